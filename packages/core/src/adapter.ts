@@ -1,5 +1,6 @@
 /**
- * What authors of exchanges use beside what programs use: the engine, and how an exchange is declared on it.
+ * The modules for authors of exchange adapters, in addition to those for programs: the engine, and the declaration of
+ * an exchange.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * What programs use: the capabilities, what they say, and what guards them.
+ * The modules for programs: the capabilities, the data model, and safeguards for trading.
  *
  * @since 0.1.0
  */

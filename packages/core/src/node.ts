@@ -1,5 +1,5 @@
 /**
- * What runs only on Node. Needs `@effect/platform-node`, `undici` and `ws`.
+ * The modules that run only on Node.js. They need `@effect/platform-node`, `undici` and `ws`.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * Private state of an account: read, never changed.
+ * Read-only access to the private state of an account.
  *
  * @since 0.1.0
  */
@@ -17,7 +17,7 @@ import type { Order, Reference } from "../model/Order.js"
 import type { Position } from "../model/Position.js"
 
 /**
- * The capability to read an account. A program whose requirements name only this one cannot place an order.
+ * The capability to read an account. A program that requires only this capability cannot place an order.
  *
  * @since 0.1.0
  * @category tags
@@ -30,55 +30,60 @@ export class Account extends Context.Tag("@effect-exchange/core/ports/Account")<
  */
 export declare namespace Account {
   /**
-   * Symbols are taken as text and validated: `InvalidRequest` when malformed, `SymbolNotFound` when the exchange lists no
-   * such market. What the exchange cannot tell is `Unsupported`, which names the alternative.
+   * Symbols are passed as text and validated. Methods fail with `InvalidRequest` if a symbol is malformed, and with
+   * `SymbolNotFound` if the exchange lists no such market. They fail with `Unsupported`, which names an alternative, if
+   * the exchange does not offer the data.
    */
   interface Service {
-    /** The exchange that answers. */
+    /** The name of the exchange. */
     readonly exchange: string
-    /** What the account holds, without assets of which it holds nothing. */
+    /** The account's balances, without assets of which the account holds nothing. */
     readonly balances: Effect.Effect<ReadonlyArray<Balance>, AccountError>
-    /** The orders that stand, oldest first: of one market, or of all. */
+    /** Returns the open orders of one market, or of all markets, oldest first. */
     readonly openOrders: (symbol?: string) => Effect.Effect<ReadonlyArray<Order>, AccountError>
-    /** One order, by either of its ids; `OrderNotFound` when the exchange knows none, or none any more. */
+    /**
+     * Returns an order by either of its ids. Fails with `OrderNotFound` if the exchange does not know the order, or no
+     * longer does.
+     */
     readonly order: (reference: Reference) => Effect.Effect<Order, AccountError>
-    /** The orders of a market that ended, and those that stand, oldest first, as far back as the exchange keeps them. */
+    /** Returns the closed and the open orders of a market, oldest first, as far back as the exchange keeps them. */
     readonly orderHistory: (symbol: string, query?: HistoryQuery) => Effect.Effect<ReadonlyArray<Order>, AccountError>
-    /** The fills of a market, oldest first, as far back as the exchange keeps them. */
+    /** Returns the fills of a market, oldest first, as far back as the exchange keeps them. */
     readonly fills: (symbol: string, query?: HistoryQuery) => Effect.Effect<ReadonlyArray<Fill>, AccountError>
-    /** The positions that are open; `Unsupported` on exchanges that have only spot markets. */
+    /** The open positions. Fails with `Unsupported` on exchanges that have only spot markets. */
     readonly positions: Effect.Effect<ReadonlyArray<Position>, AccountError>
     /**
-     * Orders, of one market or of all: first those that stand, then each order as it is whenever it changes. After a lost
-     * connection those that changed meanwhile are looked up, and said after `Resynced`, oldest first. By default the stream
-     * of a consumer that is 10,000 orders behind fails.
+     * Streams the orders of one market, or of all markets: first the open orders, then each order whenever it changes.
+     * After a lost connection, orders that changed in the meantime are looked up and emitted after `Resynced`, oldest
+     * first. By default, the stream of a consumer that is more than 10,000 orders behind fails.
      */
     readonly streamOrders: (symbol?: string, options?: StreamOptions) => Live<Order>
     /**
-     * Fills from now on, of one market or of all, each once. After a lost connection those missed are read of the history,
-     * and said after `Resynced`, oldest first. By default the stream of a consumer that is 10,000 fills behind fails.
+     * Streams new fills of one market, or of all markets, each fill once. After a lost connection, missed fills are
+     * read from the history and emitted after `Resynced`, oldest first. By default, the stream of a consumer that is
+     * more than 10,000 fills behind fails.
      *
      * **Gotchas**
      *
-     * Histories are of one market each. What is missed is looked for in the markets in which this Layer has seen or placed
-     * an order, or in which one stands: an order that another program placed in any other market, and that ended before the
-     * connection was made again, is not told of. The same goes for `streamOrders`.
+     * Histories cover one market each. Missed fills are looked up only in markets in which this Layer has seen or
+     * placed an order, or in which an order is open. If another program placed an order in any other market and that
+     * order closed before the reconnect, it is not reported. The same applies to `streamOrders`.
      */
     readonly streamFills: (symbol?: string, options?: StreamOptions) => Live<Fill>
-    /** What the account holds, whole, now and whenever it changes. By default a slow consumer gets the latest. */
+    /** Streams all balances, now and whenever one changes. By default, a slow consumer gets the latest. */
     readonly streamBalances: (options?: StreamOptions) => Live<ReadonlyArray<Balance>>
-    /** What the key in use may do. */
+    /** The permissions of the key in use. */
     readonly keyPermissions: Effect.Effect<KeyPermissions, AccountError>
     /**
-     * Refuses a key that may do more than the program needs: withdraw, or trade where the Layer only reads. Warns in the
-     * log when the key is bound to no address, or expires soon.
+     * Fails with `KeyRefused` if the key has more permissions than the program needs: to withdraw, or to trade where
+     * the Layer only reads. Logs a warning if the key is not restricted to IP addresses, or expires soon.
      */
     readonly verifyKey: (options?: VerifyOptions) => Effect.Effect<KeyPermissions, AccountError | KeyRefused>
   }
 
   /**
-   * Which part of a history: from `since` on (epoch milliseconds; by default as the exchange answers without one), at most
-   * `limit` of the latest (100 unless given).
+   * A part of a history: at most `limit` of the latest entries (default 100), from `since` on (epoch milliseconds).
+   * Without `since`, the range is the default of the exchange.
    */
   interface HistoryQuery {
     readonly since?: number | undefined
@@ -86,29 +91,30 @@ export declare namespace Account {
   }
 
   /**
-   * A live stream: data, and between it what has become of the feed (see `FeedItem`). It goes on through lost connections,
-   * and ends only when it is left or fails: when the exchange refuses the key or the subscription, or with `SlowConsumer`.
+   * A live stream of data and changes in the status of its feed (see `FeedItem`). It continues through lost
+   * connections. It ends only when the consumer leaves or the stream fails: because the exchange refuses the key or the
+   * subscription, or with `SlowConsumer`.
    */
   type Live<A> = Stream.Stream<FeedItem<A>, AccountError | SlowConsumer>
 
   interface StreamOptions {
-    /** What to do when the consumer is too slow. */
+    /** The policy for a consumer that is too slow. */
     readonly buffer?: Buffer | undefined
   }
 
   interface VerifyOptions {
-    /** Accept a key that can withdraw. Defaults to `false`. */
+    /** Whether to accept a key that can withdraw. Defaults to `false`. */
     readonly allowWithdraw?: boolean | undefined
-    /** Accept a key that can trade. Defaults to whether the Layer provides `Trading`. */
+    /** Whether to accept a key that can trade. Defaults to whether the Layer provides `Trading`. */
     readonly allowTrade?: boolean | undefined
-    /** Warn of a key that expires sooner. Defaults to 14 days. */
+    /** Logs a warning if the key expires within this time. Defaults to 14 days. */
     readonly expiresWithin?: Duration.DurationInput | undefined
   }
 }
 
 /**
- * The Layer, which is built only with a key that {@link Account.Service.verifyKey} accepts: one request when the program
- * starts.
+ * Wraps a Layer so that it is built only with a key that {@link Account.Service.verifyKey} accepts. This takes one
+ * request when the program starts.
  *
  * @example
  * import { Account } from "@effect-exchange/core"

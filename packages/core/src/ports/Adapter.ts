@@ -1,6 +1,7 @@
 /**
- * What an exchange adds to its protocol: its answers in our words, and what it can and cannot do. It is made of what the
- * exchange declares, and the services are made of it, the same way for every exchange.
+ * The interfaces between an exchange and the services: an exchange's responses in the terms of the model, and what the
+ * exchange supports. Adapters are built from the declaration of an exchange, and the services are built from adapters,
+ * in the same way for every exchange.
  *
  * @since 0.1.0
  */
@@ -25,58 +26,61 @@ import type { Ticker } from "../model/Ticker.js"
 import type { Trade } from "../model/Trade.js"
 
 /**
- * What an exchange can do, as data: requests outside of it are refused before they are sent, and the table in the README
- * is made of it.
+ * The features of an exchange, as data. A request that needs a missing feature is refused before it is sent. The table
+ * in the README is generated from this.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Features {
-  /** The exchange's name as it writes it. */
+  /** The exchange's name in its own spelling. */
   readonly name: string
   readonly kinds: ReadonlyArray<Kind>
   readonly testnet: boolean
-  /** Whether a key comes with a passphrase beside its secret. */
+  /** Whether a key comes with a passphrase in addition to its secret. */
   readonly passphrase: boolean
   readonly candles: ReadonlyArray<Candle.Interval>
   readonly positions: boolean
   readonly timeInForce: ReadonlyArray<TimeInForce>
   readonly reduceOnly: boolean
   readonly amend: boolean
-  /** How many orders one request can place; 0 where none can place several. */
+  /** The number of orders that one request can place; 0 if the exchange has no batch request. */
   readonly batch: number
-  /** Whether a second order under the client order id of a first is refused or answered with the first. */
+  /** When the exchange rejects a second order with the same client order id, or returns the first order instead. */
   readonly deduplicates: "always" | "while open" | "never"
 }
 
 /**
+ * The public data of an exchange.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface MarketData {
-  /** Which of these make one request, which has the deadline of the whole call by itself. */
+  /** The operations that send a single request, whose own deadline then bounds the whole call. */
   readonly inOneRequest?: ReadonlyArray<"ticker" | "orderBook" | "trades"> | undefined
   readonly markets: Effect.Effect<ReadonlyArray<Market>, MarketDataError>
   readonly ticker: (market: Market) => Effect.Effect<Ticker, MarketDataError>
-  /** In any order; a market may be missing. Never called with none. */
+  /** Returns tickers in any order; a market may be missing. Never called with an empty list. */
   readonly tickers: (markets: ReadonlyArray<Market>) => Effect.Effect<Rows<Ticker>, MarketDataError>
-  /** At least `depth` levels where the exchange has as many; it may be more. */
+  /** Returns at least `depth` levels per side if the exchange has that many; it may return more. */
   readonly orderBook: (market: Market, depth: number) => Effect.Effect<OrderBook, MarketDataError>
-  /** The latest, in any order; it may be more than `limit`. */
+  /** Returns the latest trades in any order; it may return more than `limit`. */
   readonly trades: (market: Market, limit: number) => Effect.Effect<Rows<Trade>, MarketDataError>
   readonly candles: {
-    /** How many candles one request can give. */
+    /** The number of candles that one request can return. */
     readonly page: number
-    /** Those that open in the window, in any order; others are left out by the caller. */
+    /** Returns the candles that open in the window, in any order. The caller drops all others. */
     readonly read: (
       market: Market,
       interval: Candle.Interval,
       window: Window
     ) => Effect.Effect<ReadonlyArray<Bar>, MarketDataError>
     /**
-     * When the first candle opens that there is from an instant on, or a moment before it (epoch milliseconds); none if
-     * there is none. It is asked after a window without candles, and may take a handful of requests. Where it is left
-     * out, window after window is read until there is one.
+     * Returns the open time (epoch milliseconds) of the first candle at or after an instant, or an instant shortly
+     * before that; none if there is no such candle. It is called after an empty window (after two in a row once candles
+     * were found), and may take a handful of requests. If it is left out, the windows are read one by one until one has
+     * candles.
      */
     readonly firstFrom?:
       | ((
@@ -90,7 +94,8 @@ export interface MarketData {
 }
 
 /**
- * From `from` to before `to`, both in epoch milliseconds and where a candle opens; never more than a page.
+ * A window of time, from `from` to before `to`. Both are open times of candles, in epoch milliseconds. It is never
+ * longer than a page.
  *
  * @since 0.1.0
  * @category models
@@ -101,7 +106,7 @@ export interface Window {
 }
 
 /**
- * A candle without what the caller knows already.
+ * A candle without the fields that the caller already knows.
  *
  * @since 0.1.0
  * @category models
@@ -109,8 +114,8 @@ export interface Window {
 export type Bar = Pick<Candle.Candle, "openTime" | "open" | "high" | "low" | "close" | "volume">
 
 /**
- * Which order, by one of its ids. `since` is an instant before which it cannot have been placed (epoch milliseconds), for
- * exchanges that have to search.
+ * A reference to an order by one of its ids. `since` is an instant (epoch milliseconds) before which the order cannot
+ * have been placed, for exchanges that have to search.
  *
  * @since 0.1.0
  * @category models
@@ -123,6 +128,8 @@ export type Reference =
   )
 
 /**
+ * A part of a history: at most `limit` entries, from `since` on (epoch milliseconds).
+ *
  * @since 0.1.0
  * @category models
  */
@@ -132,26 +139,28 @@ export interface History {
 }
 
 /**
+ * The read-only private data of an exchange.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Account {
   readonly balances: Effect.Effect<ReadonlyArray<Balance>, AccountError>
   readonly keyPermissions: Effect.Effect<KeyPermissions, AccountError>
-  /** In any order. */
+  /** Returns open orders in any order. */
   readonly openOrders: (market: Market | undefined) => Effect.Effect<Rows<Order>, AccountError>
-  /** `OrderNotFound` when the exchange knows none such. */
+  /** Fails with `OrderNotFound` if the exchange does not know the order. */
   readonly order: (reference: Reference) => Effect.Effect<Order, AccountError>
-  /** The latest, in any order; it may be more than `limit`, and older than `since`. */
+  /** Returns the latest orders in any order; it may return more than `limit`, and orders older than `since`. */
   readonly orderHistory: (market: Market, query: History) => Effect.Effect<Rows<Order>, AccountError>
-  /** The latest, in any order; it may be more than `limit`, and older than `since`. */
+  /** Returns the latest fills in any order; it may return more than `limit`, and fills older than `since`. */
   readonly fills: (market: Market, query: History) => Effect.Effect<Rows<Fill>, AccountError>
-  /** Left out where there are no contracts. */
+  /** Left out if the exchange has no contracts. */
   readonly positions?: Effect.Effect<Rows<Position>, AccountError> | undefined
 }
 
 /**
- * An order that its market can take, with its name.
+ * An order that satisfies the rules of its market, with its client order id.
  *
  * @since 0.1.0
  * @category models
@@ -161,8 +170,8 @@ export interface NewOrder extends Checked {
 }
 
 /**
- * What the exchange answers to a write: the order, or only the id under which it was taken; an order taken without an id is
- * found by its name.
+ * The response of an exchange to a write: the order, or only the id under which the order was accepted. An order that
+ * was accepted without an id is looked up by its client order id.
  *
  * @since 0.1.0
  * @category models
@@ -172,28 +181,37 @@ export type Placed =
   | { readonly _tag: "Accepted"; readonly id: string | undefined }
 
 /**
+ * The writes of an exchange.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Trading {
   readonly clientOrderId: ClientOrderId.Alphabet
   /**
-   * How long after its request was given up an order that cannot be found is proven not to have been taken: longer than
-   * a request can be under way, wait in the exchange's queue, and stay invisible once carried out.
+   * How long after the request was abandoned an order that cannot be found is proven not to have been accepted. It must
+   * exceed the time that a request can be in transit, wait in the exchange's queue, and remain invisible after it was
+   * carried out.
    */
   readonly absentAfter: Duration.DurationInput
   readonly place: (order: NewOrder) => Effect.Effect<Placed, TradingError>
-  /** What became of each, in their order. Never called with more than `Features.batch`, and always of one market. */
+  /**
+   * Places several orders and returns their outcomes in the same order. Never called with more than `Features.batch`
+   * orders; all are of one market.
+   */
   readonly placeBatch?:
     | ((
       orders: ReadonlyArray<NewOrder>
     ) => Effect.Effect<ReadonlyArray<Either.Either<Placed, TradingError>>, TradingError>)
     | undefined
-  /** The order as it ended; none where the exchange only acknowledges. */
+  /** Returns the order in its final state; none if the exchange only acknowledges the request. */
   readonly cancel: (reference: Reference) => Effect.Effect<Option.Option<Order>, TradingError>
-  /** The ids of those canceled. */
+  /** Returns the ids of the canceled orders. */
   readonly cancelAll: (market: Market) => Effect.Effect<ReadonlyArray<string>, TradingError>
-  /** The order as changed; none where the exchange only acknowledges. `current` is the order as it stands. */
+  /**
+   * Returns the changed order; none if the exchange only acknowledges the request. `current` is the order before the
+   * change.
+   */
   readonly amend?:
     | ((
       reference: Reference,
@@ -204,6 +222,8 @@ export interface Trading {
 }
 
 /**
+ * The new price and amount of an order; `undefined` keeps the current value.
+ *
  * @since 0.1.0
  * @category models
  */

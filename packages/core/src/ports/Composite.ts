@@ -1,5 +1,5 @@
 /**
- * One `MarketData` made of several: the next source when one fails, or the middle of what they say.
+ * One `MarketData` service built from several sources: the next source if one fails, or the median of their prices.
  *
  * @since 0.1.0
  */
@@ -17,7 +17,7 @@ import * as MarketData from "./MarketData.js"
 type Service = MarketData.MarketData.Service
 
 /**
- * The Layers to choose from, the preferred one first.
+ * The Layers of the sources, in order of preference.
  *
  * @since 0.1.0
  * @category models
@@ -28,57 +28,71 @@ export type Sources<E, R> = readonly [
 ]
 
 /**
+ * The options of a composite.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface FailoverOptions {
-  /** How old, or ahead, a price or a ticker may be before its source counts as failed. Defaults to no limit. */
+  /**
+   * The maximum age of a price or a ticker, and how far it may lie in the future, before its source counts as failed.
+   * Defaults to no limit.
+   */
   readonly maximumAge?: Duration.DurationInput | undefined
-  /** How long a source may take before it counts as failed, and the next is asked. Defaults to 5 seconds. */
+  /** How long a source may take before it counts as failed and the next one is called. Defaults to 5 seconds. */
   readonly patience?: Duration.DurationInput | undefined
   /**
-   * How long a source may take before the next is asked as well; the first answer counts, and the others are interrupted.
-   * Defaults to none: the next is asked when one has failed.
+   * How long a source may take before the next one is called as well. The first response wins, and the other calls are
+   * interrupted. Defaults to none: the next source is called only after one has failed.
    *
    * **Gotchas**
    *
-   * Who is overtaken has not failed. A source that is always late stays the first to be asked, however late it would have
-   * been, and costs each call this time and one request more.
+   * A source that is overtaken does not count as failed. A source that is always slow therefore stays the first to be
+   * called, however slow it is, and costs each call this delay and one more request.
    */
   readonly hedgeAfter?: Duration.DurationInput | undefined
   /**
-   * For how long a price may be given again. While no source can serve `price` or `prices`, or too few agree, the price of that symbol
-   * that was given last is the answer, if it was asked for no longer ago than this; its `observedAt` says how old it is.
-   * The 10,000 symbols that were given last are remembered. Defaults to none.
+   * How long a price may be reused. If no source can serve `price` or `prices`, or too few sources agree, the last
+   * price of that symbol is returned, provided that it was requested at most this long ago. Its `observedAt` shows how
+   * old it is. The 10,000 symbols served most recently are remembered. Defaults to none.
    */
   readonly lastKnown?: Duration.DurationInput | undefined
 }
 
 /**
- * Each call goes to the first source, and on to the next when that one cannot serve it: it is down, gone, closed, limited,
- * too slow, refuses, answers nonsense or something too old, or does not list the symbol. What is wrong with the call
- * itself (`InvalidRequest` of our own, before anything is sent) is said at once. When none can, the error names every
- * source with its reason. A source whose circuit is open refuses without being asked, so a dead one costs nothing.
+ * Creates a `MarketData` that calls the first source, and the next one if that source cannot serve the call. A source
+ * cannot serve a call if it is down, closed, rate limited or too slow, refuses the call, returns a malformed or
+ * outdated response, or does not list the symbol. An error in the call itself (an `InvalidRequest` of this library,
+ * before anything is sent) is returned immediately. If no source can serve the call, the error names every source with
+ * its reason.
  *
- * Nor does one that is always late, or always stale, for long: the composite has a circuit of its own for each source and
- * operation, which counts what says that the source is not well (`ExchangeError.countsAsFailure`), an answer that does
- * not come within `patience` included. After 5 failures in a row, or when half of the last calls failed, the source is
- * passed over for a second, doubled each time up to a minute, and then probed by a single call. Answers that are too old
- * count by symbol, since a quiet market says nothing of the others: after 5 in a row the source is passed over for that
- * symbol, for 10 seconds at most. The error says for how long a source is not asked. `candles` have no such circuit: a
- * series is neither bounded by `patience` nor dated.
+ * A source whose own circuit breaker is open refuses without a request, so a dead source costs nothing. To make sources
+ * that are always slow or always outdated just as cheap, the composite has circuit breakers of its own:
  *
- * That another source serves an operation than before is logged once, as a warning, and every call that moved on is
- * counted (`Telemetry.failovers`). That a price is the last known one is logged once, until there is a new one of that
- * symbol, and counted (`Telemetry.lastKnownPrices`).
+ * - One for each source and operation. It counts the errors that indicate an unhealthy source
+ *   (`ExchangeError.countsAsFailure`), including a response that does not arrive within `patience`. After 5 failures in
+ *   a row, or when half of the last calls failed, the source is skipped for one second, doubled each time up to a
+ *   minute, and then probed with a single call.
+ * - One for each source, operation and symbol, which counts outdated responses. It is kept per symbol because a quiet
+ *   market says nothing about the others. After 5 outdated responses in a row, the source is skipped for that symbol,
+ *   for 10 seconds at most.
  *
- * A source that the program uses as well, by the same Layer value, is one instance, with its markets and its limits.
+ * The error says for how long a source is skipped. Streams, including `candles`, have no such circuit breaker: they are
+ * not bounded by `patience` and have no age limit.
  *
- * `prices` come from the first source that can serve them, and what that one does not list, does not have or has too old, each
- * by itself from whichever can; one that none lists fails the call.
+ * When another source serves an operation than before, a warning is logged once. Each call that moved on to another
+ * source is counted (`Telemetry.failovers`). When a last known price is served, a warning is logged once per symbol
+ * until a new price is available, and each one is counted (`Telemetry.lastKnownPrices`).
  *
- * What each result names as its exchange is the source that gave it. A stream of candles changes its source only before
- * its first candle: two sources in one series would not fit.
+ * If the program also uses a source itself, by the same Layer value, both share one instance with its markets and rate
+ * limits.
+ *
+ * `prices` come from the first source that can serve them. The symbols that this source does not list, has no price of,
+ * or has only an outdated price of are requested one by one from the other sources. The call fails if no source lists a
+ * symbol.
+ *
+ * Each result names the source that served it as its exchange. A stream changes its source only before its first item,
+ * because items of two sources do not form one series.
  *
  * @example
  * import { Composite, MarketData } from "@effect-exchange/core"
@@ -111,28 +125,36 @@ export const failover = <E, R>(
   )
 
 /**
+ * The options of {@link median}.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface MedianOptions<E, R> extends FailoverOptions {
   readonly sources: Sources<E, R>
-  /** How many prices must remain for there to be one. Defaults to 2. */
+  /** The minimum number of prices that a median needs. Defaults to 2. */
   readonly minimumSources?: number | undefined
-  /** How far a price may be from the median of all before it is rejected, as a ratio. Defaults to `"0.02"`, 2 %. */
+  /**
+   * The maximum deviation of a price from the median of all prices, as a ratio; a price beyond it is rejected. Defaults
+   * to `"0.02"`, 2 %.
+   */
   readonly maximumDeviation?: string | undefined
 }
 
 /**
- * `price` asks every source at once, waits until all have answered or `patience` is over, and answers with the median of
- * those that are in time, fresh (`maximumAge`, a minute unless set otherwise) and near the others (`maximumDeviation`).
- * The price says which sources it is made of and which were rejected, each with the reason; `ExchangeUnavailable` when
- * fewer than `minimumSources` remain. A source that kept failing is passed over as by {@link failover}, but not one whose
- * prices are too old. All but `price` and `prices` is served as there.
+ * Creates a `MarketData` whose `price` is the median of all sources. It calls every source concurrently, and waits
+ * until all have responded or `patience` is over. It uses the prices that are in time, fresh (`maximumAge`, one minute
+ * by default) and close to the others (`maximumDeviation`). The price lists the sources it is computed from, and the
+ * rejected ones with the reason. The call fails with `ExchangeUnavailable` if fewer than `minimumSources` remain.
  *
- * `prices` asks every source once for all that it lists, and compares the answers symbol by symbol. One on which too few agree
- * is left out, and the call fails when none remains.
+ * A source that keeps failing is skipped as in {@link failover}, but a source with outdated prices is not. All
+ * operations other than `price` and `prices` work as in `failover`.
  *
- * With two sources that disagree both are as far from their median, so neither can outvote the other: ask three.
+ * `prices` calls every source once for all symbols that the source lists, and compares the responses symbol by symbol.
+ * A symbol on which too few sources agree is left out. The call fails if no symbol remains.
+ *
+ * If two sources disagree, both are equally far from their median and neither can outvote the other. Use at least three
+ * sources.
  *
  * @since 0.1.0
  * @category layers
@@ -161,7 +183,7 @@ export const median = <E, R>(options: MedianOptions<E, R>): Layer.Layer<MarketDa
     })
   )
 
-// By the memo map of whoever builds the composite: a Layer that it has built already is not built again.
+// Uses the current memo map, so that a Layer that the program has already built is not built again.
 const build = <E, R>(name: string, sources: Sources<E, R>, { maximumAge, patience }: FailoverOptions) =>
   Effect.gen(function*() {
     const memoMap = yield* Layer.CurrentMemoMap

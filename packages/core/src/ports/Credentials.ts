@@ -1,5 +1,5 @@
 /**
- * API keys: `Redacted` from configuration to signature, and read again when they may have been rotated.
+ * API keys: `Redacted` from configuration to signature, and reloaded when they may have been rotated.
  *
  * @since 0.1.0
  */
@@ -16,7 +16,7 @@ import { memoized } from "../model/internal/memoized.js"
 import { barePassphrase, bareSecret } from "./internal/bareSecret.js"
 
 /**
- * A key and its secret, with a passphrase where the exchange asks for one.
+ * An API key and its secret, with a passphrase if the exchange requires one.
  *
  * @since 0.1.0
  * @category models
@@ -28,7 +28,7 @@ export interface Credentials {
 }
 
 /**
- * Where credentials come from, again and again: `get` may answer from memory, `reload` asks the source.
+ * A source of credentials. `get` may return cached credentials; `reload` always reads the source.
  *
  * @since 0.1.0
  * @category models
@@ -39,10 +39,11 @@ export interface Provider {
 }
 
 /**
- * The credentials of an exchange by their standard names: `BINANCE_API_KEY` and `BINANCE_API_SECRET` for the live
- * exchange, `BINANCE_TESTNET_API_KEY` and `BINANCE_TESTNET_API_SECRET` for its testnet, so that neither is ever sent to
- * the other. How they were written down does not matter (see {@link bare}). In a directory of mounted files they are
- * `BINANCE/API_KEY` and so on. With `passphrase`, `<EXCHANGE>_API_PASSPHRASE` is read as well.
+ * The configuration of an exchange's credentials under their standard names: `BINANCE_API_KEY` and `BINANCE_API_SECRET`
+ * for the live exchange, `BINANCE_TESTNET_API_KEY` and `BINANCE_TESTNET_API_SECRET` for its testnet. The names differ
+ * so that the credentials of one are never sent to the other. Quotes and line breaks around the values are removed (see
+ * {@link bare}). In a directory of mounted files, the files are `BINANCE/API_KEY` and so on. With `passphrase`,
+ * `<EXCHANGE>_API_PASSPHRASE` is read as well.
  *
  * @since 0.1.0
  * @category config
@@ -65,7 +66,7 @@ const prefix = (exchange: string, environment: string): ReadonlyArray<string> =>
   )
 
 /**
- * The names that {@link config} reads, each as the path of it: `["BINANCE", "TESTNET", "API_KEY"]` is the variable
+ * Returns the names that {@link config} reads, each as a path: `["BINANCE", "TESTNET", "API_KEY"]` is the variable
  * `BINANCE_TESTNET_API_KEY`, or the file `BINANCE/TESTNET/API_KEY`.
  *
  * @since 0.1.0
@@ -81,8 +82,8 @@ export const names = (
     name
   ])
 
-// Not `Config.redacted`: it redacts the name of what is missing, too. The value stands in no error: this says only what
-// was expected.
+// Not `Config.redacted`, which also redacts the name of a missing variable. The error below never contains the value,
+// only the expected format.
 const secretText = (name: string, bare: (text: string) => string): Config.Config<Redacted.Redacted<string>> =>
   Config.string().pipe(
     Config.map(bare),
@@ -97,9 +98,9 @@ const secretText = (name: string, bare: (text: string) => string): Config.Config
   )
 
 /**
- * Credentials without what a file or an `.env` adds to them: line breaks around a key or a secret, real ones or those of
- * two characters (`\n`), and quotes. The lines of a PEM may be broken in these ways too, or as Windows does. Of a passphrase,
- * which somebody made up, only real line breaks are taken.
+ * Removes what files and `.env` entries add to credentials. Around a key or a secret, it removes quotes and line
+ * breaks, both real ones and the two characters `\n`. It restores the line breaks of a PEM that were written in these
+ * ways or as on Windows. From a passphrase, which a person chose, it removes only real line breaks at either end.
  *
  * @since 0.1.0
  * @category constructors
@@ -114,7 +115,7 @@ const mapRedacted = (self: Redacted.Redacted<string>, f: (text: string) => strin
   Redacted.make(f(Redacted.value(self)))
 
 /**
- * Credentials that never change.
+ * Creates a provider of credentials that never change.
  *
  * @since 0.1.0
  * @category constructors
@@ -126,7 +127,7 @@ export const fixed = (credentials: Credentials): Provider =>
   })
 
 /**
- * What a provider gives, {@link bare}.
+ * Applies {@link bare} to the credentials of a provider.
  *
  * @since 0.1.0
  * @category combinators
@@ -136,13 +137,13 @@ export const bareFrom = ({ get, reload }: Provider): Provider => ({
   reload: Effect.map(reload, bareOnce)
 })
 
-// What is made of a secret is kept with its `Redacted`, which must therefore not be another at each request.
+// Values derived from a secret are cached by its `Redacted`, so every request must get the same instance.
 const bareOnce = memoized(bare)
 
 /**
- * Credentials read from configuration: once now, so that a missing key fails here and by its name; again when they are
- * older than `timeToLive` (30 seconds unless set otherwise) or on `reload`. The `ConfigProvider` in force now is the one
- * asked later.
+ * Creates a provider that reads credentials from configuration. It reads them once now, so that a missing key fails
+ * here with its name. It reads them again when they are older than `timeToLive` (default 30 seconds), or on `reload`.
+ * Later reads use the `ConfigProvider` that is current now.
  *
  * @since 0.1.0
  * @category constructors
@@ -157,14 +158,15 @@ export const fromConfig = (
       provider.load(config),
       options?.timeToLive ?? "30 seconds"
     )
-    // What could not be read may be there a moment later: only success is kept.
+    // Only successful reads are cached: a value that is missing now may be there a moment later.
     const fresh = Effect.tapErrorCause(get, () => invalidate)
     yield* fresh
     return { get: fresh, reload: Effect.zipRight(invalidate, fresh) }
   })
 
 /**
- * Whether two credentials are the same, so that trying the second after the first was refused would be in vain.
+ * Returns `true` if two credentials are equal, which means that retrying with the second after the first was refused
+ * would be useless.
  *
  * @since 0.1.0
  * @category predicates
@@ -174,12 +176,12 @@ export const isSame = (self: Credentials, that: Credentials): boolean =>
   Equal.equals(self.passphrase, that.passphrase)
 
 /**
- * A name for the account that a key belongs to, which gives nothing of the key away and may be published: 16 hex digits of
- * a SHA-256 of the key, without its secret.
+ * Returns a name for the account of a key: 16 hex digits of a SHA-256 hash of the key, without its secret. It reveals
+ * nothing about the key and may be published.
  *
  * **Gotchas**
  *
- * A key that was rotated has another fingerprint: `formerAccounts` of a Layer that trades tells it of the earlier one.
+ * A rotated key has another fingerprint. Pass the earlier one to a trading Layer as `formerAccounts`.
  *
  * @since 0.1.0
  * @category getters
@@ -189,7 +191,7 @@ export const fingerprint = ({ key }: Credentials): string =>
     .slice(0, 16)
 
 /**
- * Every secret text of the credentials, to be looked for and removed wherever an answer echoes it.
+ * Returns every secret text of the credentials, to be searched for and removed where a response echoes it.
  *
  * @since 0.1.0
  * @category getters
@@ -198,8 +200,8 @@ export const secrets = (self: Credentials): ReadonlyArray<Redacted.Redacted<stri
   self.passphrase === undefined ? [self.key, self.secret] : [self.key, self.secret, self.passphrase]
 
 /**
- * What stands in an answer to a signed request in the place of every secret that the exchange repeated: the key, the secret,
- * the passphrase and the signature. An exchange that lists keys by name has this for the name of the one in use.
+ * The text that replaces every secret that the exchange echoes in a response to a signed request: the key, the secret,
+ * the passphrase and the signature. In an exchange's list of API keys, it replaces the name of the key in use.
  *
  * @since 0.1.0
  * @category constants
@@ -207,7 +209,7 @@ export const secrets = (self: Credentials): ReadonlyArray<Redacted.Redacted<stri
 export const redacted = "<redacted>"
 
 /**
- * What is wrong with configuration, by the names of its keys and never by their values.
+ * Describes a configuration error by the names of the keys, never by their values.
  *
  * @since 0.1.0
  * @category formatting

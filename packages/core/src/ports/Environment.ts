@@ -1,5 +1,5 @@
 /**
- * Which installation of an exchange a client talks to.
+ * The environment of an exchange that a client connects to.
  *
  * @since 0.1.0
  */
@@ -7,8 +7,8 @@ import * as ConfigError from "effect/ConfigError"
 import * as Either from "effect/Either"
 
 /**
- * The exchange itself, its testnet, one of its regions or demo hosts by name where it has any, or an address of one's own (a
- * simulator, a proxy), whose `name` is what logs and metrics call it.
+ * An environment: the live exchange, its testnet, one of its regions or demo hosts by name, or a custom address such as
+ * a simulator or a proxy.
  *
  * @since 0.1.0
  * @category models
@@ -16,17 +16,21 @@ import * as Either from "effect/Either"
 export type Environment<Region extends string = never> = "live" | "testnet" | Region | Custom
 
 /**
+ * A custom address. `name` appears in logs and metrics.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Custom {
   readonly name: string
-  /** An origin such as `https://host` or `http://127.0.0.1:8080`: plain http only to the loopback. */
+  /**
+   * An origin such as `https://host` or `http://127.0.0.1:8080`. Plain http is accepted only for loopback addresses.
+   */
   readonly baseUrl: string
 }
 
 /**
- * What logs and metrics call an environment.
+ * Returns the name of an environment in logs and metrics.
  *
  * @since 0.1.0
  * @category getters
@@ -38,8 +42,9 @@ const invalid = (detail: string): Either.Either<never, ConfigError.ConfigError> 
   Either.left(ConfigError.InvalidData(["environment", "baseUrl"], detail))
 
 /**
- * The origin of a base URL, or why it is refused: a scheme other than https (or http to the loopback), a user name or
- * password, a path, a query or a fragment. The refused URL itself is not repeated: it may hold a password.
+ * Validates a base URL and returns its origin, or the reason why it is refused: a scheme other than https (or http to a
+ * loopback address), a user name or password, a path, a query or a fragment. The error does not contain the refused
+ * URL, which may hold a password.
  *
  * @since 0.1.0
  * @category validation
@@ -62,13 +67,14 @@ export const origin = (baseUrl: string): Either.Either<string, ConfigError.Confi
 }
 
 /**
- * Whether orders placed there may cost real money: on the live exchange, in its regions but for those that are said to be
- * for tests, and at every address that is neither the loopback nor one of the exchange's test hosts.
+ * Returns `true` if orders placed in an environment may cost real money: on the live exchange, in its regions unless
+ * they are declared as test regions, and at every address that is neither a loopback address nor one of the exchange's
+ * test hosts.
  *
  * **Gotchas**
  *
- * What an environment is called says nothing: `{ name: "sandbox", baseUrl: "https://api.binance.com" }` is live, and so
- * is a proxy of one's own, which may lead anywhere.
+ * The name of an environment is irrelevant: `{ name: "sandbox", baseUrl: "https://api.binance.com" }` is live. A custom
+ * proxy is live too, because it may forward requests anywhere.
  *
  * @since 0.1.0
  * @category validation
@@ -84,7 +90,7 @@ export const isLive = (
     return environment !== "testnet" && protocol.regions?.[environment]?.isTest !== true
   }
   return Either.match(origin(environment.baseUrl), {
-    // No request is sent there.
+    // No request is sent to an invalid address.
     onLeft: () => false,
     onRight: (origin) => {
       const { hostname } = new URL(origin)
@@ -94,7 +100,8 @@ export const isLive = (
 }
 
 /**
- * Whether a host name can only mean this machine (RFC 6761 gives `localhost` and everything below it to the loopback).
+ * Returns `true` if a host name can only mean this machine (RFC 6761 reserves `localhost` and its subdomains for the
+ * loopback).
  *
  * @since 0.1.0
  * @category validation

@@ -1,5 +1,5 @@
 /**
- * How each exchange is doing, as its client sees it: nothing is asked over the network.
+ * The health of each exchange as seen by its client, without any network request.
  *
  * @since 0.1.0
  */
@@ -10,8 +10,8 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 
 /**
- * `pass` is fine; `warn` serves with something to look at, or waits as long as the exchange has asked it to (a ban, a
- * pause); `fail` cannot serve.
+ * The health of an exchange. `pass`: it is healthy. `warn`: it works but needs attention, or it waits because the
+ * exchange asked it to (a ban, a pause). `fail`: it cannot serve calls.
  *
  * @since 0.1.0
  * @category schemas
@@ -19,14 +19,20 @@ import type * as Scope from "effect/Scope"
 export const Status = Schema.Literal("pass", "warn", "fail")
 
 /**
+ * The health of an exchange.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Status = typeof Status.Type
 
 /**
- * One exchange. Instants are epoch milliseconds; `clockSkewMillis` is the exchange's clock minus ours; `used` is the share
- * of a limit in use, 0 to 1, and `pausedUntil` until when the exchange asked to be left alone. `reason` says why the status is not `pass`.
+ * The health of one exchange. Instants are in epoch milliseconds.
+ *
+ * - `reason`: why the status is not `pass`.
+ * - `limits`: `used` is the share of a rate limit in use, 0 to 1, and `pausedUntil` the end of a pause that the
+ *   exchange asked for.
+ * - `clockSkewMillis`: the exchange's clock minus the local clock.
  *
  * @since 0.1.0
  * @category models
@@ -63,7 +69,7 @@ export const ExchangeHealth = Schema.Struct({
 })
 
 /**
- * All exchanges: `fail` only when none can serve.
+ * The health of all exchanges. `status` is `fail` only if every exchange fails.
  *
  * @since 0.1.0
  * @category models
@@ -77,8 +83,8 @@ export interface Report extends Schema.Schema.Type<typeof Report> {}
 export const Report = Schema.Struct({ status: Status, exchanges: Schema.Array(ExchangeHealth) })
 
 /**
- * Where clients built in its reach report to. Provide {@link layer} beneath the exchanges' Layers
- * (`Layer.provideMerge`): without it, clients work and report nowhere.
+ * The registry that clients report to if they are built where it is provided. Provide {@link layer} to the Layers of
+ * the exchanges (`Layer.provideMerge`). Without it, clients work but report nowhere.
  *
  * @since 0.1.0
  * @category tags
@@ -98,6 +104,8 @@ export declare namespace Health {
 }
 
 /**
+ * Creates a registry without sources.
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -116,6 +124,8 @@ export const make: Effect.Effect<Health.Service> = Effect.sync(() => {
 })
 
 /**
+ * The Layer of a registry without sources.
+ *
  * @since 0.1.0
  * @category layers
  */

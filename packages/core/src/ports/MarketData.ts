@@ -1,5 +1,5 @@
 /**
- * Public data of an exchange: needs no credentials.
+ * Public data of an exchange, which needs no credentials.
  *
  * @since 0.1.0
  */
@@ -18,8 +18,8 @@ import type { Ticker } from "../model/Ticker.js"
 import type { Trade } from "../model/Trade.js"
 
 /**
- * The capability to read public data. A program over several exchanges asks for the exchanges' own tags instead: of two
- * merged Layers that both provide this one, the last wins.
+ * The capability to read public data. A program that uses several exchanges should require their own tags instead: if
+ * two merged Layers both provide this tag, the last one wins.
  *
  * @example
  * import { MarketData } from "@effect-exchange/core"
@@ -43,90 +43,95 @@ export class MarketData
  */
 export declare namespace MarketData {
   /**
-   * Symbols are taken as text and validated: `InvalidRequest` when malformed, `SymbolNotFound` when the exchange lists
-   * no such market.
+   * Symbols are passed as text and validated. Methods fail with `InvalidRequest` if a symbol is malformed, and with
+   * `SymbolNotFound` if the exchange lists no such market.
    */
   interface Service {
-    /** The exchange that answers. */
+    /** The name of the exchange. */
     readonly exchange: string
     /**
-     * Every market the exchange lists, kept for `marketsMaxAge` (an hour unless set otherwise), and read again when somebody
-     * asks for one that is not among them, at most every five seconds.
+     * Every market that the exchange lists. The list is cached for `marketsMaxAge` (one hour by default). It is
+     * reloaded when a market is requested that is not in it, at most every five seconds.
      */
     readonly markets: Effect.Effect<ReadonlyArray<Market>, MarketDataError>
     readonly market: (symbol: string) => Effect.Effect<Market, MarketDataError>
-    /** The price of the last trade, or the middle of the book where there was none; `MalformedResponse` without both. */
+    /**
+     * Returns the price of the last trade, or the midpoint of the order book in a market without trades. Fails with
+     * `MalformedResponse` if there is neither.
+     */
     readonly price: (symbol: string) => Effect.Effect<Price, MarketDataError>
     /**
-     * The prices of several symbols, in the order asked for, in as few requests as the exchange allows; a symbol asked for twice
-     * is answered twice. A market that has none now is left out, so that it hides no other; one that is not listed fails the
-     * call. Each price says of which symbol it is.
+     * Returns the prices of several symbols in the order given, with as few requests as the exchange allows. A repeated
+     * symbol is repeated in the result. A market without a price is left out, so that it does not hide the others; each
+     * price names its symbol. The call fails if a symbol is not listed.
      */
     readonly prices: (symbols: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Price>, MarketDataError>
     readonly ticker: (symbol: string) => Effect.Effect<Ticker, MarketDataError>
     /**
-     * The tickers of several symbols, in the order asked for, in as few requests as the exchange allows. A market that has
-     * none now, as one before its first trade, is left out; one that is not listed fails the call.
+     * Returns the tickers of several symbols in the order given, with as few requests as the exchange allows. A market
+     * without a ticker is left out, such as one before its first trade. The call fails if a symbol is not listed.
      */
     readonly tickers: (symbols: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Ticker>, MarketDataError>
     /**
-     * What stands in the book, the best of each side first, at least `depth` levels of each side where there are as many (20 unless given) and at most
-     * as many as the exchange hands out. `MalformedResponse` for a book that cannot be: see `OrderBook.fault`.
+     * Returns the order book, best levels first. Each side has at least `depth` levels (default 20) if there are that
+     * many, and at most the number that the exchange returns. Fails with `MalformedResponse` if the book is invalid:
+     * see `OrderBook.fault`.
      */
     readonly orderBook: (
       symbol: string,
       options?: { readonly depth?: number | undefined }
     ) => Effect.Effect<OrderBook, MarketDataError>
-    /** The latest trades, oldest first, at most `limit` of them (100 unless given). */
+    /** Returns the latest trades, oldest first, at most `limit` of them (default 100). */
     readonly trades: (
       symbol: string,
       options?: { readonly limit?: number | undefined }
     ) => Effect.Effect<ReadonlyArray<Trade>, MarketDataError>
     /**
-     * The candles of a range, oldest first, stamped at their open. Intervals in which nothing was traded are left out
-     * where the exchange leaves them out. Read in pages, each when the stream has come to it; `Unsupported` for an
-     * interval the exchange has not, or a range older than it keeps.
+     * Streams the candles of a range, oldest first, identified by their open time. Intervals without trades are left
+     * out if the exchange leaves them out. Pages are requested as the stream is consumed. Fails with `Unsupported` if
+     * the exchange does not have the interval, or no longer keeps candles that old.
      */
     readonly candles: (
       symbol: string,
       interval: Candle.Interval,
       range: Candle.Range
     ) => Stream.Stream<Candle.Candle, MarketDataError>
-    /** What the exchange says of itself. */
+    /** The status that the exchange reports for itself. */
     readonly status: Effect.Effect<ExchangeStatus, MarketDataError>
     /** The exchange's clock, in epoch milliseconds. */
     readonly serverTime: Effect.Effect<number, MarketDataError>
-    /** The ticker, now and whenever it changes. By default a slow consumer gets the latest. */
+    /** Streams the ticker, now and whenever it changes. By default, a slow consumer gets the latest. */
     readonly streamTicker: (symbol: string, options?: StreamOptions) => Live<Ticker>
-    /** The trades from now on, each once. By default the latest 1000 wait for a slow consumer. */
+    /** Streams new trades, each trade once. By default, the latest 1000 trades are buffered for a slow consumer. */
     readonly streamTrades: (symbol: string, options?: StreamOptions) => Live<Trade>
     /**
-     * The order book, whole, now and after each change, with at least `depth` levels of each side where there are as many (20 unless
-     * given) and as the exchange streams so many. By default a slow consumer gets the latest.
+     * Streams the complete order book, now and after each change. Each side has at least `depth` levels (default 20) if
+     * there are that many and the exchange streams that many. By default, a slow consumer gets the latest.
      *
-     * A book that has a gap, is crossed or has another checksum than the exchange's is not handed out: it is `Stale` until it
-     * has been synchronised again.
+     * An order book that has a gap, is crossed or does not match the exchange's checksum is never emitted: the feed is
+     * `Stale` until the book is synchronised again.
      */
     readonly streamOrderBook: (
       symbol: string,
       options?: StreamOptions & { readonly depth?: number | undefined }
     ) => Live<BookView>
     /**
-     * The candle under way, whenever it changes: finished is the one before the first of a later `openTime`. By default the latest
-     * 1000 wait for a slow consumer. `Unsupported` for an interval the exchange does not stream.
+     * Streams the current candle whenever it changes. A candle is final when a candle with a later `openTime` arrives.
+     * By default, the latest 1000 candles are buffered for a slow consumer. Fails with `Unsupported` if the exchange
+     * does not stream the interval.
      */
     readonly streamCandles: (symbol: string, interval: Candle.Interval, options?: StreamOptions) => Live<Candle.Candle>
   }
 
   /**
-   * A live stream: data, and between it what has become of the feed (see `FeedItem`). It goes on through lost connections, and
-   * ends only when it is left or fails: when the exchange refuses the subscription, or with `SlowConsumer` where that was asked for.
-   * All who listen to the same share one subscription.
+   * A live stream of data and changes in the status of its feed (see `FeedItem`). It continues through lost
+   * connections. It ends only when the consumer leaves or the stream fails: because the exchange refuses the
+   * subscription, or with `SlowConsumer` if that was chosen. All consumers of the same data share one subscription.
    */
   type Live<A> = Stream.Stream<FeedItem<A>, MarketDataError | SlowConsumer>
 
   interface StreamOptions {
-    /** What to do when the consumer is too slow. */
+    /** The policy for a consumer that is too slow. */
     readonly buffer?: Buffer | undefined
   }
 }

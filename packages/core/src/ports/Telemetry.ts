@@ -1,9 +1,9 @@
 /**
- * The names of everything this library measures and traces, and the hook that sees each attempt.
+ * The metrics and span attributes of this library, and a hook that observes each attempt.
  *
- * Labels are `exchange`, `environment`, `operation`, `error` and `scope`: never a symbol, an order id, a URL or a key.
- * Durations are seconds. Breaker states and refusals have metrics of their own, named after the breaker
- * (`binance.marketData`), from `@effect-exchange/resilience`.
+ * Labels are `exchange`, `environment`, `operation`, `error` and `scope`, never a symbol, an order id, a URL or a key.
+ * Durations are in seconds. The states and the refusals of circuit breakers have their own metrics, labelled with the
+ * name of the breaker (`binance.marketData`); they come from `@effect-exchange/resilience`.
  *
  * @since 0.1.0
  */
@@ -16,7 +16,7 @@ import * as MetricBoundaries from "effect/MetricBoundaries"
 const seconds = MetricBoundaries.fromIterable([0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30])
 
 /**
- * Operations finished, by `error`: the tag of the error, or `none`.
+ * The number of completed operations, by `error`: the tag of the error, or `none`.
  *
  * @since 0.1.0
  * @category metrics
@@ -27,7 +27,7 @@ export const requests = Metric.counter("exchange_requests_total", {
 })
 
 /**
- * How long operations took, queueing and retries included.
+ * The duration of operations, including queueing and retries.
  *
  * @since 0.1.0
  * @category metrics
@@ -39,7 +39,7 @@ export const requestDuration = Metric.histogram(
 )
 
 /**
- * Attempts sent, by `error`.
+ * The number of attempts sent, by `error`.
  *
  * @since 0.1.0
  * @category metrics
@@ -47,7 +47,7 @@ export const requestDuration = Metric.histogram(
 export const attempts = Metric.counter("exchange_attempts_total", { description: "Attempts sent", incremental: true })
 
 /**
- * How long attempts took, from signing to the decoded answer.
+ * The duration of attempts, from signing to the decoded response.
  *
  * @since 0.1.0
  * @category metrics
@@ -59,7 +59,7 @@ export const attemptDuration = Metric.histogram(
 )
 
 /**
- * Attempts repeated, by the `error` that was the reason.
+ * The number of retries, by the `error` that caused the retry.
  *
  * @since 0.1.0
  * @category metrics
@@ -79,7 +79,7 @@ export const queueWait = Metric.histogram(
 )
 
 /**
- * The share of a limit in use, by `scope`: 0 to 1.
+ * The share of a rate limit in use, by `scope`: 0 to 1.
  *
  * @since 0.1.0
  * @category metrics
@@ -87,7 +87,7 @@ export const queueWait = Metric.histogram(
 export const limiterUsage = Metric.gauge("exchange_limiter_usage_ratio", { description: "Share of a limit in use" })
 
 /**
- * Until when the exchange has banned us, in seconds since the epoch.
+ * The end of the latest ban by the exchange, in seconds since the epoch.
  *
  * @since 0.1.0
  * @category metrics
@@ -95,7 +95,7 @@ export const limiterUsage = Metric.gauge("exchange_limiter_usage_ratio", { descr
 export const bannedUntil = Metric.gauge("exchange_banned_until_seconds", { description: "End of the latest ban" })
 
 /**
- * The exchange's clock minus ours.
+ * The exchange's clock minus the local clock, in seconds.
  *
  * @since 0.1.0
  * @category metrics
@@ -103,7 +103,7 @@ export const bannedUntil = Metric.gauge("exchange_banned_until_seconds", { descr
 export const clockSkew = Metric.gauge("exchange_clock_skew_seconds", { description: "Exchange clock minus ours" })
 
 /**
- * Orders whose outcome could not be found out when they were placed.
+ * The number of orders whose outcome could not be determined when they were placed.
  *
  * @since 0.1.0
  * @category metrics
@@ -114,7 +114,7 @@ export const unknownOrders = Metric.counter("exchange_unknown_orders_total", {
 })
 
 /**
- * Rows of answers that were not understood and left out, by `operation`.
+ * The number of rows in responses that were not understood and left out, by `operation`.
  *
  * @since 0.1.0
  * @category metrics
@@ -125,7 +125,8 @@ export const unknownRows = Metric.counter("exchange_unknown_rows_total", {
 })
 
 /**
- * Calls of a composite that went on to the next source, by the `exchange` that failed, `operation` and `error`.
+ * The number of calls of a composite that moved on to the next source, by the `exchange` that failed, `operation` and
+ * `error`.
  *
  * @since 0.1.0
  * @category metrics
@@ -136,7 +137,8 @@ export const failovers = Metric.counter("exchange_failovers_total", {
 })
 
 /**
- * Prices that a composite gave again while it could get no new one, by its `exchange` (`failover` or `median`).
+ * The number of last known prices that a composite served because it could not get a new one, by its `exchange`
+ * (`failover` or `median`).
  *
  * @since 0.1.0
  * @category metrics
@@ -149,8 +151,9 @@ export const lastKnownPrices = Metric.counter("exchange_last_known_prices_total"
 const feedCounter = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
 
 /**
- * What happened to live feeds: connections lost (`reconnect`), subscriptions asked for again as what came could not be used
- * (`resync`) or nothing came (`stale`), and frames not understood (`unread`).
+ * The number of events of live feeds: lost connections (`reconnect`), subscriptions renewed because their data could
+ * not be used (`resync`), subscriptions whose data could not be trusted for a while (`stale`), and frames that were not
+ * understood (`unread`).
  *
  * @since 0.1.0
  * @category metrics
@@ -163,7 +166,8 @@ export const feedEvents = {
 } as const
 
 /**
- * When a feed of an exchange has last said anything: Unix time in seconds, so that `time() - …` is how long it is silent.
+ * The time at which a feed of an exchange last received anything: Unix time in seconds, so `time() - …` is how long the
+ * feed has been silent.
  *
  * @since 0.1.0
  * @category metrics
@@ -173,7 +177,7 @@ export const feedHeard = Metric.gauge("exchange_feed_heard_timestamp_seconds", {
 })
 
 /**
- * Span attributes.
+ * The names of span attributes.
  *
  * @since 0.1.0
  * @category attributes
@@ -190,7 +194,7 @@ export const attributes = {
 } as const
 
 /**
- * One attempt that has ended: `attempt` counts from 1 within its operation, `error` is the tag of what it failed with.
+ * A completed attempt. `attempt` counts from 1 within its operation; `error` is the tag of the error it failed with.
  *
  * @since 0.1.0
  * @category models
@@ -204,8 +208,8 @@ export interface Attempt {
 }
 
 /**
- * Sees every attempt made in its reach, after it ended; does nothing unless provided. It must be quick: the call waits
- * for it.
+ * A hook that is called after every attempt made where it is provided; the default does nothing. It must be quick: the
+ * call waits for it.
  *
  * @since 0.1.0
  * @category references

@@ -1,5 +1,5 @@
 /**
- * Orders: the one capability that changes anything.
+ * Orders: the only capability that changes anything.
  *
  * @since 0.1.0
  */
@@ -11,7 +11,7 @@ import type { Intent } from "../model/internal/intent.js"
 import type { Amendment, Order, Reference, Request } from "../model/Order.js"
 
 /**
- * The capability to trade. A program whose requirements do not name it cannot place an order.
+ * The capability to trade. A program that does not require it cannot place an order.
  *
  * @example
  * import { Trading } from "@effect-exchange/core"
@@ -40,50 +40,53 @@ export class Trading extends Context.Tag("@effect-exchange/core/ports/Trading")<
  */
 export declare namespace Trading {
   /**
-   * Every order carries a client order id from before it is sent, and is sent once unless it is known not to have arrived
-   * or the exchange deduplicates by that id. When the answer is lost, or is about another order, the order is looked up:
-   * the caller gets it as the exchange has it, `NotPlaced` when the exchange shows in two ways that it never took it, or
-   * `OutcomeUnknown` with all that is needed to find out later. A `Deadline` in reach bounds the look-ups too.
+   * Every order gets a client order id before it is sent. It is sent only once, unless it is known not to have arrived
+   * or the exchange deduplicates by client order id. If the response is lost, or is about another order, the order is
+   * looked up. The call then returns the order as the exchange has it. It fails with `NotPlaced` if the exchange shows
+   * in two ways that it never accepted the order, or with `OutcomeUnknown`, which carries everything needed to find out
+   * later. A `Deadline` of the caller also bounds the look-ups.
    */
   interface Service {
-    /** The exchange that answers. */
+    /** The name of the exchange. */
     readonly exchange: string
     /**
-     * Places an order after holding it against its type, the rules of its market and the guards that are set:
-     * `InvalidRequest` and `OrderDenied` are said before anything is sent.
+     * Places an order after checking it against its type, the rules of its market and the configured guards. A failed
+     * check is an `InvalidRequest` or an `OrderDenied`, before anything is sent.
      */
     readonly place: (request: Request) => Effect.Effect<Order, TradingError>
     /**
-     * Places several orders of one market in as few requests as the exchange allows: what became of each, in their order.
-     * `Unsupported` where the exchange has no such request.
+     * Places several orders of one market with as few requests as the exchange allows, and returns their outcomes in
+     * the same order. Fails with `Unsupported` if the exchange has no batch request.
      */
     readonly placeBatch: (
       requests: ReadonlyArray<Request>
     ) => Effect.Effect<ReadonlyArray<Either.Either<Order, TradingError>>, TradingError>
     /**
-     * Cancels an order and says how it ended, once the exchange shows that: filled meanwhile, perhaps. One that has ended
-     * already is not an error; one that still stands three seconds after the exchange acknowledged is `OutcomeUnknown`.
+     * Cancels an order and returns it once the exchange shows its final state, which may be `filled`. Canceling a
+     * closed order is not an error. Fails with `OutcomeUnknown` if the order is still open three seconds after the
+     * exchange acknowledged the request.
      */
     readonly cancel: (reference: Reference) => Effect.Effect<Order, TradingError>
-    /** Cancels every order of a market: the ids of those the exchange canceled. */
+    /** Cancels every order of a market and returns the ids of the orders that the exchange canceled. */
     readonly cancelAll: (symbol: string) => Effect.Effect<ReadonlyArray<string>, TradingError>
     /**
-     * Changes an order that stands, and gives it back once the exchange shows the change; `OutcomeUnknown` if it does not
-     * within three seconds. `Unsupported` where the exchange cannot.
+     * Changes an open order and returns it once the exchange shows the change. Fails with `OutcomeUnknown` if it does
+     * not show it within three seconds, and with `Unsupported` if the exchange cannot amend orders.
      */
     readonly amend: (reference: Reference, amendment: Amendment) => Effect.Effect<Order, TradingError>
     /**
-     * Finds out what became of the orders of this account that the journal holds without an outcome, and writes it down.
-     * Run it when a program starts: it takes as long as one proof of absence, however many orders there are. Orders still
-     * under way in this Layer are left alone, and so are those of other accounts; one of which the journal does not say
-     * whose it is is `Unknown`. `OrderDenied` when the journal cannot be read.
+     * Determines the outcome of this account's orders that have none in the journal, and records it there. Run it when
+     * a program starts. It takes as long as one proof of absence, however many orders there are. It ignores orders that
+     * are still in progress in this Layer, and orders of other accounts. An order whose account the journal does not
+     * record is `Unknown`. Fails with `OrderDenied` if the journal cannot be read.
      */
     readonly reconcile: Effect.Effect<ReadonlyArray<Reconciled>, OrderDenied>
   }
 }
 
 /**
- * What became of an order whose outcome was open: `Unknown` is one that could not be found out now either; it stays open.
+ * The outcome of an order whose outcome was open. `Unknown` means that it still could not be determined; the order
+ * stays open in the journal.
  *
  * @since 0.1.0
  * @category models

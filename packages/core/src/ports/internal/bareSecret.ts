@@ -3,8 +3,8 @@ const around = new RegExp(`^${breaks}|${breaks}$`, "g")
 const written = /^(["'])(.*)\1$/s
 
 /**
- * A secret without what it was written down with: the line breaks around it, real or of two characters (`\n`), the quotes
- * of an `.env`, and the ways in which the lines of a PEM are broken elsewhere.
+ * Removes from a secret what files and `.env` entries add to it: quotes, and line breaks around it, both real ones and
+ * the two characters `\n`. Restores the line breaks of a PEM that were written in these ways or as on Windows.
  *
  * @internal
  */
@@ -14,7 +14,7 @@ export const bareSecret = (text: string): string => {
 }
 
 /**
- * A passphrase, which its owner chose and may have quotes and backslashes, without the line breaks around it.
+ * Removes the line breaks around a passphrase. Quotes and backslashes are kept: its owner may have chosen them.
  *
  * @internal
  */

@@ -1,5 +1,5 @@
 /**
- * The next source when one fails, and before that when one is late.
+ * A service that calls the next source when one fails, or earlier when one is late.
  *
  * @internal
  */
@@ -30,13 +30,13 @@ import { isOwnFault, pricesOf, type Question, type Source } from "./source.js"
 
 type Service = MarketData.MarketData.Service
 
-/** What became of one source that could not serve a call. */
+/** A source that could not serve a call, with its error. */
 interface Failure {
   readonly source: string
   readonly error: MarketDataError
 }
 
-/** Asks one source after another, or the next as well when one is late. */
+/** A strategy: calls one source after another, or the next one as well when one is late. */
 type Order = <A>(ask: (index: number) => Effect.Effect<A, MarketDataError>) => Effect.Effect<A, MarketDataError>
 
 /** @internal */
@@ -74,7 +74,8 @@ const overlapping = (count: number, delay: Duration.DurationInput): Effect.Effec
       hedge.apply(({ leaving, number }) => Idempotent.mark(Effect.zipRight(leaving, ask(number - 1))))
   )
 
-// A hedge asks the same service for more, which has to be paid for; this one asks each source once at most.
+// A budget limits hedges that call the same service more often. Here each source is called at most once, so none is
+// needed.
 const unlimited: RetryBudget.RetryBudget = {
   deposit: Effect.void,
   withdraw: Effect.succeed(true),
@@ -84,12 +85,13 @@ const unlimited: RetryBudget.RetryBudget = {
 }
 
 const serve = (sources: ReadonlyArray<Source>, order: Order): Service => {
-  // Which source served each operation the last time.
+  // The source that last served each operation.
   const serving = new Map<string, number>()
 
   const served = (operation: string, index: number, failures: ReadonlyArray<Failure>): Effect.Effect<void> =>
     Effect.suspend(() => {
-      // What it does not list, or is merely late with, it serves no worse than before.
+      // If the previous source does not list the symbol, or was merely late, it still serves other calls: this is no
+      // change.
       if (index > 0 && failures.every(({ error }) => isNotListed(error))) return Effect.void
       const before = serving.get(operation) ?? 0
       serving.set(operation, index)
@@ -165,7 +167,7 @@ const serve = (sources: ReadonlyArray<Source>, order: Order): Service => {
       dated: { symbols: symbol, instants: ({ observedAt }) => [observedAt] }
     })
 
-  /** Those that one source has, and each of the others from whichever has it. */
+  /** Takes the prices from one source, and each missing one from any source that has it. */
   const prices: Service["prices"] = (symbols) =>
     Effect.gen(function*() {
       if (symbols.length === 0) return []
@@ -240,7 +242,7 @@ const isNotListed = ({ _tag }: MarketDataError): boolean => _tag === "SymbolNotF
 const reasons = (failures: ReadonlyArray<Failure>): string =>
   failures.map(({ error, source }) => `${source}: ${error._tag}, ${error.detail}`).join("; ")
 
-/** What all of them say, where they agree; otherwise there is none to serve the call now. */
+/** Returns the common error of all sources, if they agree; otherwise an error that no source can serve the call now. */
 const noneServed = (operation: string, failures: ReadonlyArray<Failure>): MarketDataError => {
   const about = {
     exchange: "failover",

@@ -1,5 +1,5 @@
 /**
- * The price given last of each symbol, for when there is none to be had.
+ * The last known price of each symbol, for when no new one is available.
  *
  * @internal
  */
@@ -16,16 +16,16 @@ import * as Telemetry from "../Telemetry.js"
 
 interface Memory {
   readonly last: Fallback.LastKnown<Price, MarketDataError>
-  /** Whether what was given last was not new. */
+  /** Whether the last result was an old price. */
   isOut: boolean
 }
 
 /** @internal */
 export interface Options {
-  /** Of which composite. */
+  /** The name of the composite. */
   readonly exchange: string
   readonly maxAge: Duration.DurationInput
-  /** How many symbols are remembered: those that were given last. */
+  /** How many symbols are remembered: those served most recently. */
   readonly capacity: number
 }
 
@@ -37,7 +37,7 @@ export type Serve = (
 
 /** @internal */
 export const make = ({ capacity, exchange, maxAge }: Options): Serve => {
-  // The one that was given least recently first.
+  // The least recently served symbol comes first.
   const memories = new Map<string, Memory>()
   const options = { maxAge, when: ({ _tag }: MarketDataError) => _tag === "ExchangeUnavailable" }
   const count = Metric.increment(Telemetry.lastKnownPrices).pipe(Effect.tagMetrics({ exchange }))
@@ -53,7 +53,8 @@ export const make = ({ capacity, exchange, maxAge }: Options): Serve => {
 
   return (symbol, ask) =>
     Effect.gen(function*() {
-      // Only what has had a price is remembered, or symbols that nobody lists would drive out those that somebody does.
+      // Only symbols that have had a price are remembered. Otherwise, symbols that no source lists would evict the
+      // others.
       const memory = memories.get(symbol) ??
         { last: yield* Fallback.lastKnown<Price, MarketDataError>(options), isOut: false }
       let because: string | undefined
@@ -76,7 +77,7 @@ export const make = ({ capacity, exchange, maxAge }: Options): Serve => {
 }
 
 /**
- * Several prices of one answer: those that it lacks are given again where they are known.
+ * Serves several prices from one response. A price that is missing there is replaced by the last known one, if any.
  *
  * @internal
  */

@@ -1,5 +1,5 @@
 /**
- * The middle of what several sources say, without those that fail, are stale, or stand alone.
+ * The median of the prices of several sources, without failed, stale and outlying ones.
  *
  * @internal
  */
@@ -32,18 +32,20 @@ export const price = (
   Effect.gen(function*() {
     const answers = yield* Concurrent.forEach(
       sources,
-      // Without a circuit for what is stale: that costs no time here, and who is not asked has no vote.
+      // Not `dated`, so stale prices trip no circuit breaker: a stale price costs no time here, and a skipped source
+      // would have no vote.
       ({ ask }) => Effect.either(ask({ operation: "price", ask: (service) => service.price(symbol) })),
       { concurrency: "unbounded" }
     )
-    // What is wrong with the call itself is as wrong everywhere.
+    // An error in the call itself would be the same for every source.
     const own = answers.flatMap((answer) => Either.isLeft(answer) && isOwnFault(answer.left) ? [answer.left] : [])[0]
     if (own !== undefined) return yield* own
     return yield* agreed(sources, symbol, answers, yield* Clock.currentTimeMillis, options)
   })
 
 /**
- * Each source is asked once for all; of each symbol the sources that have it are compared.
+ * Returns the median prices of several symbols. Each source is called once for all symbols; the prices are then
+ * compared symbol by symbol.
  *
  * @internal
  */
@@ -107,14 +109,14 @@ const agreed = (
     currency: newest.currency,
     basis: "median",
     source: "median",
-    // As old as the oldest it is made of.
+    // As old as the oldest price it is computed from.
     observedAt: Math.min(...kept.map(({ observedAt }) => observedAt)),
     sources: kept.map(({ amount, observedAt, source }) => ({ source, amount, observedAt })),
     rejected
   })
 }
 
-/** Which prices count, by age, by currency and by how far they are from the others. */
+/** Decides which prices count, by age, by currency and by deviation from the others. */
 const judge = (
   sources: ReadonlyArray<Source>,
   answers: ReadonlyArray<Either.Either<Price, MarketDataError>>,

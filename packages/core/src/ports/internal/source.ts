@@ -1,7 +1,7 @@
 /**
- * One of the sources that a composite is made of, behind circuits: a source that is always late or always stale would
- * cost every call its time, and its own circuit counts neither, since it is interrupted in the one case and has answered
- * in the other.
+ * A source of a composite, behind circuit breakers. A source that is always late or always stale would cost every call
+ * its time. The source's own circuit breaker counts neither: a late request is interrupted, and a stale response is a
+ * success.
  *
  * @internal
  */
@@ -29,10 +29,10 @@ type Service = MarketData.MarketData.Service
 /** @internal */
 export interface Source {
   readonly exchange: string
-  /** The source itself, without patience and circuits. */
+  /** The source itself, without the time limit and the circuit breakers. */
   readonly service: Service
   readonly ask: <A>(question: Question<A>) => Effect.Effect<A, MarketDataError>
-  /** Whether what it says of an instant is too old now, or ahead. */
+  /** Whether data of an instant is too old now, or too far in the future. */
   readonly isStale: (at: number, now: number) => boolean
 }
 
@@ -40,16 +40,16 @@ export interface Source {
 export interface Question<A> {
   readonly operation: string
   readonly ask: (service: Service) => Effect.Effect<A, MarketDataError>
-  /** The instants that its answer speaks of, and the symbols they belong to; none where an answer cannot be too old. */
+  /** The timestamps in the response, and the symbols they belong to; `undefined` if the response cannot be outdated. */
   readonly dated?: { readonly symbols: string; readonly instants: (answer: A) => ReadonlyArray<number> } | undefined
 }
 
 /** @internal */
 export interface Options {
-  /** What the circuits' names begin with. */
+  /** The prefix of the names of the circuit breakers. */
   readonly name: string
   readonly patience: Duration.Duration
-  /** In milliseconds; none if left out. */
+  /** In milliseconds; no limit if `undefined`. */
   readonly maximumAge: number | undefined
 }
 
@@ -57,14 +57,15 @@ export interface Options {
 export const make = (service: Service, { maximumAge, name, patience }: Options): Effect.Effect<Source> =>
   Effect.gen(function*() {
     const { exchange } = service
-    // A probe ends when patience does, and must be able to close the circuit until then.
+    // A probe takes at most `patience`, and must still be able to close the circuit then.
     const circuit = { classify, halfOpen: { timeout: Duration.sum(patience, "1 second") } }
     const answering = yield* KeyedCircuitBreaker.make((operation: string) => ({
       ...circuit,
       name: `${name}.${exchange}.${operation}`
     }))
-    // By symbol: that a market is quiet says nothing of the others. For a short time: nobody else may have the symbol, and
-    // asking in vain costs little. Under one name: symbols label no metrics.
+    // One circuit breaker per symbol, because a quiet market says nothing about the others. It opens only briefly: the
+    // symbol may have no other source, and a vain request costs little. All have one name, because symbols are never
+    // labels of metrics.
     const fresh = yield* KeyedCircuitBreaker.make<string, MarketDataError | CircuitBreaker.CircuitOpen>(() => ({
       ...circuit,
       name: `${name}.${exchange}.fresh`,
@@ -89,7 +90,8 @@ export const make = (service: Service, { maximumAge, name, patience }: Options):
   })
 
 /**
- * What another source would refuse as well: we ourselves do, before anything is sent. A source's odd 400 is its own.
+ * Returns `true` for an error that every source would return: one raised by this library before anything is sent. A 400
+ * from an exchange may be specific to that exchange.
  *
  * @internal
  */
@@ -97,7 +99,8 @@ export const isOwnFault = (error: MarketDataError): boolean =>
   error._tag === "InvalidRequest" && error.status === undefined && error.code === undefined
 
 /**
- * The prices of those symbols that a source lists: what it does not list hides no other. `SymbolNotFound` where it lists none.
+ * Asks a source for the prices of the symbols that it lists, so that an unlisted symbol does not hide the others. Fails
+ * with `SymbolNotFound` if it lists none of them.
  *
  * @internal
  */
@@ -117,14 +120,14 @@ export const pricesOf = (symbols: ReadonlyArray<string>): Question<ReadonlyArray
 })
 
 /**
- * What is from the future tells as little about now as what is old.
+ * Describes the age of data. Data from the future is as useless for the present as old data.
  *
  * @internal
  */
 export const describeAge = (age: number): string =>
   `is ${Duration.format(Duration.millis(Math.abs(age)))} ${age < 0 ? "ahead" : "old"}`
 
-/** Of which source, and of what it was asked. */
+/** The source, and the operation it was asked for. */
 interface About {
   readonly exchange: string
   readonly operation: string
@@ -133,13 +136,13 @@ interface About {
 const classify = (exit: Exit.Exit<unknown, MarketDataError | CircuitBreaker.CircuitOpen>): CircuitBreaker.Verdict => {
   if (Exit.isSuccess(exit)) return "success"
   return Option.match(Cause.failureOption(exit.cause), {
-    // A defect: interruption alone never comes here.
+    // A defect. An exit that is only an interruption is never classified.
     onNone: () => "failure",
     onSome: (error) => isPassedOver(error) || !countsAsFailure(error) ? "ignore" : "failure"
   })
 }
 
-// A source's own circuit fails with another class of that tag.
+// The circuit breaker of a source itself fails with a different class that has the same tag.
 const isPassedOver = (
   error: MarketDataError | CircuitBreaker.CircuitOpen
 ): error is CircuitBreaker.CircuitOpen => error instanceof CircuitBreaker.CircuitOpen
