@@ -1,12 +1,12 @@
 /**
- * The local order book: the book of one market that a client keeps from a snapshot and the updates after it.
+ * A local order book: the order book of one market, maintained from a snapshot and the updates that follow it.
  *
- * Levels are kept as they were sent, text or number, and found by price exactly, whatever the number of decimals. What the
- * exchange says of sequence numbers and checksums is checked by whoever owns the book.
+ * Levels are kept as they were sent, as text or number, and matched by exact price, whatever the number of decimals.
+ * The owner of the book checks the sequence numbers and the checksums of the exchange.
  *
  * **Gotchas**
  *
- * A book is mutable, and no two fibers may change it. What others are to see of it is a {@link view}.
+ * A book is mutable, and must not be changed by two fibers. Share it with other fibers as a {@link view}.
  *
  * @since 0.1.0
  */
@@ -19,8 +19,8 @@ import { compare, type Figure, nearest, text } from "./internal/figure.js"
 import * as Levels from "./internal/levels.js"
 
 /**
- * A level as exchanges send it: the price, and all that is offered at it, as text or JSON number. An amount of zero removes
- * the level. What follows the two is ignored.
+ * A level as exchanges send it: the price, and the total amount offered at it, as text or JSON numbers. An amount of
+ * zero removes the level. Further elements are ignored.
  *
  * @since 0.1.0
  * @category models
@@ -28,7 +28,7 @@ import * as Levels from "./internal/levels.js"
 export type RawLevel = readonly [price: string | number, amount: string | number, ...rest: ReadonlyArray<unknown>]
 
 /**
- * Where price and amount stand in a level: places in a list, as in {@link RawLevel}, or names of properties.
+ * The position of price and amount in a level: indexes of a list, as in {@link RawLevel}, or names of properties.
  *
  * @since 0.1.0
  * @category models
@@ -38,7 +38,7 @@ export type Places = readonly [price: string | number, amount: string | number]
 const inPairs: Places = [0, 1]
 
 /**
- * What an exchange names a level by, where it has names for them.
+ * The id of a level, for exchanges that identify levels by id.
  *
  * @since 0.1.0
  * @category models
@@ -46,7 +46,7 @@ const inPairs: Places = [0, 1]
 export type LevelId = string | number
 
 /**
- * A level in text: what was sent as text is as it was sent, what was sent as a number is in plain notation.
+ * A level as text. Text is unchanged; a number is in plain notation.
  *
  * @since 0.1.0
  * @category models
@@ -57,15 +57,17 @@ export interface LevelText {
 }
 
 /**
+ * A local order book.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface LocalOrderBook {
   readonly exchange: string
   readonly symbol: ExchangeSymbol
-  /** How many levels of a side are kept. */
+  /** The maximum number of levels per side. */
   readonly maximumDepth: number
-  /** What one unit of size on the wire is in our amounts, where the two differ. */
+  /** The amount of one unit of size as the exchange sends it, if the two differ. */
   readonly unit: BigDecimal.BigDecimal | undefined
   /** @internal */
   readonly bids: Levels.Levels
@@ -76,7 +78,7 @@ export interface LocalOrderBook {
 }
 
 /**
- * Makes an empty book.
+ * Creates an empty book.
  *
  * @since 0.1.0
  * @category constructors
@@ -85,11 +87,14 @@ export const make = ({ exchange, maximumDepth = Number.POSITIVE_INFINITY, symbol
   readonly exchange: string
   readonly symbol: ExchangeSymbol
   /**
-   * How many levels of a side are kept: the worst beyond them are dropped after every {@link replace} and {@link apply}.
-   * For exchanges that do not say when a level falls out of the depth one has subscribed to. Defaults to all.
+   * The maximum number of levels per side. Each {@link replace} and {@link apply} drops the worst levels beyond it. For
+   * exchanges that do not report when a level falls out of the subscribed depth. Defaults to no limit.
    */
   readonly maximumDepth?: number | undefined
-  /** What one unit of size on the wire is in our amounts, as a contract is so much of its base: amounts of views are counted in it. */
+  /**
+   * The amount of one unit of size as the exchange sends it, for example the contract size in the base currency. The
+   * amounts of views are multiplied by it.
+   */
   readonly unit?: BigDecimal.BigDecimal | undefined
 }): LocalOrderBook => ({
   exchange,
@@ -102,8 +107,9 @@ export const make = ({ exchange, maximumDepth = Number.POSITIVE_INFINITY, symbol
 })
 
 /**
- * Replaces all levels by those of a snapshot, in any order: lists of {@link RawLevel}, as `JSON.parse` gives them, or of what
- * has price and amount in other `places`. Answers whether all of it was understood, as {@link apply} does.
+ * Replaces all levels by those of a snapshot, which may be in any order. `bids` and `asks` are parsed JSON: lists of
+ * {@link RawLevel}, or of levels with price and amount at other `places`. Returns `true` if all of it was understood,
+ * as {@link apply} does.
  *
  * @since 0.1.0
  * @category updates
@@ -114,14 +120,17 @@ export const replace = (book: LocalOrderBook, bids: unknown, asks: unknown, plac
 }
 
 /**
- * Sets the levels of an update, and removes those whose amount is zero: lists as {@link replace} takes them, in order, so that the last word on a price is what counts. Answers whether all of it was understood.
+ * Sets the levels of an update, and removes those whose amount is zero. `bids` and `asks` are lists as in
+ * {@link replace}. They are applied in order, so the last level of a price wins. Returns `true` if all of it was
+ * understood.
  *
- * Not understood are lists and levels that are none, prices that are not above zero, amounts below zero, and what
- * `Decimal.read` and `Decimal.fromNumber` do not take.
+ * Not understood are values that are not lists or levels, prices that are not above zero, amounts below zero, and
+ * numbers that `Decimal.read` and `Decimal.fromNumber` reject.
  *
  * **Gotchas**
  *
- * What is not understood empties the book, so that nobody trades on half an update: it needs a snapshot.
+ * Input that is not understood empties the book, so that nobody trades on half an update. The book then needs a
+ * snapshot.
  *
  * @since 0.1.0
  * @category updates
@@ -134,14 +143,14 @@ export const apply = (book: LocalOrderBook, bids: unknown, asks: unknown, places
 }
 
 /**
- * Sets the amount of the level that an exchange names by an id of its own, at `price` where the exchange says one, else at
- * the price that the id was last set at. An id that comes with another price moves there. Answers whether it was
- * understood, as {@link apply} does: an id that was never set has no price.
+ * Sets the amount of a level by the exchange's id of the level. The level is at `price`, or by default at the price
+ * that the id was last set at. An id that is set with another price moves there. Returns `true` if it was understood,
+ * as {@link apply} does: without a price, an id that was never set is not.
  *
  * **Gotchas**
  *
- * Two ids of one side never stand at one price. `maximumDepth` is not looked at: an exchange that names levels says which
- * are gone.
+ * Two ids of one side must not have the same price. `maximumDepth` does not apply: exchanges with level ids report
+ * which levels are gone.
  *
  * @since 0.1.0
  * @category updates
@@ -157,8 +166,8 @@ export const setById = (book: LocalOrderBook, side: Side, id: LevelId, amount: u
 }
 
 /**
- * Removes the level that an exchange names by an id of its own. Answers whether it was understood, as {@link apply} does: an
- * id that was never set, or is removed already, is not.
+ * Removes a level by the exchange's id of the level. Returns `true` if it was understood, as {@link apply} does: an id
+ * that was never set or is already removed is not.
  *
  * @since 0.1.0
  * @category updates
@@ -171,7 +180,7 @@ export const removeById = (book: LocalOrderBook, side: Side, id: LevelId): boole
 }
 
 /**
- * Whether there is no level on either side.
+ * Returns `true` if the book has no levels on either side.
  *
  * @since 0.1.0
  * @category predicates
@@ -179,7 +188,8 @@ export const removeById = (book: LocalOrderBook, side: Side, id: LevelId): boole
 export const isEmpty = (book: LocalOrderBook): boolean => book.bids.count + book.asks.count === 0
 
 /**
- * Whether the best bid is at or above the best ask. No exchange's book is for long: something was missed.
+ * Returns `true` if the best bid is at or above the best ask. No exchange's order book stays crossed for long, so an
+ * update was missed.
  *
  * @since 0.1.0
  * @category predicates
@@ -190,11 +200,12 @@ export const isCrossed = ({ asks, bids }: LocalOrderBook): boolean => {
 }
 
 /**
- * Lists up to `count` of the best levels of a side in the digits in which they were sent, the best first. For checksums.
+ * Returns up to `count` of the best levels of a side, best first, with the digits in which they were sent. For
+ * checksums.
  *
  * **Gotchas**
  *
- * A JSON number has lost the zeros that it ended in: `0.10` is `"0.1"` here.
+ * A JSON number has lost its trailing zeros: `0.10` is `"0.1"` here.
  *
  * @since 0.1.0
  * @category getters
@@ -211,13 +222,13 @@ export const top = (book: LocalOrderBook, side: Side, count: number): ReadonlyAr
 }
 
 /**
- * Computes the CRC-32 (IEEE 802.3, as zlib does) of ASCII text: a whole number from 0 to 4,294,967,295.
+ * Computes the CRC-32 (IEEE 802.3, as in zlib) of ASCII text: an integer from 0 to 4,294,967,295.
  *
  * @example
  * import { LocalOrderBook } from "@effect-exchange/core"
  *
  * LocalOrderBook.crc32("123456789") // 0xcbf43926
- * LocalOrderBook.crc32("123456789") | 0 // -873187034, where the exchange says it signed
+ * LocalOrderBook.crc32("123456789") | 0 // -873187034, for exchanges that send it as a signed integer
  *
  * @since 0.1.0
  * @category checksums
@@ -225,8 +236,8 @@ export const top = (book: LocalOrderBook, side: Side, count: number): ReadonlyAr
 export const crc32: (text: string) => number = crc.crc32
 
 /**
- * Shows the book as it stands: no later update changes a view. Nothing is copied; the next update copies the few levels
- * around those that it changes.
+ * Returns a view of the current book, which no later update changes. Nothing is copied now; the next update copies the
+ * few levels around those that it changes.
  *
  * @since 0.1.0
  * @category getters

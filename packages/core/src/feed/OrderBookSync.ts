@@ -1,8 +1,9 @@
 /**
- * The synchronisation of a local order book: which updates follow, which are old, and when the book has a gap.
+ * The synchronisation of a local order book: which updates are next, which are outdated, and when the book has a gap.
  *
- * A book is handed out only while it is whole: from a snapshot on, as long as every update follows the one before it, all levels
- * are understood, the best bid is below the best ask, and the exchange's checksum, where it sends one, is that of the book.
+ * A book is emitted only while it is complete. It is complete from a snapshot on, as long as every update follows the
+ * previous one, all levels are understood, the best bid is below the best ask, and the book matches the exchange's
+ * checksum, if any.
  *
  * @since 0.1.0
  */
@@ -13,8 +14,9 @@ import type { Read, Reading } from "./internal/subscription.js"
 import * as LocalOrderBook from "./LocalOrderBook.js"
 
 /**
- * A snapshot or an update in the exchange's numbers. `bids` and `asks` are lists of `LocalOrderBook.RawLevel`, or `set` changes a
- * book whose levels have ids, and answers whether it understood.
+ * A snapshot or an update, with the exchange's sequence numbers. `bids` and `asks` are lists of
+ * `LocalOrderBook.RawLevel`. For a book whose levels have ids, `set` changes the book instead, and returns `true` if
+ * the update was understood.
  *
  * @since 0.1.0
  */
@@ -22,36 +24,43 @@ export interface BookUpdate {
   readonly kind: "snapshot" | "update"
   readonly bids?: unknown
   readonly asks?: unknown
-  /** Where price and amount stand in a level. Defaults to the first and the second of a list. */
+  /** The position of price and amount in a level. Defaults to the first and the second element of a list. */
   readonly places?: LocalOrderBook.Places | undefined
   readonly set?: ((book: LocalOrderBook.LocalOrderBook) => boolean) | undefined
-  /** The number of its first change, where it has several. */
+  /** The sequence number of the first change, if the update has several. */
   readonly first?: number | undefined
-  /** Its number, or that of its last change. */
+  /** The sequence number of the update, or of its last change. */
   readonly last?: number | undefined
-  /** The number of the update before it. */
+  /** The sequence number of the previous update. */
   readonly previous?: number | undefined
   readonly checksum?: number | undefined
 }
 
 /**
- * How the updates of an exchange follow each other.
+ * The rules by which the updates of an exchange follow each other.
  *
  * @since 0.1.0
  */
 export interface Rules {
-  /** What an update is after one of the number `last`. Defaults to the next: exchanges without numbers. */
+  /**
+   * Classifies an update that arrives after the one with the number `last`. The default always returns `"next"`, for
+   * exchanges without sequence numbers.
+   */
   readonly follows?: ((last: number | undefined, update: BookUpdate) => "next" | "old" | "gap") | undefined
-  /** The checksum of the book, to be compared where an update has one. */
+  /** Computes the checksum of the book, which is compared with that of an update, if any. */
   readonly checksum?: ((book: LocalOrderBook.LocalOrderBook) => number) | undefined
-  /** How many levels of a side there are, where the exchange does not say which fall out of it. */
+  /**
+   * The maximum number of levels per side, if the exchange does not report which levels fall out of the subscribed
+   * depth.
+   */
   readonly maximumDepth?: number | undefined
-  /** Whether the snapshot has to be asked for beside the feed. Defaults to `false`. */
+  /** Whether the snapshot must be requested separately from the feed. Defaults to `false`. */
   readonly asksForSnapshot?: boolean | undefined
 }
 
 /**
- * Keeps one book by what is read of each frame: `undefined` for a frame that is not understood.
+ * Creates a reading that maintains one book from the frames of a subscription. `read` returns `undefined` for a frame
+ * that is not understood.
  *
  * @since 0.1.0
  */
@@ -86,7 +95,10 @@ export const make = (options: {
     return LocalOrderBook.isCrossed(book) ? "the best bid is not below the best ask" : undefined
   }
 
-  /** Before there is a snapshot: nothing, or what may have to be applied to the one that is asked for. */
+  /**
+   * Handles an update that arrives before the snapshot. The update is buffered if the snapshot is requested separately,
+   * and ignored otherwise.
+   */
   const wait = (update: BookUpdate): Read<BookView> => {
     if (!asksForSnapshot) return waiting
     if (early.length >= mostEarly) early = []
@@ -103,7 +115,7 @@ export const make = (options: {
   const take = (update: BookUpdate): Read<BookView> | undefined => {
     if (update.kind === "snapshot") {
       const [first] = early
-      // One that is older than all that came since leaves a gap: another is needed.
+      // The snapshot is older than the first buffered update and leaves a gap: another one is needed.
       if (asksForSnapshot && first !== undefined && follows?.(update.last, first) === "gap") return asking
       const pending = early
       begin()
@@ -138,7 +150,7 @@ export const make = (options: {
 
   return {
     repeats: true,
-    // What a view holds is copied before it changes: none is made that nobody looks at.
+    // An update copies the levels that a view holds, so a view is created only if it is read.
     isLazy: true,
     begin,
     read: (frame) => {
@@ -155,7 +167,7 @@ export const make = (options: {
   }
 }
 
-/** So many updates come while a snapshot is asked for that the first of them are of no use any more. */
+/** The size at which the buffer of early updates is emptied: by then, its first updates are no longer useful. */
 const mostEarly = 5000
 
 const waiting: Read<BookView> = { values: [], isWhole: false }

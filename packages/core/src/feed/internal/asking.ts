@@ -2,8 +2,8 @@ import * as Backoff from "@effect-exchange/resilience/Backoff"
 import * as Effect from "effect/Effect"
 
 /**
- * Asks as long as it is needed, with full jitter up to half a minute, unless the answer would be the same each time: whoever
- * listens is told all the while that what was said may not hold.
+ * Repeats a request until it succeeds, with full jitter up to 30 seconds, unless the error would be the same each time.
+ * Meanwhile the consumers know that earlier data may no longer hold.
  *
  * @internal
  */

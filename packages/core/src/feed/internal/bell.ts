@@ -1,23 +1,23 @@
 import * as Effect from "effect/Effect"
 
 /**
- * Wakes the one fiber that waits for what callbacks put somewhere.
+ * Wakes the single fiber that waits for something that callbacks provide.
  *
  * @internal
  */
 export interface Bell {
   readonly ring: () => void
-  /** Waits until there is something. */
+  /** Waits until something is ready. */
   readonly heard: Effect.Effect<void>
 }
 
 /** @internal */
 export const make = (isReady: () => boolean): Bell => {
   let wake: (() => void) | undefined
-  // Without a word of what to do when it is interrupted, as that takes as many steps as all else: to wake one that is gone does
+  // No cleanup for an interruption, which would cost as many steps as everything else: waking a fiber that is gone does
   // nothing.
   const asleep = Effect.async<void>((resume) => {
-    // It may have come since it was looked for: a fiber gives way between any two steps.
+    // It may have become ready since the check: a fiber may yield between any two steps.
     if (isReady()) resume(Effect.void)
     else wake = () => resume(Effect.void)
   })

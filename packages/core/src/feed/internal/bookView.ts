@@ -11,7 +11,7 @@ import { type Shared, walk } from "./levels.js"
 export interface Sides {
   readonly bids: Shared
   readonly asks: Shared
-  /** What one unit of size on the wire is in our amounts, where the two differ. */
+  /** The amount of one unit of size as the exchange sends it, if the two differ. */
   readonly unit: BigDecimal.BigDecimal | undefined
 }
 

@@ -16,27 +16,30 @@ import type { FeedProtocol, Numbered, SocketFacts, Topic } from "./protocol.js"
 import * as Session from "./session.js"
 
 /**
- * What a connection tells of, in order.
+ * The events of a connection, in order.
  *
  * @internal
  */
 export interface Listener {
-  /** Answers whether it could be used: what cannot counts for silence. */
+  /**
+   * Returns `true` if the frame could be used. A frame that could not be used counts as silence of its subscription.
+   */
   readonly data: (key: string, frame: unknown, now: number) => boolean
   readonly live: (key: string, now: number) => void
   readonly stale: (key: string, since: number, because: string) => void
-  /** These will be asked for again. */
+  /** The exchange ended these subscriptions, and they will be requested again. */
   readonly lost: (keys: Iterable<string>, since: number, because: string) => void
   readonly refuse: (key: string, said: Refusal | undefined) => void
   readonly refuseLogin: (said: Refusal) => void
-  /** It cannot be logged in, or not any more. */
+  /** The connection cannot log in, or not any more. */
   readonly fail: (error: AccountError) => void
-  /** A frame that is not understood. */
+  /** A frame was not understood. */
   readonly unread: () => void
 }
 
 /**
- * What all connections to one kind of socket have in common. `login`, `token` fail with why the connection cannot go on.
+ * The settings that all connections to one kind of socket share. `login` and `token` fail with the reason why the
+ * connection cannot continue.
  *
  * @internal
  */
@@ -48,20 +51,21 @@ export interface Line {
   readonly topic: (key: string) => Topic | undefined
   /** Opens a socket. */
   readonly constructor: (url: string) => globalThis.WebSocket
-  /** Waits until so much may be sent. */
+  /** Waits for the rate limit of new connections or of subscribe messages. */
   readonly charge: (kind: "connects" | "subscribes") => Effect.Effect<void, Stopped>
-  /** Makes what one connection waits for before each of its messages. */
+  /** Creates the effect that one connection waits for before each of its messages. */
   readonly pacer: Effect.Effect<Effect.Effect<void, Stopped>>
-  /** Takes out of a frame what must not be seen: before anything else sees it. */
+  /** Removes secrets from a frame, before anything else sees it. */
   readonly redact: (text: string) => string
-  /** Told when something was heard (epoch milliseconds), once for what came together. */
+  /** Called when something was received (epoch milliseconds), once per batch of frames. */
   readonly heard?: ((at: number) => void) | undefined
   readonly login: Effect.Effect<ReadonlyArray<unknown>, Stopped>
   readonly token: Effect.Effect<string | undefined, Stopped>
 }
 
 /**
- * Why a connection ends by our own doing. With an `error` another one would end alike, and whoever listens is told.
+ * Why the client ends a connection. If there is an `error`, another connection would end the same way, so the consumers
+ * fail with it.
  *
  * @internal
  */
@@ -74,22 +78,22 @@ export interface Stopped {
 export interface Connection {
   readonly opened: number
   readonly post: (event: Session.Event) => void
-  /** Hands a frame in as if it had come. */
+  /** Handles a frame as if it had been received. */
   readonly hand: (key: string, frame: unknown) => void
-  /** Why it ended; it never fails. */
+  /** Completes with the reason when the connection has ended; never fails. */
   readonly ended: Effect.Effect<string>
-  /** When another should take its place. */
+  /** Completes when another connection should take the place of this one. */
   readonly leaving: Effect.Effect<void>
-  /** When all that was wanted is confirmed for the first time. */
+  /** Completes when everything wanted is confirmed for the first time. */
   readonly settled: Effect.Effect<void>
-  /** Tells the listener all that it has not been told, and then everything as it comes. */
+  /** Delivers all events held back so far to the listener, and from then on each event as it occurs. */
   readonly promote: () => void
   readonly close: Effect.Effect<void>
 }
 
 type Item = string | Uint8Array | Session.Event | Handed | typeof due
 
-/** Something is due: what, is for when all that has come before is read. */
+/** A marker that something is due. What is due is decided after all earlier items have been read. */
 const due = Symbol("due")
 
 class Handed {
@@ -101,14 +105,14 @@ class Handed {
   }
 }
 
-/** So many frames that wait to be read are more than will ever be. */
+/** A connection with a larger backlog of unread frames never catches up. */
 const mostWaiting = 100_000
-/** So much is kept of what a connection says that does not serve yet. */
+/** The maximum number of events held back for a connection that is not in use yet. */
 const mostHeld = 50_000
 
 /**
- * Opens a connection; everything it consists of ends with its own scope, which `close` closes and the given one at the latest.
- * With `holds`, the listener is told nothing before it is promoted.
+ * Opens a connection. All its fibers end with its own scope, which `close` closes, and with the current scope at the
+ * latest. With `holds`, the listener receives no events before the connection is promoted.
  *
  * @internal
  */
@@ -144,13 +148,14 @@ const start = (
     const outbox = yield* Queue.unbounded<Session.Output>()
     const moved = yield* Queue.sliding<void>(1)
 
-    // Where it runs as well: a socket takes what stands in the context there before what it was made with.
+    // Provided where the socket runs as well: there, a socket prefers the constructor in the context over the one it
+    // was made with.
     const ours = Effect.provideService(PlatformSocket.WebSocketConstructor, line.constructor)
     const socket = yield* ours(PlatformSocket.makeWebSocket(line.url, { closeCodeIsError: () => true }))
     const write = yield* socket.writer
     yield* socket.runRaw((data) => inbox.push(data), { onOpen: Effect.asVoid(Deferred.succeed(opened, undefined)) })
       .pipe(
-        // A constructor throws at an address that it does not like: without this, nobody would hear of it.
+        // A constructor throws if it rejects the address. Without this, the defect would go unnoticed.
         Effect.catchAllDefect((cause) => new PlatformSocket.SocketGenericError({ reason: "Open", cause })),
         Effect.catchAll((error) =>
           Effect.zipRight(Deferred.fail(opened, error), Deferred.succeed(ended, reasonOf(error)))
@@ -170,7 +175,10 @@ const start = (
     let [state, outputs] = Session.open(rules, wanted(), openedAt)
     const isNext = order()
     let isFull = false
-    /** Of those that may not be silent for long. A map of all would be written with every frame there is. */
+    /**
+     * When each subscription with a limit on its silence last received data. A map of all subscriptions would be
+     * written with every frame.
+     */
     const heardOf = new Map<string, number>()
     const lastHeard = (key: string) => heardOf.get(key)
     let held: Array<() => void> | undefined = holds ? [] : undefined
@@ -220,7 +228,7 @@ const start = (
     const hear = (key: string, frame: unknown, now: number) => {
       const topic = state.topics.get(key)
       if (topic === undefined || topic.phase === "waiting") return
-      // What comes is confirmed, whether or not the confirmation has come.
+      // Data confirms the subscription, even if the confirmation has not arrived.
       if (topic.phase === "asked") advance({ _tag: "Acknowledged", keys: [key] }, now)
       let isUsed = true
       if (held === undefined) isUsed = listener.data(key, frame, now)
@@ -249,12 +257,12 @@ const start = (
       if (typeof item === "string") read(item, now)
       else if (item instanceof Uint8Array) read(decoder.decode(item), now)
       else if (item instanceof Handed) {
-        // Of one that is to be asked for again nothing would follow what was asked for before.
+        // Dropped if the subscription is about to be renewed: no update would follow the frame.
         if (state.topics.get(item.key)?.phase === "live") tell(() => listener.data(item.key, item.frame, now))
       } else if (item !== due) advance(item, now)
     }
 
-    /** Answers whether anything has changed but what was said of subscriptions that stand. */
+    /** Returns `true` if anything changed apart from data of active subscriptions. */
     const handleAll = (items: ReadonlyArray<Item>): boolean => {
       const now = clock.unsafeCurrentTimeMillis()
       const before = state
@@ -271,13 +279,13 @@ const start = (
       return true
     }
 
-    // A few steps for whatever came together, as most often that is one frame.
+    // Few fiber steps per batch, because most batches are a single frame.
     const loop: Effect.Effect<never> = Effect.flatMap(
       inbox.take,
       (items) => handleAll(items) ? Effect.zipRight(draw, loop) : loop
     )
 
-    // Sleeps until something is due, and looks again when that may have changed.
+    // Sleeps until something is due, and checks again when that may have changed.
     const keep = Effect.gen(function*() {
       const now = clock.unsafeCurrentTimeMillis()
       const next = Session.deadline(rules, state, heard, lastHeard)
@@ -322,7 +330,8 @@ const start = (
             return
           }
           case "Unsubscribe": {
-            // Nobody is told that a goodbye could not be said: the connection ends, and with it what was to end.
+            // A failure to unsubscribe is not reported to the consumers: the connection ends, and the subscription with
+            // it.
             const token = yield* Effect.mapError(line.token, ({ because }): Stopped => ({ because }))
             return yield* send(
               protocol.unsubscribe(topicsOf(output.keys), { request: output.request, token }),
@@ -361,7 +370,7 @@ const start = (
     }
   })
 
-/** Tells by its number whether a frame follows those before it. */
+/** Creates a function that checks, by their sequence numbers, whether each frame follows the previous ones. */
 const order = () => {
   const latest = new Map<string, number>()
   return (said: number | Numbered | undefined): "next" | "old" | "gap" => {

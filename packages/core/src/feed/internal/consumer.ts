@@ -7,15 +7,19 @@ import { type Buffer, FeedItem } from "../../model/FeedItem.js"
 import * as Bell from "./bell.js"
 
 /**
- * One who listens to a feed, with what waits for it: never more than its buffer allows, whatever the feed says meanwhile.
+ * A consumer of a feed, with the items that wait for it: never more than its buffer allows, whatever the feed emits
+ * meanwhile.
  *
  * @internal
  */
 export interface Consumer<in A, in E> {
   readonly offer: (item: FeedItem<A>) => void
-  /** Of one who keeps the latest value alone: offers what is made when it is taken, or when something else is offered. */
+  /**
+   * Offers a value that is computed when the consumer takes it, or when another item is offered. Only for consumers
+   * that keep just the latest value.
+   */
   readonly renew?: ((made: () => FeedItem<A> | undefined) => void) | undefined
-  /** What waits is still heard, and then this. */
+  /** Fails the consumer after it has taken the items that already wait for it. */
   readonly fail: (error: E) => void
 }
 
@@ -100,5 +104,8 @@ export const make = <A, E>(
   }
 }
 
-/** Of a feed that comes and goes while nobody listens, the latest of what became of it. */
+/**
+ * The maximum number of status items that wait for a consumer: if the feed goes up and down while the consumer is busy,
+ * only the latest are kept.
+ */
 const mostStatuses = 32

@@ -1,5 +1,5 @@
 /**
- * The live feed of an exchange: subscriptions that are wanted, shared by all who listen, over as many connections as they need.
+ * The live feed of an exchange: subscriptions shared by all their consumers, over as many connections as needed.
  *
  * @internal
  */
@@ -22,12 +22,13 @@ import type { Subscription } from "./subscription.js"
 
 /** @internal */
 export interface Feed {
-  /** Subscriptions of one kind: those to the same topic are one. */
+  /** Creates a channel for subscriptions of one kind. Subscriptions to the same topic are shared. */
   readonly channel: <A, E>() => Channel<A, E>
 }
 
 /**
- * Listens to a subscription, which is shared by all who do: the first asks the exchange for it, and the last to leave ends it.
+ * Streams a subscription, which all its consumers share: the first consumer subscribes at the exchange, and the last
+ * one to leave unsubscribes.
  *
  * @internal
  */
@@ -37,21 +38,21 @@ export type Channel<A, E> = (
 ) => Stream.Stream<FeedItem<A>, E | SlowConsumer>
 
 /**
- * What a feed tells of itself.
+ * An event of a feed, for metrics.
  *
  * @internal
  */
 export type Occurrence = "reconnect" | "resync" | "stale" | "unread"
 
 /**
- * How a feed reaches its sockets. `line` is given how often in a row logins were refused; `refusal` says in our words what the
- * exchange refused, `undefined` where it did not answer.
+ * The settings of a feed. `line` receives a function that returns how many logins in a row were refused. `refusal`
+ * converts a refusal by the exchange to an error; its argument is `undefined` if the exchange did not respond.
  *
  * @internal
  */
 export interface Options {
   readonly exchange: string
-  /** How many subscriptions one connection holds. */
+  /** The maximum number of subscriptions per connection. */
   readonly most: number
   readonly backoff: Lane.Backoff
   readonly line: (socket: string, refusedLogins: () => number) => Omit<Connection.Line, "topic">
@@ -60,7 +61,9 @@ export interface Options {
   readonly note: (what: Occurrence) => Effect.Effect<void>
 }
 
-/** The connections to one kind of socket, and what stands on them: several readings of one topic are one subscription. */
+/**
+ * The connections to one kind of socket, and their subscriptions. Several readings of one topic share one subscription.
+ */
 interface Group {
   readonly lanes: Array<Lane.Lane>
   readonly line: Omit<Connection.Line, "topic">
@@ -69,7 +72,7 @@ interface Group {
 }
 
 /**
- * Makes a feed without subscriptions: no connection is made before there is one. It ends with the scope.
+ * Creates a feed without subscriptions. It connects when there is a subscription, and ends with the scope.
  *
  * @internal
  */
@@ -109,8 +112,8 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
           refuse: (key, said) => each([key], (entry) => entry.fail(options.refusal(entry.operation, said))),
           refuseLogin: (said) => {
             if (options.loginRefusal("login", said).isRetryable) return
-            // The first may have been of a key that was rotated, or of a clock that is off: the next login is made with what is
-            // read anew.
+            // The first refusal may be due to a rotated key or a clock that is off. The next login uses reloaded
+            // credentials and the current time.
             if (++refusedLogins < 2) return
             each(topics.keys(), (entry) => entry.fail(options.loginRefusal(entry.operation, said)))
           },
@@ -184,7 +187,8 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
         Effect.gen(function*() {
           const { key, socket } = subscription.topic
           const group = groupOf(socket)
-          // Nothing may come between looking and entering, so that two who come together share one.
+          // The fiber must not yield between the look-up and the insertion, so that two consumers that join
+          // concurrently share one subscription.
           const free = group.topics.get(key)?.lane ?? (yield* laneOf(group))
           const lane = group.topics.get(key)?.lane ?? free
           const standing = all.get(`${socket} ${key}`) ?? stand(subscription, group, lane)
@@ -198,7 +202,8 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
         })
 
       return (subscription, buffer) =>
-        // A channel that goes on as another costs nothing a chunk: one of a Scope has each handed on by an executor of its own.
+        // A channel that continues as another one costs nothing per chunk. A scoped channel would pass each chunk
+        // through an executor of its own.
         Stream.fromChannel(suspend(() => {
           const { exchange } = options
           const { operation } = subscription

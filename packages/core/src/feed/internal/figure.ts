@@ -3,17 +3,17 @@ import * as Option from "effect/Option"
 import * as Decimal from "../../model/Decimal.js"
 
 /**
- * A price or an amount as an exchange sends it.
+ * A price or an amount as the exchange sends it.
  *
  * @internal
  */
 export type Figure = string | number
 
 /**
- * The double nearest to a figure; `NaN` where it is none, or below zero.
+ * Returns the double nearest to a figure; `NaN` if it is no decimal, or below zero.
  *
- * Rounding keeps order, and no two decimals of up to 15 digits have one nearest double: where doubles differ so do the
- * figures, in the same way, and only where they do not is there something left to {@link compare}.
+ * Rounding preserves order, and no two decimals of up to 15 digits have the same nearest double. If two doubles differ,
+ * the figures differ in the same direction; only if they are equal does {@link compare} need the digits.
  *
  * @internal
  */
@@ -23,12 +23,12 @@ export const nearest = (figure: unknown): number => {
   return figure === 0 || (figure >= 1e-6 && figure <= Number.MAX_SAFE_INTEGER) ? figure : judged(figure)
 }
 
-// Whole numbers below 10 ** 15 and these powers are doubles themselves, so that one division rounds once.
+// Integers below 10 ** 15 and these powers are exact doubles, so a single division rounds only once.
 const powers = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent)
 const zero = 48
 const point = 46 - zero
 
-// Two plain loops over whole numbers: one loop that looks for the point takes two and a half times as long.
+// Two plain loops over integers: a single loop that also looks for the point takes two and a half times as long.
 const ofText = (text: string): number => {
   const { length } = text
   if (length === 0 || length > 40) return judged(text)
@@ -47,7 +47,7 @@ const ofText = (text: string): number => {
   return digits < 1e15 ? digits / power : Number(text)
 }
 
-/** What is not said in the common way: exponents, numbers too long or too small, and all that is no decimal. */
+/** Handles the uncommon figures: exponents, numbers that are too long or too small, and values that are no decimals. */
 const judged = (figure: Figure): number =>
   Option.match(read(figure), {
     onNone: () => Number.NaN,
@@ -58,14 +58,14 @@ const read = (figure: Figure): Option.Option<BigDecimal.BigDecimal> =>
   typeof figure === "string" ? Decimal.read(figure) : Decimal.fromNumber(figure)
 
 /**
- * The decimal that a figure is. It must have a {@link nearest}.
+ * Converts a figure to a decimal. The figure must have a {@link nearest}.
  *
  * @internal
  */
 export const decimal = (figure: Figure): BigDecimal.BigDecimal => Option.getOrThrow(read(figure))
 
 /**
- * Which of two figures is greater, to the last digit. Both must have a {@link nearest}.
+ * Compares two figures exactly, to the last digit. Both must have a {@link nearest}.
  *
  * @internal
  */
@@ -77,7 +77,7 @@ export const compare = (self: Figure, that: Figure): -1 | 0 | 1 => {
 }
 
 /**
- * A figure in plain notation: a text as it was sent, a number in the fewest digits that denote it.
+ * Formats a figure in plain notation: text as it was sent, a number with the fewest digits that denote it.
  *
  * @internal
  */

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Bell from "./bell.js"
 
 /**
- * What has come and is not looked at yet, in order: put in by callbacks, taken out by one fiber, all at once.
+ * A queue of unread items, in order. Callbacks add items, and a single fiber takes all of them together.
  *
  * @internal
  */

@@ -11,8 +11,8 @@ import type { Topic } from "./protocol.js"
 import type * as Session from "./session.js"
 
 /**
- * A place for so many subscriptions, with a connection for them as long as there are any: made again whenever it ends, and
- * replaced before it has to.
+ * A slot for a limited number of subscriptions, with one connection while there are any. The connection is
+ * re-established whenever it ends, and replaced before it reaches its maximum age.
  *
  * @internal
  */
@@ -26,7 +26,7 @@ export interface Lane {
 
 /** @internal */
 export interface Listener extends Connection.Listener {
-  /** The connection is lost, and is made again. */
+  /** The connection is lost and is being re-established. */
   readonly reconnecting: (because: string) => void
 }
 
@@ -34,9 +34,9 @@ export interface Listener extends Connection.Listener {
 export interface Backoff {
   readonly base: number
   readonly max: number
-  /** How long a connection has to stand before its end is no failure. */
+  /** How long a connection must last so that its end does not count as a failure. */
   readonly stable: number
-  /** How long one stays open that nobody needs. */
+  /** How long a connection without subscriptions stays open. */
   readonly linger: number
 }
 
@@ -49,7 +49,7 @@ export const make = (
 ): Effect.Effect<Lane, never, Scope.Scope> =>
   Effect.gen(function*() {
     const wanted = new Map<string, Session.Wanted>()
-    // Also those that are no longer wanted: the goodbye names them.
+    // Includes topics that are no longer wanted, because the unsubscribe messages name them.
     const topics = new Map<string, Topic>()
     const needed = Effect.unsafeMakeLatch(false)
     const idle = Effect.unsafeMakeLatch(true)
@@ -90,19 +90,22 @@ export const make = (
       yield* Effect.sleep(Math.ceil((yield* Random.next) * most))
     })
 
-    /** Opens a connection, however often it takes. */
+    /** Opens a connection, with as many attempts as it takes. */
     const connect = (holds: boolean): Effect.Effect<Connection.Connection, never, Scope.Scope> =>
       Effect.catchAll(opened(holds), (error) =>
         Effect.gen(function*() {
           if (!holds) lost(yield* Clock.currentTimeMillis, describe(error))
           if ("_tag" in error && error._tag === "CircuitOpen") yield* Effect.sleep(error.retryAfter)
           yield* wait
-          // Whoever wanted it may have left meanwhile: nobody is dialled for.
+          // All consumers may have left in the meantime: connect again only if there are subscriptions.
           if (!holds) yield* needed.await
           return yield* connect(holds)
         }))
 
-    /** Another connection in the place of one that still serves, without a gap: it serves from when it has everything. */
+    /**
+     * Opens a connection that replaces one still in use, without a gap: it takes over once all its subscriptions are
+     * confirmed.
+     */
     const succeed = Effect.gen(function*() {
       const next = yield* connect(true)
       const outcome = yield* Concurrent.raceFirst(Effect.as(next.settled, true), Effect.as(next.ended, false))
@@ -151,7 +154,7 @@ export const make = (
       const first = yield* connect(false)
       const { because, last } = yield* serve(first)
       yield* Effect.forEach(connections, closed, { discard: true })
-      // No goodbye is left to be said on them.
+      // No unsubscribe message is left to be sent for these topics.
       for (const key of topics.keys()) if (!wanted.has(key)) topics.delete(key)
       const now = yield* Clock.currentTimeMillis
       if (because === undefined) return yield* Ref.set(failures, 0)
@@ -160,7 +163,8 @@ export const make = (
       yield* wait
     })
 
-    // A lane is made while somebody is about to listen, which is not to be interrupted; its connections are.
+    // A lane is created while a consumer joins, which is uninterruptible; the fiber of its connections must be
+    // interruptible.
     yield* Effect.forkScoped(Effect.interruptible(Effect.forever(life)))
 
     return {

@@ -1,23 +1,23 @@
 /**
- * One side of a book, the best level first, in chunks: a level is found by two binary searches, and what is inserted moves
- * no more than a chunk. Chunks are shared with the views that were handed out, and copied before they change.
+ * One side of an order book, best level first, in chunks. A level is found by two binary searches, and an insertion
+ * moves no more than one chunk. Chunks are shared with the views taken of the book, and copied before they change.
  *
- * Numbers and texts stand in lists of their own: lists that hold now one and now the other are several times as slow.
+ * Numbers and texts are kept in separate arrays: arrays that mix both are several times slower.
  */
 import { compare, type Figure } from "./figure.js"
 
 interface Chunk {
   readonly edition: number
-  /** The doubles nearest to the prices, those of bids negated: ascending on both sides. */
+  /** The doubles nearest to the prices, negated for bids: ascending on both sides. */
   readonly keys: Array<number>
   readonly amounts: Array<number>
-  /** Prices and amounts that were sent as text; empty where they were sent as the number itself. */
+  /** Prices and amounts that were sent as text; empty for those that were sent as numbers. */
   readonly priceTexts: Array<string>
   readonly amountTexts: Array<string>
 }
 
 /**
- * Levels that stay as they are.
+ * The levels of a side at the time of a view, which never change.
  *
  * @internal
  */
@@ -31,11 +31,11 @@ export interface Shared {
 export interface Levels {
   readonly sign: 1 | -1
   count: number
-  /** No chunk is empty. */
+  /** Contains no empty chunk. */
   chunks: Array<Chunk>
-  /** Whether a view holds `chunks` itself. */
+  /** Whether a view shares the array `chunks` itself. */
   shared: boolean
-  /** How many views were handed out: chunks of earlier editions are theirs too. */
+  /** The number of views taken so far. Chunks of earlier editions are shared with views. */
   edition: number
 }
 
@@ -58,7 +58,7 @@ export const clear = (levels: Levels): void => {
 }
 
 /**
- * The levels as they are now, and stay.
+ * Returns the current levels, which later changes to the side do not affect.
  *
  * @internal
  */
@@ -69,7 +69,7 @@ export const share = (levels: Levels): Shared => {
 }
 
 /**
- * The best price; `undefined` where there is no level.
+ * Returns the best price; `undefined` if there are no levels.
  *
  * @internal
  */
@@ -80,7 +80,8 @@ export const best = ({ chunks, sign }: Levels): Figure | undefined => {
 }
 
 /**
- * Sets the level of a price: the nearest doubles of price and amount, and their texts, empty for numbers.
+ * Sets the level of a price. The arguments are the doubles nearest to the price and the amount, and their texts, which
+ * are empty for numbers.
  *
  * @internal
  */
@@ -101,7 +102,8 @@ export const set = (levels: Levels, price: number, priceText: string, amount: nu
 }
 
 /**
- * Removes the level of a price, if there is one: its nearest double, and its text, empty for a number.
+ * Removes the level of a price, if there is one. The arguments are the double nearest to the price, and its text, which
+ * is empty for a number.
  *
  * @internal
  */
@@ -152,7 +154,7 @@ export const truncate = (levels: Levels, most: number): void => {
 }
 
 /**
- * Visits levels, the best first, until `visit` answers `false` or there are no more.
+ * Visits the levels, best first, until `visit` returns `false` or there are no more.
  *
  * @internal
  */
@@ -167,7 +169,7 @@ export const walk = (
   }
 }
 
-/** How the level at a position stands to a price: before it (-1), at it (0) or after it (1). */
+/** Compares the level at a position with a price: -1 if the level is better, 0 if it is equal, 1 if it is worse. */
 const order = (chunk: Chunk, at: number, sign: 1 | -1, key: number, priceText: string): number => {
   const found = chunk.keys[at] ?? Number.POSITIVE_INFINITY
   if (found !== key) return found < key ? -1 : 1
@@ -175,7 +177,7 @@ const order = (chunk: Chunk, at: number, sign: 1 | -1, key: number, priceText: s
   return text === priceText ? 0 : sign * compare(text || key * sign, priceText || key * sign)
 }
 
-/** The first chunk that does not end before a price; as many as there are chunks where all do. */
+/** Finds the first chunk that does not end before a price; the number of chunks if all do. */
 const chunkOf = ({ chunks, sign }: Levels, key: number, priceText: string): number => {
   let [low, high] = [0, chunks.length]
   while (low < high) {
@@ -187,7 +189,7 @@ const chunkOf = ({ chunks, sign }: Levels, key: number, priceText: string): numb
   return low
 }
 
-/** The first position that does not stand before a price. */
+/** Finds the first position that is not before a price. */
 const positionIn = (chunk: Chunk, sign: 1 | -1, key: number, priceText: string): number => {
   let [low, high] = [0, chunk.keys.length]
   while (low < high) {
@@ -241,7 +243,7 @@ const put = (
   amountTexts[at] = amountText
 }
 
-// Level by level: `splice` makes a list of what it removes, and `copyWithin` is slow on lists.
+// Moves levels one by one: `splice` allocates an array of what it removes, and `copyWithin` is slow on arrays.
 const move = ({ amounts, amountTexts, keys, priceTexts }: Chunk, from: number, to: number): void => {
   keys[to] = keys[from] ?? 0
   amounts[to] = amounts[from] ?? 0
@@ -264,7 +266,7 @@ const split = (levels: Levels, index: number, { amounts, amountTexts, edition, k
   })
 }
 
-/** Makes one of two neighbours that are small together, so that removals leave no more chunks than levels need. */
+/** Merges two adjacent chunks that are small together, so that removals leave no more chunks than needed. */
 const join = (levels: Levels, index: number): void => {
   const [left, right] = [levels.chunks[index], levels.chunks[index + 1]]
   if (left === undefined || right === undefined || left.keys.length + right.keys.length > capacity / 2) return

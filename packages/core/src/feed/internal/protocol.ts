@@ -1,5 +1,6 @@
 /**
- * How an exchange speaks over its sockets, as data and pure functions: everything the feed engine has to know about it.
+ * The protocol of an exchange's sockets, as data and pure functions: everything that the feed engine needs to know
+ * about an exchange.
  *
  * @since 0.1.0
  */
@@ -13,31 +14,34 @@ import type { AccountError } from "../../model/ExchangeError.js"
 import type { Credentials } from "../../ports/Credentials.js"
 
 /**
- * What is subscribed to: `key` is what its frames are recognised by on its socket, and the rest is for the message that asks
- * for it.
+ * The topic of a subscription. `key` identifies its frames on the socket; the other fields are for the subscribe
+ * message.
  *
  * @since 0.1.0
  */
 export interface Topic {
-  /** The name of the socket, of {@link FeedProtocol.sockets}. */
+  /** The name of the socket in {@link FeedProtocol.sockets}. */
   readonly socket: string
   readonly key: string
   readonly channel: string
-  /** As the exchange calls it there. */
+  /** The exchange's own name of the market on this socket. */
   readonly market?: string | undefined
   readonly option?: string | undefined
 }
 
 /**
- * What the exchange says in one frame. A frame may say several things, and one that says nothing to us is an empty list.
+ * A message of the exchange, as read from a frame. A frame may contain several, and is an empty list if it contains
+ * nothing of interest.
  *
  * - `Data`: `frame` belongs to the subscription `key`.
- * - `Acknowledged`: of all that `request` asked for; of `keys`; or of those keys and not of the others that `request` asked for.
- * - `Refused`: of all that `request` asked for; of `keys`; of those of the keys that it asked for; and where neither is said, of
- *   what was asked for first of all that is not answered.
- * - `Reply`: wants `message` said.
- * - `Leaving`: it will close the connection soon.
- * - `Ended`: it has ended these subscriptions, or what the login allowed.
+ * - `Acknowledged`: confirms the subscriptions of `request`, or those in `keys`. With both, it confirms those in `keys`
+ *   and rejects the others of `request`.
+ * - `Refused`: rejects the subscriptions of `request`, or those in `keys`. With both, it rejects those in `keys` that
+ *   belong to `request`. With neither, it rejects the oldest request without a response.
+ * - `Reply`: the exchange expects `message` in response.
+ * - `Leaving`: the exchange will soon close the connection.
+ * - `Ended`: the exchange has ended the subscriptions in `keys`, or, without `keys`, everything on the connection, for
+ *   example because the login is no longer valid.
  *
  * @since 0.1.0
  */
@@ -67,31 +71,32 @@ export type Said =
  * @since 0.1.0
  */
 export interface SocketFacts {
-  /** Where it is in each environment that has one. */
+  /** The URL in each environment that has the socket. */
   readonly at: { readonly [environment: string]: string | undefined }
-  /** Its path at a base URL of one's own. */
+  /** The path below a custom base URL. */
   readonly path: string
-  /** What is said first, before anything is asked for. */
+  /** Messages that are sent first, before any request. */
   readonly welcome?: ReadonlyArray<unknown> | undefined
-  /** How to log in: the messages, or what is wrong with the credentials, without a word of them. */
+  /** Creates the login messages, or describes what is wrong with the credentials without revealing them. */
   readonly login?:
     | ((credentials: Credentials, moment: Moment) => Either.Either<ReadonlyArray<unknown>, string>)
     | undefined
   /**
-   * What every message that subscribes has to carry: made of the credentials, or asked of the exchange, each time anew.
+   * The token that every subscribe message must carry: created from the credentials, or requested from the exchange,
+   * each time.
    */
   readonly token?:
     | { readonly made: (credentials: Credentials, moment: Moment) => Either.Either<string, string> }
     | { readonly asked: (client: ExchangeClient<"account">) => () => Effect<string, AccountError> }
     | undefined
-  /** How many subscriptions one message asks for, where it is not what holds for the others. */
+  /** The maximum number of subscriptions per message, if it differs from that of the other sockets. */
   readonly batch?: number | undefined
-  /** What a ping says, where it is not what holds for the others. */
+  /** Creates a ping message, if it differs from that of the other sockets. */
   readonly ping?: ((request: number) => unknown) | undefined
 }
 
 /**
- * A request to subscribe or to unsubscribe: `request` is its number on this connection, from 1 on.
+ * A request to subscribe or to unsubscribe. `request` is its number on this connection, counted from 1.
  *
  * @since 0.1.0
  */
@@ -101,7 +106,7 @@ export interface Asking {
 }
 
 /**
- * The number of a frame among those of the same series, which may begin again with a lower one where it `begins`.
+ * The sequence number of a frame within a series. The series may restart at a lower number if `begins` is `true`.
  *
  * @since 0.1.0
  */
@@ -112,38 +117,39 @@ export interface Numbered {
 }
 
 /**
- * Messages are values to be sent as JSON, or texts to be sent as they are.
+ * The protocol of a feed. Messages are values to be sent as JSON, or text to be sent as it is.
  *
  * @since 0.1.0
  */
 export interface FeedProtocol {
   readonly sockets: { readonly [name: string]: SocketFacts }
-  /** How many subscriptions one connection holds. */
+  /** The maximum number of subscriptions per connection. */
   readonly most: number
-  /** How many subscriptions one message asks for. Defaults to as many as a connection holds. */
+  /** The maximum number of subscriptions per message. Defaults to that of a connection. */
   readonly batch?: number | undefined
-  /** The messages that ask for subscriptions: none where the login did. */
+  /** Creates the messages that subscribe to topics; none if the login did so already. */
   readonly subscribe: (topics: ReadonlyArray<Topic>, asking: Asking) => ReadonlyArray<unknown>
   readonly unsubscribe: (topics: ReadonlyArray<Topic>, asking: Asking) => ReadonlyArray<unknown>
   /**
-   * What a frame says. Answers to requests that unsubscribe say nothing, also where they say that there was nothing to end.
-   * `frame` is the value of its JSON, or its text where it is none; `undefined` is for what is not understood.
+   * Reads the messages of the exchange in a frame. Responses to unsubscribe messages count as no message, even if they
+   * report that there was nothing to end. `frame` is parsed JSON, or text if it is not JSON. Returns `undefined` if the
+   * frame is not understood.
    */
   readonly read: (frame: unknown) => ReadonlyArray<Said> | undefined
   /**
-   * The number of a frame, where those of a connection, or those of each series on it, are counted: a number left out means
-   * that something was lost.
+   * Returns the sequence number of a frame, if the exchange numbers the frames of a connection or of each series on it.
+   * A skipped number means that a frame was lost.
    */
   readonly sequence?: ((frame: unknown) => number | Numbered | undefined) | undefined
-  /** What an opened connection costs, in scopes of the protocol. */
+  /** The rate limit cost of opening a connection, in scopes of the protocol. */
   readonly connects?: Cost | undefined
-  /** What a message that subscribes costs, in scopes of the protocol. */
+  /** The rate limit cost of a subscribe message, in scopes of the protocol. */
   readonly subscribes?: Cost | undefined
-  /** The most messages on one connection. */
+  /** The maximum number of messages per window on one connection. */
   readonly messages?: { readonly limit: number; readonly window: Duration.DurationInput } | undefined
   /**
-   * Sent when nothing was heard for `after`, or always after it: something has to be heard `within`. Leave it out where the
-   * exchange speaks often by itself.
+   * The ping, sent when nothing was received for `after`, or every `after` if `always` is set. Something must be
+   * received `within` that time after it. Leave it out if the exchange sends messages often on its own.
    */
   readonly ping?: {
     readonly message: (request: number) => unknown
@@ -151,8 +157,8 @@ export interface FeedProtocol {
     readonly within: Duration.DurationInput
     readonly always?: boolean | undefined
   } | undefined
-  /** After how long without a frame a connection is dead. */
+  /** How long a connection may be silent before it is considered dead. */
   readonly silence: Duration.DurationInput
-  /** When a connection has to be replaced, as the exchange would close it. Defaults to never. */
+  /** The age at which a connection is replaced, because the exchange would close it. Defaults to no limit. */
   readonly maxAge?: Duration.DurationInput | undefined
 }

@@ -1,7 +1,9 @@
 /**
- * One life of one socket, from its opening to its end, as a pure machine: what to send, what stands, what is overdue.
+ * The life of one socket, from open to end, as a pure state machine: what to send, which subscriptions are active, and
+ * what is overdue.
  *
- * Frames of data do not pass through it. What it has to know of them, when each subscription was last heard, comes with a tick.
+ * Data frames do not pass through it. What it needs to know about them, when each subscription last received data, is
+ * part of the `Tick` event.
  *
  * @internal
  */
@@ -10,23 +12,25 @@ import type { Said } from "./protocol.js"
 
 /** @internal Times in milliseconds. */
 export interface Rules {
-  /** Whether subscribing has to wait until a login is confirmed. */
+  /** Whether subscribe messages must wait until a login is confirmed. */
   readonly login: boolean
   readonly confirmsLogin: boolean
-  /** How long a confirmation is waited for, be it of a login or of a subscription. */
+  /** How long to wait for the confirmation of a login or a subscription. */
   readonly patience: number
-  /** How often a subscription is asked for that is not confirmed. */
+  /** How many times to request a subscription that is not confirmed. */
   readonly tries: number
-  /** The longest the socket may be silent. */
+  /** The maximum silence of the socket. */
   readonly silence: number
   readonly ping: { readonly after: number; readonly within: number; readonly always: boolean } | undefined
-  /** When another socket is to take its place. */
+  /** The age at which another socket should replace this one. */
   readonly maxAge: number | undefined
-  /** How many subscriptions one request names. */
+  /** The maximum number of subscriptions per request. */
   readonly batch: number
-  /** How long before a subscription is asked for again, the `faults`-th time in a row; `random` is from 0 to 1. */
+  /**
+   * Returns the delay before a subscription is requested again after `faults` faults in a row; `random` is from 0 to 1.
+   */
   readonly again: (faults: number, random: number) => number
-  /** After how long without a fault its faults are forgotten. */
+  /** How long a subscription must be without a fault until its faults are forgotten. */
   readonly stable: number
 }
 
@@ -41,7 +45,7 @@ type Topic =
   & { readonly faults: number }
   & (
     | { readonly phase: "waiting"; readonly until: number }
-    /** Asked for; not sent before `since` is known. */
+    /** Requested; `since` is `undefined` until the message is sent. */
     | { readonly phase: "asked"; readonly request: number; readonly since: number | undefined }
     | { readonly phase: "live"; readonly since: number }
   )
@@ -59,7 +63,7 @@ export interface State {
 }
 
 /**
- * What the exchange says beside data.
+ * The messages of the exchange other than data.
  *
  * @internal
  */
@@ -71,9 +75,9 @@ export type Event =
   | ({ readonly _tag: "Want" } & Wanted)
   | { readonly _tag: "Unwant"; readonly key: string }
   | { readonly _tag: "Sent"; readonly request: number }
-  /** What came of it cannot be trusted: it has to be asked for again. */
+  /** The data of the subscription cannot be trusted: it must be requested again. */
   | { readonly _tag: "Resync"; readonly key: string }
-  /** `heard` is when anything was last heard, `heardOf` when a subscription was. */
+  /** `heard` is when anything was last received; `heardOf` returns when a subscription last received data. */
   | { readonly _tag: "Tick"; readonly heard: number; readonly heardOf: (key: string) => number | undefined }
 
 /** @internal */
@@ -85,12 +89,12 @@ export type Output =
   | { readonly _tag: "Send"; readonly message: unknown }
   | { readonly _tag: "Live"; readonly key: string }
   | { readonly _tag: "Stale"; readonly key: string; readonly since: number; readonly because: string }
-  /** The exchange has ended it, while the connection stands. */
+  /** The exchange has ended the subscription, but the connection is up. */
   | { readonly _tag: "Lost"; readonly key: string; readonly because: string }
-  /** Without `said`, it was asked for several times and never answered. */
+  /** Without `said`, the subscription was requested several times without a response. */
   | { readonly _tag: "Refuse"; readonly key: string; readonly said: Refusal | undefined }
   | { readonly _tag: "RefuseLogin"; readonly said: Refusal }
-  /** Another socket should take the place of this one, while this one still serves. */
+  /** Another socket should replace this one, which remains in use until then. */
   | { readonly _tag: "Succeed" }
   | { readonly _tag: "End"; readonly because: string }
 
@@ -218,7 +222,7 @@ const mapTopics = (state: State, f: (topic: Topic) => Topic): State => {
   return { ...state, topics }
 }
 
-/** What was never asked for needs no goodbye. */
+/** A subscription that was never requested needs no unsubscribe message. */
 const unwant = (state: State, key: string): Step => {
   const topic = state.topics.get(key)
   if (topic === undefined) return [state, []]
@@ -244,18 +248,18 @@ const acknowledged = (state: State, said: Control & { readonly _tag: "Acknowledg
   const outputs: Array<Output> = []
   let next = state
   for (const topic of namedBy(state, said)) {
-    // Also one that waits to be asked for again: it may have been confirmed by the answer to an earlier request.
+    // Also skips a subscription that waits to be requested again: this may be the confirmation of an earlier request.
     if (topic.phase !== "asked") continue
     next = withTopic(next, { ...topic, phase: "live", since: now })
     outputs.push({ _tag: "Live", key: topic.key })
   }
   if (said.keys === undefined || said.request === undefined) return [next, outputs]
-  // The exchange has named those that it took: the others of the request it did not.
+  // The exchange named the subscriptions that it accepted, so it did not accept the others of the request.
   const missed = namedBy(next, { request: said.request })
   return refuse(next, missed, { code: "", text: "the exchange did not take the subscription" }, outputs)
 }
 
-/** A refusal that names nothing is of what was asked for first. */
+/** A refusal that names neither keys nor a request is for the oldest request. */
 const refused = (state: State, said: Control & { readonly _tag: "Refused" }): Step => {
   if (said.keys !== undefined || said.request !== undefined) {
     const named = namedBy(state, said).filter((topic) =>
@@ -280,7 +284,10 @@ const refuse = (
   [...before, ...topics.map(({ key }): Output => ({ _tag: "Refuse", key, said }))]
 ]
 
-/** Asks again, once, however often that is wanted meanwhile; `says` the goodbye that a subscription that stands needs first. */
+/**
+ * Schedules new requests for active subscriptions, once each, however often that is asked for meanwhile. `says` is
+ * whether to unsubscribe first, as a subscription that is still active at the exchange needs.
+ */
 const resync = (
   rules: Rules,
   state: State,
@@ -301,7 +308,7 @@ const resync = (
   return [next, []]
 }
 
-/** What was said until it is confirmed again nobody has heard. */
+/** Data is missed until the subscription is confirmed again, hence `Lost`. */
 const lost = (
   rules: Rules,
   state: State,
@@ -344,7 +351,7 @@ const tick = (
   return [sent, [...outputs, ...overdue, ...requests]]
 }
 
-/** What is overdue: confirmations, and subscriptions that say nothing. */
+/** Handles what is overdue: confirmations, and silent subscriptions. */
 const watch = (
   rules: Rules,
   state: State,
@@ -358,14 +365,14 @@ const watch = (
   for (const topic of state.topics.values()) {
     if (topic.phase === "asked" && topic.since !== undefined && now >= topic.since + rules.patience) {
       const faults = topic.faults + 1
-      // Where nothing at all was heard since, it is the connection that does not answer.
+      // If nothing at all was received since the request, it is the connection that does not respond.
       if (faults >= rules.tries && heard >= topic.since) {
         next = { ...without(next, [topic.key]), leaving: [...next.leaving, topic.key] }
         outputs.push({ _tag: "Refuse", key: topic.key, said: undefined })
       } else {
         const until = now + rules.again(faults, random)
         next = withTopic(next, { key: topic.key, quiet: topic.quiet, faults, phase: "waiting", until })
-        // The confirmation may have been lost alone: what stands would not begin anew.
+        // Only the confirmation may have been lost: an active subscription would not start from a snapshot again.
         next = { ...next, leaving: [...next.leaving, topic.key] }
       }
     }
@@ -380,7 +387,7 @@ const watch = (
   return [next, outputs]
 }
 
-/** Goodbyes first: what is asked for again must end before it begins. */
+/** Sends unsubscribe messages first: a subscription must end before it is requested again. */
 const ask = (rules: Rules, state: State, now: number): Step => {
   const outputs: Array<Output> = []
   let { next } = state

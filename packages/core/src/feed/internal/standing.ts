@@ -5,15 +5,15 @@ import type { Consumer } from "./consumer.js"
 import type { Read, Reading, Subscription } from "./subscription.js"
 
 /**
- * A subscription as it stands, apart from what its values are.
+ * An active subscription, without the type of its values.
  *
  * @internal
  */
 export interface Entry {
   readonly operation: string
-  /** Answers whether it could be used. */
+  /** Returns `true` if the frame could be used. */
   readonly data: (frame: unknown, now: number) => boolean
-  /** The exchange has confirmed it. */
+  /** The exchange has confirmed the subscription. */
   readonly live: () => void
   readonly stale: (since: number, because: string) => void
   readonly lost: (since: number, because: string) => void
@@ -21,14 +21,14 @@ export interface Entry {
 }
 
 /**
- * A subscription as it stands, with all who listen to it.
+ * An active subscription, with all its consumers.
  *
  * @internal
  */
 export interface Standing<A, E> extends Entry {
-  /** A new listener is told how things are. */
+  /** Adds a consumer and sends it the current state. */
   readonly join: (consumer: Consumer<A, E | SlowConsumer>) => void
-  /** Whether others are left. */
+  /** Removes a consumer and returns `true` if others are left. */
   readonly leave: (consumer: Consumer<A, E | SlowConsumer>) => boolean
 }
 
@@ -37,7 +37,7 @@ export interface Hooks {
   readonly resync: () => void
   readonly stale: () => void
   readonly unread: () => void
-  /** Asks beside the feed, and reads the answer as a frame; only once at a time. */
+  /** Sends a request separate from the feed and reads its response as a frame; at most one at a time. */
   readonly fetch: (effect: Effect.Effect<unknown, AccountError>) => void
   readonly failed: () => void
 }
@@ -47,7 +47,7 @@ export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Stan
   const consumers = new Set<Consumer<A, E | SlowConsumer>>()
   const reading = subscription.reading()
   let isLive = false
-  /** Why it does not serve; nothing before it first did. */
+  /** Why the subscription is not usable; `undefined` before it first was. */
   let trouble: Status | undefined
   let latest: () => FeedItem<A> | undefined = nothing
 
@@ -72,7 +72,7 @@ export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Stan
     suffer(FeedItem.Stale({ since, because }))
   }
 
-  /** Has a value made for those who take every one, and for the others once they look. */
+  /** Creates the value immediately for consumers that take every value, and on demand for the others. */
   const renew = (read: Read<A>) => {
     let item: FeedItem<A> | undefined
     latest = () => {
@@ -114,7 +114,7 @@ export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Stan
       }
       return true
     },
-    // Where a value is to follow, it serves from that on.
+    // If a value is to follow, the subscription is live only from that value on.
     live: () => {
       if (!reading.repeats && trouble?._tag !== "Stale") serve()
     },
@@ -144,7 +144,7 @@ export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Stan
 
 const nothing = () => undefined
 
-// Taken once: a constructor that is asked for by its tag is made anew each time.
+// Kept in a constant, because `FeedItem` creates a new constructor at each access.
 const data = FeedItem.Data
 
 const attempt = <A>(reading: Reading<A>, frame: unknown, now: number): Read<A> => {

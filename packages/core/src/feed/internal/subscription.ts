@@ -1,5 +1,5 @@
 /**
- * What is subscribed to, and what its frames are turned into.
+ * Subscriptions, and how their frames are converted to values.
  *
  * @internal
  */
@@ -8,27 +8,33 @@ import type { AccountError } from "../../model/ExchangeError.js"
 import type { Topic } from "./protocol.js"
 
 /**
- * What the frames of one subscription are turned into. It is one listener's of the exchange's frames, and may remember.
+ * Converts the frames of one subscription to values. It may keep state.
  *
  * @internal
  */
 export interface Reading<out A> {
-  /** Begins anew: what was said on another connection, or before a gap, no longer holds. */
+  /** Resets the state, because frames of another connection, or from before a gap, no longer hold. */
   readonly begin: () => void
   readonly read: (frame: unknown, now: number) => Read<A>
-  /** Whether the latest value says all, so that who comes later is told it at once, and a feed serves from its first value on. */
+  /**
+   * Whether the latest value is complete in itself. If so, new consumers receive it immediately, and a feed is live
+   * only from its first value on.
+   */
   readonly repeats: boolean
   /**
-   * Whether a value is made when it is asked for, of how things stand then. It is the only one of its frame, and there is none once
-   * a later frame has made a mess of it.
+   * Whether a value is computed when it is read, from the state at that time. Each frame then has at most one value,
+   * and none once a later frame has invalidated the state.
    */
   readonly isLazy?: boolean | undefined
 }
 
 /**
- * What a frame was turned into: `isWhole` where what has been said so far can be used, as a book can from its first snapshot on;
- * `fault` for why it never will be, unless it is asked for again; `wants` where something is needed beside the feed; `unread`
- * where a part was not understood.
+ * The result of reading a frame.
+ *
+ * - `isWhole`: the data so far is usable, as an order book is from its first snapshot on.
+ * - `fault`: why the data is unusable until the subscription is renewed.
+ * - `wants`: the subscription needs its `fetch`.
+ * - `unread`: a part of the frame was not understood.
  *
  * @internal
  */
@@ -41,8 +47,8 @@ export interface Read<out A> {
 }
 
 /**
- * A subscription: `quiet` is how many milliseconds it may say nothing; `fetch` is what is asked for beside it, whose answer is
- * read as a frame; `fail` says an error in the words of the operation.
+ * A subscription. `quiet` is how many milliseconds it may be silent. `fetch` is a request separate from the feed, whose
+ * response is read as a frame. `fail` converts an error to one of the operation.
  *
  * @internal
  */
