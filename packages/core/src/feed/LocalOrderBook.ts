@@ -124,8 +124,8 @@ export const replace = (book: LocalOrderBook, bids: unknown, asks: unknown, plac
  * {@link replace}. They are applied in order, so the last level of a price wins. Returns `true` if all of it was
  * understood.
  *
- * Not understood are values that are not lists or levels, prices that are not above zero, amounts below zero, and
- * numbers that `Decimal.read` and `Decimal.fromNumber` reject.
+ * An update is not understood if it contains a value that is not a list or a level, a price that is not above zero, an
+ * amount below zero, or a number that `Decimal.read` or `Decimal.fromNumber` rejects.
  *
  * **Gotchas**
  *

@@ -31,7 +31,7 @@ export interface Listener {
   readonly lost: (keys: Iterable<string>, since: number, because: string) => void
   readonly refuse: (key: string, said: Refusal | undefined) => void
   readonly refuseLogin: (said: Refusal) => void
-  /** The connection cannot log in, or not any more. */
+  /** The connection cannot log in, or no longer can. */
   readonly fail: (error: AccountError) => void
   /** A frame was not understood. */
   readonly unread: () => void

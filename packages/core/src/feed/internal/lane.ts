@@ -12,7 +12,7 @@ import type * as Session from "./session.js"
 
 /**
  * A slot for a limited number of subscriptions, with one connection while there are any. The connection is
- * re-established whenever it ends, and replaced before it reaches its maximum age.
+ * re-established whenever it ends, and replaced before the exchange closes it.
  *
  * @internal
  */

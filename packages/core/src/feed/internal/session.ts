@@ -285,8 +285,8 @@ const refuse = (
 ]
 
 /**
- * Schedules new requests for active subscriptions, once each, however often that is asked for meanwhile. `says` is
- * whether to unsubscribe first, as a subscription that is still active at the exchange needs.
+ * Schedules a new request for each active subscription, only once however often it is called. `says` is whether to
+ * unsubscribe first, which a subscription that is still active at the exchange needs.
  */
 const resync = (
   rules: Rules,
