@@ -1,6 +1,6 @@
 /**
- * Finds where the candles of a market begin, on exchanges that do not tell: by longer candles, of which a few requests
- * cover years.
+ * Finds where the candles of a market begin, for exchanges that do not report it. The search reads longer candles
+ * first, since a few requests for them cover years.
  *
  * @since 0.1.0
  */
@@ -10,7 +10,8 @@ import * as Option from "effect/Option"
 import type { Window } from "../ports/Adapter.js"
 
 /**
- * Candles of one length: `read` gives when those open that open in a window, in any order, of at most `page` lengths.
+ * Candles of one length. `read` returns the open times of the candles that open in a window, in any order. The window
+ * covers at most `page` candles.
  *
  * @since 0.1.0
  * @category models
@@ -23,12 +24,12 @@ export interface Step<out E> {
 }
 
 /**
- * Finds when the first candle opens that there is from an instant on, or at most `reach` milliseconds before it; none if
- * there is none.
+ * Finds where the candles from `from` on begin: when the first one opens, or an instant at most `reach` milliseconds
+ * earlier. Returns none if there is no candle.
  *
- * Reads the longest candles first, page by page from the beginning, and then shorter ones within the one found, until it
- * is no longer than `reach`. It looks at every page: a market that was closed for years and opened again begins where it
- * began at first, which a search by halves would miss.
+ * Reads the longest candles first, page by page from the beginning, and then shorter ones within the first candle
+ * found, until a candle is no longer than `reach`. It reads every page rather than bisecting: a binary search would
+ * miss the first period of a market that closed for years and then reopened.
  *
  * @since 0.1.0
  * @category search
@@ -36,10 +37,10 @@ export interface Step<out E> {
 export const firstFrom = <E>(options: {
   /** The longest candles first. */
   readonly steps: ReadonlyArray<Step<E>>
-  /** Before it there is nothing on the whole exchange (epoch milliseconds). */
+  /** The instant before which the whole exchange has no candles (epoch milliseconds). */
   readonly since: number
   readonly from: number
-  /** How near is near enough: what one page of the candles that are wanted covers. In milliseconds. */
+  /** The precision of the search, in milliseconds: the time that one page of the wanted candles covers. */
   readonly reach: number
 }): Effect.Effect<Option.Option<number>, E> => {
   const within = (
@@ -51,7 +52,8 @@ export const firstFrom = <E>(options: {
       const [step, ...shorter] = steps
       if (step === undefined) return Option.some(from)
       const { length, page, read } = step
-      // A candle that began before may go on into the range, and weeks open on another day than the epoch's.
+      // Starts one candle early: a candle that opened before `from` may reach into the range, and weekly candles do not
+      // open on the weekday of the epoch.
       for (let start = (Math.floor(from / length) - 1) * length; start < until; start += page * length) {
         const window = { from: start, to: Math.min(start + page * length, Math.ceil(until / length) * length) }
         const opens = (yield* read(window)).filter((open) => open + length > from && open < until)

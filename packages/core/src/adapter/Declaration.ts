@@ -1,6 +1,6 @@
 /**
- * What an exchange declares: which questions it answers, what its rows are called, and what its words mean. What is done
- * with them is the same for every exchange, and is core's.
+ * The declaration of an exchange: the questions it answers, the names of the fields in its rows, and the meaning of its
+ * words. Core does everything else, the same way for every exchange.
  *
  * @since 0.1.0
  */
@@ -23,7 +23,7 @@ import type { Question } from "./Question.js"
 import type * as Row from "./Row.js"
 
 /**
- * What some exchanges cannot do. What a declaration leaves out it has to say here.
+ * The features that an exchange may lack. A declaration that omits one must list it in `lacks`.
  *
  * @since 0.1.0
  * @category models
@@ -31,33 +31,35 @@ import type * as Row from "./Row.js"
 export type Optional = "positions" | "amend" | "placeBatch"
 
 /**
- * An exchange of public data.
+ * The declaration of an exchange with public data.
  *
  * @since 0.1.0
  * @category models
  */
 export interface PublicFacts<Name extends string, Region extends string = string> {
-  /** As the exchange writes it. */
+  /** In the exchange's own spelling. */
   readonly name: Name
   readonly protocol: Protocol<Region>
   readonly kinds: ReadonlyArray<Kind>
   /**
-   * What one unit of size on the wire is in our amounts, where the two differ (contracts): amounts of books, trades, orders,
-   * fills and positions are counted in it. `undefined` where that cannot be told: such markets are listed, and nothing of
-   * them is read or ordered.
+   * The amount that one unit of size on the wire stands for, where the two differ (contracts). The exchange's sizes in
+   * order books, trades, orders, fills and positions are counted in this unit.
+   *
+   * Returns `undefined` where the unit cannot be determined. Such a market is listed and has a ticker. Orders in it,
+   * and reads of its amounts, fail with `Unsupported`; lists over all markets leave its rows out.
    */
   readonly unit?: ((market: Market) => BigDecimal.BigDecimal | undefined) | undefined
-  /** Whose volumes are counted in that unit as well. Defaults to none: they are amounts. */
+  /** The volumes that are counted in that unit as well. Defaults to none: volumes are amounts. */
   readonly volumes?: ReadonlyArray<"tickers" | "candles"> | undefined
-  /** What its rows call a market. Defaults to its id. */
+  /** The names that the exchange's rows use for a market. Defaults to its id. */
   readonly marketNames?: ((market: Market) => ReadonlyArray<string>) | undefined
   readonly marketData: MarketData
-  /** What it streams. Defaults to nothing. */
+  /** The feeds that the exchange streams. Defaults to none. */
   readonly feeds?: Feeds | undefined
 }
 
 /**
- * An exchange with accounts.
+ * The declaration of an exchange with accounts.
  *
  * @since 0.1.0
  * @category models
@@ -65,14 +67,14 @@ export interface PublicFacts<Name extends string, Region extends string = string
 export interface Facts<Name extends string, Lacks extends Optional, Region extends string = never>
   extends PublicFacts<Name, Region>
 {
-  /** Defaults to nothing: all that is optional is declared. */
+  /** The optional features that the exchange lacks. Defaults to none: all of them are declared. */
   readonly lacks?: ReadonlyArray<Lacks> | undefined
   readonly account: Account & Given<OptionalAccount, Lacks>
   readonly trading: Trading & Given<OptionalTrading, Lacks>
 }
 
 /**
- * What is optional and not said to be lacking.
+ * The members of `A`. Those in `Lacks` must be absent; the others are required.
  *
  * @since 0.1.0
  * @category models
@@ -83,19 +85,22 @@ export type Given<A, Lacks> =
   & { readonly [K in Extract<keyof A, Lacks>]?: undefined }
 
 /**
- * Questions about public data.
+ * The questions about public data.
  *
  * @since 0.1.0
  * @category models
  */
 export interface MarketData {
-  /** All markets; one listing that fails does not take the others away. `undefined` leaves a row out. */
+  /**
+   * Together they list all markets. A listing that fails does not affect the others. A row read as `undefined` is left
+   * out.
+   */
   readonly listings: ReadonlyArray<Question<"marketData", [], Rows<Row.Market | undefined>>>
   readonly ticker: Question<"marketData", [Market], Row.Ticker>
-  /** Defaults to one question for each market. */
+  /** Defaults to one `ticker` question per market. */
   readonly tickers?: Question<"marketData", [ReadonlyArray<Market>], Rows<Row.TickerOf>> | undefined
   readonly book: {
-    /** The depths it takes, or the most it takes. */
+    /** The depths that the exchange accepts, or the largest depth if it accepts any up to that. */
     readonly depths: ReadonlyArray<number> | number
     readonly read: Question<"marketData", [Market, number], Book>
   }
@@ -105,16 +110,17 @@ export interface MarketData {
     readonly read: Question<"marketData", [Market, number], Rows<Row.Trade>>
   }
   readonly candles: {
-    /** What it calls each interval. */
+    /** The exchange's word for each interval that it has. */
     readonly words: { readonly [I in Interval]?: string }
-    /** How many one request gives. */
+    /** The number of candles that one request returns. */
     readonly page: number
-    /** How many it keeps of each interval that are finished. Defaults to all there ever were. */
+    /** The number of finished candles that the exchange keeps of each interval. Defaults to all. */
     readonly kept?: number | undefined
     readonly read: Question<"marketData", [Market, string, Adapter.Window, Interval], ReadonlyArray<Row.Bar>>
     /**
-     * Where candles begin: asked of the exchange, of whose answer the first one counts, or looked for in candles of these intervals, the longest first, from when the
-     * exchange opened (epoch milliseconds). Defaults to reading window after window.
+     * How the first candle is found. A question asks the exchange; the first row of its answer counts. Otherwise the
+     * library searches candles of the intervals in `by`, the longest first, from the instant when the exchange opened
+     * (`opened`, epoch milliseconds). Defaults to reading window after window.
      */
     readonly first?:
       | {
@@ -128,7 +134,7 @@ export interface MarketData {
 }
 
 /**
- * A book; without an instant, it is of when the answer came.
+ * An order book. Where the exchange sends no `at`, the time the response was received is used.
  *
  * @since 0.1.0
  * @category models
@@ -141,7 +147,7 @@ export interface Book {
 }
 
 /**
- * How the exchange is. What it says of it is cut to 200 characters.
+ * The status of the exchange. Its `detail` is cut to 200 characters.
  *
  * @since 0.1.0
  * @category models
@@ -151,7 +157,7 @@ export type Status = Omit<ExchangeStatus, "exchange" | "at"> & { readonly at?: n
 type Reading = Exclude<Capability, "trading">
 
 /**
- * An order under the exchange's id.
+ * An order by the exchange's id.
  *
  * @since 0.1.0
  * @category models
@@ -162,7 +168,8 @@ export interface ById {
 }
 
 /**
- * An order under its client order id, and an instant before which it was not placed (epoch milliseconds).
+ * An order by its client order id. `since` is the earliest instant at which it can have been placed (epoch
+ * milliseconds).
  *
  * @since 0.1.0
  * @category models
@@ -174,7 +181,8 @@ export interface Named {
 }
 
 /**
- * How far a history is read. `isWanted` is for those that come with the orders of other markets.
+ * The bounds of a history to read. `isWanted` selects the rows of the market where the exchange also returns those of
+ * other markets.
  *
  * @since 0.1.0
  * @category models
@@ -184,7 +192,7 @@ export interface History extends Adapter.History {
 }
 
 /**
- * A question about what was in a market.
+ * A question about the history of a market.
  *
  * @since 0.1.0
  * @category models
@@ -192,44 +200,47 @@ export interface History extends Adapter.History {
 export type Past<Row> = Question<"account", [Market, History], Listing<Row>>
 
 /**
- * Questions about an account.
+ * The questions about an account.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Account {
   /**
-   * Rows of one asset are summed; what is free is at least zero, and what there is nothing of is left out.
+   * Rows of the same asset are summed. A negative free balance is reported as zero, and an asset with a total of zero
+   * is left out.
    */
   readonly balances: Question<Reading, [], ReadonlyArray<Balance>>
   readonly keyPermissions: Question<Reading, [], KeyPermissions>
-  /** Defaults to those of `openOfAll` that are of the market. */
+  /** Defaults to the rows of `openOfAll` that belong to the market. */
   readonly open?: Question<Reading, [Market], Rows<Row.Order>> | undefined
   readonly openOfAll: Question<Reading, [ReadonlyArray<Market>], Rows<Row.Order>>
-  /** Several are asked one after the other until one knows of it. */
+  /** Several questions are asked one after the other, until one returns the order. */
   readonly byId: OrderById | ReadonlyArray<OrderById>
   /**
-   * Asked one after the other until one has the order, so that one which ends meanwhile is found: those that stand first.
-   * The latest under the name counts. Rows of other names are no answer.
+   * Questions that are asked one after the other, until one returns the order. Put those about open orders first, so
+   * that an order that ends between two questions is still found. If several orders have the client order id, the
+   * latest counts. An answer with only other client order ids fails with `MalformedResponse`, unless `searches` is set.
    */
   readonly byName: ReadonlyArray<Question<Reading, [Named], Rows<Row.Order> | Row.Order>>
-  /** Whether `byName` lists orders of any name, to be searched. Defaults to `false`. */
+  /** Whether `byName` lists orders with any client order id, to be searched. Defaults to `false`. */
   readonly searches?: boolean | undefined
   /**
-   * After how long the exchange no longer shows an order that was not filled: its absence then proves nothing. It counts from
-   * an hour before the order was asked for, as clocks differ: of an exchange that forgets within an hour nothing is proven,
-   * unless another question of `byName` searches its history.
+   * How long the exchange keeps showing an order that was never filled. After that, its absence proves nothing, and a
+   * look-up fails with `Unsupported` and `detail`. The time counts from an hour before the order was requested, because
+   * clocks differ. So on an exchange that forgets within an hour absence never proves anything: add a question to
+   * `byName` that searches its history instead.
    */
   readonly forgets?: { readonly after: Duration.DurationInput; readonly detail: string } | undefined
   readonly ended: {
     readonly order: "newest first" | "oldest first"
-    /** Whether those that stand are among them. Defaults to `false`. */
+    /** Whether the answer includes open orders. Defaults to `false`. */
     readonly withOpen?: boolean | undefined
     readonly read: Question<Reading, [Market, History], Rows<Row.Order>>
   }
   readonly fills: {
     readonly order: "newest first" | "oldest first"
-    /** What a fee without an asset is in: nobody knows unless it is said. */
+    /** The currency of a fee whose row names no asset. Without it, the asset of such a fee is unknown. */
     readonly feeIn?: "quote" | "settle" | undefined
     readonly read: Question<Reading, [Market, History], Rows<Row.Fill | Row.Entry>>
   }
@@ -238,6 +249,8 @@ export interface Account {
 type OrderById = Question<Reading, [ById], Rows<Row.Order> | Row.Order>
 
 /**
+ * The questions about an account that an exchange may lack.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -246,8 +259,8 @@ export interface OptionalAccount {
 }
 
 /**
- * An order to be placed: `size` is its amount in what the exchange counts in, and `until` the instant after which the
- * exchange must not take it any more, by its own clock (epoch milliseconds).
+ * An order to place. `size` is its amount in the exchange's unit. `until` is the instant after which the exchange must
+ * no longer accept it, by the exchange's clock (epoch milliseconds).
  *
  * @since 0.1.0
  * @category models
@@ -258,7 +271,7 @@ export interface NewOrder extends Adapter.NewOrder {
 }
 
 /**
- * What an order is changed to, with `size` and `until` as in {@link NewOrder}.
+ * The change of an order, with `size` and `until` as in {@link NewOrder}.
  *
  * @since 0.1.0
  * @category models
@@ -272,8 +285,8 @@ export interface Change {
 }
 
 /**
- * The order, or the id under which it was taken where the exchange only acknowledges: `undefined` where it gave none, and the
- * order is found by its name.
+ * The order, or the id under which it was accepted, where the exchange only acknowledges. `accepted` is `undefined`
+ * where the exchange sends no id; the order is then looked up by its client order id.
  *
  * @since 0.1.0
  * @category models
@@ -281,7 +294,8 @@ export interface Change {
 export type Placed = Row.Order | { readonly accepted: string | undefined }
 
 /**
- * What became of one order of several: placed, refused in the exchange's words, or not mentioned.
+ * The outcome of one order of a batch: placed, refused in the exchange's words, or `undefined` if the answer does not
+ * mention it.
  *
  * @since 0.1.0
  * @category models
@@ -289,7 +303,7 @@ export type Placed = Row.Order | { readonly accepted: string | undefined }
 export type Outcome = Placed | { readonly refused: Refused } | undefined
 
 /**
- * Questions that change something.
+ * The questions that change something.
  *
  * @since 0.1.0
  * @category models
@@ -299,17 +313,20 @@ export interface Trading {
   readonly timeInForce: ReadonlyArray<TimeInForce>
   readonly reduceOnly: boolean
   readonly deduplicates: Adapter.Features["deduplicates"]
-  /** How long the exchange may take an order after it was sent, and how long one it took then stays unseen. */
+  /**
+   * How long after an order was sent the exchange may still accept it (`takenWithin`), and how long an order that was
+   * accepted then may stay invisible (`seenWithin`).
+   */
   readonly takenWithin: Duration.DurationInput
   readonly seenWithin: Duration.DurationInput
   readonly place: Question<Capability, [NewOrder], Placed>
   readonly cancel: Cancel
-  /** Defaults to canceling each that stands. */
+  /** Defaults to canceling each open order separately. */
   readonly cancelAll?: CancelAll | undefined
 }
 
 /**
- * How an order is canceled: by the exchange's id only, or by its name as well. It is answered with the order as it ended, or
+ * How an order is canceled: by the exchange's id only, or by either id. The answer is the order as it ended, or
  * `undefined` where the exchange only acknowledges.
  *
  * @since 0.1.0
@@ -320,11 +337,14 @@ export type Cancel =
   | { readonly by: "either"; readonly ask: Question<Capability, [Adapter.Reference], Row.Order | undefined> }
 
 /**
- * How all orders of a market are canceled: all at once, or `most` of them, where the answer always says the ids of those that
- * were (`ids`);
- * all at once, with these ids, or with `undefined` where they are not said (`all`): those that stand are listed beforehand, and
- * looked at one by one, as a mere number may be that of others;
- * or so many by their ids at once, with what became of each.
+ * How all orders of a market are canceled.
+ *
+ * - `ids`: one request cancels all orders, or up to `most` of them. The answer always lists the ids of the canceled
+ *   orders.
+ * - `all`: one request cancels all orders. The answer lists their ids, or is `undefined` where the exchange does not
+ *   list them. Open orders are therefore listed beforehand and looked up one by one, because a mere count may include
+ *   other orders.
+ * - `several`: one request cancels up to `most` orders by their ids. The answer has the outcome of each.
  *
  * @since 0.1.0
  * @category models
@@ -338,7 +358,7 @@ export type CancelAll =
   }
 
 /**
- * What became of one order that was to be canceled. `ended` had ended before; `refused` is in the exchange's words.
+ * The outcome of canceling one order. `ended` means that it had already ended; `refused` has the exchange's words.
  *
  * @since 0.1.0
  * @category models
@@ -349,15 +369,17 @@ export interface Canceled {
 }
 
 /**
+ * The trading questions that an exchange may lack.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface OptionalTrading {
-  /** The order as changed; `undefined` where the exchange only acknowledges. */
+  /** Returns the order as changed, or `undefined` where the exchange only acknowledges. */
   readonly amend: Question<Capability, [Change], Row.Order | undefined>
   readonly placeBatch: {
     readonly most: number
-    /** In the order of the request. */
+    /** Returns the outcomes in the order of the request. */
     readonly ask: Question<Capability, [ReadonlyArray<NewOrder>], ReadonlyArray<Outcome>>
   }
 }

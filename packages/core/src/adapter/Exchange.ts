@@ -1,5 +1,5 @@
 /**
- * An exchange from what it declares: its tags, its Layers, and what it can do.
+ * Defines an exchange from its declaration: its tags, its Layers and its features.
  *
  * @since 0.1.0
  */
@@ -41,7 +41,8 @@ export type {
 } from "./internal/layersModel.js"
 
 /**
- * The tag of a service of one exchange, told from those of others by its name, such as `KrakenMarketData`.
+ * The identifier of a service tag of one exchange. Its name, such as `KrakenMarketData`, distinguishes it from the tags
+ * of other exchanges.
  *
  * @since 0.1.0
  * @category models
@@ -51,12 +52,13 @@ export interface Named<Name extends string> {
 }
 
 /**
- * Makes an exchange of what it declares: its tags, its Layers, and what it can do. Each service is one value under two
- * tags: the shared one and the exchange's own, whose type leaves out what the exchange cannot do.
+ * Defines an exchange with accounts from its declaration: its tags, its Layers and its features. Each service is one
+ * value under two tags: the shared one and the exchange's own, whose type omits what the exchange lacks.
  *
  * **Details**
  *
- * `layer` and `layerConfig` write every order down in an `OrderJournal`; `OrderJournal.layerNone` is for who wants none.
+ * `layer` and `layerConfig` record every order in an `OrderJournal`. To trade without a journal, provide
+ * `OrderJournal.layerNone`.
  *
  * @since 0.1.0
  * @category constructors
@@ -99,7 +101,7 @@ export const define = <
 }
 
 /**
- * Makes an exchange of public data alone: {@link define} without an account and without trading.
+ * Defines an exchange with public data only: like {@link define}, without an account and without trading.
  *
  * @since 0.1.0
  * @category constructors
@@ -146,27 +148,42 @@ const publicDefinition = <Name extends string, Region extends string>(
 })
 
 /**
+ * An exchange with public data, and its own tag.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface DeclaredPublic<Name extends string, Region extends string>
   extends PublicExchange<Named<`${Name}MarketData`>, Region>
 {
-  /** Its public data: the same value as the shared `MarketData`, for programs that use several exchanges. */
+  /**
+   * The tag of its public data. It holds the same value as the shared `MarketData`, for programs that use several
+   * exchanges.
+   */
   readonly MarketData: Context.Tag<Named<`${Name}MarketData`>, MarketDataService>
 }
 
 /**
+ * An exchange with accounts, and its own tags.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Declared<Name extends string, Lacks extends Declaration.Optional, Region extends string>
   extends Exchange<Named<`${Name}MarketData`>, Named<`${Name}Account`>, Named<`${Name}Trading`>, Region>
 {
-  /** Its public data: the same value as the shared `MarketData`, for programs that use several exchanges. */
+  /**
+   * The tag of its public data. It holds the same value as the shared `MarketData`, for programs that use several
+   * exchanges.
+   */
   readonly MarketData: Context.Tag<Named<`${Name}MarketData`>, MarketDataService>
-  /** An account on it: the same value as the shared `Account`, less what the exchange does not have. */
+  /**
+   * The tag of an account on it. It holds the same value as the shared `Account`; its type omits what the exchange
+   * lacks.
+   */
   readonly Account: Context.Tag<Named<`${Name}Account`>, Omit<AccountService, Lacks>>
-  /** Trading on it: the same value as the shared `Trading`, less what the exchange cannot do. */
+  /**
+   * The tag of trading on it. It holds the same value as the shared `Trading`; its type omits what the exchange lacks.
+   */
   readonly Trading: Context.Tag<Named<`${Name}Trading`>, Omit<TradingService, Lacks>>
 }

@@ -1,6 +1,6 @@
 /**
- * What an exchange declares of its live feeds: what is subscribed to, and what its frames say in our words. Connections,
- * subscriptions, synchronisation and all that goes wrong with them are core's.
+ * The declaration of an exchange's live feeds: what to subscribe to, and how to read the frames. Core handles
+ * connections, subscriptions, synchronization and all their failures.
  *
  * @since 0.1.0
  */
@@ -26,19 +26,19 @@ export type { RawLevel } from "../feed/LocalOrderBook.js"
 export type { BookUpdate, Rules as BookRules } from "../feed/OrderBookSync.js"
 
 /**
- * The feeds of an exchange. What is left out it does not stream.
+ * The feeds of an exchange. The exchange does not stream those that are left out.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Feeds {
   readonly protocol: FeedProtocol
-  /** It is asked for again where it has said nothing for five minutes, unless its `quiet` says otherwise. */
+  /** Renewed after five minutes without a frame, unless its `quiet` says otherwise. */
   readonly ticker?: Channel<[Market], Row.Ticker> | undefined
   readonly trades?: Channel<[Market], Row.Trade> | undefined
   readonly candles?:
     | Channel<[Market, string], Row.BarSoFar> & {
-      /** What it calls each interval. */
+      /** The exchange's word for each interval that it has. */
       readonly words: { readonly [I in Interval]?: string }
     }
     | undefined
@@ -49,8 +49,8 @@ export interface Feeds {
 }
 
 /**
- * Says that there may be new fills of a market: they are then read of the history. For feeds that tell how much of an order is
- * filled and not of what each fill was.
+ * The notice that a market may have new fills, which are then read from its history. It is for feeds that report how
+ * much of an order is filled but not the individual fills. `fillsOf` is the exchange's name for the market.
  *
  * @since 0.1.0
  * @category models
@@ -60,8 +60,8 @@ export interface FillsOf {
 }
 
 /**
- * Balances, each row all there is of its asset. Without a reader the balances are asked for whenever anything is said, there or
- * of `also`: for feeds that tell that something changed and not what is free.
+ * The feed of balances. Each row replaces the balance of its asset. Without a `reader`, every frame of the feed or of
+ * `also` triggers a request for the balances: this is for feeds that report a change but not the free balance.
  *
  * @since 0.1.0
  * @category models
@@ -71,8 +71,9 @@ export type Balances =
   | Pick<Channel<[], Balance>, "topic"> & { readonly reader?: undefined; readonly also?: (() => Topic) | undefined }
 
 /**
- * What is subscribed to, and how its frames are read. A reader is made for each subscription, and anew for each connection and
- * after each gap: it may remember what later frames leave out. It answers `undefined` for a frame that is not understood.
+ * A subscription, and how its frames are read. Each subscription gets its own reader, which is replaced after every
+ * reconnect and every gap, so it may remember what later frames leave out. The reader returns `undefined` for a frame
+ * that it cannot decode.
  *
  * @since 0.1.0
  * @category models
@@ -80,18 +81,19 @@ export type Balances =
 export interface Channel<Args extends ReadonlyArray<unknown>, A> {
   readonly topic: (...args: Args) => Topic
   readonly reader: (...args: Args) => (frame: unknown) => Rows<A> | undefined
-  /** How long it may say nothing before it is asked for again. Defaults to for ever. */
+  /** How long the feed may stay silent before the subscription is renewed. Defaults to forever. */
   readonly quiet?: Duration.DurationInput | undefined
 }
 
 /**
- * An order book: the depths there are, how its updates follow each other, and, where the snapshot has to be asked for, how.
+ * A feed of order books: the available depths, how its updates follow each other, and how to request the snapshot where
+ * the feed does not send it.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Book {
-  /** The depths it has, from few levels to many, or the one it has. */
+  /** The available depths in ascending order, or the only one. */
   readonly depths: ReadonlyArray<number> | number
   readonly topic: (market: Market, depth: number) => Topic
   readonly reader: (market: Market) => (frame: unknown) => ReadonlyArray<BookUpdate> | undefined
@@ -99,12 +101,12 @@ export interface Book {
   readonly snapshot?:
     | ((client: ExchangeClient<"marketData">) => (market: Market) => Effect.Effect<BookUpdate, MarketDataError>)
     | undefined
-  /** How long it may say nothing before it is asked for again. Defaults to a minute. */
+  /** How long the feed may stay silent before the subscription is renewed. Defaults to one minute. */
   readonly quiet?: Duration.DurationInput | undefined
 }
 
 /**
- * Reads frames by a schema of rows.
+ * Creates a reader that decodes frames by a schema of rows.
  *
  * @since 0.1.0
  * @category constructors
@@ -113,8 +115,9 @@ export const reading = <A>(schema: Schema.Schema<Listing<A>, unknown>): (frame: 
   Wire.ifAny(schema)
 
 /**
- * Reads lists of rows that say only what has changed since what was said before under their `id`. Each is read as a whole, so
- * that a first one has to say everything. Of rows that have ended the latest thousand are remembered, as more may follow.
+ * Creates readers for lists of partial rows, which contain only what has changed since the last row with the same `id`.
+ * Each row is merged with the earlier ones and decoded as a whole, so the first row of an id must be complete. The
+ * latest 1000 ended rows are remembered, because more updates may follow.
  *
  * @since 0.1.0
  * @category constructors
@@ -147,7 +150,7 @@ export const merging = <A>(
 const mostEnded = 1000
 
 /**
- * Reads one row of each frame by a schema.
+ * Creates a reader that decodes one row from each frame by a schema.
  *
  * @since 0.1.0
  * @category constructors
@@ -161,7 +164,7 @@ export const readingOne = <A>(schema: Schema.Schema<A, unknown>): (frame: unknow
 }
 
 /**
- * Reads a property of what may be an object; `undefined` where it is none.
+ * Reads a property of a value. Returns `undefined` if the value is not an object.
  *
  * @since 0.1.0
  * @category guards
@@ -172,7 +175,7 @@ const isObject = (value: unknown): value is { readonly [name: string | number]: 
   typeof value === "object" && value !== null
 
 /**
- * Reads a list, which is empty where it is none.
+ * Returns the value if it is an array, and an empty array otherwise.
  *
  * @since 0.1.0
  * @category guards
@@ -180,7 +183,7 @@ const isObject = (value: unknown): value is { readonly [name: string | number]: 
 export const list = (value: unknown): ReadonlyArray<unknown> => Array.isArray(value) ? value : []
 
 /**
- * Reads a text, `undefined` where it is none.
+ * Returns the value if it is a string, and `undefined` otherwise.
  *
  * @since 0.1.0
  * @category guards
@@ -188,7 +191,7 @@ export const list = (value: unknown): ReadonlyArray<unknown> => Array.isArray(va
 export const text = (value: unknown): string | undefined => typeof value === "string" ? value : undefined
 
 /**
- * Reads a whole number that JavaScript's can hold, also from text; `undefined` where it is none.
+ * Reads a safe integer from a number or a string. Returns `undefined` for anything else.
  *
  * @since 0.1.0
  * @category guards

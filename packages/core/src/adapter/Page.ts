@@ -1,5 +1,6 @@
 /**
- * Questions whose answers come in pages: read one after the other until there is enough, or no more.
+ * Questions whose answers come in pages. The pages are read one after the other until there are enough rows, or no
+ * more.
  *
  * @since 0.1.0
  */
@@ -15,7 +16,7 @@ import type { History, Window } from "../ports/Adapter.js"
 import type { Question } from "./Question.js"
 
 /**
- * How many pages a question reads unless its exchange says otherwise.
+ * The maximum number of pages that a question reads, unless its declaration sets another.
  *
  * @since 0.1.0
  * @category constants
@@ -23,7 +24,7 @@ import type { Question } from "./Question.js"
 export const most = 100
 
 /**
- * Says that there are more rows than can be asked for: more of one instant than a page holds, for example.
+ * Marks a listing with more rows than can be requested, such as more rows at one instant than a page holds.
  *
  * @since 0.1.0
  * @category places
@@ -31,21 +32,23 @@ export const most = 100
 export const stuck: unique symbol = Symbol.for("@effect-exchange/core/Page/stuck")
 
 /**
- * A page as it was read: how many rows it had, and which was the last that has an id.
+ * A page that was read. `count` is its number of rows. `lastId` is the id of its last decoded row or, failing that, of
+ * its last row that could not be decoded.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Read<out A, out Place> {
   readonly answer: A
-  /** What this page was asked for by; none for the first. */
+  /** The place that this page was requested with; `undefined` for the first page. */
   readonly place: Place | undefined
   readonly count: number
   readonly lastId: string | undefined
 }
 
 /**
- * What is told of a listing in pages. `Place` is what a page is asked for by: a cursor, an offset, the id of a row.
+ * The declaration of a listing in pages. A `Place` identifies a page in a request: a cursor, an offset, or the id of a
+ * row.
  *
  * @since 0.1.0
  * @category models
@@ -54,22 +57,26 @@ export interface Facts<C extends Capability, I, A, Args extends ReadonlyArray<un
   readonly endpoint: Endpoint<C, I, A>
   readonly input: (place: Place | undefined, ...args: Args) => NoInfer<I>
   readonly rows: (answer: A) => Listing.Rows<Row>
-  /** What the next page is asked for by, if there is one: {@link stuck} where there are more that cannot be asked for. */
+  /**
+   * Returns the place of the next page, `undefined` if there is none, or {@link stuck} if there are more rows that
+   * cannot be requested.
+   */
   readonly next: (page: Read<A, Place>) => Place | typeof stuck | undefined
-  /** What makes rows the same. Defaults to their ids. */
+  /** Returns the key by which two rows are the same row. Defaults to their ids. */
   readonly key?: ((row: Row) => string) | undefined
-  /** Those that count and are kept. Defaults to all. */
+  /** Selects the rows that are kept and counted. Defaults to all. */
   readonly wanted?: ((row: Row, ...args: Args) => boolean) | undefined
-  /** Defaults to the `limit` of a history that is asked for, and otherwise to all there are. */
+  /** Returns how many rows are enough. Defaults to the `limit` of a history request, and otherwise to all rows. */
   readonly enough?: ((...args: Args) => number) | undefined
-  /** How many pages are read at most. Defaults to {@link most}. */
+  /** The maximum number of pages. Defaults to {@link most}. */
   readonly most?: number | undefined
 }
 
 /**
- * Reads page after page. A row that comes twice, as others were added meanwhile, is one, as it was read last.
+ * Reads page after page. A row may appear on two pages if others were added in the meantime; it is returned once, as it
+ * was last read.
  *
- * Fails with `Unsupported` where the pages that can be read hold neither enough nor all.
+ * Fails with `Unsupported` if the pages that can be read contain neither enough rows nor all of them.
  *
  * @since 0.1.0
  * @category constructors
@@ -88,7 +95,7 @@ export const all = <
     const { endpoint, enough = limitOf, input, most: cap = most, next, wanted = () => true } = facts
     const { key = ({ id }: Row) => id } = facts
     const limit = enough(...args)
-    // Part of a list would pass for the whole, so there is none.
+    // Fails rather than return a partial list, which would look like the complete one.
     const partly = (detail: string) =>
       new ExchangeError.Unsupported({
         exchange: client.exchange,
@@ -129,7 +136,7 @@ const limitOf = (...asked: ReadonlyArray<unknown>): number => {
 }
 
 /**
- * The next page begins behind so many rows: none after a page that is not full.
+ * Continues at an offset, which is the number of rows read so far. A page with fewer than `size` rows is the last one.
  *
  * @since 0.1.0
  * @category places
@@ -138,8 +145,8 @@ export const offset = (size: number) => ({ count, place = 0 }: Read<unknown, num
   count < size ? undefined : place + size
 
 /**
- * The next page begins behind the last row of this one, by its id: none after a page that is not full, and {@link stuck}
- * where no row says its id.
+ * Continues after the last row of the page, by its id. A page with fewer than `size` rows is the last one. Returns
+ * {@link stuck} if no row has an id.
  *
  * @since 0.1.0
  * @category places
@@ -149,8 +156,8 @@ export const afterLast =
     count < size ? undefined : lastId ?? stuck
 
 /**
- * The answer says by what the next page is asked for: none where it says nothing. Where it says what this page was asked for by,
- * that is the end after an empty page, and {@link stuck} after one with rows.
+ * Continues with the cursor in the answer. A missing or empty cursor ends the listing. If the cursor is the one that
+ * this page was requested with, the listing ends after an empty page, and is {@link stuck} after a page with rows.
  *
  * @since 0.1.0
  * @category places
@@ -165,7 +172,7 @@ export const cursor =
   }
 
 /**
- * A page of a listing, and by what the next one is asked for.
+ * A page of a listing, and the cursor of the next one.
  *
  * @since 0.1.0
  * @category models
@@ -176,7 +183,7 @@ export interface Part<out Row> {
 }
 
 /**
- * {@link all} of a listing whose pages say by what the next one is asked for.
+ * Reads a listing by {@link all} whose pages contain the cursor of the next page.
  *
  * @since 0.1.0
  * @category constructors
@@ -192,7 +199,8 @@ export const byCursor = <
   all({ ...facts, rows: ({ list }) => list, next: cursor(({ next }) => next) })
 
 /**
- * The next page is what the answer says, but none behind an empty one: a list may end with a cursor that leads nowhere.
+ * Continues with the cursor in the answer, except after an empty page: a listing may end with a cursor that leads
+ * nowhere.
  *
  * @since 0.1.0
  * @category places
@@ -201,8 +209,8 @@ export const cursorOfFull = (page: Read<Part<unknown>, string>): string | typeof
   page.count === 0 ? undefined : cursor<Part<unknown>>(({ next }) => next)(page)
 
 /**
- * The next page begins at the instant of the last row of this one: {@link stuck} where this one began there as well, or no row says
- * its instant.
+ * Continues at the instant of the page's last row. Returns {@link stuck} if this page began at the same instant, or if
+ * no row has an instant.
  *
  * @since 0.1.0
  * @category places
@@ -211,7 +219,7 @@ export const atInstant = (last: number | undefined, place: number | undefined): 
   last === undefined || last === place ? stuck : last
 
 /**
- * A history of which one request reads a span at most (in milliseconds).
+ * The declaration of a history of which one request covers at most `span` milliseconds.
  *
  * @since 0.1.0
  * @category models
@@ -219,20 +227,20 @@ export const atInstant = (last: number | undefined, place: number | undefined): 
 export interface Spans<C extends Capability, I, A, Row, Place> {
   readonly endpoint: Endpoint<C, I, A>
   readonly span: number
-  /** How far it goes back, in milliseconds. Defaults to all there ever was. */
+  /** How far back the history goes, in milliseconds. Defaults to no bound. */
   readonly kept?: number | undefined
-  /** Which span is read first. `oldest first` has to read all of them. */
+  /** The span that is read first. With `oldest first`, all spans have to be read. */
   readonly order: "newest first" | "oldest first"
-  /** No span is the one that the exchange takes by itself. */
+  /** A `span` of `undefined` requests the span that is the exchange's default. */
   readonly input: (market: Market, place: Place | undefined, span: Window | undefined) => NoInfer<I>
   readonly rows: (market: Market, answer: A) => Listing.Rows<Row>
-  /** What the next page of the span is asked for by. */
+  /** Returns the place of the next page within the span. */
   readonly next: (page: Read<A, Place>) => Place | typeof stuck | undefined
 }
 
 /**
- * Reads a history span after span and each page by page, until there is enough. Without `since` it is the span that the exchange
- * takes by itself. The latest ends a minute from now, in case our clock is behind.
+ * Reads a history span by span, and each span page by page, until there are enough rows. Without `since`, it requests
+ * the exchange's default span. The latest span ends a minute from now, in case the local clock is behind.
  *
  * @since 0.1.0
  * @category constructors
@@ -267,13 +275,13 @@ export const bySpan = <C extends Capability, I, A, Row extends { readonly id?: s
         return index + 1 < count ? { index: index + 1, place: undefined } : undefined
       },
       enough: () => order === "newest first" ? limit : Number.POSITIVE_INFINITY,
-      // As many as there are spans, and some more.
+      // One page per span, plus a margin for spans with several pages.
       most: Number.isFinite(kept) ? Math.ceil(kept / span) + 45 : most
     })(client)()
   })
 
 /**
- * {@link all} of a listing whose pages of that size begin behind so many rows.
+ * Reads a listing by {@link all} in pages of `size` rows, by offset.
  *
  * @since 0.1.0
  * @category constructors
@@ -289,7 +297,8 @@ export const byOffset = <
 ): Question<C, Args, Listing.Listing<Row>> => all({ ...facts, rows: (rows) => rows, next: offset(size) })
 
 /**
- * {@link all} of a listing whose pages of that size begin behind the last row of the one before.
+ * Reads a listing by {@link all} in pages of `size` rows, each of which continues after the last row of the previous
+ * one.
  *
  * @since 0.1.0
  * @category constructors

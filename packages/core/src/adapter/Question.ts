@@ -1,5 +1,6 @@
 /**
- * Questions to an exchange: an endpoint, how it is asked, and what its answer says in our words.
+ * Questions to an exchange. A question is an endpoint, its input, and the conversion of its answer to the library's
+ * model.
  *
  * @since 0.1.0
  */
@@ -14,8 +15,8 @@ import type { Market } from "../model/Market.js"
 import type * as Row from "./Row.js"
 
 /**
- * A question that needs a client of the capabilities `C`. It may be written by hand where data does not reach: it is a
- * function.
+ * A question that needs a client with the capabilities `C`. It is a function, so you can write one yourself where the
+ * constructors of this module do not suffice.
  *
  * @since 0.1.0
  * @category models
@@ -25,7 +26,8 @@ export type Question<C extends Endpoint.Capability, Args extends ReadonlyArray<u
 ) => (...args: Args) => Effect.Effect<A, ExchangeError.For<C>>
 
 /**
- * Asks one endpoint: `input` makes its parameters of what is asked, and `then` our words of the answer.
+ * Creates a question to one endpoint. `input` builds the input of the endpoint from the arguments, and `then` converts
+ * the answer to the library's model.
  *
  * @since 0.1.0
  * @category constructors
@@ -58,14 +60,16 @@ const inOneRequest = <Q extends object>(question: Q): Q => {
 }
 
 /**
- * Whether a question is known to make one request, which has the deadline of the whole by itself.
+ * Returns `true` if the question is known to make a single request. The deadline of that request then bounds the whole
+ * call.
  *
  * @internal
  */
 export const isInOneRequest = (question: object): boolean => single.has(question)
 
 /**
- * Asks an endpoint as it says it is asked (`Endpoint.madeBy`), or one without input; `then` makes our words of the answer.
+ * Creates a question to an endpoint that builds its own input (see `Endpoint.madeBy`) or has none. `then` converts the
+ * answer to the library's model.
  *
  * @since 0.1.0
  * @category constructors
@@ -84,8 +88,8 @@ export const to: {
 ): Question<C, Args, A> => then === undefined ? ask(endpoint, endpoint.make) : ask(endpoint, endpoint.make, then)
 
 /**
- * How requests are asked at once that make one answer: one that fails interrupts none of the others, as that may be the one by
- * which the circuit breaker finds out that the exchange is back.
+ * The options for sending the requests of one answer concurrently. A request that fails does not interrupt the others,
+ * because one of them may be the probe by which the circuit breaker detects that the exchange has recovered.
  *
  * @since 0.1.0
  * @category combining
@@ -93,7 +97,7 @@ export const to: {
 export const together = { concurrency: "unbounded", onFailure: "wait" } as const
 
 /**
- * Asks several questions at once and joins their rows.
+ * Asks several questions concurrently and joins their rows.
  *
  * @since 0.1.0
  * @category combining
@@ -109,7 +113,7 @@ export const each = <C extends Endpoint.Capability, Args extends ReadonlyArray<u
   )
 
 /**
- * Asks a question about this: a kind of markets, for example.
+ * Binds a question to its subject, such as a kind of market.
  *
  * @since 0.1.0
  * @category combining
@@ -122,7 +126,7 @@ export const about = <C extends Endpoint.Capability, Subject, A>(
 () => question(client)(subject)
 
 /**
- * Asks a question about each of several at once, and joins the rows: of every kind of markets, for example.
+ * Asks a question about each subject concurrently, such as each kind of market, and joins the rows.
  *
  * @since 0.1.0
  * @category combining
@@ -133,8 +137,8 @@ export const aboutEach = <C extends Endpoint.Capability, Subject, A>(
 ): Question<C, [], Listing.Listing<A>> => each(subjects.map((subject) => about(subject, question)))
 
 /**
- * Asks several questions at once whose answers may have rows in common, as what has ended moves from the one to the other: each
- * row once, the same by its id unless it is said by what.
+ * Asks several questions concurrently whose answers may overlap, as a row that ends moves from one answer to another.
+ * Each row is returned once. Rows with the same `key` are the same row; the key defaults to the id.
  *
  * @since 0.1.0
  * @category combining
@@ -152,7 +156,8 @@ export const union = <
 }
 
 /**
- * Asks for the ticker of one market as for those of several. Fails with `SymbolNotFound` where it is not among them.
+ * Asks for the ticker of one market by a question for several tickers. Fails with `SymbolNotFound` if the answer does
+ * not contain it, or with `MalformedResponse` if a row of that answer cannot be decoded.
  *
  * @since 0.1.0
  * @category combining
@@ -178,8 +183,8 @@ export const ofOne = (
 }
 
 /**
- * Answers every question with `Unsupported`, before anything is sent: for what an exchange does not have. `alternative` says
- * what to do instead.
+ * Answers every question with `Unsupported` before anything is sent, for features that the exchange lacks.
+ * `alternative` says what to do instead.
  *
  * @since 0.1.0
  * @category constructors

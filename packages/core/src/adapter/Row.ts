@@ -1,6 +1,6 @@
 /**
- * The rows of an exchange, read into our words: one constructor for each kind of row. Each wants every field said, or said
- * to be `Wire.none`, so that one that is misspelt or forgotten does not compile.
+ * Readers for the rows of an exchange: one constructor for each kind of row. Each requires a field for every property,
+ * or `Wire.none`, so that a misspelled or forgotten property does not compile.
  *
  * @since 0.1.0
  */
@@ -19,7 +19,7 @@ import type * as Trades from "../model/Trade.js"
 import * as Wire from "./Wire.js"
 
 /**
- * What the exchange says of one market: who says it, and of what, is added by core.
+ * The part of a value that the exchange's row contains. Core adds the exchange and the symbol.
  *
  * @since 0.1.0
  * @category models
@@ -27,7 +27,7 @@ import * as Wire from "./Wire.js"
 export type Said<A> = Omit<A, "exchange" | "symbol">
 
 /**
- * The same in a row that names its market, as the exchange calls it.
+ * The same for a row that contains the exchange's name of its market.
  *
  * @since 0.1.0
  * @category models
@@ -35,7 +35,7 @@ export type Said<A> = Omit<A, "exchange" | "symbol">
 export type Of<A> = Said<A> & { readonly market: string }
 
 /**
- * A field for each property, those that may be left out among them.
+ * A field for each property, including the optional ones.
  *
  * @since 0.1.0
  * @category models
@@ -43,9 +43,10 @@ export type Of<A> = Said<A> & { readonly market: string }
 export type Fields<A> = { readonly [K in keyof A]-?: Wire.Field<A[K]> }
 
 /**
- * A market but for its symbol, which core makes of its assets and its `expiry` (`YYMMDD`, or an instant of the day in epoch
- * milliseconds). One is left out whose kind is not said, whose assets are not in our notation, or that is a contract without
- * what it settles in or a future without its day: it would pass for another.
+ * A market without its symbol, which core builds from the assets and `expiry` (`YYMMDD`, or an instant on that day in
+ * epoch milliseconds). A market is left out, because it could be mistaken for another one, if its kind is unknown, if
+ * its assets do not fit the symbol notation, if it is a contract without a settlement asset, or if it is a future
+ * without an expiry.
  *
  * @since 0.1.0
  * @category models
@@ -56,7 +57,7 @@ export type Market = Omit<Markets.Market, "symbol" | "kind"> & {
 }
 
 /**
- * A volume, or that of linear and of inverse contracts where the exchange tells them in two places:
+ * A volume, or one volume for linear and one for inverse contracts where the exchange reports them in different fields:
  * `Row.of({ linear: at("volume", decimal), inverse: at("turnover", decimal) })`.
  *
  * @since 0.1.0
@@ -65,7 +66,8 @@ export type Market = Omit<Markets.Market, "symbol" | "kind"> & {
 export type Volume<A> = A | ByContract<A>
 
 /**
- * What is told of linear contracts, and of spot, in one place, and of inverse contracts in another.
+ * The value for linear (and spot) contracts, and the value for inverse contracts, where the exchange reports them in
+ * different fields.
  *
  * @since 0.1.0
  * @category models
@@ -76,7 +78,7 @@ export interface ByContract<out A> {
 }
 
 /**
- * Of a ticker without an instant `at` is when the answer came.
+ * A ticker. Where the exchange sends no timestamp, `at` is the time the response was received.
  *
  * @since 0.1.0
  * @category models
@@ -87,18 +89,24 @@ export type Ticker = Omit<Said<Tickers.Ticker>, "at" | "volume24h"> & {
 }
 
 /**
+ * A ticker in a list, with the exchange's name of its market.
+ *
  * @since 0.1.0
  * @category models
  */
 export type TickerOf = Ticker & { readonly market: string }
 
 /**
+ * A public trade.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Trade = Said<Trades.Trade>
 
 /**
+ * A candle.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -107,7 +115,7 @@ export type Bar = Pick<Candle.Candle, "openTime" | "open" | "high" | "low" | "cl
 }
 
 /**
- * A candle that a feed tells of: whether it may change still, where the exchange says so.
+ * A candle of a feed. `isOpen` says whether it may still change, where the exchange reports that.
  *
  * @since 0.1.0
  * @category models
@@ -115,13 +123,15 @@ export type Bar = Pick<Candle.Candle, "openTime" | "open" | "high" | "low" | "cl
 export type BarSoFar = Bar & { readonly isOpen?: boolean | undefined }
 
 /**
+ * A level of an order book.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Level = OrderBook.Level
 
 /**
- * Amounts are in what the exchange counts in (see `unit` of a declaration).
+ * An order. Its amounts are in the exchange's unit (see `unit` of a declaration).
  *
  * @since 0.1.0
  * @category models
@@ -129,12 +139,16 @@ export type Level = OrderBook.Level
 export type Order = Of<Orders.Order>
 
 /**
+ * A fill. Its amount is in the exchange's unit.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Fill = Of<Fills.Fill>
 
 /**
+ * A position. Its amount is in the exchange's unit.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -149,7 +163,7 @@ export type Position = Of<Positions.Position>
 export const ticker = (fields: Fields<Ticker>): Wire.Row<Ticker> => row(fields, {})
 
 /**
- * Reads a ticker in a list, which names its market.
+ * Reads a ticker in a list, with the name of its market.
  *
  * @since 0.1.0
  * @category constructors
@@ -164,7 +178,7 @@ export const tickerOf = (fields: Fields<TickerOf>): Wire.Row<TickerOf> => row(fi
  */
 export const trade = (fields: Fields<Trade>): Wire.Row<Trade> => ({
   ...row(fields, { id: fields.id }),
-  // These come by the thousand: objects of one shape, made at once, cost half of those made name by name.
+  // Trades come by the thousand: an object literal costs half as much as adding the properties one by one.
   take: (value) => {
     const id = fields.id.take(value)
     if (id === Wire.unread) return Wire.unread
@@ -180,7 +194,7 @@ export const trade = (fields: Fields<Trade>): Wire.Row<Trade> => ({
 })
 
 /**
- * Reads a public trade whose id, price, amount and instant stand in these places.
+ * Reads a public trade whose id, price, amount and instant are at the given paths.
  *
  * @since 0.1.0
  * @category constructors
@@ -225,7 +239,7 @@ export const bar = (fields: Fields<Bar>): Wire.Row<Bar> => ({
 })
 
 /**
- * Reads a candle whose open time, open, high, low, close and volume stand in these places.
+ * Reads a candle whose open time, open, high, low, close and volume are at the given paths.
  *
  * @since 0.1.0
  * @category constructors
@@ -252,8 +266,8 @@ export const ohlcv = <T, D>(
   })
 
 /**
- * Reads a candle that says of itself whether it may change still: by the clock one would seem to have ended that was sent just
- * before.
+ * Reads a candle together with the exchange's flag for whether it may still change. Without the flag, the clock would
+ * report a candle as closed that was sent just before its end.
  *
  * @since 0.1.0
  * @category constructors
@@ -280,7 +294,7 @@ export const level = (fields: Fields<Level>): Wire.Row<Level> => ({
 })
 
 /**
- * Reads one side of an order book: levels whose price and amount stand in these places.
+ * Reads one side of an order book: levels whose price and amount are at the given paths.
  *
  * @since 0.1.0
  * @category constructors
@@ -293,7 +307,7 @@ export const levels = <D>(
   Wire.every(level({ price: Wire.at(price, decimal), amount: Wire.at(amount, decimal) }))
 
 /**
- * Reads an order book: the levels of both sides under these names, and what else is said of it.
+ * Reads an order book: the levels of both sides at the given paths, and further fields.
  *
  * @since 0.1.0
  * @category constructors
@@ -306,7 +320,7 @@ export const book = <const F extends { readonly [name: string]: Wire.Field<unkno
   Wire.answer({ bids: Wire.at(bids, levels), asks: Wire.at(asks, levels), ...said })
 
 /**
- * Where the names of an order or a fill stand: `undefined` for a client order id that no row has.
+ * The paths of the identifiers of an order or a fill. `clientOrderId` is `undefined` if no row has one.
  *
  * @since 0.1.0
  * @category models
@@ -314,8 +328,8 @@ export const book = <const F extends { readonly [name: string]: Wire.Field<unkno
 export type Named = { readonly [N in "id" | "market"]: Wire.Path } & { readonly clientOrderId: Wire.Path | undefined }
 
 /**
- * Reads the names of an order or a fill, which stand in these places: its id, its market, and the client order id, which may be
- * missing.
+ * Reads the identifiers of an order or a fill at the given paths: its id, its market, and its client order id, which
+ * may be missing.
  *
  * @since 0.1.0
  * @category fields
@@ -327,7 +341,7 @@ export const names = ({ clientOrderId, id, market }: Named): Pick<Fields<Order>,
 })
 
 /**
- * Reads the names of a fill as {@link names} does, and the id of the order it is of.
+ * Reads the identifiers of a fill as {@link names} does, and the id of its order.
  *
  * @since 0.1.0
  * @category fields
@@ -337,8 +351,8 @@ export const namesOfFill = (
 ): Pick<Fields<Fill>, keyof Named | "orderId"> => ({ ...names(named), orderId: Wire.at(orderId, Wire.text) })
 
 /**
- * Reads the status of an order: our words, each with the exchange's for it, separated by blanks. One that is not in the table is
- * not understood.
+ * Reads the status of an order. The table has the exchange's words for each status of the library, separated by spaces.
+ * A word that is not in the table cannot be decoded.
  *
  * @since 0.1.0
  * @category fields
@@ -349,8 +363,8 @@ export const status = <const S extends Orders.Status>(
 ): Wire.Field<S> => Wire.at(path, Wire.meaning(table))
 
 /**
- * Reads how a market or the exchange is: our words, each with the exchange's for it, separated by blanks, and `unknown` for all
- * others.
+ * Reads the status of a market or of the exchange. The table has the exchange's words for each status of the library,
+ * separated by spaces. A word that is not in the table is read as `unknown`.
  *
  * @since 0.1.0
  * @category fields
@@ -361,7 +375,8 @@ export const statusOrUnknown = <const S extends Markets.Market["status"] | Excha
 ): Wire.Field<S | "unknown"> => Wire.at(path, Wire.meaningOr(table, "unknown"))
 
 /**
- * Reads how much of an order is filled: nothing where that is not said, but one that `isFilled` says how much.
+ * Reads the filled amount of an order. A missing amount is zero, unless `isFilled` reads `true`: the amount is then
+ * required and must be positive.
  *
  * @since 0.1.0
  * @category fields
@@ -377,7 +392,8 @@ export const filled = <D>(
   )
 
 /**
- * Reads an order. What it was filled at counts only where some of it was, and the price only where it is no market order.
+ * Reads an order. Its average price is kept only if some of it is filled, and its price only if it is not a market
+ * order.
  *
  * @since 0.1.0
  * @category constructors
@@ -403,8 +419,8 @@ export const order = (fields: Fields<Order>): Wire.Row<Order> => {
 export const fill = (fields: Fields<Fill>): Wire.Row<Fill> => row(fields, fields)
 
 /**
- * Reads a row that has a fill, where it `isFill` (always unless said), under an id that tells it from others: pages go by
- * that, and who trades with himself has two fills of one trade.
+ * Reads a row that contains a fill if `isFill` reads `true` (by default always). The `id` must be unique: pages are
+ * merged by it, and a trade with yourself has two fills with one trade id.
  *
  * @since 0.1.0
  * @category constructors
@@ -419,7 +435,7 @@ export const entry = (
 })
 
 /**
- * A row of a history: a fill, or none where it is about something else.
+ * A row of a history: with its fill, or without one if the row is about something else.
  *
  * @since 0.1.0
  * @category models
@@ -430,7 +446,7 @@ export interface Entry {
 }
 
 /**
- * Reads a position. Of one that was closed, which may be told of still, the side need not be said.
+ * Reads a position. The side may be missing in a closed position, which the exchange may still report.
  *
  * @since 0.1.0
  * @category constructors
@@ -450,7 +466,7 @@ export const position = (fields: Fields<Position>): Wire.Row<Position> => {
 export const balance = (fields: Fields<Balance.Balance>): Wire.Row<Balance.Balance> => row(fields, { id: fields.asset })
 
 /**
- * Reads a row of the author's own, of a listing for example.
+ * Reads a custom row, such as one of a listing.
  *
  * @since 0.1.0
  * @category constructors
@@ -460,7 +476,7 @@ export const of = <const F extends { readonly [name: string]: Wire.Field<unknown
 ): Wire.Row<Wire.Values<F>> => row(fields, {})
 
 /**
- * Reads a row, and fields that stand beside what is read of it: `{ row, ...fields }`. It is named as the row is.
+ * Reads a row, and further fields next to it: `{ row, ...fields }`. Its identifiers are those of the row.
  *
  * @since 0.1.0
  * @category constructors

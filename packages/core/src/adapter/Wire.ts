@@ -1,5 +1,5 @@
 /**
- * The words of an exchange's answers: values as they are written on the wire, where they stand in a row, and lists of rows.
+ * Decoders for the answers of an exchange: values as they are written on the wire, fields of a row, and lists of rows.
  *
  * @since 0.1.0
  */
@@ -18,7 +18,7 @@ export { pick, reading, taking, type Unread, unread, type Value } from "./intern
 export * from "./internal/wireValues.js"
 
 /**
- * How a row of a list is read. `identify` finds the names in one that is not understood.
+ * A reader for the rows of a list. `identify` reads the identifiers of a row that cannot be decoded.
  *
  * @since 0.1.0
  * @category models
@@ -28,7 +28,7 @@ export interface Row<out A> extends Field<A> {
 }
 
 /**
- * Reads what stands within an answer: `within("result.list", schema)`.
+ * Reads a value at a path of an answer: `within("result.list", schema)`.
  *
  * @since 0.1.0
  * @category answers
@@ -50,7 +50,7 @@ export const answer = <const F extends { readonly [name: string]: Field<unknown>
 }
 
 /**
- * Reads one row, and fails when it is not understood.
+ * Reads one row, and fails if it cannot be decoded.
  *
  * @since 0.1.0
  * @category answers
@@ -58,8 +58,7 @@ export const answer = <const F extends { readonly [name: string]: Field<unknown>
 export const one = <A>({ take, why }: Field<A>): Value<A> => reading(take, why)
 
 /**
- * Reads what is the only one of its kind in an answer, be it that of a list or under whatever name; what has a name in
- * `beside` stands there as well and is not counted.
+ * Reads the only value in an array or object, whatever its key. Object keys that are listed in `beside` are ignored.
  *
  * @since 0.1.0
  * @category answers
@@ -76,8 +75,8 @@ export const sole = <A, I>(schema: Schema.Schema<A, I>, ...beside: ReadonlyArray
   )
 
 /**
- * Reads every row of a list, and fails when one is not understood: of what is summed up, the others are not what there is.
- * With a `key` the rows stand under one each, as for `keyed`.
+ * Reads every row of a list, and fails if one cannot be decoded: a sum over the other rows would be wrong. With a
+ * `key`, the rows are the values of an object, as for `keyed`.
  *
  * @since 0.1.0
  * @category answers
@@ -100,7 +99,10 @@ export const every = <A>(row: Row<A>, key?: string): Value<ReadonlyArray<A>> =>
     return new ParseResult.Pointer(wrong, value, row.why(values[wrong]))
   })
 
-/** The rows of a list, or, with a name for them, what stands under keys; no rows may also be an empty list. */
+/**
+ * Returns the rows of a list or, with a `key`, the values of an object. An object without rows may also be an empty
+ * list.
+ */
 const valuesOf = (value: unknown, key: string | undefined): ReadonlyArray<unknown> | undefined => {
   if (Array.isArray(value)) return key === undefined || value.length === 0 ? value : undefined
   return key === undefined || !Predicate.isReadonlyRecord(value)
@@ -112,7 +114,7 @@ const expected = (key: string | undefined): string =>
   key === undefined ? "expected a list" : "expected rows by their keys"
 
 /**
- * Reads a value where it is of a shape; `undefined` where it is not.
+ * Reads a value if it matches the schema. Returns `undefined` if it does not.
  *
  * @since 0.1.0
  * @category answers
@@ -126,7 +128,7 @@ export const ifAny = <A, I>(schema: Schema.Schema<A, I>): (value: unknown) => A 
 }
 
 /**
- * Reads a list of rows of which none hides another: those that are not understood are told apart.
+ * Reads a list of rows. Rows that cannot be decoded are reported separately and do not hide the others.
  *
  * @since 0.1.0
  * @category answers
@@ -134,8 +136,8 @@ export const ifAny = <A, I>(schema: Schema.Schema<A, I>): (value: unknown) => A 
 export const list = <A>(row: Row<A>): Value<Listing.Listing<A>> => listing(row)
 
 /**
- * Reads rows that stand under a key each, `{ "O1": { ... } }`, as if the key were a property of the row: the one called
- * `key`. No rows may also be an empty list.
+ * Reads rows that are the values of an object, `{ "O1": { ... } }`, as if each object key were the property `key` of
+ * its row. An empty list also means no rows.
  *
  * @since 0.1.0
  * @category answers
@@ -156,7 +158,7 @@ const listing = <A>(row: Row<A>, key?: string): Value<Listing.Listing<A>> =>
     return { rows, unknown }
   }, expected(key))
 
-// Names of fields, and never their values.
+// Names the fields, never their values.
 const describe = (issue: ParseResult.ParseIssue): string =>
   Arr.dedupe(mismatches(issue).map(({ path }) => path.join(".")))
     .filter((path) => path !== "")
