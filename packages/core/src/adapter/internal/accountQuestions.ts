@@ -23,7 +23,7 @@ type Client = ExchangeClient<Exclude<Capability, "trading">>
 type Reads<A> = Effect.Effect<A, ExchangeError.AccountError>
 
 /**
- * What an account declares, with the exchange it is of.
+ * The declaration of an account, with that of its exchange.
  *
  * @internal
  */
@@ -32,7 +32,7 @@ export interface Facts extends PublicFacts<string> {
 }
 
 /**
- * Reads of an account, out of what an exchange declares.
+ * Creates the account adapter of an exchange from its declaration.
  *
  * @internal
  */
@@ -43,7 +43,7 @@ export const make = (facts: Facts) => (client: Client, markets: Markets): Adapte
     const names = new Set(namesOf(market))
     return (row: { readonly market?: string | undefined }) => row.market !== undefined && names.has(row.market)
   }
-  /** Those not understood that may be of the market: one whose market cannot be read may. */
+  /** Returns the undecodable rows that may belong to the market, which includes rows whose market cannot be read. */
   const unknownOf = (market: Market, { unknown }: Listing.Listing<unknown>) => {
     const isWanted = isOf(market)
     return unknown.filter((row) => row.market === undefined || isWanted(row))
@@ -56,13 +56,16 @@ export const make = (facts: Facts) => (client: Client, markets: Markets): Adapte
           return { rows: all.rows.filter(isOf(market)), unknown: unknownOf(market, all) }
         }))
       : Effect.map(asks.open(client)(market), (rows) => {
-        // Whatever can be read of a row: it is of the market that was asked for.
+        // All rows belong to the requested market, even those whose market cannot be read.
         const [name = market.id] = namesOf(market)
         const all = Listing.from(rows)
         return { ...all, unknown: all.unknown.map((row) => ({ ...row, market: row.market ?? name })) }
       })
 
-  /** Rows about one market, in our words. One of another fails: part of a list would pass for the whole. */
+  /**
+   * Converts rows about one market to the library's model. Fails if a row is about another market, because a partial
+   * list would look like the complete one.
+   */
   const about = <A extends { readonly market: string }, B>(
     operation: string,
     market: Market,
@@ -94,7 +97,7 @@ export const make = (facts: Facts) => (client: Client, markets: Markets): Adapte
             return yield* accountRows.aboutAny(facts, markets, Listing.from(rows), toOrder)
           })
           : Effect.flatMap(open(market), (rows) => about("openOrders", market, rows, toOrder)),
-        // Whatever is listed: what has ended does not stand.
+        // The exchange may still list orders that have ended.
         Listing.filter((order) => !isClosed(order))
       ),
     order: (reference) =>
@@ -107,7 +110,7 @@ export const make = (facts: Facts) => (client: Client, markets: Markets): Adapte
       }),
     orderHistory: (market, query) =>
       Effect.gen(function*() {
-        // Those that stand first: one that ends in between is then in both, and counts as ended.
+        // Open orders are read first: one that ends in between is then in both lists, and counts as ended.
         const standing = asks.ended.withOpen === true ? Listing.of<Row.Order>([]) : yield* open(market)
         const rows = yield* asks.ended.read(client)(market, { ...query, isWanted: isOf(market) })
         const ended = Listing.inOrder(Listing.from(rows), asks.ended.order)
@@ -132,7 +135,7 @@ export const make = (facts: Facts) => (client: Client, markets: Markets): Adapte
 }
 
 /**
- * What there is of each asset, over all its rows.
+ * Sums the rows of each asset. Reports a negative free balance as zero, and leaves out assets with a total of zero.
  *
  * @internal
  */
@@ -211,7 +214,7 @@ const byName = (
       if (found !== undefined) return found
       const obscure = unknown.find((row) => row.clientOrderId === undefined || row.clientOrderId === clientOrderId)
       if (obscure !== undefined) return yield* notUnderstood(exchange, obscure)
-      // A page of other orders proves nothing of this one.
+      // A page of other orders does not prove that this one is absent.
       if (searches !== true && rows.some((row) => row.clientOrderId !== clientOrderId)) {
         return yield* new ExchangeError.MalformedResponse({
           exchange,
@@ -226,7 +229,10 @@ const byName = (
 const listed = (found: Listing.Rows<Row.Order> | Row.Order): Listing.Listing<Row.Order> =>
   "filled" in found ? Listing.of([found]) : Listing.from(found)
 
-/** What is forgotten is no proof of anything. */
+/**
+ * Fails with `OrderNotFound`, or with `Unsupported` if the exchange may have forgotten the order: its absence then
+ * proves nothing.
+ */
 const absent = (
   { account: { forgets }, protocol: { exchange } }: Facts,
   since: number | undefined,

@@ -11,7 +11,7 @@ import type * as Row from "../Row.js"
 import * as sizing from "./sizing.js"
 
 /**
- * An order in our words.
+ * Converts an order to the library's model.
  *
  * @internal
  */
@@ -29,7 +29,7 @@ export const order = (
 })
 
 /**
- * A fill in our words; `feeIn` is what a fee without an asset is in.
+ * Converts a fill to the library's model. `feeIn` is the currency of a fee whose row names no asset.
  *
  * @internal
  */
@@ -48,7 +48,8 @@ export const fill = (
 })
 
 /**
- * Rows of any market, in our words; those of a market that is not listed, or has no unit, are told apart.
+ * Converts rows of any market to the library's model. Rows whose market is not listed or has no unit are reported
+ * separately, in `unknown`.
  *
  * @internal
  */

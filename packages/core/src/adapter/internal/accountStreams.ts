@@ -35,8 +35,8 @@ export const none = (exchange: string): Streams => {
 type Failure = AccountError | FeedItem.SlowConsumer
 
 /**
- * The streams of an account, out of what an exchange declares. A feed says what changes from now on; what stood before, and what
- * it did not say while it was lost, is asked for and merged.
+ * Creates the streams of an account from the declaration of its exchange. A feed reports changes from now on. The state
+ * before that, and changes that were missed while the feed was down, are requested and merged in.
  *
  * @internal
  */
@@ -111,8 +111,8 @@ export const make = (
 }
 
 /**
- * Tells one listener of what a feed says. Whatever is asked for meanwhile, what the feed goes on to say waits for it, and comes
- * after it.
+ * Delivers a feed to one subscriber. While a request is in progress, further items of the feed wait, and are delivered
+ * after its answer.
  */
 const told = <Said, A>(
   exchange: string,
@@ -160,7 +160,7 @@ const told = <Said, A>(
       Effect.gen(function*() {
         let rows: Array<Said> = []
         for (const item of items) {
-          // What is said while the feed does not serve is asked for when it does.
+          // Changes that arrive while the feed is down are covered by the request that follows its recovery.
           if (item._tag === "Data") {
             if (hasBegun && lostAt === undefined) rows.push(item.value)
           } else {
@@ -181,16 +181,19 @@ const told = <Said, A>(
     return Stream.interruptWhenDeferred(stream, died)
   })
 
-/** That another feed serves again says as much as what it says: something may have changed. */
+/** Turns the reconnect of the second feed into a notice as well, because something may have changed in the meantime. */
 const hinted = (item: FeedItem.FeedItem<undefined | Balance>): FeedItem.FeedItem<undefined | Balance> =>
   item._tag === "Connected" || item._tag === "Resynced" ? FeedItem.FeedItem.Data({ value: undefined }) : item
 
 const isData = ({ _tag }: FeedItem.FeedItem<unknown>): boolean => _tag === "Data"
 
-/** None of what an account's feed says may be missed. */
+/** The buffer for the feed of an account, of which no item may be lost. */
 const whole = FeedItem.failing(10_000)
 
-/** What is not understood says that something changed as well: what is left out would stay what it was. */
+/**
+ * Reads an undecodable frame or row as `undefined`, the notice that something changed. Ignoring it would leave an
+ * outdated value in place.
+ */
 const understoodOrAnything = <Row>(
   reader: () => (frame: unknown) => Listing.Rows<Row> | undefined
 ): Reading<Row | undefined> => {
@@ -204,7 +207,7 @@ const understoodOrAnything = <Row>(
   }
 }
 
-/** Whatever is said, something changed. */
+/** Reads every frame as the notice that something changed. */
 const anything: Reading<undefined> = {
   repeats: false,
   begin: () => undefined,

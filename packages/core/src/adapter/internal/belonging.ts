@@ -3,7 +3,8 @@ import { MalformedResponse } from "../../model/ExchangeError.js"
 import type { Market } from "../../model/Market.js"
 
 /**
- * What was read of a market, if it is of that market: one that an exchange gives of another is not handed on as this one's.
+ * Checks that a value belongs to the market. Fails with `MalformedResponse` if the exchange answered about another
+ * market.
  *
  * @internal
  */
@@ -19,7 +20,8 @@ export const one = <A extends { readonly symbol: string }, E>(
   )
 
 /**
- * The same of several: one foreign row fails all, as a list that leaves some out would pass for the whole.
+ * Checks that all values belong to the market. One foreign row fails the whole list, because a partial list would look
+ * like the complete one.
  *
  * @internal
  */

@@ -9,7 +9,7 @@ type Bound = <A, E>(self: Effect.Effect<A, E>) => Effect.Effect<A, E>
 const boundBy = (deadline: Duration.DurationInput): Bound => (self) => Deadline.within(self, deadline)
 
 /**
- * One deadline for all requests that a call makes, its markets and its pages among them.
+ * Bounds all requests of a call by one deadline, including those for its markets and pages.
  *
  * @internal
  */
@@ -29,7 +29,8 @@ export const account = <S extends Account.Account.Service>(service: S, deadline:
 }
 
 /**
- * Placing, canceling and amending one order look for it afterwards and say how long themselves.
+ * Bounds `cancelAll` by the deadline. `place`, `cancel` and `amend` look the order up afterwards, and set their own
+ * time limits.
  *
  * @internal
  */

@@ -1,8 +1,10 @@
 /**
- * Whether an id comes for the first time, as far as the latest thousand go at least: a new connection begins with old trades.
+ * Creates a predicate that returns `true` for an id it has not seen yet, to filter out the old trades with which a new
+ * connection begins. It remembers at least the latest 1000 ids.
  *
- * Ids mostly rise, and one that is above all others is new without being looked for: it need only be kept in a list, where a set
- * would take several times as long and as much. Of two parts the older is dropped as a whole.
+ * Ids mostly rise. An id above all others is new without a look-up, so it only has to be appended to an array; a set
+ * would take several times the time and the memory. The ids are kept in two parts, and the older part is dropped as a
+ * whole.
  *
  * @internal
  */
@@ -27,14 +29,14 @@ export const firstTime = (): (id: string) => boolean => {
 }
 
 interface Part {
-  /** Each is above the one before. */
+  /** Each id is above the one before. */
   readonly rising: Array<string>
   readonly others: Set<string>
 }
 
 const part = (): Part => ({ rising: [], others: new Set() })
 
-/** The order of whole numbers, and some order of all else. */
+/** Orders whole numbers by value, and all other ids in some fixed way. */
 const isAbove = (id: string, that: string): boolean => id.length === that.length ? id > that : id.length > that.length
 
 const has = ({ others, rising }: Part, id: string): boolean => {

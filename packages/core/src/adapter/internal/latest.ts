@@ -2,7 +2,7 @@ import * as Arr from "effect/Array"
 import * as Order from "effect/Order"
 
 /**
- * The latest rows of a history, oldest first. Rows of one instant stay in the order they came.
+ * Returns the latest rows of a history, oldest first. Rows with the same instant keep their order.
  *
  * @internal
  */

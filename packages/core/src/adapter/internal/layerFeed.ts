@@ -29,7 +29,7 @@ import type { Feeds } from "../Feeds.js"
 import { lazily } from "./streams.js"
 
 /**
- * Who may log in to sockets, and ask for what that takes.
+ * The account that sockets log in with, and the client that requests their tokens.
  *
  * @internal
  */
@@ -39,7 +39,8 @@ export interface Account {
 }
 
 /**
- * Makes the feed of a Layer: its sockets are found where its requests go, and share their limits.
+ * Creates the feed of a Layer. Its sockets connect to the same host as the requests of the Layer and share their rate
+ * limits.
  *
  * @internal
  */
@@ -86,11 +87,11 @@ export const make = (
     const state = yield* ExchangeState.ExchangeState
     const scope = yield* Effect.scope
     const place = { protocol, feeds, options, account, chosen, host, construct: constructor.value, crypto, state }
-    // Many never ask for a stream.
+    // The connection is opened lazily, because many programs never use a stream.
     return { feed: lazily(Scope.extend(open(place), scope), (feed) => feed) }
   })
 
-/** Where sockets go, and what they are opened with. */
+/** The target of the sockets, and what is needed to open them. */
 interface Place {
   readonly protocol: Protocol
   readonly feeds: Feeds
@@ -140,7 +141,8 @@ const open = (
         return { now: corrected, nonce: nonce(corrected), host: new URL(host.baseUrl).host, crypto }
       })
 
-    // Of the latest connections: an exchange may repeat what it was sent, in words that end in errors and logs.
+    // The secrets of the latest four logins and tokens: an exchange may repeat what it was sent, in text that ends up
+    // in errors and logs.
     let sent: ReadonlyArray<ReadonlyArray<string>> = []
     let redaction = Redaction.none
     const remember = (secrets: ReadonlyArray<string>): void => {
@@ -148,7 +150,7 @@ const open = (
       redaction = Redaction.make(sent.flat())
     }
 
-    /** What is made of the credentials and the time, both read anew where those of before were refused. */
+    /** Creates a value from the credentials and the time. Both are read again after a refused login. */
     const signed = <A>(
       refused: number,
       make: (credentials: Credentials.Credentials, moment: Moment) => Either.Either<A, string>
@@ -160,7 +162,7 @@ const open = (
           refused > 0 ? reload : get,
           (error) => unsigned(`the credentials can no longer be read: ${Credentials.describe(error)}`)
         )
-        // The answer tells the exchange's time, and is given to anybody.
+        // Updates the measured clock skew: the answer has the exchange's time, and the endpoint needs no permissions.
         if (refused > 0) yield* Effect.ignore(account.client.request(protocol.serverTime, {}))
         const moment = yield* momentOf(account)
         const made = yield* Effect.try({ try: () => make(credentials, moment), catch: wrongKey }).pipe(
@@ -173,7 +175,7 @@ const open = (
       because: "the login could not be signed",
       error: new ExchangeError.AuthenticationFailed({ ...about, detail, outcome: "NotSent" })
     })
-    // What it threw may hold the secret.
+    // The thrown error is dropped, because it may contain the secret.
     const wrongKey = () =>
       unsigned("the login could not be signed: signing failed over the key, the secret or the time")
 
@@ -197,7 +199,7 @@ const open = (
     const noted = (what: Feed.Occurrence) =>
       Effect.tagMetrics(Metric.increment(Telemetry.feedEvents[what]), { exchange: protocol.exchange, environment })
 
-    // The very same list each time: others are looked up by all that stands in them.
+    // The same array every time: for any other, Effect looks the metric up by the contents of the labels.
     const labels = [MetricLabel.make("exchange", protocol.exchange), MetricLabel.make("environment", environment)]
 
     return yield* Feed.make({
@@ -227,7 +229,7 @@ const open = (
     })
   })
 
-/** What is so long in what is sent, or in a query that is sent, is a signature or a token. */
+/** Returns the strings of at least 40 characters in a message or a query, which are signatures or tokens. */
 const signaturesIn = (sent: unknown): ReadonlyArray<string> => {
   if (typeof sent === "string") return [sent, ...sent.split(/[&=]/)].filter(({ length }) => length >= 40)
   return typeof sent === "object" && sent !== null ? Object.values(sent).flatMap(signaturesIn) : []
@@ -252,7 +254,8 @@ const rulesOf = (
   },
   maxAge: maxAge === undefined ? undefined : Duration.toMillis(maxAge),
   batch: batch ?? most,
-  // The first time at once, as most often all is well again; then with full jitter, up to half a minute.
+  // The first retry is immediate, because most faults are transient. Later ones back off exponentially with full
+  // jitter, up to 30 seconds.
   again: (faults, random) => faults <= 1 ? 0 : Math.ceil(random * Math.min(30_000, 500 * 2 ** Math.min(faults, 10))),
   stable: 30_000
 })
@@ -280,11 +283,11 @@ const loginRefusal = (protocol: Protocol) => (operation: string, said: Said): Ex
     detail: `the login to the feed was refused: ${said.text}`
   })
 
-/** What the exchange's list of errors says of a code. */
+/** Returns the error for a code from the exchange's list of errors, if it is listed there. */
 const listed = (protocol: Protocol, operation: string, said: Said): ExchangeError.AccountError | undefined => {
   const about = { exchange: protocol.exchange, operation }
   const found = said.code === "" ? undefined : protocol.ofRow?.(said, { about, headers: {}, now: 0, status: 200 })
-  // A code that is not listed says no more than its text does.
+  // An unlisted code adds nothing to the text.
   const isKnown = found !== undefined && found._tag !== "MalformedResponse"
   return isKnown && ExchangeError.isFor("account", found) ? found : undefined
 }

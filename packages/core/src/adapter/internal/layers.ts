@@ -69,7 +69,7 @@ const marketData = <MarketDataTag>(
   })
 
 /**
- * Makes the Layer of public data, one service under two tags.
+ * Creates the Layer of public data: one service under two tags.
  *
  * @internal
  */
@@ -87,7 +87,7 @@ export const makePublic = <MarketDataTag, Region extends string = never>(
 })
 
 /**
- * Makes the Layers of an exchange. Each service is one value under two tags: the shared one and the exchange's own.
+ * Creates the Layers of an exchange. Each service is one value under two tags: the shared one and the exchange's own.
  *
  * @internal
  */
@@ -204,7 +204,7 @@ export const make = <MarketDataTag, AccountTag, TradingTag, Region extends strin
 const skewOf = ({ health }: Pick<ExchangeClient.ExchangeClient<"marketData">, "health">): Effect.Effect<number> =>
   Effect.map(health, ({ clockSkewMillis }) => clockSkewMillis)
 
-// What an earlier run has ordered today counts as well.
+// The orders that an earlier run placed today count as well.
 const spentToday = (
   exchange: string,
   environment: string,
@@ -216,9 +216,9 @@ const spentToday = (
     return OrderGuards.fromJournal(entries, now)
   }).pipe(Effect.catchTag("JournalFailed", (error) => invalid(["journal"])(error.message)))
 
-// The one value of `ExchangeState.layer` is what makes all exchanges that are built together share what an exchange knows of
-// us. It is taken from where Effect remembers what was built; `Layer.provide` takes it from there too, and leaves three
-// Layers of its own behind.
+// Exchanges that are built together share the one value of `ExchangeState.layer`, which mirrors the state that an
+// exchange keeps about the client. It comes from the memo map of the build. `Layer.provide` would find it there too,
+// but leaves three more Layers behind.
 const building = <A, E, R>(
   services: Effect.Effect<Context.Context<A>, E, R>
 ): Layer.Layer<A, E, Exclude<Exclude<R, ExchangeState.ExchangeState>, Scope.Scope>> =>
@@ -228,7 +228,8 @@ const building = <A, E, R>(
     return yield* Effect.provide(services, state)
   }))
 
-// In types only TypeScript says so, configuration is not typed at all, and a base URL can be any.
+// Also checked at run time: only TypeScript enforces the types, configuration is untyped, and a base URL can lead
+// anywhere.
 const saidTwice = (
   protocol: Protocol,
   environment: Environment.Environment<string> | undefined,

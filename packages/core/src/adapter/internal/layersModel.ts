@@ -26,34 +26,45 @@ import type { Streams } from "./streams.js"
 import type * as Telling from "./telling.js"
 
 /**
+ * The options of the Layer of public data.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Options<Region extends string = never> extends Omit<ExchangeClient.Options, "environment"> {
-  /** Which installation to talk to. Defaults to `"live"`. */
+  /** The environment to connect to. Defaults to `"live"`. */
   readonly environment?: Environment.Environment<Region> | undefined
-  /** How long the list of markets is believed. Defaults to one hour. */
+  /** How long a loaded list of markets is used before it is loaded again. Defaults to one hour. */
   readonly marketsMaxAge?: Duration.DurationInput | undefined
-  /** The markets, where they are known beforehand: none are loaded before these are older than `marketsMaxAge`. */
+  /**
+   * The markets, if you know them beforehand. The list is not loaded until they are older than `marketsMaxAge` or a
+   * symbol is missing.
+   */
   readonly markets?: ReadonlyArray<Market> | undefined
 }
 
 /**
+ * The options of the Layer of an account.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface AccountOptions<Region extends string = never> extends Options<Region> {
-  /** Defaults to `Credentials.config`: `<EXCHANGE>_API_KEY` and `<EXCHANGE>_API_SECRET` from configuration. */
+  /**
+   * Defaults to `Credentials.config`, which reads `<EXCHANGE>_API_KEY` and `<EXCHANGE>_API_SECRET` from the
+   * configuration.
+   */
   readonly credentials?: Credentials.Credentials | Credentials.Provider | undefined
 }
 
 /**
- * Trading with real money has to be said twice: `environment: "live"` and `trading: "enabled"`.
+ * The options of the Layer that trades. Trading with real money requires two of them: `environment: "live"` and
+ * `trading: "enabled"`.
  *
  * **Gotchas**
  *
- * Whether a region or an address of one's own is live is known only when the Layer is built: one that is neither the
- * loopback nor for tests is refused there without `trading: "enabled"` (see `Environment.isLive`).
+ * Whether a region or a custom base URL is live is only known when the Layer is built. Without `trading: "enabled"`,
+ * building it fails unless the target is the loopback or meant for tests (see `Environment.isLive`).
  *
  * @since 0.1.0
  * @category models
@@ -61,16 +72,17 @@ export interface AccountOptions<Region extends string = never> extends Options<R
 export type TradingOptions<Region extends string = never> =
   & Omit<AccountOptions, "environment">
   & {
-    /** What may not be ordered. Nothing is refused unless set. */
+    /** The limits on what may be ordered. Defaults to none. */
     readonly guards?: OrderGuards.Guards | undefined
     /**
-     * How long to go on looking for an order whose answer was lost while the exchange does not answer, before it is
-     * `OutcomeUnknown`. Defaults to 30 seconds.
+     * How long to keep looking for an order whose answer was lost while the exchange does not answer, before the call
+     * fails with `OutcomeUnknown`. Defaults to 30 seconds.
      */
     readonly lookupPatience?: Duration.DurationInput | undefined
     /**
-     * What the journal calls this account where it was written with keys it had before: their `Credentials.fingerprint`s.
-     * `reconcile` answers for those orders, too. Defaults to none; a key rotated while the Layer stands is known to it.
+     * The names under which the journal has this account from earlier keys: their `Credentials.fingerprint`s.
+     * `reconcile` resolves those orders as well. Defaults to none. A key that is rotated while the Layer is in use need
+     * not be listed.
      */
     readonly formerAccounts?: ReadonlyArray<string> | undefined
   }
@@ -80,7 +92,8 @@ export type TradingOptions<Region extends string = never> =
   )
 
 /**
- * What `layerAccountConfig` reads. All of it is read once, but the credentials again when they may have been rotated.
+ * The options that `layerAccountConfig` reads. They are read once, except for the credentials, which are read again
+ * when they may have been rotated.
  *
  * @since 0.1.0
  * @category models
@@ -93,7 +106,8 @@ export interface ConfigOptions<Region extends string = never> {
 }
 
 /**
- * What `layerConfig` reads: `trading` must be `"enabled"` where `environment` is live (see `Environment.isLive`).
+ * The options that `layerConfig` reads. `trading` must be `"enabled"` if `environment` is live (see
+ * `Environment.isLive`).
  *
  * @since 0.1.0
  * @category models
@@ -104,14 +118,14 @@ export interface TradingConfigOptions<Region extends string = never> extends Con
 }
 
 /**
- * What `layerConfig` takes that no configuration holds.
+ * The options of `layerConfig` that cannot come from configuration.
  *
  * @internal
  */
 export type Extra = "guards" | "lookupPatience" | "formerAccounts"
 
 /**
- * `MarketData` with the way out: any endpoint of public data.
+ * The `MarketData` service with direct access to every endpoint of public data.
  *
  * @since 0.1.0
  * @category models
@@ -121,7 +135,7 @@ export interface MarketDataService extends MarketData.MarketData.Service {
 }
 
 /**
- * `Account` with the way out: any endpoint that only reads.
+ * The `Account` service with direct access to every endpoint that only reads.
  *
  * @since 0.1.0
  * @category models
@@ -131,7 +145,7 @@ export interface AccountService extends Account.Account.Service {
 }
 
 /**
- * `Trading` with the way out: any endpoint.
+ * The `Trading` service with direct access to every endpoint.
  *
  * @since 0.1.0
  * @category models
@@ -141,7 +155,7 @@ export interface TradingService extends Trading.Trading.Service {
 }
 
 /**
- * The same of an exchange of public data.
+ * The definition of an exchange with public data.
  *
  * @internal
  */
@@ -149,11 +163,11 @@ export interface PublicDefinition<MarketDataTag, Region extends string = never> 
   readonly protocol: Protocol<Region>
   readonly features: Adapter.Features
   readonly tags: { readonly marketData: (service: MarketDataService) => Context.Context<MarketDataTag> }
-  /** What its rows call a market. Defaults to its id. */
+  /** The names that the exchange's rows use for a market. Defaults to its id. */
   readonly marketNames?: ((market: Market) => ReadonlyArray<string>) | undefined
   readonly marketData: (client: ExchangeClient.ExchangeClient<"marketData">) => Adapter.MarketData
   readonly feeds?: Feeds | undefined
-  /** Defaults to none. */
+  /** Defaults to no streams. */
   readonly streams?: (
     client: ExchangeClient.ExchangeClient<"marketData">,
     markets: Markets.Markets,
@@ -162,8 +176,8 @@ export interface PublicDefinition<MarketDataTag, Region extends string = never> 
 }
 
 /**
- * What an exchange adds to its protocol. `tags` put a service under the exchange's own tag, whose type may leave out what
- * the exchange does not have.
+ * The definition of an exchange with accounts: what it adds to its protocol. `tags` puts a service under the exchange's
+ * own tag, whose type may omit what the exchange lacks.
  *
  * @internal
  */
@@ -179,7 +193,7 @@ export interface Definition<MarketDataTag, AccountTag, TradingTag, Region extend
     client: ExchangeClient.ExchangeClient<"marketData" | "account">,
     context: { readonly credentials: Credentials.Provider; readonly markets: Markets.Markets }
   ) => Adapter.Account
-  /** Defaults to none. */
+  /** Defaults to no streams. */
   readonly accountStreams?: (
     desk: Pick<Telling.Desk, "account" | "markets" | "seen" | "skew">,
     feed: Effect.Effect<Feed.Feed, MarketDataError>
@@ -191,22 +205,25 @@ export interface Definition<MarketDataTag, AccountTag, TradingTag, Region extend
 }
 
 /**
- * The Layer of an exchange of public data, and what it can do.
+ * An exchange with public data: its Layer and its features.
  *
  * @since 0.1.0
  * @category models
  */
 export interface PublicExchange<MarketDataTag, Region extends string = never> {
-  /** What the exchange can do. */
+  /** The features of the exchange. */
   readonly features: Adapter.Features
-  /** Public data; needs no credentials and has none in reach. Fails with a `ConfigError` when the base URL is refused. */
+  /**
+   * Provides public data. It needs no credentials and cannot access any. Fails with a `ConfigError` if the base URL is
+   * refused.
+   */
   readonly layerMarketData: (
     options?: Options<Region>
   ) => Layer.Layer<MarketData.MarketData | MarketDataTag, ConfigError.ConfigError, HttpClient.HttpClient>
 }
 
 /**
- * The Layers of an exchange, and what it can do.
+ * An exchange with accounts: its Layers and its features.
  *
  * @since 0.1.0
  * @category models
@@ -214,13 +231,14 @@ export interface PublicExchange<MarketDataTag, Region extends string = never> {
 export interface Exchange<MarketDataTag, AccountTag, TradingTag, Region extends string = never>
   extends PublicExchange<MarketDataTag, Region>
 {
-  /** Public data and the account of a key. Fails with a `ConfigError` that names what is missing. */
+  /** Provides public data and the account of a key. Fails with a `ConfigError` that names the missing option. */
   readonly layerAccount: (
     options?: AccountOptions<Region>
   ) => Layer.Layer<Reading<MarketDataTag, AccountTag>, ConfigError.ConfigError, HttpClient.HttpClient>
   /**
-   * Everything: public data, the account of a key, and trading with it, which on the live exchange has to be said twice and
-   * is written down in an `OrderJournal`. Fails with a `ConfigError` that names what is missing.
+   * Provides everything: public data, the account of a key, and trading with it. Trading on the live exchange requires
+   * two options (see `TradingOptions`), and every order is recorded in an `OrderJournal`. Fails with a `ConfigError`
+   * that names the missing option.
    */
   readonly layer: (
     options: TradingOptions<Region>
@@ -229,11 +247,11 @@ export interface Exchange<MarketDataTag, AccountTag, TradingTag, Region extends 
     ConfigError.ConfigError,
     HttpClient.HttpClient | OrderJournal.OrderJournal
   >
-  /** `layerAccount` with every option from configuration. */
+  /** Like `layerAccount`, with every option read from the configuration. */
   readonly layerAccountConfig: (
     options: Config.Config.Wrap<ConfigOptions<Region>>
   ) => Layer.Layer<Reading<MarketDataTag, AccountTag>, ConfigError.ConfigError, HttpClient.HttpClient>
-  /** `layer` with every option from configuration. */
+  /** Like `layer`, with every option except `extra` read from the configuration. */
   readonly layerConfig: (
     options: Config.Config.Wrap<TradingConfigOptions<Region>>,
     extra?: Pick<TradingOptions, Extra>
@@ -245,7 +263,7 @@ export interface Exchange<MarketDataTag, AccountTag, TradingTag, Region extends 
 }
 
 /**
- * The shared and the own tags of what only reads.
+ * The shared and the exchange's own tags of the services that only read.
  *
  * @since 0.1.0
  * @category models

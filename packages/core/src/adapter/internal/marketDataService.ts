@@ -41,7 +41,9 @@ export const make = (
   const { exchange } = protocol
   const nameOf = (name: string) => `${exchange}.MarketData.${name}`
   const method = (name: string) => Frame.method(nameOf(name))
-  /** One deadline for all requests that a call makes. A stream of candles has none: it ends when it is read to its end. */
+  /**
+   * Bounds all requests of a call by one deadline. A stream of candles has none: it ends when it is read to its end.
+   */
   const bound = <A, E>(self: Effect.Effect<A, E>): Effect.Effect<A, E> => Deadline.within(self, deadline)
   const about = <A>(
     operation: string,
@@ -54,7 +56,7 @@ export const make = (
       : bound(markets.use(operation, symbol, go))
   const tickerOf = (operation: string, market: Market) =>
     belonging.one(exchange, operation, market, adapter.ticker(market))
-  /** What time it is by the exchange's clock, as far as that is known: candles end by that. */
+  /** The current time by the exchange's clock, as far as the skew is known. Candles close by that clock. */
   const theirs = Effect.zipWith(
     Clock.currentTimeMillis,
     client.health,
@@ -167,7 +169,10 @@ export const count = (
       detail: `the ${name} ${value} is not a whole number from 1 to 100000`
     })
 
-/** Where a series has come to: the next window begins at `from`; `empty` windows in a row were without candles. */
+/**
+ * The position in a series. The next window begins at `from`, `found` candles were read, and the latest `empty` windows
+ * had none.
+ */
 interface Place {
   readonly from: number
   readonly found: number
@@ -184,9 +189,12 @@ const pages = (
 ): Stream.Stream<Candle.Candle, MarketDataError> => {
   const first = Candle.openFrom(interval, range.from)
 
-  /** Where to go on after an empty window: windows are skipped where the exchange says that there is nothing in them. */
+  /**
+   * Returns where to continue after an empty window. Windows are skipped where the exchange reports that they are
+   * empty.
+   */
   const skip = (next: number, place: Place): Effect.Effect<number, MarketDataError> =>
-    // A window between candles may be empty in a quiet market: it is two that look like more to come.
+    // One empty window between candles may just be a quiet market. Two in a row suggest that more will follow.
     firstFrom === undefined || (place.found > 0 && place.empty < 2)
       ? Effect.succeed(next)
       : Effect.map(
@@ -199,12 +207,13 @@ const pages = (
 
   return Stream.paginateChunkEffect({ from: first, found: 0, empty: 0 }, (place: Place) =>
     Effect.gen(function*() {
-      // Before it is asked for: a candle that ends while the answer is under way may come unfinished.
+      // Read before the request: a candle that closes while the request is in progress may be returned unfinished.
       const now = yield* theirs
       const { from } = place
-      // Nothing opens after now, so nothing is asked of it.
+      // No candle opens after now, so no later window is requested.
       const end = Candle.openFrom(interval, Math.min(range.to, Candle.closeTime(interval, now)))
-      // Where the range begins after the last date there is, nothing compares.
+      // Negated, because the bounds are `NaN` if the range begins after the last representable date, and every
+      // comparison with `NaN` is false.
       if (!(from < end)) return [Chunk.empty<Candle.Candle>(), Option.none<Place>()] as const
       const to = Math.min(end, Candle.shift(interval, from, page))
       const bars = yield* read(market, interval, { from, to })
@@ -228,7 +237,7 @@ const pages = (
     }).pipe(unhurried))
 }
 
-/** Each once, the oldest first. */
+/** Returns the candles that open in the window, each once, oldest first. */
 const inWindow = (bars: ReadonlyArray<Adapter.Bar>, from: number, to: number): ReadonlyArray<Adapter.Bar> => {
   const wanted = bars.filter(({ openTime }) => openTime >= from && openTime < to)
   if (wanted.every(({ openTime }, index) => openTime > (wanted[index - 1]?.openTime ?? -1))) return wanted
@@ -240,7 +249,10 @@ const inWindow = (bars: ReadonlyArray<Adapter.Bar>, from: number, to: number): R
   )
 }
 
-/** A market that has none, as one before its first trade, is no reason to withhold the others'. */
+/**
+ * Returns the values in the order of the markets. A market without a value, such as one before its first trade, is left
+ * out and does not fail the others.
+ */
 const inOrder = <A>(
   wanted: ReadonlyArray<Market>,
   found: ReadonlyArray<Ticker>,

@@ -1,8 +1,8 @@
 /**
- * Rows of public data in our words.
+ * Converts rows of public data to the library's model.
  *
- * Made name by name, as they come by the thousand: V8 takes a microsecond and more for each property that follows a spread
- * (`{ ...row, exchange }`, as of Node 20), several times what it costs to read the whole row.
+ * Each property is written out, because rows come by the thousand. In V8 (as of Node 20), each property after a spread
+ * (`{ ...row, exchange }`) costs a microsecond or more, several times the cost of reading the whole row.
  */
 import type * as BigDecimal from "effect/BigDecimal"
 import * as Predicate from "effect/Predicate"

@@ -5,7 +5,7 @@ import { isClosed, type Order } from "../../model/Order.js"
 import { isOlder } from "../../trading/internal/seenOrders.js"
 
 /**
- * An order with the market it is of.
+ * An order with its market.
  *
  * @internal
  */
@@ -15,7 +15,7 @@ export interface OrderOf {
 }
 
 /**
- * Whether an order is news to who knows it as `known`: what is older says nothing.
+ * Returns `true` if `next` changes an order that was last known as `known`. An older state is not news.
  *
  * @internal
  */
@@ -26,23 +26,23 @@ export const isNews = (known: Order | undefined, next: Order): boolean => {
     !isSame(known.price, next.price) || !isSame(known.amount, next.amount)
 }
 
-/** What is left out says nothing new. */
+/** A missing value counts as unchanged. */
 const isSame = (known: BigDecimal.BigDecimal | undefined, next: BigDecimal.BigDecimal | undefined): boolean =>
   next === undefined || (known !== undefined && BigDecimal.equals(known, next))
 
 /**
- * What a listener has been told of orders.
+ * The orders that a subscriber has received.
  *
  * @internal
  */
 export interface Orders {
-  /** Whether it is news; then it is told from now on. */
+  /** Records the order as delivered if it is news, and returns whether it is. */
   readonly take: (order: OrderOf) => boolean
   readonly standing: () => ReadonlyArray<OrderOf>
   readonly forget: (id: string) => void
 }
 
-/** So many that ended are remembered. */
+/** The maximum number of ended orders to remember. */
 const most = 1000
 
 /** @internal */
@@ -65,17 +65,17 @@ export const orders = (): Orders => {
   }
 }
 
-/** So many fills are remembered. */
+/** The maximum number of fills to remember. */
 const mostFills = 10_000
 
 /**
- * What a listener has been told of fills. Who trades with himself has two of one id.
+ * The fills that a subscriber has received. A trade with yourself has two fills with the same id.
  *
  * @internal
  */
 export interface Fills {
   readonly isNews: (fill: Fill) => boolean
-  /** Whether it is news; then it is told from now on. */
+  /** Records the fill as delivered if it is news, and returns whether it is. */
   readonly take: (fill: Fill) => boolean
 }
 

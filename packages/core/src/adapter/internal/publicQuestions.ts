@@ -21,7 +21,7 @@ import * as marketRows from "./marketRows.js"
 import * as sizing from "./sizing.js"
 
 /**
- * Public data, out of what an exchange declares.
+ * Creates the public data adapter of an exchange from its declaration.
  *
  * @internal
  */
@@ -83,7 +83,10 @@ export const make = (facts: PublicFacts<string>) => (client: ExchangeClient<"mar
   }
 }
 
-/** The markets of all listings: one that fails, or is of another shape, is left out, unless all do. */
+/**
+ * Returns the markets of all listings. A listing that fails or cannot be decoded is left out with a warning, unless all
+ * of them do.
+ */
 const listed = (
   exchange: string,
   listings: ReadonlyArray<Effect.Effect<Listing.Rows<Row.Market | undefined>, MarketDataError>>
@@ -102,7 +105,7 @@ const listed = (
         because: first.message
       })
     }
-    // One that moves from one listing to another while they are read is in both.
+    // A market that moves between two listings while they are read is in both.
     return [...new Map(read.flat().map((market) => [`${market.symbol} ${market.id}`, market])).values()]
   })
 
@@ -126,7 +129,7 @@ const markets = (
     return Arr.filterMap(rows, (row) => Option.fromNullable(row && named(row)))
   })
 
-/** A market under its symbol, if there is one that is its own. */
+/** Returns a market under its symbol, or `undefined` if it has no symbol of its own. */
 const named = ({ expiry, kind, ...row }: Row.Market): Market | undefined => {
   if (kind === undefined) return undefined
   const isKnown = (kind === "spot" || row.settle !== undefined) && (kind !== "future" || expiry !== undefined)
@@ -199,7 +202,7 @@ const candles = (
     })
 
   const step = (market: Market, by: Candle.Interval) => ({
-    // Of months the longest: the first one is.
+    // For months this is the longest length: January 1970 has 31 days.
     length: Candle.closeTime(by, 0) - Candle.openTime(by, 0),
     page,
     read: (window: Adapter.Window) => Effect.map(read(market, by, window), Arr.map(({ openTime }) => openTime))

@@ -6,14 +6,14 @@ import type { Market } from "../../model/Market.js"
 import type { PublicFacts } from "../Declaration.js"
 
 /**
- * What the exchange counts in, and our amounts.
+ * The conversion between the exchange's sizes and the library's amounts.
  *
  * @internal
  */
 export interface Sizing {
-  /** An amount of ours from a size of theirs. */
+  /** Converts a size of the exchange to an amount. */
   readonly amount: (size: BigDecimal.BigDecimal) => BigDecimal.BigDecimal
-  /** A size of theirs from an amount of ours; none where it cannot be said exactly. */
+  /** Converts an amount to a size of the exchange. Returns `undefined` if there is no exact size. */
   readonly size: (amount: BigDecimal.BigDecimal) => BigDecimal.BigDecimal | undefined
 }
 
@@ -28,7 +28,7 @@ const inUnits = (unit: BigDecimal.BigDecimal): Sizing => ({
 })
 
 /**
- * How sizes of a market are counted; none where that cannot be told.
+ * Returns the conversion for a market, or `undefined` if its unit cannot be determined.
  *
  * @internal
  */
@@ -39,7 +39,7 @@ export const of = ({ unit }: Pick<PublicFacts<string>, "unit">, market: Market):
 }
 
 /**
- * How volumes are counted: as sizes where the exchange says so, and as they are otherwise.
+ * Returns the conversion for volumes: that of sizes if the exchange declares it so, and otherwise none.
  *
  * @internal
  */
@@ -50,7 +50,7 @@ export const volumes = <S extends Sizing | undefined>(
 ): S | Sizing => facts.volumes?.includes(what) === true ? sizes : alike
 
 /**
- * How sizes of a market are counted, for an operation that needs it.
+ * Returns the conversion for a market. Fails with `Unsupported` if its unit cannot be determined.
  *
  * @internal
  */
@@ -72,7 +72,8 @@ export const required = (
 }
 
 /**
- * The size of an amount, or why there is none.
+ * Converts an amount to a size. Fails with `Unsupported` if the unit of the market cannot be determined, and with
+ * `InvalidRequest` if there is no exact size.
  *
  * @internal
  */
@@ -94,7 +95,7 @@ export const sized = (
   })
 
 /**
- * A row of another market than was asked for.
+ * Creates the error for a row about another market than the requested one.
  *
  * @internal
  */

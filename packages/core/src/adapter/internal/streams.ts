@@ -46,7 +46,7 @@ export const none = (exchange: string): Streams => {
 type Failure = MarketDataError | FeedItem.SlowConsumer
 
 /**
- * The streams of public data, out of what an exchange declares.
+ * Creates the streams of public data from the declaration of an exchange.
  *
  * @internal
  */
@@ -184,7 +184,7 @@ export const make = (
 
 const nothing: Partial<Feeds> = {}
 
-/** A snapshot that was asked for beside the feed. */
+/** A snapshot that was requested separately from the feed. */
 class Snapshot {
   readonly update: OrderBookSync.BookUpdate
   constructor(update: OrderBookSync.BookUpdate) {
@@ -192,7 +192,7 @@ class Snapshot {
   }
 }
 
-/** As `Stream.unwrap`, which has every chunk handed on by an executor of its own. */
+/** Works like `Stream.unwrap`, but does not pass every chunk through an executor of its own. */
 const unwrap = <A, E>(stream: Effect.Effect<Stream.Stream<A, E>, E>): Stream.Stream<A, E> =>
   Stream.fromChannel(Channel.unwrap(Effect.map(stream, Stream.toChannel)))
 
@@ -233,8 +233,8 @@ export const rows = <Row, A>(
 }
 
 /**
- * Candles, of which one may change still where the exchange says so, and else by its clock, as far as that is known: `skew` is
- * that minus ours.
+ * Reads candles. Whether a candle may still change is taken from the exchange where it reports that, and otherwise from
+ * its clock, as far as the skew is known. `skew` is the exchange's clock minus ours, in milliseconds.
  *
  * @internal
  */
@@ -246,7 +246,7 @@ export const candleRows = (
   skew: number,
   reader: () => (frame: unknown) => Listing.Rows<Row.BarSoFar> | undefined
 ): Reading<Candles.Candle> => {
-  // What is older than the candle under way has been said already, before the connection was lost.
+  // Candles older than the current one were already delivered before the connection was lost.
   let latest = 0
   return rows(true, reader, (row, now) => {
     if (row.openTime < latest) return undefined

@@ -22,9 +22,9 @@ import { understood } from "./understood.js"
 type Reads<A> = Effect.Effect<ReadonlyArray<A>, AccountError>
 
 /**
- * What is told of what a feed says: `begin` answers what there is to tell when it serves for the first time, or again (`lostAt`
- * is when it ceased to, epoch milliseconds by our clock), and `take` what of its rows, where one that is not understood is
- * `undefined`.
+ * The logic that turns the rows of a feed into the values to deliver. `begin` returns what to deliver when the feed
+ * starts to serve, or serves again after a loss (`lostAt` is when it stopped serving, epoch milliseconds of our clock).
+ * `take` returns what to deliver for rows of the feed, where `undefined` stands for a row that could not be decoded.
  *
  * @internal
  */
@@ -36,7 +36,7 @@ export interface Telling<in Row, out A> {
 /** @internal What is asked for beside a feed, and who else of the Layer hears of it. */
 export interface Desk extends Pick<PublicFacts<string>, "unit"> {
   readonly exchange: string
-  /** What a fee without an asset is in. */
+  /** The currency of a fee whose row names no asset. */
   readonly feeIn: Account["fills"]["feeIn"]
   /** The exchange's clock minus ours, in milliseconds. */
   readonly skew: Effect.Effect<number>
@@ -53,7 +53,8 @@ export interface Wish {
 }
 
 /**
- * Orders: those that stand, then each that changes, and what became of those that changed while the feed was lost.
+ * Delivers the open orders, then every order that changes, and after a loss of the feed the orders that changed in the
+ * meantime.
  *
  * @internal
  */
@@ -62,7 +63,9 @@ export const orders = (desk: Desk, wish: Wish): Telling<Row.Order | undefined, O
   const { market, operation } = wish
   const known = News.orders()
 
-  /** What of the orders is news, in the order in which it happened; the rest of the Layer is told as well. */
+  /**
+   * Returns the orders that are news, in the order in which they changed, and reports them to the rest of the Layer.
+   */
   const newsOf = (orders: ReadonlyArray<News.OrderOf>): ReadonlyArray<Order> =>
     orders.toSorted((one, other) => changedAt(one.order) - changedAt(other.order)).flatMap((next) => {
       if (!known.take(next)) return []
@@ -71,7 +74,7 @@ export const orders = (desk: Desk, wish: Wish): Telling<Row.Order | undefined, O
       return [next.order]
     })
 
-  /** One that stood when it was last heard of, and is neither among those that stand nor among those that ended lately. */
+  /** Looks up an order that was open when last seen, and is now neither open nor among those that ended recently. */
   const lookedUp = ({ market, order: { id } }: News.OrderOf): Reads<News.OrderOf> =>
     account.order({ market, id }).pipe(
       Effect.map((order) => [{ order, market }]),
@@ -87,7 +90,9 @@ export const orders = (desk: Desk, wish: Wish): Telling<Row.Order | undefined, O
       })
     )
 
-  /** Those that stand, those that ended since then, and what became of those of which neither is known. */
+  /**
+   * Returns the open orders, those that ended since then, and those in neither list, which are looked up one by one.
+   */
   const changedSince = (lostAt: number): Reads<News.OrderOf> =>
     Effect.gen(function*() {
       const open = yield* standing(desk, wish)
@@ -125,7 +130,7 @@ export const orders = (desk: Desk, wish: Wish): Telling<Row.Order | undefined, O
 }
 
 /**
- * Fills, each once: those that the feed tells of, and of the history those that it did not.
+ * Delivers each fill once: those that the feed reports, and from the history those that it does not.
  *
  * @internal
  */
@@ -133,17 +138,23 @@ export const fills = (desk: Desk, wish: Wish): Telling<Row.Fill | Row.Entry | Fi
   const { account, exchange, feeIn, markets, seen } = desk
   const { market, operation } = wish
   const known = News.fills()
-  /** Until when, by the exchange's clock, the history of a market was read, as its feed only says that there is more of it. */
+  /**
+   * The instant, by the exchange's clock, up to which the history of each symbol was read. It is for feeds that only
+   * report that there are new fills.
+   */
   const readUntil = new Map<string, number>()
 
-  /** What of a history is news. It is not told before all of it is read that is read together: it may have to be read again. */
+  /**
+   * Returns the fills of a history that are news. They are not recorded as delivered until all histories of the batch
+   * are read, because the batch may have to be read again.
+   */
   const historyOf = (market: Market, from: number): Reads<Fill> =>
     Effect.map(
       understood(exchange, operation, account.fills(market, { since: from, limit })),
       (fills) => fills.filter((fill) => fill.at >= from && known.isNews(fill))
     )
 
-  /** What the histories of all markets have that may be meant. */
+  /** Returns the new fills of all markets concerned. */
   const unheardSince = (lostAt: number): Reads<ReadonlyArray<Fill>> =>
     Effect.flatMap(
       since(desk, wish, lostAt),
@@ -156,7 +167,9 @@ export const fills = (desk: Desk, wish: Wish): Telling<Row.Fill | Row.Entry | Fi
       return known.take(fill)
     })
 
-  /** The history may show fills some time after the news of them, one by one: it is read until it shows no more of them. */
+  /**
+   * Reads a history until it shows no more new fills, as it may show them one by one and some time after the notice.
+   */
   const soon = (market: Market, found: ReadonlyArray<Fill> = [], attempt = 0): Reads<Fill> =>
     Effect.gen(function*() {
       const begun = yield* since(desk, wish, wish.startedAt)
@@ -212,7 +225,8 @@ export const fills = (desk: Desk, wish: Wish): Telling<Row.Fill | Row.Entry | Fi
 }
 
 /**
- * Balances, whole whenever one has changed; `isSaid` where the feed says what they are, and not only that they changed.
+ * Delivers all balances whenever one changes. `isSaid` is `true` if the feed reports the balances, and `false` if it
+ * only reports that they changed.
  *
  * @internal
  */
@@ -239,7 +253,7 @@ export const balances = ({ account }: Desk, isSaid: boolean): Telling<Balance | 
           for (const row of said) held.set(row.asset, row)
           return whole()
         })
-        // However often it is said that something changed, it is asked for once a second.
+        // At most one request per second, however often the feed reports a change.
         : Effect.zipLeft(ask, Effect.sleep(second))
     }
   }
@@ -248,19 +262,22 @@ export const balances = ({ account }: Desk, isSaid: boolean): Telling<Balance | 
 const isKnown = <A>(row: A | undefined): row is A => row !== undefined
 
 /**
- * What has changed until now where it was not understood: an answer may be late to know it, and however often nothing is
- * understood, it is asked for once a second.
+ * Reads what has changed until now, after rows that could not be decoded. It waits a second first, because answers may
+ * lag behind the feed, and so that repeated failures cause at most one request per second.
  */
 const afterAWhile = <A>(changedSince: (lostAt: number) => Reads<A>): Reads<A> =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.delay(changedSince(now), second))
 
-/** Without zeros at its end, of which the feed and the answer may have different numbers. */
+/** Formats a number without trailing zeros, which may differ between the feed and an answer. */
 const plain = (value: BigDecimal.BigDecimal): string => Decimal.format(BigDecimal.normalize(value))
 
 const isWanted = ({ market }: Wish, { symbol }: { readonly symbol: string }): boolean =>
   market === undefined || symbol === market.symbol
 
-/** Orders that stand, with their markets. One of which it is not known which market it is of hides no other. */
+/**
+ * Reads the open orders with their markets. An order whose market is not known is left out with a warning and does not
+ * hide the others.
+ */
 const standing = ({ account, exchange, markets, seen }: Desk, { market, operation }: Wish): Reads<News.OrderOf> =>
   Effect.flatMap(
     understood(exchange, operation, account.openOrders(market)),
@@ -283,16 +300,16 @@ const standing = ({ account, exchange, markets, seen }: Desk, { market, operatio
   )
 
 /**
- * From when a history is to be read, by the exchange's clock: some time before the feed was lost, as that may have been found out
- * late, and nothing from before it was asked for.
+ * Returns the instant from which to read a history, by the exchange's clock. It is some time before the feed was lost,
+ * because the loss may have been detected late, but not before the stream was requested.
  */
 const since = ({ skew }: Desk, { startedAt }: Wish, lostAt: number): Effect.Effect<number> =>
   Effect.map(skew, (skew) => Math.floor(Math.max(startedAt - second, lostAt - margin) + skew))
 
 const second = 1000
-/** A connection may have been dead for so long before it was found out. */
+/** How long a connection may have been dead before that was detected, in milliseconds. */
 const margin = 300_000
-/** So much of a history is read at most: it is bounded by when the feed was lost. */
+/** The maximum number of rows to read of a history, which is already bounded by when the feed was lost. */
 const limit = 10_000
 const pauses = [200, 400, 800, 1600]
 

@@ -22,7 +22,7 @@ type Client = ExchangeClient<Capability>
 type Writes<A> = Effect.Effect<A, ExchangeError.TradingError>
 
 /**
- * What trading declares, with the exchange it is on.
+ * The declaration of trading, with that of its account and exchange.
  *
  * @internal
  */
@@ -31,7 +31,7 @@ export interface Facts extends accountQuestions.Facts {
 }
 
 /**
- * Changes on an account, out of what an exchange declares.
+ * Creates the trading adapter of an exchange from its declaration.
  *
  * @internal
  */
@@ -40,7 +40,7 @@ export const make = (facts: Facts) => (client: Client, account: Adapter.Account)
   const takenWithin = Duration.toMillis(asks.takenWithin)
   const { amend, placeBatch } = asks
 
-  /** The instant after which the exchange must not take what is sent now, by its own clock. */
+  /** The instant, by the exchange's clock, after which it must no longer accept a request that is sent now. */
   const until = Effect.zipWith(
     Clock.currentTimeMillis,
     client.health,
@@ -163,7 +163,7 @@ const cancelAll = (
     )
     return { ids: Arr.dedupe([...rows.map(({ id }) => id), ...named]), obscure }
   })
-  // What had ended meanwhile is not found.
+  // An order that has ended in the meantime is not found.
   const orNone = <A>(canceled: Writes<A>) => Effect.catchTag(canceled, "OrderNotFound", () => Effect.succeed([]))
   if (cancelAll === undefined) {
     const cancelOne = (id: string) =>
@@ -190,7 +190,7 @@ const cancelAll = (
     return Effect.gen(function*() {
       const { ids } = yield* standing
       const said = yield* orNone(cancelAll.all(client)(market))
-      // Some may have been filled meanwhile.
+      // Some of them may have been filled in the meantime.
       return said ?? (yield* Effect.forEach(ids, wasCanceled)).flat()
     })
   }
@@ -203,13 +203,19 @@ const cancelAll = (
   )
 }
 
-/** Orders that stand by their ids, and those that may, of which it cannot be read what they are called or of which market they are. */
+/**
+ * The ids of the open orders, and the undecodable rows that may be open orders of the market, but whose id or market
+ * cannot be read.
+ */
 interface Standing {
   readonly ids: ReadonlyArray<string>
   readonly obscure: ReadonlyArray<Listing.Unknown>
 }
 
-/** One that may be of another market is not canceled, and one that cannot be named is not passed over. */
+/**
+ * Fails if there is an undecodable row that may be an open order of the market. It is not canceled, because it may
+ * belong to another market, and it must not be ignored.
+ */
 const noneIsObscure = (
   { exchange }: Protocol,
   { symbol }: Market,
@@ -225,10 +231,10 @@ const noneIsObscure = (
 
 const hasEndedOtherwise = (order: Order): boolean => isClosed(order) && order.status !== "canceled"
 
-/** How often orders are listed and canceled before it is given up: new ones may be placed all the while. */
+/** How many times the open orders are listed and canceled before giving up, as new ones may be placed all the while. */
 const sweeps = 10
 
-/** Lists, cancels what stands, and lists again until nothing is left. */
+/** Lists and cancels the open orders, and repeats that until there are none. */
 const sweep = (
   protocol: Protocol,
   market: Market,
@@ -237,14 +243,15 @@ const sweep = (
 ): Writes<ReadonlyArray<string>> =>
   Effect.gen(function*() {
     const canceled: Array<string> = []
-    // They may be listed for a moment still.
+    // The exchange may still list these orders for a moment.
     const settled = new Set<string>()
     const refused = new Map<string, ExchangeError.TradingError>()
     for (let turn = 0; turn < sweeps; turn++) {
       const { ids, obscure } = yield* standing
       const left = ids.filter((id) => !settled.has(id))
       if (left.length === 0) return yield* Effect.as(noneIsObscure(protocol, market, obscure), canceled)
-      // Whoever was refused and is gone had ended meanwhile; who stands still was refused for a reason.
+      // An order that was refused and is no longer listed had already ended. One that is still listed was refused for a
+      // reason.
       for (const id of left) {
         const error = refused.get(id)
         if (error !== undefined) return yield* error

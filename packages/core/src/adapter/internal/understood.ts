@@ -4,8 +4,9 @@ import * as Listing from "../../model/Listing.js"
 import * as Telemetry from "../../ports/Telemetry.js"
 
 /**
- * The rows that were understood. Those that were not are counted, and told of in the log: no row hides another, and none is
- * left out in silence. The log has the names of fields, and no word of the exchange's: it may repeat what was sent.
+ * Returns the decoded rows. Rows that could not be decoded are counted and logged, so that no row hides another and
+ * none is dropped silently. The log contains the names of fields but no text of the exchange, which may repeat what was
+ * sent.
  *
  * @internal
  */

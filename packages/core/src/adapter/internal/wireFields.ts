@@ -4,20 +4,24 @@ import * as Schema from "effect/Schema"
 import { reason, taking, type Unread, unread } from "./wireReading.js"
 
 /**
- * A value of ours taken from a row of theirs.
+ * A reader that takes one value from a row of the exchange.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Field<out A> {
-  /** The value, or `unread` where it is not there or not understood. Called for every row there is: it is to be quick. */
+  /**
+   * Returns the value, or `unread` if it is missing or cannot be decoded. It is called for every row, so it must be
+   * fast.
+   */
   readonly take: (row: unknown) => A | Unread
-  /** Why nothing can be taken of a row. */
+  /** Explains why no value can be taken from a row. */
   readonly why: (row: unknown) => ParseResult.ParseIssue
 }
 
 /**
- * Where a value stands in a row: the name of a property, the place in a tuple, or several of them from the outside in.
+ * The path of a value in a row: a property name, an index in a tuple, or several of them from the outside in. A string
+ * with dots stands for several property names.
  *
  * @since 0.1.0
  * @category models
@@ -25,7 +29,7 @@ export interface Field<out A> {
 export type Path = string | number | ReadonlyArray<string | number>
 
 /**
- * Reads the value that stands there.
+ * Reads the value at a path.
  *
  * @since 0.1.0
  * @category fields
@@ -46,7 +50,7 @@ export const at = <A, I>(path: Path, schema: Schema.Schema<A, I>): Field<A> => {
 }
 
 /**
- * Says that the exchange does not tell.
+ * Reads `undefined` from every row, for a value that the exchange does not send.
  *
  * @since 0.1.0
  * @category fields
@@ -54,7 +58,7 @@ export const at = <A, I>(path: Path, schema: Schema.Schema<A, I>): Field<A> => {
 export const none: Field<undefined> = { take: () => undefined, why: (row) => unexplained(row) }
 
 /**
- * Says what holds for every row.
+ * Reads the given value from every row.
  *
  * @since 0.1.0
  * @category fields
@@ -62,7 +66,7 @@ export const none: Field<undefined> = { take: () => undefined, why: (row) => une
 export const always = <const A>(value: A): Field<A> => ({ take: () => value, why: unexplained })
 
 /**
- * Reads several values alike: `each(["bid", "ask"], none)` where the exchange tells neither.
+ * Creates the same field under several names: `each(["bid", "ask"], none)` for an exchange that sends neither.
  *
  * @since 0.1.0
  * @category fields
@@ -76,7 +80,7 @@ export function each<A>(names: ReadonlyArray<string>, field: Field<A>): { readon
 }
 
 /**
- * Makes one value of several.
+ * Combines several values into one.
  *
  * @since 0.1.0
  * @category fields
@@ -87,7 +91,7 @@ export const all = <const F extends { readonly [name: string]: Field<unknown> },
 ): Field<B> => map(record(fields), f)
 
 /**
- * Makes another value of one.
+ * Converts a value.
  *
  * @since 0.1.0
  * @category fields
@@ -101,7 +105,7 @@ export const map = <A, B>(field: Field<A>, f: (value: A) => B): Field<B> => ({
 })
 
 /**
- * Reads whether any of several is `true`.
+ * Reads `true` if any of the fields reads `true`, and `false` otherwise.
  *
  * @since 0.1.0
  * @category fields
@@ -113,7 +117,7 @@ export const anyOf = (...fields: ReadonlyArray<Field<boolean | undefined>>): Fie
   )
 
 /**
- * Reads two numbers and adds them up: what is free and what is not, for example.
+ * Reads two numbers and adds them, such as a free and a held amount.
  *
  * @since 0.1.0
  * @category fields
@@ -124,7 +128,7 @@ export const sum = (
 ): Field<BigDecimal.BigDecimal> => all({ one, other }, ({ one, other }) => BigDecimal.sum(one, other))
 
 /**
- * Reads several numbers and takes the others from the first: of all there is what is held, for example.
+ * Reads several numbers and subtracts the others from the first, such as the held amount from the total.
  *
  * @since 0.1.0
  * @category fields
@@ -136,7 +140,7 @@ export const minus = (
   parts.reduce((one, other) => all({ one, other }, ({ one, other }) => BigDecimal.subtract(one, other)), whole)
 
 /**
- * Reads the one, or the other where the one says nothing.
+ * Reads the first field, or the second where the first is `undefined`.
  *
  * @since 0.1.0
  * @category fields
@@ -147,7 +151,7 @@ export const orElse = <A, B>(one: Field<A | undefined>, other: Field<B>): Field<
 })
 
 /**
- * What a row reads as.
+ * The type that a row or a field reads.
  *
  * @since 0.1.0
  * @category models
@@ -155,7 +159,7 @@ export const orElse = <A, B>(one: Field<A | undefined>, other: Field<B>): Field<
 export type Type<R> = R extends Field<infer A> ? A : never
 
 /**
- * Reads a field only in rows where another has a value; in the others there is none.
+ * Reads a field only in rows where `condition` reads the given value, and `undefined` in the others.
  *
  * @since 0.1.0
  * @category fields
@@ -164,7 +168,7 @@ export const when = <A, B>(condition: Field<A>, value: NoInfer<A>, field: Field<
   where(condition, (found) => found === value, field)
 
 /**
- * Reads a field only in rows where another has any other value than this; where it has, there is none.
+ * Reads a field only in rows where `condition` reads another value than the given one, and `undefined` in the others.
  *
  * @since 0.1.0
  * @category fields
@@ -182,7 +186,7 @@ const where = <A, B>(condition: Field<A>, holds: (found: A) => boolean, field: F
 })
 
 /**
- * What fields read, by their names.
+ * The types that fields read, by their names.
  *
  * @since 0.1.0
  * @category models
@@ -190,7 +194,7 @@ const where = <A, B>(condition: Field<A>, holds: (found: A) => boolean, field: F
 export type Values<F> = { readonly [K in keyof F]: F[K] extends Field<infer A> ? A : never }
 
 /**
- * Reads each of the fields, and fails with the first that is not there or not understood.
+ * Reads each of the fields, and fails with the first one that is missing or cannot be decoded.
  *
  * @since 0.1.0
  * @category fields
@@ -230,5 +234,8 @@ const step = (value: unknown, step: string | number): unknown => isObject(value)
 const ownStep = (value: unknown, step: string | number): unknown =>
   isObject(value) && Object.hasOwn(value, step) ? value[step] : undefined
 
-/** To ask whether a property is the row's own costs as much as to read it: asked only where rows inherit one of that name. */
+/**
+ * Checking for an own property costs as much as reading it, so it is only done where a row could inherit a property of
+ * that name.
+ */
 const stepOf = (steps: ReadonlyArray<string | number>) => steps.some((step) => step in Array.prototype) ? ownStep : step

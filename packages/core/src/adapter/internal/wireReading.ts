@@ -3,7 +3,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 
 /**
- * What a reader answers for a value that it does not understand.
+ * The result of a reader for a value that it cannot decode.
  *
  * @since 0.1.0
  * @category models
@@ -11,25 +11,28 @@ import * as Schema from "effect/Schema"
 export const unread: unique symbol = Symbol.for("@effect-exchange/core/Wire/unread")
 
 /**
+ * The type of `unread`.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Unread = typeof unread
 
 /**
- * A schema of values that are read by a function alone: for rows by the thousand it costs a small part of what a schema does.
+ * A schema whose values are decoded by a plain function. For rows by the thousand, this costs a small fraction of an
+ * ordinary schema.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Value<A> extends Schema.Schema<A, unknown> {
-  /** The value in ours, or `unread` where it is not understood. */
+  /** Returns the decoded value, or `unread` if it cannot be decoded. */
   readonly take: (value: unknown) => A | Unread
 }
 
 /**
- * Makes a schema of a function that reads, with what it expects, or why it does not understand a value. What is read is never
- * written back.
+ * Creates a schema from a function that reads a value. `expected` is a description of the expected value, or a function
+ * that explains why a value cannot be decoded. Encoding always fails.
  *
  * @since 0.1.0
  * @category constructors
@@ -56,7 +59,7 @@ export const reading = <A>(
 const isValue = <A, I>(schema: Schema.Schema<A, I>): schema is Schema.Schema<A, I> & Value<A> => "take" in schema
 
 /**
- * Reads by a schema what a function picks out of a value; one of which it picks `unread` is not understood.
+ * Reads the part of a value that `pick` returns by a schema. A value for which it returns `unread` cannot be decoded.
  *
  * @since 0.1.0
  * @category constructors
@@ -77,7 +80,7 @@ export const pick = <A, I>(
 }
 
 /**
- * Makes the function that reads by a schema, whatever its kind.
+ * Creates a function that reads values by a schema of any kind.
  *
  * @since 0.1.0
  * @category readers
@@ -92,7 +95,7 @@ export const taking = <A, I>(schema: Schema.Schema<A, I>): (value: unknown) => A
 }
 
 /**
- * Tells why a schema does not understand a value.
+ * Explains why a schema cannot decode a value.
  *
  * @internal
  */

@@ -7,7 +7,7 @@ import * as decimals from "../../model/internal/decimals.js"
 import { reading, reason, taking, unread, type Value } from "./wireReading.js"
 
 /**
- * Text that is not empty. A number counts as the text of it where it has no more digits than a number holds.
+ * A non-empty string. A safe integer is accepted as well, and read as its digits.
  *
  * @since 0.1.0
  * @category values
@@ -20,7 +20,7 @@ export const text: Value<string> = reading((value) => {
 const expectedDecimal = "expected a decimal of at most 40 digits before the point and 60 after it"
 
 /**
- * A decimal in text (`"64000.50"`).
+ * A decimal in a string (`"64000.50"`).
  *
  * @since 0.1.0
  * @category values
@@ -31,8 +31,8 @@ export const decimal: Value<BigDecimal.BigDecimal> = reading(
 )
 
 /**
- * A decimal in a JSON number (`64000.5`). One that has more digits than JavaScript's numbers comes as the text of them, and
- * no other text does.
+ * A decimal in a JSON number (`64000.5`). A number with more digits than a JavaScript number holds arrives as a string
+ * of its digits; no other string is accepted.
  *
  * @since 0.1.0
  * @category values
@@ -45,7 +45,7 @@ export const number: Value<BigDecimal.BigDecimal> = reading((value) => {
 const isBlank = (value: unknown): boolean => value === undefined || value === null || value === ""
 
 /**
- * What may be missing: nothing, `null` and `""` are all `undefined`.
+ * A value that may be missing: a missing property, `null` and `""` are all `undefined`.
  *
  * @since 0.1.0
  * @category values
@@ -56,7 +56,7 @@ export const blank = <A, I>(schema: Schema.Schema<A, I>): Value<A | undefined> =
 }
 
 /**
- * What says nothing where it cannot be read: for what is only told, and decides nothing.
+ * A value that is `undefined` if it cannot be decoded, for informative values on which nothing depends.
  *
  * @since 0.1.0
  * @category values
@@ -70,7 +70,8 @@ export const readable = <A, I>(schema: Schema.Schema<A, I>): Value<A | undefined
 }
 
 /**
- * What counts only above zero: a zero stands for none where there cannot be any (no trade yet, an empty side, no limit).
+ * A number above zero. All others are `undefined`, for values where zero means none (no trade yet, an empty side, no
+ * limit).
  *
  * @since 0.1.0
  * @category values
@@ -89,7 +90,7 @@ export const positive = <I>(
 const nothing = BigDecimal.fromBigInt(0n)
 
 /**
- * What is zero where it is missing.
+ * A number that is zero if it is missing.
  *
  * @since 0.1.0
  * @category values
@@ -100,7 +101,7 @@ export const orZero = <I>(schema: Schema.Schema<BigDecimal.BigDecimal, I>): Valu
 }
 
 /**
- * The exchange's words in ours. A word that is not in the table is not understood.
+ * A word of the exchange, translated by the table. A word that is not in the table cannot be decoded.
  *
  * @since 0.1.0
  * @category values
@@ -111,7 +112,7 @@ export const words = <const A>(table: { readonly [word: string]: A }): Value<A> 
 }
 
 /**
- * The exchange's words in ours, and one word for all others.
+ * A word of the exchange, translated by the table. A word that is not in the table is read as `otherwise`.
  *
  * @since 0.1.0
  * @category values
@@ -134,8 +135,8 @@ const lookUp = <A, D>(known: ReadonlyMap<string, Meaning<A>>, word: unknown, oth
 }
 
 /**
- * Our words, each with the exchange's for it, separated by blanks: `{ canceled: "Cancelled Deactivated" }`. A word that is not
- * in the table is not understood.
+ * A word of the exchange, translated by a table of the exchange's words for each word of the library, separated by
+ * spaces: `{ canceled: "Cancelled Deactivated" }`. A word that is not in the table cannot be decoded.
  *
  * @since 0.1.0
  * @category values
@@ -145,7 +146,7 @@ export const meaning = <const T extends { readonly [ours: string]: string }>(
 ): Value<keyof T & string> => words(byWord(table))
 
 /**
- * Our words with the exchange's, as in {@link meaning}, and one word for all others.
+ * A word of the exchange, translated as by {@link meaning}. A word that is not in the table is read as `otherwise`.
  *
  * @since 0.1.0
  * @category values
@@ -161,7 +162,7 @@ const byWord = <T extends { readonly [ours: string]: string }>(table: T) =>
   )
 
 /**
- * What is `true`, or said to be: all else is not.
+ * A value that is `true` for `true` and `"true"`, and `false` for everything else.
  *
  * @since 0.1.0
  * @category values
@@ -169,7 +170,7 @@ const byWord = <T extends { readonly [ours: string]: string }>(table: T) =>
 export const isTrue: Value<boolean> = wordsOr({ true: true }, false)
 
 /**
- * Words that stand in one text, separated by commas or blanks: none in an empty one.
+ * The words of a string, separated by commas or whitespace. An empty string has none.
  *
  * @since 0.1.0
  * @category values
@@ -189,7 +190,7 @@ const instant = (toMillis: (value: number) => number): Value<number> =>
   }, "expected an instant as a number")
 
 /**
- * Epoch milliseconds, as a number or the digits of one.
+ * An instant in epoch milliseconds, as a number or a string of its digits.
  *
  * @since 0.1.0
  * @category values
@@ -197,7 +198,7 @@ const instant = (toMillis: (value: number) => number): Value<number> =>
 export const millis: Value<number> = instant((value) => value)
 
 /**
- * An instant in seconds, as a number or in digits; here epoch milliseconds.
+ * An instant in epoch seconds, as a number or a string of its digits, converted to epoch milliseconds.
  *
  * @since 0.1.0
  * @category values
@@ -205,7 +206,7 @@ export const millis: Value<number> = instant((value) => value)
 export const seconds: Value<number> = instant((value) => value * 1000)
 
 /**
- * An instant in microseconds; here epoch milliseconds.
+ * An instant in epoch microseconds, as a number or a string of its digits, converted to epoch milliseconds.
  *
  * @since 0.1.0
  * @category values
@@ -213,7 +214,7 @@ export const seconds: Value<number> = instant((value) => value * 1000)
 export const micros: Value<number> = instant((value) => value / 1000)
 
 /**
- * An instant as ISO 8601 writes it; here epoch milliseconds.
+ * An instant in ISO 8601, converted to epoch milliseconds.
  *
  * @since 0.1.0
  * @category values
@@ -225,7 +226,7 @@ export const isoTime: Value<number> = reading((value) => {
 
 const zero = 48
 
-/** The whole number that the digits from `start` to `end` say; `NaN` where something else stands there. */
+/** Reads the digits from `start` to `end` as a whole number. Returns `NaN` if there is any other character. */
 const digitsOf = (text: string, start: number, end: number): number => {
   let value = 0
   for (let at = start; at < end; at++) {
@@ -236,7 +237,7 @@ const digitsOf = (text: string, start: number, end: number): number => {
   return value
 }
 
-/** The same, of two digits. */
+/** Reads two digits in the same way. */
 const pairOf = (text: string, at: number): number => {
   const [tens, ones] = [text.charCodeAt(at) - zero, text.charCodeAt(at + 1) - zero]
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN
@@ -245,10 +246,13 @@ const pairOf = (text: string, at: number): number => {
 const isPunctuated = (text: string): boolean =>
   text[4] === "-" && text[7] === "-" && text[10] === "T" && text[13] === ":" && text[16] === ":"
 
-// Without the leap day, which is left to what reads every form of an instant.
+// Without the leap day, which is left to the general parser.
 const daysOf = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
-/** The days from 1970 to a date of the Gregorian calendar, counted in years that begin with March and so end with the leap day. */
+/**
+ * Returns the days from 1970-01-01 to a date of the Gregorian calendar. Years are counted from March, so that they end
+ * with the leap day.
+ */
 const daysTo = (year: number, month: number, day: number): number => {
   const years = month > 2 ? year : year - 1
   const leapDays = Math.floor(years / 4) - Math.floor(years / 100) + Math.floor(years / 400)
@@ -256,7 +260,7 @@ const daysTo = (year: number, month: number, day: number): number => {
   return years * 365 + leapDays + daysOfYear - 719_468
 }
 
-/** `2026-01-31T12:00:00.123456Z`, read by hand; `undefined` for every other form. */
+/** Parses `2026-01-31T12:00:00.123456Z` without the general parser. Returns `undefined` for every other form. */
 const utc = (text: string): number | undefined => {
   const end = text.length - 1
   if (end < 19 || text[end] !== "Z" || !isPunctuated(text)) return undefined
