@@ -1,5 +1,5 @@
 /**
- * Orders against the rules of their market, before anything is sent.
+ * Checks of orders against the rules of their market, before anything is sent.
  *
  * @since 0.1.0
  */
@@ -13,9 +13,9 @@ import type { Side } from "../model/Trade.js"
 import * as orderInput from "./internal/orderInput.js"
 
 /**
- * An order out of any value, which may have come from a file or another program: each field is what its type says, or is
- * refused by name with what was expected. So is a field that no such order has, as a misspelt option would otherwise be
- * lost without a word. `undefined` is as good as left out.
+ * Decodes an order from any value, such as one from a file or another program. A field of the wrong type is refused by
+ * name, together with what was expected. An unknown field is refused as well, because a misspelled option would
+ * otherwise be silently ignored. A field that is `undefined` counts as missing.
  *
  * @since 0.1.0
  * @category validation
@@ -23,8 +23,8 @@ import * as orderInput from "./internal/orderInput.js"
 export const decode: (value: unknown) => Either.Either<Request, string> = orderInput.request
 
 /**
- * The order in exact decimals, or what is wrong with it and what would be right. The request may be any value: it is
- * decoded first (see {@link decode}).
+ * Checks an order against the rules of its market. Returns the order in exact decimals, or what is wrong with it and
+ * what would be right. The request may be any value: it is decoded first (see {@link decode}).
  *
  * @since 0.1.0
  * @category validation
@@ -57,8 +57,8 @@ const fit = (market: Market, request: Request): Either.Either<Checked, string> =
   })
 
 /**
- * The change in exact decimals, or what is wrong with it. The amendment may be any value, and is decoded as strictly as an
- * order.
+ * Checks an amendment against the rules of its market. Returns the change in exact decimals, or what is wrong with it.
+ * The amendment may be any value: it is decoded first, as strictly as an order.
  *
  * @since 0.1.0
  * @category validation
@@ -180,7 +180,7 @@ const bounded = (
   )
 }
 
-/** The least that would be taken: a whole step, and not below the minimum. */
+/** Returns the smallest value that is accepted: a multiple of the step, and not below the minimum. */
 const leastOf = ({ min, step }: Pick<Bounds, "min" | "step">): BigDecimal.BigDecimal | undefined => {
   if (step === undefined) return min
   return min === undefined || BigDecimal.lessThan(min, step)
@@ -199,7 +199,7 @@ const onStep = (
   return inPlaces(BigDecimal.isZero(rest) || direction === "down" ? below : BigDecimal.sum(below, step), step)
 }
 
-// With no more decimal places than the step has: exchanges refuse digits beyond them, zeros too.
+// Limits the decimal places to those of the step: exchanges refuse further digits, even zeros.
 const inPlaces = (multiple: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal): BigDecimal.BigDecimal => {
   const places = Math.max(0, BigDecimal.normalize(step).scale)
   return Decimal.of(multiple.scale > places ? BigDecimal.scale(multiple, places) : multiple)
@@ -212,7 +212,7 @@ const worthIt = (
 ): Either.Either<void, string> => {
   const worth = notional(market, amount, price)
   if (market.minNotional === undefined || !BigDecimal.lessThan(worth, market.minNotional)) return Either.void
-  // What one unit of the amount is worth: the price, or what a contract is.
+  // The worth of one unit of the amount: the price, or the value of a contract.
   const each = BigDecimal.unsafeDivide(worth, amount)
   const least = onStep(BigDecimal.unsafeDivide(market.minNotional, each), market.lotSize, "up")
   return Either.left(

@@ -1,5 +1,5 @@
 /**
- * Limits of one's own on what may be ordered, beside the exchange's.
+ * Your own limits on what may be ordered, in addition to those of the exchange.
  *
  * @since 0.1.0
  */
@@ -15,9 +15,9 @@ import { notional } from "../model/Market.js"
 import type { Checked } from "../model/Order.js"
 
 /**
- * What a `Trading` refuses to send. Worth is price times amount in the quote currency; a market order counts at the price
- * of the last trade, and an amended one only what it grows by. Days are those of UTC; what an order that was not placed had
- * counted is given back.
+ * The limits beyond which `Trading` refuses to send an order. The worth of an order is its price times its amount, in
+ * the quote currency. A market order is valued at the price of the last trade, and an amended order counts only by what
+ * it grows. Days are UTC days. The worth of an order that was not placed is given back.
  *
  * **Gotchas**
  *
@@ -29,22 +29,27 @@ import type { Checked } from "../model/Order.js"
 export interface Guards {
   /** The only symbols that may be traded: `["BTC/USDT"]`. */
   readonly symbols?: ReadonlyArray<string> | undefined
-  /** The most one order may be worth, by quote currency: `{ USDT: "1000" }`. */
+  /** The maximum worth of one order, by quote currency: `{ USDT: "1000" }`. */
   readonly maxNotionalPerOrder?: Limits | undefined
-  /** The most the orders of an account on a day may be worth together, whichever Layer places them, by quote currency. */
+  /** The maximum total worth of an account's orders on one day, over all Layers that place them, by quote currency. */
   readonly maxNotionalPerDay?: Limits | undefined
-  /** How far a limit price may be from that of the last trade, as a ratio: `"0.05"` is 5 % either way. */
+  /**
+   * The maximum distance of a limit price from the price of the last trade, as a ratio: `"0.05"` is 5 % in either
+   * direction.
+   */
   readonly priceBand?: string | undefined
 }
 
 /**
+ * Limits by quote currency, in plain decimal notation.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Limits = { readonly [currency: string]: string }
 
 /**
- * What the orders of a day (counted from the epoch) were worth, by quote currency.
+ * The total worth of the orders of one day, by quote currency. `day` counts the days since the epoch.
  *
  * @since 0.1.0
  * @category models
@@ -55,7 +60,7 @@ export interface Spent {
 }
 
 /**
- * Nothing ordered yet.
+ * The total before anything is ordered.
  *
  * @since 0.1.0
  * @category constructors
@@ -63,7 +68,7 @@ export interface Spent {
 export const nothing: Spent = { day: 0, byCurrency: new Map() }
 
 /**
- * Why an order is refused.
+ * The guard that refuses an order, and why.
  *
  * @since 0.1.0
  * @category models
@@ -74,7 +79,7 @@ export interface Denial {
 }
 
 /**
- * Whether the guards have to know the price of the last trade to judge an order.
+ * Returns `true` if the guards need the price of the last trade to judge an order.
  *
  * @since 0.1.0
  * @category predicates
@@ -85,9 +90,10 @@ export const needsPrice = (guards: Guards, order: Checked): boolean =>
     (limit(guards.maxNotionalPerOrder, order) !== undefined || limit(guards.maxNotionalPerDay, order) !== undefined))
 
 /**
- * Counts the order in, or says which guard refuses it. `price` is that of the last trade, where {@link needsPrice} asked
- * for it; `now` is epoch milliseconds. Of an order that stands already, as `before`, what it grows by is counted. One of
- * which the amount is not known (`undefined`) is refused by any guard, as it cannot be judged.
+ * Adds an order to the total, or returns the guard that refuses it. `price` is the price of the last trade, where
+ * {@link needsPrice} returned `true`. `now` is in epoch milliseconds. For a change of an open order, `before` is that
+ * order, and only the growth is counted. An order whose amount is not known (`undefined`) is refused by any guard,
+ * because it cannot be judged.
  *
  * @since 0.1.0
  * @category combinators
@@ -125,12 +131,12 @@ export const admit = (
     const added = before === undefined
       ? worth
       : BigDecimal.max(zero, BigDecimal.subtract(worth, worthOf(before, price)))
-    // Never back: an order that was begun before midnight may be judged after one of the new day.
+    // The day never goes back: an order that was begun before midnight may be judged after one of the new day.
     const today = Math.max(dayOf(now), spent.day)
     const known = spent.day === today ? spent.byCurrency : new Map<string, BigDecimal.BigDecimal>()
     const sum = BigDecimal.sum(known.get(quote) ?? zero, added)
     const perDay = yield* limitOf(guards, "maxNotionalPerDay", quote)
-    // What adds nothing is not kept from making an order smaller.
+    // A change that adds nothing is always allowed, so that an order can be made smaller.
     if (perDay !== undefined && BigDecimal.isPositive(added) && BigDecimal.greaterThan(sum, perDay)) {
       return yield* deny(
         "maxNotionalPerDay",
@@ -142,8 +148,8 @@ export const admit = (
   })
 
 /**
- * An order of a journal, as far as the guards ask: when it was to be sent (epoch milliseconds), what it was worth as plain
- * notation, and what became of it.
+ * The part of a journal entry that the guards need: when the order was to be sent (epoch milliseconds), its worth in
+ * plain decimal notation, and its outcome.
  *
  * @since 0.1.0
  * @category models
@@ -155,12 +161,12 @@ export interface Counted {
 }
 
 /**
- * What the orders of a journal were worth on the day of `now` (epoch milliseconds), for a sum that goes on after a restart.
- * Those that are open count, as they may have been placed; those that were not placed do not.
+ * Sums the worth of a journal's orders on the day of `now` (epoch milliseconds), so that the total survives a restart.
+ * Open orders count, because they may have been placed. Orders that were not placed do not count.
  *
  * **Gotchas**
  *
- * An entry that does not say what it was worth counts nothing.
+ * An entry without a `worth` counts as zero.
  *
  * @since 0.1.0
  * @category constructors
@@ -177,7 +183,7 @@ export const fromJournal = (entries: ReadonlyArray<Counted>, now: number): Spent
 }
 
 /**
- * Takes back what an order had counted that was not placed. What was counted on another day is gone with it.
+ * Subtracts the worth of an order that was not placed. Does nothing if the order was counted on another day.
  *
  * @since 0.1.0
  * @category combinators
@@ -194,8 +200,9 @@ export const release = (
 }
 
 /**
- * The first guard that is not what it should be, in words: a name that no guard has, a symbol that is none, a currency that
- * is no asset, a limit that is no plain decimal above zero. Guards may come from a file, so all of it is looked at.
+ * Returns a description of the first invalid guard, if any: an unknown guard, an invalid symbol, a currency that is not
+ * an asset, or a limit that is not a plain decimal above zero. Everything is checked, because guards may come from a
+ * file.
  *
  * @since 0.1.0
  * @category validation
@@ -217,7 +224,7 @@ const names = ["symbols", "maxNotionalPerOrder", "maxNotionalPerDay", "priceBand
 const expected = (what: string, wanted: string, given: unknown): Option.Option<string> =>
   Option.some(`${what}: expected ${wanted}, was ${describe(given)}`)
 
-// Text has `includes` too, which would let through what is part of a symbol.
+// A string has `includes` too, which would accept a part of a symbol.
 const invalidSymbols = (symbols: unknown): Option.Option<string> => {
   if (symbols === undefined) return Option.none()
   if (!Array.isArray(symbols)) return expected("the guard symbols", "an array", symbols)
@@ -228,7 +235,7 @@ const invalidSymbols = (symbols: unknown): Option.Option<string> => {
     : expected("the guard symbols", `symbols such as "BTC/USDT"`, wrong)
 }
 
-// No exchange has one in small letters alone: that is a slip of the hand, and a limit that limits nothing.
+// No exchange has a currency in lowercase letters only: that is a typo, and its limit would never apply.
 const currencies = new RegExp(`^(?![a-z]+$)${asset}$`, "u")
 
 const invalidLimits = (name: string, limits: unknown): Option.Option<string> => {

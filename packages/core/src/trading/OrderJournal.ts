@@ -1,9 +1,9 @@
 /**
- * A journal of orders: what was about to be sent, and what became of it, so that a program that was killed in between
- * can find out.
+ * A journal of orders. It records every order before it is sent, and its outcome afterwards, so that a program that was
+ * killed in between can find out what happened.
  *
- * A Layer that trades asks for one. `layerFile` is for programs whose orders are to be found again, `layerMemory` for those
- * that reconcile only while they run, `layerNone` for those that want none.
+ * A Layer that trades requires a journal. Use `layerFile` if orders must be found again after a restart, `layerMemory`
+ * if you only reconcile while the program runs, and `layerNone` if you want no journal.
  *
  * @since 0.1.0
  */
@@ -19,7 +19,7 @@ import * as JournalFile from "./internal/journalFile.js"
 
 export {
   /**
-   * An order that was begun, and what is known of it: `Open` is one that has no outcome.
+   * An order that was begun, and its outcome. `Open` means that it has none yet.
    *
    * @since 0.1.0
    * @category models
@@ -33,31 +33,31 @@ export {
    */
   Entry,
   /**
-   * An order that is about to be sent. Amounts are plain decimals, `at` is epoch milliseconds, `account` a
-   * `Credentials.fingerprint`, `worth` what the order counted with the guards. One that `amends` an order that stands is never
-   * open: its `worth` is what was added, and below zero where that was given back.
+   * An order that is about to be sent. Amounts are in plain decimal notation, `at` is in epoch milliseconds, `account`
+   * is a `Credentials.fingerprint`, and `worth` is what the guards counted for the order. An intent that `amends` an
+   * open order is never open itself. Its `worth` is what was added, and is negative if that was given back.
    *
    * @since 0.1.0
    * @category schemas
    */
   Intent,
   /**
-   * The journal cannot be written or read. Nothing was sent.
+   * The error of a journal that cannot be written or read. Nothing was sent.
    *
    * @since 0.1.0
    * @category errors
    */
   JournalFailed,
   /**
-   * What became of an order: `Placed` with the exchange's id, or `NotPlaced`. An order that has only an intent is open.
+   * The outcome of an order: `Placed` with the exchange's id, or `NotPlaced`. An order that has only an intent is open.
    *
    * @since 0.1.0
    * @category schemas
    */
   Outcome,
   /**
-   * The account of entries from before entries named one. Who knows whose they are says so by
-   * `formerAccounts: [OrderJournal.unnamed]`.
+   * The account of entries from before entries named one. If you know that they belong to the account of a Layer, set
+   * its `formerAccounts: [OrderJournal.unnamed]`.
    *
    * @since 0.1.0
    * @category models
@@ -66,19 +66,19 @@ export {
 }
 
 /**
- * Where orders are written down.
+ * The journal in which orders are recorded.
  *
  * @since 0.1.0
  * @category tags
  */
 export class OrderJournal extends Context.Tag("@effect-exchange/core/trading/OrderJournal")<OrderJournal, {
-  /** Returns when the entry is as safe as it gets; an order is not sent before. */
+  /** Returns once the entry is as durable as the journal can make it. No order is sent before that. */
   readonly append: (entry: Entry) => Effect.Effect<void, JournalFailed>
   /** The intents without an outcome, of all accounts, oldest first. */
   readonly open: Effect.Effect<ReadonlyArray<Intent>, JournalFailed>
   /**
-   * The orders of an account begun since then (epoch milliseconds), and what became of them. Whatever the journal, it knows
-   * those of the last 48 hours; `layerNone` knows none.
+   * Returns the orders of an account that were begun since an instant (epoch milliseconds), with their outcomes. Every
+   * journal has at least those of the last 48 hours, except `layerNone`, which has none.
    */
   readonly since: (
     account: string,
@@ -89,7 +89,7 @@ export class OrderJournal extends Context.Tag("@effect-exchange/core/trading/Ord
 }>() {}
 
 /**
- * The intents without an outcome that a journal has of one account, oldest first.
+ * Returns the intents of one account that have no outcome, oldest first.
  *
  * @since 0.1.0
  * @category combinators
@@ -101,7 +101,7 @@ export const openFor = (
   Effect.map(journal.open, (intents) => intents.filter((intent) => intent.account === account))
 
 /**
- * The intents among entries that have no outcome, oldest first.
+ * Returns the intents among entries that have no outcome, oldest first.
  *
  * @since 0.1.0
  * @category combinators
@@ -109,7 +109,7 @@ export const openFor = (
 export const openOf = (entries: ReadonlyArray<Entry>): ReadonlyArray<Intent> => bookOf(entries).open()
 
 /**
- * What {@link OrderJournal} `since` answers, from entries: for journals of your own.
+ * Returns the result of {@link OrderJournal} `since` for entries. Use it to implement a journal of your own.
  *
  * @since 0.1.0
  * @category combinators
@@ -126,7 +126,7 @@ const bookOf = (entries: ReadonlyArray<Entry>): JournalBook.Book => {
 }
 
 /**
- * A journal in memory: for tests, and for programs that reconcile only while they run.
+ * Provides a journal in memory, for tests and for programs that only reconcile while they run.
  *
  * @since 0.1.0
  * @category layers
@@ -141,8 +141,8 @@ export const layerMemory: Layer.Layer<OrderJournal> = Layer.sync(OrderJournal, (
 })
 
 /**
- * No journal: nothing is written down, and that is said in the log when the Layer is built. An order whose outcome is
- * unknown when the program ends is for you to find, and limits a day begin at nothing with every start.
+ * Provides a journal that records nothing, and logs that when the Layer is built. If the outcome of an order is unknown
+ * when the program ends, you have to find the order yourself. Daily limits start at zero with every run.
  *
  * @since 0.1.0
  * @category layers
@@ -156,25 +156,26 @@ export const layerNone: Layer.Layer<OrderJournal> = Layer.effect(
 )
 
 /**
- * A journal in a file, one JSON document a line, flushed to the disk after each. A last line that a killed process left
- * unfinished is no entry.
+ * Provides a journal in a file, with one JSON document per line. The file is flushed to the disk after each line. A
+ * last line that a killed process left unfinished is ignored.
  *
- * The file is read in pieces, whatever its size. What is needed no more (orders that have an outcome and were begun more
- * than 48 hours ago) goes when the file is opened and while it grows: it is written anew beside (`<path>.compacting`) and
- * renamed, which no moment of being killed can lose an entry by. Only its owner can read it (mode 0600).
+ * The file is read in pieces, whatever its size. Orders that have an outcome and were begun more than 48 hours ago are
+ * removed when the file is opened and while it grows. To do so, the journal is written to a new file
+ * (`<path>.compacting`) and renamed, so that no entry is lost whenever the process is killed.
  *
- * One program at a time: `<path>.lock` says which (process id, host, since when). What a process of this host left behind
- * that runs no more is taken over.
+ * Only the owner can read the file (mode 0600). Only one program can use it at a time: `<path>.lock` names that program
+ * (process id, host, and since when). A lock left behind by a process of this host that no longer runs is taken over.
  *
- * Fails with `JournalFailed` when the file cannot be opened, when another program has it open, or when a line other than
- * the last is no entry: the error says which program, or which line, and what to do.
+ * Fails with `JournalFailed` if the file cannot be opened, if another program has it open, or if a line other than the
+ * last is not an entry. The error names that program or line, and says what to do.
  *
  * **Gotchas**
  *
- * - Each call is a journal of its own, and the second of one path fails: make one Layer and provide that same value.
- * - The lock of another host cannot be judged: it is for you to delete when that host is gone. A container that is started
- *   again with another host name is another host; two containers that share a file need different host names.
- * - A directory cannot be synced on Windows; a warning says so.
+ * - Each call creates a journal of its own, and a second one for the same path fails: create one Layer and provide that
+ *   same value.
+ * - The lock of another host cannot be checked: delete it yourself when that host is gone. A container that is
+ *   restarted with another host name is another host. Two containers that share a file need different host names.
+ * - A directory cannot be synced on Windows, which is logged as a warning.
  *
  * @since 0.1.0
  * @category layers

@@ -7,18 +7,18 @@ import * as OrderGuards from "../OrderGuards.js"
 import type { Desk } from "./desk.js"
 
 /**
- * What all Layers that trade on one account have in common: a limit of the day is the account's, and an order that one of them
- * has under way is not for another to reconcile.
+ * The state that all Layers that trade on one account share: a daily limit applies to the account, and an order that
+ * one Layer has under way must not be reconciled by another.
  *
  * @internal
  */
 export interface Shared extends Pick<Desk, "spent" | "givenBack" | "underWay"> {
-  /** The journals that Layers of the account write, and whether the sum has what was written before. */
+  /** The journals that Layers of the account write, and whether the total already includes what was written before. */
   readonly journals: Map<object, "written" | "counted">
 }
 
 /**
- * What is held of the accounts of an application. An account has several names where its key was rotated.
+ * The shared state of each account of an application. An account has several names if its key was rotated.
  *
  * @internal
  */
@@ -43,7 +43,8 @@ export const layer: Layer.Layer<Accounts> = Layer.sync(Accounts, () => {
 })
 
 /**
- * Counts what a journal says was ordered today, once, though several Layers write it; nothing where no Layer asks for it.
+ * Adds today's orders in a journal to the total, once even if several Layers write it. Does nothing if no Layer needs
+ * the total.
  *
  * @internal
  */
@@ -57,10 +58,11 @@ export const countIn = <E = never, R = never>(
     journals.set(journal, before ?? "written")
     if (ordered === undefined || before === "counted") return Effect.void
     return Effect.flatMap(ordered, (written) => {
-      // Another may have counted it while this one read it.
+      // Another Layer may have counted the journal during the read.
       if (journals.get(journal) === "counted") return Effect.void
       journals.set(journal, "counted")
-      // What a Layer without a limit has ordered since is counted, and written as well.
+      // A Layer without a limit may have written to the journal before. Its orders are then both in the total and in
+      // the journal, so the larger sum counts.
       return Ref.update(spent, (counted) =>
         together(counted, written, before === undefined ? BigDecimal.sum : BigDecimal.max))
     })

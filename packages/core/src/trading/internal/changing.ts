@@ -19,7 +19,7 @@ import * as placing from "./placing.js"
 type Result = Effect.Effect<Order, ExchangeError.TradingError>
 
 /**
- * Cancels an order: it as it ended, once the exchange shows that.
+ * Cancels an order. Returns the order as it ended, once the exchange shows that.
  *
  * @internal
  */
@@ -28,7 +28,7 @@ export const cancel = (desk: Desk, reference: Adapter.Reference): Result =>
     onSuccess: (answer) => shown(desk, "cancel", reference, answer, OrderReading.hasEnded),
     onFailure: (error): Result => {
       if (error.outcome === "Unknown") return lost(desk, "cancel", reference, error, OrderReading.hasEnded)
-      // What has ended, or is about to, cannot be canceled, and exchanges say so in many ways.
+      // An order that has ended, or is about to, cannot be canceled, and exchanges report that in many ways.
       const lookup = Lookup.byReference(desk, "cancel", reference)
       return error._tag === "OrderNotFound"
         ? lookup.pipe(Effect.mapError(() => error), Effect.filterOrFail(OrderReading.hasEnded, () => error))
@@ -42,7 +42,7 @@ export const cancel = (desk: Desk, reference: Adapter.Reference): Result =>
   })
 
 /**
- * Changes an order that stands: it as it was changed, once the exchange shows that.
+ * Changes an open order. Returns the order as changed, once the exchange shows that.
  *
  * @internal
  */
@@ -87,7 +87,7 @@ export const amend = (desk: Desk, reference: Adapter.Reference, amendment: Amend
     )
   })
 
-/** What the exchange answers a change with, or an order that a feed shows as changed. */
+/** Returns the exchange's answer to a change, or the order as soon as a feed shows it as changed. */
 const answered = <E>(
   { seen }: Desk,
   reference: Adapter.Reference,
@@ -99,7 +99,9 @@ const answered = <E>(
     Effect.asSome(seen.first("next", (order) => Identity.isNamed(reference, order) && isDone(order)))
   )
 
-/** What the exchange answered a change with, if it is about the order and shows the change; else the order is read. */
+/**
+ * Returns the exchange's answer to a change if it is about the order and shows the change. Otherwise reads the order.
+ */
 const shown = (
   desk: Desk,
   operation: string,
@@ -124,7 +126,7 @@ const unseen = (about: { readonly exchange: string; readonly operation: string }
     detail: "the exchange acknowledged the request and has not shown its effect in time"
   })
 
-/** Nobody has shown yet that a change of an order was made: whether it was shows in the order. */
+/** Finds out from the order itself whether a change was made that nothing has shown yet. */
 const lost = (
   desk: Desk,
   operation: string,
@@ -135,8 +137,9 @@ const lost = (
   Effect.flatMap(
     Concurrent.raceFirst(
       OrderReading.read(Lookup.byReference(desk, operation, reference), isDone),
-      // What has ended stays so; how it was changed may have been otherwise before. A name may be that of an earlier order that has
-      // ended.
+      // An ended order stays ended, so an earlier report of that counts; an earlier report of the wanted terms may be
+      // out of date. A client order id may also be that of an earlier order that has ended, so for it only new reports
+      // count.
       OrderReading.told(Concurrent.raceFirst(
         desk.seen.first(
           reference.id === undefined ? "next" : "known",
@@ -170,7 +173,7 @@ const inQuestion = (reference: Adapter.Reference, seen: Option.Option<Order>): E
     : { symbol, id: reference.id, clientOrderId: known?.clientOrderId }
 }
 
-/** Has the guards judge what the order becomes, and count what it grows by. */
+/** Has the guards judge the order as amended, and count what it grows by. */
 const admit = (
   desk: Desk,
   market: Market,
@@ -195,7 +198,7 @@ const admit = (
 
 const unchanged: Adapter.Change = { price: undefined, amount: undefined }
 
-// An order whose amount is not known is worth nobody knows what.
+// The worth of an order of unknown amount is unknown.
 const amended = (market: Market, current: Order, change: Adapter.Change): Checked | undefined => {
   const amount = change.amount ?? current.amount
   return amount === undefined ? undefined : {

@@ -12,7 +12,7 @@ import type * as OrderJournal from "../OrderJournal.js"
 import type { SeenOrders } from "./seenOrders.js"
 
 /**
- * What placing, changing and reconciling orders on one account need.
+ * The services and the state for placing, changing and reconciling orders on one account.
  *
  * @internal
  */
@@ -22,24 +22,26 @@ export interface Desk {
   readonly features: Adapter.Features
   readonly adapter: Adapter.Trading
   readonly account: Adapter.Account
-  /** Orders as the account's feeds tell of them, while they are listened to. */
+  /** The orders that the account's feeds report, while the feeds have subscribers. */
   readonly seen: SeenOrders
   readonly markets: Markets
   readonly lastPrice: (market: Market) => Effect.Effect<BigDecimal.BigDecimal, ExchangeError.MarketDataError>
   readonly guards: OrderGuards.Guards
   readonly spent: Ref.Ref<OrderGuards.Spent>
-  /** The intents that stood open in the journal when what they had counted was given back. */
+  /** The intents whose worth was given back while they were still open in the journal. */
   readonly givenBack: Set<string>
   readonly journal: Ledger
   readonly patience: Duration.DurationInput
   /** The exchange's clock minus ours, in milliseconds. */
   readonly skew: Effect.Effect<number>
-  /** The calls that have not ended: what became of their orders is not for others to find out. Two may have one name. */
+  /**
+   * The calls in progress, whose orders must not be reconciled by others. Two calls may have the same client order id.
+   */
   readonly underWay: Set<{ readonly clientOrderId: string }>
 }
 
 /**
- * An order that may be sent: checked, counted by the guards, written down.
+ * An order that is ready to be sent: checked, counted by the guards, and recorded in the journal.
  *
  * @internal
  */
@@ -52,28 +54,31 @@ export interface Ready {
 }
 
 /**
- * An intent as `givenBack` has it: of two of one name each counts.
+ * Returns the key of an intent in `givenBack`. Two intents with the same client order id count separately.
  *
  * @internal
  */
 export const intentOf = (clientOrderId: string, at: number): string => `${clientOrderId} ${at}`
 
 /**
- * The journal as one Layer uses it: under the names that its account has.
+ * The journal as one Layer uses it, under the names of its account.
  *
  * @internal
  */
 export interface Ledger extends Pick<OrderJournal.OrderJournal["Type"], "append" | "open"> {
-  /** The account of an order that is sent now: the fingerprint of the key in force. */
+  /** The name of the account for an order that is sent now: the fingerprint of the current key. */
   readonly account: Effect.Effect<string, ConfigError.ConfigError>
-  /** Every name of this account: of the key in force, of those the Layer has used before, and of those it was told of. */
+  /** Every name of this account: the current key, the keys that the Layer used before, and its `formerAccounts`. */
   readonly accounts: Effect.Effect<ReadonlySet<string>, ConfigError.ConfigError>
-  /** The orders of this account begun since then (epoch milliseconds), and what became of them. */
+  /** Returns the orders of this account that were begun since an instant (epoch milliseconds), with their outcomes. */
   readonly since: (
     exchange: string,
     environment: string,
     epochMillis: number
   ) => Effect.Effect<ReadonlyArray<OrderJournal.Begun>, OrderJournal.JournalFailed | ConfigError.ConfigError>
-  /** Under which account an intent was written that has no outcome yet, by client order id: a key may be rotated. */
+  /**
+   * The account under which each intent without an outcome was recorded, by client order id, because the key may have
+   * been rotated since.
+   */
   readonly written: Map<string, string>
 }

@@ -5,7 +5,7 @@ import type { Order } from "../../model/Order.js"
 import type * as Adapter from "../../ports/Adapter.js"
 
 /**
- * An order as it was asked for: what any answer about it is held against.
+ * An order as it was requested, with which every answer about it is compared.
  *
  * @internal
  */
@@ -16,9 +16,11 @@ export interface Asked {
   readonly type: "limit" | "market"
   readonly amount: BigDecimal.BigDecimal
   readonly price: BigDecimal.BigDecimal | undefined
-  /** The earliest instant, epoch milliseconds of the exchange's clock, at which the order can have been made. */
+  /** The earliest instant at which the order can have been created (epoch milliseconds, exchange's clock). */
   readonly from: number
-  /** Whether so long has passed that its owner may have amended it: then an order that has changed may have other terms. */
+  /**
+   * Whether enough time has passed that the owner may have amended the order. If it has changed, its terms may differ.
+   */
   readonly amendable: boolean
 }
 
@@ -26,8 +28,9 @@ export interface Asked {
 export type Trait = "market" | "client order id" | "side" | "type" | "amount" | "price" | "age"
 
 /**
- * In what an order differs from the one that was asked for; in nothing if it is that one. What an exchange leaves out
- * (amounts in the quote currency, prices of market orders, some names and times) contradicts nothing.
+ * Returns the traits in which an order differs from the requested one. There are none if it is that order. A value that
+ * the exchange leaves out (amounts in the quote currency, prices of market orders, some client order ids and times) is
+ * not a difference.
  *
  * @internal
  */
@@ -46,7 +49,7 @@ export const differences = (asked: Asked, order: Order): ReadonlyArray<Trait> =>
 }
 
 /**
- * Whether the order is in the market of the one asked for, and has its name.
+ * Returns `true` if an order has the market and the client order id of the requested one.
  *
  * @internal
  */
@@ -54,7 +57,8 @@ export const isNamesake = (asked: Asked, order: Order): boolean =>
   order.symbol === asked.market.symbol && order.clientOrderId === asked.clientOrderId
 
 /**
- * Whether an order that nobody asked for is the one asked for: it has its name, and differs in nothing.
+ * Returns `true` if an order that was not looked up, such as one from a feed, is the requested one: it has the client
+ * order id, and no differences.
  *
  * @internal
  */
@@ -62,7 +66,8 @@ export const isSurely = (asked: Asked, order: Order): boolean =>
   isNamesake(asked, order) && differences(asked, order).length === 0
 
 /**
- * Whether an order that nobody asked for is the one that a reference names: an order without a name is none.
+ * Returns `true` if an order that was not looked up, such as one from a feed, is the one that a reference names. An
+ * order without a client order id never matches one.
  *
  * @internal
  */
@@ -71,8 +76,8 @@ export const isNamed = ({ clientOrderId, id, market }: Adapter.Reference, order:
   (id === undefined ? order.clientOrderId === clientOrderId : order.id === id)
 
 /**
- * Whether a row of its market that was not understood may be the order asked for: nothing that could be read of it says
- * that it is not.
+ * Returns `true` if an undecodable row of the market may be the requested order: nothing that can be read in it rules
+ * that out.
  *
  * @internal
  */
@@ -81,7 +86,7 @@ export const mayBe = (asked: Asked, row: Unknown): boolean =>
   (row.createdAt === undefined || row.createdAt >= asked.from)
 
 /**
- * Whether an order is the one that a reference names.
+ * Returns `true` if the order in an answer is the one that a reference names.
  *
  * @internal
  */
@@ -91,7 +96,7 @@ export const isMeant = (reference: Adapter.Reference, order: Order): boolean =>
     ? order.clientOrderId === undefined || order.clientOrderId === reference.clientOrderId
     : order.id === reference.id)
 
-// Exchanges that do not say when an order was changed leave that open.
+// If the exchange does not report when an order was changed, it may have changed.
 const hasChanged = ({ createdAt, updatedAt }: Order): boolean =>
   createdAt === undefined || updatedAt === undefined || updatedAt > createdAt
 

@@ -2,8 +2,8 @@ import type { Intent } from "../../model/internal/intent.js"
 import type { Begun, Entry, Outcome } from "./journalEntry.js"
 
 /**
- * What a journal knows without reading: the intents that have no outcome, however old, and every order begun within
- * {@link kept}, for whoever sums up a day.
+ * The part of a journal that is in memory: the intents without an outcome, however old, and every order begun within
+ * {@link kept}, for daily totals.
  *
  * @internal
  */
@@ -16,15 +16,17 @@ export interface Book {
     environment: string,
     epochMillis: number
   ) => ReadonlyArray<Begun>
-  /** Forgets what is neither open nor recent: how many entries remain. */
+  /** Drops the orders that are neither open nor recent. Returns the number of entries that remain. */
   readonly forget: (now: number) => number
-  /** What has to stand in a file for the same to be known from it. What is added meanwhile is not among them. */
+  /**
+   * Returns the entries that a file must contain to restore this book. Intents that are added later are not among them.
+   */
   readonly entries: () => Iterable<Entry>
 }
 
 /**
- * How long an order is kept that has its outcome, in milliseconds: 48 hours, so that the whole of a UTC day is there
- * wherever on earth it is asked for.
+ * How long an order with an outcome is kept, in milliseconds. With 48 hours, all of a UTC day is available in every
+ * time zone.
  *
  * @internal
  */
@@ -33,7 +35,10 @@ export const kept = 48 * 3_600_000
 interface Row {
   readonly intent: Intent
   outcome: Outcome | undefined
-  /** Of two of one name the exchange can have taken the first only: that is the one that is open, and has the outcome. */
+  /**
+   * Whether the order is open under its client order id. Of two intents with the same id, the exchange can only have
+   * accepted the first, so that one is open and gets the outcome.
+   */
   open: boolean
 }
 
@@ -54,7 +59,7 @@ export const make = (): Book => {
       const key = keyOf(entry)
       const row = open.get(key)
       if (entry._tag === "Intent") {
-        // What is amended stands: whether it was is not looked for under its name.
+        // The order that is amended exists, so the amendment is not looked up by its client order id.
         const next: Row = { intent: entry, outcome: undefined, open: row === undefined && entry.amends === undefined }
         rows.push(next)
         if (next.open) open.set(key, next)
@@ -87,11 +92,11 @@ function* entriesOf(rows: ReadonlyArray<Row>, length: number): Iterable<Entry> {
   }
 }
 
-// Below so many orders nothing is worth forgetting.
+// Below this number of orders, dropping some is not worth the effort.
 const least = 1024
 
 /**
- * What makes an order one of its kind in a journal.
+ * Returns the key that identifies an order in a journal.
  *
  * @internal
  */

@@ -10,7 +10,8 @@ import * as JournalReader from "./journalReader.js"
 type Result<A> = Effect.Effect<A, PlatformError.PlatformError>
 
 /**
- * Where a journal really is, so that two names of one file share its lock and a link to it is not replaced by a file.
+ * Resolves the real path of a journal, so that two paths to one file share its lock and a link to it is not replaced by
+ * a file.
  *
  * @internal
  */
@@ -20,7 +21,7 @@ export const placeOf = (
 ): Effect.Effect<{ readonly directory: string; readonly real: string }> =>
   files.realPath(path).pipe(
     Effect.orElse(() => Effect.map(files.realPath(directoryOf(path)), (directory) => `${directory}/${nameOf(path)}`)),
-    // What is wrong with it is said when it is opened.
+    // An invalid path is reported when the file is opened.
     Effect.orElseSucceed(() => path),
     Effect.map((real) => ({ directory: directoryOf(real), real }))
   )
@@ -33,7 +34,8 @@ const directoryOf = (path: string): string => {
 }
 
 /**
- * Sees to it that nobody else can read the journal, which tells what is traded; whether there is none so far.
+ * Makes sure that no other user can read the journal, which reveals what is traded. Returns `true` if the file does not
+ * exist yet.
  *
  * @internal
  */
@@ -60,7 +62,7 @@ export interface Handle {
 }
 
 /**
- * A file to append to, open until it is closed.
+ * Opens a file for appending. It stays open until `close`.
  *
  * @internal
  */
@@ -72,15 +74,15 @@ export const open = (files: FileSystem.FileSystem, path: string, flag: "a" | "ax
   })
 
 /**
- * Where a journal is written anew.
+ * Returns the path to which a journal is written when it is compacted.
  *
  * @internal
  */
 export const besideOf = (path: string): string => `${path}.compacting`
 
 /**
- * Has a directory's entries on the disk, so that a file that was made or renamed in it is there after a loss of power.
- * Where that cannot be done (Windows) a warning says so.
+ * Flushes a directory to the disk, so that a file that was created or renamed in it survives a loss of power. Logs a
+ * warning where that is not possible (Windows).
  *
  * @internal
  */
@@ -96,7 +98,7 @@ export const syncDirectory = (files: FileSystem.FileSystem, directory: string): 
   )
 
 /**
- * Reads a journal in pieces: how it ends, and how many lines it has.
+ * Reads a journal in pieces. Returns how it ends, and its number of lines.
  *
  * @internal
  */
@@ -122,7 +124,7 @@ export const load = (
   }))
 
 /**
- * Writes entries in pieces: how many lines.
+ * Writes entries in pieces. Returns the number of lines.
  *
  * @internal
  */
@@ -142,7 +144,7 @@ export const write = (file: FileSystem.File, entries: Iterable<Entry>): Result<n
   })
 
 /**
- * Appends text that is on the disk when this returns.
+ * Appends text, and returns once it is on the disk.
  *
  * @internal
  */
@@ -150,7 +152,7 @@ export const append = ({ file }: Handle, text: string): Result<void> =>
   Effect.zipRight(file.writeAll(utf8.encode(text)), file.sync)
 
 /**
- * How much is read or written at a time, in bytes: between two pieces the event loop has its turn, and a piece of some 250
+ * The number of bytes to read or write at a time. The event loop runs between two pieces, and a piece of about 250
  * lines takes about a millisecond.
  *
  * @internal

@@ -54,15 +54,15 @@ export interface Service {
 }
 
 /**
- * An entry as one line of JSON, without the line break.
+ * Formats an entry as one line of JSON, without the line break.
  *
  * @internal
  */
 export const print = (entry: Entry): string => JSON.stringify(entry)
 
 /**
- * The entry that a line holds, nothing where it holds none: what `Schema.parseJson(Entry)` decodes, by hand, because a
- * journal of a million lines is read before the first order is sent.
+ * Parses a line as an entry. Returns `undefined` if it is not one. It does what `Schema.parseJson(Entry)` does, but is
+ * written by hand for speed, because a journal of a million lines is read before the first order is sent.
  *
  * @internal
  */

@@ -11,27 +11,27 @@ import * as JournalReader from "./journalReader.js"
 
 /** @internal */
 export interface Options {
-  /** A file of fewer lines is not compacted. */
+  /** A file with fewer lines is not compacted. */
   readonly lines: number
-  /** Nor one that has fewer than so many times the lines it needs. */
+  /** Nor is a file with fewer than this many times the lines that it needs. */
   readonly times: number
 }
 
 interface State {
   handle: JournalDisk.Handle | undefined
   lines: number
-  /** Whether the last line of the file is not finished. */
+  /** Whether the last line of the file is incomplete. */
   unfinished: boolean
-  /** At how many lines to look next whether the file should be compacted. */
+  /** The number of lines at which to check again whether to compact the file. */
   lookAt: number
-  /** Whether the file is being compacted: a second time at once would take the first one's new file from it. */
+  /** Whether the file is being compacted. A second run at the same time would delete the new file of the first. */
   isCompacting: boolean
-  /** What was added since the file began to be compacted. */
+  /** The entries that were added since the compaction began. */
   meanwhile: Array<Entry> | undefined
 }
 
 /**
- * Opens the journal at `path`: nobody else may until the scope is closed.
+ * Opens the journal at `path`. No other program can open it until the scope is closed.
  *
  * @internal
  */
@@ -80,13 +80,14 @@ export const make = (
       )
     if (read.end === "whole") yield* write("\n")
 
-    // Written beside and put in its place: whatever ends the process meanwhile, one of the two is there and whole.
+    // The new file is written next to the journal and renamed: whenever the process ends, one of the two is there and
+    // complete.
     const beside = JournalDisk.besideOf(real)
     const compact = Effect.acquireUseRelease(
       Effect.zipRight(Effect.ignore(files.remove(beside)), JournalDisk.open(files, beside, "ax")),
       (next) =>
         Effect.gen(function*() {
-          // At once: what is added from here on is in one of the two, and no intent in both.
+          // In one step: an entry that is added from here on is in one of the two, and no intent is in both.
           const entries = yield* turn(Effect.sync(() => {
             state.meanwhile = []
             return book.entries()
@@ -101,7 +102,7 @@ export const make = (
             state.handle = next
             state.lines = lines + more
             state.unfinished = false
-            // Before the next entry: a rename that is lost with the power would take that with it.
+            // Before the next entry is written: if a loss of power undid the rename, that entry would be lost with it.
             yield* JournalDisk.syncDirectory(files, directory)
             if (last !== undefined) yield* last.close
           })))
@@ -121,7 +122,7 @@ export const make = (
       state.isCompacting = true
       return compact.pipe(
         Effect.tap(() => Effect.sync(() => state.lookAt = state.lines + Math.max(options.lines, needed))),
-        // The file that is there is as good as it was.
+        // The existing file is unaffected.
         Effect.catchAll((error) => Effect.logWarning("The order journal could not be compacted", error.message)),
         Effect.ensuring(Effect.sync(() => state.isCompacting = false))
       )
@@ -146,7 +147,7 @@ export const make = (
               state.meanwhile?.push(entry)
               book.add(entry, now)
             })),
-            // A line cut in two by an interruption would be read as a broken one.
+            // An interruption halfway would leave a partial line, which would be read as a corrupt one.
             Effect.uninterruptible,
             turn,
             Effect.zipRight(

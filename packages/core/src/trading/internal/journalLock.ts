@@ -9,11 +9,11 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { Process, startOf } from "../../engine/internal/process.js"
 
-/** Who holds a lock: what its file says. */
+/** The holder of a lock, as recorded in its file. */
 const Holder = Schema.parseJson(Schema.Struct({
   pid: Schema.optional(Schema.Int),
   host: Schema.optional(Schema.String),
-  /** When that process started, see `startOf`. */
+  /** When that process started (see `startOf`). */
   started: Schema.optional(Schema.String),
   /** When it took the lock. */
   since: Schema.String
@@ -21,8 +21,9 @@ const Holder = Schema.parseJson(Schema.Struct({
 type Holder = typeof Holder.Type
 
 /**
- * Holds the file at `path`, which says who does, until the scope is closed: nobody else gets it meanwhile. What a process
- * of this host left behind that runs no more is taken over. Fails with a sentence that names the holder.
+ * Holds the lock file at `path`, which names its holder, until the scope is closed. Nobody else can hold it in the
+ * meantime. A lock left behind by a process of this host that no longer runs is taken over. Fails with a sentence that
+ * names the holder.
  *
  * @internal
  */
@@ -33,7 +34,7 @@ export const hold = (
   Effect.asVoid(Effect.acquireRelease(
     Effect.flatMap(self(files), (holder) => Effect.as(take(files, path, holder, 0), holder)),
     (holder) =>
-      // Only our own: somebody may have removed it by hand, and another program may hold it since.
+      // Removes only our own lock: someone may have deleted it manually, and another program may have taken it since.
       files.readFileString(path).pipe(
         Effect.flatMap((text) => text === holder ? files.remove(path) : Effect.void),
         Effect.ignore
@@ -59,7 +60,7 @@ const take = (
     const found = yield* readIfThere(files, path)
     const again = take(files, path, own, attempt + 1)
     if (Option.isNone(found)) {
-      // It was let go in this moment.
+      // It was released in the meantime.
       return yield* attempt < 10 ? again : Effect.fail(`the lock ${path} comes and goes`)
     }
     const holder = Schema.decodeOption(Holder)(found.value)
@@ -69,8 +70,9 @@ const take = (
   })
 
 /**
- * Replaces a lock whose holder is gone. Two that come at once must not replace each other's: only who holds the lock of
- * the lock may, and only if it is still the one that was found.
+ * Replaces a lock whose holder is gone. Two processes that try that at the same time must not replace each other's
+ * lock. So only the holder of a second lock, the guard, may do it, and only if the lock still has the content that was
+ * found.
  */
 const takeOver = (
   files: FileSystem.FileSystem,
@@ -90,12 +92,15 @@ const takeOver = (
   )
 }
 
-/** Whether the lock is ours now: linked to what was written beside it, so that it is never there without its holder. */
+/**
+ * Creates the lock and returns `true`, or returns `false` if it exists. The lock is a link to a complete temporary
+ * file, so that it never exists without naming its holder.
+ */
 const create = (files: FileSystem.FileSystem, path: string, own: string): Effect.Effect<boolean, string> =>
   beside(files, path, own, (temporary) =>
     files.link(temporary, path).pipe(
       Effect.catchAll((error) =>
-        // Some file systems have no links.
+        // Some file systems do not support links.
         isThere(error) ? Effect.fail(error) : put(files, path, own)
       ),
       Effect.as(true),
@@ -120,7 +125,7 @@ const beside = <A>(
     )
   })
 
-// Synced: or a loss of power may leave a lock that does not say whose it is, and nobody can judge that.
+// Synced: a loss of power could otherwise leave a lock that names no holder, and such a lock cannot be checked.
 const put = (
   files: FileSystem.FileSystem,
   path: string,
@@ -148,15 +153,15 @@ const isThere = (error: PlatformError.PlatformError): boolean =>
 const said = <A>(path: string, self: Effect.Effect<A, PlatformError.PlatformError>): Effect.Effect<A, string> =>
   Effect.mapError(self, (error) => `the lock ${path} cannot be taken: ${error.message}`)
 
-// A process of another host cannot be asked for, nor can one that says nothing of itself: it runs until somebody who
-// knows better removes its lock.
+// A process of another host cannot be checked, nor can a holder that gives no details. It counts as running until
+// someone removes its lock.
 const isRunning = (files: FileSystem.FileSystem, holder: Holder): Effect.Effect<boolean> =>
   Effect.gen(function*() {
     const { host, isRunning } = yield* Process
     if (host === undefined || holder.host !== host || holder.pid === undefined) return true
     if (!isRunning(holder.pid)) return false
     const started = yield* startOf(files, holder.pid)
-    // The id of one that is gone may have been given to another: after a restart of the machine, or of a container.
+    // The id of a process that is gone may be in use again, after a restart of the machine or of a container.
     return holder.started === undefined || Option.isNone(started) || started.value === holder.started
   })
 

@@ -1,14 +1,15 @@
 import { type Entry, parse } from "./journalEntry.js"
 
 /**
- * Takes a journal's bytes piece by piece and hands over its entries: one line at a time, and no more of the file than that.
+ * A reader that takes the bytes of a journal in pieces and emits its entries one line at a time. It holds no more of
+ * the file than that.
  *
  * @internal
  */
 export interface Reader {
-  /** What is wrong with what was read, if anything is. */
+  /** Returns what is wrong with the bytes, if anything. */
   readonly push: (bytes: Uint8Array) => string | undefined
-  /** What the file ends with: `whole` is an entry that lacks only its line break, `cut` what is no entry. */
+  /** Returns how the file ends. `whole` is an entry that only lacks its line break; `cut` is not an entry. */
   readonly end: () => "line break" | "whole" | "cut"
   readonly lines: () => number
 }
@@ -24,7 +25,7 @@ export const make = (onEntry: (entry: Entry) => void): Reader => {
   return {
     push: (bytes) => {
       const end = bytes.lastIndexOf(lineBreak) + 1
-      // Bytes are put together before they are decoded: a character may be in two pieces.
+      // Bytes are joined before they are decoded, because a character may be split between two pieces.
       const whole = end === 0 ? new Uint8Array() : join(rest, bytes.subarray(0, end))
       rest = end === 0 ? join(rest, bytes) : bytes.slice(end)
       if (end > 0) {
@@ -51,14 +52,14 @@ export const make = (onEntry: (entry: Entry) => void): Reader => {
 }
 
 /**
- * What a line ends with that could not be finished.
+ * The end of a line that could not be finished.
  *
  * @internal
  */
 export const cut = " (unfinished)"
 
 /**
- * The most characters a line may have.
+ * The maximum number of characters in a line.
  *
  * @internal
  */

@@ -38,7 +38,7 @@ export const ledger = (
 }
 
 /**
- * Writes down that an order is about to be sent.
+ * Records in the journal that an order is about to be sent.
  *
  * @internal
  */
@@ -64,7 +64,7 @@ const denied = ({ exchange }: Desk, operation: string, error: OrderJournal.Journ
   })
 
 /**
- * Writes down what is added to an order that stands, or taken back again, for whoever sums up the day.
+ * Records in the journal what is added to an open order, or taken back again, for daily totals.
  *
  * @internal
  */
@@ -107,8 +107,9 @@ const append = (
   })
 
 /**
- * Writes down what became of an order, of the account under which its intent was written unless said otherwise, and answers
- * whether it could. The order is what it is: a journal that fails here leaves it to be reconciled.
+ * Records the outcome of an order in the journal, and returns whether that succeeded. `account` defaults to the one
+ * under which the intent was recorded. A failure is only logged: it does not affect the order, which can still be
+ * reconciled.
  *
  * @internal
  */

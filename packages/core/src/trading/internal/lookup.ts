@@ -14,7 +14,7 @@ import * as Identity from "./identity.js"
 import * as OrderReading from "./orderReading.js"
 
 /**
- * Where an order is looked for.
+ * The services and settings with which an order is looked up.
  *
  * @internal
  */
@@ -31,9 +31,9 @@ export interface Place {
 type Failure = ExchangeError.AccountError | ExchangeError.DuplicateOrder
 
 /**
- * An order under its client order id: it, or none when the exchange has shown in two ways that it never took it.
- * `DuplicateOrder` when the name belongs to another order, so that the exchange cannot have taken this one. Only for
- * orders that nothing sends any more.
+ * Looks up an order by its client order id. Returns none once the exchange has shown in two ways that it never accepted
+ * the order. Fails with `DuplicateOrder` if the id belongs to another order, because the exchange then cannot have
+ * accepted this one. Use it only for orders that nothing sends any more.
  *
  * @internal
  */
@@ -52,7 +52,7 @@ export const search = (
   })
 
 /**
- * The order of an intent that stands in a journal without an outcome.
+ * Looks up the order of an intent that has no outcome in the journal.
  *
  * @internal
  */
@@ -78,7 +78,7 @@ export const searchIntent = (
 }
 
 /**
- * The instant that ours was, by the exchange's clock.
+ * Converts an instant of our clock to the exchange's clock.
  *
  * @internal
  */
@@ -86,7 +86,7 @@ export const theirs = (place: Pick<Place, "skew">, at: number): Effect.Effect<nu
   Effect.map(place.skew, (skew) => at + skew)
 
 /**
- * An order read back by a reference; `MalformedResponse` when the answer is about another.
+ * Reads an order by a reference. Fails with `MalformedResponse` if the answer is about another order.
  *
  * @internal
  */
@@ -112,15 +112,17 @@ export const byName = (
   operation: string,
   asked: Identity.Asked
 ): Effect.Effect<Order, Failure> =>
-  // The exchange files the order under its own clock, which is not always known: search widely, judge strictly.
+  // The exchange stores the order under the time of its own clock, which is not always known: search broadly, compare
+  // strictly.
   Effect.flatMap(
     place.account.order({ market: asked.market, clientOrderId: asked.clientOrderId, since: since(asked) }),
     (order) => judge(place, operation, asked, order)
   )
 
 /**
- * An order of the name, if it is the one asked for. Another that has the name is proof that ours was not taken, where the
- * exchange keeps one order a name: if it is older, or listed under it as well.
+ * Returns an order with the client order id if it is the requested one. If it is another order and the exchange keeps
+ * one order per id, that proves that ours was not accepted, provided that the order is older or is also listed under
+ * the id.
  */
 const judge = (
   place: Place,
@@ -155,10 +157,13 @@ export const another = (differences: ReadonlyArray<string>): string =>
   } not ` +
   "what was asked for"
 
-/** The orders of the market that are no older than the one asked for, and those among them that have its name. */
+/**
+ * Lists the orders of the market that are not older than the requested one, and those among them with its client order
+ * id.
+ */
 const recent = ({ account }: Place, asked: Identity.Asked) =>
   Effect.gen(function*() {
-    // First those that stand: one that ends in between is then among those that ended.
+    // Open orders are read first: one that ends in between is then among the ended ones.
     const standing = Listing.from(yield* account.openOrders(asked.market))
     const ended = Listing.from(yield* account.orderHistory(asked.market, { since: asked.from, limit: listed }))
     const orders = [...standing.rows, ...ended.rows].filter((order) =>
@@ -169,15 +174,16 @@ const recent = ({ account }: Place, asked: Identity.Asked) =>
       orders,
       namesakes,
       ours: namesakes.find((order) => Identity.differences(asked, order).length === 0),
-      /** An order that was not understood and may be the one asked for. */
+      /** An undecodable row that may be the requested order. */
       obscure: [...standing.unknown, ...ended.unknown].find((row) => Identity.mayBe(asked, row)),
-      /** Whether the history goes back to when the order was asked for. */
+      /** Whether the history goes back to when the order was requested. */
       isWhole: ended.rows.length + ended.unknown.length < listed ||
         ended.rows.some((order) => isClosed(order) && lastAt(order, asked.from) < asked.from)
     }
   })
 
-// Old orders that stand are listed whatever the page, and those that ended lately are first where it goes by their end.
+// Only old updates of ended orders count: open orders are listed however old they are, and a history sorted by end
+// begins with the orders that ended last, however early they were created.
 const lastAt = ({ createdAt, updatedAt }: Order, otherwise: number): number => updatedAt ?? createdAt ?? otherwise
 
 const byList = (
@@ -217,7 +223,8 @@ const byList = (
 const listed = 1000
 
 /**
- * What an order is held against that was asked for at `at`, by our clock. A minute is left for clocks that differ.
+ * Creates the terms with which to compare answers about an order that was requested at `at`, by our clock. A minute is
+ * allowed for clocks that differ.
  *
  * @internal
  */
@@ -239,12 +246,12 @@ export const asked = (
     })))
 
 /**
- * From when to search for it, epoch milliseconds: an hour before it was asked for.
+ * Returns the instant from which to search for the order, an hour before it was requested (epoch milliseconds).
  *
  * @internal
  */
 export const since = ({ from }: Identity.Asked): number => from + tolerance - 3_600_000
 
 const tolerance = 60_000
-// Longer than it takes to place an order, with all look-ups.
+// Longer than it takes to place an order, including all look-ups.
 const soon = 600_000

@@ -5,8 +5,8 @@ import { describe, quote } from "../../model/internal/quote.js"
 import type { Amendment, Amount, Request } from "../../model/Order.js"
 
 /**
- * An order out of any value: each field is what its type says or is refused by name, and so is a field that no order has,
- * as one that is misspelt would be lost without a word. The value is read once.
+ * Decodes an order from any value. A field of the wrong type is refused by name. So is an unknown field, because a
+ * misspelled one would otherwise be silently ignored. The value is read once.
  *
  * @internal
  */
@@ -36,7 +36,7 @@ export const request = (input: unknown): Either.Either<Request, string> =>
   })
 
 /**
- * A change of an order out of any value, as strictly.
+ * Decodes an amendment from any value, as strictly as an order.
  *
  * @internal
  */
@@ -51,8 +51,8 @@ export const amendment = (input: unknown): Either.Either<Amendment, string> =>
   })
 
 /**
- * Which order is meant, out of any value: by its id if it has one, else by its client order id. Other fields are left
- * alone, as a whole order may be handed in.
+ * Decodes a reference to an order from any value: by its id if it has one, and otherwise by its client order id. Other
+ * fields are ignored, so that you can pass a whole order.
  *
  * @internal
  */
@@ -87,7 +87,7 @@ const known = {
 
 type Fields = ReadonlyMap<string, unknown>
 
-// What is undefined is as good as left out.
+// A field that is `undefined` counts as missing.
 const read = (what: string, input: unknown, names: ReadonlyArray<string>): Either.Either<Fields, string> =>
   typeof input !== "object" || input === null
     ? Either.left(`${what}: expected an object, was ${describe(input)}`)
@@ -139,7 +139,7 @@ const amount = (fields: Fields, name: string): Either.Either<Amount, string> => 
   if (typeof given === "string") return Either.right(given)
   return Either.flatMap(
     Either.try({
-      // A copy, so that what is judged here is what is sent.
+      // A copy, so that the value that is checked here is the one that is sent.
       try: () => BigDecimal.isBigDecimal(given) ? Decimal.of(given) : undefined,
       catch: () => `the ${name} cannot be read: one of its fields throws`
     }),

@@ -8,23 +8,24 @@ import type { AccountError, DuplicateOrder } from "../../model/ExchangeError.js"
 import { isClosed, type Order } from "../../model/Order.js"
 
 /**
- * Looks an order up until it is there, or is proven not to be there nor ever to come, or until time is up: then with what
- * stood in the way. The proof is twofold. It is missing under its name twice, two seconds apart, not before `absentAfter`;
- * and then `elsewhere`, which looks for it by another way, has not got it either.
+ * Looks up an order until it is found, until it is proven absent for good, or until time is up. In the last case it
+ * fails with the error of the last look-up. The proof has two parts. First the order is not found twice, two seconds
+ * apart, and the second time not before `absentAfter`. Then `elsewhere`, which looks for it in another way, does not
+ * find it either.
  *
- * It begins when nothing sends the order any more: a request may have queued for long before it was sent, so the time of
- * the order proves nothing. It ends with the `Deadline` in reach at the latest.
+ * Begin only when nothing sends the order any more. The time counts from then, because a request may have waited in a
+ * queue for long before it was sent. It ends with the current `Deadline` at the latest.
  *
  * @internal
  */
 export const find = (options: {
-  /** `DuplicateOrder` is final: the name belongs to another order. */
+  /** `DuplicateOrder` is final: the client order id belongs to another order. */
   readonly lookup: Effect.Effect<Order, AccountError | DuplicateOrder>
   readonly elsewhere: Effect.Effect<Option.Option<Order>, AccountError | DuplicateOrder>
   readonly absentAfter: Duration.DurationInput
-  /** How long to go on trying beyond that when the exchange does not answer. */
+  /** How long to keep trying after `absentAfter` if the exchange does not answer. */
   readonly patience: Duration.DurationInput
-  /** Defaults to looking again and again, so that an order is found as soon as it shows. */
+  /** Defaults to repeated look-ups, so that an order is found as soon as it appears. */
   readonly pace?: Pace | undefined
 }): Effect.Effect<Option.Option<Order>, AccountError | DuplicateOrder> =>
   Effect.flatMap(Clock.currentTimeMillis, (begun) => {
@@ -37,7 +38,7 @@ export const find = (options: {
       attempt: number,
       missingSince: number | undefined
     ): Effect.Effect<Option.Option<Order>, AccountError | DuplicateOrder> =>
-      // What an answer shows may be as old as its question.
+      // The state in an answer may be as old as its request.
       Effect.flatMap(Clock.currentTimeMillis, (asked) => {
         const again = (error: AccountError | DuplicateOrder, since: number | undefined) =>
           error._tag === "DuplicateOrder" || asked >= giveUpAt
@@ -50,7 +51,8 @@ export const find = (options: {
             if (asked >= absentAt && missingSince !== undefined && asked - missingSince >= apart) {
               return Effect.catchAll(options.elsewhere, (error) => again(error, missingSince))
             }
-            // The first answer may have waited in a queue: it counts as of when it came, the last as of when it was asked for.
+            // The first answer may have waited in a queue, so it counts from when it arrived. The last one counts from
+            // when it was requested.
             return Effect.flatMap(Clock.currentTimeMillis, (answered) => again(error, missingSince ?? answered))
           }
         })
@@ -59,15 +61,16 @@ export const find = (options: {
   })
 
 /**
- * How often to look: `unhurried` is once now and once when the order would be proven absent, for orders that nobody waits for.
+ * The frequency of the look-ups. `unhurried` looks once now and once when the order would be proven absent, for orders
+ * that no caller waits for.
  *
  * @internal
  */
 export type Pace = "unhurried"
 
 /**
- * Reads an order that was just acknowledged until the exchange shows it as `isSettled` wants it, for three seconds at
- * most and not beyond the `Deadline` in reach; then as it was last seen, and what kept it from being seen otherwise.
+ * Reads an order that was just acknowledged until `isSettled` accepts it, for at most three seconds and within the
+ * current `Deadline`. Then returns the order as last seen, and the error of the last read, if any.
  *
  * @internal
  */
@@ -85,7 +88,7 @@ export const read = (
       },
       onFailure: (error) => {
         const seen: Seen = { order: before.order, error: Option.some(error) }
-        // Orders appear a moment after they were taken.
+        // An order may appear a moment after it was accepted.
         return error._tag === "OrderNotFound" && attempt < reads
           ? inTime(pause(attempt), Effect.succeed(seen), ask(attempt + 1, seen))
           : Effect.succeed(seen)
@@ -95,7 +98,7 @@ export const read = (
 }
 
 /**
- * An order as it was last seen, if it was, and what the last read failed with, if it did.
+ * An order as it was last seen, if ever, and the error of the last read, if it failed.
  *
  * @internal
  */
@@ -105,7 +108,7 @@ export interface Seen {
 }
 
 /**
- * The same of an order that a feed told of.
+ * Waits for an order that a feed reports, and returns it in the form of `read`.
  *
  * @internal
  */
@@ -113,7 +116,8 @@ export const told = (order: Effect.Effect<Order>): Effect.Effect<Seen> =>
   Effect.map(order, (order) => ({ order: Option.some(order), error: Option.none() }))
 
 /**
- * What the exchange answers, or else what a feed says of the order meanwhile: the answer has a second to come after that.
+ * Returns the exchange's answer, or what a feed reports about the order in the meantime. The answer may still arrive
+ * within one second after that report.
  *
  * @internal
  */
@@ -132,7 +136,7 @@ const reads = 4
 // 200, 400, 800, 1600, then every 2000 milliseconds.
 const pause = (attempt: number): Duration.Duration => Duration.millis(Math.min(2000, 200 * 2 ** attempt))
 
-/** What comes after a pause, or what there is to say already where the pause would outlast the deadline. */
+/** Runs `after` after a pause, or `now` if the pause would outlast the deadline. */
 const inTime = <A, E>(
   pause: Duration.Duration,
   now: Effect.Effect<A, E>,

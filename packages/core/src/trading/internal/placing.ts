@@ -37,7 +37,7 @@ export const place = (desk: Desk, request: unknown): Result =>
       }))
   )
 
-/** What a feed says of an order that is being sent. */
+/** Waits until a feed reports an order that is being sent. */
 const told = (desk: Desk, { at, order }: Ready): Effect.Effect<Adapter.Placed> =>
   Effect.gen(function*() {
     const asked = yield* Lookup.asked(desk, order, at)
@@ -45,7 +45,7 @@ const told = (desk: Desk, { at, order }: Ready): Effect.Effect<Adapter.Placed> =
   })
 
 /**
- * What an order has to be before it is sent: checked, counted by the guards, written down.
+ * Prepares an order for sending: checks it, has the guards count it, and records it in the journal.
  *
  * @internal
  */
@@ -75,7 +75,7 @@ export const prepare = (
           at
         }
         return restore(Effect.zipRight(underWay(desk, clientOrderId), writeIntent(desk, operation, ready))).pipe(
-          // Nothing was sent. Where it failed it was not written down either.
+          // Nothing was sent. After a failure the journal has no intent either; after an interruption it may have one.
           Effect.onError((cause) =>
             Cause.isInterrupted(cause) ? release(desk, ready) : giveBack(desk, market, worth, at)
           ),
@@ -96,7 +96,7 @@ const underWay = (desk: Desk, clientOrderId: string): Effect.Effect<unknown, nev
   )
 
 /**
- * The price of the last trade, where the guards need it to judge an order.
+ * Returns the price of the last trade if the guards need it to judge the order.
  *
  * @internal
  */
@@ -107,8 +107,8 @@ export const priceFor = (
   OrderGuards.needsPrice(desk.guards, checked) ? desk.lastPrice(checked.market) : Effect.succeed(undefined)
 
 /**
- * Has the guards judge an order and count it in: what it is worth. Of one that stands already, and is known as `before`,
- * only what it grows by is counted.
+ * Has the guards judge and count an order. Returns the worth that was counted. For a change of an open order, given as
+ * `before`, only the growth is counted.
  *
  * @internal
  */
@@ -170,8 +170,8 @@ const nameOf = (
 }
 
 /**
- * The exchange took an order; the caller gets it as the exchange shows it. An answer that is about another order is as good
- * as none.
+ * Returns an order that the exchange accepted, as the exchange shows it. An answer about another order counts as no
+ * answer.
  *
  * @internal
  */
@@ -187,7 +187,7 @@ export const confirm = (desk: Desk, operation: string, ready: Ready, placed: Ada
         OrderReading.read(desk.account.order({ ...reference, ...named }), OrderReading.isListed),
         OrderReading.told(
           desk.seen.first(
-            // A name may be that of an earlier order.
+            // An earlier order may have had the same client order id.
             id === undefined ? "next" : "known",
             (seen) => OrderReading.isListed(seen) && Identity.isNamed({ ...reference, ...named }, seen)
           )
@@ -207,7 +207,10 @@ export const confirm = (desk: Desk, operation: string, ready: Ready, placed: Ada
     return Option.getOrElse(shown, () => pending(desk, ready, known))
   })
 
-/** It was taken, and nobody knows what it is called there: no absence proves otherwise, and the journal is left to `reconcile`. */
+/**
+ * Fails with `OutcomeUnknown`: the exchange accepted the order but has not shown its id. No absence could disprove
+ * that, so the intent is left to `reconcile`.
+ */
 const nameless = (desk: Desk, operation: string, ready: Ready): Result => {
   const about = { exchange: desk.exchange, operation }
   const { clientOrderId } = ready.order
@@ -243,7 +246,8 @@ const pending = (desk: Desk, { at, order }: Ready, id: string): Order => ({
 const nothing = Decimal.make("0")
 
 /**
- * The exchange said no, or nothing that can be relied on: then the order is looked for.
+ * Settles an order that the exchange refused, or about which it gave no reliable answer. In the latter case the order
+ * is looked up.
  *
  * @internal
  */
@@ -262,7 +266,8 @@ export const settle = (desk: Desk, operation: string, ready: Ready, error: Excha
           Lookup.search(desk, operation, asked),
           Effect.asSome(desk.seen.first("known", (seen) =>
             Identity.isSurely(asked, seen) &&
-            // An earlier order may have had the name, of which a feed does not always say when it was made.
+            // An earlier order may have had the same client order id, and feeds do not always report when an order was
+            // created.
             (seen.createdAt !== undefined || !ready.isNamed)))
         )
     ),
@@ -293,8 +298,9 @@ export const settle = (desk: Desk, operation: string, ready: Ready, error: Excha
 }
 
 /**
- * An order of that name exists. It is this very one where the request reached the exchange twice: then nobody else can have
- * used the name, or it was made no earlier than this call began.
+ * Settles an order whose client order id is already in use. That order is this very one if the request reached the
+ * exchange twice. It is if nobody else can have used the id, because the library chose it, or if the order was created
+ * after this call began.
  */
 const taken = (desk: Desk, ready: Ready, error: ExchangeError.DuplicateOrder): Result =>
   Effect.gen(function*() {
@@ -312,7 +318,7 @@ const taken = (desk: Desk, ready: Ready, error: ExchangeError.DuplicateOrder): R
     return ours.value
   })
 
-// The journal is left as it is: the outcome of this order would cover up that of the earlier one.
+// The journal is left as it is: an outcome of this order would hide that of the earlier one.
 const nameTaken = (
   desk: Desk,
   ready: Ready,
@@ -332,7 +338,7 @@ const notPlaced = (desk: Desk, ready: Ready, reason: string): Effect.Effect<void
     })
   )
 
-// Whoever reconciles the intent, should it stand open, is not to give the same back again.
+// Reconciling the intent, if it is still open, must not give the same worth back again.
 const release = (desk: Desk, { at, order, worth }: Ready): Effect.Effect<void> =>
   Effect.zipRight(
     Effect.sync(() => desk.givenBack.add(intentOf(order.clientOrderId, at))),
@@ -340,7 +346,7 @@ const release = (desk: Desk, { at, order, worth }: Ready): Effect.Effect<void> =
   )
 
 /**
- * Takes back what an order had counted with the guards.
+ * Subtracts the worth of an order from what the guards have counted.
  *
  * @internal
  */

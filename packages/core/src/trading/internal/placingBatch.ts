@@ -11,7 +11,8 @@ import type { Desk, Ready } from "./desk.js"
 import { confirm, prepare, settle } from "./placing.js"
 
 /**
- * Places several orders of one market in as few requests as the exchange takes: what became of each, in its place.
+ * Places several orders of one market in as few requests as the exchange allows. Returns the outcomes in the order of
+ * the requests.
  *
  * @internal
  */
@@ -55,7 +56,10 @@ export const placeBatch = (
     })
   }).pipe(Effect.scoped)
 
-/** The orders of a batch, each as it may be: what only shows between them is refused here. */
+/**
+ * Returns the orders of a batch, not decoded yet. Refuses only conflicts between orders: different markets, or the same
+ * client order id twice.
+ */
 const batchOf = (requests: unknown): Either.Either<ReadonlyArray<unknown>, string> => {
   if (!Array.isArray(requests)) return Either.left(`the orders: expected an array, was ${describe(requests)}`)
   const all: ReadonlyArray<unknown> = Array.from(requests)

@@ -14,8 +14,8 @@ import * as Lookup from "./lookup.js"
 type Found = Effect.Effect<Trading.Reconciled>
 
 /**
- * Finds out what became of the orders that the journal holds open for this account, all of them at once: to prove that an
- * order was never taken takes time but hardly a request, and a hundred such proofs take no longer than one.
+ * Finds out the outcomes of this account's open orders in the journal, all concurrently. To prove that an order was
+ * never accepted takes time but hardly any requests, so a hundred proofs take no longer than one.
  *
  * @internal
  */
@@ -25,14 +25,15 @@ export const reconcile = (
   Effect.gen(function*() {
     const accounts = yield* desk.journal.accounts
     const written = yield* desk.journal.open
-    // Afterwards: what has begun meanwhile is under way, too.
+    // Read after the journal, so that calls that began in the meantime are included.
     const underWay = new Set(Array.from(desk.underWay, ({ clientOrderId }) => clientOrderId))
     const open = written.filter(({ clientOrderId, environment, exchange }) =>
       exchange === desk.exchange && environment === desk.environment && !underWay.has(clientOrderId)
     )
     yield* tellOfOthers(open.filter(({ account }) => account !== unnamed && !accounts.has(account)))
     const oneOfAFew = (yield* Effect.makeSemaphore(atOnce)).withPermits(1)
-    // Who asks for hundreds of orders neither crowds out what else is asked, nor spends the time of a look-up in a queue.
+    // Limits the concurrent look-ups, so that hundreds of them neither crowd out other requests nor spend their time in
+    // a queue.
     const polite: Desk = {
       ...desk,
       account: { ...desk.account, order: (reference) => oneOfAFew(desk.account.order(reference)) }
@@ -84,7 +85,7 @@ const close = (desk: Desk, intent: Intent): Found => {
   )
 }
 
-// An order that was never placed counts for nothing, in the sum of its day as well: once, though several reconcile it.
+// Subtracts an order that was never placed from the total of its day, once even if several Layers reconcile it.
 const forget = ({ givenBack, spent }: Desk, { at, clientOrderId, worth }: Intent): Effect.Effect<void> =>
   Effect.suspend(() => {
     const intent = intentOf(clientOrderId, at)
@@ -97,7 +98,7 @@ const forget = ({ givenBack, spent }: Desk, { at, clientOrderId, worth }: Intent
       }))
   })
 
-// To look for it with this key and not to find it would prove nothing.
+// Not looked up: with this key, not finding the order would prove nothing.
 const whose = ({ exchange }: Desk, intent: Intent): Found =>
   Effect.succeed({
     _tag: "Unknown",
@@ -111,7 +112,7 @@ const whose = ({ exchange }: Desk, intent: Intent): Found =>
     })
   })
 
-// A key that was rotated since the last run looks like another account.
+// The orders of a key that was rotated since the last run seem to belong to another account.
 const tellOfOthers = (open: ReadonlyArray<Intent>): Effect.Effect<void> => {
   const accounts = [...new Set(open.map(({ account }) => account))]
   return accounts.length === 0 ? Effect.void : Effect.logWarning(

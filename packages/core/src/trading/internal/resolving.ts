@@ -7,7 +7,8 @@ import type * as Adapter from "../../ports/Adapter.js"
 import * as orderInput from "./orderInput.js"
 
 /**
- * The order that a reference names, which may be any value: by its id if it has one, else by its client order id.
+ * Resolves a reference, which may be any value, to an order of a market: by its id if it has one, and otherwise by its
+ * client order id.
  *
  * @internal
  */

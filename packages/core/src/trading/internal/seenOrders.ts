@@ -4,7 +4,8 @@ import type { Market } from "../../model/Market.js"
 import { isClosed, type Order } from "../../model/Order.js"
 
 /**
- * Orders of an account as its feeds tell of them, and the markets in which it has had any, for all that one Layer does.
+ * The orders of an account as its feeds report them, and the markets in which it has had any, shared by everything in
+ * one Layer.
  *
  * @internal
  */
@@ -13,13 +14,13 @@ export interface SeenOrders {
   readonly visit: (market: Market) => void
   readonly markets: () => ReadonlyArray<Market>
   /**
-   * The first order that is meant: of those that were told of already (`known`) or only of those from now on (`next`). It
-   * never comes where no feed is listened to.
+   * Waits for the first order that matches. `known` also accepts orders that were already reported, the latest first;
+   * `next` accepts only later reports. Never returns if no feed has a subscriber.
    */
   readonly first: (from: "known" | "next", isMeant: (order: Order) => boolean) => Effect.Effect<Order>
 }
 
-/** So many orders are remembered. */
+/** The maximum number of orders to remember. */
 const most = 1000
 
 /** @internal */
@@ -30,7 +31,7 @@ export const make = (): SeenOrders => {
   return {
     tell: (order) => {
       const before = known.get(order.id)
-      // Each stream tells of it, and one may be behind another.
+      // Every stream reports the order, and one may lag behind another.
       if (before !== undefined && isOlder(before, order)) return
       known.delete(order.id)
       known.set(order.id, order)
@@ -60,8 +61,8 @@ export const make = (): SeenOrders => {
 }
 
 /**
- * Whether `next` is an earlier state of an order than `known`. Feeds, answers and histories tell of one order in any order and
- * more than once: what ended stays ended, and what is filled stays filled.
+ * Returns `true` if `next` is an earlier state of an order than `known`. Feeds, answers and histories report the states
+ * of an order in any sequence, and repeatedly. An ended order stays ended, and its filled amount never shrinks.
  *
  * @internal
  */
