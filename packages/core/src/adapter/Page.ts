@@ -219,7 +219,7 @@ export const atInstant = (last: number | undefined, place: number | undefined): 
   last === undefined || last === place ? stuck : last
 
 /**
- * The declaration of a history of which one request covers at most `span` milliseconds.
+ * The declaration of a history whose requests cover at most `span` milliseconds each.
  *
  * @since 0.1.0
  * @category models

@@ -16,8 +16,8 @@ import type { Checked } from "../model/Order.js"
 
 /**
  * The limits beyond which `Trading` refuses to send an order. The worth of an order is its price times its amount, in
- * the quote currency. A market order is valued at the price of the last trade, and an amended order counts only by what
- * it grows. Days are UTC days. The worth of an order that was not placed is given back.
+ * the quote currency. A market order is valued at the price of the last trade, and an amended order counts only with
+ * its growth. Days are UTC days. The worth of an order that was not placed is given back.
  *
  * **Gotchas**
  *
@@ -136,7 +136,7 @@ export const admit = (
     const known = spent.day === today ? spent.byCurrency : new Map<string, BigDecimal.BigDecimal>()
     const sum = BigDecimal.sum(known.get(quote) ?? zero, added)
     const perDay = yield* limitOf(guards, "maxNotionalPerDay", quote)
-    // A change that adds nothing is always allowed, so that an order can be made smaller.
+    // A change that adds nothing is exempt, so that an order can always be made smaller.
     if (perDay !== undefined && BigDecimal.isPositive(added) && BigDecimal.greaterThan(sum, perDay)) {
       return yield* deny(
         "maxNotionalPerDay",

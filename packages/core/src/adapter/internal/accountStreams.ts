@@ -187,7 +187,7 @@ const hinted = (item: FeedItem.FeedItem<undefined | Balance>): FeedItem.FeedItem
 
 const isData = ({ _tag }: FeedItem.FeedItem<unknown>): boolean => _tag === "Data"
 
-/** The buffer for the feed of an account, of which no item may be lost. */
+/** The buffer for the feed of an account, which must not lose any item. */
 const whole = FeedItem.failing(10_000)
 
 /**

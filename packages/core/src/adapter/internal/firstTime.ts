@@ -36,7 +36,7 @@ interface Part {
 
 const part = (): Part => ({ rising: [], others: new Set() })
 
-/** Orders whole numbers by value, and all other ids in some fixed way. */
+/** Orders whole numbers by value, and all other ids in some fixed order. */
 const isAbove = (id: string, that: string): boolean => id.length === that.length ? id > that : id.length > that.length
 
 const has = ({ others, rising }: Part, id: string): boolean => {

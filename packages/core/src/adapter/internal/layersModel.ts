@@ -72,7 +72,7 @@ export interface AccountOptions<Region extends string = never> extends Options<R
 export type TradingOptions<Region extends string = never> =
   & Omit<AccountOptions, "environment">
   & {
-    /** The limits on what may be ordered. Defaults to none. */
+    /** The limits on orders. Defaults to none. */
     readonly guards?: OrderGuards.Guards | undefined
     /**
      * How long to keep looking for an order whose answer was lost while the exchange does not answer, before the call

@@ -39,7 +39,7 @@ export const of = ({ unit }: Pick<PublicFacts<string>, "unit">, market: Market):
 }
 
 /**
- * Returns the conversion for volumes: that of sizes if the exchange declares it so, and otherwise none.
+ * Returns the conversion for volumes: that of sizes if the declaration says so, and otherwise the identity.
  *
  * @internal
  */

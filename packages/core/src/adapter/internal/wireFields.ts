@@ -20,8 +20,8 @@ export interface Field<out A> {
 }
 
 /**
- * The path of a value in a row: a property name, an index in a tuple, or several of them from the outside in. A string
- * with dots stands for several property names.
+ * The path of a value in a row: a property name, an index in a tuple, or several of them from the outside in. Dots
+ * in a string separate nested property names.
  *
  * @since 0.1.0
  * @category models
