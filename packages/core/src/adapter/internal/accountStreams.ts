@@ -18,10 +18,18 @@ import type * as Row from "../Row.js"
 import { lazily, rows } from "./streams.js"
 import * as Telling from "./telling.js"
 
-/** @internal The streams of an account. */
+/**
+ * The streams of an account.
+ *
+ * @internal
+ */
 export type Streams = Pick<Account.Service, "streamOrders" | "streamFills" | "streamBalances">
 
-/** @internal The streams of an exchange that has none. */
+/**
+ * Creates streams that fail with `Unsupported`, for an exchange without account feeds.
+ *
+ * @internal
+ */
 export const none = (exchange: string): Streams => {
   const without = (operation: string, alternative: string) => () =>
     Stream.fail(new Unsupported({ exchange, operation, detail: `${exchange} has no such feed here`, alternative }))

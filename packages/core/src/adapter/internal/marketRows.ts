@@ -17,7 +17,12 @@ import type { Sizing } from "./sizing.js"
 
 type Sized = (size: BigDecimal.BigDecimal) => BigDecimal.BigDecimal
 
-/** @internal Of a ticker without an instant it is `now`; there is no volume where it cannot be told how it is counted. */
+/**
+ * Converts a ticker to the library's model. Where the exchange sends no timestamp, `at` is `now`. Where the unit of the
+ * volume cannot be determined, the volume is left out.
+ *
+ * @internal
+ */
 export const ticker = (
   row: Row.Ticker,
   exchange: string,

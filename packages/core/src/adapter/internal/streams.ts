@@ -25,13 +25,21 @@ import { firstTime } from "./firstTime.js"
 import * as marketRows from "./marketRows.js"
 import * as sizing from "./sizing.js"
 
-/** @internal The streams of public data. */
+/**
+ * The streams of public data.
+ *
+ * @internal
+ */
 export type Streams = Pick<
   MarketData.Service,
   "streamTicker" | "streamTrades" | "streamOrderBook" | "streamCandles"
 >
 
-/** @internal The streams of an exchange that has none. */
+/**
+ * Creates streams that fail with `Unsupported`, for an exchange without feeds.
+ *
+ * @internal
+ */
 export const none = (exchange: string): Streams => {
   const without = (operation: string, alternative: string) => () =>
     Stream.fail(new Unsupported({ exchange, operation, detail: `${exchange} has no such feed here`, alternative }))
@@ -196,7 +204,11 @@ class Snapshot {
 const unwrap = <A, E>(stream: Effect.Effect<Stream.Stream<A, E>, E>): Stream.Stream<A, E> =>
   Stream.fromChannel(Channel.unwrap(Effect.map(stream, Stream.toChannel)))
 
-/** @internal Made when it is first needed, and once. */
+/**
+ * Creates a value on first use, and reuses it afterwards.
+ *
+ * @internal
+ */
 export const lazily = <A, B, E>(self: Effect.Effect<A, E>, make: (a: A) => B): Effect.Effect<B, E> => {
   let made: B | undefined
   return Effect.suspend(() =>
@@ -206,7 +218,12 @@ export const lazily = <A, B, E>(self: Effect.Effect<A, E>, make: (a: A) => B): E
   )
 }
 
-/** @internal What rows of a feed are turned into, if anything; `repeats` where the latest says all. */
+/**
+ * Reads the rows of a feed, and converts each by `say` (`undefined` leaves it out). `repeats` says whether the latest
+ * value is complete in itself.
+ *
+ * @internal
+ */
 export const rows = <Row, A>(
   repeats: boolean,
   reader: () => (frame: unknown) => Listing.Rows<Row> | undefined,

@@ -33,7 +33,11 @@ export interface Telling<in Row, out A> {
   readonly take: (rows: ReadonlyArray<Row>) => Reads<A>
 }
 
-/** @internal What is asked for beside a feed, and who else of the Layer hears of it. */
+/**
+ * The services that complete a feed by requests, and that report its orders to the rest of the Layer.
+ *
+ * @internal
+ */
 export interface Desk extends Pick<PublicFacts<string>, "unit"> {
   readonly exchange: string
   /** The currency of a fee whose row names no asset. */
@@ -45,7 +49,12 @@ export interface Desk extends Pick<PublicFacts<string>, "unit"> {
   readonly seen: SeenOrders
 }
 
-/** @internal Whom it is told: the operation, the market if only one is wanted, and when it was asked for, by our clock. */
+/**
+ * The request of a subscriber: the operation, the market if only one is wanted, and when the stream was requested, by
+ * our clock.
+ *
+ * @internal
+ */
 export interface Wish {
   readonly operation: string
   readonly market: Market | undefined

@@ -26,7 +26,11 @@ export class Accounts extends Context.Tag("@effect-exchange/core/trading/interna
   readonly of: (place: string, names: ReadonlySet<string>) => Effect.Effect<Shared>
 }>() {}
 
-/** @internal Once for everything that is built together with it. */
+/**
+ * Provides one instance for all Layers that are built together.
+ *
+ * @internal
+ */
 export const layer: Layer.Layer<Accounts> = Layer.sync(Accounts, () => {
   const known = new Map<string, Shared>()
   return {
