@@ -1,6 +1,6 @@
 /**
- * Makes the `exchange` executable as it is published: one bundle, with a part for each command that is loaded when it runs,
- * and the licences of whatever is in it.
+ * Builds the published `exchange` executable: a bundle with one chunk per command, loaded on demand, and the licences
+ * of the packages in it.
  */
 import { build } from "esbuild"
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -20,11 +20,11 @@ const { metafile } = await build({
   platform: "node",
   format: "esm",
   target: "node20",
-  // Names stay, for the traces of bugs.
+  // Identifiers are not minified, so that stack traces in bug reports stay readable.
   minifyWhitespace: true,
   minifySyntax: true,
   legalComments: "none",
-  // undici and ws are CommonJS.
+  // undici and ws are CommonJS modules, which need `require`.
   banner: {
     js: "import { createRequire } from \"node:module\"; const require = createRequire(import.meta.url);"
   },

@@ -1,5 +1,5 @@
 /**
- * The commands that read accounts, and where their code is.
+ * The commands that read accounts and place orders. Their code is loaded on demand.
  *
  * @since 0.1.0
  */
@@ -16,6 +16,8 @@ import * as Stop from "./Stop.js"
 import * as Symbols from "./Symbols.js"
 
 /**
+ * Creates the commands.
+ *
  * @since 0.1.0
  * @category commands
  */
@@ -31,7 +33,7 @@ const modules = {
 }
 
 /**
- * Loads their code.
+ * Loads the code of all commands.
  *
  * @since 0.1.0
  * @category loading
@@ -97,7 +99,7 @@ const money =
   "Where it may cost money it is only said what would be sent, unless --send, --environment live and EXCHANGE_LIVE_TRADING=enabled say "
   + "otherwise. Exit code 0: done, or told what would be; 1: refused, failed, or unknown what became of it; 2: bad usage."
 
-// Placing, amending and canceling are not left half done when they are to stop: they end within their deadline, and say what became of it.
+// Placing, amending and canceling are not stopped halfway: they end within their deadline and report the outcome.
 const order = () =>
   Command.make("order").pipe(
     Command.withDescription("One order: see exchange order show, place, amend and cancel --help."),

@@ -1,12 +1,12 @@
 /**
- * What the commands that read accounts can be told.
+ * Options of the commands that read accounts.
  *
  * @since 0.1.0
  */
 import * as Options from "@effect/cli/Options"
 
 /**
- * `--all`: orders that ended, too.
+ * `--all`: include orders that have ended.
  *
  * @since 0.1.0
  * @category options

@@ -1,5 +1,5 @@
 /**
- * What accounts hold, as a table or as JSON.
+ * Reports account data as a table or as JSON.
  *
  * @since 0.1.0
  */
@@ -18,6 +18,8 @@ import * as Screen from "./Screen.js"
 import * as Table from "./Table.js"
 
 /**
+ * The options that all account commands share.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -26,7 +28,8 @@ export interface Input extends Options.Settings {
 }
 
 /**
- * What every such document says beside its rows: `unsupported` are the exchanges that have no such thing.
+ * The fields of every account document besides its rows. `unsupported` lists the exchanges that do not support the
+ * request.
  *
  * @since 0.1.0
  * @category schemas
@@ -38,17 +41,21 @@ export const Told = Schema.Struct({
 })
 
 /**
+ * The type of {@link Told}.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Told extends Schema.Schema.Type<typeof Told> {}
 
 /**
+ * How to request, format and encode the rows of a report.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Report<Row> {
-  /** What is said where there are no rows, a sentence. */
+  /** The sentence that is printed when there are no rows. */
   readonly none: string
   readonly ask: (connection: Accounts.Connection) => Effect.Effect<ReadonlyArray<Row>, ExchangeError.AccountError>
   readonly columns: ReadonlyArray<Table.Column>
@@ -57,8 +64,10 @@ export interface Report<Row> {
 }
 
 /**
- * Asks every account at once and prints what they answer. Fails with `Incomplete` when one did not, or when none of the exchanges
- * has such a thing; one that has not while others have is only told.
+ * Asks all accounts concurrently and prints their answers.
+ *
+ * Fails with `Incomplete` if an account failed to answer, or if no exchange supports the request. If only some
+ * exchanges do not support it, they are listed without failing.
  *
  * @since 0.1.0
  * @category commands
@@ -92,7 +101,7 @@ export const print = Effect.fnUntraced(function*<Row>(
 })
 
 /**
- * A decimal as people read it: exact, without zeros that say nothing.
+ * Formats a decimal exactly, without trailing zeros.
  *
  * @since 0.1.0
  * @category formatting
@@ -101,7 +110,7 @@ export const plain = (value: BigDecimal.BigDecimal | undefined): string =>
   value === undefined ? "–" : Decimal.format(BigDecimal.normalize(value))
 
 /**
- * An instant in ISO, by UTC.
+ * Formats a time in epoch milliseconds as ISO 8601, in UTC.
  *
  * @since 0.1.0
  * @category formatting
@@ -110,7 +119,7 @@ export const iso = (instant: number | undefined): string =>
   instant === undefined ? "–" : DateTime.formatIso(DateTime.unsafeMake(instant))
 
 /**
- * The cell of a side: what buys is good.
+ * Formats the side of an order or a position. Buy and long are shown as good, sell and short as bad.
  *
  * @since 0.1.0
  * @category formatting

@@ -1,5 +1,5 @@
 /**
- * Accounts on the exchanges that a command was told to talk to, read and never changed.
+ * Read-only accounts on the exchanges that a command talks to.
  *
  * @since 0.1.0
  */
@@ -22,6 +22,8 @@ import type { Settings } from "./Options.js"
 import type { Screen } from "./Screen.js"
 
 /**
+ * The read-only services of one account.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -32,7 +34,7 @@ export interface Connection {
 }
 
 /**
- * The accounts for which there is a key, and what to do about the others.
+ * The accounts with a configured key, and the exchanges without one.
  *
  * @since 0.1.0
  * @category models
@@ -43,8 +45,10 @@ export interface Opened {
 }
 
 /**
- * The account on each exchange, until the scope closes, with the key that is configured for the environment; simulated exchanges
- * have demo keys, which only read. Where no exchange has a key it is bad usage, and said which names to set.
+ * Creates the account of each exchange with the configured key of the environment, which is valid until the scope
+ * closes. Simulated exchanges fall back to read-only demo keys.
+ *
+ * Fails with a usage error that names the variables to set if no exchange has a key.
  *
  * @since 0.1.0
  * @category constructors
@@ -76,7 +80,7 @@ export const open = Effect.fnUntraced(function*(
 })
 
 /**
- * The services of one account, which only read, until the scope closes.
+ * Creates the read-only services of one account, which are valid until the scope closes.
  *
  * @since 0.1.0
  * @category constructors
@@ -97,8 +101,8 @@ export const build = (
   )
 
 /**
- * The key that is configured for an exchange, or which names to set. Simulated exchanges have demo keys, which may do no more than is
- * asked for.
+ * Returns the configured key of an exchange, or else the names to set. Simulated exchanges fall back to demo keys,
+ * which have no more than the requested permission.
  *
  * @since 0.1.0
  * @category constructors
@@ -128,7 +132,7 @@ export const credentialsOf = Effect.fnUntraced(function*(
       yield* Effect.mapError(Credentials.config(exchange, environment, { passphrase }), Connections.refused)
     )
   }
-  // What answers at an address of somebody's own while simulated ones are wanted is a simulator, which knows the demo keys.
+  // With `--environment simulated`, a base URL leads to a simulator, which knows the demo keys.
   if (environment === "simulated" && missing.length === names.length) {
     return Either.right(Simulator.credentials(exchange, permission))
   }

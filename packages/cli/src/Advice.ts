@@ -1,5 +1,5 @@
 /**
- * What a person can do about an error.
+ * Advice for the user about an error.
  *
  * @since 0.1.0
  */
@@ -29,7 +29,7 @@ const answers: { readonly [Tag in ExchangeError.AccountError["_tag"]]: string } 
 }
 
 /**
- * One sentence for each error.
+ * Returns one sentence of advice for an error.
  *
  * @since 0.1.0
  * @category getters
@@ -37,7 +37,7 @@ const answers: { readonly [Tag in ExchangeError.AccountError["_tag"]]: string } 
 export const advice = (error: ExchangeError.AccountError): string => answers[error._tag]
 
 /**
- * The same where it is known what the exchange lists: of a symbol that it does not list, the nearest that it does.
+ * Like {@link advice}, but suggests the nearest listed symbol where the exchange does not list the requested one.
  *
  * @since 0.1.0
  * @category getters
@@ -48,7 +48,8 @@ export const among = (error: ExchangeError.AccountError, markets: ReadonlyArray<
     : advice(error)
 
 /**
- * The same, of an exchange that can be asked: what it lists is known by then.
+ * Like {@link among}, but asks the exchange for its markets, which are cached by then. Falls back to {@link advice} if
+ * that fails.
  *
  * @since 0.1.0
  * @category getters
@@ -72,7 +73,7 @@ const onOrders: { readonly [Tag in Exclude<ExchangeError.TradingError, ExchangeE
   }
 
 /**
- * One sentence for each error of placing and canceling.
+ * Returns one sentence of advice for an error of placing, amending or canceling an order.
  *
  * @since 0.1.0
  * @category getters

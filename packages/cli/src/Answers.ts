@@ -1,5 +1,5 @@
 /**
- * What several exchanges answered to one question, and what those said that did not.
+ * The answers of several exchanges to one question, and the errors of the exchanges that failed.
  *
  * @since 0.1.0
  */
@@ -14,7 +14,7 @@ import type { Settings } from "./Options.js"
 import * as Table from "./Table.js"
 
 /**
- * An exchange that did not answer: why, and what to do about it.
+ * The type of {@link Failed}.
  *
  * @since 0.1.0
  * @category models
@@ -22,6 +22,8 @@ import * as Table from "./Table.js"
 export interface Failed extends Schema.Schema.Type<typeof Failed> {}
 
 /**
+ * An exchange that failed: the error, and advice about it.
+ *
  * @since 0.1.0
  * @category schemas
  */
@@ -33,7 +35,7 @@ export const Failed = Schema.Struct({
 })
 
 /**
- * Where to ask, and what the exchange lists.
+ * An exchange to ask, with access to its list of markets.
  *
  * @since 0.1.0
  * @category models
@@ -44,6 +46,8 @@ export interface Asked {
 }
 
 /**
+ * Describes the error of an exchange, with advice.
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -51,7 +55,7 @@ export const failed = ({ exchange, market }: Asked, error: ExchangeError.Account
   Effect.map(Advice.from(error, market), (advice) => ({ exchange, tag: error._tag, message: error.message, advice }))
 
 /**
- * Rows of the exchanges that answered, in the order in which they were asked, and the others.
+ * The rows of the exchanges that answered, in the order in which they were asked, and the failures of the others.
  *
  * @since 0.1.0
  * @category models
@@ -62,7 +66,7 @@ export interface Answers<out A> {
 }
 
 /**
- * Asks all at once; one that fails keeps no other from answering.
+ * Asks all exchanges concurrently. A failure of one does not affect the others.
  *
  * @since 0.1.0
  * @category constructors
@@ -78,7 +82,7 @@ export const gather = <One extends Asked, A, R>(
   ).pipe(Effect.map((answers) => ({ rows: Arr.getRights(answers).flat(), failures: Arr.getLefts(answers) })))
 
 /**
- * A paragraph for each exchange that failed: what happened, and what to do.
+ * Formats a paragraph for each exchange that failed: the error and the advice.
  *
  * @since 0.1.0
  * @category formatting
@@ -89,7 +93,7 @@ export const paragraphs = (failures: ReadonlyArray<Failed>, colors: boolean): Re
   )
 
 /**
- * A text as a sentence, on one line.
+ * Formats a text as a sentence on one line.
  *
  * @since 0.1.0
  * @category formatting
@@ -100,7 +104,7 @@ export const sentence = (text: string): string => {
 }
 
 /**
- * Which of the exchanges are simulated, in a sentence; none where they are all real.
+ * Returns a sentence that says which of the exchanges are simulated. Returns no sentence if none is.
  *
  * @since 0.1.0
  * @category formatting
@@ -116,7 +120,7 @@ export const simulation = (settings: Pick<Settings, "baseUrl" | "environment" | 
 }
 
 /**
- * What stands below a table: failures, and that it is simulated where it is.
+ * Formats the text below a table: the failures, and which exchanges are simulated.
  *
  * @since 0.1.0
  * @category formatting

@@ -1,5 +1,5 @@
 /**
- * What `exchange call` can be told.
+ * Arguments and options of `exchange call`.
  *
  * @since 0.1.0
  */
@@ -14,6 +14,8 @@ import { refused } from "./internal/answers.js"
 import { quote } from "./internal/quote.js"
 
 /**
+ * The HTTP methods of a request.
+ *
  * @since 0.1.0
  * @category constants
  */
@@ -22,7 +24,7 @@ export const methods = ["GET", "POST", "PUT", "DELETE"] as const
 const isMethod = Schema.is(Schema.Literal(...methods))
 
 /**
- * `GET`.
+ * The method, such as `GET`.
  *
  * @since 0.1.0
  * @category arguments
@@ -38,7 +40,7 @@ export const method: Args.Args<typeof methods[number]> = Args.text({ name: "meth
 )
 
 /**
- * `/0/public/Time`. Nothing in it has to be encoded, and no part of it leads elsewhere.
+ * The path, such as `/0/public/Time`. Characters that need encoding are refused, and so are `.` and `..` segments.
  *
  * @since 0.1.0
  * @category arguments
@@ -63,13 +65,13 @@ const pairs = (name: string, description: string): Options.Options<ReadonlyArray
       const at = text.indexOf("=")
       return at > 0
         ? Effect.succeed([text.slice(0, at), text.slice(at + 1)] as const)
-        // The refused text is not repeated: it may be a secret.
+        // The message does not repeat the text, which may be a secret.
         : refused(`--${name} takes name=value, such as pair=XBTUSDT.`)
     }))
   )
 
 /**
- * `--query pair=XBTUSDT`.
+ * `--query pair=XBTUSDT`: a parameter in the query.
  *
  * @since 0.1.0
  * @category options
@@ -77,7 +79,7 @@ const pairs = (name: string, description: string): Options.Options<ReadonlyArray
 export const query = pairs("query", "A parameter in the query, such as pair=XBTUSDT; it is encoded.")
 
 /**
- * `--form asset=XBT`.
+ * `--form asset=XBT`: a field of a form body.
  *
  * @since 0.1.0
  * @category options
@@ -96,11 +98,11 @@ const Json: Schema.Schema<Json> = Schema.Union(
 
 const decode = Schema.decodeOption(Schema.parseJson(Json))
 
-// As JavaScript reads it, such a number would be another.
+// JavaScript would round such a number.
 const isLong = (text: string): boolean => /\d{16}|\d[\d.]{16}/.test(text.replace(/"(?:[^"\\]|\\.)*"/g, ""))
 
 /**
- * `--body '{"symbol":"BTCUSDT"}'`.
+ * `--body '{"symbol":"BTCUSDT"}'`: a JSON body.
  *
  * @since 0.1.0
  * @category options
@@ -120,7 +122,7 @@ export const body: Options.Options<Option.Option<Endpoint.Parameter>> = Options.
 )
 
 /**
- * `--signed`.
+ * `--signed`: sign the request.
  *
  * @since 0.1.0
  * @category options

@@ -1,5 +1,5 @@
 /**
- * A file of candles that can be gone on with: whole lines of one series, oldest first.
+ * A text file of candles that can be resumed: complete lines of one series, oldest first.
  *
  * @since 0.1.0
  */
@@ -15,19 +15,26 @@ import { UsageError } from "./Failure.js"
 import { quote } from "./internal/quote.js"
 
 /**
+ * An open file of candles.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface CandleFile {
-  /** Where to go on, in epoch milliseconds: at the interval after the last candle. None where there is no candle yet. */
+  /**
+   * The time to resume from, in epoch milliseconds: the close time of the last candle. `None` if the file has no
+   * candle.
+   */
   readonly resumeAt: Option.Option<number>
-  /** Appends lines, all or, where the machine stops meanwhile, a part that the next run takes away. */
+  /** Appends lines. If the machine stops during the write, the next {@link open} removes an incomplete last line. */
   readonly append: (lines: ReadonlyArray<string>) => Effect.Effect<void, UsageError>
 }
 
 /**
- * Opens a file, made where there is none, until the scope closes. A file that holds anything but candles of this series in this
- * format is refused and left as it is; a last line that was not written to its end is taken away.
+ * Opens a file, or creates it if it does not exist, and closes it with the scope.
+ *
+ * Fails if the file holds anything but candles of this series in this format, and leaves the file unchanged in that
+ * case. An incomplete last line is removed.
  *
  * @since 0.1.0
  * @category constructors
@@ -66,10 +73,13 @@ export const open = Effect.fnUntraced(function*(
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-/** More than two lines of any candle. */
+/** More than two lines of any candle, in bytes. */
 const reach = 4096
 
-/** The last candle, and how much of the file is whole lines. Only its ends are read: it may be large. */
+/**
+ * Finds the last candle, and the size of the complete lines in bytes. Reads only both ends of the file, which may be
+ * large.
+ */
 const look = Effect.fnUntraced(function*(
   path: string,
   format: CandleFormat.Format,
@@ -95,7 +105,7 @@ const look = Effect.fnUntraced(function*(
       )
     )
   const head = decoder.decode(yield* part(0)).split("\n")
-  // What was cut short within its first line: nothing but the beginning of a header is known for what it is.
+  // The file ends within its first line. Only the beginning of a header can be identified.
   if (head.length === 1) {
     return format.header !== undefined && format.header.startsWith(head[0] ?? "") || size === 0
       ? { last: Option.none(), whole: 0 }

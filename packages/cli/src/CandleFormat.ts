@@ -1,5 +1,5 @@
 /**
- * Candles as lines of text: decimals are written as the exchange has them, and instants in ISO, by UTC.
+ * Formats of candles as lines of text. Decimals are written exactly as received, and times in ISO 8601, UTC.
  *
  * @since 0.1.0
  */
@@ -10,7 +10,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
 /**
- * The formats of whole lines, which a file can be made of.
+ * The names of the line-based formats that can be appended to a file.
  *
  * @since 0.1.0
  * @category models
@@ -18,22 +18,23 @@ import * as Schema from "effect/Schema"
 export type Name = "csv" | "jsonl"
 
 /**
- * How a candle is written, and what a line tells of the candle that it was. Lines end in a line feed, which is not among them.
+ * How to write candles as lines, and how to read a line back. Lines do not include the final line feed.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Format {
   readonly name: Name
-  /** The line above all candles; none where each line says what is what. */
+  /** The line before all candles. `undefined` if each line names its fields. */
   readonly header: string | undefined
   readonly line: (candle: Candle.Candle) => string
-  /** Whose candle a line is; none where it is no candle of this format. */
+  /** Reads the series and the open time of a line. `None` if the line is not a candle of this format. */
   readonly read: (line: string) => Option.Option<Line>
 }
 
 /**
- * What a line tells: `series` names exchange, symbol and interval, and `openTime` is in epoch milliseconds.
+ * The series and the time of a candle: `series` names exchange, symbol and interval, and `openTime` is in epoch
+ * milliseconds.
  *
  * @since 0.1.0
  * @category models
@@ -44,7 +45,7 @@ export interface Line {
 }
 
 /**
- * The name of a series of candles, such as `kraken BTC/USDT 1h`.
+ * Returns the name of a series of candles, such as `kraken BTC/USDT 1h`.
  *
  * @since 0.1.0
  * @category getters
@@ -54,7 +55,7 @@ export const series = (
 ): string => `${exchange} ${symbol} ${interval}`
 
 /**
- * An instant in epoch milliseconds, in ISO.
+ * Formats a time in epoch milliseconds as ISO 8601.
  *
  * @since 0.1.0
  * @category formatting
@@ -93,7 +94,7 @@ const told = (row: Either.Either<typeof Row.Type, unknown>): Option.Option<Line>
   )
 
 /**
- * Comma-separated values. Nothing in a candle has a comma or a quote in it.
+ * Comma-separated values. No field of a candle contains a comma or a quote, so none is quoted.
  *
  * @since 0.1.0
  * @category constants
@@ -114,7 +115,7 @@ export const csv: Format = {
 }
 
 /**
- * A JSON document on each line.
+ * One JSON document per line.
  *
  * @since 0.1.0
  * @category constants
@@ -127,6 +128,8 @@ export const jsonl: Format = {
 }
 
 /**
+ * Returns the format with a name.
+ *
  * @since 0.1.0
  * @category getters
  */

@@ -1,5 +1,5 @@
 /**
- * What `exchange candles` can be told.
+ * Options of `exchange candles`.
  *
  * @since 0.1.0
  */
@@ -18,7 +18,7 @@ const isInterval = Schema.is(Candle.Interval)
 const intervals = Candle.Interval.literals.join(", ")
 
 /**
- * `--interval 1h`: how long a candle is.
+ * `--interval 1h`: the length of a candle. Defaults to `1h`.
  *
  * @since 0.1.0
  * @category options
@@ -37,7 +37,7 @@ export const interval: Options.Options<Candle.Interval> = Options.text("interval
 )
 
 /**
- * An instant, in epoch milliseconds, from a date or a date and a time in ISO; what has no offset is by UTC.
+ * Parses an ISO 8601 date, or date and time, to epoch milliseconds. A time without an offset is in UTC.
  *
  * @since 0.1.0
  * @category constructors
@@ -45,7 +45,7 @@ export const interval: Options.Options<Candle.Interval> = Options.text("interval
 export const instant = (text: string): Option.Option<number> => {
   const [, day = "", time, offset = "Z"] =
     /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)(Z|[+-]\d{2}:\d{2})?)?$/.exec(text) ?? []
-  // The day by itself: the platform takes the 30th of February for a day of March.
+  // Checks the day separately: `Date` reads 30 February as a day in March.
   return DateTime.make(`${day}T00:00:00Z`).pipe(
     Option.filter((at) => DateTime.formatIsoDateUtc(at) === day),
     Option.flatMap(() => DateTime.make(`${day}T${time ?? "00:00"}${offset}`)),
@@ -63,7 +63,7 @@ const date = (name: string, description: string): Options.Options<string> =>
   Options.text(name).pipe(Options.withPseudoName("date"), Options.withDescription(description))
 
 /**
- * `--from 2026-01-01`.
+ * `--from 2026-01-01`: the start, which is required.
  *
  * @since 0.1.0
  * @category options
@@ -74,7 +74,7 @@ export const from: Options.Options<number> = date(
 ).pipe(Options.mapEffect(dated("from")))
 
 /**
- * `--to 2026-02-01`.
+ * `--to 2026-02-01`: the end, exclusive. Defaults to now.
  *
  * @since 0.1.0
  * @category options
@@ -85,7 +85,7 @@ export const to: Options.Options<Option.Option<number>> = date(
 ).pipe(Options.mapEffect(dated("to")), Options.optional)
 
 /**
- * `--from 2026-01-01`, where it need not be given.
+ * `--from 2026-01-01`: the start, which is optional.
  *
  * @since 0.1.0
  * @category options
@@ -96,7 +96,7 @@ export const since: Options.Options<Option.Option<number>> = date(
 ).pipe(Options.mapEffect(dated("from")), Options.optional)
 
 /**
- * The formats of candles, by name.
+ * The names of the formats of candles.
  *
  * @since 0.1.0
  * @category constants
@@ -104,6 +104,8 @@ export const since: Options.Options<Option.Option<number>> = date(
 export const formats = ["csv", "jsonl", "parquet", "table"] as const
 
 /**
+ * The name of a format of candles.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -112,7 +114,7 @@ export type FormatName = typeof formats[number]
 const isFormat = Schema.is(Schema.Literal(...formats))
 
 /**
- * `--format csv|jsonl|table`.
+ * `--format csv|jsonl|parquet|table`: the format of the output.
  *
  * @since 0.1.0
  * @category options
@@ -131,7 +133,7 @@ export const format: Options.Options<Option.Option<FormatName>> = Options.text("
 )
 
 /**
- * `--output candles.csv`.
+ * `--output candles.csv`: the file to write to.
  *
  * @since 0.1.0
  * @category options

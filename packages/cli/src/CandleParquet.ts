@@ -1,5 +1,5 @@
 /**
- * Candles as Parquet: decimals are `DECIMAL(38, 18)` and exact, instants `TIMESTAMP` in milliseconds by UTC.
+ * Candles as Parquet. Decimals are exact, as `DECIMAL(38, 18)`, and times are `TIMESTAMP` in milliseconds, UTC.
  *
  * @since 0.1.0
  */
@@ -16,28 +16,28 @@ import { quote } from "./internal/quote.js"
 
 const library = once(() => import("hyparquet-writer"))
 
-/** Decimal places, of 38 digits: what no decimal of an exchange needs more of. */
+/** Decimal places, out of 38 digits. No exchange sends a decimal with more. */
 const scale = 18
 
 const beyond = 10n ** 38n
 
-/** How many candles are kept until they are written, as a group of their own. */
+/** The number of candles per row group. They are kept in memory until the group is written. */
 const group = 10_000
 
 /**
- * Where candles are written to.
+ * A Parquet file that is being written.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Sink {
   readonly append: (candles: ReadonlyArray<Candle.Candle>) => Effect.Effect<void, UsageError>
-  /** Writes what is kept, and what makes a file of it. Once, whether or not all candles were got. */
+  /** Writes the remaining candles and the footer. Call it once, even if not all candles were received. */
   readonly finish: Effect.Effect<void, UsageError>
 }
 
 /**
- * Opens a file that is not there yet: one that ends in its own index cannot be gone on with.
+ * Creates a file. Fails if it already exists: a Parquet file ends with its footer, so it cannot be appended to.
  *
  * @since 0.1.0
  * @category constructors
@@ -57,7 +57,7 @@ export const open = Effect.fnUntraced(function*(
   }
   yield* Effect.mapError(files.makeDirectory(dirname(path), { recursive: true }), unwritable)
   const scope = yield* Effect.scope
-  // What has no candle is no file, so that the same can be asked for again.
+  // Opened on the first write: without candles there is no file, so the same command can be run again.
   const file = yield* Effect.cached(Effect.mapError(Scope.extend(files.open(path, { flag: "wx" }), scope), unwritable))
   const { ByteWriter, ParquetWriter } = yield* library
   const bytes = new ByteWriter()
@@ -149,7 +149,7 @@ const rowOf = (candle: Candle.Candle): Effect.Effect<Row, UsageError> =>
     })
   )
 
-/** A decimal in units of its last place; one that does not fit is refused, as it would be another. */
+/** Converts a decimal to an integer in units of the last decimal place. Fails rather than rounds if it does not fit. */
 const unscaled = (decimal: BigDecimal.BigDecimal): Effect.Effect<bigint, UsageError> => {
   const shortest = BigDecimal.normalize(decimal)
   const { value } = BigDecimal.scale(shortest, scale)

@@ -1,5 +1,5 @@
 /**
- * The `exchange` command, without the process around it.
+ * The `exchange` command, independent of the process that runs it.
  *
  * @since 0.1.0
  */
@@ -22,16 +22,18 @@ import * as Suggestions from "./Suggestions.js"
 import { version } from "./Version.js"
 
 /**
+ * Options of {@link run}.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
-  /** How the user calls the command, for the texts that tell what to type. Defaults to `"exchange"`. */
+  /** The name the user calls the command by, used in texts that suggest a command line. Defaults to `"exchange"`. */
   readonly program?: string | undefined
 }
 
 /**
- * What the command needs from where it runs.
+ * The services that the command needs.
  *
  * @since 0.1.0
  * @category models
@@ -44,8 +46,8 @@ export type Environment =
   | Stop.Stop
 
 /**
- * Runs the command with arguments as the user typed them, without program and script. Whatever went wrong has been
- * printed when it fails; `Failure.exitCode` knows the exit code.
+ * Runs the command with the arguments of the user, without the program and the script. By the time it fails, every
+ * error has been printed. `Failure.exitCode` returns the exit code.
  *
  * @since 0.1.0
  * @category running
@@ -71,7 +73,7 @@ export const run = (
   )
 }
 
-/** Help and completion scripts in a form of our own, all else as it is. */
+/** Reformats help and completion scripts, and leaves all other output unchanged. */
 const formOf = (program: string, args: ReadonlyArray<string>) => (text: string, colors: boolean): string => {
   if (Help.isHelp(text)) return Help.fit(text, program, Help.commandOf(args), colors)
   return Completions.isScript(text) ? Completions.complete(text) : text
@@ -106,7 +108,10 @@ const commandNames = [
   "record"
 ]
 
-/** What to say where a command is called that there is not: what it was, and what may have been meant. */
+/**
+ * The message for an unknown command, with the nearest known command as a suggestion. `undefined` if the command is
+ * known.
+ */
 const noCommand = (program: string, [first = "", second = ""]: ReadonlyArray<string>): string | undefined => {
   const refused = (called: string, text: string, names: ReadonlyArray<string>) =>
     text === "" || text.startsWith("-") || names.includes(text)

@@ -1,5 +1,5 @@
 /**
- * What can be asked of the command: each subcommand with its options, and where its code is, which is loaded when it runs.
+ * The subcommands and their options. The code of each is loaded when it runs.
  *
  * @since 0.1.0
  */
@@ -18,7 +18,7 @@ import * as Symbols from "./Symbols.js"
 import * as Verbose from "./Verbose.js"
 
 /**
- * All of them. `program` is how the user calls the command.
+ * Creates all commands. `program` is the name the user calls the executable by.
  *
  * @since 0.1.0
  * @category commands
@@ -57,7 +57,7 @@ const modules = {
 }
 
 /**
- * Loads the code of all commands, so that none waits for its own.
+ * Loads the code of all commands ahead of time.
  *
  * @since 0.1.0
  * @category loading

@@ -1,5 +1,5 @@
 /**
- * Completion scripts that know the values of options and arguments, made of those that `@effect/cli` prints: these know names alone.
+ * Adds the values of options and arguments to the completion scripts of `@effect/cli`, which only complete names.
  *
  * @since 0.1.0
  */
@@ -11,16 +11,16 @@ import { methods } from "./CallOptions.js"
 import { formats } from "./CandleOptions.js"
 import { environments, weathers } from "./Options.js"
 
-/** What an option of a command can be; `several` with commas between them. */
+/** The values that an option accepts. `several` means a comma-separated list. */
 interface Values {
   readonly words: ReadonlyArray<string>
   readonly several?: boolean
 }
 
-/** One exchange and no more is asked by these. */
+/** Matches the commands that take exactly one exchange. */
 const single = /^(?:book|trades|candles|order(?: \w+)?|call)$/
 
-/** The values of an option of a command, such as `order place`; none where it can be anything. */
+/** The values of an option of a command such as `order place`, or `undefined` if any value is accepted. */
 const valuesOf = (command: string, option: string): Values | undefined => {
   switch (option) {
     case "--exchange":
@@ -42,14 +42,14 @@ const valuesOf = (command: string, option: string): Values | undefined => {
   }
 }
 
-/** The values of the first argument of a command. */
+/** The values of the first argument, by command. */
 const firstArgument: { readonly [command: string]: ReadonlyArray<string> } = {
   "order place": ["buy", "sell"],
   call: methods
 }
 
 /**
- * Whether a text is a completion script as `@effect/cli` prints it.
+ * Returns `true` if a text is a completion script printed by `@effect/cli`.
  *
  * @since 0.1.0
  * @category predicates
@@ -58,7 +58,7 @@ export const isScript = (text: string): boolean =>
   /^(?:function _exchange_bash_completions|#compdef exchange|complete -c exchange )/.test(text)
 
 /**
- * The script with values.
+ * Adds values to a completion script.
  *
  * @since 0.1.0
  * @category formatting
@@ -72,7 +72,7 @@ const bash = (script: string): string => {
   let command = ""
   let values: Values | undefined
   return script.split("\n").flatMap((line) => {
-    // A command of a command is looked for under a name that the command before it never has.
+    // The script of `@effect/cli` looks up nested commands under a name that the enclosing command never sets.
     const nested = /^( +)exchange,(\w+),(\w+)\)$/.exec(line)
     if (nested !== null) return [`${nested[1]}exchange__${nested[2]},${nested[3]})`]
     const section = /^ {8}exchange(?:__(\w+))?\)$/.exec(line)
@@ -82,7 +82,7 @@ const bash = (script: string): string => {
     if (values !== undefined && line.includes("COMPREPLY=( $(compgen -f")) {
       const indent = line.slice(0, line.indexOf("COMPREPLY"))
       const words = values.words.join(" ")
-      // What stands before the last comma is kept, and not asked for again.
+      // Keeps the text before the last comma as a prefix and completes only the rest.
       return values.several === true
         ? [
           `${indent}local given=""`,
@@ -127,7 +127,7 @@ const zsh = (script: string): string => {
   let command: ReadonlyArray<string> = []
   return script.split("\n").flatMap((line) => {
     const section = /^( *)\(([a-z]+)\)$/.exec(line)
-    // Commands of commands stand further in.
+    // Nested commands are indented further.
     if (section !== null) {
       const [, indent = "", name = ""] = section
       command = indent.length > 12 ? [...command.slice(0, 1), name] : [name]

@@ -1,5 +1,5 @@
 /**
- * Where the command is configured, and how each name is read that is no key of an exchange.
+ * The configuration sources of the command, and the variables that are not keys of an exchange.
  *
  * @since 0.1.0
  */
@@ -16,7 +16,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 
 /**
- * The places in which names are looked for, the first that is asked first.
+ * The configuration sources, in the order in which they are searched.
  *
  * @since 0.1.0
  * @category tags
@@ -27,13 +27,15 @@ export class Configuration extends Context.Tag("@effect-exchange/cli/Configurati
 >() {}
 
 /**
+ * A configuration source and its name.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Source = Pick<NodeConfig.Source, "provider"> & { readonly name: string }
 
 /**
- * `EXCHANGE_SECRETS_DIR`: a directory of files, one for each secret.
+ * `EXCHANGE_SECRETS_DIR`: a directory with one file per secret.
  *
  * @since 0.1.0
  * @category config
@@ -43,7 +45,7 @@ export const secretsDirectory: Config.Config<Option.Option<string>> = Config.opt
 )
 
 /**
- * `EXCHANGE_SECRETS_FROM`: the secret manager that is asked before everything else.
+ * `EXCHANGE_SECRETS_FROM`: the secret manager that is searched before all other sources.
  *
  * @since 0.1.0
  * @category config
@@ -53,7 +55,7 @@ export const secretsFrom: Config.Config<Option.Option<"vault" | "aws">> = Config
 )
 
 /**
- * `NO_COLOR` (https://no-color.org).
+ * `NO_COLOR`: `true` if it is set to a non-empty value (https://no-color.org).
  *
  * @since 0.1.0
  * @category config
@@ -64,7 +66,8 @@ export const noColor: Config.Config<boolean> = Config.map(
 )
 
 /**
- * `EXCHANGE_LIVE_TRADING`: whether orders may be sent where they cost money. Only `enabled` says so.
+ * `EXCHANGE_LIVE_TRADING`: whether orders that cost real money may be sent. The only accepted value is `enabled`.
+ * Defaults to `false`.
  *
  * @since 0.1.0
  * @category config
@@ -79,7 +82,8 @@ export const liveTrading: Config.Config<boolean> = Config.string("EXCHANGE_LIVE_
 )
 
 /**
- * `EXCHANGE_LOG_LEVEL`: how much the service logs, `Info` unless said. All else logs warnings and worse, whatever it says.
+ * `EXCHANGE_LOG_LEVEL`: the minimum log level of `exchange serve`. Defaults to `Info`. All other commands log at
+ * `Warning`, whatever the variable says.
  *
  * @since 0.1.0
  * @category config
@@ -95,7 +99,7 @@ export const logLevel: Config.Config<LogLevel.LogLevel> = Config.string("EXCHANG
 )
 
 /**
- * `EXCHANGE_SERVER_TOKENS`: the bearer tokens that the service asks for, with commas between them.
+ * `EXCHANGE_SERVER_TOKENS`: the comma-separated bearer tokens that the server accepts.
  *
  * @since 0.1.0
  * @category config
@@ -114,7 +118,7 @@ export const serverTokens: Config.Config<ReadonlyArray<Redacted.Redacted>> = Con
   )
 
 /**
- * `BINANCE_API_KEY`.
+ * Joins a path to the name of a variable, such as `BINANCE_API_KEY`.
  *
  * @since 0.1.0
  * @category getters
@@ -122,7 +126,7 @@ export const serverTokens: Config.Config<ReadonlyArray<Redacted.Redacted>> = Con
 export const nameOf = (path: ReadonlyArray<string>): string => path.join("_")
 
 /**
- * A text and the name of the place where it was found.
+ * A value and the name of the source that it was found in.
  *
  * @since 0.1.0
  * @category models
@@ -133,7 +137,7 @@ export interface Found {
 }
 
 /**
- * What stands under a name, in the first place that has it.
+ * Finds the value of a name in the first source that has it.
  *
  * @since 0.1.0
  * @category getters
@@ -159,7 +163,7 @@ export const find = (
 }
 
 /**
- * What is wrong with a value, by its name and never by the value, and what was expected.
+ * Describes an invalid value: its name and what was expected. Never shows the value itself.
  *
  * @since 0.1.0
  * @category formatting
@@ -168,7 +172,7 @@ export const describe = (error: ConfigError.ConfigError): string =>
   error._op === "InvalidData" ? `${Credentials.describe(error)}: ${error.message}` : Credentials.describe(error)
 
 /**
- * The paths of all that stands below a name, in any place.
+ * Returns the paths of all names below a name, in all sources.
  *
  * @since 0.1.0
  * @category getters

@@ -1,5 +1,5 @@
 /**
- * Clients of the exchanges that a command was told to talk to.
+ * Clients of the exchanges that a command talks to.
  *
  * @since 0.1.0
  */
@@ -29,6 +29,8 @@ import type { Screen } from "./Screen.js"
 import * as Verbose from "./Verbose.js"
 
 /**
+ * A client of one exchange.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -39,7 +41,7 @@ export interface Connection {
 }
 
 /**
- * How real exchanges and base URLs are reached.
+ * The services needed to reach real exchanges and base URLs.
  *
  * @since 0.1.0
  * @category models
@@ -47,7 +49,7 @@ export interface Connection {
 export type Network = HttpClient.HttpClient | Socket.WebSocketConstructor
 
 /**
- * The way to an exchange.
+ * The environment of an exchange, and the network to reach it.
  *
  * @since 0.1.0
  * @category models
@@ -58,8 +60,8 @@ export interface Route {
 }
 
 /**
- * The way to each exchange, until the scope closes: to a simulator of its own in memory, or through the network in
- * reach.
+ * Returns a function from an exchange to its route, which is valid until the scope closes. The route leads to a
+ * simulator in memory or through the network of the environment.
  *
  * @since 0.1.0
  * @category constructors
@@ -83,8 +85,8 @@ export const routes = Effect.fnUntraced(function*(
 })
 
 /**
- * A client for each exchange, until the scope closes. An operation may take as long as `deadline` says, 20 seconds
- * unless given.
+ * Creates a client for each exchange, which is valid until the scope closes. `deadline` limits each operation. Defaults
+ * to 20 seconds.
  *
  * @since 0.1.0
  * @category constructors
@@ -97,7 +99,7 @@ export const open = Effect.fnUntraced(function*(
 })
 
 /**
- * The same on ways that are open already.
+ * Like {@link open}, on existing routes.
  *
  * @since 0.1.0
  * @category constructors
@@ -130,7 +132,7 @@ export const connect = (
   }).pipe(Effect.mapError(refused))
 
 /**
- * The symbols asked for, or else those that most exchanges list, as far as this one does.
+ * Returns the requested symbols, or else the open markets of the exchange among a few well-known symbols.
  *
  * @since 0.1.0
  * @category getters
@@ -149,7 +151,7 @@ export const symbolsOf = (
 const wellKnown: ReadonlySet<string> = new Set(["BTC/USDT", "ETH/USDT", "ETH/BTC"])
 
 /**
- * What is wrong with the configuration, by the names in it.
+ * Converts an error of the configuration to a usage error. The message shows names, never values.
  *
  * @since 0.1.0
  * @category errors
@@ -158,7 +160,7 @@ export const refused = (error: ConfigError.ConfigError): UsageError =>
   new UsageError({ detail: `The configuration is refused: ${Credentials.describe(error)}.` })
 
 /**
- * Whether an exchange is simulated by the command itself.
+ * Returns `true` if the command simulates the exchange in memory.
  *
  * @since 0.1.0
  * @category getters
@@ -169,7 +171,7 @@ export const isInMemory = (
 ): boolean => environment === "simulated" && !baseUrl.has(exchange)
 
 /**
- * Where an exchange is.
+ * Returns the environment of an exchange.
  *
  * @since 0.1.0
  * @category getters
@@ -184,13 +186,13 @@ export const environmentOf = (
 }
 
 /**
- * How long and how often to try, while a person waits.
+ * The timeout, the retries and the circuit breaker of commands that a person waits for.
  *
  * @since 0.1.0
  * @category options
  */
-// Often and soon, but not for ever. So few calls are a small sample: on a bad day, when one in three fails, five failures
-// in a row would open a circuit in one run out of twenty.
+// Retries are many and fast, but limited. The few calls of a command are a small sample: with a failure rate of one in
+// three, the default of five consecutive failures would open a circuit in one run out of twenty.
 export const patience = {
   attemptTimeout: "5 seconds",
   retry: { attempts: 8, base: "50 millis", max: "1 second" },

@@ -1,5 +1,5 @@
 /**
- * Endpoints that the library does not cover, from what somebody typed.
+ * Builds endpoints that the library does not cover from the input of the user.
  *
  * @since 0.1.0
  */
@@ -9,6 +9,8 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 
 /**
+ * A request as the user typed it.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -21,19 +23,19 @@ export interface Typed {
   readonly signed: boolean
 }
 
-/** What is known of all endpoints of an exchange, those that the library does not cover included. */
+/** Facts that hold for all endpoints of an exchange, including endpoints that the library does not cover. */
 interface Facts {
-  /** What an endpoint counts against at least. */
+  /** The minimum cost of an endpoint against the rate limits. */
   readonly cost: { readonly [C in Endpoint.Capability]: Endpoint.Cost }
-  /** What only reads although it is not asked for by `GET`. */
+  /** Matches the paths that only read although their method is not `GET`. */
   readonly reads?: RegExp | undefined
-  /** All that only reads, where a `GET` may change something. */
+  /** Matches all paths that only read, for exchanges where a `GET` may change something. */
   readonly readsOnly?: RegExp | undefined
 }
 
 const same = (cost: Endpoint.Cost): Facts["cost"] => ({ marketData: cost, account: cost, trading: cost })
 
-// OKX meters each endpoint by itself: one that is not known has no limit that is.
+// OKX limits each endpoint separately, so an unknown endpoint has no known limit.
 const facts: { readonly [Id in ExchangeId]?: Facts } = {
   binance: { cost: same({ ip: 1 }) },
   bitmex: { cost: { marketData: { ip: 1 }, account: { key: 1 }, trading: { key: 1, order: 1 } } },
@@ -41,7 +43,7 @@ const facts: { readonly [Id in ExchangeId]?: Facts } = {
   coinbase: { cost: { marketData: { ip: 1 }, account: { user: 1 }, trading: { user: 1 } } },
   deribit: {
     cost: { marketData: { ip: 1 }, account: { account: 1 }, trading: { matching: 1 } },
-    // It trades by `GET` as well: what reads of an account is called so.
+    // Deribit also trades by `GET`. Private endpoints that read are named `get_*`.
     readsOnly: /^\/api\/v2\/(?:public\/\w+|private\/get_\w+)$/
   },
   kraken: {
@@ -52,7 +54,7 @@ const facts: { readonly [Id in ExchangeId]?: Facts } = {
 }
 
 /**
- * Whether a request may change something: whatever is not known to read only.
+ * Returns `true` if a request may change something, which is assumed unless the endpoint is known to only read.
  *
  * @since 0.1.0
  * @category predicates
@@ -64,8 +66,8 @@ export const changes = (exchange: ExchangeId, { method, path }: Pick<Typed, "met
 }
 
 /**
- * The endpoint of what was typed: one that reads is asked again when that may help, one that may change something is sent once. Its
- * answer is the JSON as it came.
+ * Creates an endpoint from the input of the user. It decodes the response to its unchanged JSON. A request that reads
+ * may be retried, and a request that may change something is sent once.
  *
  * @since 0.1.0
  * @category constructors
@@ -99,7 +101,7 @@ const travelling = (
     : { body: "none", parameters: collected(query) }
 }
 
-/** A name that is given several times is a list. */
+/** Collects the values of a repeated name into a list. */
 const collected = (pairs: Typed["query"]): Endpoint.Parameters => {
   const values = new Map<string, ReadonlyArray<string>>()
   for (const [name, value] of pairs) values.set(name, [...values.get(name) ?? [], value])

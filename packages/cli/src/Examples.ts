@@ -1,11 +1,11 @@
 /**
- * What each command is called for, as it is typed.
+ * Example command lines for each command.
  *
  * @since 0.1.0
  */
 
 /**
- * By the words of the command, `""` for the command itself.
+ * The examples of each command by its name. `""` is the root command.
  *
  * @since 0.1.0
  * @category constants

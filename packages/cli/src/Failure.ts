@@ -1,5 +1,5 @@
 /**
- * How the command can fail, and the exit code of each.
+ * The errors of the command and their exit codes.
  *
  * @since 0.1.0
  */
@@ -11,7 +11,7 @@ import * as Schema from "effect/Schema"
 import type { Signal, Stopped } from "./Stop.js"
 
 /**
- * The command line asks for something that makes no sense; `detail` is a sentence with what is accepted.
+ * The command line is invalid. `detail` is a sentence that says what is accepted.
  *
  * @since 0.1.0
  * @category errors
@@ -28,7 +28,7 @@ export class UsageError extends Schema.TaggedError<UsageError>("@effect-exchange
 }
 
 /**
- * Some exchange did not give what was asked for. What failed and what to do has been printed.
+ * At least one exchange failed to answer. The errors and the advice have already been printed.
  *
  * @since 0.1.0
  * @category errors
@@ -45,7 +45,7 @@ export class Incomplete extends Schema.TaggedError<Incomplete>("@effect-exchange
 }
 
 /**
- * The service cannot listen where it was told to; `detail` is a sentence with what to do.
+ * The server cannot listen on its address. `detail` is a sentence that says what to do.
  *
  * @since 0.1.0
  * @category errors
@@ -62,6 +62,8 @@ export class CannotListen extends Schema.TaggedError<CannotListen>("@effect-exch
 }
 
 /**
+ * Every error that the command can fail with.
+ *
  * @since 0.1.0
  * @category errors
  */
@@ -70,8 +72,13 @@ export type Failure = UsageError | Incomplete | Stopped | CannotListen | Simulat
 const signals: { readonly [S in Signal]: number } = { SIGINT: 2, SIGPIPE: 13, SIGTERM: 15 }
 
 /**
- * 0 when all went well, 1 when some exchange failed, 2 for bad usage, 128 and the signal's number when stopped before
- * the end, 70 for a bug (`EX_SOFTWARE` of sysexits.h).
+ * Returns the exit code of the command:
+ *
+ * - 0: success
+ * - 1: an exchange failed, or the server cannot listen
+ * - 2: bad usage
+ * - 128 plus the number of the signal: stopped before the end
+ * - 70: a bug (`EX_SOFTWARE` of sysexits.h)
  *
  * @since 0.1.0
  * @category getters

@@ -1,5 +1,5 @@
 /**
- * What a check found: that all is well, or what is wrong and what to do about it.
+ * The result of a check: a pass, or a problem and its remedy.
  *
  * @since 0.1.0
  */
@@ -8,32 +8,40 @@ import type { Tone } from "./Table.js"
 import * as Table from "./Table.js"
 
 /**
+ * The result of a check.
+ *
  * @since 0.1.0
  * @category schemas
  */
 export const Finding = Schema.Struct({
-  /** What was looked at, such as `configuration` or an exchange. */
+  /** What was checked, such as `configuration` or the name of an exchange. */
   about: Schema.String,
   status: Schema.Literal("pass", "warn", "fail"),
   /** A sentence. */
   detail: Schema.String,
-  /** What to do, a sentence; none where all is well. */
+  /** A sentence that says what to do. Missing if the check passed. */
   remedy: Schema.optional(Schema.String)
 })
 
 /**
+ * The type of {@link Finding}.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Finding extends Schema.Schema.Type<typeof Finding> {}
 
 /**
+ * Creates a finding that reports no problem.
+ *
  * @since 0.1.0
  * @category constructors
  */
 export const pass = (about: string, detail: string): Finding => ({ about, status: "pass", detail })
 
 /**
+ * Creates a finding that warns.
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -45,6 +53,8 @@ export const warn = (about: string, detail: string, remedy: string): Finding => 
 })
 
 /**
+ * Creates a finding that reports a failure.
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -58,7 +68,7 @@ export const fail = (about: string, detail: string, remedy: string): Finding => 
 const tones: { readonly [S in Finding["status"]]: Tone } = { pass: "good", warn: "plain", fail: "bad" }
 
 /**
- * Findings as lines, each with its remedy below it.
+ * Formats findings as lines, each with its remedy below it.
  *
  * @since 0.1.0
  * @category formatting
@@ -69,5 +79,5 @@ export const list = (findings: ReadonlyArray<Finding>, colors: boolean): string 
     ...remedy === undefined ? [] : [Table.paint(`      ${printable(remedy)}`, "faint", colors)]
   ]).join("\n")
 
-// What an exchange or a file name says must not move the cursor.
+// Control characters in the text of an exchange or in a file name must not move the cursor.
 const printable = (text: string): string => text.replace(/\p{Cc}+/gu, " ")

@@ -1,5 +1,5 @@
 /**
- * Prices of markets as they change: from feeds, and by asking again and again where an exchange has none.
+ * Follows the prices of markets: by streams, or by polling where an exchange has no stream.
  *
  * @since 0.1.0
  */
@@ -17,8 +17,8 @@ import * as Quotes from "./Quotes.js"
 import * as View from "./View.js"
 
 /**
- * The markets of one exchange. `views` is what is known of them now, `first` waits until each was heard of, and `run` keeps them up
- * to date for as long as it runs.
+ * The followed markets of one exchange. `views` returns their current state, `first` waits until each has prices or has
+ * failed, and `run` updates them for as long as it runs.
  *
  * @since 0.1.0
  * @category models
@@ -30,8 +30,10 @@ export interface Following {
 }
 
 /**
- * Follows markets of one exchange. Those without a feed are asked for together, at most once in every `interval` and more rarely
- * the less is left of the exchange's limit.
+ * Follows markets of one exchange.
+ *
+ * Markets without a stream are polled together, at most once per `interval`. Polling slows down as the rate limit of
+ * the exchange is used up.
  *
  * @since 0.1.0
  * @category constructors
@@ -53,7 +55,7 @@ export const make = Effect.fnUntraced(function*(
 
   const change = ({ heard, view }: typeof followed[number], f: (view: View.View) => View.View) =>
     Effect.flatMap(Ref.updateAndGet(view, f), ({ heardAt, status }) =>
-      // A feed that has just begun says so before it says a price.
+      // A new stream reports its status before its first price.
       heardAt === undefined && status !== "failed" ? Effect.void : Deferred.succeed(heard, undefined))
 
   const stream = (one: typeof followed[number]): Effect.Effect<void, ExchangeError.MarketDataError> =>
@@ -66,7 +68,7 @@ export const make = Effect.fnUntraced(function*(
       )
     })
 
-  // One that is refused now may be there later, as after an outage.
+  // Retries after an error: a market that is refused now may be available later, for example after an outage.
   const keep = (one: typeof followed[number]): Effect.Effect<never> =>
     stream(one).pipe(
       Effect.catchAll((error) => {
@@ -105,10 +107,10 @@ export const make = Effect.fnUntraced(function*(
   }
 })
 
-/** How long before a feed that failed is asked for again. */
+/** The delay before a failed stream is opened again. */
 const again = "10 seconds"
 
-/** The ticker, with the best of the book where the ticker has neither side. */
+/** The ticker stream, with the order book stream as well where the ticker has neither bid nor ask. */
 const feeds = (
   { market: { streamOrderBook, streamTicker } }: Connection,
   { symbol }: Market.Market
@@ -143,15 +145,17 @@ const seen = <A>(
         item._tag === "Data" ? FeedItem.FeedItem.Data({ value: { said: item.value, at } }) : item)
     ),
     FeedItem.withStatus,
-    // Whoever wants the latest alone is never too slow.
+    // A buffer that keeps only the latest item never fails with `SlowConsumer`.
     Stream.catchAll((error) =>
       error._tag === "SlowConsumer" ? Stream.die(error) : Stream.fail(error)
     )
   )
 
 /**
- * The pause before asking again: the interval while less than half of the exchange's limit is used, then longer the less is left, up
- * to half a minute. Whoever spends a limit at full speed waits for the rest of its window.
+ * Returns the delay before the next poll.
+ *
+ * It is `interval` while less than half of the rate limit is used. Beyond that it grows as the remaining limit shrinks,
+ * up to 30 seconds. A client that used up the limit at full speed would have to wait for the rest of the window.
  *
  * @since 0.1.0
  * @category getters

@@ -1,5 +1,5 @@
 /**
- * Help as people read it: 80 columns wide, without what says nothing, and with examples.
+ * Reformats the help that `@effect/cli` prints: wraps it at 80 columns, drops boilerplate and adds examples.
  *
  * @since 0.1.0
  */
@@ -8,7 +8,7 @@ import { examples } from "./Examples.js"
 const width = 80
 
 /**
- * Whether a text is help as `@effect/cli` prints it.
+ * Returns `true` if a text is help printed by `@effect/cli`.
  *
  * @since 0.1.0
  * @category predicates
@@ -16,7 +16,7 @@ const width = 80
 export const isHelp = (text: string): boolean => /^exchange\n\nexchange \S+ -- .*\n\nUSAGE\n/.test(text)
 
 /**
- * The words of the command that is called, such as `order place`; none where it is the command itself.
+ * Returns the name of the command that is called, such as `order place`. Returns `""` for the root command.
  *
  * @since 0.1.0
  * @category getters
@@ -27,7 +27,8 @@ export const commandOf = (args: ReadonlyArray<string>): string => {
 }
 
 /**
- * Help in another form: `command` says of which command, and `program` is what it is called by.
+ * Reformats a help text. `command` is the name of the command it describes, and `program` is the name the user calls
+ * the executable by.
  *
  * @since 0.1.0
  * @category formatting
@@ -50,7 +51,7 @@ export const fit = (text: string, program: string, command: string, colors: bool
   ].join("\n\n")
 }
 
-/** The lines of each section that have anything on them, by its title; those before the first under none. */
+/** Maps the title of each section to its non-blank lines. Lines before the first title are under `""`. */
 const read = (text: string): ReadonlyMap<string, ReadonlyArray<string>> => {
   const sections = new Map<string, Array<string>>([["", []]])
   let lines = sections.get("")
@@ -61,7 +62,7 @@ const read = (text: string): ReadonlyMap<string, ReadonlyArray<string>> => {
   return sections
 }
 
-/** The arguments alone: options have a section of their own. */
+/** Keeps only the arguments: options have their own section. */
 const usage = (lines: ReadonlyArray<string>): string =>
   ["[options]", ...lines.join(" ").match(/\[?<[\w-]+>\]?(?:\.\.\.)?\]?/g) ?? []].join(" ")
 
@@ -69,7 +70,7 @@ const says = (line: string): boolean =>
   !/^(?:A user-defined piece of text|A true or false value|One of the following:|This (?:setting|argument) is optional|This (?:option|argument) (?:may|must) be repeated)/
     .test(line)
 
-/** An option or an argument each, with what it means below it. */
+/** Formats each option or argument, with its description below it. */
 const entries = (lines: ReadonlyArray<string>, areOptions: boolean): ReadonlyArray<string> => {
   const found: Array<{ readonly head: string; readonly details: Array<string> }> = []
   for (const line of lines) {
@@ -85,7 +86,7 @@ const entries = (lines: ReadonlyArray<string>, areOptions: boolean): ReadonlyArr
   })
 }
 
-/** A command each, and the first sentence of what is said of it. */
+/** Formats each command with the first sentence of its description. */
 const commands = (lines: ReadonlyArray<string>): ReadonlyArray<string> => {
   const found = lines.flatMap((line) => {
     const [, usage = "", description = ""] = /^ *- (.*?) {2,}(.*)$/.exec(line) ?? []
@@ -98,7 +99,7 @@ const commands = (lines: ReadonlyArray<string>): ReadonlyArray<string> => {
   )
 }
 
-/** Breaks at blanks, and what is too long by itself behind a bar. */
+/** Breaks lines at blanks, and within a word only after a `|`. */
 const wrap = (text: string, indent: number, hanging: number): ReadonlyArray<string> => {
   const lines: Array<string> = []
   let line = " ".repeat(indent)

@@ -1,5 +1,5 @@
 /**
- * The options of commands that look at what is configured.
+ * Options of the commands that inspect the configuration.
  *
  * @since 0.1.0
  */
@@ -14,7 +14,8 @@ import * as Common from "./Options.js"
 const isEnvironment = Schema.is(Schema.Literal(...Common.environments))
 
 /**
- * The options of commands that look at what is configured: unless told otherwise, at exchanges themselves.
+ * The options of the commands that inspect the configuration. The environment defaults to live, and for keys to live
+ * and testnet.
  *
  * @since 0.1.0
  * @category options
@@ -38,6 +39,8 @@ export const inquiry = {
 }
 
 /**
+ * The parsed options.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -46,7 +49,7 @@ export interface Inquiry extends Pick<Common.Settings, "exchange" | "baseUrl" | 
 }
 
 /**
- * Settings for an inquiry: at the live exchanges unless it says otherwise.
+ * Converts the options to settings. The environment defaults to live.
  *
  * @since 0.1.0
  * @category constructors

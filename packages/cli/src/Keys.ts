@@ -1,5 +1,5 @@
 /**
- * The API keys that are configured: what the exchange says that each may do, and what is wrong with that.
+ * Checks the configured API keys: the permissions that each exchange reports, and problems with them.
  *
  * @since 0.1.0
  */
@@ -24,8 +24,8 @@ import * as Finding from "./Finding.js"
 import type * as InquiryOptions from "./InquiryOptions.js"
 
 /**
- * One key, with what its exchange says of it where it could be asked. `fingerprint` names the key and gives nothing of it
- * away.
+ * A configured API key, with the permissions that its exchange reports, if it could be asked. `fingerprint` identifies
+ * the key without revealing any part of it.
  *
  * @since 0.1.0
  * @category schemas
@@ -39,13 +39,15 @@ export const Key = Schema.Struct({
 })
 
 /**
+ * The type of {@link Key}.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Key extends Schema.Schema.Type<typeof Key> {}
 
 /**
- * Where a key may be configured, and for which installation it is.
+ * An exchange and environment for which a key may be configured.
  *
  * @since 0.1.0
  * @category models
@@ -53,12 +55,12 @@ export interface Key extends Schema.Schema.Type<typeof Key> {}
 export interface Place {
   readonly exchange: Exchanges.ExchangeId
   readonly environment: Environment.Environment
-  /** What the environment is called in the names of the key. */
+  /** The name of the environment in the names of the key's variables. */
   readonly name: string
 }
 
 /**
- * The places to look in: of each exchange the environment that was asked for, or else the live one and the testnet.
+ * Returns the places to look in. For each exchange this is the requested environment, or else live and testnet.
  *
  * @since 0.1.0
  * @category getters
@@ -79,8 +81,8 @@ export const places = ({ baseUrl, environment, exchange }: InquiryOptions.Inquir
   })
 
 /**
- * Looks at the keys in the places: none is said of a place without any. Simulated exchanges have demo keys where none is
- * configured.
+ * Checks the keys of the places. A place without a key is left out, except that simulated exchanges fall back to demo
+ * keys.
  *
  * @since 0.1.0
  * @category constructors
@@ -139,7 +141,7 @@ const inspect = Effect.fnUntraced(function*(
     : Option.some(yield* ask(place, about, credentials.right, network))
 })
 
-// What examples, templates and handbooks have in the place of a key.
+// Matches the placeholders that examples, templates and manuals show instead of a key.
 const isPlaceholder = (found: Configuration.Found | undefined): boolean =>
   found !== undefined &&
   /^["']?(?:<.*>|\.{3,}|x{4,}|\*{3,}|(?:your|my|example|changeme|change_me|todo|secret|key|test)(?:[-_ ].*)?)["']?$/i
@@ -194,7 +196,7 @@ const unanswered = (about: string, error: ExchangeError.AccountError | ConfigErr
 const soon = 14
 
 /**
- * What is wrong with what a key may do, at an instant in epoch milliseconds.
+ * Returns the problems with the permissions of a key. `now` is in epoch milliseconds.
  *
  * @since 0.1.0
  * @category validation
@@ -235,7 +237,7 @@ export const judge = (
     : [Finding.pass(about, may.length === 0 ? "The exchange takes it." : `It may ${may.join(" and ")}.`)]
 }
 
-/** A key that stands in two places is wrong in one of them. */
+/** Reports keys that are configured in two places: one of the two must be wrong. */
 const shared = (keys: ReadonlyArray<Key>): ReadonlyArray<Key> =>
   keys.map((key) => {
     const other = keys.find((each) =>

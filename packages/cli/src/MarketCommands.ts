@@ -1,5 +1,5 @@
 /**
- * The commands that say what exchanges list and what it cost, and where their code is.
+ * The commands that list markets and download candles. Their code is loaded on demand.
  *
  * @since 0.1.0
  */
@@ -14,6 +14,8 @@ import * as Stop from "./Stop.js"
 import * as Symbols from "./Symbols.js"
 
 /**
+ * Creates the commands.
+ *
  * @since 0.1.0
  * @category commands
  */
@@ -25,7 +27,7 @@ const modules = {
 }
 
 /**
- * Loads their code.
+ * Loads the code of all commands.
  *
  * @since 0.1.0
  * @category loading

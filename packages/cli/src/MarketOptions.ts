@@ -1,5 +1,5 @@
 /**
- * What the commands that list and download markets can be told.
+ * Arguments and options of `exchange markets`.
  *
  * @since 0.1.0
  */
@@ -13,7 +13,7 @@ import { refused } from "./internal/answers.js"
 import { quote } from "./internal/quote.js"
 
 /**
- * What to look for among markets.
+ * The text to search for.
  *
  * @since 0.1.0
  * @category arguments
@@ -30,7 +30,7 @@ const isKind = Schema.is(Market.Kind)
 const kinds = Market.Kind.literals.join(", ")
 
 /**
- * `--kind spot|perpetual|future`.
+ * `--kind spot|perpetual|future`: only markets of this kind.
  *
  * @since 0.1.0
  * @category options
@@ -45,7 +45,7 @@ export const kind: Options.Options<Option.Option<Market.Kind>> = Options.text("k
 )
 
 /**
- * `--all`: markets that are not open, too.
+ * `--all`: include markets that are not open.
  *
  * @since 0.1.0
  * @category options

@@ -1,6 +1,6 @@
 /**
- * The way to real exchanges and base URLs, made when a command needs it: by then a proxy that the configuration names may turn
- * out to be none.
+ * The network to reach real exchanges and base URLs. It is built only when a command needs it, as the configured proxy
+ * may be invalid.
  *
  * @since 0.1.0
  */
@@ -11,6 +11,8 @@ import type * as Connections from "./Connections.js"
 import type { UsageError } from "./Failure.js"
 
 /**
+ * The layer that builds the network.
+ *
  * @since 0.1.0
  * @category tags
  */
@@ -20,7 +22,7 @@ export class Network extends Context.Tag("@effect-exchange/cli/Network")<
 >() {}
 
 /**
- * Opens the way for as long as an effect runs.
+ * Provides an effect with the network for as long as it runs.
  *
  * @since 0.1.0
  * @category combinators

@@ -1,5 +1,5 @@
 /**
- * What the commands can be told, and what becomes of it.
+ * Options that several commands share, and the settings they produce.
  *
  * @since 0.1.0
  */
@@ -18,7 +18,7 @@ import { quote } from "./internal/quote.js"
 import * as Suggestions from "./Suggestions.js"
 
 /**
- * The installations of an exchange that a command can talk to.
+ * The environments of an exchange that a command can talk to.
  *
  * @since 0.1.0
  * @category constants
@@ -26,7 +26,7 @@ import * as Suggestions from "./Suggestions.js"
 export const environments = ["simulated", "testnet", "live"] as const
 
 /**
- * The names of the faults a simulator can be given.
+ * The names of the faults that a simulator can inject.
  *
  * @since 0.1.0
  * @category constants
@@ -34,7 +34,7 @@ export const environments = ["simulated", "testnet", "live"] as const
 export const weathers = ["none", "flaky", "outage"] as const
 
 /**
- * The faults a simulator can be given, by name.
+ * The name of a set of faults that a simulator can inject.
  *
  * @since 0.1.0
  * @category models
@@ -42,6 +42,8 @@ export const weathers = ["none", "flaky", "outage"] as const
 export type FaultsName = typeof weathers[number]
 
 /**
+ * Returns the faults with a name.
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -65,7 +67,7 @@ const noExchange = (name: string) =>
   )
 
 /**
- * `--exchange binance,bitmex`: each once, in the order given.
+ * `--exchange binance,bitmex`: the exchanges, without duplicates, in the given order. Defaults to all.
  *
  * @since 0.1.0
  * @category options
@@ -88,7 +90,7 @@ export const exchanges: Options.Options<ReadonlyArray<ExchangeId.ExchangeId>> = 
   )
 )
 
-// `Options.choice` would not say which option was wrong, nor what it was given.
+// The errors of `Options.choice` do not name the option or its value.
 const oneOf = <const A extends string>(
   name: string,
   choices: readonly [A, ...ReadonlyArray<A>],
@@ -108,7 +110,7 @@ const oneOf = <const A extends string>(
 }
 
 /**
- * `--environment simulated|testnet|live`.
+ * `--environment simulated|testnet|live`. Defaults to `simulated`.
  *
  * @since 0.1.0
  * @category options
@@ -120,7 +122,7 @@ export const environment: Options.Options<typeof environments[number]> = oneOf(
 )
 
 /**
- * `--faults none|flaky|outage`.
+ * `--faults none|flaky|outage`. Defaults to `none`.
  *
  * @since 0.1.0
  * @category options
@@ -132,7 +134,7 @@ export const faults: Options.Options<FaultsName> = oneOf(
 )
 
 /**
- * `--seed 7`.
+ * `--seed 7`: the seed of simulated prices and faults.
  *
  * @since 0.1.0
  * @category options
@@ -149,7 +151,7 @@ export const seed: Options.Options<Option.Option<number>> = Options.text("seed")
 )
 
 /**
- * `--json`.
+ * `--json`: print JSON.
  *
  * @since 0.1.0
  * @category options
@@ -159,7 +161,7 @@ export const json: Options.Options<boolean> = Options.boolean("json").pipe(
 )
 
 /**
- * `--verbose`.
+ * `--verbose`: log each request and response on standard error.
  *
  * @since 0.1.0
  * @category options
@@ -171,7 +173,7 @@ export const verbose: Options.Options<boolean> = Options.boolean("verbose").pipe
 )
 
 /**
- * `--all`.
+ * `--all`: include variables that are not configured.
  *
  * @since 0.1.0
  * @category options
@@ -181,7 +183,7 @@ export const all: Options.Options<boolean> = Options.boolean("all").pipe(
 )
 
 /**
- * `--base-url binance=http://127.0.0.1:4000`, for each exchange at most one.
+ * `--base-url binance=http://127.0.0.1:4000`, at most once per exchange.
  *
  * @since 0.1.0
  * @category options
@@ -196,7 +198,7 @@ export const baseUrls: Options.Options<ReadonlyMap<ExchangeId.ExchangeId, string
     Effect.reduce(entries, new Map<ExchangeId.ExchangeId, string>(), (urls, entry) => {
       const at = entry.indexOf("=")
       const id = entry.slice(0, Math.max(at, 0))
-      // The refused text is not repeated: a URL may hold a password.
+      // The message does not repeat the text: a URL may contain a password.
       if (!isExchangeId(id)) return refused(`--base-url takes name=url, such as ${example}; names ${accepted}.`)
       if (urls.has(id)) return refused(`--base-url is given twice for ${id}; give it once.`)
       return Environment.origin(entry.slice(at + 1)).pipe(
@@ -216,7 +218,7 @@ export const baseUrls: Options.Options<ReadonlyMap<ExchangeId.ExchangeId, string
 const example = "binance=http://127.0.0.1:4000"
 
 /**
- * `--interval 1s`: at least 100 milliseconds.
+ * `--interval 1s`: the pause between two updates, at least 100 milliseconds. Defaults to `1s`.
  *
  * @since 0.1.0
  * @category options
@@ -231,7 +233,7 @@ export const interval: Options.Options<Duration.Duration> = Options.text("interv
 )
 
 /**
- * `--port 4000`.
+ * `--port 4000`: the port of the first exchange. Defaults to `4000`.
  *
  * @since 0.1.0
  * @category options
@@ -246,7 +248,7 @@ export const port: Options.Options<number> = Options.text("port").pipe(
 )
 
 /**
- * `--exchange kraken`: one and no more.
+ * `--exchange kraken`: exactly one exchange. Defaults to `kraken`.
  *
  * @since 0.1.0
  * @category options
@@ -263,7 +265,7 @@ export const oneExchange: Options.Options<ReadonlyArray<ExchangeId.ExchangeId>> 
 )
 
 /**
- * `--depth 15`: levels of each side, 10 unless given.
+ * `--depth 15`: levels per side, from 1 to 1000. Defaults to `10`.
  *
  * @since 0.1.0
  * @category options
@@ -280,7 +282,7 @@ export const depth: Options.Options<number> = Options.text("depth").pipe(
 )
 
 /**
- * The options that say which exchanges are talked to, and where: simulated ones are in good health.
+ * The options that select exchanges and where to reach them. Simulated exchanges work without faults.
  *
  * @since 0.1.0
  * @category options
@@ -288,7 +290,7 @@ export const depth: Options.Options<number> = Options.text("depth").pipe(
 export const places = { exchange: exchanges, environment, baseUrl: baseUrls, verbose }
 
 /**
- * The same, and how simulated exchanges behave.
+ * The options of {@link places}, and the faults and the seed of simulated exchanges.
  *
  * @since 0.1.0
  * @category options
@@ -296,7 +298,7 @@ export const places = { exchange: exchanges, environment, baseUrl: baseUrls, ver
 export const settings = { ...places, faults, seed }
 
 /**
- * Where and how to talk to the exchanges.
+ * The exchanges to talk to, and where and how to reach them.
  *
  * @since 0.1.0
  * @category models
@@ -311,13 +313,15 @@ export interface Settings {
 }
 
 /**
+ * The exchanges to talk to, and where to reach them.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Places = Pick<Settings, keyof typeof places>
 
 /**
- * Settings with exchanges in good health.
+ * Creates settings without faults.
  *
  * @since 0.1.0
  * @category constructors
@@ -332,7 +336,8 @@ export const healthy = ({ baseUrl, environment, exchange, verbose }: Places): Se
 })
 
 /**
- * The options that say which exchanges are meant, and where, as they can be typed again: those that are not as they would be anyway.
+ * Formats the options that select exchanges and environments as a command line, for suggestions. Options with default
+ * values are left out.
  *
  * @since 0.1.0
  * @category formatting
@@ -348,7 +353,7 @@ export const typed = ({ baseUrl, environment, exchange }: Omit<Places, "verbose"
   ].map((option) => ` ${option}`).join("")
 
 /**
- * Settings that agree with each other, or why they do not.
+ * Fails if settings contradict each other.
  *
  * @since 0.1.0
  * @category validation

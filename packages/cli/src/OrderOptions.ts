@@ -1,5 +1,5 @@
 /**
- * What the commands of one order can be told.
+ * Arguments and options of the commands for a single order.
  *
  * @since 0.1.0
  */
@@ -15,12 +15,12 @@ import * as Schema from "effect/Schema"
 import { refused } from "./internal/answers.js"
 import { quote } from "./internal/quote.js"
 
-/** Text of a decimal above zero, as it was typed. */
+/** Returns `true` if a text is a decimal above zero. The options keep the text as typed. */
 const positive = (text: string): boolean =>
   Option.match(Decimal.parse(text), { onNone: () => false, onSome: (value) => BigDecimal.isPositive(value) })
 
 /**
- * `buy` or `sell`.
+ * The side: `buy` or `sell`.
  *
  * @since 0.1.0
  * @category arguments
@@ -35,7 +35,7 @@ export const side: Args.Args<"buy" | "sell"> = Args.text({ name: "side" }).pipe(
 )
 
 /**
- * How much, in the base currency.
+ * The amount in the base currency, or in contracts of an inverse market.
  *
  * @since 0.1.0
  * @category arguments
@@ -62,7 +62,7 @@ const decimal = (name: string, pseudo: string, description: string): Options.Opt
   )
 
 /**
- * `--limit 60000`.
+ * `--limit 60000`: the price of a limit order.
  *
  * @since 0.1.0
  * @category options
@@ -74,7 +74,7 @@ export const limit: Options.Options<Option.Option<string>> = decimal(
 )
 
 /**
- * `--market`.
+ * `--market`: place a market order.
  *
  * @since 0.1.0
  * @category options
@@ -84,7 +84,7 @@ export const market: Options.Options<boolean> = Options.boolean("market").pipe(
 )
 
 /**
- * `--price 60000` of an order that stands.
+ * `--price 60000`: the new price of an open order.
  *
  * @since 0.1.0
  * @category options
@@ -96,7 +96,7 @@ export const price: Options.Options<Option.Option<string>> = decimal(
 )
 
 /**
- * `--amount 0.01` of an order that stands.
+ * `--amount 0.01`: the new total amount of an open order, including the filled part.
  *
  * @since 0.1.0
  * @category options
@@ -108,7 +108,7 @@ export const newAmount: Options.Options<Option.Option<string>> = decimal(
 )
 
 /**
- * `--post-only`.
+ * `--post-only`: only add liquidity to the order book.
  *
  * @since 0.1.0
  * @category options
@@ -118,7 +118,7 @@ export const postOnly: Options.Options<boolean> = Options.boolean("post-only").p
 )
 
 /**
- * `--reduce-only`.
+ * `--reduce-only`: only reduce a position.
  *
  * @since 0.1.0
  * @category options
@@ -130,7 +130,7 @@ export const reduceOnly: Options.Options<boolean> = Options.boolean("reduce-only
 const isTimeInForce = Schema.is(Order.TimeInForce)
 
 /**
- * `--time-in-force GTC|IOC|FOK`.
+ * `--time-in-force GTC|IOC|FOK`: how long a limit order stays open.
  *
  * @since 0.1.0
  * @category options
@@ -152,7 +152,7 @@ export const timeInForce: Options.Options<Option.Option<Order.TimeInForce>> = Op
 )
 
 /**
- * `--max-notional 1000`.
+ * `--max-notional 1000`: a limit on the notional value of the order, in the quote currency.
  *
  * @since 0.1.0
  * @category options
@@ -164,7 +164,7 @@ export const maxNotional: Options.Options<Option.Option<string>> = decimal(
 )
 
 /**
- * `--max-notional-per-day 5000`.
+ * `--max-notional-per-day 5000`: a limit on the notional value of a day's orders in the journal, in the quote currency.
  *
  * @since 0.1.0
  * @category options
@@ -176,7 +176,7 @@ export const maxNotionalPerDay: Options.Options<Option.Option<string>> = decimal
 )
 
 /**
- * `--price-band 0.05`.
+ * `--price-band 0.05`: a limit on the distance of the price from the last price, as a ratio.
  *
  * @since 0.1.0
  * @category options
@@ -188,7 +188,7 @@ export const priceBand: Options.Options<Option.Option<string>> = decimal(
 )
 
 /**
- * `--send`.
+ * `--send`: send the order even if it may cost money.
  *
  * @since 0.1.0
  * @category options
@@ -200,7 +200,7 @@ export const send: Options.Options<boolean> = Options.boolean("send").pipe(
 )
 
 /**
- * `--journal orders.journal`.
+ * `--journal orders.journal`: the file that records each order before it is sent.
  *
  * @since 0.1.0
  * @category options
@@ -217,7 +217,7 @@ const id = (name: string, description: string): Options.Options<Option.Option<st
   Options.text(name).pipe(Options.withPseudoName("id"), Options.withDescription(description), Options.optional)
 
 /**
- * `--id 4711`.
+ * `--id 4711`: the order id of the exchange.
  *
  * @since 0.1.0
  * @category options
@@ -228,7 +228,7 @@ export const orderId: Options.Options<Option.Option<string>> = id(
 )
 
 /**
- * `--client-id x1`.
+ * `--client-id x1`: the client order id.
  *
  * @since 0.1.0
  * @category options

@@ -1,5 +1,5 @@
 /**
- * What became of an order that was asked for, as lines or as JSON.
+ * Reports the result of an order command, as lines or as JSON.
  *
  * @since 0.1.0
  */
@@ -16,6 +16,8 @@ import * as Ordering from "./Ordering.js"
 import * as Screen from "./Screen.js"
 
 /**
+ * The options that all order commands share.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -24,6 +26,8 @@ export interface Input extends Options.Settings {
 }
 
 /**
+ * The options that identify an existing order.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -34,7 +38,7 @@ export interface Ask extends Input {
 }
 
 /**
- * What went wrong: `outcome` says what became of it, and an `Unknown` one is to be looked up by `clientOrderId`.
+ * An error. `outcome` says what happened to the order. If it is `Unknown`, look the order up by `clientOrderId`.
  *
  * @since 0.1.0
  * @category schemas
@@ -48,7 +52,7 @@ export const Failed = Schema.Struct({
 })
 
 /**
- * What `--json` prints: `sent` is false where it is only said what would be sent, which `would` holds then.
+ * The JSON document that `--json` prints. `sent` is `false` in a dry run, and `would` then describes the request.
  *
  * @since 0.1.0
  * @category schemas
@@ -68,7 +72,7 @@ export const Document = Schema.parseJson(
 const encode = Schema.encodeSync(Document)
 
 /**
- * The exchange that was named.
+ * Returns the selected exchange.
  *
  * @since 0.1.0
  * @category validation
@@ -79,7 +83,7 @@ export const exchangeOf = ({ exchange: [exchange] }: Options.Settings) =>
     : Effect.succeed(exchange)
 
 /**
- * The order that was named, by one of its ids at least.
+ * Returns the reference to the selected order. Fails unless at least one of its ids is given.
  *
  * @since 0.1.0
  * @category validation
@@ -92,7 +96,7 @@ export const referenceOf = ({ clientId, id, symbol }: Ask): Effect.Effect<Order.
 }
 
 /**
- * Prints what would be sent.
+ * Prints the request that would be sent.
  *
  * @since 0.1.0
  * @category printing
@@ -110,7 +114,7 @@ export const rehearsed = (
     )
 
 /**
- * Prints the order that an exchange answers with, or why there is none.
+ * Prints the order that the exchange returns, or the error.
  *
  * @since 0.1.0
  * @category printing
@@ -131,7 +135,7 @@ export const told = Effect.fnUntraced(function*(
 })
 
 /**
- * Prints what went wrong, and fails with `Incomplete`.
+ * Prints an error and fails with `Incomplete`.
  *
  * @since 0.1.0
  * @category printing
@@ -156,6 +160,8 @@ export const failed = Effect.fnUntraced(function*(
 })
 
 /**
+ * Describes an error, with advice and the outcome of the order.
+ *
  * @since 0.1.0
  * @category errors
  */
@@ -173,7 +179,7 @@ export const describe = (
   }))
 
 /**
- * What an order is, in words.
+ * Describes an order in words.
  *
  * @since 0.1.0
  * @category formatting
@@ -195,7 +201,7 @@ const lines = (order: Order.Order): ReadonlyArray<string> => [
 ]
 
 /**
- * What is particular to an order, in words.
+ * Describes the flags of an order in words.
  *
  * @since 0.1.0
  * @category formatting

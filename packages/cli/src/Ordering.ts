@@ -1,5 +1,5 @@
 /**
- * When an order may be sent, and through what.
+ * Decides whether an order may be sent, and creates the client that sends it.
  *
  * @since 0.1.0
  */
@@ -31,6 +31,8 @@ import type { Settings } from "./Options.js"
 import type { Screen } from "./Screen.js"
 
 /**
+ * The settings of a command that may send orders.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -40,8 +42,8 @@ export interface Input extends Settings {
 }
 
 /**
- * Whether an order may cost money there: on live exchanges, and at an address of somebody's own that is not this machine, as that may
- * lead anywhere.
+ * Returns `true` if an order may cost real money: on a live exchange, or at a base URL that is not a loopback address,
+ * as it may lead anywhere.
  *
  * @since 0.1.0
  * @category predicates
@@ -50,7 +52,7 @@ export const mayCost = ({ baseUrl, environment }: Settings): boolean =>
   environment === "live" || [...baseUrl.values()].some((url) => !Environment.isLoopback(new URL(url).hostname))
 
 /**
- * What to do to have sent what was only said.
+ * The instructions for sending a request that was only shown.
  *
  * @since 0.1.0
  * @category constants
@@ -59,8 +61,8 @@ export const needed =
   "To send it, add --send, --environment live and --journal with a file, and set EXCHANGE_LIVE_TRADING=enabled."
 
 /**
- * Whether what changes something may be sent, or else only said: refused where somebody wants to send it without having said all
- * that is needed.
+ * Returns `true` if a request that changes something may be sent, and `false` if it may only be shown. Fails if the
+ * user asks to send it without giving all the required settings.
  *
  * @since 0.1.0
  * @category validation
@@ -87,7 +89,8 @@ export const allow = Effect.fnUntraced(function*(
 })
 
 /**
- * Whether an order is to be sent, as {@link allow} says; where it is, it has to be written down before.
+ * Returns `true` if an order may be sent, as {@link allow} does. An order that may be sent requires a journal, except
+ * on an in-memory simulator.
  *
  * @since 0.1.0
  * @category validation
@@ -103,7 +106,7 @@ export const decide = Effect.fnUntraced(function*(input: Input): Effect.fn.Retur
 })
 
 /**
- * The way to one exchange on which an order can be placed.
+ * The services of one exchange that can place orders.
  *
  * @since 0.1.0
  * @category models
@@ -116,7 +119,8 @@ export interface Opened {
 }
 
 /**
- * Opens it until the scope closes; only what {@link decide} let pass may come here.
+ * Creates the services of an exchange, which are valid until the scope closes. Call it only if {@link decide} returns
+ * `true`.
  *
  * @since 0.1.0
  * @category constructors
@@ -145,7 +149,7 @@ export const open = Effect.fnUntraced(function*(
       exchange,
       environment === "live"
         ? { ...common, environment, trading: "enabled" }
-        // Said to be enabled only where it was: anywhere else the Layer refuses what may cost money.
+        // Enabled only if the user enabled it. Otherwise the Layer refuses an environment that may cost money.
         : { ...common, environment, trading: mayCost(input) ? "enabled" : undefined }
     ).pipe(Layer.provide([network, journal]))
   ).pipe(Effect.mapError((error) =>
@@ -162,8 +166,8 @@ export const open = Effect.fnUntraced(function*(
 })
 
 /**
- * What the orders of today were worth that the journal holds, where a guard asks: an order that is only rehearsed is judged as if it
- * were sent.
+ * Returns the notional value of today's orders in the journal, if a guard limits it. A dry run is thereby checked in
+ * the same way as an order that is sent.
  *
  * @since 0.1.0
  * @category getters
@@ -179,7 +183,7 @@ export const spent = Effect.fnUntraced(function*(
 > {
   if (guards.maxNotionalPerDay === undefined || Option.isNone(input.journal)) return OrderGuards.nothing
   const files = yield* FileSystem.FileSystem
-  // To look at one that is not there would make it.
+  // Opening a journal would create a missing file.
   const isThere = yield* Effect.orElseSucceed(files.exists(input.journal.value), () => true)
   const credentials = yield* Accounts.credentialsOf(exchange, input, "trade")
   if (!isThere || Either.isLeft(credentials)) return OrderGuards.nothing
@@ -200,7 +204,7 @@ export const spent = Effect.fnUntraced(function*(
 })
 
 /**
- * An order that stands as the guards judge it; none where its amount is not known.
+ * Converts an open order to the input of the guards. Returns `undefined` if its amount is unknown.
  *
  * @since 0.1.0
  * @category constructors

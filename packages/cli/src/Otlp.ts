@@ -1,7 +1,8 @@
 /**
- * Traces, metrics and logs for a collector, by OTLP over HTTP, where the standard variables of OpenTelemetry ask for it.
+ * Exports traces, metrics and logs to a collector by OTLP over HTTP, configured by the standard OpenTelemetry
+ * variables.
  *
- * What sends them is loaded where there is something to send: without a variable a command is as it was.
+ * The exporter is loaded only if something is exported.
  *
  * @since 0.1.0
  */
@@ -10,9 +11,10 @@ import * as Layer from "effect/Layer"
 import * as OtlpSettings from "./OtlpSettings.js"
 
 /**
- * Exports what the variables ask for until the scope closes, and then what is left, for three seconds at the most. A
- * collector that is gone, slow or failing disturbs nobody: what it does not take is dropped, and a warning says so. Where
- * traces go nowhere none are made: they cost a fifth of a request.
+ * Exports the configured signals until the scope closes, then flushes the rest for at most three seconds.
+ *
+ * A collector that is down, slow or failing does not affect the command: data it does not accept is dropped with a
+ * warning. If traces are not exported, tracing is disabled: spans cost a fifth of a request.
  *
  * @since 0.1.0
  * @category layers

@@ -1,5 +1,5 @@
 /**
- * What the standard variables of OpenTelemetry ask for, as far as it can be honoured.
+ * Reads the standard OpenTelemetry variables, and refuses settings that are not supported.
  *
  * @since 0.1.0
  */
@@ -14,24 +14,24 @@ import { quote } from "./internal/quote.js"
 import { version } from "./Version.js"
 
 /**
- * Where one kind of telemetry goes.
+ * Where and how to export one signal.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Target {
   readonly url: string
-  /** Sent along; secret, as keys of the collector are among them. */
+  /** The headers of each request. They are redacted, as they may contain keys of the collector. */
   readonly headers: Redacted.Redacted<ReadonlyArray<readonly [name: string, value: string]>>
-  /** How long a batch may take to be delivered, repeats included. */
+  /** How long the delivery of a batch may take, including retries. */
   readonly timeout: Duration.Duration
-  /** How often what has come together is sent. */
+  /** How often batches are sent. */
   readonly interval: Duration.Duration
 }
 
 /**
- * Which traces are recorded: of those that begin here the share that is `ratio`, and where `byParent` says so whatever the
- * caller records and nothing else of a caller's.
+ * Which traces are recorded. Traces that start here are sampled with probability `ratio`. With `byParent`, traces that
+ * a caller started are recorded exactly if the caller records them.
  *
  * @since 0.1.0
  * @category models
@@ -42,7 +42,7 @@ export interface Sampler {
 }
 
 /**
- * What is exported. A kind that is missing is not.
+ * The telemetry to export. A missing signal is not exported.
  *
  * @since 0.1.0
  * @category models
@@ -60,7 +60,7 @@ export interface Settings {
 }
 
 /**
- * Whether there is nothing to export.
+ * Returns `true` if nothing is exported.
  *
  * @since 0.1.0
  * @category predicates
@@ -69,8 +69,9 @@ export const isNothing = ({ logs, metrics, traces }: Settings): boolean =>
   traces === undefined && metrics === undefined && logs === undefined
 
 /**
- * What the variables ask for: nothing, where none names a collector. What cannot be honoured is refused, as telemetry that
- * silently does not come is noticed when it is needed.
+ * Reads the variables. Exports nothing if no variable names a collector.
+ *
+ * Fails on settings that are not supported: telemetry that is silently missing is noticed only when it is needed.
  *
  * @since 0.1.0
  * @category configuration
@@ -115,7 +116,7 @@ const targetOf = (kind: Kind, delay: string, millis: number): Effect.Effect<Targ
     }
   })
 
-/** To trust a collector by these and to be surprised that it is not trusted is worse than to be told. */
+/** Refused rather than ignored: the user would expect these to take effect. */
 const unknown = [
   "OTEL_EXPORTER_OTLP_CERTIFICATE",
   "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
@@ -124,7 +125,7 @@ const unknown = [
 
 const urlOf = (variable: string, text: string, path?: string): Effect.Effect<string, UsageError> => {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  // Neither is said again: a key may be in it.
+  // Neither message repeats the URL, which may contain a key.
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     return refused(`${variable} is no URL; accepted are such as http://localhost:4318 or https://collector.example.`)
   }
@@ -135,7 +136,7 @@ const urlOf = (variable: string, text: string, path?: string): Effect.Effect<str
   return Effect.succeed(url.href)
 }
 
-/** Those of the kind take the place of the common ones of the same name. */
+/** Headers of the signal override common headers of the same name. */
 const headersOf = (kind: Kind): Effect.Effect<Target["headers"], UsageError> =>
   Effect.map(
     Effect.forEach(["OTEL_EXPORTER_OTLP_HEADERS", `OTEL_EXPORTER_OTLP_${kind}_HEADERS`], (variable) =>
@@ -145,7 +146,7 @@ const headersOf = (kind: Kind): Effect.Effect<Target["headers"], UsageError> =>
       Redacted.make(Array.from(new Map(pairs.flat().map(([name, value]) => [name.toLowerCase(), value]))))
   )
 
-/** `name=value,name=value`, percent-encoded; what is wrong with it is said without it. */
+/** Parses percent-encoded `name=value,name=value`. The error message does not repeat the text. */
 const pairsOf = (
   variable: string,
   text: string,
@@ -208,7 +209,7 @@ const sampler: Effect.Effect<Sampler, UsageError> = Effect.gen(function*() {
     : yield* refused(`OTEL_TRACES_SAMPLER_ARG cannot be ${quote(ratio)}; accepted are 0 to 1, such as 0.25.`)
 })
 
-/** Of these variables, in milliseconds, the first that is set. */
+/** Reads the first variable that is set, in milliseconds. */
 const durationOf = (
   variables: ReadonlyArray<string>,
   otherwise: number
@@ -240,7 +241,7 @@ const neither = (variable: string, text: string, accepted: ReadonlyArray<string>
 
 const refused = (detail: string): Effect.Effect<never, UsageError> => new UsageError({ detail })
 
-/** What is empty is not set, as the specification has it. */
+/** An empty variable counts as unset, as the OpenTelemetry specification requires. */
 const textOf = (variable: string): Effect.Effect<string | undefined, UsageError> =>
   Config.string(variable).pipe(
     Config.withDefault(""),

@@ -1,5 +1,5 @@
 /**
- * A text that is shown anew again and again.
+ * Shows a text that is redrawn repeatedly.
  *
  * @since 0.1.0
  */
@@ -13,8 +13,10 @@ const leave = "\u{1b}[?25h\u{1b}[?1049l"
 const wipe = "\u{1b}[H\u{1b}[2J"
 
 /**
- * Shows a text in place of the one before. On a terminal this happens on its alternate screen with the cursor hidden;
- * when the scope closes, the terminal is as it was and the last text stays. Elsewhere the texts follow one another.
+ * Creates a function that shows a text in place of the previous one.
+ *
+ * On a terminal it uses the alternate screen and hides the cursor. When the scope closes, the terminal is restored and
+ * the last text is printed. Elsewhere the texts are printed one after another.
  *
  * @since 0.1.0
  * @category constructors

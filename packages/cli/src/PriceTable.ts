@@ -1,5 +1,5 @@
 /**
- * Rows of prices as people read them.
+ * Formats rows of prices for the terminal.
  *
  * @since 0.1.0
  */
@@ -26,7 +26,7 @@ export const quoteColumns: ReadonlyArray<Table.Column> = [
 ]
 
 /**
- * What a row says of prices: one that failed says by what instead.
+ * Formats the prices of a row. A failed row shows the tag of its error instead.
  *
  * @since 0.1.0
  * @category formatting
@@ -47,7 +47,7 @@ const effortColumns: ReadonlyArray<Table.Column> = [
 ]
 
 /**
- * Prices and what it took to get them.
+ * Formats prices with the latency, the attempts and the circuit breaker of each row.
  *
  * @since 0.1.0
  * @category formatting
@@ -60,7 +60,7 @@ export const table = (rows: ReadonlyArray<Row>, colors: boolean): string =>
   )
 
 /**
- * A ratio as a signed percentage of two places: `0.025` is `+2.50 %`.
+ * Formats a ratio as a signed percentage with two decimal places: `0.025` is `+2.50 %`.
  *
  * @since 0.1.0
  * @category formatting
@@ -79,13 +79,15 @@ export const changeCell = (change: string | undefined): Table.Cell =>
 const hundred = BigDecimal.fromBigInt(100n)
 
 /**
+ * Formats the state of a circuit breaker.
+ *
  * @since 0.1.0
  * @category formatting
  */
 export const breakerCell = (state: string): Table.Cell => state === "Closed" ? state : { text: state, tone: "bad" }
 
 /**
- * One paragraph for each thing that went wrong, with the symbols it befell: what happened, and what to do.
+ * Formats one paragraph per distinct error, with the symbols it affects and advice.
  *
  * @since 0.1.0
  * @category formatting
@@ -109,7 +111,7 @@ const sentence = (text: string): string => {
 }
 
 /**
- * A share as a percentage: `0.17` is `17 %`.
+ * Formats a fraction as a percentage: `0.17` is `17 %`.
  *
  * @since 0.1.0
  * @category formatting

@@ -1,5 +1,5 @@
 /**
- * What a process of Node is like: whether its event loop keeps up, and how much memory it has.
+ * Metrics of the Node.js process: event loop lag and memory.
  *
  * @since 0.1.0
  */
@@ -12,7 +12,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks"
 const gauge = (name: string, description: string) => Metric.gauge(name, { description })
 
 /**
- * How late the event loop was since the last look, in seconds, and the memory of the process, in bytes.
+ * The lag of the event loop since the last measurement, in seconds, and the memory of the process, in bytes.
  *
  * @since 0.1.0
  * @category metrics
@@ -25,11 +25,11 @@ export const gauges = {
   resident: gauge("process_resident_memory_bytes", "Memory of the process")
 } as const
 
-/** How often the timer behind it looks, in milliseconds: that much lateness is its own. */
+/** The resolution of the timer that measures the lag, in milliseconds. It is subtracted from each measurement. */
 const resolution = 10
 
 /**
- * Keeps them until the scope closes: now, and every five seconds.
+ * Updates the gauges now and every five seconds until the scope closes.
  *
  * @since 0.1.0
  * @category constructors

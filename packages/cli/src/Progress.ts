@@ -1,5 +1,5 @@
 /**
- * What is going on while somebody waits, on standard error.
+ * Reports progress on standard error while the user waits.
  *
  * @since 0.1.0
  */
@@ -11,8 +11,8 @@ import { Screen } from "./Screen.js"
 const erase = "\r\u{1b}[2K"
 
 /**
- * Reports steps out of `total`: on a terminal in one line, rewritten each time and gone when the scope closes; elsewhere
- * in a line each.
+ * Creates a function that reports one more step out of `total`. On a terminal the report is a single line, which is
+ * rewritten each time and erased when the scope closes. Elsewhere each report is a line.
  *
  * @since 0.1.0
  * @category constructors
@@ -33,7 +33,7 @@ export const make = Effect.fnUntraced(function*(
 })
 
 /**
- * No reports.
+ * Creates a function that reports nothing, with the signature of {@link make}.
  *
  * @since 0.1.0
  * @category constructors
@@ -41,7 +41,7 @@ export const make = Effect.fnUntraced(function*(
 export const silent = (): Effect.Effect<void> => Effect.void
 
 /**
- * Reports how much of something is done, 0 to 1, as {@link make} does of steps.
+ * Reports the fraction that is done, from 0 to 1, in the same way as {@link make}.
  *
  * @since 0.1.0
  * @category constructors

@@ -1,5 +1,5 @@
 /**
- * Prices from the exchanges, with what it took to get them.
+ * Prices from the exchanges, with the effort of getting them.
  *
  * @since 0.1.0
  */
@@ -23,9 +23,12 @@ import { among } from "./Advice.js"
 import type { Connection } from "./Connections.js"
 
 /**
- * What it took: `latencyMillis` is the time of the whole operation, retries and waiting included, as whoever waits for
- * it sees it; `requests` are those that were sent, `retries` those of them that repeated another, and `attempts` is how often the
- * one was sent that was sent most often: 1 where nothing was repeated, 0 where nothing was sent.
+ * The effort of an operation:
+ *
+ * - `latencyMillis`: the duration of the whole operation, including retries and waiting
+ * - `requests`: the number of requests sent
+ * - `retries`: the number of these requests that were retries
+ * - `attempts`: the number of attempts of the request with the most attempts: 1 without retries, 0 if nothing was sent
  *
  * @since 0.1.0
  * @category models
@@ -38,6 +41,8 @@ export interface Effort {
 }
 
 /**
+ * The result of an operation and its effort.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -46,7 +51,7 @@ export interface Measured<A, E> extends Effort {
 }
 
 /**
- * Runs an operation to its end, good or bad, and says what it took.
+ * Runs an operation, and returns its result and its effort whether it succeeds or fails.
  *
  * @since 0.1.0
  * @category combinators
@@ -72,8 +77,8 @@ export const measure = <A, E, R>(operation: Effect.Effect<A, E, R>): Effect.Effe
   })
 
 /**
- * One symbol on one exchange. Prices are written plainly, with no more zeros than the market's tick size has; `change24h`
- * is a ratio (`0.025` is +2.5 %); `observedAt` is in epoch milliseconds.
+ * The price of one symbol on one exchange. Prices are plain decimals padded to the places of the tick size. `change24h`
+ * is a ratio (`0.025` is +2.5 %), and `observedAt` is in epoch milliseconds.
  *
  * @since 0.1.0
  * @category models
@@ -81,6 +86,8 @@ export const measure = <A, E, R>(operation: Effect.Effect<A, E, R>): Effect.Effe
 export interface Row extends Schema.Schema.Type<typeof Row> {}
 
 /**
+ * The price of one symbol on one exchange.
+ *
  * @since 0.1.0
  * @category schemas
  */
@@ -100,7 +107,7 @@ export const Row = Schema.Struct({
 })
 
 /**
- * The row of a symbol, from its ticker or from what went wrong.
+ * Creates the row of a symbol from its ticker or from an error.
  *
  * @since 0.1.0
  * @category constructors
@@ -110,7 +117,7 @@ export const row = (
     readonly exchange: string
     readonly symbol: ExchangeSymbol.ExchangeSymbol
     readonly breaker: string
-    /** What the exchange lists, where that is known. */
+    /** The markets of the exchange, if they are known. */
     readonly markets?: ReadonlyArray<Market.Market> | undefined
   },
   result: Either.Either<
@@ -143,7 +150,7 @@ export const row = (
 }
 
 /**
- * An error with what to do about it; with what the exchange lists, where that is known.
+ * Describes an error, with advice. Suggests a symbol if the markets of the exchange are known.
  *
  * @since 0.1.0
  * @category errors
@@ -158,10 +165,10 @@ export const describe = (
 })
 
 /**
- * The tickers of several symbols, all asked for at once and each by itself, so that each row says what it took. The
- * markets, needed to understand any of them, are loaded before: when that fails, every row fails of it.
+ * Reads the tickers of several symbols concurrently, each with its own request, so that each row shows its own effort.
+ * The markets are loaded first. If that fails, all rows have its error.
  *
- * `onProgress` hears of every step when it is done.
+ * `onProgress` is called after each step.
  *
  * @since 0.1.0
  * @category constructors
@@ -197,8 +204,8 @@ export const gather = Effect.fnUntraced(function*<R>(
 })
 
 /**
- * The tickers of several symbols in as few requests as the exchange allows, so that asking again and again stays within
- * its rate limit. What it took is what it took for all of them.
+ * Reads the tickers of several symbols in as few requests as the exchange allows, so that polling stays within its rate
+ * limit. All rows show the total effort.
  *
  * @since 0.1.0
  * @category constructors
@@ -230,7 +237,7 @@ export const snapshot = Effect.fnUntraced(function*(
 })
 
 /**
- * The state of the circuit that guards an exchange's public data.
+ * Returns the state of the circuit breaker for the exchange's public data.
  *
  * @since 0.1.0
  * @category getters
@@ -239,7 +246,7 @@ export const breakerIn = ({ breakers }: Health.ExchangeHealth): string =>
   breakers.find(({ capability }) => capability === "marketData")?.state ?? "unknown"
 
 /**
- * A price as plain text: at least the places of the market's tick size, and more only where they are not zero.
+ * Formats a price with at least the decimal places of the tick size, and more only where they are not zero.
  *
  * @since 0.1.0
  * @category formatting
@@ -255,7 +262,7 @@ export const formatPrice = (
 }
 
 /**
- * A number of things.
+ * Formats a number with a noun, which gets a plural `s` unless the number is 1.
  *
  * @since 0.1.0
  * @category formatting
@@ -265,7 +272,7 @@ export const count = (number: number, thing: string): string => `${number} ${thi
 const tries = (attempts: number): string => attempts > 1 ? ` after ${attempts} attempts` : ""
 
 /**
- * How much of its fullest rate limit is used, 0 to 1.
+ * Returns how much of the most used rate limit is used, from 0 to 1.
  *
  * @since 0.1.0
  * @category getters

@@ -1,5 +1,5 @@
 /**
- * What `exchange contract` and `exchange record` can be told.
+ * Options of `exchange contract` and `exchange record`.
  *
  * @since 0.1.0
  */
@@ -7,7 +7,7 @@ import * as Options from "@effect/cli/Options"
 import type * as Option from "effect/Option"
 
 /**
- * `--trading`.
+ * `--trading`: place small orders as well.
  *
  * @since 0.1.0
  * @category options
@@ -19,7 +19,7 @@ export const trading: Options.Options<boolean> = Options.boolean("trading").pipe
 )
 
 /**
- * `--account`.
+ * `--account`: read the account as well.
  *
  * @since 0.1.0
  * @category options
@@ -31,7 +31,7 @@ export const account: Options.Options<boolean> = Options.boolean("account").pipe
 )
 
 /**
- * `--output report.md`.
+ * `--output report.md`: the file for the report.
  *
  * @since 0.1.0
  * @category options
@@ -43,7 +43,7 @@ export const reportFile: Options.Options<Option.Option<string>> = Options.text("
 )
 
 /**
- * `--output test/fixtures`.
+ * `--output test/fixtures`: the directory for the files.
  *
  * @since 0.1.0
  * @category options

@@ -1,5 +1,5 @@
 /**
- * The `exchange` command as a process of Node: streams, signals and the exit code.
+ * Runs the `exchange` command as a Node.js process: streams, signals and the exit code.
  *
  * @since 0.1.0
  */
@@ -24,7 +24,7 @@ import { Screen } from "./Screen.js"
 import * as Stop from "./Stop.js"
 
 /**
- * What is used of Node's `process`.
+ * The parts of Node's `process` that {@link runMain} uses.
  *
  * @since 0.1.0
  * @category models
@@ -32,9 +32,11 @@ import * as Stop from "./Stop.js"
 export type Process = Pick<NodeJS.Process, "stdout" | "stderr" | "on" | "exit">
 
 /**
- * Runs the command and ends the process with its exit code. The first SIGINT or SIGTERM asks the command to stop, the
- * second does not ask. Configuration is read from the files in `EXCHANGE_SECRETS_DIR`, the environment, and `.env`; so are
- * `HTTPS_PROXY` and `NO_PROXY`, as by any command that is run behind a proxy.
+ * Runs the command and ends the process with its exit code.
+ *
+ * The first SIGINT or SIGTERM asks the command to stop, and the second exits immediately. Configuration is read from
+ * the secret manager, if any, the files in `EXCHANGE_SECRETS_DIR`, the environment, and `.env`, in this order.
+ * `HTTPS_PROXY` and `NO_PROXY` are honoured as usual.
  *
  * @since 0.1.0
  * @category running
@@ -75,7 +77,7 @@ const unexpected = (error: unknown): string => {
 
 const write = (stream: NodeJS.WriteStream, text: string): Effect.Effect<void> =>
   Effect.async((resume) => {
-    // A reader that went away is told of by the stream's own event.
+    // A closed reader is reported by the "error" event of the stream, so the callback ignores its error.
     stream.write(text, () => resume(Effect.void))
   })
 
@@ -119,7 +121,7 @@ const environment = (
       Effect.flatMap((managed) => managed.before(name.value)),
       Effect.withConfigProvider(here)
     )
-    // A manager that fails is not passed over for the environment.
+    // If the secret manager fails, the command fails: it does not fall back to the environment.
     const nothing = ConfigProvider.fromMap(new Map())
     return configured(before(here), [{ name: name.value, provider: before(nothing) }, ...sources])
   }))

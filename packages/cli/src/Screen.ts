@@ -1,5 +1,5 @@
 /**
- * Where the command writes: results to standard output, everything else to standard error.
+ * The output of the command: results go to standard output, everything else to standard error.
  *
  * @since 0.1.0
  */
@@ -9,31 +9,35 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
 /**
+ * The service that writes to standard output and standard error.
+ *
  * @since 0.1.0
  * @category tags
  */
 export class Screen extends Context.Tag("@effect-exchange/cli/Screen")<Screen, Screen.Service>() {}
 
 /**
+ * Types of {@link Screen}.
+ *
  * @since 0.1.0
  * @category models
  */
 export declare namespace Screen {
-  /** Texts are written as they are: whoever writes ends the line. */
+  /** Writes to the two streams. Texts are written unchanged, without adding a line feed. */
   interface Service {
     readonly out: (text: string) => Effect.Effect<void>
     readonly err: (text: string) => Effect.Effect<void>
-    /** Whether standard output is a terminal, where a picture can be redrawn. */
+    /** `true` if standard output is a terminal, where output can be redrawn. */
     readonly outIsTerminal: boolean
-    /** Whether standard error is a terminal, where a line can be rewritten. */
+    /** `true` if standard error is a terminal, where a line can be rewritten. */
     readonly errIsTerminal: boolean
-    /** Whether to use colours: only on a terminal, and never when `NO_COLOR` is set (https://no-color.org). */
+    /** `true` to use colours: only on a terminal, and never when `NO_COLOR` is set (https://no-color.org). */
     readonly colors: boolean
   }
 }
 
 /**
- * A line of results.
+ * Writes a line of results to standard output.
  *
  * @since 0.1.0
  * @category writing
@@ -42,7 +46,7 @@ export const line = (text: string): Effect.Effect<void, never, Screen> =>
   Effect.flatMap(Screen, (screen) => screen.out(`${text}\n`))
 
 /**
- * A line for people: progress, failures, advice.
+ * Writes a line for the user to standard error: progress, errors, advice.
  *
  * @since 0.1.0
  * @category writing
@@ -51,8 +55,9 @@ export const note = (text: string): Effect.Effect<void, never, Screen> =>
   Effect.flatMap(Screen, (screen) => screen.err(`${text}\n`))
 
 /**
- * Effect's `Console` on the screen, for what `@effect/cli` prints, in the form that is made of it: it goes without colour where there
- * is none, and complaints are left to whoever turns them into an exit code.
+ * Provides an Effect `Console` that writes what `@effect/cli` prints to the screen, reformatted by `form`.
+ *
+ * Styles are removed where colours are off. Errors are dropped: `Cli.run` reports them.
  *
  * @since 0.1.0
  * @category layers
@@ -78,7 +83,7 @@ export const layerConsole = (
   )
 
 /**
- * A text without the escape sequences that style it.
+ * Removes the escape sequences that style a text.
  *
  * @since 0.1.0
  * @category formatting

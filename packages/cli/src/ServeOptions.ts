@@ -1,5 +1,5 @@
 /**
- * The options of `exchange serve` alone.
+ * Options of `exchange serve` only.
  *
  * @since 0.1.0
  */
@@ -10,7 +10,7 @@ import { duration, port as portOf, refused } from "./internal/answers.js"
 import { quote } from "./internal/quote.js"
 
 /**
- * `--port 8080` of the service.
+ * `--port 8080`: the port of the server. Defaults to `8080`.
  *
  * @since 0.1.0
  * @category options
@@ -23,7 +23,7 @@ export const port: Options.Options<number> = Options.text("port").pipe(
 )
 
 /**
- * `--host 127.0.0.1`.
+ * `--host 127.0.0.1`: the address of the server. Defaults to `127.0.0.1`.
  *
  * @since 0.1.0
  * @category options
@@ -42,7 +42,7 @@ export const host: Options.Options<string> = Options.text("host").pipe(
 )
 
 /**
- * `--drain 10s`.
+ * `--drain 10s`: the time that open requests get to finish at shutdown. Defaults to `10s`.
  *
  * @since 0.1.0
  * @category options
@@ -55,7 +55,7 @@ export const drain: Options.Options<Duration.Duration> = Options.text("drain").p
 )
 
 /**
- * `--client-rate 100`.
+ * `--client-rate 100`: the requests per second of one client, with bursts of twice as many. Defaults to `100`.
  *
  * @since 0.1.0
  * @category options
@@ -72,7 +72,7 @@ export const clientRate: Options.Options<number> = Options.text("client-rate").p
 )
 
 /**
- * `--behind-proxy`.
+ * `--behind-proxy`: take the client address from `x-forwarded-for`.
  *
  * @since 0.1.0
  * @category options

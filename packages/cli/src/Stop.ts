@@ -1,5 +1,5 @@
 /**
- * Being asked to stop, as a value: what a signal means is decided by the command it reaches.
+ * A request to stop, as a value: each command decides what a signal means for it.
  *
  * @since 0.1.0
  */
@@ -8,7 +8,8 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
 /**
- * `SIGPIPE` stands for a reader that went away, as `head` does when it has enough.
+ * The signals that stop a command. `SIGPIPE` means that the reader of the output has gone away, as `head` does when it
+ * has read enough.
  *
  * @since 0.1.0
  * @category schemas
@@ -16,13 +17,15 @@ import * as Schema from "effect/Schema"
 export const Signal = Schema.Literal("SIGINT", "SIGTERM", "SIGPIPE")
 
 /**
+ * The type of {@link Signal}.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Signal = typeof Signal.Type
 
 /**
- * Waits until the command is asked to stop.
+ * An effect that waits until the command is asked to stop, and succeeds with the signal.
  *
  * @since 0.1.0
  * @category tags
@@ -30,7 +33,7 @@ export type Signal = typeof Signal.Type
 export class Stop extends Context.Tag("@effect-exchange/cli/Stop")<Stop, Effect.Effect<Signal>>() {}
 
 /**
- * The command was stopped before its work was done.
+ * The error of a command that was stopped before its work was done.
  *
  * @since 0.1.0
  * @category errors
@@ -44,7 +47,7 @@ export class Stopped extends Schema.TaggedError<Stopped>("@effect-exchange/cli/S
 }
 
 /**
- * For work that has an end: stopping it is a failure.
+ * Runs an effect that has an end. Fails with {@link Stopped} if the command is asked to stop first.
  *
  * @since 0.1.0
  * @category combinators
@@ -53,7 +56,7 @@ export const abort = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E
   Effect.flatMap(Stop, (stop) => Effect.raceFirst(self, Effect.flatMap(stop, (signal) => new Stopped({ signal }))))
 
 /**
- * For work that goes on until it is stopped: stopping it is its proper end.
+ * Runs an effect that goes on until the command is asked to stop, then succeeds.
  *
  * @since 0.1.0
  * @category combinators

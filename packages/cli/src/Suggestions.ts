@@ -1,5 +1,5 @@
 /**
- * What somebody may have meant who typed something else.
+ * Suggests what the user may have meant.
  *
  * @since 0.1.0
  */
@@ -10,7 +10,7 @@ import * as Option from "effect/Option"
 import { closest, distance } from "fastest-levenshtein"
 
 /**
- * The question after a refusal, with a blank before it; nothing where nothing is near.
+ * Formats a suggestion as a question with a leading blank. Returns `""` if there is no suggestion.
  *
  * @since 0.1.0
  * @category formatting
@@ -19,7 +19,8 @@ export const question = (meant: Option.Option<string>): string =>
   Option.match(meant, { onNone: () => "", onSome: (meant) => ` Did you mean ${meant}?` })
 
 /**
- * The nearest of some names, where it is so near that a slip of the fingers explains it: a letter in three.
+ * Returns the nearest name if it is close enough to be a typing error: at most one edit per three letters, and one edit
+ * in a shorter name.
  *
  * @since 0.1.0
  * @category constructors
@@ -31,15 +32,15 @@ export const nearest = (text: string, names: ReadonlyArray<string>): Option.Opti
   return distance(typed, found) <= Math.max(1, Math.floor(found.length / 3)) ? Option.some(found) : Option.none()
 }
 
-/** No name is longer, and what is compared takes the product of the lengths. */
+/** A bound on the length that is compared: the cost is the product of the two lengths. No name is longer. */
 const longest = 60
 
-/** Assets in which others are priced, those first that end in the name of another. */
+/** Quote assets. An asset comes before any other that is a suffix of it. */
 const quotes = ["USDT", "USDC", "FDUSD", "USD", "EUR", "GBP", "JPY", "TRY", "BTC", "ETH"]
 
 /**
- * The symbol that a text is in the notation of an exchange, such as `BTCUSDT`, `btc-usdt` or `BTC-USDT-SWAP`; that of an asset alone is
- * its price in USDT.
+ * Converts the notation of an exchange, such as `BTCUSDT`, `btc-usdt` or `BTC-USDT-SWAP`, to a symbol. A single asset
+ * becomes its market in USDT.
  *
  * @since 0.1.0
  * @category constructors
@@ -58,8 +59,8 @@ export const notation = (text: string): Option.Option<string> => {
 }
 
 /**
- * The nearest symbol that an exchange lists: but for its case the same, or of the same base, or off by a letter or two. Open markets
- * go before others.
+ * Returns the nearest symbol that an exchange lists: one with the same base asset, or else one at most two edits away.
+ * Ignores case. Considers only open markets if there are any.
  *
  * @since 0.1.0
  * @category constructors

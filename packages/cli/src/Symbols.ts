@@ -1,5 +1,5 @@
 /**
- * The symbols that commands are told.
+ * Arguments and options that take symbols.
  *
  * @since 0.1.0
  */
@@ -34,7 +34,7 @@ const parseSymbols = (
   )
 
 /**
- * The symbols, one at least.
+ * One or more symbols.
  *
  * @since 0.1.0
  * @category arguments
@@ -46,7 +46,7 @@ export const many: Args.Args<ReadonlyArray<ExchangeSymbol.ExchangeSymbol>> = Arg
 )
 
 /**
- * The symbol, one and no more.
+ * Exactly one symbol.
  *
  * @since 0.1.0
  * @category arguments
@@ -62,7 +62,7 @@ export const one: Args.Args<ExchangeSymbol.ExchangeSymbol> = Args.text({ name: "
 )
 
 /**
- * The symbol, or none.
+ * An optional symbol.
  *
  * @since 0.1.0
  * @category arguments
@@ -74,7 +74,7 @@ export const maybe: Args.Args<Option.Option<ExchangeSymbol.ExchangeSymbol>> = Ar
 )
 
 /**
- * What is recorded of an exchange unless symbols are given.
+ * The symbols that `record` uses unless some are given.
  *
  * @since 0.1.0
  * @category constants
@@ -82,7 +82,7 @@ export const maybe: Args.Args<Option.Option<ExchangeSymbol.ExchangeSymbol>> = Ar
 export const recorded: ReadonlyArray<ExchangeSymbol.ExchangeSymbol> = [ExchangeSymbol.make("BTC/USDT")]
 
 /**
- * `--symbol BTC/USDT`, again and again.
+ * `--symbol BTC/USDT`, repeatable.
  *
  * @since 0.1.0
  * @category options

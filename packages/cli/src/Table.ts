@@ -1,17 +1,19 @@
 /**
- * Text in columns.
+ * Formats text in columns.
  *
  * @since 0.1.0
  */
 
 /**
+ * The meaning of a cell, which decides its colour.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Tone = "plain" | "good" | "bad" | "faint"
 
 /**
- * A text, with a tone where it is not plain.
+ * The text of a cell. A plain string has the tone `"plain"`.
  *
  * @since 0.1.0
  * @category models
@@ -19,6 +21,8 @@ export type Tone = "plain" | "good" | "bad" | "faint"
 export type Cell = string | { readonly text: string; readonly tone: Tone }
 
 /**
+ * A column of a table.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -31,7 +35,7 @@ export interface Column {
 const codes: { readonly [T in Tone]: string } = { plain: "", good: "32", bad: "31", faint: "2" }
 
 /**
- * A text in its tone, where there are colours.
+ * Colours a text by its tone, if `colors` is `true`.
  *
  * @since 0.1.0
  * @category formatting
@@ -40,8 +44,8 @@ export const paint = (text: string, tone: Tone, colors: boolean): string =>
   colors && codes[tone] !== "" ? `\u{1b}[${codes[tone]}m${text}\u{1b}[0m` : text
 
 /**
- * A table: titles, a rule, and the rows, two blanks between the columns and none at the end of a line. Control
- * characters become blanks, so that no cell can move the cursor.
+ * Formats a table: titles, a rule, and the rows. Columns are two blanks apart, and lines have no trailing blanks.
+ * Control characters become blanks, so that no cell can move the cursor.
  *
  * @since 0.1.0
  * @category formatting

@@ -1,5 +1,5 @@
 /**
- * Every name that the command reads from configuration: what it means, what holds without it, and what reads it.
+ * All names that the command reads from the configuration, with their meaning and default.
  *
  * @since 0.1.0
  */
@@ -9,17 +9,19 @@ import * as Config from "effect/Config"
 import * as Configuration from "./Configuration.js"
 
 /**
+ * A name that the command reads from the configuration.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Variable {
-  /** Where it stands: the parts of a variable's name between `_`, or of a file's path between `/`. */
+  /** The path of the name: the parts between `_` of a variable, or between `/` of a file path. */
   readonly path: ReadonlyArray<string>
   readonly meaning: string
-  /** What holds without it. */
+  /** The behaviour if it is not set. */
   readonly otherwise: string
   readonly isSecret: boolean
-  /** What reads it, and refuses what cannot be used. */
+  /** The config that reads it and refuses invalid values. */
   readonly config: Config.Config<unknown>
 }
 
@@ -45,7 +47,7 @@ const told = (name: string, meaning: string, otherwise: string, isSecret = false
   config: Config.option(Config.string(name))
 })
 
-/** They are read together: `OtlpSettings.read` says what is wrong with them. */
+/** Read and validated together by `OtlpSettings.read`. */
 const collector: ReadonlyArray<Variable> = [
   told(
     "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -72,7 +74,7 @@ const collector: ReadonlyArray<Variable> = [
 ]
 
 /**
- * All of them, the keys of exchanges last.
+ * All names, those of the keys of exchanges last.
  *
  * @since 0.1.0
  * @category constants
@@ -139,7 +141,7 @@ export const variables: ReadonlyArray<Variable> = [
 ]
 
 /**
- * The table of all names in Markdown, for the documentation.
+ * Formats the names as a Markdown table for the documentation.
  *
  * @since 0.1.0
  * @category formatting

@@ -1,5 +1,5 @@
 /**
- * `--verbose`: each request and its answer, as they come. What tells them is loaded where it is asked for.
+ * Implements `--verbose`: writes each request and response as it happens. The code is loaded on demand.
  *
  * @since 0.1.0
  */
@@ -22,8 +22,8 @@ const wire = once(() => import("./internal/verbose.js"))
 export const load: Effect.Effect<void> = Effect.asVoid(wire)
 
 /**
- * What has all that goes through an `HttpClient` told on standard error, until the scope closes, where that is wanted; else what
- * leaves it as it is.
+ * Returns a function that makes the `HttpClient` of a context log its traffic on standard error, until the scope
+ * closes. Without `--verbose` the function leaves the context unchanged.
  *
  * @since 0.1.0
  * @category combinators

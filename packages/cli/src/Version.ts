@@ -1,9 +1,11 @@
 /**
+ * The version of the command.
+ *
  * @since 0.1.0
  */
 
 /**
- * The version `--version` prints.
+ * The version that `--version` prints.
  *
  * @since 0.1.0
  * @category constants

@@ -1,5 +1,5 @@
 /**
- * What `watch` knows of a market on an exchange, and how it shows.
+ * The state of a market in `watch`, and how it is shown.
  *
  * @since 0.1.0
  */
@@ -12,9 +12,18 @@ import * as Quotes from "./Quotes.js"
 import * as Table from "./Table.js"
 
 /**
- * One market. `status` says where its prices come from: `live` from a feed that holds, `reconnecting` and `stale` from one that
- * does not and `because` of what, `polled` from requests as there is no such feed, `failed` for `error`. What was heard last stays,
- * and grows old: `heardAt` is its instant in epoch milliseconds by our clock. `reconnects` counts lost connections.
+ * The state of one market.
+ *
+ * `status` says where the prices come from:
+ *
+ * - `waiting`: no prices have been received yet
+ * - `live`: a working stream
+ * - `reconnecting` or `stale`: an interrupted stream, with the reason in `because`
+ * - `polled`: requests, as the exchange has no such stream
+ * - `failed`: the request or the stream failed with `error`
+ *
+ * The last prices stay when the status gets worse. `heardAt` is the time they were received, in epoch milliseconds of
+ * the local clock. `reconnects` counts lost connections.
  *
  * @since 0.1.0
  * @category models
@@ -22,6 +31,8 @@ import * as Table from "./Table.js"
 export interface View extends Schema.Schema.Type<typeof View> {}
 
 /**
+ * The state of one market.
+ *
  * @since 0.1.0
  * @category schemas
  */
@@ -40,7 +51,7 @@ export const View = Schema.Struct({
 })
 
 /**
- * Before anything was heard.
+ * Creates the state before anything is received.
  *
  * @since 0.1.0
  * @category constructors
@@ -53,7 +64,7 @@ export const initial = (exchange: string, symbol: ExchangeSymbol.ExchangeSymbol)
 })
 
 /**
- * What was said, and when it was heard.
+ * A message `said`, and the time `at` which it was received, in epoch milliseconds of the local clock.
  *
  * @since 0.1.0
  * @category models
@@ -64,7 +75,7 @@ export interface Heard<out A> {
 }
 
 /**
- * What the feeds of a market have said. `book` is for exchanges whose ticker has neither bid nor ask.
+ * The streams of a market. `book` is set for exchanges whose ticker has neither bid nor ask.
  *
  * @since 0.1.0
  * @category models
@@ -75,7 +86,8 @@ export interface Feeds {
 }
 
 /**
- * After feeds said something: as good as the worse of them. Lost connections count on from `before`.
+ * Updates the view from its streams. The status is that of the worse stream. `before` is the number of reconnects to
+ * add to.
  *
  * @since 0.1.0
  * @category combinators
@@ -118,7 +130,7 @@ const spread = ({ ask, bid }: Best): string | undefined =>
     : Decimal.format(BigDecimal.normalize(BigDecimal.subtract(ask, bid)))
 
 /**
- * After an answer to a request that ended at `now`.
+ * Updates the view from a response that was received at `now`.
  *
  * @since 0.1.0
  * @category combinators
@@ -139,7 +151,7 @@ export const polled = ({ ask, bid, error, last }: Quotes.Row, now: number) => (v
 }
 
 /**
- * After an error. The last prices stay.
+ * Updates the view with an error. The last prices stay.
  *
  * @since 0.1.0
  * @category combinators
@@ -152,7 +164,7 @@ export const failed = (error: NonNullable<View["error"]>) => (view: View): View 
 })
 
 /**
- * One line of JSON; `at` is in epoch milliseconds.
+ * Encodes a frame as one line of JSON. `at` is in epoch milliseconds.
  *
  * @since 0.1.0
  * @category formatting
@@ -161,7 +173,7 @@ export const encode: (frame: { readonly at: number; readonly markets: ReadonlyAr
   .encodeSync(Schema.parseJson(Schema.Struct({ at: Schema.Number, markets: Schema.Array(View) })))
 
 /**
- * A table of prices with their age and where they come from, and what to do about those that fail.
+ * Formats a table of prices with their age and source, and advice about the markets that failed.
  *
  * @since 0.1.0
  * @category formatting

@@ -1,5 +1,5 @@
 /**
- * What the contract suite sees of the requests under a client, and can make go wrong with them.
+ * Lets the contract suite observe the requests of a client, and lose them on purpose.
  *
  * @since 0.1.0
  */
@@ -12,7 +12,7 @@ import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 
 /**
- * The view of the wire that the suite asks for.
+ * The observer that the contract suite asks for.
  *
  * @since 0.1.0
  * @category tags
@@ -20,7 +20,8 @@ import * as Ref from "effect/Ref"
 export class Wire extends Context.Tag("@effect-exchange/cli/Wire")<Wire, ContractCase.Observer>() {}
 
 /**
- * The `HttpClient` in reach, watched, and losing what changes something when the suite says so.
+ * Wraps the `HttpClient` of the environment: counts requests, and loses requests that change something when the suite
+ * asks for it.
  *
  * @since 0.1.0
  * @category layers

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The `exchange` executable. What prints no more than the version loads no more than that.
+ * The `exchange` executable. `--version` loads only the version constant, not the rest of the command.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * What `npm start` runs: the command, and without arguments a first look at it.
+ * The script behind `npm start`: runs the command, or a sample command when called without arguments.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * `exchange balance`: what accounts hold.
+ * `exchange balance`: the balances of accounts.
  *
  * @since 0.1.0
  */
@@ -12,7 +12,7 @@ import * as AccountReport from "../AccountReport.js"
 const Row = Schema.Struct({ exchange: Schema.String, ...Balance.Balance.fields })
 
 /**
- * What `--json` prints.
+ * The JSON document that `--json` prints.
  *
  * @since 0.1.0
  * @category schemas
@@ -46,7 +46,7 @@ const report: AccountReport.Report<typeof Row.Type> = {
 }
 
 /**
- * Prints what each account holds, and how much of it is free.
+ * Prints the total and free balances of each account.
  *
  * @since 0.1.0
  * @category commands

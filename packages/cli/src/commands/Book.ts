@@ -1,5 +1,5 @@
 /**
- * `exchange book`: a live ladder of an order book, with whether it can be trusted.
+ * `exchange book`: a live order book, with its status.
  *
  * @since 0.1.0
  */
@@ -20,6 +20,8 @@ import * as Screen from "../Screen.js"
 import * as Table from "../Table.js"
 
 /**
+ * The options of the command.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -30,7 +32,8 @@ export interface Input extends Options.Settings {
 }
 
 /**
- * Draws the book at most five times a second, and every change of its feed; with `json` prints each of them as a line.
+ * Draws the order book and its status, at most five times a second. With `json`, prints each item of the stream as a
+ * line.
  *
  * @since 0.1.0
  * @category commands
@@ -59,7 +62,7 @@ export const handle = (
                   [render(exchange, symbol, seen, depth, at, screen.colors), ...Answers.simulation(input)].join("\n")
                 )
               }
-              // Whoever looks sees no more than this; what comes meanwhile is the next picture.
+              // Limits drawing to what a person can follow. Updates in between appear in the next picture.
               yield* Effect.sleep("200 millis")
             })
           ),
@@ -80,7 +83,7 @@ const plain = (
   { amount, price }: OrderBook.Level
 ): readonly [string, string] => [Decimal.format(price), Decimal.format(amount)]
 
-/** A line of JSON: decimals are strings. */
+/** Encodes an item as one line of JSON, with decimals as strings. */
 const encode = (exchange: string, item: FeedItem.FeedItem<BookView.BookView>, depth: number): string => {
   if (item._tag !== "Data") return JSON.stringify({ exchange, ...item })
   const { asks, bids } = item.value.depth(depth)
@@ -94,8 +97,8 @@ const encode = (exchange: string, item: FeedItem.FeedItem<BookView.BookView>, de
 }
 
 /**
- * Renders the asks from the worst shown to the best, the spread, and the bids from the best on, each with a bar as long as its
- * share of the largest amount shown.
+ * Renders the asks from the worst shown to the best, the spread, and the bids from the best. The length of each bar is
+ * relative to the largest amount shown.
  *
  * @since 0.1.0
  * @category getters

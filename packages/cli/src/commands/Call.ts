@@ -1,5 +1,5 @@
 /**
- * `exchange call`: any endpoint, by the way that all requests take.
+ * `exchange call`: calls any endpoint through the client, like all other requests.
  *
  * @since 0.1.0
  */
@@ -28,6 +28,8 @@ import * as Screen from "../Screen.js"
 import * as Stop from "../Stop.js"
 
 /**
+ * The arguments and options of the command.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -37,8 +39,8 @@ export interface Input extends Options.Settings, Endpoints.Typed {
 }
 
 /**
- * What `--json` prints: `sent` is false where it is only said what would be sent, which `would` holds then. Without `--json` it is
- * the `answer` alone.
+ * The JSON document that `--json` prints. `sent` is `false` in a dry run, and `would` then describes the request.
+ * Without `--json`, only `answer` is printed.
  *
  * @since 0.1.0
  * @category schemas
@@ -61,7 +63,8 @@ const encodeAnswer = Schema.encodeSync(Schema.parseJson({ space: 2 }))
 type Needs = Configuration.Configuration | Connections.Network | FileSystem.FileSystem | Screen.Screen
 
 /**
- * Prints what the exchange answers, or where it may change something that costs money and `send` is not said, what would be sent.
+ * Prints the response of the exchange. Prints the request instead of sending it if it may change something that costs
+ * money and `send` is not set.
  *
  * @since 0.1.0
  * @category commands
@@ -73,11 +76,11 @@ export const handle = (
     const exchange = yield* OrderReport.exchangeOf(input)
     yield* agree(input)
     if (!Endpoints.changes(exchange, input)) {
-      // What only reads and is no GET is private.
+      // A request that only reads without being a GET is private.
       const reading = input.signed || input.method !== "GET" ? askAccount(exchange, input) : askMarket(exchange, input)
       return yield* Stop.abort(reading)
     }
-    // What may change something is not left half done: it ends within its deadline.
+    // A request that may change something is not interrupted: it ends within its deadline.
     if (yield* Ordering.allow(input)) return yield* askTrading(exchange, input)
     const would = described(input)
     yield* input.json
@@ -138,7 +141,7 @@ const askTrading = Effect.fnUntraced(function*(
 
 type Asking<C extends Endpoint.Capability> = Pick<ExchangeClient.ExchangeClient<C>, "request">
 
-/** Every service of an exchange has the way out, under its shared tag as well: what that tag does not promise is looked for. */
+/** Every service of an exchange has a `request` method, but the shared tag does not declare it. */
 const isAsking = <C extends Endpoint.Capability>(service: unknown): service is Asking<C> =>
   Predicate.hasProperty(service, "request") && Predicate.isFunction(service.request)
 

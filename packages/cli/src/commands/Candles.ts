@@ -1,5 +1,5 @@
 /**
- * `exchange candles`: the candles of a market over a range, as lines of a file or for other programs.
+ * `exchange candles`: writes the candles of a market to a file or to standard output.
  *
  * @since 0.1.0
  */
@@ -27,6 +27,8 @@ import { count } from "../Quotes.js"
 import * as Screen from "../Screen.js"
 
 /**
+ * The options of the command.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -41,8 +43,9 @@ export interface Input extends Options.Settings {
 }
 
 /**
- * Writes candles as they are read, a page of the exchange at a time, and fails with `Incomplete` when the exchange did not give
- * all of them; what was written by then stays. The candle under way is left out, as it would soon be another.
+ * Writes candles page by page as they are received. The open candle is left out, as it is still changing.
+ *
+ * Fails with `Incomplete` if the exchange fails before the last page. Candles that are already written stay.
  *
  * @since 0.1.0
  * @category commands
@@ -60,12 +63,12 @@ export const handle = (
     const format = yield* formatOf(input, to)
     const connections = yield* Connections.open(input, patience)
     yield* Effect.forEach(connections, (connection) => download(input, to, format, connection), { discard: true })
-    // What stands below a table would be no candle elsewhere.
+    // A remark may follow a table, but other formats must contain only candles.
     const say = format === "table" ? Screen.line : Screen.note
     if (!input.json) yield* Effect.forEach(Answers.simulation(input), say, { discard: true })
   }))
 
-// Each page is an operation of its own, and waits for its turn where the exchange allows few a second.
+// The deadline of each page, which may have to wait where the rate limit is tight.
 const patience = "90 seconds"
 
 const formatOf = (
@@ -92,7 +95,7 @@ const formatOf = (
 interface Destination {
   readonly from: number
   readonly append: (candles: ReadonlyArray<Candle.Candle>) => Effect.Effect<void, UsageError>
-  /** What is done at the end, however that came. */
+  /** Runs at the end, on success, failure and interruption. */
   readonly finish?: Effect.Effect<void, UsageError>
 }
 
@@ -193,7 +196,7 @@ const titles = ["open", "high", "low", "close", "volume"]
 
 const header = ["open time".padEnd(24), ...titles.map((title) => title.padStart(14))].join("  ")
 
-/** Of fixed width, as the candles to come are not known yet. */
+/** Columns have a fixed width, as later candles are not known yet. */
 const tableLine = ({ close, high, low, open, openTime, volume }: Candle.Candle): string =>
   [
     CandleFormat.iso(openTime),

@@ -1,5 +1,5 @@
 /**
- * `exchange config`: what is configured, where it was found, and what holds where nothing is.
+ * `exchange config`: the configured values, their sources, and the defaults.
  *
  * @since 0.1.0
  */
@@ -15,6 +15,8 @@ import * as Table from "../Table.js"
 import * as Variables from "../Variables.js"
 
 /**
+ * The options of the command.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -25,20 +27,20 @@ export interface Input {
 
 const Row = Schema.Struct({
   name: Schema.String,
-  /** What it says; `null` where nothing does, `<redacted>` for a secret. */
+  /** The value: `null` if it is not set, `<redacted>` for a secret. */
   value: Schema.NullOr(Schema.String),
   source: Schema.NullOr(Schema.String),
   secret: Schema.Boolean,
   otherwise: Schema.String,
   meaning: Schema.String,
-  /** Why the value cannot be used. */
+  /** Why the value is invalid. */
   invalid: Schema.optional(Schema.String)
 })
 
 type Row = typeof Row.Type
 
 /**
- * What `--json` prints: every name, configured or not.
+ * The JSON document that `--json` prints. It lists every name, whether configured or not.
  *
  * @since 0.1.0
  * @category schemas
@@ -48,7 +50,7 @@ export const Document = Schema.parseJson(Schema.Struct({ variables: Schema.Array
 const encode = Schema.encodeSync(Document)
 
 /**
- * Prints what is configured. No secret is shown, and of none how long it is.
+ * Prints the configuration. Neither secrets nor their lengths are shown.
  *
  * @since 0.1.0
  * @category commands

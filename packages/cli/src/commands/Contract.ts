@@ -1,5 +1,5 @@
 /**
- * `exchange contract`: whether exchanges and their clients do what every one of them must.
+ * `exchange contract`: runs the contract suite against exchanges and their clients.
  *
  * @since 0.1.0
  */
@@ -29,6 +29,8 @@ import * as Verbose from "../Verbose.js"
 import * as Wire from "../Wire.js"
 
 /**
+ * The options of the command.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -39,8 +41,8 @@ export interface Input extends Options.Places {
 }
 
 /**
- * Runs the contract suite against each exchange, prints what became of each case, writes the report where it is wanted,
- * and fails with `Incomplete` when a case failed.
+ * Runs the contract suite against each exchange, prints the result of each case, and writes the report if `output` is
+ * set. Fails with `Incomplete` if a case failed.
  *
  * @since 0.1.0
  * @category commands
@@ -87,7 +89,7 @@ const possible = (input: Input): Effect.Effect<void, UsageError> => {
       detail: "--trading places orders, and never on a live exchange; use --environment testnet or simulated."
     })
   }
-  // What answers at an address of somebody's own may be the live exchange behind a proxy.
+  // A remote base URL may lead to the live exchange behind a proxy.
   const remote = [...input.baseUrl].find(([, url]) => !Environment.isLoopback(new URL(url).hostname))
   if (input.trading && remote !== undefined) {
     return new UsageError({
@@ -106,7 +108,7 @@ const possible = (input: Input): Effect.Effect<void, UsageError> => {
     })
 }
 
-// Asked for before the suite is run: it takes minutes.
+// Created before the suite runs, so that an invalid path fails before minutes of work.
 const writer = Effect.fnUntraced(function*(
   output: Option.Option<string>
 ): Effect.fn.Return<
@@ -161,13 +163,13 @@ const inMemory = (exchange: Exchanges.ExchangeId, { symbol, trading }: Input, wa
       : undefined,
     symbols: Arr.isNonEmptyReadonlyArray(symbol) ? symbol : undefined,
     clock: "test",
-    // By a clock that nobody waits for.
+    // On a test clock, so no real time passes.
     limit: "10 minutes"
   } as const
 }
 
-// One client for all cases, so that together they stay within the exchange's limits; and one that tries on, so that each
-// case finds out for itself what is wrong.
+// All cases share one client, so that together they stay within the rate limits of the exchange. Its circuit breaker
+// practically never opens, so that each case reports its own error.
 const onSockets = Effect.fnUntraced(function*(
   exchange: Exchanges.ExchangeId,
   input: Input,
@@ -204,7 +206,7 @@ const onSockets = Effect.fnUntraced(function*(
   const symbols = yield* MarketData.MarketData.pipe(
     Effect.flatMap((market) => Connections.symbolsOf(input.symbol, market)),
     Effect.provide(data),
-    // The cases will say what is wrong with it.
+    // The cases report the error themselves.
     Effect.orElseSucceed(() => input.symbol)
   )
   const equipped = Layer.merge(Layer.succeedContext(wire))
@@ -215,7 +217,7 @@ const onSockets = Effect.fnUntraced(function*(
     symbols: Arr.isNonEmptyReadonlyArray(symbols) ? symbols : undefined,
     clock: "live",
     on: environment === "live" ? "live" : undefined,
-    // Whoever asks somebody else's exchange asks politely.
+    // Limits the load on an exchange that is not ours.
     concurrency: 5,
     limit: "5 minutes"
   } as const

@@ -1,6 +1,6 @@
 /**
- * `exchange doctor`: whether the configuration, the way to the exchanges, the clock and the keys are in order, and what to do
- * where they are not.
+ * `exchange doctor`: checks the configuration, the connections to the exchanges, the clock and the keys, with a remedy
+ * for each problem.
  *
  * @since 0.1.0
  */
@@ -20,6 +20,8 @@ import * as Keys from "../Keys.js"
 import * as Screen from "../Screen.js"
 
 /**
+ * The options of the command.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -28,7 +30,7 @@ export interface Input extends InquiryOptions.Inquiry {
 }
 
 /**
- * What `--json` prints; `status` is the worst of all.
+ * The JSON document that `--json` prints. `status` is the worst status of all findings.
  *
  * @since 0.1.0
  * @category schemas
@@ -41,7 +43,7 @@ export const Document = Schema.parseJson(
 const encode = Schema.encodeSync(Document)
 
 /**
- * Looks at everything, prints what was found, and fails with `Incomplete` where something has to be mended.
+ * Runs all checks and prints their findings. Fails with `Incomplete` if a check fails.
  *
  * @since 0.1.0
  * @category commands

@@ -1,5 +1,5 @@
 /**
- * `exchange fills`: what accounts traded.
+ * `exchange fills`: the fills of accounts.
  *
  * @since 0.1.0
  */
@@ -9,6 +9,8 @@ import * as Schema from "effect/Schema"
 import * as AccountReport from "../AccountReport.js"
 
 /**
+ * The options of the command.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -18,7 +20,7 @@ export interface Input extends AccountReport.Input {
 }
 
 /**
- * What `--json` prints.
+ * The JSON document that `--json` prints.
  *
  * @since 0.1.0
  * @category schemas

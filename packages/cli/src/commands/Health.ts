@@ -1,5 +1,5 @@
 /**
- * `exchange health`: whether each exchange answers, and how it is doing.
+ * `exchange health`: whether each exchange answers, and the state of its client.
  *
  * @since 0.1.0
  */
@@ -19,6 +19,8 @@ import * as Screen from "../Screen.js"
 import * as Table from "../Table.js"
 
 /**
+ * The options of the command.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -27,7 +29,7 @@ export interface Input extends Options.Settings {
 }
 
 /**
- * What an exchange's client knows after asking it for its time, and what that took.
+ * The type of {@link Checkup}.
  *
  * @since 0.1.0
  * @category models
@@ -35,6 +37,8 @@ export interface Input extends Options.Settings {
 export interface Checkup extends Schema.Schema.Type<typeof Checkup> {}
 
 /**
+ * The health of an exchange after asking it for its time, with the effort of that request.
+ *
  * @since 0.1.0
  * @category schemas
  */
@@ -47,7 +51,7 @@ export const Checkup = Schema.Struct({
 })
 
 /**
- * What `--json` prints; `status` is `fail` only when no exchange can serve.
+ * The JSON document that `--json` prints. `status` is `fail` only if every exchange fails.
  *
  * @since 0.1.0
  * @category schemas
@@ -60,7 +64,7 @@ export const Document = Schema.parseJson(
 const encode = Schema.encodeSync(Document)
 
 /**
- * Asks each exchange for its time, prints how they are, and fails with `Incomplete` when one of them fails.
+ * Asks each exchange for its time and prints its health. Fails with `Incomplete` if an exchange fails.
  *
  * @since 0.1.0
  * @category commands

@@ -1,5 +1,5 @@
 /**
- * `exchange keys check`: what each configured API key may do, when it expires, and what is wrong with that.
+ * `exchange keys check`: the permissions and the expiry of each configured API key, and problems with them.
  *
  * @since 0.1.0
  */
@@ -16,6 +16,8 @@ import * as Screen from "../Screen.js"
 import * as Table from "../Table.js"
 
 /**
+ * The options of the command.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -24,7 +26,7 @@ export interface Input extends InquiryOptions.Inquiry {
 }
 
 /**
- * What `--json` prints.
+ * The JSON document that `--json` prints.
  *
  * @since 0.1.0
  * @category schemas
@@ -34,7 +36,7 @@ export const Document = Schema.parseJson(Schema.Struct({ keys: Schema.Array(Keys
 const encode = Schema.encodeSync(Document)
 
 /**
- * Asks each exchange what the key that is configured for it may do. Fails with `Incomplete` where something is wrong with one.
+ * Asks each exchange for the permissions of its configured key. Fails with `Incomplete` if a check of a key fails.
  *
  * @since 0.1.0
  * @category commands

@@ -1,5 +1,5 @@
 /**
- * `exchange markets`: what exchanges list, and what can be ordered there.
+ * `exchange markets`: the markets that exchanges list, with their order limits.
  *
  * @since 0.1.0
  */
@@ -19,6 +19,8 @@ import * as Screen from "../Screen.js"
 import * as Table from "../Table.js"
 
 /**
+ * The options of the command.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -31,7 +33,7 @@ export interface Input extends Options.Settings {
 
 const decimal = Schema.optional(Schema.String)
 
-/** Decimals are written plainly, without zeros that say nothing. */
+/** Decimals are strings without trailing zeros. */
 const Row = Schema.Struct({
   exchange: Schema.String,
   ...Market.Market.fields,
@@ -48,7 +50,7 @@ const Row = Schema.Struct({
 type Row = typeof Row.Type
 
 /**
- * What `--json` prints.
+ * The JSON document that `--json` prints.
  *
  * @since 0.1.0
  * @category schemas
@@ -65,8 +67,8 @@ export const Document = Schema.parseJson(
 const encode = Schema.encodeSync(Document)
 
 /**
- * Asks all exchanges at once for their markets, prints those that were looked for, and fails with `Incomplete` when some
- * exchange did not answer.
+ * Asks all exchanges concurrently for their markets and prints the matching ones. Fails with `Incomplete` if an
+ * exchange failed to answer.
  *
  * @since 0.1.0
  * @category commands
@@ -120,8 +122,11 @@ const sought = ({ all, kind, text }: Input) => (market: Market.Market): boolean 
   && Option.match(text, { onNone: () => true, onSome: (text) => matches(text, market) })
 
 /**
- * Whether a market is what somebody looks for: its base or quote is called so, its symbol has the text in it, or begins so where
- * what stands between the assets is left out, as in `btcusdt`.
+ * Returns `true` if a market matches a search text. The text may be:
+ *
+ * - the base asset, the quote asset or the id of the market
+ * - a part of the symbol
+ * - the beginning of the symbol without separators, as in `btcusdt`
  *
  * @since 0.1.0
  * @category predicates

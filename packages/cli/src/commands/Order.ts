@@ -1,5 +1,5 @@
 /**
- * `exchange order show`, `place`, `amend` and `cancel`: one order.
+ * `exchange order show`, `place`, `amend` and `cancel`: commands for a single order.
  *
  * @since 0.1.0
  */
@@ -21,7 +21,7 @@ import type * as Screen from "../Screen.js"
 
 export {
   /**
-   * What `--json` prints.
+   * The JSON document that `--json` prints.
    *
    * @since 0.1.0
    * @category schemas
@@ -30,12 +30,16 @@ export {
 } from "../OrderReport.js"
 
 /**
+ * The options of `cancel`.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Cancel extends OrderReport.Ask, Ordering.Input {}
 
 /**
+ * The options of orders that guards check.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -48,6 +52,8 @@ export interface Guarded extends Ordering.Input {
 }
 
 /**
+ * The options of `amend`.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -59,6 +65,8 @@ export interface Amend extends OrderReport.Ask, Guarded {
 }
 
 /**
+ * The options of `place`.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -79,7 +87,7 @@ type Needs =
   | Screen.Screen
 
 /**
- * Prints an order as the exchange has it.
+ * Prints an order as the exchange reports it.
  *
  * @since 0.1.0
  * @category commands
@@ -94,7 +102,7 @@ export const show = (input: OrderReport.Ask): Effect.Effect<void, UsageError | I
   }))
 
 /**
- * Cancels an order, and prints how it ended.
+ * Cancels an order and prints its final state.
  *
  * @since 0.1.0
  * @category commands
@@ -113,8 +121,8 @@ export const cancel = (
   }))
 
 /**
- * Places an order, or where it may cost money and `send` is not said, holds it against the market and the guards and prints what
- * would be sent.
+ * Places an order. If it may cost money and `send` is not set, checks it against the market and the guards and prints
+ * what would be sent.
  *
  * @since 0.1.0
  * @category commands
@@ -132,8 +140,8 @@ export const place = (
   }))
 
 /**
- * Changes an order that stands, and prints it once the exchange shows the change; or where it may cost money and `send` is not
- * said, looks the order up, holds what it would become against the market and the guards, and prints that.
+ * Changes an open order, and prints it once the exchange shows the change. If it may cost money and `send` is not set,
+ * looks the order up, checks the changed order against the market and the guards, and prints it.
  *
  * @since 0.1.0
  * @category commands
@@ -232,7 +240,7 @@ const rehearsePlacing = Effect.fnUntraced(function*(
   )
 })
 
-/** What the exchange does not take is known before anybody asks it. */
+/** Refuses what the exchange does not support, without a request. */
 const takes = (
   exchange: Exchanges.ExchangeId,
   { market, reduceOnly, timeInForce, type }: Order.Checked

@@ -14,6 +14,8 @@ import { type Incomplete, UsageError } from "../Failure.js"
 import type * as Screen from "../Screen.js"
 
 /**
+ * The options of the command.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -24,7 +26,7 @@ export interface Input extends AccountReport.Input {
 }
 
 /**
- * What `--json` prints.
+ * The JSON document that `--json` prints.
  *
  * @since 0.1.0
  * @category schemas
@@ -37,7 +39,7 @@ export const Document = Schema.parseJson(
 const encode = Schema.encodeSync(Document)
 
 /**
- * Prints the orders that stand, of one market or of all; with `all` those of one market that ended as well.
+ * Prints the open orders of one market or of all. With `all`, prints the order history of one market.
  *
  * @since 0.1.0
  * @category commands

@@ -1,5 +1,5 @@
 /**
- * `exchange positions`: the positions of accounts that are open.
+ * `exchange positions`: the open positions of accounts.
  *
  * @since 0.1.0
  */
@@ -8,7 +8,7 @@ import * as Schema from "effect/Schema"
 import * as AccountReport from "../AccountReport.js"
 
 /**
- * What `--json` prints.
+ * The JSON document that `--json` prints.
  *
  * @since 0.1.0
  * @category schemas
@@ -46,7 +46,7 @@ const report: AccountReport.Report<Position.Position> = {
 }
 
 /**
- * Prints the positions, where the exchange has such a thing.
+ * Prints the open positions, where the exchange supports them.
  *
  * @since 0.1.0
  * @category commands

@@ -1,5 +1,5 @@
 /**
- * `exchange price`: the prices of some symbols on some exchanges, once.
+ * `exchange price`: the current prices of symbols on exchanges.
  *
  * @since 0.1.0
  */
@@ -18,6 +18,8 @@ import * as Quotes from "../Quotes.js"
 import * as Screen from "../Screen.js"
 
 /**
+ * The options of the command.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -27,7 +29,7 @@ export interface Input extends Options.Settings {
 }
 
 /**
- * What `--json` prints.
+ * The JSON document that `--json` prints.
  *
  * @since 0.1.0
  * @category schemas
@@ -40,7 +42,8 @@ export const Document = Schema.parseJson(
 const encode = Schema.encodeSync(Document)
 
 /**
- * Asks all exchanges at once, prints a row for each symbol on each, and fails with `Incomplete` when some have no price.
+ * Asks all exchanges concurrently and prints a row per exchange and symbol. Fails with `Incomplete` if a price is
+ * missing.
  *
  * @since 0.1.0
  * @category commands

@@ -1,5 +1,5 @@
 /**
- * `exchange record`: what exchanges answer, as fixtures to be served again.
+ * `exchange record`: records responses of exchanges as fixtures that can be replayed.
  *
  * @since 0.1.0
  */
@@ -30,6 +30,8 @@ import * as Symbols from "../Symbols.js"
 import * as Table from "../Table.js"
 
 /**
+ * The options of the command.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -40,8 +42,8 @@ export interface Input extends Options.Places {
 }
 
 /**
- * Asks each exchange everything that only reads, one after another, while its answers are written down, and fails with
- * `Incomplete` when some of it was not answered.
+ * Sends every read-only request to each exchange, one after another, and records the responses. Fails with `Incomplete`
+ * if a request failed.
  *
  * @since 0.1.0
  * @category commands

@@ -1,5 +1,5 @@
 /**
- * `exchange serve`: the price service, until the command is stopped.
+ * `exchange serve`: runs the price server until the command is stopped.
  *
  * @since 0.1.0
  */
@@ -35,6 +35,8 @@ import * as Screen from "../Screen.js"
 import { Stop } from "../Stop.js"
 
 /**
+ * The options of the command.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -48,7 +50,7 @@ export interface Input extends Options.Settings {
 }
 
 /**
- * Serves until the command is stopped, and then ends what is under way.
+ * Serves until the command is stopped, then waits for open requests.
  *
  * @since 0.1.0
  * @category commands
@@ -105,7 +107,7 @@ export const handle = Effect.fnUntraced(function*(
   ).pipe(Effect.flatMap(Fiber.interrupt), Effect.provide(Otlp.layer(exported)), Logger.withMinimumLogLevel(level))
 })
 
-/** They are asked all the time, whatever anybody does here. */
+/** Probes and scrapers call these all the time, so their traces are of no use. */
 const untraced: ReadonlySet<string> = new Set(["/livez", "/readyz", "/startupz", "/metrics"])
 
 const configured = Config.all({ tokens: Configuration.serverTokens, level: Configuration.logLevel }).pipe(
@@ -119,8 +121,8 @@ interface Holder {
 }
 
 /**
- * Reads the tokens again, as files and secret managers may have others by now. A door that asks for one goes on asking: where
- * none can be read, those of before are good.
+ * Reads the tokens again regularly, as files and secret managers may rotate them. A server that requires a token keeps
+ * requiring one: if no token can be read, the previous ones stay valid.
  */
 const rotating = (holder: Holder): Effect.Effect<void> =>
   Configuration.serverTokens.pipe(
@@ -138,7 +140,10 @@ const rotating = (holder: Holder): Effect.Effect<void> =>
     Effect.asVoid
   )
 
-/** The server closes when it has no connection left: those that wait for another request have none to wait for. */
+/**
+ * The server closes once it has no connections left. Idle keep-alive connections are closed repeatedly, as no request
+ * will follow.
+ */
 const closing = (server: HttpListener, bound: Duration.Duration): Effect.Effect<void> =>
   Effect.sync(() => server.closeIdleConnections()).pipe(
     Effect.repeat(Schedule.upTo(Schedule.spaced("50 millis"), bound)),

@@ -1,5 +1,5 @@
 /**
- * `exchange simulate`: simulated exchanges on sockets of this machine.
+ * `exchange simulate`: serves simulated exchanges on local ports.
  *
  * @since 0.1.0
  */
@@ -13,6 +13,8 @@ import * as Options from "../Options.js"
 import * as Screen from "../Screen.js"
 
 /**
+ * The options of the command.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -21,7 +23,7 @@ export interface Input extends Pick<Options.Settings, "exchange" | "faults" | "s
 }
 
 /**
- * Serves the exchanges and says how to reach them, until the command is stopped.
+ * Serves the exchanges until the command is stopped, and prints how to reach them.
  *
  * @since 0.1.0
  * @category commands

@@ -16,6 +16,8 @@ import * as Screen from "../Screen.js"
 import * as Table from "../Table.js"
 
 /**
+ * The options of the command.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -25,7 +27,7 @@ export interface Input extends Options.Settings {
 }
 
 /**
- * Prints each trade as a line, and what becomes of the feed as a note beside them: with `json` among them.
+ * Prints each trade as a line. Changes of the stream status are notes on standard error, or lines of JSON with `json`.
  *
  * @since 0.1.0
  * @category commands
@@ -60,7 +62,7 @@ export const handle = (
     )
   }))
 
-/** A line of JSON: decimals are strings. */
+/** Encodes an item as one line of JSON, with decimals as strings. */
 const encode = (exchange: string, item: FeedItem.FeedItem<Trade.Trade>): string =>
   JSON.stringify(
     item._tag === "Data"

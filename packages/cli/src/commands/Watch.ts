@@ -1,5 +1,5 @@
 /**
- * `exchange watch`: prices as they change, with how each feed is doing.
+ * `exchange watch`: live prices, with the status of each stream.
  *
  * @since 0.1.0
  */
@@ -18,6 +18,8 @@ import { Screen } from "../Screen.js"
 import * as View from "../View.js"
 
 /**
+ * The options of the command.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -28,8 +30,8 @@ export interface Input extends Options.Settings {
 }
 
 /**
- * Listens to every market by itself, so that a slow one holds up no other, and shows all of them once in every interval. The first
- * picture waits until each was heard of, but not longer than an interval.
+ * Follows every market separately, so that a slow one does not delay the others, and shows all of them once per
+ * interval. The first picture waits until every market has prices or has failed, for at most one interval.
  *
  * @since 0.1.0
  * @category commands
@@ -59,14 +61,14 @@ export const handle = (
       Effect.raceFirst(heard, Effect.sleep(interval)),
       Effect.forever(Effect.zipLeft(show, Effect.sleep(interval)))
     )
-    // One that dies takes the others with it: a picture that stands still unnoticed would be worse.
+    // A defect in one market ends the command: a picture that silently stops updating would be worse.
     return yield* Effect.raceFirst(
       showing,
       Effect.zipRight(Concurrent.forEach(followed, ({ run }) => run, { concurrency: "unbounded" }), Effect.never)
     )
   }))
 
-// Longer than any exchange's window of a minute, so that a call waits for its turn instead of failing.
+// Longer than the one-minute rate limit window of any exchange, so that calls wait instead of failing.
 const patience = "90 seconds"
 
 const headline = ({ environment, faults, interval }: Input): string =>

@@ -1,5 +1,5 @@
 /**
- * What is typed behind an option, read, or refused with a sentence that says what is accepted.
+ * Parses values of options, or fails with a sentence that says what is accepted.
  *
  * @internal
  */
@@ -13,7 +13,7 @@ import { quote } from "./quote.js"
 export const refused = (detail: string): Effect.Effect<never, ValidationError.ValidationError> =>
   Effect.fail(ValidationError.invalidValue(HelpDoc.p(detail)))
 
-/** @internal From 100 ms to an hour. */
+/** @internal Parses a duration from 100 ms to one hour. */
 export const duration = (
   option: string
 ) =>

@@ -1,5 +1,5 @@
 /**
- * What is wrong with what is configured, without asking anybody.
+ * Finds problems in the configuration without any request.
  *
  * @internal
  */
@@ -32,7 +32,7 @@ export const findings: Found = Effect.suspend(() =>
   )
 )
 
-/** What cannot be read, but for keys, which are looked at one by one. */
+/** Values that cannot be read, except keys, which are checked separately. */
 const values: Found = Effect.suspend(() =>
   Effect.forEach(
     Variables.variables.filter(({ path }) => path.length === 1),
@@ -58,7 +58,7 @@ const collector: Found = OtlpSettings.read.pipe(
 
 const known = Variables.variables.map(({ path }) => Configuration.nameOf(path))
 
-// A name of one's own under an exchange's is right: `BINANCE_MINE_API_KEY` is that of the environment `mine`.
+// Variables of custom environments are correct: `BINANCE_MINE_API_KEY` belongs to the environment `mine`.
 const ours = /^[A-Z0-9]+(?:_[A-Z0-9_]+)?_API_(?:KEY|SECRET|PASSPHRASE)$/
 
 const prefixes = [...Exchanges.ids.map((id) => id.toUpperCase()), "EXCHANGE"]

@@ -1,5 +1,5 @@
 /**
- * What a secret manager has, as configuration.
+ * Secret managers as configuration sources.
  *
  * @internal
  */
@@ -16,7 +16,10 @@ import type * as Scope from "effect/Scope"
 
 const managers = { vault: Vault.layerConfig(), aws: AwsSecretsManager.layerConfig() }
 
-/** @internal What puts the manager before another provider, until the scope closes. It is configured by the provider in reach. */
+/**
+ * @internal Returns a function that puts the manager before another provider, until the scope closes. The current
+ * config provider configures the manager.
+ */
 export const before = (
   name: keyof typeof managers
 ): Effect.Effect<

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http"
 
 /**
- * A server that waits for no slow client, takes no large header, and leaves nobody without an answer.
+ * A server that does not wait for slow clients, refuses large headers, and always sends a response.
  *
  * @internal
  */
@@ -14,9 +14,9 @@ export const make = (): Server => {
     connectionsCheckingInterval: 1000
   })
   server.maxConnections = 10_000
-  // A stream says something every two seconds: a connection on which nothing moves for so long has no reader.
+  // Streams send data every two seconds, so a connection without traffic for this long has no reader.
   server.timeout = 60_000
-  // Between listening and serving Node would hand a request to nobody, and it would wait for ever.
+  // Between listening and serving, Node would pass a request to no handler, and the request would never be answered.
   server.on("request", (_, response) => {
     if (server.listenerCount("request") === 1) response.writeHead(503, { "retry-after": "1" }).end()
   })

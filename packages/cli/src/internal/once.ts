@@ -1,7 +1,7 @@
 /** @internal */
 import * as Effect from "effect/Effect"
 
-/** @internal Code that is loaded when it is first asked for. */
+/** @internal Loads code on first use and keeps it. */
 export const once = <Module>(load: () => Promise<Module>): Effect.Effect<Module> => {
   let loaded: Module | undefined
   return Effect.suspend(() =>

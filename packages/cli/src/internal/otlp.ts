@@ -29,25 +29,25 @@ import type * as OtlpSettings from "../OtlpSettings.js"
 export const layer = (settings: OtlpSettings.Settings): Layer.Layer<never> =>
   Layer.provide(
     layerOver(settings),
-    // Whoever serves has read the same proxy for the exchanges, and would not be here if it could not be used.
+    // The server has already read the same proxy settings for the exchanges, so they are valid.
     Layer.orDie(NodeExchange.layerHttp({ connections: 8, maxBytes: 65_536, proxy: "environment" }))
   )
 
-/** @internal As `layer`, over the `HttpClient` in reach. */
+/** @internal Like `layer`, on the `HttpClient` of the environment. */
 export const layerOver = (
   { logs, metrics, resource: { attributes, serviceName, serviceVersion }, sampler, traces }: OtlpSettings.Settings
 ): Layer.Layer<never, never, HttpClient.HttpClient> => {
   const resource = {
     serviceName,
     serviceVersion,
-    // Two processes whose metrics cannot be told apart would each be taken for the other.
+    // Distinguishes the metrics of several processes with the same name.
     attributes: { "service.instance.id": randomUUID(), ...attributes }
   }
   const options = ({ interval, url }: OtlpSettings.Target) => ({
     url,
     resource,
     exportInterval: interval,
-    // With the second that what is under way has after it, three.
+    // Together with the second that open requests get afterwards, three seconds in total.
     shutdownTimeout: "2 seconds"
   } as const)
   return Layer.mergeAll(
@@ -64,35 +64,37 @@ export const layerOver = (
   )
 }
 
-/** An exporter as it is to be built: nothing but the settings decides, and what it sends goes by {@link delivering}. */
+/** Builds an exporter that is configured only by the settings, and sends its requests through {@link delivering}. */
 const through = <A>(
   kind: string,
   target: OtlpSettings.Target,
   exporter: Effect.Effect<A, never, HttpClient.HttpClient | OtlpSerialization.OtlpSerialization | Scope.Scope>
 ): Effect.Effect<A, never, HttpClient.HttpClient | Scope.Scope> =>
   exporter.pipe(
-    // It would read some variables once more, and in another way.
+    // The exporter would read some of the variables again, and interpret them differently.
     Effect.withConfigProvider(ConfigProvider.fromMap(new Map())),
     Effect.provide(OtlpSerialization.layerJson),
-    // Made before the exporter, and so ended after it.
+    // Created before the exporter, and therefore closed after it.
     Effect.provideServiceEffect(
       HttpClient.HttpClient,
       Effect.flatMap(HttpClient.HttpClient, (client) => delivering(client, kind, target))
     )
   )
 
-/** Where so many batches of a thousand are on their way, no more are kept. */
+/** The number of batches in flight beyond which new ones are dropped. A batch has a thousand items. */
 const mostUnderWay = 16
 
-/** What became of a batch that was not taken. */
+/** Why a batch was not accepted. */
 interface NotTaken {
   readonly reason: string
   readonly mayHelpToRepeat: boolean
 }
 
 /**
- * The client of one exporter. The exporter itself waits for an answer for ever, does not read it, keeps whatever waits, breaks
- * off what is under way when it ends, and says nothing when it gives up, which it does for a minute.
+ * The client of one exporter. It makes up for what the exporter does not do.
+ *
+ * The exporter waits for a response without a timeout, does not read it, and queues without limit. It aborts open
+ * requests when it closes. It gives up for a minute without reporting it.
  */
 const delivering = Effect.fnUntraced(function*(
   client: HttpClient.HttpClient,
@@ -107,7 +109,7 @@ const delivering = Effect.fnUntraced(function*(
     request: HttpClientRequest.HttpClientRequest
   ): Effect.Effect<HttpClientResponse.HttpClientResponse, NotTaken> =>
     client.execute(HttpClientRequest.setHeaders(request, Redacted.value(headers))).pipe(
-      // A connection whose answer nobody has read serves no other request.
+      // A connection whose response is not read cannot be reused.
       Effect.tap((response) => response.text),
       Effect.mapError((error): NotTaken => ({ reason: codeOf(error.cause), mayHelpToRepeat: true })),
       Effect.filterOrFail(({ status }) => status >= 200 && status < 300, ({ status }): NotTaken => ({
@@ -128,7 +130,7 @@ const delivering = Effect.fnUntraced(function*(
     if ((yield* FiberSet.size(underWay)) >= mostUnderWay) {
       return yield* Effect.fail<NotTaken>({ reason: "too many under way", mayHelpToRepeat: false })
     }
-    // Whoever waits for it may be interrupted: it is not.
+    // The exporter may be interrupted while it waits, but the request is not.
     const sent = yield* FiberSet.run(underWay, Effect.either(batch(request)))
     return yield* yield* Fiber.join(sent)
   })
@@ -137,7 +139,7 @@ const delivering = Effect.fnUntraced(function*(
       Effect.tapError(({ reason }) =>
         Effect.logWarning("The collector does not take what is exported; it is dropped for a minute", { kind, reason })
       ),
-      // Without the headers of the request, and of a kind that the exporter does not repeat.
+      // Without the headers of the request, and with a reason that the exporter does not retry.
       Effect.mapError(({ reason }) =>
         new HttpClientError.RequestError({
           request: HttpClientRequest.post(new URL(url).origin),
@@ -155,8 +157,8 @@ const codeOf = (cause: unknown): string =>
   typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "not reached"
 
 /**
- * A tracer that keeps to the sampler, and whose spans have no attribute but those on a list: the platform writes down the
- * whole URL, the address of the client and every header.
+ * A tracer that samples, and keeps only allowed attributes: the platform records the full URL, the client address and
+ * every header.
  */
 const discreet = (tracer: Tracer.Tracer, { byParent, ratio }: OtlpSettings.Sampler): Tracer.Tracer =>
   Tracer.make({
@@ -169,7 +171,7 @@ const discreet = (tracer: Tracer.Tracer, { byParent, ratio }: OtlpSettings.Sampl
     context: tracer.context
   })
 
-/** Where an id of a trace stands among all of them: 0 to 1, so that every service takes the same ones. */
+/** Maps a trace id to a number from 0 to 1, so that all services sample the same traces. */
 const shareOf = (traceId: string): number => Number.parseInt(traceId.slice(-13), 16) / 2 ** 52
 
 const told: ReadonlySet<string> = new Set([...Object.values(Telemetry.attributes), "url.scheme"])
@@ -213,7 +215,7 @@ class Recorded implements Tracer.Span {
   }
   attribute(key: string, value: unknown): void {
     if (told.has(key)) this.span.attribute(key, value)
-    // A path as it came may be anything, and as many.
+    // A raw path could have any value, and any number of different values.
     if (key === "url.path") this.span.attribute("http.route", Door.routeOf(String(value)))
   }
   event(name: string, startTime: bigint, attributes?: Record<string, unknown>): void {
@@ -224,7 +226,7 @@ class Recorded implements Tracer.Span {
   }
 }
 
-/** It has its ids, for those below it, and goes nowhere when it ends. */
+/** A span with ids for its children, which is not exported when it ends. */
 class Unrecorded extends Recorded {
   override readonly sampled: boolean = false
   override end(): void {}

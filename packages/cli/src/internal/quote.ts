@@ -1,2 +1,2 @@
-/** @internal What a user typed, as it may be said again: whatever it is, on one line and not long. */
+/** @internal Quotes a text of the user on one line, cut to 60 characters. */
 export const quote = (text: string): string => JSON.stringify(text.slice(0, 60))

@@ -1,5 +1,5 @@
 /**
- * Whether the exchanges answer, and what their clocks say of ours.
+ * Checks whether the exchanges answer, and compares their clocks with the local clock.
  *
  * @internal
  */
@@ -27,7 +27,7 @@ export const look = ({ exchange, health, market }: Connections.Connection): Effe
     return { exchange, latencyMillis, skewMillis: clockSkewMillis, result }
   })
 
-// Exchanges refuse what is signed more than a second or so ahead of their clocks.
+// Exchanges refuse requests that are signed more than about a second ahead of their clocks.
 const most = 1000
 
 const slow = 3000
@@ -58,7 +58,7 @@ const remedyOf = (error: ExchangeError.MarketDataError): string =>
 const clocksOf = (ways: ReadonlyArray<Way>): ReadonlyArray<Finding.Finding> => {
   const off = ways.filter(({ skewMillis }) => Math.abs(skewMillis) > most)
   if (off.length === 0) return [Finding.pass("clock", "This machine's clock agrees with those of the exchanges.")]
-  // Where most of them say the same, it is ours.
+  // If most clocks agree, the local clock is wrong.
   if (off.length * 2 > ways.length) {
     const skews = off.map(({ skewMillis }) => skewMillis).toSorted((one, other) => one - other)
     const skew = skews[Math.floor(skews.length / 2)] ?? 0

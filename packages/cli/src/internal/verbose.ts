@@ -1,5 +1,5 @@
 /**
- * Each request and its answer, a line each, without what is secret.
+ * Logs each request and response on one line, without secrets.
  *
  * @internal
  */
@@ -26,13 +26,16 @@ import type { Screen } from "../Screen.js"
 
 const native = Context.get(DefaultServices.liveServices, Tracer.Tracer)
 
-/** @internal A tracer that tells nobody: where one listens, an attempt says of its span which it is. */
+/**
+ * @internal A tracer that reports to nobody. A tracer other than Effect's default one makes the client create a span
+ * per attempt, from which the number of the attempt is read.
+ */
 export const tracer: Tracer.Tracer = Tracer.make({
   span: (...options) => native.span(...options),
   context: (execution, fiber) => native.context(execution, fiber)
 })
 
-/** @internal The `HttpClient` of a way to exchanges, telling of all that goes through it. */
+/** @internal Makes the `HttpClient` of a context log everything that goes through it. */
 export const watched = <R>(
   context: Context.Context<R | HttpClient.HttpClient>,
   screen: Screen.Service
@@ -77,7 +80,10 @@ const attemptOf: Effect.Effect<string> = Effect.match(Effect.currentSpan, {
   onSuccess: ({ attributes }) => String(attributes.get(Telemetry.attributes.attempt) ?? 1)
 })
 
-/** The answer, read whole, and told as a recording has it: without keys, signatures and what is named like a secret. */
+/**
+ * Reads the whole response and passes it on as a recording does: without keys, signatures and fields that are named
+ * like a secret.
+ */
 const recorded = (
   answer: Answer,
   request: HttpClientRequest.HttpClientRequest,
@@ -94,7 +100,10 @@ const recorded = (
 
 const allowed: ReadonlySet<string> = new Set(Recording.parameters)
 
-/** What a request has in its headers and its query that is not known to be harmless: whole, in pieces, and what is encoded there. */
+/**
+ * The values in the headers and the query of a request that are not known to be harmless: each whole, in pieces, and
+ * the claims encoded in it.
+ */
 const secretsOf = ({ headers, url }: HttpClientRequest.HttpClientRequest): ReadonlyArray<string> => {
   const query = [...new URL(url, "http://localhost").searchParams].flatMap(([name, value]) =>
     allowed.has(name) ? [] : [value]
@@ -125,7 +134,7 @@ const excerpt = (text: string, request: HttpClientRequest.HttpClientRequest): st
   return plain.length > longest ? `${plain.slice(0, longest)}…` : plain
 }
 
-/** What was taken out may still stand there in another case or encoded. */
+/** Removed secrets may still occur in another case or another encoding. */
 const hides = (text: string, secrets: ReadonlyArray<string>): boolean => {
   const bare = (text: string): string => text.toLowerCase().replace(/[\\\s\p{Cc}\p{Cf}]/gu, "")
   const decoded = (text: string): string => text.replace(/%([0-9a-f]{2})/gi, (_, hex) => fromCode(hex))
