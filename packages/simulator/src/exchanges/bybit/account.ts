@@ -14,7 +14,7 @@ import { type BybitListing, find, listings, marketOf, price, quantity } from "./
 import { scopedCategory, value } from "./orders.js"
 import { type Answering, category, does, page, refuse, shows } from "./params.js"
 
-/** @internal A key that may only read names the same permissions, which then mean reading. */
+/** @internal Describes the key. A read-only key lists the same permissions, which then apply to reading only. */
 export const apiKey: Answering = (_, __, key) => {
   const [trades, withdraws] = [Keys.may(key, "trade"), Keys.may(key, "withdraw")]
   const only = (names: ReadonlyArray<string>) => trades || !withdraws ? names : []
@@ -51,7 +51,7 @@ export const apiKey: Answering = (_, __, key) => {
   }])
 }
 
-/** @internal The account is a unified one, of version 2.0. */
+/** @internal Describes the account: a unified trading account of version 2.0. */
 export const info: Answering = (_, world) =>
   Either.right([{
     result: {
@@ -80,7 +80,7 @@ export const feeRates = shows({ category }, ({ category }, _, input) => {
   return { result: { category, list } }
 })
 
-/** @internal What is traded; nothing of it moves in or out. */
+/** @internal Returns the currencies that are traded, without deposits and withdrawals. */
 export const coins: Answering = (input) => {
   const wanted = text(input, "coin")
   const names = new Set(listings.flatMap(({ base, category, settle }) => category === "spot" ? [base, settle] : settle))
@@ -89,7 +89,7 @@ export const coins: Answering = (input) => {
   return Either.right([{ result: { rows } }])
 }
 
-/** @internal The unified account: coins of which there is something, or those named by `coin`. */
+/** @internal Returns the unified account with the balances that are not zero, or with those that `coin` names. */
 export const walletBalance: Answering = (input, world) => {
   if (text(input, "accountType") !== "UNIFIED") return refuse(10001, "accountType only support UNIFIED.")
   const wanted = text(input, "coin")?.split(",")
@@ -98,7 +98,7 @@ export const walletBalance: Answering = (input, world) => {
   return Either.right([{ result: { list: [accountRow(world, isShown)] } }])
 }
 
-/** @internal The unified account, and of its coins those that are shown. */
+/** @internal Encodes the unified account with those of its coins that are shown. */
 export const accountRow = (world: World, isShown: (coin: Holding) => boolean): Json => {
   const coins = holdings(world)
   const rate = (asset: string) => dollars(asset, find("spot", `${asset}USDT`), world)
@@ -136,7 +136,7 @@ export const accountRow = (world: World, isShown: (coin: Holding) => boolean): J
 
 const isAsked = matching<{ readonly listing: BybitListing }>(marketOf)
 
-/** @internal Open positions; asked for by symbol, also one of nothing. */
+/** @internal Returns the open positions. A position that is requested by symbol is returned even if it is empty. */
 export const positions = does(
   { category: scopedCategory, page: page(20, 200) },
   ({ category, page }, world, input) => {

@@ -6,13 +6,13 @@ import type { World } from "../../World.js"
 /** @internal */
 export const conn_id = "cejreaspqfm9se7usbrg-2xh"
 
-/** @internal What a message asks for, of whatever it consists. */
+/** @internal Parses a message. Returns an empty object if it is not a JSON object. */
 export const asked = (text: string): Input => {
   const value = parse(text)
   return isInput(value) ? value : {}
 }
 
-/** @internal The answer to what was asked. */
+/** @internal Creates the response to a request. */
 export const answer = ({ op, req_id }: Input, success: boolean, ret_msg: string): Streaming.Frame =>
   Streaming.control({
     success,
@@ -24,6 +24,6 @@ export const answer = ({ op, req_id }: Input, success: boolean, ret_msg: string)
 
 const patience = 600_000
 
-/** @internal Who says nothing for ten minutes is cut off. */
+/** @internal Closes a connection whose client has sent nothing for ten minutes. */
 export const silenced = (heardAt: number, { now }: World): Streaming.Turn<unknown>["close"] =>
   now - heardAt < patience ? undefined : { code: 1000, reason: "no message of the client in ten minutes" }

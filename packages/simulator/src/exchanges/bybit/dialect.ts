@@ -1,13 +1,19 @@
 /**
- * Bybit v5, as its documentation of 2026-07 describes it: spot, linear and inverse perpetuals of a unified
+ * Bybit v5 over REST, following its documentation of 2026-07: spot, and linear and inverse perpetuals, for a unified
  * account in one-way mode.
  *
- * Signatures are checked over timestamp, key, window and the raw query or body. An IP that sends more than 600 requests
- * in 5 seconds gets nothing but 403 for ten minutes; each endpoint has a quota per second and account. What the
- * documentation leaves open is chosen here: a batch costs as much as its orders, up to one second's quota; a post-only
- * order that would cross is refused at once on spot (170218) and acknowledged, then canceled, on contracts; order
- * history holds closed orders only; a spot market sell cannot be given in the quote coin; RPI orders, hedge mode and
- * keys of RSA are not simulated.
+ * Signatures are checked over the timestamp, the key, the window and the raw query or body. An IP address that sends
+ * more than 600 requests in 5 seconds gets only status 403 for ten minutes. Each endpoint has a quota per second and
+ * account.
+ *
+ * Where the documentation is silent, this simulator decides:
+ *
+ * - A batch costs as much as its orders, up to the quota of one second.
+ * - A post-only order that would cross is refused synchronously on spot (170218). On contracts it is acknowledged, then
+ *   canceled.
+ * - The order history contains only closed orders.
+ * - A spot market sell cannot be given in the quote currency.
+ * - RPI orders, hedge mode and RSA keys are not simulated.
  *
  * @since 0.1.0
  */
@@ -28,8 +34,8 @@ import { streaming } from "./stream.js"
 import * as Trading from "./trading.js"
 
 /**
- * Whether a request's `X-BAPI-SIGN` is the key's: hex HMAC-SHA256 over timestamp, key, window and either the query as
- * it was sent, without the question mark, or the body.
+ * Returns `true` if the `X-BAPI-SIGN` of a request matches the secret: hex HMAC-SHA256 over timestamp, key, window and
+ * either the query as it was sent, without the question mark, or the body.
  *
  * @since 0.1.0
  * @category signatures
@@ -71,9 +77,9 @@ const authenticate = (request: Dialect.SimulatedRequest, world: Dialect.World): 
 }
 
 interface Route {
-  /** What a key has to be allowed; public without. */
+  /** The permission that the key needs. Public routes have none. */
   readonly needs?: Account.Permission
-  /** What the account may ask a second, by a name that routes may share. */
+  /** The requests per second of the account, counted under a name that routes may share. */
   readonly quota?: { readonly name: string; readonly spot: number; readonly contracts: number }
   readonly isBatch?: boolean
   readonly answer: Answering
@@ -126,11 +132,11 @@ const routes: Readonly<Record<string, Route>> = {
 
 interface Call {
   readonly method: string
-  /** Undefined when a body is no JSON object. */
+  /** `undefined` if the body is not a JSON object. */
   readonly input: Input | undefined
 }
 
-// An address that sends more gets nothing for ten minutes.
+// An IP address that exceeds this rate is banned for ten minutes.
 const perAddress = Meters.rolling(600, 5000)
 const ban: Meters.Penalty = { patience: Meters.rolling(0, 1), lasts: () => 600_000 }
 
@@ -151,7 +157,7 @@ const charge = (
   if (route?.quota === undefined || Either.isLeft(caller)) return { meters: counted.meters }
   const product = input["category"] === "spot" ? "spot" : "contracts"
   const { name, [product]: perSecond } = route.quota
-  // A batch larger than the quota would never be let through.
+  // A batch that costs more than the quota would never be admitted.
   const cost = route.isBatch === true ? Math.min(Math.max(1, Trading.batchOf(input).length), perSecond) : 1
   const scope = `account:${name}${route.needs === "trade" ? `/${product}` : ""}`
   const draw = { scope, rule: Meters.rolling(perSecond, 1000), cost }
@@ -169,7 +175,7 @@ const failure = (refusal: Refusal, now: number): Dialect.SimulatedResponse => {
   if (refusal === tooFrequent) return Dialect.plain(403, refusal.msg)
   if (refusal === forbidden || refusal === nowhere) return Dialect.html(refusal.code, refusal.msg)
   const { code, msg } = refusal
-  // The gateway that checks signatures says `null` where the services behind it say `{}`.
+  // The gateway, which checks signatures, sends `null` where the services behind it send `{}`.
   const nothing = msg.endsWith("openapi sign params error!") ? null : {}
   return Dialect.json(200, { retCode: code, retMsg: msg, result: nothing, retExtInfo: nothing, time: now })
 }

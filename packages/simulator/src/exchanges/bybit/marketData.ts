@@ -18,7 +18,7 @@ export const time = shows({}, (_, { now }) => ({
   result: { timeSecond: String(Math.floor(now / 1000)), timeNano: `${now}000000` }
 }))
 
-/** @internal Only what trades is listed unless another status is asked for; spot is not paged. */
+/** @internal Returns the instruments with the requested status, which defaults to `Trading`. Spot has no pages. */
 export const instruments = does({ category, page: page(500, 1000) }, ({ category, page }, _, input) => {
   const symbol = text(input, "symbol")
   const status = text(input, "status") ?? "Trading"
@@ -42,7 +42,7 @@ export const tickers = does({ category }, ({ category }, world, input) => {
   ])
 })
 
-/** @internal A row of `tickers`. */
+/** @internal Encodes a row of `tickers`. */
 export const ticker = (listing: BybitListing, world: World): { readonly [name: string]: string } => {
   const quote = world.quote(listing)
   const { asks: [ask], bids: [bid] } = Engine.book(world.engine, listing.id, 1)
@@ -81,7 +81,10 @@ export const ticker = (listing: BybitListing, world: World): { readonly [name: s
 const openInterest = Decimal.literal("54321")
 const eightHours = 8 * 3_600_000
 
-/** @internal Of an inverse contract the volume is its US dollars and the turnover its coins. */
+/**
+ * @internal Returns the volume and the turnover. For inverse contracts, the volume is in US dollars and the turnover in
+ * coins.
+ */
 export const turnovers = (
   listing: BybitListing,
   base: BigDecimal.BigDecimal,
@@ -91,7 +94,7 @@ export const turnovers = (
     ? [quantity(listing, quote), Decimal.plain(base)]
     : [Decimal.plain(base), Decimal.plain(quote)]
 
-// How many rows of one are asked for: spot has its own standard and most.
+// Reads a `limit` whose default and maximum differ between spot and contracts.
 const limited = (spot: readonly [number, number], contracts: readonly [number, number]) => {
   const [ofSpot, ofContracts] = [limit(...spot), limit(...contracts)]
   return (input: Input) => input["category"] === "spot" ? ofSpot(input) : ofContracts(input)
@@ -161,9 +164,12 @@ const asked = {
   end: integer("end", undefined)
 }
 
-/** @internal Both ends count by the open of a bar; newest first, the one still open among them. */
+/**
+ * @internal Returns the bars that open between `start` and `end`, both included, newest first. The open bar is
+ * included.
+ */
 export const klines = shows(asked, ({ bars, end, limit, live, start }, world) => {
-  // Without an end the bars after the start are meant, otherwise those before the end.
+  // Without `end`, these are the bars after `start`. Otherwise they are the last bars before `end`.
   const to = Math.min(
     world.now,
     end ?? (start === undefined ? world.now : Bars.forward(bars, bars.openOf(start - 1), limit + 1) - 1)

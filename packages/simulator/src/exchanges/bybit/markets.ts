@@ -3,7 +3,7 @@ import * as Decimal from "../../engine/internal/decimal.js"
 import type { Json } from "../../internal/json.js"
 import { catalogue, type Coin, list } from "../../internal/listed.js"
 
-/** @internal Of options there are none. */
+/** @internal A product category. The simulated exchange lists no options. */
 export type Category = "spot" | "linear" | "inverse" | "option"
 
 const fees = {
@@ -27,7 +27,7 @@ const listed = (
     kind: isSpot ? "spot" : "perpetual",
     base,
     quote,
-    // Contracts acknowledge such an order and cancel it.
+    // Contracts acknowledge a crossing post-only order and then cancel it.
     crossing: isSpot ? "refuses" : "cancels",
     traded: status === "Trading",
     tick,
@@ -39,10 +39,10 @@ const listed = (
   return { ...listing, name, category, base, quote, settle, status, lot, leastNotional, priceScale }
 }
 
-/** @internal A Bybit symbol: what never changes about it. One name may be listed in several categories. */
+/** @internal The constant properties of a Bybit symbol. A name may be listed in several categories. */
 export type BybitListing = ReturnType<typeof listed>
 
-/** @internal Everything the simulated Bybit lists, one symbol of which no longer trades. */
+/** @internal All symbols of the simulated Bybit. One of them no longer trades. */
 export const listings: ReadonlyArray<BybitListing> = [
   listed("spot", "BTC", "USDT", "0.1", "0.000001", "5"),
   listed("spot", "ETH", "USDT", "0.01", "0.00001", "5"),
@@ -55,13 +55,13 @@ export const listings: ReadonlyArray<BybitListing> = [
   listed("inverse", "BTC", "USD", "0.10", "1", "1")
 ]
 
-/** @internal `find` is by the id of the engine. */
+/** @internal `ofInstrument` finds a listing by the id of the engine. */
 export const { fills, find: ofInstrument, open, order, orders } = catalogue(listings)
 
 /** @internal */
 export const find = (category: Category, name: string) => ofInstrument(`${category}/${name}`)
 
-/** @internal What lists can be asked for by. */
+/** @internal The parameters that filter lists. */
 export const marketOf = {
   symbol: ({ listing }: Of) => listing.name,
   baseCoin: ({ listing }: Of) => listing.base,
@@ -72,15 +72,15 @@ interface Of {
   readonly listing: BybitListing
 }
 
-/** @internal A price as Bybit writes it: with the decimals of the tick. */
+/** @internal Formats a price with the decimals of the tick size. */
 export const price = (listing: BybitListing, value: BigDecimal.BigDecimal): string =>
   Decimal.fixed(value, listing.priceScale)
 
-/** @internal A quantity as Bybit writes it: with the decimals of the lot. */
+/** @internal Formats a quantity with the decimals of the lot size. */
 export const quantity = (listing: BybitListing, value: BigDecimal.BigDecimal): string =>
   Decimal.fixed(value, listing.terms.lotSize.scale)
 
-/** @internal A symbol as `instruments-info` describes it. */
+/** @internal Encodes a symbol as `instruments-info` returns it. */
 export const row = (listing: BybitListing): Json =>
   listing.category === "spot" ? spotRow(listing) : contractRow(listing)
 

@@ -13,10 +13,10 @@ import { all, category, execId, integer, orderId, page, parseOrderId, type Read,
 
 type Listed = Of<BybitListing>
 
-/** @internal Keeps what is of a category. */
+/** @internal Creates a filter for a category. */
 export const isOf = (category: Category) => ({ listing }: Pick<Listed, "listing">) => listing.category === category
 
-/** @internal The order a request names, by `orderId` before `orderLinkId`. */
+/** @internal Finds the order that a request names. `orderId` takes precedence over `orderLinkId`. */
 export const named = (
   engine: Engine.Engine,
   category: Category,
@@ -32,7 +32,7 @@ export const named = (
   return Either.right(found && isOf(category)(found) && keeps(input)(found) ? found : undefined)
 }
 
-/** @internal What an amount is worth at a price: in the quote currency, or in coins of an inverse contract. */
+/** @internal Returns the value of an amount at a price: in the quote currency, or in coins for inverse contracts. */
 export const value = (listing: BybitListing, fill: Pick<Engine.Fill, "amount" | "price">): BigDecimal.BigDecimal =>
   listing.category === "inverse"
     ? Decimal.ratio(fill.amount, fill.price, 8)
@@ -70,7 +70,7 @@ const empty = columns(
   ""
 )
 
-/** @internal An order that had these fills. */
+/** @internal Encodes an order with its fills. */
 export const orderRow = (
   entry: Listed,
   fills: ReadonlyArray<Engine.Fill>
@@ -110,7 +110,7 @@ export const orderRow = (
     smpType: "None",
     smpGroup: 0,
     ...empty,
-    // Spot has no such field.
+    // Spot orders do not have this field.
     tpslMode: listing.category === "spot" ? undefined : "",
     createdTime: String(order.createdAt),
     updatedTime: String(order.updatedAt),
@@ -120,7 +120,7 @@ export const orderRow = (
 
 const keeps = matching<Pick<Listed, "listing">>(marketOf)
 
-/** @internal Whether a request for contracts says which: a symbol or a coin. */
+/** @internal Returns `true` if a request for contracts names a symbol or a coin. */
 export const scoped = (input: Input): boolean =>
   ["symbol", "baseCoin", "settleCoin"].some((name) => text(input, name) !== undefined)
 
@@ -130,7 +130,7 @@ export const unscoped: Read<never> = refuse(
   "params error: Missing some parameters that must be filled in, symbol or settleCoin or baseCoin"
 )
 
-/** @internal The category of a request, which says which contracts it means where they are linear. */
+/** @internal Reads the category of a request. A request for linear contracts must name a symbol or a coin. */
 export const scopedCategory = (input: Input, world: World): Read<Category> =>
   Either.flatMap(
     category(input, world),
@@ -139,7 +139,7 @@ export const scopedCategory = (input: Input, world: World): Read<Category> =>
 
 const isNamed = (input: Input): boolean => (text(input, "orderId") ?? text(input, "orderLinkId")) !== undefined
 
-// By `orderId` before `orderLinkId`.
+// `orderId` takes precedence over `orderLinkId`.
 const byId = (input: Input) =>
   matching<Listed>(
     text(input, "orderId") === undefined
@@ -160,10 +160,13 @@ const within = (input: Input, world: World): Read<(at: number) => boolean> =>
       : Either.right((at) => from <= at && at <= to)
   })
 
-/** @internal How many closed orders `order/realtime` remembers. */
+/** @internal The number of closed orders that `order/realtime` remembers. */
 const remembered = 500
 
-/** @internal Open orders; with an id, or with `openOnly=1`, the latest closed ones too, or them alone. */
+/**
+ * @internal Returns the open orders. With an id, the latest closed orders are included. With `openOnly=1`, only the
+ * latest closed orders are returned.
+ */
 export const realtime = shows(
   { category: scopedCategory, page: page(20, 50) },
   ({ category, page }, world, input) => {
@@ -177,7 +180,7 @@ export const realtime = shows(
 
 const hasStatus = matching<Listed>({ orderStatus: statusOf })
 
-/** @internal Closed orders of the last seven days or of the span asked for. */
+/** @internal Returns the closed orders of the last seven days or of the requested range. */
 export const history = shows({ category, page: page(20, 50), within }, ({ category, page, within }, world, input) => {
   const entries = orders(world).filter(({ order }) => order.status !== "open" && within(order.createdAt))
   return ordersPage(entries.filter(isOf(category)).filter(hasStatus(input)), input, category, page, world)
@@ -198,7 +201,7 @@ const ordersPage = (
   return { result: { list, nextPageCursor, category } }
 }
 
-/** @internal Executions of the last seven days or of the span asked for, newest first. */
+/** @internal Returns the executions of the last seven days or of the requested range, newest first. */
 export const executions = shows(
   { category, page: page(50, 100), within },
   ({ category, page, within }, world, input) => {

@@ -8,7 +8,7 @@ import type { Json } from "../../internal/json.js"
 import type * as Table from "../../internal/table.js"
 import { type BybitListing, type Category, find } from "./markets.js"
 
-/** @internal An error answer: HTTP 200 with a `retCode` that is not 0. */
+/** @internal An error response: HTTP status 200 with a `retCode` other than 0. */
 export interface Refusal {
   readonly code: number
   readonly msg: string
@@ -41,17 +41,19 @@ const categories = ["spot", "linear", "inverse", "option"] as const
 /** @internal */
 export const category = byName("category", (name) => categories.find((one) => one === name), noCategory, "")
 
-/** @internal A listing of market data; those that no longer trade have none. */
+/** @internal Reads the symbol of a request, which must be trading: other symbols have no market data. */
 export const live = (input: Input, world: World): Read<BybitListing> =>
   Either.flatMap(category(input, world), (category) => {
     const listing = find(category, text(input, "symbol") ?? "")
     return listing?.status === "Trading" ? Either.right(listing) : refuse(10001, "Not supported symbols")
   })
 
-/** @internal A `limit` from 1 to `largest`. */
+/** @internal Reads a `limit` from 1 to `largest`. */
 export const limit = (otherwise: number, largest: number) => integer("limit", otherwise, largest, 1)
 
-/** @internal One page of rows, and the cursor of the next: percent text already, as Bybit gives it. */
+/**
+ * @internal A page of rows, and the cursor of the next page. The cursor is already percent-encoded, as Bybit sends it.
+ */
 export interface Page<A> {
   readonly rows: ReadonlyArray<A>
   readonly nextPageCursor: string
@@ -60,9 +62,9 @@ export interface Page<A> {
 const token = /^page_token(?:=|%3D)(\d{1,15})(?:&|%26)$/
 
 /**
- * The page a cursor asks for. It is understood as it was given and also when it was encoded once more on its way.
+ * Reads the page that a cursor asks for. The cursor is accepted as it was sent, or percent-encoded once more.
  *
- * `after` is the number of the last row seen, so that rows added in between do not shift the page.
+ * `after` is the number of the last row of the previous page, so that new rows do not shift the pages.
  *
  * @internal
  */
@@ -82,7 +84,7 @@ export const page = (otherwise: number, largest: number) => {
     )
 }
 
-// 19 digits for spot, beyond what a double holds; UUIDs for contracts.
+// Spot ids have 19 digits, more than a double holds exactly. Contract ids are UUIDs.
 const spotOrders = Ids.numbers(1_523_347_543_495_541_248n, 256n)
 const spotFills = Ids.numbers(2_100_000_000_007_764_263n)
 const [orders, fills] = [Ids.uuids("bybit/order"), Ids.uuids("bybit/execution")]
@@ -95,6 +97,9 @@ export const orderId = ({ category }: Pick<BybitListing, "category">, id: number
 export const execId = ({ category }: BybitListing, id: number): string =>
   (category === "spot" ? spotFills : fills).write(id)
 
-/** @internal The engine's number of an order of this category, or `undefined` when the id is of none. */
+/**
+ * @internal Returns the engine's number of an order of a category, or `undefined` if the id does not belong to the
+ * category.
+ */
 export const parseOrderId = (category: Category, wire: string): number | undefined =>
   (category === "spot" ? spotOrders : orders).read(wire)

@@ -1,11 +1,15 @@
 /**
- * Bybit's private stream, as its documentation of 2026-07 describes it: a login that is signed over when it expires, topics of
- * all categories together or of one, which may not be mixed in a request, rows as HTTP has them, and nothing of what was before.
+ * Bybit's private stream, following its documentation of 2026-07:
  *
- * What the documentation leaves open is chosen here: the words in which a login is refused, after which the connection is closed, as
- * it is when the key has expired; every change of a balance tells the whole wallet, of which some coins may be zero. Of options
- * there is nothing to tell, and of the topics there are `order`, `execution` and `wallet`. The least time without a message
- * (`max_active_time`) is always ten minutes.
+ * - A login signs its expiry time.
+ * - Topics cover all categories or one category, and a request may not mix the two.
+ * - Rows are encoded as over HTTP.
+ * - Past events are not sent.
+ *
+ * Where the documentation is silent, this simulator decides: the text of a refused login, after which the connection is
+ * closed, and the close when the key expires. Every change of a balance sends the whole wallet, in which coins may be
+ * zero. Options have no data. The topics are `order`, `execution` and `wallet`. `max_active_time` is always ten
+ * minutes.
  *
  * @internal
  */
@@ -25,13 +29,13 @@ import { executionRow, orderRow } from "./orders.js"
 interface State {
   readonly key: ApiKey | undefined
   readonly topics: Topics.Topics
-  /** When the client said something last. */
+  /** When the client last sent a message. */
   readonly heardAt: number
 }
 
 const uid = 1_448_939
 
-/** Whose login it is, or why it is nobody's. */
+/** Returns the key of a login, or the reason if the login is refused. */
 const keyOf = (args: unknown, world: World): ApiKey | string => {
   const [id, expires, signature]: ReadonlyArray<unknown> = Array.isArray(args) ? args : []
   if (typeof id !== "string" || typeof expires !== "number" || typeof signature !== "string") return "Params Error"

@@ -1,7 +1,12 @@
 /**
- * Bybit's public streams, as its documentation of 2026-07 describes them: a socket for each category, tickers of contracts as
- * what changed in them, books of four depths whose messages are numbered one by one, and whole where the depth is one. A request
- * with one topic that does not exist is refused whole; what that is called is chosen here, as it is not documented.
+ * Bybit's public streams, following its documentation of 2026-07:
+ *
+ * - Each category has its own socket.
+ * - Tickers of contracts send only the fields that changed.
+ * - Order books have four depths and numbered messages. Depth 1 always sends snapshots.
+ *
+ * A request with an unknown topic is refused as a whole. The error text is this simulator's choice, as it is not
+ * documented.
  *
  * @internal
  */
@@ -20,11 +25,11 @@ import * as PrivateStream from "./privateStream.js"
 interface State {
   readonly topics: Topics.Topics
   readonly told: ReadonlyMap<string, Told>
-  /** When the client said something last. */
+  /** When the client last sent a message. */
   readonly heardAt: number
 }
 
-/** What was told last of a topic: the number of a book's message, or the row of a ticker. */
+/** The last message of a topic: the number of an order book message, or the row of a ticker. */
 interface Told {
   readonly number: number
   readonly row: { readonly [name: string]: string }
@@ -143,7 +148,7 @@ const say = (
     case "Book": {
       const isBest = subject._tag === "Book" && subject.depth === 1
       const isWhole = change.isFirst || isBest
-      // One is the number of a book that was begun anew, of all that there are.
+      // Never 1, which Bybit reserves for an order book that was restarted.
       const number = known.number === 0 ? change.sequence + 2 : known.number + 1
       const { asks, bids } = isBest ? change.whole : change
       const levels = (side: ReadonlyArray<Watch.Level>): Json =>
@@ -164,7 +169,7 @@ const say = (
   }
 }
 
-/** Of spot the best of the book is not told. */
+/** Spot tickers do not include the best bid and ask. */
 const tickerOf = (listing: BybitListing, world: World): Told["row"] => {
   const row = ticker(listing, world)
   return listing.category === "spot" ? Record.filter(row, (_, name) => !/^(?:bid|ask)1/.test(name)) : row
@@ -193,7 +198,7 @@ const bar = (
   }
 }
 
-/** @internal Of options there is nothing to tell. */
+/** @internal Options have no streams. */
 export const streaming: Streaming.Streaming = {
   open: (target) => {
     if (pathOf(target) === "/v5/private") return PrivateStream.conversation

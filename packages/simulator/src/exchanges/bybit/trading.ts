@@ -7,7 +7,7 @@ import { type BybitListing, type Category, find, open } from "./markets.js"
 import { isOf, named, scoped, unscoped } from "./orders.js"
 import { category, does, orderId, type Read, refuse } from "./params.js"
 
-/** @internal An order as create, amend and cancel acknowledge it, and the engine after it. */
+/** @internal The order that was created, amended or canceled, and the next engine. */
 interface Acknowledged {
   readonly listing: BybitListing
   readonly order: Engine.Order
@@ -18,7 +18,7 @@ type Step = (engine: Engine.Engine, input: Input) => Read<Acknowledged>
 
 type Words = readonly [code: number, msg: string]
 
-// Spot and contracts have codes of their own for nearly everything.
+// Spot and contracts use different codes for nearly every error.
 type Said = readonly [spot: Words, contract: Words]
 
 const say = (category: Category, [spot, contract]: Said): Read<never> =>
@@ -208,13 +208,16 @@ export const single = (verb: keyof typeof steps) =>
       Either.map(steps[verb](category, now)(engine, input), (done) => [{ result: ids(done) }, done.engine])
   )
 
-/** @internal The orders of a batch. */
+/** @internal Returns the orders of a batch. */
 export const batchOf = (input: Input): ReadonlyArray<Input> => {
   const request = input["request"]
   return Array.isArray(request) ? request.filter(isInput) : []
 }
 
-/** @internal One after another: what fails is said in `retExtInfo`, and its row in the result is empty. */
+/**
+ * @internal Processes orders one after another. The error of an order is in `retExtInfo`, and its row in the result has
+ * empty ids.
+ */
 export const batch = (verb: keyof typeof steps) =>
   does({ category }, ({ category }, world, input) => {
     const request = batchOf(input)
@@ -238,10 +241,13 @@ export const batch = (verb: keyof typeof steps) =>
     return Either.right([{ result: { list }, extra: { list: verdicts } }, engine])
   })
 
-/** @internal How many orders one `cancel-all` of contracts cancels. */
+/** @internal The maximum number of contract orders that one `cancel-all` cancels. */
 const canceledAtOnce = 500
 
-/** @internal All open orders of a symbol, else of a base coin, else of a settle coin; of spot also all there are. */
+/**
+ * @internal Cancels all open orders of a symbol, else of a base coin, else of a settle coin. For spot, it may also
+ * cancel all open orders.
+ */
 export const cancelAll = does({ category }, ({ category }, world, input) => {
   if (category !== "spot" && !scoped(input)) return unscoped
   const [symbol, base, settle] = [text(input, "symbol"), text(input, "baseCoin"), text(input, "settleCoin")]

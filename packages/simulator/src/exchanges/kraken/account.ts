@@ -63,7 +63,7 @@ export const webSocketsToken: Answering = (_, { now }, __, caller) => {
   return token === undefined ? refuse("EAPI:Invalid key") : Either.right([{ token, expires: tokenLasts / 1000 }])
 }
 
-/** @internal When a token that is still good was given out; `undefined` for any other. */
+/** @internal Returns when a token was issued, or `undefined` if the token is unknown or has expired. */
 export const tokenMadeAt = (world: World, token: unknown): number | undefined => {
   const found = typeof token === "string" ? Keys.readToken(world, token) : undefined
   return found !== undefined && found.purpose === tokenFor && found.until > world.now

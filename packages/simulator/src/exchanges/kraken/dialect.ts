@@ -1,11 +1,15 @@
 /**
- * Kraken Spot over REST, as its documentation of 2026-11 describes it: market data, account, keys and trading.
+ * Kraken Spot over REST, following its documentation of 2026-11: market data, account, keys and trading.
  *
- * Signatures are checked over the path, the nonce and the raw body; nonces must rise strictly for each key. Every
- * answer the exchange itself gives has status 200 and its errors inside. What the documentation leaves open is chosen
- * here: a post-only order that would cross is refused with `EOrder:Post only order` and leaves no order behind;
- * `cl_ord_id` is lower case; ten bad keys, signatures or nonces within a minute lock a caller out. Orders have no
- * expiry and no leverage.
+ * Signatures are checked over the path, the nonce and the raw body. The nonces of a key must strictly increase.
+ * Responses of the exchange itself have status 200, with errors inside.
+ *
+ * Where the documentation is silent, this simulator decides:
+ *
+ * - A post-only order that would cross is refused with `EOrder:Post only order` and does not create an order.
+ * - `cl_ord_id` is lower case.
+ * - Ten invalid keys, signatures or nonces within a minute lock a caller out.
+ * - Orders have no expiry and no leverage.
  *
  * @since 0.1.0
  */
@@ -27,8 +31,8 @@ import { streaming } from "./stream.js"
 import * as Trading from "./trading.js"
 
 /**
- * Whether an `API-Sign` is the key's: base64 HMAC-SHA512, keyed with the decoded secret, over the path and the SHA-256
- * of nonce and body.
+ * Returns `true` if an `API-Sign` matches the secret: base64 HMAC-SHA512, keyed with the decoded secret, over the path
+ * and the SHA-256 of nonce and body.
  *
  * @since 0.1.0
  * @category signatures
@@ -62,10 +66,10 @@ const authenticate = (request: Dialect.SimulatedRequest, world: Dialect.World, l
 }
 
 interface Route {
-  /** What a key has to be allowed; public without. Trading is metered by what it does. */
+  /** The permission that the key needs. Public routes have none. Trading routes are metered by the endpoint itself. */
   readonly needs?: Account.Permission
   readonly cost: number
-  /** Counted for each pair, apart from all else. */
+  /** Each pair has its own rate limit. */
   readonly isPerPair?: boolean
   readonly answer: Answering
 }
@@ -87,7 +91,7 @@ const routes: Readonly<Record<string, Route>> = {
   "POST /0/private/Balance": read(Holdings.balances),
   "POST /0/private/BalanceEx": read(Holdings.balancesAndHolds),
   "POST /0/private/TradeVolume": read(MarketData.tradeVolume),
-  // Nothing is on margin.
+  // There is no margin trading.
   "POST /0/private/OpenPositions": read(() => Either.right([{}])),
   "POST /0/private/GetWebSocketsToken": read(Holdings.webSocketsToken),
   "POST /0/private/OpenOrders": read(Orders.openOrders),
@@ -102,11 +106,11 @@ const routes: Readonly<Record<string, Route>> = {
   "POST /0/private/CancelAll": trade(Trading.cancelAll)
 }
 
-// The account is of the Intermediate tier. The exchange publishes no number for public calls but says that one a second
-// is fine; a burst of ten before that pace holds is this simulator's reading.
+// The account is of the Intermediate tier. Kraken publishes no limit for public calls, but says that one call per
+// second is fine. The burst of ten calls is this simulator's choice.
 const [publicly, privately] = [Meters.bucket(10, 1), Meters.bucket(20, 0.5)]
 
-// "Repeated" is ten within a minute here.
+// The documentation only says "repeated". Here it means ten within a minute.
 const lockout: Meters.Penalty = { patience: Meters.rolling(9, 60_000), lasts: () => 15 * 60_000 }
 
 interface Call {
@@ -117,7 +121,7 @@ interface Call {
 
 type Asked = Table.Asked<Route, Call>
 
-// A key by its place among the account's, an unknown one by its address.
+// Keys of the account are scoped by their index, unknown keys by the IP address.
 const scopeOf = ({ call, request, world }: Asked): string => {
   const place = world.keys.findIndex(({ id }) => Redacted.value(id) === request.headers["api-key"])
   return !call.isPrivate || place === -1 ? `ip:${request.remoteAddress}` : `key:${place}`
@@ -187,7 +191,7 @@ export const dialect: Dialect.Dialect = Table.dialect<Route, Call, Caller | unde
   failure: (error) => failure(error),
   streaming,
   failures: {
-    // Kraken has no status but 200: these come from the proxy in front of it.
+    // Kraken itself only sends status 200. These responses come from the proxy in front of it.
     http500: Dialect.html(500, "500 Internal Server Error", { server: "cloudflare" }),
     http503: Dialect.html(503, "503 Service Temporarily Unavailable", { server: "cloudflare" }),
     http429: failure("EGeneral:Too many requests", 429)

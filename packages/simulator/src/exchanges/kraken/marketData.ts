@@ -24,7 +24,7 @@ import { type Answering, integer, invalid, oneOf, optional, type Read, refuse, r
 /** @internal */
 export const time = shows({}, (_, { now }) => {
   const [date = "", clock = ""] = httpDate(now).split(/(?<=\d{4}) /)
-  // Two digits of the year, and a zone by its offset.
+  // The year has two digits, and the time zone is an offset.
   const rfc1123 = `${date.slice(0, -4)}${date.slice(-2)} ${clock.replace("GMT", "+0000")}`
   return { unixtime: Math.floor(now / 1000), rfc1123 }
 })
@@ -54,7 +54,7 @@ const pairOrRefusal = (name: string): Read<KrakenListing> => {
   return pair === undefined ? refuse("EQuery:Unknown asset pair") : Either.right(pair)
 }
 
-/** @internal The one pair that a request is about. */
+/** @internal Reads the pair of a request. */
 export const onePair = (fields: Input): Read<KrakenListing> => Either.flatMap(required("pair")(fields), pairOrRefusal)
 
 const byPair = (
@@ -73,7 +73,7 @@ const percent = (fee: BigDecimal.BigDecimal): Json => {
   return { fee: text, minfee: text, maxfee: text, nextfee: null, tiervolume: "0.0000", nextvolume: null }
 }
 
-/** @internal The account trades too little for a discount: fees are as pairs say. */
+/** @internal Returns the fees of the pairs: the account trades too little for a discount. */
 export const tradeVolume: Answering = (fields) =>
   Either.map(text(fields, "pair") === undefined ? Either.right([]) : selected(fields), (pairs) => [{
     currency: "ZUSD",
@@ -121,7 +121,7 @@ export const depth = shows({ pair: onePair, count: integer("count", 100, 500, 1)
   return { [pair.id]: { asks: asks.map(row), bids: bids.map(row) } }
 })
 
-// Small values of `since` are seconds, the others nanoseconds as `last` gives them.
+// Small values of `since` are in seconds, others in nanoseconds like `last`.
 const nanoseconds = (since: string): bigint => since.length > 15 ? BigInt(since) : BigInt(since) * 1_000_000_000n
 
 const recentTrades = 1000
@@ -157,12 +157,12 @@ const nanosOf = (at: number): bigint => BigInt(at) * 1_000_000n
 
 const intervals = ["1", "5", "15", "30", "60", "240", "1440", "10080", "21600"]
 const finishedCandles = 720
-// The simulated pairs have traded for 720 days: more takes seconds to add up.
+// The history of a pair is limited to 720 days: adding up more takes seconds.
 const history = 720 * day
 
 const bars = { pair: onePair, interval: oneOf("interval", intervals, "1"), since: integer("since", 0) }
 
-/** @internal The last 720 finished candles at most and the running one, or those of them after `since`. */
+/** @internal Returns at most the last 720 finished candles and the open one, or those after `since`. */
 export const ohlc = shows(bars, ({ interval, pair, since }, world) => {
   const length = Number(interval) * 60_000
   const running = Math.floor(world.now / length) * length

@@ -17,7 +17,7 @@ const asset = <Name extends string>(
   displayDecimals
 })
 
-/** @internal An asset under its three names: `BTC` in this package, `XXBT` in answers, `XBT` in requests. */
+/** @internal An asset with its three names: `BTC` in this package, `XXBT` in responses, `XBT` in requests. */
 export type Asset = ReturnType<typeof asset>
 
 type Base = ReturnType<typeof asset<Coin>>
@@ -33,13 +33,13 @@ const euro = asset("EUR", "ZEUR", "EUR", 4, 2)
 /** @internal */
 export const assets: ReadonlyArray<Asset> = [bitcoin, ether, solana, ripple, tether, dollar, euro]
 
-/** @internal An asset of the account; one that is traded nowhere goes by its own name. */
+/** @internal Returns an asset of the account. An asset without a market has the same name everywhere. */
 export const assetNamed = (name: string): Asset =>
   assets.find((asset) => asset.name === name) ?? asset(name, name, name, 8, 5)
 
-/** @internal Decimals of volumes, on every pair. */
+/** @internal The decimals of volumes on every pair. */
 export const lotDecimals = 8
-/** @internal Decimals of costs and fees, on every pair. */
+/** @internal The decimals of costs and fees on every pair. */
 export const costDecimals = 5
 
 /** @internal */
@@ -56,7 +56,7 @@ const pair = (
   status: "online" | "cancel_only" = "online"
 ) => {
   const altname = base.altname + quote.altname
-  // Only pairs of two old assets carry the prefixes in their id.
+  // Only pairs of two old assets have prefixes in their id.
   const old = base.id !== base.altname && quote.id !== quote.altname
   const terms = list({
     id: old ? base.id + quote.id : altname,
@@ -76,10 +76,10 @@ const pair = (
   return { ...terms, altname, base, quote, priceDecimals, status, wsname: `${base.altname}/${quote.altname}` }
 }
 
-/** @internal A pair: what never changes about it. Its id is the key of answers, `altname` what requests say. */
+/** @internal The constant properties of a Kraken pair. Responses use its id, and requests its `altname`. */
 export type KrakenListing = ReturnType<typeof pair>
 
-/** @internal Everything the simulated Kraken lists; one pair only lets orders be canceled. */
+/** @internal All pairs of the simulated Kraken. One of them only accepts cancellations. */
 export const listings: ReadonlyArray<KrakenListing> = [
   pair(bitcoin, dollar, 1, "0.00005", "0.5"),
   pair(bitcoin, tether, 1, "0.00005", "0.5"),
@@ -93,11 +93,11 @@ export const listings: ReadonlyArray<KrakenListing> = [
 /** @internal */
 export const { fills, find: pairOf } = catalogue(listings)
 
-/** @internal A pair by any of the names a request may use. */
+/** @internal Finds a pair by any of the names that a request may use. */
 export const findPair = (name: string): KrakenListing | undefined =>
   listings.find((listing) => name === listing.id || name === listing.altname || name === listing.wsname)
 
-/** @internal An asset as `Assets` describes it. */
+/** @internal Encodes an asset as `Assets` returns it. */
 export const assetRow = (asset: Asset): Json => ({
   aclass: "currency",
   altname: asset.altname,
@@ -106,7 +106,7 @@ export const assetRow = (asset: Asset): Json => ({
   status: "enabled"
 })
 
-/** @internal A pair as `AssetPairs` describes it. */
+/** @internal Encodes a pair as `AssetPairs` returns it. */
 export const pairRow = (listing: KrakenListing): Json => ({
   altname: listing.altname,
   wsname: listing.wsname,
@@ -132,10 +132,10 @@ export const pairRow = (listing: KrakenListing): Json => ({
   status: listing.status
 })
 
-/** @internal A price as market data shows it, often with more decimals than the tick has. */
+/** @internal Formats a price of market data, which often has more decimals than the tick size. */
 export const shownPrice = (listing: KrakenListing, price: BigDecimal.BigDecimal): string =>
   Decimal.fixed(price, Math.max(5, listing.priceDecimals))
 
-/** @internal A volume with three decimals, or more where they are needed. */
+/** @internal Formats a volume with at least three decimals. */
 export const shownVolume = (volume: BigDecimal.BigDecimal): string =>
   Decimal.fixed(volume, Math.max(3, BigDecimal.normalize(volume).scale))

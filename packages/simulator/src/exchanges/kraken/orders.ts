@@ -8,7 +8,7 @@ import type { World } from "../../World.js"
 import { costDecimals, fills, type KrakenListing, lotDecimals, pairOf } from "./markets.js"
 import { type Answering, integer, invalid, oneOf, type Read, refuse, shows } from "./params.js"
 
-/** @internal An order's or a trade's id as Kraken writes it: the number in base 36, behind a first group that is fixed. */
+/** @internal Returns the Kraken id of an order or a trade: a fixed first group and the number in base 36. */
 export const txid = (kind: "O" | "T", id: number): string => {
   const digits = id.toString(36).toUpperCase().padStart(11, "0")
   return `${kind}SIMUL-${digits.slice(0, 5)}-${digits.slice(5)}`
@@ -19,7 +19,7 @@ const orderId = (id: string): number | undefined => {
   return digits === null ? undefined : Number.parseInt(`${digits[1]}${digits[2]}`, 36)
 }
 
-/** @internal The account's order with a txid, as the engine knows it. */
+/** @internal Finds an order of the account by its txid. */
 export const orderByTxid = (engine: Engine.Engine, id: string): Read<Engine.Order> => {
   const number = orderId(id)
   if (number === undefined) return refuse("EOrder:Invalid order")
@@ -27,23 +27,24 @@ export const orderByTxid = (engine: Engine.Engine, id: string): Read<Engine.Orde
   return order === undefined ? refuse("EOrder:Unknown order") : Either.right(order)
 }
 
-// The engine knows an order by one name: a group's number goes there as a text that no client order id can be.
+// The engine stores one client id per order. The userref of an order is stored as a text that is not a valid client
+// order id.
 const grouped = /^userref (-?\d+)$/
 
-/** @internal The number of the group that an order is of. */
+/** @internal Returns the userref of an order. */
 export const userrefOf = ({ clientOrderId = "" }: Engine.Order): string | undefined => grouped.exec(clientOrderId)?.[1]
 
 /** @internal */
 export const nameOfGroup = (userref: string): string => `userref ${Number(userref)}`
 
-/** @internal The open orders of a group. */
+/** @internal Returns the open orders with a userref. */
 export const openInGroup = (engine: Engine.Engine, userref: string): ReadonlyArray<Engine.Order> =>
   Engine.openOrders(engine).filter(({ clientOrderId }) => clientOrderId === nameOfGroup(userref))
 
-// The ledger books fees to the eighth decimal.
+// The ledger books fees with eight decimals.
 const feeDecimals = 8
 
-/** @internal For example `buy 0.50000000 XBTUSDT @ limit 29500.0`. */
+/** @internal Describes an order, for example `buy 0.50000000 XBTUSDT @ limit 29500.0`. */
 export const description = (
   pair: KrakenListing,
   order: Pick<Engine.Order, "side" | "type" | "price" | "amount" | "quoteAmount">
@@ -53,7 +54,7 @@ export const description = (
   return `${order.side} ${volume} ${pair.altname} @ ${terms}`
 }
 
-/** @internal Why an order ended, in Kraken's words. */
+/** @internal Kraken's texts for why an order ended. */
 export const reasons = {
   user: "User requested",
   postOnlyWouldCross: "Post only order",
@@ -127,7 +128,7 @@ export const openOrders = shows({}, (_, { engine, isVisible }, fields) => {
   return { open: orderTable(engine, open.toReversed(), fields) }
 })
 
-// Seconds, or the txid of an order and then the time that order has.
+// Reads a time in seconds, or the txid of an order, which means the creation time of the order.
 const instant = (name: string, otherwise: number) => (input: Input, { engine }: World): Read<number> => {
   const value = text(input, name)
   if (value === undefined) return Either.right(otherwise)
@@ -147,7 +148,7 @@ const page = 50
 
 const closing = { ...span, by: oneOf("closetime", ["open", "close", "both"], "both") }
 
-/** @internal Newest first, by the time they closed. */
+/** @internal Returns the closed orders, ordered by close time, newest first. */
 export const closedOrders = shows(closing, ({ by, end, isCounted, offset, start }, { engine, isVisible }, fields) => {
   const within = (at: number) => start < at && at <= end
   const closed = Engine.orders(engine)
@@ -192,7 +193,7 @@ const tradeRow = (fill: Engine.Fill, order: Engine.Order): Json => {
   }
 }
 
-/** @internal Newest first. */
+/** @internal Returns the trades of the account, newest first. */
 export const tradesHistory = shows(span, ({ end, isCounted, offset, start }, world) => {
   const rows = fills(world).filter(({ at }) => start < at && at <= end).toReversed()
     .map(({ fill, order }) => [txid("T", fill.id), tradeRow(fill, order)] as const)

@@ -9,10 +9,10 @@ import * as Json from "../../internal/json.js"
 import type { Meters } from "../../internal/meters.js"
 import type * as Table from "../../internal/table.js"
 
-/** @internal A Kraken error: severity, category and message in one text. */
+/** @internal A value or a Kraken error, which is a text of severity, category and message. */
 export type Read<A> = Either.Either<A, string>
 
-/** @internal Who asks: the key, its place among the account's, and the nonce. */
+/** @internal The caller of a private endpoint: its key and the nonce of the request. */
 export interface Caller {
   readonly key: ApiKey
   readonly nonce: bigint
@@ -30,7 +30,10 @@ export const invalid = (name: string): Read<never> => refuse(`EGeneral:Invalid a
 /** @internal */
 export const { integer, oneOf, optional, required, shows } = reading(invalid)
 
-/** @internal The query of a public request; the form of a private one, or its JSON if its content type says so. */
+/**
+ * @internal Reads the parameters: the query of a public request, or the body of a private one, which is a form unless
+ * its content type is JSON.
+ */
 export const inputOf = (request: SimulatedRequest): Input => {
   if (request.method === "GET") return fromQuery(request.target)
   const body = textOf(request.body)
@@ -39,17 +42,17 @@ export const inputOf = (request: SimulatedRequest): Input => {
   return isInput(json) ? json : {}
 }
 
-// A number and a flag mean what their texts mean.
+// Numbers and booleans are equivalent to their texts.
 const inTexts = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(inTexts)
   if (isInput(value)) return Record.map(value, inTexts)
   return typeof value === "number" || typeof value === "boolean" ? String(value) : value
 }
 
-/** @internal The nonce's digits as sent: a JSON number beyond 2^53 keeps all of them. */
+/** @internal Returns the digits of the nonce as sent, as a JSON number beyond 2^53 would lose digits. */
 export const nonceOf = (body: string): string | undefined =>
   /(?:^|&)nonce=(\d{1,20})(?:&|$)/.exec(body)?.[1] ?? /"nonce"\s*:\s*"?(\d{1,20})"?\s*[,}]/.exec(body)?.[1]
 
-/** @internal A positive plain decimal. */
+/** @internal Reads a positive plain decimal. */
 export const decimal = (input: Input, name: string): Read<BigDecimal.BigDecimal> =>
   Either.orElse(Either.fromNullable(amount(input, name), () => name), invalid)

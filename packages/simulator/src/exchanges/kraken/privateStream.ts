@@ -1,10 +1,15 @@
 /**
- * What is private on Kraken's WebSocket v2, as its documentation of 2026-11 describes it: two channels that take a token, frames
- * numbered for each, orders of which only what changes is said, and balances of which only totals are. A subscription lives as
- * long as its connection, whatever becomes of the token that it was made with.
+ * The private channels of Kraken's WebSocket v2, following its documentation of 2026-11:
  *
- * What the documentation leaves open is chosen here: a channel is numbered from 1 again when it is subscribed to again, and a
- * fill that completes an order leaves it `partially_filled` until `filled` follows.
+ * - Two channels require a token.
+ * - Each channel numbers its frames.
+ * - Updates of orders contain only the fields that changed.
+ * - Balances contain only totals.
+ *
+ * A subscription lasts as long as its connection, even if its token expires.
+ *
+ * Where the documentation is silent, this simulator decides: a new subscription of a channel starts again at number 1,
+ * and a fill that completes an order leaves it `partially_filled` until `filled` follows.
  *
  * @internal
  */
@@ -25,15 +30,15 @@ import * as Talk from "./talk.js"
 
 interface State {
   readonly topics: Topics.Topics
-  /** When something was said last. */
+  /** When the server last sent a message. */
   readonly saidAt: number
-  /** What of the account's past its orders begin with. */
+  /** What the snapshot of `executions` contains. */
   readonly snapshots: { readonly orders: boolean; readonly trades: boolean }
   /** The last number of each channel. */
   readonly numbers: ReadonlyMap<string, number>
-  /** What there was of each asset when it was last told. */
+  /** The last total of each asset that was sent. */
   readonly totals: ReadonlyMap<string, BigDecimal.BigDecimal>
-  /** Tokens from before are no longer good. */
+  /** Tokens issued earlier are no longer valid. */
   readonly tokensFrom: number
 }
 
@@ -97,7 +102,7 @@ const pass = (state: State, world: World): Streaming.Turn<State> => {
   return { frames: heard, next: heard.length > 0 ? { ...next, saidAt: world.now } : next }
 }
 
-/** What there is to say of all channels, numbered. */
+/** Returns the pending messages of all channels, with their numbers. */
 const passing = (state: State, world: World): readonly [ReadonlyArray<Streaming.Frame>, State] => {
   let { totals } = state
   const [messages, topics] = Topics.pass(state.topics, world, (_, change): ReadonlyArray<Message> => {
@@ -126,7 +131,7 @@ const held = (asset: string, balance: BigDecimal.BigDecimal): Json => ({
   wallets: [{ type: "spot", id: "main", balance }]
 })
 
-/** An entry of the ledger for each asset of which there is more or less: what an order only holds is not told. */
+/** Returns a ledger entry for each asset whose total changed. A change of the amount held by orders is not sent. */
 const booked = (
   before: ReadonlyMap<string, BigDecimal.BigDecimal>,
   totals: ReadonlyMap<string, BigDecimal.BigDecimal>,
@@ -176,7 +181,7 @@ const referenced = (order: Engine.Order) => ({
   order_userref: Number(userrefOf(order) ?? 0)
 })
 
-/** All that an order was asked for with. */
+/** Encodes all terms of an order. */
 const whole = (order: Engine.Order) => ({
   ...referenced(order),
   cl_ord_id: userrefOf(order) === undefined ? order.clientOrderId : undefined,
@@ -223,7 +228,7 @@ const traded = (fill: Engine.Fill, order: Engine.Order) => ({
   fees: [{ asset: fill.feeAsset, qty: fill.fee }]
 })
 
-/** What is said of an event, one row after the other. */
+/** Encodes an event as one or more rows. */
 const happened = ({ fill, order, what }: Executions.Event): ReadonlyArray<Json> => {
   const named = referenced(order)
   switch (what) {

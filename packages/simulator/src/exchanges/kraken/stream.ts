@@ -1,6 +1,9 @@
 /**
- * Kraken's WebSocket v2, as its documentation of 2026-11 describes it: one acknowledgement for each symbol, a heartbeat every second
- * in which nothing else was said, books with a CRC-32 over the best ten levels of each side.
+ * Kraken's WebSocket v2, following its documentation of 2026-11:
+ *
+ * - Each symbol gets its own acknowledgement.
+ * - A heartbeat is sent after each second without another message.
+ * - Order books have a CRC-32 checksum over the best ten levels of each side.
  *
  * @internal
  */
@@ -21,7 +24,7 @@ import * as Talk from "./talk.js"
 
 interface State {
   readonly topics: Topics.Topics
-  /** When something was said last. */
+  /** When the server last sent a message. */
   readonly saidAt: number
 }
 
@@ -204,7 +207,7 @@ const checksumOf = (pair: KrakenListing, { asks, bids }: Engine.Book): number =>
   return crc32(text.join(""))
 }
 
-/** @internal Where there is one host, what is private has a path of its own. */
+/** @internal The simulator has one host for both streams, so the private stream has its own path. */
 export const streaming: Streaming.Streaming = {
   open: (target) => {
     if (target.startsWith("/ws-auth/v2")) return PrivateStream.conversation

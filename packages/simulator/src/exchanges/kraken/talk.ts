@@ -1,5 +1,6 @@
 /**
- * What Kraken's sockets have in common: requests with a `method`, answers with two times, a status at first and heartbeats.
+ * The parts that Kraken's sockets share: requests with a `method`, responses with two timestamps, the initial status
+ * and heartbeats.
  *
  * @internal
  */
@@ -16,7 +17,7 @@ export interface Asked {
   readonly id: number | undefined
 }
 
-/** @internal What a message asks for, where it is well-formed. */
+/** @internal Parses a message. Returns `undefined` if it is malformed. */
 export const askedOf = (text: string): Asked | undefined => {
   const value = parse(text)
   if (!Predicate.isReadonlyRecord(value) || typeof value["method"] !== "string") return undefined
@@ -30,12 +31,12 @@ export const askedOf = (text: string): Asked | undefined => {
 
 const times = ({ now }: World) => ({ time_in: iso(now), time_out: iso(now) })
 
-/** @internal An answer to a request. */
+/** @internal Creates the response to a request. */
 export const answering =
   ({ id, method }: Asked, world: World) => (more: { readonly [name: string]: Json | undefined }): Streaming.Frame =>
     Streaming.control({ method, ...more, ...times(world), ...id === undefined ? {} : { req_id: id } })
 
-/** @internal The answer to what is neither to subscribe nor to unsubscribe; none to what is. */
+/** @internal Answers every message other than `subscribe` and `unsubscribe`, for which it returns `undefined`. */
 export const elseAnswered = (asked: Asked | undefined, world: World): Streaming.Frame | undefined => {
   if (asked === undefined) return Streaming.control({ error: "Malformed request", success: false, ...times(world) })
   const { id, method } = asked
@@ -45,7 +46,7 @@ export const elseAnswered = (asked: Asked | undefined, world: World): Streaming.
     : answering(asked, world)({ error: "Unsupported method", success: false })
 }
 
-/** @internal What is said first. */
+/** @internal The first message of a connection. */
 export const greeting: Streaming.Frame = Streaming.control({
   channel: "status",
   type: "update",

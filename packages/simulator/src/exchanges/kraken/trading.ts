@@ -9,7 +9,7 @@ import type { KrakenListing } from "./markets.js"
 import { description, nameOfGroup, openInGroup, orderByTxid, txid } from "./orders.js"
 import { type Answering, decimal, invalid, type Read, refuse } from "./params.js"
 
-// How things stand while a call trades, which changes the engine and what is counted of the pairs.
+// The state that a call changes: the engine and the rate limits of the pairs.
 interface Standing {
   readonly engine: Engine.Engine
   readonly meters: Meters.Meters
@@ -30,7 +30,7 @@ const count = (standing: Standing, instrument: string, cost: number): Read<Stand
 
 type Penalties = ReadonlyArray<readonly [seconds: number, cost: number]>
 
-// The younger the order, the dearer.
+// The younger the order, the higher the cost.
 const cancelPenalties: Penalties = [[5, 8], [10, 6], [15, 5], [45, 4], [90, 2], [300, 1]]
 const amendPenalties: Penalties = [[5, 3], [10, 2], [15, 1]]
 
@@ -64,7 +64,7 @@ const clientOrderId = (fields: Input, engine: Engine.Engine): Read<string | unde
   }
   if (id === undefined) return Either.right(undefined)
   if (!clientId.test(id)) return invalid("cl_ord_id")
-  // Only open orders count: after a fill or a cancel the id is free again.
+  // Only open orders count: after a fill or a cancellation, the id can be used again.
   return Engine.openOrders(engine).some((order) => order.clientOrderId === id)
     ? invalid("cl_ord_id not unique")
     : Either.right(id)
@@ -138,7 +138,7 @@ const checkDeadline = (fields: Input, now: number): Read<void> => {
   return at < now ? refuse("EService:Deadline elapsed") : Either.void
 }
 
-/** @internal With `validate` it checks everything and places nothing. */
+/** @internal Places an order. With `validate`, it checks everything but places nothing. */
 export const addOrder = trading((fields, standing) =>
   Either.gen(function*() {
     yield* checkDeadline(fields, standing.now)
@@ -151,7 +151,7 @@ export const addOrder = trading((fields, standing) =>
   })
 )
 
-/** @internal From 2 to 15 orders of one pair, each taken or refused for itself. */
+/** @internal Places 2 to 15 orders of one pair. Each is accepted or refused on its own. */
 export const addOrderBatch = trading((fields, standing) =>
   Either.gen(function*() {
     yield* checkDeadline(fields, standing.now)
@@ -172,7 +172,7 @@ export const addOrderBatch = trading((fields, standing) =>
 
 // --- changing and canceling
 
-// By either id; an order that is no longer open is as unknown as one that never was.
+// Finds an order by either id. A closed order counts as unknown.
 const openOrder = (fields: Input, engine: Engine.Engine): Read<Engine.Order> => {
   const id = text(fields, "txid")
   const named = text(fields, "cl_ord_id")
@@ -216,7 +216,7 @@ const cancel = (standing: Standing, order: Engine.Order): Read<Standing> =>
     return { ...counted, engine }
   })
 
-/** @internal One order, or all of a group whose number stands for a txid. */
+/** @internal Cancels one order, or all orders whose userref is given as the txid. */
 export const cancelOrder = trading((fields, standing) => {
   const id = text(fields, "txid") ?? ""
   const group = /^-?\d{1,10}$/.test(id) ? openInGroup(standing.engine, id) : []
@@ -238,7 +238,7 @@ const cancelEach = (standing: Standing, orders: ReadonlyArray<Engine.Order>): re
   return [{ count: canceled.filter((one) => one === 1).length }, next]
 }
 
-/** @internal At most 50; those that are not open are passed over. */
+/** @internal Cancels at most 50 orders. Orders that are not open are skipped. */
 export const cancelOrderBatch = trading((fields, standing) => {
   const wanted = [
     ...list(fields, "orders").map((txid) => openOrder({ txid }, standing.engine)),
@@ -248,7 +248,7 @@ export const cancelOrderBatch = trading((fields, standing) => {
   return Either.right(cancelEach(standing, wanted.flatMap((order) => Either.isRight(order) ? [order.right] : [])))
 })
 
-/** @internal Of every pair; it is counted once and not for each order. */
+/** @internal Cancels the orders of every pair. The rate limits of the pairs do not count it. */
 export const cancelAll = trading((_, standing) => {
   const open = Engine.openOrders(standing.engine)
   const engine = Engine.cancelEach(standing.engine, open, standing.now)

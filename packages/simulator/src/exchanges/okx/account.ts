@@ -12,7 +12,7 @@ import type { World } from "../../World.js"
 import { find, listings, marketOf, type OkxListing, positions as held, size } from "./markets.js"
 import { type Answering, noInstrument, wrong } from "./params.js"
 
-/** @internal An account in futures mode whose positions are net. */
+/** @internal Returns the configuration of an account in futures mode with net positions. */
 export const config: Answering = (_, __, key) =>
   Either.right([{
     data: [{
@@ -35,7 +35,7 @@ export const config: Answering = (_, __, key) =>
     }]
   }])
 
-/** @internal What is traded, each on one chain; nothing of it moves in or out. */
+/** @internal Returns the currencies that are traded, each on one chain without deposits and withdrawals. */
 export const currencies: Answering = (input) => {
   const wanted = text(input, "ccy")?.split(",")
   const names = [...new Set(listings.flatMap(({ terms: { base, quote } }) => [base, quote]))]
@@ -52,7 +52,7 @@ export const currencies: Answering = (input) => {
   return Either.right([{ data }])
 }
 
-/** @internal Fees are negative where they are paid. */
+/** @internal Returns the fee rates. Rates that the account pays are negative. */
 export const tradeFee: Answering = (input, world) => {
   const instType = text(input, "instType")
   const rates = listings.find((listing) => listing.instType === instType)?.instrument
@@ -63,7 +63,7 @@ export const tradeFee: Answering = (input, world) => {
   return Either.right([{ data: [{ ...row, ...tether, ts: String(world.now) }] }])
 }
 
-/** @internal Currencies of which there is something, or of those some. */
+/** @internal Returns the balances that are not zero, or those of them that `ccy` names. */
 export const balance: Answering = (input, world) => {
   const wanted = text(input, "ccy")?.split(",")
   return wanted !== undefined && wanted.length > 20
@@ -71,7 +71,7 @@ export const balance: Answering = (input, world) => {
     : Either.right([{ data: [balanceRow(wanted, world)] }])
 }
 
-/** @internal The account, with what it holds of the currencies that are wanted. */
+/** @internal Encodes the account with its balances of the wanted currencies that are not zero. */
 export const balanceRow = (wanted: ReadonlyArray<string> | undefined, world: World): Json => {
   const held = holdings(world).filter(({ asset, total }) =>
     !BigDecimal.isZero(total) && (wanted?.includes(asset) ?? true)
@@ -107,7 +107,7 @@ export const balanceRow = (wanted: ReadonlyArray<string> | undefined, world: Wor
 
 const isAsked = matching<{ readonly listing: OkxListing }>(marketOf, list)
 
-/** @internal Open positions in contracts, short ones negative. */
+/** @internal Returns the open positions in contracts. Short positions are negative. */
 export const positions: Answering = (input, world) =>
   list(input, "instId").every((id) => find(id) !== undefined)
     ? Either.right([{ data: held(world).filter(isAsked(input)).map(positionRow) }])

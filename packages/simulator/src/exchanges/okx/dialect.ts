@@ -1,13 +1,18 @@
 /**
- * OKX v5 over REST, as its documentation of 2026 describes it: spot, linear and inverse perpetuals of an account in
+ * OKX v5 over REST, following its documentation of 2026: spot, and linear and inverse perpetuals, for an account in
  * futures mode with net positions.
  *
- * Signatures are checked over timestamp, method, raw target and raw body, and the passphrase along with them. Each
- * endpoint is metered in a rolling window of 2 seconds, per IP, user, or user and instrument; there are no rate
- * headers. What the documentation leaves open is chosen here: the demo keys work with and without
- * `x-simulated-trading: 1`, keys of the caller are live keys and only work without it (50101); a client order id is
- * taken as long as its order can be looked up; a spot market sell cannot be given in the quote currency; quarters
- * (`3M`) are not among the bars.
+ * Signatures are checked over the timestamp, the method, the raw target and the raw body, and the passphrase is checked
+ * as well. Each endpoint has a rolling window of 2 seconds, per IP, per user, or per user and instrument. There are no
+ * rate limit headers.
+ *
+ * Where the documentation is silent, this simulator decides:
+ *
+ * - The demo keys work with and without `x-simulated-trading: 1`. Keys of the caller are live keys and only work
+ *   without it (50101).
+ * - A client order id is taken as long as its order can be looked up.
+ * - A spot market sell cannot be given in the quote currency.
+ * - Quarterly bars (`3M`) are not supported.
  *
  * @since 0.1.0
  */
@@ -37,7 +42,7 @@ import {
 import { streaming } from "./stream.js"
 import * as Trading from "./trading.js"
 
-// Keys are UUIDs, secrets 32 hex digits.
+// Keys are UUIDs, secrets are 32 hex digits.
 const demoKey = (permission: Account.Permission): Account.DemoKey => {
   const id = Redacted.make(uuid(`okx/${permission}/key`))
   const bytes = Buffer.from(Account.deriveBytes(`okx/${permission}/secret`, 16))
@@ -52,8 +57,8 @@ const demoKey = (permission: Account.Permission): Account.DemoKey => {
 const demoIds = new Set((["read", "trade", "withdraw"] as const).map((one) => Redacted.value(demoKey(one).key.id)))
 
 /**
- * Whether a request's `OK-ACCESS-SIGN` is the key's: base64 HMAC-SHA256 over timestamp, method, target and body, byte
- * for byte.
+ * Returns `true` if the `OK-ACCESS-SIGN` of a request matches the secret: base64 HMAC-SHA256 over timestamp, method,
+ * target and body, byte for byte.
  *
  * @since 0.1.0
  * @category signatures
@@ -102,7 +107,7 @@ const authenticate = (request: Dialect.SimulatedRequest, world: Dialect.World): 
 type Metered = "ip" | "ip+instType" | "user" | "user+instId"
 
 interface Route {
-  /** What a key has to be allowed; public without. */
+  /** The permission that the key needs. Public routes have none. */
   readonly needs?: Account.Permission
   readonly metered: Metered
   readonly limit: Meters.Rule
@@ -162,7 +167,7 @@ interface Call {
   readonly body: unknown
 }
 
-// The gateway's own errors have no `data`; those of the account and of trading are objects with an empty one.
+// Errors of the gateway have no `data`. Errors of account and trading endpoints have an empty array.
 const failure = ({ code, msg, status }: Refusal): Dialect.SimulatedResponse =>
   Dialect.json(status, status === 200 ? { code, data: [], msg } : { msg, code })
 

@@ -80,13 +80,13 @@ export const markPrices = does({ instType }, ({ instType }, world, input) => {
   return Either.right([{ data: rows.map(row) }])
 })
 
-/** @internal What OKX's numbers of a book are above the engine's. */
+/** @internal The offset of OKX's order book sequence numbers from those of the engine. */
 export const firstSequence = 123_456
 
 const book = (most: number, withSequence: boolean) =>
   shows({ live, depth: count(1, most, "sz") }, ({ depth, live }, world) => {
     const { asks, bids, sequence } = Engine.book(world.engine, live.id, depth)
-    // The third column of the one with a sequence means nothing any more.
+    // The third column of this endpoint is deprecated and always "0".
     const level = ({ amount, orders, price }: Engine.Level): Json => [
       Decimal.plain(price),
       size(live, amount),
@@ -103,7 +103,7 @@ export const books = book(400, true)
 /** @internal */
 export const booksFull = book(5000, false)
 
-/** @internal Newest first. */
+/** @internal Returns the latest trades, newest first. */
 export const trades = shows({ live, limit: count(100, 500) }, ({ limit, live }, world) => ({
   data: world.trades(live, limit).toReversed().map((one) => tradeRow(live, one))
 }))
@@ -126,10 +126,10 @@ const minute = 60 * second
 const hour = 60 * minute
 const day = 24 * hour
 
-// Without the suffix a day begins at midnight of UTC+8, which is 16:00 UTC.
+// Without the suffix `utc`, a day begins at midnight of UTC+8, which is 16:00 UTC.
 const hongKong = -8 * hour
 
-/** @internal By OKX's names, which are case-sensitive. */
+/** @internal The bars by their OKX names, which are case-sensitive. */
 export const bars: Readonly<Record<string, Bars.Bars>> = {
   "1s": Bars.fixed(second),
   "1m": Bars.fixed(minute),
@@ -156,7 +156,7 @@ export const bars: Readonly<Record<string, Bars.Bars>> = {
   "1Mutc": Bars.months()
 }
 
-/** @internal How many bars back `candles` goes; `history-candles` has no such end, and no bar that is still open. */
+/** @internal How many bars back `candles` goes. `history-candles` has no such limit, and leaves out the open bar. */
 const recent = 1440
 
 const asked = {
@@ -167,7 +167,7 @@ const asked = {
   before: integer("before", -Infinity)
 }
 
-/** @internal The newest bars older than `after` and newer than `before`, both excluded, newest first. */
+/** @internal Returns the newest bars older than `after` and newer than `before`, both excluded, newest first. */
 export const candles = (kind: "recent" | "history") =>
   shows(asked, ({ after, before, limit, live, shape }, world) => {
     const newest = kind === "recent" ? world.now : shape.openOf(world.now) - 1

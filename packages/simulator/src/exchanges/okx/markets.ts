@@ -11,7 +11,8 @@ const fees = {
 
 const one = Decimal.literal("1")
 
-// Lots and least sizes are in contracts where there are such, whose value is in the base or, inverse, the quote coin.
+// Lot sizes and minimum sizes of swaps are in contracts. The contract value is in the base currency, or in the quote
+// currency for inverse contracts.
 const listed = (
   code: number,
   base: Coin,
@@ -24,7 +25,7 @@ const listed = (
 ) => {
   const instType = contractValue === "" ? "SPOT" : "SWAP"
   const isSpot = instType === "SPOT"
-  // The engine counts linear contracts in coins, inverse ones in contracts.
+  // The engine counts linear contracts in coins and inverse ones in contracts.
   const unit = isSpot || quote === "USD" ? one : Decimal.literal(contractValue)
   const inUnits = (size: string) => Decimal.plain(BigDecimal.multiply(Decimal.literal(size), unit))
   const listing = list({
@@ -42,10 +43,10 @@ const listed = (
   return { ...listing, instType, state, code, contractValue, lot, least, unit } as const
 }
 
-/** @internal An OKX instrument: what never changes about it. */
+/** @internal The constant properties of an OKX instrument. */
 export type OkxListing = ReturnType<typeof listed>
 
-/** @internal Everything the simulated OKX lists, one instrument of which is suspended. */
+/** @internal All instruments of the simulated OKX. One of them is suspended. */
 export const listings: ReadonlyArray<OkxListing> = [
   listed(101, "BTC", "USDT", "0.1", "0.00000001", "0.00001"),
   listed(102, "ETH", "USDT", "0.01", "0.000001", "0.001"),
@@ -61,21 +62,21 @@ export const listings: ReadonlyArray<OkxListing> = [
 /** @internal */
 export const { fills, find, order, orders, positions } = catalogue(listings)
 
-/** @internal What lists of orders, fills and positions can be asked for by. */
+/** @internal The parameters that filter lists of orders, fills and positions. */
 export const marketOf = {
   instType: ({ listing }: { readonly listing: OkxListing }) => listing.instType,
   instId: ({ listing }: { readonly listing: OkxListing }) => listing.id
 }
 
-/** @internal A size as OKX writes it, in contracts where there are such, of an amount of the engine. */
+/** @internal Formats an amount of the engine as an OKX size, which is in contracts for swaps. */
 export const size = ({ unit }: OkxListing, amount: BigDecimal.BigDecimal): string =>
   Decimal.plain(unit === one ? amount : Decimal.ratio(amount, unit, 8))
 
-/** @internal The amount of the engine that a size is. */
+/** @internal Converts an OKX size to an amount of the engine. */
 export const amountOf = ({ unit }: OkxListing, size: BigDecimal.BigDecimal): BigDecimal.BigDecimal =>
   BigDecimal.multiply(size, unit)
 
-/** @internal Contracts, cut to the lot, that a volume in coins and in the quote currency is; coins for spot. */
+/** @internal Converts a volume to contracts, truncated to the lot size. A spot volume stays in the base currency. */
 export const volume = (
   listing: OkxListing,
   base: BigDecimal.BigDecimal,
@@ -89,7 +90,7 @@ export const volume = (
       Decimal.literal(listing.lot).scale
     )
 
-/** @internal An instrument as `public/instruments` describes it. */
+/** @internal Encodes an instrument as `public/instruments` returns it. */
 export const row = (listing: OkxListing): Json => {
   const { base, inverse, quote, settle } = listing.terms
   const spot = listing.instType === "SPOT"

@@ -30,11 +30,13 @@ type Listed = Of<OkxListing>
 const hour = 3_600_000
 const day = 24 * hour
 
-/** @internal A canceled order of which nothing was filled is forgotten after two hours. */
+/**
+ * @internal Returns `true` if OKX no longer returns an order: it was canceled without a fill at least two hours ago.
+ */
 export const forgotten = (order: Engine.Order, now: number): boolean =>
   order.status === "canceled" && BigDecimal.isZero(order.filled) && now - order.updatedAt >= 2 * hour
 
-/** @internal The order of an instrument that a request names, by `ordId` before `clOrdId`. */
+/** @internal Finds the order that a request names. `ordId` takes precedence over `clOrdId`. */
 export const named = (
   engine: Engine.Engine,
   listing: OkxListing,
@@ -69,7 +71,7 @@ const cancelSources: Readonly<Record<NonNullable<Engine.Order["closedBecause"]>,
   nothingToReduce: "23"
 }
 
-/** @internal What was paid, as OKX signs it: negative when it was charged. */
+/** @internal Formats a fee with OKX's sign: a fee that was charged is negative. */
 const signed = (fee: BigDecimal.BigDecimal): string => Decimal.plain(BigDecimal.negate(fee))
 
 const average = (order: Engine.Order, listing: OkxListing, fills: ReadonlyArray<Engine.Fill>): string => {
@@ -87,7 +89,7 @@ const empty = columns(
   ""
 )
 
-/** @internal An order with the fills it has. */
+/** @internal Encodes an order with its fills. */
 export const orderRow = ({ listing, order }: Listed, fills: ReadonlyArray<Engine.Fill>) => {
   const last = fills.at(-1)
   const spot = listing.instType === "SPOT"
@@ -156,7 +158,7 @@ const orderRows = (entries: ReadonlyArray<Listed>, { engine }: World) => ({
 
 const orderId = ({ order }: Listed): string => orderIds.write(order.id)
 
-/** @internal Open orders, newest first. */
+/** @internal Returns the open orders, newest first. */
 export const pending = shows({ page }, ({ page }, world, input) => {
   const open = orders(world).filter(({ order }) => order.status === "open")
   return orderRows(page(open.filter(keeps(input)), orderId), world)
@@ -164,14 +166,14 @@ export const pending = shows({ page }, ({ page }, world, input) => {
 
 const span = all({ begin: integer("begin", 0), end: integer("end", Infinity) })
 
-// Whether an instant is of the last days and of those asked for.
+// Reads the filter for times within the last `days` and within the requested range.
 const within = (days: number) => (input: Input, world: World) =>
   Either.map(
     span(input, world),
     ({ begin, end }) => (at: number) => Math.max(begin, world.now - days * day) <= at && at <= Math.min(end, world.now)
   )
 
-/** @internal Closed orders of the last days, newest first. */
+/** @internal Returns the closed orders of the last `days`, newest first. */
 export const history = (days: number) =>
   shows({ instType: required("instType"), page, within: within(days) }, ({ page, within }, world, input) => {
     const ended = orders(world).filter(({ order }) =>
@@ -182,7 +184,7 @@ export const history = (days: number) =>
 
 const keepsFills = matching<Listed>({ ...marketOf, ordId: orderId })
 
-/** @internal Fills of the last days, newest first. */
+/** @internal Returns the fills of the last `days`, newest first. */
 export const fills = (days: number, instType = optional("instType")) =>
   shows({ instType, page, within: within(days) }, ({ page, within }, world, input) => ({
     data: page(

@@ -8,7 +8,7 @@ import type { Json } from "../../internal/json.js"
 import type * as Table from "../../internal/table.js"
 import { find, listings } from "./markets.js"
 
-/** @internal An error answer: a status, and a `code` that is not "0". */
+/** @internal An error response: an HTTP status and a `code` other than "0". */
 export interface Refusal {
   readonly status: number
   readonly code: string
@@ -18,7 +18,10 @@ export interface Refusal {
 /** @internal */
 export type Read<A> = Either.Either<A, Refusal>
 
-/** @internal Business errors come with HTTP 200, malformed requests with 400, those that may not ask with 401. */
+/**
+ * @internal Refuses a request. Business errors have HTTP status 200, malformed requests 400, and authentication errors
+ * 401.
+ */
 export const refuse = (code: string, msg: string, status = 200): Read<never> => Either.left({ status, code, msg })
 
 /** @internal */
@@ -30,14 +33,14 @@ export const wrong = (name: string): Read<never> => refuse("51000", `Parameter $
 /** @internal */
 export const { all, byName, does, integer, optional, required, shows } = reading<Refusal, Body>(wrong, missing)
 
-/** @internal What an endpoint answers with: its code is "0" unless some ("2") or all ("1") of what was asked failed. */
+/** @internal The result of an endpoint. Its code is "0" unless some ("2") or all ("1") of the operations failed. */
 export interface Body {
   readonly data: ReadonlyArray<Json>
   readonly code?: string | undefined
   readonly msg?: string | undefined
 }
 
-/** @internal `input` is empty where the body is no JSON object. */
+/** @internal Answers a request. `input` is empty if the body is not a JSON object. */
 export type Answering = (
   input: Input,
   world: World,
@@ -54,17 +57,19 @@ export const noInstrument: Read<never> = refuse(
 /** @internal */
 export const listing = byName("instId", find, noInstrument)
 
-/** @internal A listing of market data; those that are suspended have none. */
+/**
+ * @internal Reads the instrument that `instId` names, which must be live: suspended instruments have no market data.
+ */
 export const live = byName(
   "instId",
   (id) => listings.find((one) => one.id === id && one.state === "live"),
   noInstrument
 )
 
-/** @internal A count from 1 to `largest`. */
+/** @internal Reads a count from 1 to `largest`. */
 export const count = (otherwise: number, largest: number, name = "limit") => integer(name, otherwise, largest, 1)
 
-/** @internal Beyond what a double holds. */
+/** @internal Larger than the integers that a double holds exactly. */
 export const orderIds = Ids.numbers(2_497_956_918_703_120_384n, 65_536n)
 
 /** @internal */
@@ -74,7 +79,10 @@ const ids = /^\d{1,19}$/
 
 const span = all({ limit: count(100, 100), after: optional("after", ids), before: optional("before", ids) })
 
-/** @internal The rows, given from the oldest on, that lie between two ids, both excluded, newest first. */
+/**
+ * @internal Reads a page of rows between two ids, both excluded. The rows are passed oldest first and returned newest
+ * first.
+ */
 export const page = (input: Input, world: World) =>
   Either.map(
     span(input, world),

@@ -1,11 +1,14 @@
 /**
- * OKX's WebSocket v5, as its documentation of 2026 describes it: an answer for each argument of a request, errors that name the
- * request alone, books chained by `prevSeqId` whose checksum is always 0, `ping` and `pong` as bare text, 480 requests an hour
- * on a connection, and none that is silent for 30 seconds.
+ * OKX's WebSocket v5, following its documentation of 2026:
  *
- * What the documentation leaves open is chosen here: what is subscribed to already is confirmed again and goes on as it was, as is
- * the goodbye to what is not; nothing can be subscribed to of a suspended instrument; no
- * book is quiet for the minute after which OKX would say that it still stands.
+ * - Each argument of a request gets its own response. An error names only the request.
+ * - Order books are chained by `prevSeqId`, and their checksum is always 0.
+ * - `ping` and `pong` are plain text.
+ * - A connection may send 480 requests per hour, and is closed after 30 seconds without a message.
+ *
+ * Where the documentation is silent, this simulator decides: a repeated subscription is confirmed and continues
+ * unchanged, unsubscribing from an unknown channel is confirmed as well, and a suspended instrument has no channels. No
+ * order book is quiet for a minute, after which OKX would repeat its state.
  *
  * @internal
  */
@@ -32,9 +35,9 @@ interface State {
   readonly key: ApiKey | undefined
   readonly topics: Topics.Topics
   readonly meters: Meters.Meters
-  /** When something was said last. */
+  /** When the server last sent a message. */
   readonly saidAt: number
-  /** When it closes for an upgrade of the service. */
+  /** When the connection closes for a service upgrade. */
   readonly closesAt: number | undefined
 }
 
@@ -92,7 +95,7 @@ const receive = (path: Path) => (state: State, text: string, world: World): Stre
   return said([...answers, ...data], { ...state, meters, topics: next })
 }
 
-/** Whose login it is, or the code of why it is nobody's. */
+/** Returns the key of a login, or the code of the error if the login is refused. */
 const keyOf = (login: unknown, world: World): ApiKey | string => {
   const { apiKey, passphrase, sign, timestamp } = Predicate.isReadonlyRecord(login) ? login : {}
   const key = Keys.named(world, typeof apiKey === "string" ? apiKey : undefined)
@@ -126,7 +129,7 @@ const subjectOf = (path: Path, arg: unknown) => {
 
 const orderTypes = ["SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION", "ANY"]
 
-/** What orders are told of, as it was asked for. */
+/** Returns the argument of an orders subscription from its key. */
 const ordersArg = (key: string) => {
   const [channel = "", instType = "", instId] = key.split("/")
   return { channel, instType, instId }
@@ -204,7 +207,7 @@ const say = (world: World) => (watch: Watch.Watch, change: Watch.Change): Readon
   }
 }
 
-/** An order with what happened to it: a fill, or none. */
+/** Encodes an order with the event that changed it: a fill, or none. */
 const executed = (arg: ReturnType<typeof ordersArg>) => ({ fill, fills, order }: Executions.Event) => {
   const listing = find(order.instrument)
   if (listing === undefined || (arg.instType !== "ANY" && arg.instType !== listing.instType)) return []
@@ -263,7 +266,7 @@ const notice = (state: State, world: World): Streaming.Turn<State> => ({
   next: { ...state, saidAt: world.now, closesAt: world.now + 60_000 }
 })
 
-/** The login is no longer good: the key was changed. */
+/** Closes a logged-in connection, as its key was changed. */
 const expire = (state: State): Streaming.Turn<State> => ({
   frames: [],
   next: state,

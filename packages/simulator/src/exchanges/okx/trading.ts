@@ -168,7 +168,7 @@ const perform = (verb: Verb, engine: Engine.Engine, input: Input, now: number): 
   return { row: { ...ids, sCode: "0", sMsg: "", ...extra }, failed: false, engine: next }
 }
 
-/** @internal The acknowledgement of one order: what went wrong is said in its `sCode`. */
+/** @internal Acknowledges one order. Its error, if any, is in `sCode`. */
 export const single = (verb: Verb): Answering => (input, world, _, body) => {
   if (!isInput(body)) return refuse("50002", "JSON syntax error", 400)
   const { engine, failed, row } = perform(verb, world.engine, input, world.now)
@@ -178,10 +178,10 @@ export const single = (verb: Verb): Answering => (input, world, _, body) => {
 const allFailed = { code: "1", msg: "All operations failed" }
 const someFailed = { code: "2", msg: "Bulk operation partially succeeded." }
 
-/** @internal Orders one batch may have. */
+/** @internal The maximum number of orders in a batch. */
 const largestBatch = 20
 
-/** @internal One order after another; those that fail do not keep the others from succeeding. */
+/** @internal Processes orders one after another. A failure does not affect the others. */
 export const batch = (verb: Verb): Answering => (_, world, __, body) => {
   if (!Array.isArray(body)) return refuse("50002", "JSON syntax error", 400)
   const items = body.filter(isInput)
