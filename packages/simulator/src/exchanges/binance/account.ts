@@ -26,10 +26,10 @@ import {
   within
 } from "./params.js"
 
-/** @internal No pair is on margin here, whatever its permissions say. */
+/** @internal Returns an empty list: no pair has margin trading, whatever its permissions say. */
 export const nothing = shows({}, () => [])
 
-/** @internal What is traded; nothing of it moves in or out. */
+/** @internal Returns the currencies that are traded, without deposits and withdrawals. */
 export const coins = shows({}, (_, world) => {
   const names = new Set(listings.flatMap(({ terms: { base, quote } }) => [base, quote]))
   return [...names].map((name) => {
@@ -90,7 +90,7 @@ export const orderCounts = shows({}, (_, world) =>
     count: Limits.unfilled(world.engine, limit, world.now)
   })))
 
-// What is read here comes from a database, which may lag behind the engine.
+// These endpoints read from a database, which may lag behind the engine.
 
 /** @internal */
 export const one = does({ named }, ({ named: order }, world) =>

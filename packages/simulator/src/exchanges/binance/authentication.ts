@@ -1,5 +1,5 @@
 /**
- * Who asks, over REST and over the socket that takes requests.
+ * Authenticates requests over REST and over the WebSocket API.
  *
  * @since 0.1.0
  */
@@ -11,7 +11,7 @@ import { textOf } from "../../internal/inputs.js"
 import * as Keys from "../../internal/keys.js"
 import { illegal, missing, type Params, type Read, refuse } from "./params.js"
 
-/** @internal Whose request it is: the key it names, and what its signature covers. */
+/** @internal Authenticates a request by the key `id`. `signed` is the payload that its signature covers. */
 export const authenticate = (
   id: string | undefined,
   params: Params,
@@ -27,7 +27,7 @@ export const authenticate = (
   const recvWindow = params["recvWindow"] ?? "5000"
   if (!/^\d{1,5}(\.\d{1,3})?$/.test(recvWindow)) return illegal("recvWindow", "^\\d{1,5}(\\.\\d{1,3})?$")
   if (Number(recvWindow) > 60_000) return refuse(-1131, "'recvWindow' must be less than 60000.")
-  // Sixteen digits or more are microseconds.
+  // A timestamp of sixteen digits or more is in microseconds.
   const sent = timestamp.length > 15 ? Number(timestamp) / 1000 : Number(timestamp)
   if (sent >= world.now + 1000) {
     return refuse(-1021, "Timestamp for this request was 1000ms ahead of the server's time.")
@@ -48,8 +48,8 @@ export const authenticate = (
 }
 
 /**
- * What a request's signature covers: the raw query and body, joined without a separator, without the `signature`
- * parameter that must come last.
+ * Returns the payload that the signature of a request covers: the raw query and body, joined without a separator. The
+ * `signature` parameter, which must come last, is removed.
  *
  * @since 0.1.0
  * @category signatures
@@ -60,7 +60,7 @@ export const signedPayload = (request: Pick<SimulatedRequest, "target" | "body">
 const unsigned = (part: string): string => part.replace(/(^|&)signature=[^&]*$/, "")
 
 /**
- * Whether a signature over a payload is the key's: hex for HMAC-SHA256, base64 for Ed25519.
+ * Returns `true` if a signature over a payload matches the key: hex for HMAC-SHA256, base64 for Ed25519.
  *
  * @since 0.1.0
  * @category signatures

@@ -15,7 +15,7 @@ const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour
 
-/** @internal By Binance's names, which are case-sensitive. */
+/** @internal The intervals by their Binance names, which are case-sensitive. */
 export const intervals: Readonly<Record<string, Bars.Bars>> = {
   "1s": Bars.fixed(1000),
   "1m": Bars.fixed(minute),
@@ -35,11 +35,14 @@ export const intervals: Readonly<Record<string, Bars.Bars>> = {
   "1M": Bars.months()
 }
 
-// The day the exchange opened; where the clock is before it, the last thirty days are all there is.
+// The history begins with the day the exchange opened, or thirty days ago if that is earlier.
 const beginning = 1_502_928_000_000
 const shortHistory = 30 * day
 
-/** @internal The oldest candles from `startTime`, else the newest; never one that has not begun. */
+/**
+ * @internal Returns the oldest candles from `startTime` on, or else the newest ones. Candles in the future are never
+ * returned.
+ */
 export const rows = (
   listing: BinanceListing,
   world: World,
@@ -55,7 +58,7 @@ export const rows = (
     .map((candle) => row(candle, bars.after(candle.openTime) - 1))
 }
 
-// Takers bought half of everything.
+// The taker buy volume is half of the volume.
 const half = Decimal.literal("0.5")
 
 const row = ({ close, high, low, open, openTime, quoteVolume, trades, volume }: Candle, closeTime: number): Json => [

@@ -1,12 +1,17 @@
 /**
- * Binance Spot, as its documentation of 2026-07 describes it: market data, its streams, account, key permissions and
- * trading (limit, post-only and market orders; nothing that waits for a trigger, no amending, no batches).
+ * Binance Spot, following its documentation of 2026-07: market data, its streams, account, key permissions and trading.
+ * It supports limit, post-only and market orders, but no trigger orders, no amending and no batches.
  *
- * Signatures are checked over the raw query and body, HMAC-SHA256 and Ed25519. Request weight is metered per IP in
- * windows aligned to the clock minute (6000; `/sapi` has its own counter of 12000), unfilled orders per account (100
- * in ten seconds, 200000 a day). What the documentation leaves open is chosen here: the eleventh request refused with
- * 429 in one minute brings the ban, which lasts 2 minutes and four times longer on each repetition, up to 3 days; an
- * order counts as unfilled until it is filled whole; a market's public trades go back a thousand.
+ * Signatures are checked over the raw query and body, with HMAC-SHA256 and Ed25519. Request weight is limited per IP
+ * address in windows aligned to the clock minute (6000, and a separate 12000 for `/sapi`). Unfilled orders are limited
+ * per account (100 in ten seconds, 200000 a day).
+ *
+ * Where the documentation is silent, this simulator decides:
+ *
+ * - The eleventh request in a minute that is refused with 429 causes a ban. It lasts 2 minutes, and four times longer
+ *   on each repetition, up to 3 days.
+ * - An order counts as unfilled until it is completely filled.
+ * - The public trades of a market go back a thousand.
  *
  * @since 0.1.0
  */
@@ -27,14 +32,14 @@ import { streaming } from "./stream.js"
 import * as Trading from "./trading.js"
 
 interface Route {
-  /** What a key has to be allowed; nothing is signed without. */
+  /** The permission that the key needs. Public routes have none, and are not signed. */
   readonly needs?: Account.Permission
   readonly weight: number | ((params: Params) => number)
-  /** The parameters that are read. */
+  /** The known parameters. */
   readonly params: ReadonlyArray<string>
-  /** Weight is given back when the answer is not a refusal. */
+  /** The weight is refunded if the request is not refused. */
   readonly freeWhenAccepted?: boolean
-  /** Counts against the unfilled orders. */
+  /** Whether the route is subject to the limits of unfilled orders. */
   readonly places?: boolean
   readonly answer: Answering
 }
@@ -133,7 +138,7 @@ const tooManyOrders = ({ limit, milliseconds, words }: Limits.OrderLimit, now: n
 
 const nowhere: Refusal = { status: 404, code: 0, msg: "404 Not Found" }
 
-// What is taken from which meter, and the headers that tell of it.
+// Charges the weight to a meter, and returns the headers that report its usage.
 const weigh = (
   { call: { isSapi }, request, world }: Table.Asked<Route, Call>,
   meters: Meters.Meters,

@@ -1,6 +1,6 @@
 /**
- * Binance's limits: request weight per IP and clock minute, another for `/sapi`, unfilled orders of the account, and the
- * ban of those who go on.
+ * Binance's limits: the request weight per IP address and clock minute, a separate weight for `/sapi`, the unfilled
+ * orders of the account, and the ban of clients that ignore the limits.
  *
  * @internal
  */
@@ -20,13 +20,13 @@ export const ban: Penalty = {
   lasts: (bans) => Math.min(2 * minute * 4 ** bans, 3 * 24 * 60 * minute)
 }
 
-/** @internal How many unfilled orders an account may have placed within one window, aligned to the clock. */
+/** @internal A limit on the unfilled orders that an account places within a window, which is aligned to the clock. */
 export interface OrderLimit {
   readonly interval: "SECOND" | "DAY"
   readonly intervalNum: number
   readonly limit: number
   readonly milliseconds: number
-  /** Its names in a header and in a refusal. */
+  /** The names of the limit in a header and in an error. */
   readonly header: string
   readonly words: string
 }
@@ -37,7 +37,7 @@ export const orderLimits: ReadonlyArray<OrderLimit> = [
   { interval: "DAY", intervalNum: 1, limit: 200_000, milliseconds: 1440 * minute, header: "1d", words: "DAY" }
 ]
 
-/** @internal Orders placed in the window that an instant is in: one that has been filled no longer counts. */
+/** @internal Counts the orders placed in the window that contains `now`. Filled orders do not count. */
 export const unfilled = (engine: Engine.Engine, { milliseconds }: OrderLimit, now: number): number => {
   const since = Math.floor(now / milliseconds) * milliseconds
   return Engine.orders(engine).filter(({ createdAt, status }) => createdAt >= since && status !== "filled").length

@@ -35,7 +35,7 @@ import {
 } from "./params.js"
 import { quoteOf, statistics } from "./tickers.js"
 
-// A request whose symbols cannot be read is refused later; it costs as much as a small one.
+// A request with invalid symbols is refused later. It costs as much as a request for one symbol.
 const requested = (params: Params): Selection =>
   Either.getOrElse(select(params), (): Selection => ({ kind: "one", listings: [] }))
 
@@ -90,7 +90,7 @@ export const tickers: Answering = (params, world) => {
   return each(params, (listing) => statistics(listing, world, type === "FULL"))
 }
 
-/** @internal Futures have hosts of their own, where nothing is listed here. */
+/** @internal Returns no futures: they have their own hosts, and the simulator lists none. */
 export const contracts = shows({}, (_, { now }) => ({
   timezone: "UTC",
   serverTime: now,
@@ -154,7 +154,7 @@ export const trades = shows(
 
 const tape = { symbol, limit: limit(500, 1000), fromId: whole("fromId"), span: span() }
 
-// Each trade is an aggregate of its own, and the exchange remembers the last thousand of a market.
+// Each trade is its own aggregate. The exchange keeps the last thousand trades of a market.
 /** @internal */
 export const aggregates = shows(tape, ({ fromId, limit, span, symbol }, world) => {
   const found = recent(symbol, world, 1000)

@@ -16,7 +16,7 @@ const listed = (
   return { ...list({ id: base + quote, kind: "spot", base, quote, crossing: "refuses", ...sizes }), status }
 }
 
-/** @internal A Binance symbol: what never changes about it. */
+/** @internal The constant properties of a Binance symbol. */
 export type BinanceListing = ReturnType<typeof listed>
 
 /** @internal */
@@ -26,7 +26,7 @@ export const maxQuantity = Decimal.literal("9000")
 /** @internal */
 export const maxMarketQuantity = Decimal.literal("100")
 
-/** @internal Everything the simulated Binance lists, one symbol of which no longer trades. */
+/** @internal All symbols of the simulated Binance. One of them no longer trades. */
 export const listings: ReadonlyArray<BinanceListing> = [
   listed("ETH", "BTC", "0.00001", "0.0001", "0.0001"),
   listed("BTC", "USDT", "0.01", "0.00001", "5"),
@@ -41,7 +41,7 @@ export const listings: ReadonlyArray<BinanceListing> = [
 /** @internal */
 export const { fills, find } = catalogue(listings)
 
-/** @internal A symbol as `exchangeInfo` describes it. */
+/** @internal Encodes a symbol as `exchangeInfo` returns it. */
 export const market = (listing: BinanceListing, showSets: boolean): Json => {
   const { base, lotSize, minNotional, quote, tickSize } = listing.terms
   const step = coin(lotSize)
@@ -74,5 +74,5 @@ export const market = (listing: BinanceListing, showSets: boolean): Json => {
   }
 }
 
-/** @internal A decimal as Binance writes prices and amounts. */
+/** @internal Formats a price or an amount with eight decimals, as Binance does. */
 export const coin = (value: BigDecimal): string => Decimal.fixed(value, 8)

@@ -1,5 +1,5 @@
 /**
- * Orders and fills as Binance writes them, and how they are found.
+ * Encodes orders and fills for Binance, and finds orders by id.
  *
  * @internal
  */
@@ -36,13 +36,13 @@ const amounts = (order: Engine.Order): Row => ({
   origQuoteOrderQty: coin(order.quoteAmount ?? zero),
   cummulativeQuoteQty: coin(order.notional),
   status: statusOf(order),
-  // A market order and a post-only one are said to be good until canceled.
+  // Binance shows market orders and post-only orders as `GTC`.
   timeInForce: typeOf(order) === "LIMIT" ? order.timeInForce : "GTC",
   type: typeOf(order),
   side: order.side.toUpperCase()
 })
 
-/** @internal An order as `GET` endpoints show it. */
+/** @internal Encodes an order as the `GET` endpoints return it. */
 export const orderRow = (order: Engine.Order): Row => ({
   symbol: order.instrument,
   orderId: order.id,
@@ -58,7 +58,7 @@ export const orderRow = (order: Engine.Order): Row => ({
   selfTradePreventionMode: "NONE"
 })
 
-/** @internal The answer to an order that was placed. */
+/** @internal Encodes the response to a new order. */
 export const placedRow = (
   order: Engine.Order,
   engine: Engine.Engine,
@@ -87,7 +87,7 @@ export const placedRow = (
     : {})
 })
 
-/** @internal The answer to a cancellation, which has a client id of its own. */
+/** @internal Encodes the response to a cancellation, which has its own client order id. */
 export const canceledRow = (order: Engine.Order, clientId: string): Row => ({
   symbol: order.instrument,
   origClientOrderId: order.clientOrderId,
@@ -99,7 +99,7 @@ export const canceledRow = (order: Engine.Order, clientId: string): Row => ({
   selfTradePreventionMode: "NONE"
 })
 
-/** @internal A row of `myTrades`. */
+/** @internal Encodes a row of `myTrades`. */
 export const fillRow = (fill: Engine.Fill): Row => ({
   symbol: fill.instrument,
   id: fill.id,
@@ -116,11 +116,11 @@ export const fillRow = (fill: Engine.Fill): Row => ({
   isBestMatch: true
 })
 
-/** @internal A client order id of the exchange's making: 22 letters and digits. */
+/** @internal Generates a client order id as the exchange does: 22 letters and digits. */
 export const generatedId = (world: World, purpose: string): string =>
   Account.derive(`binance/${purpose}/${world.now}/${Engine.orders(world.engine).length}`, 22)
 
-/** @internal A client order id that was sent, if there was one. */
+/** @internal Reads an optional client order id. */
 export const clientId = (name: string) => (params: Params): Read<string | undefined> => {
   const id = params[name]
   if (id === undefined) return Either.right(undefined)
@@ -134,7 +134,10 @@ export const clientId = (name: string) => (params: Params): Read<string | undefi
 
 const names = { symbol, orderId: whole("orderId"), clientId: clientId("origClientOrderId") }
 
-/** @internal The order a request names by either id, the latest when a client id was used again. */
+/**
+ * @internal Finds the order that a request names by either id. If a client order id was reused, this is the latest
+ * order.
+ */
 export const named = (params: Params, world: World): Read<Engine.Order | undefined> =>
   Either.flatMap(
     all(names)(params, world),

@@ -7,7 +7,7 @@ import * as Json from "../../internal/json.js"
 import type * as Table from "../../internal/table.js"
 import { type BinanceListing, listings } from "./markets.js"
 
-/** @internal An error answer. */
+/** @internal An error response. */
 export interface Refusal {
   readonly status: number
   readonly code: number
@@ -24,7 +24,7 @@ export type Answering = (params: Params, world: World, key: ApiKey | undefined) 
 /** @internal */
 export const refuse = (code: number, msg: string, status = 400): Read<never> => Either.left({ status, code, msg })
 
-/** @internal Query and body together. */
+/** @internal The parameters of the query and the body together. */
 export type Params = Fields
 
 /** @internal */
@@ -48,14 +48,14 @@ export const missing = (name: string): Read<never> =>
 /** @internal */
 export const { all, does, shows } = answering<Refusal, Json.Json, Params>()
 
-/** @internal The one symbol a request must name. */
+/** @internal Reads the required symbol of a request. */
 export const symbol = (params: Params): Read<BinanceListing> =>
   params["symbol"] === undefined
     ? missing("symbol")
     : Either.flatMap(select(params), ({ listings: [found] }) =>
       found === undefined ? missing("symbol") : Either.right(found))
 
-/** @internal A whole number, which may be left out. */
+/** @internal Reads an optional whole number. */
 export const whole = (name: string) => (params: Params): Read<number | undefined> => {
   const value = params[name]
   if (value === undefined) return Either.right(undefined)
@@ -63,14 +63,14 @@ export const whole = (name: string) => (params: Params): Read<number | undefined
   return /^\d{1,20}$/.test(value) ? Either.right(Number(value)) : illegal(name, "^[0-9]{1,20}$")
 }
 
-/** @internal How many rows are wanted: more than the largest number gives the largest number. */
+/** @internal Reads the number of requested rows. A number above `largest` means `largest`. */
 export const limit = (otherwise: number, largest: number) => (params: Params): Read<number> =>
   Either.flatMap(whole("limit")(params), (limit = otherwise) =>
     limit === 0
       ? refuse(-1130, "Data sent for parameter 'limit' is not valid.")
       : Either.right(Math.min(limit, largest)))
 
-/** @internal The span of time asked for. */
+/** @internal A requested range of time. */
 export interface Span {
   readonly startTime: number | undefined
   readonly endTime: number | undefined
@@ -78,7 +78,7 @@ export interface Span {
 
 const ends = all({ startTime: whole("startTime"), endTime: whole("endTime") })
 
-/** @internal The span of time asked for, no longer than `longest` hours when both ends are given. */
+/** @internal Reads the requested range of time, which is at most `longest` hours long if both ends are given. */
 export const span = (longest = Infinity) => (params: Params, world: World): Read<Span> =>
   Either.flatMap(ends(params, world), ({ endTime, startTime }) => {
     const length = (endTime ?? Infinity) - (startTime ?? -Infinity)
@@ -88,7 +88,10 @@ export const span = (longest = Infinity) => (params: Params, world: World): Read
       : Either.right({ startTime, endTime })
   })
 
-/** @internal The rows of a span: the oldest when it has a beginning or an id to begin with, else the newest. */
+/**
+ * @internal Returns a page of rows: the oldest rows of a range that has a start time or a first id, otherwise the
+ * newest rows.
+ */
 export const page = <Row>(rows: ReadonlyArray<Row>, limit: number, fromOldest: boolean): ReadonlyArray<Row> =>
   fromOldest ? rows.slice(0, limit) : rows.slice(-limit)
 
@@ -101,7 +104,7 @@ const findSymbol = (symbol: string): Read<BinanceListing> => {
   return found === undefined ? refuse(-1121, "Invalid symbol.") : Either.right(found)
 }
 
-/** @internal The symbols a request asks for. */
+/** @internal The symbols of a request. */
 export interface Selection {
   readonly kind: "one" | "several" | "all"
   readonly listings: ReadonlyArray<BinanceListing>

@@ -1,7 +1,10 @@
 /**
- * Binance's market streams, as its documentation of 2026-07 describes them: raw under `/ws`, with their names under `/stream`. A
- * stream of a market that does not exist is acknowledged and says nothing. There are tickers of both sizes, trades, candles
- * and changes of books, which have no snapshot of their own. Who says more than five things in a second is cut off.
+ * Binance's market streams, following its documentation of 2026-07:
+ *
+ * - `/ws` sends raw events, and `/stream` wraps each event with the name of its stream.
+ * - A stream of an unknown market is acknowledged and stays silent.
+ * - There are tickers of both sizes, trades, candles and order book updates. Order books have no snapshot stream.
+ * - A client that sends more than five messages within a second is disconnected.
  *
  * @internal
  */
@@ -22,10 +25,10 @@ import { statistics } from "./tickers.js"
 import * as UserStream from "./userStream.js"
 
 interface State {
-  /** All that was asked for, in order, also what does not exist. */
+  /** All requested names in order, including unknown ones. */
   readonly names: ReadonlySet<string>
   readonly topics: Topics.Topics
-  /** When the latest messages came, the oldest first. */
+  /** When the latest messages were received, oldest first. */
   readonly received: ReadonlyArray<number>
 }
 
@@ -34,7 +37,7 @@ const mostMessages = 5
 
 const methods = ["SUBSCRIBE", "UNSUBSCRIBE", "LIST_SUBSCRIPTIONS", "SET_PROPERTY", "GET_PROPERTY"]
 
-/** What a stream is of, where there is such a one. */
+/** Returns the subject of a stream, or `undefined` if there is no such stream. */
 const subjectOf = (name: string): Watch.Subject | undefined => {
   const [, market, channel = ""] = /^([^@]+)@(.+)$/.exec(name) ?? []
   const listing = listings.find(({ id, status }) => id.toLowerCase() === market && status === "TRADING")
@@ -134,7 +137,7 @@ const say =
         )
       }
       case "Book": {
-        // What there is at first has to be asked for elsewhere.
+        // The snapshot must be requested over REST.
         if (change.isFirst) return []
         const levels = (side: ReadonlyArray<Watch.Level>): Json =>
           side.map(({ amount, price }) => [coin(price), coin(amount)])
@@ -180,7 +183,7 @@ const bar = (
     n: trades,
     x: end <= now,
     q: coin(quoteVolume),
-    // Takers bought half of everything.
+    // The taker buy volume is half of the volume.
     V: half(volume),
     Q: half(quoteVolume),
     B: "0"
@@ -211,7 +214,7 @@ const letters: Readonly<Record<string, string>> = {
   count: "n"
 }
 
-/** What the smaller ticker has of it. */
+/** The fields of the small ticker. */
 const miniature = ["symbol", "lastPrice", "openPrice", "highPrice", "lowPrice", "volume", "quoteVolume"]
 
 const shortened = (
@@ -246,7 +249,7 @@ const conversation = (isCombined: boolean, names: ReadonlyArray<string>): Stream
     }
   })
 
-/** @internal The names of streams may stand in the address. */
+/** @internal The URL may contain the names of streams. */
 export const streaming: Streaming.Streaming = {
   open: (target) => {
     const path = pathOf(target)

@@ -6,7 +6,7 @@ import type { Quote } from "../../engine/Market.js"
 import type { Json } from "../../internal/json.js"
 import { type BinanceListing, coin } from "./markets.js"
 
-/** @internal A symbol's quote: one that does not trade has had no trade for 24 hours. */
+/** @internal Returns the quote of a symbol. It is all zeros for a symbol that is not traded. */
 export const quoteOf = (listing: BinanceListing, world: World): Quote => {
   const quote = world.quote(listing)
   if (listing.status === "TRADING") return quote
@@ -14,7 +14,7 @@ export const quoteOf = (listing: BinanceListing, world: World): Quote => {
   return { ...Record.map(amounts, () => Decimal.zero), trades: 0 }
 }
 
-/** @internal A row of `ticker/24hr`, whole or MINI. */
+/** @internal Encodes a row of `ticker/24hr`, either FULL or MINI. */
 export const statistics = (
   listing: BinanceListing,
   world: World,

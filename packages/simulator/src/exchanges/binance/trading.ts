@@ -1,5 +1,5 @@
 /**
- * Binance's endpoints that place and cancel.
+ * Binance's endpoints that place and cancel orders.
  *
  * @internal
  */

@@ -1,7 +1,10 @@
 /**
- * The socket of Binance that takes requests, as its documentation of 2026-07 describes it: what subscribes to an account is
- * signed, its events come as they happen, and nothing is said of what was before. There are `ping`, `time`,
- * `session.subscriptions` and the subscriptions of accounts; nothing can be asked or traded here.
+ * Binance's WebSocket API, following its documentation of 2026-07, limited to the events of accounts:
+ *
+ * - A subscription to an account is signed.
+ * - Its events are sent as they happen. Past events are not sent.
+ * - The methods are `ping`, `time`, `session.subscriptions` and the subscriptions of accounts. Other requests,
+ *   including trading, are not supported.
  *
  * @internal
  */
@@ -24,11 +27,11 @@ import { generatedId, statusOf, typeOf } from "./orders.js"
 import { type Read, type Refusal, refuse } from "./params.js"
 
 interface State {
-  /** Two for each subscription: orders and balances. */
+  /** Two topics per subscription: orders and balances. */
   readonly topics: Topics.Topics
   readonly subscriptions: ReadonlyArray<number>
   readonly next: number
-  /** What there was of each asset when it was last told. */
+  /** The last balance of each asset that was sent. */
   readonly held: ReadonlyMap<string, string>
 }
 
@@ -36,7 +39,7 @@ const initial: State = { topics: Topics.none, subscriptions: [], next: 0, held: 
 
 type Row = { readonly [name: string]: Json | undefined }
 
-/** What an answer says, and what is remembered then. */
+/** The result of a request and the next state. */
 type Answer = Read<readonly [Json, State]>
 
 const receive = (state: State, text: string, world: World): Streaming.Turn<State> => {
@@ -95,7 +98,7 @@ const without = (state: State, left: ReadonlyArray<number>): State => ({
   )
 })
 
-/** The parameters are signed in the order of their names, as they are. */
+/** The signature covers the parameters, sorted by name and without encoding. */
 const signedBy = (given: { readonly [name: string]: unknown }, world: World): Read<ApiKey> => {
   const params = Record.map(given, String)
   const signed = Object.entries(params).filter(([name]) => name !== "signature")
@@ -109,7 +112,7 @@ const signedBy = (given: { readonly [name: string]: unknown }, world: World): Re
   )
 }
 
-/** What there is to say of all subscriptions. */
+/** Returns the pending events of all subscriptions. */
 const passing = (state: State, world: World): readonly [ReadonlyArray<Streaming.Frame>, State] => {
   let { held } = state
   const [frames, topics] = Topics.pass(state.topics, world, ({ key }, change): ReadonlyArray<Streaming.Frame> => {
@@ -126,7 +129,7 @@ const passing = (state: State, world: World): readonly [ReadonlyArray<Streaming.
 
 const textOf = ({ free, locked }: Engine.Balance): string => `${Decimal.plain(free)} ${Decimal.plain(locked)}`
 
-/** Of those assets that may have changed all there is. */
+/** Encodes the full balances of the assets that may have changed. */
 const position = (changed: ReadonlyArray<Engine.Balance>, { now }: World): Json => ({
   e: "outboundAccountPosition",
   E: now,
@@ -138,7 +141,7 @@ const kinds = { placed: "NEW", filled: "TRADE", changed: "REPLACED", ended: "CAN
 
 const report = ({ fill, order, what }: Executions.Event, world: World): Json => {
   const status = statusOf(order)
-  // A cancellation has a client id of its own.
+  // A cancellation has its own client order id.
   const isCanceled = status === "CANCELED"
   const at = what === "placed" ? order.createdAt : fill?.at ?? order.updatedAt
   return {
@@ -180,7 +183,7 @@ const report = ({ fill, order, what }: Executions.Event, world: World): Json => 
   }
 }
 
-/** The stream of the account ends, and the connection stands: as when the key is no longer good. */
+/** Ends the streams of the account but keeps the connection open, as when the key is no longer valid. */
 const expire = (state: State, world: World): Streaming.Turn<State> => ({
   frames: state.subscriptions.map((subscriptionId) =>
     Streaming.control({ subscriptionId, event: { e: "eventStreamTerminated", E: world.now } })

@@ -16,7 +16,7 @@ import * as Keys from "../../internal/keys.js"
 import { coinOf, currencies, type Currency, positions as held, sizeOf, worth } from "./markets.js"
 import { type Answering, invalid, type Row, table } from "./params.js"
 
-/** @internal The account's number. */
+/** @internal The number of the account. */
 export const account = 395_724
 
 /** @internal */
@@ -65,7 +65,7 @@ const marginRow = (held: Holding, { code, scale }: Currency, now: number): Row =
 /** @internal */
 export const margin = perCurrency(marginRow)
 
-/** @internal The margin of every currency the account may hold. */
+/** @internal Encodes the margin of every currency that the account may hold. */
 export const marginRows = (world: World): ReadonlyArray<Row> =>
   holdings(world).flatMap((held) => {
     const currency = currencies[held.asset]
@@ -100,7 +100,7 @@ const keyRow = (key: ApiKey): Row => ({
 export const positions: Answering = ({ params }, world) =>
   table(params, positionRows(world), { keys: ["account", "symbol", "currency"] })
 
-// The engine asks for a tenth of the notional, whatever else the account holds.
+// The engine requires a margin of a tenth of the notional value, whatever else the account holds.
 const leverage = 10
 
 const positionRows = (world: World): ReadonlyArray<Row> =>

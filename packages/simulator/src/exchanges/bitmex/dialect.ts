@@ -1,11 +1,15 @@
 /**
- * BitMEX over REST, as its documentation described it until the exchange closed: market data, account and trading
- * (limit, post-only, reduce-only and market orders; nothing that waits for a trigger, no renaming of an order).
+ * BitMEX over REST, following its documentation up to the closing of the exchange: market data, account and trading. It
+ * supports limit, post-only, reduce-only and market orders, but no trigger orders, and orders cannot be renamed.
  *
- * Signatures are checked over verb, raw target, expiry and raw body. Requests are metered by token buckets: 120 a
- * minute with a key, 30 without, and 10 a second of those that place, amend and cancel. What the documentation leaves
- * open is chosen here: fifty errors within a minute ban the IP for an hour, and for a week the next time; a client
- * order id is never free again; a market's public trades go back a thousand.
+ * Signatures are checked over the verb, the raw target, the expiry and the raw body. Requests are limited by token
+ * buckets: 120 a minute with a key, 30 without a key, and 10 a second for requests that place, amend and cancel.
+ *
+ * Where the documentation is silent, this simulator decides:
+ *
+ * - Fifty errors within a minute ban the IP address for an hour, and each further time for a week.
+ * - A client order id can never be used again.
+ * - The public trades of a market go back a thousand.
  *
  * @since 0.1.0
  */
@@ -25,7 +29,8 @@ import { streaming } from "./stream.js"
 import * as Trading from "./trading.js"
 
 /**
- * Whether a request's `api-signature` is the key's: hex HMAC-SHA256 over verb, target, expiry and body, byte for byte.
+ * Returns `true` if the `api-signature` of a request matches the secret: hex HMAC-SHA256 over verb, target, expiry and
+ * body, byte for byte.
  *
  * @since 0.1.0
  * @category signatures
@@ -37,7 +42,7 @@ export const verifySignature = (
   signature: string
 ): boolean => Keys.hmac(secret, method.toUpperCase() + target + expires, "hex", body) === signature.toLowerCase()
 
-// Nothing sent means an anonymous request; anything sent must be right, also where no key is needed.
+// A request without credentials is anonymous. Credentials must be valid even if the endpoint needs none.
 const authenticate = (
   request: Dialect.SimulatedRequest,
   world: Dialect.World
@@ -58,7 +63,10 @@ const authenticate = (
 }
 
 interface Route {
-  /** What a key has to be allowed; public without. Trading is metered a second time, by the second. */
+  /**
+   * The permission that the key needs. Public routes have none. Trading routes have an additional rate limit per
+   * second.
+   */
   readonly needs?: Account.Permission
   readonly answer: Answering
 }
@@ -91,13 +99,13 @@ const routes: Readonly<Record<string, Route>> = {
   "DELETE /api/v1/order/all": trade(Trading.cancelAll)
 }
 
-// Requests per minute with a valid key, and of an IP without one; orders per second.
+// Requests per minute with a valid key, and per IP address without one. Orders per second.
 const [authenticated, anonymous] = [Meters.bucket(120, 2), Meters.bucket(30, 0.5)]
 const ordering = Meters.bucket(10)
 
 const [hour, week] = [3_600_000, 604_800_000]
 
-// The exchange says "many errors in a short time": fifty within a minute is this simulator's reading.
+// The documentation only says "many errors in a short time". Here it means fifty within a minute.
 const storm: Meters.Penalty = { patience: Meters.rolling(49, 60_000), lasts: (bans) => bans === 0 ? hour : week }
 
 interface Call {

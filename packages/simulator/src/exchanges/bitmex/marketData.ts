@@ -17,7 +17,7 @@ export const root: Answering = (_, { now }) => Either.right([{ name: "BitMEX API
 
 const isOpen = (instrument: Instrument): boolean => instrument.state === "Open"
 
-// `XBT` is the first contract of that root, `XBT:perpetual` its perpetuals; case does not matter.
+// `XBT` means the first contract of that root, and `XBT:perpetual` its perpetuals. Case is ignored.
 const named = (symbol: string): ReadonlyArray<Instrument> => {
   const wanted = symbol.toUpperCase()
   const exact = instruments.filter((instrument) => instrument.id === wanted)
@@ -33,7 +33,7 @@ const selected = (params: Input): ReadonlyArray<Instrument> => {
   return symbol === undefined ? instruments : named(symbol)
 }
 
-/** @internal The instruments that are asked for, or all that are traded. */
+/** @internal Returns the requested instruments, or all traded instruments. */
 export const listing = (askedFor: boolean): Answering => ({ params }, world) => {
   const found = askedFor ? selected(params) : instruments.filter(isOpen)
   return table(params, found.map((instrument) => row(instrument, world.quote(instrument), world.now)))
@@ -43,7 +43,10 @@ export const listing = (askedFor: boolean): Answering => ({ params }, world) => 
 
 const required = (name: string) => invalid(`'${name}' is a required arg.`)
 
-/** @internal One factor that is odd makes a permutation of the prices, so ids are unique and say nothing about the order. */
+/**
+ * @internal Returns the id of a price level. Multiplication by an odd factor permutes the prices, so that ids are
+ * unique but not ordered by price.
+ */
 export const levelId = (instrument: Instrument, price: BigDecimal.BigDecimal): bigint =>
   62_400_000_000n + Decimal.ratio(price, instrument.tickSize, 0).value * 2_654_435_761n % 4_294_967_296n
 
@@ -70,7 +73,7 @@ export const book: Answering = ({ params }, world) =>
 
 // --- trades
 
-// The exchange remembers the last thousand of a market.
+// The exchange keeps the last thousand trades of a market.
 const remembered = 1000
 
 /** @internal */
@@ -91,7 +94,7 @@ const tick = (price: BigDecimal.BigDecimal, before: BigDecimal.BigDecimal | unde
   return BigDecimal.lessThan(price, before) ? "MinusTick" : "PlusTick"
 }
 
-/** @internal A trade, after the one `before` it. */
+/** @internal Encodes a trade. `before` is the previous trade. */
 export const tradeRow = (instrument: Instrument, trade: Trade, before: Trade | undefined): Row => {
   const size = lots(instrument, trade.amount, trade.price)
   const { foreign, home, settled } = worth(instrument, size, trade.price)
@@ -112,10 +115,10 @@ export const tradeRow = (instrument: Instrument, trade: Trade, before: Trade | u
 
 // --- candles
 
-/** @internal The intervals there are, in milliseconds. */
+/** @internal The intervals by name, in milliseconds. */
 export const bins: Readonly<Record<string, number>> = { "1m": 60_000, "5m": 300_000, "1h": 3_600_000, "1d": 86_400_000 }
 
-// The perpetual's first minute; where the clock is before it, the last thirty days are all there is.
+// The history begins with the first minute of the perpetual, or thirty days ago if that is earlier.
 const beginning = 1_463_140_800_000
 const shortHistory = 30 * 86_400_000
 
@@ -136,18 +139,18 @@ export const buckets: Answering = ({ params }, world) =>
     const to = reverse ? last - start : Math.min(last, first + start + count - 1)
     if (to < from) return [[]]
     const rows = selected(params).filter(isOpen).flatMap((instrument) => {
-      // One more, for the close that the first one opens at.
+      // One candle more, whose close is the open of the first one.
       const candles = world.candles(instrument, bin, (from - 2) * bin, (to - 1) * bin)
       return candles.flatMap((candle, index) =>
         candle.openTime < (from - 1) * bin ? [] : [bucketRow(instrument, candle, candles[index - 1], bin)]
       )
     })
-    // The page has been cut already; filter and columns have not been applied.
+    // The rows already are the page. `table` only applies the filter and the columns.
     const rest = { ...params, start: undefined, startTime: undefined, endTime: undefined, reverse: undefined }
     return yield* table(rest, reverse ? rows.toReversed() : rows, { largest: 1000 })
   })
 
-/** @internal A candle by its end, opened at the close of the one `before` it. */
+/** @internal Encodes a candle with its close time. It opens at the close of the candle `before`. */
 export const bucketRow = (instrument: Instrument, candle: Candle, before: Candle | undefined, bin: number): Row => {
   const key = { timestamp: iso(candle.openTime + bin), symbol: instrument.id, trades: candle.trades }
   if (candle.trades === 0) return { ...key, volume: 0, turnover: 0, homeNotional: 0, foreignNotional: 0 }

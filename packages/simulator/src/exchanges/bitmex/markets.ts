@@ -8,13 +8,13 @@ import { catalogue, type Coin, list, wholeLots } from "../../internal/listed.js"
 
 type Row = { readonly [column: string]: Json | undefined }
 
-/** @internal Minor units of a currency: its code is case-sensitive. */
+/** @internal A currency: its case-sensitive code, and the decimals of its minor unit. */
 export interface Currency {
   readonly code: string
   readonly scale: number
 }
 
-/** @internal By the name people use for the coin. */
+/** @internal The currencies by the common name of the coin. */
 export const currencies: Readonly<Record<string, Currency>> = {
   BTC: { code: "XBt", scale: 8 },
   USDT: { code: "USDt", scale: 6 },
@@ -26,10 +26,10 @@ export const currencies: Readonly<Record<string, Currency>> = {
 
 const scales = Record.map(currencies, ({ scale }) => scale)
 
-// BitMEX has its own name for bitcoin.
+// BitMEX uses its own name for bitcoin.
 const bitcoinsOf = (name: string): string => name === "BTC" ? "XBT" : name
 
-/** @internal The name people use for a coin: BitMEX has its own for bitcoin. */
+/** @internal Returns the common name of a coin: BitMEX uses its own name for bitcoin. */
 export const coinOf = (name: string): string => name === "XBT" ? "BTC" : name
 
 const fee = "0.0005"
@@ -37,7 +37,10 @@ const fee = "0.0005"
 interface Terms {
   readonly tick: string
   readonly lotSize: number
-  /** Contracts per base coin: linear contracts and spot. Absent where a contract is one quote unit. */
+  /**
+   * Contracts per base coin, for linear contracts and spot. `undefined` where a contract is worth one unit of the quote
+   * currency.
+   */
   readonly perBase?: number
   readonly state?: "Open" | "Settled" | "Unlisted"
   readonly expiry?: number
@@ -51,7 +54,7 @@ const listed = (
   typ: "FFWCSX" | "FFCCSX" | "IFXXXP" | "MRCXXX",
   { expiry, lotSize, perBase, state = "Open", term, tick }: Terms
 ) => {
-  // The engine counts base coins, and contracts where they are inverse.
+  // The engine counts inverse markets in contracts and all others in base coins.
   const lot = BigDecimal.unsafeDivide(BigDecimal.make(BigInt(lotSize), 0), BigDecimal.make(BigInt(perBase ?? 1), 0))
   const listing = list({
     id,
@@ -67,16 +70,16 @@ const listed = (
     traded: state === "Open"
   })
   const [root, quoteCurrency] = [bitcoinsOf(base), bitcoinsOf(quote)]
-  // What a contract settles in: whole quote coins are so many minor units, as a power of ten.
+  // The settlement currency of a contract. `scale` is the power of ten of its minor units per coin.
   const { code, scale } = currencies[listing.terms.settle] ?? { code: "", scale: 0 }
   const settlement = typ.startsWith("FF") ? { currency: code, scale } : undefined
   return { ...listing, typ, state, root, quoteCurrency, lotSize, settlement, perBase, expiry }
 }
 
-/** @internal A BitMEX instrument: what never changes about it. */
+/** @internal The constant properties of a BitMEX instrument. */
 export type Instrument = ReturnType<typeof listed>
 
-/** @internal Everything the simulated BitMEX lists, including what does not trade. */
+/** @internal All instruments of the simulated BitMEX, including those that are not traded. */
 export const instruments: ReadonlyArray<Instrument> = [
   listed("XBTUSD", "BTC", "USD", "FFWCSX", { tick: "0.1", lotSize: 100 }),
   ...([
@@ -114,15 +117,18 @@ export const { fills, find, positions } = catalogue(instruments)
 const one = Decimal.literal("1")
 const halfTenth = Decimal.literal("0.0000000005")
 
-/** @internal An engine's amount as BitMEX counts it: contracts, or minor units of the base coin for spot. */
+/** @internal Converts an amount of the engine to a BitMEX size: contracts, or minor units of the base coin for spot. */
 export const sizeOf = ({ perBase = 1 }: Instrument, amount: BigDecimal.BigDecimal): bigint =>
   Decimal.minor(BigDecimal.multiply(amount, BigDecimal.make(BigInt(perBase), 0)), 0)
 
-/** @internal The other way round. */
+/** @internal Converts a BitMEX size to an amount of the engine. */
 export const amountOf = ({ perBase = 1 }: Instrument, size: bigint): BigDecimal.BigDecimal =>
   BigDecimal.unsafeDivide(BigDecimal.make(size, 0), BigDecimal.make(BigInt(perBase), 0))
 
-/** @internal What a size is worth at a price, in base coins, in quote coins, and in minor units of what settles it. */
+/**
+ * @internal Returns the value of a size at a price: in base coins, in quote coins, and in minor units of the settlement
+ * currency.
+ */
 export const worth = (
   instrument: Instrument,
   size: bigint,
@@ -134,7 +140,7 @@ export const worth = (
 } => {
   const amount = amountOf(instrument, size)
   if (instrument.perBase === undefined) {
-    // A contract is worth a whole number of tenths of a satoshi.
+    // The value of a contract is a whole number of tenths of a satoshi.
     const tenths = Decimal.minor(BigDecimal.sum(Decimal.ratio(one, price, 10), halfTenth), 9)
     const settled = size * tenths / 10n
     return { home: BigDecimal.make(settled, 8), foreign: amount, settled }
@@ -144,11 +150,13 @@ export const worth = (
   return { home: amount, foreign, settled: Decimal.minor(foreign, scale) }
 }
 
-/** @internal An amount of base coins as whole lots, at least one. */
+/** @internal Converts an amount of base coins to whole lots, at least one. */
 export const lots = (instrument: Instrument, base: BigDecimal.BigDecimal, price: BigDecimal.BigDecimal): bigint =>
   sizeOf(instrument, wholeLots(instrument.terms, base, price))
 
-/** @internal An instrument's row at an instant. Members without a value are left out, as BitMEX does since 2023. */
+/**
+ * @internal Encodes an instrument at an instant. Fields without a value are left out, as BitMEX has done since 2023.
+ */
 export const row = (
   instrument: Instrument,
   quote: Quote,
@@ -233,7 +241,7 @@ const volumes = (instrument: Instrument, quote: Quote): Row => {
   const turnover24h = settlement?.currency === "XBt"
     ? Decimal.minor(quote.volume, settlement.scale)
     : Decimal.minor(quote.quoteVolume, settlement?.scale ?? (instrument.quoteCurrency === "XBT" ? 8 : 6))
-  // The lifetime totals are beyond 2^53 on purpose: they are on the real exchange too.
+  // The lifetime totals deliberately exceed 2^53, as they do on the real exchange.
   return {
     volume: volume24h / 24n,
     volume24h,

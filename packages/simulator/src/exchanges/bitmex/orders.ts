@@ -1,5 +1,5 @@
 /**
- * Orders and executions as BitMEX writes them, and how they are found.
+ * Encodes orders and executions for BitMEX, and finds orders by id.
  *
  * @internal
  */
@@ -14,7 +14,7 @@ import { account } from "./account.js"
 import { coinOf, currencies, fills, find as instrumentOf, type Instrument, sizeOf, worth } from "./markets.js"
 import { type Answering, type Row, table } from "./params.js"
 
-// What is read here comes from a database, which may lag behind the engine.
+// These endpoints read from a database, which may lag behind the engine.
 const visible = (world: World): ReadonlyArray<Engine.Order> => Engine.orders(world.engine).filter(world.isVisible)
 
 const ofSymbol = (params: Input, rows: ReadonlyArray<Row>): ReadonlyArray<Row> => {
@@ -37,7 +37,7 @@ export const executions: Answering = ({ params }, world) =>
 export const ids = uuids("bitmex/order")
 const [executionIds, matchIds] = [uuids("bitmex/execution"), uuids("bitmex/match")]
 
-/** @internal The order with an id of the exchange's or the client's making. */
+/** @internal Finds an order by the id of the exchange or by its client order id. */
 export const find = (
   { engine }: World,
   key: { readonly orderID: string } | { readonly clOrdID: string }
@@ -71,7 +71,7 @@ const execInst = (order: Engine.Order): string =>
     .filter((one) => one !== "")
     .join(",")
 
-// Contracts that are inverse cost less the higher the price: their average is harmonic.
+// The cost of inverse contracts is inversely proportional to the price, so their average price is a harmonic mean.
 const averageOf = (
   order: Engine.Order,
   fills: ReadonlyArray<Engine.Fill>,
@@ -84,11 +84,11 @@ const averageOf = (
   return BigDecimal.round(Decimal.ratio(order.filled, coins, 12), { scale: places, mode: "half-from-zero" })
 }
 
-/** @internal An order as the engine has it. */
+/** @internal Encodes the current state of an order. */
 export const rowOf = (order: Engine.Order, engine: Engine.Engine): Row =>
   orderRow(order, Engine.fillsOf(engine, order.id))
 
-/** @internal An order with the fills it has. */
+/** @internal Encodes an order with its fills. */
 export const orderRow = (order: Engine.Order, fills: ReadonlyArray<Engine.Fill>): Row => {
   const instrument = instrumentOf(order.instrument)
   if (instrument === undefined) return {}
@@ -118,7 +118,7 @@ export const orderRow = (order: Engine.Order, fills: ReadonlyArray<Engine.Fill>)
   }
 }
 
-/** @internal Fills, oldest first, each with the order as it was then. */
+/** @internal Encodes the fills, oldest first, each with the state of the order at that time. */
 export const executionRows = (world: World): ReadonlyArray<Row> =>
   fills(world).map(({ fill, listing, order }) => {
     const all = Engine.fillsOf(world.engine, order.id)
@@ -126,12 +126,13 @@ export const executionRows = (world: World): ReadonlyArray<Row> =>
     return executionRow(fill, listing, orderRow(Executions.whenFilled(order, all, count), all.slice(0, count)))
   })
 
-/** @internal A fill, with the order that it is of. */
+/** @internal Encodes a fill with its order. */
 export const executionRow = (fill: Engine.Fill, instrument: Instrument, order: Row): Row => {
   const size = sizeOf(instrument, fill.amount)
   const { foreign, home, settled } = worth(instrument, size, fill.price)
   const paidIn = currencies[fill.feeAsset]
-  // A buyer of linear contracts pays, a buyer of inverse ones is owed; home and foreign notional are signed likewise.
+  // A buyer of a linear contract pays, and a buyer of an inverse contract receives. The signs of the home and foreign
+  // notional follow the same rule.
   const pays = (fill.side === "buy") === (instrument.perBase !== undefined)
   const signed = (value: BigDecimal.BigDecimal, positive: boolean) => positive ? value : BigDecimal.negate(value)
   return {

@@ -1,5 +1,5 @@
 /**
- * What BitMEX's endpoints have in common: refusals, parameters and the tables that can be filtered.
+ * The parts that BitMEX's endpoints share: errors, parameters and filtered tables.
  *
  * @internal
  */
@@ -29,7 +29,10 @@ export const refuse = (status: number, message: string, name = "HTTPError"): Rea
 /** @internal */
 export const invalid = (message: string): Read<never> => refuse(400, message, "ValidationError")
 
-/** @internal The parameters of the query; the members of a JSON object or a form, or else the query too. */
+/**
+ * @internal The parameters of a request. `params` are those of the query, and `fields` those of a JSON or form body, or
+ * else of the query.
+ */
 export interface Asked {
   readonly params: Input
   readonly fields: Input
@@ -38,7 +41,7 @@ export interface Asked {
 /** @internal */
 export type Answering = (asked: Asked, world: World) => Read<Table.Answer>
 
-/** @internal What was sent, or undefined when a body is none of these. */
+/** @internal Reads the parameters. Returns `undefined` if the body is neither a JSON object nor a form. */
 export const asked = (request: SimulatedRequest): Asked | undefined => {
   const params = fromQuery(request.target)
   const body = textOf(request.body)
@@ -62,7 +65,7 @@ export const integer = (params: Input, name: string, otherwise: number, most = 9
     : invalid(`\`${name}\` must be an integer between 0 and ${most}`)
 }
 
-/** @internal The part of a table that is asked for. */
+/** @internal Reads the requested range of a table. */
 export const pageOf = (params: Input, largest = 500) =>
   Either.gen(function*() {
     return {
@@ -74,7 +77,7 @@ export const pageOf = (params: Input, largest = 500) =>
     }
   })
 
-/** @internal The value of `filter`, wherever it was sent. */
+/** @internal Parses the value of `filter`, from a query or a body. */
 export const filterOf = (filter: unknown): Read<Input> => {
   const value = typeof filter === "string" && filter !== "" ? Json.parse(filter) : filter || {}
   return isInput(value) ? Either.right(value) : invalid("`filter` must be a JSON object")
@@ -89,7 +92,7 @@ const columnsOf = (params: Input): Read<ReadonlyArray<string> | undefined> => {
     : invalid("`columns` must be a JSON array of column names")
 }
 
-/** @internal Whether a row has the values of a filter; `hidden` are columns that only filters see. */
+/** @internal Returns `true` if a row has the values of a filter. `hidden` adds columns that only filters see. */
 export const matches = (filter: Input, hidden: (row: Row) => Row = () => ({})) => (row: Row): boolean => {
   const seen = { ...row, ...hidden(row) }
   return Object.entries(filter).every(([column, wanted]) => {
@@ -98,7 +101,7 @@ export const matches = (filter: Input, hidden: (row: Row) => Row = () => ({})) =
   })
 }
 
-/** @internal A page of a table whose rows are given from the oldest on. */
+/** @internal Returns a page of a table. The rows are passed oldest first. */
 export const table = (
   params: Input,
   rows: ReadonlyArray<Row>,

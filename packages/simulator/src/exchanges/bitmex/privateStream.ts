@@ -1,8 +1,8 @@
 /**
- * The tables of an account in BitMEX's realtime API: orders and margins as rows that change, executions that are only added.
+ * The account tables of BitMEX's realtime API. Orders and margins are rows that change, executions are only added.
  *
- * What the documentation leaves open is chosen here: executions begin with the latest, and margins with those that are not zero;
- * when a key is withdrawn its connections are closed.
+ * Where the documentation is silent, this simulator decides: the `partial` of executions has the latest execution, and
+ * the `partial` of margins has those that are not zero. When a key is withdrawn, its connections are closed.
  *
  * @internal
  */
@@ -27,7 +27,7 @@ export const subjects: { readonly [table: string]: Watch.Subject } = {
   margin: { _tag: "Balances" }
 }
 
-/** @internal Whose login it is, or the status and the words with which it is refused. */
+/** @internal Returns the key of a login, or the status and the error text if the login is refused. */
 export const login = (
   args: ReadonlyArray<unknown>,
   world: World
@@ -52,7 +52,7 @@ const frame = (table: string, action: string, data: ReadonlyArray<Row>): Streami
       : { table, action, data: [...data] }
   )
 
-/** @internal What is told of a table of the account, and that it was. */
+/** @internal Encodes a change of an account table, and records in `sent` what was sent. */
 export const say = (
   table: string,
   change: Watch.Change & { readonly _tag: "Executions" | "Balances" },
@@ -78,7 +78,7 @@ export const say = (
   return isFirst ? [frame(table, "partial", rows)] : told.map(({ action, row }) => frame(table, action, [row]))
 }
 
-/** @internal What has changed in the margins since they were told, by what was traded or by what positions are worth. */
+/** @internal Encodes the margins that changed since they were last sent, by trades or by the value of positions. */
 export const margins = (
   world: World,
   sent: Map<string, ReadonlyMap<string, string>>
@@ -91,7 +91,7 @@ export const margins = (
 
 const kinds = { placed: "New", changed: "Replaced", ended: "Canceled", filled: "Trade" } as const
 
-/** An order with what happened to it: nothing of it was traded, unless it was filled. */
+/** Encodes an order with the event that changed it. Only a fill has a traded quantity. */
 const executed = ({ fill, fills, order, what }: Executions.Event): Row => {
   const listing = find(order.instrument)
   const row = orderRow(order, fills)

@@ -1,10 +1,10 @@
 import { encode } from "../../internal/json.js"
 import type { Row } from "./params.js"
 
-/** @internal What was last sent of each row of the tables of a connection, by topic, row and column. */
+/** @internal What a connection last sent of each row, by topic, row and column. */
 export type Sent = ReadonlyMap<string, ReadonlyMap<string, string>>
 
-/** @internal What makes a row of a table that one. */
+/** @internal The columns that identify a row of each table. */
 export const keysOf: { readonly [table: string]: ReadonlyArray<string> } = {
   instrument: ["symbol"],
   orderBookL2: ["symbol", "id", "side"],
@@ -15,14 +15,15 @@ export const keysOf: { readonly [table: string]: ReadonlyArray<string> } = {
   margin: ["account", "currency"]
 }
 
-/** What is said of a row whenever something in it changes, beside what makes it that one. */
+/** The columns that every update of a row repeats, in addition to its keys. */
 const referencesOf: { readonly [table: string]: ReadonlyArray<string> } = { order: ["clOrdID", "account", "symbol"] }
 
 const columnsOf = (row: Row): ReadonlyMap<string, string> =>
   new Map(Object.entries(row).flatMap(([column, value]) => value === undefined ? [] : [[column, encode(value)]]))
 
 /**
- * The row of a topic as it has to be sent, and that it was: whole the first time, then what changed, if anything did.
+ * Returns a row as it must be sent, and records it in `sent`. The first time this is the whole row, later only the
+ * changed columns. Returns `undefined` if nothing changed.
  *
  * @internal
  */

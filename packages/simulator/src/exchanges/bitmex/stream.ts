@@ -1,11 +1,14 @@
 /**
- * BitMEX's realtime API, as its documentation described it until the exchange closed: tables that begin with a `partial` and go on
- * with the rows that are inserted, updated and deleted, levels of books by ids that say nothing, candles only when they have
- * ended, and `ping` and `pong` as bare text.
+ * BitMEX's realtime API, following its documentation up to the closing of the exchange:
  *
- * What the documentation leaves open is chosen here: a `partial` of trades or candles has the latest one; what changes in a book at
- * once is said side by side, what is new before what is gone; fifty errors end a connection; nothing can be subscribed to of an instrument that
- * does not trade, and nothing of it without its symbol.
+ * - A table begins with a `partial`, followed by the rows that are inserted, updated and deleted.
+ * - Levels of an order book have ids without a meaning.
+ * - Candles are sent when they have closed.
+ * - `ping` and `pong` are plain text.
+ *
+ * Where the documentation is silent, this simulator decides: a `partial` of trades or candles has the latest row.
+ * Changes of an order book at the same time are sent side by side, inserts before deletes. Fifty errors close the
+ * connection. An instrument that is not traded has no topics, and every topic of an instrument needs its symbol.
  *
  * @internal
  */
@@ -28,7 +31,7 @@ import * as Private from "./privateStream.js"
 import { keysOf, send, type Sent } from "./sent.js"
 
 interface State {
-  /** Whose login it is. */
+  /** The key of the login. */
   readonly key: ApiKey | undefined
   readonly topics: Topics.Topics
   readonly sent: Sent
@@ -158,7 +161,7 @@ const quoteRow = (listing: Instrument, { book }: Watch.Change & { readonly _tag:
 
 // --- candles
 
-/** Those that ended since the last look, at first the latest. */
+/** Encodes the candles that closed since the last look. The first time this is the latest closed candle. */
 const ended = (
   listing: Instrument,
   interval: number,
@@ -167,7 +170,7 @@ const ended = (
 ): ReadonlyArray<Row> => {
   const running = Math.floor(world.now / interval) * interval
   const from = isFirst ? running - interval : candles[0]?.openTime ?? running
-  // One more, for the close that the first one opens at.
+  // One candle more, whose close is the open of the first one.
   const known = world.candles(listing, interval, from - interval, running - 1)
   return known.flatMap((candle, at) =>
     candle.openTime < from ? [] : [bucketRow(listing, candle, known[at - 1], interval)]
@@ -184,7 +187,7 @@ const tenOf = (listing: Instrument, { whole }: Book, { now }: World): Row => {
   return { symbol: listing.id, bids: pairs(whole.bids), asks: pairs(whole.asks), timestamp: iso(now) }
 }
 
-/** The rows of a book that changed, after it was as it is in `before`. */
+/** Encodes the changed rows of an order book. `before` is the subscription before the change. */
 const changes = (
   listing: Instrument,
   { asks, bids, isFirst, whole }: Book,
@@ -224,7 +227,7 @@ const changes = (
       return rows.length === 0 ? [] : [frame(action, rows.map((level) => levelRow(side, level)))]
     })
   }
-  // The side that moves away from the other goes first, so that they never cross.
+  // The side that moves away from the other is sent first, so that the sides never cross.
   const [bid, ask] = [book?.bids[0], whole.asks[0]]
   const areAsksFirst = bid === undefined || ask === undefined || BigDecimal.greaterThan(ask.price, bid.price)
   const sold = sideFrames("Sell", asks)

@@ -1,5 +1,5 @@
 /**
- * BitMEX's endpoints that place, amend and cancel.
+ * BitMEX's endpoints that place, amend and cancel orders.
  *
  * @internal
  */
@@ -22,7 +22,7 @@ const text = (fields: Input, name: string): Read<string | undefined> => {
   return typeof value === "string" ? Either.right(value) : invalid(`Invalid ${name}`)
 }
 
-// A form and a careful client write numbers as text; both mean the same.
+// Forms and some clients send numbers as text, which is equivalent.
 const decimal = (fields: Input, name: string): Read<BigDecimal.BigDecimal | undefined> => {
   const value = fields[name]
   if (value === undefined || value === null) return Either.right(undefined)
@@ -184,7 +184,7 @@ const explained = (refusal: keyof typeof refusals, { id, settlement }: Instrumen
     message: message.replace("%", settlement?.currency ?? id)
   }))
 
-// An order that reduces nothing is answered as an order; the exchange keeps none.
+// An order that reduces nothing is returned as a rejected order, which the exchange does not keep.
 const rejected = (fields: Input, instrument: Instrument, world: World): Row => {
   const at = iso(world.now)
   return {

@@ -1,6 +1,6 @@
 /**
- * Bybit v5 over REST, following its documentation of 2026-07: spot, and linear and inverse perpetuals, for a unified
- * account in one-way mode.
+ * Bybit v5, following its documentation of 2026-07: spot, and linear and inverse perpetuals, for a unified account in
+ * one-way mode.
  *
  * Signatures are checked over the timestamp, the key, the window and the raw query or body. An IP address that sends
  * more than 600 requests in 5 seconds gets only status 403 for ten minutes. Each endpoint has a quota per second and

@@ -9,15 +9,16 @@ import { uuid } from "../../internal/ids.js"
 import { isInput } from "../../internal/inputs.js"
 import * as Json from "../../internal/json.js"
 
-/** @internal Why a token opens nothing: it is wrong, or it is of another time. */
+/** @internal Why a token is refused: it is invalid, or its validity period is over or has not begun. */
 export type TokenRefusal = "Unauthorized" | "Expired"
 
 const longestLife = 120
-// Clocks further apart than about a minute are refused.
+// Seconds. Tokens of clocks that differ by more than about a minute are refused.
 const tolerance = 60
 
 /**
- * Whether a token's signature is the key's: Ed25519 for `EdDSA`, ECDSA P-256 with SHA-256 as raw `r‖s` for `ES256`.
+ * Returns `true` if the signature of a token matches the key: Ed25519 for `EdDSA`, ECDSA P-256 with SHA-256 as raw
+ * `r‖s` for `ES256`.
  *
  * @internal
  */
@@ -34,11 +35,11 @@ export const verifyToken = (publicKey: KeyObject, algorithm: unknown, input: str
   }
 }
 
-/** @internal A public key from its base64 SPKI form. */
+/** @internal Reads a public key from base64 SPKI. */
 export const publicKeyOf = (spki: string): KeyObject =>
   createPublicKey({ key: Buffer.from(spki, "base64"), format: "der", type: "spki" })
 
-// Reading a key takes longer than verifying a signature with it.
+// Parsing a key takes longer than verifying a signature with it.
 const publicKeys = new WeakMap<Account.Verifier, KeyObject>()
 
 const isSignedBy = (
@@ -58,7 +59,7 @@ const claimsOf = (part: string): Readonly<Record<string, unknown>> | undefined =
 
 const refuse = (refusal: TokenRefusal): Either.Either<never, TokenRefusal> => Either.left(refusal)
 
-/** The key that signed a token, and what it claims, if it is of this time. */
+/** Returns the key that signed a token and the claims of the token, which must be valid now. */
 const opened = (
   token: string,
   keys: ReadonlyArray<Account.ApiKey>,
@@ -81,7 +82,10 @@ const opened = (
   return nbf > seconds + tolerance || exp <= seconds ? refuse("Expired") : Either.right([key, claims])
 }
 
-/** @internal The key that signed a request's token, which must be for this very method, host and path. */
+/**
+ * @internal Returns the key that signed the token of a request. The token must name the method, the host and the path
+ * of the request.
+ */
 export const authenticate = (
   request: SimulatedRequest,
   keys: ReadonlyArray<Account.ApiKey>,
@@ -90,7 +94,7 @@ export const authenticate = (
   const [, token = ""] = /^Bearer (.+)$/.exec(request.headers["authorization"] ?? "") ?? []
   const target = `${request.method} ${request.headers["host"] ?? ""}${pathOf(request.target)}`
   return Either.flatMap(opened(token, keys, now), ([key, { uri, uris }]) => {
-    // Some clients name one target in a list, and leave in it the scheme of a host that is not behind TLS.
+    // Some clients name a single target in a list, and keep the scheme of a host without TLS.
     const named = uri ?? (Array.isArray(uris) && uris.length === 1 ? uris[0] : undefined)
     return typeof named === "string" && named.replace(" http://", " ") === target
       ? Either.right(key)
@@ -98,7 +102,7 @@ export const authenticate = (
   })
 }
 
-/** @internal The key that signed the token of a message, which is for no target. */
+/** @internal Returns the key that signed the token of a message. The token must not name a target. */
 export const authenticateMessage = (
   token: unknown,
   keys: ReadonlyArray<Account.ApiKey>,
@@ -109,10 +113,12 @@ export const authenticateMessage = (
     ([key, { uri }]) => uri === undefined ? Either.right(key) : refuse("Unauthorized")
   )
 
-// What stands before the seed of an Ed25519 key in PKCS #8.
+// The PKCS #8 prefix of the seed of an Ed25519 key.
 const pkcs8 = Buffer.from("302e020100300506032b657004220420", "hex")
 
-/** @internal A demo key: an Ed25519 key whose secret is base64 of the seed and the public key, as the portal gives it. */
+/**
+ * @internal Creates a demo key. Its secret is base64 of the Ed25519 seed and the public key, as the portal shows it.
+ */
 export const demoKey = (permission: Account.Permission): Account.DemoKey => {
   const id = Redacted.make(
     `organizations/${uuid("coinbase/organization")}/apiKeys/${uuid(`coinbase/${permission}/key`)}`

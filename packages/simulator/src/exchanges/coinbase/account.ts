@@ -33,7 +33,7 @@ export const accounts = shows({ page: page(49, 250) }, ({ page }, world) => {
   return { accounts: rows.map(accountRow), has_next: cursor !== "", cursor, size: rows.length }
 })
 
-/** @internal The accounts as the older API shows them. */
+/** @internal Returns the accounts as the older API returns them. */
 export const wallets = shows({}, (_, world) => {
   const data = Engine.balances(world.engine).map(({ asset, free, locked }) => ({
     id: accountUuid(asset),

@@ -1,11 +1,17 @@
 /**
- * Coinbase Advanced Trade over REST, as its documentation of 2026-11 describes it: market data, accounts, key
- * permissions and trading.
+ * Coinbase Advanced Trade over REST, following its documentation of 2026-11: market data, accounts, key permissions and
+ * trading.
  *
- * Every private request carries a JWT, which is checked: its signature (EdDSA or ES256), its claims, and that it was
- * made for this method, host and path. A refused order is answered with status 200. What the documentation leaves
- * open is chosen here: a post-only order that would cross is refused and leaves no order behind; a client order id is
- * remembered for ever; cancels and edits take effect at once. Good-til-date and stop orders are not offered.
+ * Every private request carries a JWT. Its signature (EdDSA or ES256) and its claims are checked, and it must name the
+ * method, the host and the path of the request. The response to a refused order has status 200.
+ *
+ * Where the documentation is silent, this simulator decides:
+ *
+ * - A post-only order that would cross is refused and does not create an order.
+ * - A client order id is remembered forever.
+ * - Cancels and edits take effect immediately.
+ *
+ * Good-til-date and stop orders are not supported.
  *
  * @since 0.1.0
  */
@@ -27,8 +33,8 @@ import { streaming } from "./stream.js"
 import * as Trading from "./trading.js"
 
 /**
- * Whether a JWT's signature over its first two parts is that of a public key (SPKI, base64): `EdDSA` with Ed25519, or
- * `ES256` with P-256 as 64 raw bytes.
+ * Returns `true` if the signature over the first two parts of a JWT matches a public key (SPKI, base64): `EdDSA` with
+ * Ed25519, or `ES256` with P-256 as 64 raw bytes.
  *
  * @since 0.1.0
  * @category signatures
@@ -41,7 +47,7 @@ export const verifySignature = (
 ): boolean => Jwt.verifyToken(Jwt.publicKeyOf(publicKey), algorithm, signingInput, signature)
 
 interface Route {
-  /** What a key has to be allowed; public without. */
+  /** The permission that the key needs. Public routes have none. */
   readonly needs?: Account.Permission
   readonly answer: Answering
 }
@@ -74,7 +80,7 @@ const routes: Readonly<Record<string, Route>> = {
   [`POST ${v3}/orders`]: trade(Trading.place),
   [`POST ${v3}/orders/batch_cancel`]: trade(Trading.cancel),
   [`POST ${v3}/orders/edit`]: trade(Trading.edit),
-  // The older API beside it, of which there is little.
+  // A small part of the older API.
   "GET /v2/time": open((_, { now }) => Either.right([{ data: { iso: iso(now), epoch: Math.floor(now / 1000) } }])),
   "GET /v2/currencies": open(MarketData.currencies(true)),
   "GET /v2/currencies/crypto": open(MarketData.currencies(false)),
@@ -82,7 +88,7 @@ const routes: Readonly<Record<string, Route>> = {
   "GET /v2/accounts": read(Holdings.wallets)
 }
 
-// Requests a second.
+// Requests per second.
 const [publicly, privately] = [Meters.bucket(10), Meters.bucket(30)]
 
 const failed = (status: number, id: string, message: string): Refusal => ({

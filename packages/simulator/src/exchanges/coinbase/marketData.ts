@@ -28,7 +28,7 @@ const inPath = (input: Input) => productOf(text(input, "id"))
 
 const part = { offset: integer("offset", 0), limit: integer("limit", Infinity) }
 
-/** @internal Those asked for, or those that can be traded, or everything with `get_all_products`. */
+/** @internal Returns the requested products, or those that are traded, or all with `get_all_products`. */
 export const products = shows(part, ({ limit, offset }, world, input) => {
   const ids = list(input, "product_ids")
   const listed = Markets.listings.filter(({ id, status }) =>
@@ -85,7 +85,7 @@ const tape = {
   end: integer("end", Infinity)
 }
 
-/** @internal The last trades, newest first, and the best prices. */
+/** @internal Returns the latest trades, newest first, and the best prices. */
 export const ticker = does(tape, ({ end, limit, listing, start }, world) => {
   if (limit === 0) return invalid("limit argument is invalid")
   const { asks: [ask], bids: [bid] } = Engine.book(world.engine, listing.id, 1)
@@ -99,7 +99,7 @@ export const ticker = does(tape, ({ end, limit, listing, start }, world) => {
       price: Decimal.plain(price),
       size: Decimal.plain(amount),
       time: iso(at),
-      // The maker's: the opposite of who was in a hurry.
+      // The side of the maker, which is the opposite of the taker's.
       side: side === "buy" ? "SELL" : "BUY",
       bid: "",
       ask: "",
@@ -131,7 +131,7 @@ const bars = {
   limit: integer("limit", mostCandles)
 }
 
-/** @internal Newest first; buckets in which nothing was traded are left out. */
+/** @internal Returns the candles, newest first. Candles without a trade are left out. */
 export const candles = does(bars, ({ end, length, limit, listing, start }, world) => {
   if (start === undefined || end === undefined || end < start) return invalid("start and end argument is invalid")
   if ((end - start) / length >= mostCandles) {
@@ -148,7 +148,7 @@ export const candles = does(bars, ({ end, length, limit, listing, start }, world
   return Either.right([{ candles }])
 })
 
-/** @internal The currencies of banks, or the others, as the older API names them. */
+/** @internal Returns the fiat currencies or the others, as the older API returns them. */
 export const currencies = (fiat: boolean): Answering => () => {
   const data = Markets.currencies.filter((currency) => currency.fiat === fiat).map(({ id, name }) =>
     fiat
@@ -158,7 +158,7 @@ export const currencies = (fiat: boolean): Answering => () => {
   return Either.right([{ data }])
 }
 
-/** @internal What a dollar is worth of each currency that is priced in dollars. */
+/** @internal Returns the value of one US dollar in each currency that is priced in dollars. */
 export const rates = shows({}, (_, world) => {
   const priced = Markets.listings.filter(({ terms, status }) => terms.quote === "USD" && status === "online")
   const rates = Object.fromEntries(priced.map((listing) => [

@@ -5,7 +5,7 @@ import { columns } from "../../internal/columns.js"
 import type { Json } from "../../internal/json.js"
 import { catalogue, type Coin, list } from "../../internal/listed.js"
 
-/** @internal A currency: its ticker, its name, and whether a bank would hold it. */
+/** @internal A currency: its ticker, its name, and whether it is a fiat currency. */
 interface Currency {
   readonly id: string
   readonly name: string
@@ -46,10 +46,10 @@ const product = (
   return { ...list({ id, kind: "spot", base, quote, traded, crossing: "refuses", ...sizes }), status }
 }
 
-/** @internal A product: what never changes about it. */
+/** @internal The constant properties of a Coinbase product. */
 export type CoinbaseListing = ReturnType<typeof product>
 
-/** @internal Everything the simulated Coinbase lists; one product is offline. */
+/** @internal All products of the simulated Coinbase. One of them is offline. */
 export const listings = [
   product("BTC", "USD", "0.01", "0.00000001", "1"),
   product("ETH", "USD", "0.01", "0.00000001", "1"),
@@ -70,7 +70,7 @@ const never = columns(
   false
 )
 
-/** @internal A product as the exchange describes it; one that is offline has no price. */
+/** @internal Encodes a product as the exchange returns it. An offline product has no price. */
 export const row = (listing: CoinbaseListing, world: World): Json => {
   const { base, lotSize, minAmount, minNotional, quote, tickSize } = listing.terms
   const online = listing.status === "online"

@@ -19,7 +19,7 @@ export const user = "7a6b5c4d-3e2f-4a1b-8c9d-0e1f2a3b4c5d"
 export const ids = uuids("coinbase/order")
 const [entries, trades] = [uuids("coinbase/entry"), uuids("coinbase/trade")]
 
-/** @internal The account's order with a UUID. */
+/** @internal Finds an order of the account by its UUID. */
 export const named = (engine: Engine.Engine, id: string): Engine.Order | undefined => {
   const number = ids.read(id)
   return number === undefined ? undefined : Engine.order(engine, number)
@@ -30,7 +30,7 @@ type Terms = Pick<
   "type" | "price" | "amount" | "quoteAmount" | "timeInForce" | "postOnly"
 >
 
-/** @internal The `order_configuration` that asks for such an order. */
+/** @internal Encodes the terms of an order as an `order_configuration`. */
 export const configurationOf = (order: Terms): Json => {
   if (order.type === "market") {
     return {
@@ -63,13 +63,13 @@ export const side = (order: { readonly side: Engine.Side }): "BUY" | "SELL" => o
 
 const hundred = Decimal.literal("100")
 
-/** @internal How much of it is filled, in percent. */
+/** @internal Returns the filled part of an order in percent. */
 export const completion = (order: Engine.Order): string =>
   order.quoteAmount === undefined
     ? Decimal.plain(Decimal.ratio(BigDecimal.multiply(order.filled, hundred), order.amount, 2))
     : Decimal.plain(Decimal.ratio(BigDecimal.multiply(order.notional, hundred), order.quoteAmount, 2))
 
-/** @internal An order as the history shows it. */
+/** @internal Encodes an order as the order history returns it. */
 export const orderRow = (engine: Engine.Engine, order: Engine.Order): Json => {
   const fills = Engine.fillsOf(engine, order.id)
   const last = fills.at(-1)
@@ -142,7 +142,7 @@ const isAsked = matching<Engine.Order>({
 
 const history = { within: within("start_date", "end_date"), page: page(1000, 1000) }
 
-/** @internal Newest first. */
+/** @internal Returns the orders, newest first. */
 export const orders = does(history, ({ page, within }, { engine, isVisible }, input) => {
   const wanted = list(input, "order_status")
   if (wanted.includes("OPEN") && wanted.length > 1) return invalid("Cannot pair OPEN orders with other order types")
@@ -178,7 +178,7 @@ const isAskedFill = matching<{ readonly fill: Engine.Fill }>({
 
 const past = { within: within("start_sequence_timestamp", "end_sequence_timestamp"), page: page(100, 1000) }
 
-/** @internal Newest first. */
+/** @internal Returns the fills, newest first. */
 export const fills = shows(past, ({ page, within }, world, input) => {
   const known = ownFills(world).filter(({ at }) => within(at)).filter(isAskedFill(input))
   const { cursor, rows } = page(known.toReversed())

@@ -6,7 +6,7 @@ import type { Input } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import type * as Table from "../../internal/table.js"
 
-/** @internal A request that was not served: the status and the body that says why, or nothing but the status. */
+/** @internal An error response: the status, and a body with the reason unless only the status is sent. */
 export interface Refusal {
   readonly status: number
   readonly body?: Json | undefined
@@ -30,7 +30,7 @@ export const { all, byName, does, instant, integer, shows } = reading<Refusal>((
   invalid(`${name} argument is invalid`)
 )
 
-/** @internal A page of rows; the cursor is the place of the next one, empty when there is none. */
+/** @internal Reads a page of rows. The cursor is the position of the next page, or empty if there is none. */
 export const page = (standard: number, largest: number) => {
   const asked = all({ limit: integer("limit", standard), start: integer("cursor", 0) })
   return (input: Input, world: World) =>

@@ -1,6 +1,10 @@
 /**
- * Coinbase's Advanced Trade WebSocket, as its documentation of 2026-11 describes it: one channel a message, one count of all that a connection
- * is sent, a heartbeat each second for who asks for it. Who asks for nothing within five seconds is disconnected.
+ * Coinbase's Advanced Trade WebSocket, following its documentation of 2026-11:
+ *
+ * - A message subscribes to one channel.
+ * - All messages of a connection share one sequence number.
+ * - A heartbeat is sent every second to clients that subscribe to it.
+ * - A client that subscribes to nothing within five seconds is disconnected.
  *
  * @internal
  */
@@ -23,7 +27,7 @@ import * as User from "./userStream.js"
 interface State {
   readonly topics: Topics.Topics
   readonly opened: number
-  /** When the last heartbeat was sent; none where they are not asked for. */
+  /** When the last heartbeat was sent. `undefined` if the client does not subscribe to heartbeats. */
   readonly beaten: number | undefined
   readonly beats: number
   readonly sequence: number
@@ -31,7 +35,7 @@ interface State {
 
 type Message = { readonly [name: string]: Json }
 
-/** What is to be sent, before it has its number. */
+/** A message without its sequence number. */
 interface Draft {
   readonly kind: Streaming.Frame["kind"]
   readonly channel: string
@@ -98,7 +102,7 @@ const receive = (state: State, message: string, world: World): Streaming.Turn<St
   if (channel === undefined) return refused(state, `channel ${String(name)} is not supported`)
   const wanted = Array.isArray(product_ids) ? product_ids : []
   let { topics } = state
-  // A product that is not listed is missing from the answer, and that is all.
+  // An unknown product is silently left out of the response.
   for (const id of wanted) {
     const listing = Markets.find(typeof id === "string" ? id : "")
     if (listing === undefined) continue
@@ -111,7 +115,7 @@ const receive = (state: State, message: string, world: World): Streaming.Turn<St
   return numbered(next, [subscriptions(next), ...drafts], world)
 }
 
-/** Everything of the account, to who has a token that is good at this moment: it is not looked at again. */
+/** Subscribes to the orders of the account. The token must be valid now, and is not checked again later. */
 const ofUser = (
   state: State,
   type: "subscribe" | "unsubscribe",
@@ -189,7 +193,7 @@ const say = (watch: Watch.Watch, change: Watch.Change, world: World): ReadonlyAr
           product_id,
           price: plain(price),
           size: plain(amount),
-          // The maker's.
+          // The side of the maker, which is the opposite of the taker's.
           side: side === "buy" ? "SELL" : "BUY",
           time: iso(at)
         }))

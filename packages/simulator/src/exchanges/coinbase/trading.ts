@@ -9,7 +9,7 @@ import { type Answering, invalid, type Read } from "./params.js"
 
 // --- placing
 
-// Why an order was not taken, in the three places where the exchange says so.
+// Why an order was refused. The exchange repeats the reason in three fields.
 type Rejection = readonly [error: string, message: string, preview?: string]
 
 const insufficient: Rejection = [
@@ -66,7 +66,7 @@ type Terms = Pick<Engine.NewOrder, "type" | "price" | "amount" | "quoteAmount" |
 
 const unsupported = invalid("UNSUPPORTED_ORDER_CONFIGURATION")
 
-// Exactly one kind, by its name.
+// The configuration must name exactly one kind of order.
 const termsOf = (configuration: unknown): Read<Terms> => {
   const [entry, ...others] = isInput(configuration) ? Object.entries(configuration) : []
   const [kind, sizes] = entry ?? []
@@ -107,7 +107,10 @@ const limit = (sizes: Input, timeInForce: Engine.TimeInForce): Read<Terms> => {
   })
 }
 
-/** @internal The client order id is an idempotency key: one that is known gives the order it made, whatever is sent. */
+/**
+ * @internal Places an order. The client order id is an idempotency key: a known id returns its order, whatever else is
+ * sent.
+ */
 export const place: Answering = (input, { engine, now }) =>
   Either.gen(function*() {
     const clientOrderId = text(input, "client_order_id")

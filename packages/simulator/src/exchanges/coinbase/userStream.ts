@@ -1,9 +1,9 @@
 /**
- * The channel of an account in Coinbase's WebSocket: the orders that stand, fifty a message, and then each order as it is whenever
- * it changes. It has neither fills nor balances.
+ * The account channel of Coinbase's WebSocket: the open orders, fifty per message, and then each order whenever it
+ * changes. It has neither fills nor balances.
  *
- * What the documentation leaves open is chosen here: of an order that was canceled nothing is left; one that trades at once is
- * told of as it stood before it did.
+ * Where the documentation is silent, this simulator decides: a canceled order has nothing left, and an order that
+ * trades immediately is first sent in its state before the trade.
  *
  * @internal
  */
@@ -21,7 +21,7 @@ type Message = { readonly [name: string]: Json }
 const batch = 50
 const never = "0001-01-01T00:00:00Z"
 
-/** @internal The events in which it is told, each for a message of its own. */
+/** @internal Returns the events of a change. Each is sent in its own message. */
 export const say = (
   { events, isFirst, open }: Watch.Change & { readonly _tag: "Executions" },
   { engine }: World
@@ -33,7 +33,7 @@ export const say = (
   })
   if (!isFirst) return events.map(({ fills, order }) => event("update", [orderRow(order, fills)]))
   const rows = open.map((order) => orderRow(order, Engine.fillsOf(engine, order.id)))
-  // The last has fewer than fifty, so that one knows that it is the last.
+  // The last page has fewer than fifty orders, which marks it as the last.
   return Array.from(
     { length: Math.floor(rows.length / batch) + 1 },
     (_, page) => event("snapshot", rows.slice(page * batch, (page + 1) * batch))

@@ -6,13 +6,13 @@ import type { Fields } from "../../internal/fields.js"
 import * as Keys from "../../internal/keys.js"
 import { type Answering, invalid, oneOf, type Read, refuse, required } from "./params.js"
 
-/** @internal A key, and what it may do in this request. */
+/** @internal A key and the scope of its permissions in a request. */
 export interface Identity {
   readonly key: ApiKey
   readonly scope: string
 }
 
-/** @internal Whether a scope suffices: what may write may read. */
+/** @internal Returns `true` if a scope includes a permission. Write permission includes read permission. */
 export const allows = (scope: string, needed: string): boolean =>
   scope.split(" ").some((one) => one === needed || one === `${needed}_write`)
 
@@ -29,7 +29,8 @@ const signed = (world: World, timestamp = "", nonce = "", rest = "", signature =
 
 const levels = ["none", "read", "read_write"] as const
 
-// What a key may, at most what is wanted: areas that are not named are as the key has them.
+// The permissions of a key, limited to the wanted scope. Areas that the wanted scope does not name have the permission
+// of the key.
 const scopeOf = ({ permissions }: ApiKey, wanted = ""): string => {
   const asked = new Map(wanted.split(" ").map((word) => [word.split(":")[0], word.slice(word.indexOf(":") + 1)]))
   const [trade, wallet] = [permissions.includes("trade") ? 2 : 1, permissions.includes("withdraw") ? 2 : 0]
@@ -49,7 +50,7 @@ const bearer = (token: string, kind: "access" | "refresh", world: World): Read<I
     : refuse(13009, "unauthorized", { reason: "token_expired" })
 }
 
-/** @internal Who asks: undefined when nobody says. */
+/** @internal Authenticates a request. Returns `undefined` if it has no credentials. */
 export const identify = (request: SimulatedRequest, params: Fields, world: World): Read<Identity | undefined> => {
   const header = request.headers["authorization"] ?? (params["access_token"] ? `bearer ${params["access_token"]}` : "")
   const [, scheme = "", value = ""] = /^(\S*) ?(.*)$/.exec(header) ?? []
@@ -69,7 +70,7 @@ export const identify = (request: SimulatedRequest, params: Fields, world: World
 
 const longest = 31_536_000
 
-/** @internal `public/auth`: a token for a key and its secret, for a signature, or for a refresh token. */
+/** @internal `public/auth`: issues a token for a key and its secret, a signature, or a refresh token. */
 export const auth: Answering = (params, world) =>
   Either.gen(function*() {
     const grant = yield* oneOf("grant_type", ["client_credentials", "client_signature", "refresh_token"])(params)

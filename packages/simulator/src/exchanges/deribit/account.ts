@@ -5,7 +5,7 @@ import * as Limits from "./limits.js"
 import * as Markets from "./markets.js"
 import { currency, flag, oneOf, shows } from "./params.js"
 
-// In requests.
+// Converts credits to requests.
 const rateOf = ({ cost, rule }: typeof Limits.limits[keyof typeof Limits.limits]) => ({
   burst: rule.limit / cost,
   rate: rule.perSecond / cost
@@ -21,7 +21,7 @@ const fees = ["perpetual", "future"].map((instrument_type) => ({
   taker_fee
 }))
 
-// An account without options, cross collateral and portfolio margin.
+// The account has no options, no cross collateral and no portfolio margin.
 const unused = { options_pl: 0, options_value: 0, options_delta: 0, fee_balance: 0, spot_reserve: 0 }
 const model = { portfolio_margining_enabled: false, cross_collateral_enabled: false, margin_model: "segregated_sm" }
 const owner = { id: 96103, username: "demo", system_name: "demo", email: "demo@example.com", type: "main" }
@@ -46,7 +46,7 @@ export const summaries = shows({ isExtended }, ({ isExtended }, world) => {
   return isExtended ? { ...owner, summaries: rows.map((row) => ({ ...row, limits, fees })) } : { summaries: rows }
 })
 
-/** @internal The summary of one currency, of which there may be nothing. */
+/** @internal Returns the summary of one currency, even if its balance is zero. */
 export const summaryOf = shows({ currency, isExtended }, ({ currency, isExtended }, world) => {
   const row = summary(holding(world, currency))
   return isExtended ? { ...owner, ...row, limits, fees } : row
@@ -54,7 +54,7 @@ export const summaryOf = shows({ currency, isExtended }, ({ currency, isExtended
 
 const nothing = { amount: Decimal.zero, margin: Decimal.zero, unrealizedPnl: 0, entryPrice: 0, realizedPnl: 0 }
 
-/** @internal What is open, and at size zero what was open and is closed. */
+/** @internal Returns the open positions, and closed positions with size zero. */
 export const positions = shows({ kind: oneOf("kind", ["future", "option"], "future") }, ({ kind }, world, input) => {
   const open = Markets.positions(world)
   const wasOpen = new Set([...open, ...Markets.fills(world)].map(({ listing }) => listing))

@@ -1,11 +1,18 @@
 /**
- * Deribit v2 over HTTP, as its documentation of 2026 describes it: spot, perpetuals and futures, linear and inverse.
+ * Deribit v2 over HTTP, following its documentation of 2026: spot, perpetuals and futures, linear and inverse.
  *
- * Methods are called by GET with a query or by POST with a JSON-RPC body; errors have their status and no `id` unless
- * the request had one. Signatures, tokens, Basic credentials and scopes are checked. What the documentation leaves open
- * is chosen here: an IP without a key has as many credits as an account; prices may be 1.5 % beyond the last one;
- * spot has fees like all else, charged in what is received; a spot order's id begins with its quote currency; what a
- * scope does not name is as the key has it. There are no options, no trigger orders and no `good_til_day`.
+ * Methods are called by GET with a query or by POST with a JSON-RPC body. Errors have their own HTTP status, and no
+ * `id` unless the request had one. Signatures, tokens, Basic credentials and scopes are checked.
+ *
+ * Where the documentation is silent, this simulator decides:
+ *
+ * - An IP address without a key has as many credits as an account.
+ * - Prices may be 1.5 % beyond the last price.
+ * - Spot has the same fees as contracts, charged in the received currency.
+ * - The id of a spot order begins with its quote currency.
+ * - Areas that a scope does not name have the permission of the key.
+ *
+ * There are no options, no trigger orders and no `good_til_day`.
  *
  * @since 0.1.0
  */
@@ -27,7 +34,7 @@ import { streaming } from "./stream.js"
 import * as Trading from "./trading.js"
 
 /**
- * The hex HMAC-SHA256 that signs a text, which is `<timestamp>\n<nonce>\n<data>` for `client_signature` and
+ * Signs a text with hex HMAC-SHA256. The text is `<timestamp>\n<nonce>\n<data>` for `client_signature`, and
  * `<timestamp>\n<nonce>\n<METHOD>\n<target>\n<body>\n` for a request.
  *
  * @since 0.1.0
@@ -35,7 +42,7 @@ import * as Trading from "./trading.js"
  */
 export const signatureOf: (secret: Redacted.Redacted, text: string) => string = hmac
 
-// A private method needs a scope, if only of what it shows; trading is metered for spot and for contracts apart.
+// A private method needs a scope, even if it only reads. Spot and contracts have separate rate limits for trading.
 const route = (meter: keyof typeof limits, needs?: string) => (answer: Answering) => ({ meter, needs, answer })
 const [open, account, read] = [route("ordinary"), route("ordinary", "account:read"), route("ordinary", "trade:read")]
 const [trade, cancelAll] = [route("trading", "trade:read_write"), route("cancel_all", "trade:read_write")]
@@ -90,7 +97,7 @@ const meterOf = ({ meter }: Route, params: JsonRpc.Call["params"], world: Dialec
 
 const nowhere: Refusal = { code: 404, message: "Not Found" }
 
-// All others are 400.
+// All other errors have status 400.
 const statuses = new Map([[10000, 401], [13009, 401], [13021, 403], [10028, 429], [11094, 500], [11051, 503]])
 
 const failure = (error: Refusal, id?: JsonRpc.Call["id"], now?: number): Dialect.SimulatedResponse => {

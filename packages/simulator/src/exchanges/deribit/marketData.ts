@@ -32,7 +32,7 @@ export const currencies = shows({}, () => {
 
 const [lowest, highest, hundred] = [Decimal.literal("0.985"), Decimal.literal("1.015"), Decimal.literal("100")]
 
-/** @internal The lowest price that can be sold at, and the highest that can be bought at. */
+/** @internal Returns the lowest sell price and the highest buy price. */
 export const band = (listing: Markets.DeribitListing, world: World) => {
   const { last } = world.quote(listing)
   const bound = (ratio: BigDecimal.BigDecimal) =>
@@ -60,7 +60,7 @@ export const tickerRow = (listing: Markets.DeribitListing, world: World) => {
 /** @internal */
 export const ticker = shows({ listing }, ({ listing }, world) => tickerRow(listing, world))
 
-/** @internal The tickers of a currency and kind in short. */
+/** @internal Returns short tickers of a currency and kind. */
 export const summaries = shows(
   { currency },
   (_, world, input) =>
@@ -72,7 +72,7 @@ export const summaries = shows(
     })
 )
 
-/** @internal What Deribit's numbers of a book are above the engine's. */
+/** @internal The offset of Deribit's order book change ids from the sequence numbers of the engine. */
 export const firstChange = 133_112_427_566
 
 const depth = oneOf("depth", ["1", "5", "10", "20", "50", "100", "1000", "10000"], "5")
@@ -93,7 +93,7 @@ export const tradeRow = (listing: Markets.DeribitListing) => ({ amount: coins, a
   return { ...ids, ...prices, amount, contracts: Markets.contracts(listing, amount), direction: side }
 }
 
-// How far back trades can be asked for, and how many candles.
+// How many trades back a request may reach, and the maximum number of candles.
 const [tape, mostCandles] = [2000, 5000]
 
 const [first, last, count] = [integer("start_seq", 0), integer("end_seq", Infinity), integer("count", 10)]
@@ -102,7 +102,7 @@ const [first, last, count] = [integer("start_seq", 0), integer("end_seq", Infini
 export const trades = shows(
   { listing, first, last, count, page },
   ({ count, first, last, listing, page }, world, input) => {
-    // No more than is asked for, as each is drawn anew.
+    // Generates only as many trades as the request needs.
     const reach = Object.keys(input).some((name) => /_(seq|timestamp)$/.test(name)) ? tape : count + 1
     const all = listing.instrument === undefined ? [] : world.trades(listing, reach)
     return page(all.filter(({ id }) => first <= id && id <= last), tradeRow(listing))
@@ -111,7 +111,7 @@ export const trades = shows(
 
 /** @internal */
 export const resolutions = ["1", "3", "5", "10", "15", "30", "60", "120", "180", "360", "720", "1D"] as const
-/** @internal In milliseconds. */
+/** @internal Returns the length of a resolution in milliseconds. */
 export const lengthOf = (resolution: string): number => (resolution === "1D" ? 1440 : Number(resolution)) * 60_000
 
 const wanted = {

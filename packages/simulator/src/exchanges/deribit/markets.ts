@@ -8,10 +8,10 @@ import { catalogue, type Coin, list } from "../../internal/listed.js"
 /** @internal */
 export const fees = { makerFee: "0", takerFee: "0.0005" }
 
-// Deribit's way to say never.
+// The expiry that Deribit sends for instruments that never expire.
 const never = 32_503_708_800_000
 
-// What follows a pair in the instrument's name and in the symbol, and until when it is traded.
+// For each series: the kind, the suffix of the instrument name, the suffix of the symbol, and the expiry.
 const series = {
   spot: ["spot", "", "", never],
   perpetual: ["perpetual", "-PERPETUAL", "", never],
@@ -33,10 +33,13 @@ const listed = (
   return { ...list({ id, kind, base, quote, term, tick, lot, traded, crossing: "slides", ...fees }), number, expiresAt }
 }
 
-/** @internal An instrument of Deribit. Its amounts are the engine's: USD where it is inverse, base coins elsewhere. */
+/**
+ * @internal A Deribit instrument. Its amounts are those of the engine: USD for inverse contracts, otherwise the base
+ * currency.
+ */
 export type DeribitListing = ReturnType<typeof listed>
 
-/** @internal Everything the simulated Deribit lists. One future has expired and is not traded. */
+/** @internal All instruments of the simulated Deribit. One future has expired and is not traded. */
 export const listings = [
   listed(124_972, "BTC", "USD", "0.5", "10", "perpetual"),
   listed(124_973, "ETH", "USD", "0.05", "1", "perpetual"),
@@ -58,10 +61,13 @@ export const listings = [
 /** @internal */
 export const { fills, find, open, order, orders, positions } = catalogue(listings)
 
-/** @internal Perpetuals are futures to Deribit. */
+/** @internal Returns the kind of an instrument. Deribit counts perpetuals as futures. */
 export const kindOf = ({ terms }: DeribitListing): string => terms.kind === "spot" ? "spot" : "future"
 
-/** @internal What is asked for by: a currency settles an instrument or is either side of a spot pair. */
+/**
+ * @internal The parameters that filter lists. An instrument matches its settlement currency, and a spot pair also its
+ * base currency.
+ */
 export const marketOf = {
   currency: ({ listing: { terms } }: Of) => ["any", terms.settle, ...terms.kind === "spot" ? [terms.base] : []],
   kind: ({ listing }: Of) => kindOf(listing),
@@ -78,11 +84,11 @@ export const isAsked = matching<Of>(marketOf)
 /** @internal */
 export const asked = (input: Input) => listings.filter((listing) => isAsked(input)({ listing }))
 
-/** @internal How many contracts an amount is. */
+/** @internal Converts an amount to contracts. */
 export const contracts = ({ terms }: DeribitListing, amount: BigDecimal.BigDecimal) =>
   Decimal.ratio(amount, terms.lotSize, 8)
 
-/** @internal An id with the currency of an instrument before it, except for bitcoin's. */
+/** @internal Returns an id with the settlement currency of the instrument as its prefix, except for bitcoin. */
 export const idOf = (instrument: string, number: number): string => {
   const { settle = "BTC" } = find(instrument)?.terms ?? {}
   return settle === "BTC" ? String(number) : `${settle}-${number}`
@@ -90,7 +96,7 @@ export const idOf = (instrument: string, number: number): string => {
 
 const block = { block_trade_commission: 0.00025, block_trade_min_trade_amount: 200_000, block_trade_tick_size: 0.01 }
 
-/** @internal An instrument as `public/get_instruments` describes it. */
+/** @internal Encodes an instrument as `public/get_instruments` returns it. */
 export const row = (listing: DeribitListing): Json => {
   const { base, inverse, kind, lotSize, makerFee, quote, settle, takerFee, tickSize } = listing.terms
   const [type, is_active] = [inverse ? "reversed" : "linear", listing.instrument !== undefined]

@@ -47,7 +47,7 @@ export const fillRow = (one: One & { readonly fill: Engine.Fill }): Json => {
   return { ...termsOf(one), ...ids, ...prices, ...sizes, ...role, timestamp: at }
 }
 
-/** @internal The fills of an order but the first few, as `buy`, `sell` and `edit` show them. */
+/** @internal Encodes the fills of an order after the first `skipped`, as `buy`, `sell` and `edit` return them. */
 export const fillRows = (engine: Engine.Engine, one: One, skipped = 0): ReadonlyArray<Json> =>
   Engine.fillsOf(engine, one.order.id).slice(skipped).map((fill) => fillRow({ ...one, fill }))
 
@@ -58,7 +58,7 @@ const find = (id: string, { engine }: World): One | undefined => {
 
 const unknown = refuse(10004, "order_not_found")
 
-/** @internal The account's order with the id that is given. */
+/** @internal Reads the order that `order_id` names. */
 export const named = byName("order_id", find, unknown)
 
 const shown = byName(
@@ -67,10 +67,10 @@ const shown = byName(
   unknown
 )
 
-/** @internal Keeps the orders of the instrument, currency, kind and label that are named, where they are. */
+/** @internal Filters orders by the instrument, the currency, the kind and the label of a request. */
 export const keeps = matching<One>({ ...Markets.marketOf, label: ({ order }) => order.clientOrderId })
 
-// For how long ended orders and trades are at hand; later only `historical` finds them.
+// How long closed orders and trades stay available. Older ones are only found with `historical`.
 const [recently, old, day] = [1_800_000, 172_800_000, 86_400_000]
 
 const isRecent = ({ order: { status, updatedAt } }: One, { now }: World, within = recently): boolean =>
@@ -103,7 +103,7 @@ const past = {
   withUnfilled: flag("include_unfilled")
 }
 
-/** @internal Ended orders, the one that ended last first. */
+/** @internal Returns the closed orders, most recently closed first. */
 export const history = <A>(needed: Needed<A>) =>
   shows({ ...past, ...needed }, ({ count, isOld, isOlder, offset, withUnfilled }, world, input) => {
     const reach = isOld ? isOlder ? Infinity : old : recently

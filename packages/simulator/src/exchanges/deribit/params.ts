@@ -19,7 +19,7 @@ export type Answering = (params: Fields, world: World) => Read<Answer>
 /** @internal */
 export const refuse = (code: number, message: string, data?: Json): Read<never> => Either.left({ code, message, data })
 
-/** @internal When a request came and went, in microseconds. */
+/** @internal Returns when a request was received and answered, in microseconds. */
 export const timed = (now: number) => ({ usIn: now * 1000, usOut: now * 1000 + 185, usDiff: 185, testnet: false })
 
 /** @internal */
@@ -31,7 +31,9 @@ export const invalid = (param: string, reason: string) => refuse(-32602, "Invali
 /** @internal */
 export const { all, decimal, does, flag, integer, byName, oneOf, optional, required, shows } = reading(invalid)
 
-/** @internal The instrument that is named; market data and trading say differently that there is none. */
+/**
+ * @internal Reads the instrument of a request. Market data and trading have different errors for an unknown instrument.
+ */
 export const listing = byName("instrument_name", find, refuse(13020, "not_found"))
 
 /** @internal */
@@ -40,7 +42,7 @@ export const traded = byName("instrument_name", find, refuse(10020, "invalid_or_
 /** @internal */
 export const [currency, label] = [required("currency"), required("label")]
 
-/** @internal What a request has to say. */
+/** @internal The parameters that a request must have. */
 export type Needed<A> = Readers<A, Refusal>
 
 const span = all({
@@ -50,7 +52,10 @@ const span = all({
   to: integer("end_timestamp", Infinity)
 })
 
-/** @internal A page of rows that come oldest first: from its start when ascending from one, the latest otherwise. */
+/**
+ * @internal Reads a page of rows, which are passed oldest first. The page is the beginning of an ascending range that
+ * has a start, and otherwise the latest rows.
+ */
 export const page = (input: Input, world: World) =>
   Either.map(
     span(input, world),

@@ -6,14 +6,14 @@ import { summary } from "./account.js"
 import { find, isAsked } from "./markets.js"
 import { fillRow, orderRow } from "./orders.js"
 
-/** @internal A channel about the account, and the scope that it needs. */
+/** @internal A channel of the account, and the scope that it needs. */
 export interface Channel {
   readonly what: "orders" | "trades" | "portfolio"
-  /** What of the account it is about: an instrument, or a kind and a currency, each of which may be `any`. */
+  /** What the channel covers: an instrument, or a kind and a currency, where `undefined` means any. */
   readonly instrument: string | undefined
   readonly kind: string | undefined
   readonly currency: string | undefined
-  /** Whether each order comes alone, as soon as there is something to tell of it. */
+  /** Whether each order is sent in its own message, immediately after it changes. */
   readonly isRaw: boolean
   readonly needs: "trade:read" | "account:read"
 }
@@ -34,7 +34,7 @@ export const channelOf = (name: string): Channel | undefined => {
 
 const wordOf = (word: string): string | undefined => word.toLowerCase() === "any" ? undefined : word
 
-/** @internal What a channel has to say of what happened to orders: the data of each notification. */
+/** @internal Returns the data of each notification for changed orders. */
 export const executed = (
   { currency, instrument, isRaw, kind, what }: Channel,
   { events }: Watch.Change & { readonly _tag: "Executions" }
@@ -50,6 +50,6 @@ export const executed = (
   return what === "orders" && isRaw ? rows : [rows]
 }
 
-/** @internal What there is of each currency that a channel is about. */
+/** @internal Returns the summary of each currency of a channel. */
 export const portfolio = ({ currency }: Channel, world: World) =>
   holdings(world).filter(({ asset }) => (currency ?? asset).toUpperCase() === asset).map(summary)

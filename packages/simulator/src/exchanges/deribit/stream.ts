@@ -1,13 +1,21 @@
 /**
- * Deribit v2 over a WebSocket, as its documentation of 2026 describes it: subscriptions whose answer lists what was subscribed to,
- * books chained by `prev_change_id`, and heartbeats that want a proof.
+ * Deribit v2 over a WebSocket, following its documentation of 2026:
  *
- * What the documentation leaves open is chosen here: a heartbeat comes once an interval, and with it the demand for a proof where
- * nothing was heard since the one before; who has not been heard when the next is due is cut off; a channel that is subscribed
- * to already is listed and goes on as it was; one about an account is left out of a public subscription; what there is of a
- * currency is told at once, and whenever any of it has changed; the connection is closed when its login has run out. Of the
- * private methods there are only those that subscribe, and of the public ones those of the connection; books of groups are
- * there ungrouped (`none`).
+ * - The response to a subscription lists the subscribed channels.
+ * - Order books are chained by `prev_change_id`.
+ * - Heartbeats require a response.
+ *
+ * Where the documentation is silent, this simulator decides:
+ *
+ * - A heartbeat is sent once per interval. A `test_request` is added if the client has sent nothing since the previous
+ *   one. If the client is still silent when the next one is due, the connection is closed.
+ * - A repeated subscription is listed and continues unchanged.
+ * - A public subscription ignores channels of the account.
+ * - The portfolio of a currency is sent immediately, and whenever it changes.
+ * - The connection is closed when its login expires.
+ *
+ * The only private methods are those that subscribe and unsubscribe, and the only public methods are those of the
+ * connection. Grouped order books are only supported without grouping (`none`).
  *
  * @internal
  */
@@ -35,11 +43,11 @@ import * as PrivateChannels from "./privateChannels.js"
 interface State {
   readonly topics: Topics.Topics
   readonly meters: Meters.Meters
-  /** When the client was heard last. */
+  /** When the client last sent a message. */
   readonly heardAt: number
   readonly heartbeat: { readonly interval: number; readonly at: number } | undefined
   readonly login: { readonly scope: string; readonly until: number } | undefined
-  /** What was told last of each currency, by channel. */
+  /** The last portfolio of each currency that was sent, by channel. */
   readonly portfolios: ReadonlyMap<string, ReadonlyMap<string, string>>
 }
 
@@ -149,7 +157,9 @@ const carryOut = (
   }
 }
 
-/** The channels about the account that there are; none if the login does not suffice for one of them. */
+/**
+ * Subscribes to the known channels of the account. Refuses all of them if the scope of the login does not allow one.
+ */
 const subscribePrivately = (
   channels: unknown,
   scope: string,
@@ -218,7 +228,7 @@ const pass = (before: State, world: World): Streaming.Turn<State> => {
 
 const loginOver = { code: 1008, reason: "the login has run out" }
 
-/** A notification for each currency of which something is not as it was told. */
+/** Creates a notification for each currency whose portfolio changed. */
 const changedPortfolios = (before: State["portfolios"], world: World) => {
   const frames: Array<Streaming.Frame> = []
   const after = new Map<string, ReadonlyMap<string, string>>()
@@ -234,7 +244,7 @@ const changedPortfolios = (before: State["portfolios"], world: World) => {
   return [frames, after] as const
 }
 
-/** What a watch has to say, after it was as it is in `before`. */
+/** Encodes a change of a subscription. `before` holds the subscriptions before the change. */
 const say =
   (world: World, before: Topics.Topics) =>
   ({ key, subject }: Watch.Watch, change: Watch.Change): ReadonlyArray<Streaming.Frame> => {

@@ -65,7 +65,7 @@ const within = (
   return isBeyond ? refusal : Either.void
 }
 
-// An order as it was taken, with the fills that it has had since.
+// Encodes an order that was placed or changed, with the fills of this request.
 const taken = (done: Done, listing: Markets.DeribitListing, world: World, price: Size, replaced = false) =>
   Either.gen(function*() {
     const [order, engine] = yield* explained(done)
@@ -119,7 +119,7 @@ export const cancel = does({ one: named }, ({ one: { listing, order } }, { engin
   return Either.map(canceled, ([order, next]) => [orderRow({ order, listing }), next])
 })
 
-/** @internal Cancels what is open and meant by the parameters, and counts it. */
+/** @internal Cancels the open orders that match the parameters, and returns their number. */
 export const cancelAll = <A>(needed: Params.Needed<A>) =>
   does(needed, (_, { engine, now }, input) => {
     const meant = Markets.open(engine).filter(keeps(input)).map(({ order }) => order)

@@ -167,7 +167,7 @@ interface Call {
   readonly body: unknown
 }
 
-// Errors of the gateway have no `data`. Errors of account and trading endpoints have an empty array.
+// Errors of the gateway have no `data`. Errors of account and trading endpoints have an empty `data`.
 const failure = ({ code, msg, status }: Refusal): Dialect.SimulatedResponse =>
   Dialect.json(status, status === 200 ? { code, data: [], msg } : { msg, code })
 
