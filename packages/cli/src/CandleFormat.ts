@@ -128,7 +128,7 @@ export const jsonl: Format = {
 }
 
 /**
- * Returns the format with a name.
+ * Returns the format with the given name.
  *
  * @since 0.1.0
  * @category getters

@@ -83,7 +83,7 @@ export const liveTrading: Config.Config<boolean> = Config.string("EXCHANGE_LIVE_
 
 /**
  * `EXCHANGE_LOG_LEVEL`: the minimum log level of `exchange serve`. Defaults to `Info`. All other commands log at
- * `Warning`, whatever the variable says.
+ * `Warning` and above, whatever the variable says.
  *
  * @since 0.1.0
  * @category config

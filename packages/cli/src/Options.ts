@@ -42,7 +42,7 @@ export const weathers = ["none", "flaky", "outage"] as const
 export type FaultsName = typeof weathers[number]
 
 /**
- * Returns the faults with a name.
+ * Returns the faults with the given name.
  *
  * @since 0.1.0
  * @category constructors

@@ -141,7 +141,10 @@ const askTrading = Effect.fnUntraced(function*(
 
 type Asking<C extends Endpoint.Capability> = Pick<ExchangeClient.ExchangeClient<C>, "request">
 
-/** Every service of an exchange has a `request` method, but the shared tag does not declare it. */
+/**
+ * Every service of an exchange has a `request` method, but the shared tag does not declare it, so it is checked at run
+ * time.
+ */
 const isAsking = <C extends Endpoint.Capability>(service: unknown): service is Asking<C> =>
   Predicate.hasProperty(service, "request") && Predicate.isFunction(service.request)
 

@@ -81,7 +81,7 @@ const through = <A>(
     )
   )
 
-/** The number of batches in flight beyond which new ones are dropped. A batch has a thousand items. */
+/** The maximum number of batches in flight, each of a thousand items. Further batches are dropped. */
 const mostUnderWay = 16
 
 /** Why a batch was not accepted. */

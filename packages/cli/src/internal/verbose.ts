@@ -27,8 +27,8 @@ import type { Screen } from "../Screen.js"
 const native = Context.get(DefaultServices.liveServices, Tracer.Tracer)
 
 /**
- * @internal A tracer that reports to nobody. A tracer other than Effect's default one makes the client create a span
- * per attempt, from which the number of the attempt is read.
+ * @internal A tracer that discards its spans. Because it is not Effect's default tracer, the client creates a span per
+ * attempt, from which the number of the attempt is read.
  */
 export const tracer: Tracer.Tracer = Tracer.make({
   span: (...options) => native.span(...options),
