@@ -1,7 +1,8 @@
 /**
- * How an exchange speaks: a pure function from its state, a request and the world to a response and the next state.
+ * The protocol of one exchange: a pure function from its state, a request and the world to a response and the next
+ * state.
  *
- * A dialect is one folder in `exchanges/`; which there are is written from `exchanges.json`.
+ * Each dialect is one folder in `exchanges/`. The list of dialects is generated from `exchanges.json`.
  *
  * @since 0.1.0
  */
@@ -16,39 +17,39 @@ import type { World } from "./World.js"
 export type { World } from "./World.js"
 
 /**
- * A request as it reached the exchange.
+ * A request as the exchange received it.
  *
  * @since 0.1.0
  * @category models
  */
 export interface SimulatedRequest {
   readonly method: string
-  /** The path with the query, byte for byte as sent. */
+  /** The path with its query, byte for byte as it was sent. */
   readonly target: string
-  /** By lower-case name. */
+  /** Keyed by lower-case name. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
   readonly remoteAddress: string
 }
 
 /**
- * A response, and how its body is delivered.
+ * A response and how its body is delivered.
  *
  * @since 0.1.0
  * @category models
  */
 export interface SimulatedResponse {
   readonly status: number
-  /** By lower-case name; `content-length` is added by the transport. */
+  /** Keyed by lower-case name. The transport adds `content-length`. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
-  /** All at once unless said otherwise. */
+  /** Defaults to delivering the whole body in one piece. */
   readonly delivery?: Delivery | undefined
 }
 
 /**
- * A body that does not come at once: cut off in the middle, or in eight pieces with a pause (milliseconds) before
- * each but the first.
+ * How a body is delivered other than in one piece: cut off in the middle, or in eight pieces with a pause
+ * (milliseconds) before each one but the first.
  *
  * @since 0.1.0
  * @category models
@@ -58,22 +59,22 @@ export type Delivery =
   | { readonly _tag: "Slow"; readonly pause: number }
 
 /**
- * How much of one metered scope is used up.
+ * The usage of one metered scope.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Usage {
-  /** Whose limit it is, for example `ip:127.0.0.1` or `account`. */
+  /** The owner of the limit, for example `ip:127.0.0.1` or `account`. */
   readonly scope: string
   readonly used: number
   readonly limit: number
-  /** Milliseconds since the epoch until which the scope is banned, if it is. */
+  /** The end of the scope's ban in milliseconds since the epoch, if the scope is banned. */
   readonly bannedUntil?: number | undefined
 }
 
 /**
- * The failures every exchange words differently.
+ * The failures that each exchange reports in its own words.
  *
  * @since 0.1.0
  * @category models
@@ -89,35 +90,37 @@ export type FailureKind = "http500" | "http503" | "http429"
 export interface Dialect {
   readonly id: string
   readonly listings: ReadonlyArray<Listing>
-  /** The demo key with a permission; each is another key, the same on every run. */
+  /**
+   * Returns the demo key with the given permission. Each permission has its own key, which is the same on every run.
+   */
   readonly demoKey: (permission: Permission) => DemoKey
-  /** The id under which the exchange speaks of an order. */
+  /** Returns the id that the exchange uses for an order. */
   readonly orderId: (order: Order) => string
-  /** The exchange before its first request. */
+  /** The state of the exchange before its first request. */
   readonly start: Session
   readonly failures: Readonly<Record<FailureKind, SimulatedResponse>>
-  /** Its sockets. Defaults to none. */
+  /** The WebSockets of the exchange. Defaults to none. */
   readonly streaming?: Streaming | undefined
 }
 
 /**
- * A dialect with its meters and bans at an instant.
+ * A dialect together with its meters and bans at one instant.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Session {
-  /** The response, the next session and, when something was traded, the next engine. */
+  /** Returns the response, the next session and, if anything was traded, the next engine. */
   readonly respond: (
     request: SimulatedRequest,
     world: World
   ) => readonly [response: SimulatedResponse, next: Session, engine?: Engine | undefined]
-  /** The meters at an instant of the exchange's clock. */
+  /** Returns the meters at an instant of the exchange's clock. */
   readonly usage: (now: number) => ReadonlyArray<Usage>
 }
 
 /**
- * What a dialect file provides.
+ * The definition of a dialect, as its file provides it.
  *
  * @since 0.1.0
  * @category models
@@ -125,8 +128,9 @@ export interface Session {
 export interface Definition<State> extends Omit<Dialect, "start"> {
   readonly initial: State
   /**
-   * Leaves the engine out when nothing was traded. What was traded must be read from the engine, never from the state:
-   * a request that a fault keeps from being executed is metered in the state, and its engine is dropped.
+   * Leaves the engine out if nothing was traded. Trades must be read from the engine, never from the state: when a
+   * fault prevents the execution of a request, the simulator keeps the new state, which has metered the request, and
+   * drops the new engine.
    */
   readonly respond: (
     state: State,
@@ -137,7 +141,7 @@ export interface Definition<State> extends Omit<Dialect, "start"> {
 }
 
 /**
- * A dialect from its pure definition.
+ * Creates a dialect from its pure definition.
  *
  * @since 0.1.0
  * @category constructors
@@ -150,7 +154,7 @@ export const make = <State>(definition: Definition<State>): Dialect => {
     },
     usage: (now) => definition.usage(state, now)
   })
-  // Deriving a key pair takes longer than answering a request.
+  // Cached, because deriving a key pair takes longer than answering a request.
   const demoKeys = new Map<Permission, DemoKey>()
   return {
     id: definition.id,
@@ -168,7 +172,7 @@ export const make = <State>(definition: Definition<State>): Dialect => {
 }
 
 /**
- * A JSON response.
+ * Creates a JSON response.
  *
  * @since 0.1.0
  * @category constructors
@@ -184,7 +188,7 @@ export const json = (
 })
 
 /**
- * A response of plain text.
+ * Creates a plain-text response.
  *
  * @since 0.1.0
  * @category constructors
@@ -196,7 +200,7 @@ export const plain = (status: number, text: string): SimulatedResponse => ({
 })
 
 /**
- * An HTML response, as a gateway in front of the exchange sends it.
+ * Creates an HTML response, such as a gateway in front of the exchange sends.
  *
  * @since 0.1.0
  * @category constructors
@@ -214,7 +218,7 @@ export const html = (
 })
 
 /**
- * An instant as an HTTP date, for example `Sun, 06 Nov 1994 08:49:37 GMT`.
+ * Formats an instant (milliseconds since the epoch) as an HTTP date, for example `Sun, 06 Nov 1994 08:49:37 GMT`.
  *
  * @since 0.1.0
  * @category combinators
@@ -222,7 +226,7 @@ export const html = (
 export const httpDate = (now: number): string => DateTime.toDateUtc(DateTime.unsafeMake(now)).toUTCString()
 
 /**
- * The path of a target, without the query.
+ * Returns the path of a target without its query.
  *
  * @since 0.1.0
  * @category combinators
@@ -233,7 +237,7 @@ export const pathOf = (target: string): string => {
 }
 
 /**
- * The query of a target without the question mark; empty when there is none.
+ * Returns the query of a target without the question mark, or empty text if there is none.
  *
  * @since 0.1.0
  * @category combinators

@@ -1,5 +1,5 @@
 /**
- * The exchanges that can be simulated. Which these are is written from `exchanges.json`.
+ * The exchanges that can be simulated. The list is generated from `exchanges.json`.
  *
  * @since 0.1.0
  */
@@ -8,7 +8,7 @@ import type { Dialect } from "./Dialect.js"
 import { registry } from "./internal/registry.js"
 
 /**
- * Every dialect by its exchange's id.
+ * All dialects, keyed by the id of their exchange.
  *
  * @since 0.1.0
  * @category dialects
@@ -24,7 +24,7 @@ export const dialects = registry satisfies Record<string, Dialect>
 export type ExchangeId = keyof typeof dialects
 
 /**
- * All ids, in the order of the table above.
+ * The ids of all exchanges that can be simulated, in the order of {@link dialects}.
  *
  * @since 0.1.0
  * @category dialects

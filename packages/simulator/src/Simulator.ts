@@ -1,6 +1,6 @@
 /**
- * An exchange in a box: it speaks an exchange's protocol, checks signatures, meters requests, bans, and fails on
- * demand. Everything in it follows Effect's clock and a seed.
+ * A simulated exchange: it speaks the protocol of a real exchange, checks signatures, meters requests, bans clients and
+ * fails on demand. All of its behaviour is determined by Effect's clock and a seed.
  *
  * @since 0.1.0
  */
@@ -39,7 +39,7 @@ export {
    */
   type ExchangeId,
   /**
-   * All ids.
+   * The ids of all exchanges that can be simulated.
    *
    * @since 0.1.0
    * @category models
@@ -54,29 +54,29 @@ export { type Disturbance, type Peer, type Sink } from "./internal/peers.js"
 export * from "./SimulatorError.js"
 
 /**
- * How an exchange is simulated.
+ * The options of a simulated exchange.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
-  /** Decides prices and, mixed with the faults' own seed, which requests fail. Defaults to `"simulator"`. */
+  /** Determines the prices and, mixed with the seed of the faults, which requests fail. Defaults to `"simulator"`. */
   readonly seed?: string | undefined
-  /** Defaults to `Faults.none`. */
+  /** The faults of the exchange. Defaults to `Faults.none`. */
   readonly faults?: Faults.Faults | undefined
-  /** What the account holds. Defaults to what of `Account.demoBalances` the exchange trades. */
+  /** The balances of the account. Defaults to the assets of `Account.demoBalances` that the exchange trades. */
   readonly balances?: ReadonlyArray<Account.Balance> | undefined
   /**
-   * How often its sockets are told what is new. Defaults to a second, in which prices change; a longer one is for tests in which
-   * days pass. What an exchange says in between, such as a heartbeat, waits for it, too.
+   * How often the exchange sends news on its sockets. Defaults to one second, the interval at which prices change. A
+   * longer interval suits tests that let days pass; it also delays other messages, such as heartbeats.
    */
   readonly beat?: Duration.DurationInput | undefined
-  /** The keys that open it. Defaults to the three demo keys that {@link credentials} gives. */
+  /** The keys that the exchange accepts. Defaults to the three demo keys that {@link credentials} returns. */
   readonly keys?: ReadonlyArray<Account.ApiKey> | undefined
 }
 
 /**
- * A request as the simulator remembers it: never a signature, a key or a header.
+ * A request as the simulator records it. It never contains a signature, a key or a header.
  *
  * @since 0.1.0
  * @category models
@@ -85,9 +85,9 @@ export interface RecordedRequest {
   /** Milliseconds since the epoch, by Effect's clock. */
   readonly at: number
   readonly method: string
-  /** The target with the values of signatures and keys replaced by `<redacted>`. */
+  /** The target, in which `<redacted>` replaces the values of signatures and keys. */
   readonly target: string
-  /** The answer's status, or `undefined` when there was none. */
+  /** The status of the response, or `undefined` if there was none. */
   readonly status: number | undefined
   readonly fault: Faults.Kind | undefined
 }
@@ -100,39 +100,43 @@ export interface RecordedRequest {
  */
 export interface Simulator {
   readonly id: ExchangeId
-  /** Answers a request, after the latency the faults ask for. */
+  /** Responds to a request, after the latency of the current faults. */
   readonly handle: (
     request: Dialect.SimulatedRequest
   ) => Effect.Effect<Dialect.SimulatedResponse, SimulatedFault>
-  /** The last 1000 requests, oldest first. A request appears once the exchange has served it. */
+  /** The last 1000 requests, oldest first. A request is added once the exchange has served it. */
   readonly requests: Effect.Effect<ReadonlyArray<RecordedRequest>>
-  /** What each metered scope has used, by the exchange's own clock. */
+  /** The usage of each metered scope, by the exchange's own clock. */
   readonly usage: Effect.Effect<ReadonlyArray<Dialect.Usage>>
   /** Replaces the faults. Phases still count from the start of the simulator. */
   readonly setFaults: (faults: Faults.Faults) => Effect.Effect<void>
   /**
-   * Sets a market's last price, which holds until it is set again; the bid and ask that go with it fill the orders
-   * they reach. The market is named as the exchange does or by its symbol; the price is plain decimal text, a positive
-   * multiple of the tick size.
+   * Sets the last price of a market until it is set again. The bid and ask move with it and fill the orders that they
+   * reach. The market is named by the exchange's own name or by its symbol. The price is plain decimal text and a
+   * positive multiple of the tick size.
    */
   readonly setPrice: (market: string, last: string) => Effect.Effect<void, PriceRejected>
   /**
-   * Fills an open order at its own price, whole or so much of it: the house takes what is asked for, and the order is the
-   * maker. The id is the one the exchange gave; the amount is plain decimal text, in contracts for inverse ones.
+   * Fills an open order at its own price, in full or by the given amount. The house takes the amount, so the order is
+   * the maker. The id is the exchange's order id. The amount is plain decimal text, in contracts for inverse contracts.
    */
   readonly fill: (orderId: string, amount?: string) => Effect.Effect<Engine.Order, FillRejected>
-  /** The exchange as it is now. */
+  /** The current state of the exchange. */
   readonly state: Effect.Effect<State>
-  /** What it lists. */
+  /** The markets that the exchange lists. */
   readonly listings: ReadonlyArray<Market.Listing>
-  /** Reads off the exchange as its dialect sees it now: books, trades, all orders. Nothing is counted or disturbed. */
+  /**
+   * Reads from the exchange as its dialect sees it now: books, trades and all orders. The read is not metered, and no
+   * fault applies to it.
+   */
   readonly see: <A>(look: (world: Dialect.World) => A) => Effect.Effect<A>
-  /** Disturbs its sockets: see {@link Disturbance}. */
+  /** Disturbs the sockets of the exchange: see {@link Disturbance}. */
   readonly disturb: (disturbance: Peers.Disturbance) => Effect.Effect<void>
-  /** How many sockets are open. */
+  /** The number of open sockets. */
   readonly connections: Effect.Effect<number>
   /**
-   * Takes a connection to a socket at a path until its scope closes: frames go to the sink. `undefined` where there is none.
+   * Opens a connection to the socket at a path until the scope closes, and sends its frames to the sink. Returns
+   * `undefined` if the exchange has no such socket or accepts no connection.
    */
   readonly connect: (
     target: string,
@@ -141,7 +145,7 @@ export interface Simulator {
 }
 
 /**
- * The exchanges of a layer, each by its id.
+ * The exchanges of a layer, by id.
  *
  * @since 0.1.0
  * @category tags
@@ -152,7 +156,7 @@ export class Simulators extends Context.Tag("@effect-exchange/simulator/Simulato
 }>() {}
 
 /**
- * Starts an exchange. Phases of its faults count from now.
+ * Starts an exchange. The phases of its faults count from now.
  *
  * @since 0.1.0
  * @category constructors
@@ -260,7 +264,7 @@ export const make = Effect.fnUntraced(function*(
 })
 
 /**
- * Where to point a client so that it reaches an exchange of {@link layer}: its base URL has no path.
+ * Returns the environment that points a client to an exchange of {@link layer}. The base URL has no path.
  *
  * @since 0.1.0
  * @category constructors
@@ -271,7 +275,8 @@ export const environment = (id: ExchangeId): { readonly name: "simulated"; reado
 })
 
 /**
- * The demo account's credentials. Permission defaults to `trade`: it may read and trade, not withdraw.
+ * Returns the credentials of the demo account. The permission defaults to `trade`, which may read and trade but not
+ * withdraw.
  *
  * @example
  * import { Binance } from "@effect-exchange/binance"
@@ -295,11 +300,12 @@ export const credentials = (id: ExchangeId, permission: Account.Permission = "tr
   dialects[id].demoKey(permission).credentials
 
 /**
- * Exchanges in memory, reached through an `HttpClient` and a `WebSocketConstructor` that know their hosts and no others.
+ * Provides exchanges in memory through an `HttpClient` and a `WebSocketConstructor` that reach these exchanges only.
  *
- * No socket is opened and no time passes but Effect's. A fault of the connection is a `RequestError` whose reason is
- * `Transport` and whose cause is a {@link SimulatedFault} with the code Node would give; a request to any other host
- * fails with `ENOTFOUND`. Interrupting the client's fiber interrupts everything.
+ * No network socket is opened, and all waiting follows Effect's clock. A connection fault fails with a `RequestError`
+ * whose reason is `Transport` and whose cause is a {@link SimulatedFault} with the code that Node would report. A
+ * request to any other host fails with `ENOTFOUND`. Interrupting the client's fiber interrupts the request in the
+ * simulator, too.
  *
  * @example
  * import { Simulator } from "@effect-exchange/simulator"
@@ -334,7 +340,7 @@ export const layer = (
   )
 
 /**
- * Starts several exchanges with the same options; an id given twice counts once.
+ * Starts several exchanges with the same options. An id that is given twice starts one exchange.
  *
  * @since 0.1.0
  * @category constructors
@@ -346,7 +352,7 @@ export const makeAll = (
   Effect.forEach(new Set(typeof ids === "string" ? [ids] : ids), (id) => make(id, options))
 
 /**
- * The service that hands out running simulators by id.
+ * Creates the service that returns running simulators by id.
  *
  * @since 0.1.0
  * @category constructors
@@ -361,13 +367,13 @@ export const registry = (simulators: ReadonlyArray<Simulator>): Context.Tag.Serv
 
 const remembered = 1000
 
-// A test's clock may stand between two milliseconds; an exchange's never says so.
+// A test clock may stand between two milliseconds, but exchanges report whole milliseconds.
 const wholeMillis = Effect.map(Clock.currentTimeMillis, Math.floor)
 
 const fault = (code: SimulatedFault["code"]) => (exchange: string): SimulatedFault =>
   new SimulatedFault({ exchange, code })
 
-// A sleep of nothing would still yield, and a test without latency should not need to move its clock.
+// Skips a sleep of zero: it would still yield, and a test without latency should not have to advance its clock.
 const pause = (milliseconds: number): Effect.Effect<void> =>
   milliseconds === 0 ? Effect.void : Effect.sleep(milliseconds)
 
@@ -387,7 +393,7 @@ const parsePrice = (
     : reject("OffTick")
 }
 
-// Plain digits above zero, or null.
+// Parses plain digits above zero. Returns `null` for any other text.
 const parseDecimal = (text: string): BigDecimal.BigDecimal | null => {
   const value = /^\d{1,20}(\.\d{1,20})?$/.test(text) ? BigDecimal.unsafeFromString(text) : null
   return value !== null && BigDecimal.isPositive(value) ? value : null

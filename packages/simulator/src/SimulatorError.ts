@@ -1,12 +1,12 @@
 /**
- * What a simulator cannot do, and what it breaks on purpose.
+ * The errors of the simulator: invalid use, and the connection failures that it causes on purpose.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 
 /**
- * The connection failed, as a fault asked for; `code` is what Node's `net` and `dns` would say.
+ * A fault made the connection fail. `code` is the code that Node's `net` or `dns` would report.
  *
  * @since 0.1.0
  * @category errors
@@ -28,7 +28,7 @@ export class SimulatedFault
 }
 
 /**
- * A price that cannot be set.
+ * The price cannot be set.
  *
  * @since 0.1.0
  * @category errors
@@ -55,7 +55,7 @@ export class PriceRejected
 }
 
 /**
- * An order that cannot be filled by hand.
+ * The order cannot be filled through the simulator.
  *
  * @since 0.1.0
  * @category errors
@@ -79,7 +79,7 @@ export class FillRejected
 }
 
 /**
- * The layer does not simulate the exchange that was asked for.
+ * The layer does not simulate the requested exchange.
  *
  * @since 0.1.0
  * @category errors

@@ -1,16 +1,22 @@
 /**
- * Simulated exchanges on real sockets: one server on 127.0.0.1 for each, for HTTP and for its WebSockets.
+ * Simulated exchanges on real sockets: each has its own server on 127.0.0.1, for HTTP and for its WebSockets.
  *
- * What a client sees is what {@link Simulator.layer} gives it, with these differences, which are those of sockets:
- * a listening server cannot refuse a connection, so `refused` closes the connection before an answer and the client
- * sees `ECONNRESET` or "other side closed" instead of `ECONNREFUSED`; `reset` sends a TCP reset after the exchange
- * served the request.
+ * A client sees the same behaviour as with {@link Simulator.layer}, except for these differences of real sockets:
  *
- * Each server can be steered while it runs, from this machine alone: `GET /_simulator` shows its state,
- * `PUT /_simulator/faults` sets faults (`Faults.Json`, or the name of ready-made ones), `PUT /_simulator/prices/{symbol}`
- * with `{"last": "64000.5"}` a price, and `POST /_simulator/orders/{id}/fill`, with `{"amount": "0.5"}` or nothing, fills an
- * open order; `POST /_simulator/sockets` with `"Gap"`, another {@link Simulator.Disturbance} or `{"close": 1012}` disturbs its
- * sockets. None of these is metered, delayed or hit by a fault.
+ * - `refused`: a listening server cannot refuse a connection, so it closes the connection before a response. The client
+ *   sees `ECONNRESET` or "other side closed" instead of `ECONNREFUSED`.
+ * - `reset`: the server sends a TCP reset after the exchange has served the request.
+ *
+ * A client on this machine can control each server while it runs:
+ *
+ * - `GET /_simulator` returns its state.
+ * - `PUT /_simulator/faults` sets its faults: `Faults.Json`, or the name of predefined faults.
+ * - `PUT /_simulator/prices/{symbol}` with `{"last": "64000.5"}` sets a price.
+ * - `POST /_simulator/orders/{id}/fill` with `{"amount": "0.5"}` or an empty body fills an open order.
+ * - `POST /_simulator/sockets` with `"Gap"`, another {@link Simulator.Disturbance} or `{"close": 1012}` disturbs its
+ *   sockets.
+ *
+ * None of these requests is metered, delayed or hit by a fault.
  *
  * @since 0.1.0
  */
@@ -30,18 +36,18 @@ import { converse } from "./internal/serverSocket.js"
 import * as Simulator from "./Simulator.js"
 
 /**
- * How the servers listen, beside how the exchanges are simulated.
+ * The options of the servers and of the exchanges they simulate.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options extends Simulator.Options {
-  /** The port of each exchange. Defaults to `0`: any that is free. */
+  /** The port of each exchange. Defaults to `0`, which chooses any free port. */
   readonly ports?: Partial<Readonly<Record<Simulator.ExchangeId, number | undefined>>> | undefined
 }
 
 /**
- * An exchange that is being served.
+ * An exchange that a server is serving.
  *
  * @since 0.1.0
  * @category models
@@ -63,7 +69,10 @@ export class SimulatorServer extends Context.Tag("@effect-exchange/simulator/Sim
   SimulatorServer,
   {
     readonly exchanges: ReadonlyArray<Served>
-    /** Where to point a client, as {@link Simulator.environment} does for the exchanges in memory. */
+    /**
+     * Returns the environment that points a client to an exchange, as {@link Simulator.environment} does for exchanges
+     * in memory.
+     */
     readonly environment: (
       id: Simulator.ExchangeId
     ) => Effect.Effect<{ readonly name: "simulated"; readonly baseUrl: string }, Simulator.ExchangeNotSimulated>
@@ -71,7 +80,7 @@ export class SimulatorServer extends Context.Tag("@effect-exchange/simulator/Sim
 >() {}
 
 /**
- * Serves exchanges until the scope closes, which interrupts what is being served and closes every connection.
+ * Serves exchanges until the scope closes, which interrupts the requests in progress and closes all connections.
  *
  * @since 0.1.0
  * @category constructors
@@ -102,13 +111,13 @@ export const make = Effect.fnUntraced(function*(
 })
 
 /**
- * The servers as a layer, with the simulators behind them for inspection.
+ * Provides the servers, together with their simulators for inspection.
  *
  * @example
  * import { SimulatorServer } from "@effect-exchange/simulator"
  * import { Effect } from "effect"
  *
- * // Any program that can be told a base URL will do.
+ * // Any program that takes a base URL can use the server.
  * const program = Effect.gen(function*() {
  *   const { environment } = yield* SimulatorServer.SimulatorServer
  *   const { baseUrl } = yield* environment("kraken")
@@ -132,7 +141,7 @@ export const layer = (
   )
 
 /**
- * A server could not listen, most often because its port is taken.
+ * A server failed to listen, most often because its port is taken.
  *
  * @since 0.1.0
  * @category errors
@@ -156,7 +165,7 @@ const serve = Effect.fnUntraced(function*(
   const run = yield* FiberSet.makeRuntime<never>()
   const server = Http.createServer((incoming, outgoing) => {
     const fiber = run(respond(simulator, incoming, outgoing))
-    // Also emitted after a complete answer, when there is nothing left to interrupt.
+    // Also emitted after a complete response, when the interruption has no effect.
     outgoing.once("close", () => fiber.unsafeInterruptAsFork(fiber.id()))
   })
   const sockets = new WebSocketServer({ noServer: true, maxPayload: largestMessage })
@@ -223,7 +232,7 @@ const send = (
   response: SimulatedResponse
 ): Effect.Effect<void, "Disconnected"> =>
   Effect.sync(() => {
-    // The exchange's clock stamps the answer, not this machine's.
+    // The response carries the date of the exchange's clock, not of this machine's.
     outgoing.sendDate = false
     outgoing.writeHead(response.status, { "content-length": response.body.length, ...response.headers })
   }).pipe(

@@ -1,6 +1,6 @@
 /**
- * How an exchange speaks over a socket: a pure function from what it remembers of a connection, a message and the world to frames
- * and what it remembers next.
+ * The WebSocket protocol of an exchange: a pure function from the state of a connection, a message and the world to
+ * frames and the next state.
  *
  * @since 0.1.0
  */
@@ -9,7 +9,7 @@ import * as Json from "./internal/json.js"
 import type { World } from "./World.js"
 
 /**
- * What the exchange sends. Only data can be lost, repeated or spoilt on its way by a disturbance.
+ * A frame that the exchange sends. A disturbance can lose, repeat or spoil frames of kind `data` only.
  *
  * @since 0.1.0
  * @category models
@@ -17,12 +17,13 @@ import type { World } from "./World.js"
 export interface Frame {
   readonly kind: "control" | "data"
   readonly text: string
-  /** The frame with a wrong checksum, or with a book that is crossed, where it can be either. */
+  /** Variants of the frame with a wrong checksum and with a crossed book, where the frame can have them. */
   readonly spoilt?: { readonly [H in "checksum" | "crossed"]?: string } | undefined
 }
 
 /**
- * What the exchange does next.
+ * The next action of the exchange on a connection: frames to send, the next state, and optionally a close or a new
+ * engine.
  *
  * @since 0.1.0
  * @category models
@@ -35,36 +36,36 @@ export interface Turn<S> {
 }
 
 /**
- * One connection at an instant.
+ * The state of one connection at an instant.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Conversation {
-  /** What the exchange says first. */
+  /** Returns the frames that the exchange sends first. */
   readonly begin: (world: World) => Turn<Conversation>
   readonly receive: (text: string, world: World) => Turn<Conversation>
-  /** What it says when time has passed or something has happened. */
+  /** Returns the frames that the exchange sends when time has passed or something has happened. */
   readonly pass: (world: World) => Turn<Conversation>
-  /** What it says before it closes for maintenance, where it says something. */
+  /** Returns the frames that the exchange sends before it closes for maintenance, if it announces that. */
   readonly notice?: ((world: World) => Turn<Conversation>) | undefined
-  /** What it does when a token or a login has run out. */
+  /** Returns the reaction of the exchange to the expiry of a token or a login. */
   readonly expire?: ((world: World) => Turn<Conversation>) | undefined
 }
 
 /**
- * The sockets of an exchange.
+ * The WebSockets of an exchange.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Streaming {
-  /** The conversation at a path with its query, if there is a socket. */
+  /** Returns the conversation at a path with its query, or `undefined` if there is no socket at that path. */
   readonly open: (target: string) => Conversation | undefined
 }
 
 /**
- * What a dialect says of one kind of socket, with a state of its own.
+ * The definition of one kind of socket by a dialect, with its own state.
  *
  * @since 0.1.0
  * @category models
@@ -79,7 +80,7 @@ export interface Definition<State> {
 }
 
 /**
- * A conversation from its pure definition.
+ * Creates a conversation from its pure definition.
  *
  * @since 0.1.0
  * @category constructors
@@ -100,7 +101,7 @@ export const make = <State>(definition: Definition<State>): Conversation => {
 }
 
 /**
- * A frame of JSON that answers something.
+ * Creates a JSON frame that responds to a request or controls the connection.
  *
  * @since 0.1.0
  * @category constructors
@@ -108,7 +109,7 @@ export const make = <State>(definition: Definition<State>): Conversation => {
 export const control = (json: Json.Json): Frame => ({ kind: "control", text: Json.encode(json) })
 
 /**
- * A frame of JSON with data.
+ * Creates a JSON frame that carries data.
  *
  * @since 0.1.0
  * @category constructors

@@ -1,5 +1,5 @@
 /**
- * The one account of a simulated exchange: its balances and the API keys that open it.
+ * The single account of a simulated exchange: its balances and the API keys that open it.
  *
  * @since 0.1.0
  */
@@ -9,7 +9,7 @@ import * as Decimal from "./internal/decimal.js"
 import type * as Model from "./model.js"
 
 /**
- * What a key may do. Every key may read.
+ * A permission of a key. Every key may read.
  *
  * @since 0.1.0
  * @category models
@@ -17,8 +17,8 @@ import type * as Model from "./model.js"
 export type Permission = "read" | "trade" | "withdraw"
 
 /**
- * How the exchange checks a key's signatures: by the shared secret, or by the public key (Ed25519 or P-256) in SPKI
- * form, base64.
+ * How the exchange verifies the signatures of a key: with the shared secret, or with the public key (Ed25519 or P-256)
+ * as base64 of its SPKI form.
  *
  * @since 0.1.0
  * @category models
@@ -37,14 +37,14 @@ export interface ApiKey {
   readonly id: Redacted.Redacted
   readonly verifier: Verifier
   readonly permissions: ReadonlyArray<Permission>
-  /** What must be sent along with the key, on exchanges that ask for it. */
+  /** The passphrase that must accompany the key, on exchanges that require one. */
   readonly passphrase?: Redacted.Redacted | undefined
-  /** Whether the key works. Defaults to `true`. */
+  /** Whether the exchange accepts the key. Defaults to `true`. */
   readonly enabled?: boolean | undefined
 }
 
 /**
- * What the account holds of one asset, in whole coins.
+ * The balance of one asset, in whole coins.
  *
  * @since 0.1.0
  * @category models
@@ -52,7 +52,7 @@ export interface ApiKey {
 export type Balance = Model.Balance
 
 /**
- * A key and its secret, as a client needs them.
+ * A key and its secret, as a client uses them.
  *
  * @since 0.1.0
  * @category models
@@ -60,12 +60,12 @@ export type Balance = Model.Balance
 export interface Credentials {
   readonly key: Redacted.Redacted
   readonly secret: Redacted.Redacted
-  /** What else the exchange asks for, if it does. */
+  /** The passphrase, on exchanges that require one. */
   readonly passphrase?: Redacted.Redacted | undefined
 }
 
 /**
- * A demo key from both sides: what the client is given, and what the exchange stores.
+ * Both sides of a demo key: the credentials of the client and the key that the exchange stores.
  *
  * @since 0.1.0
  * @category models
@@ -76,10 +76,11 @@ export interface DemoKey {
 }
 
 /**
- * The demo keys of an exchange whose signatures are HMACs with a shared secret. They are the same on every run and
- * open nothing but a simulator.
+ * Returns the demo keys of an exchange whose signatures are HMACs with a shared secret. The keys are the same on every
+ * run and work only with a simulator.
  *
- * `lengths` are the number of characters of the exchange's keys, secrets and, where it has them, passphrases.
+ * `lengths` gives the number of characters of the exchange's keys, of its secrets and, if it has them, of its
+ * passphrases.
  *
  * @since 0.1.0
  * @category constructors
@@ -101,7 +102,7 @@ export const hmacKey = (
 }
 
 /**
- * What a demo key with the given permission may do: `read` may only read, `trade` may trade too, `withdraw` may do all
+ * Returns the permissions that a demo key has: `read` may only read, `trade` may also trade, `withdraw` may do all
  * three.
  *
  * @since 0.1.0
@@ -119,7 +120,7 @@ export const granted = (permission: Permission): ReadonlyArray<Permission> => {
 }
 
 /**
- * Letters and digits, at most 80, that follow from a name and look random: the stuff of demo keys.
+ * Derives text that looks random from a name: `length` letters and digits, at most 80. Demo keys are made from it.
  *
  * @since 0.1.0
  * @category constructors
@@ -128,7 +129,7 @@ export const derive = (name: string, length: number): string =>
   digest(name).toString("base64url").replaceAll(/[-_]/g, "").slice(0, length)
 
 /**
- * Bytes, at most 64, that follow from a name and look random.
+ * Derives bytes that look random from a name, at most 64.
  *
  * @since 0.1.0
  * @category constructors
@@ -136,7 +137,8 @@ export const derive = (name: string, length: number): string =>
 export const deriveBytes = (name: string, length: number): Uint8Array => new Uint8Array(digest(name)).slice(0, length)
 
 /**
- * What the demo account holds: one asset is empty, two are partly locked. An exchange shows those it trades.
+ * The balances of the demo account. One asset is empty, and two are partly locked. An exchange shows the assets that it
+ * trades.
  *
  * @since 0.1.0
  * @category constructors

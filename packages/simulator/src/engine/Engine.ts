@@ -1,7 +1,7 @@
 /**
- * A matching engine and its ledger, as one pure value: price-time priority, holds, fees, positions.
+ * A matching engine and its ledger as one pure value, with price-time priority, holds, fees and positions.
  *
- * Amounts are in the base currency; those of inverse contracts are in contracts, each worth `multiplier` units of the
+ * Amounts are in the base currency. Amounts of inverse contracts are in contracts, each worth `multiplier` units of the
  * quote currency.
  *
  * @since 0.1.0
@@ -33,7 +33,7 @@ import type {
 export type * from "./model.js"
 
 /**
- * The books, orders and accounts of an exchange at an instant. What is in it is read with the functions below.
+ * The books, orders and accounts of an exchange at an instant. Read it with the functions below.
  *
  * @since 0.1.0
  * @category models
@@ -41,7 +41,7 @@ export type * from "./model.js"
 export type Engine = State
 
 /**
- * An engine without orders. What `balances` say is locked stays locked.
+ * Creates an engine without orders. The locked part of `balances` stays locked.
  *
  * @since 0.1.0
  * @category constructors
@@ -62,8 +62,9 @@ export const make = (options: {
 })
 
 /**
- * The engine at an instant: the house replaces all it quotes by 20 levels a side from each bid and ask that is new. The
- * account's resting orders that the new quotes cross are filled whole at their own price, as maker.
+ * Advances the engine to an instant. The house replaces its quotes of each instrument whose bid or ask changed by 20
+ * levels per side. Resting orders of the account that the new quotes cross are filled in full at their own price, as
+ * maker.
  *
  * @since 0.1.0
  * @category combinators
@@ -80,9 +81,10 @@ export const advance = (engine: Engine, now: number, quotes: (instrument: string
 /**
  * Places an order.
  *
- * An order that is taken and cannot stay is returned as `canceled` and says why, filled as far as it went: a post-only
- * order that would cross (unless its instrument or itself says otherwise), what is left of an IOC or market order, a FOK order that cannot be filled at once. A market
- * order that finds nobody at all is refused. An account may trade with itself. Client order ids are not checked: each
+ * An order that is accepted but may not rest is returned as `canceled`, with its reason and the fills it got. This
+ * happens to a post-only order that would cross (unless the instrument or the order sets another `crossing`), to the
+ * rest of an IOC or market order, and to a FOK order that cannot be filled immediately. A market order that finds no
+ * orders on the other side is refused. An account may trade with itself. Client order ids are not checked, because each
  * exchange has its own rule.
  *
  * @since 0.1.0
@@ -107,7 +109,7 @@ export const cancel: (
 ) => Either.Either<readonly [Order, Engine], CancelRefusal> = Placing.cancel
 
 /**
- * Cancels those of some orders that are open.
+ * Cancels the given orders that are open, and ignores the others.
  *
  * @since 0.1.0
  * @category combinators
@@ -119,9 +121,9 @@ export const cancelEach = (engine: Engine, orders: ReadonlyArray<Order>, now: nu
   )
 
 /**
- * Changes the price or the amount (the filled part included) of an open order, which keeps its id. It keeps its place in
- * the queue only when the amount shrinks and the price stays; at a new price it may be filled at once, or end as when it
- * is placed when it is post-only.
+ * Changes the price or the amount (including the filled part) of an open order, which keeps its id. The order keeps its
+ * place in the queue only if the price stays and the amount does not grow. At a new price it may be filled immediately,
+ * or, if it is post-only, end as a new post-only order would.
  *
  * @since 0.1.0
  * @category combinators
@@ -134,8 +136,8 @@ export const amend: (
 ) => Either.Either<readonly [Order, Engine], CancelRefusal | Refusal> = Placing.amend
 
 /**
- * Fills an open order of the account by hand, whole or so much of it: the house takes it at the order's own price, and
- * the order is the maker, as if the price had just reached it.
+ * Fills an open order of the account on request, in full or by the given amount. The house takes the amount at the
+ * order's own price and the order is the maker, as if the price had just reached it.
  *
  * @since 0.1.0
  * @category combinators
@@ -148,7 +150,7 @@ export const fill: (
 ) => Either.Either<readonly [Order, Engine], FillRefusal> = House.fill
 
 /**
- * An instrument by its id.
+ * Returns an instrument by its id.
  *
  * @since 0.1.0
  * @category getters
@@ -156,7 +158,7 @@ export const fill: (
 export const instrument = (engine: Engine, id: string): Instrument | undefined => engine.instruments.get(id)
 
 /**
- * An order of the account by its id.
+ * Returns an order of the account by its id.
  *
  * @since 0.1.0
  * @category getters
@@ -164,7 +166,7 @@ export const instrument = (engine: Engine, id: string): Instrument | undefined =
 export const order: (engine: Engine, id: number) => Order | undefined = Reading.order
 
 /**
- * The account's latest order with a client order id.
+ * Returns the account's latest order with the given client order id.
  *
  * @since 0.1.0
  * @category getters
@@ -172,7 +174,7 @@ export const order: (engine: Engine, id: number) => Order | undefined = Reading.
 export const orderByClientId: (engine: Engine, clientOrderId: string) => Order | undefined = Reading.orderByClientId
 
 /**
- * The account's open orders, of one instrument or of all, oldest first.
+ * Returns the account's open orders, of one instrument or of all, oldest first.
  *
  * @since 0.1.0
  * @category getters
@@ -180,7 +182,7 @@ export const orderByClientId: (engine: Engine, clientOrderId: string) => Order |
 export const openOrders: (engine: Engine, instrument?: string) => ReadonlyArray<Order> = Reading.openOrders
 
 /**
- * All orders of the account, of one instrument or of all, oldest first.
+ * Returns all orders of the account, of one instrument or of all, oldest first.
  *
  * @since 0.1.0
  * @category getters
@@ -188,7 +190,7 @@ export const openOrders: (engine: Engine, instrument?: string) => ReadonlyArray<
 export const orders: (engine: Engine, instrument?: string) => ReadonlyArray<Order> = Reading.orders
 
 /**
- * The account's fills, of one instrument or of all, oldest first.
+ * Returns the account's fills, of one instrument or of all, oldest first.
  *
  * @since 0.1.0
  * @category getters
@@ -196,7 +198,7 @@ export const orders: (engine: Engine, instrument?: string) => ReadonlyArray<Orde
 export const fills: (engine: Engine, instrument?: string) => ReadonlyArray<Fill> = Reading.fills
 
 /**
- * The fills of one order of the account, oldest first.
+ * Returns the fills of one order of the account, oldest first.
  *
  * @since 0.1.0
  * @category getters
@@ -205,8 +207,9 @@ export const fillsOf = (engine: Engine, orderId: number): ReadonlyArray<Fill> =>
   fills(engine).filter((fill) => fill.orderId === orderId)
 
 /**
- * What the account holds, in the order it was given and first received. `free` is negative when the losses of contracts
- * have eaten into their margins: nothing is liquidated.
+ * Returns the account's balances: the initial assets in the order given, then others in the order they were first
+ * received. `free` is negative when losses of contracts have consumed part of their margins, because nothing is
+ * liquidated.
  *
  * @since 0.1.0
  * @category getters
@@ -214,7 +217,7 @@ export const fillsOf = (engine: Engine, orderId: number): ReadonlyArray<Fill> =>
 export const balances = (engine: Engine): ReadonlyArray<Balance> => Ledger.balances(engine.ledger, engine.instruments)
 
 /**
- * The account's open positions, marked at the last price.
+ * Returns the account's open positions, marked at the last price.
  *
  * @since 0.1.0
  * @category getters
@@ -222,7 +225,7 @@ export const balances = (engine: Engine): ReadonlyArray<Balance> => Ledger.balan
 export const positions: (engine: Engine) => ReadonlyArray<Position> = Reading.positions
 
 /**
- * The best levels of an instrument's book, `depth` of each side at most.
+ * Returns the best levels of an instrument's book, at most `depth` per side.
  *
  * @since 0.1.0
  * @category getters

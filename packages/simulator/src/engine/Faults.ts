@@ -1,5 +1,5 @@
 /**
- * What goes wrong between a client and a simulated exchange, as a value: at what rate, when, and on which routes.
+ * The faults between a client and a simulated exchange, as a value: their rates, times and routes.
  *
  * @since 0.1.0
  */
@@ -11,19 +11,20 @@ import * as Schema from "effect/Schema"
 import * as Hash from "./internal/hash.js"
 
 /**
- * The ways a request can go wrong; a request meets one of them at most.
+ * The ways in which a request can go wrong. At most one of them applies to a request.
  *
- * - `refused`: no connection; the exchange never sees the request.
- * - `reset`: the exchange serves the request, and the connection breaks before the answer.
- * - `drop`: the exchange serves the request, and no answer ever comes.
- * - `http503` (overloaded), `http429` (with `retry-after: 1`): the dialect's own error answer; the exchange counts the
- *   request and does nothing of what it asks for.
- * - `http500`: the dialect's own error answer; the exchange serves the request, as it does for all that follow.
- * - `malformed`: status 200 with HTML, broken JSON, JSON of another shape, or nothing.
+ * - `refused`: the connection is refused, and the exchange never sees the request.
+ * - `reset`: the exchange serves the request, and the connection breaks before the response.
+ * - `drop`: the exchange serves the request, and no response ever arrives.
+ * - `http503` (overloaded), `http429` (with `retry-after: 1`): the dialect's own error response. The exchange meters
+ *   the request but does not execute it.
+ * - `http500`: the dialect's own error response. The exchange serves the request, as it does for all the following
+ *   kinds.
+ * - `malformed`: status 200 with HTML, broken JSON, JSON of another shape, or an empty body.
  * - `truncated`: the body ends in the middle.
- * - `slowBody`: the body comes in eight pieces with a pause before each but the first.
+ * - `slowBody`: the body arrives in eight pieces with a pause before each one but the first.
  * - `oversized`: a JSON body of 10 MB.
- * - `redirect`: 302 to another host.
+ * - `redirect`: a 302 redirect to another host.
  *
  * @since 0.1.0
  * @category models
@@ -45,7 +46,7 @@ const kinds = [
 ] as const
 
 /**
- * How far an exchange's clock is off.
+ * The offset of an exchange's clock.
  *
  * @since 0.1.0
  * @category models
@@ -53,28 +54,30 @@ const kinds = [
 export type ClockSkew = { readonly ahead: Duration.DurationInput } | { readonly behind: Duration.DurationInput }
 
 /**
- * What {@link make} takes. Every rate is between 0 and 1, defaults to 0, and their sum is at most 1.
+ * The options of {@link make}. Every rate is between 0 and 1 and defaults to 0. The sum of all rates is at most 1.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options extends Partial<Readonly<Record<Kind, number | undefined>>> {
-  /** Decides which requests are hit. Defaults to `"faults"`. Only the outermost seed counts. */
+  /** Determines which requests meet a fault. Defaults to `"faults"`. The seeds of phases and routes are ignored. */
   readonly seed?: string | undefined
-  /** How long an answer takes, fixed or evenly spread over a range. Defaults to none. Half of it passes each way. */
+  /**
+   * The latency of a response, fixed or uniform over a range. Defaults to none. Half of it passes in each direction.
+   */
   readonly latency?: Duration.DurationInput | {
     readonly min: Duration.DurationInput
     readonly max: Duration.DurationInput
   } | undefined
   /** The pause between two pieces of a slow body. Defaults to 1 second. */
   readonly pause?: Duration.DurationInput | undefined
-  /** How far the exchange's clock is off. Defaults to not at all. */
+  /** The offset of the exchange's clock. Defaults to none. */
   readonly clockSkew?: ClockSkew | undefined
-  /** How long a new order can be traded before it can be looked up. Defaults to none. */
+  /** How long a new order can be traded before a lookup finds it. Defaults to none. */
   readonly orderLag?: Duration.DurationInput | undefined
-  /** Other faults during a window of time since the simulator started. The first window that matches counts. */
+  /** Other faults during a window of time after the start of the simulator. The first matching window applies. */
   readonly phases?: ReadonlyArray<Phase> | undefined
-  /** Other faults for some routes, outside all phases. The first route that matches counts. */
+  /** Other faults for some routes, outside all phases. The first matching route applies. */
   readonly routes?: ReadonlyArray<Route> | undefined
 }
 
@@ -91,7 +94,7 @@ export interface Phase {
 }
 
 /**
- * Faults for requests whose path is `path` or lies below it, with the given method or any.
+ * Faults for requests whose path is `path` or below it, with the given method or any method.
  *
  * @since 0.1.0
  * @category models
@@ -103,7 +106,7 @@ export interface Route {
 }
 
 /**
- * Faults, resolved to milliseconds and cumulative rates.
+ * Faults with all times in milliseconds and the rate of each kind.
  *
  * @since 0.1.0
  * @category models
@@ -121,17 +124,17 @@ export interface Faults {
 }
 
 /**
- * What happens to one request.
+ * The outcome of drawing the faults of one request.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Draw {
-  /** The fault it meets, if any. */
+  /** The fault of the request, if any. */
   readonly kind: Kind | undefined
-  /** Milliseconds until the answer. */
+  /** Milliseconds until the response. */
   readonly latency: number
-  /** A number in `[0, 1)` that chooses among the variants of a fault. */
+  /** A number in `[0, 1)` that selects among the variants of a fault. */
   readonly variant: number
 }
 
@@ -162,7 +165,7 @@ const ratesOf = (options: Options): Readonly<Record<Kind, number>> => {
 const sumOf = (rates: Partial<Readonly<Record<Kind, number | undefined>>>): number =>
   kinds.reduce((total, kind) => total + (rates[kind] ?? 0), 0)
 
-// Ten rates of 0.1 add up to a little more than 1 in binary.
+// Tolerates rounding: ten rates of 0.1 add up to slightly more than 1 in binary floating point.
 const isTooMuch = (sum: number): boolean => sum > 1 + 1e-9
 
 const skewOf = (skew: ClockSkew | undefined): number => {
@@ -171,9 +174,9 @@ const skewOf = (skew: ClockSkew | undefined): number => {
 }
 
 /**
- * Faults from rates, delays and schedules.
+ * Creates faults from rates, delays and schedules.
  *
- * Throws a `RangeError` when a rate is not between 0 and 1, or when the rates add up to more than 1.
+ * Throws a `RangeError` if a rate is not between 0 and 1, or if the rates add up to more than 1.
  *
  * @example
  * import { Faults, Simulator } from "@effect-exchange/simulator"
@@ -220,8 +223,8 @@ export const make = (options: Options = {}): Faults => {
 export const none: Faults = make()
 
 /**
- * An exchange on a bad day: about one request in three fails, each failure worth retrying, and answers take 20 to
- * 250 ms.
+ * An exchange on a bad day: about one request in three fails, always with a failure worth retrying, and responses take
+ * 20 to 250 ms.
  *
  * @since 0.1.0
  * @category constructors
@@ -236,7 +239,7 @@ export const flaky: Faults = make({
 })
 
 /**
- * An exchange that is down: no request gets a useful answer.
+ * An exchange that is down: no request gets a useful response.
  *
  * @since 0.1.0
  * @category constructors
@@ -250,7 +253,7 @@ export const outage: Faults = make({
 })
 
 /**
- * The same faults under another seed.
+ * Returns the same faults with another seed.
  *
  * @since 0.1.0
  * @category combinators
@@ -258,7 +261,7 @@ export const outage: Faults = make({
 export const withSeed = (faults: Faults, seed: string): Faults => ({ ...faults, seed })
 
 /**
- * The faults in force for a request that arrives so many milliseconds after the start, with phases and routes resolved.
+ * Returns the faults that apply to a request `elapsed` milliseconds after the start, with phases and routes resolved.
  *
  * @since 0.1.0
  * @category combinators
@@ -274,7 +277,7 @@ export const at = (faults: Faults, elapsed: number, method: string, path: string
 }
 
 /**
- * What happens to the request with the given number: the same seed and number always give the same.
+ * Draws the outcome of the request with the given number. The same seed and number always give the same outcome.
  *
  * @since 0.1.0
  * @category combinators
@@ -296,7 +299,7 @@ export const draw = (faults: Faults, seed: string, sequence: number): Draw => {
 }
 
 /**
- * A time in JSON: milliseconds, or text such as `"2 seconds"`.
+ * A duration in JSON: milliseconds, or text such as `"2 seconds"`.
  *
  * @since 0.1.0
  * @category json
@@ -304,7 +307,7 @@ export const draw = (faults: Faults, seed: string, sequence: number): Draw => {
 export type Delay = number | string
 
 /**
- * Faults in JSON: what {@link make} takes, with every time a {@link Delay}.
+ * Faults in JSON: the options of {@link make}, with every duration as a {@link Delay}.
  *
  * @since 0.1.0
  * @category json
@@ -338,7 +341,7 @@ const Rate = Schema.optional(Schema.Number.pipe(Schema.between(0, 1, { message: 
 const Nested = Schema.suspend((): Schema.Schema<Faults, Json> => FromJson)
 
 /**
- * Faults from their JSON and back. What the JSON leaves out is at its default.
+ * Decodes faults from JSON and encodes them. Fields that the JSON omits have their defaults.
  *
  * @since 0.1.0
  * @category json

@@ -1,5 +1,5 @@
 /**
- * The prices of a simulated exchange: a seeded walk per underlying, read at an instant, exact and on tick.
+ * The prices of a simulated exchange: a seeded walk per underlying, which gives an exact price on tick for any instant.
  *
  * @since 0.1.0
  */
@@ -10,16 +10,16 @@ import * as Walk from "./internal/walk.js"
 import type { Instrument, Side } from "./model.js"
 
 /**
- * What a price is the price of, with the reference price its walk stays within about 8 % of.
+ * The underlying of a market. Its walk stays within about 8 % of a reference price.
  *
- * `ETH/BTC` is a walk of its own: it does not follow the quotient of the other two.
+ * `ETH/BTC` has its own walk: it does not follow the quotient of `ETH` and `BTC`.
  *
  * @since 0.1.0
  * @category models
  */
 export type Underlying = keyof typeof underlyings
 
-// `size` is the largest volume of one 64-second stretch in units of 10^-sizeScale.
+// `size` is the largest volume of one 64-second stretch, in units of 10^-sizeScale.
 const underlyings = {
   "BTC": { reference: Decimal.literal("64000"), size: 3_000_000, sizeScale: 5 },
   "ETH": { reference: Decimal.literal("3200"), size: 4_000_000, sizeScale: 4 },
@@ -40,17 +40,17 @@ const underlyings = {
 export interface Listing {
   /** The exchange's own name, for example `BTCUSDT` or `XBTUSD`. */
   readonly id: string
-  /** The name people use, for example `BTC/USDT`, or `BTC/USD:BTC` for a contract settled in BTC. */
+  /** The common name, for example `BTC/USDT`, or `BTC/USD:BTC` for a contract settled in BTC. */
   readonly symbol: string
   readonly underlying: Underlying
   /** Prices are multiples of this. */
   readonly tickSize: BigDecimal.BigDecimal
-  /** How it is traded, under the listing's own id. Absent when it is listed and cannot be traded. */
+  /** The instrument to trade, under the listing's own id. Absent if the market is listed but cannot be traded. */
   readonly instrument?: Instrument | undefined
 }
 
 /**
- * A price set by hand, which holds from its instant until the next one.
+ * A price that a user has set, which holds from its instant until the next pin.
  *
  * @since 0.1.0
  * @category models
@@ -62,8 +62,8 @@ export interface Pin {
 }
 
 /**
- * A market at an instant. Sizes and volume are in the base currency; open, high, low, volume and trades are of the
- * last 24 hours.
+ * A market at an instant. Sizes and volumes are in the base currency, except `quoteVolume`. `open`, `high`, `low`, the
+ * volumes and `trades` cover the last 24 hours.
  *
  * @since 0.1.0
  * @category models
@@ -84,7 +84,7 @@ export interface Quote {
 }
 
 /**
- * What of a {@link Quote} needs no history.
+ * The fields of a {@link Quote} that need no history.
  *
  * @since 0.1.0
  * @category models
@@ -92,7 +92,7 @@ export interface Quote {
 export type Top = Pick<Quote, "last" | "lastSize" | "bid" | "bidSize" | "ask" | "askSize">
 
 /**
- * A trade on the public tape. `id` rises by one from each trade of a listing to the next.
+ * A trade on the public tape. `id` rises by one with each trade of a listing.
  *
  * @since 0.1.0
  * @category models
@@ -102,14 +102,14 @@ export interface Trade {
   readonly price: BigDecimal.BigDecimal
   /** In the base currency. */
   readonly amount: BigDecimal.BigDecimal
-  /** The taker's. */
+  /** The side of the taker. */
   readonly side: Side
   /** Milliseconds since the epoch. */
   readonly at: number
 }
 
 /**
- * The trades of an interval in short; `openTime` is in milliseconds since the epoch.
+ * A summary of the trades of an interval. `openTime` is in milliseconds since the epoch.
  *
  * @since 0.1.0
  * @category models
@@ -127,9 +127,10 @@ export interface Candle {
 }
 
 /**
- * The quote of a listing at an instant in milliseconds: the same seed, instant and pins give the same quote.
+ * Returns the quote of a listing at an instant (milliseconds since the epoch). The same seed, instant and pins give the
+ * same quote.
  *
- * Prices move once a second. Pins must be in order of time; the walk is followed until the first of them.
+ * Prices change once a second. Pins must be sorted by time. The price follows the walk until the first pin.
  *
  * @since 0.1.0
  * @category constructors
@@ -155,7 +156,8 @@ export const quote = (seed: string, listing: Listing, now: number, pins: Readonl
 }
 
 /**
- * The last trades of a listing at an instant, oldest first: each second has one to three, at its price.
+ * Returns the last trades of a listing at an instant, oldest first. Each second has one to three trades, all at the
+ * price of that second.
  *
  * @since 0.1.0
  * @category constructors
@@ -187,10 +189,11 @@ export const trades = (
 }
 
 /**
- * The candles of a listing that opened from `from` to `to` (both included) and not after `now`, oldest first, aligned
- * to the epoch. The one that `now` falls into has only what happened until then.
+ * Returns the candles of a listing that opened from `from` to `to` (both included) and not after `now`, oldest first
+ * and aligned to the epoch. The candle that contains `now` covers only the time until `now`.
  *
- * They are those of {@link trades}, but for `quoteVolume`, which is the volume at the middle of each candle's prices.
+ * The candles agree with {@link trades}, except that `quoteVolume` is the volume times the middle of the candle's low
+ * and high.
  *
  * @since 0.1.0
  * @category constructors
@@ -227,7 +230,7 @@ export const candles = (
 }
 
 /**
- * The part of a {@link quote} that needs no history, at a fiftieth of its cost.
+ * Returns the fields of a {@link quote} that need no history, at a fiftieth of the cost.
  *
  * @since 0.1.0
  * @category constructors
@@ -249,7 +252,7 @@ export const top = (
   return {
     last: priceOf(last, listing),
     lastSize: size(1),
-    // A price is never zero, however low it was set.
+    // A price is never zero, however low the pin.
     bid: priceOf(bid < 1n ? 1n : bid, listing),
     bidSize: size(2),
     ask: priceOf(last + BigInt(Hash.between(book >>> 8, 1, 3)) * unit, listing),
@@ -260,11 +263,11 @@ export const top = (
 const day = 86_400
 
 interface Path {
-  /** The price in a second, in ticks. */
+  /** Returns the price at a second, in ticks. */
   readonly at: (second: number) => bigint
-  /** The prices at the points of the walk's grid, from one to another, both included. */
+  /** Returns the prices at the points of the walk's grid from `first` to `last`, both included. */
   readonly onGrid: (first: number, last: number) => ReadonlyArray<bigint>
-  /** The lowest and the highest price from one second to another, both included. */
+  /** Returns the lowest and the highest price between two seconds, both included. */
   readonly extremes: (from: number, to: number) => readonly [low: bigint, high: bigint]
 }
 
@@ -293,15 +296,15 @@ const pathOf = (name: string, listing: Listing, pins: ReadonlyArray<Pin>): Path 
 
 interface Tape {
   readonly seed: number
-  /** How many trades there were before a second began; also the id of the first trade of that second. */
+  /** Returns the number of trades before a second began, which is also the id of the first trade of that second. */
   readonly before: (second: number) => number
   readonly secondOf: (id: number) => number
-  /** The volume of the trades from one id to another, the second not included. */
+  /** Returns the volume of the trades from the id `from` (included) to the id `to` (excluded). */
   readonly volume: (from: number, to: number) => BigDecimal.BigDecimal
 }
 
-// Two trades a second and one size each, on average. Counts and sums since the epoch are known without adding up: each
-// is a straight line plus a deviation that never outweighs a step of it.
+// On average there are two trades per second and one `mean` per trade. Counts and sums since the epoch need no summing:
+// each is a straight line plus a deviation smaller than one step of it.
 const tapeOf = (name: string, listing: Listing): Tape => {
   const seed = Hash.text(`${name}/${listing.id}/trades`)
   const { size, sizeScale } = underlyings[listing.underlying]
@@ -328,7 +331,7 @@ const turnover = (
   let volume = 0n
   let turnover = 0n
   let trades = 0
-  // The last point of the grid begins a stretch that is not over.
+  // Excludes the last point of the grid, because the stretch that begins there is not over.
   for (const [index, price] of grid.slice(0, -1).entries()) {
     const hash = Hash.pair(seed, 1, firstStretch + index)
     const size = BigInt(Hash.between(hash, 1, largest))

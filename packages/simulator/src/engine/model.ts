@@ -1,7 +1,7 @@
 /**
- * What the engine and the exchanges speak of: instruments, orders, fills, balances, positions, books, refusals.
+ * The terms of the engine and the exchanges: instruments, orders, fills, balances, positions, books and refusals.
  *
- * Amounts are in the base currency; those of inverse contracts are in contracts, each worth `multiplier` units of the
+ * Amounts are in the base currency. Amounts of inverse contracts are in contracts, each worth `multiplier` units of the
  * quote currency.
  *
  * @since 0.1.0
@@ -9,7 +9,7 @@
 import type * as BigDecimal from "effect/BigDecimal"
 
 /**
- * What is traded, and by which rules.
+ * A market that can be traded, with its rules.
  *
  * @since 0.1.0
  * @category models
@@ -19,30 +19,30 @@ export interface Instrument {
   readonly kind: "spot" | "perpetual" | "future"
   readonly base: string
   readonly quote: string
-  /** What profits, margins and fees of contracts are paid in; the quote currency for spot. */
+  /** The currency of profits, margins and fees of contracts. For spot, the quote currency. */
   readonly settle: string
   readonly inverse: boolean
-  /** What one contract of an inverse instrument is worth in the quote currency; 1 otherwise. */
+  /** The value of one contract of an inverse instrument in the quote currency. 1 for other instruments. */
   readonly multiplier: BigDecimal.BigDecimal
   readonly tickSize: BigDecimal.BigDecimal
   readonly lotSize: BigDecimal.BigDecimal
   readonly minAmount: BigDecimal.BigDecimal
   /** In the quote currency. */
   readonly minNotional: BigDecimal.BigDecimal
-  /** Defaults to `cancels`. */
+  /** What happens to a post-only order that would cross. Defaults to `cancels`. */
   readonly crossing?: Crossing | undefined
-  /** Fees as ratios of the notional; charged in the asset received for spot, in `settle` for contracts. */
+  /** Fees as ratios of the notional. They are charged in the received asset for spot and in `settle` for contracts. */
   readonly makerFee: BigDecimal.BigDecimal
   readonly takerFee: BigDecimal.BigDecimal
-  /** Whether fees of spot are charged in the quote currency on both sides. Defaults to `false`. */
+  /** Whether spot fees are charged in the quote currency on both sides. Defaults to `false`. */
   readonly feesInQuote?: boolean | undefined
-  /** The decimals that accounts in an asset are kept in, by the asset's name. Eight where an asset is not named. */
+  /** The number of decimals of an asset's accounts, by the name of the asset. Defaults to eight. */
   readonly scales?: Readonly<Record<string, number>> | undefined
 }
 
 /**
- * What becomes of a post-only order that would cross: it is taken and canceled, it is refused, or it goes one tick aside
- * of the other side's best price.
+ * What happens to a post-only order that would cross: it is accepted and canceled, it is refused, or its price moves to
+ * one tick behind the best price of the other side.
  *
  * @since 0.1.0
  * @category models
@@ -50,25 +50,29 @@ export interface Instrument {
 export type Crossing = "cancels" | "refuses" | "slides"
 
 /**
+ * The side of an order or fill.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Side = "buy" | "sell"
 
 /**
+ * How long an order stays open: until canceled, only for an immediate fill, or only for an immediate fill in full.
+ *
  * @since 0.1.0
  * @category models
  */
 export type TimeInForce = "GTC" | "IOC" | "FOK"
 
 /**
- * An order to be placed. A market order has no price; a market buy of spot may name `quoteAmount` instead of `amount`.
+ * An order to place. A market order has no price. A spot market buy may have `quoteAmount` instead of `amount`.
  *
  * @since 0.1.0
  * @category models
  */
 export interface NewOrder {
-  /** Whose order it is. Defaults to the account's. */
+  /** The owner of the order. Defaults to the account. */
   readonly owner?: Owner | undefined
   readonly instrument: string
   readonly side: Side
@@ -78,14 +82,15 @@ export interface NewOrder {
   readonly quoteAmount?: BigDecimal.BigDecimal | undefined
   readonly timeInForce?: TimeInForce | undefined
   readonly postOnly?: boolean | undefined
-  /** What becomes of it when it is post-only and would cross. Defaults to what the instrument says. */
+  /** What happens to the order if it is post-only and would cross. Defaults to the instrument's `crossing`. */
   readonly crossing?: Crossing | undefined
   readonly reduceOnly?: boolean | undefined
   readonly clientOrderId?: string | undefined
 }
 
 /**
- * `account` is the one the API keys open, `house` the market maker whose quotes follow the walk.
+ * The owner of an order: `account` is the account that the API keys open, `house` is the market maker whose quotes
+ * follow the walk.
  *
  * @since 0.1.0
  * @category models
@@ -93,8 +98,8 @@ export interface NewOrder {
 export type Owner = "account" | "house"
 
 /**
- * An order as the engine has it. `id` counts up from 1 over all instruments; `notional` is the sum of price × amount of
- * its fills; `closedBecause` says what ended it unfilled.
+ * An order as the engine stores it. `id` counts up from 1 across all instruments. `notional` is the sum of price ×
+ * amount over its fills. `closedBecause` is the reason why it ended before it was filled.
  *
  * @since 0.1.0
  * @category models
@@ -114,7 +119,7 @@ export interface Order {
   readonly quoteAmount: BigDecimal.BigDecimal | undefined
   readonly filled: BigDecimal.BigDecimal
   readonly notional: BigDecimal.BigDecimal
-  /** Paid so far, in `feeAsset`; negative when it is a rebate. */
+  /** The fee paid so far, in `feeAsset`. Negative for a rebate. */
   readonly fee: BigDecimal.BigDecimal
   readonly feeAsset: string
   readonly status: "open" | "filled" | "canceled"
@@ -125,7 +130,8 @@ export interface Order {
 }
 
 /**
- * What ended an order before it was filled; `nothingToReduce` when the position it was to reduce is gone.
+ * The reason why an order ended before it was filled. `nothingToReduce` means that the position it was to reduce is
+ * closed.
  *
  * @since 0.1.0
  * @category models
@@ -139,7 +145,7 @@ export type ClosedBecause =
   | "nothingToReduce"
 
 /**
- * One side of one execution. `id` counts up from 1 and is shared by both sides.
+ * One side of one execution. `id` counts up from 1, and both sides share it.
  *
  * @since 0.1.0
  * @category models
@@ -160,7 +166,7 @@ export interface Fill {
 }
 
 /**
- * What the account holds of one asset: `locked` is what open orders and the margin of positions hold.
+ * The account's balance of one asset. Open orders and the margins of positions hold the `locked` part.
  *
  * @since 0.1.0
  * @category models
@@ -172,7 +178,7 @@ export interface Balance {
 }
 
 /**
- * An open position: `amount` is negative for a short one. Profit is in `settle`.
+ * An open position. `amount` is negative for a short position. Profits are in `settle`.
  *
  * @since 0.1.0
  * @category models
@@ -190,6 +196,8 @@ export interface Position {
 }
 
 /**
+ * A price level of a book.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -200,7 +208,7 @@ export interface Level {
 }
 
 /**
- * Bids and asks, the best first. `sequence` rises with every change of the book.
+ * Bids and asks, best first. `sequence` rises with every change of the book.
  *
  * @since 0.1.0
  * @category models
@@ -212,7 +220,7 @@ export interface Book {
 }
 
 /**
- * Why an order was not taken.
+ * The reason why an order was refused.
  *
  * @since 0.1.0
  * @category models
@@ -229,7 +237,7 @@ export type Refusal =
   | "WouldCross"
 
 /**
- * Why an order was not canceled or changed: `NotOpen` when it was canceled before.
+ * The reason why an order was not canceled or amended. `NotOpen` means that it has already been canceled.
  *
  * @since 0.1.0
  * @category models
@@ -237,7 +245,8 @@ export type Refusal =
 export type CancelRefusal = "NotFound" | "NotOpen" | "AlreadyFilled"
 
 /**
- * Why an order was not filled by hand: more was asked for than is open, or no whole number of lots.
+ * The reason why an order was not filled on request. `TooMuch` means that less is open than was asked for, `OffLot`
+ * that the amount is not a positive multiple of the lot size.
  *
  * @since 0.1.0
  * @category models

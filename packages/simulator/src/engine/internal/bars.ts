@@ -2,12 +2,12 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as DateTime from "effect/DateTime"
 import type { Candle } from "../Market.js"
 
-/** @internal How time is cut into bars, each made of whole candles of `unit` milliseconds. */
+/** @internal A division of time into bars, each made of whole candles of `unit` milliseconds. */
 export interface Bars {
   readonly unit: number
-  /** The open of the bar an instant falls into. */
+  /** Returns the open of the bar that contains an instant. */
   readonly openOf: (at: number) => number
-  /** The open of the bar after the one that opens at an instant. */
+  /** Returns the open of the bar after the one that opens at an instant. */
   readonly after: (open: number) => number
 }
 
@@ -15,7 +15,7 @@ const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour
 
-/** @internal Bars of a fixed length, shifted from the epoch by a multiple of the unit. */
+/** @internal Returns bars of a fixed length, shifted from the epoch by a multiple of the unit. */
 export const fixed = (length: number, shift = 0, unit = length): Bars => ({
   unit,
   openOf: (at) => Math.floor((at - shift) / length) * length + shift,
@@ -25,24 +25,24 @@ export const fixed = (length: number, shift = 0, unit = length): Bars => ({
 // The epoch was a Thursday.
 const firstMonday = 4 * day
 
-/** @internal Weeks from Monday, `shift` after midnight UTC. */
+/** @internal Returns bars of a week that open on Monday, `shift` after midnight UTC. */
 export const weeks = (shift = 0, unit = day): Bars => fixed(7 * day, firstMonday + shift, unit)
 
-/** @internal Calendar months, `shift` after midnight UTC. */
+/** @internal Returns bars of a calendar month that open `shift` after midnight UTC. */
 export const months = (shift = 0, unit = day): Bars => ({
   unit,
   openOf: (at) => DateTime.toEpochMillis(DateTime.startOf(DateTime.unsafeMake(at - shift), "month")) + shift,
   after: (open) => DateTime.toEpochMillis(DateTime.add(DateTime.unsafeMake(open - shift), { months: 1 })) + shift
 })
 
-/** @internal The open of the first of `count` bars of which the one around `at` is the last. */
+/** @internal Returns the open of the first of `count` bars, the last of which contains `at`. */
 export const back = (bars: Bars, at: number, count: number): number => {
   let open = bars.openOf(at)
   for (let index = 1; index < count; index++) open = bars.openOf(open - 1)
   return open
 }
 
-/** @internal The end of the last of `count` bars of which the one that opens at `open` is the first. */
+/** @internal Returns the end of the last of `count` bars, the first of which opens at `open`. */
 export const forward = (bars: Bars, open: number, count: number): number => {
   let end = open
   for (let index = 0; index < count; index++) end = bars.after(end)
@@ -50,8 +50,8 @@ export const forward = (bars: Bars, open: number, count: number): number => {
 }
 
 /**
- * The bars that open within two instants, both included, oldest first: of `candles` as the world gives them, which
- * end with the one still open.
+ * Returns the bars that open between two instants, both included, oldest first. They are built from the candles of the
+ * world, the last of which may still be open.
  *
  * @internal
  */

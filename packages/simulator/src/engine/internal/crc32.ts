@@ -1,6 +1,6 @@
 const polynomial = 0xedb88320
 
-/** @internal The CRC-32 of ASCII text (IEEE 802.3), bit by bit. */
+/** @internal Computes the CRC-32 of ASCII text (IEEE 802.3), bit by bit. */
 export const crc32 = (text: string): number => {
   let remainder = -1
   for (const byte of Buffer.from(text, "ascii")) {

@@ -1,9 +1,9 @@
 import * as BigDecimal from "effect/BigDecimal"
 
-/** @internal A decimal literal of this package's own source. */
+/** @internal Parses a decimal literal of this package's own source. */
 export const literal = (text: string): BigDecimal.BigDecimal => BigDecimal.unsafeFromString(text)
 
-/** @internal Plain digits with exactly `places` decimals, the rest cut off. Never exponential. */
+/** @internal Formats a decimal as plain digits with exactly `places` decimals, truncated. Never exponential. */
 export const fixed = (value: BigDecimal.BigDecimal, places: number): string => {
   const scaled = BigDecimal.scale(value, places).value
   const digits = (scaled < 0n ? -scaled : scaled).toString().padStart(places + 1, "0")
@@ -11,13 +11,13 @@ export const fixed = (value: BigDecimal.BigDecimal, places: number): string => {
   return places === 0 ? `${sign}${digits}` : `${sign}${digits.slice(0, -places)}.${digits.slice(-places)}`
 }
 
-/** @internal Plain digits without trailing zeros. Never exponential. */
+/** @internal Formats a decimal as plain digits without trailing zeros. Never exponential. */
 export const plain = (value: BigDecimal.BigDecimal): string => {
   const normal = BigDecimal.normalize(value)
   return fixed(normal, Math.max(0, normal.scale))
 }
 
-/** @internal A quotient cut to `places` decimals; zero when there is nothing to divide by. */
+/** @internal Divides and truncates the quotient to `places` decimals. Returns zero if the denominator is zero. */
 export const ratio = (
   numerator: BigDecimal.BigDecimal,
   denominator: BigDecimal.BigDecimal,
@@ -31,7 +31,7 @@ export const ratio = (
       places
     )
 
-/** @internal The integer number of `10^-places` units in a decimal, the rest cut off. */
+/** @internal Returns a decimal as a whole number of `10^-places` units, truncated. */
 export const minor = (value: BigDecimal.BigDecimal, places: number): bigint => BigDecimal.scale(value, places).value
 
 /** @internal */
@@ -41,9 +41,9 @@ export const zero: BigDecimal.BigDecimal = BigDecimal.make(0n, 0)
 export const isMultiple = (value: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal): boolean =>
   BigDecimal.isZero(BigDecimal.unsafeRemainder(value, step))
 
-/** @internal How many whole steps fit into a value that is not negative. */
+/** @internal Returns how many whole steps fit into a value that is not negative. */
 export const steps = (value: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal): bigint => ratio(value, step, 0).value
 
-/** @internal A whole number of steps. */
+/** @internal Multiplies a step by a whole number. */
 export const ofSteps = (count: bigint, step: BigDecimal.BigDecimal): BigDecimal.BigDecimal =>
   BigDecimal.make(count * step.value, step.scale)

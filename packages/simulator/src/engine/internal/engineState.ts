@@ -6,7 +6,7 @@ import type { Fill, Instrument, Order } from "../model.js"
 import type { Ledger } from "./ledger.js"
 import type { Book } from "./orderBook.js"
 
-/** @internal What the house quotes of an instrument, and everything that rests in its book. */
+/** @internal The house's quote of an instrument, and the book with all resting orders. */
 export interface Market {
   readonly book: Book
   readonly top: Top | undefined
@@ -16,13 +16,13 @@ export interface Market {
 export interface State {
   readonly instruments: ReadonlyMap<string, Instrument>
   readonly markets: ReadonlyMap<string, Market>
-  /** Every order there ever was, but for the house's quotes, which have no order. */
+  /** Every order ever placed. The house's quotes are not included, because they have no order. */
   readonly orders: HashMap<number, Order>
-  /** The account's orders that rest in a book. */
+  /** The ids of the account's orders that rest in a book. */
   readonly open: HashSet<number>
-  /** The account's latest order with each client order id. */
+  /** The id of the account's latest order with each client order id. */
   readonly byClientId: HashMap<string, number>
-  /** The account's, newest first. */
+  /** The account's fills, newest first. */
   readonly fills: List<Fill>
   readonly nextOrder: number
   readonly nextFill: number

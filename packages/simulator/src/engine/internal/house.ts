@@ -1,5 +1,5 @@
 /**
- * The market maker: a ladder of quotes around the walk's bid and ask.
+ * The house, which is the market maker: a ladder of quotes around the bid and ask of the walk.
  *
  * @internal
  */
@@ -15,7 +15,7 @@ import * as OrderBook from "./orderBook.js"
 
 const levels = 20
 
-/** @internal Replaces what the house quotes, after filling the account's orders that the new quotes cross. */
+/** @internal Replaces the quotes of the house, after filling the account's orders that the new quotes cross. */
 export const requote = (state: State, instrument: Instrument, top: Top, at: number): State => {
   const market = Matching.marketOf(state, instrument.id)
   if (market.top !== undefined && isSame(market.top, top)) return state
@@ -40,7 +40,7 @@ const isSame = (left: Top, right: Top): boolean =>
   BigDecimal.equals(left.ask, right.ask) &&
   BigDecimal.equals(left.askSize, right.askSize)
 
-// The price has moved through these orders: they are filled whole, whatever size is quoted beyond them.
+// The price has moved through these orders, so they are filled in full, whatever size the quote has.
 const hit = (before: State, instrument: Instrument, side: Side, quote: BigDecimal.BigDecimal, at: number): State => {
   let state = before
   for (;;) {
@@ -59,7 +59,7 @@ const hit = (before: State, instrument: Instrument, side: Side, quote: BigDecima
   }
 }
 
-// The house against what rests, at the price of what rests.
+// Trades the house against a resting order, at the price of the order.
 const trade = (
   state: State,
   instrument: Instrument,
@@ -72,7 +72,7 @@ const trade = (
   return { ...given, nextFill: given.nextFill + 1 }
 }
 
-/** @internal Takes so much of an open order of the account, or all of it, at the order's own price. */
+/** @internal Fills an open order of the account at its own price, by the given amount or in full. */
 export const fill = (
   state: State,
   id: number,
@@ -107,7 +107,7 @@ interface Level {
   readonly amount: BigDecimal.BigDecimal
 }
 
-// The first level has the size of the quote; from there they grow, so that there is something to take on every second.
+// The first level has the size of the quote. The sizes grow from there, so that there is always liquidity to take.
 const ladder = (instrument: Instrument, { ask, askSize, bid, bidSize }: Top): ReadonlyArray<Level> => {
   const { lotSize, tickSize } = instrument
   const first = Decimal.steps(bid, tickSize)

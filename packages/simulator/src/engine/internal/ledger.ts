@@ -1,5 +1,6 @@
 /**
- * Who holds what. Every execution moves the same money out of one purse and into another, or into the fees.
+ * The ledger of balances and positions. Every execution moves the same amount out of one purse into another, or into
+ * the fees.
  *
  * @internal
  */
@@ -17,7 +18,11 @@ export interface Execution {
   readonly at: number
 }
 
-/** @internal A position: `amount` is negative when short, `cost` is what its amount was worth when it was opened. */
+/**
+ * A position. `amount` is negative for a short position. `cost` is the value of the amount when it was opened.
+ *
+ * @internal
+ */
 export interface Holding {
   readonly amount: BigDecimal.BigDecimal
   readonly cost: BigDecimal.BigDecimal
@@ -32,16 +37,16 @@ export interface Purse {
   readonly positions: ReadonlyMap<string, Holding>
 }
 
-/** @internal By asset. */
+/** @internal Amounts, keyed by asset. */
 export type Amounts = ReadonlyMap<string, BigDecimal.BigDecimal>
 
 /** @internal */
 export interface Ledger {
   readonly purses: Readonly<Record<Owner, Purse>>
   readonly fees: Amounts
-  /** What of the account was locked from the start. */
+  /** The amounts of the account that were locked from the start. */
   readonly kept: Amounts
-  /** What the account's open orders hold. */
+  /** The amounts that the account's open orders hold. */
   readonly held: Amounts
 }
 
@@ -59,7 +64,11 @@ export const make = (balances: ReadonlyArray<Balance>): Ledger => ({
   held: new Map()
 })
 
-/** @internal What an amount is worth: in the quote currency, or in the one an inverse contract settles in. */
+/**
+ * Returns the value of an amount: in the settlement currency for inverse contracts, in the quote currency otherwise.
+ *
+ * @internal
+ */
 export const valueOf = (
   instrument: Instrument,
   price: BigDecimal.BigDecimal,
@@ -69,10 +78,14 @@ export const valueOf = (
     ? Decimal.ratio(BigDecimal.multiply(amount, instrument.multiplier), price, defaultScale)
     : BigDecimal.multiply(price, amount)
 
-/** @internal The margin of a contract worth so much. */
+/** @internal Returns the margin of a contract position with the given value. */
 export const marginOf = (value: BigDecimal.BigDecimal): BigDecimal.BigDecimal => BigDecimal.multiply(value, tenth)
 
-/** @internal What an order holds while it is open, and of which asset. Orders that only reduce hold nothing. */
+/**
+ * Returns the asset that an open order holds, and how much of it. Reduce-only orders of contracts hold nothing.
+ *
+ * @internal
+ */
 export const need = (
   instrument: Instrument,
   order: Pick<Order, "side" | "price" | "amount" | "filled" | "reduceOnly">
@@ -89,13 +102,17 @@ export const need = (
     : [instrument.base, remaining]
 }
 
-/** @internal The ledger with so much more held, or less when negative. */
+/** @internal Increases the held amount of an asset, or decreases it by a negative amount. */
 export const hold = (ledger: Ledger, asset: string, amount: BigDecimal.BigDecimal): Ledger => ({
   ...ledger,
   held: plus(ledger.held, asset, amount)
 })
 
-/** @internal How much of an asset the account can still use; negative when losses have eaten into its margins. */
+/**
+ * Returns the amount of an asset that the account can use. Negative when losses have consumed part of its margins.
+ *
+ * @internal
+ */
 export const free = (
   ledger: Ledger,
   instruments: ReadonlyMap<string, Instrument>,
@@ -120,14 +137,14 @@ const lockedOf = (
     BigDecimal.sum(of(ledger.kept, asset), of(ledger.held, asset))
   )
 
-/** @internal How much of the account's position an order of this side could reduce. */
+/** @internal Returns how much of the account's position an order of this side can reduce. */
 export const reducible = (ledger: Ledger, instrument: Instrument, side: Order["side"]): BigDecimal.BigDecimal => {
   const amount = ledger.purses.account.positions.get(instrument.id)?.amount ?? Decimal.zero
   const long = BigDecimal.isPositive(amount)
   return long === (side === "sell") ? BigDecimal.abs(amount) : Decimal.zero
 }
 
-/** @internal A position as seen from a price. */
+/** @internal Returns a position, valued at the mark price, or at its entry price if there is no mark price. */
 export const position = (
   instrument: Instrument,
   { amount, cost, openedAt, realizedPnl, updatedAt }: Holding,
@@ -174,13 +191,13 @@ export const settle = (
   }, fee]
 }
 
-/** @internal What an order's fees are paid in. */
+/** @internal Returns the asset in which the fees of an order are paid. */
 export const feeAsset = (instrument: Instrument, side: Order["side"]): string => {
   if (instrument.kind !== "spot") return instrument.settle
   return side === "buy" && instrument.feesInQuote !== true ? instrument.base : instrument.quote
 }
 
-/** @internal A fee, which is not charged beyond the last decimal that its asset is kept in. */
+/** @internal Computes a fee, truncated to the decimals that accounts in its asset have. */
 export const feeOf = (
   instrument: Instrument,
   asset: string,
@@ -201,7 +218,7 @@ const exchange = (
   return { ...purse, totals: plus(plus(purse.totals, instrument.base, base), instrument.quote, quote) }
 }
 
-// What closes a position is settled; what goes beyond it opens the next one, for the rest of the value.
+// The part that closes the position is settled. Any excess opens a new position with the rest of the value.
 const trade = (
   purse: Purse,
   instrument: Instrument,
@@ -246,7 +263,7 @@ const opened = (amount: BigDecimal.BigDecimal, cost: BigDecimal.BigDecimal, at: 
   updatedAt: at
 })
 
-// A long position gains what its value gained; with an inverse contract, what its value in coins lost.
+// A long position gains when its value rises. With an inverse contract, it gains when its value in coins falls.
 const profit = (
   instrument: Instrument,
   amount: BigDecimal.BigDecimal,
@@ -264,7 +281,7 @@ const plus = (amounts: Amounts, asset: string, amount: BigDecimal.BigDecimal): A
 
 const scaleOf = ({ scales }: Instrument, asset: string): number => scales?.[asset] ?? defaultScale
 
-// Quotients and fees end at the eighth decimal, as on most exchanges.
+// Quotients and fees have eight decimals by default, as on most exchanges.
 const defaultScale = 8
 
 const tenth = Decimal.literal("0.1")

@@ -1,5 +1,5 @@
 /**
- * Price-time priority: an order takes the best price first, and at one price what came first.
+ * Matching by price-time priority: an order takes the best price first, and at one price the oldest entry first.
  *
  * @internal
  */
@@ -29,7 +29,7 @@ export const withBook = (state: State, instrument: string, book: OrderBook.Book)
 export const orderOf = (state: State, id: number): Order | undefined =>
   Option.getOrUndefined(HashMap.get(state.orders, id))
 
-/** @internal Records an order as it is now, and holds what it needs. */
+/** @internal Records an order in its current state, and adjusts the hold on the account's funds. */
 export const record = (state: State, instrument: Instrument, order: Order): State => {
   const orders = HashMap.set(state.orders, order.id, order)
   if (order.owner === "house") return { ...state, orders }
@@ -45,7 +45,7 @@ export const record = (state: State, instrument: Instrument, order: Order): Stat
   }
 }
 
-/** @internal The order, ended. */
+/** @internal Returns the order as canceled, for a reason. */
 export const closed = (order: Order, because: ClosedBecause, at: number): Order => ({
   ...order,
   status: "canceled",
@@ -53,7 +53,7 @@ export const closed = (order: Order, because: ClosedBecause, at: number): Order 
   updatedAt: at
 })
 
-/** @internal Takes a resting order out of its book. */
+/** @internal Removes a resting order from its book and cancels it. */
 export const withdraw = (
   state: State,
   instrument: Instrument,
@@ -67,7 +67,7 @@ export const withdraw = (
 }
 
 /**
- * Lets an order take what it crosses, and leaves the rest in the book if it may stay there.
+ * Executes an order against the book, and adds the rest to the book if it may rest there.
  *
  * @internal
  */
@@ -99,7 +99,7 @@ const conclude = (state: State, instrument: Instrument, order: Order): readonly 
   order
 ]
 
-/** @internal Whether an order would trade at a price of the other side. */
+/** @internal Returns `true` if the order would trade at a price of the other side. */
 export const reaches = (order: Pick<Order, "side" | "price">, price: BigDecimal.BigDecimal): boolean =>
   order.price === undefined || OrderBook.crosses(order.side, order.price, price)
 
@@ -162,7 +162,11 @@ const capped = (
 
 type Part = Pick<Ledger.Execution, "price" | "amount" | "at">
 
-/** @internal The maker's side of an execution: a resting order, or a quote of the house, which has no order. */
+/**
+ * Applies the maker's side of an execution, for a resting order or for a quote of the house, which has no order.
+ *
+ * @internal
+ */
 export const give = (
   state: State,
   instrument: Instrument,
@@ -178,7 +182,7 @@ export const give = (
   return record(settled, instrument, isFilled(filled) ? { ...filled, status: "filled" } : filled)
 }
 
-/** @internal The house's side of an execution against its quotes. */
+/** @internal Applies the house's side of an execution against its quotes. */
 export const quoted = (state: State, instrument: Instrument, part: Part & Pick<Ledger.Execution, "side">): State => {
   const [ledger] = Ledger.settle(state.ledger, instrument, { ...part, owner: "house", liquidity: "maker" })
   return { ...state, ledger }
@@ -216,7 +220,7 @@ const fill = (
   return [{ ...state, ledger, fills: List.prepend(state.fills, entry) }, filled]
 }
 
-/** @internal Ends the orders that were to reduce a position which is gone. */
+/** @internal Cancels the reduce-only orders whose position is closed. */
 export const sweep = (before: State, state: State, instrument: Instrument, at: number): State => {
   if (before.ledger.purses.account.positions === state.ledger.purses.account.positions) return state
   return [...state.open].reduce((swept, id) => {

@@ -1,12 +1,12 @@
 /**
- * The two sides of a book, each sorted from its best price, each price a queue from its oldest entry.
+ * An order book: two sides sorted from the best price, with a queue per price sorted from the oldest entry.
  *
  * @internal
  */
 import * as BigDecimal from "effect/BigDecimal"
 import type { Owner, Side } from "../model.js"
 
-/** @internal What is left of a resting order; the house's quotes have the id 0. */
+/** @internal The open part of a resting order. Quotes of the house have the id 0. */
 export interface Entry {
   readonly id: number
   readonly owner: Owner
@@ -23,7 +23,7 @@ export interface Queue {
 export interface Book {
   readonly buy: ReadonlyArray<Queue>
   readonly sell: ReadonlyArray<Queue>
-  /** Rises with every change. */
+  /** Rises with every change of the book. */
   readonly sequence: number
 }
 
@@ -33,11 +33,11 @@ export const empty: Book = { buy: [], sell: [], sequence: 0 }
 /** @internal */
 export const opposite = (side: Side): Side => side === "buy" ? "sell" : "buy"
 
-/** @internal Whether an order at this price would trade with one of the opposite side at that price. */
+/** @internal Returns `true` if an order of `side` at `price` would trade with an order of the other side at `other`. */
 export const crosses = (side: Side, price: BigDecimal.BigDecimal, other: BigDecimal.BigDecimal): boolean =>
   side === "buy" ? BigDecimal.lessThanOrEqualTo(other, price) : BigDecimal.greaterThanOrEqualTo(other, price)
 
-/** @internal The book with an entry behind all others of its price. */
+/** @internal Adds an entry behind all others of its price. */
 export const add = (book: Book, side: Side, price: BigDecimal.BigDecimal, entry: Entry): Book => {
   const queues = book[side]
   const index = find(queues, side, price)
@@ -47,7 +47,7 @@ export const add = (book: Book, side: Side, price: BigDecimal.BigDecimal, entry:
     : withQueues(book, side, queues.toSpliced(index, 0, { price, entries: [entry] }))
 }
 
-/** @internal The book with an entry's amount changed in its place, or without the entry when nothing is left. */
+/** @internal Changes the amount of an entry, which keeps its place, or removes the entry if the amount is zero. */
 export const resize = (
   book: Book,
   side: Side,
@@ -71,7 +71,7 @@ export const resize = (
   )
 }
 
-/** @internal The book without what its owner quotes, and the ids of the orders that went. */
+/** @internal Removes all entries of an owner. Also returns the ids of the removed orders, without quotes. */
 export const clear = (book: Book, owner: Owner): readonly [book: Book, ids: ReadonlyArray<number>] => {
   const gone: Array<number> = []
   const keep = (queues: ReadonlyArray<Queue>): ReadonlyArray<Queue> =>
@@ -83,7 +83,7 @@ export const clear = (book: Book, owner: Owner): readonly [book: Book, ids: Read
   return [{ buy: keep(book.buy), sell: keep(book.sell), sequence: book.sequence + 1 }, gone]
 }
 
-// The first queue whose price is not better.
+// Finds the first queue whose price is not better than `price`.
 const find = (queues: ReadonlyArray<Queue>, side: Side, price: BigDecimal.BigDecimal): number => {
   let low = 0
   let high = queues.length

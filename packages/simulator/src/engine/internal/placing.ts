@@ -1,5 +1,5 @@
 /**
- * What an order must satisfy before it is taken.
+ * Placing, canceling and amending of orders, with the checks that an order must pass to be accepted.
  *
  * @internal
  */
@@ -130,7 +130,8 @@ const expectedPrice = (state: State, { instrument, side }: Order): BigDecimal.Bi
   return book[OrderBook.opposite(side)][0]?.price ?? top?.last
 }
 
-// An order with a price needs at most what it holds while it rests, and the fee of a contract.
+// An order with a price needs at most the amount that it holds while it rests, plus the fee if it is paid in the same
+// asset.
 const affords = (
   state: State,
   instrument: Instrument,
@@ -159,7 +160,7 @@ const aside = (state: State, instrument: Instrument, order: Order, crossing = in
   return { ...order, price: move(best.price, instrument.tickSize) }
 }
 
-// What a market order costs is known once it is filled.
+// The cost of a market order is known only once it is filled, so its funds are checked after the execution.
 const run = (
   state: State,
   instrument: Instrument,

@@ -1,5 +1,5 @@
 /**
- * What the account sees of an engine.
+ * The account's view of an engine.
  *
  * @internal
  */

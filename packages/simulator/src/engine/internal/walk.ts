@@ -1,10 +1,9 @@
 /**
- * A random walk with random access: the value at any second is computed from the seed alone, by halving the
- * interval between two anchors and displacing each midpoint. Reading it at a distant instant therefore costs the
- * same as at the next one, which matters when a test moves the clock by years, and there is a history before the
- * first request.
+ * A random walk with random access. The value at any second is computed from the seed alone, by halving the interval
+ * between two anchors and displacing each midpoint. A distant instant therefore costs the same as the next one, which
+ * matters when a test moves the clock by years. It also means that there is a history before the first request.
  *
- * Values are integers, parts per billion away from the reference price.
+ * Values are integers in parts per billion of the reference price, relative to that price.
  *
  * @internal
  */
@@ -12,12 +11,12 @@ import * as Hash from "./hash.js"
 
 const anchorLevel = 17
 
-// From this level down a midpoint stays between its neighbours: the walk rises or falls all along 64 seconds.
+// At this level and below, a midpoint stays between its neighbours, so the walk is monotonic within 64 seconds.
 const gridLevel = 6
 
 const anchorReach = 40_000_000
 
-// The reach of a midpoint shrinks by the square root of two per level, as a Brownian path does.
+// The displacement of a midpoint shrinks by the square root of two per level, as in a Brownian path.
 const reach: ReadonlyArray<number> = [
   12_000_000,
   8_485_281,
@@ -32,12 +31,12 @@ const reach: ReadonlyArray<number> = [
   375_000
 ]
 
-/** @internal Seconds between two points of the grid on which volume is kept. */
+/** @internal The seconds between two points of the grid on which volume is recorded. */
 export const grid = 2 ** gridLevel
 
 const pointsBetweenAnchors = 2 ** (anchorLevel - gridLevel)
 
-/** @internal The value at a second, which may be negative. */
+/** @internal Returns the value at a second, which may be negative. */
 export const at = (seed: number, second: number): number => {
   const length = 2 ** anchorLevel
   const anchor = Math.floor(second / length)
@@ -57,12 +56,12 @@ export const at = (seed: number, second: number): number => {
   return left
 }
 
-/** @internal The lowest and the highest value from one second to another, both included. */
+/** @internal Returns the lowest and the highest value between two seconds, both included. */
 export const extremes = (seed: number, from: number, to: number): readonly [low: number, high: number] => {
   const ends = [at(seed, from), at(seed, to)]
   let low = Math.min(...ends)
   let high = Math.max(...ends)
-  // Below the grid there is nothing that is not between two of its points.
+  // Values between two points of the grid lie between the values at these points.
   for (const value of onGrid(seed, Math.ceil(from / grid), Math.floor(to / grid))) {
     if (value < low) low = value
     if (value > high) high = value
@@ -70,7 +69,11 @@ export const extremes = (seed: number, from: number, to: number): readonly [low:
   return [low, high]
 }
 
-/** @internal The values at the grid's points from one to another, both included; the n-th is at second `n * grid`. */
+/**
+ * Returns the values at the points of the grid from `first` to `last`, both included. Point n is at second `n * grid`.
+ *
+ * @internal
+ */
 export const onGrid = (seed: number, first: number, last: number): ReadonlyArray<number> => {
   const values: Array<number> = []
   for (let anchor = Math.floor(first / pointsBetweenAnchors); anchor * pointsBetweenAnchors <= last; anchor++) {
@@ -82,11 +85,12 @@ export const onGrid = (seed: number, first: number, last: number): ReadonlyArray
   return values
 }
 
-// Computed whole, each point costs one midpoint, and a day is looked at again in each second of it.
+// Cached per pair of anchors: computing all points at once costs one midpoint each, and every second of a day reads
+// that day again.
 const kept = new Map<string, Int32Array>()
 const mostKept = 256
 
-/** The points of the grid from an anchor to the next, which is the last. */
+/** Returns the points of the grid from an anchor to the next anchor, which is the last point. */
 const pointsAfter = (seed: number, anchor: number): Int32Array => {
   const key = `${seed}/${anchor}`
   const known = kept.get(key)
