@@ -1,5 +1,5 @@
 /**
- * Arbitrary markets, prices, orders and mischief, for property tests with `FastCheck`.
+ * Arbitraries of markets, prices, orders and hostile texts, for property tests with `FastCheck`.
  *
  * @since 0.1.0
  */
@@ -30,7 +30,7 @@ const unit = BigDecimal.fromBigInt(1n)
 const zero = BigDecimal.fromBigInt(0n)
 
 /**
- * A market whose kind and assets are those of its symbol.
+ * A market whose kind and assets agree with its symbol.
  *
  * @since 0.1.0
  * @category arbitraries
@@ -49,7 +49,7 @@ export const market: FastCheck.Arbitrary<Market.Market> = FastCheck.tuple(
 }))
 
 /**
- * The markets of an exchange: one at least, each symbol and id once.
+ * The markets of an exchange: at least one, with unique symbols and ids.
  *
  * @since 0.1.0
  * @category arbitraries
@@ -61,8 +61,8 @@ export const markets: FastCheck.Arbitrary<ReadonlyArray<Market.Market>> = FastCh
 })
 
 /**
- * A ticker that makes sense: `bid` at most `ask`, `last` and `open24h` from `low24h` to `high24h`. Any field may be
- * missing that an exchange may leave out.
+ * A consistent ticker: `bid` is at most `ask`, and `last` and `open24h` lie between `low24h` and `high24h`. Each field
+ * that an exchange may omit may be missing.
  *
  * @since 0.1.0
  * @category arbitraries
@@ -98,7 +98,7 @@ export const price: FastCheck.Arbitrary<Price.Price> = FastCheck.record({
 }).map(({ named, ...price }) => ({ ...price, symbol: named.symbol, currency: named.quote, source: "arbitrary" }))
 
 /**
- * A book that is not crossed: up to ten levels a side, the best first.
+ * An order book that is not crossed, with up to ten levels per side, best first.
  *
  * @since 0.1.0
  * @category arbitraries
@@ -140,7 +140,7 @@ export const trade: FastCheck.Arbitrary<Trade.Trade> = FastCheck.record({
 })
 
 /**
- * A candle that opens where one of its interval does, and opens and closes between its low and its high.
+ * A candle that opens at an open time of its interval, with `open` and `close` between `low` and `high`.
  *
  * @since 0.1.0
  * @category arbitraries
@@ -167,8 +167,8 @@ export const candle: FastCheck.Arbitrary<Candle.Candle> = FastCheck.tuple(
 })
 
 /**
- * An order whose status agrees with what is filled of it: a limit order has a price, a filled one is filled whole, and
- * what is filled has an average price.
+ * An order whose status agrees with its fills. A limit order has a price, a filled order is filled in full, and an
+ * order with fills has an average price.
  *
  * @since 0.1.0
  * @category arbitraries
@@ -205,7 +205,7 @@ export const order: FastCheck.Arbitrary<Order.Order> = FastCheck.record({
 })
 
 /**
- * An execution of an order of one's own, with a fee or a rebate.
+ * A fill of an order of the account, with a fee or a rebate.
  *
  * @since 0.1.0
  * @category arbitraries
@@ -228,7 +228,7 @@ export const fill: FastCheck.Arbitrary<Fill.Fill> = FastCheck.record({
 })
 
 /**
- * An open position, in a contract.
+ * An open position in a contract.
  *
  * @since 0.1.0
  * @category arbitraries
@@ -246,7 +246,7 @@ export const position: FastCheck.Arbitrary<Position.Position> = FastCheck.record
 })
 
 /**
- * A balance of which no more is free than there is.
+ * A balance whose free amount is at most its total.
  *
  * @since 0.1.0
  * @category arbitraries
@@ -258,7 +258,7 @@ export const balance: FastCheck.Arbitrary<Balance.Balance> = FastCheck.tuple(ass
 const permission = FastCheck.constantFrom(true, false, "unknown" as const)
 
 /**
- * What a key may do.
+ * The permissions of a key.
  *
  * @since 0.1.0
  * @category arbitraries
@@ -272,7 +272,7 @@ export const keyPermissions: FastCheck.Arbitrary<KeyPermissions.KeyPermissions> 
 })
 
 /**
- * What an exchange says of itself.
+ * The status that an exchange reports about itself.
  *
  * @since 0.1.0
  * @category arbitraries
@@ -286,7 +286,7 @@ export const exchangeStatus: FastCheck.Arbitrary<ExchangeStatus.ExchangeStatus> 
 
 export {
   /**
-   * Text that is no symbol and means harm: paths, queries, control characters, look-alikes, far too much of it.
+   * Texts that are not symbols and could do harm: paths, queries, control characters, look-alikes, excessive length.
    *
    * @since 0.1.0
    * @category texts

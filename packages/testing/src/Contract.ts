@@ -1,6 +1,6 @@
 /**
- * What every implementation of `MarketData`, `Account` and `Trading` must do, as numbered cases: one suite for mocks,
- * simulators, testnets and exchanges, so that a program tested on one means the same on another.
+ * The contract of `MarketData`, `Account` and `Trading` as numbered test cases. One suite tests mocks, simulators,
+ * testnets and exchanges, so that a program tested on one of them behaves the same on another.
  *
  * @example
  * import { Contract, Mock } from "@effect-exchange/testing"
@@ -43,8 +43,14 @@ import { TestContext } from "./internal/testContext.js"
 import { tradingCases } from "./internal/tradingCases.js"
 
 /**
- * All cases: `MD-` about market data, `AC-` about accounts, `TR-` about trading, `ER-` about orders whose answers are
- * lost, `LM-` about limits.
+ * All cases, by the prefix of their ids:
+ *
+ * - `MD-`: market data.
+ * - `AC-`: accounts.
+ * - `TR-`: trading.
+ * - `FD-`: live feeds.
+ * - `ER-`: orders whose responses are lost.
+ * - `LM-`: rate limits.
  *
  * @since 0.1.0
  * @category cases
@@ -65,7 +71,7 @@ export const cases: ReadonlyArray<ContractCase> = [
 ]
 
 /**
- * Which exchanges the suite may call.
+ * The external exchanges that the suite may call.
  *
  * @since 0.1.0
  * @category models
@@ -73,8 +79,8 @@ export const cases: ReadonlyArray<ContractCase> = [
 export type Environment = "off" | "testnet" | "live"
 
 /**
- * `EXCHANGE_CONTRACT` from configuration: `testnet` or `live` to run suites against those, `off` (the default) to run
- * only those that leave no trace outside.
+ * Reads `EXCHANGE_CONTRACT` from the configuration. `testnet` and `live` run the suites for that environment. `off`,
+ * the default, runs only suites without external effects.
  *
  * @since 0.1.0
  * @category config
@@ -83,7 +89,7 @@ export const environment: Config.Config<Environment> = Config.literal("off", "te
   .pipe(Config.withDefault("off"))
 
 /**
- * An implementation to be judged. Each case builds its Layers anew.
+ * An implementation to test. Each case builds its Layers again.
  *
  * @since 0.1.0
  * @category models
@@ -91,42 +97,51 @@ export const environment: Config.Config<Environment> = Config.literal("off", "te
 export interface Options<R, E> {
   readonly name: string
   readonly layer: Layer.Layer<MarketData.MarketData | R, E>
-  /** The account to judge as well. Defaults to that of `trading`; without either, the cases about accounts are skipped. */
+  /**
+   * The account to test as well. Defaults to the account of `trading`. Without either, the account cases are skipped.
+   */
   readonly account?: Layer.Layer<Account.Account | MarketData.MarketData, E> | undefined
   /**
-   * All three capabilities, to judge trading: orders are placed in the first open symbols, at half of what is bid or of
-   * twice the least amount, and canceled. Without it the cases about trading are skipped, and with `on: "live"` always.
+   * All three capabilities, to test trading. The cases place orders in the first open symbols, at half of the bid and
+   * for twice the minimum amount, and cancel them. The trading cases are skipped without this option, and always with
+   * `on: "live"`.
    */
   readonly trading?: Layer.Layer<MarketData.MarketData | Account.Account | Trading.Trading | R, E> | undefined
-  /** What the exchange can do: cases about anything else are skipped, or expect `Unsupported`. Defaults to not known. */
+  /**
+   * The features of the exchange. Cases about other features are skipped, or expect `Unsupported`. Defaults to unknown.
+   */
   readonly features?: Adapter.Features | undefined
-  /** A view of the wire under the layers. Without one, the cases that need it are skipped and others see less. */
+  /** A view of the requests under the layers. Without it, the cases that need it are skipped, and others check less. */
   readonly observer?: Effect.Effect<Observer, never, R> | undefined
-  /** What can be made to go wrong under `trading`. Without any, the cases that need it are skipped. */
+  /** Faults that the suite can cause under `trading`. Without them, the cases that need faults are skipped. */
   readonly faults?: Effect.Effect<Faults, never, R> | undefined
   /**
-   * `test` for what lives in memory: time is `TestClock`'s and runs as fast as anything waits for it. `live` for what is
-   * reached over sockets.
+   * `test` for implementations in memory: time is that of `TestClock`, which advances as fast as fibers wait for it.
+   * `live` for implementations that are reached over sockets.
    */
   readonly clock: "test" | "live"
-  /** The environment that `EXCHANGE_CONTRACT` must name for the suite to run. Defaults to none: it always runs. */
+  /** The environment that `EXCHANGE_CONTRACT` must name for the suite to run. By default the suite always runs. */
   readonly on?: Exclude<Environment, "off"> | undefined
-  /** Cases that cannot hold here, by id, each with the reason. */
+  /** Cases that this implementation cannot satisfy: the reason for each, by case id. */
   readonly skip?: { readonly [id: string]: string } | undefined
-  /** Listed symbols to ask for; orders are placed in the first two. Defaults to the first three open markets. */
+  /** Listed symbols to use. Orders are placed in the first two. Defaults to the first three open markets. */
   readonly symbols?: readonly [string, ...ReadonlyArray<string>] | undefined
   /** A well-formed symbol that is not listed. Defaults to `"NOSUCHCOIN/USDT"`. */
   readonly unknownSymbol?: string | undefined
-  /** How far the exchange's clock may be from ours. Defaults to 30 seconds. */
+  /** The largest allowed difference between the exchange's clock and ours. Defaults to 30 seconds. */
   readonly clockTolerance?: Duration.DurationInput | undefined
-  /** How many calls are made at once where many are. Defaults to 50. */
+  /** The number of concurrent calls in cases that make many. Defaults to 50. */
   readonly concurrency?: number | undefined
-  /** How long a case may take by its clock; longer breaks the contract. Defaults to 2 minutes. */
+  /**
+   * The longest time that a case may take, by its clock. A case that takes longer violates the contract. Defaults to 2
+   * minutes.
+   */
   readonly limit?: Duration.DurationInput | undefined
 }
 
 /**
- * A case about to be run against an implementation. `skip` is the reason not to, if there is one now.
+ * A case that is ready to run against an implementation. `skip` returns the reason to skip it at present, if there is
+ * one.
  *
  * @since 0.1.0
  * @category models
@@ -139,7 +154,8 @@ export interface Test<E> {
 }
 
 /**
- * The cases as tests of an implementation, for any runner. Those with `clock: "test"` must be run where `TestClock` is.
+ * Returns the cases as tests of an implementation, for any test runner. Tests with `clock: "test"` must run with
+ * `TestClock`.
  *
  * @since 0.1.0
  * @category constructors
@@ -158,7 +174,7 @@ export const suite = <R, E>(options: Options<R, E>): ReadonlyArray<Test<E>> =>
   })
 
 /**
- * As much of `it` of `@effect/vitest` as {@link register} uses.
+ * The part of `it` of `@effect/vitest` that {@link register} uses.
  *
  * @since 0.1.0
  * @category models
@@ -169,6 +185,8 @@ export interface Runner {
 }
 
 /**
+ * Defines one test. The timeout is in milliseconds.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -181,8 +199,8 @@ export interface Define {
 }
 
 /**
- * Registers the suite with `it` of `@effect/vitest`. A test that does not run says in its title what would make it run,
- * or why it cannot.
+ * Registers the suite with `it` of `@effect/vitest`. The title of a skipped test says how to make it run, or why it
+ * cannot run.
  *
  * @since 0.1.0
  * @category runners
@@ -200,14 +218,14 @@ export const register = <R, E>(it: Runner, options: Options<R, E>): void => {
             onSome: (reason) => Effect.sync(() => context.skip(reason))
           })
         ),
-      // A little more than the limit, so that what takes too long is said by the case and not by the runner.
+      // Slightly more than the limit, so that the case reports a timeout before the runner does.
       Duration.toMillis(limitOf(options)) + 10_000
     )
   }
 }
 
 /**
- * What became of a case. `detail` says why it was skipped, or how it failed.
+ * The result of a case. `detail` is the reason why it was skipped or failed.
  *
  * @since 0.1.0
  * @category models
@@ -221,6 +239,8 @@ export interface Row {
 }
 
 /**
+ * The results of a suite.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -230,8 +250,8 @@ export interface Report {
 }
 
 /**
- * Runs the suite outside of a test runner, one case after another. Whoever asks for it wants it: `EXCHANGE_CONTRACT` is
- * not asked, but with `on: "live"` no order is placed all the same. `onRow` runs after each case.
+ * Runs the suite without a test runner, one case after another. It ignores `EXCHANGE_CONTRACT`, because a call is
+ * deliberate, but places no orders with `on: "live"`. `onRow` runs after each case.
  *
  * @since 0.1.0
  * @category runners
@@ -246,7 +266,7 @@ export const report = <R, E>(
   )
 
 /**
- * A report in Markdown: how many cases passed, and a table of all.
+ * Renders a report as Markdown: the number of passed cases and a table of all cases.
  *
  * @since 0.1.0
  * @category formatting
@@ -283,7 +303,7 @@ const rowOf = <R, E>(each: ContractCase, options: Options<R, E>): Effect.Effect<
   )
 }
 
-// In a fiber of its own, as the clock of the Layer would stay with the one that built it.
+// Runs in its own fiber: providing the Layer replaces the clock of the fiber that builds it.
 const underTestClock = <A, E>(self: Effect.Effect<A, E>): Effect.Effect<Exit.Exit<A, E>> =>
   Effect.provide(self, TestContext).pipe(Effect.forkScoped, Effect.flatMap(Fiber.await), Effect.scoped)
 
@@ -338,7 +358,7 @@ const runOf = <R, E>(each: ContractCase, options: Options<R, E>): Effect.Effect<
   switch (each.capability) {
     case "marketData":
       return Effect.provide(
-        // Faults are said to be under `trading` alone.
+        // The faults apply under `trading` only.
         Effect.flatMap(observer, (observer) => each.run({ ...subject, observer })),
         options.layer
       )
@@ -372,7 +392,7 @@ const within = <R, E>(
   return Effect.zipRight(TestClock.setTime(start), Effect.raceFirst(timed, passing))
 }
 
-// Far from zero, where a clock in seconds would look like one in milliseconds, and inside of every interval of candles.
+// Far from zero, where seconds could be mistaken for milliseconds, and in the middle of every candle interval.
 const start = Date.UTC(2026, 0, 1, 12, 34, 56)
 
 const passing = Effect.forever(TestClock.adjust("1 second"))

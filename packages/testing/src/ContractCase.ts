@@ -1,5 +1,5 @@
 /**
- * One case of the contract, and what it can find wrong.
+ * The type of a contract case, and the error for a violation.
  *
  * @since 0.1.0
  */
@@ -10,8 +10,8 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
 /**
- * A case of the contract, by the capability it is about. `id` is stable: reports and skip lists name it. A case that
- * `needs` an observer or faults can only be run where there are some.
+ * A case of the contract, tagged with the capability that it tests. `id` is stable, because reports and skip lists
+ * refer to it. A case that `needs` an observer or faults runs only with them.
  *
  * @since 0.1.0
  * @category models
@@ -19,6 +19,8 @@ import * as Schema from "effect/Schema"
 export type ContractCase = MarketDataCase | AccountCase | TradingCase
 
 /**
+ * A case that tests `MarketData`.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -28,6 +30,8 @@ export interface MarketDataCase extends About {
 }
 
 /**
+ * A case that tests `Account`.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -39,6 +43,8 @@ export interface AccountCase extends About {
 }
 
 /**
+ * A case that tests `Trading`.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -50,6 +56,8 @@ export interface TradingCase extends About {
 }
 
 /**
+ * The fields that all cases have.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -57,67 +65,75 @@ export interface About {
   readonly id: string
   readonly title: string
   readonly needs: ReadonlyArray<"observer" | "faults">
-  /** Why the case says nothing of an exchange that can do no more than this. */
+  /** Returns the reason why the case cannot apply to an exchange with these features, or `undefined` if it applies. */
   readonly skipWhen?: ((features: Adapter.Features) => string | undefined) | undefined
 }
 
 /**
- * What a case has to know of the implementation it judges.
+ * The implementation under test, as a case sees it.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Subject {
   readonly name: string
-  /** Listed symbols to ask for; the first open markets when not given. Orders are placed in the first ones. */
+  /** Listed symbols to use, or `undefined` for the first open markets. Orders are placed in the first ones. */
   readonly symbols: ReadonlyArray<string> | undefined
-  /** A symbol that is well-formed and not listed. */
+  /** A well-formed symbol that is not listed. */
   readonly unknownSymbol: string
-  /** How far the exchange's clock may be from ours. */
+  /** The largest allowed difference between the exchange's clock and ours. */
   readonly clockTolerance: Duration.Duration
-  /** How many calls are made at once where many are. */
+  /** The number of concurrent calls in cases that make many. */
   readonly concurrency: number
-  /** What the exchange can do. Where it is not known, doing something and saying `Unsupported` are both right. */
+  /** The features of the exchange. If they are unknown, both a result and `Unsupported` are correct. */
   readonly features: Adapter.Features | undefined
   readonly observer: Observer | undefined
   readonly faults: Faults | undefined
 }
 
 /**
- * A view of the wire under an implementation.
+ * A view of the requests that an implementation sends.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Observer {
-  /** How many requests have been sent. */
+  /** The number of requests sent so far. */
   readonly sent: Effect.Effect<number>
-  /** How many of them are still waiting for their answer. */
+  /** The number of requests that are waiting for a response. */
   readonly inFlight: Effect.Effect<number>
-  /** How many of them the exchange has refused as too many, whatever the client made of it. */
+  /**
+   * The number of requests that the exchange has refused because of its rate limits, however the client handled that.
+   */
   readonly limited?: Effect.Effect<number> | undefined
 }
 
 /**
- * What can be made to happen to the changes that are sent (orders placed, amended and canceled), while everything that
- * only reads goes on as it was. `LossyHttp` is one for whatever sends over HTTP.
+ * Faults for requests that change something (placing, amending and canceling orders). Reads continue to work.
+ * `LossyHttp` provides these faults for any implementation that sends over HTTP.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Faults {
-  /** As long as the effect runs, changes are carried out and their answers lost. */
+  /** While the effect runs, changes are carried out, but their responses are lost. */
   readonly loseAnswers: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  /** As long as the effect runs, changes are lost on their way: nobody carries them out, and nobody says so. */
+  /** While the effect runs, changes are lost before they reach the exchange, and no error is reported for them. */
   readonly loseRequests: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  /** How many changes, or answers to changes, have been lost so far: a case that was to lose some and lost none fails. */
+  /**
+   * The number of changes, or responses to them, that were lost so far. A case that expected a loss fails if there was
+   * none.
+   */
   readonly lost: Effect.Effect<number>
-  /** As long as the effect runs, whatever is sent is taken and never answered, reads as well. Left out where it cannot be. */
+  /**
+   * While the effect runs, all requests, including reads, are accepted but never answered. Omitted where this is
+   * impossible.
+   */
   readonly silence?: (<A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>) | undefined
 }
 
 /**
- * An implementation breaks the contract: which one, in which case, and how.
+ * An implementation violates the contract. The fields name the implementation, the case and the violation.
  *
  * @since 0.1.0
  * @category errors

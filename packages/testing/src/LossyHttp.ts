@@ -1,6 +1,6 @@
 /**
- * An `HttpClient` that loses what changes something, on demand: the answers of it, or the requests. It can also fall
- * silent altogether.
+ * An `HttpClient` that loses changes on demand: their requests or their responses. It can also stop responding
+ * entirely.
  *
  * @since 0.1.0
  */
@@ -17,7 +17,7 @@ import type { Faults } from "./ContractCase.js"
 import { ConnectionError } from "./internal/bodies.js"
 
 /**
- * What decides what is lost. It is the `faults` that the contract suite asks for.
+ * The control of the losses, to pass as `faults` to the contract suite.
  *
  * @since 0.1.0
  * @category tags
@@ -25,7 +25,7 @@ import { ConnectionError } from "./internal/bodies.js"
 export class LossyHttp extends Context.Tag("@effect-exchange/testing/LossyHttp")<LossyHttp, Faults>() {}
 
 /**
- * What is known of a request that no `ExchangeClient` sends: its method and its path (no query).
+ * A request that no `ExchangeClient` sends: its method and its path (without the query).
  *
  * @since 0.1.0
  * @category models
@@ -36,11 +36,12 @@ export interface Target {
 }
 
 /**
- * The `HttpClient` in reach, which loses changes when told to: what an `ExchangeClient` sends by an endpoint of `trading`,
- * whatever its method. A loss shows as Node shows it: the connection fails with `ECONNRESET`.
+ * Wraps the `HttpClient` of the context and loses changes on demand. A change is a request that an `ExchangeClient`
+ * sends to an endpoint of `trading`, whatever its method. A loss fails as in Node: the connection fails with
+ * `ECONNRESET`.
  *
- * `changes` decides about requests that say nothing of themselves (see `InFlight`), which some other client sends: by
- * default whatever is not a GET is a change.
+ * `changes` decides which requests of other clients, which carry no `InFlight` value, are changes. By default every
+ * request except a GET is a change.
  *
  * @example
  * import { LossyHttp } from "@effect-exchange/testing"

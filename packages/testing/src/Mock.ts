@@ -1,10 +1,11 @@
 /**
- * Exchanges made of constants, for tests of programs that use one: nothing is sent, nothing waits.
+ * Mock exchanges made of constants, for testing programs that use an exchange. A mock sends nothing and never waits.
  *
- * What trades does so against a house that buys any amount at the bid and sells any amount at the ask (at `last`, where
- * a side is not quoted): an order fills whole or not at all, and one that stands fills when a later quote reaches it. A
- * mock answers as a client would: the same errors for the same mistakes, prices as exact decimals, the order asked for.
- * It is held to the same contract suite as the exchanges themselves (see `Contract`).
+ * Orders trade against a house that buys any amount at the bid and sells any amount at the ask, or at `last` if that
+ * side has no quote. An order fills in full or not at all. An open order fills when a later quote reaches it.
+ *
+ * A mock behaves as a client does: it fails with the same errors for the same mistakes, returns prices as exact
+ * decimals, and keeps the requested order. The contract suite tests mocks and exchanges alike (see `Contract`).
  *
  * @since 0.1.0
  */
@@ -30,7 +31,7 @@ import * as mocks from "./internal/mocks.js"
 
 export {
   /**
-   * What a mock was told makes no sense: `subject` is a symbol or an asset, `field` what is wrong about it.
+   * A mock was configured with an invalid value: `subject` is a symbol or an asset, `field` the invalid part of it.
    *
    * @since 0.1.0
    * @category errors
@@ -57,7 +58,7 @@ export {
 } from "./internal/mockModel.js"
 
 /**
- * What a mock can do unless told otherwise: everything that does not take a position.
+ * The default features of a mock: everything except positions and reduce-only orders.
  *
  * @since 0.1.0
  * @category models
@@ -77,7 +78,7 @@ export const features: Adapter.Features = {
 }
 
 /**
- * A mock from the markets it lists, by symbol.
+ * Creates a mock from the markets that it lists, keyed by symbol.
  *
  * @since 0.1.0
  * @category constructors
@@ -89,7 +90,7 @@ export const make = (
   Effect.flatMap(mocks.exchange(features, tickers, options), mocks.marketData)
 
 /**
- * A mock of an account.
+ * Creates a mock of an account.
  *
  * @since 0.1.0
  * @category constructors
@@ -103,8 +104,8 @@ export const makeAccount = (
   )
 
 /**
- * `MarketData` from constants: `Mock.layer({ "BTC/USDT": { last: "64000.5" } })`. A bad symbol or price in them is a
- * mistake in the test, so it is a defect: an `InvalidMock` that says where.
+ * Provides `MarketData` from constants: `Mock.layer({ "BTC/USDT": { last: "64000.5" } })`. An invalid symbol or price
+ * is a mistake in the test, so it is a defect: an `InvalidMock` that names the invalid field.
  *
  * @since 0.1.0
  * @category layers
@@ -121,7 +122,7 @@ export const layer = (
   ))
 
 /**
- * `Account` from constants. A bad balance in them is a defect, as in {@link layer}.
+ * Provides `Account` from constants. An invalid balance is a defect, as in {@link layer}.
  *
  * @since 0.1.0
  * @category layers
@@ -135,16 +136,16 @@ export const layerAccount = (options?: AccountOptions): Layer.Layer<Account.Acco
   ))
 
 /**
- * All three capabilities of one exchange: what is placed shows in the account, and a quote set later fills what it
- * reaches. Spot markets only; the key may trade unless told otherwise. Constants that make no sense are defects, as in
- * {@link layer}.
+ * Provides all three capabilities of one exchange. Placed orders appear in the account, and a quote that is set later
+ * fills the orders that it reaches. Only spot markets can be traded. The key may trade by default. Invalid constants
+ * are defects, as in {@link layer}.
  *
  * **Details**
  *
- * Orders are refused by the `guards` (`OrderDenied`), written into a journal before and after, and reconciled, as a Layer
- * of an exchange does it. The journal is a mock's own, in memory; {@link layerTradingJournaled} takes yours. An error that a
- * test planned is what the caller gets: nothing is looked up. One whose `outcome` is `Unknown` leaves the order open in the
- * journal.
+ * As in the Layer of an exchange, the `guards` check each order (`OrderDenied`), and a journal records it before and
+ * after the call, for `reconcile`. The mock has its own journal, in memory. {@link layerTradingJournaled} takes your
+ * journal instead. A planned error reaches the caller without a lookup of the order. If its `outcome` is `Unknown`, the
+ * order stays open in the journal.
  *
  * @example
  * import { Trading } from "@effect-exchange/core"
@@ -175,17 +176,18 @@ export const layerTrading = (
   tickers: { readonly [symbol: string]: TickerInput },
   options: TradingOptions = {}
 ): Layer.Layer<MarketData.MarketData | Mock | Account.Account | MockAccount | Trading.Trading | MockTrading> =>
-  // Anew for each Layer: two mocks share nothing.
+  // Fresh for each Layer, so that two mocks share nothing.
   Layer.provide(layerTradingJournaled(tickers, options), Layer.fresh(OrderJournal.layerMemory))
 
 /**
- * As {@link layerTrading}, with the journal that it is provided with, as a Layer of an exchange is: for tests of what a
- * program does at its start about the orders of an earlier run. A journal that cannot be read is a defect.
+ * Provides the same as {@link layerTrading}, but with the journal of the context, as the Layer of an exchange does. Use
+ * it to test how a program at its start handles the orders of an earlier run. A journal that cannot be read is a
+ * defect.
  *
  * **Details**
  *
- * Its entries are of the environment and the account `"mock"`. An order is there if the mock was given one, or took one, of
- * the same name and terms.
+ * Journal entries have the environment and the account `"mock"`. `reconcile` finds an order if the mock was created
+ * with, or has accepted, an order with the same client order id and terms.
  *
  * @example
  * import { OrderJournal, Trading } from "@effect-exchange/core"
@@ -233,8 +235,8 @@ export const layerTradingJournaled = (
   })))
 
 /**
- * An error of each kind, for `failNext`, `failOn` and `failWith`: by the tag of it, with something sensible in every field
- * that is not given. `timeout` is `requestTimedOut`.
+ * Constructors of all errors, by tag, for `failNext`, `failOn` and `failWith`. Omitted fields have sensible defaults.
+ * `timeout` is `requestTimedOut`.
  *
  * @example
  * import { Mock } from "@effect-exchange/testing"

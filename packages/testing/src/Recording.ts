@@ -1,9 +1,10 @@
 /**
- * What an exchange answers, written down: fixtures to be served again by `Replay`.
+ * Records the responses of an exchange as fixtures that `Replay` serves.
  *
- * A request is written down without its headers, and of its query and body only what is known to be harmless; no key,
- * secret, passphrase, nonce, signature or token gets into a fixture. Answers are kept whole but for what the request had
- * kept secret and fields that are named like secrets: what they say of the account (balances, orders) is in them.
+ * A recorded request has no headers, and only the parts of its query and body that are known to be harmless. No key,
+ * secret, passphrase, nonce, signature or token gets into a fixture. Responses are recorded in full, except for secret
+ * values of the request and fields with the name of a secret. They therefore contain data of the account (balances,
+ * orders).
  *
  * @since 0.1.0
  */
@@ -21,8 +22,8 @@ import { ScriptedResponse, step } from "./internal/scriptedResponse.js"
 import * as stripping from "./internal/stripping.js"
 
 /**
- * A request without secrets, and its answer. `query` and `body` hold what is known to be harmless, in one order; `text`
- * is the body of the answer.
+ * A request without secrets, and its response. `query` and `body` hold the harmless parts in sorted order. `text` is
+ * the body of the response.
  *
  * @since 0.1.0
  * @category models
@@ -30,6 +31,8 @@ import * as stripping from "./internal/stripping.js"
 export interface Fixture extends Schema.Schema.Type<typeof Fixture> {}
 
 /**
+ * The schema of a {@link Fixture}.
+ *
  * @since 0.1.0
  * @category schemas
  */
@@ -44,21 +47,23 @@ export const Fixture = Schema.Struct({
 })
 
 /**
+ * The options of a recording.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
-  /** The names of query and body parameters that are written down. Defaults to {@link parameters}. */
+  /** The names of the query and body parameters to record. Defaults to {@link parameters}. */
   readonly parameters?: ReadonlyArray<string> | undefined
-  /** What the names of answers' headers begin with that are written down. Defaults to {@link headers}. */
+  /** The prefixes of the names of the response headers to record. Defaults to {@link headers}. */
   readonly headers?: ReadonlyArray<string> | undefined
-  /** Secrets that must not appear, beside all that a request has in its headers and in parameters of other names. */
+  /** Additional secrets to remove. The values of request headers and of all other parameters are always removed. */
   readonly secrets?: ReadonlyArray<Redacted.Redacted> | undefined
 }
 
 /**
- * Parameters that name markets, ranges, pages and orders, on the exchanges of this library. Never instants of signing,
- * nonces, keys, client order ids.
+ * The parameters that name markets, ranges, pages and orders on the exchanges of this library. They never include
+ * signing timestamps, nonces, keys or client order ids.
  *
  * @since 0.1.0
  * @category options
@@ -66,7 +71,7 @@ export interface Options {
 export const parameters: ReadonlyArray<string> = stripping.parameters
 
 /**
- * Headers of a request that are no secrets: whatever else stands in one is taken out of what is written down.
+ * The request headers that contain no secrets. The values of all other headers are removed from recordings.
  *
  * @since 0.1.0
  * @category constants
@@ -74,8 +79,8 @@ export const parameters: ReadonlyArray<string> = stripping.parameters
 export const harmlessHeaders: ReadonlySet<string> = stripping.harmless
 
 /**
- * Headers that say what an answer is and how much of a limit is used. Not `date`, which would set a client's clock back
- * when it is served again.
+ * The prefixes of response headers that describe the content or the usage of a rate limit. They exclude `date`, which
+ * would set a client's clock back during a replay.
  *
  * @since 0.1.0
  * @category options
@@ -92,8 +97,8 @@ export const headers: ReadonlyArray<string> = [
 ]
 
 /**
- * The `HttpClient` in reach, which gives every answer to `sink` as well, before the caller has it. Answers that were
- * never read to their end are not written down.
+ * Wraps the `HttpClient` of the context and passes each response to `sink` before the caller receives it. A response is
+ * recorded once its whole body has been read, so a body that breaks off is not recorded.
  *
  * @since 0.1.0
  * @category layers
@@ -108,7 +113,8 @@ export const layerSink = (
   )
 
 /**
- * The same into a directory, one file of JSON an answer, numbered after those that are there already.
+ * Records into a directory, as {@link layerSink} does into a sink: one JSON file per response, numbered after the
+ * existing files.
  *
  * @example
  * import { NodeExchange } from "@effect-exchange/core/node"
@@ -131,7 +137,7 @@ export const layer = (
     return layerSink(
       (fixture) =>
         Effect.flatMap(Ref.getAndUpdate(next, (number) => number + 1), (number) =>
-          // A recording that cannot be written is no recording.
+          // A recording that cannot be written must not go unnoticed.
           Effect.orDie(
             files.writeFileString(`${options.directory}/${fileName(number, fixture)}`, `${encode(fixture)}\n`)
           )),

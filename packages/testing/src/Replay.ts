@@ -1,5 +1,5 @@
 /**
- * An `HttpClient` that serves what `Recording` has written down.
+ * An `HttpClient` that serves the fixtures of `Recording`.
  *
  * @since 0.1.0
  */
@@ -16,17 +16,19 @@ import { strip, type Target } from "./internal/stripping.js"
 import { Fixture, parameters } from "./Recording.js"
 
 /**
+ * The options of a replay.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
-  /** The parameters by which requests are told apart: those that were recorded. Defaults to `Recording.parameters`. */
+  /** The parameters that distinguish requests, which must be the recorded ones. Defaults to `Recording.parameters`. */
   readonly parameters?: ReadonlyArray<string> | undefined
 }
 
 /**
- * Serves fixtures. A request is answered by those of its method, path, query and body, in their order, and by the last of
- * them from then on. One for which there is none is a mistake in the test, so it is a defect: a `NotRecorded`.
+ * Serves fixtures. A request receives the fixtures with its method, path, query and body in order, and then the last of
+ * them again and again. A request without a fixture is a mistake in the test, so it is a defect: a `NotRecorded`.
  *
  * @since 0.1.0
  * @category layers
@@ -66,7 +68,8 @@ export const layer = (
 }
 
 /**
- * Serves the fixtures of a directory, in the order of their names.
+ * Serves the fixtures of a directory, in the order of their file names. Fails with `BadFixture` if a file is not a
+ * fixture.
  *
  * @since 0.1.0
  * @category layers
@@ -90,7 +93,7 @@ export const layerDirectory = (
   }))
 
 /**
- * A request for which no answer is recorded: what was asked, and all that could have been.
+ * No response is recorded for a request. `asked` is the request, and `recorded` lists the recorded requests.
  *
  * @since 0.1.0
  * @category errors
@@ -108,7 +111,7 @@ export class NotRecorded
 }
 
 /**
- * A file of a directory that is no fixture.
+ * A file in the directory is not a fixture.
  *
  * @since 0.1.0
  * @category errors

@@ -1,6 +1,6 @@
 /**
- * An `HttpClient` that sends nothing: it answers from a script and writes every request down. What waits, waits on
- * Effect's clock, so a test under `TestClock` drives it.
+ * An `HttpClient` that sends nothing: it responds from a script and records every request. All waiting follows Effect's
+ * clock, so a test with `TestClock` controls it.
  *
  * @since 0.1.0
  */
@@ -22,8 +22,8 @@ import type { Step } from "./internal/scriptedStep.js"
 export type { Step } from "./internal/scriptedStep.js"
 
 /**
- * A request as it was sent: `url` with its query, header names in lower case, the body as text, `at` in epoch
- * milliseconds.
+ * A request as it was sent. `url` includes the query, header names are lower-case, the body is text, and `at` is in
+ * milliseconds since the epoch.
  *
  * @since 0.1.0
  * @category models
@@ -37,18 +37,20 @@ export interface Request {
 }
 
 /**
+ * The options of a response.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface ResponseOptions {
   /** Defaults to 200. */
   readonly status?: number | undefined
-  /** Added to the content type and, unless the body is streamed, the content length. */
+  /** Headers in addition to the content type and, unless the body is streamed, the content length. */
   readonly headers?: { readonly [name: string]: string } | undefined
 }
 
 /**
- * What to answer: steps in order, one a request, or a function of the request and of how many came before it.
+ * The responses to give: one step per request in order, or a function of the request and its zero-based index.
  *
  * @since 0.1.0
  * @category models
@@ -56,7 +58,7 @@ export interface ResponseOptions {
 export type Script = ReadonlyArray<Step> | ((request: Request, index: number) => Step)
 
 /**
- * The script and what became of it.
+ * The script, and the requests it has received.
  *
  * @since 0.1.0
  * @category tags
@@ -66,6 +68,8 @@ export class ScriptedHttp
 {}
 
 /**
+ * The types of {@link ScriptedHttp}.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -73,11 +77,11 @@ export declare namespace ScriptedHttp {
   interface Service {
     /** Every request so far, oldest first. */
     readonly requests: Effect.Effect<ReadonlyArray<Request>>
-    /** Requests whose response has not begun: neither answered nor failed nor interrupted. */
+    /** The number of requests whose response has not begun: not answered, failed or interrupted. */
     readonly inFlight: Effect.Effect<number>
-    /** More steps, taken before a script that is a function is asked. */
+    /** Adds steps to the script. They are used before a script that is a function. */
     readonly enqueue: (...steps: ReadonlyArray<Step>) => Effect.Effect<void>
-    /** Steps not yet taken. */
+    /** The number of steps that have not been used. */
     readonly remaining: Effect.Effect<number>
   }
 }
@@ -85,7 +89,7 @@ export declare namespace ScriptedHttp {
 const { Failure, Never, Response } = Data.taggedEnum<Step>()
 
 /**
- * A response of JSON.
+ * Creates a JSON response.
  *
  * @since 0.1.0
  * @category steps
@@ -94,7 +98,7 @@ export const json = (body: unknown, options?: ResponseOptions): Step =>
   whole([JSON.stringify(body)], "application/json", options)
 
 /**
- * A response of text: HTML from a proxy in the way, nothing at all, half of something.
+ * Creates a text response, such as HTML from a proxy, an empty body or half a document.
  *
  * @since 0.1.0
  * @category steps
@@ -102,7 +106,7 @@ export const json = (body: unknown, options?: ResponseOptions): Step =>
 export const text = (body: string, options?: ResponseOptions): Step => whole([body], "text/plain", options)
 
 /**
- * A response that promises the whole body and breaks the connection half-way through it.
+ * Creates a response that announces the whole body and breaks the connection half-way through it.
  *
  * @since 0.1.0
  * @category steps
@@ -114,7 +118,7 @@ export const truncated = (body: string, options?: ResponseOptions): Step => ({
 })
 
 /**
- * A response in pieces, with `pause` before each but the first (no time unless set otherwise), of undeclared length.
+ * Creates a response of undeclared length in pieces, with a `pause` before each one but the first (defaults to zero).
  *
  * @since 0.1.0
  * @category steps
@@ -133,7 +137,7 @@ export const streamed = (
   })
 
 /**
- * A connection that fails before anything is answered, with the `code` Node gives its error (`ENOTFOUND`, `EPIPE`...).
+ * Creates a connection failure before any response, with the `code` of Node's error (`ENOTFOUND`, `EPIPE`...).
  *
  * @since 0.1.0
  * @category steps
@@ -141,7 +145,7 @@ export const streamed = (
 export const failure = (code: string): Step => Failure({ code, delay: Duration.zero })
 
 /**
- * Nobody listens there: `ECONNREFUSED`. Nothing was sent.
+ * A connection that the server refuses, `ECONNREFUSED`. Nothing was sent.
  *
  * @since 0.1.0
  * @category steps
@@ -149,7 +153,7 @@ export const failure = (code: string): Step => Failure({ code, delay: Duration.z
 export const refused: Step = failure("ECONNREFUSED")
 
 /**
- * The connection is closed after the request was sent: `ECONNRESET`.
+ * A connection that is closed after the request was sent, `ECONNRESET`.
  *
  * @since 0.1.0
  * @category steps
@@ -157,7 +161,7 @@ export const refused: Step = failure("ECONNREFUSED")
 export const reset: Step = failure("ECONNRESET")
 
 /**
- * No answer, ever.
+ * A request that never receives a response.
  *
  * @since 0.1.0
  * @category steps
@@ -165,7 +169,7 @@ export const reset: Step = failure("ECONNRESET")
 export const never: Step = Never()
 
 /**
- * The same, this much later.
+ * Delays a step by a duration.
  *
  * @since 0.1.0
  * @category combinators
@@ -174,8 +178,8 @@ export const delayed = (step: Step, duration: Duration.DurationInput): Step =>
   step._tag === "Never" ? step : { ...step, delay: Duration.sum(step.delay, duration) }
 
 /**
- * `HttpClient` by the script, and the handle of it. A request for which the script has no step is a mistake in the test,
- * so it is a defect: a `ScriptExhausted` that names the request.
+ * Provides an `HttpClient` that follows the script, and its handle. A request for which the script has no step is a
+ * mistake in the test, so it is a defect: a `ScriptExhausted` that names the request.
  *
  * @since 0.1.0
  * @category layers
@@ -187,7 +191,7 @@ export const layer = (script: Script): Layer.Layer<HttpClient.HttpClient | Scrip
   )
 
 /**
- * A client by the script, and the handle of it.
+ * Creates a client that follows the script, and its handle.
  *
  * @since 0.1.0
  * @category constructors
@@ -238,7 +242,7 @@ export const make = (
   })
 
 /**
- * A request came for which the script has no answer: `target` is its path.
+ * The script has no step left for a request. `target` is the URL of the request without its query.
  *
  * @since 0.1.0
  * @category errors
@@ -257,7 +261,7 @@ export class ScriptExhausted
   }
 }
 
-// The query is left out: it may be signed.
+// Omits the query, because it may be signed.
 const exhausted = ({ method, url }: Request): ScriptExhausted =>
   new ScriptExhausted({ method, target: url.split("?", 1).join("") })
 

@@ -1,7 +1,7 @@
 /**
- * Programs drawn by a seed, run against a client and an exchange in memory while faults drawn by the same seed happen, with
- * everything that was promised looked at after each step. The same seed gives the same run; one that fails is cut down to the steps
- * that it takes.
+ * Runs random programs against a client and an exchange in memory, and injects faults. The seed determines the program
+ * and the faults. All invariants are checked after each step. The same seed gives the same run. A failing program is
+ * shrunk to the steps that are needed to fail.
  *
  * @since 0.1.0
  */
@@ -13,19 +13,21 @@ import { shrink } from "./internal/simulation/shrink.js"
 import { Violation, type World } from "./SimulationWorld.js"
 
 /**
+ * The options of a run.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
-  /** How many steps a program has. Defaults to 20. */
+  /** The number of steps of a program. Defaults to 20. */
   readonly steps?: number | undefined
-  /** How often a program that fails is run again, to find out which of its steps it takes. Defaults to 200. */
+  /** The maximum number of runs to shrink a failing program. Defaults to 200. */
   readonly shrinks?: number | undefined
 }
 
 /**
- * What a run came to: `heard` is all that its listeners heard, and the same whenever the seed is; `millis` is how long it took by
- * its own clock.
+ * The result of a run. `heard` is everything that its listeners received, which depends on the seed only. `millis` is
+ * the duration by the clock of the run.
  *
  * @since 0.1.0
  * @category models
@@ -36,8 +38,8 @@ export interface Outcome {
 }
 
 /**
- * A seed with which something did not hold. `trace` is the shortest program found in which the same does not hold, a sentence for
- * each step.
+ * An invariant did not hold for a seed. `trace` describes, one sentence per step, the shortest program found that
+ * violates the same invariant.
  *
  * @since 0.1.0
  * @category errors
@@ -63,12 +65,13 @@ export class SimulationFailed
 }
 
 /**
- * Runs the program of a seed (a whole number of at least 0) in a world.
+ * Runs the program of a seed (a whole number of at least 0) in a world. Fails with `SimulationFailed` if an invariant
+ * does not hold.
  *
  * **Gotchas**
  *
- * A run has a `TestClock` of its own, which waits for the event loop each time that something is due: many at once take hardly
- * longer than one.
+ * Each run has its own `TestClock`, which waits for the event loop whenever a timer is due. Many concurrent runs
+ * therefore take hardly longer than one.
  */
 export const run = <E>(
   world: World<E>,

@@ -1,5 +1,5 @@
 /**
- * What a simulation runs against: a client, the exchange that it talks to, what is true there, and what can be made to go wrong.
+ * The world of a simulation: a client, its exchange, the true state of the exchange, and the faults to inject.
  *
  * @since 0.1.0
  */
@@ -13,7 +13,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 
 /**
- * How a client reaches its exchange: all that it sends passes through these two.
+ * The connection of a client to its exchange. All requests and messages of the client pass through these two services.
  *
  * @since 0.1.0
  * @category models
@@ -21,64 +21,73 @@ import type * as Scope from "effect/Scope"
 export type Wire = HttpClient.HttpClient | Socket.WebSocketConstructor
 
 /**
- * A client and its exchange. Both are made anew for each run, and nothing may outlast it.
+ * A client and its exchange. Each run creates both again, and neither may outlast the run.
  *
  * @since 0.1.0
  * @category models
  */
 export interface World<out E = never> {
   readonly name: string
-  /** What is traded there, in the client's words. */
+  /** The traded symbols, as the client names them. */
   readonly symbols: readonly [string, ...ReadonlyArray<string>]
-  /** The client; what it reports of its circuits goes to `Health`. */
+  /** The client. It reports the state of its circuits to `Health`. */
   readonly client: Layer.Layer<
     MarketData.MarketData | Account.Account | Trading.Trading,
     E,
     Wire | Health.Health
   >
-  /** Starts the exchange at Effect's clock; the seed decides its prices. */
+  /** Starts the exchange at the time of Effect's clock. The seed determines its prices. */
   readonly exchange: (seed: string) => Effect.Effect<Exchange, never, Scope.Scope>
-  /** The number that the exchange counts a trade by, from the id that the client gives it. */
+  /** Returns the sequence number of a trade on the exchange from the id that the client reports. */
   readonly tradeNumber: (id: string) => number
-  /** Whether each message leaves a book as the exchange's was at some moment. `false` where one change comes in several. */
+  /**
+   * Whether each message leaves a book that the exchange had at some moment. `false` if the exchange splits changes
+   * into several messages.
+   */
   readonly hasWholeBooks: boolean
   readonly faults: ReadonlyArray<Fault>
-  /** The longest a subscription may be without data, in milliseconds after all faults have ended: the watchdog and one resync. */
+  /**
+   * The longest time in milliseconds that a subscription may go without data after all faults have ended: watchdog plus
+   * one resync.
+   */
   readonly patience: number
-  /** What must never be seen in logs, errors and messages. */
+  /** Secrets that must never appear in logs, errors or messages. */
   readonly secrets: ReadonlyArray<string>
-  /** An order that rests, far from the market, under a name. `undefined` where none are placed. */
+  /**
+   * Returns a request for an order that rests far from the market, with a client order id. `undefined` if the
+   * simulation places no orders.
+   */
   readonly order:
     | ((symbol: string, clientOrderId: string) => Parameters<Trading.Trading.Service["place"]>[0])
     | undefined
 }
 
 /**
- * The exchange as it is, without asking it by the client.
+ * Direct access to the exchange, without the client.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Exchange {
   readonly wire: Context.Context<Wire>
-  /** Makes a fault happen, by its name. */
+  /** Injects a fault by its name. */
   readonly inject: (fault: string) => Effect.Effect<void>
-  /** Ends all faults that go on. */
+  /** Ends all continuing faults. */
   readonly calm: Effect.Effect<void>
-  /** A market as it is now, with its latest trades, so many of them. */
+  /** Returns the current state of a market, with the given number of its latest trades. */
   readonly truth: (symbol: string, trades: number) => Effect.Effect<Truth>
-  /** All orders that it has taken, by the names that the client gave them. */
+  /** All orders that the exchange has accepted. */
   readonly orders: Effect.Effect<ReadonlyArray<TakenOrder>>
-  /** Fills half of what an order that stands has left, if there is one of that name. */
+  /** Fills half of the remaining amount of the open order with a client order id, if there is one. */
   readonly fill: (clientOrderId: string) => Effect.Effect<void>
-  /** How many sockets are open. */
+  /** The number of open sockets. */
   readonly connections: Effect.Effect<number>
-  /** How often it has refused the client for going too fast, but for faults. */
+  /** The number of requests that the exchange has refused because of its rate limits, except because of faults. */
   readonly refusals: Effect.Effect<number>
 }
 
 /**
- * A market as it is. Decimals are plain text without zeros at their end.
+ * The true state of a market. Decimals are plain text without trailing zeros.
  *
  * @since 0.1.0
  * @category models
@@ -87,13 +96,15 @@ export interface Truth {
   readonly bids: ReadonlyArray<Level>
   readonly asks: ReadonlyArray<Level>
   readonly last: string
-  /** The latest trades, oldest first, each with a number that is one more than that of the trade before. */
+  /** The latest trades, oldest first. Their numbers are consecutive. */
   readonly trades: ReadonlyArray<{ readonly id: number; readonly price: string; readonly at: number }>
-  /** Whether a frame from the exchange is about this market. */
+  /** Returns `true` if a frame of the exchange is about this market. */
   readonly isNamedIn: (frame: string) => boolean
 }
 
 /**
+ * A price level of a book, as plain text without trailing zeros.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -103,25 +114,28 @@ export interface Level {
 }
 
 /**
+ * An order that the exchange has accepted.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface TakenOrder {
   readonly clientOrderId: string | undefined
   readonly isOpen: boolean
-  /** Its fills, each with when it was made, in milliseconds since the epoch. */
+  /** The fills of the order. `at` is in milliseconds since the epoch. */
   readonly fills: ReadonlyArray<{ readonly at: number }>
   readonly filled: string
-  /** When it was changed last, in milliseconds since the epoch. */
+  /** The time of the last change, in milliseconds since the epoch. */
   readonly updatedAt: number
 }
 
 /**
- * Something that goes wrong.
+ * A fault that can be injected.
  *
- * `lag` is what a subscription that says it is live may then be behind by: nothing; the next beat, as when one message is lost;
- * or for as long as it takes to be noticed. `trades` is what becomes of those that are on their way: they come, some are lost, or
- * the exchange itself tells them out of order.
+ * - `lag`: how far a live subscription may then be behind. `none` means not at all. `beat` means until the next beat,
+ *   as after one lost message. `watchdog` means until the fault is detected.
+ * - `trades`: what happens to trades in transit. `kept` means that they arrive, `lost` that some are lost, and
+ *   `muddled` that the exchange itself sends them out of order.
  *
  * @since 0.1.0
  * @category models
@@ -133,17 +147,21 @@ export interface Fault {
 }
 
 /**
- * What must hold after every step.
+ * The invariants that must hold after every step.
  *
- * - `book`: an order book that is said to be live is the exchange's. `trades`: each comes once, in order, and none is missing.
- * - `hearing`: whoever listens to what is live hears from it. `staleness`: nothing is without data for longer than the watchdog
- *   and one resync. `cause`: nothing is said to be lost or stale that is not.
- * - `orders`: an order is taken once or not at all, as the client says.
- * - `account`: who listens to an account is told of each order as it is in the end, never goes back, and of each fill once. Where a
- *   message was lost on its way, only that nothing goes back or comes twice.
- * - `budgets`: the exchange never has to refuse the client for going too fast. `circuit`: nothing is sent while a circuit is open.
- * - `secrets`: none is seen. `leftovers`: nothing is said of what nobody listens to, and no socket is left open.
- * - `defect`: nothing fails but in the ways that are declared.
+ * - `book`: a live order book is equal to the book of the exchange.
+ * - `trades`: each trade arrives once and in order, and none is missing.
+ * - `hearing`: a live subscription receives data.
+ * - `staleness`: no subscription is without data for longer than the watchdog plus one resync.
+ * - `cause`: nothing is reported as lost or stale without a cause.
+ * - `orders`: an order is accepted once or not at all, as the client reports.
+ * - `account`: account streams deliver the final state of each order, never an older state after a newer one, and each
+ *   fill once. If a message was lost in transit, only the order of states and the uniqueness of fills are checked.
+ * - `budgets`: the exchange never has to refuse the client because of a rate limit.
+ * - `circuit`: nothing is sent while a circuit is open.
+ * - `secrets`: no secret appears.
+ * - `leftovers`: nothing is sent about markets without a subscription, and no socket stays open.
+ * - `defect`: nothing fails except with the declared errors.
  *
  * @since 0.1.0
  * @category schemas
@@ -164,13 +182,15 @@ export const Invariant = Schema.Literal(
 )
 
 /**
+ * The name of an invariant.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Invariant = typeof Invariant.Type
 
 /**
- * What did not hold. `at` is how many milliseconds after the beginning.
+ * An invariant that did not hold. `at` is in milliseconds since the start of the run.
  *
  * @since 0.1.0
  * @category errors
