@@ -21,7 +21,7 @@ const eachBalance = (
 ): Effect.Effect<void, Broken | ExchangeError.AccountError> =>
   Effect.flatMap(service.balances, (balances) => Effect.forEach(balances, judge, { discard: true }))
 
-// Amounts stay out of what is said: reports of a run against a real account may be public.
+// Details must not contain amounts, because reports of a run against a real account may be public.
 /** @internal */
 export const accountCases: ReadonlyArray<AccountCase> = [
   define(

@@ -1,5 +1,5 @@
 /**
- * Arbitrary texts, symbols, numbers and instants: what the values of a model are made of.
+ * Arbitrary texts, symbols, numbers and instants, from which the arbitraries of the models are made.
  *
  * @internal
  */
@@ -10,7 +10,7 @@ import { hostileTexts } from "./hostileTexts.js"
 
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
-// Those between the two planes are halves of characters.
+// The code points that are surrogates, which are not characters by themselves.
 const surrogates = { first: 0xd800, count: 0x800 }
 
 const character = FastCheck.integer({ min: 0, max: 0x10ffff - surrogates.count }).map((point) =>
@@ -18,11 +18,12 @@ const character = FastCheck.integer({ min: 0, max: 0x10ffff - surrogates.count }
 )
 
 /**
- * Any text, of any characters there are.
+ * Generates any text, with all characters of Unicode.
  *
  * **Gotchas**
  *
- * `FastCheck.string({ unit: "binary" })` is the same, and takes two seconds and a hundred megabytes to be made.
+ * `FastCheck.string({ unit: "binary" })` generates the same texts, but creating it takes two seconds and a hundred
+ * megabytes.
  *
  * @since 0.1.0
  * @category arbitraries
@@ -31,7 +32,7 @@ export const text = (constraints: FastCheck.StringConstraints = {}): FastCheck.A
   FastCheck.string({ ...constraints, unit: character })
 
 /**
- * An asset: `BTC`, `1INCH`.
+ * An asset, such as `BTC` or `1INCH`.
  *
  * @since 0.1.0
  * @category arbitraries
@@ -42,7 +43,7 @@ export const asset: FastCheck.Arbitrary<string> = FastCheck.string({
   maxLength: 10
 })
 
-/** @internal The symbol of a market and what it says of it. */
+/** @internal The symbol of a market, with the kind and the assets that it states. */
 export interface Named {
   readonly symbol: ExchangeSymbol.ExchangeSymbol
   readonly kind: Market.Market["kind"]
@@ -85,8 +86,8 @@ const digits = (constraints: { readonly minLength: number; readonly maxLength: n
   FastCheck.string({ unit: FastCheck.constantFrom(..."0123456789"), size: "max", ...constraints })
 
 /**
- * A decimal in plain notation as exchanges write them: any sign, leading and trailing zeros, up to 40 digits on either
- * side of the point.
+ * A decimal in plain notation as exchanges write it: positive or negative, with leading and trailing zeros, and up to
+ * 40 digits on either side of the point.
  *
  * @since 0.1.0
  * @category arbitraries
@@ -106,7 +107,7 @@ export const decimalText: FastCheck.Arbitrary<string> = FastCheck.tuple(
 export const decimal: FastCheck.Arbitrary<BigDecimal.BigDecimal> = decimalText.map(Decimal.make)
 
 /**
- * An amount of money above zero: from 10^-18 to 10^18, with up to 18 places.
+ * An amount of money above zero: from 10^-18 to 10^18, with up to 18 decimal places.
  *
  * @since 0.1.0
  * @category arbitraries
@@ -119,15 +120,16 @@ export const positive: FastCheck.Arbitrary<BigDecimal.BigDecimal> = FastCheck.in
 export const optional = <A>(arbitrary: FastCheck.Arbitrary<A>): FastCheck.Arbitrary<A | undefined> =>
   FastCheck.option(arbitrary, { nil: undefined })
 
-/** @internal So many numbers above zero, in rising order. */
+/** @internal Generates `count` numbers above zero in ascending order. */
 export const ascending = (count: number): FastCheck.Arbitrary<ReadonlyArray<BigDecimal.BigDecimal>> =>
   FastCheck.array(positive, { minLength: count, maxLength: count }).map((prices) => prices.toSorted(BigDecimal.Order))
 
-/** @internal In epoch milliseconds. */
+/** @internal An instant in milliseconds since the epoch. */
 export const instant = FastCheck.integer({ min: 1_500_000_000_000, max: 2_500_000_000_000 })
 
 /**
- * One of {@link hostileTexts}, any other text that is no symbol, or a symbol with a character too many in it.
+ * One of {@link hostileTexts}, another text that is not a symbol, or a symbol with an extra character that makes it
+ * invalid.
  *
  * @since 0.1.0
  * @category arbitraries

@@ -43,7 +43,7 @@ export const defineAccount = (
 })
 
 /**
- * The symbols to ask for: those that were given, or the first open markets.
+ * Returns the symbols to use: the given ones, or the first three open markets.
  *
  * @internal
  */

@@ -6,14 +6,14 @@ import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 
 /**
- * As Node's errors of connections: what matters of them is their `code`.
+ * A connection error like those of Node, which clients classify by its `code`.
  *
  * @internal
  */
 export class ConnectionError extends Data.Error<{ readonly code: string; readonly message: string }> {}
 
 /**
- * The body of a request as text.
+ * Reads the body of a request as text.
  *
  * @internal
  */

@@ -152,7 +152,8 @@ export const limitCases: ReadonlyArray<MarketDataCase> = [
 ]
 
 /**
- * That calls made at once were answered or held back, not refused by the exchange as too many.
+ * Checks that concurrent calls were answered or held back, and that the exchange refused none of them because of a rate
+ * limit.
  *
  * @internal
  */

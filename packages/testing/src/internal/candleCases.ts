@@ -25,16 +25,21 @@ const read = (
 const has = (subject: Subject, interval: Candle.Interval): boolean =>
   subject.features === undefined || subject.features.candles.includes(interval)
 
-/** An hour, where there are such candles; it is long enough for something to be traded in it. */
+/** Returns an hour if the exchange has such candles, because most markets trade in every hour. */
 const usual = (subject: Subject): Candle.Interval => has(subject, "1h") ? "1h" : subject.features?.candles[0] ?? "1h"
 
 const shortest = (subject: Subject): Candle.Interval => has(subject, "1m") ? "1m" : usual(subject)
 
-/** The longest there are, of weeks or months where it can be: they are as regular as the calendar. */
+/**
+ * Returns the longest interval of the exchange, preferably weeks or months, because their lengths follow the calendar.
+ */
 const longest = (subject: Subject): Candle.Interval =>
   intervals.findLast((interval) => has(subject, interval)) ?? usual(subject)
 
-/** Of how long, and how many: young markets have few months. */
+/**
+ * Returns the intervals to test and the number of candles of each. The number of long candles is small, because young
+ * markets have few.
+ */
 const lengths = (subject: Subject): ReadonlyArray<readonly [interval: Candle.Interval, count: number]> =>
   usual(subject) === longest(subject) ? [[usual(subject), 24]] : [[usual(subject), 24], [longest(subject), 4]]
 
@@ -93,7 +98,7 @@ const openAsTold = (
     )
   }, { discard: true })
 
-/** Whether two readings of the same candles agree; those of which all is over cannot change between them. */
+/** Returns `true` if two reads of the same closed candles agree, because closed candles cannot change. */
 const same = (one: Candles, other: Candles): boolean =>
   one.length === other.length && one.every((candle, index) => Equal.equals(key(candle), key(other[index] ?? candle)))
 
@@ -103,7 +108,7 @@ const key = ({ close, high, low, open, openTime }: Candle.Candle) =>
 const lastClosed = (interval: Candle.Interval): Effect.Effect<number> =>
   Effect.map(Clock.currentTimeMillis, (now) => Candle.shift(interval, now, -1))
 
-/** More than a page on any exchange. */
+/** More candles than one page on any exchange. */
 const many = 1100
 
 /** @internal */
@@ -158,7 +163,7 @@ export const candleCases: ReadonlyArray<MarketDataCase> = [
         const to = yield* lastClosed(interval)
         const from = Candle.shift(interval, to, -many)
         const whole = yield* Effect.either(read(service, symbol, interval, { from, to }))
-        // An exchange that keeps fewer says so.
+        // An exchange that keeps fewer candles fails with `Unsupported`.
         if (Either.isLeft(whole) && whole.left._tag === "Unsupported") return
         const candles = yield* whole
         yield* wellFormed(service, symbol, interval, { from, to }, candles)
@@ -220,7 +225,7 @@ export const candleCases: ReadonlyArray<MarketDataCase> = [
         for (const interval of intervals.filter((interval) => subject.features?.candles.includes(interval) !== true)) {
           const range = { from: Candle.shift(interval, to, -2), to }
           const call = read(service, symbol, interval, range)
-          // Without features either is right, as long as it is one of the two.
+          // If the features are unknown, both a result and `Unsupported` are correct.
           if (subject.features === undefined && Either.isRight(yield* Effect.either(call))) continue
           const error = yield* refused(call, {
             tag: "Unsupported",

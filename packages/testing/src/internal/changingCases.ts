@@ -114,7 +114,7 @@ const canceling = [
   )
 ]
 
-/** That a call is refused as `Unsupported`; false when it is not and need not be. */
+/** Checks that a call fails with `Unsupported`. Returns `false` if the call succeeds and may do so. */
 const lacks = <A>(
   { subject, trading }: Scene,
   operation: string,
@@ -260,7 +260,7 @@ const limits = [
   )
 ]
 
-/** Every open order of the market that was not there before, under any name. */
+/** Returns the number of open orders of the market that are new, under any client order id. */
 const added = (scene: Scene, before: ReadonlySet<string>) =>
   Effect.map(scene.account.openOrders(scene.market.symbol), (open) => open.filter(({ id }) => !before.has(id)).length)
 

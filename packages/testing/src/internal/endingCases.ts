@@ -44,7 +44,7 @@ const callsOf = (scene: Scene): Effect.Effect<ReadonlyArray<Call>, ExchangeError
     ]
   })
 
-/** Where nothing can be interrupted from outside. */
+/** Regions that cannot be interrupted from outside. */
 const places: {
   readonly [name: string]: (call: Effect.Effect<unknown, ExchangeError.ExchangeError>) => Effect.Effect<void>
 } = {
@@ -52,7 +52,7 @@ const places: {
   "while a resource is acquired": (call) => Effect.scoped(Effect.acquireRelease(Effect.ignore(call), () => Effect.void))
 }
 
-// Shorter than what any call has by itself, so that little is waited for over real sockets.
+// Shorter than the default deadline of any call, so that the case is fast over real sockets.
 const deadline = Duration.seconds(5)
 const patience = Duration.seconds(15)
 
@@ -63,7 +63,7 @@ const endings = (calls: ReadonlyArray<Call>): Effect.Effect<void, Broken> =>
     ),
     ({ name, run, where }) =>
       Effect.gen(function*() {
-        // What hangs there hangs for good: nobody may wait for it.
+        // A daemon, because a call that hangs in an uninterruptible region never ends, and no fiber may wait for it.
         const fiber = yield* Effect.forkDaemon(run)
         const ended = yield* Effect.timeoutOption(Fiber.await(fiber), patience)
         yield* ensure(

@@ -12,18 +12,18 @@ import { amountAt, define as defineTrading, ended, equal, eventually, placeFar, 
 type Live<A> = Stream.Stream<FeedItem.FeedItem<A>, ExchangeError.ExchangeError | FeedItem.SlowConsumer>
 type Failure = ExchangeError.ExchangeError | Broken
 
-/** What a feed said. */
+/** The items that a feed has sent. */
 interface Heard<A> {
   readonly values: Array<A>
   readonly statuses: Array<string>
 }
 
-/** How long a feed may take to say something. */
+/** The longest time until a feed sends a value. */
 const patience = "40 seconds"
-/** So many values are listened to where there may be none. */
+/** The number of values to read from a feed that may have none. */
 const several = 20
 
-/** A slow consumer is nobody's fault but the suite's. */
+/** Reports `SlowConsumer` as a failure of the case, because only the suite itself can be too slow. */
 const drained = <A>(stream: Live<A>): Effect.Effect<void, Failure> =>
   Effect.catchAll(
     Stream.runDrain(stream),
@@ -31,7 +31,7 @@ const drained = <A>(stream: Live<A>): Effect.Effect<void, Failure> =>
       error._tag === "SlowConsumer" ? new Broken({ detail: error.message }) : Effect.fail(error)
   )
 
-/** Listens until it `isEnough`, and adds to what was heard. */
+/** Reads the feed until `isEnough`, and appends its items to `heard`. */
 const hearing = <A>(stream: Live<A>, heard: Heard<A>, isEnough: () => boolean): Effect.Effect<void, Failure> =>
   drained(Stream.takeUntil(stream, (item) => {
     if (item._tag === "Data") heard.values.push(item.value)
@@ -39,7 +39,7 @@ const hearing = <A>(stream: Live<A>, heard: Heard<A>, isEnough: () => boolean): 
     return isEnough()
   }))
 
-/** The values of a feed, `atLeast` so many; none of one that the exchange says not to have. */
+/** Returns at least `atLeast` values of a feed, or none if the exchange does not support the feed. */
 const valuesOf = <A>(
   what: string,
   stream: Live<A>,
@@ -133,7 +133,7 @@ const balanceTexts = (balances: Effect.Effect.Success<Account.Account.Service["b
     [asset, BigDecimal.format(BigDecimal.normalize(free)), BigDecimal.format(BigDecimal.normalize(total))].join(" ")
   ).toSorted().join()
 
-// Amounts stay out of what is said: reports of a run against a real account may be public.
+// Details must not contain amounts, because reports of a run against a real account may be public.
 /** @internal */
 export const accountFeedCases: ReadonlyArray<AccountCase> = [
   defineAccount(
@@ -221,7 +221,7 @@ export const tradingFeedCases: ReadonlyArray<TradingCase> = [
   )
 ]
 
-/** Waits until what was heard is as it should be, or the feed has ended. */
+/** Waits until `isSo` or until the feed has ended. */
 const until = (
   listening: Fiber.RuntimeFiber<void, Failure>,
   isSo: () => boolean,
@@ -232,7 +232,7 @@ const until = (
     Effect.timeoutFail({ duration: patience, onTimeout: () => new Broken({ detail: otherwise }) })
   )
 
-/** Whether the exchange says not to have the feed; another failure is one. */
+/** Returns `true` if the exchange does not support the feed. Fails if the feed has failed otherwise. */
 const isUnsupported = (listening: Fiber.RuntimeFiber<void, Failure>): Effect.Effect<boolean, Failure> =>
   Effect.flatMap(
     Fiber.poll(listening),

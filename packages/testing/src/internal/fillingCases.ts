@@ -22,7 +22,7 @@ const zero = BigDecimal.fromBigInt(0n)
 
 const sum = (values: ReadonlyArray<BigDecimal.BigDecimal>): BigDecimal.BigDecimal => values.reduce(BigDecimal.sum, zero)
 
-/** Fills of an order as soon as they add up to what it says is filled. */
+/** Returns the fills of an order once they add up to its filled amount. */
 const fillsOf = ({ account }: Scene, order: Order.Order) =>
   eventually(
     Effect.tap(
@@ -43,7 +43,7 @@ const change = (fills: ReadonlyArray<Fill.Fill>, asset: string, base: string, qu
     return fill.feeAsset === asset ? BigDecimal.subtract(net, fill.fee ?? zero) : net
   }))
 
-/** Exchanges round what they book; that is far less than any fee. */
+/** Returns `true` if two amounts differ by rounding only. Exchanges round their bookings by far less than any fee. */
 const isAbout = (one: BigDecimal.BigDecimal, other: BigDecimal.BigDecimal): boolean =>
   BigDecimal.lessThanOrEqualTo(
     BigDecimal.abs(BigDecimal.subtract(one, other)),
@@ -55,7 +55,7 @@ const positionIn = (positions: ReadonlyArray<Position.Position>, symbol: string)
   return found === undefined ? zero : found.side === "long" ? found.amount : BigDecimal.negate(found.amount)
 }
 
-/** Trades at the market, and holds what changes in the account against the fills. */
+/** Places a market order, and compares the changes of the account with the fills. */
 const tradeAndCompare = (scene: Scene, request: Order.Request) =>
   Effect.gen(function*() {
     const { account, market: { base, kind, quote, symbol }, trading } = scene
@@ -87,7 +87,7 @@ const tradeAndCompare = (scene: Scene, request: Order.Request) =>
     return fills
   })
 
-/** Buys a little at the market. */
+/** Buys a small amount with a market order. */
 const buy = (scene: Scene) =>
   Effect.flatMap(quote(scene, scene.market), ({ ask }) =>
     scene.trading.place({
@@ -140,7 +140,7 @@ export const fillingCases: ReadonlyArray<TradingCase> = [
         yield* eventually(Effect.flatMap(holding(scene, market.quote), ({ free, total }) => {
           const held = BigDecimal.subtract(before.free, free)
           return ensure(
-            // Some exchanges hold the fee as well.
+            // Some exchanges also hold the fee.
             BigDecimal.between(held, {
               minimum: BigDecimal.multiply(worth, BigDecimal.make(99n, 2)),
               maximum: BigDecimal.multiply(worth, BigDecimal.make(105n, 2))

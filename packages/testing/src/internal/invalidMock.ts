@@ -15,7 +15,7 @@ export class InvalidMock
 }
 
 /**
- * What makes no sense in what a mock was told.
+ * An invalid value in the configuration of a mock.
  *
  * @internal
  */

@@ -6,7 +6,7 @@ import type { Call, Handle } from "./mockModel.js"
 
 /** @internal */
 export interface Journal<in out E, in Operation extends string = never> extends Handle<E, Operation> {
-  /** Writes a call down, then fails it if failures are planned. */
+  /** Records a call, then fails it if a failure is planned. */
   readonly record: (operation: string, symbols?: ReadonlyArray<string>) => Effect.Effect<void, E>
 }
 
@@ -43,7 +43,10 @@ export const make = <E, Operation extends string>(): Effect.Effect<Journal<E, Op
     })
   )
 
-/** What a call fails with: first what is planned for its operation, then what is planned for the next call of any. */
+/**
+ * Returns the planned failure of a call: first one planned for its operation, then one planned for the next call of any
+ * operation.
+ */
 const plan = <E>(
   state: State<E>,
   operation: string

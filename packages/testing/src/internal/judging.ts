@@ -8,7 +8,7 @@ import * as Schema from "effect/Schema"
 import { type About, ContractViolation, type Subject } from "../ContractCase.js"
 
 /**
- * What a case found wrong, before it is said whose fault it is.
+ * A violation that a case found, before the implementation and the case are named.
  *
  * @internal
  */
@@ -22,7 +22,7 @@ export const ensure = (condition: boolean, detail: () => string): Effect.Effect<
 
 type Validate = (value: unknown) => Either.Either<unknown, ParseResult.ParseError>
 
-// Compiling one takes twenty times as long as using it, and candles come by the hundred.
+// Cached: compiling a validator takes twenty times as long as using it, and candles come by the hundred.
 const validators = new WeakMap<Schema.Schema.AnyNoContext, Validate>()
 
 const validatorOf = (schema: Schema.Schema.AnyNoContext): Validate => {
@@ -51,7 +51,7 @@ export const unique = (what: string, values: ReadonlyArray<string>): Effect.Effe
 }
 
 /**
- * A case from what it does: whatever goes wrong becomes a violation of it.
+ * Creates the `run` of a case from its body. Every failure becomes a {@link ContractViolation} of the case.
  *
  * @internal
  */
@@ -69,7 +69,7 @@ export const judged = <R>(
     }))
 
 /**
- * The call begun and interrupted a few times, a little later each time.
+ * Starts and interrupts the call twenty times, each time after one more yield.
  *
  * @internal
  */
@@ -82,7 +82,7 @@ export const interruptedOften = <A, E>(call: Effect.Effect<A, E>): Effect.Effect
     }), { discard: true })
 
 /**
- * Says that there was none, and why the first was refused.
+ * Describes that no call was answered, with the message of the first failure.
  *
  * @internal
  */
@@ -90,7 +90,7 @@ export const noAnswer = (answers: ReadonlyArray<Either.Either<unknown, ExchangeE
   ["not one call was answered", ...Arr.getLefts(answers).slice(0, 1).map(({ message }) => message)].join(": ")
 
 /**
- * That a call is refused, and by whom and in which operation.
+ * Checks that a call is refused with the expected error, exchange and operation.
  *
  * @internal
  */
@@ -101,7 +101,10 @@ export const refused = <A, E extends ExchangeError.ExchangeError, R>(
     readonly exchange: string
     readonly operation: string
     readonly input: string
-    /** That it is the exchange that refuses, in an operation that is called as the exchange calls it. */
+    /**
+     * Whether the exchange is the one to refuse, so that the operation in the error may have the name of another
+     * operation.
+     */
     readonly byExchange?: boolean | undefined
   }
 ): Effect.Effect<E, Broken, R> => {

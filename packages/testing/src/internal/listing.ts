@@ -10,16 +10,16 @@ import type { CandleInput, MarketInput, TickerInput, TradeInput } from "./mockMo
 export interface Listed {
   readonly market: Market.Market
   readonly quote: Omit<Ticker.Ticker, "exchange" | "symbol" | "at">
-  /** Those that were told; without any there is one at the last price. */
+  /** The trades given by the test. `undefined` means one trade at the last price. */
   readonly trades: ReadonlyArray<Omit<Trade.Trade, "exchange" | "symbol">> | undefined
-  /** Those that were told; without any there is a flat one in every interval. */
+  /** The candles given by the test. `undefined` means a flat candle in every interval. */
   readonly candles: ReadonlyArray<Adapter.Bar & { readonly interval: Candle.Interval }> | undefined
 }
 
 const zero = BigDecimal.fromBigInt(0n)
 
 /**
- * A decimal that is at least zero, or above it.
+ * Parses a decimal that must be at least zero, or above zero.
  *
  * @internal
  */
@@ -69,7 +69,7 @@ const inOrder = (
 }
 
 /**
- * A market and its quote from what a test says of them. `known` is the market as it was listed before.
+ * Creates a market and its quote from the input of a test. `known` is the market as it was listed before.
  *
  * @internal
  */
@@ -158,7 +158,7 @@ const marketOf = (
     const kind: Market.Kind = settle === undefined ? "spot" : expiry === undefined ? "perpetual" : "future"
     return {
       symbol,
-      // Not the symbol itself, so that a test notices a program that takes one for the other.
+      // Differs from the symbol, so that a test detects a program that confuses the two.
       id: input.id ?? symbol.replace("/", "-"),
       kind,
       status: input.status ?? "open",
@@ -172,7 +172,7 @@ const marketOf = (
   })
 
 /**
- * The listings with one more, in the place of an earlier one of the same symbol.
+ * Adds a listing, which replaces an earlier one of the same symbol. Fails if another market has the same id.
  *
  * @internal
  */

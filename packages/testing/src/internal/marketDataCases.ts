@@ -13,7 +13,7 @@ import { type Broken, ensure, fits, interruptedOften, noAnswer, refused, unique 
 
 type Service = MarketData.MarketData.Service
 
-/** Every way to ask for a symbol, by the operation that errors name. */
+/** Returns all calls that take a symbol, each with the operation that its errors name. */
 const questions = (
   service: Service,
   symbol: string,
@@ -222,7 +222,8 @@ const mistakes = [
     (service, subject) =>
       Effect.gen(function*() {
         const known = first(yield* listed(service, subject))
-        // Symbols are the exchange's own, in its own case, where they have one.
+        // Symbols are case-sensitive, so a known symbol in lower case is not listed, unless it has no upper-case
+        // letters.
         for (const input of [subject.unknownSymbol, known.toLowerCase()].filter((input) => input !== known)) {
           for (const [operation, call] of questions(service, input, known)) {
             const error = yield* refused(call, { tag: "SymbolNotFound", exchange: service.exchange, operation, input })

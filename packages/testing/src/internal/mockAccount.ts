@@ -34,7 +34,7 @@ export const make = (
     Effect.tap(find(operation, symbol), (market) => journal.record(operation, [market.symbol]))
   const keyPermissions = Effect.as(journal.record("keyPermissions"), options.keyPermissions)
 
-  /** Rows of the account as they come: of those that are there when it begins, those that are `isFirst`. */
+  /** Streams new rows of the account. Of the rows that exist at the start, it emits those that satisfy `isFirst`. */
   const live = <A extends { readonly symbol: string }>(
     operation: string,
     symbol: string | undefined,
@@ -138,7 +138,7 @@ export const make = (
 }
 
 /**
- * The order of a reference, as a client would look for it.
+ * Finds the order of a reference.
  *
  * @internal
  */
@@ -158,7 +158,7 @@ export const entry = (
   })
 
 /**
- * That a reference names a listed market and could name an order.
+ * Checks that a reference names a listed market and has a possible order id.
  *
  * @internal
  */

@@ -9,7 +9,7 @@ import type * as Scope from "effect/Scope"
 import { InvalidMock } from "./invalidMock.js"
 
 /**
- * The environment and the account under which a mock writes its orders down.
+ * The environment of all journal entries of a mock.
  *
  * @internal
  */
@@ -19,7 +19,7 @@ export const environment = "mock"
 export const account = "mock"
 
 /**
- * What stands between a caller and the house: the guards, and the journal. As a client has them.
+ * The guards and the journal that each order passes, as in a client.
  *
  * @internal
  */
@@ -29,12 +29,12 @@ export interface Desk {
   readonly journal: OrderJournal.OrderJournal["Type"]
   readonly lastPrice: (market: Market.Market) => Effect.Effect<BigDecimal.BigDecimal, ExchangeError.MarketDataError>
   readonly spent: Ref.Ref<OrderGuards.Spent>
-  /** The client order ids of calls that have not ended: `reconcile` leaves those alone. */
+  /** The client order ids of the calls in progress, which `reconcile` skips. */
   readonly underWay: Set<string>
 }
 
 /**
- * An order that may be sent: judged and counted by the guards, and written down.
+ * An order that is ready to be sent: the guards have accepted and counted it, and the journal has recorded it.
  *
  * @internal
  */
@@ -65,8 +65,7 @@ export const make = (
   })
 
 /**
- * Has the guards judge an order and count it in: what it is worth. Of one that stands already only what it grows by is
- * counted.
+ * Checks an order against the guards, counts it and returns its worth. For an open order, only the increase is counted.
  *
  * @internal
  */
@@ -96,7 +95,8 @@ export const admit = (
 type Judged = Effect.Effect<BigDecimal.BigDecimal, ExchangeError.OrderDenied>
 
 /**
- * What an order has to be before it is sent: counted, and written down. Nobody reconciles it while its scope is open.
+ * Prepares an order for sending: counts it with the guards and records it in the journal. `reconcile` skips the order
+ * while the scope is open.
  *
  * @internal
  */
@@ -118,7 +118,7 @@ export const begin = (
   })
 
 /**
- * Writes down what is added to an order that stands, or taken back again, for whoever sums up the day.
+ * Records the change of an open order's worth, or its reversal, so that the daily total in the journal is right.
  *
  * @internal
  */
@@ -165,7 +165,7 @@ const writeIntent = (
   )
 
 /**
- * Writes down what became of an order. A journal that fails here leaves it to be reconciled.
+ * Records the outcome of an order. If the journal fails, the order is left for `reconcile`.
  *
  * @internal
  */
@@ -185,8 +185,8 @@ export const writeOutcome = (
   )
 
 /**
- * Writes down how a call ended that was to place an order. What is unknown stays open, and so does an order whose name is
- * taken: its outcome would cover up that of the earlier one.
+ * Records the outcome of placing an order. An order with an unknown outcome stays open in the journal. So does an order
+ * whose client order id is taken, because its outcome would hide that of the earlier order.
  *
  * @internal
  */
@@ -207,7 +207,7 @@ export const conclude = (
   })
 
 /**
- * Takes back what an order had counted with the guards.
+ * Releases the amount that the guards have counted for an order.
  *
  * @internal
  */
@@ -218,7 +218,7 @@ export const giveBack = (
 ): Effect.Effect<void> => Ref.update(spent, (spent) => OrderGuards.release(spent, market.quote, worth, at))
 
 /**
- * The orders of this mock that the journal holds open, but for those under way.
+ * Returns the open orders of this mock in the journal, except those of calls in progress.
  *
  * @internal
  */
@@ -237,7 +237,7 @@ export const open = (
   )
 
 /**
- * Closes an order that was never placed: it counts for nothing.
+ * Closes the journal entry of an order that was never placed, and releases the amount that the guards counted for it.
  *
  * @internal
  */
@@ -254,7 +254,7 @@ export const forget = (desk: Desk, { at, clientOrderId, worth }: OrderJournal.In
   )
 
 /**
- * Whether an order is the one that an intent asked for.
+ * Returns `true` if an order is the one that an intent describes.
  *
  * @internal
  */

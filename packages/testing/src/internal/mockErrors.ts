@@ -2,7 +2,7 @@ import { ExchangeError } from "@effect-exchange/core"
 import * as Duration from "effect/Duration"
 
 /**
- * A constructor for each error of the union, by its tag: that none is missing is checked by this type.
+ * A constructor of each error of the union, by its tag. The mapped type ensures that none is missing.
  *
  * @since 0.1.0
  * @category models

@@ -10,7 +10,7 @@ import type { Listed } from "./listing.js"
 import type { Venue } from "./venue.js"
 
 /**
- * What the services of one mock share.
+ * The state that the services of one mock share.
  *
  * @internal
  */
@@ -37,7 +37,7 @@ export const make = (
       Ref.get(listings),
       (listings) => Array.from(listings.values(), ({ market }): Market.Market => market)
     )
-    // Never believed for longer than an instant, since a test may list another market at any time.
+    // Without a cache, because a test may list another market at any time.
     const { find } = yield* Markets.make({ exchange, load: all, maxAge: 0 })
     return {
       exchange,
@@ -51,7 +51,7 @@ export const make = (
   })
 
 /**
- * How many of something a caller asks for, as a client would check it.
+ * Validates a requested number of items as a client does: a whole number from 1 to 100000.
  *
  * @internal
  */
@@ -70,7 +70,7 @@ export const count = (
     })
 
 /**
- * The latest rows since an instant, oldest first.
+ * Returns the latest rows since an instant, oldest first.
  *
  * @internal
  */

@@ -41,7 +41,7 @@ export const make = (
   const ask = (operation: string, symbol: string) =>
     Effect.tap(find(operation, symbol), (market) => journal.record(operation, [market.symbol]))
 
-  /** As it is now, and again whenever a test changes something. */
+  /** Streams the current data, and the new data after each change by a test. */
   const live = <A>(
     operation: string,
     symbol: string,
@@ -186,7 +186,7 @@ const supported = (
     alternative: `ask for one of ${features.candles.join(", ")}`
   })
 
-/** How many candles one call gives. */
+/** The number of candles per page. */
 const page = 1000
 
 const pages = (

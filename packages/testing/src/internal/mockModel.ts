@@ -19,8 +19,8 @@ import type * as Effect from "effect/Effect"
 import type { InvalidMock } from "./invalidMock.js"
 
 /**
- * What a mock says of one market, as plain decimals (`"64000.5"`). Without `last` the market has not traded and its
- * price is midway between `bid` and `ask`; without those either it has no price.
+ * The data of one market in a mock, as plain decimals (`"64000.5"`). Without `last` the market has not traded, and its
+ * price is the middle of `bid` and `ask`. Without those it has no price.
  *
  * @since 0.1.0
  * @category models
@@ -33,15 +33,15 @@ export interface TickerInput {
   readonly high24h?: string | undefined
   readonly low24h?: string | undefined
   readonly volume24h?: string | undefined
-  /** Defaults to one trade, of an amount of 1 at `last`, now. */
+  /** Defaults to one trade of the amount 1 at `last`, now. */
   readonly trades?: ReadonlyArray<TradeInput> | undefined
-  /** Defaults to one in every interval, flat at the price, in which nothing was traded. */
+  /** Defaults to a flat candle at the price in every interval, without volume. */
   readonly candles?: ReadonlyArray<CandleInput> | undefined
   readonly market?: MarketInput | undefined
 }
 
 /**
- * A public trade: `at` is epoch milliseconds, `side` the taker's (`"buy"` unless set).
+ * A public trade. `at` is in milliseconds since the epoch. `side` is the side of the taker and defaults to `"buy"`.
  *
  * @since 0.1.0
  * @category models
@@ -54,7 +54,7 @@ export interface TradeInput {
 }
 
 /**
- * A candle: `openTime` is epoch milliseconds, `volume` in the base currency (none unless set).
+ * A candle. `openTime` is in milliseconds since the epoch. `volume` is in the base currency and defaults to zero.
  *
  * @since 0.1.0
  * @category models
@@ -70,7 +70,7 @@ export interface CandleInput {
 }
 
 /**
- * What the symbol does not say of its market.
+ * The properties of a market that its symbol does not state.
  *
  * @since 0.1.0
  * @category models
@@ -80,57 +80,69 @@ export interface MarketInput {
   readonly id?: string | undefined
   /** Defaults to `"open"`. */
   readonly status?: Market.Status | undefined
-  /** The step of prices, such as `"0.01"`. Defaults to none stated. */
+  /** The price step, such as `"0.01"`. Defaults to unknown. */
   readonly tickSize?: string | undefined
-  /** The step of amounts. Defaults to none stated. */
+  /** The amount step. Defaults to unknown. */
   readonly lotSize?: string | undefined
-  /** The least amount of an order. Defaults to none stated. */
+  /** The minimum amount of an order. Defaults to unknown. */
   readonly minAmount?: string | undefined
-  /** The least an order may be worth, in the quote currency. Defaults to none stated. */
+  /** The minimum worth of an order, in the quote currency. Defaults to unknown. */
   readonly minNotional?: string | undefined
 }
 
 /**
+ * The options of a mock.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
-  /** The exchange that answers. Defaults to `"mock"`. */
+  /** The name of the exchange. Defaults to `"mock"`. */
   readonly exchange?: string | undefined
-  /** What it can do that differs from `Mock.features`: what it cannot is `Unsupported`. */
+  /** The features that differ from `Mock.features`. Calls that need a missing feature fail with `Unsupported`. */
   readonly features?: Partial<Adapter.Features> | undefined
 }
 
 /**
+ * The options of a mock of an account.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface AccountOptions extends Options {
   /**
-   * By asset, what can be used now and what there is in all (as much unless set otherwise), before what the orders that
-   * stand hold. Defaults to nothing.
+   * The balances by asset: the free amount and the total, which defaults to the free amount. The holds of open orders
+   * are deducted from the free amount. Defaults to no balances.
    */
   readonly balances?: Balances | undefined
-  /** Defaults to a key that may read, neither trade nor withdraw, and of whose addresses nothing is known. */
+  /**
+   * Defaults to a key that may read but not withdraw, with an unknown IP restriction. It may trade only if the mock
+   * provides `Trading`.
+   */
   readonly keyPermissions?: Partial<KeyPermissions.KeyPermissions> | undefined
-  /** Orders that stand and orders that ended. Defaults to none. */
+  /** Open and closed orders. Defaults to none. */
   readonly orders?: ReadonlyArray<Order.Order> | undefined
   /** Defaults to none. */
   readonly fills?: ReadonlyArray<Fill.Fill> | undefined
   /** Defaults to `Unsupported`. */
   readonly positions?: ReadonlyArray<Position.Position> | undefined
-  /** The markets that are listed, beside those of the orders and fills. Defaults to none more. */
+  /** The listed markets, in addition to those of the orders and fills. Defaults to none. */
   readonly symbols?: ReadonlyArray<string> | undefined
 }
 
 /**
+ * The options of a mock with trading.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface TradingOptions extends Omit<AccountOptions, "symbols"> {
-  /** What every fill costs, as a ratio of what it brings, in that asset: `"0.001"` is 0.1 %. Defaults to nothing. */
+  /**
+   * The fee of every fill, as a ratio of the received amount and in the received asset: `"0.001"` is 0.1 %. Defaults to
+   * zero.
+   */
   readonly fee?: string | undefined
-  /** What may not be ordered, as a Layer of an exchange takes them. Nothing is refused unless set. */
+  /** The guards that check orders, as in the Layer of an exchange. Defaults to none. */
   readonly guards?: OrderGuards.Guards | undefined
 }
 
@@ -145,7 +157,7 @@ export interface Balances {
 }
 
 /**
- * A call that a client would have sent: `at` is epoch milliseconds.
+ * A call that a client would have sent. `at` is in milliseconds since the epoch.
  *
  * @since 0.1.0
  * @category models
@@ -157,26 +169,31 @@ export interface Call {
 }
 
 /**
- * What a test does with a mock while it runs.
+ * The controls that a test uses while a mock runs.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Handle<in E, in Operation extends string = string> {
-  /** What would have been sent so far, oldest first: nothing malformed, nothing unlisted, no `tickers` of none. */
+  /**
+   * The calls that a client would have sent so far, oldest first. Malformed calls, calls for unlisted markets and
+   * `tickers` without symbols are not included.
+   */
   readonly calls: Effect.Effect<ReadonlyArray<Call>>
-  /** The next calls fail with these errors, one each. */
+  /** Makes the next calls fail with these errors, one error per call. */
   readonly failNext: (...errors: ReadonlyArray<E>) => Effect.Effect<void>
-  /** The next calls of this operation fail with these errors, one each; other calls are not touched. */
+  /**
+   * Makes the next calls of this operation fail with these errors, one error per call. Other calls are not affected.
+   */
   readonly failOn: (operation: Operation, ...errors: ReadonlyArray<E>) => Effect.Effect<void>
-  /** Every call fails with this error, after those planned by `failNext` and `failOn`, until `recover`. */
+  /** Makes every call fail with this error until `recover`. Errors planned by `failNext` and `failOn` come first. */
   readonly failWith: (error: E) => Effect.Effect<void>
-  /** Forgets every planned failure. */
+  /** Cancels all planned failures. */
   readonly recover: Effect.Effect<void>
 }
 
 /**
- * The mock of public data: one value with `MarketData`, which is what the program under test asks for.
+ * The mock of public data. It is also the `MarketData` that the program under test uses.
  *
  * @since 0.1.0
  * @category tags
@@ -184,26 +201,28 @@ export interface Handle<in E, in Operation extends string = string> {
 export class Mock extends Context.Tag("@effect-exchange/testing/internal/mockModel/Mock")<Mock, Mock.Service>() {}
 
 /**
+ * The types of {@link Mock}.
+ *
  * @since 0.1.0
  * @category models
  */
 export declare namespace Mock {
-  /** What {@link Handle} `failOn` can name: what would be sent. */
+  /** The operations that `failOn` of {@link Handle} accepts: those that a client would send. */
   type Operation = Exclude<keyof MarketData.MarketData.Service, "exchange">
 
   interface Service extends MarketData.MarketData.Service, Handle<ExchangeError.MarketDataError, Operation> {
     /**
-     * From now on the market is quoted so, and nothing remains of its earlier quote; a new symbol is listed. The market
-     * itself stays as it was unless `market` is given. Orders that the quote reaches are filled.
+     * Sets the quote of a market, which replaces the earlier quote entirely, or lists a new symbol. The market itself
+     * does not change unless `market` is given. Open orders that the quote reaches are filled.
      */
     readonly setPrice: (symbol: string, ticker: TickerInput) => Effect.Effect<void, InvalidMock>
-    /** From now on the exchange says so of itself. It serves on: see `failWith` for one that does not. */
+    /** Sets the status that the exchange reports. Calls still succeed: use `failWith` to make them fail. */
     readonly setStatus: (status: ExchangeStatus.ExchangeStatus["status"], detail?: string) => Effect.Effect<void>
   }
 }
 
 /**
- * The mock of an account: one value with `Account`.
+ * The mock of an account. It is also the `Account` that the program under test uses.
  *
  * @since 0.1.0
  * @category tags
@@ -213,21 +232,23 @@ export class MockAccount
 {}
 
 /**
+ * The types of {@link MockAccount}.
+ *
  * @since 0.1.0
  * @category models
  */
 export declare namespace MockAccount {
-  /** What {@link Handle} `failOn` can name: what would be sent. */
+  /** The operations that `failOn` of {@link Handle} accepts: those that a client would send. */
   type Operation = Exclude<keyof Account.Account.Service, "exchange" | "verifyKey">
 
   interface Service extends Account.Account.Service, Handle<ExchangeError.AccountError, Operation> {
-    /** From now on the account holds this and nothing else; its orders stay. */
+    /** Replaces all balances of the account. Its orders do not change. */
     readonly setBalances: (balances: Balances) => Effect.Effect<void, InvalidMock>
   }
 }
 
 /**
- * The mock of trading: one value with `Trading`.
+ * The mock of trading. It is also the `Trading` that the program under test uses.
  *
  * @since 0.1.0
  * @category tags
@@ -237,17 +258,22 @@ export class MockTrading
 {}
 
 /**
+ * The types of {@link MockTrading}.
+ *
  * @since 0.1.0
  * @category models
  */
 export declare namespace MockTrading {
-  /** What {@link Handle} `failOn` can name. What fails on `reconcile` is the look-up of one order, which is `Unknown` then. */
+  /**
+   * The operations that `failOn` of {@link Handle} accepts. A failure of `reconcile` fails the lookup of one order,
+   * whose result is then `Unknown`.
+   */
   type Operation = Exclude<keyof Trading.Trading.Service, "exchange">
 
   interface Service extends Trading.Trading.Service, Handle<ExchangeError.TradingError, Operation> {
     /**
-     * The answer to the next `place` is lost: the order is placed, and the call fails with an `OutcomeUnknown` that names it.
-     * `reconcile` finds it.
+     * Loses the response of the next `place`: the order is placed, but the call fails with an `OutcomeUnknown` that
+     * names it. `reconcile` finds the order.
      */
     readonly loseNext: Effect.Effect<void>
   }

@@ -50,7 +50,7 @@ export const make = (
             ? journal.record("placeBatch", requests.map(({ symbol }) => symbol))
             : Effect.void
         )
-        // What the request fails with befalls each order of it.
+        // A failure of the request fails each of its orders.
         return yield* Effect.forEach(prepared, (ready) =>
           Effect.either(Effect.flatMap(ready, (ready) =>
             concluded(desk, ready, Effect.zipRight(answer, send(mock, "placeBatch", ready))))))
@@ -119,7 +119,7 @@ export const make = (
   }
 }
 
-/** What became of an order that the journal holds open; a failure that a test planned leaves it unknown. */
+/** Determines the outcome of an order that is open in the journal. A planned failure leaves it unknown. */
 const reconciled = (
   mock: MockExchange,
   desk: Desk.Desk,
@@ -153,7 +153,7 @@ const lost = ({ clientOrderId, exchange, id, side, symbol }: Order.Order) => {
 
 const unchanged = { price: undefined, amount: undefined }
 
-/** An order as it would be asked for, for the guards to judge. */
+/** Returns the changed order as a request, for the guards to check. */
 const asked = (
   { market, order }: Venue.Entry,
   change: { readonly price: BigDecimal.BigDecimal | undefined; readonly amount: BigDecimal.BigDecimal | undefined }

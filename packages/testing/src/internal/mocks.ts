@@ -30,7 +30,7 @@ export interface Tickers {
 }
 
 /**
- * The markets that an account speaks of, of which nothing else is known.
+ * Lists the markets that the options of an account mention, without any data.
  *
  * @internal
  */

@@ -10,7 +10,8 @@ import { listed } from "./asking.js"
 import { Broken, ensure, judged } from "./judging.js"
 
 /**
- * All that a case about trading works with: `market` is where it trades, and `other` another one, if there is any.
+ * The services and markets of a trading case. `market` is where the case trades, and `other` is another open market, if
+ * there is one.
  *
  * @internal
  */
@@ -24,7 +25,7 @@ export interface Scene {
 }
 
 /**
- * A case about trading, which cancels at its end whatever it has left standing.
+ * Creates a trading case, which at its end cancels the orders that it has left open.
  *
  * @internal
  */
@@ -65,12 +66,13 @@ const tidy = (scene: Scene, kept: ReadonlySet<string>): Effect.Effect<void> =>
         { discard: true }
       )
     ),
-    // What the case found says more than what went wrong while tidying up.
+    // Ignored, because the result of the case matters more than a failure to clean up.
     Effect.ignore
   )
 
 /**
- * What a call comes to whose changes, or the answers to them, are lost. It is broken if none were: then nothing was shown.
+ * Returns the result of a call whose changes, or their responses, are lost. Fails if none were lost, because then the
+ * case has shown nothing.
  *
  * @internal
  */
@@ -107,7 +109,7 @@ const up = (value: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal | undefine
 }
 
 /**
- * What a unit costs to buy now, and what it brings.
+ * Returns the prices at which an order buys (`ask`) and sells (`bid`) now.
  *
  * @internal
  */
@@ -126,7 +128,7 @@ export const quote = (
   })
 
 /**
- * Twice the least amount that the market takes at a price.
+ * Returns twice the minimum amount of an order at a price.
  *
  * @internal
  */
@@ -138,7 +140,7 @@ export const amountAt = (market: Market.Market, price: BigDecimal.BigDecimal): B
 }
 
 /**
- * A limit order to buy at half of what is bid, which will not be filled while a case runs.
+ * Creates a limit order to buy at half of the bid, which will not be filled during a case.
  *
  * @internal
  */
@@ -155,7 +157,7 @@ export const farRequest = (
   })
 
 /**
- * A price at which an order to buy trades at once, even when the market moves a little.
+ * Returns a price at which a buy order trades immediately, even if the market moves a little.
  *
  * @internal
  */
@@ -163,7 +165,7 @@ export const crossing = (market: Market.Market, ask: BigDecimal.BigDecimal): Big
   BigDecimal.normalize(up(BigDecimal.multiply(ask, BigDecimal.make(101n, 2)), market.tickSize))
 
 /**
- * Places {@link farRequest}.
+ * Places an order of {@link farRequest}.
  *
  * @internal
  */
@@ -175,7 +177,7 @@ export const placeFar = (
   Effect.flatMap(farRequest(scene, market), (request) => scene.trading.place({ ...request, ...changes }))
 
 /**
- * Waits for what an exchange shows a moment after it was done.
+ * Retries a check for a few seconds, because exchanges show some changes with a delay.
  *
  * @internal
  */
@@ -187,7 +189,7 @@ export const eventually = <A, E extends { readonly _tag: string }>(self: Effect.
   })
 
 /**
- * An order when all is over with it.
+ * Returns an order once it has ended.
  *
  * @internal
  */
@@ -201,7 +203,7 @@ export const ended = (
   )
 
 /**
- * Every order of the market under a client order id.
+ * Returns the ids of all orders of the market with a client order id.
  *
  * @internal
  */
@@ -216,7 +218,8 @@ export const named = (
   )
 
 /**
- * A client order id in the exchange's alphabet under which there is no order: one that it has taken, with another end.
+ * Returns a client order id that the exchange accepts and that no order has: the id of an accepted order with another
+ * last character.
  *
  * @internal
  */
@@ -229,7 +232,7 @@ export const freshName = (scene: Scene): Effect.Effect<string, ExchangeError.Exc
   })
 
 /**
- * That an order came to nothing: it was refused, or ended without being filled.
+ * Checks that an order had no effect: it was refused, or it ended without a fill.
  *
  * @internal
  */
@@ -250,7 +253,7 @@ export const untaken = (
   })
 
 /**
- * What the account holds of an asset.
+ * Returns the balance of an asset.
  *
  * @internal
  */

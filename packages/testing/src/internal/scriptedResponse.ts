@@ -14,7 +14,7 @@ import { ConnectionError } from "./bodies.js"
 import type { Step } from "./scriptedStep.js"
 
 /**
- * A whole response, at once.
+ * Creates a complete response without delay.
  *
  * @internal
  */
@@ -33,7 +33,8 @@ export const step = (
 })
 
 /**
- * A response that is read by fibers alone: the platform's own reads through promises, which `TestClock` does not wait for.
+ * A response that only fibers read. The platform's own response reads through promises, for which `TestClock` does not
+ * wait.
  *
  * @internal
  */

@@ -2,7 +2,7 @@ import type * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 
 /**
- * One answer of the script: a response, a connection that fails with the error code of Node's, or silence.
+ * One step of the script: a response, a connection failure with an error code of Node, or no response.
  *
  * @since 0.1.0
  * @category models
@@ -12,7 +12,7 @@ export type Step = Data.TaggedEnum<{
     readonly status: number
     readonly headers: { readonly [name: string]: string }
     readonly chunks: ReadonlyArray<string>
-    /** The wait before each chunk but the first. */
+    /** The delay before each chunk but the first. */
     readonly pause: Duration.Duration
     /** Whether the connection breaks after the last chunk. */
     readonly broken: boolean

@@ -18,7 +18,7 @@ export const parameters: ReadonlyArray<string> = `
 `.trim().split(/\s+/)
 
 /**
- * A request as it is written down and found again.
+ * A request in the form in which it is recorded and looked up.
  *
  * @internal
  */
@@ -30,7 +30,7 @@ export interface Target {
 }
 
 /**
- * What of a request is harmless, and the values of all else.
+ * Returns the harmless parts of a request, and the values of all other parts.
  *
  * @internal
  */
@@ -85,7 +85,7 @@ const bodyOf = (text: string, allowed: ReadonlySet<string>): Stripped => {
     return form([...new URLSearchParams(text)], allowed)
   }
   const secrets: Array<string> = []
-  // Of what has no name, only lists inside of something that is allowed are kept.
+  // A value without a name, such as an element of a list, is kept only inside a parameter that is allowed.
   const walk = (value: unknown, kept: boolean): unknown => {
     if (Array.isArray(value)) return value.flatMap((each) => walk(each, kept) ?? [])
     if (Predicate.isRecord(value)) {
@@ -103,8 +103,8 @@ const bodyOf = (text: string, allowed: ReadonlySet<string>): Stripped => {
 }
 
 /**
- * Takes secrets out of text, however they are written in it. Short values and numbers are left: those are no secrets, and
- * many an amount would go with them.
+ * Returns a function that removes secrets from text, in any of their encodings. Short values and numbers are kept,
+ * because they are not secrets, and removing them would remove many amounts, too.
  *
  * @internal
  */
@@ -124,7 +124,7 @@ export const scrubber = (secrets: ReadonlyArray<string>): (text: string) => stri
 
 const redacted = "REDACTED"
 
-// By name, for what an answer tells that no request has told: a key that was just made, a token for a stream.
+// By name, for secrets that no request contains: a key that was just created, or a token for a stream.
 const secretFields =
   /("(?:api_?key|key|secret\w*|token|passphrase|listenKey|sign|signature|jwt)"\s*:\s*")(?:[^"\\]|\\.)*"/gi
 

@@ -5,8 +5,10 @@ import * as TestClock from "effect/TestClock"
 import * as TestServices from "effect/TestServices"
 
 /**
- * @internal What Effect's `TestContext` gives, built in 0.3 ms instead of 4: only the clock is made anew, as only it is changed by a
- * test, and nothing is merged, as each merge of Layers forks two fibers.
+ * Provides the same as Effect's `TestContext`, but builds in 0.3 ms instead of 4 ms. Only the clock is created again,
+ * because tests change nothing else. No Layers are merged, because each merge forks two fibers.
+ *
+ * @internal
  */
 export const TestContext: Layer.Layer<TestServices.TestServices> = Layer.build(TestClock.defaultTestClock).pipe(
   Effect.map(Context.merge(TestServices.liveServices)),

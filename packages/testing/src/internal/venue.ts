@@ -3,14 +3,14 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 
 /**
- * What an account has on a mock exchange: orders oldest first, and of each asset the total and what would be free
- * without those orders. What the orders hold follows from them.
+ * The account on a mock exchange: its orders, oldest first, and the balance of each asset. `free` of a balance ignores
+ * the holds of open orders, which are computed from the orders.
  *
  * @internal
  */
 export interface Venue {
   readonly exchange: string
-  /** A ratio of what is received. */
+  /** The fee as a ratio of the received amount. */
   readonly fee: BigDecimal.BigDecimal
   readonly nextId: number
   readonly orders: ReadonlyMap<string, Entry>
@@ -31,7 +31,7 @@ export interface Holding {
 }
 
 /**
- * Where the house buys and sells, any amount of it.
+ * The prices at which the house trades any amount.
  *
  * @internal
  */
@@ -100,7 +100,7 @@ export const place = (
 }
 
 /**
- * The order canceled, or as it ended already.
+ * Cancels an order. Returns an order that has already ended unchanged.
  *
  * @internal
  */
@@ -145,7 +145,7 @@ export const amend = (
 }
 
 /**
- * Fills the orders that stand and that a quote reaches, at their own prices.
+ * Fills the open orders that a quote reaches, at their own prices.
  *
  * @internal
  */
@@ -164,7 +164,8 @@ export const requote = (venue: Venue, symbol: string, quote: Quote, now: number)
 export const entriesOf = (venue: Venue): ReadonlyArray<Entry> => Array.from(venue.orders.values())
 
 /**
- * What of an asset is held neither by orders nor by anything else; below zero when balances were set too low for them.
+ * Returns the amount of an asset that is free after the holds of open orders. Negative if balances were set too low for
+ * the orders.
  *
  * @internal
  */
@@ -176,7 +177,7 @@ export const freeOf = (venue: Venue, asset: string): BigDecimal.BigDecimal => {
   }, unheld)
 }
 
-// An order that the mock was given may have any id.
+// Skips ids that are taken, because an order given to the mock may have any id.
 const unused = (venue: Venue, id: number): number => venue.orders.has(String(id)) ? unused(venue, id + 1) : id
 
 const nothing: Holding = { total: zero, free: zero }
@@ -196,7 +197,7 @@ const needs = (
   return order.side === "buy" ? [market.quote, BigDecimal.multiply(amount, price)] : [market.base, amount]
 }
 
-// A side that is not quoted is traded at the last price.
+// A side without a quote trades at the last price.
 const counterOf = (side: Order.Order["side"], { ask, bid, last }: Quote): BigDecimal.BigDecimal | undefined =>
   (side === "buy" ? ask : bid) ?? last
 
@@ -211,7 +212,7 @@ const fill = (
   now: number
 ): readonly [Order.Order, Venue] => {
   const { market } = entry
-  // One that the mock was given may be filled in part already.
+  // An order given to the mock may already be partly filled.
   const { averagePrice, filled } = entry.order
   const amount = leftOf(entry.order)
   const worth = BigDecimal.multiply(amount, price)

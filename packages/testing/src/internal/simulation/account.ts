@@ -9,7 +9,7 @@ import type { TakenOrder } from "../../SimulationWorld.js"
 import type { Verdict } from "./judge.js"
 
 /**
- * Those who listen to the account in a run: each to its orders and to its fills.
+ * The listeners to the account in a run. Each listens to its orders and to its fills.
  *
  * @internal
  */
@@ -17,9 +17,9 @@ export interface Followers {
   readonly follow: Effect.Effect<void>
   readonly leave: Effect.Effect<void>
   readonly isAny: () => boolean
-  /** What none of them may have heard. */
+  /** Returns the first violation in the items that the listeners received. */
   readonly judge: () => Verdict
-  /** What one of them has not heard yet of what is true. */
+  /** Returns a description of a state of the account that a listener has not received yet, if there is one. */
   readonly missing: (taken: ReadonlyArray<TakenOrder>) => string | undefined
   readonly heard: () => ReadonlyArray<string>
 }
@@ -30,7 +30,7 @@ interface Follower {
   readonly fills: Map<string, number>
   readonly heard: Array<string>
   verdict: Verdict
-  /** Since when it hears of orders, and of fills. */
+  /** The instants since which it receives orders, and fills. */
   hearsOrders: number | undefined
   hearsFills: number | undefined
 }
@@ -103,7 +103,7 @@ export const make = (account: Account.Account.Service): Followers => {
     const told = new Map(Array.from(orders.values(), (order) => [order.clientOrderId, order]))
     for (const { clientOrderId, filled, isOpen, updatedAt } of taken) {
       const order = told.get(clientOrderId)
-      // What ended before it was listened to is not told.
+      // An order that ended before the stream began is not sent.
       if (!isOpen && updatedAt <= hearsOrders) continue
       if (order === undefined) return `nothing was told of order ${clientOrderId}`
       if (Order.isClosed(order) === isOpen) {

@@ -1,16 +1,19 @@
 import type { Verdict } from "./judge.js"
 import type { Dial } from "./wire.js"
 
-/** After so many failures in a row a circuit opens, and stays open at least so long, in milliseconds: what clients have by default. */
+/**
+ * The defaults of clients: the number of consecutive failures that open a circuit, and the shortest time that it then
+ * stays open, in milliseconds.
+ */
 const failuresToOpen = 5
 const leastOpen = 500
 
-/** So many dials of one address within so many milliseconds are not spaced out. */
+/** The largest number of dials of one address that is allowed within `atOnce` milliseconds. */
 const mostAtOnce = 4
 const atOnce = 100
 
 /**
- * Judges when sockets were asked for: spaced out after failures, never while the circuit has to be open.
+ * Checks the times of dials: spaced out after failures, and never while the circuit must be open.
  *
  * @internal
  */
@@ -24,7 +27,7 @@ export const judge = (dials: ReadonlyArray<Dial>): Verdict => {
     const last = before.findLastIndex(({ openedAt }) => openedAt !== undefined)
     const failed = before.slice(last + 1).flatMap(({ failedAt }) => failedAt === undefined ? [] : [failedAt])
     const latest = Math.max(...failed)
-    // At the very instant of the failure it may have been on its way.
+    // A dial at the very instant of the failure may have started before it.
     if (failed.length >= failuresToOpen && dial.at > latest && dial.at < latest + leastOpen) {
       return {
         invariant: "circuit",

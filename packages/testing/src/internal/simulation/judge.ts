@@ -4,24 +4,28 @@ import type { Invariant, Truth, World } from "../../SimulationWorld.js"
 import { bookText, type Heard, type Listener } from "./listener.js"
 
 /**
- * What is known of the moment at which it is judged.
+ * The circumstances at the moment of a check.
  *
  * @internal
  */
 export interface Moment {
   readonly now: number
-  /** Whether a subscription that is live has to be as the exchange is now. */
+  /** Whether a live subscription must equal the current state of the exchange. */
   readonly isStrict: boolean
-  /** Whether anything has gone wrong yet. */
+  /** Whether no fault has been injected yet. */
   readonly isUntroubled: boolean
-  /** Whether trades may have been lost, or told out of order, without anybody's knowing. */
+  /** Whether trades may have been lost, or sent out of order, without being detected. */
   readonly trades: "kept" | "lost" | "muddled"
-  /** Since when all that is not live has had every chance to be. */
+  /** The instant since which nothing has prevented subscriptions from being live. */
   readonly since: number
   readonly patience: number
 }
 
-/** @internal What is kept of a market: as it is, since when that is so, and its books and trades so far. */
+/**
+ * The recorded history of a market: its current state and the time of it, and its books and trades so far.
+ *
+ * @internal
+ */
 export interface Course {
   readonly at: number
   readonly truth: Truth
@@ -32,11 +36,11 @@ export interface Course {
 /** @internal */
 export type Verdict = { readonly invariant: Invariant; readonly detail: string } | undefined
 
-/** @internal One who judges what one listener has heard, each time what is new. */
+/** @internal Checks the items that one listener has received since the last check. */
 export interface Judge {
   readonly listener: Listener
   readonly look: (course: Course, moment: Moment) => Verdict
-  /** Whether it is live and as the exchange is. */
+  /** Returns `true` if the listener is live and equal to the exchange. */
   readonly isWhole: (course: Course) => boolean
 }
 
@@ -55,12 +59,12 @@ export const make = (
   let notLiveSince = begun
   let liveSince = begun
   let isFirst = true
-  /** The place in the course of the latest book. */
+  /** The index of the latest book in the course. */
   let place = 0
-  /** The latest trade, by its number. */
+  /** The sequence number of the latest trade. */
   let number: number | undefined
   let losesTrades = losesSilently
-  /** Who reads slowly meets what was lost long after. */
+  /** A listener that reads slowly reaches a gap long after the loss. */
   let mayHaveLost = losesSilently
   let latest: Heard | undefined
   let isOver = false
@@ -201,7 +205,7 @@ const ofExchange = (kind: Listener["step"]["kind"], { books, truth }: Course): s
   return kind === "ticker" ? truth.last : `trade ${truth.trades.at(-1)?.id ?? "none"}`
 }
 
-/** @internal Adds what is true now. */
+/** @internal Adds the current state to the history. */
 export const follow = (course: Course | undefined, truth: Truth, now: number): Course => {
   const { books, trades }: Pick<Course, "books" | "trades"> = course ?? { books: [], trades: new Map() }
   const text = bookText(truth)

@@ -15,7 +15,7 @@ import type { Level, Truth } from "../../SimulationWorld.js"
 import type { Step } from "./program.js"
 
 /**
- * One who listens, and what was heard, oldest first; `Ended` is how the stream failed.
+ * A listener and the items it has received, oldest first. `Ended` is the failure of the stream.
  *
  * @internal
  */
@@ -34,10 +34,10 @@ export type Heard =
   | FeedItem.Status
   | { readonly _tag: "Ended"; readonly cause: Cause.Cause<ExchangeError.MarketDataError | FeedItem.SlowConsumer> }
 
-/** How many levels of a side are looked at: as many as every exchange's checksum covers. */
+/** The number of levels per side to compare: as many as the checksum of every exchange covers. */
 const levels = 10
 
-/** A decimal without the zeros at its end. */
+/** Formats a decimal without trailing zeros. */
 const plain = (value: BigDecimal.BigDecimal): string => Decimal.format(BigDecimal.normalize(value))
 
 /** @internal */
@@ -55,7 +55,7 @@ const fromView = (view: BookView.BookView): Heard => {
 
 const fromTrade = ({ at, id, price }: Trade.Trade): Heard => ({ _tag: "Trade", id, price: plain(price), at })
 
-/** @internal Begins to listen, until interrupted. */
+/** @internal Starts a listener, which listens until it is interrupted. */
 export const open = (
   step: Step & { readonly _tag: "Subscribe" },
   symbol: string,
@@ -64,7 +64,7 @@ export const open = (
   Effect.suspend(() => {
     const heard: Array<Heard> = []
     const { pause } = step
-    // Who reads at once keeps the buffer that the stream has of itself.
+    // A listener that reads immediately uses the default buffer of the stream.
     const options = pause === 0 ? {} : { buffer: buffers[step.buffer] }
     const listen = <A>(stream: MarketData.MarketData.Live<A>, read: (value: A) => Heard) =>
       Stream.runForEach(stream, (item) =>

@@ -8,18 +8,18 @@ import type { TakenOrder, World } from "../../SimulationWorld.js"
 import type { Verdict } from "./judge.js"
 
 /**
- * The orders of a run: placed under names of their own, and what the client says became of them.
+ * The orders of a run. Each has its own client order id, and the results of the client's calls are recorded.
  *
  * @internal
  */
 export interface Orders {
   readonly place: (order: number, symbol: string) => Effect.Effect<void>
   readonly cancel: (order: number) => Effect.Effect<void>
-  /** Nobody waits for what becomes of it any more. */
+  /** Interrupts the calls about the order. */
   readonly abandon: (order: number) => Effect.Effect<void>
   readonly close: Effect.Effect<void>
   readonly nameOf: (order: number) => string | undefined
-  /** Each is taken once or not at all, as the client says. */
+  /** Checks that each order was accepted once or not at all, as the client reports. */
   readonly judge: (taken: ReadonlyArray<TakenOrder>, isUntroubled: boolean) => Verdict
 }
 

@@ -1,7 +1,7 @@
 import { PCGRandom } from "effect/Utils"
 
 /**
- * What a listener listens to.
+ * The kind of a subscription.
  *
  * @internal
  */
@@ -10,8 +10,8 @@ export type Kind = typeof kinds[number]
 const kinds = ["book", "trades", "ticker"] as const
 
 /**
- * One thing that a program does. Listeners and orders are named by number; a step about one that is not there does nothing,
- * so that any step can be left out. `symbol` and `fault` are places in the world's lists.
+ * A step of a program. Listeners and orders are referred to by number. A step about one that does not exist does
+ * nothing, so any step can be left out. `symbol` and `fault` are indices into the lists of the world.
  *
  * @internal
  */
@@ -21,7 +21,7 @@ export type Step =
     readonly listener: number
     readonly kind: Kind
     readonly symbol: number
-    /** How long it takes to read an item, in milliseconds. */
+    /** The time that the listener takes per item, in milliseconds. */
     readonly pause: number
     readonly buffer: "latest" | "sliding" | "failing"
   }
@@ -34,11 +34,11 @@ export type Step =
   | { readonly _tag: "Cancel"; readonly order: number }
   | { readonly _tag: "Abandon"; readonly order: number }
   | { readonly _tag: "Fill"; readonly order: number }
-  /** Somebody begins to listen to the account. */
+  /** Starts a listener to the account. */
   | { readonly _tag: "Follow" }
 
 /**
- * How many of each thing there are to draw from.
+ * The numbers of symbols and faults to draw from, and whether the program may trade.
  *
  * @internal
  */
@@ -48,7 +48,7 @@ export interface Choices {
   readonly trades: boolean
 }
 
-/** How often each kind of step is drawn, of all. */
+/** The relative frequency of each kind of step. */
 const weights: ReadonlyArray<readonly [Step["_tag"], number]> = [
   ["Wait", 34],
   ["Subscribe", 18],
@@ -66,7 +66,7 @@ const weights: ReadonlyArray<readonly [Step["_tag"], number]> = [
 const ofTrading: ReadonlySet<Step["_tag"]> = new Set(["Place", "Cancel", "Abandon", "Fill", "Follow"] as const)
 
 /**
- * Draws a program: the same seed, length and choices always give the same.
+ * Draws a program. The same seed, length and choices always give the same program.
  *
  * @internal
  */
@@ -90,7 +90,7 @@ export const draw = (seed: number, length: number, choices: Choices): ReadonlyAr
   const subscribe = (): Step => ({
     _tag: "Subscribe",
     listener: listeners++,
-    // What is easiest to get wrong most often.
+    // Books most often, because they are the easiest to get wrong.
     kind: below(3) === 0 ? "book" : pick(kinds, below),
     symbol: below(choices.symbols),
     pause: below(4) === 0 ? 500 + 250 * below(12) : 0,
@@ -105,7 +105,7 @@ export const draw = (seed: number, length: number, choices: Choices): ReadonlyAr
       case "Leave":
         return { _tag: chosen, listener: below(Math.max(1, listeners)) }
       case "Wait":
-        // Mostly for beats to pass; sometimes less than a request takes.
+        // Mostly whole beats, sometimes less time than a request takes.
         return { _tag: chosen, millis: below(3) === 0 ? 1 + below(999) : 1000 * (1 + below(3)) }
       case "Fault":
         return { _tag: chosen, fault: below(Math.max(1, choices.faults)) }
@@ -124,7 +124,7 @@ export const draw = (seed: number, length: number, choices: Choices): ReadonlyAr
     }
   }
 
-  // A program in which nobody listens says little.
+  // A program without a listener tests little.
   return [subscribe(), ...Array.from({ length: Math.max(0, length - 1) }, next)]
 }
 
@@ -132,7 +132,7 @@ const pick = <A>(all: readonly [A, ...ReadonlyArray<A>], below: (count: number) 
   all[below(all.length)] ?? all[0]
 
 /**
- * Says a step in a sentence.
+ * Describes a step in a sentence.
  *
  * @internal
  */

@@ -22,7 +22,7 @@ import type { Step } from "./program.js"
 import * as Wire from "./wire.js"
 
 /**
- * What a run came to: all that its listeners heard, as text that is the same whenever the run is.
+ * The result of a run: everything that its listeners received, as text. Equal runs give equal text.
  *
  * @internal
  */
@@ -31,20 +31,21 @@ export interface Outcome {
   readonly millis: number
 }
 
-/** Far from zero, where a clock in seconds would look like one in milliseconds. A whole second, when exchanges speak. */
+/** Far from zero, where seconds could be mistaken for milliseconds, and on a whole second, when exchanges send. */
 const start = Date.UTC(2026, 0, 1, 12, 34, 56)
 const beat = 1000
-/** How long a connection stays that nobody needs, and then some. */
+/** Longer than a client keeps a connection without subscriptions. */
 const linger = 12 * beat
-/** So many trades at most does an exchange tell of that were before a subscription. */
+/** The largest number of trades from before a subscription that an exchange sends. */
 const mostRecent = 100
-/** By then an exchange has heard that nobody listens any more. */
+/** The time until the exchange has received an unsubscription. */
 const goodbye = 3 * beat
 
-/** @internal Runs a program in a world of its own. */
+/** @internal Runs a program in its own world. */
 export const run = <E>(world: World<E>, seed: number, steps: ReadonlyArray<Step>): Effect.Effect<Outcome, Violation> =>
   Effect.flatMap(
-    // In a fiber of its own, as the clock stays with the one that was given it; with a random of its own each time it is run.
+    // Runs in its own fiber: providing the clock replaces the clock of the fiber. Suspended, so that each run has its
+    // own random generator.
     Effect.suspend(() =>
       Effect.forkDaemon(
         Effect.scoped(conduct(world, seed, steps)).pipe(
@@ -53,7 +54,7 @@ export const run = <E>(world: World<E>, seed: number, steps: ReadonlyArray<Step>
         )
       )
     ),
-    // Not joined: what it has set, loggers among it, would be set for the next run as well.
+    // Awaited, not joined: joining would leave the loggers and other fiber refs of this run set for the next run.
     (fiber) => Effect.onInterrupt(Effect.flatten(Fiber.await(fiber)), () => Fiber.interrupt(fiber))
   )
 
@@ -142,7 +143,7 @@ const perform = <E>(
         })
       })
 
-    /** All that must hold, held against what is. */
+    /** Checks all invariants against the state of the exchange. */
     const judge = Effect.gen(function*() {
       const now = yield* Clock.currentTimeMillis
       const moment = state.at(now)
@@ -156,7 +157,7 @@ const perform = <E>(
           const verdict = look(course, moment)
           if (verdict !== undefined) return yield* fail(verdict, now)
         }
-        // An account tells of all its markets.
+        // The streams of an account cover all its markets.
         if (since === undefined || now - since <= goodbye || followers.isAny()) continue
         const frame = frames.find(course.truth.isNamedIn)
         if (frame === undefined) continue
@@ -177,7 +178,7 @@ const perform = <E>(
       if (verdict !== undefined) return yield* fail(verdict, now)
     })
 
-    /** From whole second to whole second, when the exchange speaks, with a look at each. */
+    /** Advances the clock and checks the invariants at each whole second, when the exchange sends. */
     const pass = (millis: number): Effect.Effect<void, Violation> =>
       Effect.gen(function*() {
         const now = yield* Clock.currentTimeMillis
@@ -249,14 +250,17 @@ const perform = <E>(
         }
       })
 
-    /** All faults have ended: within its patience everything is whole again. */
+    /**
+     * Waits after the end of all faults until every listener has recovered. Fails if that takes longer than the
+     * patience of the world.
+     */
     const settle: Effect.Effect<void, Violation> = Effect.gen(function*() {
       const now = yield* Clock.currentTimeMillis
       const areWhole = [...judges.values()].every(({ isWhole, listener }) => {
         const course = courses.get(listener.symbol)
         return course !== undefined && isWhole(course)
       })
-      // What an account was told and never got, nobody can know.
+      // If a message to the account was lost, the client cannot know its contents.
       const missing = state.mayHaveLost() ? undefined : followers.missing(yield* exchange.orders)
       const isOver = now > state.at(now).since + world.patience + 2 * beat
       if (isOver && missing !== undefined) return yield* fail({ invariant: "account", detail: missing }, now)
@@ -272,7 +276,7 @@ const perform = <E>(
     for (const number of judges.keys()) yield* leave(number)
     yield* followers.leave
     yield* orders.close
-    // Not always until nothing is open: that takes as long as all that came before.
+    // Only one run in four waits until all sockets are closed, because that takes as long as the rest of the run.
     const isPatient = seed % 4 === 0
     yield* pass(isPatient ? linger : goodbye + beat)
     if (isPatient && (yield* exchange.connections) > 0) {
@@ -288,7 +292,7 @@ const perform = <E>(
 const textOf = (item: Listener.Heard): string =>
   item._tag === "Ended" ? Cause.pretty(item.cause, { renderErrorCause: true }) : JSON.stringify(item)
 
-/** What has gone wrong so far, and what may be excused by it. */
+/** Tracks the faults so far, and the deviations that they excuse. */
 const trouble = (patience: number) => {
   let isUntroubled = true
   let isStanding = false
@@ -298,7 +302,7 @@ const trouble = (patience: number) => {
   let lenientUntil = 0
   let trades: Fault["trades"] = "kept"
   let since = start
-  // One after the other: each meets a message of its own, and what it breaks is asked for again later each time.
+  // Pending faults act one after another: each affects its own message and delays the resync again.
   const excuse = (now: number) => {
     lenientUntil = Math.max(lenientUntil, now) + pending * goodbye
   }
@@ -323,7 +327,7 @@ const trouble = (patience: number) => {
       if (become !== "kept") hasLost = true
       if (become === "muddled" || trades === "kept") trades = become
     },
-    /** What is to be lost next may be of a subscription that has just begun. */
+    /** A pending fault may affect a message of the new subscription. */
     joined: (now: number) => {
       if (pending > 0) excuse(now)
     },

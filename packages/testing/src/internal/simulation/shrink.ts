@@ -1,8 +1,8 @@
 import * as Effect from "effect/Effect"
 
 /**
- * Leaves out of a list what is not needed for it to fail: halves, then quarters, down to single elements, as long as that gets
- * anywhere and `most` tries are not used up. What is left fails.
+ * Removes elements that a list does not need to fail: halves, then quarters, down to single elements. It stops when no
+ * element can be removed, or after `most` tries. The returned list fails.
  *
  * @internal
  */
@@ -27,7 +27,7 @@ export const shrink = <A, E, R>(
         } else from += size
       }
       if (tries >= most) return left
-      // Single elements once more, for as long as one can go.
+      // Repeats the pass over single elements for as long as it removes one.
       if (size > 1) size = Math.ceil(size / 2)
       else if (!isShorter) return left
     }

@@ -8,32 +8,32 @@ import * as Option from "effect/Option"
 import type { Wire } from "../../SimulationWorld.js"
 
 /**
- * What has passed between a client and its exchange. Instants are by Effect's clock.
+ * The traffic between a client and its exchange. All instants are by Effect's clock.
  *
  * @internal
  */
 export interface Watched {
   readonly wire: Context.Context<Wire>
   readonly dials: ReadonlyArray<Dial>
-  /** Frames from the exchange, the latest, since they were last taken. */
+  /** Returns and removes the frames from the exchange since the last call. */
   readonly takeFrames: () => ReadonlyArray<string>
-  /** Requests that left while their circuit was open. */
+  /** Requests that the client sent while their circuit was open. */
   readonly forbidden: ReadonlyArray<string>
 }
 
-/** @internal A socket that was asked for, and how it ended. */
+/** @internal A socket that the client asked for, and how it ended. */
 export interface Dial {
   readonly at: number
   readonly url: string
-  /** When it opened, and when it ended without having been open. */
+  /** When it opened, and when it ended without having opened. */
   openedAt: number | undefined
   failedAt: number | undefined
   isOver: boolean
-  /** The code that the exchange closed it with. */
+  /** The close code that the exchange sent. */
   code: number | undefined
 }
 
-/** @internal Watches what passes; `health` says which circuits are open. */
+/** @internal Wraps the wire to record its traffic. `health` reports which circuits are open. */
 export const watch = (
   inner: Context.Context<Wire>,
   health: Health.Health.Service
