@@ -1,6 +1,7 @@
 /**
- * An archive of candles: a file for each market, one JSON document a line, oldest first. A run goes on where the last one
- * ended, however it ended. `docs/cookbook/candle-archive.md` walks through it, `candle-archive.ts` runs it.
+ * Archives candles in files: one file per market, with one JSON document per line, oldest first. Each run continues
+ * where the last run ended, even if that run was killed. `docs/cookbook/candle-archive.md` explains the program, and
+ * `candle-archive.ts` runs it.
  */
 import { Candle, type ExchangeError, MarketData } from "@effect-exchange/core"
 import { type Error as PlatformError, FileSystem, Path } from "@effect/platform"
@@ -10,17 +11,20 @@ export interface Options {
   readonly directory: string
   readonly symbols: ReadonlyArray<string>
   readonly interval: Candle.Interval
-  /** Where an archive begins that has nothing yet, in epoch milliseconds. */
+  /** Where to begin if the archive is empty, in milliseconds since the epoch. */
   readonly from: number
 }
 
-/** Candles that the exchange has not: those that would have opened at `from` or later and before `to` (epoch milliseconds). */
+/**
+ * A range without candles on the exchange. The missing candles would open at `from` or later and before `to`, in
+ * milliseconds since the epoch.
+ */
 export interface Gap {
   readonly from: number
   readonly to: number
 }
 
-/** What a run has added to the archive of a market. */
+/** The result of a run for one market. */
 export interface Report {
   readonly symbol: string
   readonly path: string
@@ -28,7 +32,7 @@ export interface Report {
   readonly gaps: ReadonlyArray<Gap>
 }
 
-/** A line of an archive is none: look at it, and take it out or restore the file. */
+/** A line of an archive is not a candle. Inspect the file, then remove the line or restore the file. */
 export class ArchiveDamaged extends Data.TaggedError("ArchiveDamaged")<{ readonly path: string }> {
   override get message(): string {
     return `the last line of ${this.path} is no candle`
@@ -41,13 +45,13 @@ const Line = Schema.parseJson(Candle.Candle)
 const encode = Schema.encode(Line)
 const decode = Schema.decode(Line)
 
-// By the clock of the exchange a candle may end a little later than by ours.
+// The exchange's clock may be behind ours, so a candle counts as ended only a minute after its end by our clock.
 const settled = 60_000
 
-// Longer than a line ever is.
+// Longer than any line, so that the end of the file always contains a whole last line.
 const tailBytes = 4096
 
-/** Archives the candles of several markets. What goes wrong with one keeps no other from being archived. */
+/** Archives the candles of several markets. A failure of one market does not affect the others. */
 export const run = Effect.fn("CandleArchive.run")(function*(options: Options) {
   return yield* Effect.forEach(
     options.symbols,
@@ -56,7 +60,7 @@ export const run = Effect.fn("CandleArchive.run")(function*(options: Options) {
   )
 })
 
-/** The file of a market. */
+/** Returns the path of a market's file. */
 export const pathOf = Effect.fnUntraced(function*({ directory, interval }: Options, exchange: string, symbol: string) {
   const path = yield* Path.Path
   return path.join(directory, exchange, `${encodeURIComponent(symbol)}-${interval}.jsonl`)
@@ -73,7 +77,7 @@ const archive = Effect.fn("CandleArchive.archive")(function*(options: Options, s
     onNone: () => Candle.openFrom(options.interval, options.from),
     onSome: ({ openTime }) => Candle.closeTime(options.interval, openTime)
   })
-  // Only what has ended: the candle under way still changes.
+  // Only candles that have ended, because the current candle still changes.
   const to = Candle.openTime(options.interval, (yield* Clock.currentTimeMillis) - settled)
   const found = { next: from, added: 0, gaps: new Array<Gap>() }
   if (from < to) {
@@ -82,7 +86,8 @@ const archive = Effect.fn("CandleArchive.archive")(function*(options: Options, s
       Stream.runForEachChunk((candles) =>
         Effect.gen(function*() {
           const lines = yield* Effect.forEach(candles, (candle) => Effect.orDie(encode(candle)))
-          // Whole lines, and on the disk before they count; where the process is killed in between, the next run sees.
+          // Write only whole lines, and count candles only once they are on the disk. If the process is killed during a
+          // write, the next run removes the incomplete line.
           yield* appending.writeAll(new TextEncoder().encode(lines.map((line) => `${line}\n`).join("")))
           yield* appending.sync
           for (const { openTime } of candles) {
@@ -97,7 +102,7 @@ const archive = Effect.fn("CandleArchive.archive")(function*(options: Options, s
   return { symbol, path: file, added: found.added, gaps: found.gaps } satisfies Report
 }, Effect.scoped)
 
-/** The last candle of an archive. What a killed process left of a line is cut off. */
+/** Reads the last candle of an archive. Removes an incomplete last line, which a killed process leaves behind. */
 const last = Effect.fnUntraced(function*(path: string) {
   const files = yield* FileSystem.FileSystem
   if (!(yield* files.exists(path))) return Option.none<Candle.Candle>()
@@ -112,7 +117,7 @@ const last = Effect.fnUntraced(function*(path: string) {
   return Option.some(yield* Effect.mapError(decode(line), () => new ArchiveDamaged({ path })))
 })
 
-/** The candles of an archive, oldest first. */
+/** Reads the candles of an archive, oldest first. */
 export const read = (path: string) =>
   Stream.unwrap(Effect.map(FileSystem.FileSystem, (files) =>
     files.stream(path).pipe(
@@ -122,7 +127,7 @@ export const read = (path: string) =>
       Stream.mapEffect((line) => Effect.mapError(decode(line), () => new ArchiveDamaged({ path })))
     )))
 
-/** What has become of a market, as a line to print. */
+/** Describes the result for a market as a line to print. */
 export const described = (
   { result, symbol }: { readonly symbol: string; readonly result: Either.Either<Report, Failure> }
 ): string =>

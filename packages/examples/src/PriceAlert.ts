@@ -1,14 +1,14 @@
 /**
- * A price alert: watches prices and posts to a webhook when one crosses a level. `docs/cookbook/price-alert.md` walks
- * through it, `price-alert.ts` runs it.
+ * Watches prices and posts to a webhook when a price crosses a level. `docs/cookbook/price-alert.md` explains the
+ * program, and `price-alert.ts` runs it.
  */
 import { Decimal, type ExchangeError, FeedItem, MarketData, type Price } from "@effect-exchange/core"
 import { HttpClient, type HttpClientError, HttpClientRequest } from "@effect/platform"
 import { BigDecimal, type Cause, Effect, Option, Queue, Redacted, Ref, Schedule, Stream } from "effect"
 
 /**
- * Which level to watch for. The price has to pass it by `band` (a ratio: `"0.001"` is 0.1 %) to have crossed it, so that
- * one which trembles around the level tells nothing.
+ * A level to watch. A price has crossed it only once it is beyond the level by `band` (a ratio: `"0.001"` is 0.1 %).
+ * Without the band, a price that fluctuates around the level would trigger an alert each time.
  */
 export interface Alert {
   readonly symbol: string
@@ -26,7 +26,10 @@ export interface Crossing {
 
 const one = BigDecimal.fromBigInt(1n)
 
-/** Where the price is said to be, given where it was said to be before. The first price is never a crossing. */
+/**
+ * Returns the side of the level that the price is on, given the side before. The first price has no side before it, so
+ * it never is a crossing.
+ */
 export const sideOf = ({ band, level }: Alert, before: Side | undefined, price: BigDecimal.BigDecimal): Side => {
   if (before === undefined) return BigDecimal.lessThan(price, level) ? "below" : "above"
   const upper = BigDecimal.multiply(level, BigDecimal.sum(one, band))
@@ -38,12 +41,14 @@ export const sideOf = ({ band, level }: Alert, before: Side | undefined, price: 
 const pollEvery = "10 seconds"
 const again = Schedule.exponential("1 second").pipe(Schedule.union(Schedule.spaced("1 minute")), Schedule.jittered)
 
-/** What no waiting mends: the program ends with it. */
+/** Returns `true` for errors that a retry cannot fix. They end the program. */
 const isFinal = ({ _tag }: ExchangeError.MarketDataError): boolean =>
   _tag === "InvalidRequest" || _tag === "SymbolNotFound" || _tag === "PermissionDenied" || _tag === "ExchangeClosed" ||
   _tag === "Unsupported"
 
-/** The price again and again, by requests, whenever it is `wanted`; while the exchange does not answer there is none. */
+/**
+ * Requests the price at a fixed interval while it is `wanted`. A failed request emits no price, and the requests go on.
+ */
 const polled = (market: MarketData.MarketData.Service, symbol: string, wanted: Effect.Effect<boolean>) =>
   Stream.repeatEffectWithSchedule(
     Effect.whenEffect(market.price(symbol), wanted).pipe(
@@ -57,7 +62,9 @@ const polled = (market: MarketData.MarketData.Service, symbol: string, wanted: E
     Stream.filterMap(Option.map(({ amount }) => amount))
   )
 
-/** The prices of a market's feed, and of requests while the feed says nothing that holds. */
+/**
+ * Emits the prices of a market's feed. While the feed is reconnecting or stale, it emits prices from requests instead.
+ */
 const fed = (market: MarketData.MarketData.Service, symbol: string) =>
   Stream.unwrap(Effect.map(Ref.make(true), (isLive) => {
     const feed = market.streamTicker(symbol, { buffer: FeedItem.latest }).pipe(
@@ -69,19 +76,19 @@ const fed = (market: MarketData.MarketData.Service, symbol: string) =>
   }))
 
 /**
- * The prices of a market: from its feed, and by requests while the feed is lost or stale and where there is none. It goes on
- * through outages, also one at the start.
+ * Emits the prices of a market: from its feed, or from requests while the feed is down or stale, or if the exchange has
+ * no feed. It survives outages, including an outage at the start.
  */
 export const prices = (market: MarketData.MarketData.Service, symbol: string) =>
   fed(market, symbol).pipe(
-    // Whoever wants the latest alone is never too slow.
+    // Cannot happen: with `FeedItem.latest` a slow consumer misses items, but the stream does not fail.
     Stream.catchTag("SlowConsumer", (error) => Stream.die(error)),
     Stream.catchTag("Unsupported", () => polled(market, symbol, Effect.succeed(true))),
     Stream.tapError(({ message }) => Effect.logWarning(message)),
     Stream.retry(Schedule.whileInput(again, (error: ExchangeError.MarketDataError) => !isFinal(error)))
   )
 
-/** The crossings of a level, each once. */
+/** Emits each crossing of the level once. */
 export const crossings = (market: MarketData.MarketData.Service, alert: Alert) =>
   prices(market, alert.symbol).pipe(
     Stream.mapAccum<Side | undefined, BigDecimal.BigDecimal, Option.Option<Crossing>>(undefined, (before, price) => {
@@ -91,13 +98,16 @@ export const crossings = (market: MarketData.MarketData.Service, alert: Alert) =
     Stream.filterMap((crossing) => crossing)
   )
 
-/** A webhook that is down is asked again until it is back; one that refuses what it is told never takes it. */
+/**
+ * Returns `true` if a later attempt may succeed: the webhook is down, overloaded or unreachable. A webhook that rejects
+ * the message would reject it again.
+ */
 const isWorthRepeating = (error: HttpClientError.HttpClientError | Cause.TimeoutException): boolean =>
   error._tag === "ResponseError"
     ? error.response.status >= 500 || error.response.status === 429 || error.response.status === 408
     : error._tag === "TimeoutException" || error.reason === "Transport"
 
-/** Tells a webhook of a crossing. Its address is a secret: who knows it may post. */
+/** Posts a crossing to the webhook. The URL is a secret, because anyone who knows it can post. */
 export const tell = Effect.fn("PriceAlert.tell")(function*(
   webhook: Redacted.Redacted<string>,
   { alert, now, price }: Crossing,
@@ -107,20 +117,21 @@ export const tell = Effect.fn("PriceAlert.tell")(function*(
   const { level, symbol } = alert
   const body = { symbol, level: Decimal.format(level), now, price: Decimal.format(BigDecimal.normalize(price)) }
   yield* HttpClientRequest.post(Redacted.value(webhook)).pipe(
-    // An answer may be lost, and the same crossing told again: by this the other side can tell.
+    // If a response is lost, the retry posts the same crossing again. This key lets the receiver recognize the
+    // duplicate.
     HttpClientRequest.setHeader("idempotency-key", `${symbol}-${body.level}-${number}`),
     HttpClientRequest.bodyUnsafeJson(body),
     HttpClient.filterStatusOk(HttpClient.withTracerDisabledWhen(client, () => true)).execute,
     Effect.timeout("10 seconds"),
     Effect.retry({ schedule: again, while: isWorthRepeating }),
-    // Its message would have the address in it.
+    // Log the tag only, because the message of the error would contain the secret URL.
     Effect.catchAll(({ _tag }) => Effect.logError(`The webhook refused to be told of ${symbol}: ${_tag}`))
   )
 })
 
 /**
- * Watches until it is interrupted, or something is wrong that no waiting mends. What crosses while the webhook is down is told
- * when it is back, in order.
+ * Watches until it is interrupted or fails with an error that a retry cannot fix. Crossings that happen while the
+ * webhook is down are posted in order once it is back.
  */
 export const run = Effect.fn("PriceAlert.run")(function*(
   alerts: ReadonlyArray<Alert>,

@@ -1,17 +1,20 @@
 /**
- * What has to be bought and sold so that a portfolio has its target weights: pure, in exact decimals.
- * `docs/cookbook/rebalancing-bot.md` walks through it, `RebalancingBot.ts` trades by it.
+ * Plans the orders that bring a portfolio to its target weights. It is pure and computes with exact decimals.
+ * `docs/cookbook/rebalancing-bot.md` explains it, and `RebalancingBot.ts` places the orders.
  */
 import { type Balance, Decimal, Market, type Order } from "@effect-exchange/core"
 import { BigDecimal } from "effect"
 
-/** How much of each asset there should be, as a ratio of the whole, by asset. The rest is `cash`. */
+/** The target weights by asset, as ratios of the portfolio's worth. The rest is held in `cash`. */
 export interface Portfolio {
   readonly cash: string
   readonly targets: { readonly [asset: string]: BigDecimal.BigDecimal }
-  /** How far the weight of an asset may be from its target before anything is done: `"0.02"` is two in a hundred. */
+  /**
+   * How far the weight of an asset may differ from its target before the plan trades: `"0.02"` is two percentage
+   * points.
+   */
   readonly tolerance: BigDecimal.BigDecimal
-  /** What is kept back of what is bought for, as a ratio, since fees may be taken of it. */
+  /** The part of the spending to keep back, as a ratio, because the exchange may charge fees on top. */
   readonly fee: BigDecimal.BigDecimal
 }
 
@@ -33,26 +36,26 @@ const zero = BigDecimal.fromBigInt(0n)
 const one = BigDecimal.fromBigInt(1n)
 const two = BigDecimal.fromBigInt(2n)
 
-/** What an asset is worth: midway between what is bid and asked. */
+/** Returns the worth of one unit of an asset: the middle of bid and ask. */
 const mid = ({ ask, bid }: Quote) => BigDecimal.unsafeDivide(BigDecimal.sum(bid, ask), two)
 
-/** Never more than the exact quotient, which may have no end. */
+/** Divides and rounds down, because the exact quotient may have infinitely many digits. */
 const ratio = (part: BigDecimal.BigDecimal, whole: BigDecimal.BigDecimal) =>
   BigDecimal.isZero(whole) ? zero : BigDecimal.scale(BigDecimal.unsafeDivide(part, whole), 40)
 
-/** The multiple of a step that is not above a value. */
+/** Rounds down to a multiple of a step. */
 const down = (value: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal | undefined) =>
   step === undefined
     ? BigDecimal.scale(value, 8)
     : BigDecimal.subtract(value, BigDecimal.unsafeRemainder(value, step))
 
-/** The multiple of a step that is not below a value. */
+/** Rounds up to a multiple of a step. */
 const up = (value: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal | undefined) => {
   const below = down(value, step)
   return step === undefined || BigDecimal.equals(below, value) ? below : BigDecimal.sum(below, step)
 }
 
-/** Whether the market takes an order of so much. */
+/** Returns `true` if the market accepts an order of this size. */
 const isEnough = ({ amount, market, price }: Planned): boolean =>
   BigDecimal.isPositive(amount) &&
   (market.minAmount === undefined || BigDecimal.greaterThanOrEqualTo(amount, market.minAmount)) &&
@@ -62,7 +65,7 @@ const isEnough = ({ amount, market, price }: Planned): boolean =>
 const atMost = (value: BigDecimal.BigDecimal, most: BigDecimal.BigDecimal | undefined) =>
   most === undefined ? value : BigDecimal.min(value, most)
 
-/** The weight of each asset that has a target, as a ratio of the whole. */
+/** Returns the weight of each asset with a target, as a ratio of the portfolio's worth. */
 export const weights = (
   portfolio: Portfolio,
   balances: ReadonlyArray<Balance.Balance>,
@@ -91,9 +94,9 @@ const worth = (
   )
 
 /**
- * The orders that bring a portfolio to its weights: none while each weight is within the tolerance of its target, else one for
- * each asset whose market takes an order of what is wrong. They spend no more than is free now: what is sold first is spent by
- * the next plan.
+ * Plans the orders that bring a portfolio to its target weights. It plans no orders while every weight is within the
+ * tolerance. Otherwise it plans one order per asset, if the market accepts an order of that size. The orders spend only
+ * the cash that is free now. The proceeds of sales are available to the next plan.
  */
 export const plan = (
   portfolio: Portfolio,
@@ -125,7 +128,7 @@ export const plan = (
   const buying = wrong.filter(({ by }) => BigDecimal.isPositive(by))
   const wanted = buying.reduce((sum, { by }) => BigDecimal.sum(sum, by), zero)
   const spendable = ratio(held(balances, portfolio.cash, "free"), BigDecimal.sum(one, portfolio.fee))
-  // Where there is not enough for all, each gets its share.
+  // If the cash does not suffice for all orders, each gets the same share of what it needs.
   const share = BigDecimal.min(one, ratio(spendable, wanted))
   const buys = buying.map(({ by, quote: { bid, market } }): Planned => {
     const price = down(bid, market.tickSize)

@@ -1,6 +1,6 @@
 /**
- * A bot that keeps a portfolio at its target weights. It says what it would do, and does it only when told to.
- * `docs/cookbook/rebalancing-bot.md` walks through it, `rebalancing-bot.ts` runs it.
+ * Keeps a portfolio at its target weights. It only logs its orders unless you tell it to place them.
+ * `docs/cookbook/rebalancing-bot.md` explains the bot, and `rebalancing-bot.ts` runs it.
  */
 import {
   Account,
@@ -14,7 +14,7 @@ import {
 import { Array as Arr, Effect, Option } from "effect"
 import * as Rebalancing from "./Rebalancing.js"
 
-/** The account as it is, with a price for each asset. */
+/** Reads the balances of the account and the best prices of each asset. */
 const look = Effect.fnUntraced(function*({ cash, targets }: Rebalancing.Portfolio) {
   const market = yield* MarketData.MarketData
   const account = yield* Account.Account
@@ -23,7 +23,7 @@ const look = Effect.fnUntraced(function*({ cash, targets }: Rebalancing.Portfoli
       const symbol = `${asset}/${cash}`
       const book = yield* market.orderBook(symbol, { depth: 1 })
       const [bid, ask] = [book.bids[0], book.asks[0]]
-      // Of a market without one of the sides nobody knows what it is worth.
+      // A market without bids or asks has no reliable price, so the asset is left out.
       return bid === undefined || ask === undefined
         ? []
         : [[asset, { market: yield* market.market(symbol), bid: bid.price, ask: ask.price }] as const]
@@ -31,7 +31,7 @@ const look = Effect.fnUntraced(function*({ cash, targets }: Rebalancing.Portfoli
   return { balances: yield* account.balances, quotes: new Map(quotes.flat()) }
 })
 
-/** What would be done now. */
+/** Logs and returns the orders that the bot would place now. */
 export const dryRun = Effect.fn("RebalancingBot.dryRun")(function*(portfolio: Rebalancing.Portfolio) {
   const { balances, quotes } = yield* look(portfolio)
   if (quotes.size < Object.keys(portfolio.targets).length) {
@@ -44,10 +44,12 @@ export const dryRun = Effect.fn("RebalancingBot.dryRun")(function*(portfolio: Re
 })
 
 /**
- * Does it: takes back what still stands of the last round, plans, and places the orders so that they only ever add to the book.
- * What a guard or the exchange refuses is told of and left; what became of an order must be known before the next is placed.
+ * Runs one round: settles the orders of earlier rounds, cancels those that are still open, plans, and places the new
+ * orders. The orders are post-only, so they add to the book and never take from it. An order that a guard or the
+ * exchange refuses is logged and skipped. Any other error ends the round, because the outcome of an order must be known
+ * before the next order is placed.
  *
- * All open orders of these markets are canceled: give the bot an account of its own.
+ * It cancels all open orders of these markets, including yours: give the bot its own account.
  */
 export const round = Effect.fn("RebalancingBot.round")(function*(portfolio: Rebalancing.Portfolio) {
   const trading = yield* Trading.Trading
@@ -71,7 +73,10 @@ export const round = Effect.fn("RebalancingBot.round")(function*(portfolio: Reba
   return Arr.getSomes(placed)
 })
 
-/** Finds out what became of the orders of which nothing is known; fails where that cannot be found out now. */
+/**
+ * Determines the outcome of earlier orders whose outcome is unknown. Fails if the outcome of one cannot be determined
+ * now.
+ */
 const settle = Effect.gen(function*() {
   const trading = yield* Trading.Trading
   for (const found of yield* trading.reconcile) {
@@ -80,7 +85,7 @@ const settle = Effect.gen(function*() {
   }
 })
 
-/** The other orders may be placed after an order that was refused for a reason of its own. */
+/** Returns `true` if only this order was refused, so that the round may place the other orders. */
 const isRefusal = ({ _tag }: ExchangeError.TradingError): boolean =>
   _tag === "OrderDenied" || _tag === "OrderRejected" || _tag === "InsufficientFunds" || _tag === "InvalidRequest" ||
   _tag === "NotPlaced"
@@ -88,7 +93,9 @@ const isRefusal = ({ _tag }: ExchangeError.TradingError): boolean =>
 const described = ({ amount, market, price, side }: Rebalancing.Planned): string =>
   `${side} ${Decimal.format(amount)} ${market.base} at ${Decimal.format(price)} ${market.quote}`
 
-/** What a bot for this portfolio may order at most, whatever it has planned. */
+/**
+ * Returns the limits on what a bot for this portfolio may order, whatever it plans. They protect against a wrong plan.
+ */
 export const guards = ({ cash, targets }: Rebalancing.Portfolio, maxPerDay: string): OrderGuards.Guards => ({
   symbols: Object.keys(targets).map((asset) => `${asset}/${cash}`),
   maxNotionalPerDay: { [cash]: maxPerDay },

@@ -1,6 +1,7 @@
 /**
- * Runs `CandleArchive.ts` on a simulated Binance: the last day of three markets, and then once more, which goes on where the
- * first run ended; into the directory that is named, or a temporary one.
+ * Runs `CandleArchive.ts` on a simulated Binance. The first run archives the last day of two markets and reports an
+ * error for a third that does not exist. The second run continues where the first one ended. The files go to the
+ * directory in the first argument, or to a temporary one.
  */
 import { Binance } from "@effect-exchange/binance"
 import { Simulator } from "@effect-exchange/simulator"
@@ -25,7 +26,7 @@ const program = Effect.gen(function*() {
   }
 }).pipe(Effect.scoped)
 
-// `Binance.layerMarketData()` over `NodeExchange.layer` archives those of the exchange itself.
+// To archive candles of the real exchange, use `Binance.layerMarketData()` with `NodeExchange.layer`.
 const simulated = Binance.layerMarketData({ environment: Simulator.environment("binance") }).pipe(
   Layer.provide(Simulator.layer("binance"))
 )

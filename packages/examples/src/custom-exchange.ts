@@ -1,7 +1,7 @@
 /**
- * An exchange of one's own in one file, by the public API: Tulip, which trades tulip bulbs. What is here is all that is
- * particular to it; pacing, signing in time, retries, breakers, checks, lost answers and telemetry are the library's.
- * `docs/adding-an-exchange.md` walks through it.
+ * Defines a custom exchange in one file with the public API: Tulip, which trades tulip bulbs. The file contains only
+ * what is specific to Tulip. The library provides rate limits, timestamps for signing, retries, circuit breakers, order
+ * checks, the recovery of lost responses and telemetry. `docs/adding-an-exchange.md` explains the file.
  */
 import { ExchangeSymbol, type Market } from "@effect-exchange/core"
 import {
@@ -23,7 +23,7 @@ import { Effect, Either, Redacted, Schema } from "effect"
 const { always, at, decimal, millis, none, text, words } = Wire
 const { ask, to, without } = Question
 
-// --- the rows: what Tulip calls its fields, and what its words mean
+// --- Rows: the names of Tulip's fields, and the meaning of its values
 
 const Bulb = Row.of({ id: at("id", text), tickSize: at("tick", decimal), lotSize: at("step", decimal) })
 const Quote = Row.ticker({
@@ -56,7 +56,7 @@ const Order = Row.order({
   updatedAt: none
 })
 
-// --- the endpoints: what may be asked, what it costs, whether it may be repeated
+// --- Endpoints: the requests that Tulip accepts, their costs, and whether they may be repeated
 
 const limits = { calls: Limit.window(10, "1 second") }
 const cost = { calls: 1 }
@@ -88,7 +88,7 @@ const cancel = write.idempotent("cancel", "/orders", {
   answer: Wire.one(Order)
 })
 
-// --- the protocol: where it is, how it is paced, how a request is signed, what an error means
+// --- Protocol: the URL, the rate limits, the signature of requests, and the meaning of errors
 
 const sign: Protocol.Sign = (request, { key, secret }, { crypto, now }) => {
   const signature = Signature.hmacSha256Hex(secret, `${now}${request.method}${request.path}?${request.query}`, crypto)
@@ -118,7 +118,7 @@ const protocol = Protocol.make({
   serverTime: time
 })
 
-// --- the exchange: which questions it answers
+// --- Exchange: the operations that Tulip supports
 
 export const { Account, MarketData, Trading, layer, layerAccount, layerMarketData } = Exchange.define({
   name: "Tulip",

@@ -1,5 +1,6 @@
 /**
- * One source of several: when an exchange goes down, the next one answers, and the price says which it was.
+ * Reads prices from two exchanges with failover: when the first exchange goes down, the second one answers. Each price
+ * names its source.
  */
 import { Composite, Decimal, MarketData } from "@effect-exchange/core"
 import { Exchanges } from "@effect-exchange/exchanges"

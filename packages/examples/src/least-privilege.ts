@@ -1,5 +1,6 @@
 /**
- * What a program may do is in its type: this one reads an account, and nothing in its reach could place an order.
+ * Shows that the type of a program limits what it can do: this program requires `Account` only, so it has no way to
+ * place an order.
  */
 import { Binance } from "@effect-exchange/binance"
 import { Account, Decimal } from "@effect-exchange/core"

@@ -1,5 +1,6 @@
 /**
- * A price that no single exchange can falsify: the median of four, of which one lies and one is down.
+ * Reads a price that no single exchange can falsify: the median of four exchanges, one of which reports a wrong price
+ * and one of which is down.
  */
 import { Composite, Decimal, MarketData } from "@effect-exchange/core"
 import { Exchanges } from "@effect-exchange/exchanges"

@@ -1,5 +1,5 @@
 /**
- * BitMEX closed, and Deribit is where its users went: the same program, on another Layer.
+ * Moves a program from BitMEX, which has closed, to Deribit: only the Layer changes.
  */
 import { BitMex } from "@effect-exchange/bitmex"
 import { MarketData } from "@effect-exchange/core"
@@ -8,7 +8,9 @@ import { Simulator } from "@effect-exchange/simulator"
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Layer } from "effect"
 
-/** Knows no exchange: the perpetual contract that both have, settled in bitcoin. */
+/**
+ * Reads the price of a perpetual contract that both exchanges have, settled in bitcoin. It depends on neither exchange.
+ */
 const price = Effect.flatMap(MarketData.MarketData, (market) => market.price("BTC/USD:BTC"))
 
 const before = BitMex.layerMarketData().pipe(Layer.provide(NodeHttpClient.layerUndici))
@@ -19,7 +21,7 @@ const after = Deribit.layerMarketData({ environment: Simulator.environment("deri
 
 const program = price.pipe(
   Effect.provide(before),
-  // An exchange that is gone says so in its own error, and nothing is sent.
+  // A closed exchange fails with its own error, and no request is sent.
   Effect.catchTag(
     "ExchangeClosed",
     (closed) => Effect.zipRight(Console.log(closed.message), Effect.provide(price, after))

@@ -1,5 +1,6 @@
 /**
- * An order whose answer is lost is found, not sent again; and what a killed program left open is closed at the next start.
+ * Places an order whose response is lost: the library looks the order up instead of sending it again. At the start,
+ * `reconcile` settles orders that an earlier run left open in the journal because it was killed.
  */
 import { Binance } from "@effect-exchange/binance"
 import { Account, OrderJournal, Trading } from "@effect-exchange/core"
@@ -14,7 +15,7 @@ const program = Effect.gen(function*() {
     yield* Console.log(`left open by the last run: ${intent.clientOrderId} is ${_tag}`)
   }
 
-  // The exchange takes the order and the connection breaks before it can say so.
+  // From here on the exchange accepts the order, but the connection breaks before the response arrives.
   const simulators = yield* Simulator.Simulators
   const binance = yield* simulators.get("binance")
   yield* binance.setFaults(Faults.make({

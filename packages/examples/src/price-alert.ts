@@ -1,5 +1,5 @@
 /**
- * Runs `PriceAlert.ts` on a simulated Binance whose price goes up and down again, with a webhook that prints what it is told.
+ * Runs `PriceAlert.ts` on a simulated Binance whose price rises and falls, with a webhook that prints the messages.
  */
 import { Binance } from "@effect-exchange/binance"
 import { Decimal } from "@effect-exchange/core"
@@ -11,7 +11,10 @@ import * as PriceAlert from "./PriceAlert.js"
 
 const alert = { symbol: "BTC/USDT", level: Decimal.make("65000"), band: Decimal.make("0.001") }
 
-/** What happens at the exchange: two crossings, and a price between them that trembles around the level. */
+/**
+ * Sets the prices: two crossings, and in between a price that fluctuates around the level and must not trigger an
+ * alert.
+ */
 const happens = Effect.gen(function*() {
   const binance = yield* Effect.flatMap(Simulator.Simulators, (simulators) => simulators.get("binance"))
   for (const price of ["64000", "66000", "64990", "65010", "63000"]) {
@@ -21,7 +24,7 @@ const happens = Effect.gen(function*() {
   }
 })
 
-// `NodeHttpClient.layerUndici` posts to a real one.
+// To post to a real webhook, use `NodeHttpClient.layerUndici`.
 const printing = Layer.succeed(
   HttpClient.HttpClient,
   HttpClient.make((request) =>
@@ -32,7 +35,7 @@ const printing = Layer.succeed(
   )
 )
 
-// `Binance.layerMarketData()` over `NodeExchange.layer` watches the exchange itself.
+// To watch the real exchange, use `Binance.layerMarketData()` with `NodeExchange.layer`.
 const simulated = Binance.layerMarketData({ environment: Simulator.environment("binance") }).pipe(
   Layer.provideMerge(Simulator.layer("binance"))
 )

@@ -1,5 +1,5 @@
 /**
- * The smallest program: the price of a bitcoin, from a simulated Binance.
+ * Reads the price of a bitcoin from a simulated Binance. This is the smallest program.
  */
 import { Binance } from "@effect-exchange/binance"
 import { Decimal, MarketData } from "@effect-exchange/core"
@@ -13,7 +13,7 @@ const program = Effect.gen(function*() {
   yield* Console.log(`${price.source}: ${Decimal.format(price.amount)} ${price.currency}`)
 })
 
-// `Binance.layerMarketData()` over `NodeExchange.layer` asks the real exchange instead.
+// To read from the real exchange, use `Binance.layerMarketData()` with `NodeExchange.layer`.
 const simulated = Binance.layerMarketData({ environment: Simulator.environment("binance") }).pipe(
   Layer.provide(Simulator.layer("binance"))
 )

@@ -1,5 +1,5 @@
 /**
- * Runs `RebalancingBot.ts` on a simulated Binance: says what it would do, and does it with `--send`.
+ * Runs `RebalancingBot.ts` on a simulated Binance: logs the planned orders, and places them with `--send`.
  */
 import { Binance } from "@effect-exchange/binance"
 import { Decimal, OrderJournal } from "@effect-exchange/core"
@@ -25,7 +25,7 @@ const program = Effect.gen(function*() {
   yield* Console.log(`orders placed: ${placed.length}`)
 })
 
-// A file that stays where it is finds the orders of the run before: `OrderJournal.layerFile("orders.jsonl")`.
+// Temporary here. To settle the orders of earlier runs, use a permanent file: `OrderJournal.layerFile("orders.jsonl")`.
 const journal = Layer.unwrapScoped(
   Effect.map(
     Effect.flatMap(FileSystem.FileSystem, (files) => files.makeTempDirectoryScoped({ prefix: "orders-" })),
@@ -33,7 +33,7 @@ const journal = Layer.unwrapScoped(
   )
 ).pipe(Layer.provide(NodeContext.layer))
 
-// `environment: "testnet"` over `NodeExchange.layer` trades on the testnet of the exchange.
+// To trade on the testnet of the exchange, use `environment: "testnet"` with `NodeExchange.layer`.
 const simulated = Binance.layer({
   environment: Simulator.environment("binance"),
   credentials: Simulator.credentials("binance"),
