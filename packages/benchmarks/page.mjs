@@ -1,4 +1,4 @@
-/** Writes what was measured as a page of the documentation. */
+/** Renders the measurements as a page of the documentation. */
 import { readFileSync } from "node:fs"
 
 const titles = {
@@ -20,7 +20,7 @@ const peers = ["ccxt", "binance", "axios", "undici", "ws", "cockatiel", "opossum
 const versionOf = (name) =>
   JSON.parse(readFileSync(new URL(`node_modules/${name}/package.json`, import.meta.url), "utf8")).version
 
-/** A table whose columns stand below one another. */
+/** Renders a Markdown table with aligned columns. */
 const table = (rows) => {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)))
   const line = (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(" | ")} |`
@@ -57,7 +57,7 @@ Node ${process.versions.node}; ${peers.map((name) => `${name} ${versionOf(name)}
 
 ${results.map(section).join("\n")}`
 
-/** The page with the part of one benchmark as it was measured now; where it has none, at the end. */
+/** Replaces the section of one benchmark in the page, or appends it if the page has none. */
 export const withPart = (page, result) => {
   const title = `## ${titles[result.name] ?? result.name}\n`
   const parts = page.split(/^(?=## )/m)

@@ -1,11 +1,13 @@
 /**
- * `npm run bench -- <name>` bundles `src/<name>.ts` and runs it; without a name all are run one after the other. Bundled,
- * because what runs TypeScript directly names every closure it makes, which alone costs more than what is measured here.
+ * `npm run bench -- <name>` bundles `src/<name>.ts` and runs it. Without a name it runs all benchmarks, one after
+ * another. The code is bundled, because tools that run TypeScript directly give every closure a name, which alone costs
+ * more than what is measured here.
  *
- * `--json` prints one JSON document, and nothing else, to the standard output; `--save` writes `docs/performance.md`, of one benchmark
- * its part of it.
- * `--quick` runs half the rounds. `npm run bench -- guard` runs what `guard.json` names in few rounds, and fails where a ratio has crossed its limit; with
- * `--save` the limits become 1.5 times what was measured.
+ * - `--json` prints one JSON document, and nothing else, to the standard output.
+ * - `--save` writes `docs/performance.md`, or with a name only the section of that benchmark.
+ * - `--quick` runs half the rounds.
+ * - `npm run bench -- guard` runs the benchmarks of `guard.json` with few rounds, and fails if a ratio exceeds its
+ *   limit. With `--save` it sets the limits to 1.5 times the measured ratios.
  */
 import { build } from "esbuild"
 import { spawnSync } from "node:child_process"
@@ -37,7 +39,7 @@ const [name, ...args] = given.filter((arg) => !arg.startsWith("--"))
 const isJson = options.has("--json")
 const isQuick = options.has("--quick") || name === "guard"
 
-/** Runs one, whose lines are for people, and tells them as they were reported, and whether it went through. */
+/** Runs a benchmark, which prints its lines for people. Returns its reported lines and whether it succeeded. */
 const run = async (name, args) => {
   const directory = mkdtempSync(join(here, "bundle-"))
   try {
@@ -64,7 +66,7 @@ const run = async (name, args) => {
   }
 }
 
-/** Runs several one after the other, and says how far it is. */
+/** Runs several benchmarks, one after another, and prints the progress. */
 const runAll = async (each) => {
   const began = performance.now()
   const results = []

@@ -1,8 +1,8 @@
 /**
- * What keeping a book costs, from the text of a frame to the book after it, beside ccxt's and beside `JSON.parse` alone:
- * `npm run bench -- book`, or some of its parts, `npm run bench -- book binance kraken heap`.
+ * Measures the cost of keeping a book, from the text of a frame to the updated book, compared with ccxt and with
+ * `JSON.parse` alone: `npm run bench -- book`, or some of its parts, `npm run bench -- book binance kraken heap`.
  *
- * Compare ratios: all take turns within one run, and what is counted is the CPU time of the process.
+ * Compare the ratios: all subjects take turns within one run, and the cost is the CPU time of the process.
  */
 import { ExchangeSymbol, LocalOrderBook } from "@effect-exchange/core"
 import { depths, dialects, type Exchange, record, type Recording } from "./internal/bookFrames.js"

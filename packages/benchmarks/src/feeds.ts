@@ -1,10 +1,12 @@
 /**
- * What frames cost that come over a socket: trades read and handed out, books kept, beside ccxt's `watchTrades` and
- * `watchOrderBook` and beside `ws` with `JSON.parse`: `npm run bench -- feeds`, or some of them, `npm run bench -- feeds book`.
+ * Measures the cost of frames that arrive over a socket (trades that are read and handed out, books that are kept),
+ * compared with ccxt's `watchTrades` and `watchOrderBook` and with `ws` plus `JSON.parse`: `npm run bench -- feeds`, or
+ * some of them, `npm run bench -- feeds book`.
  *
- * Frames come from servers on the loopback in other processes, one for each client, in one piece: as fast as they are read.
- * Measured is the CPU time of this process from when they are asked for until the last of them has been seen, divided by the
- * frames. Ours and ccxt's are read as a program would read them: a stream that is run, and a loop that awaits.
+ * Servers on the loopback send the frames of a round in one piece, so they arrive as fast as they are read. Each client
+ * has its own server, in another process. The cost is the CPU time of this process from the request until the last
+ * frame has been seen, divided by the number of frames. Our feeds and those of ccxt are read as a program reads them:
+ * by running a stream, and by a loop that awaits.
  */
 import { type Client, clients, type Exchange, type Kind } from "./internal/feedClients.js"
 import { alternate, cpuOf, heapUsed, isQuick, over } from "./internal/measure.js"
@@ -14,10 +16,10 @@ import { serve } from "./internal/serve.js"
 interface Case {
   readonly exchange: Exchange
   readonly kind: Kind
-  /** How many frames come in a round, and how many trades each has. */
+  /** The number of frames per round, and the number of trades per frame. */
   readonly frames: number
   readonly each: number
-  /** What comes in an hour. */
+  /** The number of frames in an hour. */
   readonly hour: number
 }
 
@@ -28,7 +30,7 @@ const cases: ReadonlyArray<Case> = [
 ]
 
 interface Feed extends Client {
-  /** Microseconds of CPU for each frame of so many. */
+  /** Returns the microseconds of CPU time per frame. */
   readonly take: (frames: number) => Promise<number>
 }
 

@@ -1,11 +1,12 @@
 /**
- * What a `ticker` costs, all the way from the call to the value, beside ccxt's `fetchTicker`, the `binance` SDK, axios, fetch
- * and plain undici with `JSON.parse`: `npm run bench -- http`, or of so many at once, `npm run bench -- http 32`.
+ * Measures the cost of a `ticker`, from the call to the value, compared with ccxt's `fetchTicker`, the `binance` SDK,
+ * axios, fetch and plain undici with `JSON.parse`: `npm run bench -- http`, or with a given number of concurrent calls,
+ * `npm run bench -- http 32`.
  *
- * The exchange is a server on the loopback in another process, and each of those compared has a process of its own. They take turns;
- * measured is the CPU time of their process, user and system. Ours runs as in a program: one runtime, and one fiber that asks for
- * many tickers, so many at a time, by `Effect.forEach`; the peers by as many loops of `await`. Nobody is held up by limits, and
- * everybody has 256 connections at most.
+ * The exchange is a server on the loopback in another process, and each subject has its own process. The subjects take
+ * turns. The cost is the CPU time of their process, user and system. Ours runs as in a program: one runtime, and one
+ * fiber that requests many tickers with `Effect.forEach` at the given concurrency. The peers run as many loops of
+ * `await`. No subject waits for a rate limit, and each has at most 256 connections.
  */
 import { FetchHttpClient } from "@effect/platform"
 import { ManagedRuntime } from "effect"
@@ -21,7 +22,7 @@ const inOneFiber = (layer: ReturnType<typeof client>): Subject => {
   return ({ calls, concurrency }) => runtime.runPromise(tickers(calls, concurrency))
 }
 
-/** So many loops, each of which awaits one call after the other. */
+/** Runs `concurrency` loops, each of which awaits one call after another. */
 const inLoops = (call: () => Promise<unknown>): Subject => async ({ calls, concurrency }) => {
   let left = calls
   const loop = async (): Promise<void> => {

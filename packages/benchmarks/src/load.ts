@@ -1,6 +1,7 @@
 /**
- * The service under load, its exchanges having a bad day, beside a bare `@effect/platform` server that answers with a constant:
- * `npm run bench -- load [seconds]`, after `npm run build`. Each is a process of its own, with 200 connections that ask as fast as they can.
+ * Measures the price service under load, with flaky exchanges, compared with a bare `@effect/platform` server that
+ * responds with a constant: `npm run bench -- load [seconds]`, after `npm run build`. Each server is its own process
+ * and receives requests from 200 connections, as fast as they can send.
  */
 import { HttpRouter, HttpServer, HttpServerResponse } from "@effect/platform"
 import { NodeHttpServer, NodeRuntime } from "@effect/platform-node"
@@ -32,7 +33,7 @@ if (process.argv[2] === "bare") {
   const command = fileURLToPath(new URL("../../cli/dist/bundle/bin.js", import.meta.url))
   const cannon = createRequire(import.meta.url).resolve("autocannon")
 
-  /** What a process has of memory, in MB. */
+  /** Returns the resident memory of a process in MB. */
   const memory = ({ pid }: ChildProcess): number =>
     Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024
 

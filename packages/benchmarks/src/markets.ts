@@ -1,7 +1,9 @@
 /**
- * What it costs to load 3,000 markets, and what they take of the heap, beside ccxt's `loadMarkets`: `npm run bench -- markets`.
+ * Measures the cost of loading 3,000 markets and their size on the heap, compared with ccxt's `loadMarkets`:
+ * `npm run bench -- markets`.
  *
- * Each time a new client loads them, over a new connection; making the client is not counted. The answer is packed by gzip.
+ * A new client loads them each time, over a new connection. Creating the client is not counted. The response is
+ * compressed with gzip.
  */
 import { MarketData } from "@effect-exchange/core"
 import { ManagedRuntime } from "effect"
@@ -37,7 +39,7 @@ const check = (found: number): void => {
   if (found !== count) throw new Error(`${found} of ${count} markets were understood`)
 }
 
-/** Milliseconds of CPU. */
+/** Returns the milliseconds of CPU time. */
 const cost = (make: () => Promise<Loading>) => async (): Promise<number> => {
   const { close, load } = await make()
   const us = await cpuOf(async () => check(await load()))
@@ -45,7 +47,7 @@ const cost = (make: () => Promise<Loading>) => async (): Promise<number> => {
   return us / 1000
 }
 
-/** Kilobytes more while they are held. */
+/** Returns the growth of the heap in kilobytes while the markets are held. */
 const heap = (make: () => Promise<Loading>) => async (): Promise<number> => {
   const { close, load } = await make()
   const before = heapUsed()

@@ -1,12 +1,12 @@
 /**
- * What one call under a policy takes of Effect's run loop: `pnpm bench operations`. Operations and fibers are counted, not
- * timed, so that the numbers are the same on every machine.
+ * Counts the operations of Effect's run loop and the fibers for one call under a policy: `pnpm bench operations`.
+ * Counts, unlike times, are the same on every machine.
  */
 import { Bulkhead, CircuitBreaker, Policy, RateLimiter, RetryBudget } from "@effect-exchange/resilience"
 import type { Fiber } from "effect"
 import { Effect, Scheduler } from "effect"
 
-/** Runs an effect, and counts the operations of all fibers that it takes, and the fibers besides the first. */
+/** Runs an effect, and counts the operations of all its fibers and the fibers in addition to the first one. */
 const count = async (self: Effect.Effect<unknown, unknown>): Promise<{ operations: number; fibers: number }> => {
   let operations = 0
   const fibers = new Set<Fiber.RuntimeFiber<unknown, unknown>>()

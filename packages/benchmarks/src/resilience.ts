@@ -1,8 +1,9 @@
 /**
- * What the gates cost, beside cockatiel, opossum, effect's own, and nothing at all: `pnpm bench resilience`, or some of
- * its parts, `pnpm bench resilience closed refused queues`.
+ * Measures the cost of circuit breakers, timeouts and queues, compared with cockatiel, opossum, Effect's own limiters
+ * and no protection at all: `pnpm bench resilience`, or some of its parts,
+ * `pnpm bench resilience closed refused queues`.
  *
- * Compare ratios and differences between measurements of one run: only those mean something on another machine.
+ * Compare the ratios and differences of one run only: absolute numbers differ between machines.
  */
 import { CircuitBreaker, Policy, Trip } from "@effect-exchange/resilience"
 import * as Cockatiel from "cockatiel"
@@ -30,8 +31,8 @@ const inPromise = (call: () => Promise<unknown>) => async (): Promise<void> => {
 const rounds = roundsOf(15)
 
 /**
- * Nanoseconds for one call, a median of batches for each round. All take turns, round after round, so that what else the
- * machine does meets them alike; they are compared within a round.
+ * Measures nanoseconds per call: one median of batches for each round. The tasks take turns, round after round, so that
+ * other load on the machine affects them alike. They are compared within a round.
  */
 const measure = async <Name extends string>(
   tasks: Readonly<Record<Name, () => Promise<void>>>

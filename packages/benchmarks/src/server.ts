@@ -1,6 +1,6 @@
 /**
- * An exchange on the loopback, in a process of its own, so that what it spends is not counted: Binance's public data in the
- * shapes in which Binance sends it. `serve` starts it.
+ * The exchange of the benchmarks, on the loopback, in its own process, so that its CPU time is not counted. It serves
+ * public data of Binance in Binance's format. `serve` starts it.
  */
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -10,7 +10,7 @@ import { sockets } from "./internal/serverSockets.js"
 
 const answer = answering(Number(process.argv[2] ?? 1))
 
-// The head of Binance's answers.
+// The response headers of Binance.
 const head = {
   "content-type": "application/json;charset=UTF-8",
   "x-mbx-uuid": "8d2c4f0e-5c8f-4c0d-b1f5-0f1b3f6b6a55",
@@ -30,7 +30,7 @@ const head = {
 
 const bodies = new Map<string, { readonly plain: Buffer; readonly packed: Buffer | undefined }>()
 
-/** As a front door does, what is short is not packed. */
+/** Short responses are not compressed, as is usual for a front-end server. */
 const bodyOf = (path: string): { readonly plain: Buffer; readonly packed: Buffer | undefined } => {
   const known = bodies.get(path)
   if (known !== undefined) return known

@@ -1,9 +1,10 @@
 /**
- * What it costs to sign a request, by each signer, beside ccxt's and beside `node:crypto` alone, with its key parsed once:
- * `npm run bench -- signing`.
+ * Measures the cost of signing a request, for each signer, compared with ccxt and with `node:crypto` alone, whose key
+ * is parsed once: `npm run bench -- signing`.
  *
- * Beside ccxt's `sign` a request is an order from its parameters to what is sent, ours by `Endpoint.prepare` and the
- * exchange's `sign`. Beside `node:crypto`, which signs as many bytes and no more, it is `sign` alone. Keys are made for each run.
+ * Compared with ccxt's `sign`, the measured work is an order from its parameters to the final request: ours with
+ * `Endpoint.prepare` and the exchange's `sign`. Compared with `node:crypto`, which only signs the same number of bytes,
+ * the work is `sign` alone. The keys are generated for each run.
  */
 import { sign as binance } from "@effect-exchange/binance/Protocol"
 import { sign as bybit } from "@effect-exchange/bybit/Protocol"
@@ -27,7 +28,7 @@ const bytes = randomBytes(64).toString("base64")
 const bytesParsed = Buffer.from(bytes, "base64")
 const keyName = "organizations/4f1c0d5e/apiKeys/9b1f2a3c"
 
-/** What the platform brings to signatures: looked up by name, so that there may be nothing. */
+/** The cryptography that the platform provides. It is looked up by name, because the platform may provide none. */
 const platform = await Effect.runPromise(
   Effect.scoped(Effect.map(Layer.build(NodeExchange.layer), ({ unsafeMap }): object => {
     const crypto: unknown = unsafeMap.get("@effect-exchange/core/Crypto")
@@ -42,7 +43,7 @@ interface Signer {
   readonly secret: string
   readonly host: string
   readonly theirs: () => unknown
-  /** What `node:crypto` makes of so much text. */
+  /** Signs a text of the same length with `node:crypto` alone. */
   readonly node: (text: string) => unknown
   readonly beyondNode?: number
 }
@@ -159,7 +160,8 @@ for (const [name, { beyondNode, endpoint, host, node, parameters, secret, sign, 
     times
   )
   compare(`an order prepared and signed, ${name}`, us(whole("ours")), "ccxt", us(whole("ccxt")), "us", 1)
-  // Not in turns with ccxt's: what signs in JavaScript leaves so much behind that the next one pays for its collection.
+  // Measured apart from ccxt, because signing in JavaScript leaves so much garbage that the next subject would pay for
+  // its collection.
   const alone = measure({ ours: repeat(() => signed(prepared)), node: repeat(() => node(about + count++)) }, times)
   compare(`the signature alone, ${name}`, us(alone("ours")), "node:crypto", us(alone("node")), "us", beyondNode)
 }

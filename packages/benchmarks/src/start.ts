@@ -1,8 +1,9 @@
 /**
- * What it takes to begin: to import one exchange with `core/node`, its bundle, the command, a client: `npm run bench -- start`.
+ * Measures the cost of starting: importing one exchange with `core/node`, the size of its bundle, the command, and a
+ * client: `npm run bench -- start`.
  *
- * Imports and processes are measured by the wall, as everybody waits for them, each in a new process, in turn with its peer.
- * The packages are laid out as they are published: every module a file of its own.
+ * Imports and processes are measured in wall time, because users wait for them. Each runs in a new process, in turn
+ * with its peer. The packages are laid out as they are published: one file per module.
  */
 import { Binance } from "@effect-exchange/binance"
 import { MarketData } from "@effect-exchange/core"
@@ -23,7 +24,7 @@ const run = (...args: ReadonlyArray<string>): string => {
   return stdout
 }
 
-/** Milliseconds that modules take to be imported, less what node itself needs. */
+/** Returns the milliseconds that importing modules takes, without the start of Node itself. */
 const imports = (name: string, ...modules: ReadonlyArray<string>) => {
   const file = join(installed, `${name}.mjs`)
   const all = modules.map((module) => `await import("${module}")`).join("\n")
@@ -34,7 +35,7 @@ const imports = (name: string, ...modules: ReadonlyArray<string>) => {
   return async () => Number(run(file))
 }
 
-/** Milliseconds until a process has ended. */
+/** Returns the milliseconds until a process has ended. */
 const wall = (...args: ReadonlyArray<string>) => async (): Promise<number> => {
   const began = performance.now()
   run(...args)
@@ -82,7 +83,7 @@ report("the same with effect in it", `${(await bundle(parts)).toFixed(0)} kB`)
 
 console.error("clients")
 const clients: Array<ManagedRuntime.ManagedRuntime<MarketData.MarketData, unknown>> = []
-// As programs write it: the client of the other benchmarks has Layers of theirs in it.
+// Built as in a program: the client of the other benchmarks includes additional Layers.
 const client = Layer.provide(
   Binance.layerMarketData({ environment: { name: "bench", baseUrl: "http://127.0.0.1:1" } }),
   NodeExchange.layer

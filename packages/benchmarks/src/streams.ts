@@ -1,6 +1,7 @@
 /**
- * What a stream costs among 1, 100, 1,000 and 5,000 of one client: to open it, to be handed a trade, and to hold:
- * `npm run bench -- streams`. Each is of the trades of another market; a server on the loopback in another process sends them.
+ * Measures the cost of a stream among 1, 100, 1,000 and 5,000 streams of one client (to open it, to receive a trade and
+ * to keep it): `npm run bench -- streams`. Each stream has the trades of another market, which a server on the loopback
+ * in another process sends.
  */
 import { Binance } from "@effect-exchange/binance"
 import { ExchangeSymbol, type Market, MarketData } from "@effect-exchange/core"
@@ -19,7 +20,7 @@ const markets = Array.from({ length: 5000 }, (_, index): Market.Market => ({
   status: "open"
 }))
 
-/** Counts, and waits until there are so many. */
+/** Creates a counter that can wait until it reaches a number. */
 const counter = () => {
   let count = 0
   let wanted = Number.POSITIVE_INFINITY
@@ -42,7 +43,7 @@ const counter = () => {
   }
 }
 
-/** Opens so many; all of it is counted: the client, its connections, the subscriptions. */
+/** Opens streams. The cost includes the client, its connections and the subscriptions. */
 const open = async (streams: number) => {
   const { baseUrl, send, stop } = await serve()
   const runtime = ManagedRuntime.make(
@@ -65,10 +66,10 @@ const open = async (streams: number) => {
   const held = (heapUsed() - heap) / 1024
   let first = 1
   return {
-    /** Microseconds, and kilobytes, for each stream. */
+    /** Microseconds and kilobytes per stream. */
     opening: opening / streams,
     held: held / streams,
-    /** Microseconds for each trade, when each stream is sent one, so many times. */
+    /** Returns the microseconds per trade when each stream receives one trade, `times` times. */
     take: async (times: number): Promise<number> => {
       const us = await cpuOf(async () => {
         for (let time = 0; time < times; time++) {
@@ -103,7 +104,8 @@ console.error("opening 1 to 1,000")
 for (const count of [1, 100, 1000, 100, 1]) await (await openOnce(count)).close()
 console.error("opening 5,000 to 1, to be sent trades")
 const streams: Record<string, Awaited<ReturnType<typeof open>>> = {}
-// The most first: it keeps the process busy for so long that connections which stand would miss their pings.
+// Starts with the largest number: opening it keeps the process busy for so long that existing connections would miss
+// their pings.
 for (const count of counts.toReversed()) streams[count] = await openOnce(count)
 console.error("sending")
 const us = await alternate(
@@ -126,7 +128,7 @@ for (
   judge(`${what}, 1 stream`, costs("1"), unit)
   for (const count of ["1000", "5000"]) {
     const few = costs("100")
-    // Of openings there are fewer of the many than of the few: they stand beside the median of these.
+    // There are fewer measurements for many streams than for few, so these are compared with the median of those.
     const beside = few.length === costs(count).length ? few : costs(count).map(() => quantile(few, 0.5))
     compare(`${what}, ${Number(count).toLocaleString("en")} streams`, costs(count), "100 streams", beside, unit, 1.2)
   }

@@ -1,9 +1,9 @@
 /**
- * What reading a trade costs, from the text of a frame to the trade, beside ccxt's and beside `JSON.parse` alone:
- * `npm run bench -- trades`.
+ * Measures the cost of reading a trade, from the text of a frame to the trade, compared with ccxt and with `JSON.parse`
+ * alone: `npm run bench -- trades`.
  *
- * Compare ratios: all take turns within one run, and what is counted is the CPU time of the process. Where ccxt reads numbers,
- * ours are exact decimals.
+ * Compare the ratios: all subjects take turns within one run, and the cost is the CPU time of the process. Where ccxt
+ * reads floats, ours reads exact decimals.
  */
 import { feeds as binance } from "@effect-exchange/binance/Feeds"
 import { feeds as bybit } from "@effect-exchange/bybit/Feeds"
@@ -70,7 +70,7 @@ const used = () => {
   globalThis.gc?.()
   return process.memoryUsage().heapUsed
 }
-// An hour of a busy market: a hundred trades a second.
+// An hour of a busy market, with one hundred trades per second.
 for (const exchange of exchanges) {
   const pass = read(exchange, recordTrades(exchange, trades, true))
   for (let count = 0; count < 20; count++) pass()

@@ -2,21 +2,21 @@ import { fork } from "node:child_process"
 import { once } from "node:events"
 import { cpuOf } from "./measure.js"
 
-/** So many calls, so many at a time. */
+/** A number of calls to make, and how many of them to make concurrently. */
 export interface Work {
   readonly calls: number
   readonly concurrency: number
 }
 
-/** Does the work. */
+/** Makes the calls. */
 export type Subject = (work: Work) => Promise<unknown>
 
-/** How each of those compared is made, by its name, in a process of its own. */
+/** The constructors of the subjects to compare, by name. Each subject is created in its own process. */
 export type Subjects<Name extends string> = Readonly<Record<Name, (baseUrl: string) => Promise<Subject>>>
 
 const isSubject = "subject"
 
-/** Starts a process for each, in which it is made, and which works whenever it is told to. */
+/** Starts a process for each subject. It creates the subject, and then does each work that it receives. */
 export const startApart = async <Name extends string>(subjects: Subjects<Name>, baseUrl: string) => {
   const started = Object.keys(subjects).map((name) => {
     const child = fork(process.argv[1] ?? "", [isSubject, name, baseUrl], { execArgv: [] })
@@ -28,7 +28,7 @@ export const startApart = async <Name extends string>(subjects: Subjects<Name>, 
   })
   await Promise.all(started.map(({ isReady }) => isReady))
   return {
-    /** Microseconds of CPU time of its process that a call takes, for each of them. */
+    /** Returns one task per subject, which gives the microseconds of CPU time per call of the subject's process. */
     tasks: (work: Work) =>
       Object.fromEntries(started.map(({ answer, child, name }) => [name, () => {
         child.send(work)
@@ -41,10 +41,11 @@ export const startApart = async <Name extends string>(subjects: Subjects<Name>, 
 }
 
 /**
- * Compares subjects, each of which has a process of its own: in one process they would pay for each other, as what one taught the
- * engine decides how the calls of another are compiled, and a collection walks through what all of them hold. A program has one of them.
+ * Compares subjects in separate processes. In one process they would affect each other: the engine compiles the calls
+ * of one subject depending on what it has learned from the others, and a garbage collection walks the objects of all of
+ * them. A real program has one of them.
  *
- * The module that calls it is the one that is run: it is started again for each subject.
+ * The calling module must be the main module of the process: it is started again for each subject.
  */
 export const apart = async <Name extends string>(subjects: Subjects<Name>, compare: () => Promise<void>) => {
   const [first, name, baseUrl = ""] = process.argv.slice(2)

@@ -1,4 +1,4 @@
-/** What Binance answers for BTC/USDT, in its own shapes, the same on every run. */
+/** Binance's responses for BTC/USDT in its own format, the same on every run. */
 
 const ticker = {
   symbol: "BTCUSDT",
@@ -85,7 +85,7 @@ const market = (base: string): unknown => ({
   allowedSelfTradePreventionModes: ["EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT"]
 })
 
-/** So many markets, BTC/USDT the first of them. */
+/** Returns `count` markets, the first of which is BTC/USDT. */
 const listing = (count: number): unknown => ({
   timezone: "UTC",
   serverTime: 1763942400123,
@@ -100,9 +100,9 @@ const listing = (count: number): unknown => ({
 })
 
 export const hour = 3_600_000
-/** When the first of the candles opens. */
+/** The open time of the first candle. */
 export const firstCandle = 1_760_000_400_000
-/** How many candles and trades there are. */
+/** The number of candles and of trades. */
 export const rows = 1000
 
 const price = (at: number): string => `6${4000 + at * 37 % 1000}.${10 + at % 90}000000`
@@ -149,7 +149,7 @@ const binance = (symbols: number): Readonly<Record<string, unknown>> => ({
   "/api/v3/time": { serverTime: 1763942400123 }
 })
 
-/** What is answered under a path, by an exchange of so many markets. */
+/** Returns a function from a path to the response of an exchange with the given number of markets. */
 export const answering = (symbols: number): (path: string) => unknown => {
   const answers = binance(symbols)
   return (url) => answers[url.split("?")[0] ?? url]

@@ -1,17 +1,17 @@
 /**
- * Books and the updates after them in the shapes in which exchanges send them, the same on every run.
+ * Generates books and their updates in the formats of exchanges, the same on every run.
  */
 import type { LocalOrderBook } from "@effect-exchange/core"
 
 export type Exchange = "binance" | "bybit" | "kraken" | "okx"
 
-/** How an exchange writes its levels, in what order, and where in a frame they stand. */
+/** How an exchange writes its levels, in which order, and where a frame contains them. */
 interface Dialect {
   readonly level: (price: string, amount: string) => string
-  /** Whether the levels of a frame come in order of price, else in order of time. */
+  /** Whether the levels of a frame are sorted by price. If not, they are in order of time. */
   readonly ordered: boolean
   readonly frame: (bids: string, asks: string, sequence: number) => string
-  /** As an exchange package would: nothing is taken for granted. */
+  /** Reads the levels of a frame as an exchange package does, without assuming its shape. */
   readonly read: (frame: unknown) => readonly [bids: unknown, asks: unknown]
   readonly places?: LocalOrderBook.Places
 }
@@ -62,7 +62,7 @@ export const dialects: Readonly<Record<Exchange, Dialect>> = {
   }
 }
 
-/** How deep the books of an exchange are: one side of them. */
+/** The depths of the books of an exchange, per side. */
 export const depths: ReadonlyArray<readonly [Exchange, ...ReadonlyArray<number>]> = [
   ["binance", 1000, 5000],
   ["bybit", 1000, 5000],
@@ -70,7 +70,7 @@ export const depths: ReadonlyArray<readonly [Exchange, ...ReadonlyArray<number>]
   ["okx", 400, 5000]
 ]
 
-/** A linear congruential generator: numbers from 0 up to 1. */
+/** Creates a linear congruential generator of numbers from 0 (included) to 1 (excluded). */
 const seeded = (seed: number) => (): number => {
   seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0
   return seed / 2 ** 32
@@ -85,13 +85,14 @@ export interface Recording {
   readonly depth: number
   readonly snapshot: string
   readonly frames: ReadonlyArray<string>
-  /** How many levels the frames have together. */
+  /** The number of levels in all frames together. */
   readonly levels: number
 }
 
 /**
- * A book with `depth` levels on four prices out of five, and frames of 5 to 100 levels that leave it about as deep: of the
- * prices, most near the best, one in five comes or goes and the others change.
+ * Generates a book with `depth` levels, which occupy four prices out of five, and frames of 5 to 100 levels that keep
+ * it about as deep. Most changes are near the best price. One change in five adds a price, one in five removes a price,
+ * and the others change an amount.
  */
 export const record = ({ frame, level, ordered }: Dialect, depth: number, count: number): Recording => {
   const next = seeded(depth)

@@ -29,7 +29,7 @@ const exchanges = {
 }
 
 /**
- * Takes frames by the handler that ccxt calls for them, into the book that ccxt keeps of them. Nothing is connected to.
+ * Applies frames with the handler of ccxt to the book that ccxt keeps. It opens no connection.
  */
 export const bookOfCcxt = (exchange: Exchange, { depth, frames, snapshot }: Recording): () => void => {
   const { id, make, symbol, url } = exchanges[exchange]
@@ -39,7 +39,8 @@ export const bookOfCcxt = (exchange: Exchange, { depth, frames, snapshot }: Reco
   const take = (text: string): void => {
     keeper.handleOrderBook(client, JSON.parse(text))
   }
-  // A book that waits for its first frame, as after Binance's snapshot over HTTP; the others begin one by themselves.
+  // A book that waits for its first frame, as after Binance's snapshot over HTTP. The other exchanges start the book
+  // themselves.
   const first = keeper.orderBook({}, depth * 2)
   first.nonce = -1
   first.timestamp = 1
@@ -47,7 +48,7 @@ export const bookOfCcxt = (exchange: Exchange, { depth, frames, snapshot }: Reco
   take(snapshot)
   const book = keeper.orderbooks[symbol]
   return () => {
-    // The frames come round again: their numbers follow one another, but for the first.
+    // The frames are repeated, and their sequence numbers are consecutive except where they start over.
     book.nonce = 0
     for (const frame of frames) take(frame)
     if (keeper.orderbooks[symbol] !== book || book.bids.length < depth / 2) throw new Error("ccxt lost the book")

@@ -16,14 +16,17 @@ export interface Subject {
 }
 
 export interface Client {
-  /** Waits until a trade of that id, or a best bid of that amount, has been handed out. */
+  /** Waits until the client has handed out a trade with this id, or a best bid with this amount. */
   readonly seen: (mark: number) => Promise<void>
-  /** How many trades were handed out, and how many were left out since its consumer was slow, where it says so. */
+  /**
+   * The numbers of trades that were handed out, and that were dropped because the consumer was slow. Absent if the
+   * client does not report them.
+   */
   readonly counts?: { handed: number; dropped: number }
   readonly close: () => Promise<unknown>
 }
 
-/** Waits for one value among those it is told of. */
+/** Creates a watch, which waits for one value among those it is given. */
 const watch = () => {
   let latest = Number.NaN
   let wanted = Number.NaN
@@ -43,7 +46,7 @@ const watch = () => {
   }
 }
 
-/** The end of an id, which has more digits than a number. */
+/** Returns the last nine digits of an id, because the whole id does not fit into a number. */
 const numberOf = (id: unknown): number => Number(String(id).slice(-9))
 
 const symbol = "BTC/USDT"

@@ -4,7 +4,7 @@ import { Agent, request } from "undici"
 
 const path = "/api/v3/ticker/24hr?symbol=BTCUSDT"
 
-/** ccxt's client of the exchange on the loopback, with its limiter off. */
+/** Creates ccxt's client of the exchange on the loopback, with its rate limiter off. */
 export const makeCcxt = async (baseUrl: string): Promise<binance> => {
   const { binance } = await import("ccxt")
   const client = new binance({ enableRateLimit: false, options: { fetchMarkets: { types: ["spot"] } } })
@@ -12,7 +12,7 @@ export const makeCcxt = async (baseUrl: string): Promise<binance> => {
   return client
 }
 
-/** The same with its markets loaded. */
+/** Creates the same client and loads its markets. */
 export const ccxtOf = async (baseUrl: string): Promise<binance> => {
   const client = await makeCcxt(baseUrl)
   await client.loadMarkets()
@@ -21,7 +21,7 @@ export const ccxtOf = async (baseUrl: string): Promise<binance> => {
 
 const agent = () => new HttpAgent({ keepAlive: true, maxSockets: 256 })
 
-/** What a program would ask a ticker by, if not by ours; each loads what it needs and nothing else. */
+/** The other ways in which a program could read a ticker. Each loads only the modules that it needs. */
 export const tickersOfPeers = {
   "ccxt": async (baseUrl: string) => {
     const client = await ccxtOf(baseUrl)

@@ -5,7 +5,10 @@ import { fileURLToPath } from "node:url"
 
 const packages = fileURLToPath(new URL("../../", import.meta.url))
 
-/** Where the packages are laid out as they are published: JavaScript, a file for each of ours, with what they need beside. */
+/**
+ * The directory in which the packages are laid out as published: JavaScript, one file per module of ours, next to their
+ * dependencies.
+ */
 export const installed = fileURLToPath(new URL("installed/", import.meta.url))
 
 const modulesOf = (directory: string): ReadonlyArray<string> =>
@@ -40,7 +43,7 @@ interface Manifest {
 
 const manifestOf = (name: string): Manifest => JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8"))
 
-/** Lays out every package that is published. */
+/** Lays out all packages that are published. */
 export const install = async (): Promise<void> => {
   for (const folder of readdirSync(packages)) {
     if (!existsSync(join(packages, folder, "package.json"))) continue
@@ -72,7 +75,7 @@ export const install = async (): Promise<void> => {
   }
 }
 
-/** The file behind the `exchange` command: where it is not among what was laid out, what `npm run build` made. */
+/** Returns the file of the `exchange` command: from the layout or, if it is not there, from `npm run build`. */
 export const command = (): string => {
   const bin = manifestOf("cli").publishConfig?.bin?.["exchange"] ?? "./dist/bin.js"
   const files = [join(installed, "node_modules/@effect-exchange/cli", bin), join(packages, "cli", bin)]

@@ -1,12 +1,12 @@
-/** Few rounds, where only what has become much worse is to be found. */
+/** Whether to run few rounds, which suffice to detect a large regression. */
 export const isQuick = process.env["BENCH_QUICK"] !== undefined
 
-/** So many, or fewer where it has to be quick. */
+/** Returns the number of rounds, or half of it for a quick run. */
 export const roundsOf = (rounds: number): number => isQuick ? Math.ceil(rounds / 2) : rounds
 
 const rounds = roundsOf(15)
 
-/** Nanoseconds of CPU time a piece, one for each round, in which all tasks take turns. */
+/** Measures nanoseconds of CPU time per piece, one value for each round. All tasks take turns in each round. */
 export const measure = <Name extends string>(
   tasks: Readonly<Record<Name, () => void>>,
   pieces: number
@@ -24,10 +24,12 @@ export const measure = <Name extends string>(
 }
 
 /**
- * The CPU time of the whole process, its collector's threads too, that something takes, in microseconds.
+ * Returns the CPU time in microseconds that a task takes in the whole process, including the threads of the garbage
+ * collector.
  *
- * No collection is forced before: after one V8 optimizes much of the program anew, and everything, of peers too, costs up to four
- * times as much for the next few hundred calls. So rounds are long enough for their garbage to be their own.
+ * No garbage collection is forced before a task. After a forced collection V8 optimizes much of the program again, and
+ * all code, including that of peers, costs up to four times as much for the next few hundred calls. Rounds are
+ * therefore long enough to pay for their own garbage.
  */
 export const cpuOf = async (self: () => unknown): Promise<number> => {
   const before = process.cpuUsage()
@@ -36,7 +38,7 @@ export const cpuOf = async (self: () => unknown): Promise<number> => {
   return user + system
 }
 
-/** Bytes of the heap that are in use, garbage aside. */
+/** Returns the bytes in use on the heap, without garbage. */
 export const heapUsed = (): number => {
   if (globalThis.gc === undefined) throw new Error("Run it through run.mjs, which exposes the garbage collector")
   globalThis.gc()
@@ -45,8 +47,9 @@ export const heapUsed = (): number => {
 }
 
 /**
- * What tasks give, round by round: they take turns, and another begins each round, so that what else the machine does and
- * what the one before left behind meet them alike. The first rounds warm up.
+ * Collects the values of tasks, round by round. The tasks take turns, and each round begins with another task, so that
+ * other load on the machine and the effects of the task before affect all of them alike. The first rounds are a
+ * warm-up.
  */
 export const alternate = async <Name extends string>(
   tasks: Readonly<Record<Name, () => Promise<number>>>,
@@ -64,10 +67,10 @@ export const alternate = async <Name extends string>(
   return (name) => costs.get(name) ?? []
 }
 
-/** How many times the costs of others, round by round. */
+/** Divides our costs by those of a peer, round by round. */
 export const over = (ours: ReadonlyArray<number>, theirs: ReadonlyArray<number>): ReadonlyArray<number> =>
   ours.map((cost, round) => cost / (theirs[round] ?? Number.NaN))
 
-/** What the costs of others leave of it, round by round. */
+/** Subtracts the costs of a peer from ours, round by round. */
 export const minus = (ours: ReadonlyArray<number>, theirs: ReadonlyArray<number>): ReadonlyArray<number> =>
   ours.map((cost, round) => cost - (theirs[round] ?? Number.NaN))

@@ -9,7 +9,7 @@ import { Effect, Layer } from "effect"
 
 type Ours = MarketData.MarketData | ExchangeState.ExchangeState
 
-/** Our client of the exchange on the loopback, which nothing of its limits holds up. */
+/** Provides our client of the exchange on the loopback, without effective rate limits. */
 export const client = (
   baseUrl: string,
   http: Layer.Layer<HttpClient.HttpClient> = NodeExchange.layerWith({ connections: 256 })
@@ -32,7 +32,7 @@ const unlimited = Effect.flatMap(
   (state) => state.setLimit("binance", "ip", { window: "1 minute", limit: 1e12 })
 )
 
-/** The same, with an OpenTelemetry tracer listening, whose spans go to an exporter that counts them. */
+/** Adds an OpenTelemetry tracer, whose exporter counts the spans. */
 export const traced = <A, E>(layer: Layer.Layer<A, E>) => {
   let count = 0
   const exporter: SpanExporter = {
@@ -50,7 +50,7 @@ export const traced = <A, E>(layer: Layer.Layer<A, E>) => {
   return { layer: Layer.provideMerge(layer, tracer), spans: () => count }
 }
 
-/** Asks for so many tickers, so many at a time, in one fiber of a program. */
+/** Requests `count` tickers in one fiber, with the given concurrency. */
 export const tickers = (count: number, concurrency: number): Effect.Effect<void, unknown, MarketData.MarketData> =>
   Effect.flatMap(
     MarketData.MarketData,

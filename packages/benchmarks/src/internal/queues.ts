@@ -1,11 +1,11 @@
 /**
- * What it costs a call to queue, by how many queue.
+ * Measures the cost of a queued call, by the length of the queue.
  *
- * Measured is the CPU time of the whole process (so the garbage collector's threads too) for as many calls at each
- * length: a hundred times 100, ten times 1,000, once 10,000. It is all they cost: that each is a fiber, that it waits, its
- * turn, its end; nothing is subtracted. Garbage is collected before each measurement. The lengths and the gates take
- * turns, round after round, and are compared within a round, so that what else the machine does meets them alike; told
- * are the median of the rounds and the quartiles.
+ * The cost is the CPU time of the whole process, including the threads of the garbage collector, for the same number of
+ * calls at each length: a hundred times 100, ten times 1,000, once 10,000. It includes the fiber of the call, its wait,
+ * its turn and its end. Nothing is subtracted. Garbage is collected before each measurement. The lengths and the gates
+ * take turns, round after round, so that other load on the machine affects them alike. They are compared within a
+ * round. The report shows the median and the quartiles of the rounds.
  */
 import { Bulkhead, RateLimiter } from "@effect-exchange/resilience"
 import { Clock, Deferred, Duration, Effect, RateLimiter as CoreRateLimiter, type Scope } from "effect"
@@ -16,7 +16,7 @@ type Pass = (self: Effect.Effect<void>) => Effect.Effect<void, unknown>
 
 type Gate = (opened: Deferred.Deferred<void>) => Effect.Effect<Pass, unknown, Scope.Scope>
 
-/** Whoever comes waits until the gate has been opened, then goes through one after the other. */
+/** Runs fibers that wait until the gate opens and then pass through it one after another. */
 const once = (gate: Gate, fibers: number): Effect.Effect<void, unknown> => {
   const time = jumpingClock()
   return Effect.gen(function*() {
@@ -32,7 +32,7 @@ const once = (gate: Gate, fibers: number): Effect.Effect<void, unknown> => {
   }).pipe(Effect.scoped, Effect.withClock(time.clock))
 }
 
-/** A clock that stands still until it is told to go, and then is always at the next instant that somebody waits for. */
+/** Creates a clock that stands still until `go`, and then always jumps to the next instant that a fiber waits for. */
 const jumpingClock = () => {
   const sleepers: Array<{ readonly at: number; readonly wake: () => void }> = []
   let now = 0
@@ -64,7 +64,7 @@ const jumpingClock = () => {
   return { clock, go }
 }
 
-/** Microseconds of a call. */
+/** Returns the microseconds per call. */
 const measure = async (gate: Gate, fibers: number, calls: number): Promise<number> => {
   if (globalThis.gc === undefined) throw new Error("Run it through run.mjs, which exposes the garbage collector")
   globalThis.gc()
@@ -80,7 +80,7 @@ interface Subject {
   readonly calls: number
 }
 
-/** The costs of each subject, round by round; the first two rounds warm up. */
+/** Returns the costs of each subject, round by round. The first two rounds are a warm-up. */
 const rounds = async <Name extends string>(
   count: number,
   subjects: Readonly<Record<Name, Subject>>
@@ -122,7 +122,7 @@ const core: Gate = () =>
 const gates = { "a Deferred": bare, bulkhead, limiter }
 const lengths = [100, 1000, 10_000] as const
 
-/** How the cost of a call grows with the queue. */
+/** Measures how the cost of a call grows with the queue. */
 const growth = async (): Promise<void> => {
   const subjects: Record<string, Subject> = {}
   for (const [name, gate] of Object.entries(gates)) {
@@ -142,7 +142,7 @@ const growth = async (): Promise<void> => {
   }
 }
 
-/** Beside those of effect, few times and no more than 1,000 at once: they take seconds for each. */
+/** Compares with Effect's own, in few rounds and with at most 1,000 fibers, because each of these takes seconds. */
 const peers = async (): Promise<void> => {
   const pairs = [
     ["bulkhead", bulkhead, "Semaphore", semaphore],

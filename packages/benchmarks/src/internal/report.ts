@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs"
 
-/** What was measured: numbers where there are any, and how they are told. */
+/** A reported measurement: its numbers, if there are any, and their text. */
 interface Line {
   readonly what: string
   readonly ours: string
   readonly peer: string
-  /** Who the peer is, where there is one. */
+  /** The name of the peer, if there is one. */
   readonly beside: string | undefined
   readonly value: string
   readonly bar: string
@@ -51,16 +51,16 @@ const figure = (value: number, unit: string): string => {
   return value.toFixed(Math.abs(value) < 10 ? 2 : 1)
 }
 
-/** The median and the quartiles. */
+/** Formats the median and the quartiles. */
 export const told = (values: ReadonlyArray<number>, unit: string): string => {
   const { high, low, median } = spread(values)
   return `${figure(median, unit)} ${unit} [${figure(low, unit)} .. ${figure(high, unit)}]`
 }
 
-/** The median alone. */
+/** Formats the median only. */
 const middle = (values: ReadonlyArray<number>, unit: string): string => `${figure(quantile(values, 0.5), unit)} ${unit}`
 
-/** Reports the median and quartiles, and holds the median against a bar. */
+/** Reports the median and the quartiles, and compares the median with a limit. */
 export const judge = (what: string, values: ReadonlyArray<number>, unit: string, most?: number): void => {
   const isRatio = unit === "x"
   lines.push({
@@ -76,7 +76,7 @@ export const judge = (what: string, values: ReadonlyArray<number>, unit: string,
   })
 }
 
-/** Reports ours beside a peer's, and holds the median of the ratios, round by round, against a bar. */
+/** Reports our costs and those of a peer, and compares the median of their ratios, round by round, with a limit. */
 export const compare = (
   what: string,
   ours: ReadonlyArray<number>,
@@ -100,8 +100,8 @@ export const compare = (
 }
 
 /**
- * Prints what was reported, and writes it into the file that `BENCH_LINES` names, where it does; whether every bar was
- * held.
+ * Prints the reported lines, and writes them to the file named by `BENCH_LINES`, if it is set. Returns `true` if all
+ * limits were met.
  */
 export const print = (): boolean => {
   const columns = ["what", "ours", "peer", "value", "bar"] as const

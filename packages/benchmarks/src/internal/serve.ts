@@ -6,12 +6,12 @@ import type { Burst } from "./serverSockets.js"
 export interface Served {
   readonly baseUrl: string
   readonly port: number
-  /** Sends it to all who have subscribed. */
+  /** Makes the server send a burst to all subscribers. */
   readonly send: (burst: Burst) => void
   readonly stop: () => void
 }
 
-/** Starts the exchange of `server.ts`, with so many markets, in a process of its own. */
+/** Starts the exchange of `server.ts` in its own process, with the given number of markets. */
 export const serve = async ({ symbols = 1 }: { readonly symbols?: number } = {}): Promise<Served> => {
   const child = fork(fileURLToPath(new URL("server.mjs", import.meta.url)), [String(symbols)], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],

@@ -1,6 +1,6 @@
 /**
- * The sockets of the exchange on the loopback. What is subscribed to is acknowledged; what is sent of it is asked for by the
- * process that measures, all of it in one piece, so that nobody waits for the next frame.
+ * The WebSockets of the exchange on the loopback. It acknowledges subscriptions. It sends data when the measuring
+ * process asks for it, all in one piece, so that no client waits for the next frame.
  */
 import type { Server } from "node:http"
 import type { Duplex } from "node:stream"
@@ -8,7 +8,10 @@ import { WebSocketServer } from "ws"
 import { dialects, record } from "./bookFrames.js"
 import { recordTrades } from "./tradeFrames.js"
 
-/** What the process that measures asks for: so many trades, so many updates of a book, or one trade of each of many markets. */
+/**
+ * A request of the measuring process: a number of trades, a number of updates of a book, or a number of trades for each
+ * subscribed market.
+ */
 export type Burst =
   | { readonly what: "trades"; readonly trades: number; readonly first: number }
   | { readonly what: "book"; readonly frames: number; readonly mark: number }
@@ -20,13 +23,13 @@ const book = record(dialects.bybit, depth, 500)
 interface Connection {
   readonly raw: Duplex
   readonly dialect: "bybit" | "binance" | "binance, combined"
-  /** What is subscribed to. */
+  /** The subscribed topics. */
   readonly topics: Array<string>
-  /** The number of the update of the book that was sent last. */
+  /** The sequence number of the last book update that was sent. */
   sequence: number
 }
 
-/** A text in a frame of WebSocket, as a server sends it. */
+/** Encodes a text as a WebSocket frame of a server. */
 const framed = (text: string): Buffer => {
   const payload = Buffer.from(text)
   const { length } = payload
@@ -41,7 +44,7 @@ const framed = (text: string): Buffer => {
 
 const numbered = (frame: string, sequence: number): string => frame.replace(/"u":\d+/, `"u":${sequence}`)
 
-/** The best bid, of an amount that no other update has. */
+/** Returns an update of the best bid with an amount that no other update has. */
 const marked = (mark: number): string =>
   dialects.bybit.frame(`["63999.99","${mark}.5"]`, "", 0).replace("snapshot", "delta")
 
@@ -97,7 +100,7 @@ export const sockets = (server: Server): void => {
         } else if (said.op === "subscribe") {
           socket.send(JSON.stringify({ success: true, ret_msg: "", req_id: said.req_id, op: "subscribe" }))
         } else if (said.id !== undefined) {
-          // Whoever has heard nothing for long asks for what it has subscribed to.
+          // A client that has received nothing for a long time asks for its subscriptions.
           const result = said.method === "LIST_SUBSCRIPTIONS" ? connection.topics : null
           socket.send(JSON.stringify({ result, id: said.id }))
         }

@@ -1,6 +1,9 @@
 import type { Exchange } from "./tradesOfCcxt.js"
 
-/** What one of the exchange's frames of trades looks like; a frame has as many trades as those of the exchange do in a busy market. */
+/**
+ * The format of an exchange's trade frames. `each` is the number of trades per frame, as in a busy market of the
+ * exchange.
+ */
 const frames: Readonly<Record<Exchange, { readonly each: number; readonly frame: (first: number) => unknown }>> = {
   binance: {
     each: 1,
@@ -74,8 +77,8 @@ const price = (id: number): string => `6${4000 + id % 1000}.${10 + id % 90}`
 const amount = (id: number): string => `0.0${1000 + id % 9000}`
 
 /**
- * So many trades as an exchange sends them, with what is wrapped around them on a connection of many streams; their ids rise
- * from the first one's on.
+ * Generates trades in the format of an exchange, with the wrapper of a connection with several streams if `isCombined`.
+ * Their ids rise from `first`.
  */
 export const recordTrades = (
   exchange: Exchange,

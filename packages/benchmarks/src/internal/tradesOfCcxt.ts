@@ -1,6 +1,6 @@
 import * as ccxt from "ccxt"
 
-/** The exchanges whose trades are read here. */
+/** The exchanges whose trades this benchmark reads. */
 export type Exchange = "binance" | "bybit" | "kraken" | "okx"
 
 const exchanges = {
@@ -12,7 +12,7 @@ const exchanges = {
 
 const symbol = "BTC/USDT"
 
-/** Takes frames by the handler that ccxt calls for them, into the list that ccxt keeps of them. Nothing is connected to. */
+/** Applies frames with the handler of ccxt to the list that ccxt keeps. It opens no connection. */
 export const tradesOfCcxt = (exchange: Exchange, frames: ReadonlyArray<string>): () => void => {
   const { id, make, url } = exchanges[exchange]
   const reader = make()
