@@ -1,4 +1,4 @@
 import { chai } from "vitest"
 
-// The proxies around assertions are there to tell of misspelt ones, which the compiler does, and take most of the time.
+// The proxies detect misspelt assertions, which the compiler does as well, and they take most of the time.
 chai.config.useProxy = false

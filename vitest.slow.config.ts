@@ -1,8 +1,8 @@
 import { configDefaults, defineConfig, mergeConfig } from "vitest/config"
 import fast from "./vitest.config.js"
 
-// What `npm run test:slow` runs: whole what `npm test` runs in samples. Isolated, as the files are few and each is long:
-// whichever process is free takes the next.
+// The configuration of `npm run test:slow`, which runs in full what `npm test` runs in samples. Isolated, because there
+// are few files and each is long: the next free process takes the next file.
 const slow = mergeConfig(
   fast,
   defineConfig({
@@ -10,7 +10,7 @@ const slow = mergeConfig(
       isolate: true,
       passWithNoTests: true,
       testTimeout: 600_000,
-      // What a file that is imported into a slow one looks at, to leave nothing out.
+      // Read by files that slow tests import, to run in full.
       env: { TEST_WHOLE: "true" }
     }
   })
@@ -18,6 +18,6 @@ const slow = mergeConfig(
 
 export default {
   ...slow,
-  // Not merged: lists are joined, and these two take the place of the others.
+  // Not merged, because merging would concatenate these lists instead of replacing them.
   test: { ...slow.test, include: ["packages/*/test/**/*.slow.test.ts"], exclude: configDefaults.exclude }
 }

@@ -1,6 +1,6 @@
 /**
- * Writes the tables that the code makes: what each exchange can do into the README, and the names that the command reads into
- * the page on configuration.
+ * Writes the tables that are generated from code: the capabilities of each exchange into the README, and the variables
+ * that the command reads into the configuration page.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { Variables } from "../packages/cli/src/index.ts"

@@ -1,7 +1,7 @@
 /**
- * `npm run version` makes the next version of the changesets there are: Changesets count the versions on and take the changesets
- * away, and their lines come into the one changelog, which Changesets would write for each package. `--notes v0.1.0` prints what
- * the changelog has of a version.
+ * `npm run version` creates the next version from the pending changesets. Changesets raises the versions and removes
+ * the changesets. Their lines go into the single changelog, whereas Changesets would write one per package.
+ * `--notes v0.1.0` prints the entry of a version in the changelog.
  */
 import { spawnSync } from "node:child_process"
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url"
 
 const kinds = ["breaking", "feature", "fix"]
 
-/** The changesets that wait for a version: what each is of, and its lines. */
+/** Returns the pending changesets, each with its packages and its lines. */
 export const waiting = (root) =>
   existsSync(join(root, ".changeset"))
     ? readdirSync(join(root, ".changeset")).filter((name) => name.endsWith(".md") && name !== "README.md").toSorted().map((name) => {
@@ -19,7 +19,7 @@ export const waiting = (root) =>
     })
     : []
 
-/** What is wrong with changesets: each is of a package, and each of its lines says of which kind it is. */
+/** Returns the problems of changesets. Each must name a package, and each of its lines must begin with its kind. */
 export const problems = (changesets) =>
   changesets.flatMap(({ lines, name, packages }) => [
     ...packages.length === 0 ? [`.changeset/${name} is of no package`] : [],
@@ -29,13 +29,16 @@ export const problems = (changesets) =>
     )
   ])
 
-/** What the changelog says of a version, which is to be its latest; `undefined` where that is another. */
+/**
+ * Returns the changelog entry of a version, which must be the latest. Returns `undefined` if another version is the
+ * latest.
+ */
 export const notes = (changelog, version) => {
   const [, heading, text] = changelog.match(/^## (.*)\n([\s\S]*?)(?=^## |(?![\s\S]))/m) ?? []
   return heading === version ? text.trim() : undefined
 }
 
-/** The changelog with another version on top, the breaking lines first. */
+/** Adds a version at the top of the changelog, with the breaking changes first. */
 export const written = (changelog, version, changesets) => {
   const lines = changesets.flatMap(({ lines }) => lines)
   const sorted = kinds.flatMap((kind) => lines.filter((line) => line.startsWith(`**${kind}** `)))

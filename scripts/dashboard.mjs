@@ -1,6 +1,6 @@
 /**
- * Writes `ops/grafana/dashboard.json` for Grafana 11: what is in each panel stands here, where it is and its number follow.
- * Whether it speaks of everything that there is, and of nothing else, is what `npm run test:ops` looks at.
+ * Writes `ops/grafana/dashboard.json` for Grafana 11. This file defines the contents of the panels. Their positions and
+ * ids are computed. `npm run test:ops` checks that the dashboard shows all metrics and only metrics that exist.
  */
 import { writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -9,15 +9,15 @@ const rate = (metric, matchers = "") => `rate(${metric}${matchers === "" ? "" : 
 const quantile = (share, metric, by, matchers) =>
   `histogram_quantile(${share}, sum by (${["le", ...by].join(", ")}) (${rate(`${metric}_bucket`, matchers)}))`
 
-/** What is labelled with an exchange. */
+/** Selects series by their `exchange` label. */
 const at = "exchange=~\"$exchange\""
-/** What is labelled with a name in which an exchange is: `okx`, `okx.marketData`, `median.okx.price`. */
+/** Selects series by a name that contains an exchange: `okx`, `okx.marketData`, `median.okx.price`. */
 const named = "name=~\"(.*[.])?($exchange)([.].*)?\""
 
 const perSecond = "reqps"
 const share = { unit: "percentunit", min: 0 }
 
-/** A panel: what it is called and says, and a query for each thing it shows, with how that is called. */
+/** Creates a time series panel from its title, its description and its queries, each with a legend. */
 const series = (title, description, queries, options = {}) => ({ type: "timeseries", title, description, queries, ...options })
 
 const rows = [

@@ -1,6 +1,6 @@
 /**
- * Writes whatever lists the exchanges from `exchanges.json`, which has a line for each: its id, and its name as it writes it
- * itself. `--check` writes nothing, and fails where a list is not what it should be.
+ * Writes all lists of exchanges from `exchanges.json`, which has one line per exchange: its id, and its name as the
+ * exchange writes it. `--check` writes nothing and fails if a list is out of date.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -16,7 +16,10 @@ const ids = registry.map(({ id }) => id)
 
 const json = (path, change) => [path, `${JSON.stringify(change(JSON.parse(read(path))), null, 2)}\n`]
 
-/** References to other packages, with those to the exchanges in the place of the first of them. */
+/**
+ * Replaces the references to the exchanges in a tsconfig and keeps its other references. The exchanges come right after
+ * `core`.
+ */
 const referring = (path, prefix) =>
   json(path, (config) => {
     const others = config.references.filter(({ path }) => !ids.includes(path.slice(prefix.length)))
@@ -24,7 +27,7 @@ const referring = (path, prefix) =>
     return { ...config, references: others.toSpliced(core, 0, ...ids.map((id) => ({ path: `${prefix}${id}` }))) }
   })
 
-/** What stands between the marks of a name in a page. */
+/** Replaces the text between the markers of a name in a page. */
 const marked = (page, name, text) =>
   page.replace(
     new RegExp(`(<!-- ${name} -->)[^]*?(<!-- /${name} -->)`, "g"),
@@ -52,7 +55,7 @@ const pages = [
   Object.entries(texts).reduce((page, [name, text]) => marked(page, name, text), read(path))
 ])
 
-/** A module with an object of all exchanges, each under its id. */
+/** Creates a module that exports an object of all exchanges, by id. */
 const byId = (path, doc, importOf, valueOf) => [
   path,
   `// Written by scripts/exchanges.mjs from exchanges.json.\n${registry.map((one) => `${importOf(one)}\n`).join("")}\n` +

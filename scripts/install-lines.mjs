@@ -1,7 +1,7 @@
 /**
- * The line with which the README of each package says it is installed, as it stands there: in a project that has nothing else,
- * with npm and with the strictest pnpm. There its programs are type-checked (with pnpm, which shows a program nothing that it has
- * not asked for) and run. And what happens where effect is another.
+ * Tests the install command in the README of each package, in an otherwise empty project, with npm and with pnpm at its
+ * strictest. The programs of the README are type-checked (with pnpm, which exposes only the requested packages) and
+ * run. It also tests the behaviour with an incompatible version of effect.
  */
 import { spawn } from "node:child_process"
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
@@ -9,7 +9,7 @@ import { createServer } from "node:net"
 import { join } from "node:path"
 import ts from "typescript"
 
-/** What stands in a README: the arguments of its first `npm install`, and its programs. */
+/** Reads a README: the arguments of its first `npm install`, and its programs. */
 export const read = (markdown) => {
   const [, line = ""] = markdown.match(/^npm install (.*)$/m) ?? []
   return {
@@ -18,7 +18,10 @@ export const read = (markdown) => {
   }
 }
 
-/** Runs each effect that a program exports, and makes each of its Layers; nothing here has a key or answers for an exchange. */
+/**
+ * Runs each effect that a program exports, and builds each of its Layers. Failures are expected: there are no API keys
+ * here, and no exchange responds.
+ */
 const runner = `
 import { Cause, Effect, Exit, Layer } from "effect"
 const exported = Object.entries(await import(process.argv[2]))
@@ -51,7 +54,7 @@ const freePort = () =>
     })
   })
 
-/** Keys that stand in the environment are not for here: a program of a README may trade. */
+/** Drops the API keys of the environment, because a program of a README may trade. */
 const { HOME, PATH, TMPDIR } = process.env
 const bare = { HOME, PATH, ...TMPDIR === undefined ? {} : { TMPDIR } }
 
@@ -66,11 +69,11 @@ const run = (cwd, env, command, ...args) => {
   return { child, ended }
 }
 
-/** A program that serves: it answers its probe, and ends when it is told to. */
+/** Checks that a server program answers its probe, and that it ends on request. */
 const serves = async (cwd, file, port) => {
   const { child, ended } = run(cwd, bare, "node", file)
   for (let attempt = 0; attempt < 100 && child.exitCode === null; attempt++) {
-    // What comes between listening and serving is never answered by the platform's server on Node.
+    // The platform's Node server never answers requests that arrive between listening and serving.
     const signal = AbortSignal.timeout(2000)
     const answer = await fetch(`http://127.0.0.1:${port}/livez`, { signal }).catch(() => undefined)
     if (answer?.ok) {
@@ -92,16 +95,19 @@ export const make = ({ fail, packageManager, packages, root, tarballOf, work }) 
       const [name, range = "*"] = word.split(/(?<=.)@/)
       return [name, tarballs[name] ?? range]
     }))
-  // Said, as `npm run --silent` would have it say nothing, and why it refuses is what is looked at.
+  // Sets the log level explicitly: `npm run --silent` would silence pnpm, but the reason for a refusal is checked.
   const pnpm = ["npx", "--yes", packageManager, "--reporter=append-only", "--loglevel=info"]
 
-  /** The files of a project for each installer, which takes our packages from the tarballs, and what it is called with. */
+  /**
+   * Returns, for each installer, the files of a project that takes our packages from the tarballs, and the install
+   * command.
+   */
   const managers = {
     npm: (words) => ({
       files: { "package.json": { overrides: Object.fromEntries(Object.entries(tarballs).filter(([name]) => !words.includes(name))) } },
       command: ["npm", "install", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error", ...words.map((word) => tarballs[word] ?? word)]
     }),
-    // `pnpm add` only warns of peers, however strict; an installation of what it has written fails.
+    // `pnpm add` only warns about missing peers, even in strict mode. `pnpm install` of the same manifest fails.
     pnpm: (words) => ({
       files: {
         "package.json": { dependencies: ranges(words) },
@@ -136,7 +142,7 @@ export const make = ({ fail, packageManager, packages, root, tarballOf, work }) 
     return output
   }
 
-  /** Installs, type-checks and runs what the README of a package says. */
+  /** Installs, type-checks and runs the contents of a package's README. */
   const readme = async (manager, { manifest, path }) => {
     const [, name] = manifest.name.split("/")
     const { line, programs } = read(readFileSync(join(path, "README.md"), "utf8"))
@@ -175,7 +181,10 @@ export const make = ({ fail, packageManager, packages, root, tarballOf, work }) 
     }
   }
 
-  /** Where effect is another: the installer refuses, or what is imported says so. */
+  /**
+   * Tests an incompatible version of effect: either the installer refuses it, or importing our packages fails with an
+   * explanation.
+   */
   const otherEffect = async () => {
     const line = read(readFileSync(join(root, "packages/binance/README.md"), "utf8")).line
       .map((word) => word.startsWith("effect@") ? "effect@^4" : word)
@@ -184,7 +193,7 @@ export const make = ({ fail, packageManager, packages, root, tarballOf, work }) 
     const strict = await install("pnpm", "other-effect", line)
     if (strict.status === 0 || !/unmet peer effect@"?\^?3\.22/.test(strict.output)) fail(`pnpm installs effect 4 beside these packages: ${strict.output}`)
 
-    // As it comes, pnpm only warns.
+    // With its default settings, pnpm only warns.
     const ours = packages.filter(({ manifest }) => manifest.bin === undefined).map(({ manifest }) => manifest.name)
     const others = line.filter((word) => !word.startsWith("@effect-exchange/"))
     const { cwd, ...installed } = await install("pnpm as it comes", "other-effect", [...ours, ...others])

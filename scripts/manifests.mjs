@@ -1,6 +1,7 @@
 /**
- * What is wrong with manifests of Kubernetes: fields that there are not, that are missing or of another kind, by the types that
- * Kubernetes publishes (`kubernetes-types`, made of its OpenAPI description); and what no type says, as that selectors select.
+ * Finds problems in Kubernetes manifests: fields that are unknown, missing or of the wrong type, by the types that
+ * Kubernetes publishes (`kubernetes-types`, generated from its OpenAPI description), and problems that types cannot
+ * express, such as selectors that match nothing.
  */
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -9,23 +10,26 @@ import { parseAllDocuments } from "yaml"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 
-/** The documents of a file. A key that stands twice is an error. */
+/** Parses the documents of a file. A duplicate key is an error. */
 export const read = (text) =>
   parseAllDocuments(text, { uniqueKeys: true }).map((document) => {
     for (const error of [...document.errors, ...document.warnings]) throw error
     return document.toJS()
   })
 
-/** Where the types of an `apiVersion` are: `apps/v1`, `core/v1` of `v1`, `networking/v1` of `networking.k8s.io/v1`. */
+/**
+ * Returns the module with the types of an `apiVersion`: `apps/v1`, `core/v1` for `v1`, `networking/v1` for
+ * `networking.k8s.io/v1`.
+ */
 const moduleOf = (apiVersion) => {
   const [, group = "core", version] = /^(?:([a-z]+)(?:\.k8s\.io)?\/)?(v\w+)$/.exec(apiVersion) ?? []
   return version === undefined ? undefined : `kubernetes-types/${group}/${version}`
 }
 
-/** The types themselves, read once. */
+/** A cache of the parsed type declarations. */
 const parsed = new Map()
 
-/** What the types say: each document is a literal of its type, in which a field that the type has not is an error. */
+/** Finds type errors by compiling each document as a literal of its type, which also rejects unknown fields. */
 export const mistyped = (documents) => {
   const unknown = documents.filter(({ apiVersion, kind }) => moduleOf(String(apiVersion)) === undefined || !/^\w+$/.test(kind))
   if (unknown.length > 0) return unknown.map(({ apiVersion, kind }) => `there is no ${kind} of ${apiVersion}`)
@@ -63,7 +67,7 @@ const has = (labels, wanted) => Object.entries(wanted).every(([key, value]) => l
 const selects = (selector, labels) =>
   Object.keys(selector?.matchLabels ?? {}).length > 0 && has(labels, selector.matchLabels)
 
-/** What no type says. */
+/** Finds problems that types cannot express. */
 export const unsound = (documents) => {
   const all = (kind) => documents.filter((document) => document.kind === kind)
   const problems = []
@@ -102,7 +106,7 @@ export const unsound = (documents) => {
     }
   }
 
-  // The templates of the service's paths, as it has them.
+  // The source with the path templates of the service.
   const templates = readFileSync(`${root}packages/server/src/Door.ts`, "utf8")
   for (const [probe, path] of Object.entries({ startupProbe: "/startupz", livenessProbe: "/livez", readinessProbe: "/readyz" })) {
     const { httpGet } = container[probe] ?? {}
@@ -126,7 +130,7 @@ export const unsound = (documents) => {
   for (const { name, readOnly } of container.volumeMounts ?? []) {
     must(volumes.has(name) && readOnly === true, `the volume ${name} is there, to be read`)
   }
-  // preStop, --drain, and what telemetry has left.
+  // The times of preStop and of `--drain`, and the time to send the remaining telemetry.
   must((spec.terminationGracePeriodSeconds ?? 30) >= 5 + 10 + 3 + 2, "the pod has time to end")
   return problems
 }

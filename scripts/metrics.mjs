@@ -1,6 +1,6 @@
 /**
- * Prints every metric that `/metrics` can offer, as `[{ name, kind }]`: by touching each that the code has and rendering
- * them as the service does. Run by `tsx`.
+ * Prints all metrics that `/metrics` can expose, as `[{ name, kind }]`. It updates each metric of the code and renders
+ * them as the service does. Run it with `tsx`.
  */
 import { createRequire } from "node:module"
 import * as Core from "../packages/core/src/ports/Telemetry.ts"
@@ -9,7 +9,7 @@ import * as Server from "../packages/server/src/Telemetry.ts"
 import { gauges } from "../packages/cli/src/ProcessMetrics.ts"
 import { render } from "../packages/server/src/PrometheusText.ts"
 
-// The one that they import.
+// The instance of effect that these modules import.
 const { Effect, Metric } = await import(
   createRequire(new URL("../packages/core/package.json", import.meta.url)).resolve("effect").replace("/cjs/", "/esm/")
 )
@@ -19,7 +19,7 @@ const touch = (value) => {
   else if (typeof value === "object" && value !== null) for (const each of Object.values(value)) touch(each)
 }
 for (const module of [Resilience, Core, Server, gauges]) touch({ ...module })
-// Effect counts its fibers.
+// Runs a fiber, so that Effect's fiber metrics exist.
 await Effect.runPromise(Effect.flatMap(Effect.fork(Effect.fail("counted")), (fiber) => fiber.await))
 
 console.log(JSON.stringify(

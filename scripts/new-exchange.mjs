@@ -1,6 +1,7 @@
 /**
- * Makes what a new exchange begins with out of the templates in `new-exchange/`, which are of one called Acme: its package,
- * its dialect in the simulator, its page in the docs, and its line in `exchanges.json`. Then whatever lists the exchanges is made anew.
+ * Creates the files of a new exchange from the templates in `new-exchange/`, whose exchange is called Acme: its
+ * package, its simulator dialect, its page in the docs, and its line in `exchanges.json`. Then it updates all lists of
+ * exchanges.
  */
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
@@ -65,7 +66,7 @@ for (const path of [...Object.values(folders), page]) {
   if (existsSync(at(path))) end(`${path} is there already, and is not written over.`)
 }
 
-// `Acme Exchange` is the name, `Acme` the module, `ACME` the beginning of environment variables.
+// `Acme Exchange` is the name, `Acme` the module, and `ACME` the prefix of environment variables.
 const ours = (text) =>
   text.replaceAll("Acme Exchange", name).replaceAll("Acme", module).replaceAll("acme", id).replaceAll("ACME", id.toUpperCase())
 
@@ -92,7 +93,7 @@ const rows = [...pages.filter(isRow), `| [${name}](${id}.md) | ${name}: the list
 const first = pages.findIndex(isRow)
 write("docs/exchanges/README.md", pages.toSpliced(first, rows.length - 1, ...rows).join("\n"))
 
-// The manifest and the compiler's configuration are those of the others.
+// The manifest and the compiler configuration are copies of those of another exchange.
 const [sibling] = Object.keys(registry)
 const manifest = JSON.parse(read("packages", sibling, "package.json"))
 const description = `${name} for Effect: market data, account and orders as services`
@@ -121,7 +122,7 @@ const run = (command, ...args) => {
   return status === 0
 }
 
-// Whatever lists the exchanges. What is made of their code needs the new package in its place.
+// Update all lists of exchanges. Those that are generated from code need the new package to be linked.
 const { packageManager } = JSON.parse(read("package.json"))
 const steps = [
   ["node", "scripts/exchanges.mjs"],

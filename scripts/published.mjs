@@ -1,18 +1,19 @@
 /**
- * What a registry is given and the sources do not say, as they do not know where they are kept: the address of the repository in
- * the manifests, and links of the READMEs that lead there, as a registry shows a README without what is around it.
+ * Adds what a registry needs but the sources omit, because they do not depend on where they are hosted: the repository
+ * URL in the manifests, and absolute links in the READMEs, because a registry shows a README without the files around
+ * it.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs"
 import { join, posix } from "node:path"
 
-/** The packages that are published: their folders and manifests. */
+/** Returns the folders and manifests of the published packages. */
 export const packages = (root) =>
   readdirSync(join(root, "packages"))
     .filter((name) => existsSync(join(root, "packages", name, "package.json")))
     .map((name) => ({ folder: `packages/${name}`, manifest: JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")) }))
     .filter(({ manifest }) => manifest.private !== true)
 
-/** A manifest that says where its package is kept. */
+/** Adds the location of the package to its manifest. */
 const located = (manifest, { address, folder, tag }) => ({
   ...manifest,
   homepage: `${address}/tree/${tag}/${folder}#readme`,
@@ -20,7 +21,7 @@ const located = (manifest, { address, folder, tag }) => ({
   repository: { type: "git", url: `git+${address}.git`, directory: folder }
 })
 
-/** Markdown whose links to files of the repository are addresses; what is in a block of code stays as it is. */
+/** Replaces relative links to files of the repository by URLs, except in code blocks. */
 const linked = (markdown, { address, folder, root, tag }) =>
   markdown.split(/(^```[\s\S]*?^```$)/m).map((part) =>
     part.startsWith("```") ? part : part.replaceAll(/(!?)(\[[^\]]*\])\((?![a-z]+:|#)([^)\s#]+)(#[^)\s]*)?\)/g, (_, image, text, path, hash = "") => {
@@ -31,7 +32,7 @@ const linked = (markdown, { address, folder, root, tag }) =>
     })
   ).join("")
 
-/** The files to write before a tag is published from an address, by their paths. */
+/** Returns the files to write before a tag is published from a repository URL, as pairs of path and text. */
 export const files = ({ address, root, tag }) => {
   if (!/^https:\/\/[\w.-]+(?::\d+)?\/[\w.-]+\/[\w.-]+$/.test(address)) throw new Error(`"${address}" is no address of a repository`)
   return packages(root).flatMap(({ folder, manifest }) => {

@@ -1,6 +1,6 @@
 /**
- * Writes `dist/sbom.cdx.json`: what the `exchange` command is made of when it is installed, by the lockfile, as CycloneDX 1.6. The
- * same lockfile makes the same document: there is no time in it and no number drawn.
+ * Writes `dist/sbom.cdx.json`: the components of an installed `exchange` command, from the lockfile, as CycloneDX 1.6.
+ * The same lockfile gives the same document, because it contains no timestamp and no random number.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -10,7 +10,7 @@ import { parse } from "yaml"
 const root = fileURLToPath(new URL("..", import.meta.url))
 const json = (path) => JSON.parse(readFileSync(path, "utf8"))
 
-/** `@scope/name@1.2.3(of its peers)`, taken apart. */
+/** Splits a key such as `@scope/name@1.2.3(peers)` into name and version. */
 const identity = (key) => {
   const [, name, version] = /^(@?[^@]+)@([^(]+)/.exec(key) ?? []
   return { name, version }
@@ -18,7 +18,10 @@ const identity = (key) => {
 
 const purl = ({ name, version }) => `pkg:npm/${name.replace("@", "%40")}@${version}`
 
-/** The manifests of what is installed, by name and version. What is for other systems is not, and has none. */
+/**
+ * Returns the manifests of the installed packages, by name and version. Packages for other platforms are not installed
+ * and have none.
+ */
 const installedManifests = () => {
   const store = join(root, "node_modules/.pnpm")
   const found = new Map()
@@ -47,7 +50,7 @@ export const sbom = () => {
   const { importers, packages, snapshots } = parse(readFileSync(join(root, "pnpm-lock.yaml"), "utf8"))
   const manifests = installedManifests()
 
-  /** Of a package of this workspace, or of a key of the lockfile: what it is, and what it needs by those. */
+  /** Returns the description and the dependencies of a workspace package or of a key of the lockfile. */
   const partOf = (key) => {
     if (key in importers) {
       const { description, license, name, version } = json(join(root, key, "package.json"))
@@ -81,7 +84,7 @@ export const sbom = () => {
   }
   add("packages/cli", true)
 
-  // One package may stand in the lockfile more than once, with other peers: here it is one component.
+  // The lockfile may contain a package several times, with different peers. Here it is one component.
   const components = new Map()
   for (const { description, integrity, isRequired, license, mayNeed, name, needs, version } of parts.values()) {
     const ref = purl({ name, version })

@@ -1,5 +1,6 @@
 /**
- * Makes `docs/images/watch.svg`: what `exchange watch` shows of simulated exchanges after a few seconds, letter by letter.
+ * Creates `docs/images/watch.svg`: the output of `exchange watch` for simulated exchanges after a few seconds,
+ * character by character.
  */
 import { spawn } from "node:child_process"
 import { writeFileSync } from "node:fs"
@@ -14,7 +15,7 @@ const pictures = await new Promise((resolve, reject) => {
   let out = ""
   child.stdout.on("data", (text) => {
     out += text
-    // The first pictures are of feeds that have not begun.
+    // The first pictures show feeds that have not started.
     if (out.split("\n\nexchange").length > 8) child.kill("SIGINT")
   })
   child.on("error", reject)
@@ -23,7 +24,7 @@ const pictures = await new Promise((resolve, reject) => {
 const picture = pictures.at(-2)?.trimEnd().split("\n") ?? []
 if (picture.length < 9) throw new Error(`exchange watch showed no table:\n${pictures.join("")}`)
 
-// Spaces that stay: browsers fold others, whatever `xml:space` says.
+// Uses non-breaking spaces, because browsers collapse other spaces, even with `xml:space`.
 const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(" ", "\u00a0")
 const lines = [`$ exchange ${args.join(" ")}`, "", ...picture]
 const [letter, line, edge] = [8.4, 20, 18]

@@ -1,6 +1,7 @@
 /**
- * `pnpm simulate`: programs and faults drawn by seeds, run against every exchange on the simulator. Bundled, because what runs
- * TypeScript directly names every closure it makes, which takes as long as all the rest.
+ * `pnpm simulate` runs random programs and faults, determined by seeds, against all exchanges on the simulator. The
+ * code is bundled, because tools that run TypeScript directly give every closure a name, which takes as long as
+ * everything else.
  */
 import { spawn } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
@@ -78,7 +79,7 @@ const bundle = async () => {
     platform: "node",
     format: "esm",
     target: "node20",
-    // Of what comes with CommonJS.
+    // Dependencies in CommonJS need `require`.
     banner: { js: "import { createRequire } from \"node:module\"; const require = createRequire(import.meta.url);" },
     logLevel: "warning"
   })
@@ -104,7 +105,7 @@ const hear = (line) => {
   }
 }
 
-/** One process; when anything fails anywhere, all end. */
+/** Runs one process. A failure in any process ends all of them. */
 const run = (outfile, index, running) =>
   new Promise((resolve) => {
     const told = { from: first + index, to: first + seeds, by: jobs, steps, exchange }
@@ -123,7 +124,7 @@ const run = (outfile, index, running) =>
     })
   })
 
-// A terminal has one line that changes, a log has a new one now and then.
+// A terminal shows one line that is updated. A log gets a new line every ten seconds.
 const isTerminal = process.stderr.isTTY === true
 const shown = setInterval(
   () => process.stderr.write(isTerminal ? `\r${progress()}` : `${progress()}\n`),

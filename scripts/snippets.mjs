@@ -1,6 +1,6 @@
 /**
- * The programs in the README, the docs and the docstrings, so that they can be type-checked as a user would paste them, and
- * those of the docstrings be run.
+ * Collects the programs of the README, the docs and the docstrings. All of them are type-checked as a user would paste
+ * them, and those of docstrings are run.
  */
 import { readdirSync, readFileSync } from "node:fs"
 import { join, relative } from "node:path"
@@ -12,7 +12,7 @@ const files = (directory, ending) =>
     return entry.name.endsWith(ending) ? [path] : []
   })
 
-/** Each with the name of a file of its own, made from where it stands. */
+/** Returns the programs, each with a unique file name derived from its location. */
 export const snippets = (root) => {
   const named = (path, texts) =>
     texts.map((text, index) => ({
@@ -33,7 +33,8 @@ export const snippets = (root) => {
         )
       )
     )
-  // Those of pages may talk to exchanges; those of docstrings end by themselves, but for tests.
+  // Programs of pages are not run, because they may call exchanges. Programs of docstrings end by themselves, except
+  // for tests.
   const found = [
     ...markdown,
     ...docstrings.map((snippet) => ({ ...snippet, runs: !snippet.text.includes("@effect/vitest") }))

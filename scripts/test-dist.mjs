@@ -1,7 +1,7 @@
 /**
- * What users install: packs every public package, checks the tarballs, installs them in an empty project, and there
- * imports every entry point, type-checks the programs of the README, the docs and the docstrings, and runs an example
- * and the command. Then each package as its README says, in a project of its own: `install-lines.mjs`.
+ * Tests what users install: packs every public package, checks the tarballs and installs them in an empty project.
+ * There it imports every entry point, type-checks the programs of the README, the docs and the docstrings, and runs an
+ * example and the command. Then it tests the README of each package in a separate project: see `install-lines.mjs`.
  */
 import { spawn, spawnSync } from "node:child_process"
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -34,7 +34,7 @@ const run = (cwd, command, ...args) => {
   if (status !== 0) fail(error?.message)
 }
 
-/** Runs beside others, and prints in one piece what it said. */
+/** Runs a command concurrently with others, and prints its output in one piece. */
 const runBeside = async (cwd, command, ...args) => {
   const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "pipe"], shell: process.platform === "win32" })
   let output = ""
@@ -55,7 +55,7 @@ const installed = (name) => json(join(root, "packages/cli/node_modules", name, "
 const tarballOf = ({ manifest }) =>
   join(tarballs, `${manifest.name.replace("@", "").replace("/", "-")}-${manifest.version}.tgz`)
 
-// Pack, and check what the package's readers (Node, TypeScript) will make of it.
+// Pack the packages, and check how Node and TypeScript read them.
 mkdirSync(tarballs)
 run(root, "npm", "run", "--silent", "build")
 const left = packages.values()
@@ -67,7 +67,7 @@ await Promise.all(["one", "another"].map(async () => {
   }
 }))
 
-// A project that has nothing but the tarballs and the versions of Effect that the README names.
+// A project with nothing but the tarballs and the versions of Effect that the README names.
 mkdirSync(join(consumer, "src"), { recursive: true })
 const external = Object.keys(json(join(root, "packages/cli/package.json")).dependencies)
   .filter((name) => !name.startsWith("@effect-exchange/"))
@@ -84,7 +84,7 @@ writeFileSync(
     devDependencies: {
       typescript: devDependencies.typescript,
       "@types/node": devDependencies["@types/node"],
-      // The declarations of @effect/platform-node name it and do not bring it.
+      // Not included: the declarations of @effect/platform-node use these types but do not depend on them.
       "@types/ws": "^8.18.2",
       "@effect/vitest": json(join(root, "node_modules/@effect/vitest/package.json")).version,
       vitest: json(join(root, "node_modules/vitest/package.json")).version

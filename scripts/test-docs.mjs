@@ -1,7 +1,7 @@
 /**
- * Looks at the documentation site in a browser, as `npm run docs` has built it: nothing is wider than a screen or a phone, nothing
- * fails, nothing is loaded from elsewhere, and the search finds what is there. Then all of it built for a path of a host
- * (`DOCS_BASE`), where every link leads somewhere. Without a Chromium it looks at nothing and says so.
+ * Checks the documentation site of `npm run docs` in a browser, at the widths of a desktop and a phone: no page is too
+ * wide or has errors, nothing is loaded from other hosts, and the search works. It also builds the site for a sub-path
+ * of a host (`DOCS_BASE`) and checks that all links work there. Without Chromium it skips the browser and says so.
  */
 import { spawnSync } from "node:child_process"
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs"
@@ -18,7 +18,7 @@ const build = (args, environment) => {
   if (status !== 0) process.exit(1)
 }
 
-/** Links of a site that is built for a path, to what it has not, or out of the path. */
+/** Returns the links of a site built for a sub-path that leave the sub-path or lead to missing files. */
 const astray = (prefix) => {
   const files = readdirSync(site, { recursive: true }).map((path) => path.replaceAll("\\", "/"))
   const has = new Set(files)

@@ -1,6 +1,6 @@
 /**
- * What the image of `ops/docker/Dockerfile` does, without Docker: builds the bundle, puts what the image has into an empty
- * directory that cannot be written to, runs it there as nobody in particular, asks its probes, and stops it.
+ * Tests the image of `ops/docker/Dockerfile` without Docker: builds the bundle, copies the contents of the image to a
+ * read-only directory, runs them there as an unprivileged user, requests its probes, and stops the service.
  */
 import { spawn, spawnSync } from "node:child_process"
 import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
@@ -14,7 +14,7 @@ const fail = (why) => {
   console.error(`failed: ${why}`)
   process.exit(1)
 }
-// The steps below are those: who changes one changes the other.
+// The code below repeats these steps of the Dockerfile. Change both together.
 for (const step of ["RUN npm run build", "COPY --from=build /source/packages/cli/dist/bundle /app", "USER node"]) {
   if (!dockerfile.includes(`${step}\n`)) fail(`the Dockerfile no longer says "${step}"`)
 }

@@ -1,6 +1,7 @@
 /**
- * What `npm run new-exchange` makes, in a copy of the workspace: that it compiles, lints and keeps to its boundaries, and that
- * its contract fails case by case, each with what is missing. And that what the guide shows of a dialect compiles in it.
+ * Tests the output of `npm run new-exchange` in a copy of the workspace: it compiles, passes the linter and respects
+ * the package boundaries, and each failing case of its contract says what is missing. It also checks that the dialect
+ * programs of the guide compile there.
  */
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
@@ -25,7 +26,8 @@ const run = (command, ...args) => {
   process.exit(1)
 }
 
-// The packages' own links stay as they are, and lead to each other and to what is installed here.
+// The links inside packages are copied unchanged. They lead to the copied packages and, by way of the link to
+// `node_modules`, to the installed dependencies.
 const isCopied = (path) => ![join(root, "node_modules"), join(root, ".git")].includes(path) && basename(path) !== ".vite"
 cpSync(root, copy, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true, filter: isCopied })
 symlinkSync(join(root, "node_modules"), join(copy, "node_modules"), "junction")
@@ -46,7 +48,7 @@ for (
 }
 run("node", "scripts/new-exchange.mjs", id, "--name", name, "--no-install")
 
-// What an installation would do: the links are those of a sibling.
+// Simulates an installation: the new package gets the links of a sibling.
 const packages = join(copy, "packages")
 cpSync(join(packages, "kraken/node_modules"), join(packages, id, "node_modules"), {
   recursive: true,
@@ -60,7 +62,7 @@ run("npx", "oxlint", "--deny-warnings", ...made)
 run("npx", "dprint", "check")
 run("npx", "depcruise", "--config", ".dependency-cruiser.cjs", ...made)
 
-// The programs of its README and its page, as a user would paste them.
+// The programs of the README and the page, as a user would paste them.
 const page = readFileSync(join(copy, "docs/exchanges", `${id}.md`), "utf8")
 for (const [file, text] of [["readme", readFileSync(join(packages, id, "README.md"), "utf8")], ["page", page]]) {
   const [, pasted] = /^```ts\n([\s\S]*?)^```/m.exec(text) ?? []
@@ -68,7 +70,7 @@ for (const [file, text] of [["readme", readFileSync(join(packages, id, "README.m
   writeFileSync(join(packages, id, `test/${file}.ts`), pasted)
 }
 
-// The page is among the others, says what it is called and where it is, and links to what there is.
+// The page is listed, names the exchange and its keys, and links to existing files.
 assert(page.startsWith(`# ${name}\n`), "the page has the name of the exchange")
 assert(page.includes(`\`${id.toUpperCase()}_API_KEY\``), "the page names its keys")
 assert(!/acme/i.test(page), "the page is of no other exchange")
@@ -76,7 +78,7 @@ for (const [, link] of page.matchAll(/\]\(([^)#]*)/g)) assert(existsSync(join(co
 const listed = [...readFileSync(join(copy, "docs/exchanges/README.md"), "utf8").matchAll(/^\| \[.*?\]\((\w+)\.md\)/gm)].map(([, one]) => one)
 assert.deepEqual(listed, [...Object.keys(JSON.parse(readFileSync(join(root, "exchanges.json"), "utf8"))), id].toSorted(), "the page is listed")
 
-// The guide's programs of a dialect, each a file of this one.
+// The dialect programs of the guide, each as a file of this dialect.
 const guide = readFileSync(join(copy, "docs/adding-an-exchange.md"), "utf8")
 const programs = [...guide.matchAll(/^```ts in the dialect\n([\s\S]*?)^```/gm)]
 assert(programs.length > 0, "the guide has programs of a dialect")
@@ -89,7 +91,7 @@ writeFileSync(
   JSON.stringify({
     extends: "./tsconfig.tests.json",
     include: [`packages/${id}/test/**/*.ts`, "packages/exchanges/test/support/registry.ts"],
-    // Not composite: what these import need not be listed.
+    // Not composite, so that imported files need not be listed.
     compilerOptions: { composite: false, declarationMap: false },
     references: [id, "exchanges", "simulator", "testing", "core"].map((name) => ({ path: `packages/${name}` }))
   })
@@ -114,7 +116,7 @@ const cases = JSON.parse(readFileSync(results, "utf8")).testResults.flatMap(({ a
 const titled = (status) => cases.filter((one) => one.status === status).map(({ title }) => title)
 const has = (status, title) => titled(status).some((one) => one.includes(title))
 
-// What is written answers, and each of the rest says for itself what it wants.
+// The implemented cases pass, and each of the others fails with what is missing.
 for (const title of ["MD-01", "MD-05", "MD-11"]) assert(has("passed", title), `${title} passes`)
 for (const title of ["MD-06", "MD-17", "MD-19", "MD-22", "MD-23", "AC-01", "AC-04", "TR-01", "ER-01", "LM-01"]) {
   assert(has("failed", title), `${title} fails`)

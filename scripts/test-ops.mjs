@@ -1,8 +1,11 @@
 /**
- * Checks what operators are given: the alerts by their tests (with `promtool`, of Debian's package `prometheus`), that each has a
- * page in the run-book, that alerts and dashboard speak of metrics that there are, and the dashboard of all of them; the manifests
- * of Kubernetes by their types, and by what types do not say; the workflows; what a registry is given; the list of what the command
- * is made of by its schema.
+ * Checks the files for operators:
+ *
+ * - The alerts pass their tests (with `promtool` of Debian's package `prometheus`), and each has a page in the runbook.
+ * - Alerts and dashboard use only metrics that exist, and the dashboard shows all metrics.
+ * - The Kubernetes manifests match their types and satisfy rules that types cannot express.
+ * - The workflows, the files for a registry and the changesets are valid.
+ * - The list of components of the command matches its schema.
  */
 import { Ajv } from "ajv"
 import { spawnSync } from "node:child_process"
@@ -35,9 +38,9 @@ for (const page of pages) if (!existsSync(join(root, page))) fail(`there is no $
 const written = readdirSync(join(root, "docs/runbook")).filter((name) => name !== "README.md")
 for (const name of written) if (!pages.includes(`docs/runbook/${name}`)) fail(`no alert has the page docs/runbook/${name}`)
 
-// The metrics that there are, from the code: those of these modules, and Effect's own. None may stand elsewhere unseen.
+// The metrics of the code: those of these modules, and Effect's own. No other module may define metrics.
 const rooms = ["resilience/src/Telemetry.ts", "core/src/ports/Telemetry.ts", "server/src/Telemetry.ts", "cli/src/ProcessMetrics.ts"]
-// Not all of `packages`: that goes through what is installed as well, two million files.
+// Only the `src` folders: all of `packages` includes the installed dependencies, two million files.
 const paths = readdirSync(join(root, "packages")).filter((name) => existsSync(join(root, "packages", name, "src"))).flatMap((name) =>
   readdirSync(join(root, "packages", name, "src"), { recursive: true }).map((path) => `${name}/src/${path}`)
 )
@@ -50,12 +53,12 @@ for (const path of paths.filter((path) => path.endsWith(".ts"))) {
 const listed = spawnSync("npx", ["tsx", "scripts/metrics.mjs"], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] })
 if (listed.status !== 0) fail("the metrics cannot be listed")
 const metrics = JSON.parse(listed.stdout)
-/** By the name of each series that Prometheus has of it: the metric. */
+/** Maps each Prometheus series to its metric. */
 const metricOf = new Map(metrics.flatMap(({ kind, name }) =>
   (kind === "histogram" ? ["_bucket", "_sum", "_count"] : [""]).map((suffix) => [`${name}${suffix}`, name])
 ))
 
-/** The series that an expression speaks of: what is no label, no function and no word of PromQL. */
+/** Returns the series that an expression uses: its words that are not labels, functions or keywords of PromQL. */
 const seriesOf = (expression) => {
   const bare = expression
     .replaceAll(/"(?:[^"\\]|\\.)*"|\{[^}]*\}|\[[^\]]*\]/g, " ")
@@ -101,14 +104,14 @@ const shown = new Set(queries.flatMap(({ expr, title }) => spokenOf(`the panel "
 for (const { name } of metrics) if (!shown.has(name)) fail(`no panel shows ${name}`)
 console.log(`${panels.length} panels with ${queries.length} queries, which show every metric`)
 
-// The manifests; and that each check refuses what it is for.
+// The manifests. Each check must also detect the fault that it is for.
 const manifests = readFileSync(join(root, "ops/kubernetes/service.yaml"), "utf8")
 const problemsOf = (change) => {
   const [deployment, service, budget, policy] = Manifests.read(manifests)
   const { template } = deployment.spec
   change?.({ deployment, service, budget, policy, pod: template.spec, container: template.spec.containers[0] })
   const documents = [deployment, service, budget, policy]
-  // Types first: what is of another shape cannot be looked at further.
+  // Types first, because the other checks rely on the shape of the documents.
   const mistyped = Manifests.mistyped(documents)
   return mistyped.length > 0 ? mistyped : Manifests.unsound(documents)
 }
@@ -140,7 +143,7 @@ for (const [name, [expected, change]] of Object.entries(faults)) {
 }
 console.log(`4 manifests by their types, and ${Object.keys(faults).length} faults that are refused`)
 
-// The workflows; and that each check refuses what it is for.
+// The workflows. Each check must also detect the fault that it is for.
 const { engines, scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 const workflow = (name) => readFileSync(join(root, ".github/workflows", name), "utf8")
 for (const name of readdirSync(join(root, ".github/workflows"))) {
@@ -169,7 +172,7 @@ for (const [name, [expected, one, other]] of Object.entries(wrong)) {
 }
 console.log(`workflows on Node ${versions.join(", ")}, and ${Object.keys(wrong).length} faults that are refused`)
 
-// What a registry is given: every package says where it is kept and who built it, and no link leads nowhere.
+// The files for a registry: every package names its location and has its provenance, and all links work.
 const address = "https://git.example/owner/name"
 const given = Object.fromEntries(Published.files({ address, root, tag: "v1.2.3" }))
 for (const { folder } of Published.packages(root)) {
@@ -201,7 +204,7 @@ if (!publishing.includes('node scripts/version.mjs "$GITHUB_REF_NAME" "$GITHUB_S
 }
 console.log(`${Object.keys(given).length} files for a registry: where each package is kept, and links that lead there`)
 
-// The changesets that wait, and what becomes of some: one version for all, and one changelog.
+// The pending changesets are valid, and sample changesets give one version for all packages and one changelog.
 const [wrongChangeset] = Changelog.problems(Changelog.waiting(root))
 if (wrongChangeset !== undefined) fail(wrongChangeset)
 const copy = mkdtempSync(join(tmpdir(), "effect-exchange-version-"))
@@ -236,10 +239,10 @@ for (const [name, text] of Object.entries({ "of no package": "---\n---\n\n**fix*
 rmSync(copy, { recursive: true })
 console.log(`changesets make ${after} of ${before}, for every package and in one changelog`)
 
-// What the command is made of, by the schema of CycloneDX.
+// The list of components of the command, checked against the CycloneDX schema.
 const schemas = join(dirname(createRequire(import.meta.url).resolve("@cyclonedx/cyclonedx-library/package.json")), "res/schema")
 const schemaOf = (name) => JSON.parse(readFileSync(join(schemas, `${name}.SNAPSHOT.schema.json`), "utf8"))
-// They speak of each other by the names of their files.
+// The schemas refer to each other by file name.
 const others = ["spdx", "jsf-0.82"].map((name) => ({ ...schemaOf(name), $id: `http://cyclonedx.org/schema/${name}.SNAPSHOT.schema.json` }))
 const ajv = new Ajv({ strict: false, validateFormats: false, schemas: others })
 const isBom = ajv.compile(schemaOf("bom-1.6"))
@@ -275,7 +278,7 @@ if (spawnSync("promtool", ["--version"]).error !== undefined) {
 if (run("promtool", "check", "rules", "ops/prometheus/alerts.yml").status !== 0) fail("the alerts cannot be read")
 if (run("promtool", "test", "rules", "ops/prometheus/alerts.test.yml").status !== 0) fail("the tests of the alerts")
 
-// It has no command that only parses, but it checks rules: each query as one.
+// promtool has no command that only parses queries, but it checks rules, so each query becomes a rule.
 const work = mkdtempSync(join(tmpdir(), "effect-exchange-ops-"))
 const plain = queries.map(({ expr }) => expr.replaceAll("$__rate_interval", "5m").replaceAll("$exchange", "kraken"))
 writeFileSync(

@@ -1,6 +1,7 @@
 /**
- * `node scripts/version.mjs v0.1.0` fails unless that is the version of every package that is published, and the one that the command
- * says it has, with what changed in CHANGELOG.md and no changeset left. With the address of a repository it writes what a registry needs to know of it (`published.mjs`).
+ * `node scripts/version.mjs v0.1.0` fails unless this is the version of every published package and of the command,
+ * CHANGELOG.md has an entry for it, and no changeset is pending. With a repository URL it also writes the files for a
+ * registry (see `published.mjs`).
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"

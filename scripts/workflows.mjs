@@ -1,4 +1,4 @@
-/** What is wrong with a workflow of GitHub: words it does not know, scripts there are not, rights it does not need. */
+/** Finds problems in a GitHub workflow: unknown keys, missing scripts, and permissions that it does not need. */
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { parseDocument } from "yaml"
@@ -9,10 +9,10 @@ const words = {
   step: ["name", "id", "if", "uses", "with", "run", "env"]
 }
 
-/** Rights beyond reading, by job: no other has any. */
+/** The permissions beyond reading, by job. No other job has any. */
 const rights = { publish: ["id-token"], release: ["contents"] }
 
-/** The commands of npm in a script, as `npm run --silent setup`, `npm test`: the names of their scripts. */
+/** Returns the names of the npm scripts that a command runs, such as `npm run --silent setup` or `npm test`. */
 export const scriptsOf = (text) =>
   [...text.matchAll(/\bnpm (?:run (?:-{1,2}\w+ )*([\w:-]+)|(test|start)\b)/g)].map(([, name, own]) => name ?? own)
 
@@ -46,7 +46,7 @@ export const problems = (text, { root, scripts }) => {
       if (step.uses !== undefined) must(/^[\w-]+\/[\w-]+@(?:v\d+|[0-9a-f]{40})$/.test(step.uses), `${where} is of a version`)
       if (step.uses?.startsWith("actions/checkout@")) must(step.with?.["persist-credentials"] === false, `${where} leaves its token`)
       const run = step.run ?? ""
-      // What an expression puts into a script is run by it, whoever wrote it; the environment is not.
+      // A script would execute the value of an expression, whoever wrote it. The environment is safe.
       must(!run.includes("${{"), `${where} puts an expression into a script`)
       for (const script of scriptsOf(run)) must(script in scripts, `${where} runs ${script}, which is no script of package.json`)
       for (const [, path] of run.matchAll(/\bnode (scripts\/\S+)/g)) must(existsSync(join(root, path)), `there is no ${path}`)
