@@ -1,5 +1,5 @@
 /**
- * Binance Spot.
+ * The adapter for Binance Spot.
  *
  * @since 0.1.0
  */
@@ -13,35 +13,37 @@ import { protocol } from "./Protocol.js"
 const { ask, to } = Question
 
 /**
- * Where nothing of `/sapi` says how the exchange is and what a key may do: test hosts have none of it, and Binance.US tells
- * its status to keys only, and of keys nothing.
+ * Returns `true` where no `/sapi` endpoint reports the status of the exchange and the permissions of a key. Test hosts
+ * have no `/sapi`. Binance.US requires a key for its status, and does not report permissions.
  */
 const isSilent = ({ environment }: { readonly environment: string }): boolean =>
   environment === "testnet" || environment === "demo" || environment === "us"
 
-/** Where no endpoint tells, that the clock answers at all shows that it serves. */
+/** Where no endpoint reports the status, a response from the clock shows that the exchange is operational. */
 const status: Declaration.MarketData["status"] = (client) =>
   isSilent(client)
     ? to(Endpoints.serverTime, (at): Declaration.Status => ({ status: "operational", at }))(client)
     : to(Endpoints.systemStatus)(client)
 
-/** Where no endpoint tells, that the account answers at all shows that the key may read. */
+/** Where no endpoint reports the permissions, a response from the account shows that the key may read. */
 const keyPermissions: Declaration.Account["keyPermissions"] = (client) =>
   isSilent(client)
     ? to(Endpoints.account, () => KeyPermissions.readable)(client)
     : to(Endpoints.apiRestrictions)(client)
 
 /**
- * The latest rows of a history. Without times the answer is the latest; with a beginning it would be the oldest from there,
- * of one day. Ids are of the whole market and not of the account, so there is no way back to the page before: more than a page
- * is read forward, from when they are asked for.
+ * Reads the latest rows of a history.
+ *
+ * A request without times returns the latest rows. A request with a start time returns the oldest rows from that time
+ * on, within one day. Ids count the whole market and not the account, so the previous page cannot be requested. More
+ * rows than one page holds are therefore read forward from `since`.
  */
 const latest = <Row extends { readonly id: string }>(
   endpoint: Endpoint.Endpoint<"account", Endpoints.Part, Listing.Listing<Row>>,
   timeOf: (row: Row) => number | undefined
 ): Declaration.Past<Row> =>
 (client) => {
-  // All of them, the oldest first: a day at a time, and a page at a time where a day has more.
+  // All rows, oldest first: one day at a time, and page by page where a day has more than one page.
   const forward = Page.bySpan({
     endpoint,
     span: 86_400_000,
@@ -72,16 +74,19 @@ const latest = <Row extends { readonly id: string }>(
 }
 
 /**
- * Binance: its tags, its Layers and what it can do. There are no positions on its spot markets, an order cannot be amended, and
- * a request places one.
+ * The adapter for Binance: its tags, Layers and features. Its spot markets have no positions, it cannot amend an order,
+ * and a request places one order.
  *
- * `layerMarketData` needs no credentials and has none in reach, `layerAccount` adds the account of a key, and `layer` trading with
- * it, which on the live exchange has to be said twice. `layerAccountConfig` and `layerConfig` take every option from configuration.
- * `MarketData`, `Account` and `Trading` are the same values as the shared services, for programs that use several exchanges, and
- * `features` tells what it can do.
+ * `layerMarketData` provides public data. It needs no credentials and has no access to any. `layerAccount` adds the
+ * account of an API key. `layer` adds trading; the live exchange requires both `environment: "live"` and
+ * `trading: "enabled"`. `layerAccountConfig` and `layerConfig` take every option from configuration. `features`
+ * describes what the exchange supports.
  *
- * Unless `credentials` are given, they are `BINANCE_API_KEY` and `BINANCE_API_SECRET` from configuration (`BINANCE_TESTNET_API_KEY` and
- * so on for the testnet), read again when they may have been rotated. A secret in PEM is an Ed25519 key.
+ * The services of the tags `MarketData`, `Account` and `Trading` are the same values as those of the shared tags. Use
+ * these tags in programs with several exchanges.
+ *
+ * `credentials` default to `BINANCE_API_KEY` and `BINANCE_API_SECRET` from configuration (`BINANCE_TESTNET_API_KEY` and
+ * so on for the testnet). They are read again when they may have been rotated. A secret in PEM is an Ed25519 key.
  *
  * @since 0.1.0
  * @category exchanges
@@ -95,7 +100,8 @@ export const Binance = Exchange.define({
   marketData: {
     listings: [to(Endpoints.exchangeInfo)],
     ticker: to(Endpoints.ticker24hr),
-    // The names of many markets would make a longer URL than proxies take; all of them weigh no more.
+    // The ids of many markets would make the URL longer than proxies accept. Requesting all tickers has the same
+    // weight.
     tickers: ask(Endpoints.tickers24hr, (markets) => ({
       symbols: markets.length > 100 ? undefined : [...new Set(markets.map(({ id }) => id))]
     })),
@@ -111,7 +117,7 @@ export const Binance = Exchange.define({
         endTime: to - 1,
         limit: Endpoints.pageSize
       })),
-      // Without an end the answer begins with the oldest there is from the start on.
+      // Without an end time, the response begins with the oldest candle from the start time on.
       first: ask(Endpoints.klines, ({ id }, interval, startTime) => ({ symbol: id, interval, startTime, limit: 1 }))
     },
     status
@@ -128,14 +134,14 @@ export const Binance = Exchange.define({
     fills: { order: "oldest first", read: latest(Endpoints.myTrades, ({ at }) => at) }
   },
   trading: {
-    // What all versions of the documents allow: the newer ones allow `.`, `:` and `/` as well.
+    // The characters that all versions of the documentation allow. Newer versions also allow `.`, `:` and `/`.
     names: { pattern: /^[A-Za-z0-9_-]{1,36}$/, described: "1 to 36 of A-Z a-z 0-9 - _", make: (hex) => hex },
     timeInForce: ["GTC", "IOC", "FOK"],
     reduceOnly: false,
     deduplicates: "while open",
-    // 10 seconds until the exchange gives up, and 5 in which it takes the request.
+    // 5 seconds during which the exchange accepts the request, and 10 until it times out.
     takenWithin: "15 seconds",
-    // What its database lags behind.
+    // The lag of the exchange's database.
     seenWithin: "5 seconds",
     place: to(Endpoints.newOrder),
     cancel: { by: "either", ask: to(Endpoints.cancelOrder) },
@@ -149,23 +155,31 @@ export const Binance = Exchange.define({
 })
 
 /**
+ * The identifiers of the tags.
+ *
  * @since 0.1.0
  * @category exchanges
  */
 export declare namespace Binance {
   /**
+   * The identifier of the `Binance.MarketData` tag.
+   *
    * @since 0.1.0
    * @category tags
    */
   export type MarketData = Exchange.Named<"BinanceMarketData">
 
   /**
+   * The identifier of the `Binance.Account` tag.
+   *
    * @since 0.1.0
    * @category tags
    */
   export type Account = Exchange.Named<"BinanceAccount">
 
   /**
+   * The identifier of the `Binance.Trading` tag.
+   *
    * @since 0.1.0
    * @category tags
    */

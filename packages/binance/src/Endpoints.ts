@@ -1,6 +1,6 @@
 /**
- * Binance's endpoints, named as its documents name them. Weights count against the address (`ip`), those of `/sapi`
- * separately, and orders against the account.
+ * Binance's endpoints, under the names of the documentation. Weights count against the address (`ip`), weights of
+ * `/sapi` count separately, and orders count against the account.
  *
  * Source: binance-spot-api-docs, `rest-api.md`.
  *
@@ -14,9 +14,14 @@ import * as Rows from "./Rows.js"
 const { madeBy, takes } = Endpoint
 
 /**
- * What Binance meters. It counts in minutes of the clock; what fits a sliding minute fits each of those. Its other limit,
- * 300,000 requests in 5 minutes, cannot be reached below this one. Orders are those that were placed and are not filled:
- * one that fills leaves the exchange's count and stays in ours. Connections to its streams are counted apart.
+ * The rate limits of Binance.
+ *
+ * Binance counts in whole minutes of its clock. Requests that fit a sliding minute also fit each of those. Its limit of
+ * 300,000 requests in 5 minutes cannot be reached within these limits. Connections to the streams are counted
+ * separately.
+ *
+ * Order limits count orders that were placed and are not filled. An order that fills leaves the exchange's count, but
+ * stays in the count kept here.
  *
  * @since 0.1.0
  * @category limits
@@ -30,7 +35,7 @@ export const limits = {
 }
 
 /**
- * How many trades, candles or rows of a history there are at once.
+ * The maximum number of trades, candles or rows of a history in one response.
  *
  * @since 0.1.0
  * @category constants
@@ -42,13 +47,13 @@ const open = Endpoint.family({ ...shared, capability: "marketData" })
 const read = Endpoint.family({ ...shared, capability: "account" })
 const write = Endpoint.family({ ...shared, capability: "trading", cost: { ip: 1 } })
 
-// These exist on the live exchange only.
+// These exist only on the live exchange.
 const sapi = { limits, root: "/sapi/v1/", cost: { sapi: 1 } }
 const openSapi = Endpoint.family({ ...sapi, capability: "marketData" })
 const readSapi = Endpoint.family({ ...sapi, capability: "account" })
 
 /**
- * Tells the exchange's clock.
+ * Reads the exchange's clock.
  *
  * @since 0.1.0
  * @category endpoints
@@ -60,6 +65,8 @@ export const serverTime = open("serverTime", "time", {
 })
 
 /**
+ * Lists the markets.
+ *
  * @since 0.1.0
  * @category endpoints
  */
@@ -73,6 +80,8 @@ export const exchangeInfo = open("exchangeInfo", {
 const ofOne = madeBy(({ id }: Market.Market) => ({ symbol: id }))
 
 /**
+ * Reads the ticker of one market.
+ *
  * @since 0.1.0
  * @category endpoints
  */
@@ -83,8 +92,8 @@ export const ticker24hr = open("ticker24hr", "ticker/24hr", {
 })
 
 /**
- * Several symbols at once: of 1 to 20 symbols the weight is 2, up to 100 it is 40, beyond and of all, without `symbols`, it
- * is 80.
+ * Reads the tickers of several markets, or of all markets if `symbols` is `undefined`. The weight is 2 for 1 to 20
+ * symbols, 40 for up to 100, and 80 for more or for all.
  *
  * @since 0.1.0
  * @category endpoints
@@ -93,7 +102,7 @@ export const tickers24hr = Endpoint.make({
   capability: "marketData",
   name: "tickers24hr",
   path: "/api/v3/ticker/24hr",
-  // A list of ours would repeat its name; theirs is JSON.
+  // The engine encodes a list by repeating the parameter's name; Binance expects JSON.
   input: Schema.Struct({ symbols: Schema.UndefinedOr(Schema.parseJson(Schema.Array(Schema.String))) }),
   response: Wire.list(Rows.Ticker),
   cost: ({ symbols: { length } = { length: Number.POSITIVE_INFINITY } }) => ({
@@ -102,7 +111,7 @@ export const tickers24hr = Endpoint.make({
 })
 
 /**
- * 0 is normal, 1 maintenance.
+ * Reads the status of the system. Status 0 is normal, 1 is maintenance.
  *
  * @since 0.1.0
  * @category endpoints
@@ -121,7 +130,8 @@ const depthCost = ({ limit }: { readonly limit: number }) => ({
 const byLimit = madeBy(({ id }: Market.Market, limit: number) => ({ symbol: id, limit }))
 
 /**
- * The book. Of up to 100 levels the weight is 5, up to 500 it is 25, up to 1000 it is 50, up to 5000, the most, 250.
+ * Reads the order book, up to 5000 levels. The weight is 5 for up to 100 levels, 25 for up to 500, 50 for up to 1000,
+ * and 250 for more.
  *
  * @since 0.1.0
  * @category endpoints
@@ -129,7 +139,7 @@ const byLimit = madeBy(({ id }: Market.Market, limit: number) => ({ symbol: id, 
 export const depth = open("depth", { input: byLimit, answer: Rows.Book, cost: depthCost })
 
 /**
- * The same book with its levels as they were sent, for one that is kept by the updates that follow.
+ * Reads the same order book with its levels as they were sent, for a local book that the stream's updates keep current.
  *
  * @since 0.1.0
  * @category endpoints
@@ -141,7 +151,7 @@ export const depthSnapshot = open("depthSnapshot", "depth", {
 })
 
 /**
- * The latest public trades, 1000 at most.
+ * Lists the latest public trades, at most 1000.
  *
  * @since 0.1.0
  * @category endpoints
@@ -149,7 +159,7 @@ export const depthSnapshot = open("depthSnapshot", "depth", {
 export const trades = open("trades", { input: byLimit, answer: Wire.list(Rows.Trade), cost: { ip: 25 } })
 
 /**
- * Candles: with `startTime` the oldest from there on, both times included, 1000 at most.
+ * Lists candles, at most 1000. With `startTime`, lists the oldest candles from that time on. Both times are included.
  *
  * @since 0.1.0
  * @category endpoints
@@ -161,8 +171,8 @@ export const klines = open("klines", {
 })
 
 /**
- * A part of a history, 1000 rows at most: without times or an id to begin with, the latest. The times may be 24 hours apart
- * at most, but for candles.
+ * A part of a history, at most 1000 rows. Without times or a first id, the part is the latest rows. The times may be at
+ * most 24 hours apart, except for candles.
  *
  * @since 0.1.0
  * @category models
@@ -175,6 +185,8 @@ export type Part = {
 }
 
 /**
+ * Lists the account's balances, without those that are zero.
+ *
  * @since 0.1.0
  * @category endpoints
  */
@@ -186,13 +198,15 @@ export const account = read("account", {
 })
 
 /**
+ * Reads the permissions of the key.
+ *
  * @since 0.1.0
  * @category endpoints
  */
 export const apiRestrictions = readSapi("apiRestrictions", "account/apiRestrictions", { answer: Rows.Restrictions })
 
 /**
- * Of all symbols the weight is 80, of one it is 6.
+ * Lists the open orders of one market, or of all markets. The weight is 6 for one market and 80 for all.
  *
  * @since 0.1.0
  * @category endpoints
@@ -203,7 +217,7 @@ export const openOrders = read("openOrders", {
   cost: ({ symbol }) => ({ ip: symbol === undefined ? 80 : 6 })
 })
 
-// By one of its ids.
+// Identifies an order by one of its ids.
 const named = madeBy(({ clientOrderId, id, market }: Adapter.Reference) => ({
   symbol: market.id,
   orderId: id,
@@ -211,13 +225,15 @@ const named = madeBy(({ clientOrderId, id, market }: Adapter.Reference) => ({
 }))
 
 /**
+ * Reads one order.
+ *
  * @since 0.1.0
  * @category endpoints
  */
 export const order = read("order", { input: named, answer: Wire.one(Rows.Order), cost: { ip: 4 } })
 
 /**
- * Those that stand among them.
+ * Lists the orders of a market, open orders included.
  *
  * @since 0.1.0
  * @category endpoints
@@ -229,7 +245,7 @@ export const allOrders = read("allOrders", {
 })
 
 /**
- * Fills; those of one order have the weight 5.
+ * Lists the account's fills. The weight is 20, or 5 for the fills of one order.
  *
  * @since 0.1.0
  * @category endpoints
@@ -241,7 +257,7 @@ export const myTrades = read("myTrades", {
 })
 
 /**
- * An order in Binance's words. A post-only one is a `LIMIT_MAKER`; only a `LIMIT` has a time in force.
+ * Returns the parameters of an order. A post-only order is a `LIMIT_MAKER`. Only a `LIMIT` order has a time in force.
  *
  * @since 0.1.0
  * @category parameters
@@ -258,8 +274,9 @@ export const orderOf = (order: Declaration.NewOrder) => ({
 })
 
 /**
- * An order, answered as it stands after matching. Sent once: a client order id is taken again as soon as the order that
- * had it is no longer open. An accepted order has no weight; one that is refused has 1.
+ * Places an order, and returns it as it stands after matching. The request is sent only once, because Binance accepts a
+ * client order id again as soon as the order that used it is no longer open. An accepted order has no weight; a refused
+ * order has a weight of 1.
  *
  * @since 0.1.0
  * @category endpoints
@@ -272,6 +289,8 @@ export const newOrder = write.once("newOrder", "order", {
 })
 
 /**
+ * Cancels an order.
+ *
  * @since 0.1.0
  * @category endpoints
  */
@@ -282,7 +301,7 @@ export const cancelOrder = write.idempotent("cancelOrder", "order", {
 })
 
 /**
- * Cancels what stands in a symbol. Fails with `OrderNotFound` when nothing does.
+ * Cancels the open orders of a market. Fails with `OrderNotFound` if there are none.
  *
  * @since 0.1.0
  * @category endpoints

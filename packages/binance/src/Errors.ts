@@ -1,5 +1,6 @@
 /**
- * Binance's errors, as errors of ours. Codes are matched first, then the message of those that mean several things.
+ * Maps Binance's errors to `ExchangeError`s. Most codes have one meaning; where a code has several, the message
+ * decides.
  *
  * Source: binance-spot-api-docs, `errors.md`.
  *
@@ -13,7 +14,7 @@ import * as Schema from "effect/Schema"
 
 const decode = Wire.ifAny(Schema.Struct({ code: Schema.Number, msg: Schema.String }))
 
-// The message names the instant by the exchange's clock, more exactly than the header.
+// The message gives the end of the ban by the exchange's clock, more precisely than the `retry-after` header.
 const banned = (
   { about, headers, now, skew = 0 }: Protocol.Circumstances,
   { code, text }: Partial<Protocol.Said>
@@ -24,7 +25,7 @@ const banned = (
     ...about,
     code,
     detail: "this address is banned; nothing is sent before the ban ends",
-    // The status is the exchange's own for it, whatever the body is.
+    // This is the exchange's own status for a ban: the request was rejected, whatever the body is.
     outcome: "Rejected",
     until: named === undefined ? now + Duration.toMillis(wait) : Number(named) - skew
   })
@@ -50,7 +51,7 @@ export const errors: Errors.Table = Errors.table({
     InvalidRequest: "-1014 -1020",
     OrderRejected: "-1013 -2010 -2011 -2021 -2022",
     OrderNotFound: "-2013 -2026 -2039",
-    // Overloaded: refused before it was carried out.
+    // Overloaded: the request was refused before it was carried out.
     Busy: "-1008",
     Unknown: "-1000 -1001 -1006 -1007 -1016"
   },
@@ -66,7 +67,8 @@ export const errors: Errors.Table = Errors.table({
     [/action is disabled|symbol is not permitted|account may not/i, "PermissionDenied", "-2010"],
     [/unknown order/i, "OrderNotFound", "-2011"]
   ],
-  // The firewall in front of the exchange answers without JSON, also to suspicious words in parameters.
+  // The firewall in front of the exchange responds without JSON. It also blocks requests with suspicious words in
+  // parameters.
   unspoken: (answer) => {
     if (answer.status === 418) return banned(answer, {})
     const detail = "blocked by the exchange's firewall; slow down"

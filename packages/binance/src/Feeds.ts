@@ -1,6 +1,6 @@
 /**
- * Binance's market streams, all of them on combined connections, where every event says of which stream it is; and the stream of
- * an account, on the socket that takes requests as well.
+ * Binance's WebSocket streams. The market streams run on combined connections, where every event names its stream. The
+ * stream of an account runs on the socket that also accepts requests.
  *
  * Source: binance-spot-api-docs, `web-socket-streams.md`, `web-socket-api.md` and `user-data-stream.md`.
  *
@@ -17,7 +17,9 @@ const { get, text, whole } = Feeds
 const { at, blank, decimal, map, orElse, positive, words } = Wire
 const { instant } = Rows
 
-/** Streams are named by the market in lower case, and a candle's by its interval as well. */
+/**
+ * A stream is named by the market in lower case and the channel. The channel of a candle stream includes the interval.
+ */
 const topic = ({ id }: Market.Market, channel: string): Feeds.Topic => ({
   socket: "market",
   key: `${id.toLowerCase()}@${channel}`,
@@ -26,14 +28,14 @@ const topic = ({ id }: Market.Market, channel: string): Feeds.Topic => ({
 
 const userData = "userData"
 
-/** Orders, fills and balances come together. */
+/** Orders, fills and balances arrive on one stream. */
 const ofAccount = (): Feeds.Topic => ({ socket: "account", key: userData, channel: userData })
 
 const asked =
   (method: "SUBSCRIBE" | "UNSUBSCRIBE") =>
   (topics: ReadonlyArray<Feeds.Topic>, { request, token }: Feeds.Asking): ReadonlyArray<unknown> => {
     if (token === undefined) return [{ method, params: topics.map(({ key }) => key), id: request }]
-    // Without a number it ends all there are, which is this one.
+    // Without a subscription id, this ends every subscription of the connection. There is only this one.
     if (method === "UNSUBSCRIBE") return [{ id: request, method: "userDataStream.unsubscribe" }]
     const { timestamp, ...params } = Object.fromEntries(
       token.split("&").map((part) => part.split("=").map(decodeURIComponent))
@@ -45,10 +47,10 @@ const asked =
     }]
   }
 
-/** The key, what it signed, or when; the first of them may be of a key that was rotated. */
+/** Codes for an invalid key, signature or timestamp. The first one may mean that the key was rotated. */
 const loginCodes = new Set([-1002, -1021, -1022, -2014, -2015])
 
-/** A market that does not exist is acknowledged like any other, and says nothing. */
+/** A subscription to a market that does not exist is acknowledged like any other, but never receives data. */
 const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
   const [data, event] = [get(frame, "data"), get(frame, "event")]
   if (get(data ?? event ?? frame, "e") === "serverShutdown") return [{ _tag: "Leaving" }]
@@ -88,7 +90,7 @@ const Ticker = Row.ticker({
   at: at("C", instant)
 })
 
-// Where the buyer was the maker, the taker sold.
+// If the buyer was the maker, the taker sold.
 const Trade = Row.trade({
   id: at("t", Wire.text),
   side: at("m", words({ true: "sell", false: "buy" })),
@@ -105,7 +107,8 @@ const Bar = Row.barSoFar(
 const reportedName = orElse(at("C", blank(Wire.text)), at("c", blank(Wire.text)))
 
 /**
- * An `executionReport`: an order after something happened to it. `c` is its name, or that of what canceled it, and then `C` is.
+ * An `executionReport`: the state of an order after an event. `c` is the client order id, unless the order was
+ * canceled: then `c` is the id of the cancellation and `C` is the client order id.
  */
 const Report = Row.order({
   ...Rows.orderBy({
@@ -127,7 +130,7 @@ const Report = Row.order({
 })
 
 /**
- * The fill that an `executionReport` tells of, if it does.
+ * The fill in an `executionReport`, if there is one.
  */
 const ReportedFill = Row.entry(
   at("t", Wire.text),
@@ -148,7 +151,7 @@ const ReportedFill = Row.entry(
 )
 
 /**
- * A balance in an `outboundAccountPosition`.
+ * A balance in an `outboundAccountPosition` event.
  */
 const ChangedBalance = Row.balance({
   asset: at("a", Wire.text),
@@ -164,8 +167,9 @@ const bookUpdates = (frame: unknown): ReadonlyArray<Feeds.BookUpdate> | undefine
 }
 
 /**
- * Tells what an update is after the book of the number `last`: it covers the numbers from its first to its last one, and may
- * begin before where the book stands (web-socket-streams.md, "How to manage a local order book correctly").
+ * Classifies a book update as next, old or gap, given the sequence number of the book. An update covers the numbers
+ * from its `first` to its `last`, and may begin before the book's number (web-socket-streams.md, "How to manage a local
+ * order book correctly").
  *
  * @since 0.1.0
  * @category books
@@ -175,7 +179,9 @@ export const follows: Feeds.BookRules["follows"] = (known = -1, { first = 0, las
   return first > known + 1 ? "gap" : "next"
 }
 
-/** As many levels as the snapshot has: it weighs 50, and one of 5000 weighs 250 of the 6000 that a minute has. */
+/**
+ * The number of levels in the snapshot. 1000 levels cost a weight of 50; 5000 levels cost 250 of the 6000 per minute.
+ */
 const depth = 1000
 
 const snapshot: NonNullable<Feeds.Book["snapshot"]> = (client) => ({ id }) =>
@@ -184,7 +190,7 @@ const snapshot: NonNullable<Feeds.Book["snapshot"]> = (client) => ({ id }) =>
     (book): Feeds.BookUpdate => ({ kind: "snapshot", ...book })
   )
 
-/** Reads events of one kind; the others that come with them say nothing here. */
+/** Reads the events of one kind, and ignores the other events on the same stream. */
 const eventsOf = <A>(kind: string, read: (event: unknown) => Listing.Rows<A> | undefined) => () => (event: unknown) =>
   get(event, "e") === kind ? read(event) : []
 
@@ -193,7 +199,7 @@ const fills = Feeds.readingOne(Wire.one(ReportedFill))
 const balances = Feeds.reading(Wire.within("B", Wire.list(ChangedBalance)))
 
 /**
- * What Binance calls each interval of candles, asked for or streamed.
+ * Binance's names for the candle intervals, in requests and in streams.
  *
  * @since 0.1.0
  * @category constants
@@ -215,12 +221,14 @@ export const intervals = {
 } as const
 
 /**
- * Binance's feeds. Its pings are frames of WebSocket, which the socket answers by itself and nobody sees: where nothing trades,
- * the subscriptions are asked for, so that something is heard.
+ * The feeds of Binance.
+ *
+ * Binance pings with WebSocket ping frames, which the socket answers without reporting them. On a connection without
+ * trades, the client therefore requests the list of subscriptions, so that it receives something.
  *
  * **Gotchas**
  *
- * Levels beyond the thousand of the snapshot are known only once they change.
+ * Levels beyond the 1000 of the snapshot are unknown until they change.
  *
  * @since 0.1.0
  * @category feeds
@@ -255,7 +263,7 @@ export const feeds: Feeds.Feeds = {
     unsubscribe: asked("UNSUBSCRIBE"),
     read,
     connects: { connections: 1 },
-    // Of five a second, one is left for the pong.
+    // Binance allows five messages per second. One of them is left for the pong.
     messages: { limit: 4, window: "1 second" },
     ping: {
       message: (request) => ({ method: "LIST_SUBSCRIPTIONS", id: request }),
@@ -263,7 +271,7 @@ export const feeds: Feeds.Feeds = {
       within: "10 seconds"
     },
     silence: "1 minute",
-    // It ends after 24.
+    // Binance closes a connection after 24 hours.
     maxAge: "23 hours"
   },
   ticker: {
@@ -285,6 +293,7 @@ export const feeds: Feeds.Feeds = {
   },
   orders: { topic: ofAccount, reader: eventsOf("executionReport", reports) },
   fills: { topic: ofAccount, reader: eventsOf("executionReport", fills) },
-  // Of a deposit or a transfer `balanceUpdate` says how much it was, and this as well what there is then.
+  // A deposit or transfer also sends a `balanceUpdate`, which has only the amount. This event has the resulting
+  // balance.
   balances: { topic: ofAccount, reader: eventsOf("outboundAccountPosition", balances) }
 }

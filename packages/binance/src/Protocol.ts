@@ -1,5 +1,5 @@
 /**
- * Binance Spot, as the request engine needs to know it.
+ * The protocol of Binance Spot for the request engine.
  *
  * @since 0.1.0
  */
@@ -11,7 +11,7 @@ import { limits, serverTime } from "./Endpoints.js"
 import { errors } from "./Errors.js"
 
 /**
- * How long after its timestamp a signed request is still accepted, in milliseconds.
+ * How long after its timestamp a signed request is accepted, in milliseconds.
  *
  * @since 0.1.0
  * @category constants
@@ -19,8 +19,9 @@ import { errors } from "./Errors.js"
 export const recvWindow = 5000
 
 /**
- * Signs a request: a timestamp, the receive window and their signature in the query, and the key in a header (rest-api.md,
- * "SIGNED endpoint security"). A secret in PEM signs with Ed25519, any other with HMAC-SHA256; RSA keys are not taken.
+ * Signs a request: adds a timestamp, the receive window and the signature to the query, and the key to a header
+ * (rest-api.md, "SIGNED endpoint security"). The signature covers the query and the body. A secret in PEM signs with
+ * Ed25519, any other secret with HMAC-SHA256. RSA keys are not supported.
  *
  * @since 0.1.0
  * @category signing
@@ -36,8 +37,8 @@ export const sign: Protocol.Sign = (request, { key, secret }, { crypto, now }) =
 }
 
 /**
- * What signs a subscription to the account: its parameters in the order of their names, as the socket takes them, and their
- * signature behind them (web-socket-api.md, "SIGNED request security").
+ * Signs a subscription to the account's stream. Returns its parameters in alphabetical order, as the socket requires,
+ * followed by their signature (web-socket-api.md, "SIGNED request security").
  *
  * @since 0.1.0
  * @category signing
@@ -66,7 +67,7 @@ const signatureOf = (
 }
 
 /**
- * Reads what the exchange says of the weights and orders counted in its windows under way.
+ * Reads the weight and the number of orders used in the exchange's current windows from the response headers.
  *
  * @since 0.1.0
  * @category limits
@@ -77,7 +78,7 @@ export const usage = (headers: Protocol.Headers): ReadonlyArray<Protocol.Usage> 
   for (const { header, length, scope } of counters) {
     const used = Protocol.count(headers[header], 9)
     if (used === undefined) continue
-    // Its windows are the minutes, tens of seconds and days of its clock.
+    // The windows are whole minutes, tens of seconds and days of the exchange's clock.
     found.push(
       Number.isNaN(date) ? { scope, used } : { scope, used, windowEnd: (Math.floor(date / length) + 1) * length }
     )
@@ -95,7 +96,7 @@ const counters: ReadonlyArray<
 ]
 
 /**
- * Binance's hosts, limits, signature and errors.
+ * The protocol of Binance: its hosts, rate limits, signing and errors.
  *
  * @since 0.1.0
  * @category protocols
@@ -107,9 +108,9 @@ export const protocol = Protocol.make({
     testnet: Protocol.open("https://testnet.binance.vision")
   },
   regions: {
-    // A book as real as the live one, with keys of its own.
+    // Demo trading. Its order books are as real as the live ones, and it has API keys of its own.
     demo: { baseUrl: "https://demo-api.binance.com", isTest: true },
-    // Binance.US, of the same weights and limits since its upgrade of 2026-08-31 (docs.binance.us, "Changelog").
+    // Binance.US. Its weights and limits are the same since its upgrade of 2026-08-31 (docs.binance.us, "Changelog").
     us: { baseUrl: "https://api.binance.us" }
   },
   testHosts: ["testnet.binance.vision", "api1.testnet.binance.vision", "demo-api.binance.com"],

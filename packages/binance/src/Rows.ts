@@ -1,5 +1,5 @@
 /**
- * What Binance's rows are called, and what their words mean.
+ * Decoders for the rows in Binance's responses: the names of their fields, and the meaning of their values.
  *
  * Source: binance-spot-api-docs, `rest-api.md` and `enums.md`.
  *
@@ -13,7 +13,8 @@ import * as Schema from "effect/Schema"
 const { all, at, blank, decimal, map, meaning, none, positive, text, words, wordsOr } = Wire
 
 /**
- * Epoch milliseconds, which are numbers here and never texts. By hand, as rows that have one come by the thousand.
+ * Decodes a timestamp in epoch milliseconds. Binance sends timestamps as JSON numbers and never as strings. The check
+ * is written by hand for speed: rows with a timestamp come by the thousand.
  *
  * @since 0.1.0
  * @category values
@@ -23,11 +24,12 @@ export const instant: Wire.Value<number> = Wire.reading(
   "expected an instant as a number"
 )
 
-// A price has to be there; where it is zero there is none: no trade yet, an empty side of the book, a market order.
+// The field must be present. Zero means that there is no price: no trade yet, an empty side of the book, or a market
+// order.
 const price = (name: string): Wire.Field<BigDecimal.BigDecimal | undefined> =>
   map(at(name, decimal), (value) => BigDecimal.isPositive(value) ? value : undefined)
 
-// What a filter says: nothing where it is not there, or is made of something else.
+// Reads a value of a filter. Returns `undefined` if the filter is missing or has another shape.
 const filter = (type: string, name: string): Wire.Field<BigDecimal.BigDecimal | undefined> => {
   const isWanted = Schema.is(Schema.Struct({ filterType: Schema.Literal(type) }))
   const value = Wire.readable(Wire.within(name, positive(decimal)))
@@ -36,8 +38,8 @@ const filter = (type: string, name: string): Wire.Field<BigDecimal.BigDecimal | 
 }
 
 /**
- * A market. Its name is not split, as nothing separates `BTC` from `USDT`. Prices are bound by `PRICE_FILTER`, amounts by
- * `LOT_SIZE`, their product by `NOTIONAL` or its forerunner `MIN_NOTIONAL`.
+ * A market. Binance's symbol is not split, since nothing separates `BTC` from `USDT`. `PRICE_FILTER` limits prices,
+ * `LOT_SIZE` limits amounts, and `NOTIONAL` (formerly `MIN_NOTIONAL`) limits their product.
  *
  * @since 0.1.0
  * @category rows
@@ -76,7 +78,7 @@ export const Ticker = Row.tickerOf({
 })
 
 /**
- * A book, the best first. No instant comes with it.
+ * An order book, best levels first. Binance sends no timestamp with it.
  *
  * @since 0.1.0
  * @category answers
@@ -84,7 +86,7 @@ export const Ticker = Row.tickerOf({
 export const Book = Row.book(Row.levels(decimal, 0, 1), ["bids", "asks"], { sequence: at("lastUpdateId", text) })
 
 /**
- * A book whose levels are as they were sent.
+ * An order book with its levels as they were sent.
  *
  * @since 0.1.0
  * @category answers
@@ -96,7 +98,7 @@ export const BookSnapshot = Wire.answer({
 })
 
 /**
- * A public trade. Where the buyer was the maker, the taker sold.
+ * A public trade. If the buyer was the maker, the taker sold.
  *
  * @since 0.1.0
  * @category rows
@@ -110,7 +112,7 @@ export const Trade = Row.trade({
 })
 
 /**
- * A candle: its open in time, open, high, low, close and volume in the base currency; the rest is not read.
+ * A candle: open time, open, high, low, close, and volume in the base currency. The other fields are not read.
  *
  * @since 0.1.0
  * @category rows
@@ -133,9 +135,12 @@ const flag = Schema.Boolean
 const may = (name: string): Wire.Field<boolean | undefined> => at(name, Schema.UndefinedOr(flag))
 
 /**
- * What a key may do. One that may trade anything, be it what is not traded here or by another protocol, may trade; one that
- * may move funds to other accounts may withdraw. It expires when it may no longer trade, as keys do that are bound to no
- * address.
+ * The permissions of a key.
+ *
+ * - `trade` is `true` if the key may trade anything, including products and protocols that this library does not use.
+ * - `withdraw` is `true` if the key may move funds to other accounts.
+ * - `expiresAt` is the time at which the key loses the right to trade. Keys without an IP restriction expire in this
+ *   way.
  *
  * @since 0.1.0
  * @category answers
@@ -174,13 +179,13 @@ const names = {
   size: "origQty",
   inQuote: "origQuoteOrderQty",
   filled: "executedQty",
-  // Misspelt by the exchange.
+  // The misspelling is the exchange's.
   paid: "cummulativeQuoteQty",
   timeInForce: "timeInForce"
 }
 
 /**
- * What is said of an order under these names.
+ * The fields of an order, read from the given names.
  *
  * @since 0.1.0
  * @category fields
@@ -192,16 +197,16 @@ export const orderBy = (called: typeof names) => ({
   type: at(called.type, types),
   status: at(called.status, statuses),
   price: price(called.price),
-  // Where it was given in the quote currency, the amount is only what came of it.
+  // If the order was sized in the quote currency, this amount is only the result of its execution.
   amount: Wire.when(at(called.inQuote, positive(decimal)), undefined, price(called.size)),
   filled: at(called.filled, decimal),
-  // What was paid is below zero where it is not known, in some old orders.
+  // The amount paid is negative where it is not known, as in some old orders.
   averagePrice: all(
     { filled: at(called.filled, decimal), paid: at(called.paid, decimal) },
     ({ filled, paid }) =>
       BigDecimal.isPositive(filled) && !BigDecimal.isNegative(paid) ? Decimal.unsafeQuotient(paid, filled) : undefined
   ),
-  // A market order is said to be good until canceled, which it is not.
+  // Binance reports market orders as good until canceled, which they are not.
   timeInForce: all(
     { type: at(called.type, types), said: at(called.timeInForce, words({ GTC: "GTC", IOC: "IOC", FOK: "FOK" })) },
     ({ said, type }) => type === "market" ? undefined : said
@@ -214,7 +219,7 @@ const order = orderBy(names)
 const clientOrderId = at("clientOrderId", blank(text))
 
 /**
- * An order as it is read.
+ * An order in the response to a query.
  *
  * @since 0.1.0
  * @category rows
@@ -227,7 +232,7 @@ export const Order = Row.order({
 })
 
 /**
- * An order as it stands after it was placed and matched.
+ * An order in the response to its placement, as it stands after matching.
  *
  * @since 0.1.0
  * @category rows
@@ -239,7 +244,7 @@ export const Placed = Row.order({
 })
 
 /**
- * An order as it was canceled: `clientOrderId` names the cancellation.
+ * An order in the response to its cancellation. Here `clientOrderId` is the id of the cancellation.
  *
  * @since 0.1.0
  * @category rows
@@ -254,8 +259,8 @@ export const Canceled = Row.order({
 const named = Schema.Struct({ orderId: text })
 
 /**
- * What a cancellation of all orders names: an order, or those that stood together in a list (such as an OCO). Only ids are
- * read, so that nothing else in a row can hide what was canceled.
+ * The response to the cancellation of all orders. A row is an order, or a list of orders placed together (such as an
+ * OCO). Only the ids are read, so that no other field of a row can hide a canceled order.
  *
  * @since 0.1.0
  * @category answers
@@ -263,7 +268,7 @@ const named = Schema.Struct({ orderId: text })
 export const CanceledAll = Schema.Array(Schema.Union(Schema.Struct({ orderReports: Schema.Array(named) }), named))
 
 /**
- * A trade of the account's own.
+ * A fill: a trade of the account.
  *
  * @since 0.1.0
  * @category rows
