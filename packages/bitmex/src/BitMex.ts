@@ -1,6 +1,6 @@
 /**
- * BitMEX, which closed for good on 2026-09-23: its live and testnet Layers answer `ExchangeClosed` to every call, and a
- * base URL (a simulator's, an archive's) brings it to life.
+ * The adapter for BitMEX, which closed for good on 2026-09-23. Its live and testnet Layers fail every call with
+ * `ExchangeClosed`. It works with a base URL, such as that of a simulator or an archive.
  *
  * @since 0.1.0
  */
@@ -27,7 +27,7 @@ const nothing = Decimal.make("0")
 
 type Client = ExchangeClient.ExchangeClient<"marketData" | "account">
 
-/** The minor units of some currencies, asked for only where they are not known beforehand. */
+/** Returns the minor units of the given currencies. They are requested only if one of them is not known in advance. */
 const unitsOf = (client: Client, currencies: ReadonlyArray<string>) =>
   currencies.every((currency) => Rows.minorUnits.has(currency))
     ? Effect.succeed(Rows.minorUnits)
@@ -37,8 +37,8 @@ const unitsOf = (client: Client, currencies: ReadonlyArray<string>) =>
     )
 
 /**
- * Rows whose money is in minor units, of `money` of a currency. One in a unit that nobody knows is told apart: a guess is
- * wrong by powers of ten.
+ * Converts the money in rows from minor units, `money` of a currency per row. A row in an unknown unit is listed
+ * separately, because a guess would be wrong by powers of ten.
  */
 const valued = <A extends { readonly id?: string; readonly market: string }>(
   client: Client,
@@ -61,7 +61,7 @@ const unnamed = { clientOrderId: undefined, createdAt: undefined }
 const balances: Declaration.Account["balances"] = (client) => () =>
   Effect.gen(function*() {
     const all = yield* to(Endpoints.margin)(client)()
-    // Nothing is nothing in any unit, known here or not.
+    // Zero is zero in any unit, known or not.
     const rows = all.filter(({ total }) => !BigDecimal.isZero(total))
     const units = yield* unitsOf(client, rows.map(({ currency }) => currency))
     return yield* Effect.forEach(rows, ({ currency, free, total }) => {
@@ -74,7 +74,7 @@ const balances: Declaration.Account["balances"] = (client) => () =>
 
 // ---- public data
 
-/** The book out of rows in no order, of which several may have one price. */
+/** Builds an order book from rows in any order. Several rows may have the same price. */
 const book = (rows: ReadonlyArray<Wire.Type<typeof Rows.Level>>): Declaration.Book => {
   const side = (wanted: "buy" | "sell"): ReadonlyArray<Row.Level> => {
     const levels = new Map<string, Row.Level>()
@@ -90,7 +90,8 @@ const book = (rows: ReadonlyArray<Wire.Type<typeof Rows.Level>>): Declaration.Bo
 
 const byPrice = Order.mapInput(BigDecimal.Order, ({ price }: Row.Level) => price)
 
-// There is no endpoint that tells: what is urgent is announced, and maintenance is a 503 that does not speak of load.
+// No endpoint reports the status. Urgent messages are announced, and maintenance is a 503 that does not mention
+// overload.
 const status: Declaration.MarketData["status"] = (client) => () =>
   client.request(Endpoints.urgentAnnouncements, {}).pipe(
     Effect.map(({ rows: [latest] }): Declaration.Status => ({
@@ -105,7 +106,7 @@ const status: Declaration.MarketData["status"] = (client) => () =>
 
 // ---- tables of the account
 
-/** A table, the newest rows first: page after page to its end, or until there is enough of what is wanted. */
+/** Reads a table, newest rows first: page by page to its end, or until enough wanted rows are found. */
 const table = <A extends { readonly id?: string | undefined }, Args extends ReadonlyArray<unknown>>(
   endpoint: Endpoint.Endpoint<"account", Endpoints.Query, Listing.Listing<A>>,
   input: (...args: Args) => Omit<Endpoints.Query, "count" | "start" | "reverse">,
@@ -122,7 +123,9 @@ const table = <A extends { readonly id?: string | undefined }, Args extends Read
   })
 }
 
-/** Orders that stand. Those that end between two pages move the others forward: half of a page is read again. */
+/**
+ * Reads the open orders. Orders that end between two pages move the others forward, so half of a page is read again.
+ */
 const standing = <Args extends ReadonlyArray<unknown>>(input: (...args: Args) => Pick<Endpoints.Query, "symbol">) =>
   table(
     Endpoints.orders,
@@ -154,7 +157,7 @@ const positions: Declaration.OptionalAccount["positions"] = (client) => () =>
 
 // ---- trading
 
-/** What changes nothing would be refused, and is not sent: the order is as it was. */
+/** A change that changes nothing would be refused. It is not sent, and the order is returned as it was. */
 const amend: Declaration.OptionalTrading["amend"] = (client) => ({ current, reference: { market }, ...change }) => {
   const sizeOf = (amount: BigDecimal.BigDecimal) => BigDecimal.unsafeDivide(amount, unit(market) ?? one)
   const amount = current.amount && sizeOf(current.amount)
@@ -169,15 +172,18 @@ const changed = (wanted: BigDecimal.BigDecimal | undefined, current: BigDecimal.
   wanted && current && BigDecimal.equals(wanted, current) ? undefined : wanted
 
 /**
- * BitMEX: its tags, its Layers and what it could do. It takes one order a request.
+ * The adapter for BitMEX: its tags, Layers and features. A request places one order.
  *
- * `layerMarketData` needs no credentials and has none in reach, `layerAccount` adds the account of a key, and `layer` trading with
- * it, which on the live exchange has to be said twice. `layerAccountConfig` and `layerConfig` take every option from configuration.
- * `MarketData`, `Account` and `Trading` are the same values as the shared services, for programs that use several exchanges, and
- * `features` tells what it can do.
+ * `layerMarketData` provides public data. It needs no credentials and has no access to any. `layerAccount` adds the
+ * account of an API key. `layer` adds trading; the live exchange requires both `environment: "live"` and
+ * `trading: "enabled"`. `layerAccountConfig` and `layerConfig` take every option from configuration. `features`
+ * describes what the exchange supports.
  *
- * Unless `credentials` are given, they are `BITMEX_API_KEY` and `BITMEX_API_SECRET` from configuration, read again when they may have
- * been rotated.
+ * The services of the tags `MarketData`, `Account` and `Trading` are the same values as those of the shared tags. Use
+ * these tags in programs with several exchanges.
+ *
+ * `credentials` default to `BITMEX_API_KEY` and `BITMEX_API_SECRET` from configuration. They are read again when they
+ * may have been rotated.
  *
  * @since 0.1.0
  * @category exchanges
@@ -215,7 +221,8 @@ export const BitMex = Exchange.define({
   },
   account: {
     balances,
-    // In an answer the key in use has no other name. What may be is unknown where it is not among those it can see.
+    // Responses have the id of the key in use redacted, which identifies its row. If the key cannot see itself, it is
+    // only known that it may read.
     keyPermissions: to(Endpoints.apiKeys, ({ rows }) => {
       const key = rows.find(({ id }) => id === Credentials.redacted)
       return key?.permissions ?? KeyPermissions.readable
@@ -229,14 +236,14 @@ export const BitMex = Exchange.define({
     positions
   },
   trading: {
-    // `/` is in the examples of the documents, but what else may be is not said.
+    // The examples of the documentation also contain `/`, but it does not list the allowed characters.
     names: { pattern: /^[A-Za-z0-9_-]{1,36}$/, described: "1 to 36 of A-Z a-z 0-9 _ -", make: (hex) => hex },
     timeInForce: ["GTC", "IOC", "FOK"],
     reduceOnly: true,
-    // For how long nobody has said, so no name is ever used again on the strength of it.
+    // BitMEX does not document for how long, so no client order id is ever sent again in reliance on it.
     deduplicates: "while open",
     takenWithin: `${expiresAfter} seconds`,
-    // The engine's queue, of which nobody has said how long it gets.
+    // The queue of the matching engine, whose length is not documented.
     seenWithin: "20 seconds",
     place: to(Endpoints.placeOrder),
     cancel: { by: "either", ask: to(Endpoints.cancelOrder, ({ rows: [order] }) => order) },
@@ -251,23 +258,31 @@ export const BitMex = Exchange.define({
 })
 
 /**
+ * The identifiers of the tags.
+ *
  * @since 0.1.0
  * @category exchanges
  */
 export declare namespace BitMex {
   /**
+   * The identifier of the `BitMex.MarketData` tag.
+   *
    * @since 0.1.0
    * @category tags
    */
   export type MarketData = Exchange.Named<"BitMEXMarketData">
 
   /**
+   * The identifier of the `BitMex.Account` tag.
+   *
    * @since 0.1.0
    * @category tags
    */
   export type Account = Exchange.Named<"BitMEXAccount">
 
   /**
+   * The identifier of the `BitMex.Trading` tag.
+   *
    * @since 0.1.0
    * @category tags
    */

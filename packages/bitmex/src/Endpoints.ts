@@ -1,8 +1,8 @@
 /**
- * BitMEX's endpoints, named as its documents name what they give.
+ * BitMEX's endpoints, named after what they return in the documentation.
  *
- * Requests without a signature count against the address (`ip`), signed ones against the key (`key`); those that place,
- * change and cancel orders count against the ten a second of an account as well (`order`).
+ * Unsigned requests count against the address (`ip`), and signed requests count against the key (`key`). Requests that
+ * place, amend or cancel orders also count against the account's ten orders per second (`order`).
  *
  * Source: the API explorer's definitions, version 1.2.0.
  *
@@ -17,7 +17,7 @@ import * as Rows from "./Rows.js"
 const { isoTime, madeBy, takes } = Endpoint
 
 /**
- * How much of each limit there is when nothing of it is used.
+ * The capacity of each rate limit when none of it is used.
  *
  * @since 0.1.0
  * @category limits
@@ -25,8 +25,8 @@ const { isoTime, madeBy, takes } = Endpoint
 export const capacity = { ip: 30, key: 120, order: 10 }
 
 /**
- * What BitMEX meters: buckets that fill all the time, where after a burst there is room again at once, and orders in a
- * window.
+ * The rate limits of BitMEX: token buckets that refill continuously, so that capacity returns right after a burst, and
+ * a window for orders.
  *
  * @since 0.1.0
  * @category limits
@@ -35,12 +35,12 @@ export const limits = {
   ip: Limit.bucket(capacity.ip, 0.5),
   key: Limit.bucket(capacity.key, 2, { per: "key", reserved: 10 }),
   order: Limit.window(capacity.order, "1 second", { per: "key" }),
-  // Sockets opened: 40 were left to a new one, when BitMEX still said so, and 20 an hour were announced.
+  // Opened sockets. While BitMEX still reported it, a new connection had 40 left. The announced limit was 20 per hour.
   connections: Limit.bucket(40, 20 / 3600)
 }
 
 /**
- * How many rows a page of an account's tables has at most, and one of public trades or candles.
+ * The maximum number of rows per page: for the tables of an account, and for public trades or candles.
  *
  * @since 0.1.0
  * @category constants
@@ -62,7 +62,7 @@ const write = Endpoint.family({
 })
 
 /**
- * The root answers with the exchange's clock, the one place where it is a number of milliseconds.
+ * Reads the exchange's clock. Only the root of the API returns it as a number of milliseconds.
  *
  * @since 0.1.0
  * @category endpoints
@@ -70,7 +70,7 @@ const write = Endpoint.family({
 export const serverTime = open("serverTime", "", { answer: Wire.within("timestamp", Schema.NonNegativeInt) })
 
 /**
- * Every open instrument, and those that closed in the last day.
+ * Lists the open instruments, and those that closed in the last day.
  *
  * @since 0.1.0
  * @category endpoints
@@ -78,7 +78,7 @@ export const serverTime = open("serverTime", "", { answer: Wire.within("timestam
 export const instrumentsActive = open("instrumentsActive", "/instrument/active", { answer: Wire.list(Rows.Instrument) })
 
 /**
- * The same as tickers.
+ * Lists the same instruments as tickers.
  *
  * @since 0.1.0
  * @category endpoints
@@ -86,7 +86,7 @@ export const instrumentsActive = open("instrumentsActive", "/instrument/active",
 export const tickers = open("tickers", "/instrument/active", { answer: Wire.list(Rows.Ticker) })
 
 /**
- * One instrument as a ticker; an empty list when there is no such symbol.
+ * Reads one instrument as a ticker. The list is empty if there is no such symbol.
  *
  * @since 0.1.0
  * @category endpoints
@@ -97,7 +97,7 @@ export const instrument = open("instrument", "/instrument", {
 })
 
 /**
- * What the exchange has to say at once to everybody; as a rule nothing.
+ * Lists urgent announcements to all users. Usually there are none.
  *
  * @since 0.1.0
  * @category endpoints
@@ -107,7 +107,7 @@ export const urgentAnnouncements = open("urgentAnnouncements", "/announcement/ur
 })
 
 /**
- * Both sides of the book in no order; `depth` levels of each, all of them when it is 0.
+ * Reads both sides of the order book, in no order. `depth` is the number of levels per side; 0 means all levels.
  *
  * @since 0.1.0
  * @category endpoints
@@ -118,7 +118,7 @@ export const orderBookL2 = open("orderBookL2", "/orderBook/L2", {
 })
 
 /**
- * Public trades, at most 1000, the newest first when `reverse` is `true`.
+ * Lists public trades, at most 1000. The newest come first if `reverse` is `true`.
  *
  * @since 0.1.0
  * @category endpoints
@@ -129,7 +129,7 @@ export const trades = open("trades", "/trade", {
 })
 
 /**
- * Names the intervals of a window. Its instants are held against the end of an interval.
+ * Returns the parameters for the intervals of a window. BitMEX compares the times with the end of an interval.
  *
  * @since 0.1.0
  * @category parameters
@@ -148,9 +148,9 @@ export const intervals = (
 })
 
 /**
- * Trades by interval (`1m`, `5m`, `1h`, `1d`), at most 1000 rows. `startTime` and `endTime` are held against the end of an
- * interval, both included; `partial` adds the one that has not ended. Without an end the answer begins with the oldest
- * there is.
+ * Lists trades by interval (`1m`, `5m`, `1h`, `1d`), at most 1000 rows. `startTime` and `endTime` are compared with the
+ * end of an interval, and both are included. `partial` adds the interval that has not ended. Without an end, the
+ * response begins with the oldest interval there is.
  *
  * @since 0.1.0
  * @category endpoints
@@ -161,8 +161,8 @@ export const tradesBucketed = open("tradesBucketed", "/trade/bucketed", {
 })
 
 /**
- * The currencies there are and what their minor units are worth. Anybody may ask; signed, it does not count against the
- * address.
+ * Lists the currencies and the values of their minor units. The endpoint needs no key, but a signed request does not
+ * count against the address.
  *
  * @since 0.1.0
  * @category endpoints
@@ -170,7 +170,7 @@ export const tradesBucketed = open("tradesBucketed", "/trade/bucketed", {
 export const walletAssets = read("walletAssets", "/wallet/assets", { answer: Wire.list(Rows.WalletAsset) })
 
 /**
- * Of one currency by its minor unit, or of `all`.
+ * Reads the margin of one currency, given by its minor unit, or of `all` currencies.
  *
  * @since 0.1.0
  * @category endpoints
@@ -181,7 +181,7 @@ export const margin = read("margin", "/user/margin", {
 })
 
 /**
- * Every key the account lets this one see, itself among them.
+ * Lists the keys that this key may see, including itself.
  *
  * @since 0.1.0
  * @category endpoints
@@ -189,8 +189,8 @@ export const margin = read("margin", "/user/margin", {
 export const apiKeys = read("apiKeys", "/apiKey", { answer: Wire.list(Rows.ApiKey) })
 
 /**
- * A page of a table: at most 500 rows from `start` on, the newest first when `reverse` is `true`. `startTime` is held
- * against the last change.
+ * A page of a table: at most 500 rows from `start` on, newest first if `reverse` is `true`. `startTime` is compared
+ * with the last change of a row.
  *
  * @since 0.1.0
  * @category models
@@ -205,7 +205,7 @@ export type Query = {
 }
 
 /**
- * Orders, open or not. An empty list when there is no such order.
+ * Lists orders, open or not. The list is empty if there is no such order.
  *
  * @since 0.1.0
  * @category endpoints
@@ -213,6 +213,8 @@ export type Query = {
 export const orders = read("orders", "/order", { input: takes<Query>(), answer: Wire.list(Rows.Order) })
 
 /**
+ * Lists the account's executions.
+ *
  * @since 0.1.0
  * @category endpoints
  */
@@ -222,6 +224,8 @@ export const tradeHistory = read("tradeHistory", "/execution/tradeHistory", {
 })
 
 /**
+ * Lists the account's open positions.
+ *
  * @since 0.1.0
  * @category endpoints
  */
@@ -233,7 +237,7 @@ export const positions = read("positions", "/position", {
 const timesInForce = { GTC: "GoodTillCancel", IOC: "ImmediateOrCancel", FOK: "FillOrKill" } as const
 
 /**
- * An order in BitMEX's words.
+ * Returns the parameters of an order.
  *
  * @since 0.1.0
  * @category parameters
@@ -254,8 +258,8 @@ export const newOrder = (order: Declaration.NewOrder) => {
 }
 
 /**
- * A client order id is refused the second time it is seen, but nobody says for how long: placing is not repeated on the
- * strength of that.
+ * Places an order. BitMEX refuses a client order id the second time it is used, but does not document for how long. The
+ * request is therefore sent only once.
  *
  * @since 0.1.0
  * @category endpoints
@@ -267,8 +271,8 @@ export const placeOrder = write.once("placeOrder", "/order", {
 })
 
 /**
- * Changes an order that stands: `orderQty` is all of it, what is filled included. Repeated, it would be refused for
- * changing nothing.
+ * Amends an open order. `orderQty` is the whole quantity, including what is filled. The request is sent only once,
+ * because a repeated one would be refused for changing nothing.
  *
  * @since 0.1.0
  * @category endpoints
@@ -280,7 +284,8 @@ export const amendOrder = write.once("amendOrder", "/order", {
 })
 
 /**
- * A list, as several can be canceled at once. One that cannot be canceled has an `error` in its row and status 200.
+ * Cancels an order. The response is a list, because several orders can be canceled at once. An order that cannot be
+ * canceled has an `error` in its row, and the status is still 200.
  *
  * @since 0.1.0
  * @category endpoints
@@ -292,6 +297,8 @@ export const cancelOrder = write.idempotent("cancelOrder", "/order", {
 })
 
 /**
+ * Cancels the open orders of a market.
+ *
  * @since 0.1.0
  * @category endpoints
  */

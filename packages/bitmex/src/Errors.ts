@@ -1,7 +1,8 @@
 /**
- * BitMEX's errors, as errors of ours: by HTTP status and, as it has no codes, by what the message contains.
+ * Maps BitMEX's errors to `ExchangeError`s: by HTTP status and, since BitMEX has no error codes, by the text of the
+ * message.
  *
- * Source: the API's documents and connectors, as archived.
+ * Source: the API's documentation and connectors, as archived.
  *
  * @since 0.1.0
  */
@@ -22,8 +23,9 @@ const decodeRows = Wire.ifAny(Schema.Array(answer({ error: said("error") })))
 const ended = /unable to cancel order due to existing state|invalid ordstatus|not found|invalid orderid/i
 
 /**
- * What an answer refuses under a status of success: an order by its own status, and cancellations in the rows of their
- * orders. Those that had ended count only where there was nothing else to cancel.
+ * Returns the refusal in a response whose status is a success. A refused order has the status `Rejected`, and a refused
+ * cancellation has an error in the row of its order. Orders that had already ended count only if there was nothing else
+ * to cancel.
  */
 const refusal = (json: unknown): Protocol.Said | undefined => {
   const order = decodeRejected(json)
@@ -47,7 +49,7 @@ export const errors: Errors.Table = Errors.table({
   codes: {},
   judge: ({ text }, { status }) => {
     if (status === 429) return "RateLimited"
-    // Overloaded: the request did not reach the engine. Any other failure leaves open what became of it.
+    // Overloaded: the request did not reach the engine. After any other server error, the outcome is unknown.
     return status < 500 ? undefined : status === 503 && /overloaded/i.test(text) ? "Busy" : "Unknown"
   },
   texts: [
@@ -62,7 +64,8 @@ export const errors: Errors.Table = Errors.table({
   ],
   otherwise: (_, { status }) => status < 400 ? "OrderRejected" : status === 404 ? "OrderNotFound" : undefined,
   unspoken: ({ json, status }) => {
-    // A ban comes from the load balancer in front of the exchange, as a page and not as JSON; it lasts at least an hour.
+    // A ban comes from the load balancer in front of the exchange, as a page and not as JSON. It lasts at least an
+    // hour.
     const banned = "this address is banned, as after many errors in a short time; nothing is sent before the ban ends"
     if (status === 403 && json === undefined) return { kind: "Banned", detail: banned, wait: "1 hour" }
     const gone = "nothing answers at this address as BitMEX did; check the base URL"

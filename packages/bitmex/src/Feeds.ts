@@ -1,12 +1,13 @@
 /**
- * BitMEX's realtime API: tables that are sent whole (`partial`) and then by the rows that change. The account's are on a
- * connection of their own, which logs in first.
+ * BitMEX's realtime API. A table is sent as a whole (`partial`), and then as the rows that change. The tables of the
+ * account use a connection of their own, which logs in first.
  *
  * **Gotchas**
  *
- * Candles come when they have ended; the one under way is not streamed. Books have neither numbers nor checksums: a lost
- * update is seen only where a later one is of a level that is not there, or where the book is crossed. Balances are
- * asked for where one is in a minor unit that is not known beforehand.
+ * - Candles arrive when they have ended. The current candle is not streamed.
+ * - Order books have neither sequence numbers nor checksums. A lost update is detected only if a later update is about
+ *   a missing level, or if the book is crossed.
+ * - Balances are requested if one of them is in a minor unit that is not known in advance.
  *
  * @since 0.1.0
  */
@@ -50,7 +51,7 @@ const login: NonNullable<Feeds.SocketFacts["login"]> = ({ key, secret }, { crypt
 
 // ---- frames
 
-/** The account's tables, of all its symbols, and the others by symbol. */
+/** The tables of the account cover all symbols. The other tables are split by symbol. */
 const dataOf = (frame: unknown): ReadonlyArray<Feeds.Said> => {
   const table = get(frame, "table")
   return table === "order" || table === "execution" || table === "margin"
@@ -58,7 +59,10 @@ const dataOf = (frame: unknown): ReadonlyArray<Feeds.Said> => {
     : rowsOf(frame)
 }
 
-/** The rows of each symbol, as a table may be of several. One that is empty has its symbol in its filter alone. */
+/**
+ * Splits the rows of a frame by symbol, since a frame may have several. A frame without rows has its symbol only in its
+ * filter.
+ */
 const rowsOf = (frame: unknown): ReadonlyArray<Feeds.Said> => {
   const table = get(frame, "table")
   const action = get(frame, "action")
@@ -74,8 +78,8 @@ const rowsOf = (frame: unknown): ReadonlyArray<Feeds.Said> => {
 }
 
 /**
- * An error repeats the request that it is about. One that does not is of a limit, as is status 429; 401 is of a login, also
- * where it answers one who asks for a table of the account.
+ * An error repeats the request that it is about. An error without a request, or with status 429, is about a rate limit.
+ * Status 401 is about the login, even in response to a subscription to a table of the account.
  */
 const refused = (frame: unknown, because: string): ReadonlyArray<Feeds.Said> => {
   const request = get(frame, "request")
@@ -95,7 +99,7 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
   const because = text(get(frame, "error"))
   if (because !== undefined) return refused(frame, because)
   if (get(frame, "success") === true) {
-    // It repeats the login, signature and all.
+    // The response repeats the login, including its signature.
     if (get(get(frame, "request"), "op") === "authKeyExpires") return [{ _tag: "LoggedIn" }]
     const key = text(get(frame, "subscribe"))
     return key === undefined ? [] : [{ _tag: "Acknowledged", keys: [key] }]
@@ -105,12 +109,14 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
 
 // ---- tables
 
-/** So many rows of a table are remembered to which nothing may happen any more. */
+/** How many ended rows of a table are remembered. */
 const most = 10_000
 
 const final = new Set<unknown>(["Filled", "Canceled", "Rejected", "Expired"])
 
-/** Of what changes in a row only that is sent: here each row is whole again. Before all was sent nothing is said. */
+/**
+ * Restores whole rows, because an update has only the fields that changed. Emits nothing before the `partial` frame.
+ */
 const merging = (column: string) => {
   const known = new Map<unknown, object>()
   const ended = new Map<unknown, object>()
@@ -150,7 +156,7 @@ const tickerReader = () => {
 const prints = Feeds.reading(Wire.list(Rows.Trade))
 const buckets = Feeds.reading(Wire.list(Rows.Bucket))
 
-/** Reads the rows of a table that only grows, each as those that it stands for. */
+/** Reads the rows of an append-only table, and maps each of them to the values that it stands for. */
 const growing =
   <A, B>(rows: (frame: unknown) => Listing.Rows<A> | undefined, to: (row: A) => ReadonlyArray<B>) =>
   (frame: unknown): Listing.Listing<B> | undefined => {
@@ -164,7 +170,7 @@ const growing =
 
 const sides: { readonly [side: string]: "bids" | "asks" | undefined } = { Buy: "bids", Sell: "asks" }
 
-/** Changes one level. A row that is to be updated or deleted has to be there; its price says nothing new then. */
+/** Changes one level. The level of an update or a deletion must exist; the price in such a row adds nothing. */
 const changeLevel = (book: LocalOrderBook.LocalOrderBook, action: unknown, row: unknown): boolean => {
   const side = sides[String(get(row, "side"))]
   const id = whole(get(row, "id"))
@@ -204,7 +210,7 @@ const orderReader = () => {
   return (frame: unknown) => orders(merged(frame))
 }
 
-/** A fee in a minor unit that is not known is read of the history, where it can be asked for. */
+/** A fill whose fee is in an unknown minor unit is read from the history, where the unit can be requested. */
 const charged = ({ fill }: Row.Entry): ReadonlyArray<Row.Fill | Feeds.FillsOf> => {
   if (fill === undefined) return []
   const { fee, feeAsset = "", market } = fill
@@ -215,7 +221,7 @@ const charged = ({ fill }: Row.Entry): ReadonlyArray<Row.Fill | Feeds.FillsOf> =
     : [{ ...fill, fee: counted(fee, unit.places), feeAsset: unit.asset }]
 }
 
-/** The table begins with some of what was executed before. */
+/** The first frame of the table has earlier executions, which are not new fills. */
 const fillReader = () => {
   const inserted = growing(executions, charged)
   return (frame: unknown) => get(frame, "action") === "insert" ? inserted(frame) : []
@@ -243,16 +249,16 @@ const balanceReader = () => {
 const unnamed = { id: undefined, market: undefined, clientOrderId: undefined, createdAt: undefined }
 
 /**
- * BitMEX's feeds. What is asked for is asked for alone, as a refusal does not say what of a request it is about.
+ * The feeds of BitMEX. Each message subscribes to one topic, because a refusal does not say which topic it is about.
  *
  * @since 0.1.0
  * @category feeds
  */
 export const feeds: Feeds.Feeds = {
   protocol: {
-    // The exchange is gone, and its addresses with it: this is at a base URL of one's own.
+    // The exchange is gone, and so are its addresses. These sockets exist only at a custom base URL.
     sockets: { realtime: { at: {}, path: "/realtime" }, private: { at: {}, path: "/realtime", login } },
-    // BitMEX does not say.
+    // BitMEX does not document a maximum.
     most: 100,
     batch: 1,
     subscribe: asked("subscribe"),

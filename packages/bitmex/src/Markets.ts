@@ -1,5 +1,5 @@
 /**
- * What BitMEX's markets have in common: what a contract and a minor unit are worth, and what an interval's row is as a candle.
+ * The values of BitMEX's contracts and minor units, and the conversion of intervals to candles.
  *
  * @since 0.1.0
  */
@@ -10,7 +10,7 @@ import * as Struct from "effect/Struct"
 import type * as Rows from "./Rows.js"
 
 /**
- * One.
+ * The number one.
  *
  * @since 0.1.0
  * @category constants
@@ -18,7 +18,7 @@ import type * as Rows from "./Rows.js"
 export const one = Decimal.make("1")
 
 /**
- * Tells what one of BitMEX's unit of quantity is in our amounts.
+ * Returns the amount that one unit of quantity stands for, or `undefined` if it is not known.
  *
  * @since 0.1.0
  * @category units
@@ -27,7 +27,7 @@ export const unit = ({ inverse, multiplier }: Market.Market): BigDecimal.BigDeci
   inverse === true ? one : multiplier
 
 /**
- * Tells what a count of a minor unit is in whole coins, of which it has so many decimal places.
+ * Converts a count of a minor unit to whole coins. `places` is the number of decimal places of the minor unit.
  *
  * @since 0.1.0
  * @category units
@@ -36,7 +36,7 @@ export const counted = ({ scale, value }: BigDecimal.BigDecimal, places: number)
   BigDecimal.make(value, scale + places)
 
 /**
- * Says that a minor unit is not known.
+ * Returns the message that a minor unit is not known.
  *
  * @since 0.1.0
  * @category units
@@ -45,7 +45,7 @@ export const unheard = (currency: string): string =>
   `the minor unit "${currency.slice(0, 20)}" is not known, so what it is worth cannot be told`
 
 /**
- * The intervals there are, by what BitMEX calls them.
+ * BitMEX's names for the candle intervals.
  *
  * @since 0.1.0
  * @category candles
@@ -55,7 +55,7 @@ export const binSizes = { "1m": "1m", "5m": "5m", "1h": "1h", "1d": "1d" } as co
 const lengths = new Map<string, number>(Struct.keys(binSizes).map((size) => [size, Candle.closeTime(size, 0)]))
 
 /**
- * Tells how many milliseconds an interval lasts.
+ * Returns the length of an interval in milliseconds, or 0 if the interval is not known.
  *
  * @since 0.1.0
  * @category candles
@@ -63,8 +63,10 @@ const lengths = new Map<string, number>(Struct.keys(binSizes).map((size) => [siz
 export const lengthOf = (binSize: string): number => lengths.get(binSize) ?? 0
 
 /**
- * Makes a candle of an interval's row, or none where nothing was traded in it. An interval opens at the close of the one
- * before, which may never have been traded in it: then at the nearest price that was.
+ * Converts the row of an interval to a candle, or to an empty list if nothing was traded in the interval.
+ *
+ * BitMEX opens an interval at the close of the previous one. If the interval did not trade at that price, the candle
+ * opens at the nearest price that it traded at.
  *
  * @since 0.1.0
  * @category candles

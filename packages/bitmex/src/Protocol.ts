@@ -1,5 +1,5 @@
 /**
- * BitMEX, as the request engine needs to know it.
+ * The protocol of BitMEX for the request engine.
  *
  * @since 0.1.0
  */
@@ -9,7 +9,7 @@ import { capacity, limits, serverTime } from "./Endpoints.js"
 import { errors } from "./Errors.js"
 
 /**
- * How long after signing a request is still accepted, in seconds.
+ * How long after signing a request is accepted, in seconds.
  *
  * @since 0.1.0
  * @category constants
@@ -17,8 +17,9 @@ import { errors } from "./Errors.js"
 export const expiresAfter = 10
 
 /**
- * Signs a request with the three headers of API key authentication: key, expiry in seconds since the epoch, and the
- * HMAC-SHA256 of verb, path with query, expiry and body as they are sent.
+ * Signs a request with the three headers of BitMEX's API key authentication: the key, the expiry in seconds since the
+ * epoch, and the signature. The signature is the HMAC-SHA256 of verb, path with query, expiry and body, as they are
+ * sent.
  *
  * @since 0.1.0
  * @category signing
@@ -32,13 +33,14 @@ export const sign: Protocol.Sign = (request, { key, secret }, { crypto, now }) =
 }
 
 /**
- * Reads what the exchange says is left, seen from our limit, as accounts differ in theirs, and when all of it is back.
+ * Reads from the response headers how much of each rate limit is used, and when all of it is available again. The usage
+ * is the limit in `capacity` minus the remaining requests, because the limits of accounts differ.
  *
  * @since 0.1.0
  * @category limits
  */
 export const usage = (headers: Protocol.Headers, auth: "none" | "signed"): ReadonlyArray<Protocol.Usage> => {
-  // A signed request whose key is refused is metered by address.
+  // A signed request whose key is refused counts against the address.
   const scope = auth === "signed" && headers["x-ratelimit-limit"] !== "30" ? "key" : "ip"
   return [
     ...used(scope, headers["x-ratelimit-remaining"], headers["x-ratelimit-reset"]),
@@ -51,7 +53,7 @@ const used = (scope: keyof typeof capacity, remaining?: string, reset?: string):
   return Protocol.used(scope, capacity[scope], Protocol.count(remaining, 9), seconds && seconds * 1000)
 }
 
-// Nobody has said what became of the testnet; its exchange is gone.
+// BitMEX did not announce what became of the testnet, but its exchange is gone.
 const closed: Protocol.Host = {
   _tag: "Closed",
   since: "2026-09-23",
@@ -60,7 +62,7 @@ const closed: Protocol.Host = {
 }
 
 /**
- * BitMEX's hosts that are no more, its limits, signature and errors.
+ * The protocol of BitMEX: its closed hosts, rate limits, signing and errors.
  *
  * @since 0.1.0
  * @category protocols

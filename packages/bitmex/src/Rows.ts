@@ -1,6 +1,7 @@
 /**
- * What BitMEX's rows are called, and what their words mean. Numbers are JSON numbers, quantities contracts or, of spot,
- * minor units of the base currency, and a field that would be null or empty may be left out.
+ * Decoders for the rows in BitMEX's responses: the names of their fields, and the meaning of their values. Numbers are
+ * JSON numbers. Quantities are in contracts, or for spot in minor units of the base currency. A field that would be
+ * null or empty may be missing.
  *
  * @since 0.1.0
  */
@@ -17,15 +18,15 @@ const above = (path: string) => at(path, positive(number))
 const name = (path: string) => at(path, blank(text))
 const flag = (path: string) => at(path, blank(Schema.Boolean))
 const aboveZero = number.pipe(Schema.positiveBigDecimal())
-// A whole number of the minor unit of a currency.
+// An amount in minor units of a currency, always a whole number.
 const minor = number.pipe(Schema.filter(BigDecimal.isInteger))
 const symbol = at("symbol", text)
 const side = at("side", words({ Buy: "buy", Sell: "sell" }))
 const isSided = at("side", wordsOr({ Buy: true, Sell: true }, false))
 
 /**
- * Minor units by their case-sensitive codes: those that need not be asked for, of which asset, and how many decimal places
- * of it.
+ * The minor units that are known without a request, by their case-sensitive codes. One unit of the asset is 10^`places`
+ * minor units.
  *
  * @since 0.1.0
  * @category constants
@@ -40,11 +41,11 @@ export const minorUnits = new Map([
   ["LAMp", { asset: "LAMP", places: 6 }]
 ])
 
-// `XBT` is `BTC`, and so is its minor unit `XBt`.
+// BitMEX calls `BTC` `XBT`, and its minor unit `XBt`.
 const asset = (path: string) =>
   map(at(path, text), (code) => minorUnits.get(code)?.asset ?? (code === "XBT" ? "BTC" : code.toUpperCase()))
 
-// Those that are not here are indices, spreads and predictions, which have no symbol in our notation.
+// The other types are indices, spreads and predictions, which have no symbol in this library's notation.
 const kind = at("typ", meaning({ spot: "IFXXXP", perpetual: "FFWCSX FFWCSF FFSCSX", future: "FFCCSX" }))
 const inverse = all(
   { kind, isInverse: flag("isInverse") },
@@ -53,11 +54,10 @@ const inverse = all(
 
 const one = BigDecimal.fromBigInt(1n)
 
-// How many contracts there are to a coin. Where that is not said a contract is worth more or less of the coin as the price
-// moves (a quanto contract).
+// The number of contracts per coin. It is missing for quanto contracts, whose value in the coin changes with the price.
 const perCoin = orElse(above("underlyingToPositionMultiplier"), above("underlyingToSettleMultiplier"))
 
-// An inverse contract is a unit of the quote currency, whatever that buys.
+// An inverse contract is worth one unit of the quote currency, whatever that buys.
 const multiplier = all(
   { inverse, perCoin },
   ({ inverse, perCoin }) => inverse ? one : perCoin && BigDecimal.unsafeDivide(one, perCoin)
@@ -72,8 +72,8 @@ const amount = (size: Wire.Field<BigDecimal.BigDecimal | undefined>) =>
 const lot = amount(above("lotSize"))
 
 /**
- * An instrument that is a market. `multiplier` is what BitMEX's unit of quantity is in the base
- * currency, of spot markets too, whose quantities are in minor units.
+ * An instrument that is a market. `multiplier` is the value of one unit of quantity in the base currency. This includes
+ * spot markets, whose quantities are in minor units. For inverse contracts it is 1, in the quote currency.
  *
  * @since 0.1.0
  * @category rows
@@ -85,23 +85,24 @@ export const Instrument = Row.of({
   base: asset("underlying"),
   quote: asset("quoteCurrency"),
   settle: Wire.when(at("typ", wordsOr({ IFXXXP: true }, false)), false, asset("settlCurrency")),
-  // Without its day a future would pass for the perpetual of the same assets.
+  // Without its day, a future would be taken for the perpetual of the same assets.
   expiry: Wire.when(kind, "future", map(at("expiry", text), (day) => day.slice(2, 10).replaceAll("-", ""))),
   inverse,
   multiplier,
   tickSize: above("tickSize"),
-  // Quantities are whole numbers.
+  // Quantities are whole numbers, so the smallest step is one unit.
   lotSize: orElse(lot, multiplier),
   minAmount: lot,
   maxAmount: amount(at("maxOrderQty", Wire.readable(aboveZero))),
   maxPrice: above("maxPrice")
 })
 
-// Every field of a ticker may be missing, and BitMEX's orders, trades and candles are of a symbol and a time too.
+// The type must be present: every field of a ticker may be missing, and orders, trades and candles also have a symbol
+// and a time.
 const instrument = all({ symbol, type: at("typ", text) }, ({ symbol }) => symbol)
 
 /**
- * The same as a ticker. Those of spreads may have prices below zero, which are none to us.
+ * An instrument as a ticker. The prices of spreads may be negative; such prices are read as missing.
  *
  * @since 0.1.0
  * @category rows
@@ -119,13 +120,15 @@ export const Ticker = Row.tickerOf({
 })
 
 /**
+ * An announcement.
+ *
  * @since 0.1.0
  * @category rows
  */
 export const Announcement = Row.of({ title: name("title") })
 
 /**
- * One level of one side of the book. A level without a price has been seen.
+ * A level of one side of the order book. Levels without a price have been observed.
  *
  * @since 0.1.0
  * @category rows
@@ -141,7 +144,8 @@ const trade = Row.trade({
 })
 
 /**
- * A public trade; `side` is the taker's. The prints of an index are in the same table, without a side or a size.
+ * A row of the trade table: a public trade, where `side` is the taker's. The table also has the prints of indices,
+ * without a side or a size.
  *
  * @since 0.1.0
  * @category rows
@@ -149,8 +153,8 @@ const trade = Row.trade({
 export const Trade = Row.of({ trade: Wire.when(isSided, true, trade) })
 
 /**
- * What was traded in an interval; `timestamp` is when the interval ENDS, and `open` the close of the one before. Where
- * nothing was traded there are no prices.
+ * The trades of an interval. `timestamp` is when the interval ENDS, and `open` is the close of the previous interval.
+ * If nothing was traded, there are no prices.
  *
  * @since 0.1.0
  * @category rows
@@ -165,8 +169,8 @@ export const Bucket = Row.of({
 })
 
 /**
- * A currency the account can hold: `currency` is the case-sensitive code of its minor unit, `scale` how many decimal
- * places that is of the asset.
+ * A currency that the account can hold. `currency` is the case-sensitive code of its minor unit. One unit of the asset
+ * is 10^`scale` minor units.
  *
  * @since 0.1.0
  * @category rows
@@ -178,7 +182,7 @@ export const WalletAsset = Row.of({
 })
 
 /**
- * Whole numbers of the currency's minor unit.
+ * The margin of a currency, in whole numbers of its minor unit.
  *
  * @since 0.1.0
  * @category rows
@@ -189,14 +193,14 @@ export const Margin = Row.of({
   free: at("availableMargin", minor)
 })
 
-// An allow-list may be there twice, and hold things that are no strings.
+// The allow-list may be in both fields, and may contain values that are not strings.
 const ranges = all(
   { cidr: name("cidr"), cidrs: at("cidrs", blank(Schema.Array(Schema.Unknown))) },
   ({ cidr, cidrs = [] }) => cidr === undefined ? cidrs : [...cidrs, cidr]
 )
 
 /**
- * A key with what it may do: `permissions` holds `order`, `orderCancel` and `withdraw`, and may hold things that are no
+ * A key with its permissions. `permissions` may contain `order`, `orderCancel` and `withdraw`, and values that are not
  * strings.
  *
  * @since 0.1.0
@@ -223,7 +227,8 @@ const instructed = (...words: ReadonlyArray<string>) =>
   map(at("execInst", blank(Wire.listed)), (said = []) => said.some((word) => words.includes(word)))
 
 /**
- * An order. BitMEX does not say when it was made, only when it last traded or changed (`transactTime`).
+ * An order. BitMEX does not report when an order was created. `createdAt` is `transactTime`, when it last traded or
+ * changed.
  *
  * @since 0.1.0
  * @category rows
@@ -252,7 +257,7 @@ export const Order = Row.order({
 })
 
 /**
- * The row of a cancellation of many: it may carry an error instead of having been carried out.
+ * A row in the response to the cancellation of several orders. An `error` means that the order was not canceled.
  *
  * @since 0.1.0
  * @category rows
@@ -274,7 +279,7 @@ const fill = Row.fill({
   amount: at("lastQty", number),
   fee,
   feeAsset,
-  // "AddedLiquidity" in one place of the exchange is "Added" in another.
+  // One part of the exchange sends "AddedLiquidity", another one "Added".
   liquidity: at(
     "lastLiquidityInd",
     meaningOr({ maker: "AddedLiquidity Added", taker: "RemovedLiquidity Removed" }, "unknown")
@@ -283,8 +288,9 @@ const fill = Row.fill({
 })
 
 /**
- * A row of the trade history, which has payments of funding and settlements among the trades. `execComm` is the fee in
- * minor units of `execCommCcy` or, without one, of `settlCurrency`, which is here its asset; negative when it is a rebate.
+ * A row of the trade history. Besides trades, the history has funding payments and settlements. `execComm` is the fee,
+ * negative for a rebate, in minor units of `execCommCcy` or, without one, of `settlCurrency`. Here `feeAsset` is the
+ * code of that minor unit.
  *
  * @since 0.1.0
  * @category rows
@@ -298,13 +304,13 @@ const position = Row.position({
   entryPrice: price("avgEntryPrice"),
   markPrice: price("markPrice"),
   liquidationPrice: price("liquidationPrice"),
-  // That of a position on cross margin is the whole account's.
+  // The leverage of a cross margin position belongs to the whole account.
   leverage: Wire.unless(flag("crossMargin"), true, price("leverage")),
   unrealizedPnl: at("unrealisedPnl", blank(minor))
 })
 
 /**
- * A position: `currentQty` is below zero for a short one, `unrealisedPnl` in minor units of `currency`.
+ * A position. `currentQty` is negative for a short position. `unrealisedPnl` is in minor units of `currency`.
  *
  * @since 0.1.0
  * @category rows

@@ -1,5 +1,5 @@
 /**
- * What each exchange can do, as the table of the README.
+ * The features of all exchanges, as the table in the README.
  *
  * @since 0.1.0
  */
@@ -7,7 +7,7 @@ import type { Adapter } from "@effect-exchange/core/adapter"
 import * as Exchanges from "./Exchanges.js"
 
 /**
- * The table in Markdown: a row for each exchange.
+ * Returns a table in Markdown, with one row per exchange.
  *
  * @since 0.1.0
  * @category formatting

@@ -1,5 +1,5 @@
 /**
- * The ids of all exchanges, without their code.
+ * The ids of all exchanges. This module does not load the adapters.
  *
  * @since 0.1.0
  */
@@ -7,13 +7,15 @@ import * as Schema from "effect/Schema"
 import { ids as all } from "./internal/ids.js"
 
 /**
+ * The id of an exchange.
+ *
  * @since 0.1.0
  * @category models
  */
 export type ExchangeId = typeof all[number]
 
 /**
- * The ids, in alphabetical order.
+ * The ids of all exchanges, in alphabetical order.
  *
  * @since 0.1.0
  * @category constants
@@ -21,6 +23,8 @@ export type ExchangeId = typeof all[number]
 export const ids: ReadonlyArray<ExchangeId> = all
 
 /**
+ * The schema of an exchange's id.
+ *
  * @since 0.1.0
  * @category schemas
  */

@@ -1,5 +1,5 @@
 /**
- * Every exchange by its id.
+ * The adapters of all exchanges, by the id of the exchange.
  *
  * @since 0.1.0
  */
@@ -15,7 +15,7 @@ import * as LayerMap from "effect/LayerMap"
 import { ExchangeId, ids } from "./ExchangeId.js"
 import { registry } from "./internal/registry.js"
 
-/** What every exchange package has. */
+/** The members that every adapter has. */
 interface Listed {
   readonly features: Adapter.Features
   readonly layerMarketData: (
@@ -37,12 +37,14 @@ const exchanges: { readonly [Id in ExchangeId]: Listed } = registry
 
 export {
   /**
+   * The id of an exchange.
+   *
    * @since 0.1.0
    * @category models
    */
   ExchangeId,
   /**
-   * The ids, in alphabetical order.
+   * The ids of all exchanges, in alphabetical order.
    *
    * @since 0.1.0
    * @category constants
@@ -51,7 +53,7 @@ export {
 }
 
 /**
- * What an exchange can do.
+ * Returns the features of an exchange.
  *
  * @since 0.1.0
  * @category getters
@@ -59,19 +61,21 @@ export {
 export const features = (id: ExchangeId): Adapter.Features => listed(id).features
 
 /**
+ * The options of `layer`.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Options extends Omit<Exchange.Options, "environment"> {
-  /** Which installation of each exchange to talk to. Defaults to `"live"` for all. */
+  /** The environment of each exchange. Defaults to `"live"` for all. */
   readonly environment?: ((exchange: ExchangeId) => Environment.Environment) | undefined
-  /** How long an exchange that nobody uses is kept, with its markets and its limits. Defaults to 5 minutes. */
+  /** How long an unused exchange is kept, with its markets and its rate limits. Defaults to 5 minutes. */
   readonly idleTimeToLive?: Duration.DurationInput | undefined
 }
 
 /**
- * Public data of every exchange, each made when first asked for, shared by all who ask, and let go after a while. What
- * one program spends of an exchange's rate limit the others see.
+ * The public data of every exchange. The service of an exchange is created on first use, shared by all its users, and
+ * released when it has been unused for a while. Its users share its rate limits.
  *
  * @example
  * import { MarketData } from "@effect-exchange/core"
@@ -94,6 +98,8 @@ export class Exchanges extends Context.Tag("@effect-exchange/exchanges/Exchanges
 >() {}
 
 /**
+ * Provides `Exchanges`.
+ *
  * @since 0.1.0
  * @category layers
  */
@@ -109,7 +115,7 @@ export const layer = (options: Options = {}): Layer.Layer<Exchanges, never, Http
 }
 
 /**
- * The shared `MarketData` of an exchange out of {@link Exchanges}.
+ * Provides the shared `MarketData` of an exchange from {@link Exchanges}.
  *
  * @since 0.1.0
  * @category layers
@@ -120,7 +126,7 @@ export const marketData = (
   Layer.unwrapEffect(Effect.map(Exchanges, (exchanges) => exchanges.get(id)))
 
 /**
- * A `MarketData` of its own, by an id known only at run time.
+ * Provides a `MarketData` that is not shared, for an exchange whose id is known only at run time.
  *
  * @since 0.1.0
  * @category layers
@@ -132,7 +138,7 @@ export const layerMarketData = (
   listed(id).layerMarketData(options)
 
 /**
- * `MarketData` and `Account`, by an id known only at run time.
+ * Provides `MarketData` and `Account`, for an exchange whose id is known only at run time.
  *
  * @since 0.1.0
  * @category layers
@@ -144,7 +150,7 @@ export const layerAccount = (
   listed(id).layerAccount(options)
 
 /**
- * All three capabilities, by an id known only at run time.
+ * Provides `MarketData`, `Account` and `Trading`, for an exchange whose id is known only at run time.
  *
  * @since 0.1.0
  * @category layers
