@@ -1,5 +1,5 @@
 /**
- * Bybit: spot, linear and inverse contracts of a unified trading account.
+ * The adapter for Bybit: spot, linear and inverse contracts of a unified trading account.
  *
  * @since 0.1.0
  */
@@ -34,7 +34,9 @@ const tickersOf = (scope: Endpoints.Scope) =>
     ({ at, list }) => within(scope.category, Listing.map(list, (row) => ({ ...row, at })))
   )
 
-/** Several of a category are all of them: one request can name one symbol. */
+/**
+ * For several markets of a category, requests all tickers of the category, because a request can name only one symbol.
+ */
 const tickers = (client: ExchangeClient.ExchangeClient<"marketData">) => (markets: ReadonlyArray<Market.Market>) =>
   Question.each(
     Object.values(Arr.groupBy(markets, categoryOf)).map(([first, ...others]) =>
@@ -43,12 +45,13 @@ const tickers = (client: ExchangeClient.ExchangeClient<"marketData">) => (market
   )(client)()
 
 const touches = (listed: ReadonlyArray<unknown> | undefined, wanted: ReadonlyArray<number>): boolean =>
-  // What is not said is meant to be everything.
+  // A missing or empty list means everything.
   listed === undefined || listed.length === 0 || wanted.some((each) => listed.includes(each))
 
 /**
- * `operational` when no interruption is under way, `maintenance` when orders are taken of neither spot nor contracts,
- * `limited` otherwise. WebSocket alone does not count, as feeds tell of themselves; what is not understood may count.
+ * Returns `operational` if no interruption is in progress, `maintenance` if orders are accepted for neither spot nor
+ * contracts, and `limited` otherwise. Returns `unknown` if there are only interruptions that are not understood.
+ * Interruptions of WebSocket alone are ignored, because feeds report their own state.
  */
 const statusOf = ({ rows, unknown }: Listing.Listing<Wire.Type<typeof Rows.Interruption>>): Declaration.Status => {
   const relevant = rows.filter((each) =>
@@ -67,7 +70,7 @@ const statusOf = ({ rows, unknown }: Listing.Listing<Wire.Type<typeof Rows.Inter
 
 // ---- account
 
-/** A key that may move coins out of the wallet, be it to an account of the same owner, may withdraw. */
+/** A key may withdraw if it may move coins out of the wallet, even to an account of the same owner. */
 const permissionsOf = (
   { expiredAt = "", ips, permissions, readOnly }: typeof Rows.ApiKey.Type
 ): KeyPermissions.KeyPermissions => {
@@ -81,7 +84,7 @@ const permissionsOf = (
       may("Derivatives", "DerivativesTrade"),
     withdraw: may("Wallet", "Withdraw", "AccountTransfer", "SubMemberTransfer", "SubMemberTransferList"),
     ipRestricted,
-    // Only keys without addresses expire, and the date of others is 1970.
+    // Only keys without an IP restriction expire. Other keys have a date in 1970.
     ...expiresAt > 0 && !ipRestricted ? { expiresAt } : {}
   }
 }
@@ -107,8 +110,8 @@ const held = (scope: Endpoints.Scope) =>
   })
 
 /**
- * Linear contracts cannot be asked for all at once, but by the coin they settle in: by those known to be, whatever is listed
- * at the moment.
+ * Linear contracts cannot be requested all at once, only by the coin in which they settle. The known settlement coins
+ * are always included, whatever is currently listed.
  */
 const contracts = (markets: ReadonlyArray<Market.Market>): ReadonlyArray<Endpoints.Scope> => {
   const settled = markets.flatMap((market) => categoryOf(market) === "linear" ? market.settle ?? [] : [])
@@ -133,7 +136,9 @@ const part = (limit: number) => (market: Market.Market, cursor: string | undefin
 
 const found = ({ list }: { readonly list: Orders }, { market }: Adapter.Reference) => orders(categoryOf(market), list)
 
-/** What was placed more than a week ago is found only by asking for that week. A day is left for clocks that differ. */
+/**
+ * An order placed more than a week ago is found only by requesting that week. One day is left for clock differences.
+ */
 const byNameEnded: Declaration.Account["byName"][number] = (client) => (reference) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => {
     const { since } = reference
@@ -144,15 +149,18 @@ const byNameEnded: Declaration.Account["byName"][number] = (client) => (referenc
   })
 
 /**
- * Bybit: its tags, its Layers and what it can do. A batch is of ten orders, as many as spot takes.
+ * The adapter for Bybit: its tags, Layers and features. A batch has up to ten orders, the maximum for spot.
  *
- * `layerMarketData` needs no credentials and has none in reach, `layerAccount` adds the account of a key, and `layer` trading with
- * it, which on the live exchange has to be said twice. `layerAccountConfig` and `layerConfig` take every option from configuration.
- * `MarketData`, `Account` and `Trading` are the same values as the shared services, for programs that use several exchanges, and
- * `features` tells what it can do.
+ * `layerMarketData` provides public data. It needs no credentials and has no access to any. `layerAccount` adds the
+ * account of an API key. `layer` adds trading; the live exchange requires both `environment: "live"` and
+ * `trading: "enabled"`. `layerAccountConfig` and `layerConfig` take every option from configuration. `features`
+ * describes what the exchange supports.
  *
- * Unless `credentials` are given, they are `BYBIT_API_KEY` and `BYBIT_API_SECRET` from configuration (`BYBIT_TESTNET_API_KEY` and so on
- * for the testnet), read again when they may have been rotated.
+ * The services of the tags `MarketData`, `Account` and `Trading` are the same values as those of the shared tags. Use
+ * these tags in programs with several exchanges.
+ *
+ * `credentials` default to `BYBIT_API_KEY` and `BYBIT_API_SECRET` from configuration (`BYBIT_TESTNET_API_KEY` and so on
+ * for the testnet). They are read again when they may have been rotated.
  *
  * @since 0.1.0
  * @category exchanges
@@ -164,7 +172,7 @@ export const Bybit = Exchange.define({
   kinds: ["spot", "perpetual", "future"],
   marketNames: (market) => [nameOf(named(market))],
   marketData: {
-    // What does not trade any more or yet may be held: it is listed only when asked for.
+    // Markets that do not trade yet, or no longer trade, may still be held. Bybit lists them only by their status.
     listings: [
       listing("spot"),
       ...(["linear", "inverse"] as const).flatMap((category) =>
@@ -183,7 +191,8 @@ export const Bybit = Exchange.define({
       words: intervals,
       page: Endpoints.candlePage,
       read: to(Endpoints.kline),
-      // The exchange opened at the end of 2018. Whether an answer without an end begins with the oldest is not documented.
+      // The exchange opened at the end of 2018. It is not documented whether a response without an end begins with the
+      // oldest candle.
       first: { opened: Date.UTC(2018, 10, 1), by: ["1d", "1h"] }
     },
     status: to(Endpoints.systemStatus, statusOf)
@@ -211,14 +220,14 @@ export const Bybit = Exchange.define({
     },
     fills: {
       order: "newest first",
-      // Of contracts it is not said.
+      // For contracts, Bybit does not report the asset of the fee.
       feeIn: "settle",
       read: Page.bySpan({
         ...kept,
         endpoint: Endpoints.executionList,
         input: part(100),
         rows: (market, { list }) => within(categoryOf(market), Listing.flatMap(list, ({ fill }) => fill ?? [])),
-        // A page may be of funding alone, with fills behind it.
+        // A page may have only funding payments, with fills on later pages.
         next: (page) => {
           const { rows, unknown } = page.answer.list
           return Page.cursorOfFull({ ...page, count: rows.length + unknown.length })
@@ -233,10 +242,10 @@ export const Bybit = Exchange.define({
     reduceOnly: true,
     deduplicates: "always",
     takenWithin: recvWindow,
-    // As much again for the order to be carried out and to show.
+    // The same time again for the order to be carried out and to appear.
     seenWithin: "5 seconds",
     place: to(Endpoints.orderCreate, ({ id }) => ({ accepted: id })),
-    // As many as spot takes.
+    // The maximum for spot.
     placeBatch: { most: 10, ask: to(Endpoints.orderCreateBatch) },
     cancel: { by: "either", ask: to(Endpoints.orderCancel, () => undefined) },
     cancelAll: { most: 500, ids: to(Endpoints.orderCancelAll, ({ ids }) => ids) },
@@ -245,23 +254,31 @@ export const Bybit = Exchange.define({
 })
 
 /**
+ * The identifiers of the tags.
+ *
  * @since 0.1.0
  * @category exchanges
  */
 export declare namespace Bybit {
   /**
+   * The identifier of the `Bybit.MarketData` tag.
+   *
    * @since 0.1.0
    * @category tags
    */
   export type MarketData = Exchange.Named<"BybitMarketData">
 
   /**
+   * The identifier of the `Bybit.Account` tag.
+   *
    * @since 0.1.0
    * @category tags
    */
   export type Account = Exchange.Named<"BybitAccount">
 
   /**
+   * The identifier of the `Bybit.Trading` tag.
+   *
    * @since 0.1.0
    * @category tags
    */

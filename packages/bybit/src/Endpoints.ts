@@ -1,6 +1,7 @@
 /**
- * Bybit's endpoints, named as its documents name them. Every request counts against the address (`ip`); signed ones also
- * against the account, each endpoint by itself, and those that trade once for spot and once for contracts.
+ * Bybit's endpoints, under the names of the documentation. Every request counts against the address (`ip`). A signed
+ * request also counts against the account, separately for each endpoint. Trading endpoints count spot and contracts
+ * separately.
  *
  * Source: Bybit API v5 documentation.
  *
@@ -19,8 +20,9 @@ const { madeBy, takes } = Endpoint
 const account = (count: number) => Limit.window(count, "1 second", { per: "key" })
 
 /**
- * What Bybit meters: requests of an address, and each endpoint of an account by itself. An address may send 600 in 5 seconds,
- * and one too many costs ten minutes: requests that leave evenly may arrive in a bunch.
+ * The rate limits of Bybit: of an address, and of each endpoint of an account. An address may send 600 requests in 5
+ * seconds, and one more leads to a ban of ten minutes. The limit here is lower, because requests that leave evenly may
+ * arrive in a burst.
  *
  * @since 0.1.0
  * @category limits
@@ -42,8 +44,8 @@ const read = Endpoint.family({ ...shared, capability: "account", own: true })
 const write = Endpoint.family({ ...shared, capability: "trading", method: "POST", body: "json", decimals: "shortest" })
 
 /**
- * Rows of a market, of those that settle in a coin, or of a category. Of linear contracts one of the first two has to be
- * said.
+ * The rows of one market, of the contracts that settle in one coin, or of a category. For linear contracts, either
+ * `symbol` or `settleCoin` is required.
  *
  * @since 0.1.0
  * @category models
@@ -51,7 +53,7 @@ const write = Endpoint.family({ ...shared, capability: "trading", method: "POST"
 export type Scope = { readonly category: Category; readonly symbol?: string; readonly settleCoin?: string }
 
 /**
- * One page: the first without a cursor.
+ * One page. The first page has no cursor.
  *
  * @since 0.1.0
  * @category models
@@ -70,7 +72,7 @@ type Counted = { readonly category: Category; readonly request?: ReadonlyArray<u
 // ---- public data
 
 /**
- * The exchange's clock, which every answer carries.
+ * Reads the exchange's clock, which every response contains.
  *
  * @since 0.1.0
  * @category endpoints
@@ -81,6 +83,8 @@ export const serverTime = open("serverTime", "market/time", {
 })
 
 /**
+ * Lists the announced interruptions.
+ *
  * @since 0.1.0
  * @category endpoints
  */
@@ -89,7 +93,7 @@ export const systemStatus = open("systemStatus", "system/status", {
 })
 
 /**
- * What trades, unless `status` asks for something else. At most 1000 contracts a page; spot comes whole.
+ * Lists the markets that trade, or those with another `status`. A page has at most 1000 contracts; spot is not paged.
  *
  * @since 0.1.0
  * @category endpoints
@@ -100,7 +104,7 @@ export const instrumentsInfo = open("instrumentsInfo", "market/instruments-info"
 })
 
 /**
- * One ticker, or all of a category without `symbol`, and the instant of the answer.
+ * Reads one ticker, or all tickers of a category without `symbol`, and the time of the response.
  *
  * @since 0.1.0
  * @category endpoints
@@ -112,7 +116,7 @@ export const tickers = open("tickers", "market/tickers", {
 })
 
 /**
- * At most 1000 levels; 1 of spot and 25 of contracts unless `limit` says otherwise.
+ * Reads the order book, at most 1000 levels. Without `limit`, it has 1 level for spot and 25 for contracts.
  *
  * @since 0.1.0
  * @category endpoints
@@ -123,7 +127,7 @@ export const orderbook = open("orderbook", "market/orderbook", {
 })
 
 /**
- * Newest first: at most 60 of spot, 1000 of contracts.
+ * Lists the latest public trades, newest first: at most 60 for spot and 1000 for contracts.
  *
  * @since 0.1.0
  * @category endpoints
@@ -134,7 +138,7 @@ export const recentTrade = open("recentTrade", "market/recent-trade", {
 })
 
 /**
- * How many candles a request gives at most.
+ * The maximum number of candles in one response.
  *
  * @since 0.1.0
  * @category constants
@@ -142,7 +146,7 @@ export const recentTrade = open("recentTrade", "market/recent-trade", {
 export const candlePage = 1000
 
 /**
- * Newest first; those that open from `start` to `end`, both included.
+ * Lists the candles that open from `start` to `end`, newest first. Both times are included.
  *
  * @since 0.1.0
  * @category endpoints
@@ -161,7 +165,7 @@ export const kline = open("kline", "market/kline", {
 // ---- the account
 
 /**
- * The key in use, and what it may do.
+ * Reads the key in use and its permissions.
  *
  * @since 0.1.0
  * @category endpoints
@@ -169,7 +173,7 @@ export const kline = open("kline", "market/kline", {
 export const queryApi = read("queryApi", "user/query-api", { answer: Rows.ApiKey })
 
 /**
- * The coins of each account of a type.
+ * Lists the coins of each account of a type.
  *
  * @since 0.1.0
  * @category endpoints
@@ -180,7 +184,7 @@ export const walletBalance = read("walletBalance", "account/wallet-balance", {
 })
 
 /**
- * At most 200 a page.
+ * Lists the account's positions, at most 200 per page.
  *
  * @since 0.1.0
  * @category endpoints
@@ -193,7 +197,7 @@ export const positionList = read("positionList", "position/list", {
 const Orders = Rows.page(Rows.Order)
 
 /**
- * An order by one of its ids.
+ * The ids of an order, of which one is required.
  *
  * @since 0.1.0
  * @category models
@@ -201,7 +205,7 @@ const Orders = Rows.page(Rows.Order)
 export type Ids = { readonly orderId?: string | undefined; readonly orderLinkId?: string | undefined }
 
 /**
- * Names an order.
+ * Returns the parameters that identify an order.
  *
  * @since 0.1.0
  * @category parameters
@@ -213,7 +217,8 @@ export const referred = ({ clientOrderId, id, market }: Adapter.Reference) => ({
 })
 
 /**
- * The orders that stand; by id also one of the latest 500 that ended, unless Bybit has restarted since. At most 50 a page.
+ * Lists the open orders, at most 50 per page. By id, it also finds one of the latest 500 orders that ended, unless
+ * Bybit has restarted since.
  *
  * @since 0.1.0
  * @category endpoints
@@ -224,7 +229,7 @@ export const orderRealtime = read("orderRealtime", "order/realtime", {
 })
 
 /**
- * A span of a history, of seven days at most; without one the last seven days.
+ * A time span of a history, at most seven days. Defaults to the last seven days.
  *
  * @since 0.1.0
  * @category models
@@ -232,7 +237,8 @@ export const orderRealtime = read("orderRealtime", "order/realtime", {
 export type Span = { readonly startTime?: number; readonly endTime?: number }
 
 /**
- * Newest first, at most 50 a page. Orders that were not filled are kept for seven days, the others for two years.
+ * Lists the history of orders, newest first, at most 50 per page. Unfilled orders are kept for seven days, all others
+ * for two years.
  *
  * @since 0.1.0
  * @category endpoints
@@ -243,7 +249,7 @@ export const orderHistory = read("orderHistory", "order/history", {
 })
 
 /**
- * Newest first, at most 100 a page, and kept for two years: what was bought and sold, and what was paid for funding.
+ * Lists executions, newest first, at most 100 per page: trades and funding payments. They are kept for two years.
  *
  * @since 0.1.0
  * @category endpoints
@@ -268,8 +274,8 @@ const termsOf = (order: Declaration.NewOrder) => ({
 })
 
 /**
- * An order in Bybit's words. Zeros at the end of a number would count as decimals, and are not sent. `marketUnit` is said for
- * every market order on spot, as buys are in the quote coin otherwise.
+ * Returns the parameters of an order. Trailing zeros of a number would count as decimals, so they are not sent.
+ * `marketUnit` is set for every market order on spot, because buys are otherwise sized in the quote coin.
  *
  * @since 0.1.0
  * @category parameters
@@ -277,7 +283,7 @@ const termsOf = (order: Declaration.NewOrder) => ({
 export const newOrder = (order: Declaration.NewOrder) => ({ category: categoryOf(order.market), ...termsOf(order) })
 
 /**
- * Orders of one category in Bybit's words.
+ * Returns the parameters of several orders of one category.
  *
  * @since 0.1.0
  * @category parameters
@@ -288,8 +294,9 @@ export const newOrders = (orders: ReadonlyArray<Declaration.NewOrder>) => ({
 })
 
 /**
- * Acknowledges: the order may be refused a moment later. A second under the same `orderLinkId` is refused, but whether a
- * lost one has come in is found out by asking, as Bybit recommends, not by sending it again.
+ * Places an order. The response only acknowledges the order, which may still be refused a moment later. Bybit refuses a
+ * second order with the same `orderLinkId`. After a lost response, the order is nevertheless looked up and not sent
+ * again, as Bybit recommends.
  *
  * @since 0.1.0
  * @category endpoints
@@ -301,7 +308,7 @@ export const orderCreate = write.once("orderCreate", "order/create", {
 })
 
 /**
- * One to ten orders of a category, each counted as one.
+ * Places one to ten orders of a category. Each of them counts as one request.
  *
  * @since 0.1.0
  * @category endpoints
@@ -314,7 +321,8 @@ export const orderCreateBatch = write.once("orderCreateBatch", "order/create-bat
 })
 
 /**
- * Acknowledges. Repeated, it is an error to change nothing: what became of a lost one shows in the order.
+ * Amends an order. The response only acknowledges the request. A repeated request would fail, because it changes
+ * nothing. After a lost response, the order itself shows the outcome.
  *
  * @since 0.1.0
  * @category endpoints
@@ -326,7 +334,7 @@ export const orderAmend = write.once("orderAmend", "order/amend", {
 })
 
 /**
- * Acknowledges.
+ * Cancels an order. The response only acknowledges the request.
  *
  * @since 0.1.0
  * @category endpoints
@@ -338,7 +346,7 @@ export const orderCancel = write.idempotent("orderCancel", "order/cancel", {
 })
 
 /**
- * Acknowledges: all orders of a market, of contracts at most 500 at a time.
+ * Cancels all orders of a market, for contracts at most 500 at a time. The response only acknowledges the request.
  *
  * @since 0.1.0
  * @category endpoints

@@ -1,6 +1,6 @@
 /**
- * Bybit's error codes, as errors of ours. Most come with HTTP 200; a message is looked at only where a code means several
- * things.
+ * Maps Bybit's error codes to `ExchangeError`s. Most errors have HTTP status 200. Where a code has several meanings,
+ * the message decides.
  *
  * Source: Bybit API v5 documentation, "Error Codes".
  *
@@ -11,11 +11,11 @@ import { Errors, Wire } from "@effect-exchange/core/adapter"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 
-// The result of an error may be `{}` or `null`, so it is not looked at.
+// The result of an error may be `{}` or `null`, so it is not read.
 const envelope = Wire.ifAny(Wire.answer({
   code: Wire.at("retCode", Schema.Int),
   text: Wire.at("retMsg", Wire.readable(Schema.String)),
-  // Of a cancellation of all: a failure in an answer that looks well.
+  // In the response to the cancellation of all orders: a failure in a response that otherwise looks successful.
   failed: Wire.at("result.success", Wire.wordsOr({ 0: true }, false))
 }))
 
@@ -50,30 +50,30 @@ export const errors: Errors.Table = Errors.table({
       "30208 30209",
     Busy: "110079",
     DuplicateOrder: "110072 170141 110030 10014",
-    // Of orders that have ended Bybit speaks in many ways.
+    // Bybit has many codes for orders that have ended.
     OrderNotFound: "110001 170213 170143 110008 110010 170139 170142 170190",
-    // 170035 and 170212 are about what is being processed.
+    // 170035 and 170212 are about requests that are still being processed.
     Unknown: "10000 10016 10019 3400214 170001 170007 170032 170035 170146 170147 170212 170234 170310",
-    // What was asked for is so already.
+    // The request asked for what is already the case.
     None: "110025 110026 110027 110043 34040"
   },
   ranges: { OrderRejected: "30000-30999 110000-110999 170100-170999" },
   wait: { Banned: ban },
-  // By the exchange's clock; it says "now" unless the limit is exceeded.
+  // The header is by the exchange's clock. It has the current time unless the limit is exceeded.
   waitOf: (_, { headers, now, skew = 0 }) => {
     const left = Number(headers["x-bapi-limit-reset-timestamp"]) - (now + skew)
     return left > 0 && left <= 60_000 ? Duration.millis(left) : undefined
   },
   judge: ({ text }, { status }) => status === 403 && tooFrequent.test(text) ? "Banned" : undefined,
-  // The code of whatever is wrong with the parameters, of which the signature and the symbol are two.
+  // 10001 is the code for any wrong parameter, including the signature and the symbol.
   texts: [[/\bsign\b|signature/i, "AuthenticationFailed", "10001"], [/symbol/i, "SymbolNotFound", "10001"]],
   unspoken: ({ about, json, status, text = "" }) => {
     if (status === 403 && tooFrequent.test(text)) {
       const detail = "this address sent too many requests and is banned; nothing is sent for ten minutes"
-      // The exchange's own words, though they are no JSON.
+      // These words are the exchange's own, although they are not JSON.
       return { kind: "Banned", outcome: "Rejected", detail, wait: ban }
     }
-    // Without its code nothing is a success, and least of all an order.
+    // A response without its code is never a success, least of all for an order.
     return status < 300 && json !== undefined && envelope(json) === undefined
       ? new ExchangeError.MalformedResponse({ ...about, detail: "the answer has no `retCode`" })
       : undefined

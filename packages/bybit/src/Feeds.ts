@@ -1,6 +1,6 @@
 /**
- * Bybit's streams: a public socket for each category, as a topic names a market within one only, and a private one, whose rows
- * say their category.
+ * Bybit's WebSocket streams. Each category has a public socket, because a topic names a market only within a category.
+ * The rows of the private socket name their category.
  *
  * Source: Bybit API v5 documentation, "WebSocket Stream".
  *
@@ -25,7 +25,7 @@ const socket = (category: Category): Feeds.SocketFacts => {
     at: {
       live: global,
       testnet: `wss://stream-testnet.bybit.com${path}`,
-      // These have no public streams of their own.
+      // These environments have no public streams of their own.
       demo: global,
       ae: global,
       eu: global,
@@ -38,7 +38,7 @@ const socket = (category: Category): Feeds.SocketFacts => {
   }
 }
 
-/** How long a login may be under way, in milliseconds. */
+/** How long a login may take, in milliseconds. */
 const underWay = 10_000
 
 const login: NonNullable<Feeds.SocketFacts["login"]> = ({ key, secret }, { crypto, now }) => {
@@ -50,7 +50,7 @@ const login: NonNullable<Feeds.SocketFacts["login"]> = ({ key, secret }, { crypt
 
 const path = "/v5/private"
 
-// A key works on the site it was made on, and on no other.
+// A key works only on the site that created it.
 const account: Feeds.SocketFacts = {
   path,
   at: {
@@ -93,7 +93,7 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
   const key = text(get(frame, "topic"))
   if (key !== undefined) return [{ _tag: "Data", key, frame }]
   switch (get(frame, "op")) {
-    // What a ping is answered with is called so, too.
+    // The response to a ping may have the `op` of the ping.
     case "ping":
     case "pong":
       return [{ _tag: "Pong" }]
@@ -126,7 +126,10 @@ const ticker = Feeds.readingOne(Wire.one(Row.ticker({
   at: at("ts", millis)
 })))
 
-/** A delta has what changed of the snapshot before it; spot has snapshots alone, and neither bid nor ask. */
+/**
+ * Merges deltas, which have only the fields that changed since the snapshot. Spot sends only snapshots, without bid or
+ * ask.
+ */
 const tickers = () => {
   let known: object | undefined
   return (frame: unknown) => {
@@ -154,7 +157,7 @@ const Bar = Row.barSoFar(
 
 const rows = <A>(row: Wire.Row<A>) => Feeds.reading(Wire.within("data", Wire.list(row)))
 
-/** An update of the number 1 is a snapshot whatever it is called: the exchange has started anew. */
+/** An update with the number 1 is a snapshot, whatever its type: the exchange has restarted. */
 const bookUpdates = (frame: unknown): ReadonlyArray<Feeds.BookUpdate> | undefined => {
   const data = get(frame, "data")
   const last = whole(get(data, "u"))
@@ -164,7 +167,8 @@ const bookUpdates = (frame: unknown): ReadonlyArray<Feeds.BookUpdate> | undefine
 }
 
 /**
- * Tells what an update is after that of the number `last`: updates of one depth are numbered one by one ("Orderbook", `u`).
+ * Classifies a book update as next, old or gap, given the sequence number of the book. Updates of one depth are
+ * numbered consecutively ("Orderbook", `u`).
  *
  * @since 0.1.0
  * @category books
@@ -174,10 +178,10 @@ export const follows: Feeds.BookRules["follows"] = (known = 0, { last = 0 }) => 
   return last === known + 1 ? "next" : "gap"
 }
 
-// Of options nothing is said here.
+// Rows of options are ignored.
 const category = at("category", words({ spot: "spot", linear: "linear", inverse: "inverse", option: undefined }))
 
-/** Reads rows of all categories, in which a market has the name that it has among all. */
+/** Reads rows of all categories, and qualifies the name of each market with its category. */
 const ofAll = <A, B extends { readonly market: string }>(
   row: Wire.Row<A>,
   read: (row: A, category: Category) => B | undefined
@@ -200,14 +204,14 @@ const fills = ofAll(Rows.Execution, ({ fill }) => fill)
 
 const coins = Feeds.reading(Wire.list(Rows.Balance))
 
-/** What changed of the unified account; there may be another one, of inverse contracts alone. */
+/** Reads the changed balances of the unified account. There may be another account, for inverse contracts only. */
 const balances = (frame: unknown) => {
   const unified = list(get(frame, "data")).filter((each) => get(each, "accountType") === "UNIFIED")
   return coins(unified.flatMap((each) => get(each, "coin")))
 }
 
 /**
- * What Bybit calls each interval of candles, asked for or streamed: minutes as they are, and what is longer by its letter.
+ * Bybit's names for the candle intervals, in requests and in streams: a number of minutes, or a letter from one day on.
  *
  * @since 0.1.0
  * @category constants
@@ -229,7 +233,8 @@ export const intervals = {
 } as const
 
 /**
- * Bybit's feeds. A request that has one wrong topic among several is refused whole: each topic has one of its own.
+ * The feeds of Bybit. Each message subscribes to one topic, because Bybit refuses the whole message if one topic is
+ * wrong.
  *
  * @since 0.1.0
  * @category feeds
@@ -244,7 +249,7 @@ export const feeds: Feeds.Feeds = {
     unsubscribe: asked("unsubscribe"),
     read,
     connects: { connections: 1 },
-    // Who says nothing for ten minutes is cut off, whatever is said to him.
+    // Bybit closes a connection on which the client sends nothing for ten minutes, even while it receives data.
     ping: {
       message: (request) => ({ req_id: String(request), op: "ping" }),
       after: "20 seconds",

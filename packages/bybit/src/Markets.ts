@@ -1,8 +1,8 @@
 /**
- * Bybit's markets, and their names.
+ * Bybit's markets and their names.
  *
- * A market's `id` is Bybit's own name for it. Spot and linear contracts share names (`BTCUSDT` is both), so a name stands
- * for one market only together with its category, which a market's kind tells.
+ * The `id` of a market is Bybit's own name for it. Spot and linear contracts share names (`BTCUSDT` is both). A name
+ * therefore identifies a market only together with its category, which follows from the market's kind.
  *
  * @since 0.1.0
  */
@@ -11,7 +11,7 @@ import type { Listing, Row, Wire } from "@effect-exchange/core/adapter"
 import type * as Rows from "./Rows.js"
 
 /**
- * What a request is about; a name of a market is unique within one only. Options are left out.
+ * The category of a request. The name of a market is unique only within a category. Options are not supported.
  *
  * @since 0.1.0
  * @category models
@@ -19,7 +19,7 @@ import type * as Rows from "./Rows.js"
 export type Category = "spot" | "linear" | "inverse"
 
 /**
- * A market.
+ * A market, identified by its category and its name.
  *
  * @since 0.1.0
  * @category models
@@ -27,7 +27,7 @@ export type Category = "spot" | "linear" | "inverse"
 export type Named = { readonly category: Category; readonly symbol: string }
 
 /**
- * Tells the category of a market.
+ * Returns the category of a market.
  *
  * @since 0.1.0
  * @category names
@@ -36,7 +36,7 @@ export const categoryOf = ({ inverse, kind }: Pick<Market.Market, "kind" | "inve
   kind === "spot" ? "spot" : inverse === true ? "inverse" : "linear"
 
 /**
- * Names a market as Bybit does.
+ * Returns the category and the name of a market.
  *
  * @since 0.1.0
  * @category names
@@ -44,7 +44,7 @@ export const categoryOf = ({ inverse, kind }: Pick<Market.Market, "kind" | "inve
 export const named = (market: Market.Market): Named => ({ category: categoryOf(market), symbol: market.id })
 
 /**
- * Makes one name of both.
+ * Returns a name that is unique across all categories.
  *
  * @since 0.1.0
  * @category names
@@ -52,7 +52,7 @@ export const named = (market: Market.Market): Named => ({ category: categoryOf(m
 export const nameOf = ({ category, symbol }: Named): string => `${category}:${symbol}`
 
 /**
- * Gives rows of a category the names that its markets have among all.
+ * Qualifies the market of each row with the category.
  *
  * @since 0.1.0
  * @category names
@@ -69,7 +69,7 @@ export const within = <A extends { readonly market: string }>(
 })
 
 /**
- * Reads an order. On spot, a market buy that does not say what its size is in is sized in the quote coin.
+ * Reads an order. A market buy on spot that does not report the unit of its size is sized in the quote coin.
  *
  * @since 0.1.0
  * @category orders

@@ -1,5 +1,5 @@
 /**
- * Bybit v5, as the request engine needs to know it.
+ * The protocol of Bybit v5 for the request engine.
  *
  * @since 0.1.0
  */
@@ -11,7 +11,7 @@ import { limits, serverTime } from "./Endpoints.js"
 import { errors } from "./Errors.js"
 
 /**
- * How long after its timestamp a signed request is still accepted, in milliseconds.
+ * How long after its timestamp a signed request is accepted, in milliseconds.
  *
  * @since 0.1.0
  * @category constants
@@ -19,8 +19,8 @@ import { errors } from "./Errors.js"
 export const recvWindow = 5000
 
 /**
- * How far behind the exchange's clock requests are dated, in milliseconds: one dated a second ahead is refused, one dated
- * five seconds back is not.
+ * How far behind the exchange's clock requests are dated, in milliseconds. Bybit refuses a request dated one second
+ * ahead, but accepts one dated five seconds back.
  *
  * @since 0.1.0
  * @category constants
@@ -31,9 +31,9 @@ export const caution = 500
 export const noRsa = "keys of RSA are not supported; make one that Bybit generates the secret of"
 
 /**
- * Signs a request: the key, a timestamp, the receive window and their signature in headers, which is the HMAC-SHA256 of
- * timestamp, key, window and the query or the body as they are sent ("Integration Guidance", "Authentication"). Keys of RSA
- * are refused.
+ * Signs a request: adds the key, a timestamp, the receive window and the signature as headers. The signature is the
+ * HMAC-SHA256 of timestamp, key, window and the query or the body, as they are sent ("Integration Guidance",
+ * "Authentication"). RSA keys are refused.
  *
  * @since 0.1.0
  * @category signing
@@ -52,8 +52,11 @@ export const sign: Protocol.Sign = (request, { key, secret }, { crypto, now }) =
 }
 
 /**
- * Reads what is left of the second's calls of the endpoint that was called, seen from our limit, as accounts differ in
- * theirs; the headers do not say which endpoint that is. They say when it is back only where nothing is left.
+ * Reads from the response headers how much of the called endpoint's limit per second is used.
+ *
+ * The headers do not name the endpoint, so it is found by `cost`. The usage is the limit in `limits` minus the
+ * remaining requests, because the limits of accounts differ. The headers report when the limit resets only if nothing
+ * is left.
  *
  * @since 0.1.0
  * @category limits
@@ -73,7 +76,7 @@ export const usage = (
 const time = Wire.ifAny(Wire.within("time", Wire.millis))
 
 /**
- * Bybit's hosts and those of its regions, its limits, signature and errors.
+ * The protocol of Bybit: its hosts and regions, rate limits, signing and errors.
  *
  * @since 0.1.0
  * @category protocols
@@ -81,7 +84,7 @@ const time = Wire.ifAny(Wire.within("time", Wire.millis))
 export const protocol = Protocol.make({
   exchange: "bybit",
   hosts: { live: Protocol.open("https://api.bybit.com"), testnet: Protocol.open("https://api-testnet.bybit.com") },
-  // A key works on the site it was made on, and on no other: those of regions are named by the country of their host.
+  // A key works only on the site that created it. Regions are named after the country of their host.
   regions: {
     ae: { baseUrl: "https://api.bybit.ae" },
     eu: { baseUrl: "https://api.bybit.eu" },
@@ -96,7 +99,7 @@ export const protocol = Protocol.make({
   limits,
   sign,
   errors,
-  // Every answer has its time.
+  // Every response has the exchange's time.
   learn: ({ auth, cost, headers, json }) => ({ usage: usage(headers, auth, cost), serverTime: time(json) }),
   serverTime,
   tolerance: recvWindow

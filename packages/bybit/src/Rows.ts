@@ -1,6 +1,6 @@
 /**
- * What Bybit's rows are called, and what their words mean. Numbers are texts, and what does not apply is `""`, `null` or
- * missing.
+ * Decoders for the rows in Bybit's responses: the names of their fields, and the meaning of their values. Numbers are
+ * strings. A field that does not apply is `""`, `null` or missing.
  *
  * Source: Bybit API v5 documentation, "Market", "Trade", "Position", "Account", "User", "Enums Definitions".
  *
@@ -12,22 +12,23 @@ import * as Schema from "effect/Schema"
 
 const { all, at, blank, decimal, isTrue, map, meaning, meaningOr, millis, orElse, orZero, text, words, wordsOr } = Wire
 
-// A zero stands for none where there cannot be any: no trade yet, an empty side, no limit.
+// Zero means that there is no value: no trade yet, an empty side of the book, or no limit.
 const price = (path: string) => at(path, Wire.positive(decimal))
 
 const side = at("side", words({ Buy: "buy", Sell: "sell" }))
 
 // ---- answers
 
-// It comes percent-encoded (`page_args%3D…%26`) and goes back as it came: decoded here, it is encoded again like every other
-// parameter. `decodeURIComponent` throws at bytes that are not UTF-8; cursors are ASCII.
+// Bybit sends the cursor percent-encoded (`page_args%3D…%26`) and expects it back in the same form. It is decoded here,
+// because every parameter is encoded when it is sent. `decodeURIComponent` throws at bytes that are not UTF-8; cursors
+// are ASCII.
 const cursor = (text: string | undefined): string | undefined =>
   text === undefined || /%(?![0-9A-Fa-f]{2})/.test(text)
     ? text
     : text.replace(/%([2-7][0-9A-Fa-f])/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 
 /**
- * Reads a page of a list, and by what the next one is asked for.
+ * Creates a decoder for a page: its rows, and the cursor of the next page.
  *
  * @since 0.1.0
  * @category answers
@@ -42,13 +43,13 @@ const contract = at(
   meaningOr({ perpetual: "LinearPerpetual InversePerpetual", future: "LinearFutures InverseFutures" }, undefined)
 )
 const inverse = at("contractType", wordsOr({ InversePerpetual: true, InverseFutures: true }, undefined))
-// Only spot has one, and contracts have steps.
+// Only spot has a precision. Contracts have a step.
 const precision = price("lotSizeFilter.basePrecision")
 const kind = all({ contract, precision }, ({ contract, precision }) => precision === undefined ? contract : "spot")
 
 /**
- * A market, of spot (`basePrecision`, `minOrderAmt`, no `contractType`) or of contracts. Perpetuals have a day of delivery, too,
- * when they are to be taken off. One inverse contract is one unit of its quote coin.
+ * A market, either spot (`basePrecision`, `minOrderAmt`, no `contractType`) or contracts. A perpetual also has a
+ * delivery time when it is about to be delisted. One inverse contract is one unit of its quote coin.
  *
  * @since 0.1.0
  * @category rows
@@ -67,15 +68,15 @@ export const Instrument = Row.of({
   minPrice: price("priceFilter.minPrice"),
   maxPrice: price("priceFilter.maxPrice"),
   lotSize: orElse(precision, price("lotSizeFilter.qtyStep")),
-  // Spot has one as well, which does not count any more.
+  // Spot has this field as well, but it no longer applies.
   minAmount: Wire.unless(kind, "spot", price("lotSizeFilter.minOrderQty")),
   maxAmount: orElse(price("lotSizeFilter.maxLimitOrderQty"), price("lotSizeFilter.maxOrderQty")),
   minNotional: orElse(price("lotSizeFilter.minOrderAmt"), price("lotSizeFilter.minNotionalValue"))
 })
 
 /**
- * A ticker, which has no instant of its own. The volume of inverse contracts is in contracts, and their turnover in the base
- * coin.
+ * A ticker, without a timestamp of its own. The volume of inverse contracts is in contracts, and their turnover is in
+ * the base coin.
  *
  * @since 0.1.0
  * @category rows
@@ -93,7 +94,8 @@ export const Ticker = Row.tickerOf({
 })
 
 /**
- * A book: `ts` is when the picture was made, `cts` when the matching engine made it; `u` numbers the states of the book.
+ * An order book. `ts` is when the snapshot was created, `cts` is when the matching engine produced it, and `u` numbers
+ * the states of the book.
  *
  * @since 0.1.0
  * @category answers
@@ -104,7 +106,7 @@ export const Book = Row.book(Row.levels(decimal, 0, 1), ["b", "a"], {
 })
 
 /**
- * A public trade; its side is the taker's.
+ * A public trade. Its side is the taker's.
  *
  * @since 0.1.0
  * @category rows
@@ -112,7 +114,7 @@ export const Book = Row.book(Row.levels(decimal, 0, 1), ["b", "a"], {
 export const Trade = Row.tradeAt(millis, decimal, { id: "execId", side, price: "price", amount: "size", at: "time" })
 
 /**
- * A candle: start, open, high, low, close, volume, and the turnover, which is not read here.
+ * A candle: start, open, high, low, close and volume. The turnover is not read.
  *
  * @since 0.1.0
  * @category rows
@@ -122,8 +124,12 @@ export const Bar = Row.ohlcv(millis, decimal, [0, 1, 2, 3, 4, 5])
 const listed = blank(Schema.Array(Schema.Unknown))
 
 /**
- * An announced interruption. `product`: 1 futures, 2 spot. `serviceTypes`: 1 trading, 2 trading by HTTP, 5 market data; the
- * others are about WebSocket. `uidSuffix` is not empty when only some users are concerned, `env` 2 is the demo.
+ * An announced interruption.
+ *
+ * - `product`: 1 for futures, 2 for spot.
+ * - `serviceTypes`: 1 for trading, 2 for trading over HTTP, 5 for market data. The others are about WebSocket.
+ * - `uidSuffix`: not empty if only some users are affected.
+ * - `env`: 2 for demo trading.
  *
  * @since 0.1.0
  * @category rows
@@ -140,7 +146,8 @@ export const Interruption = Row.of({
 // ---- the account
 
 /**
- * The key in use. With `readOnly` 1 the permissions it names mean reading. `expiredAt` is of 1970 where it never expires.
+ * The key in use. If `readOnly` is 1, its permissions allow only reading. `expiredAt` is in 1970 if the key never
+ * expires.
  *
  * @since 0.1.0
  * @category answers
@@ -153,8 +160,8 @@ export const ApiKey = Wire.answer({
 })
 
 /**
- * A coin of the unified account. Free is what neither orders nor positions nor a bonus hold; with cross margin, orders can
- * use more than that, as other coins count as well. The margins are `""` under portfolio margin.
+ * A coin of the unified account. The free amount is not held by orders, positions or a bonus. With cross margin, orders
+ * can use more than the free amount, because other coins also count. The margins are `""` under portfolio margin.
  *
  * @since 0.1.0
  * @category rows
@@ -169,7 +176,7 @@ export const Balance = Row.balance({
 })
 
 /**
- * A position; its side is `""` or `None` where there is none, and its size zero.
+ * A position. Without a position, the side is `""` or `None`, and the size is zero.
  *
  * @since 0.1.0
  * @category rows
@@ -217,8 +224,9 @@ const order = Row.order({
 })
 
 /**
- * An order, and what its size is in where that is said. Ids of spot are of 19 digits, more than a number holds. `Cancelled` may
- * have been filled in part, for which spot has a word of its own; `Untriggered` and `Triggered` are on their way into the book.
+ * An order, and the unit of its size if it is reported. The ids of spot orders have 19 digits, more than a number
+ * holds. A `Cancelled` order may be partially filled, for which spot has a status of its own. `Untriggered` and
+ * `Triggered` orders are not in the book yet.
  *
  * @since 0.1.0
  * @category rows
@@ -242,9 +250,9 @@ const isTrade = meaning({
 })
 
 /**
- * An execution: a fill where something was bought or sold, be it by liquidation or deleveraging, and none where funding was
- * paid or a contract settled. The fee of a contract is in the coin it settles in, which is not said, and negative for a
- * rebate.
+ * An execution. It has a fill if something was bought or sold, including by liquidation or deleveraging. It has none if
+ * funding was paid or a contract settled. The fee of a contract is in its settlement coin, which the row does not name.
+ * The fee is negative for a rebate.
  *
  * @since 0.1.0
  * @category rows
@@ -254,7 +262,7 @@ export const Execution = Row.entry(at("execId", text), fill, map(at("execType", 
 // ---- what was asked to be done
 
 /**
- * What an order, a change or a cancellation is answered with: that it was taken, not that it was carried out.
+ * The acknowledgement of an order, an amendment or a cancellation: it was accepted, but not necessarily carried out.
  *
  * @since 0.1.0
  * @category answers
@@ -262,8 +270,8 @@ export const Execution = Row.entry(at("execId", text), fill, map(at("execType", 
 export const Taken = Wire.answer({ id: at("orderId", text) })
 
 /**
- * The answer to a batch, two lists in the order of the request: what was taken, and what each met with (`code` 0 where all is
- * well).
+ * The response to a batch: two lists in the order of the request. The first has the ids of the accepted orders, and the
+ * second has the result of each order (`code` 0 for success).
  *
  * @since 0.1.0
  * @category answers
@@ -287,7 +295,7 @@ export const Batch = Wire.one(
 )
 
 /**
- * The orders canceled.
+ * The ids of the canceled orders.
  *
  * @since 0.1.0
  * @category answers
