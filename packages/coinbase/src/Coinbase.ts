@@ -1,5 +1,5 @@
 /**
- * Coinbase Advanced Trade: its spot markets.
+ * The adapter for Coinbase Advanced Trade: its spot markets.
  *
  * @since 0.1.0
  */
@@ -25,7 +25,7 @@ const market = (
   { cancelOnly: _, limited: __, ...row }: Wire.Type<typeof Rows.Product>
 ): Row.Market => ({ ...row, kind: "spot" })
 
-// A product has no bid and no ask.
+// A product has no bid and no ask, so both come from the order book.
 const ticker: Declaration.MarketData["ticker"] = (client) => (market) =>
   Effect.map(
     Concurrent.all([
@@ -40,7 +40,7 @@ const ticker: Declaration.MarketData["ticker"] = (client) => (market) =>
     })
   )
 
-// No endpoint tells: it is judged by what can be traded.
+// No endpoint reports the status. It is derived from the products that can be traded.
 const status: Declaration.MarketData["status"] = (client) => () =>
   Effect.map(
     Concurrent.all([
@@ -63,7 +63,7 @@ const status: Declaration.MarketData["status"] = (client) => () =>
 
 const wallets = Page.byCursor({ endpoint: Endpoints.accounts, input: Endpoints.accounts.make })
 
-/** Which orders are listed, and how many are enough: under a name the first. */
+/** The orders to list, and how many are enough: for a client order id, the first match is enough. */
 type Wanted = Endpoints.Wanted & { readonly limit?: number; readonly clientOrderId?: string }
 
 const orders = Page.byCursor({
@@ -78,7 +78,7 @@ const orders = Page.byCursor({
   enough: ({ clientOrderId, limit = Number.POSITIVE_INFINITY }: Wanted) => clientOrderId === undefined ? limit : 1
 })
 
-// `OPEN` goes with no other status.
+// `OPEN` cannot be combined with other statuses.
 const listed = (
   ...statuses: ReadonlyArray<ReadonlyArray<string>>
 ): Question.Question<"account", [Wanted], Listing.Listing<Row.Order>> =>
@@ -92,20 +92,22 @@ const listed = (
 const waiting = ["PENDING", "QUEUED", "CANCEL_QUEUED", "EDIT_QUEUED"]
 const open = ["OPEN"]
 
-// Before the others and after them: one that is opened meanwhile is in the last list, and one that is open and about to be changed
-// or canceled in the first, though it be open again in the last. Each counts as it was read last.
+// Open orders are listed before and after the waiting ones. An order that opens in the meantime is in the last list. An
+// open order that is about to be amended or canceled is in the first list, and may be open again in the last one. Each
+// order counts as it was read last.
 const standing = listed(open, waiting, open)
 
-// What is not found here is looked for among all orders: those that wait first, as they may be opened meanwhile.
+// An order that is not found here is searched for among all orders. Waiting orders are listed first, because they may
+// open in the meantime.
 const standingUnderName = listed(waiting, open)
 
 const entries = Page.byCursor({ endpoint: Endpoints.fills, input: Endpoints.fills.make })
 
-// How much earlier than it was sent an order is looked for.
+// How far before the time it was sent an order is searched for, in milliseconds.
 const margin = 60_000
 
-// Orders are listed from an instant by the exchange's clock. With ours, an order placed by a clock that is ahead would seem
-// never to have been.
+// Orders are listed from a time by the exchange's clock. By the local clock, an order that was placed while it is ahead
+// would seem never to have existed.
 const placedSince: Declaration.Account["byName"][number] = (client) => ({ clientOrderId, market, since }) =>
   Effect.gen(function*() {
     const product_ids = [market.id]
@@ -121,7 +123,7 @@ const placedSince: Declaration.Account["byName"][number] = (client) => ({ client
 const differ = (one: BigDecimal.BigDecimal | undefined, other: BigDecimal.BigDecimal | undefined): boolean =>
   one !== undefined && other !== undefined && !BigDecimal.equals(one, other)
 
-/** Whether the answer is about another order than was asked for, by as much as it says. */
+/** Returns `true` if the response is about another order than the request, as far as the response says. */
 const isAnother = (
   asked: Declaration.NewOrder,
   { market = asked.market.id, side = asked.side, terms }: typeof Rows.Created.Type
@@ -133,7 +135,8 @@ const place: Declaration.Trading["place"] = (client) => (order) =>
   Effect.flatMap(
     client.request(Endpoints.createOrder, Endpoints.newOrder(order)),
     (created): Effect.Effect<Declaration.Placed, ExchangeError.TradingError> =>
-      // It may be an earlier order of that name, or an answer gone astray while this one stands: that is looked up.
+      // This may be an earlier order with the same client order id, or a misdirected response although the new order
+      // exists. The order is therefore looked up.
       isAnother(order, created)
         ? new ExchangeError.MalformedResponse({
           exchange: id,
@@ -171,15 +174,18 @@ const amend: Declaration.OptionalTrading["amend"] = (client) => ({ current, ...c
 }
 
 /**
- * Coinbase: its tags, its Layers and what it can do. There are no positions, and orders are placed one by one.
+ * The adapter for Coinbase: its tags, Layers and features. There are no positions, and a request places one order.
  *
- * `layerMarketData` needs no credentials and has none in reach, `layerAccount` adds the account of a key, and `layer` trading with
- * it, which on the live exchange has to be said twice. `layerAccountConfig` and `layerConfig` take every option from configuration.
- * `MarketData`, `Account` and `Trading` are the same values as the shared services, for programs that use several exchanges, and
- * `features` tells what it can do.
+ * `layerMarketData` provides public data. It needs no credentials and has no access to any. `layerAccount` adds the
+ * account of an API key. `layer` adds trading; the live exchange requires both `environment: "live"` and
+ * `trading: "enabled"`. `layerAccountConfig` and `layerConfig` take every option from configuration. `features`
+ * describes what the exchange supports.
  *
- * Unless `credentials` are given, they are `COINBASE_API_KEY`, the key's name, and `COINBASE_API_SECRET`, its private key, from
- * configuration, read again when they may have been rotated.
+ * The services of the tags `MarketData`, `Account` and `Trading` are the same values as those of the shared tags. Use
+ * these tags in programs with several exchanges.
+ *
+ * `credentials` default to `COINBASE_API_KEY` (the name of the key) and `COINBASE_API_SECRET` (its private key) from
+ * configuration. They are read again when they may have been rotated.
  *
  * @since 0.1.0
  * @category exchanges
@@ -194,7 +200,7 @@ export const Coinbase = Exchange.define({
     listings: [Question.about(true, to(Endpoints.products, Listing.map(market)))],
     ticker,
     tickers: to(Endpoints.tickers),
-    // No most is documented, here and for trades.
+    // No maximum is documented, neither here nor for trades.
     book: { depths: Number.POSITIVE_INFINITY, read: to(Endpoints.productBook) },
     trades: { most: Number.POSITIVE_INFINITY, order: "newest first", read: to(Endpoints.marketTrades) },
     candles: {
@@ -209,9 +215,9 @@ export const Coinbase = Exchange.define({
         "6h": "SIX_HOUR",
         "1d": "ONE_DAY"
       },
-      // As many as one request gives, whatever the documents say.
+      // The maximum of one response, whatever the documentation says.
       page: 299,
-      // The exchange opened in January 2015, with nothing from before it.
+      // The exchange opened in January 2015 and has no earlier candles.
       first: { opened: Date.UTC(2015, 0, 1), by: ["1d", "1h"] },
       read: to(Endpoints.candles)
     },
@@ -224,7 +230,7 @@ export const Coinbase = Exchange.define({
     openOfAll: (client) => () => standing(client)({}),
     byId: to(Endpoints.order),
     byName: [
-      // Those that stand may be older than all that are read of the others. One placed lately is found either way.
+      // Open orders may be older than all other orders that are read. A recent order is found either way.
       (client) => ({ clientOrderId, market, since }) =>
         since === undefined
           ? standingUnderName(client)({ product_ids: [market.id], clientOrderId })
@@ -249,8 +255,8 @@ export const Coinbase = Exchange.define({
     timeInForce: ["GTC", "IOC", "FOK"],
     reduceOnly: false,
     deduplicates: "always",
-    // A token is taken for two minutes, by a request that was sent half a minute after it was asked for at the latest; the
-    // rest is for clocks and for orders that are listed late.
+    // Coinbase accepts a token for two minutes, and a request is sent at most half a minute after it was made. The rest
+    // allows for clock differences and for orders that are listed late.
     takenWithin: "150 seconds",
     seenWithin: "30 seconds",
     place,
@@ -261,23 +267,31 @@ export const Coinbase = Exchange.define({
 })
 
 /**
+ * The identifiers of the tags.
+ *
  * @since 0.1.0
  * @category exchanges
  */
 export declare namespace Coinbase {
   /**
+   * The identifier of the `Coinbase.MarketData` tag.
+   *
    * @since 0.1.0
    * @category tags
    */
   export type MarketData = Exchange.Named<"CoinbaseMarketData">
 
   /**
+   * The identifier of the `Coinbase.Account` tag.
+   *
    * @since 0.1.0
    * @category tags
    */
   export type Account = Exchange.Named<"CoinbaseAccount">
 
   /**
+   * The identifier of the `Coinbase.Trading` tag.
+   *
    * @since 0.1.0
    * @category tags
    */

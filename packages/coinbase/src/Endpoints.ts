@@ -1,6 +1,6 @@
 /**
- * Coinbase's endpoints. Requests without a key count against the address (`ip`), those of an account and its orders against
- * the user (`user`).
+ * Coinbase's endpoints. Requests without a key count against the address (`ip`). Requests about an account and its
+ * orders count against the user (`user`).
  *
  * Source: Coinbase Advanced Trade API (docs.cdp.coinbase.com).
  *
@@ -15,7 +15,8 @@ import * as Rows from "./Rows.js"
 const { madeBy, takes } = Endpoint
 
 /**
- * What Coinbase meters, by the second; requests do not arrive as evenly as they left, hence the tenth more.
+ * The rate limits of Coinbase, which counts per second. The windows here are a tenth longer, because requests do not
+ * arrive as evenly as they leave.
  *
  * @since 0.1.0
  * @category limits
@@ -27,7 +28,7 @@ export const limits = {
 }
 
 /**
- * How many rows a page of a listing has.
+ * The maximum number of rows per page of a listing.
  *
  * @since 0.1.0
  * @category constants
@@ -43,6 +44,8 @@ const read = Endpoint.family({ ...shared, capability: "account", cost: { user: 1
 const write = Endpoint.family({ ...shared, capability: "trading", method: "POST", body: "json", cost: { user: 1 } })
 
 /**
+ * Reads the exchange's clock.
+ *
  * @since 0.1.0
  * @category endpoints
  */
@@ -51,7 +54,7 @@ export const serverTime = open("serverTime", "/time", { answer: Wire.within("epo
 const some = { input: madeBy(({ id }: Market.Market, limit: number) => ({ product_id: id, limit })) }
 
 /**
- * Products: those that are traded, or all there are.
+ * Lists the spot products: those that are traded, or all of them.
  *
  * @since 0.1.0
  * @category endpoints
@@ -63,13 +66,13 @@ export const products = open("products", "/market/products", {
 })
 
 /**
- * The same products, as their tickers.
+ * Lists the same products as tickers.
  *
  * @since 0.1.0
  * @category endpoints
  */
 export const tickers = open("tickers", "/market/products", {
-  // Of many products, the whole listing is shorter than the list of what is asked for.
+  // For many products, requesting the whole listing is shorter than naming each of them.
   input: madeBy((markets: ReadonlyArray<Market.Market>) => ({
     product_type: "SPOT",
     get_all_products: true,
@@ -80,7 +83,7 @@ export const tickers = open("tickers", "/market/products", {
 })
 
 /**
- * A product, as its ticker.
+ * Reads a product as a ticker.
  *
  * @since 0.1.0
  * @category endpoints
@@ -91,6 +94,8 @@ export const product = open("product", "/market/products/{product_id}", {
 })
 
 /**
+ * Reads the order book.
+ *
  * @since 0.1.0
  * @category endpoints
  */
@@ -101,7 +106,7 @@ export const productBook = open("productBook", "/market/product_book", {
 })
 
 /**
- * The latest trades, newest first.
+ * Lists the latest public trades, newest first.
  *
  * @since 0.1.0
  * @category endpoints
@@ -113,7 +118,7 @@ export const marketTrades = open("marketTrades", "/market/products/{product_id}/
 })
 
 /**
- * The candles that open from `start` to `end`, both in seconds and included, newest first.
+ * Lists the candles that open from `start` to `end`, newest first. Both times are in seconds, and both are included.
  *
  * @since 0.1.0
  * @category endpoints
@@ -122,7 +127,7 @@ export const candles = open("candles", "/market/products/{product_id}/candles", 
   input: madeBy((market: Market.Market, granularity: string, { from, to }: Adapter.Window) => ({
     product_id: market.id,
     start: from / 1000,
-    // The end is included, and a candle that opens there would be one too many.
+    // The end is included, so a candle that opens there would be one too many.
     end: to / 1000 - 1,
     granularity
   })),
@@ -131,6 +136,8 @@ export const candles = open("candles", "/market/products/{product_id}/candles", 
 })
 
 /**
+ * Reads the permissions of the key.
+ *
  * @since 0.1.0
  * @category endpoints
  */
@@ -144,7 +151,8 @@ export const keyPermissions = read("keyPermissions", "/key_permissions", {
 })
 
 /**
- * The wallets. One that is not understood fails all of them, as the sum of the others is not what there is.
+ * Lists the wallets. If one of them is not understood, decoding fails for all, because the sum of the others would be
+ * wrong.
  *
  * @since 0.1.0
  * @category endpoints
@@ -155,7 +163,7 @@ export const accounts = read("accounts", "/accounts", {
 })
 
 /**
- * One order, by the exchange's id.
+ * Reads one order by the exchange's id.
  *
  * @since 0.1.0
  * @category endpoints
@@ -167,7 +175,7 @@ export const order = read("order", "/orders/historical/{order_id}", {
 })
 
 /**
- * Which orders are listed.
+ * A filter for the listing of orders.
  *
  * @since 0.1.0
  * @category models
@@ -179,8 +187,8 @@ export type Wanted = {
 }
 
 /**
- * Orders, standing and ended, newest first, from `start_date` on (RFC 3339). `OPEN` goes with no other status, and orders
- * that are `PENDING` or `QUEUED` are not among them.
+ * Lists orders, open and ended, newest first, from `start_date` on (RFC 3339). `OPEN` cannot be combined with other
+ * statuses. `PENDING` and `QUEUED` orders are not listed unless their status is requested.
  *
  * @since 0.1.0
  * @category endpoints
@@ -191,7 +199,7 @@ export const orders = read("orders", "/orders/historical/batch", {
 })
 
 /**
- * Fills, newest first, from `start_sequence_timestamp` on (RFC 3339).
+ * Lists fills, newest first, from `start_sequence_timestamp` on (RFC 3339).
  *
  * @since 0.1.0
  * @category endpoints
@@ -207,7 +215,7 @@ export const fills = read("fills", "/orders/historical/fills", {
 })
 
 /**
- * An order in Coinbase's words: what is ordered stands under exactly one name of its kind.
+ * Returns the parameters of an order. Its terms stand under exactly one name, that of its kind.
  *
  * @since 0.1.0
  * @category parameters
@@ -227,8 +235,8 @@ const configuration = ({ postOnly, price, size: base_size, timeInForce }: Declar
 }
 
 /**
- * Places an order. Under a client order id that exists nothing is created, and the answer is the order that exists: the same
- * request may be sent again.
+ * Places an order. If the client order id already exists, Coinbase creates nothing and returns the existing order. The
+ * same request may therefore be sent again.
  *
  * @since 0.1.0
  * @category endpoints
@@ -236,7 +244,8 @@ const configuration = ({ postOnly, price, size: base_size, timeInForce }: Declar
 export const createOrder = write.idempotent("createOrder", "/orders", { input: madeBy(newOrder), answer: Rows.Created })
 
 /**
- * Asks for up to 100 orders to be canceled; what became of each is in the answer. They are canceled a moment later.
+ * Requests the cancellation of up to 100 orders, which are canceled a moment later. The response has the outcome of
+ * each.
  *
  * @since 0.1.0
  * @category endpoints
@@ -248,7 +257,7 @@ export const cancelOrders = write.idempotent("cancelOrders", "/orders/batch_canc
 })
 
 /**
- * Changes a `GTC` limit order: both fields are needed.
+ * Amends a `GTC` limit order. The price and the size are both required.
  *
  * @since 0.1.0
  * @category endpoints

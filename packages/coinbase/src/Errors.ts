@@ -1,6 +1,6 @@
 /**
- * Coinbase's errors, as errors of ours. They come in several shapes, a refused order with status 200; the text is looked at
- * first, then the code, then the status.
+ * Maps Coinbase's errors to `ExchangeError`s. The errors have several shapes, and a refused order has status 200. The
+ * text is matched first, then the code, then the status.
  *
  * Source: Coinbase Advanced Trade API, error responses and the failure reasons of orders (docs.cdp.coinbase.com).
  *
@@ -16,7 +16,7 @@ const textsIn = (paths: string) => {
   return (json: unknown) => reads.map((read) => read(json))
 }
 
-// Where codes stand, the most exact first, and where texts do.
+// The paths of the error codes, most specific first, and of the texts.
 const codesOf = textsIn(
   "error_response.new_order_failure_reason error_response.preview_failure_reason error_response.error failure_reason " +
     "errors.0.edit_failure_reason errors.0.preview_failure_reason errors.0.id error"
@@ -25,7 +25,7 @@ const textsOf = textsIn("error_response.message error_response.error_details err
 
 const isCode = /^[A-Z][A-Z0-9_]+$/
 
-// A message, and an error in some word or other, are what gateways write, too.
+// A `message`, or an `error` in free text, may also come from a gateway.
 const isOwn = Schema.is(Schema.Union(
   Schema.Struct({ error: Schema.String, error_details: Schema.String }),
   Schema.Struct({ error: Schema.String.pipe(Schema.pattern(isCode)) }),
@@ -37,7 +37,7 @@ const isOwn = Schema.is(Schema.Union(
 
 const isFailure = Schema.is(Schema.Struct({ success: Schema.Literal(false) }))
 
-// What the gateway in front of the exchange writes beside its own words: the numbers of gRPC.
+// The gateway in front of the exchange adds the numeric status codes of gRPC to its errors.
 const grpc: ReadonlyMap<unknown, string> = new Map([
   [3, "INVALID_ARGUMENT"],
   [5, "NOT_FOUND"],
@@ -49,7 +49,7 @@ const grpc: ReadonlyMap<unknown, string> = new Map([
 ])
 
 /**
- * The first code that says something, none where no one does, and what was said.
+ * Returns the first code that is informative, or `""` if there is none, and the texts joined with semicolons.
  *
  * @since 0.1.0
  * @category parsing
@@ -91,7 +91,8 @@ export const errors: Errors.Table = Errors.table({
     RateLimited: "RATE_LIMIT_EXCEEDED RESOURCE_EXHAUSTED",
     InsufficientFunds: "INSUFFICIENT_FUND INSUFFICIENT_FUNDS PREVIEW_INSUFFICIENT_FUND PREVIEW_INSUFFICIENT_FUNDS " +
       "PREVIEW_INSUFFICIENT_FUNDS_FOR_FUTURES",
-    // One product's halt is no outage: that would open the circuit, and keep orders of the others from being canceled.
+    // The halt of one product is not an outage: an outage would open the circuit breaker and block cancellations of
+    // orders for the other products.
     OrderRejected: "INVALID_SIZE_PRECISION INVALID_PRICE_PRECISION INVALID_LIMIT_PRICE INVALID_LIMIT_PRICE_POST_ONLY " +
       "LIMIT_PRICE_TOO_FAR_FROM_MARKET INVALID_NO_LIQUIDITY COMMANDER_REJECTED_NEW_ORDER BREACHED_RISK_LIMIT " +
       "INELIGIBLE_PAIR UNTRADABLE_PRODUCT INVALID_LEDGER_BALANCE PRODUCT_TRADING_HALTED",
@@ -106,7 +107,7 @@ export const errors: Errors.Table = Errors.table({
     if (status === 429) return "RateLimited"
     return (status === 400 || status === 404) && /product_id/i.test(text) ? "SymbolNotFound" : undefined
   },
-  // They are more exact than the codes beside them: the same code stands for several of these.
+  // The texts are more specific than the codes next to them: one code stands for several of these errors.
   texts: [
     [/order with this orderid was not found/i, "OrderNotFound"],
     [/insufficient balance/i, "InsufficientFunds"],
@@ -115,11 +116,11 @@ export const errors: Errors.Table = Errors.table({
   otherwise: ({ code }, { about: { operation }, status }) => {
     const missing = status === 404 ? absent.get(operation) : undefined
     if (missing !== undefined || code.startsWith("PREVIEW_")) return missing ?? "OrderRejected"
-    // An order, or a change of one, that was refused: nothing was done, if the exchange says why.
+    // A refused order or amendment. If the exchange gives a reason, nothing was done.
     return status >= 300 ? undefined : code === "" ? "Unknown" : "OrderRejected"
   },
   unspoken: ({ headers, json, status, text }) => {
-    // The one word that the exchange says without JSON.
+    // The only text that the exchange sends without JSON.
     if (status === 401 && text?.trim() === "Unauthorized") {
       return { kind: "AuthenticationFailed", detail: "Unauthorized", outcome: "Rejected" }
     }
@@ -130,7 +131,7 @@ export const errors: Errors.Table = Errors.table({
 })
 
 /**
- * What became of the request to cancel an order. One that is being canceled already counts as ended.
+ * Returns the outcome of the request to cancel an order. An order that is already being canceled counts as ended.
  *
  * @since 0.1.0
  * @category classification

@@ -1,12 +1,12 @@
 /**
- * The WebSocket of Coinbase's Advanced Trade (docs.cdp.coinbase.com, "Advanced Trade WebSocket"): one channel a message, answered with all
- * that is subscribed to, and one count of all messages of a connection. What is said of an account is on a host of its own,
- * to who asks for it with a token.
+ * The WebSocket of Coinbase Advanced Trade (docs.cdp.coinbase.com, "Advanced Trade WebSocket"). A message subscribes to
+ * one channel, and the response lists all subscriptions. One sequence number counts all messages of a connection. The
+ * data of an account has a host of its own and requires a token.
  *
  * **Gotchas**
  *
- * Nothing is said of single fills, nor of balances: they are asked for when an order has changed. What is paid in or out is
- * seen with the next order.
+ * Coinbase streams neither single fills nor balances. They are requested when an order has changed. Deposits and
+ * withdrawals are noticed with the next order.
  *
  * @since 0.1.0
  */
@@ -24,13 +24,16 @@ const { all, at, blank, decimal, isTrue, none, positive, wordsOr } = Wire
 
 const keyOf = (channel: unknown, product: unknown): string => `${channel} ${product}`
 
-/** What is said of a product is said under that name alone, also to who has asked for the same book by its name in USDC. */
+/**
+ * Coinbase sends the data of a product under its `-USD` name only, even if the subscription named the same book in
+ * USDC.
+ */
 const keysOf = (channel: unknown, product: unknown): ReadonlyArray<string> => {
   const key = keyOf(channel, product)
   return key.endsWith("-USD") ? [key, `${key}C`] : [key]
 }
 
-// Quiet subscriptions are closed after a minute without them.
+// Without heartbeats, Coinbase closes quiet subscriptions after a minute.
 const welcome = [{ type: "subscribe", channel: "heartbeats" }]
 
 const topic = (channel: string) => ({ id }: Pick<Market.Market, "id">): Feeds.Topic => ({
@@ -40,7 +43,7 @@ const topic = (channel: string) => ({ id }: Pick<Market.Market, "id">): Feeds.To
   market: id
 })
 
-/** All products of the account, as none is named. */
+/** The subscription covers all products of the account, since none is named. */
 const user = (): Feeds.Topic => ({ socket: "private", key: "user", channel: "user" })
 
 const asked =
@@ -58,7 +61,7 @@ const asked =
 
 const events = (frame: unknown): ReadonlyArray<unknown> => list(get(frame, "events"))
 
-/** The rows of all events, each under its product. */
+/** Groups the rows of all events by their product. */
 const rowsOf = (frame: unknown, channel: string, name: string): ReadonlyArray<Feeds.Said> =>
   Record.collect(
     Arr.groupBy(events(frame).flatMap((event) => list(get(event, name))), (row) =>
@@ -68,7 +71,7 @@ const rowsOf = (frame: unknown, channel: string, name: string): ReadonlyArray<Fe
     keysOf(channel, product).map((key) => ({ _tag: "Data", key, frame: rows }))
   )
 
-/** A token is what there is of a login. */
+/** The token replaces a login, so an error about the token counts as a refused login. */
 const refused = (because: string): ReadonlyArray<Feeds.Said> => [{
   _tag: /authenticat|unauthori[sz]ed/i.test(because) ? "LoginRefused" : "Refused",
   said: { code: "", text: because }
@@ -99,7 +102,7 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
       return rowsOf(frame, "market_trades", "trades")
     case "candles":
       return rowsOf(frame, "candles", "candles")
-    // Subscribed to as `level2`.
+    // The subscription calls this channel `level2`.
     case "l2_data":
       return events(frame).flatMap((event) =>
         keysOf("level2", get(event, "product_id")).map((key) => ({ _tag: "Data", key, frame: event }))
@@ -122,7 +125,7 @@ const Ticker = Row.ticker({
   at: at("time", blank(Rows.time))
 })
 
-/** The latest of a message. */
+/** Reads the latest ticker of a message. */
 const ticker = () => {
   const one = Feeds.readingOne(Wire.one(Ticker))
   return (frame: unknown) => {
@@ -131,7 +134,7 @@ const ticker = () => {
   }
 }
 
-// A message may have the newest first: ids rise.
+// A message may have the newest trade first. Ids rise, so they are the sort key.
 const byId = Order.mapInput(Order.number, ({ id }: Row.Trade) => Number(id))
 
 const trades = () => {
@@ -163,8 +166,11 @@ const type = at(
 )
 
 /**
- * An order as the socket tells of it. How much was ordered is what is filled and what is left, where it has not ended with
- * nothing left: then it may have been more. Of market orders it may be counted in the quote currency, and is left out.
+ * An order as the socket reports it.
+ *
+ * The ordered amount is the filled plus the remaining amount. If nothing remains, it is known only for a filled order,
+ * since any other order may have been larger. It is left out for market orders, where the remaining amount may be in
+ * the quote currency.
  */
 const OrderUpdate = Row.order({
   id: at("order_id", Wire.text),
@@ -200,7 +206,10 @@ const OrderUpdate = Row.order({
 
 const updates = Feeds.reading(Wire.list(OrderUpdate))
 
-/** Each order with what it was before, as long as it stands: of one that has ended it may not be said how much was ordered. */
+/**
+ * Reads each order with its previous state. States are kept while an order is open, because the update of an ended
+ * order may lack the ordered amount.
+ */
 const changes = () => {
   const standing = new Map<string, Row.Order>()
   return (event: unknown) => {
@@ -225,7 +234,9 @@ const orders = () => {
 
 const nothing = Decimal.make("0")
 
-/** The markets of the orders of which more is filled than before. What was filled before it began is none of its fills. */
+/**
+ * Reports the markets of orders whose filled amount has grown. Amounts filled before the stream began are not reported.
+ */
 const fills = () => {
   const read = changes()
   return (event: unknown) => {
@@ -242,7 +253,7 @@ const fills = () => {
 }
 
 /**
- * Coinbase's feeds. A heartbeat comes every second; candles are of five minutes alone.
+ * The feeds of Coinbase. A heartbeat arrives every second. Only candles of five minutes are streamed.
  *
  * @since 0.1.0
  * @category feeds
@@ -259,7 +270,7 @@ export const feeds: Feeds.Feeds = {
         at: { live: "wss://advanced-trade-ws-user.coinbase.com" },
         path: "/",
         welcome,
-        // Looked at when it comes, and never again.
+        // Coinbase checks the token when the message arrives, and never again.
         token: { made: tokenOf }
       }
     },
@@ -280,7 +291,7 @@ export const feeds: Feeds.Feeds = {
     reader: () => Feeds.reading(Wire.list(Rows.Bar))
   },
   book: {
-    // Of all levels there are.
+    // The book has all levels there are.
     depths: 1_000_000,
     topic: topic("level2"),
     reader: () => bookUpdates,

@@ -1,5 +1,5 @@
 /**
- * Coinbase Advanced Trade, as the request engine needs to know it.
+ * The protocol of Coinbase Advanced Trade for the request engine.
  *
  * @since 0.1.0
  */
@@ -11,7 +11,7 @@ import { limits, serverTime } from "./Endpoints.js"
 import { errors } from "./Errors.js"
 
 /**
- * How long a token is valid, in seconds: the longest that Coinbase takes.
+ * How long a token is valid, in seconds. This is the longest time that Coinbase accepts.
  *
  * @since 0.1.0
  * @category constants
@@ -19,8 +19,9 @@ import { errors } from "./Errors.js"
 export const lifetime = 120
 
 /**
- * The token of one request or of one message: a JWT signed with `EdDSA` (Ed25519) or `ES256` (P-256), as the key is. `uri` is
- * the method, the host and the path, without scheme and query, and is left out for a socket; `now` is in seconds.
+ * Creates the token of one request or one message: a JWT signed with `EdDSA` (Ed25519) or `ES256` (P-256), according to
+ * the key. `uri` is the method, the host and the path, without scheme and query, and is left out for a socket. `now` is
+ * in seconds.
  *
  * @since 0.1.0
  * @category signing
@@ -39,8 +40,8 @@ export const token = (
 }
 
 /**
- * The request with a token of its own as its bearer: neither query nor body are signed. Left for a secret that holds no
- * private key.
+ * Signs a request: adds a new token as its bearer token. The token covers neither the query nor the body. Returns a
+ * `Left` if the secret holds no private key.
  *
  * @since 0.1.0
  * @category signing
@@ -54,7 +55,8 @@ export const sign: Protocol.Sign = (request, credentials, moment) => {
 }
 
 /**
- * The token of what is asked, which is by default a channel of the account. Left for a secret that holds no private key.
+ * Creates the token of a request or, by default, of a channel of the account. Returns a `Left` if the secret holds no
+ * private key.
  *
  * @since 0.1.0
  * @category signing
@@ -66,18 +68,18 @@ export const tokenOf = (
   uri?: string
 ): Either.Either<string, string> =>
   Either.map(Signature.privateKey(credentials.secret), (key) => {
-    // Other processes may use the key at this very instant: what is asked for goes into the nonce as well.
+    // Other processes may use the key at the same instant, so the nonce also depends on the request.
     const nonce = Signature.hex(Signature.sha256(`${number} ${asked}`)).slice(0, 32)
     return token(key, { kid: Redacted.value(credentials.key), nonce, now: Math.floor(millis / 1000), uri }, crypto)
   })
 
 /**
- * What the exchange says is left of the second's requests. The headers are not always there.
+ * Reads from the response headers how much of the limit per second is used. The headers are not always present.
  *
  * **Gotchas**
  *
- * When they are back is said in whole seconds, too coarse for a window of one second, and not used: what we sent just before would
- * count a second time, as if others had sent it.
+ * The headers report the reset time in whole seconds. This is too coarse for a window of one second and is not used:
+ * recent requests of this client would count a second time, as if others had sent them.
  *
  * @since 0.1.0
  * @category limits
@@ -91,12 +93,14 @@ export const usage = (headers: Protocol.Headers, auth: "none" | "signed"): Reado
 }
 
 /**
+ * The protocol of Coinbase: its host, rate limits, signing and errors.
+ *
  * @since 0.1.0
  * @category protocols
  */
 export const protocol = Protocol.make({
   exchange: "coinbase",
-  // Its sandbox gives canned answers to a few requests, whatever is asked.
+  // The sandbox sends canned responses to a few requests, whatever their parameters are.
   hosts: { live: Protocol.open("https://api.coinbase.com") },
   testHosts: ["api-sandbox.coinbase.com"],
   limits,
@@ -104,6 +108,6 @@ export const protocol = Protocol.make({
   errors,
   learn: ({ auth, headers }) => ({ usage: usage(headers, auth) }),
   serverTime,
-  // A token is refused as well when the clock it was made by is off.
+  // A token is also refused if the clock that dated it is off.
   tolerance: "30 seconds"
 })

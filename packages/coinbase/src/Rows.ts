@@ -1,5 +1,6 @@
 /**
- * What Coinbase's rows are called, and what their words mean. Numbers are texts; a blank one means that there is none.
+ * Decoders for the rows in Coinbase's responses: the names of their fields, and the meaning of their values. Numbers
+ * are strings, and an empty string means that there is no value.
  *
  * @since 0.1.0
  */
@@ -16,7 +17,7 @@ const { all, at, blank, decimal, isTrue, map, none, orElse, positive, seconds, t
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/
 
 /**
- * An RFC 3339 time in epoch milliseconds; what is finer is cut off.
+ * Decodes an RFC 3339 time to epoch milliseconds. Finer digits are cut off. Fails for times before 1970.
  *
  * @since 0.1.0
  * @category values
@@ -26,15 +27,18 @@ export const time: Wire.Value<number> = Wire.reading((value) => {
   return instant === Wire.unread || instant >= 0 ? instant : Wire.unread
 }, "expected an RFC 3339 time, 1970 or later")
 
-// The first instant of the first year stands for none, as a blank does.
+// The first instant of the year 1 means that there is no time, as does an empty string.
 const timeIfAny = Wire.pick((value) => value === "0001-01-01T00:00:00Z" ? "" : value, blank(time), "expected a time")
 
-// Only shown, and computed in floating point: one that is no decimal must not hide its market.
+// This value is only shown, and Coinbase computes it in floating point. One that is not a decimal must not hide its
+// market.
 const loose = Wire.readable(decimal)
 
 const flag = (name: string) => at(name, isTrue)
 
 /**
+ * The side of an order or a trade.
+ *
  * @since 0.1.0
  * @category values
  */
@@ -45,7 +49,7 @@ export const side = words({ BUY: "buy", SELL: "sell" })
 const tickSize = orElse(at("price_increment", positive(decimal)), at("quote_increment", positive(decimal)))
 
 /**
- * A product of the listing. One that some orders cannot be placed for is open: which ones is for the exchange to say.
+ * A product of the listing. A product that accepts only some kinds of orders is open; the exchange decides which kinds.
  *
  * @since 0.1.0
  * @category rows
@@ -76,7 +80,8 @@ const one = BigDecimal.fromBigInt(1n)
 const hundred = BigDecimal.fromBigInt(100n)
 
 /**
- * A product as its ticker. The exchange gives the change in percent only: what it began with is as exact as prices are.
+ * A product as a ticker. Coinbase reports the change of the last 24 hours only in percent. The opening price is
+ * computed from it, and is as precise as prices are.
  *
  * @since 0.1.0
  * @category rows
@@ -105,7 +110,7 @@ export const Ticker = Row.tickerOf({
 })
 
 /**
- * Bids and asks, the best of each first.
+ * An order book: bids and asks, best levels first.
  *
  * @since 0.1.0
  * @category answers
@@ -113,7 +118,7 @@ export const Ticker = Row.tickerOf({
 export const Book = Row.book(Row.levels(decimal, "price", "size"), ["bids", "asks"], { at: at("time", timeIfAny) })
 
 /**
- * A public trade, which names the maker's side.
+ * A public trade. Coinbase reports the side of the maker, so it is reversed here.
  *
  * @since 0.1.0
  * @category rows
@@ -127,6 +132,8 @@ export const Trade = Row.trade({
 })
 
 /**
+ * A candle: start in seconds, open, high, low, close and volume.
+ *
  * @since 0.1.0
  * @category rows
  */
@@ -135,8 +142,8 @@ export const Bar = Row.ohlcv(seconds, decimal, ["start", "open", "high", "low", 
 // ---- an account
 
 /**
- * A page of a listing, and what the next one is asked for by. Some listings say whether there is one, some only give its
- * cursor.
+ * Creates a decoder for a page: its rows, and the cursor of the next page. Some listings report whether there is a next
+ * page, others have only its cursor.
  *
  * @since 0.1.0
  * @category answers
@@ -151,7 +158,7 @@ export const page = <A, I>(name: string, rows: Schema.Schema<A, I>) =>
   })
 
 /**
- * A wallet of one currency: what is on hold is not part of what is available.
+ * A wallet of one currency. The amount on hold is not part of the available amount.
  *
  * @since 0.1.0
  * @category rows
@@ -164,7 +171,7 @@ export const Wallet = Row.of({
 })
 
 /**
- * What was ordered.
+ * The terms of an order.
  *
  * @since 0.1.0
  * @category models
@@ -185,8 +192,8 @@ const configured = (kind: string, type: "limit" | "market", timeInForce: Orders.
   )
 
 /**
- * What was ordered, under the name of its kind. Kinds that this library does not place, such as stops, are none of these;
- * one that stands until a date has a time in force of its own.
+ * The terms of an order, which stand under the name of its kind. Kinds that this library does not place, such as stops,
+ * are of the type `other`. A limit order that is good until a date has no `timeInForce`.
  *
  * @since 0.1.0
  * @category fields
@@ -202,12 +209,14 @@ export const terms: Wire.Field<Terms> = all({
 const term = <K extends keyof Terms>(name: K): Wire.Field<Terms[K]> => map(terms, (terms) => terms[name])
 
 /**
+ * The status of an order.
+ *
  * @since 0.1.0
  * @category fields
  */
 export const status = Row.status("status", {
   pending: "PENDING QUEUED",
-  // Until a change is carried out the order stands and may be filled.
+  // Until an amendment or a cancellation is carried out, the order is open and may be filled.
   open: "OPEN CANCEL_QUEUED EDIT_QUEUED",
   filled: "FILLED",
   canceled: "CANCELLED",
@@ -216,7 +225,7 @@ export const status = Row.status("status", {
 })
 
 /**
- * An order. Of one without a known status nothing is guessed.
+ * An order. Decoding fails if the status is unknown, so that nothing is guessed.
  *
  * @since 0.1.0
  * @category rows
@@ -239,8 +248,8 @@ export const Order = Row.order({
 const price = at("price", Schema.compose(decimal, Schema.PositiveBigDecimalFromSelf))
 
 /**
- * A trade of the account's own. One that takes another back or puts it right is not understood. Its size may be in the quote
- * currency.
+ * A fill: a trade of the account. Decoding fails for rows that reverse or correct another fill. The size may be in the
+ * quote currency.
  *
  * @since 0.1.0
  * @category rows
@@ -260,7 +269,7 @@ export const Fill = Row.fill({
 })
 
 /**
- * A fill under the id of its entry.
+ * A fill, identified by the id of its entry.
  *
  * @since 0.1.0
  * @category rows
@@ -270,8 +279,8 @@ export const Entry = Row.entry(at("entry_id", text), Fill)
 // ---- orders
 
 /**
- * That an order was taken. Under a client order id that exists it is the order that exists, and its terms say what that one
- * is.
+ * The response to an accepted order. If the client order id already existed, the response describes the existing order,
+ * and its terms are those of the existing order.
  *
  * @since 0.1.0
  * @category answers
@@ -285,7 +294,7 @@ export const Created = Wire.answer({
 })
 
 /**
- * What became of the request to cancel one order.
+ * The outcome of the request to cancel one order.
  *
  * @since 0.1.0
  * @category rows
