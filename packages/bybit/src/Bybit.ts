@@ -110,8 +110,8 @@ const held = (scope: Endpoints.Scope) =>
   })
 
 /**
- * Linear contracts cannot be requested all at once, only by the coin in which they settle. The known settlement coins
- * are always included, whatever is currently listed.
+ * Linear contracts cannot be requested all at once, only by the coin in which they settle. `USDT` and `USDC` are always
+ * included, whatever is currently listed.
  */
 const contracts = (markets: ReadonlyArray<Market.Market>): ReadonlyArray<Endpoints.Scope> => {
   const settled = markets.flatMap((market) => categoryOf(market) === "linear" ? market.settle ?? [] : [])

@@ -197,7 +197,7 @@ export const positionList = read("positionList", "position/list", {
 const Orders = Rows.page(Rows.Order)
 
 /**
- * The ids of an order, of which one is required.
+ * The ids by which an order can be requested.
  *
  * @since 0.1.0
  * @category models

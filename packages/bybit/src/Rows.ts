@@ -259,7 +259,7 @@ const isTrade = meaning({
  */
 export const Execution = Row.entry(at("execId", text), fill, map(at("execType", isTrade), (what) => what === "trade"))
 
-// ---- what was asked to be done
+// ---- responses to orders
 
 /**
  * The acknowledgement of an order, an amendment or a cancellation: it was accepted, but not necessarily carried out.

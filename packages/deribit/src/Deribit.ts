@@ -1,5 +1,5 @@
 /**
- * Deribit: spot, perpetual and dated contracts, inverse and linear.
+ * The adapter for Deribit: spot, perpetual and dated contracts, inverse and linear.
  *
  * @since 0.1.0
  */
@@ -15,7 +15,7 @@ import { protocol } from "./Protocol.js"
 const { ask, to } = Question
 const kinds = ["spot", "future"] as const
 
-// Under which currency an order of spot is kept is not said.
+// It is not documented under which currency a spot order is stored.
 const currenciesOf = ({ base, quote, settle }: Market.Market): ReadonlyArray<string> =>
   settle === undefined ? [base, quote] : [settle]
 
@@ -27,8 +27,8 @@ const byLabel: Declaration.Account["byName"][number] = (client) => ({ clientOrde
   )
 
 /**
- * Searches those that ended for a label, until it is found or the order would have been placed later: the latest come first.
- * Where neither is so after ten pages, nothing is proven.
+ * Searches the ended orders for a label, latest first. The search ends when the label is found, or when the orders had
+ * ended before the wanted order was placed. After ten pages without either, it fails, because nothing is proven.
  */
 const byHistory = (historical: boolean): Declaration.Account["byName"][number] => (client) => (asked) =>
   Page.all({
@@ -46,7 +46,7 @@ const byHistory = (historical: boolean): Declaration.Account["byName"][number] =
     most: 10
   })(client)()
 
-// What is recent and what is filed: a row moves from the one to the other a while after its order has ended.
+// Recent and historical orders. A row moves from the recent to the historical ones some time after its order has ended.
 const ended = Question.union([false, true].map((historical) =>
   Page.byOffset(Endpoints.pageSize, {
     endpoint: Endpoints.getOrderHistory,
@@ -55,7 +55,7 @@ const ended = Question.union([false, true].map((historical) =>
   })
 ))
 
-// Who trades with himself has two fills of one trade.
+// An account that trades with itself has two fills with the id of one trade.
 const fillKey = ({ id, orderId }: Row.Fill): string => `${id} ${orderId}`
 
 const fills = Question.union(
@@ -74,15 +74,18 @@ const fills = Question.union(
 )
 
 /**
- * Deribit: its tags, its Layers and what it can do.
+ * The adapter for Deribit: its tags, Layers and features.
  *
- * `layerMarketData` needs no credentials and has none in reach, `layerAccount` adds the account of a key, and `layer` trading with
- * it, which on the live exchange has to be said twice. `layerAccountConfig` and `layerConfig` take every option from configuration.
- * `MarketData`, `Account` and `Trading` are the same values as the shared services, for programs that use several exchanges, and
- * `features` tells what it can do.
+ * `layerMarketData` provides public data. It needs no credentials and has no access to any. `layerAccount` adds the
+ * account of an API key. `layer` adds trading; the live exchange requires both `environment: "live"` and
+ * `trading: "enabled"`. `layerAccountConfig` and `layerConfig` take every option from configuration. `features`
+ * describes what the exchange supports.
  *
- * Unless `credentials` are given, they are `DERIBIT_API_KEY` and `DERIBIT_API_SECRET` from configuration (`DERIBIT_TESTNET_API_KEY` and
- * so on for the testnet), read again when they may have been rotated.
+ * The services of the tags `MarketData`, `Account` and `Trading` are the same values as those of the shared tags. Use
+ * these tags in programs with several exchanges.
+ *
+ * `credentials` default to `DERIBIT_API_KEY` and `DERIBIT_API_SECRET` from configuration (`DERIBIT_TESTNET_API_KEY` and
+ * so on for the testnet). They are read again when they may have been rotated.
  *
  * @since 0.1.0
  * @category exchanges
@@ -104,7 +107,7 @@ export const Deribit = Exchange.define({
       words: resolutions,
       page: 1000,
       read: to(Endpoints.getChart),
-      // Its first market opened in that month.
+      // Deribit's first market opened in this month.
       first: { opened: Date.UTC(2016, 5, 1), by: ["1d", "1h"] }
     },
     status: to(Endpoints.status)
@@ -120,7 +123,7 @@ export const Deribit = Exchange.define({
     open: to(Endpoints.getOpenOrdersByInstrument),
     openOfAll: Question.aboutEach(kinds, to(Endpoints.getOpenOrders)),
     byId: to(Endpoints.getOrderState),
-    // A label is forgotten half an hour after its order has ended: what ended before is searched for.
+    // Deribit forgets a label half an hour after its order has ended. Earlier orders are searched for in the history.
     byName: [byLabel, byHistory(false), byHistory(true)],
     ended: { order: "newest first", read: ended },
     fills: { order: "newest first", read: fills },
@@ -139,30 +142,39 @@ export const Deribit = Exchange.define({
     seenWithin: "5 seconds",
     place: (client) => (order) => to(order.side === "buy" ? Endpoints.buy : Endpoints.sell)(client)(order),
     cancel: { by: "id", ask: to(Endpoints.cancel) },
-    // It is said how many they were: of an order that was filled meanwhile another may have taken the place.
+    // The response has only the number of canceled orders. An order placed in the meantime may have taken the place of
+    // one that was filled.
     cancelAll: { all: to(Endpoints.cancelAllByInstrument, () => undefined) },
     amend: to(Endpoints.edit)
   }
 })
 
 /**
+ * The identifiers of the tags.
+ *
  * @since 0.1.0
  * @category exchanges
  */
 export declare namespace Deribit {
   /**
+   * The identifier of the `Deribit.MarketData` tag.
+   *
    * @since 0.1.0
    * @category tags
    */
   export type MarketData = Exchange.Named<"DeribitMarketData">
 
   /**
+   * The identifier of the `Deribit.Account` tag.
+   *
    * @since 0.1.0
    * @category tags
    */
   export type Account = Exchange.Named<"DeribitAccount">
 
   /**
+   * The identifier of the `Deribit.Trading` tag.
+   *
    * @since 0.1.0
    * @category tags
    */

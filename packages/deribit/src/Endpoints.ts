@@ -1,5 +1,5 @@
 /**
- * Deribit's methods, each under its own name. All of them are `GET`s, those that trade as well.
+ * Deribit's methods, under their own names. All of them are `GET` requests, including those that trade.
  *
  * Source: docs.deribit.com, API v2.
  *
@@ -13,8 +13,9 @@ import * as Rows from "./Rows.js"
 const { madeBy, takes } = Endpoint
 
 /**
- * What Deribit meters: pools that refill all the time, of which a little is left, as requests do not arrive as evenly as they
- * leave. What an address without a key may ask is not published; it is taken to be what a key may.
+ * The rate limits of Deribit: token buckets that refill continuously. A little of each is left unused, because requests
+ * do not arrive as evenly as they leave. The limit of an address without a key is not published, and is assumed to be
+ * that of a key.
  *
  * @since 0.1.0
  * @category limits
@@ -22,15 +23,15 @@ const { madeBy, takes } = Endpoint
 export const limits = {
   ip: Limit.bucket(90, 19),
   instruments: Limit.bucket(40, 0.9),
-  // A cancellation by name looks the order up first.
+  // A cancellation by client order id first reads the order.
   account: Limit.bucket(90, 19, { per: "key", reserved: 20 }),
   matching: Limit.bucket(18, 4.8, { per: "key" }),
-  // Requests to subscribe have a pool of their own, however many channels they name.
+  // Requests to subscribe have a bucket of their own, whatever the number of channels they name.
   subscriptions: Limit.bucket(9, 3.1)
 }
 
 /**
- * How many orders or trades one request gives.
+ * The maximum number of orders or trades in one response.
  *
  * @since 0.1.0
  * @category constants
@@ -44,7 +45,7 @@ const write = Endpoint.family({ ...shared, capability: "trading", cost: { matchi
 const login = Endpoint.family({ ...shared, capability: "account", root: "/api/v2/public/", cost: { account: 1 } })
 
 /**
- * Names an instrument, as every method about one does.
+ * Returns the parameter that names an instrument.
  *
  * @since 0.1.0
  * @category parameters
@@ -56,7 +57,7 @@ const byId = madeBy(({ id }: Declaration.ById) => ({ order_id: id }))
 const orders = Wire.list(Rows.Order)
 
 /**
- * Tells the exchange's clock.
+ * Reads the exchange's clock.
  *
  * @since 0.1.0
  * @category endpoints
@@ -64,7 +65,7 @@ const orders = Wire.list(Rows.Order)
 export const getTime = open("get_time", { answer: Wire.millis })
 
 /**
- * Tells what trading is locked: nothing (`false`), some currencies (`partial`), or all (`true`).
+ * Reads which trading is locked: none (`false`), that of some currencies (`partial`), or all (`true`).
  *
  * @since 0.1.0
  * @category endpoints
@@ -78,7 +79,7 @@ export const status = open("status", {
 })
 
 /**
- * Lists the instruments of a kind, of every currency (`any`). It is metered by itself, a request a second.
+ * Lists the instruments of a kind, of every currency (`any`). It has a rate limit of its own, one request per second.
  *
  * @since 0.1.0
  * @category endpoints
@@ -90,13 +91,15 @@ export const getInstruments = open("get_instruments", {
 })
 
 /**
+ * Reads the ticker of one instrument.
+ *
  * @since 0.1.0
  * @category endpoints
  */
 export const ticker = open("ticker", { input: ofOne, answer: Wire.one(Rows.Ticker) })
 
 /**
- * `depth` is 1, 5, 10, 20, 50, 100, 1000 or 10000.
+ * Reads the order book. `depth` is 1, 5, 10, 20, 50, 100, 1000 or 10000.
  *
  * @since 0.1.0
  * @category endpoints
@@ -107,7 +110,7 @@ export const getOrderBook = open("get_order_book", {
 })
 
 /**
- * `count` is at most 1000.
+ * Lists the latest public trades. `count` is at most 1000.
  *
  * @since 0.1.0
  * @category endpoints
@@ -123,7 +126,7 @@ export const getLastTrades = open("get_last_trades_by_instrument", {
 })
 
 /**
- * Candles that open from one instant to another, both included.
+ * Lists the candles that open from one time to another, both included.
  *
  * @since 0.1.0
  * @category endpoints
@@ -139,7 +142,7 @@ export const getChart = open("get_tradingview_chart_data", {
 })
 
 /**
- * Opens a session; of its answer what the key may do is read.
+ * Opens a session. Only the permissions of the key are read from the response.
  *
  * @since 0.1.0
  * @category endpoints
@@ -152,6 +155,8 @@ export const auth = login("auth", {
 })
 
 /**
+ * Lists the account's balances.
+ *
  * @since 0.1.0
  * @category endpoints
  */
@@ -161,6 +166,8 @@ export const getAccountSummaries = read("get_account_summaries", {
 })
 
 /**
+ * Lists the account's positions.
+ *
  * @since 0.1.0
  * @category endpoints
  */
@@ -170,25 +177,32 @@ export const getPositions = read("get_positions", {
 })
 
 /**
+ * Lists the open orders of one kind of market.
+ *
  * @since 0.1.0
  * @category endpoints
  */
 export const getOpenOrders = read("get_open_orders", { input: madeBy((kind: string) => ({ kind })), answer: orders })
 
 /**
+ * Lists the open orders of one market.
+ *
  * @since 0.1.0
  * @category endpoints
  */
 export const getOpenOrdersByInstrument = read("get_open_orders_by_instrument", { input: ofOne, answer: orders })
 
 /**
+ * Reads one order by the exchange's id.
+ *
  * @since 0.1.0
  * @category endpoints
  */
 export const getOrderState = read("get_order_state", { input: byId, answer: Wire.one(Rows.Order) })
 
 /**
- * Finds orders by their label: several may have it, and it is forgotten half an hour after an order has ended.
+ * Finds orders by their label. Several orders may have the same label. Deribit forgets it half an hour after an order
+ * has ended.
  *
  * @since 0.1.0
  * @category endpoints
@@ -199,8 +213,8 @@ export const getOrderStateByLabel = read("get_order_state_by_label", {
 })
 
 /**
- * Orders that ended, the latest first. Without `historical` those of the last half hour; with it those before, as soon as
- * they are filed there.
+ * Lists ended orders, latest first. Without `historical`, lists those of the last half hour. With `historical`, lists
+ * those before, as soon as they are archived.
  *
  * @since 0.1.0
  * @category endpoints
@@ -218,7 +232,7 @@ export const getOrderHistory = read("get_order_history_by_instrument", {
 })
 
 /**
- * Names a page of fills, the latest first, up to an instant.
+ * Returns the parameters of a page of fills, latest first, up to a point in time.
  *
  * @since 0.1.0
  * @category parameters
@@ -230,7 +244,7 @@ export const part = (
   historical: boolean
 ) => ({
   ...named(market),
-  // Those of the page before that are of its last millisecond come again, and are not to fill the page.
+  // The fills of the previous page's last millisecond are repeated, and must not fill the page.
   count: end === undefined ? Math.min(limit, pageSize) : pageSize,
   start_timestamp: since,
   end_timestamp: end,
@@ -239,7 +253,8 @@ export const part = (
 })
 
 /**
- * Fills, the latest first. Without `historical` those of the last day; with it those before, as soon as they are filed there.
+ * Lists fills, latest first. Without `historical`, lists those of the last day. With `historical`, lists those before,
+ * as soon as they are archived.
  *
  * @since 0.1.0
  * @category endpoints
@@ -253,7 +268,8 @@ export const getUserTrades = read("get_user_trades_by_instrument", {
 })
 
 /**
- * An order in Deribit's words. `post_only` alone would move its price; with `reject_post_only` it is refused instead.
+ * Returns the parameters of an order. With `post_only` alone, Deribit would change the price of the order. With
+ * `reject_post_only`, it refuses the order instead.
  *
  * @since 0.1.0
  * @category parameters
@@ -278,19 +294,23 @@ const postOnly = ({ postOnly }: { readonly postOnly?: boolean | undefined }) =>
 const placing = { input: madeBy(newOrder), within: "result.order", answer: Wire.one(Rows.Order) }
 
 /**
+ * Places a buy order.
+ *
  * @since 0.1.0
  * @category endpoints
  */
 export const buy = write.once("buy", placing)
 
 /**
+ * Places a sell order.
+ *
  * @since 0.1.0
  * @category endpoints
  */
 export const sell = write.once("sell", placing)
 
 /**
- * A change in Deribit's words. `amount` is the whole amount, with what is filled.
+ * Returns the parameters of an amendment. `amount` is the whole amount, including what is filled.
  *
  * @since 0.1.0
  * @category parameters
@@ -300,13 +320,13 @@ export const change = ({ current, price, size, until }: Declaration.Change) => (
   amount: size ?? current.amount,
   price: price ?? current.price,
   ...postOnly(current),
-  // Whether what is left out stays as it was is not said, and an order that may open a position is another.
+  // It is not documented whether an omitted field keeps its value. Without this field, the order could open a position.
   reduce_only: current.reduceOnly === true ? true : undefined,
   valid_until: until
 })
 
 /**
- * Changes an order that stands.
+ * Amends an open order.
  *
  * @since 0.1.0
  * @category endpoints
@@ -314,13 +334,15 @@ export const change = ({ current, price, size, until }: Declaration.Change) => (
 export const edit = write.once("edit", { ...placing, input: madeBy(change) })
 
 /**
+ * Cancels an order.
+ *
  * @since 0.1.0
  * @category endpoints
  */
 export const cancel = write.idempotent("cancel", { input: byId, answer: Wire.one(Rows.Order) })
 
 /**
- * Says how many were canceled.
+ * Cancels the open orders of a market. Returns the number of canceled orders.
  *
  * @since 0.1.0
  * @category endpoints

@@ -1,6 +1,6 @@
 /**
- * Deribit's errors, as errors of ours: by their codes, which stay, and never by their texts, of which there are several to
- * one code.
+ * Maps Deribit's errors to `ExchangeError`s, by their codes. Codes are stable. Texts are not used, because one code has
+ * several texts.
  *
  * Source: docs.deribit.com, "RPC error codes".
  *
@@ -34,11 +34,11 @@ export const errors: Errors.Table = Errors.table({
     InvalidRequest:
       "-32600 -32601 -32602 -32700 -32000 11050 11029 10002 10043 10021 10022 10023 10024 10025 10026 10027 10030 13016",
     InsufficientFunds: "10009",
-    // 13888 is an order that came after its `valid_until`.
+    // 13888: the order arrived after its `valid_until`.
     OrderRejected:
       "10005 10006 10007 10008 10011 10012 10013 10014 10015 10016 10017 10018 11030 11035 11043 11054 13888",
     DuplicateOrder: "13032",
-    // An order that has ended is not found either: there is nothing left to cancel or to change.
+    // An order that has ended counts as not found as well, because there is nothing left to cancel or amend.
     OrderNotFound: "10004 10010 11008 11044",
     Busy: "11051 10041 10040 13503 13025",
     Unknown: "11094 13028 10001 13008"

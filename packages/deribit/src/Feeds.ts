@@ -1,6 +1,6 @@
 /**
- * Deribit's API v2 over a WebSocket (docs.deribit.com, "Subscriptions"): JSON-RPC whose notifications name their channel,
- * and of which those about an account are for who has logged in.
+ * Deribit's API v2 over a WebSocket (docs.deribit.com, "Subscriptions"): JSON-RPC with notifications that name their
+ * channel. Channels about an account require a login.
  *
  * @since 0.1.0
  */
@@ -17,7 +17,7 @@ const [topic, ofAccount] = [topicOn("public"), topicOn("private")]
 
 const call = (id: number | string, method: string, params: object = {}) => ({ jsonrpc: "2.0", id, method, params })
 
-/** Of what is no subscription the answer says nothing. Those that subscribe are numbered from 1 on. */
+/** The id of requests whose response is ignored. Requests that subscribe are numbered from 1 on. */
 const unasked = 0
 
 const asked = (method: string, id: (request: number) => number) =>
@@ -25,23 +25,23 @@ const asked = (method: string, id: (request: number) => number) =>
   topics: ReadonlyArray<Feeds.Topic>,
   { request }: Feeds.Asking
 ): ReadonlyArray<unknown> => {
-  // All are of one connection.
+  // All topics are of one connection.
   const [{ socket } = topic("")] = topics
   return [call(id(request), `${socket}/${method}`, { channels: topics.map(({ channel }) => channel) })]
 }
 
-/** The shortest there is, in seconds: so often Deribit speaks by itself, and asks for a proof that somebody listens. */
+/** The interval in seconds at which Deribit sends heartbeats, some of which require a response. This is the minimum. */
 const heartbeat = 10
 
 const heartbeats = call(unasked, "public/set_heartbeat", { interval: heartbeat })
 const proof: Feeds.Said = { _tag: "Reply", message: call(unasked, "public/test") }
 
-/** What the answer to a login is recognised by. */
+/** The id that identifies the response to a login. */
 const loggingIn = "login"
 
 /**
- * To read and nothing else, whatever the key may do. What is granted to a connection ends with it, and would end sooner unless it
- * is asked for as long as can be: a year.
+ * Requests the right to read and nothing else, whatever the key may do. The right ends with the connection. It would
+ * end earlier if it were not requested for the longest possible time, one year.
  */
 const scope = "connection account:read trade:read wallet:none expires:31536000"
 
@@ -54,10 +54,10 @@ const login: NonNullable<Feeds.SocketFacts["login"]> = (credentials, moment) =>
     })
   ])
 
-/** More was asked for than there are credits for, and the connection is closed. */
+/** The requests exceeded the available credits, and Deribit closes the connection. */
 const tooManyRequests = "10028"
 
-/** The login is no longer good. */
+/** The login is no longer valid. */
 const unauthorized = "13009"
 
 const refused = (frame: unknown, error: unknown): ReadonlyArray<Feeds.Said> => {
@@ -87,7 +87,7 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
   if (get(frame, "id") === loggingIn) return [{ _tag: "LoggedIn" }]
   const id = whole(get(frame, "id"))
   if (id === undefined) return undefined
-  // The channels that there are; what is not among them Deribit does not have, and does not say so.
+  // The response lists the subscribed channels. A channel that Deribit does not have is left out without an error.
   const keys = list(get(frame, "result")).filter((channel) => typeof channel === "string")
   return id > unasked ? [{ _tag: "Acknowledged", request: id, keys }] : []
 }
@@ -98,7 +98,7 @@ const bars = Feeds.readingOne(Wire.one(Rows.Bar))
 
 const numberOf = (trade: unknown): number => whole(get(trade, "trade_seq")) ?? 0
 
-/** In which order the trades of one notification are is not said. */
+/** Sorts the trades of one notification, whose order is not documented. */
 const inOrder = (trades: unknown): unknown =>
   Array.isArray(trades) ? trades.toSorted((a, b) => numberOf(a) - numberOf(b)) : trades
 
@@ -106,13 +106,13 @@ const ordersOf = Feeds.reading(Wire.list(Rows.Order))
 const fillsOf = Feeds.reading(Wire.list(Rows.Fill))
 const coins = Feeds.reading(Wire.list(Rows.Balance))
 
-/** What is of markets that are listed here. */
+/** Keeps the rows of the markets that this adapter lists. */
 const listed = (rows: unknown): unknown =>
   Array.isArray(rows)
     ? rows.filter((row) => !isLeftOut(text(get(row, "instrument_name")) ?? ""))
     : rows
 
-/** Levels are of a word, a price and an amount, which is zero with the word `delete`. */
+/** A level has an action, a price and an amount. The amount is zero if the action is `delete`. */
 const bookUpdates = (frame: unknown): ReadonlyArray<Feeds.BookUpdate> | undefined => {
   const type = get(frame, "type")
   const last = whole(get(frame, "change_id"))
@@ -128,8 +128,8 @@ const bookUpdates = (frame: unknown): ReadonlyArray<Feeds.BookUpdate> | undefine
 }
 
 /**
- * Tells what an update is by the number of the one before it. Numbers are of all markets together: none is missed that is left
- * out.
+ * Classifies a book update as next, old or gap, given the sequence number of the book and the number before the update.
+ * The numbers are shared by all markets, so a skipped number is not a lost update.
  *
  * @since 0.1.0
  * @category books
@@ -146,7 +146,7 @@ const connection: Feeds.SocketFacts = {
 }
 
 /**
- * What Deribit calls each interval of candles, asked for or streamed. It has none of four hours, of a week or of a month.
+ * Deribit's names for the candle intervals, in requests and in streams. It has none of four hours, a week or a month.
  *
  * @since 0.1.0
  * @category constants
@@ -165,17 +165,17 @@ export const resolutions = {
 } as const
 
 /**
- * Deribit's feeds: public data every 100 milliseconds, as what comes at once is for those who have logged in, and the account at
- * once.
+ * The feeds of Deribit. Public data arrives every 100 milliseconds, because public data without a delay requires a
+ * login. The data of the account arrives without a delay.
  *
  * @since 0.1.0
  * @category feeds
  */
 export const feeds: Feeds.Feeds = {
   protocol: {
-    // The same twice, so that public data does not wait for a login, nor end with one that is refused.
+    // Two sockets with the same address, so that public data neither waits for a login nor ends with a refused one.
     sockets: { public: connection, private: { ...connection, login } },
-    // Deribit does not say; it has 32 connections of an address.
+    // Deribit does not document a maximum. It allows 32 connections per address.
     most: 200,
     batch: 50,
     subscribe: asked("subscribe", (request) => request),
@@ -195,13 +195,13 @@ export const feeds: Feeds.Feeds = {
     reader: () => bars
   },
   book: {
-    // Of all levels there are.
+    // The book has all levels there are.
     depths: 10_000,
     topic: ({ id }) => topic(`book.${id}.100ms`),
     reader: () => bookUpdates,
     rules: () => ({ follows })
   },
-  // One order comes alone.
+  // A single order arrives without a list.
   orders: {
     topic: () => ofAccount("user.orders.any.any.raw"),
     reader: () => (frame) => ordersOf(listed(Array.isArray(frame) ? frame : [frame]))
@@ -210,6 +210,6 @@ export const feeds: Feeds.Feeds = {
     topic: () => ofAccount("user.trades.any.any.raw"),
     reader: () => (frame) => fillsOf(listed(inOrder(frame)))
   },
-  // Of one currency at a time.
+  // Each frame has one currency.
   balances: { topic: () => ofAccount("user.portfolio.any"), reader: () => (frame) => coins([frame]) }
 }

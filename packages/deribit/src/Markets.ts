@@ -1,5 +1,5 @@
 /**
- * Deribit's markets, and what is counted in them.
+ * Deribit's markets and the units of their amounts.
  *
  * @since 0.1.0
  */
@@ -10,8 +10,8 @@ import type * as Rows from "./Rows.js"
 const one = Decimal.make("1")
 
 /**
- * Reads a market. Amounts are in the base currency, those of inverse contracts in dollars, which is what one of them is worth
- * here.
+ * Reads a market. Amounts are in the base currency. The amounts of inverse contracts are in dollars, and here one such
+ * contract is worth one dollar.
  *
  * @since 0.1.0
  * @category reading
@@ -20,8 +20,8 @@ export const read = ({ expiry, inverse, settle, ...row }: Wire.Type<typeof Rows.
   row.kind === "spot" ? row : { ...row, settle, expiry, inverse, multiplier: inverse ? one : row.lotSize }
 
 /**
- * Tells whether a market's name is that of an option or of a combination, of which nothing is listed here: what is said of one
- * is left out.
+ * Returns `true` if the name is that of an option or a combination. This adapter does not list those markets and
+ * ignores their rows.
  *
  * @since 0.1.0
  * @category names

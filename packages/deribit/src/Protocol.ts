@@ -1,5 +1,5 @@
 /**
- * Deribit's API v2, as the request engine needs to know it.
+ * The protocol of Deribit's API v2 for the request engine.
  *
  * @since 0.1.0
  */
@@ -11,8 +11,8 @@ import { getTime, limits } from "./Endpoints.js"
 import { errors } from "./Errors.js"
 
 /**
- * Signs a request in its `authorization` header: the hex HMAC-SHA256 of time, nonce, method, path with query, and body, a
- * line each (docs.deribit.com, "Deribit signature credentials").
+ * Signs a request: adds the signature in the `authorization` header. The signature is the hex HMAC-SHA256 of time,
+ * nonce, method, path with query, and body, one per line (docs.deribit.com, "Deribit signature credentials").
  *
  * @since 0.1.0
  * @category signing
@@ -26,8 +26,8 @@ export const signHeader: Protocol.Sign = (request, { key, secret }, { crypto, no
 }
 
 /**
- * Makes the parameters of `public/auth` that say who asks: the signature is the hex HMAC-SHA256 of time, nonce and no data, a
- * line each.
+ * Returns the signed parameters of `public/auth`, which identify the client. The signature is the hex HMAC-SHA256 of
+ * time, nonce and empty data, one per line.
  *
  * @since 0.1.0
  * @category signing
@@ -44,7 +44,7 @@ export const signedParameters = (
 })
 
 /**
- * Signs the parameters of `public/auth`.
+ * Signs a request to `public/auth`: adds the signed parameters to the query.
  *
  * @since 0.1.0
  * @category signing
@@ -58,7 +58,7 @@ export const signParameters: Protocol.Sign = (request, credentials, moment) => {
 const time = Wire.ifAny(Wire.within("usOut", Wire.micros))
 
 /**
- * Deribit's hosts, limits, signatures and errors. No header says what has been used of a limit.
+ * The protocol of Deribit: its hosts, rate limits, signing and errors. No response header reports the usage of a limit.
  *
  * @since 0.1.0
  * @category protocols
@@ -73,7 +73,7 @@ export const protocol = Protocol.make({
   limits,
   sign: { header: signHeader, parameters: signParameters },
   errors,
-  // Every answer has its time, in microseconds.
+  // Every response has the exchange's time, in microseconds.
   learn: ({ json }) => ({ serverTime: time(json) }),
   serverTime: getTime,
   tolerance: "60 seconds"

@@ -1,5 +1,6 @@
 /**
- * What Deribit's rows are called, and what their words mean. Money is in JSON numbers.
+ * Decoders for the rows in Deribit's responses: the names of their fields, and the meaning of their values. Prices and
+ * amounts are JSON numbers.
  *
  * @since 0.1.0
  */
@@ -10,7 +11,7 @@ import * as Schema from "effect/Schema"
 const { all, at, blank, millis, none, number, positive, text, when, words, wordsOr } = Wire
 
 /**
- * An instrument. A perpetual is a future whose period says so, and which expires in the year 3000.
+ * An instrument. A perpetual is a future with the settlement period `perpetual`, and expires in the year 3000.
  *
  * @since 0.1.0
  * @category rows
@@ -36,7 +37,7 @@ export const Instrument = Row.of({
 })
 
 /**
- * A ticker. Amounts of inverse contracts are in dollars.
+ * A ticker. The amounts of inverse contracts are in dollars.
  *
  * @since 0.1.0
  * @category rows
@@ -53,7 +54,7 @@ export const Ticker = Row.ticker({
 })
 
 /**
- * A book.
+ * An order book.
  *
  * @since 0.1.0
  * @category answers
@@ -66,7 +67,7 @@ export const Book = Row.book(Row.levels(number, 0, 1), ["bids", "asks"], {
 const side = at("direction", words({ buy: "buy", sell: "sell" }))
 
 /**
- * A public trade; its side is the taker's.
+ * A public trade. Its side is the taker's.
  *
  * @since 0.1.0
  * @category rows
@@ -80,7 +81,7 @@ export const Trade = Row.tradeAt(millis, number, {
 })
 
 /**
- * A candle: `volume` is in the base currency, `cost` in the quote currency.
+ * A candle. `volume` is in the base currency, and `cost` is in the quote currency.
  *
  * @since 0.1.0
  * @category rows
@@ -100,7 +101,7 @@ const columnsOf = Wire.ifAny(Schema.Record({
 }))
 
 /**
- * Candles, which come by columns.
+ * Candles, which arrive by columns.
  *
  * @since 0.1.0
  * @category answers
@@ -121,7 +122,8 @@ export const Chart = Wire.pick(
 const type = at("order_type", wordsOr({ limit: "limit", market: "market" }, "other"))
 
 /**
- * An order. The price of one at the market is the word `market_price`, and what is not filled may be left out.
+ * An order. The price of a market order is the word `market_price`. The filled amount may be missing if nothing is
+ * filled.
  *
  * @since 0.1.0
  * @category rows
@@ -152,7 +154,7 @@ export const Order = Row.order({
 })
 
 /**
- * A fill; its fee is above zero when it was paid.
+ * A fill. The fee is positive if it was paid.
  *
  * @since 0.1.0
  * @category rows
@@ -169,7 +171,7 @@ export const Fill: Wire.Row<Row.Fill> = Row.fill({
 })
 
 /**
- * A position; those that were closed stay, with the direction `zero`.
+ * A position. Closed positions stay in the list, with the direction `zero`.
  *
  * @since 0.1.0
  * @category rows
@@ -186,7 +188,7 @@ export const Position = Row.position({
 })
 
 /**
- * What there is of a currency: what can be used, and what it would be worth if all of it were closed.
+ * The balance of a currency: the available funds, and the equity, which is its value if all positions were closed.
  *
  * @since 0.1.0
  * @category rows

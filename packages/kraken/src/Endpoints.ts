@@ -1,9 +1,9 @@
 /**
- * Kraken's endpoints, named as its documents name them.
+ * Kraken's endpoints, under the names of the documentation.
  *
- * Public ones count against the address (`public`), private ones against the key (`key`), except for those that place and
- * change orders, which count for each pair (`trading`). What a cancel adds there depends on how old the order is, so none
- * is counted, and no cancel ever waits.
+ * Public endpoints count against the address (`public`), and private endpoints count against the key (`key`). Endpoints
+ * that place or amend orders count per pair instead (`trading`). What a cancellation adds there depends on the age of
+ * the order, so cancellations are not counted and never wait.
  *
  * Source: docs.kraken.com, Spot REST API.
  *
@@ -17,8 +17,10 @@ import * as Rows from "./Rows.js"
 const { isoTime, madeBy, takes } = Endpoint
 
 /**
- * What Kraken meters. Its counters fall all the time: that of a key takes 20 and falls by 0.5 a second, in the tier
- * "Intermediate", and that of a pair takes 125 and falls by 2.34; here all pairs share one. Some of each is left, as
+ * The rate limits of Kraken, whose counters decrease continuously.
+ *
+ * The counter of a key holds 20 and decreases by 0.5 per second, in the tier "Intermediate". The counter of a pair
+ * holds 125 and decreases by 2.34 per second; here all pairs share one. A little of each is left unused, because
  * requests do not arrive as evenly as they leave and other programs may use the key.
  *
  * @since 0.1.0
@@ -31,7 +33,7 @@ export const limits = {
 }
 
 /**
- * How many orders or trades a page of a history has, and how many orders can be asked for or canceled by their ids at once.
+ * The maximum number of orders or trades per page of a history, and of orders that one request reads or cancels by id.
  *
  * @since 0.1.0
  * @category constants
@@ -49,7 +51,7 @@ const read = Endpoint.family({ ...own, capability: "account", cost: { key: 1 } }
 const write = Endpoint.family({ ...own, capability: "trading" })
 
 /**
- * Tells the exchange's clock, in whole seconds.
+ * Reads the exchange's clock, which has whole seconds.
  *
  * @since 0.1.0
  * @category endpoints
@@ -57,6 +59,8 @@ const write = Endpoint.family({ ...own, capability: "trading" })
 export const time = open("time", "Time", { answer: Wire.within("unixtime", Wire.seconds) })
 
 /**
+ * Reads the status of the exchange.
+ *
  * @since 0.1.0
  * @category endpoints
  */
@@ -73,18 +77,24 @@ export const systemStatus = open("systemStatus", "SystemStatus", {
 })
 
 /**
+ * Lists the assets.
+ *
  * @since 0.1.0
  * @category endpoints
  */
 export const assets = open("assets", "Assets", { answer: Wire.keyed("id", Rows.Asset) })
 
 /**
+ * Lists the pairs.
+ *
  * @since 0.1.0
  * @category endpoints
  */
 export const assetPairs = open("assetPairs", "AssetPairs", { answer: Wire.keyed("id", Rows.Pair) })
 
 /**
+ * Reads the ticker of one pair.
+ *
  * @since 0.1.0
  * @category endpoints
  */
@@ -94,13 +104,13 @@ export const ticker = open("ticker", "Ticker", {
 })
 
 /**
- * Several pairs at once, separated by commas; all of them without `pair`.
+ * Reads the tickers of several pairs, separated by commas, or of all pairs without `pair`.
  *
  * @since 0.1.0
  * @category endpoints
  */
 export const tickers = open("tickers", "Ticker", {
-  // The names of many pairs would make a longer URL than proxies take.
+  // The ids of many pairs would make the URL longer than proxies accept.
   input: madeBy((markets: ReadonlyArray<Market.Market>) => ({
     pair: markets.length > 100 ? undefined : markets.map(({ id }) => id).join(",")
   })),
@@ -108,7 +118,7 @@ export const tickers = open("tickers", "Ticker", {
 })
 
 /**
- * `count` is 1 to 500.
+ * Reads the order book. `count` is 1 to 500.
  *
  * @since 0.1.0
  * @category endpoints
@@ -119,8 +129,9 @@ export const depth = open("depth", "Depth", {
 })
 
 /**
- * `count` is 1 to 1000: the latest, or the first after `since` (seconds, or the nanoseconds that `last` gives) as far
- * back as the pair was traded.
+ * Lists public trades. `count` is 1 to 1000. Without `since`, lists the latest trades. With `since`, lists the first
+ * trades after that time, as far back as the pair was traded. `since` is in seconds, or in nanoseconds as given by
+ * `last`.
  *
  * @since 0.1.0
  * @category endpoints
@@ -131,8 +142,8 @@ export const trades = open("trades", "Trades", {
 })
 
 /**
- * `interval` is in minutes, `since` in seconds: candles that open after it, of the latest 720 that are finished and the
- * one that is open.
+ * Lists the candles that open after `since`, of the latest 720 finished candles and the current one. `interval` is in
+ * minutes, and `since` is in seconds.
  *
  * @since 0.1.0
  * @category endpoints
@@ -141,14 +152,15 @@ export const ohlc = open("ohlc", "OHLC", {
   input: madeBy(({ id }: Market.Market, interval: string, { from }: Adapter.Window) => ({
     pair: id,
     interval,
-    // Those that open after it.
+    // Kraken lists candles that open after this time.
     since: Math.max(0, from / 1000 - 1)
   })),
   answer: Wire.sole(Wire.every(Rows.Bar), "last")
 })
 
 /**
- * What there is under each id. One that is not understood fails all of them, as the sum of the others is not what there is.
+ * Reads the balance of every asset, under the asset's id. If one of them is not understood, decoding fails for all,
+ * because the sum of the others would be wrong.
  *
  * @since 0.1.0
  * @category endpoints
@@ -156,7 +168,7 @@ export const ohlc = open("ohlc", "OHLC", {
 export const balanceEx = read("balanceEx", "BalanceEx", { answer: Wire.every(Rows.Balance, "id") })
 
 /**
- * Needs no permission. `validUntil` is zero for a key that does not expire.
+ * Reads the permissions of the key. It needs no permission. `validUntil` is zero for a key that does not expire.
  *
  * @since 0.1.0
  * @category endpoints
@@ -170,8 +182,8 @@ export const getApiKeyInfo = read("getApiKeyInfo", "GetApiKeyInfo", {
 })
 
 /**
- * Gives a token that subscribes to what is private on the socket. It has to be used within 900 seconds, and is good for as long as
- * the connection lives.
+ * Creates a token for subscriptions to the private channels of the socket. The token must be used within 900 seconds,
+ * and is valid as long as the connection lives.
  *
  * @since 0.1.0
  * @category endpoints
@@ -181,7 +193,7 @@ export const getWebSocketsToken = read("getWebSocketsToken", "GetWebSocketsToken
 })
 
 /**
- * Of all pairs, without pages.
+ * Lists the open orders of all pairs, without pages.
  *
  * @since 0.1.0
  * @category endpoints
@@ -193,7 +205,7 @@ export const openOrders = read("openOrders", "OpenOrders", {
 })
 
 /**
- * Of all pairs, the latest first, a page of 50 from `ofs` on. `start` is in seconds.
+ * Lists the ended orders of all pairs, latest first. A page has 50 orders from `ofs` on. `start` is in seconds.
  *
  * @since 0.1.0
  * @category endpoints
@@ -205,7 +217,7 @@ export const closedOrders = read("closedOrders", "ClosedOrders", {
 })
 
 /**
- * Up to 50 ids, separated by commas.
+ * Reads up to 50 orders by their ids, separated by commas.
  *
  * @since 0.1.0
  * @category endpoints
@@ -216,7 +228,7 @@ export const queryOrders = read("queryOrders", "QueryOrders", {
 })
 
 /**
- * Of all pairs, the latest first, a page of 50 from `ofs` on. `start` is in seconds.
+ * Lists the fills of all pairs, latest first. A page has 50 fills from `ofs` on. `start` is in seconds.
  *
  * @since 0.1.0
  * @category endpoints
@@ -239,8 +251,8 @@ const termsOf = (order: Declaration.NewOrder) => ({
 })
 
 /**
- * An order in Kraken's words. `post` makes it post-only, and after its `deadline`, 2 to 60 seconds from now, nothing is done
- * any more.
+ * Returns the parameters of an order. `post` makes the order post-only. Kraken does not carry out the request after its
+ * `deadline`, which is 2 to 60 seconds from now.
  *
  * @since 0.1.0
  * @category parameters
@@ -252,7 +264,7 @@ export const newOrder = (order: Declaration.NewOrder) => ({
 })
 
 /**
- * Only acknowledges.
+ * Places an order. The response only acknowledges the order.
  *
  * @since 0.1.0
  * @category endpoints
@@ -264,7 +276,7 @@ export const addOrder = write.once("addOrder", "AddOrder", {
 })
 
 /**
- * Orders of one pair in Kraken's words.
+ * Returns the parameters of several orders of one pair.
  *
  * @since 0.1.0
  * @category parameters
@@ -276,7 +288,7 @@ export const newOrders = (orders: ReadonlyArray<Declaration.NewOrder>) => ({
 })
 
 /**
- * Two to 15 orders of one pair. The whole batch is refused when one of them is not well-formed.
+ * Places two to 15 orders of one pair. Kraken refuses the whole batch if one of them is malformed.
  *
  * @since 0.1.0
  * @category endpoints
@@ -292,7 +304,7 @@ export const addOrderBatch = write.once("addOrderBatch", "AddOrderBatch", {
 const named = ({ clientOrderId, id }: Adapter.Reference) => ({ txid: id, cl_ord_id: clientOrderId })
 
 /**
- * A change in Kraken's words. `order_qty` is the whole amount, with what is filled.
+ * Returns the parameters of an amendment. `order_qty` is the whole amount, including what is filled.
  *
  * @since 0.1.0
  * @category parameters
@@ -306,7 +318,8 @@ export const change = ({ current, price, reference, size, until }: Declaration.C
 })
 
 /**
- * Changes an order where it stands: it keeps its ids and, where it can, its place in the queue. Only acknowledges.
+ * Amends an open order. The order keeps its ids and, where possible, its place in the queue. The response only
+ * acknowledges the request.
  *
  * @since 0.1.0
  * @category endpoints
@@ -320,7 +333,7 @@ export const amendOrder = write.once("amendOrder", "AmendOrder", {
 const count = Wire.within("count", Schema.NonNegativeInt)
 
 /**
- * How many were canceled.
+ * Cancels an order. Returns the number of canceled orders.
  *
  * @since 0.1.0
  * @category endpoints
@@ -328,7 +341,7 @@ const count = Wire.within("count", Schema.NonNegativeInt)
 export const cancelOrder = write.idempotent("cancelOrder", "CancelOrder", { input: madeBy(named), answer: count })
 
 /**
- * Cancels up to 50 orders by their ids: how many were.
+ * Cancels up to 50 orders by their ids. Returns the number of canceled orders.
  *
  * @since 0.1.0
  * @category endpoints

@@ -1,6 +1,6 @@
 /**
- * Kraken's errors, as errors of ours. They come with status 200, as texts such as `EOrder:Insufficient funds`: the first
- * that does not begin with `W`, which is a warning, counts, and the longest beginning in the table.
+ * Maps Kraken's errors to `ExchangeError`s. Errors have status 200 and are texts such as `EOrder:Insufficient funds`.
+ * The first text that does not begin with `W` (a warning) counts. It is matched with the longest prefix in the table.
  *
  * Source: docs.kraken.com, "Spot REST errors".
  *
@@ -14,7 +14,8 @@ import * as Schema from "effect/Schema"
 const errorsOf = Wire.ifAny(Wire.within("error", Schema.Array(Schema.String)))
 
 /**
- * Splits a text into its category, as the code, and what was said. Some have a blank behind the colon.
+ * Splits an error text into code and message. The code is the whole text without blanks after colons, and the message
+ * is what follows the first colon.
  *
  * @since 0.1.0
  * @category parsing
@@ -32,7 +33,7 @@ export const said = (text: string): Protocol.Said => {
  */
 export const errors: Errors.Table = Errors.table({
   said: ({ json, status }) => {
-    // From 500 on it is the proxy's: the exchange was not reached, or what it did is not known.
+    // From 500 on, the response is the proxy's: the request did not reach the exchange, or its outcome is unknown.
     const texts = status >= 500 ? undefined : errorsOf(json)
     const text = texts?.find((text) => !text.startsWith("W"))
     return text === undefined ? undefined : said(text)
@@ -46,31 +47,31 @@ export const errors: Errors.Table = Errors.table({
       "EAuth:Account unconfirmed, ESession:Invalid session",
     PermissionDenied: "EGeneral:Permission denied, EAccount:Invalid permissions, EOrder:Trading agreement required, " +
       "EAPI:Feature disabled, ETrade:User Locked",
-    // The last is of a socket.
+    // The last text is sent by a socket.
     SymbolNotFound: "EQuery:Unknown asset pair, EQuery:Invalid asset pair, EQuery:Unknown asset, " +
       "EGeneral:Unknown asset pair, Currency pair not supported",
     DuplicateOrder: "EGeneral:Invalid arguments:cl_ord_id not unique, EOrder:Duplicate order",
     InvalidRequest: "EGeneral:Invalid arguments, EGeneral:Unknown method, EQuery:Invalid, ETrade:Invalid request, " +
       "EOrder:Invalid price",
     InsufficientFunds: "EOrder:Insufficient funds, EOrder:Insufficient margin, EFunding:Insufficient funds",
-    // One market's mode says nothing of the exchange's health: as an outage it would open the circuit for all of them,
-    // and keep orders from being canceled when that is all a market still does.
+    // The mode of one market says nothing about the health of the exchange. An outage would open the circuit breaker
+    // for all markets, and block cancellations where a market accepts nothing else.
     OrderRejected:
       "EOrder:, EService:Deadline elapsed, EGeneral:Invalid arguments:Index unavailable, EService:Market in ",
     Unknown: "EService:, EGeneral:Internal error, EDatabase:Internal error"
   },
   wait: { RateLimited: "5 seconds" },
-  // `EService:Throttled:1700000000` names the second from which on requests are taken.
+  // `EService:Throttled:1700000000` has the time, in seconds, from which on requests are accepted.
   waitOf: ({ code }, { now }) => {
     const until = /^EService:Throttled:(\d+)\s*$/i.exec(code)?.[1]
     return until === undefined ? undefined : Duration.millis(Math.max(0, Number(until) * 1000 - now))
   },
   judge: ({ code, text }, { about, headers, now }) => {
-    // "Unknown order" and "Unknown order:" of other words, but no word that goes on.
+    // Matches "Unknown order" and "Unknown order:" before other words, but not a longer word.
     if (/^EOrder:(?:Unknown|Invalid) order(?::|$)/i.test(code)) return "OrderNotFound"
     if (!/^EAPI:Invalid nonce/i.test(code)) return undefined
-    // A clock far enough behind gives numbers that are too low as well. That is mended by comparing clocks; sending
-    // another number to a key that somebody else uses is not, and ends in a lockout.
+    // A clock that is far enough behind also produces nonces that are too low. Comparing the clocks fixes that. If
+    // another program uses the key, a new nonce does not help, and retries end in a lockout.
     const error = {
       ...about,
       code,

@@ -1,6 +1,6 @@
 /**
- * Kraken's WebSocket v2 (docs.kraken.com, "WebSocket API v2"): one message for many symbols, and an acknowledgement for each. What
- * is private is on a socket of its own.
+ * Kraken's WebSocket v2 (docs.kraken.com, "WebSocket API v2"). One message subscribes to many symbols, and each symbol
+ * has an acknowledgement of its own. Private channels use a socket of their own.
  *
  * @since 0.1.0
  */
@@ -34,7 +34,7 @@ const ofAccount = (channel: "executions" | "balances") => (): Feeds.Topic => ({
   channel
 })
 
-/** The one depth that is asked for, of 10, 25, 100, 500 and 1000: updates do not say of which depth they are. */
+/** The only depth that is requested, of 10, 25, 100, 500 and 1000, because updates do not name their depth. */
 const depth = 100
 
 const settings = (channel: string, option: string | undefined) => {
@@ -44,7 +44,7 @@ const settings = (channel: string, option: string | undefined) => {
     case "ohlc":
       return { interval: Number(option) }
     case "ticker":
-      // Also when the best of the book changes, and not only with a trade.
+      // Also sends the ticker when the best bid or ask changes, and not only with a trade.
       return { event_trigger: "bbo" }
     case "executions":
       return { snap_orders: true, snap_trades: false }
@@ -61,15 +61,15 @@ const asked = (method: "subscribe" | "unsubscribe") =>
   Object.values(Arr.groupBy(topics, ({ channel, option }) => `${channel} ${option}`)).map((alike) => {
     const [{ channel, option }] = alike
     const of = isPrivate(channel) ? { token } : { symbol: alike.map(({ market }) => market) }
-    // A book is ended by its depth as well.
+    // Unsubscribing from a book requires its depth as well.
     const more = isPrivate(channel) && method === "unsubscribe" ? {} : settings(channel, option)
     return { method, params: { channel, ...of, ...more }, req_id: request }
   })
 
-/** Of these another connection, with a token of its own, may be rid. */
+/** Errors that may not occur on another connection with a token of its own. */
 const passing = /^E(?:Session|Service):|internal error|rate limit|too many requests/i
 
-/** An answer names the symbol, and a refusal not the channel. */
+/** A response names the symbol, but a refusal does not name the channel. */
 const answered = (frame: unknown): ReadonlyArray<Feeds.Said> => {
   const request = whole(get(frame, "req_id"))
   const result = get(frame, "result")
@@ -101,7 +101,7 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
     case "status":
       return []
     case "trade": {
-      // All of one symbol at a time.
+      // All trades of a frame have one symbol.
       const rows = list(get(frame, "data"))
       return [{ _tag: "Data", key: keyOf(channel, get(rows[0], "symbol")), frame: rows }]
     }
@@ -131,7 +131,9 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
   }
 }
 
-/** Only what is private is counted, each channel for itself and anew with each subscription. */
+/**
+ * Only private channels have sequence numbers. Each channel counts separately, and starts again with each subscription.
+ */
 const sequence: Feeds.FeedProtocol["sequence"] = (frame) => {
   const number = whole(get(frame, "sequence"))
   const series = text(get(frame, "channel"))
@@ -178,8 +180,8 @@ const bookUpdates = (frame: unknown): ReadonlyArray<Feeds.BookUpdate> => {
 }
 
 /**
- * The CRC-32 of the ten best levels of each side, asks first, as digits without a point and without zeros in front
- * (docs.kraken.com, "Book checksum (v2)").
+ * Returns a function that computes the checksum of a book: the CRC-32 of the ten best levels of each side, asks first,
+ * as digits without a decimal point and without leading zeros (docs.kraken.com, "Book checksum (v2)").
  *
  * @since 0.1.0
  * @category checksums
@@ -226,15 +228,15 @@ const executedStatus = at(
   })
 )
 const ordered = at("order_qty", blank(number))
-// A first message leaves out what is not filled yet.
+// The first message of an order leaves out the filled amount if nothing is filled yet.
 const cumulated = all(
   { filled: at("cum_qty", blank(number)), ordered, status: executedStatus },
   ({ filled, ordered = zero, status }) => filled ?? (status === "filled" ? ordered : zero)
 )
 
 /**
- * An order as the socket tells of it, all that was said of it together. The fill that completes it may still leave it
- * `partially_filled`; a market order of so much in the quote currency has `cash_order_qty`.
+ * An order as the socket reports it, merged from all its messages. After the fill that completes it, the order may
+ * still be `partially_filled`. A market order that is sized in the quote currency has `cash_order_qty`.
  */
 const ExecutedOrder = Row.order({
   id: executed.orderId,
@@ -263,7 +265,7 @@ const ExecutedOrder = Row.order({
 
 const Fee = Row.of({ asset: at("asset", blank(Wire.text)), amount: at("qty", number) })
 
-/** What a fill cost. In several assets that is not one fee, and is left for the history to say. */
+/** The fee of a fill. Fees in several assets cannot be one fee, and are left to the history. */
 const fee = map(at("fees", blank(Wire.every(Fee))), (fees = []) => {
   const charged = fees.filter(({ amount }) => !BigDecimal.isZero(amount))
   const [first = fees[0], ...others] = charged
@@ -273,7 +275,8 @@ const fee = map(at("fees", blank(Wire.every(Fee))), (fees = []) => {
 })
 
 /**
- * The same with the fill that it tells of, if it does. Its fee is in the quote currency.
+ * The same message with its fill, if there is one. The fee is in the asset that the message names, or else in the quote
+ * currency.
  */
 const Execution = Row.entry(
   at("exec_id", blank(Wire.text)),
@@ -295,14 +298,17 @@ const changes = { id: "order_id", hasEnded: (row: unknown) => ended.has(get(row,
 
 const executions = Feeds.merging(changes, Wire.list(Execution))
 
-/** What a trade cost is its own: that of the one before is not to stand for what is left out. */
+/**
+ * Clears the fees before each merge: the fees of an earlier trade must not be used for a later one that leaves them
+ * out.
+ */
 const fills = () => {
   const read = executions()
   return (rows: unknown) => read(Array.isArray(rows) ? rows.map((row) => ({ fees: undefined, ...row })) : rows)
 }
 
 /**
- * Kraken's feeds. Every second without data is a heartbeat.
+ * The feeds of Kraken. Every second without data has a heartbeat.
  *
  * @since 0.1.0
  * @category feeds
@@ -313,10 +319,10 @@ export const feeds: Feeds.Feeds = {
       public: { at: { live: "wss://ws.kraken.com/v2" }, path: "/v2" },
       private: {
         at: { live: "wss://ws-auth.kraken.com/v2" },
-        // At one address there is only a path to tell it from the public one by.
+        // At a custom base URL, only the path distinguishes this socket from the public one.
         path: "/ws-auth/v2",
         token: { asked: (client) => () => client.request(Endpoints.getWebSocketsToken, {}) },
-        // A refusal does not say of which channel it is.
+        // A refusal does not name its channel.
         batch: 1
       }
     },
@@ -326,7 +332,7 @@ export const feeds: Feeds.Feeds = {
     unsubscribe: asked("unsubscribe"),
     read,
     sequence,
-    // Of an idle connection nothing is known but that it is closed after about a minute.
+    // It is documented only that an idle connection is closed after about a minute.
     ping: { message: (request) => ({ method: "ping", req_id: request }), after: "5 seconds", within: "5 seconds" },
     silence: "15 seconds"
   },
@@ -346,9 +352,9 @@ export const feeds: Feeds.Feeds = {
     reader: () => bookUpdates,
     rules: (market) => ({ maximumDepth: depth, checksum: checksum(market) })
   },
-  // First the orders that stand, then what changes of each; fills are told of among it.
+  // The channel sends the open orders first, and then the changes of each order, which include the fills.
   orders: { topic: ofAccount("executions"), reader: Feeds.merging(changes, Wire.list(ExecutedOrder)) },
   fills: { topic: ofAccount("executions"), reader: fills },
-  // Only totals are said, and nothing where an order takes from what is free.
+  // The channel reports only totals, and nothing when an order reserves a part of the free amount.
   balances: { topic: ofAccount("balances"), also: ofAccount("executions") }
 }

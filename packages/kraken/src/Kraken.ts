@@ -1,5 +1,5 @@
 /**
- * Kraken Spot.
+ * The adapter for Kraken Spot.
  *
  * @since 0.1.0
  */
@@ -16,17 +16,17 @@ import type * as Rows from "./Rows.js"
 
 const { ask, to } = Question
 
-// Bitcoin is `XBT` on Kraken, and Dogecoin `XDG`; all other assets are called alike.
+// Kraken calls Bitcoin `XBT` and Dogecoin `XDG`. All other assets have the same name.
 const renamed: ReadonlyMap<string, string> = new Map([["XBT", "BTC"], ["XDG", "DOGE"]])
 const original: ReadonlyMap<string, string> = new Map(Array.from(renamed, ([theirs, ours]) => [ours, theirs]))
 const assetName = (altname: string): string => renamed.get(altname) ?? altname
 
-// What orders call a market: the names of its assets, one behind the other (`XBTUSD`), where tickers and fills have its id
-// (`XXBTZUSD`) and the socket its symbol (`BTC/USD`).
+// The name of a market in orders: the names of its two assets joined (`XBTUSD`). Tickers and fills have the market's id
+// (`XXBTZUSD`), and the socket has its symbol (`BTC/USD`).
 const altnameOf = ({ base, quote }: Pick<Market.Market, "base" | "quote">): string =>
   `${original.get(base) ?? base}${original.get(quote) ?? quote}`
 
-/** A pair without `wsname`, or whose `altname` is not made of the two, is left out. */
+/** Leaves out a pair without `wsname`, or whose `altname` is not the names of its two assets joined. */
 const market = ({ altname, lotDecimals, priceDecimals, wsname, ...row }: Wire.Type<typeof Rows.Pair>) => {
   const [first = "", second = ""] = wsname?.split("/") ?? []
   const [base, quote] = [assetName(first), assetName(second)]
@@ -41,8 +41,8 @@ const market = ({ altname, lotDecimals, priceDecimals, wsname, ...row }: Wire.Ty
 }
 
 /**
- * Balances by the names of assets, which another table has: it is read again only for an id that was not in it. What earns
- * (`XBT.F`) is of the same asset.
+ * Reads the balances. The names of the assets are in another table, which is read again only for an id that it did not
+ * have. An asset that earns rewards (`XBT.F`) counts as the same asset.
  */
 const balances: Declaration.Account["balances"] = (client) => {
   let known: ReadonlyMap<string, string> = new Map()
@@ -61,7 +61,7 @@ const balances: Declaration.Account["balances"] = (client) => {
       const rows = yield* client.request(Endpoints.balanceEx, {})
       yield* named(rows.map(({ id }) => id))
       const nameless = rows.find(({ id }) => !known.has(id))
-      // It may be one of those that were not understood: under its id it would pass for another asset.
+      // The asset may be a row that was not understood. Under its id, it would be taken for another asset.
       if (nameless !== undefined && isPart) {
         return yield* new ExchangeError.MalformedResponse({
           exchange: client.exchange,
@@ -76,7 +76,7 @@ const balances: Declaration.Account["balances"] = (client) => {
     })
 }
 
-// The exchange leaves out what is of that second itself.
+// Kraken excludes rows of the start second itself.
 const startOf = (since: number | undefined): number | undefined =>
   since === undefined ? undefined : Math.max(0, Math.floor(since / 1000) - 1)
 
@@ -90,8 +90,10 @@ const history = <Row extends { readonly id: string; readonly market: string }>(
   })
 
 /**
- * Cancels orders by their ids. `CancelAll` would cancel the orders of every pair, and of a batch Kraken says only how many
- * were canceled, or, when one had ended, nothing at all: then each is looked at.
+ * Cancels orders by their ids. `CancelAll` is not used, because it cancels the orders of every pair.
+ *
+ * The response to a batch has only the number of canceled orders, or only an error if one order had ended. In that case
+ * each order is canceled separately. Unless all were canceled, the orders are read to find their outcomes.
  */
 const cancelSeveral: Question.Question<
   "account" | "trading",
@@ -113,7 +115,7 @@ const cancelSeveral: Question.Question<
     )
     if (count === ids.length) return ids.map((id) => ({ id, outcome: "canceled" }))
     const { rows } = yield* client.request(Endpoints.queryOrders, { txid: ids.join(",") })
-    // What stands still has not ended, and is canceled again.
+    // An order that is still open has not ended, and is canceled again.
     return rows.filter(Order.isClosed).map(({ id, status }) => ({
       id,
       outcome: status === "canceled" ? "canceled" : "ended"
@@ -121,15 +123,18 @@ const cancelSeveral: Question.Question<
   })
 
 /**
- * Kraken: its tags, its Layers and what it can do. There are no positions on its spot markets.
+ * The adapter for Kraken: its tags, Layers and features. Its spot markets have no positions.
  *
- * `layerMarketData` needs no credentials and has none in reach, `layerAccount` adds the account of a key, and `layer` trading with
- * it, which on the live exchange has to be said twice. `layerAccountConfig` and `layerConfig` take every option from configuration.
- * `MarketData`, `Account` and `Trading` are the same values as the shared services, for programs that use several exchanges, and
- * `features` tells what it can do.
+ * `layerMarketData` provides public data. It needs no credentials and has no access to any. `layerAccount` adds the
+ * account of an API key. `layer` adds trading; the live exchange requires both `environment: "live"` and
+ * `trading: "enabled"`. `layerAccountConfig` and `layerConfig` take every option from configuration. `features`
+ * describes what the exchange supports.
  *
- * Unless `credentials` are given, they are `KRAKEN_API_KEY` and `KRAKEN_API_SECRET` from configuration, read again when they may have
- * been rotated.
+ * The services of the tags `MarketData`, `Account` and `Trading` are the same values as those of the shared tags. Use
+ * these tags in programs with several exchanges.
+ *
+ * `credentials` default to `KRAKEN_API_KEY` and `KRAKEN_API_SECRET` from configuration. They are read again when they
+ * may have been rotated.
  *
  * @since 0.1.0
  * @category exchanges
@@ -160,7 +165,8 @@ export const Kraken = Exchange.define({
     keyPermissions: to(Endpoints.getApiKeyInfo, ({ ipAllowlist, permissions, validUntil }) => ({
       read: permissions.some((name) => name.startsWith("query-")),
       trade: permissions.includes("modify-trades"),
-      // Kraken does not publish the names of all permissions: one that is neither to query nor to modify may be any.
+      // Kraken does not publish the names of all permissions. One that is neither to query nor to modify may allow
+      // anything.
       withdraw: permissions.some((name) => name.startsWith("withdraw"))
         ? true
         : permissions.every((name) => /^(?:query|modify)-/.test(name))
@@ -186,7 +192,7 @@ export const Kraken = Exchange.define({
     timeInForce: ["GTC", "IOC"],
     reduceOnly: false,
     deduplicates: "while open",
-    // A little after its deadline an order can be seen, and our clock be compared by a second.
+    // An order may appear shortly after its deadline, and the clocks can only be compared to the second.
     takenWithin: "15 seconds",
     seenWithin: "5 seconds",
     place: to(Endpoints.addOrder, (accepted) => ({ accepted })),
@@ -207,23 +213,31 @@ export const Kraken = Exchange.define({
 })
 
 /**
+ * The identifiers of the tags.
+ *
  * @since 0.1.0
  * @category exchanges
  */
 export declare namespace Kraken {
   /**
+   * The identifier of the `Kraken.MarketData` tag.
+   *
    * @since 0.1.0
    * @category tags
    */
   export type MarketData = Exchange.Named<"KrakenMarketData">
 
   /**
+   * The identifier of the `Kraken.Account` tag.
+   *
    * @since 0.1.0
    * @category tags
    */
   export type Account = Exchange.Named<"KrakenAccount">
 
   /**
+   * The identifier of the `Kraken.Trading` tag.
+   *
    * @since 0.1.0
    * @category tags
    */

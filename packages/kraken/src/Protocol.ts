@@ -1,5 +1,5 @@
 /**
- * Kraken Spot, as the request engine needs to know it.
+ * The protocol of Kraken Spot for the request engine.
  *
  * @since 0.1.0
  */
@@ -11,9 +11,9 @@ import { limits, time } from "./Endpoints.js"
 import { errors } from "./Errors.js"
 
 /**
- * Signs a request: a nonce as the first field of its body, and the key and signature in headers. The signature is the
- * HMAC-SHA512, under the bytes that the secret is the base64 of, of the path followed by the SHA-256 of nonce and body as
- * they are sent (docs.kraken.com, "Spot REST authentication").
+ * Signs a request: adds a nonce as the first field of the body, and the key and the signature as headers. The signature
+ * is an HMAC-SHA512 with the base64-decoded secret as its key. It covers the path followed by the SHA-256 of nonce and
+ * body, as they are sent (docs.kraken.com, "Spot REST authentication"). Returns a `Left` if the secret is not base64.
  *
  * @since 0.1.0
  * @category signing
@@ -35,7 +35,8 @@ const withNonce = ({ body, headers }: Endpoint.Prepared, nonce: bigint): string 
 }
 
 /**
- * Kraken's one host, its limits, signature and errors. No header says what has been used of a limit.
+ * The protocol of Kraken: its only host, rate limits, signing and errors. No response header reports the usage of a
+ * limit.
  *
  * @since 0.1.0
  * @category protocols

@@ -1,5 +1,5 @@
 /**
- * What Kraken's rows are called, and what their words mean.
+ * Decoders for the rows in Kraken's responses: the names of their fields, and the meaning of their values.
  *
  * @since 0.1.0
  */
@@ -9,7 +9,7 @@ import * as Schema from "effect/Schema"
 const { all, at, blank, decimal, map, none, orZero, positive, seconds, text, words, wordsOr } = Wire
 
 /**
- * An asset by its id: other tables call it by that, while people and pairs use `altname`.
+ * An asset, under its id. Other tables use the id, while people and pairs use `altname`.
  *
  * @since 0.1.0
  * @category rows
@@ -17,7 +17,7 @@ const { all, at, blank, decimal, map, none, orZero, positive, seconds, text, wor
 export const Asset = Row.of({ id: at("id", text), altname: at("altname", text) })
 
 /**
- * A pair. Only `wsname` separates its assets; dark pools have none.
+ * A pair. Only `wsname` separates its assets. Dark pools have no `wsname`.
  *
  * @since 0.1.0
  * @category rows
@@ -31,7 +31,7 @@ export const Pair = Row.of({
   tickSize: at("tick_size", positive(decimal)),
   minAmount: at("ordermin", positive(decimal)),
   minNotional: at("costmin", positive(decimal)),
-  // Those that take some kinds of orders are open: which kinds is for the exchange to say.
+  // A pair that accepts only some kinds of orders is open; the exchange decides which kinds.
   status: Row.statusOrUnknown("status", {
     open: "online post_only limit_only",
     halted: "cancel_only reduce_only maintenance work_in_progress",
@@ -39,7 +39,7 @@ export const Pair = Row.of({
   })
 })
 
-// Of `v`, `l` and `h` the first is of today since midnight (UTC), the second of the last 24 hours.
+// In `v`, `l` and `h`, the first value is for today since midnight (UTC), and the second is for the last 24 hours.
 const ticker = {
   last: at("c.0", positive(decimal)),
   bid: at("b.0", positive(decimal)),
@@ -51,7 +51,7 @@ const ticker = {
 }
 
 /**
- * A ticker, which bears no time.
+ * A ticker, without a timestamp of its own.
  *
  * @since 0.1.0
  * @category rows
@@ -59,7 +59,7 @@ const ticker = {
 export const Ticker = Row.ticker(ticker)
 
 /**
- * The same under the key of its pair.
+ * A ticker under the key of its pair.
  *
  * @since 0.1.0
  * @category rows
@@ -67,7 +67,7 @@ export const Ticker = Row.ticker(ticker)
 export const TickerOf = Row.tickerOf({ ...ticker, market: at("market", text) })
 
 /**
- * A book: price, volume and the instant the level changed.
+ * An order book. A level has a price, a volume and the time of its last change.
  *
  * @since 0.1.0
  * @category answers
@@ -75,7 +75,8 @@ export const TickerOf = Row.tickerOf({ ...ticker, market: at("market", text) })
 export const Book = Row.book(Row.levels(decimal, 0, 1), ["bids", "asks"], {})
 
 /**
- * A public trade: price, volume, time, the taker's side, limit or market, something, and its id.
+ * A public trade: price, volume, time, the taker's side, limit or market, a field without a documented meaning, and its
+ * id.
  *
  * @since 0.1.0
  * @category rows
@@ -89,7 +90,7 @@ export const Trade = Row.tradeAt(seconds, decimal, {
 })
 
 /**
- * A candle: its open in time, open, high, low, close, average and volume.
+ * A candle: open time, open, high, low, close, average and volume. The average is not read.
  *
  * @since 0.1.0
  * @category rows
@@ -97,7 +98,7 @@ export const Trade = Row.tradeAt(seconds, decimal, {
 export const Bar = Row.ohlcv(seconds, decimal, [0, 1, 2, 3, 4, 6])
 
 /**
- * A balance under the id of its asset. What is free may be less than nothing for a moment, with credit in use.
+ * A balance under the id of its asset. The free amount may be negative for a moment while credit is in use.
  *
  * @since 0.1.0
  * @category rows
@@ -114,8 +115,8 @@ const type = at("descr.ordertype", wordsOr({ limit: "limit", market: "market" },
 const flags = map(at("oflags", blank(Wire.listed)), (flags = []) => flags)
 
 /**
- * An order under its id. `price` is what it was filled at on average, `descr.price` its limit, or what triggers it; with
- * `viqc` among the flags its volume is in the quote currency.
+ * An order under its id. `price` is its average price, and `descr.price` is its limit or trigger price. With the flag
+ * `viqc`, its volume is in the quote currency.
  *
  * @since 0.1.0
  * @category rows
@@ -131,7 +132,7 @@ export const Order = Row.order({
     canceled: "canceled",
     expired: "expired"
   }),
-  // That of a trailing stop (`+15.0000%`) says how far away, and not what price.
+  // The price of a trailing stop (`+15.0000%`) is a distance.
   price: Wire.when(type, "limit", at("descr.price", decimal)),
   amount: all({ flags, size: at("vol", decimal) }, ({ flags, size }) => flags.includes("viqc") ? undefined : size),
   filled: at("vol_exec", decimal),
@@ -144,7 +145,8 @@ export const Order = Row.order({
 })
 
 /**
- * A trade of the account's own, under its id. Its fee is counted in the quote currency, also where it was taken in the base.
+ * A fill: a trade of the account, under its id. The fee is in the quote currency, even if it was charged in the base
+ * currency.
  *
  * @since 0.1.0
  * @category rows
@@ -161,7 +163,7 @@ export const Fill = Row.fill({
 })
 
 /**
- * What became of one order of a batch.
+ * The outcome of one order of a batch.
  *
  * @since 0.1.0
  * @category rows
