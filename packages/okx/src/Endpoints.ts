@@ -1,6 +1,6 @@
 /**
- * OKX's endpoints, named as its documents name them. Each is metered by itself: those of public data for the address, the
- * others for the user of the key.
+ * OKX's endpoints, under the names of the documentation. Each has a rate limit of its own. Endpoints of public data
+ * count against the address, and the others count against the user of the key.
  *
  * Source: OKX API v5 documentation.
  *
@@ -12,16 +12,18 @@ import * as Rows from "./Rows.js"
 
 const { madeBy } = Endpoint
 
-// OKX counts in rolling windows of 2 seconds by its own clock: a little more keeps requests that travel at different speeds
-// from meeting in one.
+// OKX counts in rolling windows of 2 seconds by its own clock. A slightly longer window keeps requests that travel at
+// different speeds from meeting in one of those.
 const window = "2100 millis"
 const address = (count: number) => Limit.window(count, window)
 const user = (count: number) => Limit.window(count, window, { per: "key" })
 
 /**
- * What OKX meters. Orders are metered for each instrument by itself, the list of instruments for each type; here they are for
- * all together, which never allows more. The limit of 1000 new or changed orders of an account in 2 seconds cannot be reached
- * below these.
+ * The rate limits of OKX.
+ *
+ * OKX counts orders per instrument, and the list of instruments per type. Here each limit covers all of them together,
+ * which never allows more. OKX's limit of 1000 new or amended orders of an account in 2 seconds cannot be reached
+ * within these limits.
  *
  * @since 0.1.0
  * @category limits
@@ -42,7 +44,7 @@ export const limits = {
 }
 
 /**
- * How many orders or fills a page has.
+ * The maximum number of orders or fills per page.
  *
  * @since 0.1.0
  * @category constants
@@ -50,7 +52,7 @@ export const limits = {
 export const pageSize = 100
 
 /**
- * How many candles a page has.
+ * The maximum number of candles in one response.
  *
  * @since 0.1.0
  * @category constants
@@ -66,7 +68,7 @@ const read = Endpoint.family({ ...shared, capability: "account" })
 const write = Endpoint.family({ ...shared, capability: "trading", method: "POST", body: "json" })
 
 /**
- * OKX's words for the kinds of markets.
+ * OKX's names for the kinds of markets.
  *
  * @since 0.1.0
  * @category constants
@@ -76,18 +78,24 @@ export const instTypes = { spot: "SPOT", perpetual: "SWAP", future: "FUTURES" } 
 const byKind = madeBy((kind: Market.Kind) => ({ instType: instTypes[kind] }))
 
 /**
+ * Reads the exchange's clock.
+ *
  * @since 0.1.0
  * @category endpoints
  */
 export const serverTime = open("serverTime", "public/time", { answer: Wire.sole(Wire.within("ts", Wire.millis)) })
 
 /**
+ * Lists the announced maintenances.
+ *
  * @since 0.1.0
  * @category endpoints
  */
 export const status = open("status", "system/status", { answer: Wire.list(Rows.Maintenance) })
 
 /**
+ * Lists the instruments of one kind.
+ *
  * @since 0.1.0
  * @category endpoints
  */
@@ -97,6 +105,8 @@ export const instruments = open("instruments", "public/instruments", {
 })
 
 /**
+ * Reads the ticker of one instrument.
+ *
  * @since 0.1.0
  * @category endpoints
  */
@@ -106,7 +116,7 @@ export const ticker = open("ticker", "market/ticker", {
 })
 
 /**
- * All tickers of a type: OKX takes no list of names.
+ * Reads the tickers of all instruments of one kind. OKX does not accept a list of instruments.
  *
  * @since 0.1.0
  * @category endpoints
@@ -119,7 +129,7 @@ const book = {
 }
 
 /**
- * Up to 400 levels a side.
+ * Reads the order book, up to 400 levels per side.
  *
  * @since 0.1.0
  * @category endpoints
@@ -127,7 +137,7 @@ const book = {
 export const books = open("books", "market/books", book)
 
 /**
- * Up to 5000 levels a side.
+ * Reads the order book, up to 5000 levels per side.
  *
  * @since 0.1.0
  * @category endpoints
@@ -135,7 +145,7 @@ export const books = open("books", "market/books", book)
 export const booksFull = open("booksFull", "market/books-full", book)
 
 /**
- * The latest, newest first, up to 500.
+ * Lists the latest public trades, newest first, at most 500.
  *
  * @since 0.1.0
  * @category endpoints
@@ -145,7 +155,7 @@ export const trades = open("trades", "market/trades", {
   answer: Wire.list(Rows.Trade)
 })
 
-// Newer than `before` and older than `after`, which are left out themselves.
+// OKX lists candles newer than `before` and older than `after`, both excluded.
 const bars = {
   input: madeBy(({ id }: Market.Market, bar: string, { from, to }: Adapter.Window) => ({
     instId: id,
@@ -158,7 +168,7 @@ const bars = {
 }
 
 /**
- * The latest 1440 candles, the open one included; newest first, up to 300 at once.
+ * Lists the latest 1440 candles, including the current one, newest first, at most 300 per request.
  *
  * @since 0.1.0
  * @category endpoints
@@ -166,7 +176,7 @@ const bars = {
 export const candles = open("candles", "market/candles", bars)
 
 /**
- * Candles of years; newest first, up to 300 at once.
+ * Lists the candles of past years, newest first, at most 300 per request.
  *
  * @since 0.1.0
  * @category endpoints
@@ -174,13 +184,15 @@ export const candles = open("candles", "market/candles", bars)
 export const historyCandles = open("historyCandles", "market/history-candles", bars)
 
 /**
+ * Reads the permissions of the key.
+ *
  * @since 0.1.0
  * @category endpoints
  */
 export const accountConfig = read("accountConfig", "account/config", { answer: Wire.sole(Rows.AccountConfig) })
 
 /**
- * Without currencies of which there is nothing.
+ * Lists the account's balances, without those that are zero.
  *
  * @since 0.1.0
  * @category endpoints
@@ -190,12 +202,14 @@ export const balance = read("balance", "account/balance", {
 })
 
 /**
+ * Lists the account's positions in one kind of market.
+ *
  * @since 0.1.0
  * @category endpoints
  */
 export const positions = read("positions", "account/positions", { input: byKind, answer: Wire.list(Rows.Position) })
 
-// By one of its ids; `ordId` counts where both are given.
+// Identifies an order by one of its ids. `ordId` takes precedence if both are given.
 const named = ({ clientOrderId, id, market }: Adapter.Reference) => ({
   instId: market.id,
   ordId: id,
@@ -208,7 +222,7 @@ const byName = madeBy(named)
 const Orders = Wire.list(Rows.Order)
 
 /**
- * A canceled order of which nothing was filled is forgotten after two hours.
+ * Reads one order. OKX forgets a canceled order of which nothing was filled after two hours.
  *
  * @since 0.1.0
  * @category endpoints
@@ -216,7 +230,7 @@ const Orders = Wire.list(Rows.Order)
 export const order = read("order", "trade/order", { input: byName, answer: Orders })
 
 /**
- * Orders that stand, newest first, up to 100: older than the one named `after`.
+ * Lists the open orders, newest first, at most 100. With `after`, lists orders older than the one with that id.
  *
  * @since 0.1.0
  * @category endpoints
@@ -231,7 +245,7 @@ export const ordersPending = read("ordersPending", "trade/orders-pending", {
 })
 
 /**
- * Names a page of a history: older than what is named `after`, an order or a bill.
+ * Returns the parameters of a page of a history. With `after`, the page is older than the order or bill with that id.
  *
  * @since 0.1.0
  * @category parameters
@@ -239,7 +253,7 @@ export const ordersPending = read("ordersPending", "trade/orders-pending", {
 export const part = (after: string | undefined, { id, kind }: Market.Market, { since }: Adapter.History) => ({
   instType: instTypes[kind],
   instId: id,
-  // Whether the instant itself is included OKX does not say.
+  // OKX does not document whether the time itself is included.
   begin: since === undefined ? undefined : Math.max(0, since - 1),
   after,
   limit: pageSize
@@ -248,7 +262,7 @@ export const part = (after: string | undefined, { id, kind }: Market.Market, { s
 const ended = { input: madeBy(part), answer: Orders }
 
 /**
- * Orders of 7 days that have ended, newest first, up to 100.
+ * Lists the ended orders of the last 7 days, newest first, at most 100.
  *
  * @since 0.1.0
  * @category endpoints
@@ -256,7 +270,7 @@ const ended = { input: madeBy(part), answer: Orders }
 export const ordersHistory = read("ordersHistory", "trade/orders-history", ended)
 
 /**
- * Orders of 3 months that have ended, newest first, up to 100.
+ * Lists the ended orders of the last 3 months, newest first, at most 100.
  *
  * @since 0.1.0
  * @category endpoints
@@ -266,7 +280,7 @@ export const ordersHistoryArchive = read("ordersHistoryArchive", "trade/orders-h
 const bills = { input: madeBy(part), answer: Wire.list(Rows.Bill) }
 
 /**
- * Fills of 3 days, newest first, up to 100.
+ * Lists the fills of the last 3 days, newest first, at most 100.
  *
  * @since 0.1.0
  * @category endpoints
@@ -274,7 +288,7 @@ const bills = { input: madeBy(part), answer: Wire.list(Rows.Bill) }
 export const fills = read("fills", "trade/fills", bills)
 
 /**
- * Fills of 3 months, newest first, up to 100.
+ * Lists the fills of the last 3 months, newest first, at most 100.
  *
  * @since 0.1.0
  * @category endpoints
@@ -282,8 +296,9 @@ export const fills = read("fills", "trade/fills", bills)
 export const fillsHistory = read("fillsHistory", "trade/fills-history", bills)
 
 /**
- * A new order in OKX's words: of spot from what the account has (`cash`), of contracts on cross margin and net positions. A
- * market order of spot says that its size is in the base currency, which OKX would not take a buy's for.
+ * Returns the parameters of an order. Spot orders use the account's own funds (`cash`). Orders for contracts use cross
+ * margin and net positions. A market order on spot states that its size is in the base currency, because OKX would
+ * otherwise size a buy in the quote currency.
  *
  * @since 0.1.0
  * @category parameters
@@ -315,7 +330,8 @@ const Ack = Wire.sole(Wire.one(Rows.Ack))
 const Acks = Wire.every(Rows.Ack)
 
 /**
- * Sent once: OKX frees the name of an order that was canceled unfilled.
+ * Places an order. The request is sent only once, because OKX frees the client order id of an order that was canceled
+ * unfilled.
  *
  * @since 0.1.0
  * @category endpoints
@@ -327,7 +343,7 @@ export const placeOrder = write.once("placeOrder", "trade/order", {
 })
 
 /**
- * Up to 20 orders; metered by their number, but one alone as one without a batch.
+ * Places up to 20 orders. The batch counts once per order, but a batch of one order counts as a single placement.
  *
  * @since 0.1.0
  * @category endpoints
@@ -343,13 +359,15 @@ export const placeOrders = write.once("placeOrders", "trade/batch-orders", {
 })
 
 /**
+ * Cancels an order.
+ *
  * @since 0.1.0
  * @category endpoints
  */
 export const cancelOrder = write.idempotent("cancelOrder", "trade/cancel-order", { input: byName, answer: Ack })
 
 /**
- * Up to 20 orders; metered by their number, but one alone as one without a batch.
+ * Cancels up to 20 orders. The batch counts once per order, but a batch of one order counts as a single cancellation.
  *
  * @since 0.1.0
  * @category endpoints
@@ -364,8 +382,8 @@ export const cancelOrders = write.idempotent("cancelOrders", "trade/cancel-batch
 })
 
 /**
- * Changes an order: `newSz` is its whole new size, what is filled included. Sent once: a second one could undo what was
- * changed in between.
+ * Amends an order. `newSz` is the whole new size, including what is filled. The request is sent only once, because a
+ * second one could undo what was changed in between.
  *
  * @since 0.1.0
  * @category endpoints

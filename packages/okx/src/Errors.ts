@@ -1,6 +1,6 @@
 /**
- * OKX's error codes, as errors of ours: by code and never by text. What went wrong with a single order stands in its row
- * (`sCode`) while the answer as a whole is HTTP 200; the rows of several orders are judged one by one.
+ * Maps OKX's error codes to `ExchangeError`s. Texts are not used. An error about a single order is in the row of the
+ * order (`sCode`), while the response has HTTP status 200. The rows of several orders are classified one by one.
  *
  * Source: OKX API v5 documentation, "Error Code".
  *
@@ -11,7 +11,7 @@ import * as Schema from "effect/Schema"
 import { cancelOrders, placeOrders } from "./Endpoints.js"
 import * as Rows from "./Rows.js"
 
-// Errors of the gateway come without `data`, some with a number for a code and an object for `data`.
+// Errors of the gateway have no `data`. Some have a number as their code and an object as `data`.
 const envelope = Wire.ifAny(Wire.answer({
   code: Wire.at("code", Schema.Union(Schema.String, Schema.Number)),
   text: Wire.at("msg", Schema.Unknown),
@@ -22,21 +22,21 @@ const acks = Wire.ifAny(Wire.every(Rows.Ack))
 
 const batches: ReadonlySet<string> = new Set([placeOrders.name, cancelOrders.name])
 
-// Some were not carried out, some may have been: whoever sent a write has to look. 50013 is a busy system, which does not
-// say how far it got.
+// Some of these requests were not carried out, others may have been. The outcome of a write must be looked up. 50013 is
+// a busy system, which does not report how far the request got.
 const unclear = "50001 50004 50005 50013 50026 51054 51149"
 
 const ended = "51401 51402 51410 51509 51510"
 
 /**
- * Whether a code says that an order has ended, or is about to: there is nothing left to cancel.
+ * Returns `true` if a code means that an order has ended or is about to end, so that there is nothing left to cancel.
  *
  * @since 0.1.0
  * @category predicates
  */
 export const hasEnded = (code: string): boolean => code === "51400" || ended.split(" ").includes(code)
 
-// Windows are 2 seconds long, and OKX does not say when they end.
+// Windows are 2 seconds long, and OKX does not report when they end.
 const window = "2 seconds"
 
 /**
@@ -54,14 +54,14 @@ export const errors: Errors.Table = Errors.table({
     if (row !== undefined) {
       return rows.length > 1 || batches.has(about.operation) || row.code === "0" ? undefined : row
     }
-    // Numbers for codes are the gateway's, which knows nothing of what became of a request.
+    // Numeric codes are the gateway's, which does not know the outcome of a request.
     return body.code === "0" || typeof body.code === "number"
       ? undefined
       : { code: body.code, text: typeof body.text === "string" ? body.text : "" }
   },
   codes: {
-    // 50036 and 50037 refuse what would reach the matching engine after its `expTime`: the clocks differ, or the way was
-    // long, and neither was carried out.
+    // 50036 and 50037 refuse requests that would reach the matching engine after their `expTime`: the clocks differ, or
+    // the request took too long. Neither was carried out.
     ClockSkew: "50102 50112 50036 50037 60004 60006",
     AuthenticationFailed: "50101 50103 50104 50105 50106 50107 50111 50113 50114 50119 60005 60007 60009 60024 60032",
     PermissionDenied:
@@ -80,16 +80,16 @@ export const errors: Errors.Table = Errors.table({
     OrderNotFound: "51400 51503 51603 52000",
     Unknown: unclear
   },
-  // By the hundreds of its documents: 4xxx are about who one is, 51xxx about orders, 54xxx about what a market or an account
-  // allows, 55xxx about strategies, 58xxx about transfers.
+  // The hundreds of the documentation: 4xxx are about authentication, 51xxx about orders, 54xxx about what a market or
+  // an account allows, 55xxx about strategies, 58xxx about transfers.
   ranges: { PermissionDenied: "4000-4999", OrderRejected: "51000-51999 54000-55999", InvalidRequest: "58000-58999" },
   wait: { RateLimited: window },
-  // What is busy comes with the status of a rate limit, and is none.
+  // A busy system has the status of a rate limit, but is not one.
   judge: ({ code }, { status }) => status === 429 && !unclear.split(" ").includes(code) ? "RateLimited" : undefined,
   unspoken: ({ json, status }) => {
     if (envelope(json) !== undefined) return undefined
     if (status === 429) return { kind: "RateLimited", detail: "too many requests", wait: window }
-    // The firewall in front of the exchange answers with a page.
+    // The firewall in front of the exchange responds with a page.
     const detail = "the exchange's firewall refuses this address; nothing is sent for a while"
     return status === 403 ? { kind: "Banned", detail, wait: "5 minutes" } : undefined
   }

@@ -1,6 +1,6 @@
 /**
- * OKX's WebSocket v5: public data on one socket, candles and single trades on another, the account on a third, all spoken in
- * the same way.
+ * OKX's WebSocket v5. Public data has one socket, candles and individual trades have another, and the account has a
+ * third. All of them use the same messages.
  *
  * @since 0.1.0
  */
@@ -60,7 +60,7 @@ const login: NonNullable<Feeds.SocketFacts["login"]> = ({ key, passphrase, secre
 
 const loginCodes = new Set(["60005", "60006", "60007", "60009", "60024", "60032"])
 
-/** More was asked for on this connection than it may be; the next one begins at none again. */
+/** The connection made too many requests. The next connection starts again from zero. */
 const tooManyRequests = "60014"
 
 const happened = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
@@ -90,11 +90,11 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
   if (frame === "pong") return [{ _tag: "Pong" }]
   const data = get(frame, "data")
   if (data === undefined) return happened(frame)
-  // Of a book, what the data is to be done with stands beside it.
+  // In a book frame, `action` says how to use the data next to it.
   return [{ _tag: "Data", key: keyOf(get(frame, "arg")), frame: get(frame, "action") === undefined ? data : frame }]
 }
 
-/** Levels in the one book that is sent as changes to anybody. */
+/** The number of levels in the only book that OKX streams as updates to every client. */
 const depth = 400
 
 const bookUpdates = (frame: unknown): ReadonlyArray<Feeds.BookUpdate> | undefined => {
@@ -109,7 +109,7 @@ const bookUpdates = (frame: unknown): ReadonlyArray<Feeds.BookUpdate> | undefine
       asks: get(row, "asks"),
       last,
       previous,
-      // Since 2026 OKX sends none, and says so by a zero.
+      // Since 2026 OKX sends no checksum, and reports that as zero.
       checksum: whole(get(row, "checksum")) || undefined
     })
   }
@@ -117,8 +117,9 @@ const bookUpdates = (frame: unknown): ReadonlyArray<Feeds.BookUpdate> | undefine
 }
 
 /**
- * Tells what an update is by the number of the one before it. Numbers do not always rise: one that says nothing has the number
- * before it again, and after a maintenance they begin lower.
+ * Classifies a book update as next, old or gap, given the sequence number of the book and the number before the update.
+ * The numbers do not always rise: an update without changes repeats the number before it, and after a maintenance the
+ * numbers start lower.
  *
  * @since 0.1.0
  * @category books
@@ -129,8 +130,8 @@ export const follows: NonNullable<Feeds.BookRules["follows"]> = (last = Number.N
 }
 
 /**
- * Computes the checksum that OKX sent until June 2026: the CRC-32, signed, of the 25 best levels of each side as they were
- * sent, a bid before the ask of the same place.
+ * Computes the checksum that OKX sent until June 2026: the signed CRC-32 of the 25 best levels of each side as they
+ * were sent, each bid before the ask of the same rank.
  *
  * @since 0.1.0
  * @category books
@@ -148,8 +149,8 @@ export const checksum = (book: LocalOrderBook.LocalOrderBook): number => {
 }
 
 /**
- * What OKX calls each interval of candles; its channels are named by them. What is longer than four hours begins by UTC only
- * where its name says so; without, it begins in Hong Kong.
+ * OKX's names for the candle intervals, in requests and in channels. Intervals longer than four hours begin by UTC only
+ * if their name says so. Otherwise they begin by Hong Kong time.
  *
  * @since 0.1.0
  * @category constants
@@ -170,7 +171,7 @@ export const bars = {
   "1M": "1Mutc"
 } as const
 
-/** A row of the feed of orders, with the fill that it tells of, if it does. */
+/** A row of the orders channel, with its fill if there is one. */
 const Execution = Row.entry(
   at("tradeId", blank(Wire.text)),
   Rows.fillOf("fillFee", "fillFeeCcy", at("fillTime", millis)),
@@ -200,7 +201,7 @@ const socket = (name: string): Feeds.SocketFacts => {
 }
 
 /**
- * OKX's feeds. What is asked for is asked for alone, as a refusal does not say what of a request it is about.
+ * The feeds of OKX. Each message subscribes to one topic, because a refusal does not say which topic it is about.
  *
  * @since 0.1.0
  * @category feeds
@@ -212,19 +213,19 @@ export const feeds: Feeds.Feeds = {
       business: socket("business"),
       private: { ...socket("private"), login }
     },
-    // So many books of a connection OKX advises.
+    // The number of books per connection that OKX recommends.
     most: 30,
     batch: 1,
     subscribe: asked("subscribe"),
     unsubscribe: asked("unsubscribe"),
     read,
     connects: { connections: 1 },
-    // OKX closes what nothing was said on for 30 seconds.
+    // OKX closes a connection after 30 seconds without a message.
     ping: { message: () => "ping", after: "20 seconds", within: "5 seconds" },
     silence: "30 seconds"
   },
   ticker: { topic: (market) => topic("public", "tickers", market), reader: () => tickers },
-  // Each by itself; the channel `trades` makes one of those that an order met at one price.
+  // Each trade separately. The channel `trades` combines the trades that one order made at one price.
   trades: { topic: (market) => topic("business", "trades-all", market), reader: () => trades },
   candles: {
     words: bars,
@@ -236,10 +237,10 @@ export const feeds: Feeds.Feeds = {
     topic: (market) => topic("public", "books", market),
     reader: () => bookUpdates,
     rules: () => ({ follows, checksum, maximumDepth: depth }),
-    // What says nothing says so after 60 seconds.
+    // Without changes, OKX sends an empty update after 60 seconds.
     quiet: "75 seconds"
   },
-  // One channel tells of an order and of each of its fills.
+  // One channel reports both an order and its fills.
   orders: { topic: () => ofAccount("orders", "ANY"), reader: () => orders },
   fills: { topic: () => ofAccount("orders", "ANY"), reader: () => fills },
   balances: { topic: () => ofAccount("account"), reader: () => balances }

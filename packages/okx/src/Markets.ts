@@ -1,5 +1,5 @@
 /**
- * OKX's markets, and what their sizes are in.
+ * OKX's markets and the units of their sizes.
  *
  * @since 0.1.0
  */
@@ -10,7 +10,10 @@ import type * as Rows from "./Rows.js"
 
 type Instrument = Wire.Type<typeof Rows.Instrument>
 
-/** What a contract is of and worth: OKX leaves its currencies empty, and what it is on says them. */
+/**
+ * Returns the currencies and the value of a contract. OKX leaves a contract's currencies empty, but names its
+ * underlying.
+ */
 const worthOf = (
   { inverse, times = one, underlying = "", value = nothing, valueIn }: Instrument
 ): Terms | undefined => {
@@ -22,8 +25,8 @@ const worthOf = (
 }
 
 /**
- * Reads a market. One that is not traded here (options), or whose contracts are worth neither an amount of the base currency
- * nor, when inverse, of the quote currency, is left out.
+ * Reads a market. Returns `undefined` for a market that is not supported (options), and for contracts that are worth
+ * neither an amount of the base currency nor, if inverse, of the quote currency.
  *
  * @since 0.1.0
  * @category reading
@@ -51,8 +54,8 @@ type Terms = Counted & Pick<Market.Market, "base" | "quote">
 const [nothing, one] = [BigDecimal.fromBigInt(0n), BigDecimal.fromBigInt(1n)]
 
 /**
- * Tells what one of OKX's sizes is in our amounts. OKX counts contracts in contracts: linear ones are worth so much of the base
- * currency, inverse ones are counted so here.
+ * Returns the amount that one unit of OKX's size stands for. OKX sizes contracts in contracts. One linear contract is
+ * worth `multiplier` of the base currency. Amounts of inverse contracts are also numbers of contracts here.
  *
  * @since 0.1.0
  * @category sizes

@@ -1,5 +1,5 @@
 /**
- * OKX v5: spot, perpetual and dated contracts.
+ * The adapter for OKX v5: spot, perpetual and dated contracts.
  *
  * @since 0.1.0
  */
@@ -24,8 +24,8 @@ const kinds = ["spot", "perpetual", "future"] as const
 const tickers: Declaration.MarketData["tickers"] = (client) => (markets) =>
   Question.aboutEach(Arr.dedupe(markets.map(({ kind }) => kind)), to(Endpoints.tickers))(client)()
 
-// The latest candles come from one endpoint, with the open one, and all before them from another: 1440 of them do, and some
-// are left for the clocks to differ.
+// One endpoint has the latest 1440 candles, including the current one, and another has all earlier candles. A few of
+// the 1440 are left unused, because the clocks may differ.
 const recent = 1400
 
 const candles: Declaration.MarketData["candles"]["read"] = (client) => (market, bar, window, interval) =>
@@ -38,8 +38,9 @@ const candles: Declaration.MarketData["candles"]["read"] = (client) => (market, 
 const severity: ReadonlyArray<ExchangeStatus.ExchangeStatus["status"]> = ["maintenance", "limited", "unknown"]
 
 /**
- * The worst of the maintenances under way, in an environment that OKX calls `1` (live) or `2` (demo). In the last phase of
- * one (`pre_open`) orders can be canceled and added to the book. One that is not understood may be any of these.
+ * Returns the most severe of the maintenances in progress. OKX calls the environments `1` (live) and `2` (demo). In the
+ * last phase of a maintenance (`pre_open`), orders can be canceled and added to the book. If no maintenance is in
+ * progress, but a row is not understood, the status is `unknown`.
  */
 const status: Declaration.MarketData["status"] = (client) => () =>
   Effect.map(client.request(Endpoints.status, {}), ({ rows, unknown }) => {
@@ -61,7 +62,7 @@ const standing = Page.byLast(Endpoints.pageSize, {
   input: Endpoints.ordersPending.make
 })
 
-/** Rows of one market, from an endpoint of the last days or from one that goes back further. */
+/** Reads the rows of one market, from an endpoint for recent days or from one that goes back further. */
 const history = <Row extends { readonly id?: string | undefined }>(
   days: number,
   recent: Endpoint.Endpoint<"account", ReturnType<typeof Endpoints.part>, Listing.Listing<Row>>,
@@ -79,7 +80,7 @@ const history = <Row extends { readonly id?: string | undefined }>(
 
 type Ack = Wire.Type<typeof Rows.Ack>
 
-/** What was said of each: under its name, or in its place by one without a name. */
+/** Returns the acknowledgement of each order: the one with its id, or else the one in its place if that has no id. */
 const saidOf = (acks: ReadonlyArray<Ack>, names: ReadonlyArray<string>, by: "id" | "clientOrderId") =>
   names.map((name, index) => {
     const inPlace = acks.length === names.length ? acks[index] : undefined
@@ -92,15 +93,18 @@ const canceled = (id: string, ack: Ack | undefined): ReadonlyArray<Declaration.C
 }
 
 /**
- * OKX: its tags, its Layers and what it can do, as far as this package goes. The testnet is OKX's demo trading.
+ * The adapter for OKX: its tags, Layers and features. The testnet is OKX's demo trading.
  *
- * `layerMarketData` needs no credentials and has none in reach, `layerAccount` adds the account of a key, and `layer` trading with
- * it, which on the live exchange has to be said twice. `layerAccountConfig` and `layerConfig` take every option from configuration.
- * `MarketData`, `Account` and `Trading` are the same values as the shared services, for programs that use several exchanges, and
- * `features` tells what it can do.
+ * `layerMarketData` provides public data. It needs no credentials and has no access to any. `layerAccount` adds the
+ * account of an API key. `layer` adds trading; the live exchange requires both `environment: "live"` and
+ * `trading: "enabled"`. `layerAccountConfig` and `layerConfig` take every option from configuration. `features`
+ * describes what the exchange supports.
  *
- * Unless `credentials` are given, they are `OKX_API_KEY`, `OKX_API_SECRET` and `OKX_API_PASSPHRASE` from configuration
- * (`OKX_TESTNET_API_KEY` and so on for demo trading), read again when they may have been rotated.
+ * The services of the tags `MarketData`, `Account` and `Trading` are the same values as those of the shared tags. Use
+ * these tags in programs with several exchanges.
+ *
+ * `credentials` default to `OKX_API_KEY`, `OKX_API_SECRET` and `OKX_API_PASSPHRASE` from configuration
+ * (`OKX_TESTNET_API_KEY` and so on for demo trading). They are read again when they may have been rotated.
  *
  * @since 0.1.0
  * @category exchanges
@@ -125,7 +129,7 @@ export const Okx = Exchange.define({
       words: bars,
       page: Endpoints.candlePage,
       read: candles,
-      // No market has candles from before that year. Weeks find in two requests what days find in a dozen.
+      // No market has candles from before 2017. A search by weeks takes two requests; a search by days takes a dozen.
       first: { opened: Date.UTC(2017, 0, 1), by: ["1w", "1d", "1h"] }
     },
     status
@@ -148,7 +152,7 @@ export const Okx = Exchange.define({
     },
     ended: { order: "newest first", read: history(7, Endpoints.ordersHistory, Endpoints.ordersHistoryArchive) },
     fills: { order: "newest first", read: history(3, Endpoints.fills, Endpoints.fillsHistory) },
-    // Those of options cannot be read here, and those of spot on margin are no positions of a market's.
+    // Positions in options cannot be read here, and margin positions on spot are not positions of a market.
     positions: Question.aboutEach(["perpetual", "future"], to(Endpoints.positions))
   },
   trading: {
@@ -157,7 +161,7 @@ export const Okx = Exchange.define({
     reduceOnly: true,
     deduplicates: "while open",
     takenWithin: orderLifetime,
-    // As much again for the clocks to differ and for it to be shown.
+    // The same time again for clock differences and for the order to appear.
     seenWithin: "5 seconds",
     place: to(Endpoints.placeOrder, ({ id }) => ({ accepted: id })),
     placeBatch: {
@@ -175,7 +179,7 @@ export const Okx = Exchange.define({
       most: 20,
       several: to(
         Endpoints.cancelOrders,
-        // What nothing is said of is listed again.
+        // An order without an acknowledgement is listed again.
         (acks, _, ids) => saidOf(acks, ids, "id").flatMap((ack, index) => canceled(ids[index] ?? "", ack))
       )
     },
@@ -184,23 +188,31 @@ export const Okx = Exchange.define({
 })
 
 /**
+ * The identifiers of the tags.
+ *
  * @since 0.1.0
  * @category exchanges
  */
 export declare namespace Okx {
   /**
+   * The identifier of the `Okx.MarketData` tag.
+   *
    * @since 0.1.0
    * @category tags
    */
   export type MarketData = Exchange.Named<"OKXMarketData">
 
   /**
+   * The identifier of the `Okx.Account` tag.
+   *
    * @since 0.1.0
    * @category tags
    */
   export type Account = Exchange.Named<"OKXAccount">
 
   /**
+   * The identifier of the `Okx.Trading` tag.
+   *
    * @since 0.1.0
    * @category tags
    */

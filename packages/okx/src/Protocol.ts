@@ -1,5 +1,5 @@
 /**
- * OKX v5, as the request engine needs to know it.
+ * The protocol of OKX v5 for the request engine.
  *
  * @since 0.1.0
  */
@@ -11,8 +11,8 @@ import { limits, serverTime } from "./Endpoints.js"
 import { errors } from "./Errors.js"
 
 /**
- * How long after it was signed a new order or a change of one may still reach the matching engine, in milliseconds: what
- * comes later is refused, so that an order which is not there by then never will be.
+ * How long after signing a new order or an amendment may still reach the matching engine, in milliseconds. OKX refuses
+ * it after that, so an order that does not exist by then never will.
  *
  * @since 0.1.0
  * @category constants
@@ -23,9 +23,10 @@ export const orderLifetime = 5000
 export const noPassphrase = "OKX's keys come with a passphrase, and there is none beside the key and the secret"
 
 /**
- * Signs a request: key, passphrase, timestamp and signature in headers, the last of them the base64 HMAC-SHA256 of
- * timestamp, method, path with query, and body, as they are sent. What is `expiring`, new orders and changes, carries the
- * instant from which on it is refused.
+ * Signs a request: adds the key, the passphrase, a timestamp and the signature as headers. The signature is the base64
+ * HMAC-SHA256 of timestamp, method, path with query, and body, as they are sent. Requests with the scheme `expiring`
+ * (new orders and amendments) also have the time from which on OKX refuses them. Returns a `Left` if there is no
+ * passphrase.
  *
  * @since 0.1.0
  * @category signing
@@ -52,8 +53,8 @@ const eea = "https://eea.okx.com"
 const us = "https://us.okx.com"
 
 /**
- * OKX's global host and those of its regions, its limits, signature and errors. Demo trading differs from the real thing by a
- * header alone, on every one of its hosts. OKX says nothing of what has been used of a limit.
+ * The protocol of OKX: its global host and regions, rate limits, signing and errors. Demo trading differs from live
+ * trading only by a header, on every host. OKX does not report the usage of a limit.
  *
  * @since 0.1.0
  * @category protocols
@@ -61,7 +62,7 @@ const us = "https://us.okx.com"
 export const protocol = Protocol.make({
   exchange: "okx",
   hosts: { live: Protocol.open(host), testnet: Protocol.open(host, demo) },
-  // A key belongs to the site it was made on: on another it is said not to exist.
+  // A key belongs to the site that created it. Other sites report that it does not exist.
   regions: {
     eea: { baseUrl: eea },
     "eea-demo": { baseUrl: eea, headers: demo, isTest: true },

@@ -1,5 +1,6 @@
 /**
- * What OKX's rows are called, and what their words mean. Every number is a text, and an empty one means that there is none.
+ * Decoders for the rows in OKX's responses: the names of their fields, and the meaning of their values. Numbers are
+ * strings, and an empty string means that there is no value.
  *
  * @since 0.1.0
  */
@@ -10,14 +11,14 @@ import * as Schema from "effect/Schema"
 
 const { all, at, blank, decimal, isTrue, map, meaningOr, millis, orElse, text, words, wordsOr } = Wire
 
-// A zero stands for none where there cannot be any: no trade yet, an empty side, no limit.
+// Zero means that there is no value: no trade yet, an empty side of the book, or no limit.
 const price = (name: string) => at(name, Wire.positive(decimal))
 
 const kinds = new Map<string, Market.Kind>([["SPOT", "spot"], ["SWAP", "perpetual"], ["FUTURES", "future"]])
 
 /**
- * A row of `public/instruments`. Spot has a base and a quote currency; contracts have an underlying (`uly`), and are worth
- * `ctVal × ctMult` of `ctValCcy`.
+ * A row of `public/instruments`. Spot has a base and a quote currency. Contracts have an underlying (`uly`), and each
+ * is worth `ctVal × ctMult` of `ctValCcy`.
  *
  * @since 0.1.0
  * @category rows
@@ -42,7 +43,7 @@ export const Instrument = Row.of({
 })
 
 /**
- * A ticker. `vol24h` counts the base currency for spot and contracts otherwise.
+ * A ticker. `vol24h` is in the base currency for spot, and in contracts otherwise.
  *
  * @since 0.1.0
  * @category rows
@@ -59,9 +60,9 @@ export const Ticker = Row.tickerOf({
   at: at("ts", millis)
 })
 
-// Price and size come first; what follows (an old zero, a count of orders) differs from one endpoint to the next.
+// Price and size come first. What follows (an obsolete zero, a number of orders) differs between endpoints.
 /**
- * A book, best first.
+ * An order book, best levels first.
  *
  * @since 0.1.0
  * @category answers
@@ -74,7 +75,7 @@ export const Book = Row.book(Row.levels(decimal, 0, 1), ["bids", "asks"], {
 const side = at("side", words({ buy: "buy", sell: "sell" }))
 
 /**
- * A public trade; its side is the taker's.
+ * A public trade. Its side is the taker's.
  *
  * @since 0.1.0
  * @category rows
@@ -82,7 +83,8 @@ const side = at("side", words({ buy: "buy", sell: "sell" }))
 export const Trade = Row.tradeAt(millis, decimal, { id: "tradeId", side, price: "px", amount: "sz", at: "ts" })
 
 /**
- * A candle: open time, open, high, low, close and volume (of the base currency, or contracts), then what is not read here.
+ * A candle: open time, open, high, low, close, and volume (in the base currency, or in contracts). The other fields are
+ * not read.
  *
  * @since 0.1.0
  * @category rows
@@ -90,7 +92,7 @@ export const Trade = Row.tradeAt(millis, decimal, { id: "tradeId", side, price: 
 export const Bar = Row.ohlcv(millis, decimal, [0, 1, 2, 3, 4, 5])
 
 /**
- * A maintenance, planned, under way or over.
+ * A maintenance that is planned, in progress or over.
  *
  * @since 0.1.0
  * @category rows
@@ -98,8 +100,8 @@ export const Bar = Row.ohlcv(millis, decimal, [0, 1, 2, 3, 4, 5])
 export const Maintenance = Row.of({
   title: at("title", Schema.String),
   state: at("state", text),
-  // All trading; then that of some accounts, of some products, of one kind of market. WebSocket, options, block and spread
-  // trading, bots and copy trading are no concern of this client's.
+  // First all trading, then the trading of some accounts, of some products, or of one kind of market. WebSocket,
+  // options, block and spread trading, bots and copy trading do not affect this client.
   status: Row.statusOrUnknown("serviceType", {
     maintenance: "5",
     limited: "8 9 99 1 2 3",
@@ -109,7 +111,8 @@ export const Maintenance = Row.of({
 })
 
 /**
- * What a key may do: `perm` is a list such as `read_only,trade`; `ip` is empty for a key that works from anywhere.
+ * The permissions of a key. `perm` is a list such as `read_only,trade`. `ip` is empty for a key without an IP
+ * restriction.
  *
  * @since 0.1.0
  * @category answers
@@ -117,8 +120,8 @@ export const Maintenance = Row.of({
 export const AccountConfig = Wire.answer({ permissions: at("perm", Wire.listed), addresses: at("ip", Schema.String) })
 
 /**
- * A balance. Which fields speak depends on the mode of the account: equity before cash, what is available of it before what
- * is available of cash.
+ * A balance. The mode of the account decides which fields are set. Equity is preferred to cash, and available equity to
+ * available cash.
  *
  * @since 0.1.0
  * @category rows
@@ -130,8 +133,8 @@ export const Balance = Row.balance({
 })
 
 /**
- * A position: `pos` counts contracts, below zero for a short one in net mode, never below zero where `posSide` names the
- * side. OKX keeps rows of those that were closed.
+ * A position. `pos` is a number of contracts. In net mode it is negative for a short position; where `posSide` names
+ * the side it is never negative. OKX keeps the rows of closed positions.
  *
  * @since 0.1.0
  * @category rows
@@ -154,8 +157,8 @@ const kind = at("ordType", text)
 const type = at("ordType", meaningOr({ limit: "limit post_only ioc fok", market: "market optimal_limit_ioc" }, "other"))
 
 /**
- * An order. OKX's default for market orders of spot is that buys spend so much of the quote currency, and sells give so much
- * of the base: one that is sized in the quote currency has no amount.
+ * An order. By default, OKX sizes market buys on spot in the quote currency, and market sells in the base currency. An
+ * order that is sized in the quote currency has no amount.
  *
  * @since 0.1.0
  * @category rows
@@ -184,7 +187,8 @@ export const Order = Row.order({
 })
 
 /**
- * Reads a fill of one's own by what its fee, the asset of that and its instant are called. OKX gives what was paid a minus.
+ * Creates a decoder for a fill, given the fields of its fee, its fee asset and its timestamp. A fee that was paid is
+ * negative on OKX.
  *
  * @since 0.1.0
  * @category rows
@@ -202,7 +206,7 @@ export const fillOf = (fee: string, feeAsset: string, instant: Wire.Field<number
   })
 
 /**
- * A fill under the id of its bill.
+ * A fill, identified by the id of its bill.
  *
  * @since 0.1.0
  * @category rows
@@ -213,8 +217,8 @@ export const Bill = Row.entry(
 )
 
 /**
- * What became of one order of a request: `sCode` is `0` when it was accepted, which is not yet done. A refused order may come
- * back without its names, and an accepted one without its id.
+ * The acknowledgement of one order. `sCode` is `0` if the order was accepted, but not necessarily carried out. The row
+ * of a refused order may lack both ids, and the row of an accepted order may lack the exchange's id.
  *
  * @since 0.1.0
  * @category rows
