@@ -156,7 +156,7 @@ const tickerReader = () => {
 const prints = Feeds.reading(Wire.list(Rows.Trade))
 const buckets = Feeds.reading(Wire.list(Rows.Bucket))
 
-/** Reads the rows of an append-only table, and maps each of them to the values that it stands for. */
+/** Reads the rows of an append-only table, and maps each of them to zero or more values. */
 const growing =
   <A, B>(rows: (frame: unknown) => Listing.Rows<A> | undefined, to: (row: A) => ReadonlyArray<B>) =>
   (frame: unknown): Listing.Listing<B> | undefined => {

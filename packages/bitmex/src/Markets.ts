@@ -18,7 +18,7 @@ import type * as Rows from "./Rows.js"
 export const one = Decimal.make("1")
 
 /**
- * Returns the amount that one unit of quantity stands for, or `undefined` if it is not known.
+ * Returns the value of one unit of quantity as an amount, or `undefined` if it is not known.
  *
  * @since 0.1.0
  * @category units

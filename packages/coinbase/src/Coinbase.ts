@@ -255,8 +255,8 @@ export const Coinbase = Exchange.define({
     timeInForce: ["GTC", "IOC", "FOK"],
     reduceOnly: false,
     deduplicates: "always",
-    // Coinbase accepts a token for two minutes, and a request is sent at most half a minute after it was made. The rest
-    // allows for clock differences and for orders that are listed late.
+    // Coinbase accepts a token for two minutes, and a request is sent at most half a minute after it was made.
+    // `seenWithin` allows for clock differences and for orders that are listed late.
     takenWithin: "150 seconds",
     seenWithin: "30 seconds",
     place,

@@ -215,7 +215,7 @@ export const fills = read("fills", "/orders/historical/fills", {
 })
 
 /**
- * Returns the parameters of an order. Its terms stand under exactly one name, that of its kind.
+ * Returns the parameters of an order. Its terms are in exactly one field, named after its kind.
  *
  * @since 0.1.0
  * @category parameters

@@ -192,7 +192,7 @@ const configured = (kind: string, type: "limit" | "market", timeInForce: Orders.
   )
 
 /**
- * The terms of an order, which stand under the name of its kind. Kinds that this library does not place, such as stops,
+ * The terms of an order, from the field named after its kind. Kinds that this library does not place, such as stops,
  * are of the type `other`. A limit order that is good until a date has no `timeInForce`.
  *
  * @since 0.1.0

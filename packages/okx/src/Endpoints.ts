@@ -222,7 +222,7 @@ const byName = madeBy(named)
 const Orders = Wire.list(Rows.Order)
 
 /**
- * Reads one order. OKX forgets a canceled order of which nothing was filled after two hours.
+ * Reads one order. OKX forgets a canceled order after two hours if nothing of it was filled.
  *
  * @since 0.1.0
  * @category endpoints

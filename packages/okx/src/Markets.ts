@@ -54,7 +54,7 @@ type Terms = Counted & Pick<Market.Market, "base" | "quote">
 const [nothing, one] = [BigDecimal.fromBigInt(0n), BigDecimal.fromBigInt(1n)]
 
 /**
- * Returns the amount that one unit of OKX's size stands for. OKX sizes contracts in contracts. One linear contract is
+ * Returns the value of one unit of OKX's size as an amount. OKX sizes contracts in contracts. One linear contract is
  * worth `multiplier` of the base currency. Amounts of inverse contracts are also numbers of contracts here.
  *
  * @since 0.1.0
