@@ -37,7 +37,7 @@ export const Instrument = Row.of({
 })
 
 /**
- * A ticker. The amounts of inverse contracts are in dollars.
+ * A ticker. The volume is in the base currency, also of inverse contracts.
  *
  * @since 0.1.0
  * @category rows
@@ -49,7 +49,7 @@ export const Ticker = Row.ticker({
   open24h: none,
   high24h: at("stats.high", positive(number)),
   low24h: at("stats.low", positive(number)),
-  volume24h: Row.of({ linear: at("stats.volume", blank(number)), inverse: at("stats.volume_usd", blank(number)) }),
+  volume24h: at("stats.volume", blank(number)),
   at: at("timestamp", millis)
 })
 

@@ -83,7 +83,7 @@ describe("public data", () => {
     stats: { high: 88_000, low: 86_000.5, volume: 12.5, volume_usd: 1_087_500, price_change: 1.5 }
   }
 
-  it.effect("counts the volume of an inverse contract as its amounts are, and takes a zero price for none", () =>
+  it.effect("has the volume in the base currency, also of an inverse contract, and takes a zero price for none", () =>
     scripted(
       { ticker: [ticker] },
       Effect.gen(function*() {
@@ -92,7 +92,7 @@ describe("public data", () => {
         assert.deepStrictEqual(shown(yield* data.ticker("BTC/USD:BTC")), {
           ...said,
           symbol: "BTC/USD:BTC",
-          volume24h: "1087500"
+          volume24h: "12.5"
         })
         assert.deepStrictEqual(shown(yield* data.ticker(linear)), { ...said, symbol: linear, volume24h: "12.5" })
       })

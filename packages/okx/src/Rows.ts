@@ -43,7 +43,8 @@ export const Instrument = Row.of({
 })
 
 /**
- * A ticker. `vol24h` is in the base currency for spot, and in contracts otherwise.
+ * A ticker. `vol24h` is in the base currency for spot, and in contracts otherwise; `volCcy24h` of contracts is in the base
+ * currency.
  *
  * @since 0.1.0
  * @category rows
@@ -56,7 +57,7 @@ export const Ticker = Row.tickerOf({
   open24h: price("open24h"),
   high24h: price("high24h"),
   low24h: price("low24h"),
-  volume24h: at("vol24h", blank(decimal)),
+  volume24h: Row.of({ linear: at("vol24h", blank(decimal)), inverse: at("volCcy24h", blank(decimal)) }),
   at: at("ts", millis)
 })
 

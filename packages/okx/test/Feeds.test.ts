@@ -58,12 +58,15 @@ describe("frames of OKX", () => {
 
   const shownOf = <A extends object>(found: Listing.Rows<A> | undefined) => found && Listing.from(found).rows.map(shown)
 
-  // Core counts it in our amounts.
-  it("of tickers have the volume as it is told", () => {
+  // Core converts contracts to our amounts, and chooses by the market.
+  it("of tickers have the volume in contracts and in the base currency", () => {
     const [row] = rows("ticker")
     const volume = (market: Market.Market) =>
-      shownOf(ticker.reader(market)([{ ...row, vol24h: "250" }]))?.map(({ volume24h }) => volume24h)
-    assert.deepStrictEqual([spot, linear, inverse].map(volume), [["250"], ["250"], ["250"]])
+      Listing.from(ticker.reader(market)([{ ...row, vol24h: "250", volCcy24h: "2.5" }]) ?? []).rows.map((
+        { volume24h }
+      ) => volume24h && shown(volume24h))
+    const both = [{ linear: "250", inverse: "2.5" }]
+    assert.deepStrictEqual([spot, linear, inverse].map(volume), [both, both, both])
   })
 
   it("of candles do so, too", () => {

@@ -161,7 +161,8 @@ describe("public data", () => {
       assert.deepStrictEqual([linear, inverse].map((each) => each && shown(each)["volume24h"]), [
         // 8800123.45 contracts of 0.01 each; what OKX itself says it is in the base currency.
         "88001.2345",
-        "1200345"
+        // 1200345 contracts of 100 dollars each.
+        "1375.1"
       ])
       assert.strictEqual(rows("tickers")[0]?.["volCcy24h"], "88001.2345")
       const [, , empty] = rows("tickers")

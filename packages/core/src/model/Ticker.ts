@@ -14,8 +14,7 @@ import { Instant } from "./internal/leaves.js"
  * A ticker. Prices are in the market's quote currency. A field without a value is left out: `bid` or `ask` if that side
  * of the book is empty, `last` if the market has not traded.
  *
- * - `volume24h`: in the base currency for spot markets and linear contracts. For inverse contracts the unit is the
- *   exchange's: the base currency on Bybit and BitMEX, contracts on OKX, USD on Deribit.
+ * - `volume24h`: in the base currency, for contracts too, inverse ones included.
  * - `at`: the exchange's own timestamp in epoch milliseconds if it sends one, otherwise the time of receipt.
  *
  * @since 0.1.0

@@ -120,6 +120,19 @@ it.scoped("a message number left out ends the connection, and one that came befo
     expect(heard.length).toBe(4)
   }))
 
+it.scoped("nothing that follows a lost message is passed on, whether or not it comes with the next one", () =>
+  Effect.gen(function*() {
+    const { connection, heard, socket } = yield* opened
+    const fiber = yield* Effect.fork(connection.ended)
+    yield* TestClock.adjust("1 millis")
+    for (const n of [7, 9, 10]) socket.say(JSON.stringify({ n }))
+    yield* TestClock.adjust("1 millis")
+    socket.say(JSON.stringify({ n: 11 }))
+    yield* TestClock.adjust("1 millis")
+    expect(yield* Fiber.join(fiber)).toBe("a message of the connection was lost")
+    expect(heard).toEqual(["live", { n: 7 }])
+  }))
+
 it.scoped("messages are numbered for each series, and anew where one begins", () =>
   Effect.gen(function*() {
     const { connection, heard, socket } = yield* opened

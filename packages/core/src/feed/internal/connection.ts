@@ -254,6 +254,8 @@ const start = (
     }
 
     const handle = (item: Item, now: number) => {
+      // What follows a lost message is dropped: the snapshot of the next connection starts before it, and would come out of order.
+      if (state.phase === "ended") return
       if (typeof item === "string") read(item, now)
       else if (item instanceof Uint8Array) read(decoder.decode(item), now)
       else if (item instanceof Handed) {
