@@ -41,16 +41,16 @@ const modules = {
 export const load: Effect.Effect<void> = Effect.all(modules, { discard: true })
 
 const keys =
-  "It needs a key that may read, such as BINANCE_API_KEY and BINANCE_API_SECRET (BINANCE_TESTNET_API_KEY and so on for "
-  + "a testnet); simulated exchanges need none. Exit code 0: every account answered; 1: some exchange failed, or has no key; "
-  + "2: bad usage, or no key at all."
+  "Requires a key with read permission, such as BINANCE_API_KEY and BINANCE_API_SECRET (BINANCE_TESTNET_API_KEY and so on for "
+  + "a testnet); simulated exchanges need no key. Exit code 0: every account answered; 1: an exchange failed or has no key; "
+  + "2: invalid usage, or no key at all."
 
 const balance = () =>
   Command.make(
     "balance",
     { ...Options.settings, json: Options.json },
     (input) => Stop.abort(Network.within(Effect.flatMap(modules.Balance, ({ handle }) => handle(input))))
-  ).pipe(Command.withDescription(`What accounts hold, and how much of it is free. ${keys}`))
+  ).pipe(Command.withDescription(`Shows the balances of your accounts, and how much of each is free. ${keys}`))
 
 const orders = () =>
   Command.make(
@@ -64,7 +64,7 @@ const orders = () =>
     },
     (input) => Stop.abort(Network.within(Effect.flatMap(modules.Orders, ({ handle }) => handle(input))))
   ).pipe(Command.withDescription(
-    `The orders that stand, of one market or of all; with --all those of a market that ended, too. ${keys}`
+    `Shows open orders, of one market or of all. With --all, also shows the ended orders of one market. ${keys}`
   ))
 
 const fills = () =>
@@ -72,7 +72,7 @@ const fills = () =>
     "fills",
     { symbol: Symbols.one, ...Options.settings, from: CandleOptions.since, json: Options.json },
     (input) => Stop.abort(Network.within(Effect.flatMap(modules.Fills, ({ handle }) => handle(input))))
-  ).pipe(Command.withDescription(`What accounts traded in a market, oldest first. ${keys}`))
+  ).pipe(Command.withDescription(`Shows the fills of your accounts in a market, oldest first. ${keys}`))
 
 const positions = () =>
   Command.make(
@@ -80,7 +80,7 @@ const positions = () =>
     { ...Options.settings, json: Options.json },
     (input) => Stop.abort(Network.within(Effect.flatMap(modules.Positions, ({ handle }) => handle(input))))
   ).pipe(Command.withDescription(
-    `The positions that are open. Exchanges that have only spot markets say so, and others still answer. ${keys}`
+    `Shows open positions. Exchanges that have only spot markets are reported as such, and the others still answer. ${keys}`
   ))
 
 const one = { ...Options.settings, exchange: Options.oneExchange }
@@ -96,19 +96,21 @@ const guards = {
 const which = { id: OrderOptions.orderId, clientId: OrderOptions.clientOrderId }
 
 const money =
-  "Where it may cost money it is only said what would be sent, unless --send, --environment live and EXCHANGE_LIVE_TRADING=enabled say "
-  + "otherwise. Exit code 0: done, or told what would be; 1: refused, failed, or unknown what became of it; 2: bad usage."
+  "If this may cost money, the command only shows what it would send, unless --send, --environment live and EXCHANGE_LIVE_TRADING=enabled are "
+  + "all set. Exit code 0: done, or shown; 1: refused, failed, or the outcome is unknown; 2: invalid usage."
 
 // Placing, amending and canceling are not stopped halfway: they end within their deadline and report the outcome.
 const order = () =>
   Command.make("order").pipe(
-    Command.withDescription("One order: see exchange order show, place, amend and cancel --help."),
+    Command.withDescription(
+      "Shows, places, amends or cancels one order: see exchange order show, place, amend and cancel --help."
+    ),
     Command.withSubcommands([
       Command.make(
         "show",
         { symbol: Symbols.one, ...one, ...which, json: Options.json },
         (input) => Stop.abort(Network.within(Effect.flatMap(modules.Order, ({ show }) => show(input))))
-      ).pipe(Command.withDescription(`An order as the exchange has it, by either of its ids. ${keys}`)),
+      ).pipe(Command.withDescription(`Shows an order as the exchange reports it, by either of its ids. ${keys}`)),
       Command.make(
         "place",
         {
@@ -125,7 +127,7 @@ const order = () =>
           clientId: OrderOptions.clientOrderId
         },
         (input) => Network.within(Effect.flatMap(modules.Order, ({ place }) => place(input)))
-      ).pipe(Command.withDescription(`Places an order, after writing it down in the journal. ${money}`)),
+      ).pipe(Command.withDescription(`Places an order, after recording it in the journal. ${money}`)),
       Command.make(
         "amend",
         {
@@ -138,13 +140,13 @@ const order = () =>
         },
         (input) => Network.within(Effect.flatMap(modules.Order, ({ amend }) => amend(input)))
       ).pipe(Command.withDescription(
-        `Changes the price or the amount of an order that stands, where the exchange can. To rehearse it, a key that may read is needed. ${money}`
+        `Changes the price or the amount of an open order, if the exchange supports it. Showing the change without sending it requires a key with read permission. ${money}`
       )),
       Command.make(
         "cancel",
         { symbol: Symbols.one, ...sending, ...which },
         (input) => Network.within(Effect.flatMap(modules.Order, ({ cancel }) => cancel(input)))
-      ).pipe(Command.withDescription(`Cancels an order, and says how it ended. ${money}`))
+      ).pipe(Command.withDescription(`Cancels an order and shows how it ended. ${money}`))
     ])
   )
 
@@ -164,8 +166,8 @@ const call = () =>
     },
     (input) => Network.within(Effect.flatMap(modules.Call, ({ handle }) => handle(input)))
   ).pipe(Command.withDescription(
-    "Any endpoint of an exchange, by the way that all requests take: paced, retried where that is safe, signed, and its answer as "
-      + "JSON. What may change something (whatever is not known to read only) is signed, and sent once. Where that may cost money it is only "
-      + "said what would be sent, unless --send, --environment live and EXCHANGE_LIVE_TRADING=enabled say otherwise. "
-      + "Exit code 0: answered, or told what would be sent; 1: refused, failed, or unknown what became of it; 2: bad usage."
+    "Sends a request to any endpoint of an exchange: paced, retried where that is safe, and signed. The response is printed as "
+      + "JSON. A request that may change something (any that is not known to be read-only) is signed and sent only once. If it may cost money, the command only "
+      + "shows what it would send, unless --send, --environment live and EXCHANGE_LIVE_TRADING=enabled are all set. "
+      + "Exit code 0: answered, or shown; 1: refused, failed, or the outcome is unknown; 2: invalid usage."
   ))

@@ -12,5 +12,5 @@ import * as Options from "@effect/cli/Options"
  * @category options
  */
 export const ended: Options.Options<boolean> = Options.boolean("all").pipe(
-  Options.withDescription("Show the latest orders of the market that ended, too.")
+  Options.withDescription("Also show the latest ended orders of the market.")
 )

@@ -119,8 +119,8 @@ export const credentialsOf = Effect.fnUntraced(function*(
     return Either.left({
       exchange,
       tag: "Unsupported",
-      message: `There is no testnet of ${name}`,
-      advice: "Leave it out with --exchange, or use --environment simulated."
+      message: `${name} has no testnet`,
+      advice: "Choose other exchanges with --exchange, or use --environment simulated."
     })
   }
   const names = Credentials.names(exchange, environment, { passphrase })
@@ -139,8 +139,8 @@ export const credentialsOf = Effect.fnUntraced(function*(
   return Either.left({
     exchange,
     tag: "KeyMissing",
-    message: `No key of ${name} is configured for ${environment}`,
-    advice: `Set ${listed(missing.map(Configuration.nameOf))}, or leave it out with --exchange.`
+    message: `No ${environment} key is configured for ${name}`,
+    advice: `Set ${listed(missing.map(Configuration.nameOf))}, or choose other exchanges with --exchange.`
   })
 })
 

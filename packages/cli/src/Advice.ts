@@ -8,24 +8,24 @@ import * as Effect from "effect/Effect"
 import * as Suggestions from "./Suggestions.js"
 
 const answers: { readonly [Tag in ExchangeError.AccountError["_tag"]]: string } = {
-  InvalidRequest: "Change what is asked for; trying again will not help.",
-  SymbolNotFound: "Ask for a symbol that the exchange lists, or leave the exchange out with --exchange.",
-  PermissionDenied: "The exchange refuses this address; try another exchange or another network.",
-  RateLimited: "Wait a minute, then ask for fewer symbols or less often.",
-  Banned: "Stop asking until the ban ends: asking on makes it longer.",
-  ExchangeUnavailable: "The exchange has trouble of its own; try again in a minute, or another exchange.",
-  TransportFailed: "Try again in a minute, or ask another exchange with --exchange.",
+  InvalidRequest: "Change the request; retrying will not help.",
+  SymbolNotFound: "Use a symbol that the exchange lists, or choose other exchanges with --exchange.",
+  PermissionDenied: "The exchange refuses requests from this address; use another exchange or another network.",
+  RateLimited: "Wait a minute, then request fewer symbols or request them less often.",
+  Banned: "Stop sending requests until the ban ends; more requests would extend it.",
+  ExchangeUnavailable: "The exchange has an internal problem; try again in a minute, or use another exchange.",
+  TransportFailed: "Try again in a minute, or use another exchange with --exchange.",
   RequestTimedOut: "The exchange or the network is slow; try again in a minute.",
-  MalformedResponse: "Something other than the exchange may have answered; check the address and any proxy.",
-  CircuitOpen: "The exchange kept failing, so it is left alone for a while; try again in a minute.",
-  BulkheadFull: "Ask for fewer symbols at once.",
-  RateLimiterFull: "Ask for fewer symbols at once, or less often.",
-  DeadlineExceeded: "Ask for fewer symbols at once, or try again in a minute.",
-  ExchangeClosed: "Leave it out with --exchange, or try it with --environment simulated.",
-  Unsupported: "Leave the exchange out with --exchange, or try it with --environment simulated.",
-  AuthenticationFailed: "Check the key and its secret, and that they belong to this environment.",
-  ClockSkew: "Set the clock of this machine, best by NTP.",
-  OrderNotFound: "Ask for an order that the exchange still keeps."
+  MalformedResponse: "The response may not have come from the exchange; check the address and any proxy.",
+  CircuitOpen: "The exchange kept failing, so requests to it are paused; try again in a minute.",
+  BulkheadFull: "Request fewer symbols at once.",
+  RateLimiterFull: "Request fewer symbols at once, or request them less often.",
+  DeadlineExceeded: "Request fewer symbols at once, or try again in a minute.",
+  ExchangeClosed: "Choose other exchanges with --exchange, or use --environment simulated.",
+  Unsupported: "Choose other exchanges with --exchange, or use --environment simulated.",
+  AuthenticationFailed: "Check the key and its secret, and that both belong to this environment.",
+  ClockSkew: "Synchronize the clock of this machine, preferably with NTP.",
+  OrderNotFound: "Check the id of the order; the exchange may no longer keep the order."
 }
 
 /**
@@ -64,12 +64,12 @@ export const from = (
 
 const onOrders: { readonly [Tag in Exclude<ExchangeError.TradingError, ExchangeError.AccountError>["_tag"]]: string } =
   {
-    DuplicateOrder: "Look at the order that has this client order id with exchange order show; do not place it again.",
-    InsufficientFunds: "See exchange balance, and order less.",
-    OrderRejected: "Change the order; trying again will not help.",
-    OrderDenied: "Order less or at another price, or loosen the guard.",
-    NotPlaced: "It was never taken; placing it again is safe.",
-    OutcomeUnknown: "Look it up with exchange order show before anything else; do not place it again."
+    DuplicateOrder: "Look up the order with this client order id with exchange order show; do not place it again.",
+    InsufficientFunds: "Check your funds with exchange balance, and reduce the amount.",
+    OrderRejected: "Change the order; retrying will not help.",
+    OrderDenied: "Reduce the amount, change the price, or loosen the guard.",
+    NotPlaced: "The exchange never accepted the order; it is safe to place it again.",
+    OutcomeUnknown: "First look up the order with exchange order show; do not place it again."
   }
 
 /**

@@ -115,7 +115,7 @@ export const simulation = (settings: Pick<Settings, "baseUrl" | "environment" | 
   return [
     simulated.length === settings.exchange.length
       ? "All of this is simulated."
-      : `What ${simulated.join(", ")} said is simulated.`
+      : `The data from ${simulated.join(", ")} is simulated.`
   ]
 }
 

@@ -35,7 +35,7 @@ export const method: Args.Args<typeof methods[number]> = Args.text({ name: "meth
     const word = text.toUpperCase()
     return isMethod(word)
       ? Effect.succeed(word)
-      : Effect.fail(HelpDoc.p(`${quote(text)} is no method; accepted are ${methods.join(", ")}.`))
+      : Effect.fail(HelpDoc.p(`${quote(text)} is not a supported method; expected one of ${methods.join(", ")}.`))
   })
 )
 
@@ -46,12 +46,12 @@ export const method: Args.Args<typeof methods[number]> = Args.text({ name: "meth
  * @category arguments
  */
 export const path: Args.Args<string> = Args.text({ name: "path" }).pipe(
-  Args.withDescription("The path as the exchange documents it, such as /0/public/Time, without a query."),
+  Args.withDescription("The path from the exchange's documentation, without a query, such as /0/public/Time."),
   Args.mapEffect((text) =>
     /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~:,-]+)+$/.test(text)
       ? Effect.succeed(text)
       : Effect.fail(HelpDoc.p(
-        `${quote(text)} is no path; accepted are such as /0/public/Time, and parameters with --query.`
+        `${quote(text)} is not a valid path; expected a path such as /0/public/Time. Pass parameters with --query.`
       ))
   )
 )
@@ -66,7 +66,7 @@ const pairs = (name: string, description: string): Options.Options<ReadonlyArray
       return at > 0
         ? Effect.succeed([text.slice(0, at), text.slice(at + 1)] as const)
         // The message does not repeat the text, which may be a secret.
-        : refused(`--${name} takes name=value, such as pair=XBTUSDT.`)
+        : refused(`--${name} must be name=value, such as pair=XBTUSDT.`)
     }))
   )
 
@@ -76,7 +76,7 @@ const pairs = (name: string, description: string): Options.Options<ReadonlyArray
  * @since 0.1.0
  * @category options
  */
-export const query = pairs("query", "A parameter in the query, such as pair=XBTUSDT; it is encoded.")
+export const query = pairs("query", "A query parameter, such as pair=XBTUSDT. It is URL-encoded.")
 
 /**
  * `--form asset=XBT`: a field of a form body.
@@ -84,7 +84,7 @@ export const query = pairs("query", "A parameter in the query, such as pair=XBTU
  * @since 0.1.0
  * @category options
  */
-export const form = pairs("form", "A field of a body that is a form, as Kraken wants it, such as asset=XBT.")
+export const form = pairs("form", "A field of a form body, as Kraken requires it, such as asset=XBT.")
 
 type Json = string | number | boolean | ReadonlyArray<Json> | { readonly [name: string]: Json }
 
@@ -112,9 +112,10 @@ export const body: Options.Options<Option.Option<Endpoint.Parameter>> = Options.
   Options.withDescription("The body as JSON, such as '{\"symbol\":\"BTCUSDT\"}'."),
   Options.mapEffect((text) =>
     isLong(text)
-      ? refused("--body has a number of more than 15 digits; put it in quotes, so that it is sent as it is.")
+      ? refused("--body contains a number of more than 15 digits; quote the number, so that it is sent unchanged.")
       : Option.match(decode(text), {
-        onNone: () => refused("--body is no JSON, or has null in it; accepted is such as {\"symbol\":\"BTCUSDT\"}."),
+        onNone: () =>
+          refused("--body is not valid JSON, or contains null; expected JSON such as {\"symbol\":\"BTCUSDT\"}."),
         onSome: Effect.succeed
       })
   ),
@@ -129,6 +130,6 @@ export const body: Options.Options<Option.Option<Endpoint.Parameter>> = Options.
  */
 export const signed: Options.Options<boolean> = Options.boolean("signed").pipe(
   Options.withDescription(
-    "Sign it with the key that is configured, to read what is private. What may change something is signed anyway."
+    "Sign the request with the configured key, to read private data. Requests that may change something are always signed."
   )
 )

@@ -92,8 +92,8 @@ const look = Effect.fnUntraced(function*(
   const files = yield* FileSystem.FileSystem
   const { size: bytes, type } = yield* files.stat(path)
   const refuse = (detail: string) =>
-    new UsageError({ detail: `${quote(path)} ${detail}; give another --output, or move that file away.` })
-  if (type !== "File") return yield* refuse("is no file")
+    new UsageError({ detail: `${quote(path)} ${detail}; choose another --output, or move the file.` })
+  if (type !== "File") return yield* refuse("is not a regular file")
   const size = Number(bytes)
   const file = yield* files.open(path, { flag: "r" })
   const part = (from: number) =>
@@ -109,14 +109,14 @@ const look = Effect.fnUntraced(function*(
   if (head.length === 1) {
     return format.header !== undefined && format.header.startsWith(head[0] ?? "") || size === 0
       ? { last: Option.none(), whole: 0 }
-      : yield* refuse(`holds no ${format.name} of candles`)
+      : yield* refuse(`does not contain candles as ${format.name}`)
   }
   const from = Math.max(0, size - reach)
   const tail = yield* part(from)
   const end = tail.lastIndexOf(newline) + 1
   const lines = decoder.decode(tail.subarray(0, end)).split("\n").slice(0, -1)
   const first = format.header === undefined ? head[0] : head[0] === format.header ? head[1] : undefined
-  if (first === undefined || end === 0) return yield* refuse(`holds no ${format.name} of candles`)
+  if (first === undefined || end === 0) return yield* refuse(`does not contain candles as ${format.name}`)
   const whole = from + end
   const final = lines.at(-1) ?? ""
   if (format.header !== undefined && final === format.header && from === 0 && lines.length === 1) {
@@ -124,9 +124,9 @@ const look = Effect.fnUntraced(function*(
   }
   const read = [first, final].map(format.read)
   for (const line of read) {
-    if (Option.isNone(line)) return yield* refuse(`holds no ${format.name} of candles`)
+    if (Option.isNone(line)) return yield* refuse(`does not contain candles as ${format.name}`)
     if (line.value.series !== series) {
-      return yield* refuse(`holds candles of ${line.value.series} and not of ${series}`)
+      return yield* refuse(`contains candles of ${line.value.series}, not of ${series}`)
     }
   }
   return { last: Option.map(read[1] ?? Option.none(), ({ openTime }) => openTime), whole }
@@ -135,4 +135,4 @@ const look = Effect.fnUntraced(function*(
 const newline = 10
 
 const unwritable = (error: PlatformError): UsageError =>
-  new UsageError({ detail: `The candles cannot be written there: ${error.message}. Give another --output.` })
+  new UsageError({ detail: `The candles cannot be written: ${error.message}. Choose another --output.` })

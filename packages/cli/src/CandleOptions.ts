@@ -26,13 +26,13 @@ const intervals = Candle.Interval.literals.join(", ")
 export const interval: Options.Options<Candle.Interval> = Options.text("interval").pipe(
   Options.withPseudoName(Candle.Interval.literals.join("|")),
   Options.withDescription(
-    "How long a candle is; not every exchange has all of them. Weeks open on Monday, months on the first. Unless given: 1h."
+    "The length of a candle; not every exchange supports every length. Weeks start on Monday, months on the first. Default: 1h."
   ),
   Options.withDefault("1h"),
   Options.mapEffect((text) =>
     isInterval(text)
       ? Effect.succeed(text)
-      : refused(`--interval cannot be ${quote(text)}; accepted are ${intervals}.`)
+      : refused(`--interval cannot be ${quote(text)}; expected one of ${intervals}.`)
   )
 )
 
@@ -55,7 +55,8 @@ export const instant = (text: string): Option.Option<number> => {
 
 const dated = (name: string) => (text: string): Effect.Effect<number, ValidationError.ValidationError> =>
   Option.match(instant(text), {
-    onNone: () => refused(`--${name} cannot be ${quote(text)}; accepted are such as 2026-01-31 or 2026-01-31T12:00Z.`),
+    onNone: () =>
+      refused(`--${name} cannot be ${quote(text)}; expected a date such as 2026-01-31 or 2026-01-31T12:00Z.`),
     onSome: Effect.succeed
   })
 
@@ -70,7 +71,7 @@ const date = (name: string, description: string): Options.Options<string> =>
  */
 export const from: Options.Options<number> = date(
   "from",
-  "From when on, such as 2026-01-31 or 2026-01-31T12:00Z; by UTC unless it says otherwise."
+  "The start, such as 2026-01-31 or 2026-01-31T12:00Z; in UTC unless it has an offset."
 ).pipe(Options.mapEffect(dated("from")))
 
 /**
@@ -81,7 +82,7 @@ export const from: Options.Options<number> = date(
  */
 export const to: Options.Options<Option.Option<number>> = date(
   "to",
-  "Until when, that instant left out. Unless given: now."
+  "The end, exclusive. Default: now."
 ).pipe(Options.mapEffect(dated("to")), Options.optional)
 
 /**
@@ -92,7 +93,7 @@ export const to: Options.Options<Option.Option<number>> = date(
  */
 export const since: Options.Options<Option.Option<number>> = date(
   "from",
-  "From when on, such as 2026-01-31; by UTC. Unless given: the latest."
+  "The start, such as 2026-01-31; in UTC. Default: the latest only."
 ).pipe(Options.mapEffect(dated("from")), Options.optional)
 
 /**
@@ -122,12 +123,12 @@ const isFormat = Schema.is(Schema.Literal(...formats))
 export const format: Options.Options<Option.Option<FormatName>> = Options.text("format").pipe(
   Options.withPseudoName(formats.join("|")),
   Options.withDescription(
-    "How to write them: decimals are exact in all of them. Unless given: csv, or jsonl with --json."
+    "The output format; decimals are exact in every format. Default: csv, or jsonl with --json."
   ),
   Options.mapEffect((text) =>
     isFormat(text)
       ? Effect.succeed(text)
-      : refused(`--format cannot be ${quote(text)}; accepted are ${formats.join(", ")}.`)
+      : refused(`--format cannot be ${quote(text)}; expected one of ${formats.join(", ")}.`)
   ),
   Options.optional
 )
@@ -140,6 +141,6 @@ export const format: Options.Options<Option.Option<FormatName>> = Options.text("
  */
 export const output: Options.Options<Option.Option<string>> = Options.text("output").pipe(
   Options.withPseudoName("file"),
-  Options.withDescription("Where to write them; a file that has some of these already is gone on with after its last."),
+  Options.withDescription("The file to write to; an existing csv or jsonl file is continued after its last candle."),
   Options.optional
 )

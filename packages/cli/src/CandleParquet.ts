@@ -52,7 +52,7 @@ export const open = Effect.fnUntraced(function*(
     return yield* new UsageError({
       detail: `${
         quote(path)
-      } is there already, and Parquet cannot be gone on with; give another --output, or --format csv.`
+      } already exists, and a Parquet file cannot be appended to; choose another --output, or --format csv.`
     })
   }
   yield* Effect.mapError(files.makeDirectory(dirname(path), { recursive: true }), unwritable)
@@ -156,9 +156,9 @@ const unscaled = (decimal: BigDecimal.BigDecimal): Effect.Effect<bigint, UsageEr
   return shortest.scale <= scale && value < beyond && value > -beyond
     ? Effect.succeed(value)
     : new UsageError({
-      detail: `${Decimal.format(decimal)} does not fit into 38 digits, ${scale} of them places; use --format csv.`
+      detail: `${Decimal.format(decimal)} does not fit into 38 digits with ${scale} decimal places; use --format csv.`
     })
 }
 
 const unwritable = (error: PlatformError): UsageError =>
-  new UsageError({ detail: `The candles cannot be written there: ${error.message}. Give another --output.` })
+  new UsageError({ detail: `The candles cannot be written: ${error.message}. Choose another --output.` })

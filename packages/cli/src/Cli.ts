@@ -61,7 +61,7 @@ export const run = (
     name: "exchange",
     version,
     executable: program,
-    summary: Span.text("prices from crypto exchanges, also on their bad days")
+    summary: Span.text("prices from crypto exchanges, even on their bad days")
   })
   return cli(["", "", ...args]).pipe(
     Effect.catchIf(
@@ -81,7 +81,9 @@ const formOf = (program: string, args: ReadonlyArray<string>) => (text: string, 
 
 const root = (program: string) =>
   Command.make("exchange").pipe(
-    Command.withDescription("Prices from crypto exchanges, simulated ones unless told otherwise."),
+    Command.withDescription(
+      "Shows prices from crypto exchanges. Exchanges are simulated unless --environment says otherwise."
+    ),
     Command.withSubcommands(Commands.all(program))
   )
 
@@ -116,7 +118,7 @@ const noCommand = (program: string, [first = "", second = ""]: ReadonlyArray<str
   const refused = (called: string, text: string, names: ReadonlyArray<string>) =>
     text === "" || text.startsWith("-") || names.includes(text)
       ? undefined
-      : `${called} has no command ${quote(text)}; accepted are ${names.join(", ")}.${
+      : `${called} has no command ${quote(text)}; expected one of ${names.join(", ")}.${
         Suggestions.question(Suggestions.nearest(text, names))
       }`
   if (first === "keys") return refused(`${program} keys`, second, ["check"])

@@ -73,8 +73,8 @@ const price = (program: string) =>
     { symbols: Symbols.many, ...Options.settings, json: Options.json },
     (input) => Stop.abort(Network.within(Effect.flatMap(modules.Price, ({ handle }) => handle(input, program))))
   ).pipe(Command.withDescription(
-    "The latest prices of some symbols. Latency is the time of the whole operation, retries and waiting included. "
-      + "Exit code 0: every price was got; 1: some exchange failed; 2: bad usage."
+    "Shows the latest prices of one or more symbols. Latency is the time of the whole operation, including retries and waiting. "
+      + "Exit code 0: every price was received; 1: an exchange failed; 2: invalid usage."
   ))
 
 const watch = () =>
@@ -83,9 +83,9 @@ const watch = () =>
     { symbols: Symbols.many, ...Options.settings, interval: Options.interval, json: Options.json },
     (input) => Stop.end(Network.within(Effect.flatMap(modules.Watch, ({ handle }) => handle(input))))
   ).pipe(Command.withDescription(
-    "Live prices until Ctrl-C, which is its proper end: exit code 0. 2: bad usage. "
-      + "They are streamed, and it is said of each whether it holds; where an exchange has no such feed it is asked again and again, "
-      + "in as few requests as it allows and at the pace of its rate limit. With --json, one document a line and interval."
+    "Shows live prices until Ctrl-C. "
+      + "Prices are streamed, and each row shows whether its feed is live. An exchange without such a feed is polled, "
+      + "with as few requests as possible and at the pace of its rate limit. With --json, prints one document per line and interval. Exit code 0: stopped by Ctrl-C; 2: invalid usage."
   ))
 
 const book = () =>
@@ -100,9 +100,9 @@ const book = () =>
     },
     (input) => Stop.end(Network.within(Effect.flatMap(modules.Book, ({ handle }) => handle(input))))
   ).pipe(Command.withDescription(
-    "A live order book until Ctrl-C, which is its proper end: exit code 0. 1: the exchange refused it; 2: bad usage. "
-      + "It is drawn only while it is whole: after a lost update or connection it says so, and comes back by itself. "
-      + "With --json, one document a line."
+    "Shows a live order book until Ctrl-C. "
+      + "The book is drawn only while it is complete: after a lost update or connection, the command says so and recovers by itself. "
+      + "With --json, prints one document per line. Exit code 0: stopped by Ctrl-C; 1: the exchange refused the request; 2: invalid usage."
   ))
 
 const trades = () =>
@@ -111,8 +111,8 @@ const trades = () =>
     { symbol: Symbols.one, ...Options.settings, exchange: Options.oneExchange, json: Options.json },
     (input) => Stop.end(Network.within(Effect.flatMap(modules.Trades, ({ handle }) => handle(input))))
   ).pipe(Command.withDescription(
-    "Trades as they happen until Ctrl-C, which is its proper end: exit code 0. 1: the exchange refused it; 2: bad usage. "
-      + "A lost connection is made again, and it is said so on standard error. With --json, one document a line."
+    "Shows trades as they happen until Ctrl-C. "
+      + "A lost connection is restored and reported on standard error. With --json, prints one document per line. Exit code 0: stopped by Ctrl-C; 1: the exchange refused the request; 2: invalid usage."
   ))
 
 const health = () =>
@@ -121,8 +121,8 @@ const health = () =>
     { ...Options.settings, json: Options.json },
     (input) => Stop.abort(Network.within(Effect.flatMap(modules.Health, ({ handle }) => handle(input))))
   ).pipe(Command.withDescription(
-    "Asks each exchange for its time, trying again when that may help, and says how each is doing. "
-      + "Exit code 0: all serve; 1: some exchange fails; 2: bad usage."
+    "Asks each exchange for its time, with retries, and shows the health of each exchange. "
+      + "Exit code 0: no exchange fails; 1: an exchange fails; 2: invalid usage."
   ))
 
 const doctor = () =>
@@ -131,22 +131,22 @@ const doctor = () =>
     { ...InquiryOptions.inquiry, json: Options.json },
     (input) => Stop.abort(Network.within(Effect.flatMap(modules.Doctor, ({ handle }) => handle(input))))
   ).pipe(Command.withDescription(
-    "Checks what is configured, whether each exchange can be reached, this machine's clock and the API keys, and says in a "
-      + "sentence what to do about what is wrong. It only reads. Exit code 0: nothing has to be mended; 1: something has; 2: bad usage."
+    "Checks the configuration, the connection to each exchange, this machine's clock and the API keys, and says how to fix "
+      + "each problem. It only reads. Exit code 0: no problems, at most warnings; 1: at least one problem; 2: invalid usage."
   ))
 
 const keys = () =>
   Command.make("keys").pipe(
-    Command.withDescription("The API keys that are configured: see exchange keys check --help."),
+    Command.withDescription("Checks the configured API keys: see exchange keys check --help."),
     Command.withSubcommands([
       Command.make(
         "check",
         { ...InquiryOptions.inquiry, json: Options.json },
         (input) => Stop.abort(Network.within(Effect.flatMap(modules.Keys, ({ handle }) => handle(input))))
       ).pipe(Command.withDescription(
-        "Asks each exchange what the key that is configured for it may do, when it expires, and says what is wrong with that. "
-          + "No key is shown: one is told from another by its fingerprint. "
-          + "Exit code 0: nothing has to be mended, or no key is configured; 1: something has; 2: bad usage."
+        "Asks each exchange what the configured key may do and when it expires, and reports problems. "
+          + "Keys are never shown; each is identified by a fingerprint. "
+          + "Exit code 0: no problems, at most warnings, or no key is configured; 1: at least one problem; 2: invalid usage."
       ))
     ])
   )
@@ -157,7 +157,7 @@ const config = () =>
     { all: Options.all, json: Options.json },
     (input) => Stop.abort(Effect.flatMap(modules.Config, ({ handle }) => handle(input)))
   ).pipe(Command.withDescription(
-    "What is configured, where it was found, and what holds where nothing is. No secret is shown. Exit code 0; 2: it cannot be read."
+    "Shows each variable, its value, where the value was found, and the default if it is not set. Secrets are not shown. Exit code 0: shown; 2: the configuration cannot be read."
   ))
 
 const serve = () =>
@@ -174,10 +174,10 @@ const serve = () =>
     },
     (input) => Network.within(Effect.flatMap(modules.Serve, ({ handle }) => handle(input)))
   ).pipe(Command.withDescription(
-    "Serves prices over HTTP until Ctrl-C or SIGTERM, which is its proper end: it is ready no more, ends what is under way, "
-      + "and exits with 0. 1: it cannot listen there; 2: bad usage. EXCHANGE_SERVER_TOKENS, with commas between them, are the "
-      + "bearer tokens it asks for; without any, whoever reaches it is served. EXCHANGE_LOG_LEVEL says how much it logs. "
-      + "Nothing of an account can be reached through it."
+    "Serves prices over HTTP until Ctrl-C or SIGTERM. On shutdown it is no longer ready and finishes open requests. "
+      + "EXCHANGE_SERVER_TOKENS lists the accepted bearer tokens, separated by commas; "
+      + "without tokens, the server accepts every client. EXCHANGE_LOG_LEVEL sets the log level. "
+      + "The server gives no access to accounts. Exit code 0: stopped by Ctrl-C or SIGTERM; 1: it cannot listen on the address; 2: invalid usage."
   ))
 
 const simulate = (program: string) =>
@@ -186,10 +186,10 @@ const simulate = (program: string) =>
     { exchange: Options.exchanges, port: Options.port, faults: Options.faults, seed: Options.seed },
     (input) => Stop.end(Effect.flatMap(modules.Simulate, ({ handle }) => handle(input, program)))
   ).pipe(Command.withDescription(
-    "Serves simulated exchanges on 127.0.0.1 until Ctrl-C, which is their proper end: exit code 0. "
-      + "1: a port is taken; 2: bad usage. While they run, PUT /_simulator/faults, PUT /_simulator/prices/{symbol} and "
-      + "POST /_simulator/orders/{id}/fill at each set faults and prices and fill orders, POST /_simulator/sockets disturbs "
-      + "its sockets; GET /_simulator shows the state."
+    "Serves simulated exchanges on 127.0.0.1 until Ctrl-C. "
+      + "While they run, PUT /_simulator/faults sets faults, PUT /_simulator/prices/{symbol} sets prices, "
+      + "POST /_simulator/orders/{id}/fill fills orders and POST /_simulator/sockets disturbs "
+      + "sockets, each at the URL of an exchange; GET /_simulator shows the state. Exit code 0: stopped by Ctrl-C; 1: a port is in use; 2: invalid usage."
   ))
 
 const contract = (program: string) =>
@@ -197,16 +197,16 @@ const contract = (program: string) =>
     "contract",
     {
       ...Options.places,
-      symbol: Symbols.option("well-known ones"),
+      symbol: Symbols.option("well-known symbols"),
       trading: ReportOptions.trading,
       output: ReportOptions.reportFile
     },
     (input) => Stop.abort(Network.within(Effect.flatMap(modules.Contract, ({ handle }) => handle(input, program))))
   ).pipe(Command.withDescription(
-    "Judges exchanges and their clients by the cases that every one of them must pass. Without --trading it only reads: "
-      + "the account as well where a key is configured (<EXCHANGE>_API_KEY and <EXCHANGE>_API_SECRET, or "
-      + "<EXCHANGE>_TESTNET_API_KEY and so on for a testnet). At an exchange's own pace that takes minutes. "
-      + "Exit code 0: no case failed; 1: some did; 2: bad usage."
+    "Runs the contract cases, which every exchange and its client must pass. Without --trading it only reads, "
+      + "including the account if a key is configured (<EXCHANGE>_API_KEY and <EXCHANGE>_API_SECRET, or "
+      + "<EXCHANGE>_TESTNET_API_KEY and so on for a testnet). At the pace of an exchange's rate limits, this takes minutes. "
+      + "Exit code 0: no case failed; 1: a case failed; 2: invalid usage."
   ))
 
 const record = () =>
@@ -220,6 +220,6 @@ const record = () =>
     },
     (input) => Stop.abort(Network.within(Effect.flatMap(modules.Record, ({ handle }) => handle(input))))
   ).pipe(Command.withDescription(
-    "Writes down what exchanges answer to everything that only reads, a file of JSON each, without keys and signatures. "
-      + "Exit code 0: all was answered; 1: some of it was not; 2: bad usage."
+    "Records the responses of exchanges to all read-only requests, one JSON file each, without keys and signatures. "
+      + "Exit code 0: every request was answered; 1: a request was not answered; 2: invalid usage."
   ))

@@ -76,7 +76,7 @@ export const liveTrading: Config.Config<boolean> = Config.string("EXCHANGE_LIVE_
   Config.mapOrFail((text) =>
     text === "enabled"
       ? Either.right(true)
-      : Either.left(ConfigError.InvalidData([], "expected \"enabled\", or nothing at all"))
+      : Either.left(ConfigError.InvalidData([], "expected \"enabled\" or no value"))
   ),
   Config.withDefault(false)
 )

@@ -157,7 +157,7 @@ const wellKnown: ReadonlySet<string> = new Set(["BTC/USDT", "ETH/USDT", "ETH/BTC
  * @category errors
  */
 export const refused = (error: ConfigError.ConfigError): UsageError =>
-  new UsageError({ detail: `The configuration is refused: ${Credentials.describe(error)}.` })
+  new UsageError({ detail: `The configuration is invalid: ${Credentials.describe(error)}.` })
 
 /**
  * Returns `true` if the command simulates the exchange in memory.

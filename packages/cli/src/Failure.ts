@@ -40,7 +40,7 @@ export class Incomplete extends Schema.TaggedError<Incomplete>("@effect-exchange
   }
 ) {
   override get message(): string {
-    return `Not all was got from ${this.exchanges.join(", ")}; what to do stands above.`
+    return `Failed for ${this.exchanges.join(", ")}. See the advice above.`
   }
 }
 

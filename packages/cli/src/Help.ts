@@ -81,7 +81,7 @@ const entries = (lines: ReadonlyArray<string>, areOptions: boolean): ReadonlyArr
     const isNeeded = areOptions && !details.some((line) => /^This (?:setting is optional|option may be)/.test(line))
     return [
       ...wrap(head, 2, 6),
-      ...wrap([...details.filter(says), ...isNeeded ? ["It has to be given."] : []].join(" "), 6, 6)
+      ...wrap([...details.filter(says), ...isNeeded ? ["Required."] : []].join(" "), 6, 6)
     ]
   })
 }

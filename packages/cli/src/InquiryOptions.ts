@@ -25,12 +25,12 @@ export const inquiry = {
   environment: Options.text("environment").pipe(
     Options.withPseudoName(Common.environments.join("|")),
     Options.withDescription(
-      "Which installation of the exchanges. Unless given: the live ones, and of keys those of testnets as well."
+      "Which environment of the exchanges to check. Default: live, and for keys also testnet."
     ),
     Options.mapEffect((text) =>
       isEnvironment(text)
         ? Effect.succeed(text)
-        : refused(`--environment cannot be ${quote(text)}; accepted are ${Common.environments.join(", ")}.`)
+        : refused(`--environment cannot be ${quote(text)}; expected one of ${Common.environments.join(", ")}.`)
     ),
     Options.optional
   ),

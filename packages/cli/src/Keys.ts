@@ -119,16 +119,16 @@ const inspect = Effect.fnUntraced(function*(
     const given = names.filter((path) => !missing.includes(path)).map(Configuration.nameOf).join(" and ")
     return wrong(Finding.fail(
       about,
-      `${nameless} is missing beside ${given}.`,
-      `Set ${nameless} as well, or take ${given} away.`
+      `The key is incomplete: found ${given}, but not ${nameless}.`,
+      `Set ${nameless} as well, or remove ${given}.`
     ))
   }
   const placeholder = names.find((_, index) => isPlaceholder(Option.getOrUndefined(found[index] ?? Option.none())))
   if (placeholder !== undefined) {
     return wrong(Finding.fail(
       about,
-      `${Configuration.nameOf(placeholder)} is a placeholder.`,
-      "Put the text that the exchange showed when the key was made in its place."
+      `${Configuration.nameOf(placeholder)} contains a placeholder.`,
+      "Replace it with the value that the exchange showed when the key was created."
     ))
   }
   const credentials = yield* Effect.either(Credentials.config(exchange, name, Exchanges.features(exchange)))
@@ -136,7 +136,7 @@ const inspect = Effect.fnUntraced(function*(
     ? wrong(Finding.fail(
       about,
       `${Configuration.describe(credentials.left)}.`,
-      "Copy it again, without blanks or quotes around it; of a PEM all lines, the first and the last among them."
+      "Copy it again, without spaces or quotes around it. Copy all lines of a PEM, including the first and the last."
     ))
     : Option.some(yield* ask(place, about, credentials.right, network))
 })
@@ -171,25 +171,25 @@ const ask = (
 
 const unanswered = (about: string, error: ExchangeError.AccountError | ConfigError.ConfigError): Finding.Finding => {
   if (ConfigError.isConfigError(error)) {
-    return Finding.fail(about, `${Configuration.describe(error)}.`, "Mend it in the configuration.")
+    return Finding.fail(about, `${Configuration.describe(error)}.`, "Fix it in the configuration.")
   }
   switch (error._tag) {
     case "AuthenticationFailed":
     case "PermissionDenied":
       return Finding.fail(
         about,
-        `The exchange refuses the key: ${error.message}.`,
-        "Check that the key and its secret belong together and to this environment, that it was not revoked, and that it "
-          + "works from this address."
+        `The exchange rejects the key: ${error.message}.`,
+        "Check that the key and its secret belong together and to this environment, that the key was not revoked, and that it "
+          + "is allowed from this address."
       )
     case "Unsupported":
       return Finding.warn(
         about,
-        `The exchange does not tell what a key may do: ${error.message}.`,
-        "Look there yourself."
+        `The exchange does not report what a key may do: ${error.message}.`,
+        "Check the permissions on the exchange's website."
       )
     default:
-      return Finding.fail(about, `It cannot be asked: ${error.message} (${error._tag}).`, advice(error))
+      return Finding.fail(about, `The key could not be checked: ${error.message} (${error._tag}).`, advice(error))
   }
 }
 
@@ -211,30 +211,30 @@ export const judge = (
     ...withdraw === true
       ? [Finding.fail(
         about,
-        "It may withdraw: whoever gets hold of it can take everything.",
-        "Make a key that may not, and revoke this one: nothing here withdraws."
+        "The key may withdraw: anyone who gets hold of it can take everything.",
+        "Create a key that may not withdraw and revoke this one; this library never withdraws."
       )]
       : [],
     ...read === false
-      ? [Finding.fail(about, "It may not read.", "Give it the right to read, or make a key that has it.")]
+      ? [Finding.fail(about, "The key may not read.", "Grant it read permission, or create a key that has it.")]
       : [],
     ...days < 0
-      ? [Finding.fail(about, "It has expired.", "Make another and put it in the place of this one.")]
+      ? [Finding.fail(about, "The key has expired.", "Create a new key and replace this one.")]
       : days < soon
       ? [Finding.warn(
         about,
-        `It expires in ${days === 0 ? "less than a day" : `${days} day${days === 1 ? "" : "s"}`}.`,
-        "Make another before that, and put it in the place of this one: files are read again without a restart."
+        `The key expires in ${days === 0 ? "less than a day" : `${days} day${days === 1 ? "" : "s"}`}.`,
+        "Create a new key before then and replace this one; files are read again without a restart."
       )]
       : [],
     ...ipRestricted === false
-      ? [Finding.warn(about, "It works from any address.", "Bind it to the addresses that it is used from.")]
+      ? [Finding.warn(about, "The key works from any address.", "Restrict it to the addresses that it is used from.")]
       : []
   ]
   const may = [...read === true ? ["read"] : [], ...trade === true ? ["trade"] : []]
   return wrong.length > 0
     ? wrong
-    : [Finding.pass(about, may.length === 0 ? "The exchange takes it." : `It may ${may.join(" and ")}.`)]
+    : [Finding.pass(about, may.length === 0 ? "The exchange accepts the key." : `The key may ${may.join(" and ")}.`)]
 }
 
 /** Reports keys that are configured in two places: one of the two must be wrong. */
@@ -249,8 +249,8 @@ const shared = (keys: ReadonlyArray<Key>): ReadonlyArray<Key> =>
         ...key.findings,
         Finding.fail(
           `key of ${key.exchange} ${key.environment}`,
-          `It is configured for ${other.exchange} ${other.environment} as well.`,
-          "Make a key for each, so that none is ever sent to another."
+          `The same key is also configured for ${other.exchange} ${other.environment}.`,
+          "Create a separate key for each, so that no key is ever sent to the wrong one."
         )
       ]
     }

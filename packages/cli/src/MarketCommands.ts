@@ -46,8 +46,8 @@ const markets = () =>
     },
     (input) => Stop.abort(Network.within(Effect.flatMap(modules.Markets, ({ handle }) => handle(input))))
   ).pipe(Command.withDescription(
-    "The markets that exchanges list, with the steps of their prices and amounts and the smallest order that they take. "
-      + "Exit code 0: every exchange answered, whether or not it has such markets; 1: some exchange failed; 2: bad usage."
+    "Lists the markets of exchanges, with the steps of their prices and amounts and the smallest order. "
+      + "Exit code 0: every exchange answered, whether or not it has such markets; 1: an exchange failed; 2: invalid usage."
   ))
 
 const candles = () =>
@@ -66,8 +66,8 @@ const candles = () =>
     },
     (input) => Stop.abort(Network.within(Effect.flatMap(modules.Candles, ({ handle }) => handle(input))))
   ).pipe(Command.withDescription(
-    "The candles of a market over a range, oldest first, as CSV, JSON lines, Parquet or a table; they are written as they come, and the "
-      + "one under way is left out. With --output they go to a file, and the same command again goes on where that file ends. "
-      + "Exit code 0: all was got; 1: the exchange failed, and what was got before stays; 2: bad usage, or a file that holds "
+    "Downloads the candles of a market over a range, oldest first, as CSV, JSON lines, Parquet or a table. Candles are written as they arrive, and the "
+      + "unfinished one is left out. With --output they go to a file, and running the same command again continues the file. "
+      + "Exit code 0: all candles were received; 1: the exchange failed, and the candles received so far are kept; 2: invalid usage, or the file contains "
       + "something else."
   ))

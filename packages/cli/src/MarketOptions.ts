@@ -20,7 +20,7 @@ import { quote } from "./internal/quote.js"
  */
 export const text: Args.Args<Option.Option<string>> = Args.text({ name: "text" }).pipe(
   Args.withDescription(
-    "What to look for: an asset such as btc, or the beginning of a symbol. Unless given: all markets."
+    "What to search for: an asset such as btc, or the beginning of a symbol. Default: all markets."
   ),
   Args.optional
 )
@@ -39,7 +39,7 @@ export const kind: Options.Options<Option.Option<Market.Kind>> = Options.text("k
   Options.withPseudoName(Market.Kind.literals.join("|")),
   Options.withDescription("Only markets of this kind."),
   Options.mapEffect((text) =>
-    isKind(text) ? Effect.succeed(text) : refused(`--kind cannot be ${quote(text)}; accepted are ${kinds}.`)
+    isKind(text) ? Effect.succeed(text) : refused(`--kind cannot be ${quote(text)}; expected one of ${kinds}.`)
   ),
   Options.optional
 )
@@ -51,5 +51,5 @@ export const kind: Options.Options<Option.Option<Market.Kind>> = Options.text("k
  * @category options
  */
 export const allMarkets: Options.Options<boolean> = Options.boolean("all").pipe(
-  Options.withDescription("List those that are not open, too.")
+  Options.withDescription("Also list markets that are not open.")
 )

@@ -57,11 +57,11 @@ const byName: { readonly [Name in FaultsName]: Faults.Faults } = {
 
 const isExchangeId = Schema.is(ExchangeId.ExchangeId)
 
-const accepted = `accepted are ${ExchangeId.ids.join(", ")}`
+const accepted = `one of ${ExchangeId.ids.join(", ")}`
 
 const noExchange = (name: string) =>
   refused(
-    `No exchange is called ${quote(name)}; ${accepted}.${
+    `No exchange is called ${quote(name)}; expected ${accepted}.${
       Suggestions.question(Suggestions.nearest(name, ExchangeId.ids))
     }`
   )
@@ -76,7 +76,7 @@ export const exchanges: Options.Options<ReadonlyArray<ExchangeId.ExchangeId>> = 
   Options.withAlias("e"),
   Options.withPseudoName("names"),
   Options.withDescription(
-    `Which exchanges, separated by commas: any of ${ExchangeId.ids.join(", ")}. Unless given: all.`
+    `The exchanges, separated by commas: any of ${ExchangeId.ids.join(", ")}. Default: all.`
   ),
   Options.withDefault(ExchangeId.ids.join(",")),
   Options.mapEffect((text) =>
@@ -99,12 +99,12 @@ const oneOf = <const A extends string>(
   const isChoice = Schema.is(Schema.Literal(...choices))
   return Options.text(name).pipe(
     Options.withPseudoName(choices.join("|")),
-    Options.withDescription(`${description} Unless given: ${choices[0]}.`),
+    Options.withDescription(`${description} Default: ${choices[0]}.`),
     Options.withDefault<string>(choices[0]),
     Options.mapEffect((text) =>
       isChoice(text)
         ? Effect.succeed(text)
-        : refused(`--${name} cannot be ${quote(text)}; accepted are ${choices.join(", ")}.`)
+        : refused(`--${name} cannot be ${quote(text)}; expected one of ${choices.join(", ")}.`)
     )
   )
 }
@@ -118,7 +118,7 @@ const oneOf = <const A extends string>(
 export const environment: Options.Options<typeof environments[number]> = oneOf(
   "environment",
   environments,
-  "Which installation of the exchanges: one in memory, their testnets, or themselves."
+  "Which environment to use: exchanges simulated in memory, their testnets, or the live exchanges."
 )
 
 /**
@@ -130,7 +130,7 @@ export const environment: Options.Options<typeof environments[number]> = oneOf(
 export const faults: Options.Options<FaultsName> = oneOf(
   "faults",
   weathers,
-  "What goes wrong in a simulated exchange: nothing, about one request in three, or every request."
+  "How often requests to a simulated exchange fail: never, about one in three, or always."
 )
 
 /**
@@ -141,11 +141,13 @@ export const faults: Options.Options<FaultsName> = oneOf(
  */
 export const seed: Options.Options<Option.Option<number>> = Options.text("seed").pipe(
   Options.withPseudoName("number"),
-  Options.withDescription("Decides prices and faults of simulated exchanges; the same seed gives the same again."),
+  Options.withDescription(
+    "The seed of prices and faults of simulated exchanges; the same seed gives the same results."
+  ),
   Options.mapEffect((text) =>
     /^\d{1,15}$/.test(text)
       ? Effect.succeed(Number(text))
-      : refused(`--seed cannot be ${quote(text)}; accepted are whole numbers such as 7.`)
+      : refused(`--seed cannot be ${quote(text)}; expected a whole number such as 7.`)
   ),
   Options.optional
 )
@@ -157,7 +159,7 @@ export const seed: Options.Options<Option.Option<number>> = Options.text("seed")
  * @category options
  */
 export const json: Options.Options<boolean> = Options.boolean("json").pipe(
-  Options.withDescription("Print JSON and nothing else; decimals are strings.")
+  Options.withDescription("Print only JSON; decimals are strings.")
 )
 
 /**
@@ -168,7 +170,7 @@ export const json: Options.Options<boolean> = Options.boolean("json").pipe(
  */
 export const verbose: Options.Options<boolean> = Options.boolean("verbose").pipe(
   Options.withDescription(
-    "Say each request and its answer on standard error, cut short and without keys and signatures."
+    "Print each request and its response to standard error, shortened and without keys and signatures."
   )
 )
 
@@ -179,7 +181,7 @@ export const verbose: Options.Options<boolean> = Options.boolean("verbose").pipe
  * @category options
  */
 export const all: Options.Options<boolean> = Options.boolean("all").pipe(
-  Options.withDescription("Show what is not configured, too.")
+  Options.withDescription("Also show the keys of exchanges that are not configured.")
 )
 
 /**
@@ -191,7 +193,7 @@ export const all: Options.Options<boolean> = Options.boolean("all").pipe(
 export const baseUrls: Options.Options<ReadonlyMap<ExchangeId.ExchangeId, string>> = Options.text("base-url").pipe(
   Options.withPseudoName("name=url"),
   Options.withDescription(
-    "Where an exchange answers instead, such as binance=http://127.0.0.1:4000 (see exchange simulate). Repeatable."
+    "The base URL to use for an exchange, such as binance=http://127.0.0.1:4000 (see exchange simulate). Repeatable."
   ),
   Options.repeated,
   Options.mapEffect((entries) =>
@@ -199,15 +201,17 @@ export const baseUrls: Options.Options<ReadonlyMap<ExchangeId.ExchangeId, string
       const at = entry.indexOf("=")
       const id = entry.slice(0, Math.max(at, 0))
       // The message does not repeat the text: a URL may contain a password.
-      if (!isExchangeId(id)) return refused(`--base-url takes name=url, such as ${example}; names ${accepted}.`)
-      if (urls.has(id)) return refused(`--base-url is given twice for ${id}; give it once.`)
+      if (!isExchangeId(id)) {
+        return refused(`--base-url must be name=url, such as ${example}, where name is ${accepted}.`)
+      }
+      if (urls.has(id)) return refused(`--base-url is given twice for ${id}; give it only once.`)
       return Environment.origin(entry.slice(at + 1)).pipe(
         Effect.map((origin) => urls.set(id, origin)),
         Effect.catchAll((error) =>
           refused(
-            `The --base-url of ${id} is refused: ${
+            `The --base-url of ${id} is invalid: ${
               error._op === "InvalidData" ? error.message : "it cannot be read"
-            }; accepted is one such as ${example}.`
+            }. Example: ${example}.`
           )
         )
       )
@@ -226,7 +230,7 @@ const example = "binance=http://127.0.0.1:4000"
 export const interval: Options.Options<Duration.Duration> = Options.text("interval").pipe(
   Options.withPseudoName("time"),
   Options.withDescription(
-    "The pause between two pictures, such as 500ms or 1m, and between two requests where there is no feed; exchanges with a tight rate limit take longer. Unless given: 1s."
+    "The time between two updates, such as 500ms or 1m, and between two requests if there is no feed; exchanges with a tight rate limit take longer. Default: 1s."
   ),
   Options.withDefault("1s"),
   Options.mapEffect(duration("interval"))
@@ -241,7 +245,7 @@ export const interval: Options.Options<Duration.Duration> = Options.text("interv
 export const port: Options.Options<number> = Options.text("port").pipe(
   Options.withPseudoName("number"),
   Options.withDescription(
-    "The port of the first exchange, the next ones follow; 0 takes any that are free. Unless given: 4000."
+    "The port of the first exchange; the others use the following ports. 0 chooses free ports. Default: 4000."
   ),
   Options.withDefault("4000"),
   Options.mapEffect(portOf(65_535 - (ExchangeId.ids.length - 1)))
@@ -256,7 +260,7 @@ export const port: Options.Options<number> = Options.text("port").pipe(
 export const oneExchange: Options.Options<ReadonlyArray<ExchangeId.ExchangeId>> = Options.text("exchange").pipe(
   Options.withAlias("e"),
   Options.withPseudoName("name"),
-  Options.withDescription(`Which exchange: one of ${ExchangeId.ids.join(", ")}. Unless given: kraken.`),
+  Options.withDescription(`The exchange: one of ${ExchangeId.ids.join(", ")}. Default: kraken.`),
   Options.withDefault("kraken"),
   Options.mapEffect((text) => {
     const id = text.trim().toLowerCase()
@@ -272,12 +276,12 @@ export const oneExchange: Options.Options<ReadonlyArray<ExchangeId.ExchangeId>> 
  */
 export const depth: Options.Options<number> = Options.text("depth").pipe(
   Options.withPseudoName("number"),
-  Options.withDescription("How many levels of each side to show, from 1 to 1000. Unless given: 10."),
+  Options.withDescription("The number of levels to show on each side, from 1 to 1000. Default: 10."),
   Options.withDefault("10"),
   Options.mapEffect((text) =>
     /^[1-9]\d{0,2}$|^1000$/.test(text)
       ? Effect.succeed(Number(text))
-      : refused(`--depth cannot be ${quote(text)}; accepted are 1 to 1000.`)
+      : refused(`--depth cannot be ${quote(text)}; expected a whole number from 1 to 1000.`)
   )
 )
 
@@ -361,7 +365,7 @@ export const typed = ({ baseUrl, environment, exchange }: Omit<Places, "verbose"
 export const agree = (settings: Settings): Effect.Effect<void, UsageError> => {
   const stray = [...settings.baseUrl.keys()].find((id) => !settings.exchange.includes(id))
   if (stray !== undefined) {
-    return new UsageError({ detail: `--base-url names ${stray}, which --exchange leaves out; add it there.` })
+    return new UsageError({ detail: `--base-url names ${stray}, which --exchange does not include; add it there.` })
   }
   const simulates = settings.environment === "simulated" &&
     settings.exchange.some((id) => !settings.baseUrl.has(id))
@@ -371,4 +375,4 @@ export const agree = (settings: Settings): Effect.Effect<void, UsageError> => {
 }
 
 const onlySimulated =
-  "is for exchanges simulated by this command and none is; use --environment simulated and no --base-url, or leave it out."
+  "applies only to exchanges that this command simulates, and there are none; use --environment simulated without --base-url, or remove the option."

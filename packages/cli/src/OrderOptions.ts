@@ -30,7 +30,7 @@ export const side: Args.Args<"buy" | "sell"> = Args.text({ name: "side" }).pipe(
   Args.mapEffect((text) =>
     text === "buy" || text === "sell"
       ? Effect.succeed(text)
-      : Effect.fail(HelpDoc.p(`${quote(text)} is no side; accepted are buy and sell.`))
+      : Effect.fail(HelpDoc.p(`${quote(text)} is not a side; expected buy or sell.`))
   )
 )
 
@@ -41,11 +41,11 @@ export const side: Args.Args<"buy" | "sell"> = Args.text({ name: "side" }).pipe(
  * @category arguments
  */
 export const amount: Args.Args<string> = Args.text({ name: "amount" }).pipe(
-  Args.withDescription("How much: of the base currency, or contracts of an inverse market."),
+  Args.withDescription("The amount: in the base currency, or in contracts for an inverse market."),
   Args.mapEffect((text) =>
     positive(text)
       ? Effect.succeed(text)
-      : Effect.fail(HelpDoc.p(`${quote(text)} is no amount; accepted are decimals above zero such as 0.01.`))
+      : Effect.fail(HelpDoc.p(`${quote(text)} is not a valid amount; expected a decimal above zero such as 0.01.`))
   )
 )
 
@@ -56,7 +56,7 @@ const decimal = (name: string, pseudo: string, description: string): Options.Opt
     Options.mapEffect((text) =>
       positive(text)
         ? Effect.succeed(text)
-        : refused(`--${name} cannot be ${quote(text)}; accepted are decimals above zero such as 0.01.`)
+        : refused(`--${name} cannot be ${quote(text)}; expected a decimal above zero such as 0.01.`)
     ),
     Options.optional
   )
@@ -70,7 +70,7 @@ const decimal = (name: string, pseudo: string, description: string): Options.Opt
 export const limit: Options.Options<Option.Option<string>> = decimal(
   "limit",
   "price",
-  "The worst price to trade at; what does not trade at once stands in the book."
+  "The worst price to trade at; what does not trade at once stays in the book."
 )
 
 /**
@@ -80,7 +80,7 @@ export const limit: Options.Options<Option.Option<string>> = decimal(
  * @category options
  */
 export const market: Options.Options<boolean> = Options.boolean("market").pipe(
-  Options.withDescription("Trade at once, at whatever the book has.")
+  Options.withDescription("Trade at once, at any price in the book.")
 )
 
 /**
@@ -92,7 +92,7 @@ export const market: Options.Options<boolean> = Options.boolean("market").pipe(
 export const price: Options.Options<Option.Option<string>> = decimal(
   "price",
   "price",
-  "The limit price to change it to. Unless given: it stays."
+  "The new limit price. Default: unchanged."
 )
 
 /**
@@ -104,7 +104,7 @@ export const price: Options.Options<Option.Option<string>> = decimal(
 export const newAmount: Options.Options<Option.Option<string>> = decimal(
   "amount",
   "amount",
-  "The whole amount to change it to, with what is filled. Unless given: it stays."
+  "The new total amount, including what is already filled. Default: unchanged."
 )
 
 /**
@@ -114,7 +114,7 @@ export const newAmount: Options.Options<Option.Option<string>> = decimal(
  * @category options
  */
 export const postOnly: Options.Options<boolean> = Options.boolean("post-only").pipe(
-  Options.withDescription("Only add to the book: what would trade at once is not placed, or canceled.")
+  Options.withDescription("Only add to the book: an order that would trade at once is not placed, or is canceled.")
 )
 
 /**
@@ -124,7 +124,7 @@ export const postOnly: Options.Options<boolean> = Options.boolean("post-only").p
  * @category options
  */
 export const reduceOnly: Options.Options<boolean> = Options.boolean("reduce-only").pipe(
-  Options.withDescription("Only ever make a position smaller.")
+  Options.withDescription("Only reduce a position, never increase it.")
 )
 
 const isTimeInForce = Schema.is(Order.TimeInForce)
@@ -138,14 +138,14 @@ const isTimeInForce = Schema.is(Order.TimeInForce)
 export const timeInForce: Options.Options<Option.Option<Order.TimeInForce>> = Options.text("time-in-force").pipe(
   Options.withPseudoName(Order.TimeInForce.literals.join("|")),
   Options.withDescription(
-    "How long a limit order stands: until canceled, not at all beyond what fills at once, or whole at once or not at all. Unless given: GTC."
+    "How long a limit order stays open: until canceled (GTC), only for what fills at once (IOC), or not at all unless it fills completely at once (FOK). Default: GTC."
   ),
   Options.mapEffect((text) => {
     const word = text.toUpperCase()
     return isTimeInForce(word)
       ? Effect.succeed(word)
       : refused(
-        `--time-in-force cannot be ${quote(text)}; accepted are ${Order.TimeInForce.literals.join(", ")}.`
+        `--time-in-force cannot be ${quote(text)}; expected one of ${Order.TimeInForce.literals.join(", ")}.`
       )
   }),
   Options.optional
@@ -160,7 +160,7 @@ export const timeInForce: Options.Options<Option.Option<Order.TimeInForce>> = Op
 export const maxNotional: Options.Options<Option.Option<string>> = decimal(
   "max-notional",
   "value",
-  "A guard: the most that the order may be worth, in the quote currency."
+  "A guard: the maximum value of the order, in the quote currency."
 )
 
 /**
@@ -172,7 +172,7 @@ export const maxNotional: Options.Options<Option.Option<string>> = decimal(
 export const maxNotionalPerDay: Options.Options<Option.Option<string>> = decimal(
   "max-notional-per-day",
   "value",
-  "A guard: the most that the orders of a day in the journal may be worth together, in the quote currency."
+  "A guard: the maximum total value of one day's orders in the journal, in the quote currency."
 )
 
 /**
@@ -184,7 +184,7 @@ export const maxNotionalPerDay: Options.Options<Option.Option<string>> = decimal
 export const priceBand: Options.Options<Option.Option<string>> = decimal(
   "price-band",
   "ratio",
-  "A guard: how far a limit may be from the last price, such as 0.05 for 5 % either way."
+  "A guard: the maximum distance of a limit price from the last price, such as 0.05 for 5 % either way."
 )
 
 /**
@@ -195,7 +195,7 @@ export const priceBand: Options.Options<Option.Option<string>> = decimal(
  */
 export const send: Options.Options<boolean> = Options.boolean("send").pipe(
   Options.withDescription(
-    "Really send it where it may cost money; otherwise it is only said what would be sent. EXCHANGE_LIVE_TRADING=enabled is needed, too."
+    "Send a request that may cost money; without --send, the command only shows it. Also requires EXCHANGE_LIVE_TRADING=enabled."
   )
 )
 
@@ -208,7 +208,7 @@ export const send: Options.Options<boolean> = Options.boolean("send").pipe(
 export const journal: Options.Options<Option.Option<string>> = Options.text("journal").pipe(
   Options.withPseudoName("file"),
   Options.withDescription(
-    "Where each order is written down before it is sent. Needed but for exchanges simulated by this command."
+    "The file in which each order is recorded before it is sent. Required unless this command simulates the exchange."
   ),
   Options.optional
 )
@@ -224,7 +224,7 @@ const id = (name: string, description: string): Options.Options<Option.Option<st
  */
 export const orderId: Options.Options<Option.Option<string>> = id(
   "id",
-  "The order, by the id that the exchange gave it."
+  "The id that the exchange gave the order."
 )
 
 /**
@@ -235,5 +235,5 @@ export const orderId: Options.Options<Option.Option<string>> = id(
  */
 export const clientOrderId: Options.Options<Option.Option<string>> = id(
   "client-id",
-  "The order, by its client order id; of a new order the one to use."
+  "The client order id of the order; for a new order, the one to use."
 )

@@ -79,7 +79,7 @@ const encode = Schema.encodeSync(Document)
  */
 export const exchangeOf = ({ exchange: [exchange] }: Options.Settings) =>
   exchange === undefined
-    ? new UsageError({ detail: "There is no exchange; say which with --exchange." })
+    ? new UsageError({ detail: "No exchange given; choose one with --exchange." })
     : Effect.succeed(exchange)
 
 /**
@@ -92,7 +92,7 @@ export const referenceOf = ({ clientId, id, symbol }: Ask): Effect.Effect<Order.
   if (Option.isSome(id)) return Effect.succeed({ symbol, id: id.value, clientOrderId: Option.getOrUndefined(clientId) })
   return Option.isSome(clientId)
     ? Effect.succeed({ symbol, clientOrderId: clientId.value })
-    : new UsageError({ detail: "Which order is not said; accepted are --id and --client-id." })
+    : new UsageError({ detail: "No order given; use --id or --client-id." })
 }
 
 /**
@@ -153,7 +153,7 @@ export const failed = Effect.fnUntraced(function*(
   } else {
     const { advice, clientOrderId, message, outcome, tag } = failure
     const which = clientOrderId === undefined ? "" : ` Its client order id is ${clientOrderId}.`
-    const unknown = outcome === "Unknown" ? " What became of the order is unknown: it may stand, or have traded." : ""
+    const unknown = outcome === "Unknown" ? " The outcome is unknown: the order may be open, or may have traded." : ""
     yield* Screen.note(`${exchange}: ${tag}. ${Answers.sentence(message)}${unknown}${which} ${advice}`)
   }
   return yield* new Incomplete({ exchanges: [exchange] })

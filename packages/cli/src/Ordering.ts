@@ -75,13 +75,13 @@ export const allow = Effect.fnUntraced(function*(
     if (input.environment !== "live") {
       return yield* new UsageError({
         detail:
-          "--send where it may cost money needs --environment live, typed out; without --send it is only said what would be sent."
+          "If a request may cost money, --send requires an explicit --environment live; without --send, the command only shows what it would send."
       })
     }
     const enabled = yield* Effect.mapError(Configuration.liveTrading, Connections.refused)
     if (!enabled) {
       return yield* new UsageError({
-        detail: "--send needs EXCHANGE_LIVE_TRADING=enabled in the configuration; this trades with real money."
+        detail: "--send requires EXCHANGE_LIVE_TRADING=enabled in the configuration; this trades with real money."
       })
     }
   }
@@ -101,7 +101,8 @@ export const decide = Effect.fnUntraced(function*(input: Input): Effect.fn.Retur
   return isInMemory || Option.isSome(input.journal)
     ? true
     : yield* new UsageError({
-      detail: "An order is written down before it is sent; say where with --journal, such as --journal orders.journal."
+      detail:
+        "Each order is recorded before it is sent; choose a file with --journal, such as --journal orders.journal."
     })
 })
 

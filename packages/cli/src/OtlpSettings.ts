@@ -103,7 +103,9 @@ const targetOf = (kind: Kind, delay: string, millis: number): Effect.Effect<Targ
     }
     for (const variable of unknown) {
       if ((yield* textOf(variable)) !== undefined) {
-        return yield* refused(`${variable} cannot be honoured: name the collector's authority in NODE_EXTRA_CA_CERTS.`)
+        return yield* refused(
+          `${variable} is not supported; set NODE_EXTRA_CA_CERTS to the certificate authority of the collector.`
+        )
       }
     }
     return {
@@ -127,10 +129,10 @@ const urlOf = (variable: string, text: string, path?: string): Effect.Effect<str
   const url = URL.canParse(text) ? new URL(text) : undefined
   // Neither message repeats the URL, which may contain a key.
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    return refused(`${variable} is no URL; accepted are such as http://localhost:4318 or https://collector.example.`)
+    return refused(`${variable} is not a URL; expected one such as http://localhost:4318 or https://collector.example.`)
   }
   if (url.username !== "" || url.password !== "") {
-    return refused(`${variable} has a user or a password in it; put what it takes in OTEL_EXPORTER_OTLP_HEADERS.`)
+    return refused(`${variable} contains a user name or a password; put credentials in OTEL_EXPORTER_OTLP_HEADERS.`)
   }
   if (path !== undefined) url.pathname = `${url.pathname.replace(/\/+$/, "")}/${path}`
   return Effect.succeed(url.href)
@@ -160,7 +162,7 @@ const pairsOf = (
     return name !== undefined && value !== undefined && names.test(name) && values.test(value)
       ? Effect.succeed([name, value] as const)
       : refused(
-        `${variable} cannot be read from its entry ${index + 1} on; accepted are such as name=value,other=value.`
+        `${variable} is invalid from entry ${index + 1} on; expected name=value,other=value.`
       )
   })
 
@@ -206,7 +208,7 @@ const sampler: Effect.Effect<Sampler, UsageError> = Effect.gen(function*() {
   const ratio = (yield* textOf("OTEL_TRACES_SAMPLER_ARG")) ?? "1"
   return /^(?:0|1|0?\.\d+|[01]\.0+)$/.test(ratio)
     ? { byParent, ratio: Number(ratio) }
-    : yield* refused(`OTEL_TRACES_SAMPLER_ARG cannot be ${quote(ratio)}; accepted are 0 to 1, such as 0.25.`)
+    : yield* refused(`OTEL_TRACES_SAMPLER_ARG cannot be ${quote(ratio)}; expected a number from 0 to 1, such as 0.25.`)
 })
 
 /** Reads the first variable that is set, in milliseconds. */
@@ -220,7 +222,7 @@ const durationOf = (
       if (text === undefined) continue
       return /^[1-9]\d{0,7}$/.test(text)
         ? Duration.millis(Number(text))
-        : yield* refused(`${variable} cannot be ${quote(text)}; accepted are milliseconds, 1 to 99999999.`)
+        : yield* refused(`${variable} cannot be ${quote(text)}; expected milliseconds from 1 to 99999999.`)
     }
     return Duration.millis(otherwise)
   })
@@ -236,7 +238,7 @@ const oneOf = <const Accepted extends string>(
 
 const neither = (variable: string, text: string, accepted: ReadonlyArray<string>) =>
   refused(
-    `${variable} cannot be ${quote(text)}; accepted ${accepted.length === 1 ? "is" : "are"} ${accepted.join(", ")}.`
+    `${variable} cannot be ${quote(text)}; expected ${accepted.length === 1 ? "" : "one of "}${accepted.join(", ")}.`
   )
 
 const refused = (detail: string): Effect.Effect<never, UsageError> => new UsageError({ detail })
@@ -252,4 +254,4 @@ const secretOf = (variable: string): Effect.Effect<Redacted.Redacted, UsageError
   Config.redacted(variable).pipe(Config.withDefault(Redacted.make("")), Effect.mapError(unreadable))
 
 const unreadable = (error: ConfigError.ConfigError): UsageError =>
-  new UsageError({ detail: `The configuration is refused: ${Credentials.describe(error)}.` })
+  new UsageError({ detail: `The configuration is invalid: ${Credentials.describe(error)}.` })

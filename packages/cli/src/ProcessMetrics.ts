@@ -18,11 +18,11 @@ const gauge = (name: string, description: string) => Metric.gauge(name, { descri
  * @category metrics
  */
 export const gauges = {
-  lagMean: gauge("nodejs_eventloop_lag_mean_seconds", "How late the event loop was, on average, since the last look"),
-  lagMax: gauge("nodejs_eventloop_lag_max_seconds", "How late the event loop was at the most since the last look"),
-  heapUsed: gauge("nodejs_heap_size_used_bytes", "Heap that is used"),
-  heapTotal: gauge("nodejs_heap_size_total_bytes", "Heap there is"),
-  resident: gauge("process_resident_memory_bytes", "Memory of the process")
+  lagMean: gauge("nodejs_eventloop_lag_mean_seconds", "Mean event loop lag since the last measurement"),
+  lagMax: gauge("nodejs_eventloop_lag_max_seconds", "Maximum event loop lag since the last measurement"),
+  heapUsed: gauge("nodejs_heap_size_used_bytes", "Used heap size"),
+  heapTotal: gauge("nodejs_heap_size_total_bytes", "Total heap size"),
+  resident: gauge("process_resident_memory_bytes", "Resident memory of the process")
 } as const
 
 /** The resolution of the timer that measures the lag, in milliseconds. It is subtracted from each measurement. */

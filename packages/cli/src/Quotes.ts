@@ -182,7 +182,7 @@ export const gather = Effect.fnUntraced(function*<R>(
   const markets = yield* measure(market.markets)
   if (Either.isLeft(markets.result)) {
     const { left } = markets.result
-    yield* onProgress(`${exchange}: its markets could not be loaded (${left._tag})`)
+    yield* onProgress(`${exchange}: loading the markets failed (${left._tag})`)
     const breaker = breakerIn(yield* connection.health)
     return symbols.map((symbol) => row({ ...markets, exchange, symbol, breaker }, Either.left(left)))
   }
@@ -226,7 +226,7 @@ export const snapshot = Effect.fnUntraced(function*(
       Effect.either(Effect.flatMap(result, ({ listed, tickers }) => {
         const [known, ticker] = [listed.get(symbol), tickers.get(symbol)]
         if (known !== undefined && ticker !== undefined) return Effect.succeed({ market: known, ticker })
-        const detail = `there is no ticker of ${symbol} now`
+        const detail = `the exchange returned no ticker for ${symbol}`
         return Effect.flatMap(market.market(symbol), () =>
           new ExchangeError.MalformedResponse({ exchange, operation: "tickers", detail }))
       })),

@@ -14,7 +14,7 @@ import type * as Option from "effect/Option"
  */
 export const trading: Options.Options<boolean> = Options.boolean("trading").pipe(
   Options.withDescription(
-    "Place orders as well, small ones, of which a few are filled and the rest canceled; never on a live exchange."
+    "Also place small orders, of which a few are filled and the rest canceled; never on a live exchange."
   )
 )
 
@@ -26,7 +26,7 @@ export const trading: Options.Options<boolean> = Options.boolean("trading").pipe
  */
 export const account: Options.Options<boolean> = Options.boolean("account").pipe(
   Options.withDescription(
-    "Read the account as well. Its balances and orders will stand in the files; keys and signatures will not."
+    "Also read the account. The files will contain its balances and orders, but no keys or signatures."
   )
 )
 
@@ -38,7 +38,7 @@ export const account: Options.Options<boolean> = Options.boolean("account").pipe
  */
 export const reportFile: Options.Options<Option.Option<string>> = Options.text("output").pipe(
   Options.withPseudoName("file"),
-  Options.withDescription("Where to write the report as Markdown; what is there is overwritten."),
+  Options.withDescription("The file to write the report to, as Markdown; an existing file is overwritten."),
   Options.optional
 )
 
@@ -50,5 +50,5 @@ export const reportFile: Options.Options<Option.Option<string>> = Options.text("
  */
 export const directory: Options.Options<string> = Options.text("output").pipe(
   Options.withPseudoName("directory"),
-  Options.withDescription("Where to put the files, in a directory for each exchange; what is there already stays.")
+  Options.withDescription("Where to write the files, in one directory per exchange; existing files are kept.")
 )

@@ -72,7 +72,7 @@ export const runMain = (process: Process, args: ReadonlyArray<string>, options?:
 
 const unexpected = (error: unknown): string => {
   const what = (error instanceof Error ? error.message : String(error)).split("\n", 1).join("")
-  return `This is a bug of the command itself, not of what you asked for: ${what}. Please report it with the command you ran.`
+  return `This is a bug in the command, not in your input: ${what}. Please report it with the command you ran.`
 }
 
 const write = (stream: NodeJS.WriteStream, text: string): Effect.Effect<void> =>
@@ -89,7 +89,7 @@ const network = Layer.unwrapEffect(
 ).pipe(
   Layer.mapError((error) =>
     new Failure.UsageError({
-      detail: `The proxy cannot be used: ${Configuration.describe(error)}. Mend it and try again.`
+      detail: `The proxy cannot be used: ${Configuration.describe(error)}. Fix it and try again.`
     })
   )
 )
@@ -143,7 +143,7 @@ const environment = (
   ).pipe(
     Layer.provideMerge(configuration),
     Layer.mapError((error) =>
-      new Failure.UsageError({ detail: `The configuration cannot be read: ${error.message}. Mend it and try again.` })
+      new Failure.UsageError({ detail: `The configuration cannot be read: ${error.message}. Fix it and try again.` })
     ),
     Layer.tapError((error) => write(process.stderr, `${error.message}\n`))
   )

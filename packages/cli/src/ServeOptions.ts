@@ -17,7 +17,7 @@ import { quote } from "./internal/quote.js"
  */
 export const port: Options.Options<number> = Options.text("port").pipe(
   Options.withPseudoName("number"),
-  Options.withDescription("The port to listen on; 0 takes any that is free. Unless given: 8080."),
+  Options.withDescription("The port to listen on; 0 chooses a free port. Default: 8080."),
   Options.withDefault("8080"),
   Options.mapEffect(portOf(65_535))
 )
@@ -31,13 +31,13 @@ export const port: Options.Options<number> = Options.text("port").pipe(
 export const host: Options.Options<string> = Options.text("host").pipe(
   Options.withPseudoName("address"),
   Options.withDescription(
-    "The address to listen on; 0.0.0.0 is all of them, for who else can reach this machine. Unless given: 127.0.0.1."
+    "The address to listen on; 0.0.0.0 listens on all addresses, so that other machines can connect. Default: 127.0.0.1."
   ),
   Options.withDefault("127.0.0.1"),
   Options.mapEffect((text) =>
     /^[0-9A-Za-z.:-]{1,253}$/.test(text)
       ? Effect.succeed(text)
-      : refused(`--host cannot be ${quote(text)}; accepted are such as 127.0.0.1, 0.0.0.0 or ::1.`)
+      : refused(`--host cannot be ${quote(text)}; expected an address such as 127.0.0.1, 0.0.0.0 or ::1.`)
   )
 )
 
@@ -49,7 +49,7 @@ export const host: Options.Options<string> = Options.text("host").pipe(
  */
 export const drain: Options.Options<Duration.Duration> = Options.text("drain").pipe(
   Options.withPseudoName("time"),
-  Options.withDescription("How long requests under way may take to end when it is stopped. Unless given: 10s."),
+  Options.withDescription("How long open requests may take to finish on shutdown. Default: 10s."),
   Options.withDefault("10s"),
   Options.mapEffect(duration("drain"))
 )
@@ -62,12 +62,14 @@ export const drain: Options.Options<Duration.Duration> = Options.text("drain").p
  */
 export const clientRate: Options.Options<number> = Options.text("client-rate").pipe(
   Options.withPseudoName("number"),
-  Options.withDescription("How often one client may ask in a second, and twice that at once. Unless given: 100."),
+  Options.withDescription(
+    "The maximum number of requests per second from one client, with bursts of twice that. Default: 100."
+  ),
   Options.withDefault("100"),
   Options.mapEffect((text) =>
     /^[1-9]\d{0,6}$/.test(text)
       ? Effect.succeed(Number(text))
-      : refused(`--client-rate cannot be ${quote(text)}; accepted are 1 to 9999999.`)
+      : refused(`--client-rate cannot be ${quote(text)}; expected a whole number from 1 to 9999999.`)
   )
 )
 
@@ -79,6 +81,6 @@ export const clientRate: Options.Options<number> = Options.text("client-rate").p
  */
 export const behindProxy: Options.Options<boolean> = Options.boolean("behind-proxy").pipe(
   Options.withDescription(
-    "Take the client's address from the end of x-forwarded-for, as a proxy in front puts it there."
+    "Take the client's address from the last entry of x-forwarded-for, which a proxy in front adds."
   )
 )

@@ -24,8 +24,8 @@ const parseSymbols = (
         () =>
           Effect.fail(HelpDoc.p(
             text.startsWith("-")
-              ? `There is no option ${quote(text)} here.`
-              : `${quote(text)} is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC.${
+              ? `Unknown option ${quote(text)}.`
+              : `${quote(text)} is not a symbol; expected one such as BTC/USDT or BTC/USD:BTC.${
                 Suggestions.question(Suggestions.notation(text))
               }`
           ))
@@ -40,7 +40,7 @@ const parseSymbols = (
  * @category arguments
  */
 export const many: Args.Args<ReadonlyArray<ExchangeSymbol.ExchangeSymbol>> = Args.text({ name: "symbol" }).pipe(
-  Args.withDescription("What to ask for, such as BTC/USDT, or BTC/USD:BTC for a perpetual contract settled in BTC."),
+  Args.withDescription("A symbol, such as BTC/USDT, or BTC/USD:BTC for a perpetual contract settled in BTC."),
   Args.atLeast(1),
   Args.mapEffect(parseSymbols)
 )
@@ -52,11 +52,11 @@ export const many: Args.Args<ReadonlyArray<ExchangeSymbol.ExchangeSymbol>> = Arg
  * @category arguments
  */
 export const one: Args.Args<ExchangeSymbol.ExchangeSymbol> = Args.text({ name: "symbol" }).pipe(
-  Args.withDescription("Which market, such as BTC/USDT, or BTC/USD:BTC for a perpetual contract settled in BTC."),
+  Args.withDescription("The market, such as BTC/USDT, or BTC/USD:BTC for a perpetual contract settled in BTC."),
   Args.mapEffect((text) =>
     Effect.flatMap(
       parseSymbols([text]),
-      ([symbol]) => symbol === undefined ? Effect.fail(HelpDoc.p("There is no symbol.")) : Effect.succeed(symbol)
+      ([symbol]) => symbol === undefined ? Effect.fail(HelpDoc.p("No symbol given.")) : Effect.succeed(symbol)
     )
   )
 )
@@ -68,7 +68,7 @@ export const one: Args.Args<ExchangeSymbol.ExchangeSymbol> = Args.text({ name: "
  * @category arguments
  */
 export const maybe: Args.Args<Option.Option<ExchangeSymbol.ExchangeSymbol>> = Args.text({ name: "symbol" }).pipe(
-  Args.withDescription("Which market, such as BTC/USDT, or BTC/USD:BTC for a perpetual contract settled in BTC."),
+  Args.withDescription("The market, such as BTC/USDT, or BTC/USD:BTC for a perpetual contract settled in BTC."),
   Args.optional,
   Args.mapEffect((text) => Effect.map(parseSymbols(Option.toArray(text)), Arr.head))
 )
@@ -92,7 +92,7 @@ export const option = (
 ): Options.Options<ReadonlyArray<ExchangeSymbol.ExchangeSymbol>> =>
   Options.text("symbol").pipe(
     Options.withPseudoName("symbol"),
-    Options.withDescription(`A symbol to ask for, such as BTC/USDT. Repeatable. Unless given: ${unlessGiven}.`),
+    Options.withDescription(`A symbol to request, such as BTC/USDT. Repeatable. Default: ${unlessGiven}.`),
     Options.repeated,
     Options.mapEffect((texts) => Effect.mapError(parseSymbols(texts), ValidationError.invalidValue))
   )

@@ -32,7 +32,7 @@ const keys: ReadonlyArray<Variable> = Exchanges.ids.flatMap((id) => {
     Credentials.names(id, environment, { passphrase }).map((path, index): Variable => ({
       path,
       meaning: `The ${meanings[index]} of ${name}${environment === "live" ? "" : "'s testnet"}.`,
-      otherwise: "no account there",
+      otherwise: "no access to the account",
       isSecret: true,
       config: Credentials.config(id, environment, { passphrase })
     }))
@@ -51,26 +51,35 @@ const told = (name: string, meaning: string, otherwise: string, isSecret = false
 const collector: ReadonlyArray<Variable> = [
   told(
     "OTEL_EXPORTER_OTLP_ENDPOINT",
-    "The collector that `exchange serve` sends traces, metrics and logs to; `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` and so on name one for each.",
+    "The collector that `exchange serve` sends traces, metrics and logs to; `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` and so on set one for each kind.",
     "nothing is sent"
   ),
-  told("OTEL_EXPORTER_OTLP_HEADERS", "What is sent along to it, such as `name=value,other=value`.", "nothing", true),
-  told("OTEL_EXPORTER_OTLP_PROTOCOL", "How: `http/json`, and nothing else.", "http/json"),
-  told("OTEL_EXPORTER_OTLP_TIMEOUT", "How long a batch may take, in milliseconds.", "10000"),
-  told("OTEL_SERVICE_NAME", "What the service is called there.", "effect-exchange"),
+  told(
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "Headers to send to the collector, such as `name=value,other=value`.",
+    "no headers",
+    true
+  ),
+  told("OTEL_EXPORTER_OTLP_PROTOCOL", "The protocol of the collector: only `http/json` is supported.", "http/json"),
+  told("OTEL_EXPORTER_OTLP_TIMEOUT", "The timeout for a batch, in milliseconds.", "10000"),
+  told("OTEL_SERVICE_NAME", "The name of the service in the exported data.", "effect-exchange"),
   told(
     "OTEL_RESOURCE_ATTRIBUTES",
-    "What else is said of it, such as `name=value,other=value`.",
-    "its name and version"
+    "Attributes of the service in the exported data, such as `name=value,other=value`.",
+    "only its name and version"
   ),
   told(
     "OTEL_TRACES_EXPORTER",
     "Whether traces are sent: `otlp` or `none`. The same for `OTEL_METRICS_EXPORTER` and `OTEL_LOGS_EXPORTER`.",
-    "otlp where there is a collector"
+    "otlp if a collector is set"
   ),
-  told("OTEL_TRACES_SAMPLER", "Which traces, and with `OTEL_TRACES_SAMPLER_ARG` how many.", "parentbased_always_on"),
-  told("OTEL_METRIC_EXPORT_INTERVAL", "How often metrics are sent, in milliseconds.", "60000"),
-  told("OTEL_SDK_DISABLED", "`true` sends nothing, whatever else is said.", "false")
+  told(
+    "OTEL_TRACES_SAMPLER",
+    "Which traces are sent; `OTEL_TRACES_SAMPLER_ARG` sets the ratio.",
+    "parentbased_always_on"
+  ),
+  told("OTEL_METRIC_EXPORT_INTERVAL", "The time between exports of metrics, in milliseconds.", "60000"),
+  told("OTEL_SDK_DISABLED", "`true` turns off all exports.", "false")
 ]
 
 /**
@@ -82,7 +91,7 @@ const collector: ReadonlyArray<Variable> = [
 export const variables: ReadonlyArray<Variable> = [
   {
     path: ["EXCHANGE_SECRETS_DIR"],
-    meaning: "A directory of mounted secrets, a file each, read again when they may have been rotated.",
+    meaning: "A directory of mounted secrets, one file each. They are read again in case they were rotated.",
     otherwise: "no files",
     isSecret: false,
     config: Configuration.secretsDirectory
@@ -90,51 +99,51 @@ export const variables: ReadonlyArray<Variable> = [
   {
     path: ["EXCHANGE_SECRETS_FROM"],
     meaning:
-      "A secret manager that is asked before everything else: `vault` or `aws`, which have [names of their own](../packages/secrets/README.md).",
-    otherwise: "none is asked",
+      "A secret manager that is read before all other sources: `vault` or `aws`. Each has [variables of its own](../packages/secrets/README.md).",
+    otherwise: "no secret manager",
     isSecret: false,
     config: Configuration.secretsFrom
   },
   {
     path: ["EXCHANGE_LOG_LEVEL"],
-    meaning: "How much `exchange serve` logs: `Debug`, `Info`, `Warning`, `Error` or `None`.",
+    meaning: "The log level of `exchange serve`: `Debug`, `Info`, `Warning`, `Error` or `None`.",
     otherwise: "Info",
     isSecret: false,
     config: Configuration.logLevel
   },
   {
     path: ["EXCHANGE_SERVER_TOKENS"],
-    meaning: "The bearer tokens that `exchange serve` asks for, with commas between them.",
-    otherwise: "it serves whoever reaches it",
+    meaning: "The bearer tokens that `exchange serve` accepts, separated by commas.",
+    otherwise: "the server accepts every client",
     isSecret: true,
     config: Configuration.serverTokens
   },
   {
     path: ["EXCHANGE_LIVE_TRADING"],
     meaning:
-      "Whether `exchange order` and `exchange call` may send what costs real money, with `--send` and `--environment live`: `enabled`.",
-    otherwise: "it only says what it would send",
+      "`enabled` allows `exchange order` and `exchange call` to send requests that cost real money, with `--send` and `--environment live`.",
+    otherwise: "such requests are only shown",
     isSecret: false,
     config: Configuration.liveTrading
   },
   {
     path: ["NO_COLOR"],
-    meaning: "Whether to write without colours, whatever it says.",
-    otherwise: "colours at a terminal",
+    meaning: "Any value turns colors off.",
+    otherwise: "colors in a terminal",
     isSecret: false,
     config: Configuration.noColor
   },
   told(
     "HTTPS_PROXY",
-    "The HTTP proxy on the way to exchanges, secret managers and the collector: `http://user:password@host:port`, or `https://`. Each of these three is looked for in lower case first.",
-    "they are reached without",
+    "The HTTP proxy for connections to exchanges, secret managers and the collector: `http://user:password@host:port`, or `https://`. The lower-case names of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` take precedence.",
+    "no proxy",
     true
   ),
-  told("HTTP_PROXY", "The same for what is reached by plain HTTP, such as a collector.", "it is reached without", true),
+  told("HTTP_PROXY", "The same for plain HTTP connections, such as to a collector.", "no proxy", true),
   told(
     "NO_PROXY",
-    "What is reached without a proxy, with commas between: names and all below them, addresses, networks as `10.0.0.0/8`, or `*`. The loopback and link-local addresses always are.",
-    "all else goes through it"
+    "Hosts to reach without the proxy, separated by commas: names with their subdomains, addresses, networks such as `10.0.0.0/8`, or `*`. Loopback and link-local addresses never use the proxy.",
+    "all hosts use the proxy"
   ),
   ...collector,
   ...keys
@@ -148,7 +157,7 @@ export const variables: ReadonlyArray<Variable> = [
  */
 export const markdown = (): string =>
   [
-    ["name", "what it means", "without it", "secret"],
+    ["name", "meaning", "default", "secret"],
     ["---", "---", "---", "---"],
     ...variables.map(({ isSecret, meaning, otherwise, path }) => [
       `\`${Configuration.nameOf(path)}\``,

@@ -141,7 +141,7 @@ export const polled = ({ ask, bid, error, last }: Quotes.Row, now: number) => (v
   return {
     ...initial(view.exchange, view.symbol),
     status: "polled",
-    because: "there is no such feed",
+    because: "the exchange has no such feed",
     bid,
     ask,
     last,

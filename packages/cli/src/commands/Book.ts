@@ -117,7 +117,7 @@ export const render = (
   const head = `${exchange} ${symbol}, ${state}, ${reconnects} reconnects, ${
     DateTime.formatIso(DateTime.unsafeMake(at))
   }`
-  if (Option.isNone(value)) return `${head}\n\nwaiting for the book`
+  if (Option.isNone(value)) return `${head}\n\nwaiting for the order book`
   const { asks, bids } = value.value.depth(depth)
   const largest = [...asks, ...bids].reduce((most, { amount }) => Math.max(most, BigDecimal.unsafeToNumber(amount)), 0)
   const row = (tone: Table.Tone) => (level: OrderBook.Level): ReadonlyArray<Table.Cell> => {
@@ -136,5 +136,5 @@ export const render = (
       ],
       colors
     )
-  }\n\nCtrl-C ends it`
+  }\n\nPress Ctrl-C to stop`
 }

@@ -98,10 +98,10 @@ const agree = ({ body, form, method, query }: Input): Effect.Effect<void, UsageE
     ...Option.isSome(body) ? ["--body"] : []
   ]
   if (given.length > 1) {
-    return new UsageError({ detail: `${given.join(" and ")} are given; a request takes one of them.` })
+    return new UsageError({ detail: `${given.join(" and ")} cannot be combined; give only one of them.` })
   }
   return method === "GET" && given.some((name) => name !== "--query")
-    ? new UsageError({ detail: `A GET has no body; use --query in the place of ${given.join("")}.` })
+    ? new UsageError({ detail: `A GET request has no body; use --query instead of ${given.join("")}.` })
     : Effect.void
 }
 
@@ -149,7 +149,9 @@ const isAsking = <C extends Endpoint.Capability>(service: unknown): service is A
   Predicate.hasProperty(service, "request") && Predicate.isFunction(service.request)
 
 const asking = <C extends Endpoint.Capability>(service: object): Effect.Effect<Asking<C>> =>
-  isAsking<C>(service) ? Effect.succeed(service) : Effect.dieMessage("A service of an exchange has no request")
+  isAsking<C>(service)
+    ? Effect.succeed(service)
+    : Effect.dieMessage("The service of the exchange has no request function")
 
 const told = Effect.fnUntraced(function*<C extends Endpoint.Capability>(
   exchange: Exchanges.ExchangeId,
@@ -173,7 +175,7 @@ const told = Effect.fnUntraced(function*<C extends Endpoint.Capability>(
     yield* Screen.line(encode({ exchange, environment, sent: true, error }))
   } else {
     const unknown = endpoint.idempotency !== "safe" && error.outcome === "Unknown"
-      ? " What became of it is unknown: it may have been carried out."
+      ? " The outcome is unknown: the request may have been carried out."
       : ""
     yield* Screen.note(`${exchange}: ${error.tag}. ${sentence(error.message)}${unknown} ${error.advice}`)
   }

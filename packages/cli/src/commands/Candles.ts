@@ -78,17 +78,21 @@ const formatOf = (
   const name = Option.getOrElse(format, () => json ? "jsonl" as const : "csv" as const)
   if (from >= to) {
     return new UsageError({
-      detail: `--from ${CandleFormat.iso(from)} is not before ${CandleFormat.iso(to)}; ask for an earlier one.`
+      detail: `--from ${CandleFormat.iso(from)} is not before ${CandleFormat.iso(to)}; choose an earlier start.`
     })
   }
   if (json && name !== "jsonl") {
-    return new UsageError({ detail: `--json is --format jsonl, and not ${name}; leave one of them out.` })
+    return new UsageError({ detail: `--json means --format jsonl, not ${name}; remove one of them.` })
   }
   if (name === "parquet" && Option.isNone(output)) {
-    return new UsageError({ detail: "Parquet is a file; say which with --output, such as --output candles.parquet." })
+    return new UsageError({
+      detail: "Parquet is written to a file; choose one with --output, such as --output candles.parquet."
+    })
   }
   return name === "table" && Option.isSome(output)
-    ? new UsageError({ detail: "A table is for people to read; with --output use --format csv, jsonl or parquet." })
+    ? new UsageError({
+      detail: "A table cannot be written to a file; with --output, use --format csv, jsonl or parquet."
+    })
     : Effect.succeed(name)
 }
 
@@ -183,12 +187,12 @@ const inFile = Effect.fnUntraced(function*(
   const next = resumeAt.value
   if (next < from) {
     return yield* new UsageError({
-      detail: `The candles in ${path} end before ${
+      detail: `The candles in ${path} end at ${
         CandleFormat.iso(next)
-      }, and what lies between would be missing; give --from ${CandleFormat.iso(next)}, or another --output.`
+      }, before --from, so that some would be missing; use --from ${CandleFormat.iso(next)}, or another --output.`
     })
   }
-  yield* Screen.note(`${path} has candles until ${CandleFormat.iso(next)}; it is gone on with from there.`)
+  yield* Screen.note(`${path} has candles until ${CandleFormat.iso(next)}; continuing from there.`)
   return { from: next, append: lines }
 })
 

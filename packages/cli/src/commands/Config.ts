@@ -66,10 +66,10 @@ export const handle = Effect.fnUntraced(function*(
   const sources = yield* Configuration.Configuration
   const remarks = [
     ...rows.flatMap(({ invalid }) => invalid === undefined ? [] : [`${invalid}.`]),
-    `Asked in this order: ${sources.map(({ name }) => name).join(", ")}.`,
+    `Sources, in order of precedence: ${sources.map(({ name }) => name).join(", ")}.`,
     ...all
       ? []
-      : ["--all shows the keys of exchanges that are not configured, too; exchange doctor says what is wrong."]
+      : ["--all also shows the keys of exchanges that are not configured; exchange doctor reports problems."]
   ]
   yield* Screen.line(`\n${remarks.join("\n")}`)
 })
@@ -111,7 +111,7 @@ const table = (rows: ReadonlyArray<Row>, colors: boolean): string =>
       value === null
         ? { text: otherwise, tone: "faint" }
         : { text: value, tone: invalid === undefined ? "plain" : "bad" },
-      source ?? { text: "unless said", tone: "faint" },
+      source ?? { text: "default", tone: "faint" },
       meaning.replaceAll("`", "")
     ]),
     colors

@@ -86,14 +86,14 @@ export const handle = Effect.fnUntraced(function*(
 const possible = (input: Input): Effect.Effect<void, UsageError> => {
   if (input.trading && input.environment === "live") {
     return new UsageError({
-      detail: "--trading places orders, and never on a live exchange; use --environment testnet or simulated."
+      detail: "--trading places orders and is not allowed on a live exchange; use --environment testnet or simulated."
     })
   }
   // A remote base URL may lead to the live exchange behind a proxy.
   const remote = [...input.baseUrl].find(([, url]) => !Environment.isLoopback(new URL(url).hostname))
   if (input.trading && remote !== undefined) {
     return new UsageError({
-      detail: `--trading places orders, and at a --base-url only on this machine, which that of ${remote[0]} is not.`
+      detail: `--trading places orders, so every --base-url must be on this machine; that of ${remote[0]} is not.`
     })
   }
   const without = input.environment === "testnet"
@@ -102,9 +102,9 @@ const possible = (input: Input): Effect.Effect<void, UsageError> => {
   return without.length === 0
     ? Effect.asVoid(Options.agree(Options.healthy(input)))
     : new UsageError({
-      detail: `There is no testnet of ${
+      detail: `No testnet exists for ${
         without.join(", ")
-      }; leave it out with --exchange, or use --environment simulated.`
+      }; choose other exchanges with --exchange, or use --environment simulated.`
     })
 }
 
@@ -120,7 +120,7 @@ const writer = Effect.fnUntraced(function*(
   const files = yield* FileSystem.FileSystem
   const { dirname } = yield* Path.Path
   const refused = Effect.mapError((error: { readonly message: string }) =>
-    new UsageError({ detail: `The report cannot be written: ${error.message}. Give another --output.` })
+    new UsageError({ detail: `The report cannot be written: ${error.message}. Choose another --output.` })
   )
   yield* refused(files.makeDirectory(dirname(output.value), { recursive: true }))
   return (text) => refused(files.writeFileString(output.value, text))
@@ -249,9 +249,9 @@ const next = (input: Input, failed: ReadonlyArray<string>, program: string): str
   const { environment, exchange, trading } = input
   if (failed.length > 0) {
     const ill = exchange.filter((id) => failed.includes(id))
-    return `Next: ${program} health${Options.typed({ ...input, exchange: ill })} says how they are.`
+    return `Next: ${program} health${Options.typed({ ...input, exchange: ill })} shows the status of the exchanges.`
   }
   return trading || environment === "live"
-    ? `Next: ${program} record${Options.typed(input)} --output fixtures writes down what they answer.`
-    : `Next: ${program} contract${Options.typed(input)} --trading places orders as well.`
+    ? `Next: ${program} record${Options.typed(input)} --output fixtures records the responses of the exchanges.`
+    : `Next: ${program} contract${Options.typed(input)} --trading also places orders.`
 }

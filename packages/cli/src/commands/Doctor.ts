@@ -68,7 +68,7 @@ export const handle = Effect.fnUntraced(function*(
       ...configuration,
       ...reached.findings(ways),
       ...keys.length === 0
-        ? [Finding.pass("keys", "No key is configured, and public data needs none.")]
+        ? [Finding.pass("keys", "No key is configured; public data needs no key.")]
         : keys.flatMap(({ findings }) => findings)
     ]
   }))
@@ -80,8 +80,8 @@ export const handle = Effect.fnUntraced(function*(
     yield* Screen.line(Finding.list(findings, screen.colors))
     yield* Screen.line(
       failed + warned === 0
-        ? "\nAll is well."
-        : `\n${failed} to mend and ${warned} to think of; what to do stands below each.`
+        ? "\nNo problems found."
+        : `\nProblems: ${failed}, warnings: ${warned}. See the remedy below each.`
     )
   }
   if (failed > 0) {

@@ -41,7 +41,7 @@ const encode = Schema.encodeSync(Document)
 export const handle = (input: Input) => AccountReport.print(input, report(input))
 
 const report = ({ from, symbol }: Input): AccountReport.Report<Fill.Fill> => ({
-  none: `Nothing of ${symbol} was filled.`,
+  none: `No fills of ${symbol}.`,
   ask: ({ account }) => account.fills(symbol, { since: Option.getOrUndefined(from) }),
   columns: [
     { title: "exchange" },

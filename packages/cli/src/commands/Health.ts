@@ -85,7 +85,7 @@ export const handle = Effect.fnUntraced(function*(
     yield* Screen.line(table(exchanges, screen.colors))
     const ill = exchanges.filter(({ status }) => status !== "pass")
     const remarks = ill.map(({ advice, exchange, reason, status }) =>
-      `${exchange}: ${status}, as ${reason ?? "it says"}.${advice === undefined ? "" : ` ${advice}`}`
+      `${exchange}: ${status}: ${reason ?? "no reason given"}.${advice === undefined ? "" : ` ${advice}`}`
     )
     const below = [...remarks, ...Answers.simulation(input)]
     if (below.length > 0) yield* Screen.line(`\n${below.join("\n")}`)
@@ -102,7 +102,7 @@ const check = ({ health, market }: Connections.Connection): Effect.Effect<Checku
       onLeft: (error) => ({
         ...report,
         status: "fail" as const,
-        reason: `it does not say its time: ${error.message} (${error._tag})`,
+        reason: `its time could not be read: ${error.message} (${error._tag})`,
         advice: advice(error)
       }),
       onRight: () => report

@@ -59,7 +59,7 @@ export const handle = Effect.fnUntraced(function*(
   if (input.json) yield* Screen.line(encode({ keys }))
   else if (keys.length === 0) {
     yield* Screen.line(
-      "No key is configured. Keys are read by names such as BINANCE_API_KEY and BINANCE_API_SECRET; exchange config --all shows all of them."
+      "No key is configured. Keys are read from variables such as BINANCE_API_KEY and BINANCE_API_SECRET; exchange config --all lists all of them."
     )
   } else {
     yield* Screen.line(table(keys, screen.colors))
@@ -88,8 +88,8 @@ const table = (keys: ReadonlyArray<Keys.Key>, colors: boolean): string =>
         word(permissions.read),
         word(permissions.trade),
         { text: word(permissions.withdraw), tone: permissions.withdraw === true ? "bad" as const : "plain" as const },
-        permissions.ipRestricted === "unknown" ? "unknown" : permissions.ipRestricted ? "bound" : "any",
-        permissions.expiresAt === undefined ? "never, or unknown" : dayOf(permissions.expiresAt)
+        permissions.ipRestricted === "unknown" ? "unknown" : permissions.ipRestricted ? "restricted" : "any",
+        permissions.expiresAt === undefined ? "never or unknown" : dayOf(permissions.expiresAt)
       ]
     ]),
     colors

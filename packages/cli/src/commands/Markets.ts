@@ -145,13 +145,13 @@ const found = (rows: ReadonlyArray<Row>, { all, kind, text }: Input): string => 
     ...all ? [] : ["open"],
     ...Option.toArray(kind),
     count(rows.length, "market").split(" ")[1] ?? "",
-    ...Option.match(text, { onNone: () => [], onSome: (text) => [`of ${JSON.stringify(text.slice(0, 60))}`] })
+    ...Option.match(text, { onNone: () => [], onSome: (text) => [`matching ${JSON.stringify(text.slice(0, 60))}`] })
   ].join(" ")
   const more = rows.length > 0
     ? "."
     : all
-    ? "; ask for less of a name."
-    : "; --all looks at those that are not open, too."
+    ? "; try a shorter text."
+    : "; --all also lists markets that are not open."
   return `${rows.length === 0 ? "No" : rows.length} ${what}${more}`
 }
 

@@ -168,11 +168,13 @@ const requestOf = (input: Place): Effect.Effect<Order.Request, UsageError> => {
   const common = { symbol, side, amount, clientOrderId: Option.getOrUndefined(clientId), ...reduceOnly }
   const timeInForce = Option.getOrUndefined(input.timeInForce)
   if (Option.isSome(limit) === market) {
-    return new UsageError({ detail: "Say one of --limit with a price and --market." })
+    return new UsageError({ detail: "Give either --limit with a price, or --market." })
   }
   if (market && (postOnly || timeInForce !== undefined)) {
     return new UsageError({
-      detail: `--${postOnly ? "post-only" : "time-in-force"} is for orders with a --limit; leave it out with --market.`
+      detail: `--${
+        postOnly ? "post-only" : "time-in-force"
+      } applies only to orders with --limit; remove it, or --market.`
     })
   }
   return Effect.succeed(
@@ -185,7 +187,7 @@ const requestOf = (input: Place): Effect.Effect<Order.Request, UsageError> => {
 
 const amendmentOf = ({ amount, price }: Amend): Effect.Effect<Order.Amendment, UsageError> =>
   Option.isNone(amount) && Option.isNone(price)
-    ? new UsageError({ detail: "What to change is not said; accepted are --price and --amount." })
+    ? new UsageError({ detail: "Nothing to change; give --price or --amount." })
     : Effect.succeed({ amount: Option.getOrUndefined(amount), price: Option.getOrUndefined(price) })
 
 const guardsOf = (
@@ -201,7 +203,7 @@ const guardsOf = (
   }
   return Option.match(OrderGuards.validate(guards), {
     onNone: () => Effect.succeed(guards),
-    onSome: (detail) => new UsageError({ detail: `The guards are refused: ${detail}.` })
+    onSome: (detail) => new UsageError({ detail: `The guards are invalid: ${detail}.` })
   })
 }
 
@@ -249,12 +251,15 @@ const takes = (
   const unsupported = (detail: string, alternative: string) =>
     new ExchangeError.Unsupported({ exchange, operation: "place", detail, alternative })
   if (type === "limit" && !features.timeInForce.includes(timeInForce)) {
-    return unsupported(`${features.name} has no ${timeInForce} orders`, `use one of ${features.timeInForce.join(", ")}`)
+    return unsupported(
+      `${features.name} does not support ${timeInForce} orders`,
+      `use one of ${features.timeInForce.join(", ")}`
+    )
   }
   return reduceOnly && (!features.reduceOnly || market.kind === "spot")
     ? unsupported(
-      `${features.name} has no orders of ${market.symbol} that only reduce a position`,
-      "leave --reduce-only out"
+      `${features.name} does not support reduce-only orders for ${market.symbol}`,
+      "remove --reduce-only"
     )
     : Effect.void
 }
@@ -276,7 +281,7 @@ const rehearseAmending = Effect.fnUntraced(function*(
     if (!amend) {
       return yield* new ExchangeError.Unsupported({
         ...about,
-        detail: `${name} cannot change an order that stands`,
+        detail: `${name} cannot change an open order`,
         alternative: "cancel it and place another"
       })
     }

@@ -54,21 +54,21 @@ export const handle = (
   const symbol = Option.getOrUndefined(input.symbol)
   if (!input.all) {
     return Option.isSome(input.from)
-      ? new UsageError({ detail: "--from is for orders that ended; add --all, or leave it out." })
+      ? new UsageError({ detail: "--from applies only to ended orders; add --all, or remove --from." })
       : AccountReport.print(
         input,
-        report("No order stands.", ({ account }) => account.openOrders(symbol))
+        report("No open orders.", ({ account }) => account.openOrders(symbol))
       )
   }
   if (symbol === undefined) {
     return new UsageError({
-      detail: "--all needs a symbol, such as exchange orders BTC/USDT --all: exchanges keep a history of each market."
+      detail: "--all needs a symbol, such as exchange orders BTC/USDT --all: exchanges keep one history per market."
     })
   }
   const since = Option.getOrUndefined(input.from)
   return AccountReport.print(
     input,
-    report(`There is no order of ${symbol}.`, ({ account }) => account.orderHistory(symbol, { since }))
+    report(`No orders of ${symbol}.`, ({ account }) => account.orderHistory(symbol, { since }))
   )
 }
 

@@ -21,7 +21,7 @@ export const Document = Schema.parseJson(
 const encode = Schema.encodeSync(Document)
 
 const report: AccountReport.Report<Position.Position> = {
-  none: "No position is open.",
+  none: "No open positions.",
   ask: ({ account }) => account.positions,
   columns: [
     { title: "exchange" },

@@ -83,13 +83,13 @@ const next = (input: Input, failed: ReadonlyArray<ExchangeId>, program: string):
   const some = input.symbols.slice(0, 2).join(" ")
   if (failed.length > 0) {
     return input.faults === "none"
-      ? `Next: ${program} health${Options.typed({ ...input, exchange: failed })} says how they are.`
-      : `Next: ${program} price ${some}${Options.typed(input)} --faults none asks the same of exchanges in good health.`
+      ? `Next: ${program} health${Options.typed({ ...input, exchange: failed })} shows the status of the exchanges.`
+      : `Next: ${program} price ${some}${Options.typed(input)} --faults none requests the same from healthy exchanges.`
   }
   const isSimulated = input.exchange.some((exchange) => Connections.isInMemory(exchange, input))
   return isSimulated && input.faults !== "outage"
     ? `Next: ${program} watch ${some}${
       Options.typed(input)
-    } --faults outage shows circuits open and close until Ctrl-C; --environment live asks the exchanges themselves.`
-    : `Next: ${program} watch ${some}${Options.typed(input)} keeps these prices fresh; Ctrl-C ends it.`
+    } --faults outage shows circuit breakers open and close until Ctrl-C; --environment live uses the real exchanges.`
+    : `Next: ${program} watch ${some}${Options.typed(input)} keeps these prices up to date; press Ctrl-C to stop it.`
 }

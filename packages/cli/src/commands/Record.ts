@@ -67,7 +67,7 @@ export const handle = Effect.fnUntraced(function*(
     )
     const onProgress = yield* Progress.make(
       asked.reduce((count, { questions }) => count + questions.length, 0),
-      `asking ${input.exchange.join(", ")}`
+      `requesting data from ${input.exchange.join(", ")}`
     )
     return yield* Concurrent.forEach(
       asked,
@@ -88,7 +88,7 @@ export const handle = Effect.fnUntraced(function*(
   yield* Screen.line(table(rows, screen.colors))
   const remarks = [
     ...unanswered.map(({ error, exchange, what }) => `${exchange} ${what}: ${error.message} ${advice(error)}`),
-    `The answers are in ${Array.from(new Set(rows.map(({ directory }) => directory))).join(", ")}.`
+    `The responses are in ${Array.from(new Set(rows.map(({ directory }) => directory))).join(", ")}.`
   ]
   yield* Screen.line(`\n${remarks.join("\n")}`)
   yield* Screen.note("Next: serve them in a test with Replay.layerDirectory of @effect-exchange/testing.")
@@ -142,7 +142,7 @@ const build = <A>(layer: Layer.Layer<A, ConfigError.ConfigError>) =>
   Effect.mapError(Layer.build(layer), Connections.refused)
 
 const unwritable = (error: PlatformError): UsageError =>
-  new UsageError({ detail: `Nothing can be written there: ${error.message}. Give another --output.` })
+  new UsageError({ detail: `The files cannot be written: ${error.message}. Choose another --output.` })
 
 interface Question {
   readonly what: string

@@ -96,11 +96,13 @@ export const handle = Effect.fnUntraced(function*(
       const { address } = Context.get(context, HttpServer.HttpServer)
       yield* Screen.line(manual(HttpServer.formatAddress(address), tokens.length > 0, input).join("\n"))
       if (tokens.length === 0 && !isLoopback(input.host)) {
-        yield* Screen.note(`Whoever reaches ${input.host} is served; set EXCHANGE_SERVER_TOKENS to change that.`)
+        yield* Screen.note(
+          `The server on ${input.host} accepts every client; set EXCHANGE_SERVER_TOKENS to require a token.`
+        )
       }
 
       const signal = yield* stop
-      yield* Effect.logInfo("Stopping: no longer ready, ending what is under way", { signal })
+      yield* Effect.logInfo("Shutting down: no longer ready, finishing open requests", { signal })
       yield* Context.get(context, Lifecycle.Lifecycle).drain
       return yield* Effect.forkDaemon(closing(server, input.drain))
     })
@@ -112,7 +114,7 @@ const untraced: ReadonlySet<string> = new Set(["/livez", "/readyz", "/startupz",
 
 const configured = Config.all({ tokens: Configuration.serverTokens, level: Configuration.logLevel }).pipe(
   Effect.mapError((error) =>
-    new UsageError({ detail: `The configuration is refused: ${Configuration.describe(error)}.` })
+    new UsageError({ detail: `The configuration is invalid: ${Configuration.describe(error)}.` })
   )
 )
 
@@ -128,12 +130,12 @@ const rotating = (holder: Holder): Effect.Effect<void> =>
   Configuration.serverTokens.pipe(
     Effect.matchEffect({
       onFailure: (error) =>
-        Effect.logWarning("The tokens cannot be read again; those of before are good", {
+        Effect.logWarning("The tokens cannot be read again; the previous tokens stay valid", {
           reason: Configuration.describe(error)
         }),
       onSuccess: (tokens) =>
         tokens.length === 0 && holder.tokens.length > 0
-          ? Effect.logWarning("There are no tokens any more; those of before are good")
+          ? Effect.logWarning("No tokens are configured any more; the previous tokens stay valid")
           : Effect.sync(() => void (holder.tokens = tokens))
     }),
     Effect.schedule(Schedule.spaced("5 seconds")),
@@ -153,10 +155,10 @@ const closing = (server: HttpListener, bound: Duration.Duration): Effect.Effect<
 const cannotListen = ({ host, port }: Input, cause: unknown): CannotListen => {
   const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "unknown"
   const reasons: Readonly<Record<string, string>> = {
-    EADDRINUSE: "something else listens there; choose another --port, or 0 for any",
-    EACCES: "that port is for the administrator; choose one from 1024 on",
-    EADDRNOTAVAIL: "this machine has no such address; choose another --host",
-    ENOTFOUND: "no such host is known; choose another --host"
+    EADDRINUSE: "the port is in use; choose another --port, or 0 for a free port",
+    EACCES: "the port requires administrator rights; choose a --port of 1024 or higher",
+    EADDRNOTAVAIL: "this machine does not have that address; choose another --host",
+    ENOTFOUND: "the host name is unknown; choose another --host"
   }
   return new CannotListen({ detail: `Cannot listen on ${host}, port ${port}: ${reasons[code] ?? code}.` })
 }
@@ -164,10 +166,10 @@ const cannotListen = ({ host, port }: Input, cause: unknown): CannotListen => {
 const isLoopback = (host: string): boolean => /^(?:127\.|::1$|localhost$)/.test(host)
 
 const manual = (base: string, isGuarded: boolean, { environment }: Input): ReadonlyArray<string> => [
-  `Serving at ${base}${isGuarded ? ", for who has a token" : ""}`,
-  ...environment === "simulated" ? ["  These are simulated exchanges; --environment live asks those themselves."] : [],
+  `Serving at ${base}${isGuarded ? " (token required)" : ""}`,
+  ...environment === "simulated" ? ["  The exchanges are simulated; --environment live uses the real ones."] : [],
   `  ${base}/v1/prices/BTC/USDT`,
   `  ${base}/v1/prices/BTC/USDT?source=median`,
-  `  ${base}/docs, and ${base}/ to look at`,
-  "Ctrl-C ends it."
+  `  ${base}/docs (documentation), ${base}/ (status page)`,
+  "Press Ctrl-C to stop."
 ]

@@ -48,15 +48,15 @@ export const handle = (
 const manual = (exchanges: ReadonlyArray<SimulatorServer.Served>, program: string): ReadonlyArray<string> => [
   ...exchanges.map(({ baseUrl, id }) => `${id} answers at ${baseUrl}`),
   "",
-  "Any client that can be told a base URL will do. Ask them for prices from another terminal:",
+  "Any client with a configurable base URL can use them. To request prices from another terminal:",
   `  ${program} price BTC/USDT --exchange ${exchanges.map(({ id }) => id).join(",")} ${
     exchanges.map(({ baseUrl, id }) => `--base-url ${id}=${baseUrl}`).join(" ")
   }`,
-  "Place orders, and see whether all comes out as it should:",
+  "To place orders and check the results:",
   ...exchanges.slice(0, 1).map(({ baseUrl, id }) =>
     `  ${program} contract --exchange ${id} --base-url ${id}=${baseUrl} --trading`
   ),
-  "Keys of the demo accounts, the same for everyone and of no use anywhere else:",
+  "Keys of the demo accounts, which are the same for everyone and useless anywhere else:",
   ...exchanges.flatMap(({ id }) => {
     // Public constants of the simulator, not secrets.
     const { key, passphrase, secret } = Simulator.credentials(id)
@@ -66,12 +66,12 @@ const manual = (exchanges: ReadonlyArray<SimulatorServer.Served>, program: strin
     )
   }),
   "",
-  "Set faults and prices, and fill orders, while they run (GET /_simulator shows what there is):",
+  "To set faults and prices and to fill orders while they run (GET /_simulator shows the state):",
   ...exchanges.slice(0, 1).flatMap(({ baseUrl }) => [
     `  curl -X PUT ${baseUrl}/_simulator/faults -d '"outage"'`,
     `  curl -X PUT ${baseUrl}/_simulator/prices/BTC/USDT -d '{"last": "61000"}'`,
     `  curl -X POST ${baseUrl}/_simulator/orders/ID/fill`
   ]),
   "",
-  "Ctrl-C ends it."
+  "Press Ctrl-C to stop."
 ]

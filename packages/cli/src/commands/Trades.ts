@@ -89,9 +89,9 @@ const describe = (status: FeedItem.Status): string => {
     case "Connected":
       return "connected"
     case "Resynced":
-      return "connected again"
+      return "reconnected"
     case "Dropped":
-      return `${status.count} trades were left out, as they came faster than they could be printed`
+      return `${status.count} trades were dropped, because they arrived faster than they could be printed`
     case "Reconnecting":
     case "Stale":
       return `not live: ${status.because}`

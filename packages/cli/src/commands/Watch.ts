@@ -72,4 +72,4 @@ export const handle = (
 const patience = "90 seconds"
 
 const headline = ({ environment, faults, interval }: Input): string =>
-  `${environment}, faults ${faults}, every ${Duration.format(interval)}; Ctrl-C ends it`
+  `${environment}, faults ${faults}, every ${Duration.format(interval)}; press Ctrl-C to stop`

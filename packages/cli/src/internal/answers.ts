@@ -22,11 +22,11 @@ export const duration = (
   const millis = Number(amount) * (unit === "ms" ? 1 : unit === "s" ? 1000 : 60_000)
   return millis >= 100 && millis <= 3_600_000
     ? Effect.succeed(Duration.millis(millis))
-    : refused(`--${option} cannot be ${quote(text)}; accepted are such as 500ms, 2s or 1m, from 100ms to 60m.`)
+    : refused(`--${option} cannot be ${quote(text)}; expected a time such as 500ms, 2s or 1m, from 100ms to 60m.`)
 }
 
 /** @internal */
 export const port = (highest: number) => (text: string): Effect.Effect<number, ValidationError.ValidationError> =>
   /^\d{1,5}$/.test(text) && Number(text) <= highest
     ? Effect.succeed(Number(text))
-    : refused(`--port cannot be ${quote(text)}; accepted are 0 and 1 to ${highest}.`)
+    : refused(`--port cannot be ${quote(text)}; expected 0 or a port from 1 to ${highest}.`)

@@ -28,7 +28,7 @@ type Found = Effect.Effect<
 export const findings: Found = Effect.suspend(() =>
   Effect.all([values, collector, misspelt, tokens, secretFiles, dotEnv]).pipe(
     Effect.map((found) => found.flat()),
-    Effect.map((found) => found.length > 0 ? found : [Finding.pass(about, "What is configured can be used.")])
+    Effect.map((found) => found.length > 0 ? found : [Finding.pass(about, "The configuration is valid.")])
   )
 )
 
@@ -42,7 +42,7 @@ const values: Found = Effect.suspend(() =>
           Effect.succeed([Finding.fail(
             about,
             `${Configuration.describe(error)}.`,
-            "Set it to what is accepted, or take it away: exchange config --all shows what each name means."
+            "Set it to an accepted value, or remove it; exchange config --all explains each name."
           )])
         )
       )
@@ -52,7 +52,7 @@ const values: Found = Effect.suspend(() =>
 const collector: Found = OtlpSettings.read.pipe(
   Effect.as([]),
   Effect.catchAll(({ detail }) =>
-    Effect.succeed([Finding.fail(about, detail, "Mend it, or take it away: exchange serve does not start otherwise.")])
+    Effect.succeed([Finding.fail(about, detail, "Fix or remove it; exchange serve cannot start with it.")])
   )
 )
 
@@ -70,8 +70,8 @@ const misspelt: Found = Effect.map(
       const nearest = closest(name, known)
       return known.includes(name) || ours.test(name) || distance(name, nearest) > 3 ? [] : [Finding.warn(
         about,
-        `${name} is read by nothing.`,
-        `Did you mean ${nearest}? Otherwise take it away.`
+        `${name} is set, but nothing reads it.`,
+        `Did you mean ${nearest}? Otherwise remove it.`
       )]
     })
 )
@@ -85,7 +85,7 @@ const tokens: Found = Effect.map(
       ? [Finding.fail(
         about,
         `A token of EXCHANGE_SERVER_TOKENS has fewer than ${shortest} characters and can be guessed.`,
-        "Make one with openssl rand -hex 32."
+        "Generate one with openssl rand -hex 32."
       )]
       : []
 )
@@ -101,8 +101,8 @@ const secretFiles: Found = Effect.gen(function*() {
   if (Option.isNone(names)) {
     return [Finding.fail(
       about,
-      `EXCHANGE_SECRETS_DIR names ${directory.value}, which is no directory that can be read.`,
-      "Mount the secrets there, let the user of this process read it, or take the name away."
+      `EXCHANGE_SECRETS_DIR is ${directory.value}, which is not a readable directory.`,
+      "Mount the secrets there, make the directory readable for the user of this process, or unset EXCHANGE_SECRETS_DIR."
     )]
   }
   const looked = yield* Effect.forEach(
@@ -117,24 +117,24 @@ const secretFiles: Found = Effect.gen(function*() {
       ? [
         Finding.warn(
           about,
-          `No secret is in ${directory.value}.`,
-          "Mount one as BINANCE/API_KEY, or take the name away."
+          `${directory.value} contains no secrets.`,
+          "Mount one, such as BINANCE/API_KEY, or unset EXCHANGE_SECRETS_DIR."
         )
       ]
       : [],
     ...open.length > 0
       ? [Finding.warn(
         about,
-        `Every user of this machine may read ${open.join(", ")} in ${directory.value}.`,
-        "Take that right away with chmod o-r."
+        `Every user of this machine can read ${open.join(", ")} in ${directory.value}.`,
+        "Remove that permission with chmod o-r."
       )]
       : [],
     ...empty.length > 0
       ? [
         Finding.fail(
           about,
-          `There is nothing in ${empty.join(", ")} of ${directory.value}.`,
-          "Write the secret into it."
+          `Some secrets in ${directory.value} are empty: ${empty.join(", ")}.`,
+          "Write the secret into each file."
         )
       ]
       : []
@@ -148,8 +148,8 @@ const dotEnv: Found = Effect.gen(function*() {
   return Option.exists(info, ({ mode }) => othersMayRead(mode))
     ? [Finding.warn(
       about,
-      "Every user of this machine may read .env.",
-      "Take that right away with chmod 600 .env, and keep it for development alone."
+      "Every user of this machine can read .env.",
+      "Remove that permission with chmod 600 .env, and use the file only for development."
     )]
     : []
 })

@@ -119,7 +119,7 @@ const delivering = Effect.fnUntraced(function*(
     )
   const batch = (request: HttpClientRequest.HttpClientRequest) =>
     Effect.suspend(() => {
-      let last = "no answer in time"
+      let last = "no response in time"
       return attempt(request).pipe(
         Effect.tapError(({ reason }) => Effect.sync(() => void (last = reason))),
         Effect.retry({ while: ({ mayHelpToRepeat }) => mayHelpToRepeat, schedule: repeats }),
@@ -128,7 +128,7 @@ const delivering = Effect.fnUntraced(function*(
     })
   const delivered = Effect.fnUntraced(function*(request: HttpClientRequest.HttpClientRequest) {
     if ((yield* FiberSet.size(underWay)) >= mostUnderWay) {
-      return yield* Effect.fail<NotTaken>({ reason: "too many under way", mayHelpToRepeat: false })
+      return yield* Effect.fail<NotTaken>({ reason: "too many open requests", mayHelpToRepeat: false })
     }
     // The exporter may be interrupted while it waits, but the request is not.
     const sent = yield* FiberSet.run(underWay, Effect.either(batch(request)))
@@ -137,7 +137,7 @@ const delivering = Effect.fnUntraced(function*(
   return HttpClient.make((request) =>
     delivered(request).pipe(
       Effect.tapError(({ reason }) =>
-        Effect.logWarning("The collector does not take what is exported; it is dropped for a minute", { kind, reason })
+        Effect.logWarning("Export to the collector failed; exports are dropped for one minute", { kind, reason })
       ),
       // Without the headers of the request, and with a reason that the exporter does not retry.
       Effect.mapError(({ reason }) =>
@@ -154,7 +154,7 @@ const delivering = Effect.fnUntraced(function*(
 const repeats = Schedule.jittered(Schedule.exponential("500 millis"))
 
 const codeOf = (cause: unknown): string =>
-  typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "not reached"
+  typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "unreachable"
 
 /**
  * A tracer that samples, and keeps only allowed attributes: the platform records the full URL, the client address and

@@ -42,22 +42,26 @@ const wayOf = ({ exchange, latencyMillis, result }: Way): Finding.Finding => {
   if (Either.isLeft(result)) {
     const error = result.left
     if (error._tag === "ExchangeClosed") return Finding.warn(exchange, error.message, advice(error))
-    return Finding.fail(exchange, `It does not answer: ${error.message} (${error._tag})`, remedyOf(error))
+    return Finding.fail(exchange, `The exchange does not respond: ${error.message} (${error._tag})`, remedyOf(error))
   }
   return latencyMillis > slow
-    ? Finding.warn(exchange, `It takes ${latencyMillis} ms to answer.`, "Look at the network, or move nearer to it.")
-    : Finding.pass(exchange, `It answers in ${latencyMillis} ms.`)
+    ? Finding.warn(
+      exchange,
+      `The exchange takes ${latencyMillis} ms to respond.`,
+      "Check the network, or run closer to the exchange."
+    )
+    : Finding.pass(exchange, `The exchange responds in ${latencyMillis} ms.`)
 }
 
 const remedyOf = (error: ExchangeError.MarketDataError): string =>
   error._tag === "TransportFailed"
-    ? "Check that this machine may reach the exchange: its name server, a firewall, a proxy (HTTPS_PROXY and "
-      + "NO_PROXY are heeded), and the certificates it trusts."
+    ? "Check that this machine can reach the exchange: DNS, a firewall, a proxy (HTTPS_PROXY and "
+      + "NO_PROXY are respected), and the trusted certificates."
     : advice(error)
 
 const clocksOf = (ways: ReadonlyArray<Way>): ReadonlyArray<Finding.Finding> => {
   const off = ways.filter(({ skewMillis }) => Math.abs(skewMillis) > most)
-  if (off.length === 0) return [Finding.pass("clock", "This machine's clock agrees with those of the exchanges.")]
+  if (off.length === 0) return [Finding.pass("clock", "This machine's clock agrees with the clocks of the exchanges.")]
   // If most clocks agree, the local clock is wrong.
   if (off.length * 2 > ways.length) {
     const skews = off.map(({ skewMillis }) => skewMillis).toSorted((one, other) => one - other)
@@ -65,17 +69,17 @@ const clocksOf = (ways: ReadonlyArray<Way>): ReadonlyArray<Finding.Finding> => {
     return [Finding.fail(
       "clock",
       `This machine's clock is ${Math.round(Math.abs(skew) / 100) / 10} s ${skew > 0 ? "behind" : "ahead"}.`,
-      "Set it by NTP (timedatectl set-ntp true, or chrony), and see that it stays so: signed requests are refused otherwise."
+      "Keep it synchronized with NTP (timedatectl set-ntp true, or chrony); otherwise exchanges refuse signed requests."
     )]
   }
   return off.map(({ exchange, skewMillis }) =>
     Finding.warn(
       exchange,
-      `Its clock is ${Math.round(Math.abs(skewMillis) / 100) / 10} s ${
+      `The clock of the exchange is ${Math.round(Math.abs(skewMillis) / 100) / 10} s ${
         skewMillis > 0 ? "ahead of" : "behind"
-      } ours, and `
-        + "those of the others are not.",
-      "Nothing is to be done: requests to it are signed by its clock."
+      } this machine's, but `
+        + "most other exchanges agree with this machine.",
+      "No action is needed: requests to the exchange are signed with its time."
     )
   )
 }

@@ -60,12 +60,12 @@ const watch = (answer: Answer, request: HttpClientRequest.HttpClientRequest, scr
     const began = yield* Clock.currentTimeMillis
     const say = (text: string) => screen.err(`${printable(text)}\n`)
     const took = Effect.map(Clock.currentTimeMillis, (now) => `${now - began} ms, attempt ${attempt}`)
-    const missed = (why: string) => Effect.flatMap(took, (took) => say(`< ${asked}: no answer in ${took}: ${why}`))
+    const missed = (why: string) => Effect.flatMap(took, (took) => say(`< ${asked}: no response in ${took}: ${why}`))
     yield* say(`> ${asked}, attempt ${attempt}`)
     const kept = yield* Ref.make(Option.none<Recording.Fixture>())
     const response = yield* recorded(answer, request, (fixture) => Ref.set(kept, Option.some(fixture))).pipe(
       Effect.tapError(({ reason }) => missed(reason === "Transport" ? "the connection failed" : reason)),
-      Effect.onInterrupt(() => missed("it was given up"))
+      Effect.onInterrupt(() => missed("the request was canceled"))
     )
     const size = new TextEncoder().encode(yield* response.text).length
     const fixture = yield* Ref.get(kept)
@@ -129,7 +129,7 @@ const encoded = (piece: string): ReadonlyArray<string> =>
 const longest = 400
 
 const excerpt = (text: string, request: HttpClientRequest.HttpClientRequest): string => {
-  if (hides(text, secretsOf(request))) return "not shown, as it repeats what is secret"
+  if (hides(text, secretsOf(request))) return "not shown, because it contains a secret"
   const plain = printable(text)
   return plain.length > longest ? `${plain.slice(0, longest)}…` : plain
 }
