@@ -127,10 +127,10 @@ describe("candles as Parquet", () => {
       assert.strictEqual(again.code, 2)
       assert.include(
         again.err,
-        "is there already, and Parquet cannot be gone on with; give another --output, or --format csv."
+        "already exists, and a Parquet file cannot be appended to; choose another --output, or --format csv."
       )
       const nowhere = yield* finished(line)
       assert.strictEqual(nowhere.code, 2)
-      assert.include(nowhere.err, "Parquet is a file; say which with --output")
+      assert.include(nowhere.err, "Parquet is written to a file; choose one with --output")
     }).pipe(Effect.provide(NodeContext.layer)))
 })

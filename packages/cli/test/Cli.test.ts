@@ -12,107 +12,107 @@ describe("bad usage exits with 2 and one sentence", () => {
     ["price", "Missing argument <symbol>. See exchange price --help."],
     [
       "price BTC/USDT --exchange mtgox",
-      `No exchange is called "mtgox"; accepted are ${ids}. See exchange price --help.`
+      `No exchange is called "mtgox"; expected one of ${ids}. See exchange price --help.`
     ],
     [
       "price BTC/USDT --exchange binance,,",
-      `No exchange is called ""; accepted are ${ids}. See exchange price --help.`
+      `No exchange is called ""; expected one of ${ids}. See exchange price --help.`
     ],
     [
       "watch BTC/USDT --environment mainnet",
-      "--environment cannot be \"mainnet\"; accepted are simulated, testnet, live. See exchange watch --help."
+      "--environment cannot be \"mainnet\"; expected one of simulated, testnet, live. See exchange watch --help."
     ],
     [
       "price BTC/USDT --faults some",
-      "--faults cannot be \"some\"; accepted are none, flaky, outage. See exchange price --help."
+      "--faults cannot be \"some\"; expected one of none, flaky, outage. See exchange price --help."
     ],
     [
       "price btc-usdt",
-      "\"btc-usdt\" is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC. Did you mean BTC/USDT? See exchange price --help."
+      "\"btc-usdt\" is not a symbol; expected one such as BTC/USDT or BTC/USD:BTC. Did you mean BTC/USDT? See exchange price --help."
     ],
     [
       "price ../../etc/passwd",
-      "\"../../etc/passwd\" is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC. See exchange price --help."
+      "\"../../etc/passwd\" is not a symbol; expected one such as BTC/USDT or BTC/USD:BTC. See exchange price --help."
     ],
     [
       "trades BTCUSDT",
-      "\"BTCUSDT\" is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC. Did you mean BTC/USDT? See exchange trades --help."
+      "\"BTCUSDT\" is not a symbol; expected one such as BTC/USDT or BTC/USD:BTC. Did you mean BTC/USDT? See exchange trades --help."
     ],
     [
       "book BTC/USDT --exchange krakn",
-      `No exchange is called "krakn"; accepted are ${ids}. Did you mean kraken? See exchange book --help.`
+      `No exchange is called "krakn"; expected one of ${ids}. Did you mean kraken? See exchange book --help.`
     ],
     [
       "keys chek",
-      "exchange keys has no command \"chek\"; accepted are check. Did you mean check? See exchange keys --help."
+      "exchange keys has no command \"chek\"; expected one of check. Did you mean check? See exchange keys --help."
     ],
-    ["price BTC/USDT --bogus", "There is no option \"--bogus\" here. See exchange price --help."],
+    ["price BTC/USDT --bogus", "Unknown option \"--bogus\". See exchange price --help."],
     [
       "price BTC/USDT --seed seven",
-      "--seed cannot be \"seven\"; accepted are whole numbers such as 7. See exchange price --help."
+      "--seed cannot be \"seven\"; expected a whole number such as 7. See exchange price --help."
     ],
     [
       "watch BTC/USDT --interval 5",
-      "--interval cannot be \"5\"; accepted are such as 500ms, 2s or 1m, from 100ms to 60m. See exchange watch --help."
+      "--interval cannot be \"5\"; expected a time such as 500ms, 2s or 1m, from 100ms to 60m. See exchange watch --help."
     ],
     [
       "watch BTC/USDT --interval 1ms",
-      "--interval cannot be \"1ms\"; accepted are such as 500ms, 2s or 1m, from 100ms to 60m. See exchange watch --help."
+      "--interval cannot be \"1ms\"; expected a time such as 500ms, 2s or 1m, from 100ms to 60m. See exchange watch --help."
     ],
     [
       "simulate --port 99999",
-      `--port cannot be "99999"; accepted are 0 and 1 to ${
+      `--port cannot be "99999"; expected 0 or a port from 1 to ${
         65_536 - Exchanges.ids.length
       }. See exchange simulate --help.`
     ],
     [
       "price BTC/USDT --base-url binance",
-      `--base-url takes name=url, such as binance=http://127.0.0.1:4000; names accepted are ${ids}. See exchange price --help.`
+      `--base-url must be name=url, such as binance=http://127.0.0.1:4000, where name is one of ${ids}. See exchange price --help.`
     ],
     [
       "price BTC/USDT --base-url binance=http://me:hunter2@127.0.0.1",
-      "The --base-url of binance is refused: expected a URL without user name or password; accepted is one such as binance=http://127.0.0.1:4000. See exchange price --help."
+      "The --base-url of binance is invalid: expected a URL without user name or password. Example: binance=http://127.0.0.1:4000. See exchange price --help."
     ],
     [
       "price BTC/USDT --base-url binance=http://example.com",
-      "The --base-url of binance is refused: expected https: plain http is accepted for the loopback only; accepted is one such as binance=http://127.0.0.1:4000. See exchange price --help."
+      "The --base-url of binance is invalid: expected https: plain http is accepted for the loopback only. Example: binance=http://127.0.0.1:4000. See exchange price --help."
     ],
     [
       "price BTC/USDT --base-url binance=https://a.test --base-url binance=https://b.test",
-      "--base-url is given twice for binance; give it once. See exchange price --help."
+      "--base-url is given twice for binance; give it only once. See exchange price --help."
     ],
     [
       "contract --environment live --trading",
-      "--trading places orders, and never on a live exchange; use --environment testnet or simulated. See exchange contract --help."
+      "--trading places orders and is not allowed on a live exchange; use --environment testnet or simulated. See exchange contract --help."
     ],
     [
       "contract --exchange okx --trading --environment testnet --base-url okx=https://a.test",
-      "--trading places orders, and at a --base-url only on this machine, which that of okx is not. See exchange contract --help."
+      "--trading places orders, so every --base-url must be on this machine; that of okx is not. See exchange contract --help."
     ],
     [
       "contract --exchange kraken,okx --environment testnet",
-      "There is no testnet of kraken; leave it out with --exchange, or use --environment simulated. See exchange contract --help."
+      "No testnet exists for kraken; choose other exchanges with --exchange, or use --environment simulated. See exchange contract --help."
     ],
     [
       "contract --exchange okx --environment testnet --trading",
-      "The configuration is refused: OKX_TESTNET_API_KEY is missing and OKX_TESTNET_API_SECRET is missing and OKX_TESTNET_API_PASSPHRASE is missing. See exchange contract --help."
+      "The configuration is invalid: OKX_TESTNET_API_KEY is missing and OKX_TESTNET_API_SECRET is missing and OKX_TESTNET_API_PASSPHRASE is missing. See exchange contract --help."
     ],
     [
       "contract --symbol btc",
-      "\"btc\" is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC. Did you mean BTC/USDT? See exchange contract --help."
+      "\"btc\" is not a symbol; expected one such as BTC/USDT or BTC/USD:BTC. Did you mean BTC/USDT? See exchange contract --help."
     ],
     ["record --exchange okx", "Expected to find option: '--output'. See exchange record --help."],
     [
       "price BTC/USDT --exchange bitmex --base-url binance=https://a.test",
-      "--base-url names binance, which --exchange leaves out; add it there. See exchange price --help."
+      "--base-url names binance, which --exchange does not include; add it there. See exchange price --help."
     ],
     [
       "health --environment live --faults flaky",
-      "--faults is for exchanges simulated by this command and none is; use --environment simulated and no --base-url, or leave it out. See exchange health --help."
+      "--faults applies only to exchanges that this command simulates, and there are none; use --environment simulated without --base-url, or remove the option. See exchange health --help."
     ],
     [
       "health --environment testnet --seed 1",
-      "--seed is for exchanges simulated by this command and none is; use --environment simulated and no --base-url, or leave it out. See exchange health --help."
+      "--seed applies only to exchanges that this command simulates, and there are none; use --environment simulated without --base-url, or remove the option. See exchange health --help."
     ]
   ]
   for (const [line, sentence] of cases) {
@@ -131,7 +131,7 @@ describe("bad usage exits with 2 and one sentence", () => {
       assert.strictEqual(code, 2)
       assert.match(
         err,
-        /^npm start -- has no command "prise"; accepted are price, .*\. Did you mean price\? See npm start -- --help\.\n$/
+        /^npm start -- has no command "prise"; expected one of price, .*\. Did you mean price\? See npm start -- --help\.\n$/
       )
     }))
 })
@@ -154,9 +154,9 @@ describe("help", () => {
     Effect.gen(function*() {
       const price = yield* finished("price --help")
       assert.strictEqual(price.code, 0)
-      assert.match(price.out, /1: some\s+exchange\s+failed/)
+      assert.match(price.out, /1: an\s+exchange\s+failed/)
       assert.match(price.out, /Latency is the time of\s+the\s+whole\s+operation/)
-      assert.match((yield* finished("watch --help")).out, /proper end: exit\s+code 0/)
+      assert.match((yield* finished("watch --help")).out, /Exit\s+code\s+0:\s+stopped\s+by\s+Ctrl-C/)
     }))
 
   it.effect("completions are a script", () =>

@@ -75,9 +75,9 @@ describe("a collector that does not take what it is sent", () => {
       assert.strictEqual(slow.code, 0)
       assert.isBelow(slow.stopping, 5000)
       assert.deepStrictEqual(warnings(slow.lines).map(({ reason }) => reason), [
-        "no answer in time",
-        "no answer in time",
-        "no answer in time"
+        "no response in time",
+        "no response in time",
+        "no response in time"
       ])
 
       const left = yield* serving({ OTEL_EXPORTER_OTLP_ENDPOINT: url }, async (base) => {
@@ -118,6 +118,6 @@ describe("variables that cannot be honoured", () => {
       }, async () => {})
       assert.isFalse(refused.served)
       assert.strictEqual(refused.code, 2)
-      assert.include(refused.err, "OTEL_EXPORTER_OTLP_PROTOCOL cannot be \"grpc\"; accepted is http/json.")
+      assert.include(refused.err, "OTEL_EXPORTER_OTLP_PROTOCOL cannot be \"grpc\"; expected http/json.")
     }))
 })

@@ -124,54 +124,54 @@ describe("what the variables ask for", () => {
         [
           "OTEL_EXPORTER_OTLP_PROTOCOL",
           "grpc",
-          "OTEL_EXPORTER_OTLP_PROTOCOL cannot be \"grpc\"; accepted is http/json."
+          "OTEL_EXPORTER_OTLP_PROTOCOL cannot be \"grpc\"; expected http/json."
         ],
         [
           "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL",
           "http/protobuf",
-          "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL cannot be \"http/protobuf\"; accepted is http/json."
+          "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL cannot be \"http/protobuf\"; expected http/json."
         ],
-        ["OTEL_TRACES_EXPORTER", "zipkin", "OTEL_TRACES_EXPORTER cannot be \"zipkin\"; accepted are otlp, none."],
+        ["OTEL_TRACES_EXPORTER", "zipkin", "OTEL_TRACES_EXPORTER cannot be \"zipkin\"; expected one of otlp, none."],
         [
           "OTEL_TRACES_SAMPLER",
           "jaeger_remote",
-          "OTEL_TRACES_SAMPLER cannot be \"jaeger_remote\"; accepted are always_on, always_off, traceidratio, "
+          "OTEL_TRACES_SAMPLER cannot be \"jaeger_remote\"; expected one of always_on, always_off, traceidratio, "
           + "parentbased_always_on, parentbased_always_off, parentbased_traceidratio."
         ],
         [
           "OTEL_METRIC_EXPORT_INTERVAL",
           "1m",
-          "OTEL_METRIC_EXPORT_INTERVAL cannot be \"1m\"; accepted are milliseconds, 1 to 99999999."
+          "OTEL_METRIC_EXPORT_INTERVAL cannot be \"1m\"; expected milliseconds from 1 to 99999999."
         ],
         [
           "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
           "collector/canary",
-          "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT is no URL; accepted are such as http://localhost:4318 or https://collector.example."
+          "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT is not a URL; expected one such as http://localhost:4318 or https://collector.example."
         ],
         [
           "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
           "https://user:canary@collector.example",
-          "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT has a user or a password in it; put what it takes in OTEL_EXPORTER_OTLP_HEADERS."
+          "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT contains a user name or a password; put credentials in OTEL_EXPORTER_OTLP_HEADERS."
         ],
         [
           "OTEL_EXPORTER_OTLP_HEADERS",
           "x-one=1,canary",
-          "OTEL_EXPORTER_OTLP_HEADERS cannot be read from its entry 2 on; accepted are such as name=value,other=value."
+          "OTEL_EXPORTER_OTLP_HEADERS is invalid from entry 2 on; expected name=value,other=value."
         ],
         [
           "OTEL_EXPORTER_OTLP_HEADERS",
           "x-one=canary%0d%0ax-two:%20b",
-          "OTEL_EXPORTER_OTLP_HEADERS cannot be read from its entry 1 on; accepted are such as name=value,other=value."
+          "OTEL_EXPORTER_OTLP_HEADERS is invalid from entry 1 on; expected name=value,other=value."
         ],
         [
           "OTEL_RESOURCE_ATTRIBUTES",
           "a=%zz",
-          "OTEL_RESOURCE_ATTRIBUTES cannot be read from its entry 1 on; accepted are such as name=value,other=value."
+          "OTEL_RESOURCE_ATTRIBUTES is invalid from entry 1 on; expected name=value,other=value."
         ],
         [
           "OTEL_EXPORTER_OTLP_CERTIFICATE",
           "/ca.pem",
-          "OTEL_EXPORTER_OTLP_CERTIFICATE cannot be honoured: name the collector's authority in NODE_EXTRA_CA_CERTS."
+          "OTEL_EXPORTER_OTLP_CERTIFICATE is not supported; set NODE_EXTRA_CA_CERTS to the certificate authority of the collector."
         ]
       ]
       for (const [variable, value, sentence] of sentences) {
@@ -185,7 +185,10 @@ describe("what the variables ask for", () => {
         OTEL_TRACES_SAMPLER: "traceidratio",
         OTEL_TRACES_SAMPLER_ARG: "2"
       }))
-      assert.strictEqual(ratio.message, "OTEL_TRACES_SAMPLER_ARG cannot be \"2\"; accepted are 0 to 1, such as 0.25.")
+      assert.strictEqual(
+        ratio.message,
+        "OTEL_TRACES_SAMPLER_ARG cannot be \"2\"; expected a number from 0 to 1, such as 0.25."
+      )
     }))
 })
 
@@ -239,7 +242,7 @@ describe("what a collector is sent", () => {
       assert.deepInclude(points ?? [], { route: "/v1/prices/{base}/{quote}", status: "200" })
 
       const lines = sent.flatMap((each) => each.logs)
-      const line = lines.find(({ body }) => JSON.stringify(body).includes("Stopping: no longer ready"))
+      const line = lines.find(({ body }) => JSON.stringify(body).includes("Shutting down: no longer ready"))
       assert.strictEqual(line?.severityText, "INFO")
 
       const instances = new Set(sent.map((each) => resourceOf(each)["service.instance.id"]))

@@ -62,7 +62,7 @@ describe("a secret manager in front of the command", () => {
     const config = started("config", env)
     assert.strictEqual(await config.ended, 0)
     assert.match(config.seen.out, /EXCHANGE_LOG_LEVEL +Error +vault/)
-    assert.match(config.seen.out, /Asked in this order: vault, environment/)
+    assert.match(config.seen.out, /Sources, in order of precedence: vault, environment/)
     close()
   }, timeout)
 
@@ -88,7 +88,7 @@ describe("a token of the service that is rotated in a mounted file", () => {
     const [one, other] = ["token-of-yesterday-1", "token-of-tomorrow-22"]
     write(one)
     const { child, ended, seen } = started("serve --port 0 -e okx", { EXCHANGE_SECRETS_DIR: directory })
-    const found = () => /Serving at (http:\S+?)(?:,|\n)/.exec(seen.out)?.[1]
+    const found = () => /Serving at (http:\S+?)(?: |\n)/.exec(seen.out)?.[1]
     while (found() === undefined) await wait(20)
     const status = async (token: string) =>
       (await fetch(`${found()}/v1/prices/BTC/USDT`, { headers: { authorization: `Bearer ${token}` } })).status

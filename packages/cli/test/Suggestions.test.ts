@@ -61,7 +61,7 @@ describe("Suggestions", () => {
         const fiber = yield* Effect.fork(run)
         yield* TestClock.adjust("1 second")
         assert.strictEqual(yield* Fiber.join(fiber), 1)
-        assert.include(out() + err(), "Did you mean BTC/USDT? Ask for a symbol that the exchange lists")
+        assert.include(out() + err(), "Did you mean BTC/USDT? Use a symbol that the exchange lists")
       }).pipe(Effect.provide(network)))
   }
 })

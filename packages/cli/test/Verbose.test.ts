@@ -36,7 +36,7 @@ describe("--verbose", () => {
       )
       assert.match(
         err,
-        /< binance GET binance\.localhost\/api\/v3\/time: no answer in \d+ ms, attempt 2: the connection failed/
+        /< binance GET binance\.localhost\/api\/v3\/time: no response in \d+ ms, attempt 2: the connection failed/
       )
     }).pipe(Effect.provide(network)))
 

@@ -115,7 +115,7 @@ export const serving = (variables: Readonly<Record<string, string>>, ask: (base:
         Logger.replace(Logger.defaultLogger, Logger.map(Logger.jsonLogger, (line) => void lines.push(line)))
       )
     ))
-    const address = () => /Serving at (http:\S+?)(?:,|\n)/.exec(out())?.[1]
+    const address = () => /Serving at (http:\S+?)(?: |\n)/.exec(out())?.[1]
     while (address() === undefined && running.unsafePoll() === null) yield* Effect.sleep("5 millis")
     const base = address()
     if (base !== undefined) yield* Effect.promise(() => ask(base))

@@ -60,8 +60,8 @@ describe("exchange balance", () => {
       })
       assert.strictEqual(code, 2)
       assert.strictEqual(out, "")
-      assert.include(err, "No key of Binance is configured for live. Set BINANCE_API_KEY and BINANCE_API_SECRET, or")
-      assert.include(err, "Set OKX_API_SECRET and OKX_API_PASSPHRASE, or leave it out with --exchange.")
+      assert.include(err, "No live key is configured for Binance. Set BINANCE_API_KEY and BINANCE_API_SECRET, or")
+      assert.include(err, "Set OKX_API_SECRET and OKX_API_PASSPHRASE, or choose other exchanges with --exchange.")
     }))
 
   it.effect("one without a key is told, and exits with 1; the others answer", () =>
@@ -72,7 +72,7 @@ describe("exchange balance", () => {
       )
       assert.strictEqual(code, 1)
       assert.match(out, /\nbinance +BTC +1\.5 /)
-      assert.match(out, /\nkraken: Unsupported\. There is no testnet of Kraken\. Leave it out with --exchange/)
+      assert.match(out, /\nkraken: Unsupported\. Kraken has no testnet\. Choose other exchanges with --exchange/)
       assert.notInclude(out, "is simulated")
     }))
 
@@ -122,8 +122,8 @@ describe("exchange orders and fills", () => {
     Effect.gen(function*() {
       const fills = yield* finished("fills ETH/USDT --exchange okx")
       assert.strictEqual(fills.code, 0)
-      assert.include(fills.out, "Nothing of ETH/USDT was filled.\n\nAll of this is simulated.")
-      assert.include((yield* finished("orders ETH/USDT --exchange okx")).out, "No order stands.\n")
+      assert.include(fills.out, "No fills of ETH/USDT.\n\nAll of this is simulated.")
+      assert.include((yield* finished("orders ETH/USDT --exchange okx")).out, "No open orders.\n")
     }))
 
   it.effect("a history is of one market", () =>
@@ -133,7 +133,7 @@ describe("exchange orders and fills", () => {
       assert.include(err, "--all needs a symbol, such as exchange orders BTC/USDT --all")
       assert.strictEqual((yield* finished("orders --from 2026-01-01 --exchange binance")).code, 2)
       assert.strictEqual((yield* finished("fills --exchange binance")).code, 2)
-      assert.include((yield* finished("orders btc")).err, "\"btc\" is no symbol")
+      assert.include((yield* finished("orders btc")).err, "\"btc\" is not a symbol")
     }))
 })
 

@@ -11,7 +11,7 @@ describe("exchange book", () => {
       yield* stop("SIGINT")
       assert.strictEqual(yield* Fiber.join(fiber), 0)
       assert.strictEqual(err(), "")
-      const [last = ""] = out().split("Ctrl-C ends it").slice(-2)
+      const [last = ""] = out().split("ress Ctrl-C to stop").slice(-2)
       assert.match(last, /kraken BTC\/USD, live, 0 reconnects/)
       const prices = Array.from(last.matchAll(/^ *([0-9.]+) +[0-9.]+ +▇/gm), ([, price]) => Number(price))
       assert.isAtLeast(prices.length, 4)
@@ -47,7 +47,7 @@ describe("exchange book", () => {
     Effect.gen(function*() {
       const wrong = yield* session("book BTC/USD --depth 0")
       assert.strictEqual(yield* wrong.run, 2)
-      assert.match(wrong.err(), /--depth cannot be "0"; accepted are 1 to 1000/)
+      assert.match(wrong.err(), /--depth cannot be "0"; expected a whole number from 1 to 1000/)
       const unknown = yield* session("book BTC/USD --exchange nowhere")
       assert.strictEqual(yield* unknown.run, 2)
       assert.match(unknown.err(), /No exchange is called "nowhere"/)

@@ -122,7 +122,7 @@ describe("exchange call", () => {
       const enabled = { ...live, EXCHANGE_LIVE_TRADING: "enabled" }
       const refused = [
         [`${order} --environment live --send`, live, "EXCHANGE_LIVE_TRADING=enabled"],
-        [order.replace("http://binance.localhost", "https://proxy.test") + " --send", enabled, "typed out"]
+        [order.replace("http://binance.localhost", "https://proxy.test") + " --send", enabled, "--send requires an explicit --environment live"]
       ] as const
       for (const [line, env, sentence] of refused) {
         const { code, err } = yield* ran(line, env)
@@ -146,21 +146,21 @@ describe("exchange call", () => {
       assert.isAbove((yield* simulator.requests).length, 1)
       const change = yield* ran(order)
       assert.strictEqual(change.code, 1)
-      assert.include(change.err, "What became of it is unknown: it may have been carried out.")
+      assert.include(change.err, "The outcome is unknown: the request may have been carried out.")
       assert.deepStrictEqual(yield* written, ["POST"])
     }).pipe(Effect.provide(network)))
 
   const usages: ReadonlyArray<readonly [line: string, sentence: string]> = [
-    ["call PATCH /a", "\"PATCH\" is no method; accepted are GET, POST, PUT, DELETE."],
-    ["call GET a", "\"a\" is no path"],
-    ["call GET /a/../b", "is no path"],
-    ["call GET /a//b", "is no path"],
-    ["call GET /a?b=c", "is no path; accepted are such as /0/public/Time, and parameters with --query."],
-    ["call GET /a --query b", "--query takes name=value"],
-    ["call GET /a --body {}", "A GET has no body; use --query in the place of --body."],
-    ["call POST /a --body {\"a\":null}", "--body is no JSON, or has null in it"],
-    ["call POST /a --body {\"a\":12345678901234567}", "put it in quotes"],
-    ["call POST /a --query b=c --body {}", "--query and --body are given; a request takes one of them."],
+    ["call PATCH /a", "\"PATCH\" is not a supported method; expected one of GET, POST, PUT, DELETE."],
+    ["call GET a", "\"a\" is not a valid path"],
+    ["call GET /a/../b", "is not a valid path"],
+    ["call GET /a//b", "is not a valid path"],
+    ["call GET /a?b=c", "is not a valid path; expected a path such as /0/public/Time. Pass parameters with --query."],
+    ["call GET /a --query b", "--query must be name=value"],
+    ["call GET /a --body {}", "A GET request has no body; use --query instead of --body."],
+    ["call POST /a --body {\"a\":null}", "--body is not valid JSON, or contains null"],
+    ["call POST /a --body {\"a\":12345678901234567}", "quote the number"],
+    ["call POST /a --query b=c --body {}", "--query and --body cannot be combined; give only one of them."],
     ["call GET /a --signed --exchange kraken --environment live", "Set KRAKEN_API_KEY and KRAKEN_API_SECRET"]
   ]
   for (const [line, sentence] of usages) {

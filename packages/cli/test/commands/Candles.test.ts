@@ -74,7 +74,7 @@ describe("exchange candles", () => {
         const rest = yield* finished(`${line} --to 2026-01-03 --output ${parts}`)
         assert.strictEqual(rest.code, 0)
         assert.strictEqual(rest.out, "")
-        assert.include(rest.err, `${parts} has candles until 2026-01-02T00:00:00.000Z; it is gone on with from there.`)
+        assert.include(rest.err, `${parts} has candles until 2026-01-02T00:00:00.000Z; continuing from there.`)
         assert.include(rest.err, `24 candles written to ${parts}.`)
         const text = yield* read(parts)
         assert.isTrue(text.startsWith(half))
@@ -96,7 +96,7 @@ describe("exchange candles", () => {
       yield* finished(`${line} --to 2026-01-01 --output ${whole}`)
       yield* finished(`${line} --to 2025-10-01 --output ${parts}`)
       const rest = yield* finished(`${line} --to 2026-01-01 --output ${parts}`)
-      assert.include(rest.err, `has candles until 2025-10-01T00:00:00.000Z; it is gone on with from there.`)
+      assert.include(rest.err, `has candles until 2025-10-01T00:00:00.000Z; continuing from there.`)
       assert.include(rest.err, `3 candles written to ${parts}.`)
       assert.strictEqual(yield* read(parts), yield* read(whole))
     }))
@@ -114,12 +114,12 @@ describe("exchange candles", () => {
           assert.include(err, sentence)
           assert.strictEqual(yield* read(file), text)
         })
-      yield* refused("# Notes\nnot to be lost\n", "holds no csv of candles; give another --output")
-      yield* refused("not to be lost", "holds no csv of candles")
+      yield* refused("# Notes\nnot to be lost\n", "does not contain candles as csv; choose another --output")
+      yield* refused("not to be lost", "does not contain candles as csv")
       yield* finished(`${line} --output ${file}.csv`)
       const text = yield* read(`${file}.csv`)
-      yield* refused(text, "holds no jsonl of candles", " --format jsonl")
-      yield* refused(`${text}Total,1\n`, "holds no csv of candles")
+      yield* refused(text, "does not contain candles as jsonl", " --format jsonl")
+      yield* refused(`${text}Total,1\n`, "does not contain candles as csv")
     }))
 
   it.scoped("refuses a file of other candles, and one that would have a gap", () =>
@@ -130,10 +130,10 @@ describe("exchange candles", () => {
       const text = yield* read(file)
       const other = yield* finished(`${hours.replace("BTC/", "ETH/")} --output ${file}`)
       assert.strictEqual(other.code, 2)
-      assert.include(other.err, "holds candles of binance BTC/USDT 1h and not of binance ETH/USDT 1h")
+      assert.include(other.err, "contains candles of binance BTC/USDT 1h, not of binance ETH/USDT 1h")
       const gap = yield* finished(`${hours.replace("01-01", "01-05")} --output ${file}`)
       assert.strictEqual(gap.code, 2)
-      assert.include(gap.err, "give --from 2026-01-02T00:00:00.000Z, or another --output")
+      assert.include(gap.err, "use --from 2026-01-02T00:00:00.000Z, or another --output")
       assert.strictEqual(yield* read(file), text)
     }))
 
@@ -144,17 +144,17 @@ describe("exchange candles", () => {
       assert.strictEqual(code, 1)
       assert.match(
         err,
-        /binance: SymbolNotFound\. .* Did you mean BTC\/US\w+\? Ask for a symbol that the exchange lists/
+        /binance: SymbolNotFound\. .* Did you mean BTC\/US\w+\? Use a symbol that the exchange lists/
       )
     }))
 
   const usages: ReadonlyArray<readonly [line: string, sentence: string]> = [
-    ["candles BTC/USDT --from yesterday", "--from cannot be \"yesterday\"; accepted are such as 2026-01-31"],
+    ["candles BTC/USDT --from yesterday", "--from cannot be \"yesterday\"; expected a date such as 2026-01-31"],
     ["candles BTC/USDT --from 2026-02-30", "--from cannot be \"2026-02-30\""],
-    ["candles BTC/USDT --from 2026-01-01 --interval 8h", "--interval cannot be \"8h\"; accepted are 1m, 3m, 5m, "],
+    ["candles BTC/USDT --from 2026-01-01 --interval 8h", "--interval cannot be \"8h\"; expected one of 1m, 3m, 5m, "],
     ["candles BTC/USDT --from 2026-01-02 --to 2026-01-01", "is not before 2026-01-01T00:00:00.000Z"],
-    ["candles BTC/USDT --from 2026-01-01 --format table --output x", "with --output use --format csv, jsonl"],
-    ["candles BTC/USDT --from 2026-01-01 --format csv --json", "--json is --format jsonl, and not csv"]
+    ["candles BTC/USDT --from 2026-01-01 --format table --output x", "with --output, use --format csv, jsonl"],
+    ["candles BTC/USDT --from 2026-01-01 --format csv --json", "--json means --format jsonl, not csv"]
   ]
   for (const [line, sentence] of usages) {
     it.effect(line, () =>

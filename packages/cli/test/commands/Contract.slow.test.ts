@@ -9,7 +9,7 @@ const failed = (out: string) => out.split("\n").filter((line) => / {2}failed {2}
 
 // One exchange stands for all, whose own tests run the cases.
 describe("exchange contract", () => {
-  it.effect("--trading places orders as well, some of which are lost", () =>
+  it.effect("--trading also places orders, some of which are lost", () =>
     Effect.gen(function*() {
       const { code, out } = yield* finished("contract --exchange okx --trading")
       assert.deepStrictEqual(failed(out), [])

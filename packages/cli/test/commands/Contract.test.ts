@@ -30,7 +30,7 @@ describe("exchange contract", () => {
       assert.match(err, /^\[0\/(\d+)\] \1 cases of binance\n/)
       assert.match(
         err,
-        /\[(\d+)\/\1\] binance LM-02 skipped\nNext: exchange contract --exchange binance --trading places orders as well\.\n$/
+        /\[(\d+)\/\1\] binance LM-02 skipped\nNext: exchange contract --exchange binance --trading also places orders\.\n$/
       )
       const report = yield* read(file)
       assert.match(report, /^# Contract of binance\n\n\d+ passed, 0 failed/)
@@ -53,6 +53,9 @@ describe("exchange contract", () => {
       )
       assert.strictEqual(code, 2)
       assert.strictEqual(out, "")
-      assert.match(err, /^The report cannot be written: .*\. Give another --output\. See exchange contract --help\.\n$/)
+      assert.match(
+        err,
+        /^The report cannot be written: .*\. Choose another --output\. See exchange contract --help\.\n$/
+      )
     }))
 })

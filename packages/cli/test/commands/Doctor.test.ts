@@ -41,7 +41,7 @@ describe("exchange doctor", () => {
       })
       assert.strictEqual(code, 0, out)
       assert.strictEqual(err, "")
-      assert.match(out, /pass {2}kraken: It answers in \d+ ms\./)
+      assert.match(out, /pass {2}kraken: The exchange responds in \d+ ms\./)
       assert.match(out, /pass {2}clock: /)
       assert.notMatch(out, /fail/)
     }))
@@ -58,22 +58,22 @@ describe("exchange doctor", () => {
       what: "a key without its secret",
       env: { BINANCE_API_KEY: "k".repeat(64) },
       line: "--exchange binance",
-      detail: /^BINANCE_API_SECRET is missing beside BINANCE_API_KEY\.$/,
+      detail: /^The key is incomplete: found BINANCE_API_KEY, but not BINANCE_API_SECRET\.$/,
       remedy: /Set BINANCE_API_SECRET/
     },
     {
       what: "a passphrase that is missing",
       env: { OKX_API_KEY: "k".repeat(36), OKX_API_SECRET: "s".repeat(32) },
       line: "--exchange okx",
-      detail: /^OKX_API_PASSPHRASE is missing/,
+      detail: /^The key is incomplete: .* but not OKX_API_PASSPHRASE\.$/,
       remedy: /Set OKX_API_PASSPHRASE/
     },
     {
       what: "a placeholder in the place of a key",
       env: { BINANCE_API_KEY: "your-api-key", BINANCE_API_SECRET: "s".repeat(64) },
       line: "--exchange binance",
-      detail: /^BINANCE_API_KEY is a placeholder\.$/,
-      remedy: /the exchange showed when the key was made/
+      detail: /^BINANCE_API_KEY contains a placeholder\.$/,
+      remedy: /the exchange showed when the key was created/
     },
     {
       what: "a secret that was copied with something else",
@@ -85,20 +85,20 @@ describe("exchange doctor", () => {
     {
       what: "a key that the exchange does not know",
       env: { BINANCE_SIMULATED_API_KEY: "k".repeat(64), BINANCE_SIMULATED_API_SECRET: "s".repeat(64) },
-      detail: /^The exchange refuses the key: /,
+      detail: /^The exchange rejects the key: /,
       remedy: /belong together and to this environment/
     },
     {
       what: "a key that may withdraw",
       env: keyOf("binance", "withdraw"),
-      detail: /^It may withdraw/,
-      remedy: /Make a key that may not, and revoke this one/
+      detail: /^The key may withdraw/,
+      remedy: /Create a key that may not withdraw and revoke this one/
     },
     {
       what: "a level of logs that there is not",
       env: { EXCHANGE_LOG_LEVEL: "loud" },
       detail: /^EXCHANGE_LOG_LEVEL is invalid: expected one of All, Trace, Debug/,
-      remedy: /Set it to what is accepted/
+      remedy: /Set it to an accepted value/
     },
     {
       what: "a token that can be guessed",
@@ -109,28 +109,28 @@ describe("exchange doctor", () => {
     {
       what: "a directory of secrets that is not there",
       env: { EXCHANGE_SECRETS_DIR: "/nowhere/at/all" },
-      detail: /^EXCHANGE_SECRETS_DIR names \/nowhere\/at\/all, which is no directory/,
+      detail: /^EXCHANGE_SECRETS_DIR is \/nowhere\/at\/all, which is not a readable directory/,
       remedy: /Mount the secrets there/
     },
     {
       what: "a name that nothing reads",
       env: { BINANCE_APIKEY: "k" },
-      detail: /^BINANCE_APIKEY is read by nothing\.$/,
+      detail: /^BINANCE_APIKEY is set, but nothing reads it\.$/,
       remedy: /Did you mean BINANCE_API_KEY\?/,
       status: "warn"
     },
     {
       what: "a collector that would be spoken to in another way than there is",
       env: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://localhost:4318", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" },
-      detail: /^OTEL_EXPORTER_OTLP_PROTOCOL cannot be "grpc"; accepted is http\/json\.$/,
-      remedy: /does not start otherwise/
+      detail: /^OTEL_EXPORTER_OTLP_PROTOCOL cannot be "grpc"; expected http\/json\.$/,
+      remedy: /exchange serve cannot start with it/
     },
     {
       what: "an exchange that has closed",
       env: {},
       line: "--exchange bitmex --environment live",
       detail: /closed for good/,
-      remedy: /Leave it out with --exchange/,
+      remedy: /Choose other exchanges with --exchange/,
       status: "warn"
     }
   ]
@@ -160,7 +160,10 @@ describe("exchange doctor", () => {
       const fiber = yield* Effect.fork(run)
       yield* TestClock.adjust("2 minutes")
       assert.strictEqual(yield* Fiber.join(fiber), 1)
-      assert.match(out(), /fail {2}kraken: It does not answer: .*\n {6}Check that this machine may reach the exchange/)
+      assert.match(
+        out(),
+        /fail {2}kraken: The exchange does not respond: .*\n {6}Check that this machine can reach the exchange/
+      )
     }).pipe(Effect.provide(network)))
 
   it.scoped("names files that every user may read, and such as are empty", () =>
@@ -172,8 +175,8 @@ describe("exchange doctor", () => {
       yield* files.writeFileString(`${directory}/BINANCE/API_SECRET`, "", { mode: 0o600 })
       const { code, findings } = yield* diagnosed({ EXCHANGE_SECRETS_DIR: directory })
       assert.strictEqual(code, 1)
-      assert.match(saying(findings, /may read BINANCE\/API_KEY in/).remedy ?? "", /chmod o-r/)
-      assert.strictEqual(saying(findings, /nothing in BINANCE\/API_SECRET/).status, "fail")
+      assert.match(saying(findings, /can read BINANCE\/API_KEY in/).remedy ?? "", /chmod o-r/)
+      assert.strictEqual(saying(findings, /empty: BINANCE\/API_SECRET/).status, "fail")
     }).pipe(Effect.provide(NodeFileSystem.layer)))
 
   it("tells a clock of ours that is off from one of an exchange that is", () => {
@@ -188,7 +191,7 @@ describe("exchange doctor", () => {
     assert.strictEqual(finding.status, "fail")
     assert.match(finding.remedy ?? "", /NTP/)
     const theirs = reached.findings([way("binance", 0), way("kraken", 5000), way("okx", 10)])
-    assert.strictEqual(saying(theirs, /^Its clock is 5 s ahead of ours/).about, "kraken")
+    assert.strictEqual(saying(theirs, /^The clock of the exchange is 5 s ahead of this machine's/).about, "kraken")
     assert.isUndefined(theirs.find(({ status }) => status === "fail"))
   })
 
@@ -196,11 +199,11 @@ describe("exchange doctor", () => {
     const day = 86_400_000
     const permissions = { read: true, trade: false, withdraw: false, ipRestricted: true } as const
     const at = (expiresAt: number) => Keys.judge("key", { ...permissions, expiresAt }, 100 * day)
-    assert.strictEqual(at(99 * day)[0]?.detail, "It has expired.")
+    assert.strictEqual(at(99 * day)[0]?.detail, "The key has expired.")
     assert.strictEqual(at(99 * day)[0]?.status, "fail")
-    assert.strictEqual(at(101 * day)[0]?.detail, "It expires in 1 day.")
-    assert.strictEqual(at(113 * day)[0]?.detail, "It expires in 13 days.")
-    assert.strictEqual(at(115 * day)[0]?.detail, "It may read.")
+    assert.strictEqual(at(101 * day)[0]?.detail, "The key expires in 1 day.")
+    assert.strictEqual(at(113 * day)[0]?.detail, "The key expires in 13 days.")
+    assert.strictEqual(at(115 * day)[0]?.detail, "The key may read.")
   })
 })
 
@@ -212,7 +215,7 @@ describe("exchange keys check", () => {
       assert.strictEqual(code, 1)
       assert.match(out, /binance +simulated +[0-9a-f]{16} +yes +no +no /)
       assert.match(out, /okx +simulated +[0-9a-f]{16} +yes +\w+ +yes /)
-      assert.match(out, /fail {2}key of okx simulated: It may withdraw/)
+      assert.match(out, /fail {2}key of okx simulated: The key may withdraw/)
       for (const secret of Object.values(env)) assert.notInclude(out, secret)
     }))
 
@@ -223,7 +226,7 @@ describe("exchange keys check", () => {
       yield* TestClock.adjust("2 minutes")
       const { code, out } = yield* Fiber.join(fiber)
       assert.strictEqual(code, 1)
-      assert.match(out, /key of binance live: It is configured for binance testnet as well\./)
+      assert.match(out, /key of binance live: The same key is also configured for binance testnet\./)
     }))
 
   it.effect("asks nobody where none is configured, and exits with 0", () =>
@@ -244,7 +247,7 @@ describe("exchange config", () => {
       assert.match(out, /EXCHANGE_LOG_LEVEL +Debug +environment/)
       assert.match(out, /EXCHANGE_SERVER_TOKENS +<redacted> +environment/)
       assert.match(out, /BINANCE_API_SECRET +<redacted> +environment/)
-      assert.match(out, /EXCHANGE_SECRETS_DIR +no files +unless said/)
+      assert.match(out, /EXCHANGE_SECRETS_DIR +no files +default/)
       assert.notInclude(out, "KRAKEN_API_KEY")
       assert.notInclude(out, "t0ken-of-mine")
       for (const secret of Object.values(key)) assert.notInclude(out, secret)

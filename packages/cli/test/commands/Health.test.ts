@@ -35,7 +35,7 @@ describe("exchange health", () => {
       assert.strictEqual(yield* Fiber.join(fiber), 1)
       assert.match(
         out(),
-        /bitmex: fail, as it does not say its time: .*\. Try again in a minute|The exchange has trouble/
+        /bitmex: fail: its time could not be read: .*\. Try again in a minute|The exchange has an internal problem/
       )
     }).pipe(Effect.provide(network)))
 })

@@ -17,7 +17,7 @@ describe("exchange markets", () => {
       assert.match(out, /^exchange +symbol +kind +tick size +lot size +smallest order +status\n/)
       assert.match(out, /\nbinance +BTC\/USDT +spot +0\.01 +0\.00001 +0\.00001 BTC and 5 USDT +open\n/)
       assert.match(out, /\nbitmex +BTC\/USDT +spot /)
-      assert.include(out, "\n2 open spot markets of \"btc/usdt\".\nAll of this is simulated.")
+      assert.include(out, "\n2 open spot markets matching \"btc/usdt\".\nAll of this is simulated.")
     }))
 
   it.effect("finds a base, a quote and a symbol however they are written", () =>
@@ -59,7 +59,7 @@ describe("exchange markets", () => {
     Effect.gen(function*() {
       const { code, out } = yield* finished("markets nope --exchange binance --all")
       assert.strictEqual(code, 0)
-      assert.include(out, "No markets of \"nope\"; ask for less of a name.\n")
+      assert.include(out, "No markets matching \"nope\"; try a shorter text.\n")
     }))
 
   it.effect("an exchange that fails is told with what to do, the others are listed", () =>
@@ -69,7 +69,7 @@ describe("exchange markets", () => {
       )
       assert.strictEqual(code, 1)
       assert.match(out, /\nbinance +BTC\/USDT /)
-      assert.match(out, /\nbitmex: ExchangeClosed\. .*Leave it out with --exchange/)
+      assert.match(out, /\nbitmex: ExchangeClosed\. .*Choose other exchanges with --exchange/)
       assert.notInclude(out, "is simulated")
     }))
 
@@ -79,7 +79,7 @@ describe("exchange markets", () => {
       assert.strictEqual(code, 2)
       assert.strictEqual(
         err,
-        "--kind cannot be \"swap\"; accepted are spot, perpetual, future. See exchange markets --help.\n"
+        "--kind cannot be \"swap\"; expected one of spot, perpetual, future. See exchange markets --help.\n"
       )
     }))
 })

@@ -87,17 +87,21 @@ describe("exchange order", () => {
           assert.include(err, sentence)
           assert.deepStrictEqual(yield* written, [])
         })
-      yield* refused(`${line} --environment live --journal ${file}`, live, "--send needs EXCHANGE_LIVE_TRADING=enabled")
+      yield* refused(
+        `${line} --environment live --journal ${file}`,
+        live,
+        "--send requires EXCHANGE_LIVE_TRADING=enabled"
+      )
       yield* refused(
         `${line} --environment live --journal ${file}`,
         { ...live, EXCHANGE_LIVE_TRADING: "yes" },
         "EXCHANGE_LIVE_TRADING is invalid"
       )
-      yield* refused(`${line} --environment live`, enabled, "say where with --journal")
+      yield* refused(`${line} --environment live`, enabled, "choose a file with --journal")
       yield* refused(
         `${limit} --exchange binance --base-url binance=https://proxy.test --send --journal ${file}`,
         enabled,
-        "needs --environment live, typed out"
+        "--send requires an explicit --environment live"
       )
       yield* refused(
         `${line} --environment live --journal ${file}`,
@@ -139,8 +143,8 @@ describe("exchange order", () => {
         assert.strictEqual(code, 1)
         if (json === "") {
           assert.include(err, "binance: OutcomeUnknown.")
-          assert.include(err, "What became of the order is unknown: it may stand, or have traded.")
-          assert.include(err, "Its client order id is mine-2. Look it up with exchange order show")
+          assert.include(err, "The outcome is unknown: the order may be open, or may have traded.")
+          assert.include(err, "Its client order id is mine-2. First look up the order with exchange order show")
         } else {
           const { error, sent } = decode(out)
           assert.deepStrictEqual([sent, error?.tag, error?.outcome], [true, "OutcomeUnknown", "Unknown"])
@@ -149,22 +153,22 @@ describe("exchange order", () => {
     }).pipe(Effect.provide(network)))
 
   const usages: ReadonlyArray<readonly [line: string, sentence: string]> = [
-    ["order place buy 0.01 ETH/USDT", "Say one of --limit with a price and --market."],
-    ["order place buy 0.01 ETH/USDT --limit 5 --market", "Say one of --limit with a price and --market."],
-    ["order place hold 0.01 ETH/USDT --market", "\"hold\" is no side; accepted are buy and sell."],
-    ["order place buy none ETH/USDT --market", "\"none\" is no amount; accepted are decimals above zero"],
+    ["order place buy 0.01 ETH/USDT", "Give either --limit with a price, or --market."],
+    ["order place buy 0.01 ETH/USDT --limit 5 --market", "Give either --limit with a price, or --market."],
+    ["order place hold 0.01 ETH/USDT --market", "\"hold\" is not a side; expected buy or sell."],
+    ["order place buy none ETH/USDT --market", "\"none\" is not a valid amount; expected a decimal above zero"],
     ["order place buy 1 ETH/USDT --limit 0", "--limit cannot be \"0\""],
-    [`order place buy 1 ETH/USDT --limit 5 ${local}`, "say where with --journal"],
-    ["order place buy 1 ETH/USDT --market --post-only", "--post-only is for orders with a --limit"],
-    ["order place buy 1 ETH/USDT --market --time-in-force IOC", "--time-in-force is for orders with a --limit"],
-    ["order place buy 1 ETH/USDT --limit 5 --time-in-force DAY", "accepted are GTC, IOC, FOK"],
-    ["order amend ETH/USDT --id 1", "What to change is not said; accepted are --price and --amount."],
-    ["order amend ETH/USDT --price 5", "accepted are --id and --client-id"],
+    [`order place buy 1 ETH/USDT --limit 5 ${local}`, "choose a file with --journal"],
+    ["order place buy 1 ETH/USDT --market --post-only", "--post-only applies only to orders with --limit"],
+    ["order place buy 1 ETH/USDT --market --time-in-force IOC", "--time-in-force applies only to orders with --limit"],
+    ["order place buy 1 ETH/USDT --limit 5 --time-in-force DAY", "expected one of GTC, IOC, FOK"],
+    ["order amend ETH/USDT --id 1", "Nothing to change; give --price or --amount."],
+    ["order amend ETH/USDT --price 5", "No order given; use --id or --client-id"],
     ["order amend ETH/USDT --id 1 --amount none", "--amount cannot be \"none\""],
-    ["order cancel ETH/USDT", "accepted are --id and --client-id"],
+    ["order cancel ETH/USDT", "No order given; use --id or --client-id"],
     [
       "order plce",
-      "exchange order has no command \"plce\"; accepted are show, place, amend, cancel. Did you mean place?"
+      "exchange order has no command \"plce\"; expected one of show, place, amend, cancel. Did you mean place?"
     ]
   ]
   for (const [line, sentence] of usages) {

@@ -78,7 +78,7 @@ describe("exchange price", () => {
       assert.strictEqual(code, 1)
       assert.match(out, /binance +BTC\/USDT( +[0-9.]+){3}/)
       assert.match(out, /binance +BTC\/NOPE +SymbolNotFound/)
-      assert.match(out, /Did you mean BTC\/US\w+\? Ask for a symbol that the exchange lists/)
+      assert.match(out, /Did you mean BTC\/US\w+\? Use a symbol that the exchange lists/)
     }))
 
   it.effect("a closed exchange says so and exits with 1, other exchanges do not suffer", () =>
@@ -101,7 +101,7 @@ describe("exchange price", () => {
       yield* TestClock.adjust("30 seconds")
       assert.strictEqual(yield* Fiber.join(fiber), 1)
       assert.match(out(), /binance +BTC\/USDT +(TransportFailed|ExchangeUnavailable) .* 8  Closed\n/)
-      assert.include(err(), "Next: exchange price BTC/USDT ETH/USDT --exchange binance --faults none asks")
+      assert.include(err(), "Next: exchange price BTC/USDT ETH/USDT --exchange binance --faults none requests")
     }).pipe(Effect.provide(network)))
 
   it.effect("a price that takes two requests was attempted once", () =>

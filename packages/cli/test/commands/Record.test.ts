@@ -34,7 +34,7 @@ describe("exchange record", () => {
       assert.match(out, /^exchange +what +requests +answer\n/)
       assert.match(out, /\ncoinbase +markets +1 +ok\n/)
       assert.match(out, /\ncoinbase +BTC\/USDT candles of the last hour +1 +ok\n/)
-      assert.include(out, `The answers are in ${directory}/coinbase.\n`)
+      assert.include(out, `The responses are in ${directory}/coinbase.\n`)
       assert.notInclude(out, "balances")
       assert.match(err, /\[8\/8\] coinbase BTC\/USDT candles of the last hour\nNext: serve them in a test with .*\n$/)
 
@@ -73,7 +73,7 @@ describe("exchange record", () => {
       const { code, out } = yield* finished(`record --exchange bitmex --environment live --output ${directory}`)
       assert.strictEqual(code, 1)
       assert.match(out, /\nbitmex +markets +0 +ExchangeClosed\n/)
-      assert.include(out, "or try it with --environment simulated")
+      assert.include(out, "or use --environment simulated")
       assert.strictEqual(yield* texts(`${directory}/bitmex`), "")
     }))
 
@@ -81,7 +81,7 @@ describe("exchange record", () => {
     Effect.gen(function*() {
       const nowhere = yield* finished(`record --exchange binance --output ${import.meta.filename}/there`)
       assert.strictEqual(nowhere.code, 2)
-      assert.match(nowhere.err, /^Nothing can be written there: .*\. Give another --output\. /)
+      assert.match(nowhere.err, /^The files cannot be written: .*\. Choose another --output\. /)
       const directory = yield* Effect.flatMap(files, (files) => files.makeTempDirectoryScoped())
       const keyless = yield* finished(`record --exchange okx --environment live --account --output ${directory}`)
       assert.strictEqual(keyless.code, 2)

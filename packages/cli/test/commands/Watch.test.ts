@@ -5,9 +5,9 @@ import { network, session } from "../utils.js"
 
 const down = Faults.make({ http503: 1 })
 
-const pictures = (out: string) => out.split("Ctrl-C ends it").length - 1
+const pictures = (out: string) => out.split("ress Ctrl-C to stop").length - 1
 
-const latest = (out: string) => out.trimEnd().split("Ctrl-C ends it").at(-1) ?? ""
+const latest = (out: string) => out.trimEnd().split("ress Ctrl-C to stop").at(-1) ?? ""
 
 const simulator = (id: Simulator.ExchangeId) => Effect.flatMap(Simulator.Simulators, (simulators) => simulators.get(id))
 
@@ -104,7 +104,7 @@ describe("exchange watch", () => {
       yield* TestClock.adjust("150 seconds")
       assert.match(latest(out()), /BTC\/USDT( +[0-9.]+){4} +[01] s +0 +live\n/)
       assert.match(latest(out()), /NOPE\/USDT +–.* failed: SymbolNotFound\n/)
-      assert.match(latest(out()), /binance NOPE\/USDT: SymbolNotFound\. .* Ask for a symbol that the exchange lists/)
+      assert.match(latest(out()), /binance NOPE\/USDT: SymbolNotFound\. .* Use a symbol that the exchange lists/)
       yield* stop("SIGINT")
       assert.strictEqual(yield* Fiber.join(fiber), 0)
     }).pipe(Effect.provide(network)))
