@@ -45,7 +45,7 @@ const rows = [
         [quantile(0.95, "server_request_duration_seconds", [], "route!=\"/v1/stream\""), "95 % within"],
         [quantile(0.99, "server_request_duration_seconds", [], "route!=\"/v1/stream\""), "99 % within"]
       ], { unit: "s" }),
-      series("Under way", "Requests and streams under way.", [
+      series("In progress", "Requests and streams in progress.", [
         ["sum by (instance) (server_requests_in_flight)", "{{instance}}"]
       ], { min: 0 }),
       series("Shed", "Refused at the door a second: too busy, a client that asks too often, too many streams.", [

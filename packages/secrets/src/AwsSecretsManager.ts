@@ -235,7 +235,7 @@ const credentialsOf = (
 const halfPair = Either.left(
   ConfigError.MissingData(
     ["AWS_ACCESS_KEY_ID"],
-    "expected AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY together, or neither of them"
+    "expected both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or neither"
   )
 )
 

@@ -33,8 +33,8 @@ const sentence = ({ code, detail, source, status }: About, again: string): strin
   return `${source}: ${detail}${marks.length === 0 ? "" : ` (${marks.join(", ")})`}. ${again}`
 }
 
-const soon = "Trying again may help."
-const mended = "Trying again does not help before that is mended."
+const soon = "Retrying may help."
+const mended = "Retrying does not help until this is fixed."
 
 /**
  * No answer came: no connection, or none in time. Look to the address and the network.

@@ -201,6 +201,6 @@ const authenticated = (
 const missingAuth = Either.left(
   ConfigError.MissingData(
     ["VAULT_TOKEN"],
-    "expected EXCHANGE_VAULT_ROLE, EXCHANGE_VAULT_TOKEN_FILE or VAULT_TOKEN: one way to be known to Vault"
+    "expected EXCHANGE_VAULT_ROLE, EXCHANGE_VAULT_TOKEN_FILE or VAULT_TOKEN, to authenticate to Vault"
   )
 )

@@ -152,7 +152,7 @@ describe("SecretSource.layerConfigProvider", () => {
       ) {
         const error = yield* Effect.flip(provider.load(config))
         assert.isTrue(ConfigError.isSourceUnavailable(error))
-        assert.include(String(error), "Script: cannot be reached. Trying again may help.")
+        assert.include(String(error), "Script: cannot be reached. Retrying may help.")
         if (ConfigError.isSourceUnavailable(error)) {
           assert.strictEqual(Cause.squash(error.cause), Scripted.unreachable)
         }
@@ -204,8 +204,8 @@ describe("SecretSource.layerConfigProvider", () => {
         yield* TestClock.adjust("30 seconds")
         assert.strictEqual(yield* provider.load(key), "k")
         assert.deepStrictEqual(log.lines, [
-          "WARN Script: cannot be reached. Trying again may help. " +
-          "The secrets read 30s ago go on being used, for 59m 30s at most."
+          "WARN Script: cannot be reached. Retrying may help. " +
+          "The secrets read 30s ago stay in use for 59m 30s at most."
         ])
         yield* provider.load(key)
         assert.strictEqual(state.reads, 2, "not asked again at once")

@@ -84,7 +84,7 @@ describe("Vault", () => {
         const error = yield* Effect.flip(read)
         assert.strictEqual(error._tag, tag)
         assert.include(error.message, detail)
-        assert.match(error.message, /^Vault: .+\. Trying again does not help before that is mended\.$/)
+        assert.match(error.message, /^Vault: .+\. Retrying does not help until this is fixed\.$/)
         assert.isFalse(error.isRetryable)
         assert.lengthOf(vault.received, 1)
       })
@@ -149,7 +149,7 @@ describe("Vault", () => {
       assert.strictEqual(error._tag, "ManagerUnavailable")
       assert.strictEqual(
         error.message,
-        "Vault: cannot serve; see whether it is sealed, in maintenance or overloaded (status 503). Trying again may help."
+        "Vault: the service is unavailable; check whether it is sealed, in maintenance or overloaded (status 503). Retrying may help."
       )
       assert.lengthOf(vault.received, 6)
     })
@@ -199,7 +199,7 @@ describe("Vault", () => {
       const { read } = yield* Vault.make(options("http://127.0.0.1:1"))
       const error = yield* Effect.flip(read)
       assert.strictEqual(error._tag, "ManagerUnreachable")
-      assert.include(error.message, "(ECONNREFUSED). Trying again may help.")
+      assert.include(error.message, "(ECONNREFUSED). Retrying may help.")
     })
   )
 
@@ -238,7 +238,7 @@ describe("Vault", () => {
       assert.strictEqual(error._tag, "SourceMisconfigured")
       assert.include(
         error.message,
-        "the file of the token cannot be read; see that it is there and may be read (NotFound)"
+        "the file of the token cannot be read; check that it exists and is readable (NotFound)"
       )
     })
   )

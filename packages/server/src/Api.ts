@@ -96,8 +96,8 @@ const mostSymbols = 50
  * @category schemas
  */
 export const Symbols = Schema.compose(Schema.split(","), Schema.Array(ExchangeSymbol.ExchangeSymbol)).pipe(
-  Schema.minItems(1, { message: () => "name at least one symbol" }),
-  Schema.maxItems(mostSymbols, { message: () => `name at most ${mostSymbols} symbols` })
+  Schema.minItems(1, { message: () => "give at least one symbol" }),
+  Schema.maxItems(mostSymbols, { message: () => `give at most ${mostSymbols} symbols` })
 )
 
 /** Both halves of a symbol as they stand in a path: `BTC/USDT`, and `BTC/USD:BTC` as well. */
@@ -111,7 +111,7 @@ const Pair = Schema.Struct({ base: Schema.NonEmptyString, quote: Schema.NonEmpty
  * @category schemas
  */
 export const Source = Schema.Union(Schema.Literal("failover", "median"), Exchanges.ExchangeId).annotations({
-  message: () => ({ message: `name failover, median, or one of ${Exchanges.ids.join(", ")}`, override: true })
+  message: () => ({ message: `expected failover, median, or one of ${Exchanges.ids.join(", ")}`, override: true })
 })
 
 /**
@@ -129,12 +129,12 @@ const prices = HttpApiGroup.make("prices")
         maxStale: Schema.optional(
           whole(1, 86_400).annotations({
             description:
-              "Takes a price of at most so many seconds ago where there is no other; it says so by `isStale`."
+              "If no current price is available, allows one that is at most this many seconds old and marks it with `isStale`."
           })
         )
       }))
       .addSuccess(PriceDocument)
-      .annotate(OpenApi.Description, "The price of one unit of the base currency, and who says so.")
+      .annotate(OpenApi.Description, "The price of one unit of the base currency, and its sources.")
   )
 
 const market = HttpApiGroup.make("market")
@@ -145,14 +145,14 @@ const market = HttpApiGroup.make("market")
         exchange: Schema.optional(Exchanges.ExchangeId)
       }))
       .addSuccess(TickersDocument)
-      .annotate(OpenApi.Description, "The tickers of some symbols, of one exchange or of all.")
+      .annotate(OpenApi.Description, "The tickers of the given symbols, from one exchange or from all.")
   )
   .add(
     HttpApiEndpoint.get("book", "/v1/books/:exchange/:base/:quote")
       .setPath(Schema.Struct({ exchange: Exchanges.ExchangeId, ...Pair.fields }))
       .setUrlParams(Schema.Struct({ depth: count(1, 1000, 20) }))
       .addSuccess(BookDocument)
-      .annotate(OpenApi.Description, "What stands in an order book, the best of each side first.")
+      .annotate(OpenApi.Description, "The levels of an order book, best price first on each side.")
   )
   .add(
     HttpApiEndpoint.get("candles", "/v1/candles/:exchange/:base/:quote")
@@ -166,13 +166,13 @@ const market = HttpApiGroup.make("market")
       .addSuccess(CandlesDocument)
       .annotate(
         OpenApi.Description,
-        "The candles that open from an instant on, and before another; epoch milliseconds."
+        "The candles that open at or after `from` and before `to`, both in epoch milliseconds."
       )
   )
   .add(
     HttpApiEndpoint.get("exchanges", "/v1/exchanges")
       .addSuccess(ExchangesDocument)
-      .annotate(OpenApi.Description, "The exchanges that are asked, and how each is doing.")
+      .annotate(OpenApi.Description, "The exchanges that this service uses, and the health of each.")
   )
 
 /**
@@ -201,6 +201,6 @@ export const Api = HttpApi.make("effect-exchange")
   .annotate(OpenApi.Version, "1")
   .annotate(
     OpenApi.Description,
-    "Prices, tickers, order books and candles. Amounts are decimals in texts, instants epoch milliseconds. "
+    "Prices, tickers, order books and candles. Amounts are decimal strings, and times are epoch milliseconds. "
       + "`GET /v1/stream` streams prices and the state of the exchanges as Server-Sent Events."
   )

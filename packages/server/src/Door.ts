@@ -89,12 +89,17 @@ export const make = (options: Options = {}): Door => {
     Effect.as(
       Metric.increment(Metric.tagged(Telemetry.shed, "reason", reason)),
       reason === "client"
-        ? Problem.make(429, "too-many-requests", "This client asks too often; ask less often, or wait.", {
-          retryAfter: "1 second"
-        })
+        ? Problem.make(
+          429,
+          "too-many-requests",
+          "Too many requests from this client; send requests less often, or wait.",
+          {
+            retryAfter: "1 second"
+          }
+        )
         : reason === "busy"
-        ? Problem.make(503, "busy", "The service has too much to do; ask again.", { retryAfter: "1 second" })
-        : Problem.make(503, "too-many-streams", "There are too many streams; end one, or wait.", {
+        ? Problem.make(503, "busy", "The service is overloaded; try again.", { retryAfter: "1 second" })
+        : Problem.make(503, "too-many-streams", "Too many streams are open; close one, or wait.", {
           retryAfter: "10 seconds"
         })
     )
@@ -111,12 +116,12 @@ export const make = (options: Options = {}): Door => {
     if (wait > 0) return shed("client")
     if (!open.has(route) && !Tokens.admits(tokens(), request.headers["authorization"])) {
       return Effect.succeed(
-        Problem.make(401, "unauthorized", "Send a token of this service: authorization: Bearer <token>.")
+        Problem.make(401, "unauthorized", "Send a token of this service in the header authorization: Bearer <token>.")
       )
     }
     const { "content-length": length = "0", "transfer-encoding": encoding } = request.headers
     if (encoding !== undefined || !/^0*$/.test(length)) {
-      return Effect.succeed(Problem.make(413, "body-not-taken", "Send no body: nothing here takes one."))
+      return Effect.succeed(Problem.make(413, "body-not-taken", "Send no body; this service does not accept one."))
     }
     if (route === "/v1/stream") {
       return streaming >= maxStreams || (streams.get(client) ?? 0) >= maxClientStreams ? shed("streams") : undefined

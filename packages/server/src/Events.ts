@@ -123,7 +123,7 @@ export const layer = (
         const request = yield* HttpServerRequest.HttpServerRequest
         const asked = yield* HttpServerRequest.schemaSearchParams(Parameters).pipe(
           Effect.mapError(() =>
-            Problem.make(400, "invalid-request", "symbols: name symbols such as BTC/USDT, with commas between them")
+            Problem.make(400, "invalid-request", "symbols: expected symbols such as BTC/USDT, separated by commas")
           )
         )
         const markets = yield* Effect.forEach(

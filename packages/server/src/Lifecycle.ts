@@ -65,11 +65,11 @@ export const make: Effect.Effect<Lifecycle.Service, never, Sources | Health.Heal
       ), { discard: true })
 
     const unready = Effect.gen(function*() {
-      if (yield* Deferred.isDone(drained)) return "the service is about to end"
+      if (yield* Deferred.isDone(drained)) return "the service is shutting down"
       const { exchanges, status } = yield* report
       if (status !== "fail") return undefined
-      return `no exchange can serve: ${
-        exchanges.map(({ exchange, reason }) => `${exchange}: ${reason ?? "it fails"}`).join("; ")
+      return `no exchange is available: ${
+        exchanges.map(({ exchange, reason }) => `${exchange}: ${reason ?? "failing"}`).join("; ")
       }`
     }).pipe(Effect.tap((why) => Metric.set(Telemetry.ready, why === undefined ? 1 : 0)))
 

@@ -91,7 +91,7 @@ export const layer = (options: {
       yield* router.get(
         "/startupz",
         Effect.flatMap(started, (isStarted) =>
-          detailed(isStarted ? { status: "pass" } : { status: "fail", output: "no markets have been read so far" }))
+          detailed(isStarted ? { status: "pass" } : { status: "fail", output: "no markets have been loaded yet" }))
       )
     })
   )

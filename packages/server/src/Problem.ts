@@ -30,18 +30,18 @@ const kind = <Status extends number>(status: Status, description: string) =>
  * @category schemas
  */
 export const kinds = {
-  400: kind(400, "The request cannot be understood: `detail` says what to mend."),
-  401: kind(401, "The service wants a bearer token, and this is none of its own."),
-  404: kind(404, "There is no such path, exchange or market."),
-  405: kind(405, "Nothing is done here by this method: everything is only read."),
+  400: kind(400, "The request is invalid; `detail` says what to fix."),
+  401: kind(401, "The request has no valid bearer token of this service."),
+  404: kind(404, "The path, exchange or market does not exist."),
+  405: kind(405, "The method is not allowed; this API is read-only."),
   410: kind(410, "The exchange no longer exists."),
-  413: kind(413, "The request has a body, and nothing here takes one."),
-  429: kind(429, "This client asks too often."),
-  500: kind(500, "A bug of the service."),
-  501: kind(501, "The exchange has no such thing."),
-  502: kind(502, "The exchange could not be reached, refuses this service, or answers what cannot be understood."),
-  503: kind(503, "No source can serve now, or the service has too much to do. It is worth trying again."),
-  504: kind(504, "The exchange did not answer in time.")
+  413: kind(413, "The request has a body, and this service does not accept one."),
+  429: kind(429, "Too many requests from this client."),
+  500: kind(500, "A bug in the service."),
+  501: kind(501, "The exchange does not support the request."),
+  502: kind(502, "The exchange could not be reached, refuses this service, or sent an invalid response."),
+  503: kind(503, "No source is available now, or the service is overloaded. Retrying may help."),
+  504: kind(504, "The exchange did not respond in time.")
 } as const
 
 /**

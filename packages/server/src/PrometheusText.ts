@@ -42,7 +42,7 @@ export const render = (pairs: Iterable<MetricPair.MetricPair.Untyped>): string =
     const family = families.get(name) ??
       {
         kind,
-        description: Option.getOrElse(key.description, () => "Not described"),
+        description: Option.getOrElse(key.description, () => "No description"),
         samples: new Map<string, string>()
       }
     if (family.kind !== kind) continue

@@ -107,11 +107,11 @@ export const make = Effect.fnUntraced(function*<E, R>(
   const exchanges = Object.keys(layers).filter((id): id is ExchangeId => ids.some((known) => known === id))
   const markets = new Map<ExchangeId, MarketData.MarketData.Service>()
   for (const id of exchanges) {
-    const context = yield* Layer.build(layers[id] ?? Layer.die(`no Layer of ${id}`))
+    const context = yield* Layer.build(layers[id] ?? Layer.die(`no Layer for ${id}`))
     markets.set(id, yield* shared(Context.get(context, MarketData.MarketData)))
   }
   const [first, ...others] = Array.from(markets.values(), (market) => Layer.succeed(MarketData.MarketData, market))
-  if (first === undefined) return yield* Effect.dieMessage("Sources.make: name at least one exchange")
+  if (first === undefined) return yield* Effect.dieMessage("Sources.make: give at least one exchange")
   const composed = (layer: Layer.Layer<MarketData.MarketData>) =>
     Effect.map(Layer.build(layer), (context) => Context.get(context, MarketData.MarketData))
   const composites = {
@@ -125,7 +125,11 @@ export const make = Effect.fnUntraced(function*<E, R>(
     const found = markets.get(exchange)
     return found === undefined
       ? Effect.fail(
-        Problem.make(404, "exchange-not-served", `This service does not ask ${exchange}, but ${exchanges.join(", ")}.`)
+        Problem.make(
+          404,
+          "exchange-not-served",
+          `This service does not serve ${exchange}; it serves ${exchanges.join(", ")}.`
+        )
       )
       : Effect.succeed(found)
   }

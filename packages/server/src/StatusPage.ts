@@ -41,9 +41,9 @@ export const html = `<!doctype html>
 <button>Show</button>
 </form>
 <main id="exchanges">
-<section class="wide"><h2>Between exchanges</h2><div id="spreads"></div></section>
+<section class="wide"><h2>Price differences between exchanges</h2><div id="spreads"></div></section>
 </main>
-<section class="wide"><h2>What has changed</h2><ol id="events"></ol></section>
+<section class="wide"><h2>Recent changes</h2><ol id="events"></ol></section>
 <script>${script}</script>
 </body>
 </html>

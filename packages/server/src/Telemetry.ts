@@ -34,7 +34,7 @@ export const requestDuration = Metric.histogram(
  * @since 0.1.0
  * @category metrics
  */
-export const inFlight = Metric.gauge("server_requests_in_flight", { description: "Requests and streams under way" })
+export const inFlight = Metric.gauge("server_requests_in_flight", { description: "Requests and streams in progress" })
 
 /**
  * Requests refused before anything was done for them, by `reason`: `busy`, `client` or `streams`.
@@ -43,7 +43,7 @@ export const inFlight = Metric.gauge("server_requests_in_flight", { description:
  * @category metrics
  */
 export const shed = Metric.counter("server_shed_total", {
-  description: "Requests refused at the door",
+  description: "Requests refused because a limit was reached",
   incremental: true
 })
 

@@ -25,17 +25,17 @@ describe("the text for Prometheus", () => {
           "# HELP kinds_calls_total Calls\\nand \\\\ more",
           "# TYPE kinds_calls_total counter",
           "kinds_calls_total{error=\"a \\\"b\\\"\\n\\\\\"} 3",
-          "# HELP kinds_level Not described",
+          "# HELP kinds_level No description",
           "# TYPE kinds_level gauge",
           "kinds_level -0.5",
-          "# HELP kinds_seconds Not described",
+          "# HELP kinds_seconds No description",
           "# TYPE kinds_seconds histogram",
           "kinds_seconds_bucket{le=\"0.1\"} 1",
           "kinds_seconds_bucket{le=\"1\"} 2",
           "kinds_seconds_bucket{le=\"+Inf\"} 3",
           "kinds_seconds_sum 5.55",
           "kinds_seconds_count 3",
-          "# HELP kinds_words_total Not described",
+          "# HELP kinds_words_total No description",
           "# TYPE kinds_words_total counter",
           "kinds_words_total{key=\"x\"} 1",
           ""
@@ -49,7 +49,7 @@ describe("the text for Prometheus", () => {
       yield* Metric.set(Metric.gauge("twice_total"), 7)
       assert.strictEqual(
         yield* rendered("twice"),
-        "# HELP twice_total Not described\n# TYPE twice_total counter\ntwice_total 1\n"
+        "# HELP twice_total No description\n# TYPE twice_total counter\ntwice_total 1\n"
       )
     }))
 
@@ -64,7 +64,7 @@ describe("the text for Prometheus", () => {
       for (const line of lines) {
         assert.match(
           line,
-          /^(?:# HELP odd_\w* Not described|# TYPE odd_\w* gauge|odd_\w*\{\w+="(?:[^"\\\n]|\\[\\n"])*"\} 1)$/u
+          /^(?:# HELP odd_\w* No description|# TYPE odd_\w* gauge|odd_\w*\{\w+="(?:[^"\\\n]|\\[\\n"])*"\} 1)$/u
         )
       }
     }))

@@ -176,7 +176,7 @@ describe("probes", () => {
       yield* eventually(Effect.zipRight(asking, ask("/readyz")), ({ status }) => status === 503)
       const failed = yield* ask("/readyz")
       assert.strictEqual(Object(failed.json).status, "fail")
-      assert.match(Object(failed.json).output, /no exchange can serve: .*kraken.*okx/)
+      assert.match(Object(failed.json).output, /no exchange is available: .*kraken.*okx/)
       assert.deepStrictEqual([(yield* ask("/livez")).status, (yield* ask("/startupz")).status], [200, 200])
     }).pipe(Effect.provide(service(["kraken", "okx"]))))
 

@@ -49,7 +49,7 @@ describe.skipIf(executablePath === undefined)("the status page in a browser", ()
       yield* shows(page, /BTC\/USDT: okx 61000(?:\.0+)? to kraken 61500/)
       yield* okx.setPrice("BTC/USDT", "62000")
       yield* shows(page, /^62000(?:\.0+)? USDT$/)
-      yield* shows(page, /^(?:All exchanges serve\.|It serves, with something to look at\.)$/)
+      yield* shows(page, /^(?:All exchanges are available\.|Available, with problems\.)$/)
 
       // Every request fails: those for books open the breaker.
       yield* okx.setFaults(Faults.outage)

@@ -122,7 +122,11 @@ describe("exchange call", () => {
       const enabled = { ...live, EXCHANGE_LIVE_TRADING: "enabled" }
       const refused = [
         [`${order} --environment live --send`, live, "EXCHANGE_LIVE_TRADING=enabled"],
-        [order.replace("http://binance.localhost", "https://proxy.test") + " --send", enabled, "--send requires an explicit --environment live"]
+        [
+          order.replace("http://binance.localhost", "https://proxy.test") + " --send",
+          enabled,
+          "--send requires an explicit --environment live"
+        ]
       ] as const
       for (const [line, env, sentence] of refused) {
         const { code, err } = yield* ran(line, env)

@@ -19,10 +19,10 @@ export const base = (
   const invalid = (detail: string) => Either.left(ConfigError.InvalidData([name], detail))
   if (!URL.canParse(address)) return invalid("expected an absolute URL such as https://host:8200")
   const url = new URL(address)
-  if (url.username !== "" || url.password !== "") return invalid("expected a URL without user name or password")
-  if (url.search !== "" || url.hash !== "") return invalid("expected a URL without query or fragment")
+  if (url.username !== "" || url.password !== "") return invalid("expected a URL without a user name or password")
+  if (url.search !== "" || url.hash !== "") return invalid("expected a URL without a query or fragment")
   if (url.protocol === "http:" && !isLoopback(url.hostname) && !localHosts.has(url.hostname)) {
-    return invalid("expected https: plain http is accepted for the loopback only")
+    return invalid("expected https; plain http is accepted only for loopback addresses")
   }
   if (url.protocol !== "https:" && url.protocol !== "http:") return invalid("expected an https URL")
   return Either.right(url.origin + url.pathname.replace(/\/+$/, ""))
@@ -59,7 +59,7 @@ export const token = (
   isHeader(Redacted.value(secret))
     ? Either.right(secret)
     : Either.left(
-      ConfigError.InvalidData([name], "expected printable ASCII without blanks; the value is not shown")
+      ConfigError.InvalidData([name], "expected printable ASCII without spaces; the value is not shown")
     )
 
 /**

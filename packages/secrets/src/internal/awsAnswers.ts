@@ -27,13 +27,13 @@ export const secrets = (
   const { status, text } = answer
   if (status !== 200) return Effect.fail(refusal(answer))
   return Effect.gen(function*() {
-    const json = yield* bundle.json(source, text, "the answer")
+    const json = yield* bundle.json(source, text, "the response")
     const secret = Predicate.hasProperty(json, "SecretString") ? json.SecretString : undefined
     if (typeof secret !== "string") {
       return yield* new SecretMalformed({
         source,
         status,
-        detail: "the secret has no text; store a JSON object of names to texts, not bytes"
+        detail: "the secret has no text; store a JSON object of names and strings, not binary data"
       })
     }
     return yield* bundle.read(source, yield* bundle.json(source, secret, "the text of the secret"))
@@ -46,48 +46,63 @@ type Kind = "later" | "notFound" | "refused" | "misconfigured"
 const codes: { readonly [code: string]: readonly [Kind, string] } = {
   ResourceNotFoundException: [
     "notFound",
-    "has no such secret, or none with a current value; see its name and the region"
+    "the secret does not exist or has no current value; check its name and the region"
   ],
-  InvalidRequestException: ["notFound", "cannot give the secret as it is; see whether it is marked for deletion"],
+  InvalidRequestException: [
+    "notFound",
+    "the secret cannot be read in its current state; check whether it is marked for deletion"
+  ],
   AccessDeniedException: [
     "refused",
-    "does not let this role read the secret; allow secretsmanager:GetSecretValue of it"
+    "this role may not read the secret; allow secretsmanager:GetSecretValue on it"
   ],
-  AccessDenied: ["refused", "does not let this role read the secret; allow secretsmanager:GetSecretValue of it"],
+  AccessDenied: ["refused", "this role may not read the secret; allow secretsmanager:GetSecretValue on it"],
   DecryptionFailure: [
     "refused",
-    "cannot decrypt the secret; allow kms:Decrypt with its key, and see that that is enabled"
+    "the secret cannot be decrypted; allow kms:Decrypt with its key, and check that the key is enabled"
   ],
-  ExpiredTokenException: ["refused", "says that the credentials have expired; fetch others"],
-  ExpiredToken: ["refused", "says that the credentials have expired; fetch others"],
+  ExpiredTokenException: ["refused", "the credentials have expired; get new ones"],
+  ExpiredToken: ["refused", "the credentials have expired; get new ones"],
   UnrecognizedClientException: [
     "refused",
-    "does not know the access key or its session token; see both, and the region"
+    "the access key or its session token is unknown; check both, and the region"
   ],
-  InvalidClientTokenId: ["refused", "does not know the access key or its session token; see both, and the region"],
-  InvalidSignatureException: ["refused", "does not take the signature; see the secret access key, and the clock here"],
-  SignatureDoesNotMatch: ["refused", "does not take the signature; see the secret access key, and the clock here"],
-  RequestExpired: ["refused", "finds the request too old; see the clock here"],
-  IncompleteSignature: ["refused", "finds no whole signature; see the access key"],
-  IncompleteSignatureException: ["refused", "finds no whole signature; see the access key"],
-  MissingAuthenticationToken: ["refused", "finds no signature; see what stands between, such as a proxy"],
-  MissingAuthenticationTokenException: ["refused", "finds no signature; see what stands between, such as a proxy"],
-  OptInRequired: ["refused", "is not open to this account; see its subscription and the region"],
-  NotAuthorized: ["refused", "does not let this role do that; see its policies"],
-  InvalidParameterException: ["misconfigured", "does not take the name of the secret or its stage; see both"],
-  ValidationException: ["misconfigured", "does not take the name of the secret or its stage; see both"],
-  ThrottlingException: ["later", "is asked too often; ask less often"],
-  Throttling: ["later", "is asked too often; ask less often"],
-  ThrottledException: ["later", "is asked too often; ask less often"],
-  TooManyRequestsException: ["later", "is asked too often; ask less often"],
-  RequestLimitExceeded: ["later", "is asked too often; ask less often"],
-  LimitExceededException: ["later", "is asked too often; ask less often"],
-  RequestTimeoutException: ["later", "gave up waiting for the request"],
-  InternalServiceError: ["later", "has an error of its own"],
-  InternalServiceErrorException: ["later", "has an error of its own"],
-  InternalFailure: ["later", "has an error of its own"],
-  ServiceUnavailable: ["later", "cannot serve"],
-  ServiceUnavailableException: ["later", "cannot serve"]
+  InvalidClientTokenId: ["refused", "the access key or its session token is unknown; check both, and the region"],
+  InvalidSignatureException: [
+    "refused",
+    "the signature was rejected; check the secret access key and the clock of this machine"
+  ],
+  SignatureDoesNotMatch: [
+    "refused",
+    "the signature was rejected; check the secret access key and the clock of this machine"
+  ],
+  RequestExpired: ["refused", "the request is too old; check the clock of this machine"],
+  IncompleteSignature: ["refused", "the signature is incomplete; check the access key"],
+  IncompleteSignatureException: ["refused", "the signature is incomplete; check the access key"],
+  MissingAuthenticationToken: [
+    "refused",
+    "the request arrived without a signature; check what is in between, such as a proxy"
+  ],
+  MissingAuthenticationTokenException: [
+    "refused",
+    "the request arrived without a signature; check what is in between, such as a proxy"
+  ],
+  OptInRequired: ["refused", "the service is not available to this account; check its subscription and the region"],
+  NotAuthorized: ["refused", "this role is not allowed to do that; check its policies"],
+  InvalidParameterException: ["misconfigured", "the name of the secret or its stage is invalid; check both"],
+  ValidationException: ["misconfigured", "the name of the secret or its stage is invalid; check both"],
+  ThrottlingException: ["later", "too many requests; send them less often"],
+  Throttling: ["later", "too many requests; send them less often"],
+  ThrottledException: ["later", "too many requests; send them less often"],
+  TooManyRequestsException: ["later", "too many requests; send them less often"],
+  RequestLimitExceeded: ["later", "too many requests; send them less often"],
+  LimitExceededException: ["later", "too many requests; send them less often"],
+  RequestTimeoutException: ["later", "the request timed out"],
+  InternalServiceError: ["later", "an internal error occurred"],
+  InternalServiceErrorException: ["later", "an internal error occurred"],
+  InternalFailure: ["later", "an internal error occurred"],
+  ServiceUnavailable: ["later", "the service is unavailable"],
+  ServiceUnavailableException: ["later", "the service is unavailable"]
 }
 
 const refusal = (answer: Answer): SecretSourceError => {
@@ -109,15 +124,15 @@ const refusal = (answer: Answer): SecretSourceError => {
 
 const unknown = (status: number): readonly [Kind, string] =>
   status === 401 || status === 403
-    ? ["refused", "does not let us in; see the credentials and their policies"]
-    : ["misconfigured", "does not take the request; see the endpoint, the region and the name of the secret"]
+    ? ["refused", "access was denied; check the credentials and their policies"]
+    : ["misconfigured", "the request was rejected; check the endpoint, the region and the name of the secret"]
 
 /**
  * The code, if it is one of ours: `com.amazonaws.secretsmanager#ResourceNotFoundException` in the body, or
  * `ResourceNotFoundException:http://...` in a header. Its message stays where it is, as it may repeat the key.
  */
 const codeOf = ({ headers, text }: Answer): string | undefined => {
-  const json = Either.getOrUndefined(bundle.json(source, text, "the answer"))
+  const json = Either.getOrUndefined(bundle.json(source, text, "the response"))
   const type = Predicate.hasProperty(json, "__type") ? json.__type : headers["x-amzn-errortype"]
   const code = typeof type === "string" ? type.replace(/^.*#/, "").replace(/:.*$/, "") : ""
   return Object.hasOwn(codes, code) ? code : undefined

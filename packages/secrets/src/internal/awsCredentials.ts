@@ -100,7 +100,7 @@ const decode = Schema.decodeUnknownOption(ContainerAnswer)
 const read = ({ status, text }: Answer): Effect.Effect<Held, SecretSourceError> => {
   if (status === 401 || status === 403) {
     return Effect.fail(
-      new ManagerRefused({ source, status, detail: "the container's endpoint does not take its authorization token" })
+      new ManagerRefused({ source, status, detail: "the container's endpoint rejects the authorization token" })
     )
   }
   if (status !== 200) {
@@ -108,14 +108,18 @@ const read = ({ status, text }: Answer): Effect.Effect<Held, SecretSourceError> 
       new SourceMisconfigured({
         source,
         status,
-        detail: "the container's endpoint has no credentials; see the role of the task or pod"
+        detail: "the container's endpoint has no credentials; check the role of the task or pod"
       })
     )
   }
   return Option.match(decode(text), {
     onNone: () =>
       Effect.fail(
-        new SecretMalformed({ source, status, detail: "the answer of the container's endpoint holds no credentials" })
+        new SecretMalformed({
+          source,
+          status,
+          detail: "the response of the container's endpoint contains no credentials"
+        })
       ),
     onSome: ({ AccessKeyId, Expiration, SecretAccessKey, Token }) =>
       Effect.succeed({

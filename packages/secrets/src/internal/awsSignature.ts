@@ -41,7 +41,7 @@ export const sign = (
         }).sign(),
       // Without its cause, which may repeat what was to be signed.
       catch: () =>
-        new SourceMisconfigured({ source, detail: "the request cannot be signed; see the keys and the region" })
+        new SourceMisconfigured({ source, detail: "the request cannot be signed; check the keys and the region" })
     })).pipe(
       Effect.map(({ headers }) => ({ ...question, headers: Object.fromEntries(headers.entries()) }))
     )

@@ -15,7 +15,7 @@ export const read = (
 ): Either.Either<ReadonlyMap<string, Redacted.Redacted<string>>, SecretMalformed> => {
   const malformed = (detail: string) => Either.left(new SecretMalformed({ source, detail }))
   if (!Predicate.isRecord(value)) {
-    return malformed("the secret is no JSON object of names to texts; write it as {\"BINANCE_API_KEY\": \"...\"}")
+    return malformed("the secret is not a JSON object of names and strings; write it as {\"BINANCE_API_KEY\": \"...\"}")
   }
   const secrets = new Map<string, Redacted.Redacted<string>>()
   for (const [name, text] of Object.entries(value)) {
@@ -24,7 +24,7 @@ export const read = (
   const others = Object.keys(value).length - secrets.size
   return others === 0
     ? Either.right(secrets)
-    : malformed(`${others} of the secret's values are no texts; put all of them between quotation marks`)
+    : malformed(`${others} of the secret's values are not strings; put every value in quotation marks`)
 }
 
 /**
@@ -36,5 +36,5 @@ export const json = (source: string, text: string, what: string): Either.Either<
   Either.try({
     try: (): unknown => JSON.parse(text),
     // A `SyntaxError` repeats the text.
-    catch: () => new SecretMalformed({ source, detail: `${what} is no JSON` })
+    catch: () => new SecretMalformed({ source, detail: `${what} is not valid JSON` })
   })

@@ -63,7 +63,11 @@ export const make = (source: string, http: HttpClient.HttpClient, { timeout = "3
     HttpClient.withTracerPropagation(false),
     HttpClient.withScope
   )
-  const late = () => new ManagerUnreachable({ source, detail: "gave no whole answer in time; see whether it is slow" })
+  const late = () =>
+    new ManagerUnreachable({
+      source,
+      detail: "the response was not complete in time; check whether the service is slow"
+    })
   return (question) =>
     client.execute(requestOf(question)).pipe(
       Effect.flatMap((response) =>
@@ -97,7 +101,7 @@ const served = (source: string, answer: Answer): Effect.Effect<Answer, ManagerUn
       new SourceMisconfigured({
         source,
         status,
-        detail: "redirects, and a token must not travel: give the address at which it answers itself"
+        detail: "redirects are not followed, so that a token is not sent elsewhere; use the final address"
       })
     )
   }
@@ -109,10 +113,10 @@ const served = (source: string, answer: Answer): Effect.Effect<Answer, ManagerUn
         status,
         retryAfter: RetryAfter.parse(headers["retry-after"], clock.unsafeCurrentTimeMillis()),
         detail: status === 429
-          ? "is asked too often; ask less often, or raise its limit"
+          ? "too many requests; send them less often, or raise the limit"
           : status === 503
-          ? "cannot serve; see whether it is sealed, in maintenance or overloaded"
-          : "has an error of its own; see its log"
+          ? "the service is unavailable; check whether it is sealed, in maintenance or overloaded"
+          : "an internal error occurred; check the log of the service"
       })
     ))
 }
@@ -122,7 +126,7 @@ const readText = (source: string, response: HttpClientResponse.HttpClientRespons
   return response.stream.pipe(
     Stream.runFoldEffect({ size: 0, text: "" }, ({ size, text }, chunk) =>
       size + chunk.byteLength > maxBytes
-        ? Effect.fail(new SecretMalformed({ source, detail: `the answer is larger than ${maxBytes} bytes` }))
+        ? Effect.fail(new SecretMalformed({ source, detail: `the response is larger than ${maxBytes} bytes` }))
         : Effect.succeed({ size: size + chunk.byteLength, text: text + decoder.decode(chunk, { stream: true }) })),
     Effect.map(({ text }) => text + decoder.decode())
   )
@@ -132,7 +136,7 @@ const unreachable = (source: string, cause: unknown): ManagerUnreachable =>
   new ManagerUnreachable({
     source,
     code: codeOf(cause),
-    detail: "cannot be reached; see its address, its certificate and the network"
+    detail: "the service cannot be reached; check its address, its certificate and the network"
   })
 
 /** The code of an error or of what caused it, if it looks like one. */
@@ -163,7 +167,7 @@ export const persistently = (
     onTimeout: () =>
       new ManagerUnreachable({
         source,
-        detail: `gave nothing within ${Duration.format(Duration.decode(deadline))}; see whether it is slow`
+        detail: `no result within ${Duration.format(Duration.decode(deadline))}; check whether the service is slow`
       })
   })
   return (self) => self.pipe(Idempotent.mark, retrying, ended)

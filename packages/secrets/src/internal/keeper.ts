@@ -57,7 +57,7 @@ export const make = <A>(
         kept = Kept.failed(kept, error, now, times)
         const stale = Kept.usable(kept, now, times)
         return stale === undefined ? Effect.void : Effect.logWarning(
-          `${error.message} The secrets read ${inWords(now - stale.at)} ago go on being used, for ${
+          `${error.message} The secrets read ${inWords(now - stale.at)} ago stay in use for ${
             inWords(stale.at + times.staleFor - now)
           } at most.`
         )

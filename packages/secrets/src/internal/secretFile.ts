@@ -21,7 +21,7 @@ export const read = (
       new SourceMisconfigured({
         source,
         code: error._tag === "SystemError" ? error.reason : undefined,
-        detail: `the file of ${what} cannot be read; see that it is there and may be read`
+        detail: `the file of ${what} cannot be read; check that it exists and is readable`
       })
     ),
     Effect.filterOrFail(
@@ -29,7 +29,8 @@ export const read = (
       () =>
         new SourceMisconfigured({
           source,
-          detail: `the file of ${what} holds no token: expected printable ASCII without blanks; the value is not shown`
+          detail:
+            `the file of ${what} contains no token: expected printable ASCII without spaces; the value is not shown`
         })
     ),
     Effect.map((text) => Redacted.make(text))

@@ -31,7 +31,9 @@ export const namespace = (
     ? Either.right({})
     : /^[\w.@+~/-]+$/.test(name)
     ? Either.right({ "x-vault-namespace": name })
-    : Either.left(ConfigError.InvalidData(["VAULT_NAMESPACE"], "expected names between slashes, such as admin/team"))
+    : Either.left(
+      ConfigError.InvalidData(["VAULT_NAMESPACE"], "expected names separated by slashes, such as admin/team")
+    )
 
 /**
  * The secrets of an answer of the key-value engine, which wraps them twice: `{ data: { data, metadata } }`.
@@ -42,7 +44,7 @@ export const secrets = (
   { status, text }: Answer
 ): Effect.Effect<ReadonlyMap<string, Redacted.Redacted<string>>, SecretSourceError> => {
   if (status === 200) {
-    return Effect.flatMap(bundle.json(source, text, "the answer"), (json) => {
+    return Effect.flatMap(bundle.json(source, text, "the response"), (json) => {
       const outer = Predicate.hasProperty(json, "data") ? json.data : undefined
       return Predicate.hasProperty(outer, "data") && Predicate.hasProperty(outer, "metadata")
         ? bundle.read(source, outer.data)
@@ -50,7 +52,7 @@ export const secrets = (
           new SecretMalformed({
             source,
             status,
-            detail: "the answer is none of a key-value engine of version 2; see which engine is mounted there"
+            detail: "the response is not from a key-value engine of version 2; check which engine is mounted there"
           })
         )
     })
@@ -62,18 +64,18 @@ export const secrets = (
         source,
         status,
         detail: isDeleted(text)
-          ? "the secret's latest version is deleted; undelete it, or write another"
-          : "has no secret at this path of this engine; see mount, path and namespace"
+          ? "the latest version of the secret is deleted; undelete it, or write a new version"
+          : "there is no secret at this path of this engine; check mount, path and namespace"
       })
     )
   }
   return Effect.fail(
-    refusal(status, "may not read the secret, or the token has ended; see the token, its policies and the namespace")
+    refusal(status, "may not read the secret, or has expired; check the token, its policies and the namespace")
   )
 }
 
 const isDeleted = (text: string): boolean =>
-  Either.match(bundle.json(source, text, "the answer"), {
+  Either.match(bundle.json(source, text, "the response"), {
     onLeft: () => false,
     onRight: (json) => Predicate.hasProperty(json, "data") && Predicate.hasProperty(json.data, "metadata")
   })
@@ -82,11 +84,11 @@ const isDeleted = (text: string): boolean =>
 const refusal = (status: number, detail: string): SecretSourceError => {
   if (status === 403 || status === 401) return new ManagerRefused({ source, status, detail: `this token ${detail}` })
   return status === 412
-    ? new ManagerUnavailable({ source, status, detail: "has not heard yet of what was written last" })
+    ? new ManagerUnavailable({ source, status, detail: "this server has not received the latest write yet" })
     : new SourceMisconfigured({
       source,
       status,
-      detail: "does not take the request; see address, mount, path, role and namespace"
+      detail: "the request was rejected; check address, mount, path, role and namespace"
     })
 }
 
@@ -120,13 +122,14 @@ export const login = ({ status, text }: Answer): Effect.Effect<Login, SecretSour
           source,
           status,
           detail:
-            "does not log this service account in; see the role, the account and namespace it is bound to, and the mount"
+            "the login of this service account was rejected; check the role, the account and namespace it is bound to, and the mount"
         })
         : refusal(status, "")
     )
   }
   return Option.match(decodeLogin(text), {
-    onNone: () => Effect.fail(new SecretMalformed({ source, status, detail: "the answer to the login has no token" })),
+    onNone: () =>
+      Effect.fail(new SecretMalformed({ source, status, detail: "the response to the login has no token" })),
     onSome: ({ auth }) => Effect.succeed({ token: Redacted.make(auth.client_token), lease: auth.lease_duration })
   })
 }

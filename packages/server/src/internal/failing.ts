@@ -37,18 +37,18 @@ const problemOf = (cause: Cause.Cause<unknown>): Effect.Effect<Problem.Problem> 
   if (error instanceof HttpServerError.RouteNotFound) {
     const { method, url } = error.request
     if (Routes.templateOf(url) !== "other" && method !== "GET" && method !== "HEAD") {
-      return Effect.succeed(Problem.make(405, "method-not-allowed", "Ask with GET: everything here is only read."))
+      return Effect.succeed(Problem.make(405, "method-not-allowed", "Use GET; this API is read-only."))
     }
     return Effect.succeed(
-      Problem.make(404, "no-such-path", "There is no such path; /openapi.json lists those that are.")
+      Problem.make(404, "no-such-path", "The path does not exist; /openapi.json lists all paths.")
     )
   }
   if (error instanceof HttpServerError.RequestError) {
     return Effect.succeed(Problem.make(400, "invalid-request", "The request cannot be read."))
   }
   return Effect.as(
-    Effect.logError("A request has met a bug", cause),
-    Problem.make(500, "bug", "This is a bug of the service; its log says more.")
+    Effect.logError("A request failed because of a bug", cause),
+    Problem.make(500, "bug", "This is a bug in the service; its log has the details.")
   )
 }
 

@@ -17,7 +17,7 @@ const problemOf = (responses: Json): Json => {
   return {
     ...Record.filter(responses, (_, status) => status !== "405"),
     400: {
-      description: "The request cannot be understood: `detail` says what to mend.",
+      description: "The request is invalid; `detail` says what to fix.",
       content: {
         "application/problem+json": {
           schema: { ...schema, properties: { ...objectOf(properties), status: { type: "number", enum: [400] } } }
@@ -34,14 +34,14 @@ const stream: Json = {
     tags: ["stream"],
     operationId: "stream.events",
     description:
-      "Prices, the state of feeds and of exchanges as Server-Sent Events, until it is left or the service ends. "
-      + "Without `symbols` those that the service was started with.",
+      "Prices and the state of feeds and exchanges as Server-Sent Events, until the client disconnects or the service shuts down. "
+      + "Without `symbols`, the symbols that the service was started with.",
     parameters: [{
       name: "symbols",
       in: "query",
       required: false,
       schema: { type: "string" },
-      description: "Such as BTC/USDT, several with commas."
+      description: "Symbols such as BTC/USDT, separated by commas."
     }],
     security: [],
     responses: {

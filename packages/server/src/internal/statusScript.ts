@@ -105,13 +105,13 @@ const on = {
   feed: ({ at, exchange, reason, status, symbol }) => {
     const { feed } = line(exchange, symbol)
     const isGood = status === "Connected" || status === "Resynced"
-    put(feed, "feed: " + status + (reason ? ", as " + reason : ""), isGood ? "soft" : "warn")
-    // The first word of a feed is no change.
+    put(feed, "feed: " + status + (reason ? " (" + reason + ")" : ""), isGood ? "soft" : "warn")
+    // The first status of a feed is not a change.
     if (status !== "Connected") note(exchange + " " + symbol + ": " + status + (reason ? " (" + reason + ")" : ""), at)
   },
   health: ({ at, exchanges, status }) => {
     state.offset = at - Date.now()
-    put($("overall"), status === "pass" ? "All exchanges serve." : status === "warn" ? "It serves, with something to look at." : "No exchange can serve.", status)
+    put($("overall"), status === "pass" ? "All exchanges are available." : status === "warn" ? "Available, with problems." : "No exchange is available.", status)
     for (const one of exchanges) {
       const parts = card(one.exchange)
       put(parts.status, one.environment + ": " + one.status, one.status)
@@ -122,7 +122,7 @@ const on = {
         const key = one.exchange + " " + breaker.capability
         const before = state.breakers.get(key)
         if (before !== undefined && before !== breaker.state) {
-          note(one.exchange + ": breaker of " + breaker.capability + " from " + before + " to " + breaker.state, at)
+          note(one.exchange + ": the breaker of " + breaker.capability + " changed from " + before + " to " + breaker.state, at)
         }
         state.breakers.set(key, breaker.state)
       }
@@ -136,7 +136,7 @@ const on = {
         return row(make("span", pause === "" ? "" : "warn", "limit " + scope + ": " + Math.round(used * 100) + " %" + pause), bar)
       }))
       put(parts.clock, "clock: " + one.clockSkewMillis + " ms" +
-        (one.lastFailure ? "; last failure: " + one.lastFailure.error + " of " + one.lastFailure.operation + ", " + since(one.lastFailure.at) + " ago" : ""))
+        (one.lastFailure ? "; last failure: " + one.lastFailure.error + " in " + one.lastFailure.operation + ", " + since(one.lastFailure.at) + " ago" : ""))
     }
   },
   stats: ({ exchanges }) => {
@@ -158,7 +158,7 @@ const listen = async () => {
   const response = await fetch("v1/stream", { headers, cache: "no-store" })
   if (response.status === 401) {
     $("door").hidden = false
-    put($("link"), "This service asks for a token.", "warn")
+    put($("link"), "This service requires a token.", "warn")
     return new Promise(() => {})
   }
   if (!response.ok) throw new Error("status " + response.status)
@@ -166,7 +166,7 @@ const listen = async () => {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
   let rest = ""
   for (;;) {
-    // Health is told every two seconds: what is silent for ten is lost, though nobody says so.
+    // Health is sent every two seconds, so a connection that is silent for ten seconds is lost.
     const silence = setTimeout(() => reader.cancel(), 10000)
     const { done, value } = await reader.read()
     clearTimeout(silence)
@@ -183,8 +183,8 @@ const listen = async () => {
 const keep = async () => {
   for (;;) {
     try { await listen() } catch (error) { void error }
-    put($("link"), "lost, trying again", "fail")
-    put($("overall"), "The service does not answer.", "fail")
+    put($("link"), "disconnected, reconnecting", "fail")
+    put($("overall"), "The service does not respond.", "fail")
     for (const { amount } of state.prices.values()) amount.className = "price old"
     await wait(1000 + Math.random() * 2000)
   }
