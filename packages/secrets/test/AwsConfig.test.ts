@@ -45,7 +45,7 @@ describe("AwsSecretsManager: configuration", () => {
         }
       )
       const half = yield* Effect.flip(load({ AWS_ACCESS_KEY_ID: "A" }))
-      assert.include(String(half), "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY together")
+      assert.include(String(half), "both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
       assert.include(String(yield* Effect.flip(load({}))), "the credentials endpoint of ECS or EKS")
     }))
 

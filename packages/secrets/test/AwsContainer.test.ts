@@ -63,14 +63,14 @@ describe("AwsSecretsManager: credentials of a container", () => {
         ({ container }) => container.instead.push(() => Effect.succeed(Server.json(404, {}))),
         {},
         "SourceMisconfigured",
-        "see the role of the task or pod"
+        "check the role of the task or pod"
       ],
       [
         "half of the answer",
         ({ container }) => container.instead.push(() => Effect.succeed(Server.json(200, { AccessKeyId: "A" }))),
         {},
         "SecretMalformed",
-        "holds no credentials"
+        "contains no credentials"
       ]
     ] satisfies ReadonlyArray<
       readonly [string, (aws: Aws) => unknown, Container, string, string]

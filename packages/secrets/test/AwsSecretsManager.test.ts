@@ -46,7 +46,7 @@ describe("AwsSecretsManager", () => {
         ({ state }) => state.secrets.clear(),
         "SecretNotFound",
         "ResourceNotFoundException",
-        "has no such secret"
+        "the secret does not exist"
       ],
       [
         "no permission",
@@ -55,21 +55,21 @@ describe("AwsSecretsManager", () => {
         },
         "ManagerRefused",
         "AccessDeniedException",
-        "allow secretsmanager:GetSecretValue of it"
+        "allow secretsmanager:GetSecretValue on it"
       ],
       [
         "an unknown key",
         ({ state }) => state.keys.clear(),
         "ManagerRefused",
         "UnrecognizedClientException",
-        "does not know the access key"
+        "the access key or its session token is unknown"
       ],
       [
         "another secret key: the signature is wrong",
         ({ state }) => state.keys.set(accessKeyId, { secretAccessKey: "other", endsAt: Number.POSITIVE_INFINITY }),
         "ManagerRefused",
         "InvalidSignatureException",
-        "see the secret access key, and the clock here"
+        "check the secret access key and the clock of this machine"
       ],
       [
         "another region",
@@ -78,7 +78,7 @@ describe("AwsSecretsManager", () => {
         },
         "ManagerRefused",
         "InvalidSignatureException",
-        "does not take the signature"
+        "the signature was rejected"
       ],
       [
         "credentials that have expired",
@@ -99,14 +99,14 @@ describe("AwsSecretsManager", () => {
         ({ state }) => state.secrets.set("team/exchanges", { SecretString: "hunter2" }),
         "SecretMalformed",
         undefined,
-        "the text of the secret is no JSON"
+        "the text of the secret is not valid JSON"
       ],
       [
         "a secret that is no object",
         ({ state }) => state.secrets.set("team/exchanges", { SecretString: `"hunter2"` }),
         "SecretMalformed",
         undefined,
-        "no JSON object of names to texts"
+        "not a JSON object of names and strings"
       ],
       [
         "KMS that does not decrypt",
@@ -130,14 +130,14 @@ describe("AwsSecretsManager", () => {
           ),
         "SecretNotFound",
         "ResourceNotFoundException",
-        "has no such secret"
+        "the secret does not exist"
       ],
       [
         "a code that nobody knows",
         ({ manager }) => manager.instead.push(() => Effect.succeed(AwsServer.error("hunter2Exception", "hunter2"))),
         "SourceMisconfigured",
         undefined,
-        "does not take the request"
+        "the request was rejected"
       ]
     ] satisfies ReadonlyArray<readonly [string, (aws: Aws) => unknown, string, string | undefined, string]>
   ) {

@@ -49,27 +49,27 @@ describe("Vault", () => {
         "a token without a policy",
         (state) => state.tokens.set(token, { namespace: "", paths: [], endsAt: Number.POSITIVE_INFINITY }),
         "ManagerRefused",
-        "see the token, its policies and the namespace"
+        "check the token, its policies and the namespace"
       ],
       [
         "a token that has ended",
         (state) => state.tokens.set(token, { namespace: "", paths: [api], endsAt: 0 }),
         "ManagerRefused",
-        "the token has ended"
+        "or has expired"
       ],
-      ["no secret", (state) => state.secrets.clear(), "SecretNotFound", "has no secret at this path"],
-      ["no such engine", (state) => state.mounts.clear(), "SecretNotFound", "see mount, path and namespace"],
+      ["no secret", (state) => state.secrets.clear(), "SecretNotFound", "there is no secret at this path"],
+      ["no such engine", (state) => state.mounts.clear(), "SecretNotFound", "check mount, path and namespace"],
       [
         "a deleted version",
         (state) => state.secrets.set(` ${api}`, [{ data: {}, deletedAt: "2026-02-03T04:05:06Z" }]),
         "SecretNotFound",
-        "the secret's latest version is deleted"
+        "the latest version of the secret is deleted"
       ],
       [
         "values that are no texts",
         (state) => state.secrets.set(` ${api}`, [{ data: { A: "a", B: 5, C: { d: "e" } } }]),
         "SecretMalformed",
-        "2 of the secret's values are no texts"
+        "2 of the secret's values are not strings"
       ]
     ] satisfies ReadonlyArray<
       readonly [string, (state: Effect.Effect.Success<typeof started>["state"]) => void, string, string]
@@ -128,7 +128,7 @@ describe("Vault", () => {
       const { read } = yield* Vault.make(options(vault.url))
       const error = yield* Effect.flip(read)
       assert.strictEqual(error._tag, "SourceMisconfigured")
-      assert.include(error.message, "a token must not travel")
+      assert.include(error.message, "redirects are not followed")
       assert.lengthOf(elsewhere.received, 0)
     }),
     Server.careless
@@ -189,7 +189,7 @@ describe("Vault", () => {
       yield* TestClock.adjust(2_999)
       assert.strictEqual((yield* Fiber.poll(fiber))._tag, "None")
       yield* TestClock.adjust(1)
-      assert.include((yield* Fiber.join(fiber)).message, "gave no whole answer in time")
+      assert.include((yield* Fiber.join(fiber)).message, "the response was not complete in time")
     })
   )
 

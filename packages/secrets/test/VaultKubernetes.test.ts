@@ -102,7 +102,7 @@ describe("Vault: Kubernetes", () => {
       assert.deepStrictEqual([account.status, role.status], [403, 400])
       for (const refused of [account, role]) {
         assert.strictEqual(refused._tag, "ManagerRefused")
-        assert.include(refused.message, "does not log this service account in; see the role")
+        assert.include(refused.message, "the login of this service account was rejected; check the role")
       }
     })
   )
