@@ -97,7 +97,7 @@ const which = { id: OrderOptions.orderId, clientId: OrderOptions.clientOrderId }
 
 const money =
   "If this may cost money, the command only shows what it would send, unless --send, --environment live and EXCHANGE_LIVE_TRADING=enabled are "
-  + "all set. Exit code 0: done, or shown; 1: refused, failed, or the outcome is unknown; 2: invalid usage."
+  + "all set. Exit code 0: done, or only shown; 1: refused, failed, or the outcome is unknown; 2: invalid usage."
 
 // Placing, amending and canceling are not stopped halfway: they end within their deadline and report the outcome.
 const order = () =>
@@ -166,8 +166,8 @@ const call = () =>
     },
     (input) => Network.within(Effect.flatMap(modules.Call, ({ handle }) => handle(input)))
   ).pipe(Command.withDescription(
-    "Sends a request to any endpoint of an exchange: paced, retried where that is safe, and signed. The response is printed as "
+    "Sends a request to any endpoint of an exchange: paced, retried if that is safe, and signed if necessary. The response is printed as "
       + "JSON. A request that may change something (any that is not known to be read-only) is signed and sent only once. If it may cost money, the command only "
       + "shows what it would send, unless --send, --environment live and EXCHANGE_LIVE_TRADING=enabled are all set. "
-      + "Exit code 0: answered, or shown; 1: refused, failed, or the outcome is unknown; 2: invalid usage."
+      + "Exit code 0: answered, or only shown; 1: refused, failed, or the outcome is unknown; 2: invalid usage."
   ))

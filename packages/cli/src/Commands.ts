@@ -174,7 +174,7 @@ const serve = () =>
     },
     (input) => Network.within(Effect.flatMap(modules.Serve, ({ handle }) => handle(input)))
   ).pipe(Command.withDescription(
-    "Serves prices over HTTP until Ctrl-C or SIGTERM. On shutdown it is no longer ready and finishes open requests. "
+    "Serves prices over HTTP until Ctrl-C or SIGTERM. On shutdown it reports that it is no longer ready and finishes open requests. "
       + "EXCHANGE_SERVER_TOKENS lists the accepted bearer tokens, separated by commas; "
       + "without tokens, the server accepts every client. EXCHANGE_LOG_LEVEL sets the log level. "
       + "The server gives no access to accounts. Exit code 0: stopped by Ctrl-C or SIGTERM; 1: it cannot listen on the address; 2: invalid usage."
