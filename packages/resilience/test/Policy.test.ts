@@ -242,6 +242,21 @@ describe("Policy, what it is", () => {
       assert.deepStrictEqual(quiet.spans.map(({ events }) => events), [[]])
     }))
 
+  it.effect("tells its span what the limiter got back, whether the gates let the call through at once or one by one", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerMinute
+      // A limiter of one's own, made of another, is asked gate by gate.
+      for (const gate of [limiter, { ...limiter }]) {
+        const { spans, traced } = recordingTracer()
+        const unsigned = Policy.make({ name: "orders", limiter: gate }).apply(() => new Down(), safe)
+        yield* Effect.flip(traced(unsigned))
+        assert.deepStrictEqual(spans.map(({ events }) => events), [[
+          ["call.failed", { error: "Down", attempt: 1 }],
+          ["limiter.refunded", { attempt: 1 }]
+        ]])
+      }
+    }))
+
   it.effect("chooses gates by key, and keeps them for the attempt only", () =>
     Effect.gen(function*() {
       const keyed = yield* KeyedCircuitBreaker.make((key: string) => ({ name: `by ${key}`, trip: Trip.consecutive(1) }))

@@ -15,7 +15,7 @@ import * as Deadline from "../Deadline.js"
 import { type After, AtOnce, type Held, type OfBreaker, type OfBulkhead, type OfLimiter } from "./atOnce.js"
 import type { Bulkhead } from "./bulkheadModel.js"
 import type { CircuitBreaker } from "./circuitBreakerModel.js"
-import { begin, conclude, send, wasSent } from "./policyAttempt.js"
+import { begin, conclude, refunded, send, wasSent } from "./policyAttempt.js"
 import { judge } from "./policyGates.js"
 import type { Attempt, Call, Keyed, Limiter } from "./policyModel.js"
 import type { Execution } from "./policyTrace.js"
@@ -122,8 +122,10 @@ export const attempt = <A, E, E1 extends E, R, C, L extends string, E2, R2>(
       const freed = (exit: Exit.Exit<A, E1>): Effect.Effect<A, E1> => {
         if (Exit.isFailure(exit)) conclude(sending, exit.cause)
         sending.isOver = true
-        const refunded = held === undefined || wasSent(sending) ? exit : Effect.zipRight(held.refund, exit)
-        return before(leaveBulkhead?.(), before(leaveTurn?.(), refunded))
+        const isUnspent = held !== undefined && !wasSent(sending)
+        if (isUnspent) refunded(sending)
+        const then = isUnspent ? Effect.zipRight(held.refund, exit) : exit
+        return before(leaveBulkhead?.(), before(leaveTurn?.(), then))
       }
 
       const ended = (exit: Exit.Exit<A, E1>): Effect.Effect<A, E1> => {

@@ -145,6 +145,14 @@ export const conclude = (sending: Sending, cause: Cause.Cause<unknown>): void =>
   })
 }
 
+/**
+ * Tells that the limiter is given back what it let through.
+ *
+ * @internal
+ */
+export const refunded = ({ execution, number }: Sending): void =>
+  report(execution, { attempt: number, gate: "limiter", event: "refunded" })
+
 /** @internal */
 export const waited = ({ execution, since }: Sending): Entry["detail"] =>
   execution.trace === undefined

@@ -27,7 +27,7 @@ import * as Timeout from "../Timeout.js"
 import type { Bulkhead, BulkheadFull } from "./bulkheadModel.js"
 import type { CircuitBreaker, CircuitOpen } from "./circuitBreakerModel.js"
 import { asked } from "./mishap.js"
-import { conclude, type Sending, waited, wasSent } from "./policyAttempt.js"
+import { conclude, refunded, type Sending, waited, wasSent } from "./policyAttempt.js"
 import type { Attempt, Call, Entry, Idempotency, Keyed, Limiter, Refusal, RetryOptions } from "./policyModel.js"
 import { described, type Execution, record, report } from "./policyTrace.js"
 import { stackless } from "./stackless.js"
@@ -298,7 +298,7 @@ export const ending = (sending: Sending, always: boolean): Step<never> => (self)
       if (Exit.isFailure(exit)) conclude(sending, exit.cause)
       sending.isOver = true
       if (sending.refund === undefined || wasSent(sending)) return Effect.void
-      report(sending.execution, { attempt: sending.number, gate: "limiter", event: "refunded" })
+      refunded(sending)
       return sending.refund
     })
     : Effect.tapErrorCause(self, (cause) => Effect.sync(() => conclude(sending, cause)))
