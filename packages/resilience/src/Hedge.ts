@@ -177,7 +177,8 @@ export const make = <E = unknown>(options: Options<E>): Effect.Effect<Hedge<E>> 
   })
 
 const unsafeMake = <E>(options: Options<E>, maxHedges: number, delays: Delays): Hedge<E> => {
-  const { budget, reports = true } = options
+  const { reports = true } = options
+  const budget = tolerated(options.budget)
   const classify = options.classify ?? ((error: E): Consequence => isRejection(error) ? "wait" : "next")
   const counts = { calls: 0, hedges: 0, won: 0, denied: 0 }
   const counters = makeCounters(options.name)
@@ -260,6 +261,16 @@ const unsafeMake = <E>(options: Options<E>, maxHedges: number, delays: Delays): 
     metrics: Effect.sync(() => ({ ...counts }))
   }
 }
+
+/** Whatever becomes of the budget, the call ends as its attempts do: from one that dies there is nothing to be had. */
+const tolerated = (
+  { deposit, failed, succeeded, withdraw }: RetryBudget
+): Omit<RetryBudget, "balance"> => ({
+  deposit: asked("deposit of the budget of a hedge", deposit, undefined),
+  withdraw: asked("withdraw of the budget of a hedge", withdraw, false),
+  succeeded: asked("succeeded of the budget of a hedge", succeeded, undefined),
+  failed: asked("failed of the budget of a hedge", failed, undefined)
+})
 
 /** All in nanoseconds. */
 interface Delays {

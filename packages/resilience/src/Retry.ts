@@ -251,7 +251,7 @@ export const repeating = <A, E, R>(
   const start = monotonic(clock)
   const told = budget === undefined || budget.succeeded === Effect.void
     ? self
-    : Effect.zipLeft(self, budget.succeeded)
+    : Effect.zipLeft(self, asked("succeeded of the budget of a retry", budget.succeeded, undefined))
   const again = name === undefined ? told : Effect.zipLeft(told, count(name, "successful_with_retry"))
   const from = (attempt: number, progress: Begun<E> | undefined): Effect.Effect<A, E, R> =>
     Effect.catchAllCause(
@@ -277,7 +277,7 @@ export const repeating = <A, E, R>(
     atOnce?.deposit(start)
     return attempts
   }
-  return Effect.zipRight(budget.deposit, attempts)
+  return Effect.zipRight(asked("deposit of the budget of a retry", budget.deposit, undefined), attempts)
 }
 
 interface Begun<E> {

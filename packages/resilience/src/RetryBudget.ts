@@ -17,7 +17,8 @@ import { monotonic } from "./internal/time.js"
  * Decides whether there may be another retry or hedge, from what all its callers tell it: {@link make} by the number
  * of calls, {@link throttle} by how they ended.
  *
- * Give one to everything that calls the same service.
+ * Give one to everything that calls the same service. What dies in one of your own is logged and changes no answer; a retry
+ * or hedge that it was asked for is not made.
  *
  * @since 0.1.0
  * @category models

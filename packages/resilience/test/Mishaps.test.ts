@@ -83,6 +83,54 @@ describe("what a retry asks and dies leaves the call its own error", () => {
     }))
 })
 
+describe("a budget of one's own that dies", () => {
+  const budget: RetryBudget.RetryBudget = {
+    deposit: Effect.void,
+    withdraw: Effect.succeed(true),
+    succeeded: Effect.void,
+    failed: Effect.void,
+    balance: Effect.succeed(1)
+  }
+  const dies = Effect.die(new Secret("hunter2"))
+  const placed = Idempotent.mark(Effect.as(Effect.sleep(20), "placed"))
+  const down = Idempotent.mark(Effect.zipRight(Effect.sleep(20), Effect.fail("down")))
+  const hedged = (budget: RetryBudget.RetryBudget, call: Idempotent.Idempotent<string, string>) =>
+    Effect.flatMap(Hedge.make({ name: "mishap", delay: 10, budget }), (hedge) => hedge.apply(call))
+
+  for (const told of ["deposit", "succeeded"] as const) {
+    it.effect(`${told}: the answer stays what it was, and the log says so`, () =>
+      Effect.gen(function*() {
+        const dying = { ...budget, [told]: dies }
+        for (
+          const call of [
+            Retry.retry(placed, { budget: dying }),
+            Retry.retryNonIdempotent(placed, { budget: dying, while: () => false }),
+            Policy.make({ name: "mishap", retry: { budget: dying } }).apply(placed, { idempotency: "once" }),
+            hedged({ ...dying, withdraw: Effect.succeed(false) }, placed)
+          ]
+        ) {
+          const { exit, lines } = yield* observed(call)
+          assert.deepStrictEqual(exit, Exit.succeed("placed"))
+          assert.strictEqual(lines.length, 1)
+          assert.notInclude(lines[0], "hunter2")
+        }
+      }))
+  }
+
+  it.effect("withdraw: a hedge that is due does not begin, and the attempt that is under way answers", () =>
+    Effect.gen(function*() {
+      const { exit, lines } = yield* observed(hedged({ ...budget, withdraw: dies }, placed))
+      assert.deepStrictEqual(exit, Exit.succeed("placed"))
+      assert.strictEqual(lines.length, 1)
+    }))
+
+  it.effect("failed: a hedged call fails as it failed", () =>
+    Effect.gen(function*() {
+      const { exit } = yield* observed(hedged({ ...budget, failed: dies, withdraw: Effect.succeed(false) }, down))
+      assert.deepStrictEqual(exit, Exit.fail("down"))
+    }))
+})
+
 describe("other gates", () => {
   it.effect("a breaker whose schedule dies opens all the same, for a minute, and the failure stays what it was", () =>
     Effect.gen(function*() {
