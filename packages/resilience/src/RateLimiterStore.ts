@@ -23,7 +23,8 @@ import * as Telemetry from "./Telemetry.js"
  * The port. Instants are monotonic, in nanoseconds of the current `Clock`, as those of `Deadline` are.
  *
  * Its effects are run uninterruptibly while calls wait for them: one that asks somebody else must bound how long, and
- * decide by itself what holds when there is no answer. A defect in `reserve` fails the call it was asked for.
+ * decide by itself what holds when there is no answer. A defect in `reserve` fails the call it was asked for; one in `commit`
+ * or `refund` is logged, and the call ends as it ends.
  *
  * @since 0.1.0
  * @category models

@@ -1,4 +1,4 @@
-import { RateLimiter, RateLimiterStore } from "@effect-exchange/resilience"
+import { Policy, RateLimiter, RateLimiterStore } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone } from "@effect/vitest/utils"
 import { Cause, Deferred, Duration, Effect, Exit, Fiber, Option, TestClock } from "effect"
@@ -214,6 +214,21 @@ describe("a store that is shared and takes its time", () => {
       yield* Fiber.join(next)
       yield* TestClock.adjust(1000)
       yield* Fiber.join(last)
+    }))
+
+  it.effect("a defect while it counts or takes back what was let through changes no answer, which has been given", () =>
+    Effect.gen(function*() {
+      const store = yield* RateLimiterStore.memory(limits)
+      const broken = { ...store, commit: () => Effect.die("broken"), refund: () => Effect.die("broken") }
+      const limiter = yield* make(() => Effect.succeed(broken))
+      const policy = Policy.make({ name: "test", limiter })
+      const once = { idempotency: "once" } as const
+      assert.strictEqual(yield* limiter.withReservation()(() => Effect.succeed("placed")), "placed")
+      assert.strictEqual(yield* Effect.flip(limiter.withReservation()(() => Effect.fail("lost"))), "lost")
+      assert.strictEqual(yield* policy.apply(Effect.succeed("placed"), once), "placed")
+      assert.deepStrictEqual(yield* Effect.exit(policy.apply(Effect.fail("lost"), once)), Exit.fail("lost"))
+      const unsigned = policy.apply(() => Effect.fail("no credentials"), once)
+      assert.deepStrictEqual(yield* Effect.exit(unsigned), Exit.fail("no credentials"))
     }))
 
   it.effect("one that names an instant that is over is asked again, but not without end", () =>

@@ -14,6 +14,7 @@ import type { Cost, Limit, RateLimiterStore, ServerWindow, Ticket } from "../Rat
 import * as Alarm from "./alarm.js"
 import { AtOnce, type Held } from "./atOnce.js"
 import * as Heap from "./heap.js"
+import { asked } from "./mishap.js"
 import { type Begin, claims, most } from "./rateLimiterClaim.js"
 import { Holding } from "./rateLimiterHolding.js"
 import * as rateLimiterMetrics from "./rateLimiterMetrics.js"
@@ -240,7 +241,13 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
       return passIf(rateLimiterQueue.size(queue) > 0)
     }))
 
-  const refund = (ticket: Ticket): Effect.Effect<void> => change(store.refund(ticket))
+  /** Whoever was let through has his answer, or will have it: a store that dies of counting him takes nothing from that. */
+  const counted = (what: "commit" | "refund", ticket: Ticket): Effect.Effect<void> =>
+    asked(`${what} of the store of the rate limiter "${config.name}"`, store[what](ticket), undefined)
+
+  const commit = (ticket: Ticket): Effect.Effect<void> => counted("commit", ticket)
+
+  const refund = (ticket: Ticket): Effect.Effect<void> => change(counted("refund", ticket))
 
   const withdraw = (entry: Entry): Effect.Effect<void> => {
     if (entry.value.ticket !== undefined) {
@@ -299,7 +306,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     begin: Begin,
     ticket: Ticket,
     use: (ticket: Ticket) => Effect.Effect<A, E, R>
-  ): Effect.Effect<A, E, R> => begin === "Holds" ? use(ticket) : Effect.zipRight(store.commit(ticket), use(ticket))
+  ): Effect.Effect<A, E, R> => begin === "Holds" ? use(ticket) : Effect.zipRight(commit(ticket), use(ticket))
 
   /** Why costs can never be spent, if they cannot. */
   const hopeless = (costs: ReadonlyArray<Cost>, lane: number): Effect.Effect<never, Full> | undefined => {
@@ -377,7 +384,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     use: (ticket: Ticket) => Effect.Effect<A, E, R>
   ): Effect.Effect<A, E, R> => {
     let started = false
-    const end = begin === "Holds" ? store.commit(ticket) : Effect.void
+    const end = begin === "Holds" ? commit(ticket) : Effect.void
     const used = Effect.suspend(() => {
       started = true
       return use(ticket)
@@ -409,7 +416,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
       ),
     holdAtOnce,
     refund,
-    commit: store.commit,
+    commit,
     change,
     sync: (scope, used, window) =>
       Effect.clockWith((clock) => {
