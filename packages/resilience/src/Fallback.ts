@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { constTrue, dual } from "effect/Function"
@@ -93,8 +94,23 @@ export const orElse: {
   <A, E, R, A2, E2, R2>(
     self: Effect.Effect<A, E, R>,
     { use, when = constTrue }: Any<E, Effect.Effect<A2, E2, R2>> | Chosen<E, Effect.Effect<A2, E2, R2>>
-  ): Effect.Effect<A | A2, E | E2, R | R2> => Effect.catchIf(self, when, use)
+  ): Effect.Effect<A | A2, E | E2, R | R2> => instead(self, when, use)
 )
+
+/**
+ * As `Effect.catchIf`, which covers a defect that stands beside a failure, as one of a finalizer does.
+ *
+ * @internal
+ */
+export const instead = <A, E, R, A2, E2, R2>(
+  self: Effect.Effect<A, E, R>,
+  when: Predicate.Predicate<E>,
+  use: (error: E) => Effect.Effect<A2, E2, R2>
+): Effect.Effect<A | A2, E | E2, R | R2> =>
+  Effect.catchAllCause(self, (cause): Effect.Effect<A2, E | E2, R2> => {
+    const failure = Cause.isDie(cause) ? Option.none<E>() : Cause.failureOption(cause)
+    return Option.isSome(failure) && when(failure.value) ? use(failure.value) : Effect.failCause(cause)
+  })
 
 /**
  * Gives a value instead when the effect fails. Keeps the brand of an `Idempotent` effect.
@@ -130,7 +146,7 @@ export const orElseSucceed: {
     self: Idempotent.Input<A, E, R, I>,
     { use, when = constTrue }: Any<E, A2> | Chosen<E, A2>
   ): Idempotent.Output<A | A2, E, R, I> =>
-    keepBrand(self, Effect.catchIf(self, when, (error) => Effect.sync(() => use(error))))
+    keepBrand(self, instead(self, when, (error) => Effect.sync(() => use(error))))
 )
 
 /**
@@ -213,22 +229,18 @@ export const lastKnown = <A, E = unknown>(options: {
           self,
           Effect.clockWith((clock) => {
             const began = monotonic(clock)
-            return Effect.matchEffect(self, {
-              onSuccess: (value) => {
-                if (last === undefined || last.began <= began) last = { value, began }
-                const age = Duration.nanos(monotonic(clock) - began)
-                return Effect.succeed<Served<A>>({ value, age, stale: false })
-              },
-              onFailure: (error) =>
-                when(error)
-                  ? Option.match(recall(monotonic(clock)), {
-                    onNone: () => Effect.fail(error),
-                    onSome: Effect.succeed
-                  })
-                  : Effect.fail(error)
+            const served = Effect.map(self, (value): Served<A> => {
+              if (last === undefined || last.began <= began) last = { value, began }
+              return { value, age: Duration.nanos(monotonic(clock) - began), stale: false }
             })
+            return instead(served, when, (error) =>
+              Option.match(recall(monotonic(clock)), { onNone: () => Effect.fail(error), onSome: Effect.succeed }))
           })
         ),
-      known: Effect.clockWith((clock) => Effect.sync(() => recall(monotonic(clock))))
+      known: Effect.clockWith((clock) =>
+        Effect.sync(() =>
+          recall(monotonic(clock))
+        )
+      )
     }
   })

@@ -1,7 +1,7 @@
-import { Fallback } from "@effect-exchange/resilience"
+import { Fallback, Policy } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone, assertSome } from "@effect/vitest/utils"
-import { Data, Duration, Effect, Exit, FastCheck, Fiber, Option, Predicate, TestClock } from "effect"
+import { Cause, Data, Duration, Effect, Exit, FastCheck, Fiber, Option, Predicate, TestClock } from "effect"
 import { interruptEverywhere, settle } from "./support/interruption.js"
 import { full } from "./support/refusals.js"
 
@@ -67,6 +67,35 @@ describe("Fallback.orElse", () => {
       yield* settle
       assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(fiber)))
       assert.strictEqual(used, 0)
+    }))
+})
+
+describe("a failure with a defect beside it", () => {
+  // As of a call that has failed, whose finalizer has a bug.
+  const call = Effect.acquireUseRelease(Effect.void, () => Effect.fail("down"), () => Effect.die("bug"))
+
+  it.effect("is covered by nothing: the bug would never be heard of", () =>
+    Effect.gen(function*() {
+      const memory = yield* Fallback.lastKnown<string>({ maxAge: "1 minute" })
+      yield* memory.serve(Effect.succeed("known"))
+      const policy = Policy.make({ name: "covered", fallback: { use: () => Effect.succeed("instead") } })
+      for (
+        const covered of [
+          Fallback.orElse(call, { use: () => Effect.succeed("instead") }),
+          Fallback.orElseSucceed(call, { use: () => "instead" }),
+          memory.serve(call),
+          policy.apply(call, { idempotency: "safe" })
+        ]
+      ) {
+        const exit = yield* Effect.exit<unknown, string, never>(covered)
+        assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
+      }
+    }))
+
+  it.effect("while one beside which another was interrupted is covered", () =>
+    Effect.gen(function*() {
+      const both = Effect.all([Effect.fail("down"), Effect.never], { concurrency: "unbounded" })
+      assert.strictEqual(yield* Fallback.orElseSucceed(both, { use: () => "instead" }), "instead")
     }))
 })
 

@@ -18,6 +18,7 @@ import * as Option from "effect/Option"
 import type * as Predicate from "effect/Predicate"
 import * as Scope from "effect/Scope"
 import { Deadline, DeadlineExceeded } from "../Deadline.js"
+import { instead } from "../Fallback.js"
 import type { Hedge } from "../Hedge.js"
 import * as Idempotent from "../Idempotent.js"
 import type { RateLimiterFull } from "../RateLimiter.js"
@@ -385,7 +386,7 @@ export const fallback = <F, A2, E2>(
   } | undefined
 ) =>
 <A, E extends F, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A | A2, E | E2, R> =>
-  fallback === undefined ? self : Effect.catchIf(self, fallback.when ?? constTrue, (error) => {
+  fallback === undefined ? self : instead(self, fallback.when ?? constTrue, (error) => {
     report(execution, { attempt: 0, gate: "fallback", event: "used", detail: described(Cause.fail(error)) })
     return fallback.use(error)
   })
