@@ -184,7 +184,8 @@ export interface Options<in E, out FT, in out FD, out B, out F, in C, in L exten
   } | undefined
   /**
    * Which errors prove that the call never left although it was about to, so that its tokens are given back and even what
-   * must not happen twice may be retried. Defaults to none. It is not asked about attempts that ended before leaving.
+   * must not happen twice may be retried. Defaults to none. It is not asked about attempts that ended before leaving. Of several failures at
+   * once each has to prove it, and what was interrupted beside one proves nothing.
    */
   readonly notSent?: ((error: E) => boolean) | undefined
   /**

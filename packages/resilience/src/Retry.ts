@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -193,7 +194,12 @@ export const retry: {
  * As {@link retry}, for an effect that must not happen twice: `while` has to tell, from its error, that it has not
  * happened.
  *
- * An order whose connection was refused may be sent again. One that timed out may not: it may have arrived.
+ * An order whose connection was refused may be sent again. One that timed out may not: it may have arrived. Of several
+ * failures at once `while` has to tell it from each, and nothing is repeated beside which something was interrupted.
+ *
+ * **Gotchas**
+ *
+ * `Concurrent` does not tell of what it interrupts. Of several orders at once, retry each, and not all of them together.
  *
  * @example
  * import { Retry } from "@effect-exchange/resilience"
@@ -214,7 +220,8 @@ export const retryNonIdempotent: {
   <A, E, R>(self: Effect.Effect<A, E, R>, options: NonIdempotent<E>): Effect.Effect<A, E, R>
 } = dual(
   2,
-  <A, E, R>(self: Effect.Effect<A, E, R>, options: NonIdempotent<E>): Effect.Effect<A, E, R> => run(self, options)
+  <A, E, R>(self: Effect.Effect<A, E, R>, options: NonIdempotent<E>): Effect.Effect<A, E, R> =>
+    run(self, { ...options, isOnce: true })
 )
 
 /**
@@ -230,7 +237,7 @@ export interface NonIdempotent<in E> extends Options<E> {
 
 // A schedule is stepped by hand: the one of `Effect.retry` is set up before it is known whether it is needed, which
 // costs every call that succeeds several microseconds, and it never sees a cause.
-const run = <A, E, R>(self: Effect.Effect<A, E, R>, options: Options<E>): Effect.Effect<A, E, R> => {
+const run = <A, E, R>(self: Effect.Effect<A, E, R>, options: Judged<E>): Effect.Effect<A, E, R> => {
   check("Retry: ", options)
   return Effect.clockWith((clock) => repeating(self, options, () => options, clock))
 }
@@ -244,7 +251,7 @@ const run = <A, E, R>(self: Effect.Effect<A, E, R>, options: Options<E>): Effect
 export const repeating = <A, E, R>(
   self: Effect.Effect<A, E, R>,
   { budget, name }: Pick<Options<E>, "budget" | "name">,
-  make: LazyArg<Options<E>>,
+  make: LazyArg<Judged<E>>,
   clock: Clock.Clock,
   deadline: Option.Option<bigint> = Option.none()
 ): Effect.Effect<A, E, R> => {
@@ -280,13 +287,18 @@ export const repeating = <A, E, R>(
   return Effect.zipRight(asked("deposit of the budget of a retry", budget.deposit, undefined), attempts)
 }
 
+/** Of what must not happen twice all that has gone wrong has to be worth another attempt, and known. */
+interface Judged<E> extends Options<E> {
+  readonly isOnce?: boolean
+}
+
 interface Begun<E> {
-  readonly options: Options<E>
+  readonly options: Judged<E>
   /** How far the schedule of the backoff has come. */
   readonly backoff: unknown
 }
 
-const begun = <E>(options: Options<E>): Begun<E> => ({ options, backoff: backoffOf(options).initial })
+const begun = <E>(options: Judged<E>): Begun<E> => ({ options, backoff: backoffOf(options).initial })
 
 /**
  * Throws a `RangeError` for options out of range.
@@ -331,7 +343,7 @@ const giveUp: Decision = { _tag: "GiveUp" }
 
 /** Whatever is asked here may die; the call has failed with an error of its own, and that is what its caller must get. */
 const decide = <E>(
-  options: Options<E>,
+  options: Judged<E>,
   cause: Cause.Cause<E>,
   progress: Progress & { readonly start: bigint }
 ): Effect.Effect<Decision> => {
@@ -348,7 +360,7 @@ const decide = <E>(
 }
 
 const weigh = <E>(
-  options: Options<E>,
+  options: Judged<E>,
   cause: Cause.Cause<E>,
   { attempt, backoff, start }: Progress & { readonly start: bigint },
   stop: (reason: GiveUpReason) => Effect.Effect<Decision>
@@ -357,7 +369,8 @@ const weigh = <E>(
     const failure = Cause.isDie(cause) ? Option.none<E>() : Cause.failureOption(cause)
     if (Option.isNone(failure)) return yield* stop("NotRetryable")
     const error = failure.value
-    if (!(options.while ?? isNoRejection)(error)) return yield* stop("NotRetryable")
+    const isWorthIt = options.while ?? isNoRejection
+    if (options.isOnce === true ? !isAll(cause, isWorthIt) : !isWorthIt(error)) return yield* stop("NotRetryable")
     if (options.budget !== undefined) yield* options.budget.failed
     if (attempt >= (options.attempts ?? 3)) return yield* stop("AttemptsUsedUp")
 
@@ -385,6 +398,14 @@ const weigh = <E>(
     if (options.onRetry !== undefined) yield* options.onRetry({ attempt, delay, because, error, cause })
     return { _tag: "Retry", delay, backoff: next }
   })
+
+/**
+ * Whether a cause holds failures of one kind and nothing else: what was interrupted beside a failure may have been done.
+ *
+ * @internal
+ */
+export const isAll = <E>(cause: Cause.Cause<E>, isOfKind: (error: E) => boolean): boolean =>
+  !Cause.isDie(cause) && !Cause.isInterrupted(cause) && Chunk.every(Cause.failures(cause), isOfKind)
 
 const isNoRejection = (error: unknown): boolean => !isRejection(error)
 

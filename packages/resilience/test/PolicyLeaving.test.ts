@@ -11,7 +11,7 @@ import {
   Trip
 } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Option, Ref, TestClock } from "effect"
+import { Cause, Effect, Exit, Fiber, FiberId, Option, Ref, TestClock } from "effect"
 import { retry, safe, tenPerMinute } from "./support/policies.js"
 import { decodedFull } from "./support/refusals.js"
 
@@ -104,6 +104,22 @@ describe.each(Object.entries(ways))("Policy, an attempt that says %s when it lea
       assert.deepStrictEqual([notSent.attempts, notSent.spent], [3, 1])
       const notDone = yield* tried(refused, { notDone: isRefused })
       assert.deepStrictEqual([notDone.attempts, notDone.spent], [3, 3])
+    }))
+
+  it.effect("an error that is vouched for says nothing of what was lost or interrupted beside it", () =>
+    Effect.gen(function*() {
+      const isRefused = (error: string) => error === "refused"
+      const beside = [Cause.fail("lost"), Cause.interrupt(FiberId.none)]
+      for (const other of beside) {
+        for (const options of [{ notSent: isRefused }, { notDone: isRefused }]) {
+          const { attempts, spent } = yield* tried(
+            (given) =>
+              Effect.zipRight(by(given).leaving, Effect.failCause(Cause.parallel(Cause.fail("refused"), other))),
+            options
+          )
+          assert.deepStrictEqual({ attempts, spent }, { attempts: 1, spent: 1 })
+        }
+      }
     }))
 
   it.effect("what vouches for an error and dies vouches for nothing, and the error stays what it was", () =>

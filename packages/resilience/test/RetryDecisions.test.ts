@@ -112,6 +112,22 @@ describe("Retry, what it takes", () => {
       assert.isTrue(delays.every(Number.isInteger))
     }))
 
+  it.effect("retryNonIdempotent repeats nothing of which one part has failed so, and another was lost or interrupted", () =>
+    Effect.gen(function*() {
+      const refused = Effect.zipRight(Effect.yieldNow(), Effect.fail("refused"))
+      const lost = Effect.failCause(Cause.parallel(Cause.fail("refused"), Cause.fail("lost")))
+      const cutOff = Effect.all([refused, Effect.never], { concurrency: "unbounded" })
+      for (const legs of [lost, cutOff]) {
+        let placed = 0
+        const both = Effect.suspend(() => {
+          placed++
+          return Effect.asVoid(legs)
+        })
+        yield* ending(Retry.retryNonIdempotent(both, { while: (error) => error === "refused" }))
+        assert.strictEqual(placed, 1)
+      }
+    }))
+
   it.effect("retryNonIdempotent repeats only after errors that prove that nothing was done", () =>
     Effect.gen(function*() {
       const sent: Array<string> = []

@@ -273,13 +273,16 @@ export const judge = <F>(
   }
 ) =>
 <A, E extends F, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  notSent === undefined && notDone === undefined ? self : Effect.tapError(self, (error) => {
+  notSent === undefined && notDone === undefined ? self : Effect.tapErrorCause(self, (cause) => {
     if (sending.stage !== "left") return Effect.void
+    const isNotSent = (error: E) => notSent?.(error) === true
     return asked(
       "notSent or notDone of a policy",
       Effect.sync(() => {
-        if (notSent?.(error) === true) sending.stage = "not sent"
-        else if (notDone?.(error) === true) sending.stage = "not done"
+        if (Retry.isAll(cause, isNotSent)) sending.stage = "not sent"
+        else if (Retry.isAll(cause, (error) => isNotSent(error) || notDone?.(error) === true)) {
+          sending.stage = "not done"
+        }
       }),
       undefined
     )
