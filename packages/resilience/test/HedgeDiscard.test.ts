@@ -1,6 +1,6 @@
 import { Hedge, Idempotent, Policy, RetryBudget } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, TestClock } from "effect"
+import { Deferred, Effect, Fiber, Scheduler, TestClock } from "effect"
 import { interruptEverywhere, settle } from "./support/interruption.js"
 import { safe } from "./support/policies.js"
 
@@ -63,6 +63,30 @@ describe("a success that nobody gets", () => {
       // @ts-expect-error It is given what the call answers with.
       const mistyped = policy.apply(open(Effect.void), { ...safe, onDiscard: (text: string) => Effect.log(text) })
       assert.isTrue(Effect.isEffect(mistyped))
+    }))
+
+  it.effect("is never the answer, wherever the attempt that was first makes way for the other", () =>
+    Effect.gen(function*() {
+      for (let step = 1; step <= 30; step++) {
+        const hedge = yield* make(10)
+        const { log, onDiscard, open } = connections()
+        const attempts: Array<unknown> = []
+        let steps = 0
+        const scheduler: Scheduler.Scheduler = {
+          shouldYield: (fiber) => log.opened > 0 && fiber === attempts[0] && ++steps === step ? 0 : false,
+          scheduleTask: (task, priority, fiber) => Scheduler.defaultScheduler.scheduleTask(task, priority, fiber)
+        }
+        const answer = yield* tied(
+          (self) => Effect.withScheduler(hedge.apply(self, { onDiscard }), scheduler),
+          (waiting) =>
+            open(Effect.withFiberRuntime((fiber) => {
+              attempts.push(fiber)
+              return waiting
+            }))
+        )
+        yield* settle
+        assert.deepStrictEqual([answer, ...log.discarded].toSorted(), [1, 2])
+      }
     }))
 
   it.effect("a hook that dies changes nothing", () =>

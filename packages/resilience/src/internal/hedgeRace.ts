@@ -58,7 +58,7 @@ export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> 
   let state: hedge.State<E> = hedge.make(options.maxHedges)
   let first: Running<A, E> | undefined
   /** The first success, from the moment in which there is one. */
-  let success: { readonly value: A } | undefined
+  let success: { readonly value: A; readonly of: Running<A, E> } | undefined
   let started = 0
   let settled = false
   let isOver = false
@@ -78,11 +78,11 @@ export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> 
       : asked("onDiscard of a hedge", Effect.suspend(() => onDiscard(value)), undefined)
 
   // In the fiber of the attempt, so that nobody waits for a loser and no success goes missing between two fibers.
-  const claim = (self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  const claim = (attempt: Running<A, E>, self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     onDiscard === undefined ? self : Effect.uninterruptibleMask((restore) =>
       Effect.tap(restore(self), (value) => {
         if (isOver || success !== undefined) return discard(value)
-        success = { value }
+        success = { value, of: attempt }
         return Effect.void
       })
     )
@@ -93,7 +93,7 @@ export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> 
     const self = Effect.suspend(() => options.attempt({ number: attempt.number, leaving }))
     // A daemon: as a child of the caller's fiber a slow loser would hold that up at its end. Interruptible wherever the
     // call is: a loser must not go on because the caller cannot be interrupted.
-    return Effect.flatMap(Effect.forkDaemon(Effect.interruptible(claim(self))), (fiber) => {
+    return Effect.flatMap(Effect.forkDaemon(Effect.interruptible(claim(attempt, self))), (fiber) => {
       attempt.fiber = fiber
       first ??= attempt
       running.add(attempt)
@@ -144,7 +144,10 @@ export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> 
       return signal.started === started ? Effect.zipRight(follow({ _tag: "Due" }), next) : next
     }
     const { attempt, exit } = signal
-    if (Exit.isSuccess(exit)) return answer(attempt, exit.value)
+    if (Exit.isSuccess(exit)) {
+      // Discarded already, though it has ended before the one that was first.
+      return success === undefined || success.of === attempt ? answer(attempt, exit.value) : next
+    }
     return options.judge(exit.cause, options.leavesAtOnce || attempt.left !== undefined).pipe(
       Effect.flatMap((failed) => Effect.zipRight(options.onFailed(failed), follow(failed))),
       Effect.zipRight(next)
