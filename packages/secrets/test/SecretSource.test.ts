@@ -8,9 +8,11 @@ import {
   Context,
   Deferred,
   Effect,
+  Exit,
   Fiber,
   HashMap,
   Layer,
+  Option,
   Redacted,
   TestClock
 } from "effect"
@@ -266,6 +268,18 @@ describe("SecretSource.layerConfigProvider", () => {
       yield* TestClock.adjust(0)
       assert.strictEqual(yield* provider.load(key), "two")
       assert.deepStrictEqual([state.reads, state.interrupted], [2, 0])
+    }))
+
+  it.scoped("waits no longer for a late source where nobody can interrupt it, as in a finalizer that cancels orders", () =>
+    Effect.gen(function*() {
+      const { layer, state } = Scripted.make({ BINANCE_API_KEY: "k" })
+      const provider = yield* Scripted.provider(layer, nobody)
+      yield* provider.load(key)
+      yield* TestClock.adjust("30 seconds")
+      state.delay = Effect.never
+      const loading = yield* Effect.fork(Effect.uninterruptible(provider.load(key)))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* Fiber.poll(loading), Option.some(Exit.succeed("k")))
     }))
 
   it.scoped("what asks behind the back of who loads ends with the Layer", () =>

@@ -1,4 +1,5 @@
 import * as SingleFlight from "@effect-exchange/resilience/SingleFlight"
+import * as Timeout from "@effect-exchange/resilience/Timeout"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -65,13 +66,14 @@ export const make = <A>(
 
     const asking = flight.run("all", read.pipe(Effect.tap(succeed), Effect.tapError(fail)))
 
-    /** In a fiber of the Layer's, so that who stops waiting does not stop it. */
-    const behind = Effect.forkIn(asking, scope)
+    /** In a fiber of the Layer's, so that who stops waiting does not stop it, and that ends with it, wherever it was begun. */
+    const behind = Effect.forkIn(Effect.interruptible(asking), scope)
 
     const patiently = (stale: A): Effect.Effect<A, SecretSourceError> =>
       Effect.flatMap(behind, (fiber) =>
         Fiber.await(fiber).pipe(
-          Effect.timeoutOption(patience),
+          Timeout.attempt({ duration: patience, onTimeout: () => "late" }),
+          Effect.option,
           Effect.zip(now),
           Effect.flatMap(([exit, now]) => {
             if (Option.isNone(exit)) kept = Kept.late(kept, now)
