@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Duration, Effect, Fiber, Layer, Logger, LogLevel, Metric, Stream, TestClock } from "effect"
+import { Context, Duration, Effect, Fiber, Layer, Logger, LogLevel, Metric, Option, Stream, TestClock } from "effect"
 import {
   type Candle,
   Composite,
@@ -162,6 +162,21 @@ describe("Composite.failover", () => {
       assert.strictEqual(spare.asked(), 0)
       yield* TestClock.adjust(Duration.millis(1))
       assert.strictEqual((yield* Fiber.join(fiber)).source, "spare")
+    }))
+
+  it.effect("one that lags is given up after its patience where nobody can interrupt, too, as in a finalizer", () =>
+    Effect.gen(function*() {
+      yield* at
+      const hanging = source("slow", { price: Effect.never })
+      const spare = source("spare", { price: quoted("spare", "2") })
+      const program = Effect.flatMap(
+        MarketData.MarketData,
+        (market) => Effect.acquireRelease(Effect.void, () => Effect.ignore(market.price("BTC/USDT")))
+      )
+      const failover = Composite.failover([hanging.layer, spare.layer], { patience: "3 seconds" })
+      const fiber = yield* Effect.fork(Effect.provide(Effect.scoped(program), failover))
+      yield* TestClock.adjust("3 seconds")
+      assert.isTrue(Option.isSome(yield* Fiber.poll(fiber)))
     }))
 
   it.effect("a price older than maximumAge counts as a failure; one as old does not", () =>

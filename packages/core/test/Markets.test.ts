@@ -1,6 +1,7 @@
+import { Deadline } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone, assertSome } from "@effect/vitest/utils"
-import { Deferred, Effect, Exit, Fiber, TestClock } from "effect"
+import { Deferred, Effect, Exit, Fiber, Option, Scope, TestClock } from "effect"
 import { Markets } from "../src/adapter.js"
 import { ExchangeError, type Market } from "../src/index.js"
 import * as Hostile from "./support/hostile.js"
@@ -145,6 +146,17 @@ describe("Markets", () => {
       const { markets } = yield* setup((load) => load === 1 ? Effect.die("bug") : Effect.succeed(both))
       assert.isTrue(Exit.isFailure(yield* Effect.exit(markets.all)))
       assert.deepStrictEqual(yield* markets.all, both)
+    }))
+
+  it.effect("a caller whom nobody can interrupt, as in a finalizer, waits until its deadline, and the load ends with the scope", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const { markets } = yield* Scope.extend(setup(() => Effect.never), scope)
+      const caller = yield* start(Effect.uninterruptible(Deadline.within(Effect.exit(markets.all), "5 seconds")))
+      yield* TestClock.adjust("5 seconds")
+      assert.isTrue(Option.isSome(yield* Fiber.poll(caller)))
+      const closed = yield* start(Scope.close(scope, Exit.void))
+      assert.isTrue(Option.isSome(yield* Fiber.poll(closed)))
     }))
 
   it.effect("a load that nobody waits for goes on, and ends with the scope", () =>

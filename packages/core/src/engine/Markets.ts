@@ -5,6 +5,7 @@
  */
 import * as Deadline from "@effect-exchange/resilience/Deadline"
 import * as SingleFlight from "@effect-exchange/resilience/SingleFlight"
+import * as Timeout from "@effect-exchange/resilience/Timeout"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -201,7 +202,7 @@ const inTime = <A>(
     Option.match({
       onNone: () => self,
       onSome: (remaining) =>
-        Effect.timeoutFail(self, {
+        Timeout.attempt(self, {
           duration: remaining,
           onTimeout: () =>
             new DeadlineExceeded({

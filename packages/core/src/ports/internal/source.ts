@@ -8,6 +8,7 @@
 import * as Backoff from "@effect-exchange/resilience/Backoff"
 import * as CircuitBreaker from "@effect-exchange/resilience/CircuitBreaker"
 import * as KeyedCircuitBreaker from "@effect-exchange/resilience/KeyedCircuitBreaker"
+import * as Timeout from "@effect-exchange/resilience/Timeout"
 import * as Trip from "@effect-exchange/resilience/Trip"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -161,7 +162,7 @@ const within = <A>(
   patience: Duration.Duration,
   self: Effect.Effect<A, MarketDataError>
 ): Effect.Effect<A, MarketDataError> =>
-  Effect.timeoutFail(self, {
+  Timeout.attempt(self, {
     duration: patience,
     onTimeout: () => new RequestTimedOut({ ...about, detail: `no answer within ${Duration.format(patience)}` })
   })
