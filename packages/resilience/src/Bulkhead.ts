@@ -61,7 +61,10 @@ export interface AdaptiveOptions {
   readonly max?: number | undefined
   /** What the limit is multiplied with at a sign of overload; above 0, below 1. Defaults to `0.9`. */
   readonly backoff?: number | undefined
-  /** Which failures are signs of overload: an attempt's timeout, a 429, a 503. Defaults to none. */
+  /**
+   * Which failures are signs of overload: an attempt's timeout, a 429, a 503. If it throws, that is logged, and the failure is none.
+   * Defaults to none.
+   */
   readonly isOverload?: ((error: unknown) => boolean) | undefined
 }
 

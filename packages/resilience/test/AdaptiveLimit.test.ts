@@ -1,6 +1,6 @@
 import { Bulkhead } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Deferred, Effect, Exit, FastCheck, Fiber, TestClock } from "effect"
+import { Deferred, Effect, FastCheck, Fiber, TestClock } from "effect"
 import * as AdaptiveLimit from "../src/internal/adaptiveLimit.js"
 import { settle } from "./support/interruption.js"
 
@@ -183,16 +183,5 @@ describe("an adaptive bulkhead", () => {
       yield* bulkhead.resize(10)
       assert.strictEqual(yield* bulkhead.permits, 10)
       assert.strictEqual(yield* bulkhead.available, 10)
-    }))
-
-  it.effect("a predicate that throws fails the call and takes no permit with it", () =>
-    Effect.gen(function*() {
-      const isOverload = (): boolean => {
-        throw new Error("a bug in the predicate")
-      }
-      const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1, adaptive: Bulkhead.aimd({ isOverload }) })
-      const exit = yield* Effect.exit(bulkhead.withPermit(Effect.fail("down")))
-      assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
-      assert.strictEqual(yield* bulkhead.available, 1)
     }))
 })

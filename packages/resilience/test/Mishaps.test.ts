@@ -1,5 +1,6 @@
 import {
   Backoff,
+  Bulkhead,
   CircuitBreaker,
   Hedge,
   Idempotent,
@@ -164,6 +165,17 @@ describe("other gates", () => {
       const { exit, lines } = yield* observed(hedge.apply(Idempotent.mark(Effect.fail("down"))))
       assert.deepStrictEqual(exit, Exit.fail("down"))
       assert.strictEqual(lines.length, 1)
+    }))
+
+  it.effect("a bulkhead whose sign of overload dies takes the failure for none, and its permit back", () =>
+    Effect.gen(function*() {
+      const adaptive = Bulkhead.aimd({ isOverload: bug })
+      const bulkhead = yield* Bulkhead.make({ name: "mishap", permits: 10, adaptive })
+      const { exit, lines } = yield* observed(bulkhead.withPermit(Effect.fail("down")))
+      assert.deepStrictEqual(exit, Exit.fail("down"))
+      assert.strictEqual(lines.length, 1)
+      assert.notInclude(lines[0], "hunter2")
+      assert.deepStrictEqual([yield* bulkhead.available, yield* bulkhead.permits], [10, 10])
     }))
 
   it.effect("a policy's hooks, all of them dying, change nothing", () =>

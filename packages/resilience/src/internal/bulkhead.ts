@@ -20,6 +20,7 @@ import * as Heap from "./heap.js"
 import { keepBrand } from "./idempotent.js"
 import { labels } from "./labels.js"
 import * as List from "./linkedList.js"
+import { asked } from "./mishap.js"
 import { requireWhole } from "./requireWhole.js"
 import { stackless } from "./stackless.js"
 import { monotonic } from "./time.js"
@@ -182,24 +183,27 @@ export const make = (config: Config): Bulkhead => {
       return setAlarm
     })
 
-  /** Lets the limit learn from a call that has ended, and returns its permit even if `isOverload` throws. */
+  /** Lets the limit learn from a call that has ended, and returns its permit. */
   const observe = (
     state: AdaptiveLimit.State,
     lane: Lane,
     begin: bigint,
     cause: Cause.Cause<unknown> | undefined
   ): Effect.Effect<void> =>
-    Effect.ensuring(
-      Effect.clockWith((clock) => {
-        const end = monotonic(clock)
-        const isOverload = cause !== undefined && isSign(state.adaptive, cause, end - begin)
+    Effect.clockWith((clock) => {
+      const end = monotonic(clock)
+      const judged = cause === undefined ? Effect.succeed(false) : asked(
+        `isOverload of the bulkhead "${name}"`,
+        Effect.sync(() => isSign(state.adaptive, cause, end - begin)),
+        false
+      )
+      return Effect.flatMap(judged, (isOverload) => {
         if (cause === undefined || isOverload) {
           setLimit(AdaptiveLimit.step(state, { begin, end, running, isOverload }))
         }
-        return Effect.void
-      }),
-      Effect.suspend(() => release(lane))
-    )
+        return release(lane)
+      })
+    })
 
   /** To be called where interruption is masked: with a permit, which is returned however it ends. */
   const use = <A, E, R>(self: Effect.Effect<A, E, R>, lane: Lane): Effect.Effect<A, E, R> =>
