@@ -103,8 +103,8 @@ export const make = <S extends Status>(
   status,
   detail,
   ...more.exchange === undefined ? {} : { exchange: more.exchange },
-  // Whole seconds, as the header has them: none is zero, or a client would ask again at once.
-  ...more.retryAfter === undefined
+  // Whole seconds, as the header has them: none is zero, or a client would ask again at once. What never ends has none.
+  ...more.retryAfter === undefined || !Duration.isFinite(Duration.decode(more.retryAfter))
     ? {}
     : { retryAfterSeconds: Math.max(1, Math.ceil(Duration.toSeconds(more.retryAfter))) }
 })

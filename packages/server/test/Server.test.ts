@@ -1,7 +1,8 @@
+import { ExchangeError } from "@effect-exchange/core"
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
+import { Duration, Effect, Redacted } from "effect"
 import { Client, Lifecycle, Problem } from "../src/index.js"
 import { address, ask, service, streamed } from "./support/service.js"
 
@@ -130,6 +131,20 @@ describe("what cannot be served", () => {
       const posted = yield* ask("/v1/tickers?symbols=BTC/USDT", { method: "POST", body: "x" })
       assert.strictEqual(posted.status, 413)
     }).pipe(Effect.provide(service(["kraken"]))))
+
+  it.effect("names no time to come back at where there is none, as of a circuit that only a hand can close", () =>
+    Effect.sync(() => {
+      const error = new ExchangeError.CircuitOpen({
+        exchange: "kraken",
+        operation: "ticker",
+        state: "Isolated",
+        retryAfter: Duration.infinity,
+        detail: "held open"
+      })
+      const problem = Problem.fromError(error, 0)
+      assert.isTrue(Problem.isProblem(JSON.parse(JSON.stringify(problem))))
+      assert.isUndefined(Problem.respond(problem).headers["retry-after"])
+    }))
 
   it.live("is decoded by the client that the API is", () =>
     Effect.gen(function*() {
