@@ -1,6 +1,6 @@
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Duration, Effect, Either, Fiber, Redacted, Schema, TestClock } from "effect"
+import { Deferred, Duration, Effect, Either, Exit, Fiber, Option, Redacted, Schema, Scope, TestClock } from "effect"
 import { Endpoint, Errors, ExchangeClient, Limit, Protocol, Session, Wire as Read } from "../src/adapter.js"
 import { Credentials, ExchangeState, RawAnswers } from "../src/index.js"
 import * as Acme from "./support/acme.js"
@@ -241,21 +241,24 @@ describe("the end of a session", () => {
       assert.deepStrictEqual(shown(sent), ["auth", "balance t1", "auth", "balance t2"])
     }))
 
-  it.scoped("takes a renewal under way with it when the client ends", () =>
-    Effect.gen(function*() {
-      const sent = yield* Effect.scoped(Effect.gen(function*() {
-        const { client, sent } = yield* setup((sent, index) =>
-          sent.path !== "/auth" ? Wire.ok() : index === 0 ? granting("t1") : Wire.hang
+  for (const [what, where] of [["a request", Effect.interruptible], ["a finalizer", Effect.uninterruptible]] as const) {
+    it.effect(`takes a renewal under way with it when the client ends, that ${what} has begun`, () =>
+      Effect.gen(function*() {
+        const scope = yield* Scope.make()
+        const { client, sent } = yield* Scope.extend(
+          setup((sent, index) => sent.path !== "/auth" ? Wire.ok() : index === 0 ? granting("t1") : Wire.hang),
+          scope
         )
         yield* client.request(Acme.balance, {})
         yield* TestClock.adjust("800 seconds")
-        yield* client.request(Acme.balance, {})
+        yield* where(client.request(Acme.balance, {}))
         yield* settle
         assert.isFalse(sent.at(-1)?.signal.aborted)
-        return sent
+        const closed = yield* start(Scope.close(scope, Exit.void))
+        assert.isTrue(Option.isSome(yield* Fiber.poll(closed)))
+        assert.deepStrictEqual([shown(sent).at(-1), sent.at(-1)?.signal.aborted], ["auth", true])
       }))
-      assert.deepStrictEqual([shown(sent).at(-1), sent.at(-1)?.signal.aborted], ["auth", true])
-    }))
+  }
 })
 
 describe("a token that the exchange no longer takes", () => {

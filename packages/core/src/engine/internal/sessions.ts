@@ -59,7 +59,8 @@ export const make = (exchange: string): Effect.Effect<Held> =>
             const step = tell({ _tag: "Asked", by }, now)
             if (step.use === undefined) return Effect.mapError(opening(by, open), beforeSending)
             return step.open
-              ? Effect.as(Effect.forkIn(renewed(opening(by, open)), scope), step.use)
+              // Wherever the request is made, in a finalizer too: the client could not end before it otherwise.
+              ? Effect.as(Effect.forkIn(Effect.interruptible(renewed(opening(by, open))), scope), step.use)
               : Effect.succeed(step.use)
           }),
         refused: (token) =>
