@@ -40,7 +40,8 @@ export type TypeId = "~@effect-exchange/resilience/KeyedCircuitBreaker"
  * A breaker that is **not closed** is kept beyond both, until it closes: one that is open, or due to be probed, remembers
  * how long it opens the next time, and if it were forgotten, a key that keeps failing would begin anew with each call. Of
  * those, too, there are no more than `maxOpen`: then the one that was used least recently goes. One that was isolated,
- * disabled, set to metrics-only or opened by hand is **never** forgotten.
+ * disabled, set to metrics-only or opened by hand is **never** forgotten, nor is one whose `openFor` is done, as that only
+ * closes by hand: let it go on for ever where there is no end of keys that may fail.
  *
  * What is in excess goes as soon as it may, a little with each use.
  *
