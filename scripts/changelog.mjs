@@ -22,10 +22,10 @@ export const waiting = (root) =>
 /** Returns the problems of changesets. Each must name a package, and each of its lines must begin with its kind. */
 export const problems = (changesets) =>
   changesets.flatMap(({ lines, name, packages }) => [
-    ...packages.length === 0 ? [`.changeset/${name} is of no package`] : [],
-    ...lines.length === 0 ? [`.changeset/${name} says nothing`] : [],
+    ...packages.length === 0 ? [`.changeset/${name} names no package`] : [],
+    ...lines.length === 0 ? [`.changeset/${name} describes no change`] : [],
     ...lines.filter((line) => !kinds.some((kind) => line.startsWith(`**${kind}** `))).map((line) =>
-      `.changeset/${name}: "${line}" begins with none of ${kinds.map((kind) => `**${kind}**`).join(", ")}`
+      `.changeset/${name}: "${line}" must begin with one of ${kinds.map((kind) => `**${kind}**`).join(", ")}`
     )
   ])
 
@@ -47,7 +47,7 @@ export const written = (changelog, version, changesets) => {
 
 const version = (root) => {
   const changesets = waiting(root)
-  const wrong = changesets.length === 0 ? ["there are no changesets: npx changeset makes one"] : problems(changesets)
+  const wrong = changesets.length === 0 ? ["there are no changesets; create one with npx changeset"] : problems(changesets)
   if (wrong.length > 0) throw new Error(wrong.join("\n"))
   const command = fileURLToPath(new URL("../node_modules/@changesets/cli/bin.js", import.meta.url))
   const { status } = spawnSync("node", [command, "version"], { cwd: root, stdio: ["ignore", "inherit", "inherit"] })
@@ -66,6 +66,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     if (text === undefined) throw new Error(`the latest version in CHANGELOG.md is not ${tag}`)
     console.log(text)
   } else {
-    console.log(`${version(option ?? fileURLToPath(new URL("..", import.meta.url)))}: look at CHANGELOG.md, then commit and tag it`)
+    console.log(`${version(option ?? fileURLToPath(new URL("..", import.meta.url)))}: check CHANGELOG.md, then commit and tag this version`)
   }
 }

@@ -27,28 +27,28 @@ const rows = [
       {
         type: "stat",
         title: "Ready",
-        description: "Whether an instance is ready: an exchange can serve, and it does not end.",
+        description: "Whether an instance is ready: at least one exchange is available, and the instance is not shutting down.",
         queries: [["min by (instance) (server_ready)", "{{instance}}"]],
         mappings: { 0: ["not ready", "red"], 1: ["ready", "green"] }
       },
-      series("Requests", "Answered a second, by template of the path and status.", [
+      series("Requests", "Responses per second, by path template and status.", [
         [`sum by (route, status) (${rate("server_requests_total")})`, "{{route}} {{status}}"]
       ], { unit: perSecond }),
-      series("Requests that fail", "The share that the service failed to answer (5xx). 0.1 % is what is allowed.", [
+      series("Failed requests", "The share of requests that failed with 5xx. At most 0.1 % is allowed.", [
         [
           `sum(${rate("server_requests_total", "status=~\"5..\"")}) / sum(${rate("server_requests_total")})`,
           "failed"
         ]
       ], share),
-      series("Time to answer", "Streams aside: they last.", [
-        [quantile(0.5, "server_request_duration_seconds", [], "route!=\"/v1/stream\""), "half within"],
-        [quantile(0.95, "server_request_duration_seconds", [], "route!=\"/v1/stream\""), "95 % within"],
-        [quantile(0.99, "server_request_duration_seconds", [], "route!=\"/v1/stream\""), "99 % within"]
+      series("Response time", "Without streams, because they stay open.", [
+        [quantile(0.5, "server_request_duration_seconds", [], "route!=\"/v1/stream\""), "median"],
+        [quantile(0.95, "server_request_duration_seconds", [], "route!=\"/v1/stream\""), "95th percentile"],
+        [quantile(0.99, "server_request_duration_seconds", [], "route!=\"/v1/stream\""), "99th percentile"]
       ], { unit: "s" }),
       series("In progress", "Requests and streams in progress.", [
         ["sum by (instance) (server_requests_in_flight)", "{{instance}}"]
       ], { min: 0 }),
-      series("Shed", "Refused at the door a second: too busy, a client that asks too often, too many streams.", [
+      series("Shed requests", "Requests refused per second, by reason: the service is too busy, a client exceeds its rate limit, or too many streams are open.", [
         [`sum by (reason) (${rate("server_shed_total")})`, "{{reason}}"]
       ], { unit: perSecond })
     ]
@@ -56,53 +56,53 @@ const rows = [
   {
     title: "Operations at exchanges",
     panels: [
-      series("Operations", "Finished a second.", [
+      series("Operations", "Finished operations per second.", [
         [`sum by (exchange, operation) (${rate("exchange_requests_total", at)})`, "{{exchange}} {{operation}}"]
       ], { unit: perSecond }),
-      series("Operations that fail", "A second, by what they failed with.", [
+      series("Failed operations", "Failed operations per second, by error.", [
         [
           `sum by (exchange, operation, error) (${rate("exchange_requests_total", `${at}, error!="none"`)})`,
           "{{exchange}} {{operation}} {{error}}"
         ]
       ], { unit: perSecond }),
-      series("Share that fails", "Of each exchange's operations, repeats included.", [
+      series("Share of failed operations", "The share of each exchange's operations that failed, including retries.", [
         [
           `sum by (exchange) (${rate("exchange_requests_total", `${at}, error!="none"`)}) `
           + `/ sum by (exchange) (${rate("exchange_requests_total", at)})`,
           "{{exchange}}"
         ]
       ], share),
-      series("Time of operations", "95 % are within it, queueing and repeats included.", [
+      series("Duration of operations", "95th percentile, including queueing and retries.", [
         [
           quantile(0.95, "exchange_request_duration_seconds", ["exchange", "operation"], at),
           "{{exchange}} {{operation}}"
         ]
       ], { unit: "s" }),
-      series("Attempts", "Sent a second, by what they ended with.", [
+      series("Attempts", "Attempts sent per second, by error.", [
         [`sum by (exchange, error) (${rate("exchange_attempts_total", at)})`, "{{exchange}} {{error}}"]
       ], { unit: perSecond }),
-      series("Time of attempts", "95 % are within it, from signing to the decoded answer.", [
+      series("Duration of attempts", "95th percentile, from signing to the decoded response.", [
         [
           quantile(0.95, "exchange_attempt_duration_seconds", ["exchange", "operation"], at),
           "{{exchange}} {{operation}}"
         ]
       ], { unit: "s" }),
-      series("Repeats", "Attempts repeated a second, by the reason.", [
+      series("Retries", "Retried attempts per second, by error.", [
         [`sum by (exchange, error) (${rate("exchange_retries_total", at)})`, "{{exchange}} {{error}}"]
       ], { unit: perSecond }),
-      series("What repeating came to", "Calls that failed or were repeated, a second.", [
+      series("Retry results", "Calls per second that failed or were retried, by result.", [
         [`sum by (name, kind) (${rate("retry_calls_total", named)})`, "{{name}} {{kind}}"]
       ], { unit: perSecond }),
-      series("Out of time", "Attempts and calls that took too long, a second.", [
+      series("Timeouts", "Attempts and calls per second that took too long.", [
         [`sum by (name, kind) (${rate("timelimiter_calls_total")})`, "{{name}} {{kind}}"]
       ], { unit: perSecond }),
-      series("Passed over", "Calls of a composite that went on to the next source, a second, by the exchange that failed.", [
+      series("Failovers", "Calls of a composite per second that moved on to the next source, by the exchange that failed.", [
         [`sum by (exchange, error) (${rate("exchange_failovers_total", at)})`, "{{exchange}} {{error}}"]
       ], { unit: perSecond }),
-      series("Last known prices", "Given again while no source could serve, a second.", [
+      series("Last known prices", "Last known prices served per second because no source was available.", [
         [`sum by (exchange) (${rate("exchange_last_known_prices_total")})`, "{{exchange}}"]
       ], { unit: perSecond }),
-      series("Shared runs", "Calls that waited for the run of another caller, a second.", [
+      series("Shared runs", "Calls per second that waited for the run of another caller.", [
         [`sum by (name) (${rate("singleflight_coalesced_calls_total", named)})`, "{{name}}"]
       ], { unit: perSecond })
     ]
@@ -110,25 +110,25 @@ const rows = [
   {
     title: "Limits and bans",
     panels: [
-      series("Limits in use", "What the exchange meters, as a share of what it allows.", [
+      series("Limits in use", "The used share of each limit of the exchange.", [
         [`max by (exchange, scope) (exchange_limiter_usage_ratio{${at}})`, "{{exchange}} {{scope}}"],
-        [`max by (name) (ratelimiter_usage_ratio{${named}})`, "{{name}} when it last mattered"]
+        [`max by (name) (ratelimiter_usage_ratio{${named}})`, "{{name}} at its last change"]
       ], share),
-      series("Waiting for a limit", "95 % of calls wait no longer for the rate limit and the bulkhead.", [
+      series("Waiting for a limit", "95th percentile of the time that calls wait for the rate limit and the bulkhead.", [
         [quantile(0.95, "exchange_queue_wait_seconds", ["exchange", "operation"], at), "{{exchange}} {{operation}}"]
       ], { unit: "s" }),
-      series("Calls in queues", "That wait for their turn now.", [
-        [`sum by (name) (ratelimiter_waiting_calls{${named}})`, "{{name}}, for the limit"],
+      series("Queued calls", "Calls that are waiting now.", [
+        [`sum by (name) (ratelimiter_waiting_calls{${named}})`, "{{name}}, for the rate limit"],
         [`sum by (name) (bulkhead_waiting_calls{${named}})`, "{{name}}, for a permit"]
       ], { min: 0 }),
-      series("Refused for a limit", "Calls that were not let in, a second.", [
+      series("Refused by a limit", "Calls per second that were refused by a rate limit or a bulkhead.", [
         [`sum by (name, reason) (${rate("ratelimiter_refused_calls_total", named)})`, "{{name}} {{reason}}"],
-        [`sum by (name) (${rate("bulkhead_refused_calls_total", named)})`, "{{name}} has no permit"]
+        [`sum by (name) (${rate("bulkhead_refused_calls_total", named)})`, "{{name}} no permit"]
       ], { unit: perSecond }),
-      series("At once", "How many calls may run at once.", [
+      series("Concurrency", "The number of calls that may run concurrently.", [
         [`max by (name) (bulkhead_max_allowed_concurrent_calls{${named}})`, "{{name}}"]
       ], { min: 0 }),
-      series("Banned for", "Until the exchange's ban of this address or key ends.", [
+      series("Banned for", "The time until the exchange's ban of this address or key ends.", [
         [`clamp_min(max by (exchange) (exchange_banned_until_seconds{${at}}) - time(), 0)`, "{{exchange}}"]
       ], { unit: "s", min: 0 })
     ]
@@ -139,7 +139,7 @@ const rows = [
       {
         type: "state-timeline",
         title: "State",
-        description: "The worst of all instances.",
+        description: "The worst state among all instances.",
         queries: [[
           ["Closed", "Disabled", "MetricsOnly", "HalfOpen", "Open", "Isolated"].map((state, index) =>
             `max by (name) (${index} * circuitbreaker_state{state="${state}", ${named}} == ${index})`
@@ -156,47 +156,47 @@ const rows = [
         },
         wide: true
       },
-      series("Changes of state", "A minute.", [
+      series("State changes", "State changes per minute.", [
         [`60 * sum by (name, from, to) (${rate("circuitbreaker_transitions_total", named)})`, "{{name}} {{from}} to {{to}}"]
       ]),
-      series("Refused by a breaker", "Calls a second.", [
+      series("Refused by a breaker", "Refused calls per second.", [
         [`sum by (name) (${rate("circuitbreaker_not_permitted_calls_total", named)})`, "{{name}}"]
       ], { unit: perSecond }),
-      series("Hedges", "Attempts begun as an earlier one was late, those that won, and those there was no budget for, a second.", [
-        [`sum by (name) (${rate("hedge_started_attempts_total")})`, "{{name}} begun"],
+      series("Hedges", "Attempts per second that were started because an earlier one was slow, that won, and that the budget denied.", [
+        [`sum by (name) (${rate("hedge_started_attempts_total")})`, "{{name}} started"],
         [`sum by (name) (${rate("hedge_won_calls_total")})`, "{{name}} won"],
         [`sum by (name) (${rate("hedge_denied_attempts_total")})`, "{{name}} denied"]
       ], { unit: perSecond }),
-      series("Chaos", "Calls that something was injected into, a second. None where nobody asked for it.", [
+      series("Chaos", "Calls per second with an injected fault. None unless chaos is configured.", [
         [`sum by (name, kind) (${rate("chaos_injected_calls_total")})`, "{{name}} {{kind}}"]
       ], { unit: perSecond })
     ]
   },
   {
-    title: "Feeds, clocks and what is not understood",
+    title: "Feeds, clocks and undecodable data",
     panels: [
-      series("Connections lost", "Of feeds, in five minutes.", [
+      series("Lost connections", "Connections of feeds lost in five minutes.", [
         [`sum by (exchange) (increase(exchange_feed_reconnects_total{${at}}[5m]))`, "{{exchange}}"]
       ]),
-      series("Subscriptions made again", "In five minutes: what came could not be used, or nothing came.", [
-        [`sum by (exchange) (increase(exchange_feed_resyncs_total{${at}}[5m]))`, "{{exchange}} could not be used"],
-        [`sum by (exchange) (increase(exchange_feed_stale_total{${at}}[5m]))`, "{{exchange}} was stale"]
+      series("Renewed subscriptions", "Subscriptions renewed in five minutes, because their data could not be used or did not arrive.", [
+        [`sum by (exchange) (increase(exchange_feed_resyncs_total{${at}}[5m]))`, "{{exchange}} unusable data"],
+        [`sum by (exchange) (increase(exchange_feed_stale_total{${at}}[5m]))`, "{{exchange}} no data"]
       ]),
-      series("Silent feeds", "How long the feeds of an exchange have said nothing.", [
+      series("Silent feeds", "The time since the last message from the feeds of each exchange.", [
         [`time() - max by (exchange) (exchange_feed_heard_timestamp_seconds{${at}})`, "{{exchange}}"]
       ]),
-      series("Not understood", "Frames of feeds and rows of answers that were left out, in five minutes.", [
+      series("Undecodable data", "Frames of feeds and rows of responses that could not be decoded and were left out, in five minutes.", [
         [`sum by (exchange) (increase(exchange_feed_unread_frames_total{${at}}[5m]))`, "{{exchange}} frames"],
         [
           `sum by (exchange, operation) (increase(exchange_unknown_rows_total{${at}}[5m]))`,
           "{{exchange}} rows of {{operation}}"
         ]
       ]),
-      series("Clock skew", "The exchange's clock minus ours.", [
-        [`max by (exchange) (exchange_clock_skew_seconds{${at}})`, "{{exchange}} at the most"],
-        [`min by (exchange) (exchange_clock_skew_seconds{${at}})`, "{{exchange}} at the least"]
+      series("Clock skew", "The exchange's clock minus the local clock.", [
+        [`max by (exchange) (exchange_clock_skew_seconds{${at}})`, "{{exchange}} maximum"],
+        [`min by (exchange) (exchange_clock_skew_seconds{${at}})`, "{{exchange}} minimum"]
       ], { unit: "s" }),
-      series("Unknown orders", "In an hour: nobody could find out what became of them. The service places none; programs do.", [
+      series("Unknown orders", "Orders in an hour whose outcome could not be determined. The service places no orders; programs do.", [
         [`sum by (exchange) (increase(exchange_unknown_orders_total{${at}}[1h]))`, "{{exchange}}"]
       ])
     ]
@@ -204,24 +204,24 @@ const rows = [
   {
     title: "The process",
     panels: [
-      series("Event loop lag", "How late it was, on average and at the most, in the last five seconds.", [
-        ["max by (instance) (nodejs_eventloop_lag_mean_seconds)", "{{instance}} on average"],
-        ["max by (instance) (nodejs_eventloop_lag_max_seconds)", "{{instance}} at the most"]
+      series("Event loop lag", "Mean and maximum lag of the event loop in the last five seconds.", [
+        ["max by (instance) (nodejs_eventloop_lag_mean_seconds)", "{{instance}} mean"],
+        ["max by (instance) (nodejs_eventloop_lag_max_seconds)", "{{instance}} maximum"]
       ], { unit: "s" }),
-      series("Memory", "The heap, as much of it as is used, and the whole process.", [
-        ["max by (instance) (nodejs_heap_size_used_bytes)", "{{instance}} heap in use"],
-        ["max by (instance) (nodejs_heap_size_total_bytes)", "{{instance}} heap"],
+      series("Memory", "The used heap, the total heap, and the resident memory of the process.", [
+        ["max by (instance) (nodejs_heap_size_used_bytes)", "{{instance}} used heap"],
+        ["max by (instance) (nodejs_heap_size_total_bytes)", "{{instance}} total heap"],
         ["max by (instance) (process_resident_memory_bytes)", "{{instance}} process"]
       ], { unit: "bytes", min: 0 }),
-      series("Fibers", "Alive now. What only grows is a leak.", [
+      series("Fibers", "Fibers that are alive now. A number that only grows indicates a leak.", [
         ["max by (instance) (effect_fiber_active)", "{{instance}}"]
       ], { min: 0 }),
-      series("Fibers begun and ended", "A second.", [
-        [`sum(${rate("effect_fiber_started_total")})`, "begun"],
+      series("Started and ended fibers", "Fibers per second.", [
+        [`sum(${rate("effect_fiber_started_total")})`, "started"],
         [`sum(${rate("effect_fiber_successes_total")})`, "succeeded"],
         [`sum(${rate("effect_fiber_failures_total")})`, "failed"]
       ], { unit: "ops" }),
-      series("Life of fibers", "95 % of those that ended lived no longer.", [
+      series("Fiber lifetime", "95th percentile of the lifetime of ended fibers.", [
         [quantile(0.95, "effect_fiber_lifetimes", ["instance"]), "{{instance}}"]
       ], { unit: "ms" })
     ]
@@ -328,7 +328,7 @@ const panels = () => {
 export const dashboard = () => ({
   uid: "effect-exchange",
   title: "Price service",
-  description: "What exchange serve offers at /metrics. Written by scripts/dashboard.mjs: change it there.",
+  description: "The metrics that exchange serve exposes at /metrics. Generated by scripts/dashboard.mjs; edit that file instead.",
   tags: ["effect-exchange"],
   schemaVersion: 39,
   version: 1,

@@ -105,9 +105,9 @@ const stale = files.filter(([path, text]) => {
 })
 
 if (process.argv.includes("--check")) {
-  for (const [path] of stale) console.error(`${path} does not list the exchanges of exchanges.json: run npm run exchanges`)
+  for (const [path] of stale) console.error(`${path} does not match exchanges.json: run npm run exchanges`)
   process.exitCode = stale.length === 0 ? 0 : 1
 } else {
   for (const [path, text] of stale) writeFileSync(fileURLToPath(new URL(path, root)), text)
-  console.log(stale.length === 0 ? "Every list is up to date" : stale.map(([path]) => `Wrote ${path}`).join("\n"))
+  console.log(stale.length === 0 ? "All lists are up to date" : stale.map(([path]) => `Wrote ${path}`).join("\n"))
 }

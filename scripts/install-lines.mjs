@@ -84,7 +84,7 @@ const serves = async (cwd, file, port) => {
   }
   child.kill("SIGKILL")
   const { output } = await ended
-  return { status: 1, output: `it does not answer: ${output}` }
+  return { status: 1, output: `the server does not respond: ${output}` }
 }
 
 export const make = ({ fail, packageManager, packages, root, tarballOf, work }) => {
@@ -120,7 +120,7 @@ export const make = ({ fail, packageManager, packages, root, tarballOf, work }) 
       },
       command: [...pnpm, "install"]
     }),
-    "pnpm as it comes": (words) => ({
+    "pnpm with its defaults": (words) => ({
       files: { "package.json": {}, "pnpm-workspace.yaml": { overrides: tarballs } },
       command: [...pnpm, "add", ...words.map((word) => tarballs[word] ?? word)]
     })
@@ -147,7 +147,7 @@ export const make = ({ fail, packageManager, packages, root, tarballOf, work }) 
     const [, name] = manifest.name.split("/")
     const { line, programs } = read(readFileSync(join(path, "README.md"), "utf8"))
     const what = `the README of ${name}, with ${manager}`
-    if (!line.includes(manifest.name)) fail(`${what}: it does not say how to install it`)
+    if (!line.includes(manifest.name)) fail(`${what}: the install command does not name the package`)
     const { cwd, ...installed } = await install(manager, name, line)
     must(`${what}: npm install ${line.join(" ")}`, installed)
 
@@ -172,7 +172,7 @@ export const make = ({ fail, packageManager, packages, root, tarballOf, work }) 
         ? await serves(cwd, script, port)
         : await (tests ? run(cwd, bare, "node_modules/.bin/vitest", "run", script) : run(cwd, bare, "node", "run.mjs", script)).ended
       const output = must(`${what}: ${file} does not run`, ran)
-      console.log(`  ${name}, ${manager}: ${isService ? "serves" : tests ? "its test passes" : output.trim().replaceAll("\n", "; ")}`)
+      console.log(`  ${name}, ${manager}: ${isService ? "the server responds" : tests ? "the test passes" : output.trim().replaceAll("\n", "; ")}`)
     }
     if (manifest.bin !== undefined) {
       const [bin] = Object.keys(manifest.bin)
@@ -189,22 +189,22 @@ export const make = ({ fail, packageManager, packages, root, tarballOf, work }) 
     const line = read(readFileSync(join(root, "packages/binance/README.md"), "utf8")).line
       .map((word) => word.startsWith("effect@") ? "effect@^4" : word)
     const npm = await install("npm", "other-effect", line)
-    if (npm.status === 0 || !/ERESOLVE/.test(npm.output)) fail(`npm installs effect 4 beside these packages: ${npm.output}`)
+    if (npm.status === 0 || !/ERESOLVE/.test(npm.output)) fail(`npm did not refuse effect 4: ${npm.output}`)
     const strict = await install("pnpm", "other-effect", line)
-    if (strict.status === 0 || !/unmet peer effect@"?\^?3\.22/.test(strict.output)) fail(`pnpm installs effect 4 beside these packages: ${strict.output}`)
+    if (strict.status === 0 || !/unmet peer effect@"?\^?3\.22/.test(strict.output)) fail(`pnpm in strict mode did not refuse effect 4: ${strict.output}`)
 
     // With its default settings, pnpm only warns.
     const ours = packages.filter(({ manifest }) => manifest.bin === undefined).map(({ manifest }) => manifest.name)
     const others = line.filter((word) => !word.startsWith("@effect-exchange/"))
-    const { cwd, ...installed } = await install("pnpm as it comes", "other-effect", [...ours, ...others])
-    must("pnpm as it comes refuses effect 4, too: this test is of no use", installed)
+    const { cwd, ...installed } = await install("pnpm with its defaults", "other-effect", [...ours, ...others])
+    must("pnpm with its default settings refuses effect 4 too, so this test is useless", installed)
     for (const name of [...ours, "@effect-exchange/core/adapter", "@effect-exchange/core/node"]) {
       const { output, status } = await run(cwd, bare, "node", "--input-type=module", "--eval", `await import("${name}")`).ended
       if (status === 0 || !/imported from .*needs-effect-3\.22-and-not-4/.test(output)) {
-        fail(`${name} does not say which effect it needs where there is another: ${output}`)
+        fail(`importing ${name} with another effect does not say which version it needs: ${output}`)
       }
     }
-    console.log("  effect 4: npm and a strict pnpm refuse it, and where pnpm does not, each package says what it needs")
+    console.log("  effect 4: npm and pnpm in strict mode refuse it; with the defaults of pnpm, each package says which version it needs")
   }
 
   return { otherEffect, readme }

@@ -32,7 +32,7 @@ const parsed = new Map()
 /** Finds type errors by compiling each document as a literal of its type, which also rejects unknown fields. */
 export const mistyped = (documents) => {
   const unknown = documents.filter(({ apiVersion, kind }) => moduleOf(String(apiVersion)) === undefined || !/^\w+$/.test(kind))
-  if (unknown.length > 0) return unknown.map(({ apiVersion, kind }) => `there is no ${kind} of ${apiVersion}`)
+  if (unknown.length > 0) return unknown.map(({ apiVersion, kind }) => `the kind ${kind} does not exist in ${apiVersion}`)
   const file = `${root}manifests.ts`
   const text = documents.map((document, index) =>
     `import type { ${document.kind} as Kind${index} } from "${moduleOf(document.apiVersion)}"\n`
@@ -73,36 +73,36 @@ export const unsound = (documents) => {
   const problems = []
   const must = (isSo, problem) => void (isSo || problems.push(problem))
   const [deployment] = all("Deployment")
-  if (deployment === undefined) return ["there is no Deployment"]
+  if (deployment === undefined) return ["the Deployment is missing"]
   const { replicas = 1, selector, template: { metadata, spec } } = deployment.spec
   const { annotations = {}, labels } = metadata
   const [container] = spec.containers
   const ports = new Map((container.ports ?? []).map(({ containerPort, name }) => [name, containerPort]))
 
-  must(selects(selector, labels), "the Deployment selects none of its pods")
+  must(selects(selector, labels), "the selector of the Deployment must match the labels of its pods")
   for (const { metadata: { name }, spec } of all("Service")) {
-    must(has(labels, spec.selector ?? { none: "selected" }), `the Service ${name} selects no pod`)
+    must(has(labels, spec.selector ?? { none: "selected" }), `the selector of the Service ${name} must match the pods`)
     for (const { targetPort } of spec.ports ?? []) {
-      must(ports.has(targetPort) || [...ports.values()].includes(targetPort), `no container has the port ${targetPort}`)
+      must(ports.has(targetPort) || [...ports.values()].includes(targetPort), `the container must have the port ${targetPort}`)
     }
   }
   const budgets = all("PodDisruptionBudget")
-  must(budgets.length === 1, "there is one PodDisruptionBudget")
+  must(budgets.length === 1, "there must be exactly one PodDisruptionBudget")
   for (const { spec } of budgets) {
-    must(selects(spec.selector, labels), "the PodDisruptionBudget is of no pod")
-    must(spec.minAvailable < replicas, "the PodDisruptionBudget lets no pod be evicted, ever")
+    must(selects(spec.selector, labels), "the selector of the PodDisruptionBudget must match the pods")
+    must(spec.minAvailable < replicas, "the PodDisruptionBudget must allow the eviction of a pod")
   }
   const policies = all("NetworkPolicy")
-  must(policies.length > 0, "there is a NetworkPolicy")
+  must(policies.length > 0, "there must be a NetworkPolicy")
   for (const { spec } of policies) {
-    must(selects(spec.podSelector, labels), "the NetworkPolicy is of no pod")
-    must(["Ingress", "Egress"].every((type) => spec.policyTypes?.includes(type)), "the NetworkPolicy is of both directions")
+    must(selects(spec.podSelector, labels), "the selector of the NetworkPolicy must match the pods")
+    must(["Ingress", "Egress"].every((type) => spec.policyTypes?.includes(type)), "the NetworkPolicy must cover Ingress and Egress")
     const admitted = (spec.ingress ?? []).flatMap(({ ports = [] }) => ports.map(({ port }) => port))
-    must([...ports.values()].every((port) => admitted.includes(port)), "the NetworkPolicy lets nobody in to the port")
+    must([...ports.values()].every((port) => admitted.includes(port)), "the NetworkPolicy must allow ingress to every port of the container")
     const out = (spec.egress ?? []).flatMap(({ ports = [] }) => ports.map(({ port, protocol = "TCP" }) => `${protocol} ${port}`))
-    for (const way of ["UDP 53", "TCP 443"]) must(out.includes(way), `the NetworkPolicy lets nothing out by ${way}`)
+    for (const way of ["UDP 53", "TCP 443"]) must(out.includes(way), `the NetworkPolicy must allow egress on ${way}`)
     for (const { ports = [] } of [...spec.ingress ?? [], ...spec.egress ?? []]) {
-      for (const { protocol } of ports) must(["TCP", "UDP", "SCTP"].includes(protocol ?? "TCP"), `there is no ${protocol}`)
+      for (const { protocol } of ports) must(["TCP", "UDP", "SCTP"].includes(protocol ?? "TCP"), `the protocol ${protocol} does not exist`)
     }
   }
 
@@ -110,27 +110,27 @@ export const unsound = (documents) => {
   const templates = readFileSync(`${root}packages/server/src/Door.ts`, "utf8")
   for (const [probe, path] of Object.entries({ startupProbe: "/startupz", livenessProbe: "/livez", readinessProbe: "/readyz" })) {
     const { httpGet } = container[probe] ?? {}
-    must(httpGet?.path === path && templates.includes(`"${path}"`), `the ${probe} asks for ${path}`)
-    must(ports.has(httpGet?.port), `the ${probe} asks at a port that the container names`)
+    must(httpGet?.path === path && templates.includes(`"${path}"`), `the ${probe} must request ${path}`)
+    must(ports.has(httpGet?.port), `the ${probe} must use a named port of the container`)
   }
-  must(annotations["prometheus.io/port"] === String(ports.get("http")), "Prometheus asks at the port of the container")
+  must(annotations["prometheus.io/port"] === String(ports.get("http")), "prometheus.io/port must be the http port of the container")
 
   const { securityContext: pod = {} } = spec
   const { securityContext: own = {} } = container
-  must(spec.automountServiceAccountToken === false, "the pod has no token of the cluster")
-  must(pod.runAsNonRoot === true && pod.runAsUser > 0, "the pod is nobody of importance")
-  must(pod.seccompProfile?.type === "RuntimeDefault", "the pod makes no unusual call of the system")
-  must(own.allowPrivilegeEscalation === false, "the container gets no further right")
-  must(own.readOnlyRootFilesystem === true, "the container writes nothing")
-  must(own.capabilities?.drop?.includes("ALL") && own.capabilities.add === undefined, "the container is capable of nothing")
-  must(own.privileged === undefined && !spec.hostNetwork && !spec.hostPID && !spec.hostIPC, "the pod has nothing of the host's")
-  must(container.resources?.requests?.memory && container.resources.limits?.memory, "the container's memory is bounded")
-  must(/:(?!latest$)[\w.-]+$/.test(container.image), "the image is of a version")
+  must(spec.automountServiceAccountToken === false, "automountServiceAccountToken must be false")
+  must(pod.runAsNonRoot === true && pod.runAsUser > 0, "the pod must not run as root")
+  must(pod.seccompProfile?.type === "RuntimeDefault", "the seccomp profile of the pod must be RuntimeDefault")
+  must(own.allowPrivilegeEscalation === false, "allowPrivilegeEscalation must be false")
+  must(own.readOnlyRootFilesystem === true, "the root file system of the container must be read-only")
+  must(own.capabilities?.drop?.includes("ALL") && own.capabilities.add === undefined, "the container must drop all capabilities")
+  must(own.privileged === undefined && !spec.hostNetwork && !spec.hostPID && !spec.hostIPC, "the pod must not be privileged or use namespaces of the host")
+  must(container.resources?.requests?.memory && container.resources.limits?.memory, "the container must have a memory request and a memory limit")
+  must(/:(?!latest$)[\w.-]+$/.test(container.image), "the image must have a version tag other than latest")
   const volumes = new Set((spec.volumes ?? []).map(({ name }) => name))
   for (const { name, readOnly } of container.volumeMounts ?? []) {
-    must(volumes.has(name) && readOnly === true, `the volume ${name} is there, to be read`)
+    must(volumes.has(name) && readOnly === true, `the volume ${name} must exist and be mounted read-only`)
   }
   // The times of preStop and of `--drain`, and the time to send the remaining telemetry.
-  must((spec.terminationGracePeriodSeconds ?? 30) >= 5 + 10 + 3 + 2, "the pod has time to end")
+  must((spec.terminationGracePeriodSeconds ?? 30) >= 5 + 10 + 3 + 2, "terminationGracePeriodSeconds must leave enough time to shut down")
   return problems
 }

@@ -16,14 +16,14 @@ const read = (...path) => readFileSync(at(...path), "utf8")
 
 const help = `npm run new-exchange -- <id> [--name "Gate.io"] [--no-install]
 
-Makes a package, a dialect of the simulator, a page of the docs and a line in exchanges.json for an exchange. The id is what programs and the
-names of its environment variables call it: lower case letters and digits, a letter first.
+Creates a package, a simulator dialect, a docs page and a line in exchanges.json for an exchange. Programs and the names of its
+environment variables use the id: lower-case letters and digits, starting with a letter.
 
-  --name        the exchange's name as it writes it itself; unless given: the id with a capital
-  --no-install  does not link the new package into the workspace, which needs no network but a moment
-  --help        prints this
+  --name        name of the exchange in its own spelling (default: the capitalized id)
+  --no-install  do not link the new package into the workspace (linking needs no network, but takes a moment)
+  --help        show this help
 
-docs/adding-an-exchange.md says how to go on.`
+See docs/adding-an-exchange.md for the next steps.`
 
 const end = (message) => {
   console.error(`${message}\n\n${help}`)
@@ -45,25 +45,25 @@ if (wantsHelp) {
   console.log(help)
   process.exit(0)
 }
-if (ids.length !== 1) end("Give one id.")
+if (ids.length !== 1) end("Expected exactly one id.")
 const [id] = ids
 const registry = JSON.parse(read("exchanges.json"))
 const name = (named ?? `${id.slice(0, 1).toUpperCase()}${id.slice(1)}`).trim()
 const module = moduleOf(name)
 
-if (!/^[a-z][a-z0-9]*$/.test(id)) end(`"${id}" is no id: it has to be lower case letters and digits, a letter first.`)
-if (id in registry) end(`There is an exchange ${id} already.`)
+if (!/^[a-z][a-z0-9]*$/.test(id)) end(`"${id}" is not a valid id: use lower-case letters and digits, starting with a letter.`)
+if (id in registry) end(`The exchange ${id} already exists.`)
 if (!/^[A-Z][A-Za-z0-9]*$/.test(module) || /["\\`$*/<>&|]/.test(name)) {
-  end(`"${name}" is no name: it has to have letters or digits, and no quotes or marks.`)
+  end(`"${name}" is not a valid name: use letters and digits, without quotes or special characters.`)
 }
 if (Object.values(registry).some((other) => moduleOf(other) === module)) {
-  end(`There is a module ${module} already: give another --name.`)
+  end(`The module ${module} already exists; use another --name.`)
 }
 
 const folders = { package: `packages/${id}`, dialect: `packages/simulator/src/exchanges/${id}` }
 const page = `docs/exchanges/${id}.md`
 for (const path of [...Object.values(folders), page]) {
-  if (existsSync(at(path))) end(`${path} is there already, and is not written over.`)
+  if (existsSync(at(path))) end(`${path} already exists and is not overwritten.`)
 }
 
 // `Acme Exchange` is the name, `Acme` the module, and `ACME` the prefix of environment variables.
@@ -134,13 +134,13 @@ const steps = [
 ]
 const failed = steps.find(([command, ...args]) => !run(command, ...args))
 if (failed !== undefined) {
-  console.error(`\nThe files are there, but \`${failed.join(" ")}\` failed: run it again, and then \`npm run exchanges\`.`)
+  console.error(`\nThe files were created, but \`${failed.join(" ")}\` failed: run it again, and then \`npm run exchanges\`.`)
   process.exit(1)
 }
 
 console.log(`
-${name} is exchange ${id} now, and knows nothing yet: the contract fails case by case, and each says what is missing.
+Created the exchange ${id} (${name}). Most of it is not implemented yet: the contract cases fail, and each says what is missing.
 
   npx vitest run packages/${id}/test/contract.test.ts -t "on the simulator MD"
 
-docs/adding-an-exchange.md goes through it. Begin with the hosts in packages/${id}/src/Protocol.ts.`)
+See docs/adding-an-exchange.md for the steps. Start with the hosts in packages/${id}/src/Protocol.ts.`)

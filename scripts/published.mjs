@@ -26,7 +26,7 @@ const linked = (markdown, { address, folder, root, tag }) =>
   markdown.split(/(^```[\s\S]*?^```$)/m).map((part) =>
     part.startsWith("```") ? part : part.replaceAll(/(!?)(\[[^\]]*\])\((?![a-z]+:|#)([^)\s#]+)(#[^)\s]*)?\)/g, (_, image, text, path, hash = "") => {
       const target = posix.join(folder, path)
-      if (!existsSync(join(root, target))) throw new Error(`${folder}/README.md links to ${path}, which there is not`)
+      if (!existsSync(join(root, target))) throw new Error(`${folder}/README.md links to ${path}, which does not exist`)
       const kind = image === "!" ? "raw" : statSync(join(root, target)).isDirectory() ? "tree" : "blob"
       return `${image}${text}(${address}/${kind}/${tag}/${target}${hash})`
     })
@@ -34,7 +34,7 @@ const linked = (markdown, { address, folder, root, tag }) =>
 
 /** Returns the files to write before a tag is published from a repository URL, as pairs of path and text. */
 export const files = ({ address, root, tag }) => {
-  if (!/^https:\/\/[\w.-]+(?::\d+)?\/[\w.-]+\/[\w.-]+$/.test(address)) throw new Error(`"${address}" is no address of a repository`)
+  if (!/^https:\/\/[\w.-]+(?::\d+)?\/[\w.-]+\/[\w.-]+$/.test(address)) throw new Error(`"${address}" is not the URL of a repository`)
   return packages(root).flatMap(({ folder, manifest }) => {
     const where = { address, folder, root, tag }
     return [

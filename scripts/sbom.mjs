@@ -126,5 +126,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   mkdirSync(join(root, "dist"), { recursive: true })
   const document = sbom()
   writeFileSync(join(root, "dist/sbom.cdx.json"), `${JSON.stringify(document, undefined, 2)}\n`)
-  console.log(`dist/sbom.cdx.json: the command and ${document.components.length} packages that it is made of`)
+  console.log(`dist/sbom.cdx.json: the command and its ${document.components.length} packages`)
 }

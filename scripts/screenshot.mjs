@@ -39,7 +39,7 @@ const texts = lines.map((text, at) =>
 writeFileSync(
   join(root, "docs/images/watch.svg"),
   `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">
-<title>exchange watch, of simulated exchanges</title>
+<title>exchange watch with simulated exchanges</title>
 <rect width="100%" height="100%" rx="8" fill="#161b22"/>
 <g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14">
 ${texts.filter((text) => !text.endsWith("></text>")).join("\n")}

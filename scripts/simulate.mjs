@@ -18,16 +18,16 @@ const ids = Object.keys(JSON.parse(readFileSync(join(root, "exchanges.json"), "u
 
 const help = `pnpm simulate [--seeds N] [--seed S] [--exchange ID] [--steps K] [--jobs J]
 
-Runs the programs of N seeds, from S on: who subscribes, leaves, places and cancels, and what goes wrong meanwhile. After each
-step everything that is promised is looked at. A seed with which something does not hold is cut down to the steps that it takes.
+Runs the random programs of N seeds, starting with seed S: subscriptions, orders and cancellations, under injected faults. After
+each step it checks all invariants. If an invariant fails, the program is reduced to the steps that are needed to fail.
 
-  --seeds N      how many seeds (280)
-  --seed S       the first of them (0)
-  --exchange ID  one of ${ids.join(", ")} (each seed has its own)
-  --steps K      how many steps a program has (20)
-  --jobs J       how many processes run (as many as there are processors)
+  --seeds N      number of seeds (default: 280)
+  --seed S       first seed (default: 0)
+  --exchange ID  one of ${ids.join(", ")} (default: each seed picks one)
+  --steps K      number of steps per program (default: 20)
+  --jobs J       number of processes (default: the number of processors)
 
-Ends with 1 when something did not hold, and with 2 when it was not understood.`
+Exits with 1 if an invariant failed, and with 2 for invalid arguments.`
 
 const refuse = (message) => {
   console.error(`${message}\n\n${help}`)
@@ -36,7 +36,7 @@ const refuse = (message) => {
 
 const whole = (name, text, least) => {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : -1
-  return value >= least ? value : refuse(`--${name} must be a whole number of at least ${least}, but was "${text}".`)
+  return value >= least ? value : refuse(`--${name} must be a whole number of at least ${least}, but is "${text}".`)
 }
 
 const read = () => {
@@ -62,7 +62,7 @@ if (options.help) {
   process.exit(0)
 }
 const { exchange } = options
-if (exchange !== undefined && !ids.includes(exchange)) refuse(`There is no exchange "${exchange}".`)
+if (exchange !== undefined && !ids.includes(exchange)) refuse(`Unknown exchange "${exchange}"; use one of ${ids.join(", ")}.`)
 const seeds = whole("seeds", options.seeds, 1)
 const first = whole("seed", options.seed, 0)
 const steps = whole("steps", options.steps, 1)
@@ -93,7 +93,7 @@ let failure
 
 const progress = () => {
   const seconds = (performance.now() - began) / 1000
-  return `${held} of ${seeds} seeds held, ${Math.round(millis / 1000)} s simulated in ${Math.round(seconds)} s`
+  return `${held} of ${seeds} seeds passed, ${Math.round(millis / 1000)} s simulated in ${Math.round(seconds)} s`
 }
 
 const hear = (line) => {
@@ -119,7 +119,7 @@ const run = (outfile, index, running) =>
     })
     job.on("close", (code) => {
       running.delete(job)
-      if (code !== 0 && failure === undefined) failure = `a process ended with ${code}`
+      if (code !== 0 && failure === undefined) failure = `a process exited with code ${code}`
       resolve()
     })
   })

@@ -20,7 +20,7 @@ const json = (path) => JSON.parse(readFileSync(path, "utf8"))
 const shown = (command, args) => `> ${command} ${args.join(" ").replaceAll(work, "<work>")}`
 
 const fail = (why) => {
-  console.error(`failed${why === undefined ? "" : `: ${why}`}\nwhat was built is left in ${work}`)
+  console.error(`failed${why === undefined ? "" : `: ${why}`}\nThe build output is in ${work}`)
   process.exit(1)
 }
 

@@ -38,13 +38,13 @@ if (lost.length > 0) {
   console.error(`failed, for ${prefix}:\n${[...new Set(lost)].slice(0, 20).join("\n")}`)
   process.exit(1)
 }
-if (astray("/other/").length === 0) throw new Error("no link was looked at")
+if (astray("/other/").length === 0) throw new Error("no links were checked")
 build(["docs:site"], { DOCS_BASE: "/" })
 
 const places = [process.env.CHROMIUM_PATH, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
 const executablePath = places.find((path) => path !== undefined && existsSync(path))
 if (executablePath === undefined) {
-  console.log("there is no Chromium: the site was built and not looked at (CHROMIUM_PATH says where one is)")
+  console.log("Chromium was not found, so the site was built but not checked in a browser (set CHROMIUM_PATH to its location)")
   process.exit(0)
 }
 
@@ -65,8 +65,8 @@ const open = async (path, width) => {
   const wrong = (what) => problems.push(`${path} at ${width}: ${what}`)
   page.on("console", (message) => message.type() === "error" && wrong(message.text()))
   page.on("pageerror", (error) => wrong(error.message))
-  page.on("request", (request) => !request.url().startsWith(`${base}/`) && !request.url().startsWith("data:") && wrong(`asks for ${request.url()}`))
-  page.on("response", (response) => response.status() >= 400 && wrong(`${response.url()} answers ${response.status()}`))
+  page.on("request", (request) => !request.url().startsWith(`${base}/`) && !request.url().startsWith("data:") && wrong(`requests ${request.url()}`))
+  page.on("response", (response) => response.status() >= 400 && wrong(`${response.url()} responds with ${response.status()}`))
   await page.goto(base + path, { waitUntil: "networkidle" })
   return { page, wrong }
 }
@@ -75,9 +75,9 @@ const paths = ["/", "/api/core/MarketData/", "/overview.html", "/getting-started
 for (const width of [1280, 360]) {
   for (const path of paths) {
     const { page, wrong } = await open(path, width)
-    if (!/effect-exchange/.test(await page.title())) wrong("has not the title of the site")
+    if (!/effect-exchange/.test(await page.title())) wrong("the page title does not have the title of the site")
     const wide = await page.evaluate(() => document.documentElement.scrollWidth)
-    if (wide > width) wrong(`is ${wide} wide`)
+    if (wide > width) wrong(`the page is ${wide} pixels wide`)
     if (process.env.SCREENSHOTS !== undefined) {
       await page.screenshot({ path: join(process.env.SCREENSHOTS, `${path.replaceAll(/\W/g, "_")}-${width}.png`) })
     }
@@ -90,9 +90,9 @@ for (const width of [1280, 360]) {
   await page.getByRole("button", { name: /search/i }).first().click()
   await page.getByRole("searchbox").fill("CircuitOpen")
   const found = page.locator("a.result")
-  await found.first().waitFor({ timeout: 30_000 }).catch(() => wrong("the search finds no CircuitOpen"))
+  await found.first().waitFor({ timeout: 30_000 }).catch(() => wrong("the search does not find CircuitOpen"))
   const links = await found.evaluateAll((results) => results.map((result) => result.getAttribute("href")))
-  if (!links.some((link) => link?.includes("/troubleshooting.html#circuitopen"))) wrong(`the search for CircuitOpen finds ${links.join(", ")}`)
+  if (!links.some((link) => link?.includes("/troubleshooting.html#circuitopen"))) wrong(`the search for CircuitOpen finds only ${links.join(", ")}`)
   await page.close()
 }
 
@@ -102,4 +102,4 @@ if (problems.length > 0) {
   console.error(`failed:\n${[...new Set(problems)].join("\n")}`)
   process.exit(1)
 }
-console.log(`${paths.length} pages on a screen and on a phone: nothing is too wide, fails or comes from elsewhere, and the search finds CircuitOpen`)
+console.log(`checked ${paths.length} pages at desktop and phone widths: no page is too wide, has errors or loads from other hosts, and the search finds CircuitOpen`)

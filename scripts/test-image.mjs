@@ -16,11 +16,11 @@ const fail = (why) => {
 }
 // The code below repeats these steps of the Dockerfile. Change both together.
 for (const step of ["RUN npm run build", "COPY --from=build /source/packages/cli/dist/bundle /app", "USER node"]) {
-  if (!dockerfile.includes(`${step}\n`)) fail(`the Dockerfile no longer says "${step}"`)
+  if (!dockerfile.includes(`${step}\n`)) fail(`the Dockerfile no longer has the step "${step}"`)
 }
 
 const built = spawnSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: ["ignore", "inherit", "inherit"] })
-if (built.status !== 0) fail("npm run build")
+if (built.status !== 0) fail("npm run build failed")
 
 const app = mkdtempSync(join(tmpdir(), "effect-exchange-image-"))
 process.on("exit", () => rmSync(app, { recursive: true, force: true }))
@@ -48,24 +48,24 @@ const base = await new Promise((resolve) => {
     if (found !== undefined) resolve(found)
   })
 })
-if (base === undefined) fail(`it does not serve: ${heard}`)
+if (base === undefined) fail(`the service did not start: ${heard}`)
 
 const until = async (path, expected) => {
   for (let time = 0; time < 100; time++) {
     const { status } = await fetch(`${base}${path}`)
-    if (status === expected) return console.log(`${path} answers ${status}`)
+    if (status === expected) return console.log(`${path} responds with ${status}`)
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  fail(`${path} does not answer ${expected}`)
+  fail(`${path} does not respond with ${expected}`)
 }
 for (const path of ["/livez", "/startupz", "/readyz", "/metrics", "/", "/docs", "/v1/prices/BTC/USDT"]) await until(path, 200)
 
 const metrics = await (await fetch(`${base}/metrics`)).text()
 const checked = spawnSync("promtool", ["check", "metrics"], { input: metrics, encoding: "utf8" })
-if (checked.error === undefined && checked.status !== 0) fail(`promtool does not take /metrics: ${checked.stderr}${checked.stdout}`)
-console.log(checked.error === undefined ? "promtool takes /metrics" : "promtool is not here: /metrics is not checked")
+if (checked.error === undefined && checked.status !== 0) fail(`promtool rejects /metrics: ${checked.stderr}${checked.stdout}`)
+console.log(checked.error === undefined ? "promtool accepts /metrics" : "promtool was not found, so /metrics is not checked")
 
 child.kill("SIGTERM")
 const code = await new Promise((resolve) => child.on("close", resolve))
-if (code !== 0) fail(`SIGTERM ends it with ${code}: ${heard}`)
-console.log("SIGTERM ends it with 0")
+if (code !== 0) fail(`the service exited with ${code} after SIGTERM: ${heard}`)
+console.log("the service exits with 0 after SIGTERM")

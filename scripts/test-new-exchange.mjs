@@ -22,7 +22,7 @@ const start = (command, ...args) => {
 const run = (command, ...args) => {
   const { status, stderr, stdout } = start(command, ...args)
   if (status === 0) return
-  console.error(`${stdout}${stderr}\nfailed; what was made is left in ${copy}`)
+  console.error(`${stdout}${stderr}\nfailed; the created files are in ${copy}`)
   process.exit(1)
 }
 
@@ -34,17 +34,17 @@ symlinkSync(join(root, "node_modules"), join(copy, "node_modules"), "junction")
 
 for (
   const [args, why] of [
-    [[], "Give one id"],
-    [["Tulip"], "is no id"],
-    [["kraken"], "There is an exchange kraken already"],
-    [["core"], "packages/core is there already"],
-    [[id, "--name", "OKX"], "There is a module Okx already"],
-    [[id, "--name", "<b>"], "is no name"],
+    [[], "Expected exactly one id"],
+    [["Tulip"], "is not a valid id"],
+    [["kraken"], "The exchange kraken already exists"],
+    [["core"], "packages/core already exists"],
+    [[id, "--name", "OKX"], "The module Okx already exists"],
+    [[id, "--name", "<b>"], "is not a valid name"],
     [[id, "--force"], "--force"]
   ]
 ) {
   const { status, stderr } = start("node", "scripts/new-exchange.mjs", ...args)
-  assert(status === 1 && stderr.includes(why), `${args.join(" ")} is refused: ${stderr}`)
+  assert(status === 1 && stderr.includes(why), `${args.join(" ")} must be refused: ${stderr}`)
 }
 run("node", "scripts/new-exchange.mjs", id, "--name", name, "--no-install")
 
@@ -66,22 +66,22 @@ run("npx", "depcruise", "--config", ".dependency-cruiser.cjs", ...made)
 const page = readFileSync(join(copy, "docs/exchanges", `${id}.md`), "utf8")
 for (const [file, text] of [["readme", readFileSync(join(packages, id, "README.md"), "utf8")], ["page", page]]) {
   const [, pasted] = /^```ts\n([\s\S]*?)^```/m.exec(text) ?? []
-  assert(pasted !== undefined, `the ${file} has a program`)
+  assert(pasted !== undefined, `the ${file} must have a program`)
   writeFileSync(join(packages, id, `test/${file}.ts`), pasted)
 }
 
 // The page is listed, names the exchange and its keys, and links to existing files.
-assert(page.startsWith(`# ${name}\n`), "the page has the name of the exchange")
-assert(page.includes(`\`${id.toUpperCase()}_API_KEY\``), "the page names its keys")
-assert(!/acme/i.test(page), "the page is of no other exchange")
-for (const [, link] of page.matchAll(/\]\(([^)#]*)/g)) assert(existsSync(join(copy, "docs/exchanges", link)), `the page links to ${link}`)
+assert(page.startsWith(`# ${name}\n`), "the page must have the name of the exchange as its title")
+assert(page.includes(`\`${id.toUpperCase()}_API_KEY\``), "the page must name the variables of its keys")
+assert(!/acme/i.test(page), "the page must not mention Acme")
+for (const [, link] of page.matchAll(/\]\(([^)#]*)/g)) assert(existsSync(join(copy, "docs/exchanges", link)), `the page links to ${link}, which does not exist`)
 const listed = [...readFileSync(join(copy, "docs/exchanges/README.md"), "utf8").matchAll(/^\| \[.*?\]\((\w+)\.md\)/gm)].map(([, one]) => one)
-assert.deepEqual(listed, [...Object.keys(JSON.parse(readFileSync(join(root, "exchanges.json"), "utf8"))), id].toSorted(), "the page is listed")
+assert.deepEqual(listed, [...Object.keys(JSON.parse(readFileSync(join(root, "exchanges.json"), "utf8"))), id].toSorted(), "the list of pages must include the page")
 
 // The dialect programs of the guide, each as a file of this dialect.
 const guide = readFileSync(join(copy, "docs/adding-an-exchange.md"), "utf8")
 const programs = [...guide.matchAll(/^```ts in the dialect\n([\s\S]*?)^```/gm)]
-assert(programs.length > 0, "the guide has programs of a dialect")
+assert(programs.length > 0, "the guide must have dialect programs")
 for (const [index, [, text]] of programs.entries()) {
   writeFileSync(join(packages, "simulator/src/exchanges", id, `guide-${index}.ts`), text)
 }
@@ -110,22 +110,22 @@ start(
   `--outputFile=${results}`
 )
 const cases = JSON.parse(readFileSync(results, "utf8")).testResults.flatMap(({ assertionResults, message }) => {
-  assert.equal(message, "", "the file of tests runs")
+  assert.equal(message, "", "the test file must run")
   return assertionResults
 })
 const titled = (status) => cases.filter((one) => one.status === status).map(({ title }) => title)
 const has = (status, title) => titled(status).some((one) => one.includes(title))
 
 // The implemented cases pass, and each of the others fails with what is missing.
-for (const title of ["MD-01", "MD-05", "MD-11"]) assert(has("passed", title), `${title} passes`)
+for (const title of ["MD-01", "MD-05", "MD-11"]) assert(has("passed", title), `${title} must pass`)
 for (const title of ["MD-06", "MD-17", "MD-19", "MD-22", "MD-23", "AC-01", "AC-04", "TR-01", "ER-01", "LM-01"]) {
-  assert(has("failed", title), `${title} fails`)
+  assert(has("failed", title), `${title} must fail`)
 }
 for (const { failureMessages: [message = ""], status, title } of cases) {
   if (status !== "failed") continue
-  assert.match(message, /ContractViolation: .* breaks/, title)
+  assert.match(message, /ContractViolation: .* violates/, title)
   assert.match(message, /is not written yet; declare its endpoint/, title)
 }
 
 rmSync(copy, { recursive: true })
-console.log(`what is made compiles, and fails ${titled("failed").length} cases, each by itself`)
+console.log(`the created exchange compiles, and fails ${titled("failed").length} cases, each with its own error`)

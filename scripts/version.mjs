@@ -22,7 +22,7 @@ if (others.length > 0) {
 }
 const left = Changelog.waiting(root).map(({ name }) => name)
 if (left.length > 0) {
-  console.error(`${tag} would be without ${left.join(", ")}: npm run version comes first`)
+  console.error(`${tag} would not include ${left.join(", ")}; run npm run version first`)
   process.exit(1)
 }
 if (Changelog.notes(readFileSync(join(root, "CHANGELOG.md"), "utf8"), tag.slice(1)) === undefined) {
@@ -32,4 +32,4 @@ if (Changelog.notes(readFileSync(join(root, "CHANGELOG.md"), "utf8"), tag.slice(
 if (address !== undefined) {
   for (const [path, text] of Published.files({ address, root, tag })) writeFileSync(join(root, path), text)
 }
-console.log(`${published.length} packages of ${tag}`)
+console.log(`${published.length} packages have the version ${tag}`)

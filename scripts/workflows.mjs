@@ -23,33 +23,33 @@ export const problems = (text, { root, scripts }) => {
   const found = []
   const must = (isSo, problem) => void (isSo || found.push(problem))
   const known = (kind, where, value) => {
-    for (const word of Object.keys(value)) must(words[kind].includes(word), `${where} has "${word}", which there is not`)
+    for (const word of Object.keys(value)) must(words[kind].includes(word), `${where} has the unknown key "${word}"`)
   }
   known("workflow", "the workflow", workflow)
   const { jobs = {}, on, permissions } = workflow
-  must(Object.keys(on ?? {}).length > 0, "it runs for something")
-  must(permissions !== undefined && typeof permissions === "object", "the workflow says what it may do")
-  for (const [what, right] of Object.entries(permissions ?? {})) must(right === "read", `the workflow may ${right} ${what}`)
-  must(Object.keys(jobs).length > 0, "it has jobs")
+  must(Object.keys(on ?? {}).length > 0, "the workflow must have a trigger")
+  must(permissions !== undefined && typeof permissions === "object", "the workflow must declare its permissions")
+  for (const [what, right] of Object.entries(permissions ?? {})) must(right === "read", `the workflow must not have the permission ${what}: ${right}`)
+  must(Object.keys(jobs).length > 0, "the workflow must have jobs")
   for (const [name, job] of Object.entries(jobs)) {
     known("job", `the job ${name}`, job)
-    for (const need of [job.needs ?? []].flat()) must(need in jobs, `there is no job ${need}`)
-    must(/^ubuntu-\d\d\.04$/.test(job["runs-on"]), `the job ${name} runs on a system of a version`)
-    must(job["timeout-minutes"] > 0, `the job ${name} ends in time`)
+    for (const need of [job.needs ?? []].flat()) must(need in jobs, `the job ${name} needs the unknown job ${need}`)
+    must(/^ubuntu-\d\d\.04$/.test(job["runs-on"]), `the job ${name} must run on a fixed version of Ubuntu`)
+    must(job["timeout-minutes"] > 0, `the job ${name} must have a timeout`)
     for (const [what, right] of Object.entries(job.permissions ?? {})) {
-      must(right === "read" || rights[name]?.includes(what), `the job ${name} may ${right} ${what}`)
+      must(right === "read" || rights[name]?.includes(what), `the job ${name} must not have the permission ${what}: ${right}`)
     }
     for (const step of job.steps ?? []) {
       const where = `the step "${step.name ?? step.uses ?? step.run}"`
       known("step", where, step)
-      must((step.uses === undefined) !== (step.run === undefined), `${where} either uses or runs`)
-      if (step.uses !== undefined) must(/^[\w-]+\/[\w-]+@(?:v\d+|[0-9a-f]{40})$/.test(step.uses), `${where} is of a version`)
-      if (step.uses?.startsWith("actions/checkout@")) must(step.with?.["persist-credentials"] === false, `${where} leaves its token`)
+      must((step.uses === undefined) !== (step.run === undefined), `${where} must have either "uses" or "run"`)
+      if (step.uses !== undefined) must(/^[\w-]+\/[\w-]+@(?:v\d+|[0-9a-f]{40})$/.test(step.uses), `${where} must use a fixed version of the action`)
+      if (step.uses?.startsWith("actions/checkout@")) must(step.with?.["persist-credentials"] === false, `${where} must set persist-credentials to false`)
       const run = step.run ?? ""
       // A script would execute the value of an expression, whoever wrote it. The environment is safe.
-      must(!run.includes("${{"), `${where} puts an expression into a script`)
-      for (const script of scriptsOf(run)) must(script in scripts, `${where} runs ${script}, which is no script of package.json`)
-      for (const [, path] of run.matchAll(/\bnode (scripts\/\S+)/g)) must(existsSync(join(root, path)), `there is no ${path}`)
+      must(!run.includes("${{"), `${where} must not use an expression in a script`)
+      for (const script of scriptsOf(run)) must(script in scripts, `${where} runs ${script}, which is not a script in package.json`)
+      for (const [, path] of run.matchAll(/\bnode (scripts\/\S+)/g)) must(existsSync(join(root, path)), `${where} runs ${path}, which does not exist`)
     }
   }
   return found

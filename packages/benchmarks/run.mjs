@@ -74,10 +74,10 @@ const runAll = async (each) => {
     const seconds = ((performance.now() - began) / 1000).toFixed(0)
     console.error(`${index + 1} of ${each.length}, after ${seconds} s: ${name} ${args.join(" ")}`.trimEnd())
     const result = await run(name, args)
-    if (!result.isThrough) console.error(`${name} did not go through`)
+    if (!result.isThrough) console.error(`${name} failed`)
     results.push(result)
   }
-  console.error(`done after ${((performance.now() - began) / 1000).toFixed(0)} s`)
+  console.error(`finished after ${((performance.now() - began) / 1000).toFixed(0)} s`)
   return results
 }
 
@@ -93,7 +93,7 @@ const guard = async () => {
       const ratio = line?.spread?.median ?? Number.NaN
       const isBelow = ratio <= most
       if (!isBelow) isHeld = false
-      console.error(`${isBelow ? "holds  " : "CROSSED"} ${what}, beside ${beside}: ${ratio.toFixed(2)}, at most ${most}`)
+      console.error(`${isBelow ? "met     " : "EXCEEDED"} ${what}, compared with ${beside}: ${ratio.toFixed(2)}, limit ${most}`)
       return { what, beside, most: Number((ratio * 1.5).toFixed(2)) }
     })
   }))
@@ -106,12 +106,12 @@ const known = readdirSync(join(here, "src")).filter((file) => file !== "internal
   .map((file) => file.replace(".ts", ""))
 if (options.has("--help")) {
   console.log([
-    "npm run bench                      all of them, one after the other: some eleven minutes",
-    "npm run bench -- <name> [parts]    one of them",
-    "npm run bench -- guard             a few, quickly; fails where a ratio has crossed its limit",
+    "npm run bench                      run all benchmarks, one after another (about eleven minutes)",
+    "npm run bench -- <name> [parts]    run one benchmark",
+    "npm run bench -- guard             run a few quickly, and fail if a ratio exceeds its limit",
     "",
     `Names: ${known.join(", ")}.`,
-    "--quick halves the rounds, --json prints a document and nothing else, --save writes docs/performance.md, or the part of it."
+    "--quick halves the rounds, --json prints one JSON document and nothing else, --save writes docs/performance.md or its section."
   ].join("\n"))
 } else if (name === "guard") await guard()
 else if (name === undefined) {
@@ -127,6 +127,6 @@ else if (name === undefined) {
   }
   process.exitCode = result.status
 } else {
-  console.error(`There is no benchmark "${name}"; there are: ${[...known, "guard"].join(", ")}.`)
+  console.error(`Unknown benchmark "${name}"; use one of: ${[...known, "guard"].join(", ")}.`)
   process.exitCode = 2
 }

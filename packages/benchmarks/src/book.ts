@@ -20,7 +20,7 @@ const keep = (exchange: Exchange, { frames, snapshot }: Recording, viewed: boole
   const { places, read } = dialects[exchange]
   const book = LocalOrderBook.make({ exchange, symbol })
   if (!LocalOrderBook.replace(book, ...read(JSON.parse(snapshot)), places)) {
-    throw new Error("The snapshot was not understood")
+    throw new Error("The snapshot could not be decoded")
   }
   return () => {
     for (const frame of frames) {
@@ -42,10 +42,14 @@ const compare = (exchange: Exchange, depth: number): void => {
     "ccxt": bookOfCcxt(exchange, recording)
   }, recording.levels)
   const what = `${exchange}, 2x${depth}`
-  judge(`${what}: a level, frame parsed and applied`, ns("ours"), "ns")
-  judge(`${what}: beside JSON.parse alone`, over(ns("ours"), ns("JSON.parse")), "x", 2)
-  judge(`${what}: the same with a view after every frame`, over(ns("ours, viewed"), ns("JSON.parse")), "x")
-  judge(`${what}: beside ccxt`, over(ns("ours"), ns("ccxt")), "x", 0.33)
+  judge(`${what}: parsing and applying a frame, per level`, ns("ours"), "ns")
+  judge(`${what}: compared with JSON.parse alone`, over(ns("ours"), ns("JSON.parse")), "x", 2)
+  judge(
+    `${what}: with a view after every frame, compared with JSON.parse`,
+    over(ns("ours, viewed"), ns("JSON.parse")),
+    "x"
+  )
+  judge(`${what}: compared with ccxt`, over(ns("ours"), ns("ccxt")), "x", 0.33)
 }
 
 const heap = (): void => {
@@ -59,7 +63,7 @@ const heap = (): void => {
   const before = used()
   for (let count = 0; count < 200; count++) pass()
   const grown = (used() - before) / 1024
-  report("binance, 2x1000: heap after 100,000 more frames", `${grown.toFixed(0)} KB more`, "<= 100 KB", grown <= 100)
+  report("binance, 2x1000: heap growth over 100,000 frames", `${grown.toFixed(0)} KB`, "<= 100 KB", grown <= 100)
 }
 
 const parts: Readonly<Record<string, () => void>> = {
@@ -70,7 +74,7 @@ const parts: Readonly<Record<string, () => void>> = {
 }
 const asked = process.argv.slice(2)
 if (asked.some((name) => parts[name] === undefined)) {
-  console.error(`The parts are: ${Object.keys(parts).join(", ")}.`)
+  console.error(`Unknown part; use one of: ${Object.keys(parts).join(", ")}.`)
   process.exit(2)
 }
 for (const [name, part] of Object.entries(parts)) {

@@ -67,7 +67,7 @@ const asked = process.argv.slice(2)
 for (const one of cases) {
   const { exchange, frames, hour, kind } = one
   if (asked.length > 0 && !asked.includes(kind) && !asked.includes(exchange)) continue
-  const what = kind === "trades" ? `${exchange}, trades` : `${exchange}, a book of 2 x 1,000`
+  const what = kind === "trades" ? `${exchange}, trades` : `${exchange}, order book of 2 x 1,000 levels`
   console.error(what)
   const feeds = { ours: await feed(one, "ours"), ccxt: await feed(one, "ccxt"), ws: await feed(one, "ws") }
   const us = await alternate({
@@ -75,9 +75,9 @@ for (const one of cases) {
     ccxt: () => feeds.ccxt.take(frames),
     ws: () => feeds.ws.take(frames)
   }, { rounds: 11, warmUp: 4 })
-  compare(`${what}: a frame`, us("ours"), "ccxt", us("ccxt"), "us", 0.33)
-  compare(`${what}: a frame`, us("ours"), "ws and JSON.parse", us("ws"), "us", 2)
-  judge(`${what}: frames in a second of CPU`, over(us("ours").map(() => 1e6), us("ours")), "frames/s")
+  compare(`${what}, per frame`, us("ours"), "ccxt", us("ccxt"), "us", 0.33)
+  compare(`${what}, per frame`, us("ours"), "ws and JSON.parse", us("ws"), "us", 2)
+  judge(`${what}, frames per second of CPU time`, over(us("ours").map(() => 1e6), us("ours")), "frames/s")
   await Promise.all([feeds.ccxt.close(), feeds.ws.close()])
   if (!isQuick) {
     await feeds.ours.take(frames)
@@ -85,15 +85,15 @@ for (const one of cases) {
     for (let taken = 0; taken < hour; taken += frames) await feeds.ours.take(frames)
     const grown = (heapUsed() - before) / 1024
     report(
-      `${what}: heap after an hour's ${hour.toLocaleString("en")} frames more`,
-      `${grown.toFixed(0)} KB more`,
+      `${what}, heap growth over an hour (${hour.toLocaleString("en")} frames)`,
+      `${grown.toFixed(0)} KB`,
       "<= 200 KB",
       grown <= 200
     )
   }
   if (kind === "trades" && feeds.ours.counts !== undefined) {
     const { dropped, handed } = feeds.ours.counts
-    report(`${what}: of all, left out for a slow consumer`, `${(100 * dropped / (dropped + handed)).toFixed(1)} %`)
+    report(`${what}, share dropped for a slow consumer`, `${(100 * dropped / (dropped + handed)).toFixed(1)} %`)
   }
   await feeds.ours.close()
 }

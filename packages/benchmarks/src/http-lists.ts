@@ -69,7 +69,7 @@ const each = (rows: number, once: () => Promise<number>) => async (): Promise<nu
   const us = await cpuOf(async () => {
     for (let time = 0; time < times; time++) {
       const found = await once()
-      if (found !== rows) throw new Error(`${found} of ${rows} rows were understood`)
+      if (found !== rows) throw new Error(`decoded only ${found} of ${rows} rows`)
     }
   })
   return us * 1000 / times / rows
@@ -84,11 +84,11 @@ for (const [name, { bare, most, ours, rows, theirs }] of Object.entries(lists)) 
     theirs: each(rows, theirs),
     bare: each(rows, bare)
   }, { rounds: 9, warmUp: 10 })
-  const what = `${name}, ${rows.toLocaleString("en")} rows over HTTP: a row`
+  const what = `${name}, ${rows.toLocaleString("en")} rows over HTTP, per row`
   compare(what, ns("ours"), "ccxt", ns("theirs"), "ns", most)
   compare(what, ns("ours"), "undici and JSON.parse", ns("bare"), "ns")
   const left = (name: "ours" | "theirs") => minus(ns(name), ns("bare"))
-  compare(`${name}: what is left of it without that`, left("ours"), "ccxt", left("theirs"), "ns")
+  compare(`${name}, per row without the cost of undici and JSON.parse`, left("ours"), "ccxt", left("theirs"), "ns")
 }
 await runtime.dispose()
 stop()

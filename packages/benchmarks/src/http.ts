@@ -56,7 +56,7 @@ await apart(subjects, async () => {
   const asked = process.argv.slice(2).map(Number)
   const { baseUrl, stop } = await serve()
   const { stop: stopAll, tasks } = await startApart(subjects, baseUrl)
-  console.error("warming up, until a call costs what it costs a service that runs")
+  console.error("warming up until a call costs as much as in a running service")
   await alternate(tasks({ calls: roundsOf(12_000), concurrency: 32 }), { rounds: 1, warmUp: 0 })
   for (const concurrency of [1, 32, 256].filter((some) => asked.length === 0 || asked.includes(some))) {
     console.error(`${concurrency} in flight`)

@@ -69,19 +69,19 @@ if (process.argv[2] === "bare") {
   ])
   const ratio = ours.result.requests.average / bare.result.requests.average
   report(
-    "requests a second",
-    `${Math.round(ours.result.requests.average)}, beside ${Math.round(bare.result.requests.average)}`
+    "requests per second",
+    `${Math.round(ours.result.requests.average)} (bare server: ${Math.round(bare.result.requests.average)})`
   )
-  report("throughput beside the bare server", `${ratio.toFixed(2)} x`, ">= 0.5", ratio >= 0.5)
+  report("throughput compared with the bare server", `${ratio.toFixed(2)} x`, ">= 0.5", ratio >= 0.5)
   report("p99 latency, ours", `${ours.result.latency.p99} ms`)
-  report("p99 latency, the bare server's", `${bare.result.latency.p99} ms`)
+  report("p99 latency, bare server", `${bare.result.latency.p99} ms`)
   report(
-    "answers that are no 200",
+    "responses other than 2xx",
     `${ours.result.non2xx} of ${ours.result.requests.total}`,
     "0",
     ours.result.non2xx === 0
   )
-  report("connections that failed", String(ours.result.errors), "0", ours.result.errors === 0)
-  report("resident memory, more after it", `${ours.grown.toFixed(0)} MB`, "<= 50", ours.grown <= 50)
+  report("failed connections", String(ours.result.errors), "0", ours.result.errors === 0)
+  report("growth of resident memory", `${ours.grown.toFixed(0)} MB`, "<= 50", ours.grown <= 50)
   process.exitCode = print() ? 0 : 1
 }

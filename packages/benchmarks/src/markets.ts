@@ -36,7 +36,7 @@ const theirs = async (): Promise<Loading> => {
 }
 
 const check = (found: number): void => {
-  if (found !== count) throw new Error(`${found} of ${count} markets were understood`)
+  if (found !== count) throw new Error(`loaded only ${found} of ${count} markets`)
 }
 
 /** Returns the milliseconds of CPU time. */
@@ -59,7 +59,7 @@ const heap = (make: () => Promise<Loading>) => async (): Promise<number> => {
 
 const ms = await alternate({ ours: cost(ours), theirs: cost(theirs) }, { rounds: 11, warmUp: 4 })
 const kb = await alternate({ ours: heap(ours), theirs: heap(theirs) }, { rounds: 5, warmUp: 1 })
-compare(`${count.toLocaleString("en")} markets loaded`, ms("ours"), "ccxt", ms("theirs"), "ms", 1)
-compare(`${count.toLocaleString("en")} markets held: heap`, kb("ours"), "ccxt", kb("theirs"), "KB", 1)
+compare(`loading ${count.toLocaleString("en")} markets`, ms("ours"), "ccxt", ms("theirs"), "ms", 1)
+compare(`heap of ${count.toLocaleString("en")} markets`, kb("ours"), "ccxt", kb("theirs"), "KB", 1)
 stop()
 process.exitCode = print() ? 0 : 1

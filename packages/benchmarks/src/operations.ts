@@ -55,7 +55,7 @@ const measured = {
     limiter,
     retry: { budget }
   }).apply(call, safe),
-  "all of these, no span, saying when it leaves": Policy.make({
+  "all of these, no span, signaling departure": Policy.make({
     name,
     attemptTimeout: late,
     breaker,
@@ -68,5 +68,5 @@ const measured = {
 
 for (const [what, self] of Object.entries<Effect.Effect<unknown, unknown>>(measured)) {
   const { fibers, operations } = await count(self)
-  console.log(`${what.padEnd(46)} ${String(operations).padStart(5)} operations ${fibers} further fibers`)
+  console.log(`${what.padEnd(46)} ${String(operations).padStart(5)} operations ${fibers} additional fibers`)
 }

@@ -79,22 +79,22 @@ const passThrough = async (): Promise<void> => {
   opossum.shutdown()
   const added = (name: "consecutive" | "count") => minus(ns(name), ns("effect"))
   const theirs = (name: "cockatiel" | "cockatiel count" | "opossum") => minus(ns(name), ns("promise"))
-  judge("closed, consecutive: adds to a call in a fiber", added("consecutive"), "ns", 500)
-  judge("closed, count window: adds to a call in a fiber", added("count"), "ns", 500)
+  judge("closed, consecutive: overhead per call in a fiber", added("consecutive"), "ns", 500)
+  judge("closed, count window: overhead per call in a fiber", added("count"), "ns", 500)
   judge(
-    "closed, consecutive: beside what cockatiel adds to its own",
+    "closed, consecutive: overhead compared with cockatiel",
     over(added("consecutive"), theirs("cockatiel")),
     "x",
     1.5
   )
   judge(
-    "closed, count window: beside what cockatiel adds to its own",
+    "closed, count window: overhead compared with cockatiel",
     over(added("count"), theirs("cockatiel count")),
     "x",
     1.5
   )
   judge(
-    "closed, consecutive: beside what opossum adds to its own",
+    "closed, consecutive: overhead compared with opossum",
     over(added("consecutive"), theirs("opossum")),
     "x"
   )
@@ -118,8 +118,8 @@ const refused = async (): Promise<void> => {
     "opossum": caught(() => opossum.fire())
   })
   opossum.shutdown()
-  judge("a refusal: beside cockatiel's", over(ns("ours"), ns("cockatiel")), "x", 0.8)
-  judge("a refusal: beside opossum's", over(ns("ours"), ns("opossum")), "x", 0.8)
+  judge("refusal: compared with cockatiel", over(ns("ours"), ns("cockatiel")), "x", 0.8)
+  judge("refusal: compared with opossum", over(ns("ours"), ns("opossum")), "x", 0.8)
 }
 
 const timeouts = async (): Promise<void> => {
@@ -136,9 +136,9 @@ const timeouts = async (): Promise<void> => {
   }, { rounds: 15, warmUp: 5 })
   const added = minus(ns("with"), ns("without"))
   compare(
-    "timeout of an attempt: adds to a call",
+    "attempt timeout: overhead per call",
     added,
-    "cockatiel to its own",
+    "overhead of cockatiel",
     minus(ns("cockatiel"), ns("promise")),
     "ns",
     0.5
@@ -148,7 +148,7 @@ const timeouts = async (): Promise<void> => {
 const parts: Readonly<Record<string, () => Promise<void>>> = { closed: passThrough, refused, timeouts, queues }
 const asked = process.argv.slice(2)
 if (asked.some((name) => parts[name] === undefined)) {
-  console.error(`The parts are: ${Object.keys(parts).join(", ")}.`)
+  console.error(`Unknown part; use one of: ${Object.keys(parts).join(", ")}.`)
   process.exit(2)
 }
 for (const [name, part] of Object.entries(parts)) {

@@ -159,10 +159,10 @@ for (const [name, { beyondNode, endpoint, host, node, parameters, secret, sign, 
     { ours: repeat(() => signed(Endpoint.prepare(endpoint, parameters))), ccxt: repeat(theirs) },
     times
   )
-  compare(`an order prepared and signed, ${name}`, us(whole("ours")), "ccxt", us(whole("ccxt")), "us", 1)
+  compare(`preparing and signing an order, ${name}`, us(whole("ours")), "ccxt", us(whole("ccxt")), "us", 1)
   // Measured apart from ccxt, because signing in JavaScript leaves so much garbage that the next subject would pay for
   // its collection.
   const alone = measure({ ours: repeat(() => signed(prepared)), node: repeat(() => node(about + count++)) }, times)
-  compare(`the signature alone, ${name}`, us(alone("ours")), "node:crypto", us(alone("node")), "us", beyondNode)
+  compare(`signature only, ${name}`, us(alone("ours")), "node:crypto", us(alone("node")), "us", beyondNode)
 }
 process.exitCode = print() ? 0 : 1

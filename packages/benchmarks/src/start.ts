@@ -61,7 +61,7 @@ const bundle = async (external: ReadonlyArray<string>): Promise<number> => {
   return outputFiles.reduce((sum, { contents }) => sum + gzipSync(contents, { level: 9 }).length, 0) / 1000
 }
 
-console.error("laying out the packages")
+console.error("installing the packages")
 await install()
 console.error("imports and the command")
 const ms = await alternate({
@@ -79,7 +79,7 @@ console.error("bundles")
 const parts = ["undici", "ws"]
 const small = await bundle([...parts, "effect", "@effect/*"])
 report("bundle of Binance, gzip, without effect and undici", `${small.toFixed(0)} kB`, "<= 60 kB", small <= 60)
-report("the same with effect in it", `${(await bundle(parts)).toFixed(0)} kB`)
+report("bundle of Binance, gzip, with effect, without undici", `${(await bundle(parts)).toFixed(0)} kB`)
 
 console.error("clients")
 const clients: Array<ManagedRuntime.ManagedRuntime<MarketData.MarketData, unknown>> = []
@@ -100,8 +100,8 @@ const before = heapUsed()
 const builds: Array<number> = []
 for (let count = 0; count < 50; count++) builds.push(await begin())
 const heap = (heapUsed() - before) / 1024 / 50
-report("a client is built: the first of a process", `${first.toFixed(1)} ms`)
-judge("a client is built: every further one", builds, "ms", 1)
-report("a client's heap", `${heap.toFixed(0)} KB`, "<= 100 KB", heap <= 100)
+report("building the first client of a process", `${first.toFixed(1)} ms`)
+judge("building each further client", builds, "ms", 1)
+report("heap per client", `${heap.toFixed(0)} KB`, "<= 100 KB", heap <= 100)
 await Promise.all(clients.map((runtime) => runtime.dispose()))
 process.exitCode = print() ? 0 : 1

@@ -102,7 +102,7 @@ console.error("opening 1,000 to warm up")
 await (await open(1000)).close()
 console.error("opening 1 to 1,000")
 for (const count of [1, 100, 1000, 100, 1]) await (await openOnce(count)).close()
-console.error("opening 5,000 to 1, to be sent trades")
+console.error("opening 5,000 to 1 to send trades to")
 const streams: Record<string, Awaited<ReturnType<typeof open>>> = {}
 // Starts with the largest number: opening it keeps the process busy for so long that existing connections would miss
 // their pings.
@@ -120,9 +120,9 @@ await Promise.all(Object.values(streams).map(({ close }) => close()))
 
 for (
   const [what, unit, costs] of [
-    ["a trade handed out", "us", us],
-    ["a stream opened", "us", (count: string) => opened[count] ?? []],
-    ["a stream held: heap", "KB", (count: string) => heaps[count] ?? []]
+    ["handing out a trade", "us", us],
+    ["opening a stream", "us", (count: string) => opened[count] ?? []],
+    ["heap per stream", "KB", (count: string) => heaps[count] ?? []]
   ] as const
 ) {
   judge(`${what}, 1 stream`, costs("1"), unit)

@@ -27,7 +27,7 @@ const declared: Readonly<Record<Exchange, { readonly feeds: Feeds.Feeds; readonl
 
 const read = (exchange: Exchange, frames: ReadonlyArray<string>): () => void => {
   const { feeds: { protocol, trades: channel }, id } = declared[exchange]
-  if (channel === undefined) throw new Error(`${exchange} streams no trades`)
+  if (channel === undefined) throw new Error(`${exchange} does not stream trades`)
   const market: Market.Market = {
     symbol: ExchangeSymbol.make("BTC/USDT"),
     id,
@@ -46,7 +46,7 @@ const read = (exchange: Exchange, frames: ReadonlyArray<string>): () => void => 
         if (rows !== undefined) count += Listing.from(rows).rows.length
       }
     }
-    if (count !== trades) throw new Error(`${exchange}: ${count} trades were understood`)
+    if (count !== trades) throw new Error(`${exchange}: decoded ${count} trades`)
   }
 }
 
@@ -61,9 +61,9 @@ for (const exchange of exchanges) {
     "ours": read(exchange, frames),
     "ccxt": tradesOfCcxt(exchange, recordTrades(exchange, trades, false))
   }, trades)
-  judge(`${exchange}: a trade, frame parsed and read`, ns("ours"), "ns")
-  judge(`${exchange}: beside JSON.parse alone`, over(ns("ours"), ns("JSON.parse")), "x", 2)
-  judge(`${exchange}: beside ccxt`, over(ns("ours"), ns("ccxt")), "x", 0.33)
+  judge(`${exchange}: parsing and reading a frame, per trade`, ns("ours"), "ns")
+  judge(`${exchange}: compared with JSON.parse alone`, over(ns("ours"), ns("JSON.parse")), "x", 2)
+  judge(`${exchange}: compared with ccxt`, over(ns("ours"), ns("ccxt")), "x", 0.33)
 }
 
 const used = () => {
@@ -77,6 +77,6 @@ for (const exchange of exchanges) {
   const before = used()
   for (let count = 0; count < 90; count++) pass()
   const grown = (used() - before) / 1024
-  report(`${exchange}: heap after 360,000 more trades`, `${grown.toFixed(0)} KB more`, "<= 100 KB", grown <= 100)
+  report(`${exchange}: heap growth over 360,000 trades`, `${grown.toFixed(0)} KB`, "<= 100 KB", grown <= 100)
 }
 process.exitCode = print() ? 0 : 1

@@ -8,13 +8,13 @@ const common = { features: BitMex.features, concurrency: 10 }
 
 const judged = simulated("bitmex", BitMex.layer)
 
-/** Judges the exchange by the simulator in this process, where time is a test's. */
+/** Runs the contract against the simulator in this process, under `TestClock`. */
 export const inMemory = () =>
   describe("in memory", () => {
     Contract.register(it, { ...judged.inMemory, ...common, name: "BitMEX on the simulator" })
   })
 
-/** Judges it by a server of the simulator, in real time. */
+/** Runs the contract against a server of the simulator, in real time. */
 export const overSockets = () =>
   describe("over sockets", () => {
     Contract.register(it, {

@@ -20,7 +20,7 @@ const observer: Effect.Effect<ContractCase.Observer, never, Simulator.Simulators
   }
 )
 
-/** Judges the exchange by the simulator in this process, where time is a test's. */
+/** Runs the contract against the simulator in this process, under `TestClock`. */
 export const inMemory = () =>
   describe("in memory", () => {
     const environment = Simulator.environment("coinbase")
@@ -42,7 +42,7 @@ export const inMemory = () =>
     })
   })
 
-/** Judges it by a server of the simulator, in real time. */
+/** Runs the contract against a server of the simulator, in real time. */
 export const overSockets = () =>
   describe("over sockets", () => {
     const wire = LossyHttp.layer().pipe(
@@ -82,7 +82,7 @@ export const overSockets = () =>
     })
   })
 
-/** Judges it by the exchange itself, where `EXCHANGE_CONTRACT` asks for it. */
+/** Runs the contract against the exchange itself, if `EXCHANGE_CONTRACT` names it. */
 export const elsewhere = () =>
   describe("elsewhere", () => {
     Contract.register(it, {

@@ -136,7 +136,7 @@ describe("Exchange", () => {
       ticker("ETH/USDT", { bid: Decimal.make("1") })
     ]))
 
-  it.effect("tickers come in the order asked for; none asked for, none fetched; what is missing is left out", () =>
+  it.effect("tickers are returned in the requested order; none asked for, none fetched; what is missing is left out", () =>
     withMarketData((market, sent) =>
       Effect.gen(function*() {
         const found = yield* market.tickers(["XRP/USDT", "BTC/USDT", "XRP/USDT"])

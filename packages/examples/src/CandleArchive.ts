@@ -35,7 +35,7 @@ export interface Report {
 /** A line of an archive is not a candle. Inspect the file, then remove the line or restore the file. */
 export class ArchiveDamaged extends Data.TaggedError("ArchiveDamaged")<{ readonly path: string }> {
   override get message(): string {
-    return `the last line of ${this.path} is no candle`
+    return `a line of ${this.path} is not a candle`
   }
 }
 
@@ -136,6 +136,8 @@ export const described = (
     onRight: ({ added, gaps }) =>
       [
         `${symbol}: ${added} candles`,
-        ...gaps.map(({ from, to }) => `none from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}`)
+        ...gaps.map(({ from, to }) =>
+          `no candles from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}`
+        )
       ].join(", ")
   })

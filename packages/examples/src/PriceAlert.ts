@@ -125,7 +125,7 @@ export const tell = Effect.fn("PriceAlert.tell")(function*(
     Effect.timeout("10 seconds"),
     Effect.retry({ schedule: again, while: isWorthRepeating }),
     // Log the tag only, because the message of the error would contain the secret URL.
-    Effect.catchAll(({ _tag }) => Effect.logError(`The webhook refused to be told of ${symbol}: ${_tag}`))
+    Effect.catchAll(({ _tag }) => Effect.logError(`The alert of ${symbol} could not be posted to the webhook: ${_tag}`))
   )
 })
 

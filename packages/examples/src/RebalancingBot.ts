@@ -35,7 +35,7 @@ const look = Effect.fnUntraced(function*({ cash, targets }: Rebalancing.Portfoli
 export const dryRun = Effect.fn("RebalancingBot.dryRun")(function*(portfolio: Rebalancing.Portfolio) {
   const { balances, quotes } = yield* look(portfolio)
   if (quotes.size < Object.keys(portfolio.targets).length) {
-    yield* Effect.logWarning("A market has no price; nothing is planned")
+    yield* Effect.logWarning("A market has no price, so no orders are planned")
     return []
   }
   const planned = Rebalancing.plan(portfolio, balances, quotes)
@@ -80,7 +80,7 @@ export const round = Effect.fn("RebalancingBot.round")(function*(portfolio: Reba
 const settle = Effect.gen(function*() {
   const trading = yield* Trading.Trading
   for (const found of yield* trading.reconcile) {
-    yield* Effect.log(`The order ${found.intent.clientOrderId} of an earlier round: ${found._tag}`)
+    yield* Effect.log(`Outcome of order ${found.intent.clientOrderId} of an earlier round: ${found._tag}`)
     if (found._tag === "Unknown") return yield* Effect.fail(found.error)
   }
 })

@@ -107,7 +107,8 @@ const protocol = Protocol.make({
   limits,
   sign,
   errors: Errors.table({
-    said: ({ json }) => isRefusal(json) ? { code: json.refused, text: `Tulip refused: ${json.refused}` } : undefined,
+    said: ({ json }) =>
+      isRefusal(json) ? { code: json.refused, text: `Tulip refused the request: ${json.refused}` } : undefined,
     codes: {
       AuthenticationFailed: "signature",
       OrderNotFound: "unknown",
@@ -142,7 +143,7 @@ export const { Account, MarketData, Trading, layer, layerAccount, layerMarketDat
     ticker: to(quote),
     book: { depths: 100, read: to(book) },
     trades: { most: 1, order: "oldest first", read: without("trades", "read the ticker instead") },
-    candles: { words: {}, page: 1, read: without("candles", "keep the prices you read") },
+    candles: { words: {}, page: 1, read: without("candles", "record the prices that you read") },
     status: to(time, (at) => ({ status: "operational", at }))
   },
   account: {
@@ -161,7 +162,7 @@ export const { Account, MarketData, Trading, layer, layerAccount, layerMarketDat
         (rows, _, { isWanted }) => Listing.filter(rows, isWanted)
       )
     },
-    fills: { order: "oldest first", read: without("fills", "read what an order has filled") }
+    fills: { order: "oldest first", read: without("fills", "read the filled amount of the order") }
   },
   trading: {
     names: { pattern: /^[0-9a-f-]{36}$/, described: "a UUID in lower case", make: ClientOrderId.asUuid },

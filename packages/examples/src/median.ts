@@ -17,7 +17,7 @@ const program = Effect.gen(function*() {
   const price = yield* market.price("BTC/USDT")
   yield* Console.log(`${price.basis}: ${Decimal.format(price.amount)} ${price.currency}`)
   for (const { amount, source } of price.sources ?? []) yield* Console.log(`  ${source} ${Decimal.format(amount)}`)
-  for (const { reason, source } of price.rejected ?? []) yield* Console.log(`  without ${source}: it ${reason}`)
+  for (const { reason, source } of price.rejected ?? []) yield* Console.log(`  without ${source}: ${reason}`)
 })
 
 const source = (id: Exchanges.ExchangeId) =>

@@ -12,7 +12,7 @@ import { Console, Effect, Layer } from "effect"
 const program = Effect.gen(function*() {
   const trading = yield* Trading.Trading
   for (const { _tag, intent } of yield* trading.reconcile) {
-    yield* Console.log(`left open by the last run: ${intent.clientOrderId} is ${_tag}`)
+    yield* Console.log(`an order left open by an earlier run, ${intent.clientOrderId}: ${_tag}`)
   }
 
   // From here on the exchange accepts the order, but the connection breaks before the response arrives.
@@ -30,11 +30,11 @@ const program = Effect.gen(function*() {
     postOnly: true
   })
   yield* binance.setFaults(Faults.none)
-  yield* Console.log(`the answer was lost; the order ${order.id} is ${order.status}`)
+  yield* Console.log(`the response was lost; the order ${order.id} is ${order.status}`)
 
   const account = yield* Account.Account
   const open = yield* account.openOrders("BTC/USDT")
-  yield* Console.log(`orders that stand: ${open.length}`)
+  yield* Console.log(`open orders: ${open.length}`)
   const canceled = yield* trading.cancel({ symbol: "BTC/USDT", id: order.id })
   yield* Console.log(`the order is ${canceled.status}`)
 })

@@ -29,7 +29,7 @@ const printing = Layer.succeed(
   HttpClient.HttpClient,
   HttpClient.make((request) =>
     Effect.as(
-      Console.log(`told: ${request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""}`),
+      Console.log(`webhook: ${request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""}`),
       HttpClientResponse.fromWeb(request, new Response())
     )
   )

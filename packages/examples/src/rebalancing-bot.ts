@@ -19,7 +19,7 @@ const portfolio = {
 const program = Effect.gen(function*() {
   if (!process.argv.includes("--send")) {
     yield* RebalancingBot.dryRun(portfolio)
-    return yield* Console.log("nothing was sent; --send sends it")
+    return yield* Console.log("no orders were sent; use --send to send them")
   }
   const placed = yield* RebalancingBot.round(portfolio)
   yield* Console.log(`orders placed: ${placed.length}`)

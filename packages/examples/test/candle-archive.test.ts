@@ -115,7 +115,10 @@ describe("a candle archive", () => {
         symbol: "BTC/USDT",
         result: Either.right({ symbol: "BTC/USDT", path, added: 1, gaps })
       })
-      assert.strictEqual(line, "BTC/USDT: 1 candles, none from 2026-01-01T12:04:00.000Z to 2026-01-01T12:07:00.000Z")
+      assert.strictEqual(
+        line,
+        "BTC/USDT: 1 candles, no candles from 2026-01-01T12:04:00.000Z to 2026-01-01T12:07:00.000Z"
+      )
     }).pipe(Effect.provide(Layer.merge(
       Mock.layer({ "BTC/USDT": { candles: [candle(1), candle(3), candle(7)] } }),
       NodeContext.layer

@@ -18,24 +18,28 @@ const examples: { readonly [name: string]: ReadonlyArray<RegExp> } = {
     /\}$/,
     /^binance: \d/
   ],
-  "median": [/^median: \d/, /^ {2}binance \d/, /^ {2}okx \d/, /^ {2}without \w+: it /, /^ {2}without \w+: it /],
+  "median": [/^median: \d/, /^ {2}binance \d/, /^ {2}okx \d/, /^ {2}without \w+: /, /^ {2}without \w+: /],
   "least-privilege": [/^this key may not withdraw$/, /./],
   "moving-on": [/bitmex/i, /^the price came from deribit$/],
   "place-and-reconcile": [
-    /^the answer was lost; the order \S+ is open$/,
-    /^orders that stand: 1$/,
+    /^the response was lost; the order \S+ is open$/,
+    /^open orders: 1$/,
     /^the order is canceled$/
   ],
   "price-alert": [
     /^the price is 64000$/,
     /^the price is 66000$/,
-    /^told: .*"now":"above","price":"66000"/,
+    /^webhook: .*"now":"above","price":"66000"/,
     /^the price is 64990$/,
     /^the price is 65010$/,
     /^the price is 63000$/,
-    /^told: .*"now":"below","price":"63000"/
+    /^webhook: .*"now":"below","price":"63000"/
   ],
-  "rebalancing-bot": [/sell \d+\.\d+ BTC at \d/, /buy \d+\.\d+ ETH at \d/, /^nothing was sent; --send sends it$/],
+  "rebalancing-bot": [
+    /sell \d+\.\d+ BTC at \d/,
+    /buy \d+\.\d+ ETH at \d/,
+    /^no orders were sent; use --send to send them$/
+  ],
   "candle-archive": [
     /^BTC\/USDT: 14\d\d candles$/,
     /^ETH\/USDT: 14\d\d candles$/,

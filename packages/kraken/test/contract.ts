@@ -9,7 +9,7 @@ const { features } = Kraken
 
 const judged = simulated("kraken", Kraken.layer)
 
-/** Judges the exchange by the simulator in this process, where time is a test's. */
+/** Runs the contract against the simulator in this process, under `TestClock`. */
 export const inMemory = () =>
   describe("in memory", () => {
     Contract.register(it, { ...judged.inMemory, name: "Kraken on the simulator", features })
@@ -18,13 +18,13 @@ export const inMemory = () =>
 // One public request a second, in real time: few at once.
 const unhurried = { clock: "live", concurrency: 5, limit: "2 minutes" } as const
 
-/** Judges it by a server of the simulator, in real time. */
+/** Runs the contract against a server of the simulator, in real time. */
 export const overSockets = () =>
   describe("over sockets", () => {
     Contract.register(it, { ...judged.overSockets, ...unhurried, name: "Kraken on the simulator's server", features })
   })
 
-/** Judges it by the exchange itself, where `EXCHANGE_CONTRACT` asks for it. */
+/** Runs the contract against the exchange itself, if `EXCHANGE_CONTRACT` names it. */
 export const elsewhere = () =>
   describe("elsewhere", () => {
     Contract.register(it, {

@@ -16,7 +16,7 @@ export const symbols = [["BTC/USDT:USDT", "ETH/USDT:USDT"], ["BTC/USDT", "ETH/US
   "BTC/USDT"
 ]] as const
 
-/** Judges the exchange by the simulator in this process, where time is a test's. */
+/** Runs the contract against the simulator in this process, under `TestClock`. */
 export const inMemory = (pairs: ReadonlyArray<(typeof symbols)[number]>) =>
   describe("in memory", () => {
     for (const pair of pairs) {
@@ -24,7 +24,7 @@ export const inMemory = (pairs: ReadonlyArray<(typeof symbols)[number]>) =>
     }
   })
 
-/** Judges it by a server of the simulator, in real time. */
+/** Runs the contract against a server of the simulator, in real time. */
 export const overSockets = () =>
   describe("over sockets", () => {
     Contract.register(it, {
@@ -35,7 +35,7 @@ export const overSockets = () =>
     })
   })
 
-/** Judges it by the exchange itself, where `EXCHANGE_CONTRACT` asks for it. */
+/** Runs the contract against the exchange itself, if `EXCHANGE_CONTRACT` names it. */
 export const elsewhere = () =>
   describe("elsewhere", () => {
     const symbols = ["BTC/USDT", "ETH/USDT", "BTC/USDT:USDT"] as const

@@ -22,8 +22,8 @@ export class SimulatedFault
 {
   override get message(): string {
     return this.code === "ENOTFOUND"
-      ? `No simulated exchange answers at ${this.exchange}; use the base URL of Simulator.environment.`
-      : `The simulated connection to ${this.exchange} failed with ${this.code}; retry, or use other Faults.`
+      ? `No simulated exchange is reachable at ${this.exchange}; use the base URL of Simulator.environment.`
+      : `The simulated connection to ${this.exchange} failed with ${this.code}; retry, or change the Faults.`
   }
 }
 
@@ -46,9 +46,9 @@ export class PriceRejected
 {
   override get message(): string {
     const advice = {
-      UnknownMarket: "name a market that the exchange lists",
-      NotPositive: "give plain decimal text above zero",
-      OffTick: "give a multiple of the market's tick size"
+      UnknownMarket: "use a market that the exchange lists",
+      NotPositive: "use a plain decimal above zero",
+      OffTick: "use a multiple of the market's tick size"
     }
     return `The price ${this.last} of ${this.market} on ${this.exchange} was not set: ${advice[this.reason]}.`
   }
@@ -69,10 +69,10 @@ export class FillRejected
 {
   override get message(): string {
     const advice = {
-      NotFound: "give an order id as the exchange answered it",
+      NotFound: "use an order id that the exchange returned",
       NotOpen: "it is no longer open",
-      OffLot: "give plain decimal text above zero, a multiple of the market's lot size",
-      TooMuch: "give at most what of it is open"
+      OffLot: "use a plain decimal above zero that is a multiple of the market's lot size",
+      TooMuch: "use at most the open amount"
     }
     return `The order ${this.orderId} on ${this.exchange} was not filled: ${advice[this.reason]}.`
   }
@@ -91,6 +91,6 @@ export class ExchangeNotSimulated
   )
 {
   override get message(): string {
-    return `${this.exchange} is not simulated here; add its id to those the layer is made with.`
+    return `${this.exchange} is not simulated here; add its id to the ids passed to the layer.`
   }
 }

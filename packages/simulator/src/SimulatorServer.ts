@@ -154,7 +154,7 @@ export class ServerFailed
   })
 {
   override get message(): string {
-    return `The simulated ${this.exchange} could not listen on port ${this.port}; choose another port, or 0 for any.`
+    return `The simulated ${this.exchange} could not listen on port ${this.port}; choose another port, or 0 for any free port.`
   }
 }
 

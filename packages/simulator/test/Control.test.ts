@@ -63,9 +63,9 @@ describe("Control", () => {
     [{ http503: 2 }, "must be between 0 and 1"],
     [{ http503: 0.6, http500: 0.6 }, "must add up to at most 1"],
     [{ http501: 1 }, "http501"],
-    [{ latency: "soon" }, "must be milliseconds or text such as"],
+    [{ latency: "soon" }, "must be milliseconds or a duration such as"],
     [{ phases: [{ from: 0, faults: { reset: -1 } }] }, "must be between 0 and 1"],
-    [undefined, "Send JSON as documented"],
+    [undefined, "The body does not match the documented JSON"],
     ["bad", "\"flaky\""]
   ]
   it.effect.each(nonsense)("refuses the faults %j", ([body, part]) =>
@@ -90,7 +90,7 @@ describe("Control", () => {
       assert.deepStrictEqual(changed.map(({ id, last, symbol }) => [id, symbol, last]), [
         ["BTCUSDT", "BTC/USDT", "62000.5"]
       ])
-      assert.match(messageOf(yield* control("PUT", "/prices/NOPE", { last: "1" })), /^404 .*name a market/)
+      assert.match(messageOf(yield* control("PUT", "/prices/NOPE", { last: "1" })), /^404 .*use a market/)
       assert.match(messageOf(yield* control("PUT", "/prices/BTCUSDT", { last: "-1" })), /^400 .*above zero/)
       assert.match(messageOf(yield* control("PUT", "/prices/BTCUSDT", { price: "1" })), /^400 .*"last"/s)
     }))
@@ -132,7 +132,7 @@ describe("Control", () => {
       ]
       for (const other of others) {
         const answer = yield* control("PUT", "/faults", "outage", other)
-        assert.match(messageOf(answer), /^403 Ask from this machine/)
+        assert.match(messageOf(answer), /^403 Send the request from this machine/)
       }
       for (const host of ["localhost:4000", "[::1]:4000", "127.0.0.1"]) {
         assert.strictEqual((yield* control("GET", "", undefined, { headers: { host } })).status, 200)
@@ -168,8 +168,14 @@ describe("Control", () => {
       assert.isUndefined(yield* dial)
       assert.strictEqual((yield* control("POST", "/sockets", "Calm")).status, 200)
       assert.isDefined(yield* dial)
-      assert.match(messageOf(yield* control("POST", "/sockets", "Earthquake")), /^400 Send JSON as documented/)
-      assert.match(messageOf(yield* control("POST", "/sockets", { close: 7 })), /^400 Send JSON as documented/)
+      assert.match(
+        messageOf(yield* control("POST", "/sockets", "Earthquake")),
+        /^400 The body does not match the documented JSON/
+      )
+      assert.match(
+        messageOf(yield* control("POST", "/sockets", { close: 7 })),
+        /^400 The body does not match the documented JSON/
+      )
     }))
 
   it.scoped("slows sockets down, keeping the order, until it is calm again", () =>
@@ -190,7 +196,10 @@ describe("Control", () => {
       yield* list(4)
       yield* TestClock.adjust("5 seconds")
       assert.deepStrictEqual(heard.map((text) => JSON.parse(text).id), [1, 2, 3, 4])
-      assert.match(messageOf(yield* control("POST", "/sockets", { slow: 0 })), /^400 Send JSON as documented/)
+      assert.match(
+        messageOf(yield* control("POST", "/sockets", { slow: 0 })),
+        /^400 The body does not match the documented JSON/
+      )
     }))
 
   it.scoped("mutes one channel and no other", () =>

@@ -274,11 +274,11 @@ export const report = <R, E>(
 export const renderReport = ({ name, rows }: Report): string => {
   const count = (result: Row["result"]) => rows.filter((row) => row.result === result).length
   return [
-    `# Contract of ${inCell(name)}`,
+    `# Contract report of ${inCell(name)}`,
     "",
     `${count("passed")} passed, ${count("failed")} failed, ${count("skipped")} skipped.`,
     "",
-    "| case | capability | what | result | detail |",
+    "| case | capability | requirement | result | detail |",
     "| --- | --- | --- | --- | --- |",
     ...rows.map(({ capability, detail, id, result, title }) =>
       `| ${[id, capability, title, result, detail].map(inCell).join(" | ")} |`
@@ -315,13 +315,15 @@ const limitOf = <R, E>(options: Options<R, E>): Duration.Duration => Duration.de
 const reasonNever = <R, E>(each: ContractCase, options: Options<R, E>): string | undefined => {
   const given = options.skip?.[each.id]
   if (given !== undefined) return given
-  if (each.capability === "account" && accountOf(options) === undefined) return "no account was given"
+  if (each.capability === "account" && accountOf(options) === undefined) {
+    return "needs the account or the trading option"
+  }
   if (each.capability === "trading") {
-    if (options.trading === undefined) return "no trading was given"
-    if (options.on === "live") return "no order is placed on a live exchange"
+    if (options.trading === undefined) return "needs the trading option"
+    if (options.on === "live") return "orders are not placed on a live exchange"
   }
   const missing = each.needs.find((need) => options[need] === undefined)
-  if (missing !== undefined) return missing === "observer" ? "no observer was given" : "no faults were given"
+  if (missing !== undefined) return missing === "observer" ? "needs the observer option" : "needs the faults option"
   return options.features === undefined ? undefined : each.skipWhen?.(options.features)
 }
 
@@ -354,7 +356,7 @@ const runOf = <R, E>(each: ContractCase, options: Options<R, E>): Effect.Effect<
   }
   const observer: Effect.Effect<Observer | undefined, never, R> = options.observer ?? nothing
   const faults: Effect.Effect<Faults | undefined, never, R> = options.faults ?? nothing
-  const missing = Layer.die("the case is skipped without its Layer")
+  const missing = Layer.die("a case ran without the layer that it needs")
   switch (each.capability) {
     case "marketData":
       return Effect.provide(
@@ -385,7 +387,7 @@ const within = <R, E>(
         subject: options.name,
         case: each.id,
         title: each.title,
-        detail: `it took longer than ${Duration.format(limit)}`
+        detail: `the case took longer than ${Duration.format(limit)}`
       })
   })
   if (options.clock === "live") return timed

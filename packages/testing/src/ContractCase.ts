@@ -150,6 +150,6 @@ export class ContractViolation
   )
 {
   override get message(): string {
-    return `${this.subject} breaks ${this.case} (${this.title}): ${this.detail}`
+    return `${this.subject} violates ${this.case} (${this.title}): ${this.detail}`
   }
 }

@@ -85,7 +85,7 @@ export const layer = (
         return yield* new HttpClientError.RequestError({
           request,
           reason: "Transport",
-          cause: new ConnectionError({ code: "ECONNRESET", message: `the ${what} are lost on purpose` })
+          cause: new ConnectionError({ code: "ECONNRESET", message: `the ${what} are lost on purpose by LossyHttp` })
         })
       }))
     return Context.make(HttpClient.HttpClient, lossy).pipe(

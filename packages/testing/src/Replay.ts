@@ -105,8 +105,8 @@ export class NotRecorded
   })
 {
   override get message(): string {
-    const known = this.recorded.length === 0 ? "nothing" : this.recorded.join("; ")
-    return `No answer is recorded for ${this.asked}; record it. Recorded is ${known}`
+    const known = this.recorded.length === 0 ? "none" : this.recorded.join("; ")
+    return `No response is recorded for ${this.asked}; record one. Recorded requests: ${known}`
   }
 }
 
@@ -123,7 +123,7 @@ export class BadFixture
   })
 {
   override get message(): string {
-    return `${this.file} is no fixture; record it again or move it away: ${this.detail}`
+    return `${this.file} is not a valid fixture; record it again or remove it: ${this.detail}`
   }
 }
 

@@ -257,7 +257,7 @@ export class ScriptExhausted
   )
 {
   override get message(): string {
-    return `The script has no step left for ${this.method} ${this.target}; add one, or find out why it was sent`
+    return `The script has no step left for ${this.method} ${this.target}; add a step, or find out why the request was sent`
   }
 }
 

@@ -203,6 +203,6 @@ export class Violation
   })
 {
   override get message(): string {
-    return `${this.invariant}, after ${this.at} ms: ${this.detail}`
+    return `invariant ${this.invariant} violated after ${this.at} ms: ${this.detail}`
   }
 }

@@ -833,8 +833,8 @@ describe("a violation", { timeout: 60_000 }, () => {
       const [violation] = yield* judge(() => ({ serverTime: Effect.succeed(12) }))
       assert.strictEqual(
         violation?.message,
-        "liar breaks MD-11 (the exchange's clock is near ours, in milliseconds): " +
-          "the exchange's clock is 12, expected to be within 30s of 1767270896000"
+        "liar violates MD-11 (the exchange's time is in milliseconds and close to the local clock): " +
+          "the exchange's time is 12, but must be within 30s of 1767270896000"
       )
     }))
 
@@ -849,7 +849,7 @@ describe("a violation", { timeout: 60_000 }, () => {
       const [violation] = yield* judge(() => ({ serverTime: error }))
       assertInclude(
         violation?.message,
-        "it failed with ExchangeUnavailable, mock.serverTime: down for maintenance"
+        "the case failed with ExchangeUnavailable: mock.serverTime: down for maintenance"
       )
     }))
 
@@ -904,12 +904,12 @@ describe("suite", { timeout: 60_000 }, () => {
         skipped.toSorted(),
         [
           "MD-11 it has no clock",
-          "MD-14 no observer was given",
+          "MD-14 needs the observer option",
           ...Contract.cases.flatMap(({ capability, id }) =>
-            capability === "account" ? [`${id} no account was given`] : []
+            capability === "account" ? [`${id} needs the account or the trading option`] : []
           ),
           ...Contract.cases.flatMap(({ capability, id }) =>
-            capability === "trading" ? [`${id} no trading was given`] : []
+            capability === "trading" ? [`${id} needs the trading option`] : []
           )
         ].toSorted()
       )
@@ -996,7 +996,7 @@ describe("register", () => {
       assert(first !== undefined)
       assert.strictEqual(
         first.title,
-        "binance testnet MD-01 lists markets, each fit for its schema (runs when EXCHANGE_CONTRACT=testnet)"
+        "binance testnet MD-01 lists at least one market, and every market matches its schema (runs when EXCHANGE_CONTRACT=testnet)"
       )
       const reasons: Array<string | undefined> = []
       const run = first.run((reason) => reasons.push(reason))

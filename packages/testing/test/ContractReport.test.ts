@@ -36,12 +36,12 @@ describe("report", { timeout: 60_000 }, () => {
       assert.deepStrictEqual(
         report.rows.flatMap(({ detail, id, result }) => result === "passed" ? [] : [`${id} ${result}: ${detail}`]),
         [
-          "MD-14 skipped: no observer was given",
+          "MD-14 skipped: needs the observer option",
           "MD-27 skipped: Mock has candles of every interval",
-          "ER-01 skipped: no faults were given",
-          "ER-02 skipped: no faults were given",
-          "ER-03 skipped: no faults were given",
-          "ER-04 skipped: no faults were given"
+          "ER-01 skipped: needs the faults option",
+          "ER-02 skipped: needs the faults option",
+          "ER-03 skipped: needs the faults option",
+          "ER-04 skipped: needs the faults option"
         ]
       )
     }), 60_000)
@@ -52,7 +52,7 @@ describe("report", { timeout: 60_000 }, () => {
       const late = yield* Contract.report({ ...one, layer: wrong(Effect.succeed(12)) })
       const failed = rowOf(late, "MD-11")
       assert.strictEqual(failed?.result, "failed")
-      assertInclude(failed?.detail, "the exchange's clock is 12, expected to be within 30s")
+      assertInclude(failed?.detail, "the exchange's time is 12, but must be within 30s")
       assert.notInclude(failed?.detail, "a | b")
 
       const dead = yield* Contract.report({ ...one, layer: wrong(Effect.dieMessage("out of order")) })
@@ -84,19 +84,19 @@ describe("report", { timeout: 60_000 }, () => {
       rows: [
         { id: "MD-01", capability: "marketData", title: "lists markets", result: "passed", detail: "" },
         { id: "TR-01", capability: "trading", title: "trades", result: "failed", detail: "one | two\nthree" },
-        { id: "ER-01", capability: "trading", title: "finds", result: "skipped", detail: "no faults were given" }
+        { id: "ER-01", capability: "trading", title: "finds", result: "skipped", detail: "needs the faults option" }
       ]
     })
     assert.deepStrictEqual(rendered.split("\n"), [
-      "# Contract of a \\| b",
+      "# Contract report of a \\| b",
       "",
       "1 passed, 1 failed, 1 skipped.",
       "",
-      "| case | capability | what | result | detail |",
+      "| case | capability | requirement | result | detail |",
       "| --- | --- | --- | --- | --- |",
       "| MD-01 | marketData | lists markets | passed |  |",
       "| TR-01 | trading | trades | failed | one \\| two three |",
-      "| ER-01 | trading | finds | skipped | no faults were given |",
+      "| ER-01 | trading | finds | skipped | needs the faults option |",
       ""
     ])
   })

@@ -180,28 +180,28 @@ describe("layer", () => {
     [
       "a word",
       { "BTC/USDT": { last: "much" } },
-      "Correct the last of \"BTC/USDT\" in the mock: expected a plain decimal"
+      "Invalid last of \"BTC/USDT\" in the mock: expected a plain decimal"
     ],
-    ["an exponent", { "BTC/USDT": { last: "1e3" } }, "was \"1e3\""],
+    ["an exponent", { "BTC/USDT": { last: "1e3" } }, "got \"1e3\""],
     ["an absurd exponent", { "BTC/USDT": { last: "1e1000000000" } }, "expected a plain decimal"],
-    ["no digits", { "BTC/USDT": { last: "" } }, "was \"\""],
-    ["a price of zero", { "BTC/USDT": { last: "0.00" } }, "expected more than zero, was \"0.00\""],
-    ["a price below zero", { "BTC/USDT": { bid: "-1" } }, "Correct the bid"],
+    ["no digits", { "BTC/USDT": { last: "" } }, "got \"\""],
+    ["a price of zero", { "BTC/USDT": { last: "0.00" } }, "expected more than zero, got \"0.00\""],
+    ["a price below zero", { "BTC/USDT": { bid: "-1" } }, "Invalid bid"],
     ["a volume below zero", { "BTC/USDT": { volume24h: "-1" } }, "expected zero or more"],
     [
       "a crossed book",
       { "BTC/USDT": { bid: "2", ask: "1" } },
-      "Correct the ask of \"BTC/USDT\" in the mock: expected at least the bid"
+      "Invalid ask of \"BTC/USDT\" in the mock: must not be below the bid"
     ],
-    ["a last below the low", { "BTC/USDT": { last: "1", low24h: "2" } }, "Correct the last"],
-    ["a last above the high", { "BTC/USDT": { last: "3", high24h: "2" } }, "Correct the high24h"],
-    ["a low above the high", { "BTC/USDT": { low24h: "3", high24h: "2" } }, "Correct the high24h"],
-    ["a tick size of zero", { "BTC/USDT": { last: "1", market: { tickSize: "0" } } }, "Correct the tickSize"],
-    ["text that is no symbol", { "btc usdt": { last: "1" } }, "Correct the symbol of \"btc usdt\""],
+    ["a last below the low", { "BTC/USDT": { last: "1", low24h: "2" } }, "Invalid last"],
+    ["a last above the high", { "BTC/USDT": { last: "3", high24h: "2" } }, "Invalid high24h"],
+    ["a low above the high", { "BTC/USDT": { low24h: "3", high24h: "2" } }, "Invalid high24h"],
+    ["a tick size of zero", { "BTC/USDT": { last: "1", market: { tickSize: "0" } } }, "Invalid tickSize"],
+    ["text that is no symbol", { "btc usdt": { last: "1" } }, "Invalid symbol of \"btc usdt\""],
     [
       "an id for two markets",
       { "BTC/USDT": { last: "1", market: { id: "X" } }, "ETH/USDT": { last: "1", market: { id: "X" } } },
-      "Correct the id of \"ETH/USDT\" in the mock: expected an id of its own, was that of BTC/USDT"
+      "Invalid id of \"ETH/USDT\" in the mock: the id is already that of BTC/USDT; choose another"
     ]
   ]
 
@@ -339,9 +339,9 @@ describe("layerAccount", () => {
     }).pipe(Effect.provide(wallet)))
 
   const refusals: ReadonlyArray<readonly [what: string, Mock.Balances, message: string]> = [
-    ["a word", { BTC: { free: "some" } }, "Correct the free of \"BTC\" in the mock"],
+    ["a word", { BTC: { free: "some" } }, "Invalid free of \"BTC\" in the mock"],
     ["a debt", { BTC: { free: "-1" } }, "expected zero or more"],
-    ["more free than there is", { BTC: { free: "2", total: "1" } }, "expected at most the total"]
+    ["more free than there is", { BTC: { free: "2", total: "1" } }, "must not be above the total"]
   ]
 
   for (const [what, balances, message] of refusals) {

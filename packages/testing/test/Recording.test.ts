@@ -185,8 +185,8 @@ describe("Replay", () => {
       assertInstanceOf(error, Replay.NotRecorded)
       assert.strictEqual(
         error.message,
-        "No answer is recorded for GET /api/v3/order?limit=5&symbol=BTCUSDT; record it. " +
-          "Recorded is GET /api/v3/order?limit=6"
+        "No response is recorded for GET /api/v3/order?limit=5&symbol=BTCUSDT; record one. " +
+          "Recorded requests: GET /api/v3/order?limit=6"
       )
     }))
 
@@ -205,6 +205,6 @@ describe("Replay", () => {
       const error = yield* Effect.flip(
         Layer.build(Replay.layerDirectory("fixtures")).pipe(Effect.scoped, Effect.provide(files))
       )
-      assertInclude(error.message, "0001.json is no fixture")
+      assertInclude(error.message, "0001.json is not a valid fixture")
     }))
 })

@@ -1,6 +1,6 @@
 /**
- * Acme Exchange over REST. Say here which of its documents describe it, as of when, and what they leave open and is chosen
- * here.
+ * Acme Exchange over REST. Name the documents that describe it here, and their date, and what they leave open and this
+ * file decides.
  *
  * @since 0.1.0
  */
@@ -17,7 +17,7 @@ import { type Answering, type Read, type Refusal, shows } from "./params.js"
 const limits = { ip: Meters.bucket(10) }
 
 interface Route {
-  /** What a key has to be allowed. Public without. */
+  /** The permission that a key needs. Public routes have none. */
   readonly needs?: Account.Permission
   readonly meter: keyof typeof limits
   readonly answer: Answering
@@ -28,7 +28,7 @@ const routes: Readonly<Record<string, Route>> = {
   "GET /v1/markets": { meter: "ip", answer: shows({}, () => listings.map(row)) }
 }
 
-/** Nobody is known yet: look for the key among `world.keys`, and check what the request is signed with. */
+/** Identifies no caller yet: look up the key in `world.keys`, and verify the signature of the request. */
 const identify = (
   _request: Dialect.SimulatedRequest,
   _world: Dialect.World
@@ -66,7 +66,7 @@ export const dialect: Dialect.Dialect = Table.dialect<Route, Rest.Call, Account.
   forbids: ({ needs }, key) =>
     needs === undefined || Keys.may(key, needs)
       ? undefined
-      : { status: 401, code: "UNAUTHORIZED", message: "the key may not, or is not known" },
+      : { status: 401, code: "UNAUTHORIZED", message: "the key is unknown, or lacks the permission" },
   answer: ({ answer }, { call, world }, key) => answer(call.params, world, key),
   success: (result) => Dialect.json(200, result),
   failure,

@@ -18,17 +18,17 @@ const spot = (base: Coin, quote: string, tick: string, lot: string) =>
 /** @internal */
 export type AcmeListing = ReturnType<typeof spot>
 
-/** @internal Everything the simulated Acme Exchange lists. */
+/** @internal All markets of the simulated Acme Exchange. */
 export const listings = [
   spot("BTC", "USDT", "0.01", "0.00001"),
   spot("ETH", "USDT", "0.01", "0.0001"),
   spot("ETH", "BTC", "0.00001", "0.0001")
 ]
 
-/** @internal A market by its name, and what the account has of them. */
+/** @internal Finds markets by name, and the orders and fills of the account in them. */
 export const { fills, find, orders } = catalogue(listings)
 
-/** @internal A market as the list of markets describes it. */
+/** @internal The row of a market in the list of markets. */
 export const row = ({ id, terms }: AcmeListing): Json => {
   const { base, lotSize, minAmount, quote, tickSize } = terms
   const text = (amount: typeof lotSize) => Decimal.plain(amount)

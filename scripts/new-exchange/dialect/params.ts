@@ -5,7 +5,7 @@ import { type Fields, reading } from "../../internal/fields.js"
 import type { Answer } from "../../internal/table.js"
 import { find } from "./markets.js"
 
-/** @internal How a request is refused. */
+/** @internal The refusal of a request. */
 export interface Refusal {
   readonly status: number
   readonly code: string
@@ -27,5 +27,5 @@ export const { byName, decimal, does, integer, oneOf, optional, required, shows 
   refuse(400, "INVALID_PARAMETER", `${name}: ${reason}`)
 )
 
-/** @internal The market that is named. */
+/** @internal The market that a request names. */
 export const market = byName("market", find, refuse(404, "NO_SUCH_MARKET", "there is no such market"))

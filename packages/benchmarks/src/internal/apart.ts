@@ -22,7 +22,7 @@ export const startApart = async <Name extends string>(subjects: Subjects<Name>, 
     const child = fork(process.argv[1] ?? "", [isSubject, name, baseUrl], { execArgv: [] })
     const answer = async (): Promise<number> => Number((await once(child, "message"))[0])
     child.once("exit", (code) => {
-      if (code !== 0) throw new Error(`The process of ${name} has ended, with ${code}`)
+      if (code !== 0) throw new Error(`The process of ${name} exited with code ${code}`)
     })
     return { name, child, answer, isReady: answer() }
   })
@@ -51,7 +51,7 @@ export const apart = async <Name extends string>(subjects: Subjects<Name>, compa
   const [first, name, baseUrl = ""] = process.argv.slice(2)
   if (first !== isSubject) return compare()
   const make = Object.entries<Subjects<Name>[Name]>(subjects).find(([some]) => some === name)?.[1]
-  if (make === undefined) throw new Error(`No subject is called ${name}`)
+  if (make === undefined) throw new Error(`Unknown subject ${name}`)
   const subject = await make(baseUrl)
   process.on("message", async (work: Work) => {
     process.send?.(await cpuOf(() => subject(work)) / work.calls)

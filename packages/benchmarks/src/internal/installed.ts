@@ -80,6 +80,6 @@ export const command = (): string => {
   const bin = manifestOf("cli").publishConfig?.bin?.["exchange"] ?? "./dist/bin.js"
   const files = [join(installed, "node_modules/@effect-exchange/cli", bin), join(packages, "cli", bin)]
   const file = files.find(existsSync)
-  if (file === undefined) throw new Error(`There is no ${bin} of the cli: run \`npm run build\` first`)
+  if (file === undefined) throw new Error(`The cli package has no ${bin}; run \`npm run build\` first`)
   return file
 }

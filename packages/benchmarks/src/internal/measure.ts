@@ -40,7 +40,9 @@ export const cpuOf = async (self: () => unknown): Promise<number> => {
 
 /** Returns the bytes in use on the heap, without garbage. */
 export const heapUsed = (): number => {
-  if (globalThis.gc === undefined) throw new Error("Run it through run.mjs, which exposes the garbage collector")
+  if (globalThis.gc === undefined) {
+    throw new Error("Run this benchmark through run.mjs, which exposes the garbage collector")
+  }
   globalThis.gc()
   globalThis.gc()
   return process.memoryUsage().heapUsed

@@ -66,7 +66,9 @@ const jumpingClock = () => {
 
 /** Returns the microseconds per call. */
 const measure = async (gate: Gate, fibers: number, calls: number): Promise<number> => {
-  if (globalThis.gc === undefined) throw new Error("Run it through run.mjs, which exposes the garbage collector")
+  if (globalThis.gc === undefined) {
+    throw new Error("Run this benchmark through run.mjs, which exposes the garbage collector")
+  }
   globalThis.gc()
   const began = process.cpuUsage()
   await Effect.runPromise(Effect.repeatN(once(gate, fibers), calls / fibers - 1))
@@ -131,13 +133,13 @@ const growth = async (): Promise<void> => {
   const costs = await rounds(15, subjects)
   for (const name of Object.keys(gates)) {
     const few = costs(`${name}, 100`)
-    report(`${name}, 100 wait: a call`, told(few, "us"))
-    compare(`${name}, 1,000 wait: a call beside one of 100`, costs(`${name}, 1000`), few)
+    report(`${name}, 100 waiting: per call`, told(few, "us"))
+    compare(`${name}, 1,000 waiting: per call, compared with 100 waiting`, costs(`${name}, 1000`), few)
     const bar = name === "a Deferred" ? undefined : 1.5
-    compare(`${name}, 10,000 wait: a call beside one of 100`, costs(`${name}, 10000`), few, bar)
+    compare(`${name}, 10,000 waiting: per call, compared with 100 waiting`, costs(`${name}, 10000`), few, bar)
   }
   for (const fibers of lengths) {
-    const what = `bulkhead, ${fibers.toLocaleString("en")} wait: beside as many for a Deferred`
+    const what = `bulkhead, ${fibers.toLocaleString("en")} waiting: compared with a Deferred`
     compare(what, costs(`bulkhead, ${fibers}`), costs(`a Deferred, ${fibers}`))
   }
 }
@@ -155,18 +157,18 @@ const peers = async (): Promise<void> => {
         theirs: { gate: peer, fibers, calls: 1000 }
       })
       compare(
-        `${ours}, ${fibers.toLocaleString("en")} wait: beside effect's ${theirs}`,
+        `${ours}, ${fibers.toLocaleString("en")} waiting: compared with effect's ${theirs}`,
         costs("ours"),
         costs("theirs")
       )
     }
   }
-  report("bulkhead, 10,000 wait: beside effect's Semaphore", "not run: it needs over 4 GB")
-  report("limiter, 10,000 wait: beside effect's RateLimiter", "not run: on a Semaphore too")
+  report("bulkhead, 10,000 waiting: compared with effect's Semaphore", "not run, because it needs over 4 GB")
+  report("limiter, 10,000 waiting: compared with effect's RateLimiter", "not run, because it uses a Semaphore too")
 }
 
 export const queues = async (): Promise<void> => {
-  report("queues: CPU time, nothing subtracted", "median [quartiles]")
+  report("queues: CPU time with nothing subtracted", "median [quartiles]")
   await growth()
   await peers()
 }

@@ -107,7 +107,7 @@ export const print = (): boolean => {
   const columns = ["what", "ours", "peer", "value", "bar"] as const
   const widths = columns.map((column) => Math.max(...lines.map((line) => line[column].length)))
   for (const line of lines) {
-    const verdict = line.held === undefined ? "" : line.held ? "holds" : "MISSED"
+    const verdict = line.held === undefined ? "" : line.held ? "met" : "MISSED"
     const cells = columns.map((column, at) =>
       at === 0 ? line[column].padEnd(widths[at] ?? 0) : line[column].padStart(widths[at] ?? 0)
     )

@@ -16,7 +16,7 @@ describe("exchange contract", () => {
       assert.strictEqual(code, 0)
       assert.match(out, /\nokx +TR-01 .* passed\n/)
       assert.match(out, /\nokx +ER-01 .* passed\n/)
-      assert.notInclude(out, "no trading was given")
+      assert.notInclude(out, "needs the trading option")
     }))
 
   const remote = (env: Readonly<Record<string, string>>) =>
@@ -37,7 +37,7 @@ describe("exchange contract", () => {
       assert.strictEqual(code, 0)
       assert.match(out, /\nbinance +MD-14 .* passed\n/)
       assert.match(out, /\nbinance +LM-01 .* passed\n/)
-      assert.match(out, /\nbinance +AC-01 .* skipped +no account was given\n/)
+      assert.match(out, /\nbinance +AC-01 .* skipped +needs the account or the trading option\n/)
       assert.isAbove(requests.length, 20)
       assert.isTrue(requests.every(({ method, status }) => method === "GET" && status !== 429))
       // The markets are loaded once for all cases, and again only for what is missed in them, not within five seconds.
@@ -56,7 +56,7 @@ describe("exchange contract", () => {
       assert.deepStrictEqual(failed(out), [])
       assert.strictEqual(code, 0)
       assert.match(out, /\nbinance +AC-01 .* passed\n/)
-      assert.match(out, /\nbinance +TR-01 .* skipped +no trading was given\n/)
+      assert.match(out, /\nbinance +TR-01 .* skipped +needs the trading option\n/)
       assert.isTrue(requests.every(({ method }) => method === "GET"))
     }))
 })

@@ -24,7 +24,7 @@ describe("exchange contract", () => {
       assert.match(out, /^exchange +case +what +result +why\n/)
       assert.match(out, /\nbinance +MD-01 .* passed\n/)
       assert.match(out, /\nbinance +AC-01 .* passed\n/)
-      assert.match(out, /\nbinance +TR-01 .* skipped +no trading was given\n/)
+      assert.match(out, /\nbinance +TR-01 .* skipped +needs the trading option\n/)
       assert.match(out, /\nbinance: \d+ passed, 0 failed, \d+ skipped\.\n/)
       assert.include(out, `The report is in ${file}.\n`)
       assert.match(err, /^\[0\/(\d+)\] \1 cases of binance\n/)
@@ -33,7 +33,7 @@ describe("exchange contract", () => {
         /\[(\d+)\/\1\] binance LM-02 skipped\nNext: exchange contract --exchange binance --trading also places orders\.\n$/
       )
       const report = yield* read(file)
-      assert.match(report, /^# Contract of binance\n\n\d+ passed, 0 failed/)
+      assert.match(report, /^# Contract report of binance\n\n\d+ passed, 0 failed/)
       assert.include(report, "| MD-01 | marketData |")
     }), timeout)
 
@@ -41,8 +41,8 @@ describe("exchange contract", () => {
     Effect.gen(function*() {
       const { code, err, out } = yield* finished("contract --exchange bitmex --environment live")
       assert.strictEqual(code, 1)
-      assert.match(out, /\nbitmex +MD-01 .* failed +it failed with ExchangeClosed, /)
-      assert.match(out, /\nbitmex +AC-01 .* skipped +no account was given\n/)
+      assert.match(out, /\nbitmex +MD-01 .* failed +the case failed with ExchangeClosed: /)
+      assert.match(out, /\nbitmex +AC-01 .* skipped +needs the account or the trading option\n/)
       assert.include(err, "Next: exchange health --exchange bitmex --environment live")
     }), timeout)
 

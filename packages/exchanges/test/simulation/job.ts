@@ -36,7 +36,7 @@ const job = Effect.gen(function*() {
 
 const failed = (error: unknown) =>
   error instanceof Simulation.SimulationFailed
-    ? say({ failed: `${error.message}\nagain: ${replay(error)}` })
+    ? say({ failed: `${error.message}\nto replay: ${replay(error)}` })
     : say({ failed: String(error) })
 
 const ended = await Effect.runPromise(Effect.either(job))

@@ -16,7 +16,7 @@ export const register = (id: Exchanges.ExchangeId, { sample: count = 400, seed }
           Array.from({ length: count }, (_, index) => first + index),
           (seed) =>
             Effect.mapError(Simulation.run(world(id), seed, { steps }), (failed) =>
-              `${failed.message}\nagain: ${replay(failed)}`),
+              `${failed.message}\nto replay: ${replay(failed)}`),
           { concurrency: 20, discard: true }
         ),
       600_000

@@ -26,22 +26,22 @@ const requests = (name: string, faults: Faults.Faults): Fault => ({
 })
 
 const faults: ReadonlyArray<Fault> = [
-  socket("every line is cut", { _tag: "Close", code: 1006 }, "none"),
+  socket("all connections are cut", { _tag: "Close", code: 1006 }, "none"),
   socket("the exchange closes every connection", { _tag: "Close", code: 1012 }, "none"),
-  socket("no connection is made any more", { _tag: "Refuse" }, "none"),
-  socket("connections are made, and nothing is said on them", { _tag: "HalfOpen" }, "none"),
-  socket("nothing is said on what is connected any more", { _tag: "Silence" }, "watchdog"),
-  socket("no data is sent any more", { _tag: "Mute" }, "watchdog", "lost"),
+  socket("all new connections are refused", { _tag: "Refuse" }, "none"),
+  socket("new connections open, but stay silent", { _tag: "HalfOpen" }, "none"),
+  socket("all open connections become silent", { _tag: "Silence" }, "watchdog"),
+  socket("the exchange stops sending data", { _tag: "Mute" }, "watchdog", "lost"),
   socket("the next message is lost", { _tag: "Gap" }, "beat", "lost"),
-  socket("the next message comes twice", { _tag: "Duplicate" }, "beat"),
-  socket("the next message comes after the one that follows it", { _tag: "Reorder" }, "beat", "muddled"),
+  socket("the next message arrives twice", { _tag: "Duplicate" }, "beat"),
+  socket("the next two messages arrive in reverse order", { _tag: "Reorder" }, "beat", "muddled"),
   socket("the next book has a wrong checksum", { _tag: "Checksum" }, "beat"),
   socket("the next book is crossed", { _tag: "Crossed" }, "beat"),
-  socket("something comes that is no message", { _tag: "Garbage" }, "none"),
-  socket("the exchange says that it will close every connection", { _tag: "Notice" }, "beat"),
-  requests("requests fail now and then, and take their time", Faults.flaky),
+  socket("an invalid message arrives", { _tag: "Garbage" }, "none"),
+  socket("the exchange announces that it will close all connections", { _tag: "Notice" }, "beat"),
+  requests("some requests fail, and responses are slow", Faults.flaky),
   requests("all requests fail", Faults.outage),
-  requests("answers take their time", Faults.make({ latency: { min: "50 millis", max: "1500 millis" } }))
+  requests("responses are slow", Faults.make({ latency: { min: "50 millis", max: "1500 millis" } }))
 ]
 
 /** Where nothing numbers the updates of a book, a lost one leaves it wrong for good: nobody can know. */

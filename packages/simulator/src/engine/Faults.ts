@@ -142,7 +142,7 @@ const ratesOf = (options: Options): Readonly<Record<Kind, number>> => {
   const rate = (kind: Kind): number => {
     const value = options[kind] ?? 0
     if (value >= 0 && value <= 1) return value
-    throw new RangeError(`The rate of "${kind}" must be between 0 and 1, but was ${value}.`)
+    throw new RangeError(`The rate of "${kind}" must be between 0 and 1, but is ${value}.`)
   }
   const rates = {
     refused: rate("refused"),
@@ -158,7 +158,7 @@ const ratesOf = (options: Options): Readonly<Record<Kind, number>> => {
     redirect: rate("redirect")
   }
   const sum = sumOf(rates)
-  if (isTooMuch(sum)) throw new RangeError(`The rates of all faults must add up to at most 1, but were ${sum}.`)
+  if (isTooMuch(sum)) throw new RangeError(`The rates of all faults must add up to at most 1, but add up to ${sum}.`)
   return rates
 }
 
@@ -334,7 +334,9 @@ const Time = Schema.transformOrFail(Schema.Union(Schema.NonNegative, Schema.Stri
       onSome: ParseResult.succeed
     }),
   encode: (duration) => ParseResult.succeed(Duration.toMillis(duration))
-}).annotations({ message: () => ({ message: "must be milliseconds or text such as \"2 seconds\"", override: true }) })
+}).annotations({
+  message: () => ({ message: "must be milliseconds or a duration such as \"2 seconds\"", override: true })
+})
 
 const Rate = Schema.optional(Schema.Number.pipe(Schema.between(0, 1, { message: () => "must be between 0 and 1" })))
 

@@ -92,7 +92,7 @@ export const handle = (
 ): Effect.Effect<Dialect.SimulatedResponse> => {
   // A page in this machine's browser may send here too, under another name of this address, or with its own origin.
   if (!isLocal(request.remoteAddress) || !isLocal(hostOf(request)) || request.headers["origin"] !== undefined) {
-    return refused(403, "Forbidden", "Ask from this machine, by http://127.0.0.1 and not from a page in a browser.")
+    return refused(403, "Forbidden", "Send the request from this machine to http://127.0.0.1, and not from a web page.")
   }
   const path = Dialect.pathOf(request.target).slice("/_simulator".length).replace(/\/$/, "")
   const found = table.flatMap(([method, template, run]) => {
@@ -105,14 +105,22 @@ export const handle = (
   if (row === undefined) {
     const ways = table.map(([method, template]) => `${method} /_simulator${template}`).join(", ")
     return found.length === 0
-      ? refused(404, "NotFound", `There are ${ways}.`)
-      : refused(405, "MethodNotAllowed", `Use ${found.map(({ method }) => method).join(" or ")}; there are ${ways}.`)
+      ? refused(404, "NotFound", `This path does not exist. Use one of: ${ways}.`)
+      : refused(
+        405,
+        "MethodNotAllowed",
+        `Use ${found.map(({ method }) => method).join(" or ")} for this path. All requests: ${ways}.`
+      )
   }
   return row.run(simulator, request, row.name).pipe(
     Effect.map((body) => Dialect.json(200, body)),
     Effect.catchTags({
       ParseError: (error) =>
-        refused(400, "InvalidBody", `Send JSON as documented: ${ParseResult.TreeFormatter.formatErrorSync(error)}`),
+        refused(
+          400,
+          "InvalidBody",
+          `The body does not match the documented JSON: ${ParseResult.TreeFormatter.formatErrorSync(error)}`
+        ),
       PriceRejected: (error) => refused(error.reason === "UnknownMarket" ? 404 : 400, error._tag, error.message),
       FillRejected: (error) => refused(fillStatus[error.reason], error._tag, error.message)
     })

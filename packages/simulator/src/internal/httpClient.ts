@@ -61,9 +61,9 @@ const bytesOf = (
     case "Raw":
       if (typeof body.body === "string") return Effect.succeed(new TextEncoder().encode(body.body))
       if (Predicate.isUint8Array(body.body)) return Effect.succeed(body.body)
-      return unsupported("A simulated exchange reads text and bytes only.")
+      return unsupported("A simulated exchange accepts only text and bytes.")
     case "FormData":
-      return unsupported("A simulated exchange does not read multipart forms.")
+      return unsupported("A simulated exchange does not accept multipart forms.")
   }
 }
 
@@ -116,7 +116,7 @@ class Response extends Inspectable.Class implements HttpClientResponse.HttpClien
     })
     this.urlParamsBody = Effect.map(this.text, (text) => UrlParams.fromInput(new URLSearchParams(text)))
     this.arrayBuffer = Effect.map(bytes, (body) => body.buffer)
-    this.formData = Effect.suspend(() => failed("A simulated exchange does not answer with multipart forms."))
+    this.formData = Effect.suspend(() => failed("A simulated exchange does not respond with multipart forms."))
   }
 
   override toJSON(): unknown {

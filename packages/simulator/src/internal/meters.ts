@@ -1,5 +1,5 @@
 /**
- * What an exchange counts of those who ask: how much of each limit is used, who is banned, and the last nonces.
+ * The state that an exchange keeps about its callers: the used part of each limit, bans, and the last nonces.
  *
  * @internal
  */
@@ -29,14 +29,14 @@ export const rolling = (limit: number, window: number): Rule => ({ _tag: "Rollin
 /** @internal */
 export const aligned = (limit: number, window: number): Rule => ({ _tag: "Aligned", limit, window })
 
-/** @internal When those who offend are banned: once `patience` has no room for another offence, for so long. */
+/** @internal When and for how long offenders are banned: once `patience` has no room for another offence. */
 export interface Penalty {
   readonly patience: Rule
-  /** Milliseconds, by how many bans there were before. */
+  /** The length in milliseconds, by the number of earlier bans. */
   readonly lasts: (bans: number) => number
 }
 
-// Costs in millionths, so that what flows back in a millisecond is a whole number.
+// Costs are in millionths, so that the amount that returns per millisecond is a whole number.
 const unit = 1_000_000
 
 interface Spent {
@@ -62,7 +62,7 @@ export interface Meters {
   readonly nonces: ReadonlyMap<string, bigint>
 }
 
-/** @internal Nobody has asked yet. */
+/** @internal The meters before the first request. */
 export const empty: Meters = { gauges: new Map(), bans: new Map(), nonces: new Map() }
 
 const counting = (rule: Rule, spent: ReadonlyArray<Spent>, now: number): ReadonlyArray<Spent> => {
@@ -81,7 +81,7 @@ const counting = (rule: Rule, spent: ReadonlyArray<Spent>, now: number): Readonl
 
 const sum = (spent: ReadonlyArray<Spent>): number => spent.reduce((total, { cost }) => total + cost, 0)
 
-// Milliseconds until so much has come back.
+// Returns the milliseconds until an amount has returned.
 const until = (rule: Rule, spent: ReadonlyArray<Spent>, amount: number, now: number): number => {
   if (amount <= 0) return 0
   switch (rule._tag) {
@@ -97,20 +97,20 @@ const until = (rule: Rule, spent: ReadonlyArray<Spent>, amount: number, now: num
   }
 }
 
-/** @internal What a rule says to one request. */
+/** @internal The decision of a rule about one request. */
 export interface Verdict {
   readonly admitted: boolean
-  /** What is used and left after it, in whole requests. */
+  /** The used and the remaining amount after the request, in whole requests. */
   readonly used: number
   readonly remaining: number
-  /** Milliseconds until it would be let through; 0 if it was. */
+  /** Milliseconds until the request would be admitted; 0 if it was. */
   readonly wait: number
-  /** Milliseconds until nothing is used. */
+  /** Milliseconds until the limit is completely free. */
   readonly full: number
   readonly meters: Meters
 }
 
-/** @internal Takes `cost` of a scope's limit if all of it is left; a negative cost is given back. */
+/** @internal Takes `cost` from the limit of a scope if that much is left. A negative cost is returned to the limit. */
 export const take = (meters: Meters, scope: string, rule: Rule, now: number, cost = 1): Verdict => {
   const before = counting(rule, meters.gauges.get(scope)?.spent ?? [], now)
   const excess = sum(before) + (cost - rule.limit) * unit
@@ -127,11 +127,11 @@ export const take = (meters: Meters, scope: string, rule: Rule, now: number, cos
   }
 }
 
-// Only where each comes back at its own time are they kept apart.
+// Costs are stored separately only if each returns at its own time.
 const merge = (rule: Rule, spent: ReadonlyArray<Spent>): ReadonlyArray<Spent> =>
   rule._tag === "Rolling" ? spent : [{ at: spent.at(-1)?.at ?? 0, cost: sum(spent) }]
 
-/** @internal Counts an offence, which may be one too many. */
+/** @internal Counts an offence, which may lead to a ban. */
 export const offend = (meters: Meters, scope: string, { lasts, patience }: Penalty, now: number): Meters => {
   const { count, offences, until } = meters.bans.get(scope) ?? { offences: [], count: 0, until: 0 }
   const counted = [...counting(patience, offences, now), { at: now, cost: unit }]

@@ -1,5 +1,5 @@
 /**
- * The connections to a simulated exchange, what they are told, and what disturbs them.
+ * The connections to a simulated exchange, the messages that they receive, and their disturbances.
  *
  * @internal
  */
@@ -11,19 +11,20 @@ import type { Conversation, Frame, Streaming, Turn } from "../Streaming.js"
 import type { World } from "../World.js"
 
 /**
- * What happens to sockets: at once and to all that are open, or from now on until `Calm`.
+ * A disturbance of the sockets: either at once for all open sockets, or from now on until `Calm`.
  *
- * - `Close`: the exchange closes them with a code, 1006 for a line that is cut.
- * - `Refuse`: no connection is made any more. `HalfOpen`: one is made, and nothing is ever said on it.
- * - `Silence`: nothing is said any more. `Mute`: no data is sent any more, or none in which a text stands, as the name of a
- *   channel does, while all else goes on.
- * - `Delist`: a market is refused, as one that never was, to whoever subscribes to it by the exchange's name for it. Who has done so
- *   goes on.
- * - `Slow`: all that is said comes so many milliseconds later.
- * - `Gap`: the next frame of data is lost. `Duplicate`: it comes twice. `Reorder`: it comes after the one that follows it.
- * - `Checksum`, `Crossed`: the next book that can be so is.
- * - `Garbage`: something comes that is no message. `Giant`: something very large comes.
- * - `Notice`: the exchange says that it will close the connections. `Expire`: logins and tokens have run out.
+ * - `Close`: the exchange closes all connections with a code. 1006 stands for a broken connection.
+ * - `Refuse`: new connections are refused. `HalfOpen`: new connections open, but nothing is ever sent on them.
+ * - `Silence`: nothing is sent any more. `Mute`: no data is sent any more, or none whose text contains a given text, such
+ *   as the name of a channel; everything else continues.
+ * - `Delist`: new subscriptions to a market, by the exchange's name for it, are refused as if it did not exist. Existing
+ *   subscriptions continue.
+ * - `Slow`: all messages arrive later by a number of milliseconds.
+ * - `Gap`: the next data frame is lost. `Duplicate`: it arrives twice. `Reorder`: it arrives after the frame that follows
+ *   it.
+ * - `Checksum`, `Crossed`: the next book that allows it has a wrong checksum, or is crossed.
+ * - `Garbage`: an invalid message arrives. `Giant`: a very large message arrives.
+ * - `Notice`: the exchange announces that it will close the connections. `Expire`: all logins and tokens expire.
  *
  * @since 0.1.0
  * @category models
@@ -35,7 +36,7 @@ export type Disturbance =
   | { readonly _tag: "Slow"; readonly delay: number }
   | { readonly _tag: Exclude<typeof disturbances[number], "Mute"> }
 
-/** @internal Those that need no more said. */
+/** @internal The disturbances without parameters. */
 export const disturbances = [
   "Refuse",
   "HalfOpen",
@@ -54,7 +55,7 @@ export const disturbances = [
 ] as const
 
 /**
- * The other end of a connection: 1005 and 1006 are codes of a line that is cut.
+ * The other end of a connection. The codes 1005 and 1006 stand for a broken connection.
  *
  * @since 0.1.0
  * @category models
@@ -66,16 +67,16 @@ export interface Sink {
 
 /** @internal */
 export interface Peers {
-  /** Takes a connection until its scope closes; nothing where there is no such socket, or none is taken. */
+  /** Accepts a connection until its scope closes. Returns `undefined` if there is no such socket, or if it is refused. */
   readonly connect: (target: string, sink: Sink) => Effect.Effect<Peer | undefined, never, Scope.Scope>
   readonly disturb: (disturbance: Disturbance) => Effect.Effect<void>
-  /** Says at once what there is to say, as when something was traded. */
+  /** Sends pending messages immediately, for example after a trade. */
   readonly tell: Effect.Effect<void>
   readonly count: Effect.Effect<number>
 }
 
 /**
- * This end of a connection: what the client says goes in here.
+ * This end of a connection, which receives the messages of the client.
  *
  * @since 0.1.0
  * @category models
@@ -84,7 +85,7 @@ export interface Peer {
   readonly receive: (text: string) => Effect.Effect<void>
 }
 
-/** @internal A pure turn on the world as it is now, and the engine after it. */
+/** @internal Runs a pure turn on the current world, and updates the engine. */
 export type Attend = (turn: (world: World) => Turn<Conversation>) => Effect.Effect<Turn<Conversation>>
 
 interface Line {
@@ -92,20 +93,20 @@ interface Line {
   readonly sink: Sink
   readonly scope: Scope.Scope
   isSilent: boolean
-  /** Data with this in its text is not sent: any with `""`. */
+  /** Data whose text contains this is not sent. `""` mutes all data. */
   muted: string | undefined
-  /** So many milliseconds later is what is in `late`. */
+  /** The delay of the messages in `late`, in milliseconds. */
   delay: number
   late: Array<string>
-  /** What the next frames of data meet. */
+  /** The faults of the next data frames. */
   next: Array<Disturbance["_tag"]>
   held: Frame | undefined
 }
 
-/** What stands before the name of a market to make it that of none. */
+/** A prefix that turns the name of a market into an unknown one. */
 const stranger = "NOPE"
 
-/** @internal So often, in milliseconds of `beat`, an exchange looks whether it has something to say. */
+/** @internal The exchange checks every `beat` milliseconds whether it has something to send. */
 export const make = (streaming: Streaming | undefined, attend: Attend, beat: number): Peers => {
   const lines = new Set<Line>()
   const standing = new Set<Disturbance["_tag"]>()
@@ -121,7 +122,7 @@ export const make = (streaming: Streaming | undefined, attend: Attend, beat: num
       : fault === "Crossed"
       ? frame.spoilt?.crossed
       : undefined
-    // One that cannot be spoilt so leaves it to the next.
+    // A frame that cannot be spoilt this way leaves the fault to the next one.
     const isSpent = fault !== undefined && ((fault !== "Checksum" && fault !== "Crossed") || spoilt !== undefined)
     if (isSpent) line.next = line.next.slice(1)
     const { held } = line

@@ -15,7 +15,7 @@ import { demoBalances } from "./demo.js"
  * @category models
  */
 export interface State {
-  /** By the exchange's own clock, in milliseconds since the epoch. */
+  /** The time of the exchange's own clock, in milliseconds since the epoch. */
   readonly now: number
   readonly faults: Faults.Faults
   readonly markets: ReadonlyArray<MarketState>
@@ -40,23 +40,23 @@ export interface MarketState {
   readonly isSet: boolean
 }
 
-/** @internal All that an exchange remembers. */
+/** @internal The whole state of an exchange. */
 export interface Simulated {
   readonly session: Dialect.Session
   readonly engine: Engine.Engine
   readonly pins: ReadonlyMap<string, ReadonlyArray<Market.Pin>>
 }
 
-/** @internal When something happens, and how far the exchange's clock is ahead then, in milliseconds. */
+/** @internal The time of an event, and how far the exchange's clock is ahead at that time, in milliseconds. */
 export interface Instant {
   readonly at: number
   readonly skew: number
 }
 
-/** @internal What requests, prices and fills make of an exchange, as functions of what it remembers. */
+/** @internal The transitions of an exchange by requests, prices and fills, as functions of its state. */
 export interface Course {
   readonly start: (balances: ReadonlyArray<Account.Balance> | undefined) => Simulated
-  /** A request that `kind` keeps from being carried out is counted, and that is all. */
+  /** A request that `kind` prevents is counted, but not carried out. */
   readonly respond: (
     current: Simulated,
     request: Dialect.SimulatedRequest,
@@ -64,7 +64,7 @@ export interface Course {
     faults: Faults.Faults,
     kind: Faults.Kind | undefined
   ) => readonly [response: Dialect.SimulatedResponse, next: Simulated]
-  /** What `look` makes of the exchange as it is, and the engine after it when something was traded. */
+  /** Applies `look` to the current exchange. Updates the engine if something was traded. */
   readonly attend: <A extends { readonly engine?: Engine.Engine | undefined }>(
     current: Simulated,
     now: number,
@@ -72,7 +72,7 @@ export interface Course {
     look: (world: Dialect.World) => A
   ) => readonly [A, Simulated]
   readonly setPrice: (current: Simulated, market: string, last: BigDecimal.BigDecimal, instant: Instant) => Simulated
-  /** Fills an open order, whole or so much of it. The id is the exchange's own. */
+  /** Fills an open order, completely or by an amount. The id is that of the exchange. */
   readonly fill: (
     current: Simulated,
     orderId: string,
@@ -91,7 +91,7 @@ export const courseOf = (
   const quote = quoter(seed)
   const listings = new Map(dialect.listings.map((listing) => [listing.id, listing]))
 
-  // Prices are of whole seconds: until the next, what was advanced once stays as it is.
+  // Prices change at whole seconds, so the engine is advanced at most once per second.
   let latest: { readonly engine: Engine.Engine; readonly pins: Simulated["pins"]; readonly second: number } | undefined
   const advance = ({ engine, pins }: Simulated, { at, skew }: Instant): Engine.Engine => {
     const second = Math.floor(at / 1000)

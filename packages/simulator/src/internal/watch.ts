@@ -1,5 +1,5 @@
 /**
- * What has changed on an exchange since it was last told: what every dialect's feeds are made of.
+ * The changes on an exchange since the last message, from which the feeds of every dialect are built.
  *
  * @internal
  */
@@ -11,7 +11,7 @@ import type { Candle, Listing, Quote, Trade } from "../engine/Market.js"
 import type { World } from "../World.js"
 import * as Executions from "./executions.js"
 
-/** @internal What a subscription is of. */
+/** @internal The subject of a subscription. */
 export type Subject =
   | { readonly _tag: "Ticker"; readonly listing: Listing }
   | { readonly _tag: "Trades"; readonly listing: Listing; readonly recent: number }
@@ -20,7 +20,7 @@ export type Subject =
   | { readonly _tag: "Executions" }
   | { readonly _tag: "Balances" }
 
-/** @internal A level whose amount is zero is gone. */
+/** @internal A level with an amount of zero was removed. */
 export type Level = Pick<Engine.Level, "price" | "amount">
 
 /**
@@ -42,7 +42,7 @@ export type Change =
     readonly previous: number
   }
   | { readonly _tag: "Candles"; readonly isFirst: boolean; readonly candles: ReadonlyArray<Candle> }
-  /** First the orders that stand, in `open`. */
+  /** The first change has the open orders in `open`. */
   | {
     readonly _tag: "Executions"
     readonly isFirst: boolean
@@ -51,7 +51,7 @@ export type Change =
   }
   | { readonly _tag: "Balances"; readonly isFirst: boolean; readonly balances: ReadonlyArray<Engine.Balance> }
 
-/** @internal One subscription, and what it was told. */
+/** @internal A subscription, and the state that it was last sent. */
 export interface Watch {
   readonly key: string
   readonly subject: Subject
@@ -71,7 +71,7 @@ export const make = (key: string, subject: Subject): Watch => ({ key, subject, t
 
 const nothing: Told = { at: 0, text: "", id: -1, book: undefined, executions: undefined }
 
-/** @internal What there is to tell now, if anything. */
+/** @internal Returns the change to send now, if there is one. */
 export const look = (watch: Watch, world: World): readonly [Change | undefined, Watch] => {
   const { subject, told } = watch
   const isFirst = told === undefined
@@ -132,7 +132,7 @@ export const look = (watch: Watch, world: World): readonly [Change | undefined, 
   }
 }
 
-/** @internal When a candle that is told of ends. */
+/** @internal Returns the end of a candle that is sent. */
 export const endOf = ({ subject }: Watch, { openTime }: Candle): number =>
   subject._tag === "Candles" ? subject.bars.after(openTime) : openTime
 

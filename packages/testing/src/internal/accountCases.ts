@@ -26,48 +26,52 @@ const eachBalance = (
 export const accountCases: ReadonlyArray<AccountCase> = [
   define(
     "AC-01",
-    "balances are not negative, and no more is free than there is",
+    "balances are not negative, and the free amount is at most the total",
     (service) =>
       eachBalance(service, (balance) =>
         Effect.gen(function*() {
           yield* fits(Balance.Balance, `the balance of ${balance.asset}`, balance)
-          yield* ensure(!BigDecimal.isNegative(balance.free), () => `less than nothing of ${balance.asset} is free`)
+          yield* ensure(!BigDecimal.isNegative(balance.free), () => `the free amount of ${balance.asset} is negative`)
           yield* ensure(
             BigDecimal.lessThanOrEqualTo(balance.free, balance.total),
-            () => `more of ${balance.asset} is free than there is in all`
+            () => `the free amount of ${balance.asset} is above its total`
           )
         }))
   ),
   define(
     "AC-02",
-    "an asset of which there is nothing is left out",
+    "assets with a total of zero are left out",
     (service) =>
       eachBalance(
         service,
-        (balance) => ensure(!BigDecimal.isZero(balance.total), () => `${balance.asset} is there with a total of zero`)
+        (balance) => ensure(!BigDecimal.isZero(balance.total), () => `${balance.asset} is listed with a total of zero`)
       )
   ),
-  define("AC-03", "every asset is there once", (service) =>
+  define("AC-03", "every asset is listed once", (service) =>
     Effect.flatMap(service.balances, (balances) => {
       const assets = balances.map(({ asset }) => asset)
       const twice = assets.find((asset, index) => assets.indexOf(asset) !== index)
-      return ensure(twice === undefined, () => `${twice} is there twice`)
+      return ensure(twice === undefined, () => `${twice} is listed twice`)
     })),
   define(
     "AC-04",
-    "what the key may do fits its schema",
+    "the permissions of the key match their schema",
     (service) =>
       Effect.flatMap(
         service.keyPermissions,
-        (permissions) => fits(KeyPermissions.KeyPermissions, "the answer", permissions)
+        (permissions) => fits(KeyPermissions.KeyPermissions, "the response", permissions)
       )
   ),
-  define("AC-05", "a key that has read balances is not said to be unable to read", (service) =>
-    Effect.gen(function*() {
-      yield* service.balances
-      const { read } = yield* service.keyPermissions
-      yield* ensure(read !== false, () => "balances were read, and the key is said to be unable to")
-    })),
+  define(
+    "AC-05",
+    "a key that has read balances is not reported as unable to read",
+    (service) =>
+      Effect.gen(function*() {
+        yield* service.balances
+        const { read } = yield* service.keyPermissions
+        yield* ensure(read !== false, () => "the key has read balances, but is reported as unable to read")
+      })
+  ),
   define(
     "AC-06",
     "an interrupted call leaves nothing behind",
@@ -75,7 +79,7 @@ export const accountCases: ReadonlyArray<AccountCase> = [
   ),
   define(
     "AC-07",
-    "open orders are open, of their market and oldest first",
+    "open orders are open, of the requested market and oldest first",
     (service, _, symbols) =>
       Effect.gen(function*() {
         yield* orders(service, undefined, yield* service.openOrders())
@@ -84,14 +88,14 @@ export const accountCases: ReadonlyArray<AccountCase> = [
           yield* orders(service, symbol, open)
           yield* ensure(
             open.every((order) => !Order.isClosed(order)),
-            () => `an order of ${symbol} that has ended is among the open ones`
+            () => `the open orders of ${symbol} include an order that has ended`
           )
         }
       })
   ),
   define(
     "AC-08",
-    "an order that is listed is found by each of its ids",
+    "a listed order is found by each of its ids",
     (service, _, symbols) =>
       Effect.gen(function*() {
         for (const symbol of yield* symbols) {
@@ -107,7 +111,7 @@ export const accountCases: ReadonlyArray<AccountCase> = [
   ),
   define(
     "AC-09",
-    "the history of orders is of its market, oldest first, no more than asked for",
+    "the order history is of the requested market, oldest first, and no longer than requested",
     (service, _, symbols) =>
       Effect.gen(function*() {
         for (const symbol of yield* symbols) {
@@ -117,20 +121,20 @@ export const accountCases: ReadonlyArray<AccountCase> = [
           const last = all.at(-1)
           yield* ensure(
             all.length <= 100 && (last === undefined || (latest?.createdAt ?? 0) >= (last.createdAt ?? 0)),
-            () => `the history of ${symbol} is longer than asked for, or not the latest of it`
+            () => `the order history of ${symbol} is longer than requested, or lacks the latest orders`
           )
           if (last?.createdAt === undefined) continue
           const since = last.createdAt
           yield* ensure(
             (yield* service.orderHistory(symbol, { since })).every(({ createdAt }) => (createdAt ?? since) >= since),
-            () => `the history of ${symbol} since an instant has orders from before it`
+            () => `the order history of ${symbol} has orders from before the requested start`
           )
         }
       })
   ),
   define(
     "AC-10",
-    "fills are of their market, oldest first, each once, no more than asked for",
+    "fills are of the requested market, unique and oldest first, and no more than requested",
     (service, _, symbols) =>
       Effect.gen(function*() {
         for (const symbol of yield* symbols) {
@@ -140,7 +144,7 @@ export const accountCases: ReadonlyArray<AccountCase> = [
             yield* fits(Fill.Fill, `a fill of ${symbol}`, fill)
             yield* ensure(
               fill.symbol === symbol && fill.exchange === service.exchange,
-              () => `asked for the fills of ${symbol}, one was of ${fill.symbol} on ${fill.exchange}`
+              () => `requested the fills of ${symbol}, but got a fill of ${fill.symbol} on ${fill.exchange}`
             )
             yield* ensure(
               BigDecimal.isPositive(fill.price) && BigDecimal.isPositive(fill.amount),
@@ -151,41 +155,43 @@ export const accountCases: ReadonlyArray<AccountCase> = [
           yield* ascending(`the fills of ${symbol}`, all.map(({ at }) => at))
           yield* ensure(
             more.length === 0 && all.length <= 100 && (latest?.at ?? 0) >= (all.at(-1)?.at ?? 0),
-            () => `the fills of ${symbol} are more than asked for, or not the latest`
+            () => `the fills of ${symbol} are more than requested, or lack the latest fills`
           )
         }
       })
   ),
   define(
     "AC-11",
-    "positions are above zero and of known markets, or Unsupported",
+    "positions are above zero and on the exchange, or fail with Unsupported",
     (service, { features }) =>
       Effect.gen(function*() {
         const answer = yield* Effect.either(service.positions)
         if (features?.positions !== true && Either.isLeft(answer) && answer.left._tag === "Unsupported") {
-          yield* ensure(answer.left.alternative.length > 0, () => "the error of positions names no alternative")
+          yield* ensure(answer.left.alternative.length > 0, () =>
+            "the Unsupported error of positions names no alternative")
           return
         }
-        yield* ensure(features?.positions !== false, () => "positions were not refused as Unsupported")
+        yield* ensure(features?.positions !== false, () =>
+          "positions did not fail with Unsupported")
         for (const position of yield* answer) {
           yield* fits(Position.Position, `the position in ${position.symbol}`, position)
           yield* ensure(
             position.exchange === service.exchange && BigDecimal.isPositive(position.amount),
-            () => `the position in ${position.symbol} is not above zero, or said to be on ${position.exchange}`
+            () => `the position in ${position.symbol} is not above zero, or is labeled ${position.exchange}`
           )
         }
       })
   ),
   define(
     "AC-12",
-    "a key that may do more than is allowed is refused, and no other",
+    "verifyKey refuses the keys that may do more than is allowed, and no others",
     (service) =>
       Effect.gen(function*() {
         const permissions = yield* service.keyPermissions
         const accepted = yield* service.verifyKey({ allowTrade: true, allowWithdraw: true })
         yield* ensure(
           accepted.trade === permissions.trade && accepted.withdraw === permissions.withdraw,
-          () => "the permissions of an accepted key differ from those it is said to have"
+          () => "verifyKey and keyPermissions report different permissions for the key"
         )
         for (
           const [permission, call] of [
@@ -205,14 +211,14 @@ export const accountCases: ReadonlyArray<AccountCase> = [
           })
           yield* ensure(
             error._tag === "KeyRefused" && error.permission === permission,
-            () => `a key that may ${permission} was refused for another permission`
+            () => `a key that may ${permission} was refused because of another permission`
           )
         }
       })
   ),
   define(
     "AC-13",
-    "a symbol that is not listed is not found, and text that is none is refused",
+    "a symbol that is not listed fails with SymbolNotFound, and text that is not a symbol with InvalidRequest",
     (service, subject) =>
       Effect.gen(function*() {
         const about = { exchange: service.exchange }
@@ -226,19 +232,23 @@ export const accountCases: ReadonlyArray<AccountCase> = [
         }
       })
   ),
-  define("AC-14", "a limit or an order id that is none is refused", (service, _, symbols) =>
-    Effect.gen(function*() {
-      const symbol = first(yield* symbols)
-      const about = { exchange: service.exchange, tag: "InvalidRequest", input: symbol } as const
-      for (const limit of [0, -1, 1.5, Number.NaN]) {
-        yield* refused(service.orderHistory(symbol, { limit }), { ...about, operation: "orderHistory" })
-        yield* refused(service.fills(symbol, { limit }), { ...about, operation: "fills" })
-      }
-      for (const id of ["", "two words", "1\n2", "9".repeat(1000)]) {
-        yield* refused(service.order({ symbol, id }), { ...about, operation: "order" })
-        yield* refused(service.order({ symbol, clientOrderId: id }), { ...about, operation: "order" })
-      }
-    }))
+  define(
+    "AC-14",
+    "an invalid limit or order id fails with InvalidRequest",
+    (service, _, symbols) =>
+      Effect.gen(function*() {
+        const symbol = first(yield* symbols)
+        const about = { exchange: service.exchange, tag: "InvalidRequest", input: symbol } as const
+        for (const limit of [0, -1, 1.5, Number.NaN]) {
+          yield* refused(service.orderHistory(symbol, { limit }), { ...about, operation: "orderHistory" })
+          yield* refused(service.fills(symbol, { limit }), { ...about, operation: "fills" })
+        }
+        for (const id of ["", "two words", "1\n2", "9".repeat(1000)]) {
+          yield* refused(service.order({ symbol, id }), { ...about, operation: "order" })
+          yield* refused(service.order({ symbol, clientOrderId: id }), { ...about, operation: "order" })
+        }
+      })
+  )
 ]
 
 const questions = (
@@ -254,7 +264,7 @@ const questions = (
 const ascending = (what: string, instants: ReadonlyArray<number>): Effect.Effect<void, Broken> =>
   ensure(
     instants.every((at, index) => index === 0 || (instants[index - 1] ?? 0) <= at),
-    () => `${what} are not oldest first`
+    () => `${what} are not sorted oldest first`
   )
 
 const orders = (
@@ -267,7 +277,8 @@ const orders = (
       yield* fits(Order.Order, "an order", order)
       yield* ensure(
         order.exchange === service.exchange && (symbol === undefined || order.symbol === symbol),
-        () => `asked for orders of ${symbol ?? "any market"}, one was of ${order.symbol} on ${order.exchange}`
+        () =>
+          `requested the orders of ${symbol ?? "any market"}, but got an order of ${order.symbol} on ${order.exchange}`
       )
     }
     yield* unique("the order", all.map(({ id }) => id))
@@ -277,5 +288,5 @@ const orders = (
 const sameOrder = (listed: Order.Order, found: Order.Order): Effect.Effect<void, Broken> =>
   ensure(
     found.id === listed.id && found.symbol === listed.symbol && found.clientOrderId === listed.clientOrderId,
-    () => `asked for an order of ${listed.symbol}, found another`
+    () => `requested an order of ${listed.symbol}, but got another order`
   )

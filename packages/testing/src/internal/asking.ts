@@ -59,7 +59,7 @@ export const listed = (
         (markets) => markets.filter(({ status }) => status === "open").slice(0, 3).map(({ symbol }) => symbol)
       ),
       (symbols) => symbols.length > 0,
-      () => new Broken({ detail: "no market is open, so there is nothing to ask for" })
+      () => new Broken({ detail: "no market is open, so the case has no symbol to use" })
     )
 
 /** @internal */

@@ -32,8 +32,8 @@ export const text = (
     case "Raw":
       return Predicate.isString(body.body)
         ? Effect.succeed(body.body)
-        : failed("ScriptedHttp writes down text only; send the body as text, bytes or a stream")
+        : failed("ScriptedHttp records only text; send the body as text, bytes or a stream")
     case "FormData":
-      return failed("ScriptedHttp writes down text only; it does not read multipart forms")
+      return failed("ScriptedHttp records only text; it does not support multipart forms")
   }
 }

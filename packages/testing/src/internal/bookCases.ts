@@ -16,19 +16,25 @@ const each = (
 
 const sound = (service: Service, symbol: string, book: OrderBook.OrderBook): Effect.Effect<void, Broken> =>
   Effect.gen(function*() {
-    yield* fits(OrderBook.OrderBook, `the book of ${symbol}`, book)
+    yield* fits(OrderBook.OrderBook, `the order book of ${symbol}`, book)
     yield* ensure(
       book.symbol === symbol && book.exchange === service.exchange,
-      () => `the book of ${symbol} on ${service.exchange} says it is of ${book.symbol} on ${book.exchange}`
+      () => `the order book of ${symbol} on ${service.exchange} is labeled ${book.symbol} on ${book.exchange}`
     )
     yield* ensure(
       [...book.bids, ...book.asks].every(({ amount, price }) =>
         BigDecimal.isPositive(price) && BigDecimal.isPositive(amount)
       ),
-      () => `a level of the book of ${symbol} has a price or an amount that is not above zero`
+      () => `a level of the order book of ${symbol} has a price or an amount that is not above zero`
     )
-    yield* ensure(each(book.bids, BigDecimal.greaterThan), () => `the bids of ${symbol} do not fall from the best on`)
-    yield* ensure(each(book.asks, BigDecimal.lessThan), () => `the asks of ${symbol} do not rise from the best on`)
+    yield* ensure(
+      each(book.bids, BigDecimal.greaterThan),
+      () => `the bids of ${symbol} are not sorted from highest to lowest`
+    )
+    yield* ensure(
+      each(book.asks, BigDecimal.lessThan),
+      () => `the asks of ${symbol} are not sorted from lowest to highest`
+    )
     yield* ensure(!OrderBook.isCrossed(book), () => `the best bid of ${symbol} is not below its best ask`)
   })
 
@@ -45,7 +51,7 @@ const tape = (
       yield* fits(Trade.Trade, `a trade of ${symbol}`, trade)
       yield* ensure(
         trade.symbol === symbol && trade.exchange === service.exchange,
-        () => `a trade of ${symbol} on ${service.exchange} says it is of ${trade.symbol} on ${trade.exchange}`
+        () => `a trade of ${symbol} on ${service.exchange} is labeled ${trade.symbol} on ${trade.exchange}`
       )
       yield* ensure(
         BigDecimal.isPositive(trade.price) && BigDecimal.isPositive(trade.amount),
@@ -55,15 +61,16 @@ const tape = (
     yield* unique("the trade", trades.map(({ id }) => id))
     yield* ensure(
       trades.every(({ at }, index) => index === 0 || (trades[index - 1]?.at ?? 0) <= at),
-      () => `the trades of ${symbol} are not oldest first`
+      () => `the trades of ${symbol} are not sorted oldest first`
     )
-    yield* ensure(trades.length <= limit, () => `asked for ${limit} trades of ${symbol}, there were ${trades.length}`)
+    yield* ensure(trades.length <= limit, () =>
+      `requested at most ${limit} trades of ${symbol}, but got ${trades.length}`)
   })
 
 /** @internal */
 export const bookCases: ReadonlyArray<MarketDataCase> = [
   define(
-    about("MD-17", "a book is of its symbol, the best of each side first, and not crossed"),
+    about("MD-17", "an order book has the requested symbol, the best level of each side first, and is not crossed"),
     (service, subject) =>
       Effect.gen(function*() {
         for (const symbol of yield* listed(service, subject)) {
@@ -72,7 +79,7 @@ export const bookCases: ReadonlyArray<MarketDataCase> = [
       })
   ),
   define(
-    about("MD-18", "a book is as deep as was asked for, where there are as many levels"),
+    about("MD-18", "an order book is as deep as requested if it has that many levels"),
     (service, subject) =>
       Effect.gen(function*() {
         const symbol = first(yield* listed(service, subject))
@@ -83,14 +90,17 @@ export const bookCases: ReadonlyArray<MarketDataCase> = [
           for (const side of ["bids", "asks"] as const) {
             yield* ensure(
               book[side].length >= Math.min(depth, usual[side].length),
-              () => `asked for ${depth} ${side} of ${symbol}, there were ${book[side].length} of ${usual[side].length}`
+              () =>
+                `requested ${depth} ${side} of ${symbol}, but got ${book[side].length}, although there are ${
+                  usual[side].length
+                }`
             )
           }
         }
       })
   ),
   define(
-    about("MD-19", "trades are of their symbol, oldest first, each once, and no more than were asked for"),
+    about("MD-19", "trades have the requested symbol, are unique and oldest first, and no more than requested"),
     (service, subject) =>
       Effect.gen(function*() {
         for (const symbol of yield* listed(service, subject)) {
@@ -99,7 +109,7 @@ export const bookCases: ReadonlyArray<MarketDataCase> = [
         }
       })
   ),
-  define(about("MD-20", "of many trades the latest are given"), (service, subject) =>
+  define(about("MD-20", "a limit on trades returns the latest trades"), (service, subject) =>
     Effect.gen(function*() {
       const symbol = first(yield* listed(service, subject))
       const many = yield* service.trades(symbol, { limit: 20 })
@@ -107,11 +117,11 @@ export const bookCases: ReadonlyArray<MarketDataCase> = [
       const latest = many.at(-1)
       yield* ensure(
         latest === undefined || (one !== undefined && one.at >= latest.at),
-        () => `the one trade of ${symbol} asked for is older than one that was known before`
+        () => `the latest trade of ${symbol} is older than a trade that was returned before`
       )
     })),
   define(
-    about("MD-21", "a depth or a number of trades that is none is refused"),
+    about("MD-21", "an invalid depth or number of trades fails with InvalidRequest"),
     (service, subject) =>
       Effect.gen(function*() {
         const symbol = first(yield* listed(service, subject))
@@ -122,13 +132,13 @@ export const bookCases: ReadonlyArray<MarketDataCase> = [
         }
       })
   ),
-  define(about("MD-22", "what the exchange says of itself fits its schema"), (service) =>
+  define(about("MD-22", "the status of the exchange matches its schema"), (service) =>
     Effect.gen(function*() {
       const status = yield* service.status
       yield* fits(ExchangeStatus.ExchangeStatus, "the status", status)
       yield* ensure(
         status.exchange === service.exchange,
-        () => `the status is that of ${status.exchange}, expected ${service.exchange}`
+        () => `the status is that of ${status.exchange}, but must be that of ${service.exchange}`
       )
     }))
 ]
@@ -136,7 +146,7 @@ export const bookCases: ReadonlyArray<MarketDataCase> = [
 /** @internal */
 export const limitCases: ReadonlyArray<MarketDataCase> = [
   define(
-    about("LM-01", "a burst of reads stays within the limits of the exchange"),
+    about("LM-01", "a burst of reads stays within the rate limits of the exchange"),
     (service, subject) =>
       Effect.gen(function*() {
         const symbols = yield* listed(service, subject)
@@ -146,7 +156,7 @@ export const limitCases: ReadonlyArray<MarketDataCase> = [
         })
         yield* within(answers)
         const limited = yield* subject.observer?.limited ?? Effect.succeed(0)
-        yield* ensure(limited === 0, () => `the exchange has refused ${limited} requests as too many`)
+        yield* ensure(limited === 0, () => `the exchange rejected ${limited} requests because of its rate limit`)
       })
   )
 ]
@@ -166,7 +176,7 @@ export const within = <A, E extends ExchangeError.ExchangeError>(
       const { left } = answer
       yield* ensure(
         left._tag !== "RateLimited" && left._tag !== "Banned",
-        () => `of ${answers.length} calls one was refused: ${left._tag}, ${left.message}`
+        () => `one of ${answers.length} calls was rejected with ${left._tag}: ${left.message}`
       )
       if (left.outcome !== "NotSent") yield* answer
     }

@@ -56,22 +56,22 @@ const wellFormed = (
       yield* ensure(
         candle.symbol === symbol && candle.exchange === service.exchange && candle.interval === interval,
         () =>
-          `asked ${service.exchange} for candles of ${interval} of ${symbol}, one was of ${candle.interval} of ` +
+          `requested ${interval} candles of ${symbol} on ${service.exchange}, but got a ${candle.interval} candle of ` +
           `${candle.symbol} on ${candle.exchange}`
       )
       yield* ensure(
         Candle.openTime(interval, candle.openTime) === candle.openTime,
-        () => `a candle of ${interval} is stamped ${candle.openTime}, where none opens`
+        () => `a ${interval} candle has the opening time ${candle.openTime}, at which no candle of that interval opens`
       )
       yield* ensure(
         candle.openTime >= range.from && candle.openTime < range.to,
-        () => `a candle opens at ${candle.openTime}, outside of ${range.from} to ${range.to}`
+        () => `a candle opens at ${candle.openTime}, outside the range from ${range.from} to ${range.to}`
       )
       const { close, high, low, open, volume } = candle
       yield* ensure(
         [open, close].every((price) => BigDecimal.between(price, { minimum: low, maximum: high })) &&
           BigDecimal.isPositive(low),
-        () => `the candle at ${candle.openTime} opens or closes outside of its low and high, or is not above zero`
+        () => `the candle at ${candle.openTime} opens or closes outside its low and high, or its low is not above zero`
       )
       yield* ensure(
         !BigDecimal.isNegative(volume),
@@ -80,7 +80,7 @@ const wellFormed = (
     }
     yield* ensure(
       candles.every(({ openTime }, index) => index === 0 || (candles[index - 1]?.openTime ?? 0) < openTime),
-      () => `the candles of ${symbol} are not oldest first, each once`
+      () => `the candles of ${symbol} are not unique and sorted oldest first`
     )
   })
 
@@ -94,7 +94,7 @@ const openAsTold = (
     const end = Candle.closeTime(interval, openTime)
     return ensure(
       isOpen ? end > before : end <= after,
-      () => `the candle at ${openTime} is said to be ${isOpen ? "open" : "complete"} at ${after}`
+      () => `the candle at ${openTime} is wrongly marked as ${isOpen ? "open" : "complete"} at ${after}`
     )
   }, { discard: true })
 
@@ -114,7 +114,7 @@ const many = 1100
 /** @internal */
 export const candleCases: ReadonlyArray<MarketDataCase> = [
   define(
-    about("MD-23", "candles are stamped at their open, oldest first, and only the last is open"),
+    about("MD-23", "candles carry their opening time, are oldest first, and only the last may be open"),
     (service, subject) =>
       Effect.gen(function*() {
         const symbols = yield* listed(service, subject)
@@ -126,14 +126,17 @@ export const candleCases: ReadonlyArray<MarketDataCase> = [
             const after = yield* Clock.currentTimeMillis
             yield* wellFormed(service, symbol, interval, { from, to: after + 1 }, candles)
             yield* openAsTold(interval, candles, before, after)
-            yield* ensure(candles.length > 0, () => `${symbol} has no candle of ${interval} in the last ${count}`)
+            yield* ensure(
+              candles.length > 0,
+              () => `${symbol} has no ${interval} candle in the last ${count} intervals`
+            )
           })
         for (const symbol of symbols) yield* of(symbol, usual(subject), 48)
         yield* of(first(symbols), longest(subject), 4)
       })
   ),
   define(
-    about("MD-24", "a range of candles begins with its first instant and ends before its last"),
+    about("MD-24", "a candle range includes its start and excludes its end"),
     (service, subject) =>
       Effect.gen(function*() {
         const symbol = first(yield* listed(service, subject))
@@ -147,15 +150,15 @@ export const candleCases: ReadonlyArray<MarketDataCase> = [
             yield* ensure(
               same(part, all.filter(({ openTime }) => openTime >= range.from && openTime < range.to)),
               () =>
-                `the candles of ${interval} from ${range.from} to before ${range.to} are not those of a longer range ` +
-                "that open then"
+                `the ${interval} candles from ${range.from} to before ${range.to} differ from those that a longer range ` +
+                "returns for the same time"
             )
           }
         }
       })
   ),
   define(
-    about("MD-25", "a range longer than a page reads as its parts do"),
+    about("MD-25", "a range longer than a page returns the same candles as its parts"),
     (service, subject) =>
       Effect.gen(function*() {
         const interval = shortest(subject)
@@ -174,12 +177,13 @@ export const candleCases: ReadonlyArray<MarketDataCase> = [
         ]
         yield* ensure(
           same(candles, parts),
-          () => `${many} candles of ${interval} were read as ${candles.length}, and in two parts as ${parts.length}`
+          () =>
+            `a range of ${many} ${interval} candles returned ${candles.length}, but its two parts returned ${parts.length} or others`
         )
       })
   ),
   define(
-    about("MD-26", "progress of candles rises to 1 and counts them"),
+    about("MD-26", "the progress of candles rises to 1 and counts the candles"),
     (service, subject) =>
       Effect.gen(function*() {
         const interval = usual(subject)
@@ -197,7 +201,7 @@ export const candleCases: ReadonlyArray<MarketDataCase> = [
             const before = steps[index - 1]
             return fraction >= 0 && (before === undefined || (fraction > before.fraction && readTo > before.readTo))
           }),
-          () => "the progress does not rise"
+          () => "the progress does not rise with every step"
         )
         const last = steps.at(-1)
         yield* ensure(
@@ -211,7 +215,7 @@ export const candleCases: ReadonlyArray<MarketDataCase> = [
   define(
     about(
       "MD-27",
-      "an interval that the exchange has not is Unsupported, which names those it has",
+      "an interval that the exchange does not have fails with Unsupported, and the error names an alternative",
       [],
       (features) =>
         intervals.every((interval) => features.candles.includes(interval))
@@ -235,24 +239,27 @@ export const candleCases: ReadonlyArray<MarketDataCase> = [
           })
           yield* ensure(
             error._tag === "Unsupported" && error.alternative.length > 0,
-            () => `the error of candles of ${interval} names no alternative`
+            () => `the error for ${interval} candles names no alternative`
           )
         }
       })
   ),
-  define(about("MD-28", "a range of candles that is none is refused"), (service, subject) =>
-    Effect.gen(function*() {
-      const symbol = first(yield* listed(service, subject))
-      const now = yield* Clock.currentTimeMillis
-      for (const range of [{ from: now, to: now - 1 }, { from: -1, to: now }, { from: Number.NaN, to: now }]) {
-        yield* refused(read(service, symbol, usual(subject), range), {
-          tag: "InvalidRequest",
-          exchange: service.exchange,
-          operation: "candles",
-          input: symbol
-        })
-      }
-    }))
+  define(
+    about("MD-28", "an invalid candle range fails with InvalidRequest"),
+    (service, subject) =>
+      Effect.gen(function*() {
+        const symbol = first(yield* listed(service, subject))
+        const now = yield* Clock.currentTimeMillis
+        for (const range of [{ from: now, to: now - 1 }, { from: -1, to: now }, { from: Number.NaN, to: now }]) {
+          yield* refused(read(service, symbol, usual(subject), range), {
+            tag: "InvalidRequest",
+            exchange: service.exchange,
+            operation: "candles",
+            input: symbol
+          })
+        }
+      })
+  )
 ]
 
 const intervals = Candle.Interval.literals

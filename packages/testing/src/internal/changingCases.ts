@@ -32,12 +32,12 @@ const isOpen = ({ account }: Scene, { id, symbol }: Order.Order) =>
 const gone = (scene: Scene, order: Order.Order): Effect.Effect<void, ExchangeError.ExchangeError | Broken> =>
   eventually(Effect.flatMap(
     isOpen(scene, order),
-    (open) => ensure(!open, () => `a canceled order of ${order.symbol} is still among the open ones`)
+    (open) => ensure(!open, () => `a canceled order of ${order.symbol} is still among the open orders`)
   ))
 
 const canceling = [
   define(
-    about("TR-15", "an order is canceled by each of its ids, and is open no more"),
+    about("TR-15", "an order is canceled by each of its ids, and is then no longer open"),
     (scene) =>
       Effect.gen(function*() {
         const { market: { symbol }, trading } = scene
@@ -48,32 +48,35 @@ const canceling = [
           )
           yield* ensure(
             canceled.id === placed.id && canceled.status === "canceled" && BigDecimal.isZero(canceled.filled),
-            () => `an order canceled by its ${by} is ${canceled.status}, or another`
+            () => `canceling an order by its ${by} returned another order, or one that is ${canceled.status} or filled`
           )
           yield* gone(scene, placed)
         }
       })
   ),
-  define(about("TR-16", "canceling an order that has ended says how it ended"), (scene) =>
-    Effect.gen(function*() {
-      const { market, trading } = scene
-      const { symbol } = market
-      const canceled = yield* Effect.flatMap(placeFar(scene), ({ id }) => trading.cancel({ symbol, id }))
-      const { ask } = yield* quote(scene, market)
-      const filled = yield* Effect.flatMap(
-        trading.place({ type: "market", symbol, side: "buy", amount: amountAt(market, ask) }),
-        (placed) => ended(scene, placed)
-      )
-      for (const order of [canceled, filled]) {
-        const again = yield* trading.cancel({ symbol, id: order.id })
-        yield* ensure(
-          again.id === order.id && again.status === order.status,
-          () => `canceling an order that was ${order.status} answers that it is ${again.status}`
-        )
-      }
-    })),
   define(
-    about("TR-17", "an order that never was is not found, neither to read nor to cancel"),
+    about("TR-16", "canceling an order that has ended returns its final status"),
+    (scene) =>
+      Effect.gen(function*() {
+        const { market, trading } = scene
+        const { symbol } = market
+        const canceled = yield* Effect.flatMap(placeFar(scene), ({ id }) => trading.cancel({ symbol, id }))
+        const { ask } = yield* quote(scene, market)
+        const filled = yield* Effect.flatMap(
+          trading.place({ type: "market", symbol, side: "buy", amount: amountAt(market, ask) }),
+          (placed) => ended(scene, placed)
+        )
+        for (const order of [canceled, filled]) {
+          const again = yield* trading.cancel({ symbol, id: order.id })
+          yield* ensure(
+            again.id === order.id && again.status === order.status,
+            () => `canceling an order that was ${order.status} returned another order or the status ${again.status}`
+          )
+        }
+      })
+  ),
+  define(
+    about("TR-17", "reading or canceling an order that never existed fails with OrderNotFound"),
     (scene) =>
       Effect.gen(function*() {
         const { account, market: { symbol }, trading } = scene
@@ -89,7 +92,7 @@ const canceling = [
       })
   ),
   define(
-    about("TR-18", "all orders of a market are canceled, and those of others left alone"),
+    about("TR-18", "canceling all orders of a market leaves the orders of other markets open"),
     (scene) =>
       Effect.gen(function*() {
         const { market, other, trading } = scene
@@ -97,18 +100,18 @@ const canceling = [
         const elsewhere = other === undefined ? undefined : yield* placeFar(scene, {}, other)
         yield* eventually(Effect.flatMap(
           Effect.forEach(orders, (order) => isOpen(scene, order)),
-          (open) => ensure(open.every(Boolean), () => "an order that was placed is not open")
+          (open) => ensure(open.every(Boolean), () => "a placed order is not open")
         ))
         const canceled = yield* trading.cancelAll(market.symbol)
         yield* ensure(
           orders.every(({ id }) => canceled.includes(id)),
-          () => "an order that was to be canceled is not among those said to have been"
+          () => "an open order is missing from the ids that cancelAll returned"
         )
         yield* Effect.forEach(orders, (order) => gone(scene, order), { discard: true })
         if (elsewhere === undefined) return
         yield* ensure(
           !canceled.includes(elsewhere.id) && (yield* isOpen(scene, elsewhere)),
-          () => `the order of ${elsewhere.symbol} was canceled as well`
+          () => `the order of ${elsewhere.symbol} was canceled too`
         )
       })
   )
@@ -133,45 +136,48 @@ const lacks = <A>(
     })
     yield* ensure(
       error._tag === "Unsupported" && error.alternative.length > 0,
-      () => `the error of ${operation} names no alternative`
+      () => `the Unsupported error of ${operation} names no alternative`
     )
     return true
   })
 
 const changing = [
-  define(about("TR-19", "an order is amended, or that is Unsupported"), (scene) =>
-    Effect.gen(function*() {
-      const { account, market, subject: { features }, trading } = scene
-      const { symbol, tickSize } = market
-      const far = yield* farRequest(scene)
-      const placed = yield* trading.place(far)
-      const price = BigDecimal.normalize(down(BigDecimal.multiply(far.price, BigDecimal.make(9n, 1)), tickSize))
-      const amount = BigDecimal.multiply(far.amount, two)
-      if (
-        yield* lacks(scene, "amend", features?.amend, trading.amend({ symbol, id: placed.id }, { price }))
-      ) return
-      const changed = yield* trading.amend({ symbol, id: placed.id }, { price, amount })
-      const isChanged = (order: Order.Order) =>
-        ensure(
-          !Order.isClosed(order) && equal(order.price, price) && equal(order.amount, amount),
-          () => `the amended order is ${order.status}, or its price or amount is not what it was changed to`
-        )
-      yield* isChanged(changed)
-      yield* eventually(Effect.flatMap(account.order({ symbol, id: changed.id }), isChanged))
-      yield* eventually(Effect.flatMap(account.openOrders(symbol), (open) =>
-        ensure(
-          open.filter(({ id }) => id === placed.id || id === changed.id).length === 1,
-          () => "the order stands both as it was and as it was changed to, or not at all"
-        )))
-      yield* refused(trading.amend({ symbol, id: changed.id }, {}), {
-        tag: "InvalidRequest",
-        exchange: trading.exchange,
-        operation: "amend",
-        input: symbol
-      })
-    })),
   define(
-    about("TR-20", "several orders are placed at once, or that is Unsupported"),
+    about("TR-19", "an open order can be amended, or amending fails with Unsupported"),
+    (scene) =>
+      Effect.gen(function*() {
+        const { account, market, subject: { features }, trading } = scene
+        const { symbol, tickSize } = market
+        const far = yield* farRequest(scene)
+        const placed = yield* trading.place(far)
+        const price = BigDecimal.normalize(down(BigDecimal.multiply(far.price, BigDecimal.make(9n, 1)), tickSize))
+        const amount = BigDecimal.multiply(far.amount, two)
+        if (
+          yield* lacks(scene, "amend", features?.amend, trading.amend({ symbol, id: placed.id }, { price }))
+        ) return
+        const changed = yield* trading.amend({ symbol, id: placed.id }, { price, amount })
+        const isChanged = (order: Order.Order) =>
+          ensure(
+            !Order.isClosed(order) && equal(order.price, price) && equal(order.amount, amount),
+            () => `the amended order is ${order.status}, or its price or amount differs from the amendment`
+          )
+        yield* isChanged(changed)
+        yield* eventually(Effect.flatMap(account.order({ symbol, id: changed.id }), isChanged))
+        yield* eventually(Effect.flatMap(account.openOrders(symbol), (open) =>
+          ensure(
+            open.filter(({ id }) => id === placed.id || id === changed.id).length === 1,
+            () => "the order is open both before and after its amendment, or not at all"
+          )))
+        yield* refused(trading.amend({ symbol, id: changed.id }, {}), {
+          tag: "InvalidRequest",
+          exchange: trading.exchange,
+          operation: "amend",
+          input: symbol
+        })
+      })
+  ),
+  define(
+    about("TR-20", "several orders can be placed in one batch, or batches fail with Unsupported"),
     (scene) =>
       Effect.gen(function*() {
         const { market, other, subject: { features }, trading } = scene
@@ -181,10 +187,10 @@ const changing = [
         const results = yield* trading.placeBatch([far, { ...far, amount: "0" }, far])
         yield* ensure(
           results.length === 3 && results.every((result, index) => Either.isRight(result) === (index !== 1)),
-          () => "of three orders the second was wrong, and the answers say otherwise"
+          () => "only the second of three orders was invalid, but the results differ"
         )
         const orders = results.flatMap((result) => Either.isRight(result) ? [result.right] : [])
-        yield* ensure(new Set(orders.map(({ id }) => id)).size === 2, () => "two orders of a batch are one")
+        yield* ensure(new Set(orders.map(({ id }) => id)).size === 2, () => "two orders of a batch have the same id")
         yield* eventually(Effect.flatMap(
           Effect.forEach(orders, (order) => isOpen(scene, order)),
           (open) => ensure(open.every(Boolean), () => "an order of a batch is not open")
@@ -201,19 +207,22 @@ const changing = [
 ]
 
 const refusing = [
-  define(about("TR-21", "nothing is traded in a market that is not listed"), (scene) =>
-    Effect.gen(function*() {
-      const { subject: { unknownSymbol }, trading } = scene
-      const far = yield* farRequest(scene)
-      for (const [tag, symbol] of [["SymbolNotFound", unknownSymbol], ["InvalidRequest", "btc-usdt\n"]] as const) {
-        const about = { tag, exchange: trading.exchange, input: symbol }
-        yield* refused(trading.place({ ...far, symbol }), { ...about, operation: "place" })
-        yield* refused(trading.cancel({ symbol, id: "1" }), { ...about, operation: "cancel" })
-        yield* refused(trading.cancelAll(symbol), { ...about, operation: "cancelAll" })
-      }
-    })),
   define(
-    about("TR-22", "an order that the account cannot pay for is refused as such"),
+    about("TR-21", "placing and canceling orders fails in a market that is not listed"),
+    (scene) =>
+      Effect.gen(function*() {
+        const { subject: { unknownSymbol }, trading } = scene
+        const far = yield* farRequest(scene)
+        for (const [tag, symbol] of [["SymbolNotFound", unknownSymbol], ["InvalidRequest", "btc-usdt\n"]] as const) {
+          const about = { tag, exchange: trading.exchange, input: symbol }
+          yield* refused(trading.place({ ...far, symbol }), { ...about, operation: "place" })
+          yield* refused(trading.cancel({ symbol, id: "1" }), { ...about, operation: "cancel" })
+          yield* refused(trading.cancelAll(symbol), { ...about, operation: "cancelAll" })
+        }
+      })
+  ),
+  define(
+    about("TR-22", "an order that the account cannot pay for fails with InsufficientFunds"),
     (scene) =>
       Effect.gen(function*() {
         const { account, market, trading } = scene
@@ -234,7 +243,7 @@ const refusing = [
         })
         yield* ensure(
           (yield* account.openOrders(market.symbol)).length === before,
-          () => "the order stands all the same"
+          () => "the refused order is open"
         )
       })
   )
@@ -242,7 +251,7 @@ const refusing = [
 
 const limits = [
   define(
-    about("LM-02", "a burst of orders stays within the limits of the exchange"),
+    about("LM-02", "a burst of orders stays within the rate limits of the exchange"),
     (scene) =>
       Effect.gen(function*() {
         const { market, subject, trading } = scene
@@ -255,7 +264,7 @@ const limits = [
         yield* trading.cancelAll(market.symbol)
         yield* within(answers)
         const limited = yield* subject.observer?.limited ?? Effect.succeed(0)
-        yield* ensure(limited === 0, () => `the exchange has refused ${limited} requests as too many`)
+        yield* ensure(limited === 0, () => `the exchange rejected ${limited} requests because of its rate limit`)
       })
   )
 ]
@@ -270,7 +279,7 @@ const openIds = ({ account, market }: Scene) =>
 const exactlyOne = (scene: Scene, clientOrderId: string, before: ReadonlySet<string>) =>
   eventually(Effect.gen(function*() {
     const all = (yield* named(scene, clientOrderId)).length
-    yield* ensure(all === 1, () => `there are ${all} orders under the client order id, expected 1`)
+    yield* ensure(all === 1, () => `${all} orders have the client order id, expected 1`)
     const more = yield* added(scene, before)
     yield* ensure(more === 1, () => `${more} orders were added, expected 1`)
   }))
@@ -278,7 +287,7 @@ const exactlyOne = (scene: Scene, clientOrderId: string, before: ReadonlySet<str
 /** @internal */
 export const errorCases: ReadonlyArray<TradingCase> = [
   define(
-    about("ER-01", "an order whose answer is lost is found, and there is one of it", ["faults"]),
+    about("ER-01", "an order whose response is lost is found, and exists only once", ["faults"]),
     (scene) =>
       Effect.gen(function*() {
         const { subject: { faults }, trading } = scene
@@ -289,13 +298,13 @@ export const errorCases: ReadonlyArray<TradingCase> = [
         yield* ensure(
           order.clientOrderId === asked.clientOrderId && equal(order.price, asked.price) &&
             equal(order.amount, asked.amount) && !Order.isClosed(order),
-          () => `the order that was found is ${order.status}, or another than was placed`
+          () => `the order that was found is ${order.status}, or differs from the one that was placed`
         )
         yield* exactlyOne(scene, asked.clientOrderId, before)
       })
   ),
   define(
-    about("ER-02", "an order that is lost on its way is said not to be placed, and is not", ["faults"]),
+    about("ER-02", "an order whose request is lost is reported as not placed, and does not exist", ["faults"]),
     (scene) =>
       Effect.gen(function*() {
         const { subject: { faults }, trading } = scene
@@ -306,20 +315,20 @@ export const errorCases: ReadonlyArray<TradingCase> = [
         yield* ensure(
           Either.isLeft(lost) && lost.left.outcome !== "Unknown",
           () =>
-            `an order that never arrived is said to be ${
+            `an order that never arrived is reported as ${
               Either.isRight(lost) ? lost.right.status : `${lost.left._tag}, ${lost.left.message}`
             }`
         )
         yield* ensure(
           (yield* named(scene, asked.clientOrderId)).length === 0 && (yield* added(scene, before)) === 0,
-          () => "the order is there all the same"
+          () => "the order exists, although its request was lost"
         )
         yield* trading.place(asked)
         yield* exactlyOne(scene, asked.clientOrderId, before)
       })
   ),
   define(
-    about("ER-03", "an order whose cancellation goes unanswered is said to be canceled", ["faults"]),
+    about("ER-03", "an order is reported as canceled if the response to its cancellation is lost", ["faults"]),
     (scene) =>
       Effect.gen(function*() {
         const { market: { symbol }, subject: { faults }, trading } = scene
@@ -328,7 +337,7 @@ export const errorCases: ReadonlyArray<TradingCase> = [
         const canceled = yield* yield* losing(faults, "loseAnswers", trading.cancel({ symbol, id: placed.id }))
         yield* ensure(
           canceled.id === placed.id && canceled.status === "canceled",
-          () => `the canceled order is ${canceled.status}, or another`
+          () => `canceling returned another order, or the status ${canceled.status}`
         )
         yield* gone(scene, placed)
       })

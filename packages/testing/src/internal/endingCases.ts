@@ -49,7 +49,7 @@ const places: {
   readonly [name: string]: (call: Effect.Effect<unknown, ExchangeError.ExchangeError>) => Effect.Effect<void>
 } = {
   "in a finalizer": (call) => Effect.scoped(Effect.addFinalizer(() => Effect.ignore(call))),
-  "while a resource is acquired": (call) => Effect.scoped(Effect.acquireRelease(Effect.ignore(call), () => Effect.void))
+  "while acquiring a resource": (call) => Effect.scoped(Effect.acquireRelease(Effect.ignore(call), () => Effect.void))
 }
 
 // Shorter than the default deadline of any call, so that the case is fast over real sockets.
@@ -68,7 +68,7 @@ const endings = (calls: ReadonlyArray<Call>): Effect.Effect<void, Broken> =>
         const ended = yield* Effect.timeoutOption(Fiber.await(fiber), patience)
         yield* ensure(
           Option.isSome(ended),
-          () => `${name} ${where} had not ended ${Duration.format(patience)} after it was called`
+          () => `${name} ${where} had not ended ${Duration.format(patience)} after the call`
         )
       }),
     { concurrency: "unbounded", discard: true }
@@ -79,7 +79,7 @@ export const endingCases: ReadonlyArray<TradingCase> = [
   define(
     about(
       "ER-04",
-      "while the exchange is silent every call ends by its deadline, in a finalizer and while acquiring as well",
+      "every call ends by its deadline while the exchange does not respond, even in a finalizer or while acquiring",
       ["faults"]
     ),
     (scene) =>

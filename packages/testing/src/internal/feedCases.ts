@@ -50,11 +50,16 @@ const valuesOf = <A>(
     Effect.timeoutOption(atLeast === 0 ? "5 seconds" : patience),
     Effect.zipRight(
       Effect.suspend(() =>
-        ensure(heard.statuses[0] === "Connected", () => `${what} began with ${heard.statuses[0] ?? "a value"}`)
+        ensure(
+          heard.statuses[0] === "Connected",
+          () => `${what} must start with Connected, but started with ${heard.statuses[0] ?? "a value"}`
+        )
       )
     ),
     Effect.zipRight(
-      Effect.suspend(() => ensure(heard.values.length >= atLeast, () => `${what} said nothing in ${patience}`))
+      Effect.suspend(() =>
+        ensure(heard.values.length >= atLeast, () => `${what} sent too few values within ${patience}`)
+      )
     ),
     Effect.as(heard.values),
     Effect.catchAll((error) => error._tag === "Unsupported" ? Effect.succeed([]) : Effect.fail(error))
@@ -68,45 +73,45 @@ const isOf = (
 ) =>
   ensure(
     value.symbol === expected.symbol && value.exchange === expected.exchange,
-    () => `${what} of ${expected.symbol} on ${expected.exchange} says it is of ${value.symbol} on ${value.exchange}`
+    () => `${what} of ${expected.symbol} on ${expected.exchange} is labeled ${value.symbol} on ${value.exchange}`
   )
 
 /** @internal */
 export const feedCases: ReadonlyArray<MarketDataCase> = [
   defineMarketData(
-    about("FD-01", "a feed of tickers says that it is connected, and then tickers of its symbol"),
+    about("FD-01", "a ticker feed reports that it is connected, and then sends tickers of its symbol"),
     (service, subject) =>
       Effect.gen(function*() {
         const symbol = first(yield* listed(service, subject))
-        for (const ticker of yield* valuesOf("the feed of tickers", service.streamTicker(symbol), 1)) {
+        for (const ticker of yield* valuesOf("the ticker feed", service.streamTicker(symbol), 1)) {
           yield* fits(Ticker.Ticker, "the ticker", ticker)
           yield* isOf("the ticker", ticker, { symbol, exchange: service.exchange })
         }
       })
   ),
   defineMarketData(
-    about("FD-02", "a feed of an order book gives books that are whole: the best first, and not crossed"),
+    about("FD-02", "an order book feed sends complete books: the best level first, and not crossed"),
     (service, subject) =>
       Effect.gen(function*() {
         const symbol = first(yield* listed(service, subject))
-        const books = yield* valuesOf("the feed of the book", service.streamOrderBook(symbol, { depth: 5 }), 1)
+        const books = yield* valuesOf("the order book feed", service.streamOrderBook(symbol, { depth: 5 }), 1)
         for (const book of books) {
-          yield* isOf("the book", book, { symbol, exchange: service.exchange })
+          yield* isOf("the order book", book, { symbol, exchange: service.exchange })
           const { asks, bids } = book.depth(5)
           const prices = [...bids.toReversed(), ...asks].map(({ price }) => price)
           yield* ensure(
             prices.every((price, index) => index === 0 || BigDecimal.lessThan(prices[index - 1] ?? price, price)),
-            () => `the book of ${symbol} is crossed, or its levels are not best first`
+            () => `the order book of ${symbol} is crossed, or its levels are not sorted best first`
           )
         }
       })
   ),
   defineMarketData(
-    about("FD-03", "a feed of trades gives each trade once, oldest first"),
+    about("FD-03", "a trade feed sends each trade once, oldest first"),
     (service, subject) =>
       Effect.gen(function*() {
         const symbol = first(yield* listed(service, subject))
-        const trades = yield* valuesOf("the feed of trades", service.streamTrades(symbol), 0)
+        const trades = yield* valuesOf("the trade feed", service.streamTrades(symbol), 0)
         for (const trade of trades) {
           yield* fits(Trade.Trade, "the trade", trade)
           yield* isOf("the trade", trade, { symbol, exchange: service.exchange })
@@ -115,7 +120,7 @@ export const feedCases: ReadonlyArray<MarketDataCase> = [
       })
   ),
   defineMarketData(
-    about("FD-04", "a feed of what is not listed, or of what is no symbol, fails as a request for it does"),
+    about("FD-04", "a feed of an unlisted or invalid symbol fails like a request for that symbol"),
     (service, { unknownSymbol }) =>
       Effect.forEach([[unknownSymbol, "SymbolNotFound"], ["nonsense", "InvalidRequest"]] as const, ([input, tag]) => {
         const asked = Effect.catchTag(drained(service.streamTrades(input)), "Broken", Effect.die)
@@ -137,15 +142,15 @@ const balanceTexts = (balances: Effect.Effect.Success<Account.Account.Service["b
 /** @internal */
 export const accountFeedCases: ReadonlyArray<AccountCase> = [
   defineAccount(
-    about("FD-05", "a feed of balances begins with what a request gives"),
+    about("FD-05", "a balance feed starts with the balances that a request returns"),
     (service) =>
       Effect.gen(function*() {
-        const [balances] = yield* valuesOf("the feed of balances", service.streamBalances(), 1)
+        const [balances] = yield* valuesOf("the balance feed", service.streamBalances(), 1)
         if (balances === undefined) return
         yield* eventually(Effect.flatMap(service.balances, (asked) =>
           ensure(
             balanceTexts(asked) === balanceTexts(balances),
-            () => "the balances of the feed are not those of a request"
+            () => "the balances of the feed differ from those of a request"
           )))
       })
   )
@@ -154,7 +159,7 @@ export const accountFeedCases: ReadonlyArray<AccountCase> = [
 /** @internal */
 export const tradingFeedCases: ReadonlyArray<TradingCase> = [
   defineTrading(
-    about("FD-06", "a feed of orders begins with those that stand, and tells of what becomes of them"),
+    about("FD-06", "an order feed starts with the open orders and reports their changes"),
     (scene) =>
       Effect.gen(function*() {
         const { account, market: { symbol }, trading } = scene
@@ -167,7 +172,7 @@ export const tradingFeedCases: ReadonlyArray<TradingCase> = [
         yield* until(
           listening,
           () => statesOf(before.id).length > 0,
-          "the feed did not begin with an order that stands"
+          "the order feed did not start with an open order"
         )
         if (yield* isUnsupported(listening)) {
           return
@@ -176,29 +181,29 @@ export const tradingFeedCases: ReadonlyArray<TradingCase> = [
         yield* until(
           listening,
           () => statesOf(after.id).length > 0,
-          "the feed did not tell of an order that was placed"
+          "the order feed did not report a placed order"
         )
         yield* trading.cancel(before)
         yield* until(
           listening,
           () => statesOf(before.id).includes("canceled"),
-          "the feed did not tell of an order that was canceled"
+          "the order feed did not report a canceled order"
         )
         for (const order of heard.values) yield* fits(Order.Order, "an order of the feed", order)
         yield* ensure(
           heard.values.every((order) => order.symbol === symbol),
-          () => `the feed of the orders of ${symbol} told of one of another market`
+          () => `the order feed of ${symbol} sent an order of another market`
         )
       })
   ),
   defineTrading(
-    about("FD-07", "a feed of fills tells of each once, as the history has it"),
+    about("FD-07", "a fill feed reports each fill once, and the same fills as the history"),
     (scene) =>
       Effect.gen(function*() {
         const { account, market: { symbol }, trading } = scene
         const heard: Heard<Fill.Fill> = { values: [], statuses: [] }
         const listening = yield* Effect.fork(hearing(account.streamFills(symbol), heard, () => false))
-        yield* until(listening, () => heard.statuses.length > 0, "the feed of fills did not begin")
+        yield* until(listening, () => heard.statuses.length > 0, "the fill feed did not start")
         if (yield* isUnsupported(listening)) return
         const { ask } = yield* quote(scene, scene.market)
         const amount = amountAt(scene.market, ask)
@@ -208,13 +213,21 @@ export const tradingFeedCases: ReadonlyArray<TradingCase> = [
         )
         const told = () => heard.values.filter(({ orderId }) => orderId === order.id)
         const filled = () => told().reduce((sum, { amount }) => BigDecimal.sum(sum, amount), BigDecimal.fromBigInt(0n))
-        yield* until(listening, () => equal(order.filled, filled()), "the feed did not tell of all that was filled")
-        for (const fill of told()) yield* fits(Fill.Fill, "a fill of the feed", fill)
-        yield* unique("the fill", told().map(({ id }) => id))
+        yield* until(listening, () =>
+          equal(order.filled, filled()), "the fill feed did not report the whole filled amount")
+        for (const fill of told()) {
+          yield* fits(Fill.Fill, "a fill of the feed", fill)
+        }
+        yield* unique(
+          "the fill",
+          told().map(({ id }) =>
+            id
+          )
+        )
         const history = (yield* account.fills(symbol)).filter(({ orderId }) => orderId === order.id)
         yield* ensure(
           history.map(({ id }) => id).toSorted().join() === told().map(({ id }) => id).toSorted().join(),
-          () => "the fills of the feed are not those of the history"
+          () => "the fills of the feed differ from those of the history"
         )
         yield* Fiber.interrupt(listening)
       })

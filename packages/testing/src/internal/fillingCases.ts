@@ -30,7 +30,7 @@ const fillsOf = ({ account }: Scene, order: Order.Order) =>
       (fills) =>
         ensure(
           equal(order.filled, sum(fills.map(({ amount }) => amount))) && fills.length > 0,
-          () => "the fills of the order do not add up to what is filled of it"
+          () => "the fills of the order do not add up to its filled amount"
         )
     )
   )
@@ -66,14 +66,14 @@ const tradeAndCompare = (scene: Scene, request: Order.Request) =>
     yield* fits(Order.Order, "the order", order)
     yield* ensure(
       order.type === "market" && order.side === request.side && BigDecimal.isPositive(order.filled),
-      () => `the market order is ${order.status}, of type ${order.type}, and nothing is filled of it`
+      () => `the market order is unfilled or another than requested: a ${order.type} order that is ${order.status}`
     )
     const fills = yield* fillsOf(scene, order)
     yield* eventually(Effect.forEach(assets, (asset, index) =>
       Effect.flatMap(holding(scene, asset), ({ total }) =>
         ensure(
           isAbout(BigDecimal.subtract(total, before[index]?.total ?? zero), change(fills, asset, base, quote)),
-          () => `the balance of ${asset} did not change by the fills and their fees`
+          () => `the change of the ${asset} balance differs from the fills and their fees`
         )), { discard: true }))
     if (kind !== "spot") {
       const traded = order.side === "buy" ? order.filled : BigDecimal.negate(order.filled)
@@ -81,7 +81,7 @@ const tradeAndCompare = (scene: Scene, request: Order.Request) =>
         ensure(
           equal(positionIn(positions, symbol), BigDecimal.sum(positionIn(held, symbol), traded)),
           () =>
-            `the position in ${symbol} did not change by what was filled`
+            `the change of the position in ${symbol} differs from the filled amount`
         )))
     }
     return fills
@@ -100,7 +100,7 @@ const buy = (scene: Scene) =>
 /** @internal */
 export const fillingCases: ReadonlyArray<TradingCase> = [
   define(
-    about("TR-06", "a market order fills, and the account changes by its fills and their fees"),
+    about("TR-06", "a market order is filled, and the account changes by its fills and their fees"),
     (scene) =>
       Effect.gen(function*() {
         const { market } = scene
@@ -112,7 +112,7 @@ export const fillingCases: ReadonlyArray<TradingCase> = [
         yield* tradeAndCompare(scene, { ...order, side: "sell", amount })
       })
   ),
-  define(about("TR-07", "the history has what was canceled and what was filled"), (scene) =>
+  define(about("TR-07", "the order history has canceled and filled orders"), (scene) =>
     Effect.gen(function*() {
       const { account, market: { symbol }, trading } = scene
       const canceled = yield* Effect.flatMap(placeFar(scene), ({ id }) => trading.cancel({ symbol, id }))
@@ -122,13 +122,13 @@ export const fillingCases: ReadonlyArray<TradingCase> = [
           [canceled, filled].every(({ id, status }) =>
             history.some((order) => order.id === id && order.status === status)
           ),
-          () => "an order that has ended is not in the history as it ended"
+          () => "the history lacks an order that has ended, or has it with another status"
         )))
       const place = (id: string) => history.findIndex((order) => order.id === id)
-      yield* ensure(place(canceled.id) < place(filled.id), () => "the history is not oldest first")
+      yield* ensure(place(canceled.id) < place(filled.id), () => "the history is not sorted oldest first")
     })),
   define(
-    about("TR-08", "what an order holds is not free, and is free again when it is canceled"),
+    about("TR-08", "the amount that an order holds is not free until the order is canceled"),
     (scene) =>
       Effect.gen(function*() {
         const { market, trading } = scene
@@ -145,13 +145,15 @@ export const fillingCases: ReadonlyArray<TradingCase> = [
               minimum: BigDecimal.multiply(worth, BigDecimal.make(99n, 2)),
               maximum: BigDecimal.multiply(worth, BigDecimal.make(105n, 2))
             }) && equal(total, before.total),
-            () => `the order does not hold what it would cost in ${market.quote}, or the total changed`
+            () => `the order does not hold its cost in ${market.quote}, or the total of ${market.quote} changed`
           )
         }))
         yield* trading.cancel({ symbol, id })
         yield* eventually(Effect.flatMap(
           holding(scene, market.quote),
-          ({ free }) => ensure(equal(free, before.free), () => `${market.quote} is still held for a canceled order`)
+          ({ free }) =>
+            ensure(equal(free, before.free), () =>
+              `the free amount of ${market.quote} was not restored when the order was canceled`)
         ))
       })
   )

@@ -10,7 +10,7 @@ export class InvalidMock
   })
 {
   override get message(): string {
-    return `Correct the ${this.field} of ${JSON.stringify(this.subject)} in the mock: ${this.detail}`
+    return `Invalid ${this.field} of ${JSON.stringify(this.subject)} in the mock: ${this.detail}`
   }
 }
 

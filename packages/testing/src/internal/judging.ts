@@ -36,7 +36,7 @@ export const fits = <A, I>(schema: Schema.Schema<A, I>, what: string, value: unk
   Either.match(validatorOf(schema)(value), {
     onLeft: (error) =>
       new Broken({
-        detail: `${what} does not fit its schema: ${
+        detail: `${what} does not match its schema: ${
           ParseResult.ArrayFormatter.formatErrorSync(error)
             .map(({ message, path }) => `${path.map(String).join(".")}: ${message}`).join("; ")
         }`
@@ -47,7 +47,7 @@ export const fits = <A, I>(schema: Schema.Schema<A, I>, what: string, value: unk
 /** @internal */
 export const unique = (what: string, values: ReadonlyArray<string>): Effect.Effect<void, Broken> => {
   const twice = values.find((value, index) => values.indexOf(value) !== index)
-  return ensure(twice === undefined, () => `${what} ${twice} is there twice`)
+  return ensure(twice === undefined, () => `${what} ${twice} is listed twice`)
 }
 
 /**
@@ -65,7 +65,7 @@ export const judged = <R>(
       subject: subject.name,
       case: about.id,
       title: about.title,
-      detail: error._tag === "Broken" ? error.detail : `it failed with ${error._tag}, ${error.message}`
+      detail: error._tag === "Broken" ? error.detail : `the case failed with ${error._tag}: ${error.message}`
     }))
 
 /**
@@ -87,7 +87,7 @@ export const interruptedOften = <A, E>(call: Effect.Effect<A, E>): Effect.Effect
  * @internal
  */
 export const noAnswer = (answers: ReadonlyArray<Either.Either<unknown, ExchangeError.ExchangeError>>): string =>
-  ["not one call was answered", ...Arr.getLefts(answers).slice(0, 1).map(({ message }) => message)].join(": ")
+  ["all calls failed", ...Arr.getLefts(answers).slice(0, 1).map(({ message }) => message)].join(": ")
 
 /**
  * Checks that a call is refused with the expected error, exchange and operation.
@@ -110,22 +110,22 @@ export const refused = <A, E extends ExchangeError.ExchangeError, R>(
 ): Effect.Effect<E, Broken, R> => {
   const asked = `${expected.operation}(${JSON.stringify(expected.input.slice(0, 60))})`
   return Effect.matchEffect(call, {
-    onSuccess: () => new Broken({ detail: `${asked} was answered, expected ${expected.tag}` }),
+    onSuccess: () => new Broken({ detail: `${asked} succeeded, but must fail with ${expected.tag}` }),
     onFailure: (error) =>
       Effect.gen(function*() {
         yield* ensure(
           error._tag === expected.tag,
-          () => `${asked} failed with ${error._tag} (${error.message}), expected ${expected.tag}`
+          () => `${asked} failed with ${error._tag} (${error.message}), but must fail with ${expected.tag}`
         )
         yield* ensure(
           error.exchange === expected.exchange &&
             (expected.byExchange === true || error.operation === expected.operation),
           () =>
-            `the error of ${asked} says ${error.exchange}.${error.operation}, expected ${expected.exchange}.${expected.operation}`
+            `the error of ${asked} names ${error.exchange}.${error.operation}, but must name ${expected.exchange}.${expected.operation}`
         )
         yield* ensure(
           error.message.length <= 1000 && !/\p{Cc}/u.test(error.message),
-          () => `the message of ${asked} is too long or has control characters, which could forge a line of a log`
+          () => `the error message of ${asked} is too long, or has control characters that could forge a log line`
         )
         return error
       })

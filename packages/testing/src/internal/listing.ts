@@ -31,12 +31,12 @@ export const amount = (
   Either.filterOrLeft(
     Either.fromOption(
       Decimal.parse(text),
-      () => ({ ...where, detail: `expected a plain decimal such as "64000.5", was ${quoted(text)}` })
+      () => ({ ...where, detail: `expected a plain decimal such as "64000.5", got ${quoted(text)}` })
     ),
     (decimal) => BigDecimal.greaterThan(decimal, zero) || (least === "zero" && BigDecimal.isZero(decimal)),
     () => ({
       ...where,
-      detail: `expected ${least === "zero" ? "zero or more" : "more than zero"}, was ${quoted(text)}`
+      detail: `expected ${least === "zero" ? "zero or more" : "more than zero"}, got ${quoted(text)}`
     })
   )
 
@@ -63,7 +63,7 @@ const inOrder = (
     {
       subject,
       field: stated[wrong]?.field ?? "",
-      detail: `expected at least the ${stated[wrong - 1]?.field}, was below it`
+      detail: `must not be below the ${stated[wrong - 1]?.field}`
     }
   )
 }
@@ -139,7 +139,7 @@ const candleOf = (
       return yield* Either.left({
         subject,
         field: "candles",
-        detail: `expected a candle of ${interval} to open where one does, was at ${openTime}`
+        detail: `no ${interval} candle opens at ${openTime}`
       })
     }
     yield* inOrder(subject, [["low of the candles", bar.low], ["open", bar.open], ["high of the candles", bar.high]])
@@ -191,7 +191,7 @@ export const add = (
         {
           subject: symbol,
           field: "id",
-          detail: `expected an id of its own, was that of ${market.symbol}`
+          detail: `the id is already that of ${market.symbol}; choose another`
         }
       )
   })

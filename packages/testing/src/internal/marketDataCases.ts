@@ -35,7 +35,7 @@ const near = (subject: Subject, what: string, instant: number): Effect.Effect<vo
   Effect.flatMap(Clock.currentTimeMillis, (now) =>
     ensure(
       Math.abs(instant - now) <= Duration.toMillis(subject.clockTolerance),
-      () => `${what} is ${instant}, expected to be within ${Duration.format(subject.clockTolerance)} of ${now}`
+      () => `${what} is ${instant}, but must be within ${Duration.format(subject.clockTolerance)} of ${now}`
     ))
 
 const sane = (service: Service, symbol: string, ticker: Ticker.Ticker): Effect.Effect<void, Broken> =>
@@ -43,7 +43,7 @@ const sane = (service: Service, symbol: string, ticker: Ticker.Ticker): Effect.E
     yield* fits(Ticker.Ticker, `the ticker of ${symbol}`, ticker)
     yield* ensure(
       ticker.symbol === symbol && ticker.exchange === service.exchange,
-      () => `the ticker of ${symbol} on ${service.exchange} says it is of ${ticker.symbol} on ${ticker.exchange}`
+      () => `the ticker of ${symbol} on ${service.exchange} is labeled ${ticker.symbol} on ${ticker.exchange}`
     )
     const { ask, bid, high24h, last, low24h, open24h, volume24h } = ticker
     for (const [field, price] of Object.entries({ ask, bid, high24h, last, low24h, open24h })) {
@@ -80,7 +80,7 @@ const inOrder = (
   Effect.flatMap(service.tickers(wanted), (tickers) =>
     ensure(
       tickers.length === wanted.length && tickers.every(({ symbol }, index) => symbol === wanted[index]),
-      () => `asked for ${wanted.join(", ")}, the tickers were of ${tickers.map(({ symbol }) => symbol).join(", ")}`
+      () => `requested the tickers of ${wanted.join(", ")}, but got ${tickers.map(({ symbol }) => symbol).join(", ")}`
     ))
 
 const priced = (service: Service, market: Market.Market, price: Price.Price): Effect.Effect<void, Broken> =>
@@ -88,30 +88,33 @@ const priced = (service: Service, market: Market.Market, price: Price.Price): Ef
     yield* fits(Price.Price, `the price of ${market.symbol}`, price)
     yield* ensure(
       price.symbol === market.symbol,
-      () => `asked for the price of ${market.symbol}, it was of ${price.symbol}`
+      () => `requested the price of ${market.symbol}, but got that of ${price.symbol}`
     )
     yield* ensure(
       price.currency === market.quote,
-      () => `the price of ${market.symbol} is in ${price.currency}, expected ${market.quote}`
+      () => `the price of ${market.symbol} is in ${price.currency}, but must be in ${market.quote}`
     )
     yield* ensure(
       price.source === service.exchange,
-      () => `the price of ${market.symbol} is said to come from ${price.source}, expected ${service.exchange}`
+      () => `the source of the price of ${market.symbol} is ${price.source}, but must be ${service.exchange}`
     )
     yield* ensure(BigDecimal.isPositive(price.amount), () => `the price of ${market.symbol} is not above zero`)
   })
 
 const listing = [
-  define(about("MD-01", "lists markets, each fit for its schema"), (service) =>
-    Effect.gen(function*() {
-      const markets = yield* service.markets
-      yield* ensure(markets.length > 0, () => "no market is listed")
-      yield* Effect.forEach(markets, (market) => fits(Market.Market, `the market ${market.symbol}`, market), {
-        discard: true
-      })
-    })),
   define(
-    about("MD-02", "lists every symbol once, and every id once of a kind of market"),
+    about("MD-01", "lists at least one market, and every market matches its schema"),
+    (service) =>
+      Effect.gen(function*() {
+        const markets = yield* service.markets
+        yield* ensure(markets.length > 0, () => "the list of markets is empty")
+        yield* Effect.forEach(markets, (market) => fits(Market.Market, `the market ${market.symbol}`, market), {
+          discard: true
+        })
+      })
+  ),
+  define(
+    about("MD-02", "lists every symbol once, and every id once per kind of market"),
     (service) =>
       Effect.gen(function*() {
         const markets = yield* service.markets
@@ -120,17 +123,17 @@ const listing = [
       })
   ),
   define(
-    about("MD-03", "steps of prices and amounts are above zero where they are stated"),
+    about("MD-03", "tick sizes and lot sizes are above zero where they are stated"),
     (service) =>
       Effect.flatMap(service.markets, (markets) =>
         Effect.forEach(markets, ({ lotSize, symbol, tickSize }) =>
           ensure(
             [tickSize, lotSize].every((step) => step === undefined || BigDecimal.isPositive(step)),
-            () => `${symbol} has a tick or lot size that is not above zero`
+            () => `${symbol} has a tick size or a lot size that is not above zero`
           ), { discard: true }))
   ),
   define(
-    about("MD-04", "symbols agree with the assets and the kind of their markets"),
+    about("MD-04", "symbols match the assets and the kind of their markets"),
     (service) =>
       Effect.flatMap(service.markets, (markets) =>
         Effect.forEach(markets, ({ base, kind, quote, symbol }) => {
@@ -148,7 +151,7 @@ const listing = [
         const found = yield* service.market(market.symbol)
         yield* ensure(
           found.symbol === market.symbol && found.id === market.id,
-          () => `asked for ${market.symbol} (${market.id}), found ${found.symbol} (${found.id})`
+          () => `requested ${market.symbol} (${market.id}), but got ${found.symbol} (${found.id})`
         )
       }
     }))
@@ -165,7 +168,10 @@ const prices = [
       })
   ),
   define(
-    about("MD-07", "a ticker is of its symbol, bid at most ask, last between low and high"),
+    about(
+      "MD-07",
+      "a ticker has the requested symbol, a bid of at most its ask, and a last price between its low and its high"
+    ),
     (service, subject) =>
       Effect.gen(function*() {
         for (const symbol of yield* listed(service, subject)) {
@@ -173,7 +179,7 @@ const prices = [
         }
       })
   ),
-  define(about("MD-08", "tickers come in the order asked for"), (service, subject) =>
+  define(about("MD-08", "tickers are returned in the requested order"), (service, subject) =>
     Effect.gen(function*() {
       const symbols = yield* listed(service, subject)
       yield* inOrder(service, symbols)
@@ -182,13 +188,16 @@ const prices = [
         discard: true
       })
     })),
-  define(about("MD-09", "a symbol asked for twice is answered twice"), (service, subject) =>
-    Effect.gen(function*() {
-      const symbols = yield* listed(service, subject)
-      yield* inOrder(service, [first(symbols), ...symbols, first(symbols)])
-    })),
   define(
-    about("MD-29", "prices come in the order asked for, twice where asked for twice, and are those of their tickers"),
+    about("MD-09", "a symbol that is requested twice is returned twice"),
+    (service, subject) =>
+      Effect.gen(function*() {
+        const symbols = yield* listed(service, subject)
+        yield* inOrder(service, [first(symbols), ...symbols, first(symbols)])
+      })
+  ),
+  define(
+    about("MD-29", "prices are returned in the requested order, duplicates included, and match their tickers"),
     (service, subject) =>
       Effect.gen(function*() {
         const symbols = yield* listed(service, subject)
@@ -197,28 +206,32 @@ const prices = [
           const prices = yield* service.prices(wanted)
           yield* ensure(
             prices.length === wanted.length && prices.every(({ symbol }, index) => symbol === wanted[index]),
-            () => `asked for ${wanted.join(", ")}, the prices were of ${prices.map(({ symbol }) => symbol).join(", ")}`
+            () =>
+              `requested the prices of ${wanted.join(", ")}, but got ${prices.map(({ symbol }) => symbol).join(", ")}`
           )
           for (const price of prices) {
             yield* priced(service, yield* service.market(price.symbol), price)
             yield* ensure(
               (tickers.get(price.symbol)?.last === undefined) === (price.basis === "mid"),
-              () => `the price of ${price.symbol} is said to be its ${price.basis}, which its ticker belies`
+              () => `the price of ${price.symbol} has the basis ${price.basis}, which contradicts its ticker`
             )
           }
         }
       })
   ),
-  define(about("MD-10", "the tickers of none are none"), (service) => inOrder(service, [])),
   define(
-    about("MD-11", "the exchange's clock is near ours, in milliseconds"),
-    (service, subject) => Effect.flatMap(service.serverTime, (time) => near(subject, "the exchange's clock", time))
+    about("MD-10", "requesting the tickers of no symbols returns an empty list"),
+    (service) => inOrder(service, [])
+  ),
+  define(
+    about("MD-11", "the exchange's time is in milliseconds and close to the local clock"),
+    (service, subject) => Effect.flatMap(service.serverTime, (time) => near(subject, "the exchange's time", time))
   )
 ]
 
 const mistakes = [
   define(
-    about("MD-12", "a symbol that is not listed is not found, and the error names it"),
+    about("MD-12", "a symbol that is not listed fails with SymbolNotFound, and the error names it"),
     (service, subject) =>
       Effect.gen(function*() {
         const known = first(yield* listed(service, subject))
@@ -229,14 +242,14 @@ const mistakes = [
             const error = yield* refused(call, { tag: "SymbolNotFound", exchange: service.exchange, operation, input })
             yield* ensure(
               error._tag === "SymbolNotFound" && error.symbol === input && error.message.includes(input),
-              () => `the error of ${operation}("${input}") does not name it`
+              () => `the error of ${operation}("${input}") does not name the symbol`
             )
           }
         }
       })
   ),
   define(
-    about("MD-13", "text that is no symbol is refused as an invalid request"),
+    about("MD-13", "text that is not a symbol fails with InvalidRequest"),
     (service, subject) =>
       Effect.gen(function*() {
         const known = first(yield* listed(service, subject))
@@ -248,7 +261,7 @@ const mistakes = [
       })
   ),
   define(
-    about("MD-14", "nothing is sent for text that is no symbol, nor for the tickers of none", ["observer"]),
+    about("MD-14", "no request is sent for text that is not a symbol, or for the tickers of no symbols", ["observer"]),
     (service, { observer }) =>
       Effect.gen(function*() {
         if (observer === undefined) return
@@ -276,7 +289,7 @@ const company = [
       })
   ),
   define(
-    about("MD-16", "of many calls at once each has its own answer, or was refused before it was sent"),
+    about("MD-16", "each of many concurrent calls gets its own response, or fails before it is sent"),
     (service, subject) =>
       Effect.gen(function*() {
         const symbols = yield* listed(service, subject)

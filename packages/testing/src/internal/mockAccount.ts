@@ -95,8 +95,8 @@ export const make = (
       ? new ExchangeError.Unsupported({
         exchange,
         operation: "positions",
-        detail: "the mock was given no positions",
-        alternative: "give it some, or read balances instead"
+        detail: "the mock is configured without positions",
+        alternative: "configure positions, or read balances instead"
       })
       : Effect.as(journal.record("positions"), options.positions),
     streamOrders: (symbol) =>
@@ -175,7 +175,7 @@ export const named = (
         new ExchangeError.InvalidRequest({
           exchange,
           operation,
-          detail: "the order id is none: expected 1 to 128 printable characters"
+          detail: "invalid order id: expected 1 to 128 printable characters"
         })
   )
 
@@ -203,7 +203,7 @@ export const holdings = (balances: Balances): Either.Either<ReadonlyMap<string, 
           )
           if (BigDecimal.greaterThan(free, total)) {
             return yield* Either.left(
-              new InvalidMock({ subject: asset, field: "free", detail: "expected at most the total, was above it" })
+              new InvalidMock({ subject: asset, field: "free", detail: "must not be above the total" })
             )
           }
           return [asset, { total, free }] as const

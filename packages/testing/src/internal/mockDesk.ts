@@ -160,7 +160,7 @@ const writeIntent = (
         exchange,
         operation,
         guard: "journal",
-        detail: `without a journal no order is sent: ${message}`
+        detail: `the order was not sent, because the journal failed: ${message}`
       })
   )
 
@@ -180,7 +180,8 @@ export const writeOutcome = (
   ).pipe(
     Effect.catchTag(
       "JournalFailed",
-      ({ message }) => Effect.logWarning("An order's outcome could not be written down; reconcile later", message)
+      ({ message }) =>
+        Effect.logWarning("The outcome of an order could not be journaled; call reconcile later", message)
     )
   )
 

@@ -18,7 +18,7 @@ const of = <Said extends object, E>(Class: new(said: Said) => E, said: NoInfer<S
 
 const about = (operation: string, detail: string) => ({ exchange: "mock", operation, detail })
 
-const timedOut = of(ExchangeError.RequestTimedOut, about("price", "no whole answer in time"))
+const timedOut = of(ExchangeError.RequestTimedOut, about("price", "no complete response was received in time"))
 
 const order = { symbol: "BTC/USDT", clientOrderId: "mock-order" }
 
@@ -26,15 +26,18 @@ const cause = timedOut({ operation: "place" })
 
 /** @internal */
 export const errors: Errors & { readonly timeout: Errors["requestTimedOut"] } = {
-  invalidRequest: of(ExchangeError.InvalidRequest, about("price", "the request makes no sense")),
+  invalidRequest: of(ExchangeError.InvalidRequest, about("price", "the request is invalid")),
   symbolNotFound: of(ExchangeError.SymbolNotFound, about("price", "there is no such market")),
   orderNotFound: of(ExchangeError.OrderNotFound, about("order", "there is no such order")),
-  duplicateOrder: of(ExchangeError.DuplicateOrder, about("place", "there is an order of this name already")),
-  insufficientFunds: of(ExchangeError.InsufficientFunds, about("place", "the account cannot pay for it")),
+  duplicateOrder: of(ExchangeError.DuplicateOrder, about("place", "an order with this client order id already exists")),
+  insufficientFunds: of(ExchangeError.InsufficientFunds, about("place", "the account does not have enough funds")),
   orderRejected: of(ExchangeError.OrderRejected, about("place", "the exchange refused the order")),
-  permissionDenied: of(ExchangeError.PermissionDenied, { ...about("price", "this is not allowed"), status: 403 }),
+  permissionDenied: of(ExchangeError.PermissionDenied, {
+    ...about("price", "the key is not permitted to do this"),
+    status: 403
+  }),
   authenticationFailed: of(ExchangeError.AuthenticationFailed, {
-    ...about("balances", "the key was refused"),
+    ...about("balances", "the API key was rejected"),
     status: 401
   }),
   clockSkew: of(ExchangeError.ClockSkew, about("balances", "the timestamp is too far from the exchange's clock")),
@@ -43,46 +46,49 @@ export const errors: Errors & { readonly timeout: Errors["requestTimedOut"] } = 
     status: 429,
     retryAfter: Duration.seconds(1)
   }),
-  banned: of(ExchangeError.Banned, { ...about("price", "this address is banned"), status: 418, until: 3_600_000 }),
+  banned: of(ExchangeError.Banned, { ...about("price", "this IP address is banned"), status: 418, until: 3_600_000 }),
   exchangeUnavailable: of(ExchangeError.ExchangeUnavailable, {
     ...about("price", "the exchange is down"),
     status: 503,
     outcome: "Unknown"
   }),
   transportFailed: of(ExchangeError.TransportFailed, {
-    ...about("price", "no connection could be made"),
+    ...about("price", "the connection could not be made"),
     outcome: "NotSent"
   }),
   requestTimedOut: timedOut,
   timeout: timedOut,
-  malformedResponse: of(ExchangeError.MalformedResponse, about("price", "the answer has another shape than expected")),
+  malformedResponse: of(
+    ExchangeError.MalformedResponse,
+    about("price", "the response does not have the expected shape")
+  ),
   circuitOpen: of(ExchangeError.CircuitOpen, {
     ...about("price", "the circuit is open"),
     state: "Open",
     retryAfter: Duration.seconds(1)
   }),
   bulkheadFull: of(ExchangeError.BulkheadFull, about("price", "too many calls are in flight")),
-  rateLimiterFull: of(ExchangeError.RateLimiterFull, about("price", "too many calls wait for the rate limit")),
-  deadlineExceeded: of(ExchangeError.DeadlineExceeded, about("price", "the time is over")),
+  rateLimiterFull: of(ExchangeError.RateLimiterFull, about("price", "too many calls are waiting for the rate limit")),
+  deadlineExceeded: of(ExchangeError.DeadlineExceeded, about("price", "the deadline has passed")),
   exchangeClosed: of(ExchangeError.ExchangeClosed, {
     ...about("price", "the exchange no longer exists"),
     since: "2026-01-01"
   }),
   unsupported: of(ExchangeError.Unsupported, {
-    ...about("candles", "the exchange has no such thing"),
-    alternative: "ask for something else"
+    ...about("candles", "the exchange does not support this"),
+    alternative: "use a supported operation"
   }),
   orderDenied: of(ExchangeError.OrderDenied, {
-    ...about("place", "the symbol is not among those that may be traded"),
+    ...about("place", "the symbol is not on the list of allowed symbols"),
     guard: "symbols"
   }),
   keyRefused: of(ExchangeError.KeyRefused, {
     ...about("verifyKey", "the key can withdraw; use one that cannot"),
     permission: "withdraw"
   }),
-  notPlaced: of(ExchangeError.NotPlaced, { ...about("place", "the exchange never took the order"), order, cause }),
+  notPlaced: of(ExchangeError.NotPlaced, { ...about("place", "the exchange never accepted the order"), order, cause }),
   outcomeUnknown: of(ExchangeError.OutcomeUnknown, {
-    ...about("place", "the order was sent and could not be looked up"),
+    ...about("place", "the order was sent, but could not be looked up"),
     order,
     cause
   })

@@ -122,7 +122,7 @@ export const make = (
           return yield* new ExchangeError.InvalidRequest({
             exchange,
             operation: "candles",
-            detail: "the range of candles is none: both are instants, the first the earlier"
+            detail: "the candle range is invalid: from and to must be instants, and from must not be after to"
           })
         }
         const read = Effect.zipRight(journal.record("candles", [market.symbol]), listedAs(market))
@@ -182,8 +182,8 @@ const supported = (
   features.candles.includes(interval) ? Effect.void : new ExchangeError.Unsupported({
     exchange,
     operation: "candles",
-    detail: `the mock was told to have no candles of ${interval}`,
-    alternative: `ask for one of ${features.candles.join(", ")}`
+    detail: `the mock is configured without ${interval} candles`,
+    alternative: `use one of ${features.candles.join(", ")}`
   })
 
 /** The number of candles per page. */
@@ -270,5 +270,5 @@ const noPrice = ({ exchange, symbol }: Ticker.Ticker): ExchangeError.MalformedRe
   new ExchangeError.MalformedResponse({
     exchange,
     operation: "price",
-    detail: `${symbol} has no price; give the mock a last, or a bid and an ask`
+    detail: `${symbol} has no price; configure its last, or its bid and ask, in the mock`
   })

@@ -35,7 +35,7 @@ export const make = (
       Effect.scoped(Effect.gen(function*() {
         const about = { exchange, operation: "placeBatch" }
         if (features.batch === 0) {
-          return yield* unsupported(mock, "placeBatch", "the mock was told to place one order a request")
+          return yield* unsupported(mock, "placeBatch", "the mock is configured without batches")
         }
         if (new Set(requests.map(({ symbol }) => symbol)).size > 1) {
           const detail = "the orders of a batch must be of one market"
@@ -81,7 +81,7 @@ export const make = (
           (detail) => new ExchangeError.InvalidRequest({ ...about, detail })
         )
         if (!features.amend) {
-          return yield* unsupported(mock, "amend", "the mock was told to change no order that stands")
+          return yield* unsupported(mock, "amend", "the mock is configured without amend")
         }
         const before = yield* Effect.tapError(
           entry(mock, "amend", reference),
@@ -97,7 +97,7 @@ export const make = (
           yield* journal.record("amend", [market.symbol])
           const found = yield* entry(mock, "amend", reference)
           if (Order.isClosed(found.order)) {
-            const detail = `the order is ${found.order.status} already`
+            const detail = `the order is already ${found.order.status}`
             return yield* new ExchangeError.OrderRejected({ ...about, detail })
           }
           return yield* trade(mock, "amend", market.symbol, (venue, quote, now) =>
@@ -143,7 +143,7 @@ const concluded = (desk: Desk.Desk, ready: Desk.Ready, sent: Result<Order.Order>
   Effect.flatMap(Effect.either(sent), (result) => Effect.zipRight(Desk.conclude(desk, ready, result), result))
 
 const lost = ({ clientOrderId, exchange, id, side, symbol }: Order.Order) => {
-  const about = { exchange, operation: "place", detail: "the answer was lost" }
+  const about = { exchange, operation: "place", detail: "the response was lost" }
   return new ExchangeError.OutcomeUnknown({
     ...about,
     order: clientOrderId === undefined ? { symbol, side, id } : { symbol, side, clientOrderId },
@@ -190,11 +190,11 @@ const prepare = (
       return yield* unsupported(
         mock,
         operation,
-        "the mock trades spot markets only, and nothing that reduces positions"
+        "the mock supports only spot markets, and no reduce-only orders"
       )
     }
     if (checked.type === "limit" && !mock.features.timeInForce.includes(checked.timeInForce)) {
-      return yield* unsupported(mock, operation, `the mock was told to have no ${checked.timeInForce} orders`)
+      return yield* unsupported(mock, operation, `the mock is configured without ${checked.timeInForce} orders`)
     }
     const given = request.clientOrderId
     if (given !== undefined && !alphabet.pattern.test(given)) {
@@ -213,7 +213,7 @@ const unsupported = (
     exchange,
     operation,
     detail,
-    alternative: "tell the mock other features, or use the simulator"
+    alternative: "configure other features in the mock, or use the simulator"
   })
 
 const send = (mock: MockExchange, operation: string, { checked, clientOrderId }: Desk.Ready): Result<Order.Order> =>

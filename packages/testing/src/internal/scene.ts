@@ -42,7 +42,7 @@ export const define = (
       const trading = yield* Trading.Trading
       const symbols = yield* listed(data, subject)
       const [market, other] = (yield* Effect.forEach(symbols, data.market)).filter(({ status }) => status === "open")
-      if (market === undefined) return yield* new Broken({ detail: "no market is open, so there is nothing to trade" })
+      if (market === undefined) return yield* new Broken({ detail: "no market is open for trading" })
       const scene = { subject, data, account, trading, market, other }
       const before = yield* standing(scene)
       yield* Effect.ensuring(body(scene), tidy(scene, new Set(before.map(({ id }) => id))))
@@ -86,7 +86,7 @@ export const losing = <A>(
     const result = yield* Effect.either(faults[what](self))
     yield* ensure(
       (yield* faults.lost) > before,
-      () => "nothing was lost that was to be: the faults do not see what this implementation sends as a change"
+      () => "no change was lost: the faults do not recognize the changes that this implementation sends"
     )
     return result
   })
@@ -123,7 +123,7 @@ export const quote = (
   Effect.flatMap(data.ticker(market.symbol), ({ ask, bid, last }) => {
     const [buys, sells] = [bid ?? last, ask ?? last]
     return buys === undefined || sells === undefined
-      ? new Broken({ detail: `${market.symbol} has no price, so no order can be sized` })
+      ? new Broken({ detail: `${market.symbol} has no price from which to choose the amount of an order` })
       : Effect.succeed({ bid: buys, ask: sells })
   })
 
@@ -227,7 +227,7 @@ export const freshName = (scene: Scene): Effect.Effect<string, ExchangeError.Exc
   Effect.gen(function*() {
     const { clientOrderId, id, symbol } = yield* placeFar(scene)
     yield* scene.trading.cancel({ symbol, id })
-    if (clientOrderId === undefined) return yield* new Broken({ detail: "an order was placed without client order id" })
+    if (clientOrderId === undefined) return yield* new Broken({ detail: "the placed order has no client order id" })
     return `${clientOrderId.slice(0, -1)}${clientOrderId.endsWith("0") ? "1" : "0"}`
   })
 
@@ -248,8 +248,8 @@ export const untaken = (
     )
     if (Option.isNone(refusedOr)) return
     const order = yield* ended(scene, refusedOr.value)
-    yield* ensure(BigDecimal.isZero(order.filled), () => `the order was filled, at least in part`)
-    yield* ensure(order.status !== "filled", () => "an order of which nothing was filled is said to be filled")
+    yield* ensure(BigDecimal.isZero(order.filled), () => `the order was filled, at least partly`)
+    yield* ensure(order.status !== "filled", () => "an order without fills is reported as filled")
   })
 
 /**

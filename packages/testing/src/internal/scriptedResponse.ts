@@ -91,7 +91,7 @@ export class ScriptedResponse extends Inspectable.Class implements HttpClientRes
   }
 
   get formData(): Effect.Effect<FormData, HttpClientError.ResponseError> {
-    return this.failed("ScriptedHttp does not answer with multipart forms")
+    return this.failed("ScriptedHttp does not respond with multipart forms")
   }
 
   override toJSON(): unknown {

@@ -33,22 +33,23 @@ const standsAsAsked = (
     yield* ensure(
       order.exchange === trading.exchange && order.symbol === asked.symbol && order.side === asked.side &&
         order.type === "limit",
-      () => `the order is a ${order.type} order to ${order.side} ${order.symbol} on ${order.exchange}`
+      () =>
+        `the order is another than requested: a ${order.type} order to ${order.side} ${order.symbol} on ${order.exchange}`
     )
     yield* ensure(
       !Order.isClosed(order) && BigDecimal.isZero(order.filled),
-      () => `the order is ${order.status} on ${subject.name}, or filled in part, far from the market`
+      () => `an order far from the market is ${order.status} on ${subject.name}, or partly filled`
     )
     yield* ensure(
       equal(order.price, asked.price) && equal(order.amount, asked.amount),
-      () => "the price or the amount of the order is not what was asked for, to the last digit"
+      () => "the price or the amount of the order differs from the request"
     )
     yield* ensure(order.clientOrderId !== undefined, () => "the order has no client order id")
   })
 
 const placing = [
   define(
-    about("TR-01", "a limit order far from the market stands as it was asked for"),
+    about("TR-01", "a limit order far from the market is open with the requested price and amount"),
     (scene) =>
       Effect.gen(function*() {
         const asked = yield* farRequest(scene)
@@ -56,7 +57,7 @@ const placing = [
       })
   ),
   define(
-    about("TR-02", "an order that stands is among the open ones of its market and of all"),
+    about("TR-02", "an open order is listed among the open orders of its market and of all markets"),
     (scene) =>
       Effect.gen(function*() {
         const { account, market, other } = scene
@@ -64,19 +65,23 @@ const placing = [
         const has = (symbol?: string) =>
           eventually(Effect.flatMap(
             account.openOrders(symbol),
-            (open) => ensure(open.some((order) => order.id === id), () => `the order is not open in ${symbol ?? "any"}`)
+            (open) =>
+              ensure(
+                open.some((order) => order.id === id),
+                () => `the order is not among the open orders of ${symbol ?? "all markets"}`
+              )
           ))
         yield* has(market.symbol)
         yield* has()
         if (other === undefined) return
         yield* ensure(
           !(yield* account.openOrders(other.symbol)).some((order) => order.id === id),
-          () => `the order is among those of ${other.symbol}`
+          () => `the order is listed among the open orders of ${other.symbol}`
         )
       })
   ),
   define(
-    about("TR-03", "an order is found by each of its ids, exact to the last digit"),
+    about("TR-03", "an order is found by each of its ids, with its exact price and amount"),
     (scene) =>
       Effect.gen(function*() {
         const { account, market: { lotSize = zero, symbol, tickSize = zero }, trading } = scene
@@ -91,13 +96,14 @@ const placing = [
         if (clientOrderId === undefined) return yield* new Broken({ detail: "the order has no client order id" })
         for (const reference of [{ symbol, id }, { symbol, clientOrderId }]) {
           const found = yield* eventually(account.order(reference))
-          yield* ensure(found.id === id && found.clientOrderId === clientOrderId, () => "another order was found")
+          yield* ensure(found.id === id && found.clientOrderId === clientOrderId, () =>
+            "the lookup returned another order")
           yield* standsAsAsked(scene, asked, found)
         }
       })
   ),
   define(
-    about("TR-04", "a price off the tick and an amount off the step are refused before anything is sent"),
+    about("TR-04", "a price off the tick size or an amount off the lot size is refused before anything is sent"),
     (scene) =>
       Effect.gen(function*() {
         const { market: { lotSize, tickSize }, subject: { observer }, trading } = scene
@@ -124,7 +130,7 @@ const placing = [
       })
   ),
   define(
-    about("TR-05", "what is off is rounded in the order's favour when asked to"),
+    about("TR-05", "a price or an amount that is off is rounded in the order's favor on request"),
     (scene) =>
       Effect.gen(function*() {
         const { market: { lotSize, tickSize } } = scene
@@ -144,33 +150,40 @@ const off = (value: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal): BigDeci
   BigDecimal.sum(value, BigDecimal.multiply(step, half))
 
 const kinds = [
-  define(about("TR-09", "a post-only order that would trade at once never does"), (scene) =>
-    Effect.gen(function*() {
-      const { account, market, trading } = scene
-      const { ask } = yield* quote(scene, market)
-      const price = crossing(market, ask)
-      const before = (yield* account.fills(market.symbol)).length
-      yield* untaken(
-        scene,
-        trading.place({
-          type: "limit",
-          symbol: market.symbol,
-          side: "buy",
-          price,
-          amount: amountAt(market, price),
-          postOnly: true
-        })
-      )
-      yield* ensure((yield* account.fills(market.symbol)).length === before, () => "there is a fill of it")
-    })),
+  define(
+    about("TR-09", "a post-only order that would trade immediately does not trade"),
+    (scene) =>
+      Effect.gen(function*() {
+        const { account, market, trading } = scene
+        const { ask } = yield* quote(scene, market)
+        const price = crossing(market, ask)
+        const before = (yield* account.fills(market.symbol)).length
+        yield* untaken(
+          scene,
+          trading.place({
+            type: "limit",
+            symbol: market.symbol,
+            side: "buy",
+            price,
+            amount: amountAt(market, price),
+            postOnly: true
+          })
+        )
+        yield* ensure((yield* account.fills(market.symbol)).length === before, () => "the post-only order was filled")
+      })
+  ),
   ...(["IOC", "FOK"] as const).map((timeInForce, index) =>
     define(
       about(
         `TR-1${index}`,
-        `an ${timeInForce} order fills at once ${timeInForce === "IOC" ? "as far as it can" : "whole"}, or ends`,
+        `an ${timeInForce} order fills immediately ${
+          timeInForce === "IOC" ? "as far as possible" : "and completely"
+        }, or not at all`,
         [],
         (features) =>
-          features.timeInForce.includes(timeInForce) ? undefined : `${features.name} has no ${timeInForce} orders`
+          features.timeInForce.includes(timeInForce)
+            ? undefined
+            : `${features.name} does not support ${timeInForce} orders`
       ),
       (scene) =>
         Effect.gen(function*() {
@@ -187,11 +200,12 @@ const kinds = [
           const whole = equal(order.filled, amount)
           yield* ensure(
             BigDecimal.isPositive(order.filled) && (whole || timeInForce === "IOC"),
-            () => `an ${timeInForce} order at a price above the market was not filled ${whole ? "" : "whole"}`.trim()
+            () =>
+              `an ${timeInForce} order at a price above the market was not filled ${whole ? "" : "completely"}`.trim()
           )
           yield* ensure(
             whole === (order.status === "filled"),
-            () => `an ${timeInForce} order is ${order.status}, and ${whole ? "all" : "not all"} of it is filled`
+            () => `an ${timeInForce} order is ${order.status}, but ${whole ? "all" : "not all"} of its amount is filled`
           )
         })
     )
@@ -200,19 +214,22 @@ const kinds = [
 
 const names = [
   define(
-    about("TR-12", "a client order id that is given is kept, and finds the order"),
+    about("TR-12", "an order keeps the client order id that it is given, and is found by it"),
     (scene) =>
       Effect.gen(function*() {
         const { account, market: { symbol } } = scene
         const clientOrderId = yield* freshName(scene)
         const order = yield* placeFar(scene, { clientOrderId })
-        yield* ensure(order.clientOrderId === clientOrderId, () => "the order carries another client order id")
+        yield* ensure(
+          order.clientOrderId === clientOrderId,
+          () => "the order has another client order id than requested"
+        )
         const found = yield* eventually(account.order({ symbol, clientOrderId }))
-        yield* ensure(found.id === order.id, () => "another order is found by the client order id")
+        yield* ensure(found.id === order.id, () => "the lookup by client order id returned another order")
       })
   ),
   define(
-    about("TR-13", "a client order id that cannot be one is refused before anything is sent"),
+    about("TR-13", "an invalid client order id is refused before anything is sent"),
     (scene) =>
       Effect.gen(function*() {
         const { subject: { observer }, trading } = scene
@@ -233,9 +250,9 @@ const names = [
   define(
     about(
       "TR-14",
-      "a second order under the client order id of one that stands is not placed",
+      "a second order with the client order id of an open order is not placed",
       [],
-      ({ deduplicates, name }) => deduplicates === "never" ? `${name} takes every order` : undefined
+      ({ deduplicates, name }) => deduplicates === "never" ? `${name} accepts duplicate client order ids` : undefined
     ),
     (scene) =>
       Effect.gen(function*() {
@@ -248,12 +265,12 @@ const names = [
         const all = yield* eventually(
           Effect.tap(
             named(scene, clientOrderId),
-            (all) => ensure(all.length > 0, () => "the order is not in the account")
+            (all) => ensure(all.length > 0, () => "the account does not have the order")
           )
         )
         yield* ensure(
           again === id && all.length === 1,
-          () => `there are ${all.length} orders under one client order id`
+          () => `${all.length} orders have the same client order id`
         )
       })
   )

@@ -62,13 +62,13 @@ export const place = (
   const refuse = (tag: Refusal["tag"], detail: string): Placed => Either.left({ tag, detail })
   const { amount, market, price, side, timeInForce, type } = checked
   if (entriesOf(venue).some(({ order }) => order.clientOrderId === clientOrderId)) {
-    return refuse("DuplicateOrder", `there is an order ${clientOrderId} already`)
+    return refuse("DuplicateOrder", `an order with the client order id ${clientOrderId} already exists`)
   }
   const counter = counterOf(side, quote)
   const taken = counter !== undefined && (price === undefined || crosses(side, price, counter)) ? counter : undefined
   const ended = taken === undefined ? timeInForce !== "GTC" : checked.postOnly
   if (type === "market" && taken === undefined) {
-    return refuse("OrderRejected", `nobody is there to ${side === "buy" ? "sell" : "buy"}`)
+    return refuse("OrderRejected", `the market has no ${side === "buy" ? "ask" : "bid"} to trade against`)
   }
   const id = unused(venue, venue.nextId)
   const order: Order.Order = {
@@ -91,7 +91,7 @@ export const place = (
   const entry = { market, order }
   const [asset, needed] = needs(entry, taken ?? price ?? zero)
   if (!ended && BigDecimal.lessThan(freeOf(venue, asset), needed)) {
-    return refuse("InsufficientFunds", `the order needs more ${asset} than is free`)
+    return refuse("InsufficientFunds", `the order costs more ${asset} than is free`)
   }
   const next = put({ ...venue, nextId: id + 1 }, entry)
   return Either.right(
@@ -128,13 +128,13 @@ export const amend = (
     updatedAt: now
   }
   if (!BigDecimal.isPositive(leftOf(order))) {
-    return Either.left({ tag: "OrderRejected", detail: "no less can be ordered than is filled already" })
+    return Either.left({ tag: "OrderRejected", detail: "the new amount must be larger than the filled amount" })
   }
   const changed = { market, order }
   const [asset, needed] = needs(changed, price)
   const [, held] = needs(entry, entry.order.price ?? zero)
   if (BigDecimal.lessThan(BigDecimal.sum(freeOf(venue, asset), held), needed)) {
-    return Either.left({ tag: "InsufficientFunds", detail: `the order would need more ${asset} than is free` })
+    return Either.left({ tag: "InsufficientFunds", detail: `the amended order would cost more ${asset} than is free` })
   }
   const next = put(venue, changed)
   const counter = counterOf(order.side, quote)

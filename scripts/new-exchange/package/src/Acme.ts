@@ -11,7 +11,7 @@ import type * as Rows from "./Rows.js"
 
 const { to } = Question
 
-/** Stands where a question is not written yet, and says what is to be done. Gone when all of them are. */
+/** Stands in for an unwritten question, and says what to do. Remove it once all questions are written. */
 const unwritten = (operation: string) => ({ exchange }: { readonly exchange: string }) => () =>
   new ExchangeError.Unsupported({
     exchange,
@@ -20,19 +20,22 @@ const unwritten = (operation: string) => ({ exchange }: { readonly exchange: str
     alternative: "declare its endpoint, its row and its question in packages/acme/src, and its route in the dialect"
   })
 
-/** Core makes its symbol of its assets. */
+/** Core derives the symbol from the assets. */
 const market = (row: Wire.Type<typeof Rows.Market>): Row.Market => ({ ...row, kind: "spot" })
 
 /**
- * Acme Exchange: its tags, its Layers and what it can do.
+ * Acme Exchange: its tags, its Layers and its features.
  *
- * `layerMarketData` needs no credentials and has none in reach, `layerAccount` adds the account of a key, and `layer` trading with
- * it, which on the live exchange has to be said twice. `layerAccountConfig` and `layerConfig` take every option from configuration.
- * `MarketData`, `Account` and `Trading` are the same values as the shared services, for programs that use several exchanges, and
- * `features` tells what it can do.
+ * `layerMarketData` provides public data. It needs no credentials and has no access to any. `layerAccount` adds the
+ * account of an API key. `layer` adds trading; the live exchange requires both `environment: "live"` and
+ * `trading: "enabled"`. `layerAccountConfig` and `layerConfig` take every option from configuration. `features`
+ * describes what the exchange supports.
  *
- * Unless `credentials` are given, they are `ACME_API_KEY` and `ACME_API_SECRET` from configuration, read again when they may have been
- * rotated.
+ * The services of the tags `MarketData`, `Account` and `Trading` are the same values as those of the shared tags. Use
+ * these tags in programs with several exchanges.
+ *
+ * `credentials` default to `ACME_API_KEY` and `ACME_API_SECRET` from configuration. They are read again when they may
+ * have been rotated.
  *
  * @since 0.1.0
  * @category exchanges

@@ -1,7 +1,7 @@
 /**
- * Acme Exchange's endpoints, each under its own name.
+ * The endpoints of Acme Exchange.
  *
- * Source: say here which of its documents, and as of when.
+ * Source: name the documents of the exchange here, and their date.
  *
  * @since 0.1.0
  */
@@ -9,7 +9,7 @@ import { Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
 import * as Rows from "./Rows.js"
 
 /**
- * What Acme Exchange meters.
+ * The rate limits of Acme Exchange.
  *
  * @since 0.1.0
  * @category limits
@@ -21,7 +21,7 @@ export const limits = {
 const open = Endpoint.family({ capability: "marketData", limits, root: "/v1", cost: { ip: 1 } })
 
 /**
- * Tells the exchange's clock.
+ * Returns the time of the exchange.
  *
  * @since 0.1.0
  * @category endpoints

@@ -1,7 +1,7 @@
 /**
- * Acme Exchange's errors, as errors of ours.
+ * Maps the errors of Acme Exchange to those of this library.
  *
- * Source: say here which page of its documents lists them.
+ * Source: name the page of the documents that lists them here.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * Acme Exchange's API, as the request engine needs to know it.
+ * The API of Acme Exchange for the request engine.
  *
  * @since 0.1.0
  */
@@ -15,10 +15,10 @@ import { errors } from "./Errors.js"
  * @category signing
  */
 export const sign: Protocol.Sign = () =>
-  Either.left("how requests are signed is not written yet: write it in packages/acme/src/Protocol.ts")
+  Either.left("signing is not written yet; write it in packages/acme/src/Protocol.ts")
 
 /**
- * Acme Exchange's hosts, limits, signature and errors.
+ * The hosts, limits, signature and errors of Acme Exchange.
  *
  * @since 0.1.0
  * @category protocols

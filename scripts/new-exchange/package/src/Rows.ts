@@ -1,5 +1,5 @@
 /**
- * What Acme Exchange's rows are called, and what their words mean.
+ * The rows of Acme Exchange and the meaning of their words.
  *
  * @since 0.1.0
  */

@@ -11,13 +11,13 @@ const symbols = ["BTC/USDT", "ETH/USDT"] as const
 
 const judged = simulated("acme", Acme.layer)
 
-/** Judges the exchange by the simulator in this process, where time is a test's. */
+/** Runs the contract against the simulator in this process, under `TestClock`. */
 export const inMemory = () =>
   describe("in memory", () => {
     Contract.register(it, { ...judged.inMemory, name: "Acme Exchange on the simulator", features, symbols })
   })
 
-/** Judges it by a server of the simulator, in real time. */
+/** Runs the contract against a server of the simulator, in real time. */
 export const overSockets = () =>
   describe("over sockets", () => {
     Contract.register(it, {
@@ -29,7 +29,7 @@ export const overSockets = () =>
     })
   })
 
-/** Judges it by the exchange itself, where `EXCHANGE_CONTRACT` asks for it. */
+/** Runs the contract against the exchange itself, if `EXCHANGE_CONTRACT` names it. */
 export const elsewhere = () =>
   describe("elsewhere", () => {
     Contract.register(it, {

@@ -26,4 +26,4 @@ const patience = 600_000
 
 /** @internal Closes a connection whose client has sent nothing for ten minutes. */
 export const silenced = (heardAt: number, { now }: World): Streaming.Turn<unknown>["close"] =>
-  now - heardAt < patience ? undefined : { code: 1000, reason: "no message of the client in ten minutes" }
+  now - heardAt < patience ? undefined : { code: 1000, reason: "no message from the client in ten minutes" }

@@ -226,7 +226,7 @@ const pass = (before: State, world: World): Streaming.Turn<State> => {
   }
 }
 
-const loginOver = { code: 1008, reason: "the login has run out" }
+const loginOver = { code: 1008, reason: "the login has expired" }
 
 /** Creates a notification for each currency whose portfolio changed. */
 const changedPortfolios = (before: State["portfolios"], world: World) => {

@@ -49,8 +49,10 @@ export const make = (account: Account.Account.Service): Followers => {
       invariant: "account",
       detail: `order ${order.clientOrderId} ${detail}`
     })
-    if (Order.isClosed(before)) return wrong(`was ${before.status}, and came again`)
-    return BigDecimal.lessThan(order.filled, before.filled) ? wrong("came with less filled than before") : undefined
+    if (Order.isClosed(before)) return wrong(`arrived again after it was ${before.status}`)
+    return BigDecimal.lessThan(order.filled, before.filled)
+      ? wrong("arrived with a smaller filled amount than before")
+      : undefined
   }
 
   const follow = Effect.gen(function*() {
@@ -76,7 +78,7 @@ export const make = (account: Account.Account.Service): Followers => {
         })).pipe(
           Effect.catchAllCause((cause) =>
             Effect.sync(() => {
-              one.verdict ??= { invariant: "account", detail: `a feed of the account ended: ${Cause.pretty(cause)}` }
+              one.verdict ??= { invariant: "account", detail: `an account feed ended: ${Cause.pretty(cause)}` }
             })
           ),
           Effect.fork
@@ -91,7 +93,7 @@ export const make = (account: Account.Account.Service): Followers => {
       const key = `${fill.id} ${fill.orderId}`
       one.heard.push(`fill ${key}`)
       one.fills.set(key, (one.fills.get(key) ?? 0) + 1)
-      if ((one.fills.get(key) ?? 0) > 1) one.verdict ??= { invariant: "account", detail: `fill ${key} came twice` }
+      if ((one.fills.get(key) ?? 0) > 1) one.verdict ??= { invariant: "account", detail: `fill ${key} arrived twice` }
     }, (now) => {
       one.hearsFills ??= now
     })
@@ -99,22 +101,22 @@ export const make = (account: Account.Account.Service): Followers => {
   })
 
   const missingOf = ({ fills, hearsFills, hearsOrders, orders }: Follower, taken: ReadonlyArray<TakenOrder>) => {
-    if (hearsOrders === undefined || hearsFills === undefined) return "it was never connected"
+    if (hearsOrders === undefined || hearsFills === undefined) return "the account feeds never connected"
     const told = new Map(Array.from(orders.values(), (order) => [order.clientOrderId, order]))
     for (const { clientOrderId, filled, isOpen, updatedAt } of taken) {
       const order = told.get(clientOrderId)
       // An order that ended before the stream began is not sent.
       if (!isOpen && updatedAt <= hearsOrders) continue
-      if (order === undefined) return `nothing was told of order ${clientOrderId}`
+      if (order === undefined) return `order ${clientOrderId} never arrived`
       if (Order.isClosed(order) === isOpen) {
-        return `order ${clientOrderId} is ${isOpen ? "open" : "over"}, and was last told to be ${order.status}`
+        return `order ${clientOrderId} is ${isOpen ? "open" : "closed"}, but last arrived as ${order.status}`
       }
       if (plain(order.filled) !== filled) {
-        return `of order ${clientOrderId} ${filled} is filled, and ${plain(order.filled)} was told`
+        return `the filled amount of order ${clientOrderId} is ${filled}, but last arrived as ${plain(order.filled)}`
       }
     }
     const since = taken.flatMap(({ fills }) => fills).filter(({ at }) => at > hearsFills).length
-    return fills.size < since ? `${since} fills were made, and ${fills.size} were told` : undefined
+    return fills.size < since ? `${since} fills were made, but only ${fills.size} arrived` : undefined
   }
 
   return {

@@ -20,7 +20,7 @@ const atOnce = 100
 export const judge = (dials: ReadonlyArray<Dial>): Verdict => {
   const closed = dials.find(({ code }) => code === 1008)
   if (closed !== undefined) {
-    return { invariant: "budgets", detail: `${closed.url} was closed with 1008: too much was sent` }
+    return { invariant: "budgets", detail: `${closed.url} was closed with 1008: the client sent too much` }
   }
   for (const [index, dial] of dials.entries()) {
     const before = dials.slice(0, index)
@@ -31,12 +31,12 @@ export const judge = (dials: ReadonlyArray<Dial>): Verdict => {
     if (failed.length >= failuresToOpen && dial.at > latest && dial.at < latest + leastOpen) {
       return {
         invariant: "circuit",
-        detail: `${dial.url} was dialled ${dial.at - latest} ms after the ${failed.length}th failure in a row`
+        detail: `${dial.url} was dialed ${dial.at - latest} ms after ${failed.length} consecutive failures`
       }
     }
     const near = before.filter(({ at, url }) => url === dial.url && at > dial.at - atOnce)
     if (near.length >= mostAtOnce) {
-      return { invariant: "circuit", detail: `${dial.url} was dialled ${near.length + 1} times within ${atOnce} ms` }
+      return { invariant: "circuit", detail: `${dial.url} was dialed ${near.length + 1} times within ${atOnce} ms` }
     }
   }
   return undefined

@@ -51,7 +51,7 @@ export const make = (
   { hasWholeBooks, tradeNumber }: Pick<World<unknown>, "hasWholeBooks" | "tradeNumber">
 ): Judge => {
   const { heard, step: { kind, pause, buffer }, symbol } = listener
-  const who = `listener ${listener.step.listener}, of the ${kind} of ${symbol}`
+  const who = `listener ${listener.step.listener} to the ${kind} of ${symbol}`
   const losesSilently = pause > 0 && buffer === "latest"
   const ids = new Set<string>()
   let read = 0
@@ -78,8 +78,8 @@ export const make = (
       return wrong(
         "book",
         books.includes(text)
-          ? `an older book came after a newer one: ${text}`
-          : `a book that the exchange never had: ${text}\nwhat it has: ${books.at(-1) ?? "none"}`
+          ? `an older book arrived after a newer one: ${text}`
+          : `the exchange never had the book that arrived: ${text}\nthe current book: ${books.at(-1) ?? "none"}`
       )
     }
     place = found
@@ -87,15 +87,15 @@ export const make = (
   }
 
   const trade = (item: Heard & { readonly _tag: "Trade" }, { trades }: Course, moment: Moment): Verdict => {
-    if (ids.has(item.id)) return wrong("trades", `trade ${item.id} came twice`)
+    if (ids.has(item.id)) return wrong("trades", `trade ${item.id} arrived twice`)
     ids.add(item.id)
     const found = tradeNumber(item.id)
     const one = trades.get(found)
     if (one === undefined || one.price !== item.price || one.at !== item.at) {
-      return wrong("trades", `trade ${item.id} (${item.price} at ${item.at}) is none of the exchange's`)
+      return wrong("trades", `the exchange never had trade ${item.id} (${item.price} at ${item.at})`)
     }
     if (number !== undefined && found <= number && moment.trades !== "muddled") {
-      return wrong("trades", `trade ${item.id} came after a later one`)
+      return wrong("trades", `trade ${item.id} arrived after a later trade`)
     }
     if (number !== undefined && found > number + 1 && !losesTrades) {
       return wrong("trades", `${found - number - 1} trades before ${item.id} are missing`)
@@ -118,12 +118,12 @@ export const make = (
         latest = item
         return undefined
       case "Connected":
-        if (!wasFirst && isLive) return wrong("cause", "it was connected twice")
+        if (!wasFirst && isLive) return wrong("cause", "Connected arrived twice")
         isLive = true
         liveSince = moment.now
         return undefined
       case "Resynced":
-        if (isLive) return wrong("cause", "it was resynchronised without having been in trouble")
+        if (isLive) return wrong("cause", "Resynced arrived, although the stream was live")
         isLive = true
         liveSince = moment.now
         losesTrades = true
@@ -133,10 +133,14 @@ export const make = (
         if (isLive) notLiveSince = moment.now
         isLive = false
         losesTrades = true
-        return moment.isUntroubled ? wrong("cause", `${item._tag} without a cause: ${item.because}`) : undefined
+        return moment.isUntroubled
+          ? wrong("cause", `${item._tag} arrived before any fault: ${item.because}`)
+          : undefined
       case "Dropped":
         losesTrades = true
-        return pause === 0 ? wrong("hearing", `${item.count} items were dropped of one who reads at once`) : undefined
+        return pause === 0
+          ? wrong("hearing", `${item.count} items were dropped, although the listener reads immediately`)
+          : undefined
       case "Ended": {
         isOver = true
         isLive = false
@@ -181,13 +185,13 @@ export const make = (
       if (!isLive) {
         const since = Math.max(notLiveSince, moment.since)
         return moment.now - since > moment.patience
-          ? wrong("staleness", `without data for ${moment.now - since} ms, and nothing was wrong`)
+          ? wrong("staleness", `the stream has not been live for ${moment.now - since} ms without any fault`)
           : undefined
       }
       if (moment.isStrict && !isCurrent(course)) {
         return wrong(
           kind === "book" ? "book" : "hearing",
-          `said to be live, and behind: ${shown(latest, number)}\nthe exchange: ${ofExchange(kind, course)}`
+          `the stream is live, but out of date: ${shown(latest, number)}\nthe exchange: ${ofExchange(kind, course)}`
         )
       }
       return undefined

@@ -80,19 +80,19 @@ export const make = (seed: number, trading: Trading.Trading.Service, request: Wo
             return { invariant: "defect", detail: `order ${number}: ${Cause.pretty(said.cause)}` }
           }
         }
-        if (there.length > 1) return wrong(`was taken ${there.length} times`)
+        if (there.length > 1) return wrong(`was placed ${there.length} times`)
         if (placing !== undefined && Exit.isSuccess(placing) && there.length === 0) {
-          return wrong("is said to be placed, and is not there")
+          return wrong("is reported as placed, but does not exist")
         }
         const failure = placing === undefined ? Option.none() : failureOf(placing)
         if (Option.isSome(failure) && ExchangeError.isNotPlaced(failure.value) && there.length > 0) {
-          return wrong(`is said not to be placed (${failure.value._tag}), and is there`)
+          return wrong(`is reported as not placed (${failure.value._tag}), but exists`)
         }
         if (Option.isSome(failure) && isUntroubled) {
-          return wrong(`failed, and nothing was wrong: ${failure.value.message}`)
+          return wrong(`failed without any fault: ${failure.value.message}`)
         }
         if (canceling !== undefined && Exit.isSuccess(canceling) && there.some(({ isOpen }) => isOpen)) {
-          return wrong("is said to be canceled, and stands")
+          return wrong("is reported as canceled, but is still open")
         }
       }
       return undefined

@@ -143,11 +143,11 @@ export const sentence = (
   const symbol = (index: number) => names.symbols[index] ?? "no market"
   switch (step._tag) {
     case "Subscribe": {
-      const pace = step.pause === 0 ? "" : `, taking ${step.pause} ms for each item (buffer: ${step.buffer})`
+      const pace = step.pause === 0 ? "" : ` and takes ${step.pause} ms per item (buffer: ${step.buffer})`
       return `listener ${step.listener} subscribes to the ${words[step.kind]} of ${symbol(step.symbol)}${pace}`
     }
     case "Leave":
-      return `listener ${step.listener} leaves`
+      return `listener ${step.listener} unsubscribes`
     case "Wait":
       return `${step.millis} ms pass`
     case "Fault":
@@ -155,19 +155,19 @@ export const sentence = (
     case "Calm":
       return "all faults end"
     case "Ask":
-      return `the ticker of ${symbol(step.symbol)} is asked for ${
-        step.times === 1 ? "once" : `${step.times} times at once`
+      return `the ticker of ${symbol(step.symbol)} is requested ${
+        step.times === 1 ? "once" : `${step.times} times concurrently`
       }`
     case "Place":
       return `order ${step.order} is placed in ${symbol(step.symbol)}`
     case "Cancel":
       return `order ${step.order} is canceled`
     case "Abandon":
-      return `whoever waits for order ${step.order} gives up`
+      return `the caller of order ${step.order} is interrupted`
     case "Fill":
       return `half of order ${step.order} is filled`
     case "Follow":
-      return "somebody begins to listen to the account"
+      return "a listener subscribes to the account"
   }
 }
 

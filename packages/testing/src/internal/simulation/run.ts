@@ -88,14 +88,14 @@ const conduct = <E>(
     const left = yield* exchange.connections
     const open = watched.dials.filter(({ isOver }) => !isOver)
     if (left + open.length > 0) {
-      const detail = `after the client has ended, ${left} connections are open, and ${open.length} sockets`
+      const detail = `${left} connections and ${open.length} sockets are still open after the client has ended`
       return yield* new Violation({ invariant: "leftovers", detail, at: millis })
     }
     const secret = world.secrets.find((secret) => said.some((text) => text.includes(secret)))
     if (secret !== undefined) {
       return yield* new Violation({
         invariant: "secrets",
-        detail: "a secret was said in a log or an error",
+        detail: "a log, an error or an item contains a secret",
         at: millis
       })
     }
@@ -161,7 +161,9 @@ const perform = <E>(
         if (since === undefined || now - since <= goodbye || followers.isAny()) continue
         const frame = frames.find(course.truth.isNamedIn)
         if (frame === undefined) continue
-        const detail = `nobody has listened to ${symbol} for ${now - since} ms, and this came: ${frame.slice(0, 200)}`
+        const detail = `a frame of ${symbol} arrived, although ${symbol} has had no listener for ${now - since} ms: ${
+          frame.slice(0, 200)
+        }`
         return yield* fail({ invariant: "leftovers", detail }, now)
       }
       const refusals = yield* exchange.refusals
@@ -170,11 +172,11 @@ const perform = <E>(
         followers.judge() ??
         Circuit.judge(watched.dials) ??
         (refusals > 0
-          ? { invariant: "budgets", detail: "the exchange refused a request as one too many" }
+          ? { invariant: "budgets", detail: "the exchange rejected a request because of its rate limit" }
           : undefined) ??
         (forbidden === undefined
           ? undefined
-          : { invariant: "circuit", detail: `${forbidden} left while its circuit was open` })
+          : { invariant: "circuit", detail: `${forbidden} was sent while its circuit was open` })
       if (verdict !== undefined) return yield* fail(verdict, now)
     })
 
@@ -281,7 +283,10 @@ const perform = <E>(
     yield* pass(isPatient ? linger : goodbye + beat)
     if (isPatient && (yield* exchange.connections) > 0) {
       const now = yield* Clock.currentTimeMillis
-      return yield* fail({ invariant: "leftovers", detail: "a socket is open, and nobody has listened for long" }, now)
+      return yield* fail({
+        invariant: "leftovers",
+        detail: "a socket is still open, long after the last listener has left"
+      }, now)
     }
     for (const { heard } of all) for (const item of heard) said.push(textOf(item))
     said.push(...followers.heard())
