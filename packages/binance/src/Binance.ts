@@ -67,8 +67,8 @@ const latest = <Row extends { readonly id: string }>(
     return query.since !== undefined ? forward(client)(market, query) : new ExchangeError.Unsupported({
       exchange: client.exchange,
       operation: endpoint.name,
-      detail: `Binance shows the latest ${Endpoints.pageSize} at once`,
-      alternative: `ask for ${Endpoints.pageSize}, or for those \`since\` an instant`
+      detail: `Binance returns at most the latest ${Endpoints.pageSize} rows without \`since\``,
+      alternative: `request at most ${Endpoints.pageSize}, or pass \`since\``
     })
   }
 }
@@ -129,13 +129,16 @@ export const Binance = Exchange.define({
     openOfAll: ask(Endpoints.openOrders, () => ({})),
     byId: to(Endpoints.order),
     byName: [to(Endpoints.order)],
-    forgets: { after: "90 days", detail: "Binance archives an order that was not filled after 90 days" },
+    forgets: {
+      after: "90 days",
+      detail: "Binance has no such order; it archives orders that ended without a fill after 90 days"
+    },
     ended: { order: "oldest first", withOpen: true, read: latest(Endpoints.allOrders, ({ createdAt }) => createdAt) },
     fills: { order: "oldest first", read: latest(Endpoints.myTrades, ({ at }) => at) }
   },
   trading: {
     // The characters that all versions of the documentation allow. Newer versions also allow `.`, `:` and `/`.
-    names: { pattern: /^[A-Za-z0-9_-]{1,36}$/, described: "1 to 36 of A-Z a-z 0-9 - _", make: (hex) => hex },
+    names: { pattern: /^[A-Za-z0-9_-]{1,36}$/, described: "1 to 36 characters of A-Z a-z 0-9 - _", make: (hex) => hex },
     timeInForce: ["GTC", "IOC", "FOK"],
     reduceOnly: false,
     deduplicates: "while open",

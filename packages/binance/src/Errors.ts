@@ -24,7 +24,7 @@ const banned = (
   return new ExchangeError.Banned({
     ...about,
     code,
-    detail: "this address is banned; nothing is sent before the ban ends",
+    detail: "this address is banned; no request is sent until the ban ends",
     // This is the exchange's own status for a ban: the request was rejected, whatever the body is.
     outcome: "Rejected",
     until: named === undefined ? now + Duration.toMillis(wait) : Number(named) - skew

@@ -55,7 +55,7 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
   const [data, event] = [get(frame, "data"), get(frame, "event")]
   if (get(data ?? event ?? frame, "e") === "serverShutdown") return [{ _tag: "Leaving" }]
   if (get(event, "e") === "eventStreamTerminated") {
-    return [{ _tag: "Ended", keys: [userData], because: "the exchange has ended the stream of the account" }]
+    return [{ _tag: "Ended", keys: [userData], because: "the exchange ended the account stream" }]
   }
   if (text(get(event, "e")) !== undefined) return [{ _tag: "Data", key: userData, frame: event }]
   const stream = text(get(frame, "stream"))
@@ -71,11 +71,11 @@ const answered = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
   const error = get(frame, "error") ?? frame
   const code = whole(get(error, "code"))
   if (code === undefined) return undefined
-  const said = { code: String(code), text: text(get(error, "msg")) ?? "no reason is given" }
+  const said = { code: String(code), text: text(get(error, "msg")) ?? "the exchange gave no reason" }
   if (loginCodes.has(code)) return [{ _tag: "LoginRefused", said }]
   const status = whole(get(frame, "status")) ?? 400
   return status >= 500 || status === 418 || status === 429
-    ? [{ _tag: "Ended", because: `the exchange refused for now: ${said.text}` }]
+    ? [{ _tag: "Ended", because: `the exchange refused temporarily: ${said.text}` }]
     : [{ _tag: "Refused", request, said }]
 }
 

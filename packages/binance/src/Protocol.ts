@@ -63,7 +63,7 @@ const signatureOf = (
   return Either.flatMap(Signature.privateKey(secret), (key) =>
     key.curve === "Ed25519"
       ? Either.right(Signature.base64(Signature.sign(key, payload, crypto)))
-      : Either.left(`the secret is a key of ${key.curve}, and Binance takes Ed25519`))
+      : Either.left(`the secret is a ${key.curve} key; Binance requires Ed25519`))
 }
 
 /**

@@ -21,7 +21,7 @@ const { all, at, blank, decimal, map, meaning, none, positive, text, words, word
  */
 export const instant: Wire.Value<number> = Wire.reading(
   (value) => typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : Wire.unread,
-  "expected an instant as a number"
+  "expected a timestamp as a number"
 )
 
 // The field must be present. Zero means that there is no price: no trade yet, an empty side of the book, or a market

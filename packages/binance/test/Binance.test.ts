@@ -76,7 +76,7 @@ describe("market data", () => {
     simulated(Effect.gen(function*() {
       const error = yield* Effect.flip(Effect.flatMap(Binance.MarketData, (market) => market.price("BTC/BUSD")))
       assert.strictEqual(error._tag, "MalformedResponse")
-      assert.include(error.message, "neither traded nor bids and asks")
+      assert.include(error.message, "has neither a last trade nor both a bid and an ask")
     })))
 
   it.effect("knows the exchange's clock", () =>

@@ -237,7 +237,7 @@ export const BitMex = Exchange.define({
   },
   trading: {
     // The examples of the documentation also contain `/`, but it does not list the allowed characters.
-    names: { pattern: /^[A-Za-z0-9_-]{1,36}$/, described: "1 to 36 of A-Z a-z 0-9 _ -", make: (hex) => hex },
+    names: { pattern: /^[A-Za-z0-9_-]{1,36}$/, described: "1 to 36 characters of A-Z a-z 0-9 _ -", make: (hex) => hex },
     timeInForce: ["GTC", "IOC", "FOK"],
     reduceOnly: true,
     // BitMEX does not document for how long, so no client order id is ever sent again in reliance on it.

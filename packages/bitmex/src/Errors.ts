@@ -66,9 +66,10 @@ export const errors: Errors.Table = Errors.table({
   unspoken: ({ json, status }) => {
     // A ban comes from the load balancer in front of the exchange, as a page and not as JSON. It lasts at least an
     // hour.
-    const banned = "this address is banned, as after many errors in a short time; nothing is sent before the ban ends"
+    const banned =
+      "this address is banned, for example after many errors in a short time; no request is sent until the ban ends"
     if (status === 403 && json === undefined) return { kind: "Banned", detail: banned, wait: "1 hour" }
-    const gone = "nothing answers at this address as BitMEX did; check the base URL"
+    const gone = "this address does not serve the BitMEX API; check the base URL"
     return status === 404 || status === 410 ? { kind: "Unknown", detail: gone } : undefined
   }
 })

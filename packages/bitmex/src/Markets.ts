@@ -42,7 +42,7 @@ export const counted = ({ scale, value }: BigDecimal.BigDecimal, places: number)
  * @category units
  */
 export const unheard = (currency: string): string =>
-  `the minor unit "${currency.slice(0, 20)}" is not known, so what it is worth cannot be told`
+  `unknown minor unit "${currency.slice(0, 20)}": its value cannot be determined`
 
 /**
  * BitMEX's names for the candle intervals.

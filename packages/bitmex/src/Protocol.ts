@@ -57,8 +57,7 @@ const used = (scope: keyof typeof capacity, remaining?: string, reset?: string):
 const closed: Protocol.Host = {
   _tag: "Closed",
   since: "2026-09-23",
-  detail:
-    "BitMEX closed for good on 2026-09-23; give a base URL of a simulator or an archive, or move to another exchange"
+  detail: "BitMEX closed permanently on 2026-09-23; use the base URL of a simulator or an archive, or another exchange"
 }
 
 /**

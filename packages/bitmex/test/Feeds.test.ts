@@ -149,7 +149,7 @@ describe("books of BitMEX", () => {
   })
 
   it("are corrupt where a row is changed that is not there, on its side", () => {
-    const corrupt = "a level of the order book is not understood"
+    const corrupt = "a level of the order book could not be decoded"
     assert.strictEqual(after(first, frame("update", [3, "Buy", 4, 97])), corrupt)
     assert.strictEqual(after(first, frame("update", [2, "Sell", 4, 102])), corrupt)
     assert.strictEqual(after(first, frame("delete", [3, "Buy", undefined, 97])), corrupt)
@@ -168,7 +168,7 @@ describe("books of BitMEX", () => {
     assert.deepStrictEqual(after(first, frame("partial")), [])
     assert.strictEqual(
       after(first, frame("partial"), frame("delete", [2, "Buy"])),
-      "a level of the order book is not understood"
+      "a level of the order book could not be decoded"
     )
   })
 })

@@ -441,7 +441,7 @@ describe("layers", () => {
       )
       // @ts-expect-error live trading is not enabled
       Layer.provide(BitMex.layer({ environment: "live" }), OrderJournal.layerNone)
-      // @ts-expect-error BitMEX places one order a request
+      // @ts-expect-error BitMEX accepts only one order per request
       assert.isDefined((yield* BitMex.Trading).placeBatch)
       const { placeBatch } = yield* Trading.Trading
       assert.strictEqual((yield* Effect.flip(placeBatch([resting])))._tag, "Unsupported")

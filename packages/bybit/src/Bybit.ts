@@ -208,7 +208,10 @@ export const Bybit = Exchange.define({
       ask(Endpoints.orderHistory, Endpoints.referred, found)
     ],
     byName: [ask(Endpoints.orderRealtime, Endpoints.referred, found), byNameEnded],
-    forgets: { after: "6 days", detail: "Bybit keeps orders that were not filled for a week" },
+    forgets: {
+      after: "6 days",
+      detail: "Bybit has no such order; it keeps orders that ended without a fill for only a week"
+    },
     ended: {
       order: "newest first",
       read: Page.bySpan({
@@ -237,7 +240,11 @@ export const Bybit = Exchange.define({
     positions
   },
   trading: {
-    names: { pattern: /^[A-Za-z0-9_-]{1,36}$/, described: "1 to 36 of A-Z a-z 0-9 - _", make: ClientOrderId.asUuid },
+    names: {
+      pattern: /^[A-Za-z0-9_-]{1,36}$/,
+      described: "1 to 36 characters of A-Z a-z 0-9 - _",
+      make: ClientOrderId.asUuid
+    },
     timeInForce: ["GTC", "IOC", "FOK"],
     reduceOnly: true,
     deduplicates: "always",

@@ -69,13 +69,13 @@ export const errors: Errors.Table = Errors.table({
   texts: [[/\bsign\b|signature/i, "AuthenticationFailed", "10001"], [/symbol/i, "SymbolNotFound", "10001"]],
   unspoken: ({ about, json, status, text = "" }) => {
     if (status === 403 && tooFrequent.test(text)) {
-      const detail = "this address sent too many requests and is banned; nothing is sent for ten minutes"
+      const detail = "this address sent too many requests and is banned; no request is sent for ten minutes"
       // These words are the exchange's own, although they are not JSON.
       return { kind: "Banned", outcome: "Rejected", detail, wait: ban }
     }
     // A response without its code is never a success, least of all for an order.
     return status < 300 && json !== undefined && envelope(json) === undefined
-      ? new ExchangeError.MalformedResponse({ ...about, detail: "the answer has no `retCode`" })
+      ? new ExchangeError.MalformedResponse({ ...about, detail: "the response has no `retCode`" })
       : undefined
   }
 })

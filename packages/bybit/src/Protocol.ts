@@ -28,7 +28,7 @@ export const recvWindow = 5000
 export const caution = 500
 
 /** @internal */
-export const noRsa = "keys of RSA are not supported; make one that Bybit generates the secret of"
+export const noRsa = "RSA keys are not supported; create a system-generated key"
 
 /**
  * Signs a request: adds the key, a timestamp, the receive window and the signature as headers. The signature is the

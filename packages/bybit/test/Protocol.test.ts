@@ -83,7 +83,7 @@ describe("sign", () => {
   it("has no signature by a key of RSA, and says so without it", () => {
     const secret = Redacted.make("-----BEGIN PRIVATE KEY-----\nMIIEvQ\n-----END PRIVATE KEY-----")
     const refused = BybitProtocol.sign(get(""), { ...documented, secret }, moment)
-    assertLeft(refused, "keys of RSA are not supported; make one that Bybit generates the secret of")
+    assertLeft(refused, "RSA keys are not supported; create a system-generated key")
   })
 
   it.prop(

@@ -75,7 +75,7 @@ describe("bad usage exits with 2 and one sentence", () => {
     ],
     [
       "price BTC/USDT --base-url binance=http://example.com",
-      "The --base-url of binance is invalid: expected https: plain http is accepted for the loopback only. Example: binance=http://127.0.0.1:4000. See exchange price --help."
+      "The --base-url of binance is invalid: expected https: plain http is accepted only for loopback addresses. Example: binance=http://127.0.0.1:4000. See exchange price --help."
     ],
     [
       "price BTC/USDT --base-url binance=https://a.test --base-url binance=https://b.test",

@@ -53,7 +53,7 @@ const status: Declaration.MarketData["status"] = (client) => () =>
       const isLimited = open.length > 0 || rows.some(({ cancelOnly }) => cancelOnly)
       return {
         status: unlimited.length > 0 ? "operational" : isLimited ? "limited" : "maintenance",
-        detail: `${open.length} of ${rows.length} products are open, ${unlimited.length} to all orders`,
+        detail: `${open.length} of ${rows.length} products are open, ${unlimited.length} of them for all order types`,
         at
       }
     }
@@ -141,7 +141,7 @@ const place: Declaration.Trading["place"] = (client) => (order) =>
         ? new ExchangeError.MalformedResponse({
           exchange: id,
           operation: Endpoints.createOrder.name,
-          detail: `the answer is about another order, ${created.id}`
+          detail: `the response describes a different order, ${created.id}`
         })
         : Effect.succeed({ accepted: created.id })
   )
@@ -167,8 +167,8 @@ const amend: Declaration.OptionalTrading["amend"] = (client) => ({ current, ...c
     ? new ExchangeError.Unsupported({
       exchange: id,
       operation: Endpoints.editOrder.name,
-      detail: "Coinbase changes limit orders only that stand until canceled",
-      alternative: "cancel it and place another"
+      detail: "Coinbase can amend only GTC limit orders",
+      alternative: "cancel it and place a new one"
     })
     : Effect.as(client.request(Endpoints.editOrder, { order_id: current.id, price, size }), undefined)
 }
@@ -251,7 +251,11 @@ export const Coinbase = Exchange.define({
     fills: { order: "newest first", feeIn: "quote", read: entries }
   },
   trading: {
-    names: { pattern: /^[A-Za-z0-9_-]{1,128}$/, described: "1 to 128 of A-Z a-z 0-9 _ -", make: ClientOrderId.asUuid },
+    names: {
+      pattern: /^[A-Za-z0-9_-]{1,128}$/,
+      described: "1 to 128 characters of A-Z a-z 0-9 _ -",
+      make: ClientOrderId.asUuid
+    },
     timeInForce: ["GTC", "IOC", "FOK"],
     reduceOnly: false,
     deduplicates: "always",

@@ -110,7 +110,9 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
     case "user":
       return events(frame).map((event) => ({ _tag: "Data", key: "user", frame: event }))
     default:
-      return get(frame, "type") === "error" ? refused(text(get(frame, "message")) ?? "no reason is given") : undefined
+      return get(frame, "type") === "error"
+        ? refused(text(get(frame, "message")) ?? "the exchange gave no reason")
+        : undefined
   }
 }
 

@@ -286,7 +286,7 @@ describe("under a code to come", () => {
   it("404 of a path that names neither a product nor an order keeps its code", () => {
     const error = errors.classify(answer(404, listed("not_found", "Not found"), { operation: "orders" }))
     assert.deepStrictEqual(error === undefined ? undefined : verdict(error), rejected("InvalidRequest", "not_found"))
-    assert.include(error?.detail, "not known here: Not found")
+    assert.include(error?.detail, "unrecognized error: Not found")
   })
 })
 

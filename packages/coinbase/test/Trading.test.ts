@@ -410,7 +410,7 @@ describe("amend", () => {
       const reference = { symbol: "BTC/USD", id: "0a1b2c3d-0000-4000-8000-000000000001" }
       const error = yield* Effect.flip(trading.amend(reference, { price: "31000" }))
       assert.strictEqual(error._tag, "Unsupported")
-      assert.include(error.message, "place another")
+      assert.include(error.message, "place a new one")
     }).pipe(
       Effect.provide(Layer.provide(
         Layer.provide(

@@ -180,7 +180,7 @@ describe("candles", () => {
       const { candles, windows } = exchange(2)
       const unsupported = yield* Effect.flip(candles({ from: 0 }, "4h"))
       assert.instanceOf(unsupported, ExchangeError.Unsupported)
-      assert.include(unsupported.message, "ask for one of 1m")
+      assert.include(unsupported.message, "use one of 1m")
       for (const [from, to] of [[2, 1], [-1, 1], [Number.NaN, 1], [0, Number.POSITIVE_INFINITY]] as const) {
         assert.instanceOf(yield* Effect.flip(candles({ from, to })), ExchangeError.InvalidRequest)
       }

@@ -40,7 +40,7 @@ describe("Composite.failover", () => {
       const found = yield* from(Composite.failover([none.layer, some.layer]))
       assert.deepStrictEqual(found.map(({ exchange }) => exchange), ["some"])
       const error = yield* Effect.flip(from(Composite.failover([none.layer])))
-      assert.include(error.message, "has a ticker of none of the markets asked for")
+      assert.include(error.message, "the response has no ticker for any requested market")
     }))
 
   it.effect("what is wrong with the call is said at once; when all fail, the error names each and why", () =>
@@ -117,9 +117,9 @@ describe("Composite.failover", () => {
         Effect.provide(Logger.replace(Logger.defaultLogger, logger))
       )
       assert.deepStrictEqual(logged.map((line) => line.replace(/^(\w+) \["([^"]*)".*$/, "$1 $2")), [
-        "WARN A source cannot serve; another does",
-        "INFO A source serves again",
-        "WARN A source cannot serve; another does"
+        "WARN Failed over to another source",
+        "INFO Switched back to an earlier source",
+        "WARN Failed over to another source"
       ])
       assert.include(logged[0], "flaky: ExchangeUnavailable")
       assert.strictEqual((yield* count).count - before, 4)
@@ -318,7 +318,7 @@ describe("Composite.median", () => {
           ["dead", "failed: ExchangeUnavailable"],
           ["old", "is 1m 3s old"],
           ["slow", "failed: RequestTimedOut"],
-          ["liar", "deviates: it says 150"]
+          ["liar", "deviates too far from the median: 150"]
         ])
       )
     }))
@@ -329,7 +329,10 @@ describe("Composite.median", () => {
       const two = { sources: sources(["a", quoted("a", "100")], ["b", undefined]) }
       const error = yield* Effect.flip(price(Composite.median(two)))
       assert.instanceOf(error, ExchangeError.ExchangeUnavailable)
-      assert.include(error.message, "1 of 2 sources agree on BTC/USDT, 2 must: b failed: ExchangeUnavailable")
+      assert.include(
+        error.message,
+        "only 1 of 2 sources agree on BTC/USDT; at least 2 are required: b failed: ExchangeUnavailable"
+      )
       assert.strictEqual(Decimal.format((yield* price(Composite.median({ ...two, minimumSources: 1 }))).amount), "100")
     }))
 

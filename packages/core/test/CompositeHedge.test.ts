@@ -83,7 +83,7 @@ describe("hedgeAfter", () => {
       )
       yield* TestClock.adjust("3 seconds")
       const error = yield* Fiber.join(fiber)
-      assert.include(error.message, "ill: ExchangeUnavailable, no; late: RequestTimedOut, no answer within 3s")
+      assert.include(error.message, "ill: ExchangeUnavailable, no; late: RequestTimedOut, no response within 3s")
     }))
 
   it.effect("what is wrong with the call is said at once, though another is on its way", () =>

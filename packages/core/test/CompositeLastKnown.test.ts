@@ -93,9 +93,9 @@ describe("lastKnown", () => {
         Effect.provide(Logger.replace(Logger.defaultLogger, logger))
       )
       assert.deepStrictEqual(logged.map((line) => line.replace(/^(\w+) \["([^"]*)".*$/, "$1 $2")), [
-        "WARN No source can serve; the last known price is given",
-        "INFO The price is a new one again",
-        "WARN No source can serve; the last known price is given"
+        "WARN No source is available; serving the last known price",
+        "INFO A current price is available again",
+        "WARN No source is available; serving the last known price"
       ])
       assert.include(logged[0], "flaky: ExchangeUnavailable, no")
       assert.strictEqual((yield* given("failover")) - before, 4)

@@ -969,7 +969,7 @@ describe("pages", () => {
       const pages = { "": { rows: of(1), next: "a" }, a: { rows: of(2), next: "a" } }
       const error = yield* Effect.flip(asked(pages))
       assert.strictEqual(error._tag, "Unsupported")
-      assert.include(error.message, "there are more than can be asked for")
+      assert.include(error.message, "there are more rows than can be requested")
       assert.deepStrictEqual(yield* asked(pages, { enough: 2 }), [12, 2])
     }))
 
@@ -980,7 +980,7 @@ describe("pages", () => {
       ),
       (error) => {
         assert.strictEqual(error._tag, "Unsupported")
-        assert.include(error.message, "after 2 pages there are more")
+        assert.include(error.message, "there are more than 2 pages")
         assert.include(error.message, "a later `since`, a smaller `limit`")
       }
     ))
@@ -1158,7 +1158,7 @@ describe("histories by spans", () => {
       assert.deepStrictEqual(asked, ["  "])
     }))
 
-  it.effect("go no further back than they are kept, and fail where there are more than can be asked for", () =>
+  it.effect("go no further back than they are kept, and fail where there are more rows than can be requested", () =>
     Effect.gen(function*() {
       const kept = yield* reading("newest first", { limit: 9, since: 0, kept: 2 * day }, () => ({ rows: 1 }))
       assert.lengthOf(kept.asked, 3)

@@ -78,10 +78,10 @@ describe("Environment", () => {
   it("says what is wrong", () => {
     for (
       const [baseUrl, expected] of [
-        ["http://acme.example", "loopback only"],
+        ["http://acme.example", "only for loopback addresses"],
         ["ftp://acme.example", "https URL"],
         ["https://user:hunter2@acme.example", "without user name or password"],
-        ["https://acme.example/api", "only scheme, host and port"],
+        ["https://acme.example/api", "only a scheme, host and port"],
         ["acme", "absolute URL"]
       ] as const
     ) {

@@ -18,7 +18,7 @@ const judged = (code: string) => {
 
 describe("ranges of codes", () => {
   it("refuse under their code, and say that it is not known", () => {
-    const unknown = "an error that is not known here: Not today."
+    const unknown = "unrecognized error: Not today."
     assert.deepStrictEqual(judged("5199"), ["OrderRejected", "5199", "Rejected", unknown])
     assert.deepStrictEqual(judged("5400"), ["OrderRejected", "5400", "Rejected", unknown])
     assert.deepStrictEqual(judged("58123"), ["InvalidRequest", "58123", "Rejected", unknown])

@@ -88,10 +88,10 @@ describe("a table of errors", () => {
   it("says of a code that is not known that it is not, and judges it by the status", () => {
     const refused = judged({ code: "99", text: "go away" }, 400)
     assert.strictEqual(refused?._tag, "InvalidRequest")
-    assert.include(refused?.message ?? "", "not known here")
+    assert.include(refused?.message ?? "", "unrecognized error")
     assert.include(refused?.message ?? "", "code 99")
     const unclear = judged({ code: "99", text: "go away" })
-    assert.include(unclear?.message ?? "", "not known here")
+    assert.include(unclear?.message ?? "", "unrecognized error")
     assert(unclear !== undefined && !ExchangeError.countsAsFailure(unclear), "one odd code opens no circuit")
     assert.strictEqual(judged({ code: "99" }, 500)?.outcome, "Unknown")
   })

@@ -187,7 +187,7 @@ describe("Exchange", () => {
       assert.strictEqual((yield* of([], [])).bids.length, 0)
       const error = yield* Effect.flip(of(["3", "1"], ["2", "4"]))
       assert.instanceOf(error, ExchangeError.MalformedResponse)
-      assert.include(error.message, "the book of BTC/USDT is crossed: 3 is bid and 2 asked")
+      assert.include(error.message, "the order book of BTC/USDT is crossed: the best bid is 3 and the best ask 2")
     }))
 
   it.effect("hostile symbols are refused before anything is sent", () =>
@@ -230,7 +230,7 @@ describe("Exchange", () => {
       const error = yield* Effect.flatMap(AcmeMarketData, ({ request }) => Effect.flip(request(signedAnyway, {}))).pipe(
         Effect.provide(layer)
       )
-      assert.include(error.message, "without credentials")
+      assert.include(error.message, "this client has no credentials")
       assert.strictEqual(wire.sent.length, 0)
     }))
 

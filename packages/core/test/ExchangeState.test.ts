@@ -109,7 +109,7 @@ describe("ExchangeState", () => {
           const { bannedUntil, reason, status } = yield* second.health
           assert.strictEqual(status, "warn")
           assert.strictEqual(bannedUntil, 60_000)
-          assert.include(reason, "banned us for another 1m")
+          assert.include(reason, "banned this client for another 1m")
           yield* Effect.flatMap(ExchangeState.ExchangeState, ({ resume }) => resume("acme"))
           yield* second.request(Acme.balance, {})
           assert.strictEqual((yield* second.health).status, "pass")
@@ -172,7 +172,7 @@ describe("ExchangeState", () => {
           yield* Effect.flip(client.request(Acme.value, {}))
           const { limits, reason, status } = yield* client.health
           assert.strictEqual(status, "warn")
-          assert.include(reason, `a pause of "ip", 2s more`)
+          assert.include(reason, `a pause of "ip" for another 2s`)
           assert.strictEqual(limits[0]?.pausedUntil, 2000)
           const waiting = yield* start(client.request(Acme.value, {}))
           yield* assertRunning(waiting)

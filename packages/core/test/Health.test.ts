@@ -110,7 +110,7 @@ describe("Health: of one exchange", () => {
       assert.strictEqual((yield* client.health).lastFailure, undefined)
     }))
 
-  it.scoped("fails while the circuit of its market data is open, warns while it is half-open, then passes", () =>
+  it.scoped("fails while the circuit for market data is open, warns while it is half-open, then passes", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(
         (_, index) => index === 0 ? Wire.refuse("ExchangeUnavailable") : index === 1 ? Wire.hang : Wire.ok(),
@@ -125,7 +125,7 @@ describe("Health: of one exchange", () => {
       yield* start(client.request(Acme.value, {}))
       assert.deepStrictEqual(yield* states(client), {
         status: "warn",
-        reason: "the circuit of marketData is half-open",
+        reason: "the circuit for marketData is half-open",
         breakers: ["HalfOpen", "Closed", "Closed"]
       })
     }))
@@ -136,7 +136,7 @@ describe("Health: of one exchange", () => {
       yield* Effect.flip(client.request(Acme.balance, {}))
       assert.deepStrictEqual(yield* states(client), {
         status: "warn",
-        reason: "the circuit of account is open",
+        reason: "the circuit for account is open",
         breakers: ["Closed", "Open", "Closed"]
       })
     }))
@@ -155,8 +155,8 @@ describe("Health: of one exchange", () => {
     Effect.gen(function*() {
       for (
         const [error, reason] of [
-          ["Banned", "it has banned us for another"],
-          ["RateLimited", "it asked for a pause of"]
+          ["Banned", "the exchange has banned this client for another"],
+          ["RateLimited", "the exchange requested a pause of"]
         ] as const
       ) {
         const { client } = yield* Wire.setup(

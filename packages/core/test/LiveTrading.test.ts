@@ -25,7 +25,7 @@ describe("trading on the live exchange has to be said twice", () => {
       for (const trading of [{}, { TRADING: "" }, { TRADING: "yes" }, { TRADING: "ENABLED" }]) {
         const exit = yield* fromConfig({ ENVIRONMENT: "live", ...trading })
         assert.isTrue(Exit.isFailure(exit))
-        assert.include(String(exit), "this places orders with real money")
+        assert.include(String(exit), "places orders with real money")
       }
       assert.isTrue(Exit.isSuccess(yield* fromConfig({ ENVIRONMENT: "live", TRADING: "enabled" })))
       assert.isTrue(Exit.isSuccess(yield* fromConfig({ ENVIRONMENT: "testnet" })))
@@ -38,7 +38,7 @@ describe("trading on the live exchange has to be said twice", () => {
       const error = yield* Effect.flip(Effect.scoped(Layer.build(exchange.layer(untyped)))).pipe(
         Effect.provide([Acme.http, OrderJournal.layerNone])
       )
-      assert.include(String(error), "this places orders with real money")
+      assert.include(String(error), "places orders with real money")
     }))
 
   it.effect("where nothing is said of where, nothing is traded", () =>

@@ -62,9 +62,9 @@ describe("what is logged", () => {
             yield* fiber
           }))
           assert.includeMembers(logs.map(({ message }) => message), [
-            "The exchange's clock differs from ours",
-            "Banned by the exchange; nothing is sent before the ban ends",
-            "Trying again"
+            "The exchange's clock differs from the local clock",
+            "Banned by the exchange; no request is sent until the ban ends",
+            "Retrying"
           ])
           for (const { annotations } of logs) {
             assert.deepStrictEqual(annotations, { exchange: "acme", environment: "loopback", operation: endpoint.name })

@@ -196,10 +196,10 @@ describe("Markets", () => {
       const error = yield* Effect.flip(markets.find("price", "BTC/USD"))
       assert.instanceOf(error, ExchangeError.SymbolNotFound)
       assert.strictEqual(error.symbol, "BTC/USD")
-      assert.include(error.message, "listed are BTC/USDT, BTC/EUR, BTC/TRY")
+      assert.include(error.message, "similar symbols are BTC/USDT, BTC/EUR, BTC/TRY")
       assert.notInclude((yield* Effect.flip(markets.find("price", "XRP/USD"))).message, "listed")
       const lower = yield* Effect.flip(markets.find("price", "btc/try"))
-      assert.include(lower.message, "no market btc/try; listed are BTC/TRY, BTC/USDT, BTC/EUR")
+      assert.include(lower.message, "no market btc/try; similar symbols are BTC/TRY, BTC/USDT, BTC/EUR")
     }))
 
   const listing = (load: number) => Effect.succeed(load === 1 ? bitcoin : both)

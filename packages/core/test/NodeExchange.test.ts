@@ -272,7 +272,10 @@ describe("NodeExchange: packed answers", () => {
           const client = yield* clientOf(server.origin)
           const error = yield* Effect.flip(client.request(Acme.value, {}))
           assert.instanceOf(error, ExchangeError.MalformedResponse)
-          assert.include(error.message, "larger than 500000 bytes unpacked (see maxBytes of NodeExchange): raise")
+          assert.include(
+            error.message,
+            "larger than 500000 bytes after decompression (see maxBytes of NodeExchange); raise"
+          )
           // No connection is left waiting.
           assert.instanceOf(yield* Effect.flip(client.request(Acme.value, {})), ExchangeError.MalformedResponse)
         }
@@ -283,7 +286,7 @@ describe("NodeExchange: packed answers", () => {
         const server = yield* Server.make((_, response) => packedAs(response, coding).end(pack(Buffer.alloc(600_000))))
         const client = yield* clientOf(server.origin, { maxResponseBytes: 500_000 })
         const { message } = yield* Effect.flip(client.request(Acme.value, {}))
-        assert.include(message, "larger than 500000 bytes unpacked (see maxResponseBytes): raise")
+        assert.include(message, "larger than 500000 bytes after decompression (see maxResponseBytes); raise")
       }).pipe(Effect.provide(NodeExchange.layerHttp())))
 
     it.scopedLive(`that are too large as they come are not even unpacked: ${name}`, () =>
@@ -291,10 +294,10 @@ describe("NodeExchange: packed answers", () => {
         const server = yield* Server.make((_, response) => packedAs(response, coding).end(pack(randomBytes(20_000))))
         const client = yield* clientOf(server.origin, { maxResponseBytes: 9_000 })
         const called = yield* Effect.flip(client.request(Acme.value, {}))
-        assert.include(called.message, "larger than 9000 bytes before it is unpacked (see maxResponseBytes)")
+        assert.include(called.message, "larger than 9000 bytes before decompression (see maxResponseBytes)")
         const other = yield* clientOf(server.origin)
         const own = yield* Effect.flip(other.request(Acme.value, {}))
-        assert.include(own.message, "larger than 10000 bytes before it is unpacked (see maxBytes of NodeExchange)")
+        assert.include(own.message, "larger than 10000 bytes before decompression (see maxBytes of NodeExchange)")
       }).pipe(Effect.provide(NodeExchange.layerHttp({ maxBytes: 10_000 }))))
 
     for (
@@ -312,7 +315,7 @@ describe("NodeExchange: packed answers", () => {
             const error = yield* Effect.flip(client.request(Acme.order, { amount: 1 }))
             assert.instanceOf(error, ExchangeError.MalformedResponse)
             assert.deepStrictEqual([error.reason, error.outcome], ["NotJson", "Unknown"])
-            assert.include(error.message, `it is no ${coding.toLowerCase()}`)
+            assert.include(error.message, `it is not valid ${coding.toLowerCase()}`)
           }).pipe(Effect.provide(NodeExchange.layerHttp())))
       }
     }

@@ -75,10 +75,10 @@ describe("NodeExchange: requests through a proxy", () => {
     Effect.gen(function*() {
       const proxy = yield* Proxy.make(1, { credentials: "me:right" })
       const without = yield* failed({ proxy: at(proxy.address) })
-      assert.include(without.message, `the proxy ${proxy.address} asks for the user and password`)
+      assert.include(without.message, `the proxy ${proxy.address} requires a user and password`)
       assert.strictEqual(without.code, "PROXY_407")
       const wrong = yield* failed({ proxy: at(proxy.address, "me:wrong@") })
-      assert.include(wrong.message, `the proxy ${proxy.address} does not take the user and password`)
+      assert.include(wrong.message, `the proxy ${proxy.address} rejected the user and password`)
     }))
 
   it.scopedLive("show a user that is refused once, as a few more close an account, and try the rest again", () =>
@@ -98,7 +98,7 @@ describe("NodeExchange: requests through a proxy", () => {
         const { message } = yield* failed({ proxy: at(proxy.address) })
         assert.include(
           message,
-          `the proxy ${proxy.address} makes no connection to exchange.test:443 and answers ${status}`
+          `the proxy ${proxy.address} did not connect to exchange.test:443, but responded with status ${status}`
         )
       }))
   }
@@ -112,7 +112,10 @@ describe("NodeExchange: requests through a proxy", () => {
       const server = yield* Server.make(() => {})
       const host = server.origin.replace("http://", "")
       server.http.once("connect", (_, socket) => socket.end("SSH-2.0-OpenSSH_9.6\r\n"))
-      assert.include((yield* failed({ proxy: at(host) })).message, `the proxy ${host} could not be reached, or is none`)
+      assert.include(
+        (yield* failed({ proxy: at(host) })).message,
+        `the proxy ${host} could not be reached, or is not an`
+      )
       server.http.once("connect", () => {})
       const late = yield* failed({ proxy: at(host), connectTimeout: "100 millis" })
       assert.strictEqual(late.code, "ETIMEDOUT")
@@ -271,7 +274,7 @@ describe("NodeExchange: WebSockets through a proxy", () => {
       const refusing = yield* Proxy.make(1, { credentials: "me:right" })
       const address = yield* gone
       for (
-        const [where, words] of [[refusing.address, "asks for the user"], [address, "could not be reached"]] as const
+        const [where, words] of [[refusing.address, "requires a user"], [address, "could not be reached"]] as const
       ) {
         const layer = NodeExchange.layerWebSocket({ proxy: at(where) })
         const cause = yield* Effect.flip(Effect.provide(opening("wss://exchange.test/"), layer))

@@ -29,14 +29,14 @@ describe("OrderBook", () => {
     const [bids, asks, what] of [
       [["1", "2"], ["3", "4"], "has its bids out of order: 2 after 1"],
       [["2", "1"], ["4", "3"], "has its asks out of order: 3 after 4"],
-      [["2", "1"], ["2", "3"], "is crossed: 2 is bid and 2 asked"],
-      [["3", "1"], ["2", "4"], "is crossed: 3 is bid and 2 asked"],
-      [["2", "0"], ["3"], "has bids at 0"],
-      [["2"], ["-3"], "has asks at -3"]
+      [["2", "1"], ["2", "3"], "is crossed: the best bid is 2 and the best ask 2"],
+      [["3", "1"], ["2", "4"], "is crossed: the best bid is 3 and the best ask 2"],
+      [["2", "0"], ["3"], "has bids at 0, which is not above zero"],
+      [["2"], ["-3"], "has asks at -3, which is not above zero"]
     ] as const
   ) {
     it(`bids at ${bids.join()} and asks at ${asks.join()}: ${what}`, () => {
-      assert.strictEqual(OrderBook.fault(book(bids, asks)), `the book of BTC/USDT ${what}`)
+      assert.strictEqual(OrderBook.fault(book(bids, asks)), `the order book of BTC/USDT ${what}`)
     })
   }
 })

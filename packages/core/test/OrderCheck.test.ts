@@ -83,7 +83,7 @@ describe("OrderCheck", () => {
       assert.isTrue(BigDecimal.equals(checked.right.amount, amount))
       return
     }
-    const [, below, least] = /; (?:(\S+) would be|the least is (\S+)$)/.exec(checked.left) ?? []
+    const [, below, least] = /; (?:use (\S+), or|the minimum is (\S+)$)/.exec(checked.left) ?? []
     assert.isTrue(Either.isRight(OrderCheck.check(market, limit({ amount: below ?? least ?? "" }))), checked.left)
   })
 

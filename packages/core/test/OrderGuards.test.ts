@@ -177,9 +177,9 @@ describe("OrderGuards", () => {
         [{ maxNotionalPerOrder: { USDT: "1e3" } }, "maxNotionalPerOrder.USDT"],
         [{ maxNotionalPerDay: { USDT: "0" } }, "maxNotionalPerDay.USDT"],
         [{ priceBand: "-0.1" }, "priceBand"],
-        [{ maxNotionalPerOrder: { usdt: "1000" } }, `currencies as exchanges write them, such as "USDT", was "usdt"`],
-        [{ maxNotionalPerDay: { "USDT ": "1000" } }, `was "USDT "`],
-        [{ symbols: ["BTC/USDT", "btc-usdt"] }, `symbols such as "BTC/USDT", was "btc-usdt"`]
+        [{ maxNotionalPerOrder: { usdt: "1000" } }, `currencies as exchanges write them, such as "USDT", found "usdt"`],
+        [{ maxNotionalPerDay: { "USDT ": "1000" } }, `found "USDT "`],
+        [{ symbols: ["BTC/USDT", "btc-usdt"] }, `symbols such as "BTC/USDT", found "btc-usdt"`]
       ] as const
     ) {
       assert.include(Option.getOrElse(OrderGuards.validate(guards), () => ""), names)
@@ -189,10 +189,10 @@ describe("OrderGuards", () => {
   it("validates what comes without types: no guard is lost by its name or its kind", () => {
     const said = (guards: unknown): string =>
       Option.getOrElse(Reflect.apply(OrderGuards.validate, undefined, [guards]), () => "")
-    assert.include(said({ maxNotionalPerTrade: { USDT: "1" } }), `there is no guard "maxNotionalPerTrade"`)
+    assert.include(said({ maxNotionalPerTrade: { USDT: "1" } }), `unknown guard "maxNotionalPerTrade"`)
     assert.include(said({ symbols: "BTC/USDT,ETH/USDT" }), "expected an array")
     assert.include(said({ symbols: [undefined] }), "symbols such as")
-    assert.include(said({ maxNotionalPerOrder: { USDT: 1000 } }), "as text, was a number")
+    assert.include(said({ maxNotionalPerOrder: { USDT: 1000 } }), "as text, found a number")
     assert.include(said({ maxNotionalPerOrder: "1000" }), "limits by currency")
     assert.include(said(null), "expected an object")
   })

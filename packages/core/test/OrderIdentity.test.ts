@@ -110,7 +110,10 @@ describe("an answer is held against the order", () => {
       yield* TestClock.adjust("10 minutes")
       const again = yield* run(store, (trading) => trading.place(limit))
       assert.strictEqual(tag(again), "DuplicateOrder")
-      assert.include(Either.isLeft(again) ? again.left.message : "", "is that of the order n1, another one by its age")
+      assert.include(
+        Either.isLeft(again) ? again.left.message : "",
+        "belongs to another order, n1, which differs in its age"
+      )
     }))
 
   it.effect("so is one of other terms, if it is listed as it is found by its name", () =>
@@ -333,7 +336,7 @@ describe("cancel and amend", () => {
         store.shows = (order) => store.reads > 1 ? { ...order, status: "filled" } : order
       })
       assert(Either.isLeft(result) && result.left._tag === "OrderRejected")
-      assert.include(result.left.message, "filled, and ended before it was changed")
+      assert.include(result.left.message, "the order ended before it was amended: it is filled")
     }))
 
   it.effect("the order of an OutcomeUnknown is handed on as it is, and so is an order", () =>
@@ -389,7 +392,7 @@ describe("what is read of a market", () => {
       for (const read of [Effect.asVoid(data.ticker("BTC/USDT")), Effect.asVoid(data.price("BTC/USDT"))]) {
         const error = yield* Effect.flip(read)
         assert.instanceOf(error, ExchangeError.MalformedResponse)
-        assert.include(error.message, "asked for BTC/USDT, the answer is about ETH/USDT")
+        assert.include(error.message, "requested BTC/USDT, but the response is about ETH/USDT")
       }
     }).pipe(Effect.scoped))
 })

@@ -81,29 +81,29 @@ describe("OrderCheck.decode", () => {
   )
 
   const refused: ReadonlyArray<readonly [change: object, says: string]> = [
-    [{ side: "BUY" }, `the side: expected "buy" or "sell", was "BUY"`],
-    [{ type: "LIMIT" }, `the type: expected "limit" or "market", was "LIMIT"`],
-    [{ timeInForce: "gtc" }, `the timeInForce: expected "GTC" or "IOC" or "FOK", was "gtc"`],
-    [{ postOnly: "true" }, `the postOnly: expected true or false, was "true"`],
-    [{ reduceOnly: 1 }, "the reduceOnly: expected true or false, was a number"],
-    [{ round: null }, "the round: expected true or false, was null"],
-    [{ symbol: 5 }, "the symbol: expected text, was a number"],
-    [{ clientOrderId: 5 }, "the clientOrderId: expected text, was a number"],
-    [{ amount: 0.1 }, "the amount: expected text or BigDecimal, was a number"],
-    [{ amount: undefined }, "the amount: expected text or BigDecimal, was left out"],
-    [{ price: [] }, "the price: expected text or BigDecimal, was an array"],
-    [{ amount: BigDecimal.make(1n, 41) }, "the amount has more than 40 digits on one side of the point"],
+    [{ side: "BUY" }, `the side: expected "buy" or "sell", found "BUY"`],
+    [{ type: "LIMIT" }, `the type: expected "limit" or "market", found "LIMIT"`],
+    [{ timeInForce: "gtc" }, `the timeInForce: expected "GTC" or "IOC" or "FOK", found "gtc"`],
+    [{ postOnly: "true" }, `the postOnly: expected true or false, found "true"`],
+    [{ reduceOnly: 1 }, "the reduceOnly: expected true or false, found a number"],
+    [{ round: null }, "the round: expected true or false, found null"],
+    [{ symbol: 5 }, "the symbol: expected text, found a number"],
+    [{ clientOrderId: 5 }, "the clientOrderId: expected text, found a number"],
+    [{ amount: 0.1 }, "the amount: expected text or BigDecimal, found a number"],
+    [{ amount: undefined }, "the amount: expected text or BigDecimal, found nothing"],
+    [{ price: [] }, "the price: expected text or BigDecimal, found an array"],
+    [{ amount: BigDecimal.make(1n, 41) }, "the amount has more than 40 digits on one side of the decimal point"],
     [{ amount: BigDecimal.make(1n, -1_000_000_000) }, "the amount has more than 40 digits"],
-    [{ timeInforce: "IOC" }, `a limit order has no "timeInforce"; what it can have is type, symbol,`],
-    [{ type: "market" }, `a market order has no "price"`]
+    [{ timeInforce: "IOC" }, `a limit order cannot have "timeInforce"; its fields are type, symbol,`],
+    [{ type: "market" }, `a market order cannot have "price"`]
   ]
   for (const [change, says] of refused) {
     it(`says what it expected: ${says}`, () => assert.include(said({ ...limit, ...change }), says))
   }
 
   it("says so of what is no object, or cannot be read", () => {
-    assert.include(said(null), "the order: expected an object, was null")
-    assert.include(said("buy"), `the order: expected an object, was "buy"`)
+    assert.include(said(null), "the order: expected an object, found null")
+    assert.include(said("buy"), `the order: expected an object, found "buy"`)
     const broken = Object.defineProperty({ ...limit }, "side", {
       enumerable: true,
       get: () => {
@@ -119,7 +119,7 @@ describe("OrderCheck.decode", () => {
 
   it("quotes what it was given, with nothing in it that is not seen", () => {
     const text = said({ ...limit, side: `buy\u202Eyub\u0007\u200B${"x".repeat(100)}` })
-    assert.include(text, String.raw`was "buy\u202eyub\u0007\u200bxxx`)
+    assert.include(text, String.raw`found "buy\u202eyub\u0007\u200bxxx`)
     assert.notMatch(text, /[\p{Cc}\p{Cf}]/u)
     assert.isBelow(text.length, 150)
   })
@@ -203,16 +203,16 @@ describe("what would be right", () => {
     })
 
   it("names the least that would be taken where what is below would be nothing", () => {
-    assert.include(says("5", { lotSize: Decimal.make("10") }), "step 10; the least is 10")
+    assert.include(says("5", { lotSize: Decimal.make("10") }), "step 10; the minimum is 10")
     assert.include(
       says("0.000000001", { lotSize: Decimal.make("0.00000001") }),
-      "step 0.00000001; the least is 0.00000001"
+      "step 0.00000001; the minimum is 0.00000001"
     )
-    assert.include(says("0.0015", { minAmount: Decimal.make("0.0011") }), "the least is 0.002")
-    assert.include(says("0.001", { minAmount: Decimal.make("0.0011") }), "below the least of BTC/USDT, 0.002")
+    assert.include(says("0.0015", { minAmount: Decimal.make("0.0011") }), "the minimum is 0.002")
+    assert.include(says("0.001", { minAmount: Decimal.make("0.0011") }), "below the minimum for BTC/USDT, 0.002")
   })
 
   it("names the least amount at the price where the order is worth too little", () => {
-    assert.include(says("0.001", { minNotional: Decimal.make("130") }), "at this price the least amount is 0.003")
+    assert.include(says("0.001", { minNotional: Decimal.make("130") }), "at this price the minimum amount is 0.003")
   })
 })

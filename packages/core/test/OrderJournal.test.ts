@@ -154,7 +154,7 @@ describe("OrderJournal.layerFile", () => {
         yield* replace(path, `${first}\n${broken}\n${second}\n`)
         const error = yield* Effect.flip(openIn(path))
         assert.instanceOf(error, OrderJournal.JournalFailed)
-        assert.include(error.message, "line 2 is no entry")
+        assert.include(error.message, "line 2 is not a valid entry")
         assert.include(error.message, path)
       }
       const none = yield* Effect.flip(openIn(`${path}/none/orders.jsonl`))

@@ -108,6 +108,6 @@ describe("a journal's bytes", () => {
     const reader = JournalReader.make(() => assert.fail("no entry"))
     const zeros = new Uint8Array(1 << 16)
     const refused = Array.from({ length: 20 }, () => reader.push(zeros)).find((detail) => detail !== undefined)
-    assert.include(refused, "line 1 is longer than any entry")
+    assert.include(refused, "line 1 exceeds the maximum length of an entry")
   })
 })

@@ -314,7 +314,7 @@ describe("the lock", () => {
       const message = yield* process(7)(on(disk, () => process(8, [7])(refusal(disk))))
       assert.include(message, "process 7 on here has held it since 2027-01-15T08:00:00.000Z")
       assert.include(message, lock)
-      assert.include(message, "stop that one or give this one a journal of its own")
+      assert.include(message, "stop that process or give this one its own journal")
       assert.include(message, "delete the lock file")
     }))
 
@@ -322,8 +322,8 @@ describe("the lock", () => {
     Effect.gen(function*() {
       const disk = new Disk()
       const message = yield* process(7)(on(disk, () => refusal(disk)))
-      assert.include(message, "this process (7 on here) has it open already")
-      assert.include(message, "provide that same value")
+      assert.include(message, "this process (7 on here) has had it open since")
+      assert.include(message, "provide the same value")
     }))
 
   it.effect("of a process of this host that runs no more is taken over", () =>
@@ -356,7 +356,7 @@ describe("the lock", () => {
       assert.include(nobody, "delete the lock file")
       const disk = new Disk()
       disk.put(lock, "")
-      assert.include(yield* process(8)(refusal(disk)), "does not say whose it is")
+      assert.include(yield* process(8)(refusal(disk)), "does not name its holder")
     }))
 
   it.effect.prop(
@@ -415,7 +415,7 @@ describe("the file", () => {
       yield* process(1)(on(windows, (journal) => journal.append(intent("a")))).pipe(
         Effect.provide(Logger.replace(Logger.defaultLogger, Logger.make(({ message }) => said.push(message))))
       )
-      assert.include(String(said), "cannot be synced here")
+      assert.include(String(said), "cannot be flushed to the disk")
       assert.strictEqual(lines(windows.text(path)).length, 1)
     }))
 
@@ -424,7 +424,7 @@ describe("the file", () => {
       const disk = new Disk()
       for (const bad of [{ clientOrderId: "" }, { at: Number.NaN }, { symbol: "A".repeat(1 << 20) }]) {
         const error = yield* process(1)(on(disk, (journal) => Effect.flip(journal.append(intent("a", bad)))))
-        assert.include(error.message, "is no entry")
+        assert.include(error.message, "not a valid journal entry")
       }
       assert.strictEqual(disk.text(path), "")
     }))
@@ -461,10 +461,10 @@ describe("the file", () => {
         yield* JournalFile.make(`${directory}/link.jsonl`, { lines: 0, times: 0 })
         return (yield* Effect.flip(JournalFile.make(`${directory}/open.jsonl`))).message
       }))
-      assert.include(message, "has it open already")
+      assert.include(message, "has had it open since")
       assert.strictEqual(yield* mode("open.jsonl"), 0o600)
       assert.strictEqual(yield* fs.readLink(`${directory}/link.jsonl`), `${directory}/open.jsonl`)
-      assert.include((yield* Effect.flip(open(""))).message, "it is a Directory and no file")
+      assert.include((yield* Effect.flip(open(""))).message, "it is a Directory, not a file")
       assert.deepStrictEqual((yield* fs.readDirectory(directory)).toSorted(), ["link.jsonl", "new.jsonl", "open.jsonl"])
     }).pipe(Effect.provide(NodeContext.layer)))
 })
@@ -533,6 +533,6 @@ describe("OrderJournal.layerNone", () => {
         Effect.provide(OrderJournal.layerNone),
         Effect.provide(Logger.replace(Logger.defaultLogger, Logger.make(({ message }) => said.push(message))))
       )
-      assert.include(String(said), "Orders are written to no journal")
+      assert.include(String(said), "Orders are not written to a journal")
     }))
 })

@@ -48,17 +48,17 @@ describe("Trading.place", () => {
     }))
 
   const wrong: ReadonlyArray<readonly [Partial<Order.LimitRequest>, says: string]> = [
-    [{ price: "60000.251" }, "not a multiple of the tick 0.01; 60000.25 would be"],
-    [{ amount: "0.0105" }, "not a multiple of the step 0.001; 0.010 would be"],
-    [{ amount: "0.001" }, "below the least of BTC/USDT, 0.002"],
-    [{ amount: "11" }, "above the most of BTC/USDT, 10"],
-    [{ price: "0.5" }, "below the least of BTC/USDT, 1"],
-    [{ price: "100", amount: "0.002" }, "is worth 0.200 USDT, below the least"],
+    [{ price: "60000.251" }, "not a multiple of the tick 0.01; use 60000.25, or set `round: true`"],
+    [{ amount: "0.0105" }, "not a multiple of the step 0.001; use 0.010, or set `round: true`"],
+    [{ amount: "0.001" }, "below the minimum for BTC/USDT, 0.002"],
+    [{ amount: "11" }, "above the maximum for BTC/USDT, 10"],
+    [{ price: "0.5" }, "below the minimum for BTC/USDT, 1"],
+    [{ price: "100", amount: "0.002" }, "is worth 0.200 USDT, below the minimum"],
     [{ amount: "1e-2" }, "is not plain decimal notation"],
     [{ amount: "-1" }, "is not above zero"],
     [{ amount: "0.0001", round: true }, "less than one step"],
     [{ postOnly: true, timeInForce: "IOC" }, "a post-only order cannot be IOC"],
-    [{ clientOrderId: "NOT MINE" }, "is not 1 to 36 of a-z 0-9 -"]
+    [{ clientOrderId: "NOT MINE" }, "is invalid: expected 1 to 36 of a-z 0-9 -"]
   ]
   for (const [change, says] of wrong) {
     it.effect(`refuses ${JSON.stringify(change)} before anything is sent`, () =>
@@ -369,7 +369,7 @@ describe("Trading.cancel and amend", () => {
         })
       )
       assert.instanceOf(error, ExchangeError.Unsupported)
-      assert.include(error.message, "cancel it and place another")
+      assert.include(error.message, "cancel it and place a new one")
     }))
 })
 
@@ -623,7 +623,7 @@ describe("the journal", () => {
           meanwhile(Acme.trade(store, (trading) => trading.place({ ...limit, clientOrderId: "mine-1" }), options))
         )
         assert.instanceOf(error, ExchangeError.OutcomeUnknown)
-        assert.include(error.message, "took the order mine-1")
+        assert.include(error.message, "accepted the order mine-1")
         assert.deepStrictEqual((yield* journal.open).map(({ clientOrderId }) => clientOrderId), ["mine-1"])
       })
     ))

@@ -132,7 +132,7 @@ export const Deribit = Exchange.define({
   trading: {
     names: {
       pattern: /^[A-Za-z0-9._:-]{1,64}$/,
-      described: "1 to 64 of A-Z a-z 0-9 . _ : -",
+      described: "1 to 64 characters of A-Z a-z 0-9 . _ : -",
       make: ClientOrderId.asUuid
     },
     timeInForce: ["GTC", "IOC", "FOK"],

@@ -62,7 +62,7 @@ const unauthorized = "13009"
 
 const refused = (frame: unknown, error: unknown): ReadonlyArray<Feeds.Said> => {
   const code = String(get(error, "code"))
-  const because = text(get(error, "message")) ?? "no reason is given"
+  const because = text(get(error, "message")) ?? "the exchange gave no reason"
   if (code === tooManyRequests) return [{ _tag: "Ended", because }]
   if (get(frame, "id") === loggingIn) return [{ _tag: "LoginRefused", said: { code, text: because } }]
   if (code === unauthorized) return [{ _tag: "Ended", because }]

@@ -116,7 +116,7 @@ export const Chart = Wire.pick(
       : Wire.unread
   },
   Wire.every(Bar),
-  "expected columns of one length"
+  "expected columns of equal length"
 )
 
 const type = at("order_type", wordsOr({ limit: "limit", market: "market" }, "other"))

@@ -291,7 +291,7 @@ describe("account", () => {
       Effect.gen(function*() {
         const error = yield* Effect.flip(Effect.flatMap(Deribit.Account, (account) => account.fills(linear)))
         assert.strictEqual(error._tag, "Unsupported")
-        assert.include(error.message, "there are more than can be asked for")
+        assert.include(error.message, "there are more rows than can be requested")
       })
     ))
 

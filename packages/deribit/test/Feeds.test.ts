@@ -217,7 +217,7 @@ describe("books of Deribit", () => {
   })
 
   it("are not understood without a number, or with a word that is none of Deribit's", () => {
-    const unread = "a frame of the order book is not understood"
+    const unread = "a frame of the order book could not be decoded"
     assert.strictEqual(after(first, frame("change", 1.5, 13_169_025_645)), unread)
     assert.strictEqual(after(first, frame("reset", 13_169_025_700, 13_169_025_645)), unread)
   })

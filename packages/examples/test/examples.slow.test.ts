@@ -9,7 +9,7 @@ const examples: { readonly [name: string]: ReadonlyArray<RegExp> } = {
   "failover": [
     /^kraken: \d/,
     /^kraken goes down$/,
-    /A source cannot serve; another does/,
+    /Failed over to another source/,
     /\{$/,
     /operation: 'price'/,
     /from: 'kraken'/,

@@ -139,7 +139,7 @@ describe("a history of many pages", () => {
         if (subject.name === "Bybit") return assert.deepStrictEqual([tag, sent], [0, 101])
         assert.strictEqual(tag, "Unsupported")
         assert.strictEqual(sent, 100)
-        assert.include(message, "ask for less")
+        assert.include(message, "request less")
       }))
   }
 })

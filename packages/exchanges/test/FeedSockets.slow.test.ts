@@ -176,7 +176,7 @@ describe.sequential("whatever a socket ends with", () => {
           const { said, tags } = yield* listen
           yield* until(() => dials.length > 3)
           expect(tags).toEqual(["Reconnecting"])
-          expect(said).toEqual(["no connection could be made"])
+          expect(said).toEqual(["could not connect"])
           at.url = undefined
           yield* until(() => tags.at(-1) === "Data")
           expect(tags).toEqual(["Reconnecting", "Resynced", "Data"])

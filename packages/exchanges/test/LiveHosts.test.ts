@@ -39,7 +39,7 @@ describe("trading at an address of one's own", () => {
         for (const origin of live) {
           const refused = yield* built(id, origin)
           assert.include(refused, "trading", origin)
-          assert.include(refused, "neither the loopback nor a test host", origin)
+          assert.include(refused, "neither a loopback address nor a test host", origin)
           assert.strictEqual(yield* built(id, origin, "enabled"), "built", origin)
         }
       }))

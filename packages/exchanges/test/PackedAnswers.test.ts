@@ -61,7 +61,7 @@ describe("packed answers", () => {
             Effect.provide(NodeExchange.layerHttp({ maxBytes }))
           )
           assert.instanceOf(error, ExchangeError.MalformedResponse)
-          assert.include(error.message, `larger than 10 bytes before it is unpacked (see ${option})`)
+          assert.include(error.message, `larger than 10 bytes before decompression (see ${option})`)
         }))
     }
   }

@@ -75,8 +75,8 @@ export const errors: Errors.Table = Errors.table({
     const error = {
       ...about,
       code,
-      detail: `${text}: another program has used this key with higher numbers; give each program, and each machine, ` +
-        "a key of its own"
+      detail: `${text}: another program has used this key with higher nonces; give each program and each machine ` +
+        "its own key"
     }
     return Date.parse(headers["date"] ?? "") - now > 2000
       ? new ExchangeError.ClockSkew(error)
@@ -84,7 +84,7 @@ export const errors: Errors.Table = Errors.table({
   },
   unspoken: ({ status }) => {
     if (status === 429) return { kind: "RateLimited", detail: "too many requests", wait: "5 seconds" }
-    const detail = "blocked by the exchange's firewall; nothing is sent before it has ended"
+    const detail = "blocked by the exchange's firewall; no request is sent until the block ends"
     return status === 403 ? { kind: "Banned", detail } : undefined
   }
 })

@@ -79,10 +79,10 @@ const answered = (frame: unknown): ReadonlyArray<Feeds.Said> => {
       keys: [keyOf(get(result, "channel"), get(result, "symbol"), get(result, "interval"))]
     }]
   }
-  const error = text(get(frame, "error")) ?? "no reason is given"
+  const error = text(get(frame, "error")) ?? "the exchange gave no reason"
   const symbol = get(frame, "symbol")
   if (error.startsWith("Already subscribed")) return [{ _tag: "Acknowledged", request }]
-  if (passing.test(error)) return [{ _tag: "Ended", because: `the exchange refused for now: ${error}` }]
+  if (passing.test(error)) return [{ _tag: "Ended", because: `the exchange refused temporarily: ${error}` }]
   return [{
     _tag: "Refused",
     request,

@@ -66,7 +66,7 @@ const balances: Declaration.Account["balances"] = (client) => {
         return yield* new ExchangeError.MalformedResponse({
           exchange: client.exchange,
           operation: Endpoints.assets.name,
-          detail: "the table of assets is not understood, and has no name for an asset that there is"
+          detail: "a balance has an unknown asset id, and part of the asset table could not be decoded"
         })
       }
       return rows.map(({ balance, credit, held, id }) => {
@@ -186,7 +186,7 @@ export const Kraken = Exchange.define({
   trading: {
     names: {
       pattern: /^(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-z]{1,18})$/,
-      described: "a UUID in lower case, or 1 to 18 of a-z 0-9",
+      described: "a UUID in lower case, or 1 to 18 characters of a-z 0-9",
       make: ClientOrderId.asUuid
     },
     timeInForce: ["GTC", "IOC"],

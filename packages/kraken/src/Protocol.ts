@@ -20,7 +20,7 @@ import { errors } from "./Errors.js"
  */
 export const sign: Protocol.Sign = (request, { key, secret }, { crypto, nonce }) => {
   if (Either.isLeft(Encoding.decodeBase64(Redacted.value(secret)))) {
-    return Either.left("the secret is not base64; copy all of it from where the key was made")
+    return Either.left("the secret is not valid base64; copy the complete secret from the exchange")
   }
   const body = withNonce(request, nonce)
   const signature = Signature.hmacSha512Base64(secret, request.path, Signature.sha256(`${nonce}${body}`), crypto)

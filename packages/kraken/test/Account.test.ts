@@ -174,7 +174,7 @@ describe("account", () => {
       Effect.gen(function*() {
         const error = yield* Effect.flip(Effect.flatMap(Kraken.Account, ({ balances }) => balances))
         assert.strictEqual(error._tag, "ClockSkew")
-        assert.include(error.message, "a key of its own")
+        assert.include(error.message, "its own key")
         assert.strictEqual((yield* bodies).filter(({ name }) => name === "BalanceEx").length, 2)
       }),
       clocks
@@ -186,8 +186,8 @@ describe("account", () => {
       Effect.gen(function*() {
         const error = yield* Effect.flip(Effect.flatMap(Kraken.Account, ({ balances }) => balances))
         assert.strictEqual(error._tag, "AuthenticationFailed")
-        assert.include(error.message, "another program has used this key with higher numbers")
-        assert.include(error.message, "a key of its own")
+        assert.include(error.message, "another program has used this key with higher nonces")
+        assert.include(error.message, "its own key")
         assert.deepStrictEqual((yield* bodies).map(({ name }) => name), ["BalanceEx"])
       }),
       { date: new Date(now).toUTCString() }

@@ -77,7 +77,7 @@ describe("sign", () => {
     const secret = Redacted.make("not*base64")
     assertLeft(
       KrakenProtocol.sign(prepared, { key: documented.key, secret }, { nonce: 1n, now: 0, host: "" }),
-      "the secret is not base64; copy all of it from where the key was made"
+      "the secret is not valid base64; copy the complete secret from the exchange"
     )
   })
 

@@ -96,7 +96,7 @@ describe("markets", () => {
       ({ markets }) =>
         Effect.map(Effect.flip(markets), (error) => {
           assert.strictEqual(error._tag, "MalformedResponse")
-          assert.include(error.message, "no row of the listing is understood")
+          assert.include(error.message, "none of the listed markets could be decoded")
         })
     ))
 

@@ -90,7 +90,7 @@ export const errors: Errors.Table = Errors.table({
     if (envelope(json) !== undefined) return undefined
     if (status === 429) return { kind: "RateLimited", detail: "too many requests", wait: window }
     // The firewall in front of the exchange responds with a page.
-    const detail = "the exchange's firewall refuses this address; nothing is sent for a while"
+    const detail = "blocked by the exchange's firewall; no request is sent for five minutes"
     return status === 403 ? { kind: "Banned", detail, wait: "5 minutes" } : undefined
   }
 })

@@ -65,7 +65,7 @@ const tooManyRequests = "60014"
 
 const happened = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
   const code = text(get(frame, "code")) ?? ""
-  const because = text(get(frame, "msg")) ?? "no reason is given"
+  const because = text(get(frame, "msg")) ?? "the exchange gave no reason"
   switch (get(frame, "event")) {
     case "subscribe":
       return [{ _tag: "Acknowledged", keys: [keyOf(get(frame, "arg"))] }]

@@ -148,7 +148,7 @@ export const Okx = Exchange.define({
     byName: [to(Endpoints.order)],
     forgets: {
       after: "2 hours",
-      detail: "OKX does not have the order, and forgets after two hours those that were canceled unfilled"
+      detail: "OKX has no such order; it deletes orders canceled without a fill after two hours"
     },
     ended: { order: "newest first", read: history(7, Endpoints.ordersHistory, Endpoints.ordersHistoryArchive) },
     fills: { order: "newest first", read: history(3, Endpoints.fills, Endpoints.fillsHistory) },
@@ -156,7 +156,7 @@ export const Okx = Exchange.define({
     positions: Question.aboutEach(["perpetual", "future"], to(Endpoints.positions))
   },
   trading: {
-    names: { pattern: /^[A-Za-z0-9]{1,32}$/, described: "1 to 32 of A-Z a-z 0-9", make: (hex) => hex },
+    names: { pattern: /^[A-Za-z0-9]{1,32}$/, described: "1 to 32 characters of A-Z a-z 0-9", make: (hex) => hex },
     timeInForce: ["GTC", "IOC", "FOK"],
     reduceOnly: true,
     deduplicates: "while open",

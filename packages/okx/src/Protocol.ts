@@ -20,7 +20,7 @@ import { errors } from "./Errors.js"
 export const orderLifetime = 5000
 
 /** @internal */
-export const noPassphrase = "OKX's keys come with a passphrase, and there is none beside the key and the secret"
+export const noPassphrase = "OKX keys require a passphrase, but the credentials have none"
 
 /**
  * Signs a request: adds the key, the passphrase, a timestamp and the signature as headers. The signature is the base64

@@ -233,7 +233,7 @@ describe("ofRow", () => {
   it("says in words that a code is not known, and keeps it", () => {
     for (const code of ["51999", "54999", "55000", "4088", "58000"]) {
       const error = refused(code, "Of tomorrow.")
-      assert.deepStrictEqual([error.code, error.detail], [code, "an error that is not known here: Of tomorrow."])
+      assert.deepStrictEqual([error.code, error.detail], [code, "unrecognized error: Of tomorrow."])
     }
   })
 })

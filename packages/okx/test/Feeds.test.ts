@@ -154,8 +154,8 @@ describe("books of OKX", () => {
   })
 
   it("are not understood without numbers", () => {
-    assert.strictEqual(after(first, frame("update", 10, "")), "a frame of the order book is not understood")
-    assert.strictEqual(after(first, frame("update", undefined, 15)), "a frame of the order book is not understood")
+    assert.strictEqual(after(first, frame("update", 10, "")), "a frame of the order book could not be decoded")
+    assert.strictEqual(after(first, frame("update", undefined, 15)), "a frame of the order book could not be decoded")
   })
 
   it("begin anew with each snapshot, and with none before it", () => {
@@ -164,7 +164,7 @@ describe("books of OKX", () => {
   })
 
   it("are checked by a checksum where it says something", () => {
-    const wrong = "the order book has another checksum than the exchange's"
+    const wrong = "the checksum of the order book does not match the exchange's"
     const update = (checksum: number | undefined) => frame("update", 10, 15, [["98", "0"]], [], checksum)
     assert.strictEqual(after(first, update(1)), wrong)
     assert.deepStrictEqual(after(first, update(0)), [{ price: "99", amount: "1" }])

@@ -194,7 +194,7 @@ describe("an acknowledgement", () => {
       for (const each of errors) {
         const error = yield* Effect.flip(each)
         assert.deepStrictEqual(verdict(error), { tag: "OrderRejected", outcome: "Rejected", code: "51999" })
-        assert.include(error.message, "an error that is not known here: New rule")
+        assert.include(error.message, "unrecognized error: New rule")
         assert.notInclude(error.message, secret)
       }
     }))

@@ -159,7 +159,7 @@ describe("layer", () => {
       const unknown = yield* Effect.flip(market.price("BTC/EUR"))
       assert(unknown._tag === "SymbolNotFound")
       assert.strictEqual(unknown.symbol, "BTC/EUR")
-      assertInclude(unknown.message, "mock.price: no market BTC/EUR; listed are BTC/USDT")
+      assertInclude(unknown.message, "mock.price: no market BTC/EUR; similar symbols are BTC/USDT")
       const malformed = yield* Effect.flip(market.ticker("btc usdt"))
       assert.strictEqual(malformed._tag, "InvalidRequest")
       assertInclude(malformed.message, "mock.ticker")

@@ -281,8 +281,8 @@ const rehearseAmending = Effect.fnUntraced(function*(
     if (!amend) {
       return yield* new ExchangeError.Unsupported({
         ...about,
-        detail: `${name} cannot change an open order`,
-        alternative: "cancel it and place another"
+        detail: `${name} cannot amend open orders`,
+        alternative: "cancel it and place a new one"
       })
     }
     const listed = yield* market.market(input.symbol)

@@ -129,7 +129,7 @@ describe("exchange doctor", () => {
       what: "an exchange that has closed",
       env: {},
       line: "--exchange bitmex --environment live",
-      detail: /closed for good/,
+      detail: /closed permanently/,
       remedy: /Choose other exchanges with --exchange/,
       status: "warn"
     }

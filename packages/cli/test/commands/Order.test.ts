@@ -118,7 +118,7 @@ describe("exchange order", () => {
       for (const more of ["", " --environment live"]) {
         const dear = yield* ran(`${limit} ${more === "" ? "--exchange binance" : local}${more} --max-notional 9.99`)
         assert.strictEqual(dear.code, 1)
-        assert.match(dear.err, /binance: OrderDenied\. .*more than the 9\.99 one may be.* loosen the guard/)
+        assert.match(dear.err, /binance: OrderDenied\. .*above the limit of 9\.99 per order.* loosen the guard/)
         const far = yield* ran(`${limit} ${more === "" ? "--exchange binance" : local}${more} --price-band 0.05`)
         assert.include(far.err, "OrderDenied")
         const off = yield* ran(

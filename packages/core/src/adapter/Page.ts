@@ -101,7 +101,7 @@ export const all = <
         exchange: client.exchange,
         operation: endpoint.name,
         detail,
-        alternative: "ask for less: a later `since`, a smaller `limit`, or one market at a time"
+        alternative: "request less: a later `since`, a smaller `limit`, or one market at a time"
       })
     const rows = new Map<unknown, Row>()
     const unknown = new Map<unknown, Listing.Unknown>()
@@ -122,10 +122,10 @@ export const all = <
       if (behind === undefined || rows.size >= limit) {
         return { rows: [...rows.values()], unknown: [...unknown.values()] }
       }
-      if (behind === stuck) return yield* partly("there are more than can be asked for")
+      if (behind === stuck) return yield* partly("there are more rows than can be requested")
       place = behind
     }
-    return yield* partly(`after ${cap} pages there are more, and no more are read for one call`)
+    return yield* partly(`there are more than ${cap} pages, the maximum that one call reads`)
   })
 
 const limitOf = (...asked: ReadonlyArray<unknown>): number => {

@@ -173,10 +173,10 @@ export const ofOne = (
       const about = { exchange: client.exchange, operation: "ticker" }
       if (found !== undefined) return Effect.succeed(Struct.omit(found, "market"))
       if (unread !== undefined) {
-        const detail = `the ticker is not understood: ${unread.detail}`
+        const detail = `the ticker could not be decoded: ${unread.detail}`
         return new ExchangeError.MalformedResponse({ ...about, detail })
       }
-      const detail = `${market.symbol} (${market.id}) has no ticker any more`
+      const detail = `${market.symbol} (${market.id}) no longer has a ticker`
       return new ExchangeError.SymbolNotFound({ ...about, symbol: market.symbol, detail })
     })
   return isInOneRequest(tickers) ? inOneRequest(one) : one
@@ -193,4 +193,9 @@ export const without =
   (operation: string, alternative: string) =>
   ({ exchange }: ExchangeClient<never>) =>
   (): Effect.Effect<never, ExchangeError.Unsupported> =>
-    new ExchangeError.Unsupported({ exchange, operation, detail: `${exchange} has none`, alternative })
+    new ExchangeError.Unsupported({
+      exchange,
+      operation,
+      detail: `${exchange} does not support ${operation}`,
+      alternative
+    })

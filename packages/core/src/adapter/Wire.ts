@@ -71,7 +71,7 @@ export const sole = <A, I>(schema: Schema.Schema<A, I>, ...beside: ReadonlyArray
       return others.length === 0 ? only : unread
     },
     schema,
-    "expected one of its kind"
+    "expected exactly one value"
   )
 
 /**
@@ -111,7 +111,7 @@ const valuesOf = (value: unknown, key: string | undefined): ReadonlyArray<unknow
 }
 
 const expected = (key: string | undefined): string =>
-  key === undefined ? "expected a list" : "expected rows by their keys"
+  key === undefined ? "expected a list" : "expected an object of rows"
 
 /**
  * Reads a value if it matches the schema. Returns `undefined` if it does not.

@@ -161,7 +161,7 @@ const fitting = (
 ): Either.Either<Parameters, ParseResult.ParseError> => {
   const misfit = inPath.find((name) => ["", ".", "..", "undefined"].includes(String(parameters[name])))
   if (misfit === undefined) return Either.right(parameters)
-  const issue = new ParseResult.Type(ast, parameters[misfit], "expected text that can stand in a path")
+  const issue = new ParseResult.Type(ast, parameters[misfit], "expected text that is valid as a path segment")
   return Either.left(new ParseResult.ParseError({ issue: new ParseResult.Pointer(misfit, parameters, issue) }))
 }
 

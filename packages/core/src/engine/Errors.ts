@@ -151,14 +151,18 @@ export const table = (facts: Facts): Table => {
     const about = {
       ...circumstances.about,
       code: codeOf(said),
-      detail: isKnown ? text : `an error that is not known here: ${text}`
+      detail: isKnown ? text : `unrecognized error: ${text}`
     }
     switch (kind) {
       case "RateLimited":
         return new ExchangeError.RateLimited({ ...about, retryAfter: waitOf(said, circumstances, kind) })
       case "Banned": {
         const until = circumstances.now + Duration.toMillis(waitOf(said, circumstances, kind))
-        return new ExchangeError.Banned({ ...about, detail: `${about.detail}; nothing is sent before it ends`, until })
+        return new ExchangeError.Banned({
+          ...about,
+          detail: `${about.detail}; no request is sent until the ban ends`,
+          until
+        })
       }
       case "Busy":
         return new ExchangeError.ExchangeUnavailable({ ...about, outcome: "Rejected" })
@@ -175,9 +179,7 @@ export const table = (facts: Facts): Table => {
       : new ExchangeError.MalformedResponse({
         ...about,
         code: codeOf(said),
-        detail: `an error that is not known here, so that nobody can say what was done: ${
-          clean(said.text) || "the exchange gave no reason"
-        }`
+        detail: `unrecognized error, so the outcome is unknown: ${clean(said.text) || "the exchange gave no reason"}`
       })
 
   return {

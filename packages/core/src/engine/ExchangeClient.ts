@@ -305,7 +305,7 @@ const makeEngine = Effect.fnUntraced(function*(
 
   const signerOf = ({ about }: Call<unknown>): Effect.Effect<Attempt.Signer, ExchangeError.AuthenticationFailed> => {
     const failed = (detail: string) => new ExchangeError.AuthenticationFailed({ ...about, detail, outcome: "NotSent" })
-    if (provider === undefined) return failed("this client was made without credentials and can read public data only")
+    if (provider === undefined) return failed("this client has no credentials and can read only public data")
     return Effect.matchEffect(provider.get, {
       onFailure: (error) => failed(`the credentials can no longer be read: ${Credentials.describe(error)}`),
       onSuccess: signedBy

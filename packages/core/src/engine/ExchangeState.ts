@@ -214,10 +214,13 @@ interface Shared {
 const shaping = ["breaker", "maxConcurrent", "maxQueued", "maxPause"] as const
 
 const warn = (exchange: string): Effect.Effect<void> =>
-  Effect.logWarning("Another client of this exchange was built first, with other options: its own hold for both", {
-    exchange,
-    options: shaping.join(", ")
-  })
+  Effect.logWarning(
+    "A client of this exchange was already built with other options; those options apply to both clients",
+    {
+      exchange,
+      options: shaping.join(", ")
+    }
+  )
 
 const hold = (
   protocol: Protocol,

@@ -123,7 +123,7 @@ export const make = (options: {
           inTime(options.exchange, operation, refresh),
           (error) =>
             Effect.as(
-              Effect.logWarning("Markets could not be loaded again; the old ones serve on", error.message),
+              Effect.logWarning("Markets could not be reloaded; the cached ones remain in use", error.message),
               known
             )
         )
@@ -164,7 +164,7 @@ export const make = (options: {
                     operation,
                     symbol,
                     detail: loaded.several.has(symbol)
-                      ? `several open markets are ${symbol}: ${loaded.several.get(symbol)?.join(" and ")}`
+                      ? `several open markets have the symbol ${symbol}: ${loaded.several.get(symbol)?.join(" and ")}`
                       : `no market ${symbol}${suggestion(symbol, loaded.bySymbol.keys())}`
                   })
               })
@@ -208,7 +208,7 @@ const inTime = <A>(
             new DeadlineExceeded({
               exchange,
               operation,
-              detail: "the list of markets had not come when the time for the whole operation was over"
+              detail: "the markets were not loaded before the operation's deadline"
             })
         })
     })
@@ -256,5 +256,5 @@ const suggestion = (symbol: ExchangeSymbol.ExchangeSymbol, listed: Iterable<stri
   const near = Array.from(listed).filter((other) => other.toUpperCase().startsWith(base))
   const same = near.filter((other) => other.toUpperCase() === folded)
   const first = [...same, ...near.filter((other) => !same.includes(other))].slice(0, 3)
-  return first.length === 0 ? "" : `; listed are ${first.join(", ")}`
+  return first.length === 0 ? "" : `; similar symbols are ${first.join(", ")}`
 }

@@ -176,7 +176,7 @@ const byScheme = (schemes: { readonly [scheme: string]: Sign }): Sign => {
   return (request, credentials, moment) => {
     const sign = schemes[moment.scheme ?? first]
     return sign === undefined
-      ? Either.left(`there is no signing scheme ${moment.scheme}`)
+      ? Either.left(`unknown signing scheme ${moment.scheme}`)
       : sign(request, credentials, moment)
   }
 }

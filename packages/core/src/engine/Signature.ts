@@ -158,11 +158,10 @@ export const privateKey: (secret: Redacted.Redacted<string>) => Either.Either<Pr
       if (bytes.length === 32 || bytes.length === 64) return Either.right(keyOf("Ed25519", bytes.slice(0, 32)))
       return Either.fromNullable(
         fromDer(bytes),
-        () =>
-          "the secret is not the base64 of a 32-byte seed, alone or with its public key, nor of a private key in DER"
+        () => "the decoded secret is neither a 32-byte seed, with or without its public key, nor a private key in DER"
       )
     }
-    return Either.fromNullable(fromDer(bytes), () => "the PEM holds no private key of Ed25519 or P-256")
+    return Either.fromNullable(fromDer(bytes), () => "the PEM does not contain an Ed25519 or P-256 private key")
   }
 )
 

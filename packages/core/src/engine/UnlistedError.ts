@@ -30,7 +30,7 @@ export const fromStatus = (
   const about = {
     ...answer.about,
     code: said.code,
-    detail: `an error that is not known here: ${text === "" ? "the exchange gave no reason" : text}`
+    detail: `unrecognized error: ${text === "" ? "the exchange gave no reason" : text}`
   }
   if (status === 429) {
     return new ExchangeError.RateLimited({

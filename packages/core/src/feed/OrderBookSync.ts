@@ -87,10 +87,10 @@ export const make = (options: {
         ? LocalOrderBook.replace(book, update.bids, update.asks, update.places)
         : LocalOrderBook.apply(book, update.bids, update.asks, update.places)
       : update.set(book)
-    if (!isUnderstood) return "a level of the order book is not understood"
+    if (!isUnderstood) return "a level of the order book could not be decoded"
     last = update.last
     if (checksum !== undefined && update.checksum !== undefined && checksum(book) !== update.checksum) {
-      return "the order book has another checksum than the exchange's"
+      return "the checksum of the order book does not match the exchange's"
     }
     return LocalOrderBook.isCrossed(book) ? "the best bid is not below the best ask" : undefined
   }
@@ -155,7 +155,7 @@ export const make = (options: {
     begin,
     read: (frame) => {
       const updates = read(frame)
-      if (updates === undefined) return fault("a frame of the order book is not understood")
+      if (updates === undefined) return fault("a frame of the order book could not be decoded")
       if (updates.length === 0) return waiting
       for (const update of updates) {
         const failed = take(update)

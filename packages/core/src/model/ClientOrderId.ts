@@ -17,7 +17,7 @@ import * as Random from "effect/Random"
  */
 export interface Alphabet {
   readonly pattern: RegExp
-  /** A description for error messages: `"1 to 36 of A-Z a-z 0-9 - _"`. */
+  /** A description for error messages: `"1 to 36 characters of A-Z a-z 0-9 - _"`. */
   readonly described: string
   readonly make: (hex: string) => string
 }

@@ -102,7 +102,7 @@ export const unsafeQuotient = (
  */
 export const format: (decimal: BigDecimal.BigDecimal) => string = exact.format
 
-const expected = "expected a decimal of at most 40 digits before the point and 60 after it"
+const expected = "expected a decimal with at most 40 digits before the point and 60 after it"
 
 /**
  * Returns `true` if a decimal has at most 40 digits before the point and 60 after it, trailing zeros included. Every
@@ -168,7 +168,7 @@ export const FromNumber: Schema.Schema<BigDecimal.BigDecimal, number> = Schema.t
     encode: (decimal, _, ast) =>
       Either.fromOption(
         carriedBy(decimal),
-        () => new ParseResult.Type(ast, decimal, "expected a decimal that a JSON number carries exactly")
+        () => new ParseResult.Type(ast, decimal, "expected a decimal that a JSON number can represent exactly")
       )
   }
 ).annotations({ identifier: "Decimal.FromNumber" })

@@ -40,7 +40,7 @@ export const ExchangeSymbol: Schema.BrandSchema<ExchangeSymbol, string> = Schema
       check.tuple(check.stringMatching(/^[A-Z0-9]{1,10}$/), check.stringMatching(/^[A-Z0-9]{1,10}$/)).map((assets) =>
         assets.join("/")
       ),
-    message: (issue) => `expected a symbol such as "BTC/USDT", was ${describe(issue.actual)}`
+    message: (issue) => `expected a symbol such as "BTC/USDT", found ${describe(issue.actual)}`
   }),
   Schema.brand("ExchangeSymbol")
 )

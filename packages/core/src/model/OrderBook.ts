@@ -85,8 +85,10 @@ export const fault = (book: Pick<OrderBook, "asks" | "bids" | "symbol">): string
   const side = disorder("bids", book.bids, BigDecimal.lessThanOrEqualTo) ??
     disorder("asks", book.asks, BigDecimal.greaterThanOrEqualTo)
   const what = side ??
-    (isCrossed(book) ? `is crossed: ${priceOf(book.bids)} is bid and ${priceOf(book.asks)} asked` : undefined)
-  return what === undefined ? undefined : `the book of ${book.symbol} ${what}`
+    (isCrossed(book)
+      ? `is crossed: the best bid is ${priceOf(book.bids)} and the best ask ${priceOf(book.asks)}`
+      : undefined)
+  return what === undefined ? undefined : `the order book of ${book.symbol} ${what}`
 }
 
 const priceOf = ([level]: ReadonlyArray<Level>): string => level === undefined ? "nothing" : Decimal.format(level.price)
@@ -98,7 +100,7 @@ const disorder = (
 ): string | undefined => {
   let before: BigDecimal.BigDecimal | undefined
   for (const { price } of levels) {
-    if (!BigDecimal.isPositive(price)) return `has ${side} at ${Decimal.format(price)}`
+    if (!BigDecimal.isPositive(price)) return `has ${side} at ${Decimal.format(price)}, which is not above zero`
     if (before !== undefined && !follows(price, before)) {
       return `has its ${side} out of order: ${Decimal.format(price)} after ${Decimal.format(before)}`
     }

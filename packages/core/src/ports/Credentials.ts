@@ -91,7 +91,10 @@ const secretText = (name: string, bare: (text: string) => string): Config.Config
       /^[\x21-\x7e](?:[\x20-\x7e\n]*[\x21-\x7e])?$/.test(text)
         ? Either.right(Redacted.make(text))
         : Either.left(
-          ConfigError.InvalidData([], "expected printable ASCII without blanks around it; the value is not shown")
+          ConfigError.InvalidData(
+            [],
+            "expected printable ASCII without leading or trailing spaces; the value is not shown"
+          )
         )
     ),
     Config.nested(name)

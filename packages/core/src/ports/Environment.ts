@@ -54,14 +54,14 @@ export const origin = (baseUrl: string): Either.Either<string, ConfigError.Confi
   const url = new URL(baseUrl)
   if (url.username !== "" || url.password !== "") return invalid("expected a URL without user name or password")
   if ((url.pathname !== "/" && url.pathname !== "") || url.search !== "" || url.hash !== "") {
-    return invalid("expected only scheme, host and port: paths belong to the exchange's protocol")
+    return invalid("expected only a scheme, host and port: the exchange's protocol adds the path")
   }
   if (url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname))) {
     return Either.right(url.origin)
   }
   return invalid(
     url.protocol === "http:"
-      ? "expected https: plain http is accepted for the loopback only"
+      ? "expected https: plain http is accepted only for loopback addresses"
       : "expected an https URL"
   )
 }

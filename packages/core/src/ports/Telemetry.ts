@@ -35,7 +35,7 @@ export const requests = Metric.counter("exchange_requests_total", {
 export const requestDuration = Metric.histogram(
   "exchange_request_duration_seconds",
   seconds,
-  "Operation time, queueing and retries included"
+  "Duration of operations, including queueing and retries"
 )
 
 /**
@@ -55,7 +55,7 @@ export const attempts = Metric.counter("exchange_attempts_total", { description:
 export const attemptDuration = Metric.histogram(
   "exchange_attempt_duration_seconds",
   seconds,
-  "Attempt time, from signing to the decoded answer"
+  "Duration of attempts, from signing to the decoded response"
 )
 
 /**
@@ -64,7 +64,7 @@ export const attemptDuration = Metric.histogram(
  * @since 0.1.0
  * @category metrics
  */
-export const retries = Metric.counter("exchange_retries_total", { description: "Attempts repeated", incremental: true })
+export const retries = Metric.counter("exchange_retries_total", { description: "Attempts retried", incremental: true })
 
 /**
  * How long calls waited for the rate limit and the bulkhead.
@@ -75,7 +75,7 @@ export const retries = Metric.counter("exchange_retries_total", { description: "
 export const queueWait = Metric.histogram(
   "exchange_queue_wait_seconds",
   seconds,
-  "Waiting for the rate limit and the bulkhead"
+  "Time spent waiting for the rate limit and the bulkhead"
 )
 
 /**
@@ -84,7 +84,9 @@ export const queueWait = Metric.histogram(
  * @since 0.1.0
  * @category metrics
  */
-export const limiterUsage = Metric.gauge("exchange_limiter_usage_ratio", { description: "Share of a limit in use" })
+export const limiterUsage = Metric.gauge("exchange_limiter_usage_ratio", {
+  description: "Share of a rate limit in use"
+})
 
 /**
  * The end of the latest ban by the exchange, in seconds since the epoch.
@@ -92,7 +94,9 @@ export const limiterUsage = Metric.gauge("exchange_limiter_usage_ratio", { descr
  * @since 0.1.0
  * @category metrics
  */
-export const bannedUntil = Metric.gauge("exchange_banned_until_seconds", { description: "End of the latest ban" })
+export const bannedUntil = Metric.gauge("exchange_banned_until_seconds", {
+  description: "Unix time at which the latest ban ends, in seconds"
+})
 
 /**
  * The exchange's clock minus the local clock, in seconds.
@@ -100,7 +104,9 @@ export const bannedUntil = Metric.gauge("exchange_banned_until_seconds", { descr
  * @since 0.1.0
  * @category metrics
  */
-export const clockSkew = Metric.gauge("exchange_clock_skew_seconds", { description: "Exchange clock minus ours" })
+export const clockSkew = Metric.gauge("exchange_clock_skew_seconds", {
+  description: "Exchange clock minus local clock, in seconds"
+})
 
 /**
  * The number of orders whose outcome could not be determined when they were placed.
@@ -109,7 +115,7 @@ export const clockSkew = Metric.gauge("exchange_clock_skew_seconds", { descripti
  * @category metrics
  */
 export const unknownOrders = Metric.counter("exchange_unknown_orders_total", {
-  description: "Orders whose outcome could not be found out",
+  description: "Orders whose outcome could not be determined",
   incremental: true
 })
 
@@ -120,7 +126,7 @@ export const unknownOrders = Metric.counter("exchange_unknown_orders_total", {
  * @category metrics
  */
 export const unknownRows = Metric.counter("exchange_unknown_rows_total", {
-  description: "Rows of answers that were not understood and left out",
+  description: "Response rows that could not be decoded and were left out",
   incremental: true
 })
 
@@ -132,7 +138,7 @@ export const unknownRows = Metric.counter("exchange_unknown_rows_total", {
  * @category metrics
  */
 export const failovers = Metric.counter("exchange_failovers_total", {
-  description: "Calls that went on to the next source",
+  description: "Calls that moved on to the next source",
   incremental: true
 })
 
@@ -144,7 +150,7 @@ export const failovers = Metric.counter("exchange_failovers_total", {
  * @category metrics
  */
 export const lastKnownPrices = Metric.counter("exchange_last_known_prices_total", {
-  description: "Prices given again while no source could serve",
+  description: "Last known prices served because no source was available",
   incremental: true
 })
 
@@ -159,10 +165,10 @@ const feedCounter = (name: string, description: string) => Metric.counter(name, 
  * @category metrics
  */
 export const feedEvents = {
-  reconnect: feedCounter("exchange_feed_reconnects_total", "Connections of feeds that were lost"),
-  resync: feedCounter("exchange_feed_resyncs_total", "Subscriptions asked for again as what came could not be used"),
-  stale: feedCounter("exchange_feed_stale_total", "Subscriptions that could not be trusted for a while"),
-  unread: feedCounter("exchange_feed_unread_frames_total", "Frames that were not understood")
+  reconnect: feedCounter("exchange_feed_reconnects_total", "Feed connections that were lost"),
+  resync: feedCounter("exchange_feed_resyncs_total", "Subscriptions renewed because their data could not be used"),
+  stale: feedCounter("exchange_feed_stale_total", "Subscriptions whose data could not be trusted for a while"),
+  unread: feedCounter("exchange_feed_unread_frames_total", "Frames that could not be decoded")
 } as const
 
 /**
@@ -173,7 +179,7 @@ export const feedEvents = {
  * @category metrics
  */
 export const feedHeard = Metric.gauge("exchange_feed_heard_timestamp_seconds", {
-  description: "When a feed has last said anything, in seconds since 1970"
+  description: "Unix time of the last message received by a feed, in seconds"
 })
 
 /**

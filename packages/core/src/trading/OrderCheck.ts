@@ -40,7 +40,7 @@ const fit = (market: Market, request: Request): Either.Either<Checked, string> =
     const postOnly = request.type === "limit" && request.postOnly === true
     const timeInForce = request.type === "limit" ? request.timeInForce ?? "GTC" : "IOC"
     if (postOnly && timeInForce !== "GTC") {
-      return yield* Either.left(`a post-only order cannot be ${timeInForce}: it never trades at once`)
+      return yield* Either.left(`a post-only order cannot be ${timeInForce}: it never trades immediately`)
     }
     const price = request.type === "limit" ? yield* fitPrice(market, request.side, request.price, round) : undefined
     if (price !== undefined) yield* worthIt(market, amount, price)
@@ -73,7 +73,7 @@ export const checkAmendment = (
   Either.gen(function*() {
     const { amount, price } = yield* orderInput.amendment(amendment)
     if (price === undefined && amount === undefined) {
-      return yield* Either.left("neither a price nor an amount to change to was given")
+      return yield* Either.left("the amendment has neither a price nor an amount")
     }
     return {
       price: price === undefined ? undefined : yield* fitPrice(market, "buy", price, false),
@@ -83,7 +83,7 @@ export const checkAmendment = (
 
 const tradable = (market: Market): Either.Either<void, string> =>
   market.status === "closed"
-    ? Either.left(`${market.symbol} is closed for good`)
+    ? Either.left(`${market.symbol} is permanently closed`)
     : market.status === "halted"
     ? Either.left(`${market.symbol} is halted; try again when its status is open`)
     : Either.void
@@ -156,17 +156,17 @@ const bounded = (
   if (round !== undefined && !BigDecimal.isPositive(value)) {
     return Either.left(
       `the ${what} ${Decimal.format(exact)} is less than one ${stepName} of ${symbol}` +
-        (least === undefined ? "" : `; the least is ${Decimal.format(least)}`)
+        (least === undefined ? "" : `; the minimum is ${Decimal.format(least)}`)
     )
   }
   if (min !== undefined && BigDecimal.lessThan(value, min)) {
     return Either.left(
-      `the ${what} ${Decimal.format(value)} is below the least of ${symbol}, ${Decimal.format(least ?? min)}`
+      `the ${what} ${Decimal.format(value)} is below the minimum for ${symbol}, ${Decimal.format(least ?? min)}`
     )
   }
   if (max !== undefined && BigDecimal.greaterThan(value, max)) {
     return Either.left(
-      `the ${what} ${Decimal.format(value)} is above the most of ${symbol}, ${Decimal.format(most ?? max)}`
+      `the ${what} ${Decimal.format(value)} is above the maximum for ${symbol}, ${Decimal.format(most ?? max)}`
     )
   }
   if (step === undefined) return Either.right(value)
@@ -175,8 +175,8 @@ const bounded = (
   return Either.left(
     `the ${what} ${Decimal.format(value)} is not a multiple of the ${stepName} ${Decimal.format(step)}; ` +
       (least !== undefined && BigDecimal.lessThan(below, least)
-        ? `the least is ${Decimal.format(least)}`
-        : `${Decimal.format(below)} would be, and \`round: true\` rounds`)
+        ? `the minimum is ${Decimal.format(least)}`
+        : `use ${Decimal.format(below)}, or set \`round: true\``)
   )
 }
 
@@ -216,8 +216,8 @@ const worthIt = (
   const each = BigDecimal.unsafeDivide(worth, amount)
   const least = onStep(BigDecimal.unsafeDivide(market.minNotional, each), market.lotSize, "up")
   return Either.left(
-    `the order is worth ${Decimal.format(worth)} ${market.quote}, below the least of ${market.symbol}, ` +
+    `the order is worth ${Decimal.format(worth)} ${market.quote}, below the minimum for ${market.symbol}, ` +
       Decimal.format(market.minNotional) +
-      (market.lotSize === undefined ? "" : `; at this price the least amount is ${Decimal.format(least)}`)
+      (market.lotSize === undefined ? "" : `; at this price the minimum amount is ${Decimal.format(least)}`)
   )
 }

@@ -111,11 +111,11 @@ export const admit = (
       const [guard] = names.filter((name) => guards[name] !== undefined)
       return guard === undefined
         ? [zero, spent] as const
-        : yield* deny(guard, "the amount of the order is not known, so that it cannot be judged")
+        : yield* deny(guard, "the amount of the order is unknown, so the guards cannot check it")
     }
     const { quote, symbol } = order.market
     if (guards.symbols !== undefined && !guards.symbols.includes(symbol)) {
-      return yield* deny("symbols", `${symbol} is not among the symbols that may be traded`)
+      return yield* deny("symbols", `${symbol} is not among the allowed symbols`)
     }
     if (guards.priceBand !== undefined && order.price !== undefined && price !== undefined) {
       yield* inBand(guards.priceBand, order.price, price)
@@ -125,7 +125,7 @@ export const admit = (
     if (perOrder !== undefined && BigDecimal.greaterThan(worth, perOrder)) {
       return yield* deny(
         "maxNotionalPerOrder",
-        `the order is worth ${Decimal.format(worth)} ${quote}, more than the ${Decimal.format(perOrder)} one may be`
+        `the order is worth ${Decimal.format(worth)} ${quote}, above the limit of ${Decimal.format(perOrder)} per order`
       )
     }
     const added = before === undefined
@@ -140,8 +140,8 @@ export const admit = (
     if (perDay !== undefined && BigDecimal.isPositive(added) && BigDecimal.greaterThan(sum, perDay)) {
       return yield* deny(
         "maxNotionalPerDay",
-        `with it the orders of the day would be worth ${Decimal.format(sum)} ${quote}, ` +
-          `more than the ${Decimal.format(perDay)} they may be`
+        `with this order, the orders of the day would be worth ${Decimal.format(sum)} ${quote}, ` +
+          `above the limit of ${Decimal.format(perDay)} per day`
       )
     }
     return [added, { day: today, byCurrency: new Map(known).set(quote, sum) }] as const
@@ -210,7 +210,7 @@ export const release = (
 export const validate = (guards: Guards): Option.Option<string> => {
   if (typeof guards !== "object" || guards === null) return expected("the guards", "an object", guards)
   const unknown = Object.keys(guards).find((key) => !names.some((name) => name === key))
-  if (unknown !== undefined) return Option.some(`there is no guard ${quoted(unknown)}; there are ${names.join(", ")}`)
+  if (unknown !== undefined) return Option.some(`unknown guard ${quoted(unknown)}; the guards are ${names.join(", ")}`)
   return Option.firstSomeOf([
     invalidSymbols(guards.symbols),
     invalidLimits("maxNotionalPerOrder", guards.maxNotionalPerOrder),
@@ -222,7 +222,7 @@ export const validate = (guards: Guards): Option.Option<string> => {
 const names = ["symbols", "maxNotionalPerOrder", "maxNotionalPerDay", "priceBand"] as const
 
 const expected = (what: string, wanted: string, given: unknown): Option.Option<string> =>
-  Option.some(`${what}: expected ${wanted}, was ${describe(given)}`)
+  Option.some(`${what}: expected ${wanted}, found ${describe(given)}`)
 
 // A string has `includes` too, which would accept a part of a symbol.
 const invalidSymbols = (symbols: unknown): Option.Option<string> => {
@@ -281,7 +281,7 @@ const limitOf = (
   if (limits === undefined) return Either.right(undefined)
   return Either.fromOption(
     Option.flatMap(Option.fromNullable(limits[currency]), Decimal.parse),
-    () => ({ guard: name, detail: `no limit is set for orders in ${currency}: name it under ${name}` })
+    () => ({ guard: name, detail: `no limit is set for orders in ${currency}; add one to ${name}` })
   )
 }
 
@@ -297,7 +297,7 @@ const inBand = (
     ? Either.void
     : deny(
       "priceBand",
-      `the price ${Decimal.format(price)} is outside of ${Decimal.format(low)} to ${Decimal.format(high)}, ` +
-        `the band around the last price`
+      `the price ${Decimal.format(price)} is outside the band of ${Decimal.format(low)} to ` +
+        `${Decimal.format(high)} around the last price`
     )
 }

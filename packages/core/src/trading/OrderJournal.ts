@@ -150,7 +150,9 @@ export const layerMemory: Layer.Layer<OrderJournal> = Layer.sync(OrderJournal, (
 export const layerNone: Layer.Layer<OrderJournal> = Layer.effect(
   OrderJournal,
   Effect.as(
-    Effect.logInfo("Orders are written to no journal: what is open when the program ends cannot be reconciled"),
+    Effect.logInfo(
+      "Orders are not written to a journal: orders that are open when the program ends cannot be reconciled"
+    ),
     { append: () => Effect.void, open: Effect.succeed([]), since: () => Effect.succeed([]) }
   )
 )

@@ -94,7 +94,7 @@ it.scoped("a line on which nothing is said is given up, and one on which somethi
     expect(heard).toEqual(["live", 1])
     expect(Option.isNone(yield* Fiber.poll(fiber))).toBe(true)
     yield* TestClock.adjust("1 seconds")
-    expect(yield* Fiber.join(fiber)).toBe("nothing was heard on an open connection")
+    expect(yield* Fiber.join(fiber)).toBe("no message was received on the connection in time")
   }))
 
 it.scoped("a connection asks for what is wanted, and closes normally", () =>
@@ -116,7 +116,7 @@ it.scoped("a message number left out ends the connection, and one that came befo
     expect(heard).toEqual(["live", { n: 7 }, { n: 8 }, { n: 9 }])
     expect(Option.isNone(yield* Fiber.poll(fiber))).toBe(true)
     socket.say(JSON.stringify({ n: 11 }))
-    expect(yield* Fiber.join(fiber)).toBe("a message of the connection was lost")
+    expect(yield* Fiber.join(fiber)).toBe("a message on the connection was lost")
     expect(heard.length).toBe(4)
   }))
 
@@ -129,7 +129,7 @@ it.scoped("nothing that follows a lost message is passed on, whether or not it c
     yield* TestClock.adjust("1 millis")
     socket.say(JSON.stringify({ n: 11 }))
     yield* TestClock.adjust("1 millis")
-    expect(yield* Fiber.join(fiber)).toBe("a message of the connection was lost")
+    expect(yield* Fiber.join(fiber)).toBe("a message on the connection was lost")
     expect(heard).toEqual(["live", { n: 7 }])
   }))
 
@@ -150,7 +150,7 @@ it.scoped("messages are numbered for each series, and anew where one begins", ()
     expect(heard.length).toBe(7)
     expect(Option.isNone(yield* Fiber.poll(fiber))).toBe(true)
     say("balances", 10)
-    expect(yield* Fiber.join(fiber)).toBe("a message of the connection was lost")
+    expect(yield* Fiber.join(fiber)).toBe("a message on the connection was lost")
   }))
 
 it.scoped("a socket may have a ping of its own", () =>

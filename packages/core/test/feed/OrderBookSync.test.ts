@@ -67,8 +67,8 @@ describe("a book whose snapshot comes first", () => {
     const checked = made({ checksum: (book) => LocalOrderBook.top(book, "bids", 1).length })
     expect(checked.read([{ ...snapshot(), checksum: 1 }], 0).fault).toBeUndefined()
     expect(checked.read([update({ checksum: 7 })], 0).fault).toContain("checksum")
-    expect(made({}).read([{ ...snapshot(), bids: [["-1", "1"]] }], 0).fault).toContain("not understood")
-    expect(made({}).read("garbage", 0).fault).toContain("not understood")
+    expect(made({}).read([{ ...snapshot(), bids: [["-1", "1"]] }], 0).fault).toContain("could not be decoded")
+    expect(made({}).read("garbage", 0).fault).toContain("could not be decoded")
   })
 
   it("takes the last word on a price that one update names twice", () => {

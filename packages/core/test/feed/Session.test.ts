@@ -217,7 +217,7 @@ describe("one life of a socket", () => {
     const [pinged, outputs] = ticked(quiet, 5000, 0)
     expect(outputs.map(({ _tag }) => _tag)).toEqual(["Ping"])
     expect(ticked(pinged, 9999, 0)[1]).toEqual([])
-    expect(ticked(pinged, 10_000, 0)[1]).toEqual([{ _tag: "End", because: "a ping was not answered" }])
+    expect(ticked(pinged, 10_000, 0)[1]).toEqual([{ _tag: "End", because: "the exchange did not respond to a ping" }])
     // Anything that comes is an answer.
     expect(ticked(pinged, 10_000, 5001)[1].map(({ _tag }) => _tag)).toEqual([])
   })

@@ -108,7 +108,7 @@ const plain = {
 
 const inQuestion = {
   order: { symbol: "BTC/USDT", clientOrderId: "mine-1" },
-  cause: new ExchangeError.RequestTimedOut({ exchange: "acme", operation: "order", detail: "the connection broke" })
+  cause: new ExchangeError.RequestTimedOut({ exchange: "acme", operation: "order", detail: "the connection was lost" })
 }
 
 /** An error of each class, as a protocol would make it. */

@@ -244,7 +244,7 @@ export const open = (
  */
 export const forget = (desk: Desk, { at, clientOrderId, worth }: OrderJournal.Intent): Effect.Effect<void> =>
   Effect.zipRight(
-    writeOutcome(desk, clientOrderId, { _tag: "NotPlaced", reason: "found by reconciling" }),
+    writeOutcome(desk, clientOrderId, { _tag: "NotPlaced", reason: "reconcile found no such order" }),
     Ref.update(desk.spent, (spent) =>
       worth === undefined
         ? spent

@@ -170,7 +170,7 @@ const asked = (
 
 const alphabet: ClientOrderId.Alphabet = {
   pattern: /^[A-Za-z0-9_-]{1,36}$/,
-  described: "1 to 36 of A-Z a-z 0-9 - _",
+  described: "1 to 36 characters of A-Z a-z 0-9 - _",
   make: (hex) => hex
 }
 

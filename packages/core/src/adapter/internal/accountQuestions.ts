@@ -219,7 +219,7 @@ const byName = (
         return yield* new ExchangeError.MalformedResponse({
           exchange,
           operation: "order",
-          detail: "the answer has orders of other client order ids than the one asked for"
+          detail: "the response has orders with other client order ids than the requested one"
         })
       }
     }
@@ -247,7 +247,7 @@ const absent = (
           operation: "order",
           code: error.code,
           detail: forgets.detail,
-          alternative: "look for its fills: what was not filled by now never will be"
+          alternative: "check its fills: any part that is not filled by now never will be"
         })
     ))
 
@@ -255,14 +255,14 @@ const missing = (exchange: string, name: string, { symbol }: Market): ExchangeEr
   new ExchangeError.OrderNotFound({
     exchange,
     operation: "order",
-    detail: `no order ${name} of ${symbol}, neither open nor ended`
+    detail: `there is no open or ended order ${name} of ${symbol}`
   })
 
 const notUnderstood = (exchange: string, { detail }: Listing.Unknown): ExchangeError.MalformedResponse =>
   new ExchangeError.MalformedResponse({
     exchange,
     operation: "order",
-    detail: `the order is listed and not understood: ${detail}`
+    detail: `the order is listed, but could not be decoded: ${detail}`
   })
 
 const nothing = Decimal.make("0")

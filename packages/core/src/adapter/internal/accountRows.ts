@@ -71,7 +71,7 @@ export const aboutAny = <A extends { readonly market: string; readonly id?: stri
           market: row.market,
           clientOrderId: undefined,
           createdAt: undefined,
-          detail: market === undefined ? "the market is not listed" : "what a contract of the market is worth changes"
+          detail: market === undefined ? "the market is not listed" : "the contract value of the market is not fixed"
         })
       } else {
         known.push(to(row, market, amounts))

@@ -66,7 +66,7 @@ export const make = (
       new Unsupported({
         exchange,
         operation: "positions",
-        detail: `${features.name} has spot markets only, and no positions`,
+        detail: `${features.name} has only spot markets, so there are no positions`,
         alternative: "read balances instead"
       }),
     keyPermissions: adapter.keyPermissions,
@@ -99,23 +99,26 @@ const judge = (
       return yield* new KeyRefused({
         ...about,
         permission: "withdraw",
-        detail: "the key can withdraw; use one that cannot, or say allowWithdraw"
+        detail: "the key can withdraw; use a key that cannot, or set allowWithdraw"
       })
     }
     if (permissions.trade === true && options.allowTrade !== true) {
       return yield* new KeyRefused({
         ...about,
         permission: "trade",
-        detail: "the key can trade and the program only reads; use one that cannot, or say allowTrade"
+        detail: "the key can trade, but the program only reads; use a key that cannot trade, or set allowTrade"
       })
     }
     if (permissions.ipRestricted === false) {
-      yield* Effect.logWarning("The API key works from any address; bind it to those it is used from", about)
+      yield* Effect.logWarning(
+        "The API key works from any IP address; restrict it to the addresses it is used from",
+        about
+      )
     }
     if (permissions.expiresAt !== undefined) {
       const left = permissions.expiresAt - (yield* Clock.currentTimeMillis)
       if (left < Duration.toMillis(options.expiresWithin ?? "14 days")) {
-        yield* Effect.logWarning("The API key expires soon; make another", {
+        yield* Effect.logWarning("The API key expires soon; create a new one", {
           ...about,
           daysLeft: Math.floor(left / 86_400_000)
         })

@@ -32,11 +32,13 @@ export type Streams = Pick<Account.Service, "streamOrders" | "streamFills" | "st
  */
 export const none = (exchange: string): Streams => {
   const without = (operation: string, alternative: string) => () =>
-    Stream.fail(new Unsupported({ exchange, operation, detail: `${exchange} has no such feed here`, alternative }))
+    Stream.fail(
+      new Unsupported({ exchange, operation, detail: `this feed is not available for ${exchange}`, alternative })
+    )
   return {
-    streamOrders: without("streamOrders", "ask for `openOrders` and `order` from time to time"),
-    streamFills: without("streamFills", "ask for `fills` from time to time"),
-    streamBalances: without("streamBalances", "ask for `balances` from time to time")
+    streamOrders: without("streamOrders", "poll `openOrders` and `order` instead"),
+    streamFills: without("streamFills", "poll `fills` instead"),
+    streamBalances: without("streamBalances", "poll `balances` instead")
   }
 }
 

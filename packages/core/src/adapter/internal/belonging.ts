@@ -42,4 +42,8 @@ const foreign = (
   market: Market,
   { symbol }: { readonly symbol: string }
 ): MalformedResponse =>
-  new MalformedResponse({ exchange, operation, detail: `asked for ${market.symbol}, the answer is about ${symbol}` })
+  new MalformedResponse({
+    exchange,
+    operation,
+    detail: `requested ${market.symbol}, but the response is about ${symbol}`
+  })

@@ -66,8 +66,8 @@ export const make = (
         feed: Effect.suspend(() =>
           new ExchangeError.Unsupported({
             ...about,
-            detail: `${protocol.exchange} has no feeds here`,
-            alternative: "ask for what is needed from time to time"
+            detail: `feeds are not available for ${protocol.exchange}`,
+            alternative: "poll the data instead"
           })
         )
       }
@@ -77,8 +77,8 @@ export const make = (
         feed: Effect.suspend(() =>
           new ExchangeError.Unsupported({
             ...about,
-            detail: "there is no WebSocket in reach of the Layer",
-            alternative: "provide `NodeExchange.layer`, or a `Socket.WebSocketConstructor` of your own, to it"
+            detail: "the Layer has no WebSocket implementation",
+            alternative: "provide `NodeExchange.layer` or your own `Socket.WebSocketConstructor` to it"
           })
         )
       }
@@ -123,7 +123,10 @@ const open = (
         maxQueue: Number.POSITIVE_INFINITY
       }),
       (limiter) =>
-        Effect.mapError(limiter.withCost()(Effect.void), () => ({ because: "too many messages wait to be sent" }))
+        Effect.mapError(
+          limiter.withCost()(Effect.void),
+          () => ({ because: "too many messages are waiting to be sent" })
+        )
     )
     const rules = rulesOf(feeds)
 
@@ -131,7 +134,7 @@ const open = (
       const cost = feeds.protocol[kind]
       return cost === undefined ? Effect.void : Effect.mapError(
         limiter.withReservation(cost, { lane: "marketData" })((reservation) => limiter.commit(reservation)),
-        () => ({ because: "the exchange's limits allow no more for now" })
+        () => ({ because: "the exchange's rate limit allows no more connections or subscriptions for now" })
       )
     }
 
@@ -156,7 +159,7 @@ const open = (
       make: (credentials: Credentials.Credentials, moment: Moment) => Either.Either<A, string>
     ): Effect.Effect<A, Connection.Stopped> =>
       Effect.gen(function*() {
-        if (account === undefined) return yield* Effect.fail(unsigned("this client was made without credentials"))
+        if (account === undefined) return yield* Effect.fail(unsigned("this client has no credentials"))
         const { get, reload } = Credentials.bareFrom(account.credentials)
         const credentials = yield* Effect.mapError(
           refused > 0 ? reload : get,
@@ -176,17 +179,16 @@ const open = (
       error: new ExchangeError.AuthenticationFailed({ ...about, detail, outcome: "NotSent" })
     })
     // The thrown error is dropped, because it may contain the secret.
-    const wrongKey = () =>
-      unsigned("the login could not be signed: signing failed over the key, the secret or the time")
+    const wrongKey = () => unsigned("the login could not be signed; check the key, the secret and the clock")
 
     const token = ({ token }: SocketFacts, refused: number): Effect.Effect<string | undefined, Connection.Stopped> => {
       if (token === undefined) return Effect.succeed(undefined)
       if ("made" in token) return signed(refused, token.made)
       return account === undefined
-        ? Effect.fail(unsigned("this client was made without credentials"))
+        ? Effect.fail(unsigned("this client has no credentials"))
         : Effect.mapBoth(token.asked(account.client)(), {
           onFailure: (error) => ({
-            because: "the exchange gave no token to subscribe with",
+            because: "the exchange did not issue a token for the subscription",
             error: error.isRetryable || error.outcome === "NotSent" ? undefined : error
           }),
           onSuccess: (token) => {
@@ -265,7 +267,7 @@ const refusal = (protocol: Protocol) => (operation: string, said: Said | undefin
   if (said === undefined) {
     return new ExchangeError.RequestTimedOut({
       ...about,
-      detail: "the subscription was asked for several times and never confirmed; does the market still trade?"
+      detail: "the subscription was requested several times but never confirmed; check that the market is still traded"
     })
   }
   return listed(protocol, operation, said) ?? new ExchangeError.InvalidRequest({

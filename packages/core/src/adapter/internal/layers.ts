@@ -236,17 +236,17 @@ const saidTwice = (
   enabled: string | undefined
 ): Effect.Effect<void, ConfigError.ConfigError> => {
   if (environment === undefined) {
-    return invalid(["environment"])("expected where to trade to be said: for placing orders there is no default")
+    return invalid(["environment"])("expected an environment: there is no default for placing orders")
   }
   if (enabled === "enabled" || !Environment.isLive(protocol, environment)) return Effect.void
   return invalid(["trading"])(
     environment === "live"
-      ? `expected "enabled" beside the environment "live": this places orders with real money`
+      ? `expected "enabled": the environment "live" places orders with real money`
       : typeof environment === "string"
-      ? `expected "enabled" beside the environment "${environment}": it is a region of the exchange, and places orders ` +
-        "with real money"
-      : `expected "enabled" beside a base URL that is neither the loopback nor a test host of ${protocol.exchange}` +
-        `${hostsOf(protocol)}: this may place orders with real money`
+      ? `expected "enabled": the environment "${environment}" is a region of the exchange and places orders with real ` +
+        "money"
+      : `expected "enabled": the base URL is neither a loopback address nor a test host of ${protocol.exchange}` +
+        `${hostsOf(protocol)}, so this may place orders with real money`
   )
 }
 

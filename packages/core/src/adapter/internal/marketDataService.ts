@@ -69,8 +69,8 @@ export const make = (
         return yield* new Unsupported({
           exchange,
           operation: "candles",
-          detail: `${features.name} has no candles of ${interval}`,
-          alternative: `ask for one of ${features.candles.join(", ")}`
+          detail: `${features.name} has no ${interval} candles`,
+          alternative: `use one of ${features.candles.join(", ")}`
         })
       }
       const window = yield* windowOf(exchange, range, yield* theirs)
@@ -148,8 +148,10 @@ const windowOf = (
         exchange,
         operation: "candles",
         detail:
-          `the range from ${String(range.from)} to ${String(range.to ?? "now")} is none: both are instants such as `
-          + "2026-01-31 or epoch milliseconds, the first the earlier"
+          `the range from ${String(range.from)} to ${
+            String(range.to ?? "now")
+          } is invalid: expected two instants such as `
+          + "2026-01-31 or epoch milliseconds, the earlier one first"
       }),
     onSome: Effect.succeed
   })
@@ -281,5 +283,5 @@ const noPrice = ({ exchange, symbol }: Ticker): MalformedResponse =>
   new MalformedResponse({
     exchange,
     operation: "price",
-    detail: `${symbol} has neither traded nor bids and asks, so it has no price`
+    detail: `${symbol} has neither a last trade nor both a bid and an ask, so it has no price`
   })

@@ -100,7 +100,7 @@ const listed = (
     const [first] = failed
     if (first !== undefined) {
       if (read.length === 0) return yield* first
-      yield* Effect.logWarning("A part of the markets could not be listed; the others serve", {
+      yield* Effect.logWarning("Some markets could not be listed; the others remain available", {
         exchange,
         because: first.message
       })
@@ -121,10 +121,10 @@ const markets = (
         return yield* new MalformedResponse({
           exchange,
           operation: "markets",
-          detail: `no row of the listing is understood: ${first.detail}`
+          detail: `none of the listed markets could be decoded: ${first.detail}`
         })
       }
-      yield* Effect.logDebug("Markets that are not understood are left out", { exchange, markets: unknown.length })
+      yield* Effect.logDebug("Markets that could not be decoded were left out", { exchange, markets: unknown.length })
     }
     return Arr.filterMap(rows, (row) => Option.fromNullable(row && named(row)))
   })
@@ -187,8 +187,8 @@ const candles = (
       ? new Unsupported({
         exchange,
         operation: "candles",
-        detail: `${name} has no candles of ${interval}`,
-        alternative: `ask for one of ${Struct.keys(words).join(", ")}`
+        detail: `${name} has no ${interval} candles`,
+        alternative: `use one of ${Struct.keys(words).join(", ")}`
       })
       : Effect.succeed(found)
   }
@@ -238,10 +238,10 @@ const candles = (
             return yield* new Unsupported({
               exchange,
               operation: "candles",
-              detail: `${name} keeps the latest ${kept} candles, which for ${interval} begin at ${
+              detail: `${name} keeps only the latest ${kept} candles, which for ${interval} begin at ${
                 DateTime.formatIso(DateTime.unsafeMake(oldest))
               }`,
-              alternative: "ask for a longer interval, or make older ones of trades"
+              alternative: "use a longer interval, or build older candles from trades"
             })
           }
         }

@@ -64,8 +64,9 @@ export const required = (
     ? new Unsupported({
       exchange: facts.protocol.exchange,
       operation,
-      detail: `what a contract of ${market.symbol} is worth in ${market.base} changes with its price, so its amounts ` +
-        "cannot be told",
+      detail:
+        `the value of a contract of ${market.symbol} in ${market.base} changes with its price, so amounts cannot be ` +
+        "determined",
       alternative: "use `request` with the endpoint, which counts in contracts"
     })
     : Effect.succeed(sizing)
@@ -89,7 +90,7 @@ export const sized = (
       ? new InvalidRequest({
         exchange: facts.protocol.exchange,
         operation,
-        detail: `the amount ${Decimal.format(amount)} of ${market.symbol} cannot be said exactly in contracts`
+        detail: `the amount ${Decimal.format(amount)} of ${market.symbol} cannot be expressed exactly in contracts`
       })
       : Effect.succeed(found)
   })
@@ -108,5 +109,7 @@ export const foreign = (
   new MalformedResponse({
     exchange,
     operation,
-    detail: `asked for ${market.symbol} (${market.id}), the answer is about ${JSON.stringify(row.market.slice(0, 60))}`
+    detail: `requested ${market.symbol} (${market.id}), but the response is about ${
+      JSON.stringify(row.market.slice(0, 60))
+    }`
   })

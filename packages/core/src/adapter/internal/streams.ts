@@ -42,12 +42,14 @@ export type Streams = Pick<
  */
 export const none = (exchange: string): Streams => {
   const without = (operation: string, alternative: string) => () =>
-    Stream.fail(new Unsupported({ exchange, operation, detail: `${exchange} has no such feed here`, alternative }))
+    Stream.fail(
+      new Unsupported({ exchange, operation, detail: `this feed is not available for ${exchange}`, alternative })
+    )
   return {
-    streamTicker: without("streamTicker", "ask for `ticker` from time to time"),
-    streamTrades: without("streamTrades", "ask for `trades` from time to time"),
-    streamOrderBook: without("streamOrderBook", "ask for `orderBook` from time to time"),
-    streamCandles: without("streamCandles", "ask for `candles` from time to time")
+    streamTicker: without("streamTicker", "poll `ticker` instead"),
+    streamTrades: without("streamTrades", "poll `trades` instead"),
+    streamOrderBook: without("streamOrderBook", "poll `orderBook` instead"),
+    streamCandles: without("streamCandles", "poll `candles` instead")
   }
 }
 
@@ -137,8 +139,8 @@ export const make = (
           new Unsupported({
             exchange,
             operation: "streamCandles",
-            detail: `${facts.name} has no feed of ${interval} candles`,
-            alternative: `ask for one of ${Struct.keys(candles.words).join(", ")}, or make them of trades`
+            detail: `${facts.name} has no ${interval} candle feed`,
+            alternative: `use one of ${Struct.keys(candles.words).join(", ")}, or build the candles from trades`
           })
         )
       }

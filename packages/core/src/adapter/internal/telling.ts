@@ -90,7 +90,7 @@ export const orders = (desk: Desk, wish: Wish): Telling<Row.Order | undefined, O
       Effect.catchTag("OrderNotFound", () => {
         known.forget(id)
         return Effect.as(
-          Effect.logWarning("An order that stood is no longer known to the exchange; what became of it is not told", {
+          Effect.logWarning("The exchange no longer knows an order that was open; its outcome is not reported", {
             exchange,
             id
           }),
@@ -300,7 +300,11 @@ const standing = ({ account, exchange, markets, seen }: Desk, { market, operatio
             }),
             Effect.catchTag("SymbolNotFound", ({ detail }) =>
               Effect.as(
-                Effect.logWarning("An order that stands is not told", { exchange, id: order.id, because: detail }),
+                Effect.logWarning("An open order was left out of the stream", {
+                  exchange,
+                  id: order.id,
+                  because: detail
+                }),
                 []
               ))
           )),

@@ -126,7 +126,7 @@ const judged = (
       new ExchangeError.MalformedResponse({
         exchange: protocol.exchange,
         operation: "placeBatch",
-        detail: "the answer says nothing of one of the orders"
+        detail: "the response does not mention one of the orders"
       })
     )
   }
@@ -225,7 +225,9 @@ const noneIsObscure = (
     exchange,
     operation: "cancelAll",
     detail:
-      `an order ${obscure.id ?? ""} stands that may be of ${symbol} and was not canceled, as it is not understood: ` +
+      `an open order ${
+        obscure.id ?? ""
+      } may belong to ${symbol} and was not canceled, because it could not be decoded: ` +
       obscure.detail
   })
 
@@ -267,6 +269,6 @@ const sweep = (
     return yield* new ExchangeError.OrderRejected({
       exchange: protocol.exchange,
       operation: "cancelAll",
-      detail: "orders are placed as fast as they are canceled; stop placing them and try again"
+      detail: "orders are being placed as fast as they are canceled; stop placing orders and try again"
     })
   })

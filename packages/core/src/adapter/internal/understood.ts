@@ -24,7 +24,7 @@ export const understood = <A, E>(
           Telemetry.unknownRows.pipe(Metric.tagged("exchange", exchange), Metric.tagged("operation", operation)),
           unknown.length
         ),
-        Effect.logWarning("Rows of an answer were not understood and are left out", {
+        Effect.logWarning("Rows of a response could not be decoded and were left out", {
           exchange,
           operation,
           rows: unknown.length,

@@ -51,7 +51,7 @@ export const reading = <A>(
         )
       },
       encode: () => (value, _, ast) =>
-        ParseResult.fail(new ParseResult.Forbidden(ast, value, "answers are read and never written"))
+        ParseResult.fail(new ParseResult.Forbidden(ast, value, "responses can only be decoded, not encoded"))
     }),
     { take }
   )

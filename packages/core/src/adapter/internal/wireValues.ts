@@ -15,9 +15,9 @@ import { reading, reason, taking, unread, type Value } from "./wireReading.js"
 export const text: Value<string> = reading((value) => {
   if (typeof value === "string") return value === "" ? unread : value
   return typeof value === "number" && Number.isSafeInteger(value) ? String(value) : unread
-}, "expected a text that is not empty, or a whole number")
+}, "expected non-empty text or a whole number")
 
-const expectedDecimal = "expected a decimal of at most 40 digits before the point and 60 after it"
+const expectedDecimal = "expected a decimal with at most 40 digits before the point and 60 after it"
 
 /**
  * A decimal in a string (`"64000.50"`).
@@ -27,7 +27,7 @@ const expectedDecimal = "expected a decimal of at most 40 digits before the poin
  */
 export const decimal: Value<BigDecimal.BigDecimal> = reading(
   (value) => typeof value === "string" ? decimals.ofText(value) ?? unread : unread,
-  `${expectedDecimal}, in text`
+  `${expectedDecimal}, as text`
 )
 
 /**
@@ -66,7 +66,7 @@ export const readable = <A, I>(schema: Schema.Schema<A, I>): Value<A | undefined
   return reading((value) => {
     const found = take(value)
     return found === unread ? undefined : found
-  }, "expected anything")
+  }, "expected any value")
 }
 
 /**
@@ -177,7 +177,7 @@ export const isTrue: Value<boolean> = wordsOr({ true: true }, false)
  */
 export const listed: Value<ReadonlyArray<string>> = reading<ReadonlyArray<string>>(
   (value) => typeof value === "string" ? value.split(/[,\s]+/).filter((word) => word !== "") : unread,
-  "expected words in one text"
+  "expected text with words separated by commas or spaces"
 )
 
 const digits = /^\d+(?:\.\d+)?$/
@@ -187,7 +187,7 @@ const instant = (toMillis: (value: number) => number): Value<number> =>
     if (typeof value !== "number" && !(typeof value === "string" && digits.test(value))) return unread
     const count = Math.round(toMillis(Number(value)))
     return Number.isSafeInteger(count) && count >= 0 ? count : unread
-  }, "expected an instant as a number")
+  }, "expected a timestamp as a number")
 
 /**
  * An instant in epoch milliseconds, as a number or a string of its digits.
@@ -222,7 +222,7 @@ export const micros: Value<number> = instant((value) => value / 1000)
 export const isoTime: Value<number> = reading((value) => {
   if (typeof value !== "string") return unread
   return utc(value) ?? Option.match(DateTime.make(value), { onNone: () => unread, onSome: DateTime.toEpochMillis })
-}, "expected an instant such as 2026-01-31T12:00:00Z")
+}, "expected a timestamp such as 2026-01-31T12:00:00Z")
 
 const zero = 48
 

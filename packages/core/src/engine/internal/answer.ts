@@ -22,7 +22,8 @@ export const classify = (
       new ExchangeError.ExchangeUnavailable({
         ...about,
         outcome: "Unknown",
-        detail: "the answer was a redirect, which is never followed; check that the base URL is the exchange's own"
+        detail:
+          "the response is a redirect, and redirects are never followed; check that the base URL belongs to the exchange"
       })
     )
   }
@@ -60,14 +61,14 @@ const doubtful = ({ json }: Answer, error: ExchangeError.ExchangeError): Exchang
 }
 
 const unreadable = ({ about }: Answer): ExchangeError.MalformedResponse =>
-  new ExchangeError.MalformedResponse({ ...about, detail: "the answer could not be understood" })
+  new ExchangeError.MalformedResponse({ ...about, detail: "the response could not be interpreted" })
 
 const byEvidence = (answer: Answer, auth: "none" | "signed"): ExchangeError.ExchangeError | undefined => {
   const { about, headers, json, now, status } = answer
   if (status < 300 && json !== undefined) return undefined
   const what = excerpt(answer)
   if (status < 300) {
-    return new ExchangeError.MalformedResponse({ ...about, reason: "NotJson", detail: `expected JSON, was ${what}` })
+    return new ExchangeError.MalformedResponse({ ...about, reason: "NotJson", detail: `expected JSON, found ${what}` })
   }
   const refused = json === undefined ? undefined : refusalOf(answer)
   if (refused !== undefined) return refused
@@ -80,14 +81,14 @@ const byEvidence = (answer: Answer, auth: "none" | "signed"): ExchangeError.Exch
     })
   }
   if (status === 401 && auth === "signed") {
-    return new ExchangeError.AuthenticationFailed({ ...about, detail: `the answer was ${what}`, outcome: "Unknown" })
+    return new ExchangeError.AuthenticationFailed({ ...about, detail: `the response was ${what}`, outcome: "Unknown" })
   }
   return new ExchangeError.ExchangeUnavailable({
     ...about,
     outcome: "Unknown",
     detail: status === 403
       ? `a firewall in front of the exchange refused the request: ${what}`
-      : `not in the exchange's own words: ${what}`
+      : `the response is not in the exchange's error format: ${what}`
   })
 }
 

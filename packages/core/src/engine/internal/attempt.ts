@@ -206,7 +206,10 @@ const answered = <A>(
   const classified = classify(protocol, answer, endpoint.auth)
   if (Either.isLeft(classified)) {
     hints.push(
-      line.logging(endpoint.name, Effect.logWarning("An answer could not be classified: the protocol died over it"))
+      line.logging(
+        endpoint.name,
+        Effect.logWarning("A response could not be classified: the protocol's classify function threw")
+      )
     )
   }
   const error = Either.merge(classified)
@@ -236,7 +239,7 @@ const hint = (
   }
 }
 
-const notRead = Effect.logDebug("What the answer tells by the way could not be read")
+const notRead = Effect.logDebug("Usage and clock could not be read from the response")
 
 const learning = (protocol: Protocol, told: Parameters<Protocol["learn"]>[0]): Learnt | undefined => {
   try {
@@ -270,7 +273,7 @@ const sign = (
     return Either.merge(signed)
   } catch {
     // The thrown error is dropped, because it may contain the secret.
-    return "the request could not be signed: signing failed over the key, the secret or the time"
+    return "the request could not be signed; check the key, the secret and the clock"
   }
 }
 
@@ -291,25 +294,25 @@ const unanswered = (
         code: failure.code,
         outcome: failure.outcome,
         detail: failure.detail ?? (failure.outcome === "NotSent"
-          ? "no connection could be made; check the network, the base URL and certificates"
-          : "the connection broke before the whole answer had come")
+          ? "could not connect; check the network, the base URL and the certificates"
+          : "the connection was lost before the complete response arrived")
       })
     case "BodyTooLarge":
       return new ExchangeError.MalformedResponse({
         ...about,
         reason: "TooLarge",
-        detail: `the answer is larger than ${failure.limit}`
+        detail: `the response is larger than ${failure.limit}`
       })
     case "BodyNotUnpacked":
       return new ExchangeError.MalformedResponse({
         ...about,
         reason: "NotJson",
-        detail: `the answer could not be unpacked: it is no ${failure.coding}, though it says so, or was cut short`
+        detail: `the response could not be decompressed: it is not valid ${failure.coding}, or it was truncated`
       })
     case "TimedOut":
       return new ExchangeError.RequestTimedOut({
         ...about,
-        detail: `no whole answer within ${Duration.format(timeout)}`
+        detail: `no complete response within ${Duration.format(timeout)}`
       })
   }
 }
@@ -327,7 +330,8 @@ const blameClock = (
   const seconds = Math.round(apart / 1000)
   return new ExchangeError.ClockSkew({
     ...error,
-    detail: `the request was signed by a clock that is ${seconds} seconds from the exchange's: ${error.detail}`
+    detail:
+      `the request was signed with a clock that differs from the exchange's by ${seconds} seconds: ${error.detail}`
   })
 }
 
@@ -341,12 +345,12 @@ const decode = <C extends Capability, I, A>(
       endpoint.decode(answer.json),
       (mismatch) =>
         malformed(
-          `the answer has another shape than documented${
+          `the response does not match the documented schema${
             describeMismatch(mismatch, { values: endpoint.capability === "marketData", clean })
           }`
         )
     )
   } catch {
-    return Either.left(malformed("the answer could not be read: reading it failed"))
+    return Either.left(malformed("the response could not be decoded: its decoder threw an error"))
   }
 }

@@ -130,7 +130,7 @@ export const preparing = (exchange: string) => {
     const names = namesOf(endpoint)
     const encoded = endpoint.encode(input)
     if (Either.isLeft(encoded)) {
-      const detail = `the input cannot be sent${describeMismatch(encoded.left, { values: true, clean })}`
+      const detail = `the input is invalid${describeMismatch(encoded.left, { values: true, clean })}`
       return new ExchangeError.InvalidRequest({ ...names.operation, detail })
     }
     return new Call(endpoint, names, Endpoint.prepare(endpoint, encoded.right), endpoint.cost(input), around)

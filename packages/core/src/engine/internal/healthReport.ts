@@ -59,22 +59,24 @@ const judge = (
   const refusing = facts.breakers.filter(({ state }) => state === "Open" || state === "Isolated")
   const banned = facts.bannedUntil !== undefined && facts.bannedUntil > now ? facts.bannedUntil - now : undefined
   const stopped = [
-    ...banned === undefined ? [] : [`it has banned us for another ${inWords(banned)}`],
+    ...banned === undefined ? [] : [`the exchange has banned this client for another ${inWords(banned)}`],
     ...facts.limits.flatMap(({ pausedUntil, scope }) =>
-      pausedUntil === undefined ? [] : [`it asked for a pause of "${scope}", ${inWords(pausedUntil - now)} more`]
+      pausedUntil === undefined
+        ? []
+        : [`the exchange requested a pause of "${scope}" for another ${inWords(pausedUntil - now)}`]
     )
   ]
   // A ban opens the circuits too, but it is a pause that the exchange asked for, with a known end.
   if (banned === undefined && refusing.some(({ capability }) => capability === "marketData")) {
-    return { status: "fail", reason: ["the circuit of its market data is open", ...stopped].join("; ") }
+    return { status: "fail", reason: ["the circuit for market data is open", ...stopped].join("; ") }
   }
   const reasons = [
     ...stopped,
-    ...refusing.map(({ capability }) => `the circuit of ${capability} is open`),
+    ...refusing.map(({ capability }) => `the circuit for ${capability} is open`),
     ...facts.breakers
       .filter(({ state }) => state === "HalfOpen")
-      .map(({ capability }) => `the circuit of ${capability} is half-open`),
-    ...Math.abs(facts.clockSkewMillis) > 1000 ? [`its clock differs by ${facts.clockSkewMillis} ms`] : []
+      .map(({ capability }) => `the circuit for ${capability} is half-open`),
+    ...Math.abs(facts.clockSkewMillis) > 1000 ? [`the exchange's clock differs by ${facts.clockSkewMillis} ms`] : []
   ]
   return reasons.length === 0 ? { status: "pass" } : { status: "warn", reason: reasons.join("; ") }
 }

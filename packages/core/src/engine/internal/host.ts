@@ -20,7 +20,9 @@ export const resolveHost = (
     return region === undefined
       ? Either.left(ConfigError.InvalidData(
         ["environment"],
-        `expected one of ${["live", "testnet", ...Object.keys(regions)].join(", ")}, or a name with a baseUrl`
+        `expected one of ${
+          ["live", "testnet", ...Object.keys(regions)].join(", ")
+        }, or an object with a name and a baseUrl`
       ))
       : Either.right({ _tag: "Open", baseUrl: region.baseUrl, headers: region.headers })
   }

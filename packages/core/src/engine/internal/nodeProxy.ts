@@ -60,7 +60,7 @@ export const make = (
 }
 
 const invalid =
-  "expected http://host:port or https://host:port, with user:password@ before the host if it asks for them; "
+  "expected http://host:port or https://host:port, with user:password@ before the host if the proxy requires them; "
   + "the value is not shown"
 
 /** Parses a proxy as curl does: without a scheme, the proxy uses plain HTTP. */

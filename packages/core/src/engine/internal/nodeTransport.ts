@@ -142,7 +142,7 @@ const none: Transport.Answer["headers"] = {}
 const empty = Buffer.alloc(0)
 
 // Made once, because nothing reads its stack trace.
-const abandoned = new Error("The request was given up")
+const abandoned = new Error("The request was abandoned")
 
 type IncomingHeaders = Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>[2]
 

@@ -114,8 +114,8 @@ const nameOf = ({ hostname, port }: Proxy): string => `the proxy ${bracketed(hos
 // The error has no cause, because the request in it has the password in its headers.
 const unreached = (proxy: Proxy, error: NodeJS.ErrnoException | { readonly code: string }): ProxyFailed =>
   new ProxyFailed({
-    message: `${nameOf(proxy)} could not be reached, or is none that speaks ${proxy.isSecure ? "HTTPS" : "HTTP"}; `
-      + "check its address in HTTPS_PROXY or in `proxy` of NodeExchange, and that it runs",
+    message: `${nameOf(proxy)} could not be reached, or is not an ${proxy.isSecure ? "HTTPS" : "HTTP"} proxy; `
+      + "check its address in HTTPS_PROXY or in the `proxy` option of NodeExchange, and that it is running",
     code: error.code
   })
 
@@ -123,12 +123,12 @@ const refused = (proxy: Proxy, authority: string, status: number): ProxyFailed =
   new ProxyFailed({
     message: status === 407
       ? `${nameOf(proxy)} ${
-        proxy.authorization === undefined ? "asks for" : "does not take"
-      } the user and password in its `
-        + "address (407); set them there, as http://user:password@host:port"
+        proxy.authorization === undefined ? "requires a" : "rejected the"
+      } user and password (407); set them in its `
+        + "address, as http://user:password@host:port"
       : `${
         nameOf(proxy)
-      } makes no connection to ${authority} and answers ${status}; have it allow that, or name the host `
-        + "in NO_PROXY if it can be reached without",
+      } did not connect to ${authority}, but responded with status ${status}; allow the host in the proxy, or add it `
+        + "to NO_PROXY if it can be reached directly",
     code: status === 407 ? userRefused : `PROXY_${status}`
   })

@@ -198,7 +198,7 @@ export const make = (client: {
         meters.retried(operation, error._tag),
         logging(
           operation,
-          Effect.logDebug("Trying again", {
+          Effect.logDebug("Retrying", {
             delayMillis: Math.round(Duration.toMillis(delay)),
             reason: error.message
           })

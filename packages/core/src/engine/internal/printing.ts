@@ -44,6 +44,10 @@ const print = (value: unknown, decimals: Decimals): Printed<Parameter> => {
   if (typeof value === "string" || typeof value === "boolean" || Number.isFinite(value)) {
     return Either.right(typeof value === "number" || typeof value === "boolean" ? value : String(value))
   }
-  const issue = new ParseResult.Type(Schema.Unknown.ast, value, "expected text, a number, a decimal, or a list of such")
+  const issue = new ParseResult.Type(
+    Schema.Unknown.ast,
+    value,
+    "expected text, a number, a decimal, or a list of these"
+  )
   return Either.left(new ParseResult.ParseError({ issue }))
 }

@@ -29,25 +29,25 @@ export const fromRefusal = (
         state: refusal.state,
         retryAfter: refusal.retryAfter,
         detail: Duration.isFinite(refusal.retryAfter)
-          ? `not sent, as the exchange kept failing; try again in ${inWords(refusal.retryAfter)}`
-          : "not sent, as the circuit is held open; reset it when the exchange is well again"
+          ? `not sent: the exchange kept failing; try again in ${inWords(refusal.retryAfter)}`
+          : "not sent: the circuit is held open; reset it when the exchange has recovered"
       })
     case "BulkheadFull":
       return new ExchangeError.BulkheadFull({
         ...about,
-        detail: "not sent, as too many calls are in flight and waiting; slow down or raise maxConcurrent"
+        detail: "not sent: too many calls are in flight or waiting; slow down or raise maxConcurrent"
       })
     case "RateLimiterFull":
       return new ExchangeError.RateLimiterFull({
         ...about,
         detail: refusal.reason === "CostExceedsLimit"
-          ? "not sent, as this call alone costs more than the exchange's whole limit; ask for less at once"
-          : "not sent, as too many calls wait for the exchange's rate limit; slow down or raise maxQueued"
+          ? "not sent: this call alone costs more than the exchange's whole rate limit; request less at once"
+          : "not sent: too many calls are waiting for the exchange's rate limit; slow down or raise maxQueued"
       })
     case "DeadlineExceeded":
       return new ExchangeError.DeadlineExceeded({
         ...about,
-        detail: "not sent, as its turn would come after the deadline; allow more time or slow down"
+        detail: "not sent: it would have to wait in the queue past the deadline; allow more time or slow down"
       })
   }
 }
@@ -72,7 +72,7 @@ const malformed = (error: ExchangeError.ExchangeError): ExchangeError.MalformedR
     operation: error.operation,
     code: error.code,
     status: error.status,
-    detail: `the exchange answered ${error._tag} where that makes no sense: ${error.detail}`
+    detail: `the exchange responded with ${error._tag}, which makes no sense for this request: ${error.detail}`
   })
 
 const unexpected: { readonly [C in Capability]: (error: ExchangeError.ExchangeError) => ExchangeError.For<C> } = {

@@ -79,7 +79,9 @@ const timed = <A, E>(f: (now: number) => Effect.Effect<A, E>): Effect.Effect<A, 
 const renewed = (opening: Effect.Effect<unknown, ExchangeError.ExchangeError>): Effect.Effect<void> =>
   Effect.matchEffect(opening, {
     onFailure: (error) =>
-      Effect.logWarning("A session could not be renewed, and is used until it ends", { because: error.message }),
+      Effect.logWarning("A session could not be renewed; the current one is used until it expires", {
+        because: error.message
+      }),
     onSuccess: () => Effect.void
   })
 
@@ -106,7 +108,7 @@ const beforeSending = (error: ExchangeError.ExchangeError): ExchangeError.Exchan
         operation,
         code,
         status,
-        detail: `no session could be opened: ${detail}`,
+        detail: `a session could not be opened: ${detail}`,
         outcome: "NotSent"
       })
     }

@@ -71,7 +71,7 @@ export const failure = (cause: unknown, isUnsent: boolean): Transport.Failure =>
   if (cause instanceof TooLarge) return tooLarge(sentence(cause))
   if (cause instanceof NotUnpacked) return { _tag: "BodyNotUnpacked", coding: cause.coding }
   const code = codeOf(cause)
-  if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return tooLarge("the HTTP client reads (see its maxResponseSize)")
+  if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return tooLarge("the HTTP client's limit (see its maxResponseSize)")
   const detail = proxyFailure(cause)?.message
   return { _tag: "ConnectionFailed", outcome: isUnsent ? "NotSent" : "Unknown", code, detail }
 }

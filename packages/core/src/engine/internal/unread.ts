@@ -27,9 +27,11 @@ export interface Limit {
  * @internal
  */
 export const sentence = ({ bytes, counted, option }: Limit): string =>
-  `${bytes} bytes${counted === undefined ? "" : ` ${words[counted]}`} (see ${option}): raise that to read such answers`
+  `${bytes} bytes${
+    counted === undefined ? "" : ` ${words[counted]}`
+  } (see ${option}); raise that option to read larger responses`
 
-const words = { packed: "before it is unpacked", unpacked: "unpacked" } as const
+const words = { packed: "before decompression", unpacked: "after decompression" } as const
 
 /**
  * The body could not be decompressed by its declared coding.

@@ -52,7 +52,7 @@ export const make = (meters: Meters): Vitals => {
       change({ skew })
       return Effect.zipRight(
         meters.skewed(skew.offset),
-        Effect.logDebug("The exchange's clock differs from ours", { offsetMillis: skew.offset })
+        Effect.logDebug("The exchange's clock differs from the local clock", { offsetMillis: skew.offset })
       )
     },
     // Runs for every response, so each property is written out: in V8, properties that follow a spread are slow.
@@ -70,7 +70,7 @@ export const make = (meters: Meters): Vitals => {
         change({ bannedUntil: Math.max(until, ref.current.bannedUntil ?? until) })
         return Effect.zipRight(
           meters.banned(until),
-          Effect.logWarning("Banned by the exchange; nothing is sent before the ban ends", { until })
+          Effect.logWarning("Banned by the exchange; no request is sent until the ban ends", { until })
         )
       }),
     forgiven: Effect.sync(() => change({ bannedUntil: undefined })),

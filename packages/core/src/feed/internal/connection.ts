@@ -243,7 +243,7 @@ const start = (
       const place = isNext(protocol.sequence?.(frame))
       if (place === "old") return
       if (place === "gap") {
-        return advance({ _tag: "Ended", because: "a message of the connection was lost" }, now)
+        return advance({ _tag: "Ended", because: "a message on the connection was lost" }, now)
       }
       const said = understand(protocol, frame)
       if (said === undefined) return tell(listener.unread)
@@ -272,7 +272,7 @@ const start = (
       for (const item of items) handle(item, now)
       if (heard !== heardBefore) line.heard?.(heard)
       if (inbox.size() + items.length > mostWaiting || isFull) {
-        advance({ _tag: "Ended", because: "more frames came than could be read" }, now)
+        advance({ _tag: "Ended", because: "frames arrived faster than they could be read" }, now)
       }
       if (state === before && !items.includes(due)) return false
       advance({ _tag: "Tick", heard, heardOf: lastHeard }, now)
@@ -403,8 +403,8 @@ export const reasonOf = (error: PlatformSocket.SocketError): string => {
     case "OpenTimeout":
       return "the connection was not opened in time"
     case "Open":
-      return proxyFailure(error.cause)?.message ?? "no connection could be made"
+      return proxyFailure(error.cause)?.message ?? "could not connect"
     default:
-      return "the connection broke"
+      return "the connection was lost"
   }
 }

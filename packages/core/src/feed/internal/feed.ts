@@ -123,7 +123,7 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
           reconnecting: (because) => {
             note("reconnect")
             run(
-              Effect.logInfo("A feed lost its connection, and makes it again", { exchange: options.exchange, because })
+              Effect.logInfo("A feed lost its connection and is reconnecting", { exchange: options.exchange, because })
             )
           }
         }

@@ -191,5 +191,5 @@ export const make = (
 
 const describe = (error: SocketError | Connection.Stopped | CircuitBreaker.CircuitOpen): string => {
   if ("because" in error) return error.because
-  return error._tag === "CircuitOpen" ? "connecting failed again and again" : Connection.reasonOf(error)
+  return error._tag === "CircuitOpen" ? "connecting failed repeatedly" : Connection.reasonOf(error)
 }

@@ -256,7 +256,7 @@ const acknowledged = (state: State, said: Control & { readonly _tag: "Acknowledg
   if (said.keys === undefined || said.request === undefined) return [next, outputs]
   // The exchange named the subscriptions that it accepted, so it did not accept the others of the request.
   const missed = namedBy(next, { request: said.request })
-  return refuse(next, missed, { code: "", text: "the exchange did not take the subscription" }, outputs)
+  return refuse(next, missed, { code: "", text: "the exchange did not accept the subscription" }, outputs)
 }
 
 /** A refusal that names neither keys nor a request is for the oldest request. */
@@ -330,14 +330,14 @@ const tick = (
   random: number
 ): Step => {
   const { heard, heardOf } = event
-  if (now >= heard + rules.silence) return end(state, "nothing was heard on an open connection")
+  if (now >= heard + rules.silence) return end(state, "no message was received on the connection in time")
   if (state.phase === "greeting" && now >= state.greetedAt + rules.patience) {
-    return end(state, "the login was not answered")
+    return end(state, "the exchange did not respond to the login in time")
   }
   const outputs: Array<Output> = []
   let next = state
   if (rules.ping !== undefined && now >= pingDue(rules.ping, state, heard)) {
-    if (next.pinged !== undefined && heard < next.pinged) return end(state, "a ping was not answered")
+    if (next.pinged !== undefined && heard < next.pinged) return end(state, "the exchange did not respond to a ping")
     outputs.push({ _tag: "Ping", request: next.next })
     next = { ...next, pinged: now, next: next.next + 1 }
   }
@@ -379,7 +379,12 @@ const watch = (
     if (topic.phase === "live" && topic.quiet !== undefined) {
       const since = Math.max(topic.since, heardOf(topic.key) ?? 0)
       if (now < since + topic.quiet) continue
-      outputs.push({ _tag: "Stale", key: topic.key, since, because: "nothing was heard of this subscription" })
+      outputs.push({
+        _tag: "Stale",
+        key: topic.key,
+        since,
+        because: "no data was received for this subscription in time"
+      })
       const [again] = resync(rules, next, [topic.key], now, random, true)
       next = again
     }

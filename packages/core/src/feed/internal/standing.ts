@@ -151,6 +151,6 @@ const attempt = <A>(reading: Reading<A>, frame: unknown, now: number): Read<A> =
   try {
     return reading.read(frame, now)
   } catch {
-    return { values: [], isWhole: false, fault: "a frame could not be read: reading it failed" }
+    return { values: [], isWhole: false, fault: "a frame could not be decoded: its decoder threw an error" }
   }
 }

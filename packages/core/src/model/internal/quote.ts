@@ -20,7 +20,7 @@ const escaped = (character: string): string =>
  */
 export const describe = (value: unknown): string => {
   if (typeof value === "string") return quote(value)
-  if (value === undefined) return "left out"
+  if (value === undefined) return "nothing"
   if (value === null) return "null"
   if (Array.isArray(value)) return "an array"
   return `${typeof value === "object" ? "an" : "a"} ${typeof value}`

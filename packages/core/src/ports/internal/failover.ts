@@ -98,8 +98,8 @@ const serve = (sources: ReadonlyArray<Source>, order: Order): Service => {
       if (index === before) return Effect.void
       const about = { operation, from: sources[before]?.exchange, to: sources[index]?.exchange }
       return index > before
-        ? Effect.logWarning("A source cannot serve; another does", { ...about, because: reasons(failures) })
-        : Effect.logInfo("A source serves again", about)
+        ? Effect.logWarning("Failed over to another source", { ...about, because: reasons(failures) })
+        : Effect.logInfo("Switched back to an earlier source", about)
     })
 
   const movedOn = (operation: string, { error, source }: Failure): Effect.Effect<void> =>
@@ -213,7 +213,7 @@ const serve = (sources: ReadonlyArray<Source>, order: Order): Service => {
               new MalformedResponse({
                 exchange: service.exchange,
                 operation: "tickers",
-                detail: "has a ticker of none of the markets asked for"
+                detail: "the response has no ticker for any requested market"
               })
           ),
         dated: { symbols: symbols.join(), instants: (tickers) => tickers.map(({ at }) => at) }
@@ -247,13 +247,15 @@ const noneServed = (operation: string, failures: ReadonlyArray<Failure>): Market
   const about = {
     exchange: "failover",
     operation,
-    detail: failures.length === 0 ? "there are no sources" : `no source can serve it: ${reasons(failures)}`
+    detail: failures.length === 0
+      ? "no sources are configured"
+      : `no source can serve the request: ${reasons(failures)}`
   }
   if (failures.length > 0 && failures.every(({ error }) => error._tag === "SymbolNotFound")) {
     const symbol = failures.flatMap(({ error }) => error._tag === "SymbolNotFound" ? error.symbol ?? [] : [])[0]
     return new SymbolNotFound({ ...about, symbol })
   }
   return failures.length > 0 && failures.every(({ error }) => isNotListed(error))
-    ? new Unsupported({ ...about, alternative: "ask for something that one of the sources has" })
+    ? new Unsupported({ ...about, alternative: "request something that at least one of the sources supports" })
     : new ExchangeUnavailable({ ...about, outcome: "NotSent" })
 }

@@ -67,11 +67,11 @@ export const make = ({ capacity, exchange, maxAge }: Options): Serve => {
         yield* count
         if (wasOut) return value
         const about = { symbol, source: value.source, age: Duration.format(Duration.millis(Duration.toMillis(age))) }
-        yield* Effect.logWarning("No source can serve; the last known price is given", { ...about, because })
+        yield* Effect.logWarning("No source is available; serving the last known price", { ...about, because })
         return value
       }
       remember(symbol, memory)
-      if (wasOut) yield* Effect.logInfo("The price is a new one again", { symbol, source: value.source })
+      if (wasOut) yield* Effect.logInfo("A current price is available again", { symbol, source: value.source })
       return value
     })
 }
@@ -109,5 +109,5 @@ const lacking = (exchange: string, symbol: string): ExchangeUnavailable =>
     exchange,
     operation: "prices",
     outcome: "NotSent",
-    detail: `no source has a price of ${symbol}`
+    detail: `no source has a price for ${symbol}`
   })

@@ -80,7 +80,7 @@ export const prices = (
   })
 
 const hasNone = (exchange: string, symbol: string): MalformedResponse =>
-  new MalformedResponse({ exchange, operation: "prices", detail: `has no price of ${symbol}` })
+  new MalformedResponse({ exchange, operation: "prices", detail: `the response has no price for ${symbol}` })
 
 const agreed = (
   sources: ReadonlyArray<Source>,
@@ -99,7 +99,7 @@ const agreed = (
         operation: "price",
         outcome: "NotSent",
         detail:
-          `${kept.length} of ${sources.length} sources agree on ${symbol}, ${options.minimumSources} must: ${reasons}`
+          `only ${kept.length} of ${sources.length} sources agree on ${symbol}; at least ${options.minimumSources} are required: ${reasons}`
       })
     )
   }
@@ -140,7 +140,10 @@ const judge = (
     const off = BigDecimal.abs(BigDecimal.subtract(amount, center))
     const near = BigDecimal.lessThanOrEqualTo(off, BigDecimal.multiply(center, limits.maximumDeviation))
     if (near && currency === candidates[0]?.currency) return true
-    rejected.push({ source, reason: near ? `is in ${currency}` : `deviates: it says ${Decimal.format(amount)}` })
+    rejected.push({
+      source,
+      reason: near ? `is in ${currency}` : `deviates too far from the median: ${Decimal.format(amount)}`
+    })
     return false
   })
   return { kept, rejected }

@@ -126,7 +126,7 @@ export const pricesOf = (symbols: ReadonlyArray<string>): Question<ReadonlyArray
  * @internal
  */
 export const describeAge = (age: number): string =>
-  `is ${Duration.format(Duration.millis(Math.abs(age)))} ${age < 0 ? "ahead" : "old"}`
+  `is ${Duration.format(Duration.millis(Math.abs(age)))} ${age < 0 ? "in the future" : "old"}`
 
 /** The source, and the operation it was asked for. */
 interface About {
@@ -153,7 +153,7 @@ const passedOver = (about: About, retryAfter: Duration.Duration): ExchangeUnavai
   return new ExchangeUnavailable({
     ...about,
     outcome: "NotSent",
-    detail: `not asked for another ${left}, as it kept failing`
+    detail: `skipped for another ${left} because it kept failing`
   })
 }
 
@@ -164,7 +164,7 @@ const within = <A>(
 ): Effect.Effect<A, MarketDataError> =>
   Timeout.attempt(self, {
     duration: patience,
-    onTimeout: () => new RequestTimedOut({ ...about, detail: `no answer within ${Duration.format(patience)}` })
+    onTimeout: () => new RequestTimedOut({ ...about, detail: `no response within ${Duration.format(patience)}` })
   })
 
 const requireFresh = (
@@ -177,6 +177,6 @@ const requireFresh = (
     return stale === undefined ? Effect.void : new ExchangeUnavailable({
       ...about,
       outcome: "Rejected",
-      detail: `what it answers ${describeAge(now - stale)}`
+      detail: `its response ${describeAge(now - stale)}`
     })
   })

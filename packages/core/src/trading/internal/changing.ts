@@ -57,13 +57,13 @@ export const amend = (desk: Desk, reference: Adapter.Reference, amendment: Amend
     if (send === undefined) {
       return yield* new ExchangeError.Unsupported({
         ...about,
-        detail: `${desk.features.name} cannot change an order that stands`,
-        alternative: "cancel it and place another"
+        detail: `${desk.features.name} cannot amend open orders`,
+        alternative: "cancel it and place a new one"
       })
     }
     const current = yield* Lookup.byReference(desk, "amend", reference)
     if (OrderReading.hasEnded(current)) {
-      return yield* new ExchangeError.OrderRejected({ ...about, detail: `the order is ${current.status} already` })
+      return yield* new ExchangeError.OrderRejected({ ...about, detail: `the order is already ${current.status}` })
     }
     const counted = yield* admit(desk, reference.market, current, change)
     const isDone = (order: Order) => OrderReading.hasEnded(order) || isChanged(order, change)
@@ -80,7 +80,7 @@ export const amend = (desk: Desk, reference: Adapter.Reference, amendment: Amend
         ({ status }) =>
           new ExchangeError.OrderRejected({
             ...about,
-            detail: `the order is ${status}, and ended before it was changed`
+            detail: `the order ended before it was amended: it is ${status}`
           })
       ),
       Effect.tapError((error) => error.outcome === "Unknown" ? Effect.void : counted.giveBack)
@@ -112,7 +112,7 @@ const shown = (
   const about = { exchange: desk.exchange, operation }
   if (Option.isNone(answer)) return lost(desk, operation, reference, unseen(about), isDone)
   if (!Identity.isMeant(reference, answer.value)) {
-    const detail = "the answer is about another order than asked"
+    const detail = "the response describes a different order"
     return lost(desk, operation, reference, new ExchangeError.MalformedResponse({ ...about, detail }), isDone)
   }
   return isDone(answer.value)
@@ -123,7 +123,7 @@ const shown = (
 const unseen = (about: { readonly exchange: string; readonly operation: string }): ExchangeError.RequestTimedOut =>
   new ExchangeError.RequestTimedOut({
     ...about,
-    detail: "the exchange acknowledged the request and has not shown its effect in time"
+    detail: "the exchange acknowledged the request, but its effect was not visible in time"
   })
 
 /** Finds out from the order itself whether a change was made that nothing has shown yet. */
@@ -158,9 +158,9 @@ const lost = (
           cause: ExchangeError.causeOf(error),
           detail: Option.match(seen.order, {
             onNone: () =>
-              "the request was sent and the order could not be looked up" +
+              "the request was sent, but the order could not be looked up" +
               Option.match(seen.error, { onNone: () => "", onSome: ({ message }) => `: ${message}` }),
-            onSome: ({ status }) => `the order is unchanged so far (${status}); the request may still be carried out`
+            onSome: ({ status }) => `the order is unchanged so far (${status}); the request may still take effect`
           })
         })
   )
@@ -190,7 +190,7 @@ const admit = (
     yield* Effect.onError(writeAmendment(desk, current, after, worth, at), () => giveBack)
     const takeBack = writeAmendment(desk, current, after, BigDecimal.negate(worth), at).pipe(
       Effect.catchAll((error) =>
-        Effect.logWarning("What an amendment added could not be taken back in the journal", error.message)
+        Effect.logWarning("The value added by an amendment could not be subtracted again in the journal", error.message)
       )
     )
     return { giveBack: Effect.zipRight(giveBack, takeBack) }

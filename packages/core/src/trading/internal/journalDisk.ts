@@ -47,10 +47,10 @@ export const prepare = (
     yield* Effect.ignore(files.remove(besideOf(path)))
     if (!(yield* files.exists(path))) return true
     const { mode, type } = yield* files.stat(path)
-    if (type !== "File") return yield* new JournalFailed({ path, detail: `it is a ${type} and no file` })
+    if (type !== "File") return yield* new JournalFailed({ path, detail: `it is a ${type}, not a file` })
     if ((mode & 0o077) !== 0) {
       yield* Effect.catchAll(files.chmod(path, 0o600), (error) =>
-        Effect.logWarning("Others than the owner may read or write the order journal", error.message))
+        Effect.logWarning("Users other than the owner may read or write the order journal", error.message))
     }
     return false
   })
@@ -90,8 +90,8 @@ export const syncDirectory = (files: FileSystem.FileSystem, directory: string): 
   Effect.scoped(Effect.flatMap(files.open(directory, { flag: "r" }), (file) => file.sync)).pipe(
     Effect.catchAll((error) =>
       Effect.logWarning(
-        "The directory of the order journal cannot be synced here: after a loss of power the journal may be as it was "
-          + "before it was made or last compacted",
+        "The directory of the order journal cannot be flushed to the disk: after a power loss, the journal may be missing "
+          + "or in its state before the last compaction",
         error.message
       )
     )

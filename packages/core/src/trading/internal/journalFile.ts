@@ -134,7 +134,7 @@ export const make = (
         Effect.flatMap(Clock.currentTimeMillis, (now) => {
           const line = print(entry)
           if (parse(line) === undefined || line.length > JournalReader.longest) {
-            return failure(`what begins with ${line.slice(0, 200)} is no entry`)
+            return failure(`not a valid journal entry: ${line.slice(0, 200)}`)
           }
           return Effect.suspend(() => {
             const text = `${state.unfinished ? `${JournalReader.cut}\n` : ""}${line}\n`

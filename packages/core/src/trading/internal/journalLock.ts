@@ -61,7 +61,7 @@ const take = (
     const again = take(files, path, own, attempt + 1)
     if (Option.isNone(found)) {
       // It was released in the meantime.
-      return yield* attempt < 10 ? again : Effect.fail(`the lock ${path} comes and goes`)
+      return yield* attempt < 10 ? again : Effect.fail(`the lock ${path} kept being taken and released; try again`)
     }
     const holder = Schema.decodeOption(Holder)(found.value)
     const runs = Option.isNone(holder) || (yield* isRunning(files, holder.value))
@@ -151,7 +151,7 @@ const isThere = (error: PlatformError.PlatformError): boolean =>
   error._tag === "SystemError" && error.reason === "AlreadyExists"
 
 const said = <A>(path: string, self: Effect.Effect<A, PlatformError.PlatformError>): Effect.Effect<A, string> =>
-  Effect.mapError(self, (error) => `the lock ${path} cannot be taken: ${error.message}`)
+  Effect.mapError(self, (error) => `the lock ${path} could not be taken: ${error.message}`)
 
 // A process of another host cannot be checked, nor can a holder that gives no details. It counts as running until
 // someone removes its lock.
@@ -167,14 +167,14 @@ const isRunning = (files: FileSystem.FileSystem, holder: Holder): Effect.Effect<
 
 const sentence = (path: string, holder: Option.Option<Holder>, isOwn: boolean): Effect.Effect<string> =>
   Effect.map(Process, ({ host, pid }) => {
-    if (Option.isNone(holder)) return `the lock ${path} does not say whose it is; ${remove}`
-    const { host: where = "a host unknown", pid: who = "unknown", since } = holder.value
+    if (Option.isNone(holder)) return `the lock ${path} does not name its holder; ${remove}`
+    const { host: where = "an unknown host", pid: who = "unknown", since } = holder.value
     if (isOwn || (who === pid && where === host)) {
-      return `this process (${pid} on ${host}) has it open already, since ${since} (${path}): make one Layer of it and `
-        + "provide that same value wherever it is needed"
+      return `this process (${pid} on ${host}) has had it open since ${since} (${path}); create one Layer of it and `
+        + "provide the same value wherever it is needed"
     }
-    return `process ${who} on ${where} has held it since ${since} (${path}): stop that one or give this one a journal of `
-      + `its own; ${remove}`
+    return `process ${who} on ${where} has held it since ${since} (${path}); stop that process or give this one `
+      + `its own journal; ${remove}`
   })
 
 const remove = "if you are certain that no program uses it, delete the lock file"

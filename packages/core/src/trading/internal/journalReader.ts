@@ -20,7 +20,7 @@ export const make = (onEntry: (entry: Entry) => void): Reader => {
   let rest = new Uint8Array()
   let lines = 0
 
-  const tooLong = () => `line ${lines + 1} is longer than any entry; mend it or move the file away`
+  const tooLong = () => `line ${lines + 1} exceeds the maximum length of an entry; fix it or move the file away`
 
   return {
     push: (bytes) => {
@@ -34,7 +34,9 @@ export const make = (onEntry: (entry: Entry) => void): Reader => {
           lines++
           const entry = parse(line)
           if (entry !== undefined) onEntry(entry)
-          else if (line !== "" && !line.endsWith(cut)) return `line ${lines} is no entry; mend it or move the file away`
+          else if (line !== "" && !line.endsWith(cut)) {
+            return `line ${lines} is not a valid entry; fix it or move the file away`
+          }
         }
       }
       return rest.length > longest ? tooLong() : undefined

@@ -60,7 +60,7 @@ const denied = ({ exchange }: Desk, operation: string, error: OrderJournal.Journ
     exchange,
     operation,
     guard: "journal",
-    detail: `without a journal no order is sent: ${describe(error)}`
+    detail: `not sent: the order could not be written to the journal: ${describe(error)}`
   })
 
 /**
@@ -129,7 +129,10 @@ export const writeOutcome = (
   }).pipe(
     Effect.catchAll((error) =>
       Effect.as(
-        Effect.logWarning("An order's outcome could not be written down; reconcile later", describe(error)),
+        Effect.logWarning(
+          "The outcome of an order could not be written to the journal; reconcile later",
+          describe(error)
+        ),
         false
       )
     )

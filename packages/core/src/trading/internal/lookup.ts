@@ -69,7 +69,7 @@ export const searchIntent = (
     ? new ExchangeError.InvalidRequest({
       exchange: place.exchange,
       operation,
-      detail: `the intent ${quote(intent.clientOrderId)} says no amount that could be held against an order`
+      detail: `the intent ${quote(intent.clientOrderId)} has no valid amount to compare an order with`
     })
     : Effect.flatMap(
       asked(place, { ...intent, market, amount, price }, intent.at),
@@ -102,7 +102,7 @@ export const byReference = (
       new ExchangeError.MalformedResponse({
         exchange,
         operation,
-        detail: "the answer is about another order than asked"
+        detail: "the response describes a different order"
       })
   )
 
@@ -136,8 +136,8 @@ const judge = (
   const stranger = new ExchangeError.MalformedResponse({ ...about, detail: another(differences) })
   const taken = new ExchangeError.DuplicateOrder({
     ...about,
-    detail: `the client order id ${asked.clientOrderId} is that of the order ${order.id}, ` +
-      `another one by its ${differences.join(" and ")}; nothing was placed`
+    detail: `the client order id ${asked.clientOrderId} belongs to another order, ${order.id}, ` +
+      `which differs in its ${differences.join(" and ")}; nothing was placed`
   })
   const { deduplicates } = place.features
   const keeps = deduplicates === "always" || (deduplicates === "while open" && !OrderReading.hasEnded(order))
@@ -152,10 +152,10 @@ const judge = (
 
 /** @internal */
 export const another = (differences: ReadonlyArray<string>): string =>
-  `the answer is about another order: its ${differences.join(" and ")} ${
+  `the response describes a different order: its ${differences.join(" and ")} ${
     differences.length === 1 ? "is" : "are"
   } not ` +
-  "what was asked for"
+  "as requested"
 
 /**
  * Lists the orders of the market that are not older than the requested one, and those among them with its client order
@@ -204,13 +204,13 @@ const byList = (
     if (orders.some((order) => Identity.differences(asked, order).length === 0)) {
       return new ExchangeError.MalformedResponse({
         ...about,
-        detail: "an order of the same side, amount and price is listed without a client order id"
+        detail: "an order with the same side, amount and price is listed without a client order id"
       })
     }
     if (obscure !== undefined) {
       return new ExchangeError.MalformedResponse({
         ...about,
-        detail: `an order is listed that may be the one asked for, and is not understood: ${obscure.detail}`
+        detail: `a listed order may be the requested one, but could not be decoded: ${obscure.detail}`
       })
     }
     return isWhole ? Effect.succeedNone : new ExchangeError.Unsupported({

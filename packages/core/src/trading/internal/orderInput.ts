@@ -67,11 +67,11 @@ export const reference = (
     const symbol = yield* text(fields, "symbol")
     const name = fields.get("id") === undefined ? "clientOrderId" : "id"
     if (fields.get(name) === undefined) {
-      return yield* Either.left("the reference names no order: it has neither an id nor a clientOrderId")
+      return yield* Either.left("the reference does not identify an order: it has neither an id nor a clientOrderId")
     }
     const given = yield* text(fields, name)
     if (!/^[\x21-\x7e]{1,128}$/.test(given)) {
-      return yield* Either.left(`the order id ${quote(given)} is none: expected 1 to 128 printable characters`)
+      return yield* Either.left(`the order id ${quote(given)} is invalid: expected 1 to 128 printable characters`)
     }
     return name === "id" ? { symbol, id: given } : { symbol, id: undefined, clientOrderId: given }
   })
@@ -90,7 +90,7 @@ type Fields = ReadonlyMap<string, unknown>
 // A field that is `undefined` counts as missing.
 const read = (what: string, input: unknown, names: ReadonlyArray<string>): Either.Either<Fields, string> =>
   typeof input !== "object" || input === null
-    ? Either.left(`${what}: expected an object, was ${describe(input)}`)
+    ? Either.left(`${what}: expected an object, found ${describe(input)}`)
     : Either.try({
       try: () =>
         new Map(
@@ -98,13 +98,13 @@ const read = (what: string, input: unknown, names: ReadonlyArray<string>): Eithe
             .map((name): [string, unknown] => [name, Reflect.get(input, name)])
             .filter(([, value]) => value !== undefined)
         ),
-      catch: () => `${what} cannot be read: one of its fields throws`
+      catch: () => `${what} cannot be read: one of its fields throws an error`
     })
 
 const none = (fields: Fields, what: string, allowed: ReadonlyArray<string>): Either.Either<void, string> => {
   const others = [...fields.keys()].filter((name) => !allowed.includes(name))
   return others.length === 0 ? Either.void : Either.left(
-    `${what} has no ${others.slice(0, 3).map(quote).join(", ")}; what it can have is ${allowed.join(", ")}`
+    `${what} cannot have ${others.slice(0, 3).map(quote).join(", ")}; its fields are ${allowed.join(", ")}`
   )
 }
 
@@ -116,7 +116,7 @@ const literal = <const A extends string>(
   const given = fields.get(name)
   return Either.fromNullable(
     allowed.find((each) => each === given),
-    () => `the ${name}: expected ${allowed.map((each) => `"${each}"`).join(" or ")}, was ${describe(given)}`
+    () => `the ${name}: expected ${allowed.map((each) => `"${each}"`).join(" or ")}, found ${describe(given)}`
   )
 }
 
@@ -124,14 +124,14 @@ const text = (fields: Fields, name: string): Either.Either<string, string> => {
   const given = fields.get(name)
   return typeof given === "string"
     ? Either.right(given)
-    : Either.left(`the ${name}: expected text, was ${describe(given)}`)
+    : Either.left(`the ${name}: expected text, found ${describe(given)}`)
 }
 
 const flag = (fields: Fields, name: string): Either.Either<boolean | undefined, string> => {
   const given = fields.get(name)
   return given === undefined || typeof given === "boolean"
     ? Either.right(given)
-    : Either.left(`the ${name}: expected true or false, was ${describe(given)}`)
+    : Either.left(`the ${name}: expected true or false, found ${describe(given)}`)
 }
 
 const amount = (fields: Fields, name: string): Either.Either<Amount, string> => {
@@ -141,15 +141,15 @@ const amount = (fields: Fields, name: string): Either.Either<Amount, string> => 
     Either.try({
       // A copy, so that the value that is checked here is the one that is sent.
       try: () => BigDecimal.isBigDecimal(given) ? Decimal.of(given) : undefined,
-      catch: () => `the ${name} cannot be read: one of its fields throws`
+      catch: () => `the ${name} cannot be read: one of its fields throws an error`
     }),
     (decimal) => {
       if (decimal === undefined || typeof decimal.value !== "bigint" || !Number.isInteger(decimal.scale)) {
-        return Either.left(`the ${name}: expected text or BigDecimal, was ${describe(given)}`)
+        return Either.left(`the ${name}: expected text or BigDecimal, found ${describe(given)}`)
       }
       return Decimal.fits(decimal) && decimal.scale <= 40
         ? Either.right(decimal)
-        : Either.left(`the ${name} has more than 40 digits on one side of the point`)
+        : Either.left(`the ${name} has more than 40 digits on one side of the decimal point`)
     }
   )
 }

@@ -142,12 +142,12 @@ const supported = (
   const unsupported = (detail: string, alternative: string) =>
     new ExchangeError.Unsupported({ exchange: desk.exchange, operation, detail, alternative })
   if (order.type === "limit" && !timeInForce.includes(order.timeInForce)) {
-    return unsupported(`${name} has no ${order.timeInForce} orders`, `use one of ${timeInForce.join(", ")}`)
+    return unsupported(`${name} does not support ${order.timeInForce} orders`, `use one of ${timeInForce.join(", ")}`)
   }
   if (order.reduceOnly && (!reduceOnly || order.market.kind === "spot")) {
     return unsupported(
-      `${order.market.symbol} on ${name} has no reduce-only orders`,
-      "order no more than the balance or the position holds"
+      `${name} does not support reduce-only orders for ${order.market.symbol}`,
+      "order no more than the balance or the position"
     )
   }
   return Effect.void
@@ -165,7 +165,7 @@ const nameOf = (
     : new ExchangeError.InvalidRequest({
       exchange: desk.exchange,
       operation,
-      detail: `the client order id ${quote(given)} is not ${clientOrderId.described}`
+      detail: `the client order id ${quote(given)} is invalid: expected ${clientOrderId.described}`
     })
 }
 
@@ -214,14 +214,17 @@ export const confirm = (desk: Desk, operation: string, ready: Ready, placed: Ada
 const nameless = (desk: Desk, operation: string, ready: Ready): Result => {
   const about = { exchange: desk.exchange, operation }
   const { clientOrderId } = ready.order
-  const cause = new ExchangeError.MalformedResponse({ ...about, detail: "an order was taken without an id" })
+  const cause = new ExchangeError.MalformedResponse({
+    ...about,
+    detail: "the exchange accepted an order without returning its id"
+  })
   return Effect.zipRight(
     countUnknown(desk),
     new ExchangeError.OutcomeUnknown({
       ...about,
       order: inQuestion(ready),
       cause: ExchangeError.causeOf(cause),
-      detail: `the exchange took the order ${clientOrderId}, gave no id, and does not show it under its name yet`
+      detail: `the exchange accepted the order ${clientOrderId} but did not return its id, and does not list it yet`
     })
   )
 }
@@ -279,7 +282,7 @@ export const settle = (desk: Desk, operation: string, ready: Ready, error: Excha
             countUnknown(desk),
             new ExchangeError.OutcomeUnknown({
               ...about,
-              detail: `the order ${clientOrderId} was sent and could not be looked up: ${obstacle.message}`
+              detail: `the order ${clientOrderId} was sent, but could not be looked up: ${obstacle.message}`
             })
           ),
       onSuccess: Option.match({
@@ -288,7 +291,7 @@ export const settle = (desk: Desk, operation: string, ready: Ready, error: Excha
             notPlaced(desk, ready, error.message),
             new ExchangeError.NotPlaced({
               ...about,
-              detail: `the exchange never took the order ${clientOrderId}; it may be placed again`
+              detail: `the exchange never accepted the order ${clientOrderId}; it can be placed again`
             })
           ),
         onSome: (order) => Effect.as(writeOutcome(desk, clientOrderId, { _tag: "Placed", orderId: order.id }), order)

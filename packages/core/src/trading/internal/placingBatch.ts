@@ -26,7 +26,7 @@ export const placeBatch = (
     if (send === undefined) {
       return yield* new ExchangeError.Unsupported({
         ...about,
-        detail: `${desk.features.name} places one order a request`,
+        detail: `${desk.features.name} accepts only one order per request`,
         alternative: "place them one by one"
       })
     }
@@ -61,11 +61,11 @@ export const placeBatch = (
  * client order id twice.
  */
 const batchOf = (requests: unknown): Either.Either<ReadonlyArray<unknown>, string> => {
-  if (!Array.isArray(requests)) return Either.left(`the orders: expected an array, was ${describe(requests)}`)
+  if (!Array.isArray(requests)) return Either.left(`the orders: expected an array, found ${describe(requests)}`)
   const all: ReadonlyArray<unknown> = Array.from(requests)
   const orders = all.flatMap((each) => Either.match(OrderCheck.decode(each), { onLeft: () => [], onRight: Arr.of }))
   if (new Set(orders.map(({ symbol }) => symbol)).size > 1) {
-    return Either.left("the orders of a batch must be of one market")
+    return Either.left("all orders of a batch must be for the same market")
   }
   const named = orders.flatMap(({ clientOrderId }) => clientOrderId ?? [])
   return new Set(named).size < named.length
@@ -82,7 +82,7 @@ const conclude = (
     new ExchangeError.MalformedResponse({
       exchange: desk.exchange,
       operation: "placeBatch",
-      detail: "the answer says nothing of one of the orders"
+      detail: "the response does not mention one of the orders"
     })
   )
   return Effect.either(Either.match(result, {

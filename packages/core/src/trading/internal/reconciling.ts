@@ -74,7 +74,7 @@ const close = (desk: Desk, intent: Intent): Found => {
           ? notPlaced(error.detail)
           : Effect.succeed({ _tag: "Unknown", intent, error }),
       onSuccess: Option.match({
-        onNone: () => notPlaced("found by reconciling"),
+        onNone: () => notPlaced("reconcile found no such order"),
         onSome: (order): Found =>
           Effect.as(
             writeOutcome(desk, clientOrderId, { _tag: "Placed", orderId: order.id }, account),
@@ -107,7 +107,7 @@ const whose = ({ exchange }: Desk, intent: Intent): Found =>
       exchange,
       operation: "reconcile",
       detail:
-        `the journal does not say which account placed ${intent.clientOrderId}; if it is this one, build the Layer with `
+        `the journal does not say which account placed ${intent.clientOrderId}; if it was this one, build the Layer with `
         + "formerAccounts: [OrderJournal.unnamed]"
     })
   })
@@ -116,9 +116,7 @@ const whose = ({ exchange }: Desk, intent: Intent): Found =>
 const tellOfOthers = (open: ReadonlyArray<Intent>): Effect.Effect<void> => {
   const accounts = [...new Set(open.map(({ account }) => account))]
   return accounts.length === 0 ? Effect.void : Effect.logWarning(
-    `The order journal holds ${open.length} open orders of other accounts: ${
-      accounts.join(", ")
-    }. Those of a key that this `
-      + "account had before are reconciled when its name is among the formerAccounts of the Layer"
+    `The order journal has ${open.length} open orders of other accounts: ${accounts.join(", ")}. To reconcile those of `
+      + "an earlier key of this account, add its account name to the formerAccounts of the Layer"
   )
 }
