@@ -124,7 +124,7 @@ const bounds = (options: Options, defaultFactor: number): {
   readonly factor: number
 } => {
   const factor = options.factor ?? defaultFactor
-  requireThat("Backoff: factor", factor, factor >= 1 && Number.isFinite(factor), "a finite number of at least 1")
+  requireThat("Backoff: factor", factor, factor >= 1 && Number.isFinite(factor), "finite and at least 1")
   const max = Math.min(requireMillis("Backoff: max", options.max), maxTimerMillis)
   return { base: Math.min(requireMillis("Backoff: base", options.base), max), max, factor }
 }

@@ -116,9 +116,14 @@ export const gradient = (
   } = {}
 ): Adaptive => {
   const { memory = 600, queue = 4, smoothing = 0.2, tolerance = 1.5 } = options
-  requireThat("Bulkhead.gradient: tolerance", tolerance, tolerance >= 1, "a number from 1")
-  requireThat("Bulkhead.gradient: queue", queue, queue > 0, "a number above 0")
-  requireThat("Bulkhead.gradient: smoothing", smoothing, smoothing > 0 && smoothing <= 1, "a number above 0, at most 1")
+  requireThat("Bulkhead.gradient: tolerance", tolerance, tolerance >= 1, "at least 1")
+  requireThat("Bulkhead.gradient: queue", queue, queue > 0, "greater than 0")
+  requireThat(
+    "Bulkhead.gradient: smoothing",
+    smoothing,
+    smoothing > 0 && smoothing <= 1,
+    "greater than 0 and at most 1"
+  )
   requireWhole("Bulkhead.gradient: memory", memory, 1, Number.MAX_SAFE_INTEGER)
   return { _tag: "Gradient", ...bounds(options), tolerance, queue, smoothing, memory }
 }
@@ -126,7 +131,7 @@ export const gradient = (
 const bounds = ({ backoff = 0.9, isOverload = () => false, max = 200, min = 1 }: AdaptiveOptions): Bounds => {
   requireWhole("Bulkhead: min", min, 1, Number.MAX_SAFE_INTEGER)
   requireWhole("Bulkhead: max", max, min, Number.MAX_SAFE_INTEGER)
-  requireThat("Bulkhead: backoff", backoff, backoff > 0 && backoff < 1, "a number above 0, below 1")
+  requireThat("Bulkhead: backoff", backoff, backoff > 0 && backoff < 1, "greater than 0 and less than 1")
   return { min, max, backoff, isOverload }
 }
 
@@ -157,13 +162,13 @@ export const make = <const Lane extends string = string>(options: Options<Lane>)
     const { adaptive, maxQueue = 1000, maxWait, name, permits, reserved = 0 } = options
     const lanes: ReadonlyArray<string> = options.lanes ?? []
     bulkhead.requirePermits(name, permits)
-    requireThat(`Bulkhead "${name}": maxQueue`, maxQueue, maxQueue >= 0, "a number from 0")
+    requireThat(`Bulkhead "${name}": maxQueue`, maxQueue, maxQueue >= 0, "at least 0")
     requireWhole(`Bulkhead "${name}": reserved`, reserved, 0, permits - 1)
     requireThat(
       `Bulkhead "${name}": reserved`,
       reserved,
       reserved === 0 || lanes.length > 1,
-      "lanes to it, at least two"
+      "0 in a bulkhead with fewer than two lanes"
     )
     return bulkhead.make({
       name,

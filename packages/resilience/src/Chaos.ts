@@ -114,8 +114,8 @@ export const latency = <S = unknown>(
 ): Strategy<S, never, never> => {
   const min = requireMillis("Chaos.latency: min", options.min)
   const max = options.max === undefined ? min : requireMillis("Chaos.latency: max", options.max)
-  requireThat("Chaos.latency: min", `${min} ms`, Number.isFinite(min), "a finite time")
-  requireThat("Chaos.latency: max", `${max} ms`, max >= min && Number.isFinite(max), "a finite time not below min")
+  requireThat("Chaos.latency: min", `${min} ms`, Number.isFinite(min), "finite")
+  requireThat("Chaos.latency: max", `${max} ms`, max >= min && Number.isFinite(max), "finite and no shorter than min")
   return {
     ...target("latency", options),
     strike: (self, _, magnitude) =>
@@ -217,7 +217,7 @@ export const make = <S = unknown, V = never, F = never>(options: {
   Effect.gen(function*() {
     const { name, strategies } = options
     for (const { kind, rate } of strategies) {
-      requireThat(`Chaos "${name}": rate of ${kind}`, rate, rate >= 0 && rate <= 1, "a number from 0 to 1")
+      requireThat(`Chaos "${name}": rate of ${kind}`, rate, rate >= 0 && rate <= 1, "between 0 and 1")
     }
     const random = new PCGRandom(Hash.hash(options.seed ?? (yield* Random.nextInt)))
     const enabled = yield* Ref.make(options.enabled ?? true)

@@ -208,6 +208,6 @@ export function all<A, E, R>(
 const requireConcurrency = ({ concurrency }: Options): number => {
   if (concurrency === "unbounded") return Number.POSITIVE_INFINITY
   const holds = concurrency >= 1 && (Number.isInteger(concurrency) || concurrency === Number.POSITIVE_INFINITY)
-  requireThat("Concurrent: concurrency", concurrency, holds, "a whole number from 1")
+  requireThat("Concurrent: concurrency", concurrency, holds, "a whole number of at least 1, Infinity or \"unbounded\"")
   return concurrency
 }

@@ -219,7 +219,7 @@ export class DeadlineExceeded
    * @since 0.1.0
    */
   override get message(): string {
-    return `"${this.name}" could not begin within the ${Duration.format(this.after)} left of the deadline; ` +
-      "allow more time or ask for less at once"
+    return `"${this.name}" could not start within the ${Duration.format(this.after)} left before the deadline; ` +
+      "extend the deadline or make fewer concurrent calls"
   }
 }

@@ -205,7 +205,7 @@ const unsafeMake = <E>(options: Options<E>, maxHedges: number, delays: Delays): 
     const error = failure.value
     // What has not left says nothing of the service, and must not end a call of which others are on their way.
     const consequence: Effect.Effect<Consequence> = left
-      ? asked("classify of a hedge", Effect.sync(() => classify(error)), "wait")
+      ? asked("`classify` of a hedge", Effect.sync(() => classify(error)), "wait")
       : Effect.succeed("wait")
     return Effect.map(consequence, (consequence) => ({
       _tag: "Failed",
@@ -266,10 +266,10 @@ const unsafeMake = <E>(options: Options<E>, maxHedges: number, delays: Delays): 
 const tolerated = (
   { deposit, failed, succeeded, withdraw }: RetryBudget
 ): Omit<RetryBudget, "balance"> => ({
-  deposit: asked("deposit of the budget of a hedge", deposit, undefined),
-  withdraw: asked("withdraw of the budget of a hedge", withdraw, false),
-  succeeded: asked("succeeded of the budget of a hedge", succeeded, undefined),
-  failed: asked("failed of the budget of a hedge", failed, undefined)
+  deposit: asked("`deposit` of a hedge's budget", deposit, undefined),
+  withdraw: asked("`withdraw` of a hedge's budget", withdraw, false),
+  succeeded: asked("`succeeded` of a hedge's budget", succeeded, undefined),
+  failed: asked("`failed` of a hedge's budget", failed, undefined)
 })
 
 /** All in nanoseconds. */
@@ -287,8 +287,8 @@ const makeDelays = (name: string, delay: Duration.DurationInput | Percentile): D
   const kept = requireDuration(`Hedge "${name}": delay.window`, delay.window ?? "1 minute")
   const window = Option.getOrElse(Duration.toNanos(kept), () => 0n)
   const within = percentile > 0 && percentile < 1
-  requireThat(`Hedge "${name}": delay.percentile`, percentile, within, "a number above 0, below 1")
-  requireThat(`Hedge "${name}": delay.window`, kept, window > 0n, "a finite time above 0")
+  requireThat(`Hedge "${name}": delay.percentile`, percentile, within, "greater than 0 and less than 1")
+  requireThat(`Hedge "${name}": delay.window`, kept, window > 0n, "finite and longer than 0")
   requireWhole(`Hedge "${name}": delay.minSamples`, minSamples, 1, Number.MAX_SAFE_INTEGER)
   const initial = millisToNanos(requireMillis(`Hedge "${name}": delay.initial`, delay.initial))
   const seen = latencies.make(window)

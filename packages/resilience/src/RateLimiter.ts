@@ -328,16 +328,16 @@ export class RateLimiterFull
     switch (this.reason) {
       case "CostExceedsLimit":
         return this.most === undefined
-          ? `The cost exceeds the whole limit of "${this.name}"; split the call`
-          : `The cost exceeds ${this.most}, the most that a call of its lane may cost in "${this.name}"; split the call`
+          ? `The cost exceeds the limit of "${this.name}"; split the call into smaller ones`
+          : `The cost exceeds ${this.most}, the maximum for a call in this lane of "${this.name}"; split the call into smaller ones`
       case "QueueFull":
-        return `The queue of "${this.name}" is full; try again in ${
-          Duration.format(this.retryAfter)
-        } or ask for less ` +
-          "at once"
+        return `The queue of "${this.name}" is full; try again in ${Duration.format(this.retryAfter)} ` +
+          "or make fewer concurrent calls"
       case "WaitTooLong":
-        return `"${this.name}" has no turn to give within maxWait; try again in ${Duration.format(this.retryAfter)} ` +
-          "or wait longer"
+        return `"${this.name}" cannot admit the call within maxWait; try again in ${
+          Duration.format(this.retryAfter)
+        } ` +
+          "or increase maxWait"
     }
   }
 }

@@ -227,7 +227,7 @@ export const memory: Open = (limits) =>
     const find = (scope: string): Metered => {
       const found = scopes.get(scope)
       if (found === undefined) {
-        throw new RangeError(`The store was opened without a scope "${scope}"`)
+        throw new RangeError(`The store has no scope "${scope}"; open it with a limit for that scope`)
       }
       return found
     }

@@ -258,7 +258,7 @@ export const repeating = <A, E, R>(
   const start = monotonic(clock)
   const told = budget === undefined || budget.succeeded === Effect.void
     ? self
-    : Effect.zipLeft(self, asked("succeeded of the budget of a retry", budget.succeeded, undefined))
+    : Effect.zipLeft(self, asked("`succeeded` of a retry's budget", budget.succeeded, undefined))
   const again = name === undefined ? told : Effect.zipLeft(told, count(name, "successful_with_retry"))
   const from = (attempt: number, progress: Begun<E> | undefined): Effect.Effect<A, E, R> =>
     Effect.catchAllCause(
@@ -284,7 +284,7 @@ export const repeating = <A, E, R>(
     atOnce?.deposit(start)
     return attempts
   }
-  return Effect.zipRight(asked("deposit of the budget of a retry", budget.deposit, undefined), attempts)
+  return Effect.zipRight(asked("`deposit` of a retry's budget", budget.deposit, undefined), attempts)
 }
 
 /** Of what must not happen twice all that has gone wrong has to be worth another attempt, and known. */
@@ -351,11 +351,11 @@ const decide = <E>(
     const { onGiveUp } = options
     if (onGiveUp === undefined) return Effect.succeed(giveUp)
     const told = Effect.suspend(() => onGiveUp({ attempt: progress.attempt, cause, reason }))
-    return Effect.as(asked("onGiveUp of a retry", told, undefined), giveUp)
+    return Effect.as(asked("`onGiveUp` of a retry", told, undefined), giveUp)
   }
   return Effect.catchAllCause(
     weigh(options, cause, progress, stop),
-    (died) => Effect.zipRight(mishap("What a retry asks", died), stop("Died"))
+    (died) => Effect.zipRight(mishap("the options of a retry and gave up retrying", died), stop("Died"))
   )
 }
 

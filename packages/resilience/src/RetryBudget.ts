@@ -86,9 +86,9 @@ export const make = (options: Options = {}): Effect.Effect<RetryBudget> =>
     const nanos = Option.getOrElse(Duration.toNanos(timeToLive), () => 0n)
     for (const [option, value] of Object.entries({ ratio, reservePerSecond })) {
       const holds = value >= 0 && Number.isFinite(value)
-      requireThat(`RetryBudget: ${option}`, value, holds, "a finite number of at least 0")
+      requireThat(`RetryBudget: ${option}`, value, holds, "finite and at least 0")
     }
-    requireThat("RetryBudget: timeToLive", timeToLive, nanos > 0n, "a finite time above 0")
+    requireThat("RetryBudget: timeToLive", timeToLive, nanos > 0n, "finite and longer than 0")
     const state = retryBudget.make({
       reserve: reservePerSecond * Duration.toSeconds(timeToLive),
       ratio,
@@ -137,9 +137,9 @@ export const throttle = (options: ThrottleOptions = {}): Effect.Effect<RetryBudg
   Effect.sync(() => {
     const { maxTokens = 10, ratio = 0.1 } = options
     const above = maxTokens > 0 && Number.isFinite(maxTokens)
-    requireThat("RetryBudget.throttle: maxTokens", maxTokens, above, "a finite number above 0")
+    requireThat("RetryBudget.throttle: maxTokens", maxTokens, above, "finite and greater than 0")
     const enough = ratio >= 0.001 && Number.isFinite(ratio)
-    requireThat("RetryBudget.throttle: ratio", ratio, enough, "a finite number of at least 0.001")
+    requireThat("RetryBudget.throttle: ratio", ratio, enough, "finite and at least 0.001")
     const state = retryThrottle.make({ maxTokens, ratio })
     return {
       deposit: Effect.void,

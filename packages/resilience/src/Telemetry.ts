@@ -32,7 +32,7 @@ export const descriptions = {
     name: "circuitbreaker_state",
     type: "gauge",
     labels: ["name", "state"],
-    description: "1 for the state the circuit is in, else 0"
+    description: "1 for the current state of the circuit, 0 for every other state"
   },
   circuitBreakerNotPermittedCalls: {
     name: "circuitbreaker_not_permitted_calls",
@@ -44,49 +44,50 @@ export const descriptions = {
     name: "circuitbreaker_transitions",
     type: "counter",
     labels: ["name", "from", "to"],
-    description: "Changes of state of the circuit"
+    description: "State transitions of the circuit"
   },
   retryCalls: {
     name: "retry_calls",
     type: "counter",
     labels: ["name", "kind"],
-    description: "Calls that failed or were retried, by how they ended"
+    description: "Calls that failed or were retried, by outcome"
   },
   timeLimiterCalls: {
     name: "timelimiter_calls",
     type: "counter",
     labels: ["name", "kind"],
-    description: "Attempts and calls of a policy that ran out of time"
+    description: "Attempts and calls of a policy that timed out"
   },
   bulkheadWaitingCalls: {
     name: "bulkhead_waiting_calls",
     type: "gauge",
     labels: ["name"],
-    description: "Calls that wait for a permit"
+    description: "Calls waiting for a permit"
   },
   bulkheadRefusedCalls: {
     name: "bulkhead_refused_calls",
     type: "counter",
     labels: ["name"],
-    description: "Calls refused because every permit was taken, and the queue was full or the wait too long"
+    description: "Calls refused because no permit was free and the queue was full or the wait too long"
   },
   bulkheadPermits: {
     name: "bulkhead_max_allowed_concurrent_calls",
     type: "gauge",
     labels: ["name"],
-    description: "How many calls may run at once"
+    description: "Maximum number of concurrent calls"
   },
   rateLimiterUsageRatio: {
     name: "ratelimiter_usage_ratio",
     type: "gauge",
     labels: ["name"],
-    description: "What counts in the window, as a ratio of the limit, when a call was last denied, refunded or reported"
+    description:
+      "Usage of the window as a ratio of the limit, measured when a call was last denied, refunded or reported"
   },
   rateLimiterWaitingCalls: {
     name: "ratelimiter_waiting_calls",
     type: "gauge",
     labels: ["name"],
-    description: "Calls that wait for their turn"
+    description: "Calls waiting to be admitted"
   },
   rateLimiterRefusedCalls: {
     name: "ratelimiter_refused_calls",
@@ -98,31 +99,31 @@ export const descriptions = {
     name: "hedge_started_attempts",
     type: "counter",
     labels: ["name"],
-    description: "Attempts begun because an earlier one was late or had failed"
+    description: "Attempts started because an earlier attempt was late or had failed"
   },
   hedgeWonCalls: {
     name: "hedge_won_calls",
     type: "counter",
     labels: ["name"],
-    description: "Calls answered by another than their first attempt"
+    description: "Calls answered by an attempt other than the first"
   },
   hedgeDeniedAttempts: {
     name: "hedge_denied_attempts",
     type: "counter",
     labels: ["name"],
-    description: "Attempts that were due and did not begin, for want of budget or of time"
+    description: "Attempts that were due but not started because the budget was spent or the deadline had passed"
   },
   singleFlightCoalescedCalls: {
     name: "singleflight_coalesced_calls",
     type: "counter",
     labels: ["name"],
-    description: "Calls that waited for the run of another caller instead of running"
+    description: "Calls that shared the run of another caller instead of running"
   },
   chaosInjectedCalls: {
     name: "chaos_injected_calls",
     type: "counter",
     labels: ["name", "kind"],
-    description: "Calls that something was injected into"
+    description: "Calls into which a fault was injected"
   }
 } as const satisfies Record<string, Description>
 

@@ -118,7 +118,7 @@ export const slowCallRate = (options: SlowCallRateOptions): Trip => {
   const duration = requireDuration("Trip.slowCallRate: duration", options.duration)
   const millis = Duration.toMillis(duration)
   const isTime = millis > 0 && Duration.isFinite(duration)
-  requireThat("Trip.slowCallRate: duration", duration, isTime, "a finite time above 0")
+  requireThat("Trip.slowCallRate: duration", duration, isTime, "finite and longer than 0")
   return make(() => slowCalls({ tally: Tally.make(window), millis, threshold, minimumCalls }), { slowAfter: duration })
 }
 
@@ -207,7 +207,7 @@ const rate = (
 ): { readonly threshold: number; readonly window: Window.Window; readonly minimumCalls: number } => {
   const threshold = options?.threshold ?? 0.5
   const isFraction = threshold > 0 && threshold <= 1
-  requireThat(`Trip.${rule}: threshold`, threshold, isFraction, "a fraction above 0 and at most 1")
+  requireThat(`Trip.${rule}: threshold`, threshold, isFraction, "greater than 0 and at most 1")
   const given = options?.window ?? 100
   if (typeof given === "number") requireWhole(`Trip.${rule}: window`, given, 1, 0xffff_ffff)
   const window = typeof given === "number" ? Window.count(given) : given

@@ -74,7 +74,7 @@ export const time = (
   const buckets = options?.buckets ?? 10
   const decoded = requireDuration("Window.time: duration", duration)
   const isTime = Duration.isFinite(decoded) && !Duration.equals(decoded, Duration.zero)
-  requireThat("Window.time: duration", decoded, isTime, "a finite time above 0")
+  requireThat("Window.time: duration", decoded, isTime, "finite and longer than 0")
   requireWhole("Window.time: buckets", buckets, 1, 10_000)
   return { _tag: "Time", duration: decoded, buckets }
 }

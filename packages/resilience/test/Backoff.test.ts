@@ -130,7 +130,7 @@ describe("Backoff", () => {
       for (const factor of [0.9, -1, NaN, Infinity]) {
         throws(
           () => make({ base: 100, max: 1000, factor }),
-          new RangeError(`Backoff: factor was ${factor}; give a finite number of at least 1`)
+          new RangeError(`Backoff: factor must be finite and at least 1, got ${factor}`)
         )
       }
     }

@@ -60,7 +60,7 @@ describe("Bulkhead", () => {
       assert.isTrue(Rejection.isRejection(error))
       assert.include(
         error.message,
-        "\"metered-bulkhead\" has every permit taken and its queue full (1 permits, 1 calls"
+        "\"metered-bulkhead\" has no free permit and its queue is full (permits: 1, waiting calls: 1)"
       )
       assert.notInclude(error.stack ?? "", "    at ")
       assert.isFalse(ran)
@@ -94,7 +94,7 @@ describe("Bulkhead", () => {
       for (const mistake of mistakes) {
         const cause = yield* Effect.flip(Effect.sandbox(mistake))
         assert.isTrue(Cause.isDie(cause))
-        assert.match(Cause.pretty(cause), /Bulkhead "test": (permits|maxQueue) was .*; give a/)
+        assert.match(Cause.pretty(cause), /Bulkhead "test": (permits|maxQueue) must be .*, got /)
       }
       assert.strictEqual(yield* bulkhead.permits, 1)
     }))
@@ -147,7 +147,7 @@ describe("maxWait", () => {
       const error = yield* Fiber.join(impatient)
       assert.instanceOf(error, Bulkhead.BulkheadFull)
       assert.strictEqual(error.reason, "WaitTooLong")
-      assert.include(error.message, "had no permit to give within maxWait")
+      assert.include(error.message, "had no free permit within maxWait")
       assert.isTrue(Rejection.isRejection(error))
       yield* Deferred.succeed(gate, undefined)
       assert.strictEqual(yield* Fiber.join(next), "served")

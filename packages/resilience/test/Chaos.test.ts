@@ -136,7 +136,7 @@ describe("the strategies of Chaos", () => {
         assert.isTrue(Cause.isDie(cause))
         assert.include(
           Cause.pretty(cause),
-          `RangeError: Chaos "test": rate of hang was ${rate}; give a number from 0 to 1`
+          `RangeError: Chaos "test": rate of hang must be between 0 and 1, got ${rate}`
         )
       }
     }))
@@ -144,11 +144,11 @@ describe("the strategies of Chaos", () => {
   it("bounds of a latency that are none are a mistake, said so", () => {
     throws(
       () => Chaos.latency({ ...always, min: "2 seconds", max: "1 second" }),
-      new RangeError("Chaos.latency: max was 1000 ms; give a finite time not below min")
+      new RangeError("Chaos.latency: max must be finite and no shorter than min, got 1000 ms")
     )
     throws(
       () => Chaos.latency({ ...always, min: Duration.infinity }),
-      new RangeError("Chaos.latency: min was Infinity ms; give a finite time")
+      new RangeError("Chaos.latency: min must be finite, got Infinity ms")
     )
   })
 })

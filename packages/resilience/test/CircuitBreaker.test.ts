@@ -229,7 +229,7 @@ describe("open", () => {
       yield* TestClock.adjust("1000 days")
       const error = yield* Effect.flip(breaker.protect(Effect.void))
       assert.isFalse(Duration.isFinite(error.retryAfter))
-      assertInclude(error.message, "Reset the circuit")
+      assertInclude(error.message, "reset the circuit")
       yield* breaker.reset
       yield* breaker.protect(Effect.void)
       assert.strictEqual(yield* tag(breaker), "Closed")
@@ -275,13 +275,13 @@ describe("open", () => {
 describe("options out of range", () => {
   for (
     const [halfOpen, message] of [
-      [{ permits: 0 }, `halfOpen.permits was 0; give a whole number from 1 to ${Number.MAX_SAFE_INTEGER}`],
-      [{ permits: 2, successes: 3 }, "halfOpen.successes was 3; give a whole number from 1 to 2"],
-      [{ maxQueue: 0.5 }, `halfOpen.maxQueue was 0.5; give a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`],
-      [{ timeout: 0 }, "halfOpen.timeout was 0; give probes some time"],
+      [{ permits: 0 }, `halfOpen.permits must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, got 0`],
+      [{ permits: 2, successes: 3 }, "halfOpen.successes must be a whole number from 1 to 2, got 3"],
+      [{ maxQueue: 0.5 }, `halfOpen.maxQueue must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}, got 0.5`],
+      [{ timeout: 0 }, "halfOpen.timeout must be longer than 0, got 0"],
       [
         { excess: "wait", timeout: Duration.infinity },
-        "halfOpen.timeout was Infinity; give a finite time, or let excess calls fail"
+        "halfOpen.timeout must be finite when halfOpen.excess is \"wait\", got Infinity"
       ]
     ] as const
   ) {

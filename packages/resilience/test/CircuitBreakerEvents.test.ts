@@ -68,13 +68,15 @@ describe("changes", () => {
 })
 
 describe("metrics", () => {
-  const state = Metric.gauge("circuitbreaker_state", { description: "1 for the state the circuit is in, else 0" })
+  const state = Metric.gauge("circuitbreaker_state", {
+    description: "1 for the current state of the circuit, 0 for every other state"
+  })
   const refused = Metric.counter("circuitbreaker_not_permitted_calls", {
     description: "Calls refused because the circuit was not closed",
     incremental: true
   })
   const transitions = Metric.counter("circuitbreaker_transitions", {
-    description: "Changes of state of the circuit",
+    description: "State transitions of the circuit",
     incremental: true
   })
 

@@ -245,18 +245,24 @@ describe("Hedge", () => {
   it.effect("options that make no sense are mistakes, said so", () =>
     Effect.gen(function*() {
       const mistakes: ReadonlyArray<readonly [Partial<Hedge.Options<unknown>>, string]> = [
-        [{ maxHedges: 0 }, "maxHedges was 0; give a whole number from 1"],
-        [{ maxHedges: 1.5 }, "maxHedges was 1.5; give a whole number from 1"],
-        [{ delay: { percentile: 1, initial: 50 } }, "delay.percentile was 1; give a number above 0, below 1"],
-        [{ delay: { percentile: NaN, initial: 50 } }, "delay.percentile was NaN; give a number above 0, below 1"],
+        [{ maxHedges: 0 }, `maxHedges must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, got 0`],
+        [{ maxHedges: 1.5 }, `maxHedges must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, got 1.5`],
+        [{ delay: { percentile: 1, initial: 50 } }, "delay.percentile must be greater than 0 and less than 1, got 1"],
+        [
+          { delay: { percentile: NaN, initial: 50 } },
+          "delay.percentile must be greater than 0 and less than 1, got NaN"
+        ],
         [
           { delay: { percentile: 0.5, initial: 50, window: Duration.infinity } },
-          "delay.window was Infinity; give a finite"
+          "delay.window must be finite and longer than 0, got Infinity"
         ],
-        [{ delay: { percentile: 0.5, initial: 50, window: 0 } }, "delay.window was 0; give a finite time above 0"],
+        [
+          { delay: { percentile: 0.5, initial: 50, window: 0 } },
+          "delay.window must be finite and longer than 0, got 0"
+        ],
         [
           { delay: { percentile: 0.5, initial: 50, minSamples: 0 } },
-          "delay.minSamples was 0; give a whole number from 1"
+          `delay.minSamples must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, got 0`
         ]
       ]
       for (const [options, said] of mistakes) {

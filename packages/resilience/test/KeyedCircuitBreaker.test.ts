@@ -358,7 +358,7 @@ describe("options out of range", () => {
         yield* Effect.exit(make({ capacity: 0 })),
         Cause.die(
           new RangeError(
-            `KeyedCircuitBreaker: capacity was 0; give a whole number from 1 to ${Number.MAX_SAFE_INTEGER}`
+            `KeyedCircuitBreaker: capacity must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, got 0`
           )
         )
       )

@@ -192,7 +192,7 @@ describe("Policy, what it is", () => {
     throws(
       () => Policy.make({ name: "twice", retry: { attempts: 1.5 } }),
       new RangeError(
-        `Policy "twice": retry.attempts was 1.5; give a whole number from 1 to ${Number.MAX_SAFE_INTEGER}`
+        `Policy "twice": retry.attempts must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, got 1.5`
       )
     )
   })

@@ -281,7 +281,7 @@ describe("RateLimiter", () => {
       for (const mistake of mistakes) {
         const cause = yield* Effect.flip(Effect.sandbox(mistake))
         assert.isTrue(Cause.isDie(cause))
-        assert.match(Cause.pretty(cause), /; give a/)
+        assert.match(Cause.pretty(cause), / must be /)
       }
       assert.strictEqual(yield* limiter.available, 10)
     }))

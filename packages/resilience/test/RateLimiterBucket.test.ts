@@ -111,7 +111,7 @@ describe("a bucket", () => {
       for (const mistake of mistakes) {
         const cause = yield* Effect.flip(Effect.sandbox(mistake))
         assert.isTrue(Cause.isDie(cause))
-        assert.match(Cause.pretty(cause), /; give a/)
+        assert.match(Cause.pretty(cause), / must be .*, got /)
       }
     }))
 })

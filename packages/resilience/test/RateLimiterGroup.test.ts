@@ -114,7 +114,7 @@ describe("several scopes", () => {
       for (const costs of [{ key: 1 }, { "exchange.ip": 1 }]) {
         const cause = yield* Effect.flip(Effect.sandbox(group.reserve(costs)))
         assert.isTrue(Cause.isDie(cause))
-        assert.match(Cause.pretty(cause), /give a number from 0 for a scope it has/)
+        assert.match(Cause.pretty(cause), /the cost must be at least 0 and the limiter must have the scope/)
       }
     }))
 
@@ -180,7 +180,7 @@ describe("lanes", () => {
       assert.instanceOf(error, RateLimiter.RateLimiterFull)
       assert.strictEqual(error.reason, "WaitTooLong")
       assert.strictEqual(Duration.toMillis(error.retryAfter), 500)
-      assert.include(error.message, "no turn to give within maxWait; try again in 500ms")
+      assert.include(error.message, "cannot admit the call within maxWait; try again in 500ms")
     }))
 
   it.effect("what is foreseen counts those who go before, not those who go after", () =>

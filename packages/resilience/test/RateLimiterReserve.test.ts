@@ -92,7 +92,7 @@ describe("what is reserved for the first lane", () => {
       for (const mistake of mistakes) {
         const cause = yield* Effect.flip(Effect.sandbox(mistake))
         assert.isTrue(Cause.isDie(cause))
-        assert.match(Cause.pretty(cause), /reserved was .*; give/)
+        assert.match(Cause.pretty(cause), /reserved must be .*, got /)
       }
     }))
 })

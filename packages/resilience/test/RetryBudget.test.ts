@@ -54,12 +54,12 @@ describe("RetryBudget", () => {
   it.effect("options out of range are a mistake, said so", () =>
     Effect.gen(function*() {
       const mistakes: ReadonlyArray<readonly [RetryBudget.Options, string]> = [
-        [{ ratio: -0.1 }, "ratio was -0.1; give a finite number of at least 0"],
-        [{ ratio: NaN }, "ratio was NaN; give a finite number of at least 0"],
-        [{ ratio: Infinity }, "ratio was Infinity; give a finite number of at least 0"],
-        [{ reservePerSecond: -1 }, "reservePerSecond was -1; give a finite number of at least 0"],
-        [{ timeToLive: 0 }, "timeToLive was 0; give a finite time above 0"],
-        [{ timeToLive: Duration.infinity }, "timeToLive was Infinity; give a finite time above 0"]
+        [{ ratio: -0.1 }, "ratio must be finite and at least 0, got -0.1"],
+        [{ ratio: NaN }, "ratio must be finite and at least 0, got NaN"],
+        [{ ratio: Infinity }, "ratio must be finite and at least 0, got Infinity"],
+        [{ reservePerSecond: -1 }, "reservePerSecond must be finite and at least 0, got -1"],
+        [{ timeToLive: 0 }, "timeToLive must be finite and longer than 0, got 0"],
+        [{ timeToLive: Duration.infinity }, "timeToLive must be finite and longer than 0, got Infinity"]
       ]
       for (const [options, said] of mistakes) {
         assertFailure(yield* Effect.exit(RetryBudget.make(options)), Cause.die(new RangeError(`RetryBudget: ${said}`)))

@@ -43,7 +43,7 @@ describe("Retry, what it takes", () => {
     const { effect } = failing()
     for (const attempts of [0, -1, 1.5, NaN]) {
       const mistake = new RangeError(
-        `Retry: attempts was ${attempts}; give a whole number from 1 to ${Number.MAX_SAFE_INTEGER}`
+        `Retry: attempts must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, got ${attempts}`
       )
       throws(() => Retry.retry(effect, { attempts }), mistake)
       throws(() => Retry.schedule({ attempts }), mistake)

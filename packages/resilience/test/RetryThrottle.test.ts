@@ -65,10 +65,10 @@ describe("RetryBudget.throttle", () => {
   it.effect("options out of range are a mistake, said so", () =>
     Effect.gen(function*() {
       const mistakes: ReadonlyArray<readonly [RetryBudget.ThrottleOptions, string]> = [
-        [{ maxTokens: 0 }, "maxTokens was 0; give a finite number above 0"],
-        [{ maxTokens: Infinity }, "maxTokens was Infinity; give a finite number above 0"],
-        [{ ratio: 0 }, "ratio was 0; give a finite number of at least 0.001"],
-        [{ ratio: NaN }, "ratio was NaN; give a finite number of at least 0.001"]
+        [{ maxTokens: 0 }, "maxTokens must be finite and greater than 0, got 0"],
+        [{ maxTokens: Infinity }, "maxTokens must be finite and greater than 0, got Infinity"],
+        [{ ratio: 0 }, "ratio must be finite and at least 0.001, got 0"],
+        [{ ratio: NaN }, "ratio must be finite and at least 0.001, got NaN"]
       ]
       for (const [options, said] of mistakes) {
         assertFailure(

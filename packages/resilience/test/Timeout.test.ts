@@ -141,7 +141,7 @@ describe("Timeout", () => {
   it.effect("DeadlineExceeded says what to do and survives encoding, though not as a refusal of ours", () =>
     Effect.gen(function*() {
       const error = new Deadline.DeadlineExceeded({ name: "orders", after: Duration.millis(1500) })
-      assert.include(error.message, "\"orders\" could not begin within the 1s 500ms left")
+      assert.include(error.message, "\"orders\" could not start within the 1s 500ms left")
       const decoded = yield* Schema.decode(Deadline.DeadlineExceeded)(
         yield* Schema.encode(Deadline.DeadlineExceeded)(error)
       )

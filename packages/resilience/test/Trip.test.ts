@@ -187,23 +187,23 @@ describe("options out of range", () => {
   it("are refused with a sentence", () => {
     refused(
       () => Trip.consecutive(0),
-      `Trip.consecutive: failures was 0; give a whole number from 1 to ${Number.MAX_SAFE_INTEGER}`
+      `Trip.consecutive: failures must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, got 0`
     )
     refused(
       () => Trip.failureRate({ threshold: 50 }),
-      "Trip.failureRate: threshold was 50; give a fraction above 0 and at most 1"
+      "Trip.failureRate: threshold must be greater than 0 and at most 1, got 50"
     )
     refused(
       () => Trip.failureRate({ window: 5, minimumCalls: 6 }),
-      "Trip.failureRate: minimumCalls was 6; give a whole number from 1 to 5"
+      "Trip.failureRate: minimumCalls must be a whole number from 1 to 5, got 6"
     )
     refused(
       () => Trip.slowCallRate({ duration: 0 }),
-      "Trip.slowCallRate: duration was 0; give a finite time above 0"
+      "Trip.slowCallRate: duration must be finite and longer than 0, got 0"
     )
     refused(
       () => Trip.slowCallRate({ duration: "1 second", minimumCalls: 101 }),
-      "Trip.slowCallRate: minimumCalls was 101; give a whole number from 1 to 100"
+      "Trip.slowCallRate: minimumCalls must be a whole number from 1 to 100, got 101"
     )
     throws(() => Trip.slowCallRate({ duration: Duration.infinity }))
     for (const threshold of [0, Number.NaN, -1]) throws(() => Trip.failureRate({ threshold }))

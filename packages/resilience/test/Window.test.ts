@@ -195,11 +195,11 @@ describe("slow calls", () => {
 
 describe("options out of range", () => {
   it("are refused with a sentence", () => {
-    refused(() => Window.count(0), "Window.count: size was 0; give a whole number from 1 to 4294967295")
-    refused(() => Window.time(0), "Window.time: duration was 0; give a finite time above 0")
+    refused(() => Window.count(0), "Window.count: size must be a whole number from 1 to 4294967295, got 0")
+    refused(() => Window.time(0), "Window.time: duration must be finite and longer than 0, got 0")
     refused(
       () => Window.time("1 second", { buckets: 0 }),
-      "Window.time: buckets was 0; give a whole number from 1 to 10000"
+      "Window.time: buckets must be a whole number from 1 to 10000, got 0"
     )
     throws(() => Window.time(Duration.infinity))
     throws(() => Window.time("1 second", { buckets: 1.5 }))

@@ -193,7 +193,7 @@ export const make = (config: Config): Bulkhead => {
     Effect.clockWith((clock) => {
       const end = monotonic(clock)
       const judged = cause === undefined ? Effect.succeed(false) : asked(
-        `isOverload of the bulkhead "${name}"`,
+        `\`isOverload\` of bulkhead "${name}"`,
         Effect.sync(() => isSign(state.adaptive, cause, end - begin)),
         false
       )

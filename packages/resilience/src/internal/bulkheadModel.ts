@@ -136,9 +136,9 @@ export class BulkheadFull
    * @since 0.1.0
    */
   override get message(): string {
-    const found = `${this.permits} permits, ${this.queued} calls waiting`
+    const found = `permits: ${this.permits}, waiting calls: ${this.queued}`
     return this.reason === "WaitTooLong"
-      ? `"${this.name}" had no permit to give within maxWait (${found}); ask for less at once, wait longer or raise its permits`
-      : `"${this.name}" has every permit taken and its queue full (${found}); ask for less at once or raise its permits`
+      ? `"${this.name}" had no free permit within maxWait (${found}); make fewer concurrent calls, or increase maxWait or permits`
+      : `"${this.name}" has no free permit and its queue is full (${found}); make fewer concurrent calls or increase permits`
   }
 }

@@ -129,7 +129,7 @@ const unsafeMake = (
           // The call that trips it has failed with an error of its own, and the circuit has to open all the same.
           onFailure: (died) =>
             Effect.zipRight(
-              mishap(`openFor of the circuit breaker "${name}"`, died),
+              mishap(`\`openFor\` of circuit breaker "${name}"`, died),
               opened(machine.after(at, openForAfterMishap), state)
             )
         })

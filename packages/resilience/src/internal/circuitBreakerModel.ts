@@ -352,13 +352,13 @@ export class CircuitOpen
       case "Open":
         return Duration.isFinite(this.retryAfter)
           ? `Circuit "${this.name}" is open: the call was not made. Try again in ${Duration.format(this.retryAfter)}.`
-          : `Circuit "${this.name}" is open for good: the call was not made. Reset the circuit once the cause is mended.`
+          : `Circuit "${this.name}" is open until it is reset: the call was not made. Fix the cause, then reset the circuit.`
       case "HalfOpen":
-        return `Circuit "${this.name}" is being probed: the call was not made. Try again when the probes have ended, ${
+        return `Circuit "${this.name}" is half-open: the call was not made. Try again when its probes have ended, ${
           Duration.format(this.retryAfter)
         } from now at the latest.`
       case "Isolated":
-        return `Circuit "${this.name}" is isolated by hand: the call was not made. Try again after its release.`
+        return `Circuit "${this.name}" was isolated manually: the call was not made. Try again after it is released.`
     }
   }
 }

@@ -32,9 +32,9 @@ export const settingsOf = <E>(options: Options<E>): {
   requireWhole(`${of}.successes`, successes, 1, permits)
   requireWhole(`${of}.maxQueue`, maxQueue, 0, Number.MAX_SAFE_INTEGER)
   const longEnough = Duration.greaterThan(timeout, Duration.zero)
-  requireThat(`${of}.timeout`, timeout, longEnough, "probes some time")
+  requireThat(`${of}.timeout`, timeout, longEnough, "longer than 0")
   const awaitable = excess !== "wait" || Duration.isFinite(timeout)
-  requireThat(`${of}.timeout`, timeout, awaitable, "a finite time, or let excess calls fail")
+  requireThat(`${of}.timeout`, timeout, awaitable, "finite when halfOpen.excess is \"wait\"")
   return {
     settings: {
       trip,

@@ -105,7 +105,7 @@ const unsafeMake = <E, Refused>(
   /** To follow `judge` in the same breath: says in the log that the classifier has died, if it has. */
   const told = (then: After): After => {
     if (died === undefined) return then
-    const said = mishap(`classify of the circuit breaker "${name}"`, died)
+    const said = mishap(`\`classify\` of circuit breaker "${name}"`, died)
     died = undefined
     return then === undefined ? said : Effect.zipRight(said, then)
   }

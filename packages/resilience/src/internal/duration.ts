@@ -10,7 +10,7 @@ import { requireThat } from "./requireWhole.js"
  */
 export const requireDuration = (what: string, given: Duration.DurationInput): Duration.Duration => {
   const decoded = isSound(given) ? Duration.decodeUnknown(given) : Option.none()
-  requireThat(what, String(given), Option.isSome(decoded), "a time of at least 0")
+  requireThat(what, String(given), Option.isSome(decoded), "a duration of at least 0")
   return Option.getOrElse(decoded, () => Duration.zero)
 }
 

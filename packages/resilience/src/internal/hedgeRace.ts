@@ -75,7 +75,7 @@ export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> 
   const discard = (value: A): Effect.Effect<void> =>
     onDiscard === undefined
       ? Effect.void
-      : asked("onDiscard of a hedge", Effect.suspend(() => onDiscard(value)), undefined)
+      : asked("`onDiscard` of a hedge", Effect.suspend(() => onDiscard(value)), undefined)
 
   // In the fiber of the attempt, so that nobody waits for a loser and no success goes missing between two fibers.
   const claim = (attempt: Running<A, E>, self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

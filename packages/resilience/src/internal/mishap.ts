@@ -15,7 +15,7 @@ import * as Predicate from "effect/Predicate"
  * @internal
  */
 export const mishap = (what: string, cause: Cause.Cause<unknown>): Effect.Effect<void> =>
-  Effect.logWarning(`${what} has died and was ignored`).pipe(
+  Effect.logWarning(`Ignored a defect in ${what}`).pipe(
     Effect.annotateLogs("defect", Option.match(Cause.dieOption(cause), { onNone: () => "Interrupted", onSome: nameOf }))
   )
 

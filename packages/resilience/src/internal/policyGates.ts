@@ -277,7 +277,7 @@ export const judge = <F>(
     if (sending.stage !== "left") return Effect.void
     const isNotSent = (error: E) => notSent?.(error) === true
     return asked(
-      "notSent or notDone of a policy",
+      "`notSent` or `notDone` of a policy",
       Effect.sync(() => {
         if (Retry.isAll(cause, isNotSent)) sending.stage = "not sent"
         else if (Retry.isAll(cause, (error) => isNotSent(error) || notDone?.(error) === true)) {

@@ -42,7 +42,7 @@ export const open = <Full>(
       checked(scope, limit, maxPause, lanes?.length ?? 1)
     const limits = scopes.map(([scope, limit]) => decode(scope, limit))
     const { maxQueue = 1000 } = options
-    requireThat(`RateLimiter "${options.name}": maxQueue`, maxQueue, maxQueue >= 0, "a number from 0")
+    requireThat(`RateLimiter "${options.name}": maxQueue`, maxQueue, maxQueue >= 0, "at least 0")
     const maxWait = toNanos(options.maxWait)
     return Effect.map((options.store ?? RateLimiterStore.memory)(limits), (store): Opened<Full> => {
       const shell = rateLimiterShell.make({
@@ -92,18 +92,18 @@ const checked = (
   const { reserved = 0 } = limit
   const what = (option: string): string => `RateLimiter "${scope}": ${option}`
   const reserve = (of: number): void => {
-    requireThat(what("reserved"), reserved, reserved >= 0 && reserved < of, "a number from 0, below the limit")
-    requireThat(what("reserved"), reserved, reserved === 0 || lanes > 1, "two lanes or more, or reserve nothing")
+    requireThat(what("reserved"), reserved, reserved >= 0 && reserved < of, "at least 0 and less than the limit")
+    requireThat(what("reserved"), reserved, reserved === 0 || lanes > 1, "0 in a limiter with fewer than two lanes")
   }
   if ("burst" in limit) {
     const { burst, perSecond } = limit
-    requireThat(what("burst"), burst, burst > 0, "a number above 0")
-    requireThat(what("perSecond"), perSecond, perSecond > 0 && perSecond < Infinity, "a finite number above 0")
+    requireThat(what("burst"), burst, burst > 0, "greater than 0")
+    requireThat(what("perSecond"), perSecond, perSecond > 0 && perSecond < Infinity, "finite and greater than 0")
     reserve(burst)
     return { scope, burst, perSecond, reserved, maxPause }
   }
   const window = Duration.decode(limit.window)
-  requireThat(what("limit"), limit.limit, limit.limit > 0, "a number above 0")
+  requireThat(what("limit"), limit.limit, limit.limit > 0, "greater than 0")
   requireTime(what("window"), window)
   reserve(limit.limit)
   return { scope, limit: limit.limit, window, reserved, maxPause }
@@ -114,7 +114,7 @@ const requireTime = (what: string, time: Duration.Duration): void =>
     what,
     time,
     Duration.isFinite(time) && Duration.greaterThan(time, Duration.zero),
-    "a finite time above 0"
+    "finite and longer than 0"
   )
 
 /** Whether a number that a server told can be one at all. */

@@ -243,7 +243,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
 
   /** Whoever was let through has his answer, or will have it: a store that dies of counting him takes nothing from that. */
   const counted = (what: "commit" | "refund", ticket: Ticket): Effect.Effect<void> =>
-    asked(`${what} of the store of the rate limiter "${config.name}"`, store[what](ticket), undefined)
+    asked(`\`${what}\` of the store of rate limiter "${config.name}"`, store[what](ticket), undefined)
 
   const commit = (ticket: Ticket): Effect.Effect<void> => counted("commit", ticket)
 
@@ -314,7 +314,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
       const most = limits.get(scope)
       if (most === undefined || !(cost >= 0)) {
         return Effect.dieMessage(
-          `The rate limiter "${config.name}" was asked for ${cost} of "${scope}"; give a number from 0 for a scope it has`
+          `Rate limiter "${config.name}" cannot spend ${cost} of scope "${scope}": the cost must be at least 0 and the limiter must have the scope`
         )
       }
       const own = lane === 0 ? most.first : most.other
@@ -439,4 +439,4 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
   }
 }
 
-const lost = Effect.dieMessage("A call was woken without a ticket")
+const lost = Effect.dieMessage("The rate limiter woke a waiting call without a ticket; this is a bug in the library")

@@ -12,7 +12,9 @@ export const requireThat = (
   wanted: string
 ): void => {
   if (!holds) {
-    throw new RangeError(`${what} was ${Duration.isDuration(value) ? Duration.format(value) : value}; give ${wanted}`)
+    throw new RangeError(
+      `${what} must be ${wanted}, got ${Duration.isDuration(value) ? Duration.format(value) : value}`
+    )
   }
 }
 
