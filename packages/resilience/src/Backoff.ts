@@ -1,9 +1,9 @@
 /**
- * How long to wait before trying again: schedules of delays, to be given to `Retry` or any other `Schedule` user.
+ * Delays between retries, as schedules for `Retry` or any other user of `Schedule`.
  *
- * All of them recur for ever and put out the delay they chose, in whole milliseconds: what their formula gives is rounded
- * up. `max` is applied after the jitter, so that no delay ever exceeds it. Randomness comes from the `Random` service:
- * with a seeded one the delays are exact.
+ * All schedules recur forever and output the chosen delay in whole milliseconds, rounded up. `max` is applied after the
+ * jitter, so no delay ever exceeds it. Randomness comes from the `Random` service: with a seeded `Random` the delays
+ * are deterministic.
  *
  * @since 0.1.0
  */
@@ -19,7 +19,7 @@ import { maxTimerMillis } from "./internal/time.js"
 import { wholeMillis } from "./internal/wholeMillis.js"
 
 /**
- * The shape of a backoff. One that is out of range throws a `RangeError`.
+ * The parameters of a backoff. The constructors throw a `RangeError` for values out of range.
  *
  * @since 0.1.0
  * @category models
@@ -28,21 +28,18 @@ export interface Options {
   /** The first delay, before jitter. */
   readonly base: Duration.DurationInput
   /**
-   * No delay exceeds this, in whole milliseconds, rounded up. At most about 24.8 days (2^31 - 1 ms), the longest that a
+   * The maximum delay, in whole milliseconds, rounded up. At most about 24.8 days (2^31 - 1 ms), the longest time a
    * timer can sleep.
    */
   readonly max: Duration.DurationInput
-  /**
-   * What each delay is multiplied by to give the next; finite, at least 1. Defaults to `2`, for {@link decorrelated} to
-   * `3`.
-   */
+  /** The factor by which each delay grows; finite, at least 1. Defaults to `2`, or `3` for {@link decorrelated}. */
   readonly factor?: number | undefined
 }
 
 /**
- * Exponential without jitter: `min(max, base * factor^n)`, n = 0, 1, 2...
+ * Exponential backoff without jitter: `min(max, base * factor^n)`, n = 0, 1, 2...
  *
- * For one caller only: callers that failed together come back together.
+ * Use it for a single caller only: without jitter, callers that failed together retry together.
  *
  * @since 0.1.0
  * @category constructors
@@ -50,9 +47,9 @@ export interface Options {
 export const none = (options: Options): Schedule.Schedule<Duration.Duration> => exponential(options, Effect.succeed)
 
 /**
- * Exponential with full jitter: `U(0, min(max, base * factor^n))`, n = 0, 1, 2...
+ * Exponential backoff with full jitter: `U(0, min(max, base * factor^n))`, n = 0, 1, 2...
  *
- * Spreads callers the most and loads the other side the least; the default of `Retry`.
+ * Spreads callers the most and puts the least load on the server. It is the default of `Retry`.
  *
  * @example
  * import { Backoff } from "@effect-exchange/resilience"
@@ -69,9 +66,9 @@ export const full = (options: Options): Schedule.Schedule<Duration.Duration> =>
   exponential(options, (ceiling) => Random.nextRange(0, ceiling))
 
 /**
- * Exponential with equal jitter: `c / 2 + U(0, c / 2)` where `c = min(max, base * factor^n)`, n = 0, 1, 2...
+ * Exponential backoff with equal jitter: `c / 2 + U(0, c / 2)` where `c = min(max, base * factor^n)`, n = 0, 1, 2...
  *
- * Never less than half of the full delay, where coming back almost at once would be pointless.
+ * Each delay is at least half of the delay without jitter. Use it where an almost immediate retry would be pointless.
  *
  * @since 0.1.0
  * @category constructors
@@ -80,9 +77,10 @@ export const equal = (options: Options): Schedule.Schedule<Duration.Duration> =>
   exponential(options, (ceiling) => Random.nextRange(ceiling / 2, ceiling))
 
 /**
- * Decorrelated jitter: `min(max, U(base, factor * previous))`, beginning with `previous = base`.
+ * Exponential backoff with decorrelated jitter: `min(max, U(base, factor * previous))`, starting with
+ * `previous = base`.
  *
- * Each delay is drawn from the one before rather than from the number of attempts. `factor` defaults to `3`.
+ * Each delay is drawn from the previous delay instead of from the number of attempts. `factor` defaults to `3`.
  *
  * @since 0.1.0
  * @category constructors
@@ -110,7 +108,7 @@ const exponential = (
       Schedule.forever,
       (n) =>
         Effect.map(
-          // Without a base, 0 * factor^n is not a number once the power has outgrown what a number can hold.
+          // A base of 0 is handled separately: 0 * factor^n is NaN once the power overflows to Infinity.
           jitter(base === 0 ? 0 : Math.min(max, base * Math.pow(factor, n))),
           (delay) => Duration.millis(wholeMillis(Math.min(max, delay)))
         )

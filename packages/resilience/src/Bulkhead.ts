@@ -1,5 +1,5 @@
 /**
- * Bounded concurrency with a bounded queue: one slow service must not take every fiber of the process with it.
+ * Bounded concurrency with a bounded queue, so that one slow service cannot block every fiber of the process.
  *
  * @since 0.1.0
  */
@@ -20,66 +20,72 @@ export {
 } from "./internal/bulkheadModel.js"
 
 /**
- * The size of a {@link Bulkhead}.
+ * The options of a {@link Bulkhead}.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options<out Lane extends string = string> {
-  /** What the metrics and {@link BulkheadFull} call it. */
+  /** The name used in metrics and in {@link BulkheadFull}. */
   readonly name: string
-  /** How many effects may run at once, to begin with; a whole number, at least 1. */
+  /** The initial number of effects that may run concurrently; a whole number, at least 1. */
   readonly permits: number
   /**
-   * How many callers may wait in each lane; the next one is refused. Defaults to `1000`. `0` refuses whoever would have
-   * to wait.
+   * The maximum number of waiting callers per lane; further callers are refused. Defaults to `1000`. `0` refuses every
+   * caller that would have to wait.
    */
   readonly maxQueue?: number | undefined
-  /** The longest a caller may wait. Defaults to no limit but the `Deadline`. */
+  /** The maximum time a caller may wait. By default only the `Deadline` limits the wait. */
   readonly maxWait?: Duration.DurationInput | undefined
-  /** The lanes callers wait in, those that go first first. Defaults to one lane for all, whatever calls say. */
+  /**
+   * The lanes in which callers wait, highest priority first. By default all callers share one lane, whatever lane a
+   * call names.
+   */
   readonly lanes?: ReadonlyArray<Lane> | undefined
   /**
-   * How many of the permits are for the first lane only; a whole number below `permits`. Defaults to `0`. Of fewer permits,
-   * after a resize, one is always left to the others.
+   * The number of permits reserved for the first lane; a whole number below `permits`. Defaults to `0`. If a resize
+   * leaves too few permits, one permit always remains available to the other lanes.
    */
   readonly reserved?: number | undefined
-  /** Lets it find out by itself how many may run at once: {@link aimd} or {@link gradient}. Defaults to none. */
+  /**
+   * How the bulkhead adapts its number of permits: {@link aimd} or {@link gradient}. By default the number is fixed.
+   */
   readonly adaptive?: Adaptive | undefined
 }
 
 /**
- * What the adaptive limits have in common.
+ * The options shared by all adaptive limits.
  *
  * @since 0.1.0
  * @category models
  */
 export interface AdaptiveOptions {
-  /** Never fewer than this; a whole number. Defaults to `1`. */
+  /** The minimum limit; a whole number. Defaults to `1`. */
   readonly min?: number | undefined
-  /** Never more than this; a whole number. Defaults to `200`. */
+  /** The maximum limit; a whole number. Defaults to `200`. */
   readonly max?: number | undefined
-  /** What the limit is multiplied with at a sign of overload; above 0, below 1. Defaults to `0.9`. */
+  /** The factor by which the limit is multiplied on a sign of overload; above 0, below 1. Defaults to `0.9`. */
   readonly backoff?: number | undefined
   /**
-   * Which failures are signs of overload: an attempt's timeout, a 429, a 503. If it throws, that is logged, and the failure is none.
-   * Defaults to none.
+   * Returns `true` for failures that are signs of overload, such as the timeout of an attempt, a 429 or a 503. If it
+   * throws, the defect is logged and the failure does not count as overload. By default no failure counts.
    */
   readonly isOverload?: ((error: unknown) => boolean) | undefined
 }
 
 /**
- * Grows by one for as many calls as the limit that are answered well while at least half of it is in use; is multiplied
- * with `backoff` when a call fails for overload, or takes `slowAfter` or longer, be it in vain.
+ * Creates a limit with additive increase and multiplicative decrease, for servers that report when they are overloaded.
  *
- * For servers that say when they are overloaded. Throws a `RangeError` for options that make no sense.
+ * The limit grows by one each time as many calls as the limit have succeeded while at least half of the limit was in
+ * use. It is multiplied by `backoff` when a call fails because of overload, or when a call takes `slowAfter` or longer,
+ * even if that call fails for another reason. Throws a `RangeError` for invalid options.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const aimd = (
   options: AdaptiveOptions & {
-    /** How long a call may take before it counts as a sign of overload. Defaults to 5 seconds. */
+    /** The duration from which a call counts as a sign of overload. Defaults to 5 seconds. */
     readonly slowAfter?: Duration.DurationInput | undefined
   } = {}
 ): Adaptive => ({
@@ -89,29 +95,34 @@ export const aimd = (
 })
 
 /**
- * Shrinks as soon as calls take longer than usual, long before anything fails; with `recent` for the mean duration of
- * the latest calls, as many as the limit but at least 10, and `usual` for the moving mean of those:
+ * Creates a limit that shrinks as soon as calls take longer than usual, long before any call fails.
+ *
+ * `recent` is the mean duration of the latest calls (as many calls as the limit, but at least 10). `usual` is the
+ * moving mean of those means:
  *
  * ```text
  * target = clamp(tolerance * usual / recent, 0.5, 1) * limit + queue
  * limit  = limit + smoothing * (target - limit)
  * ```
  *
- * It stays as it is while less than half of it is in use. After Netflix's `Gradient2Limit`. Throws a `RangeError` for
- * options that make no sense.
+ * The limit does not change while less than half of it is in use. Modeled on Netflix's `Gradient2Limit`. Throws a
+ * `RangeError` for invalid options.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const gradient = (
   options: AdaptiveOptions & {
-    /** How many times as long as usual calls may take before it shrinks; at least 1. Defaults to `1.5`. */
+    /** The ratio of recent to usual duration above which the limit shrinks; at least 1. Defaults to `1.5`. */
     readonly tolerance?: number | undefined
-    /** By how many it grows while all is well: what may queue at the server; above 0. Defaults to `4`. */
+    /**
+     * The number of calls that may queue at the server, by which the limit grows while durations are normal; above 0.
+     * Defaults to `4`.
+     */
     readonly queue?: number | undefined
-    /** How much of the way to the target it goes at once; above 0, at most 1. Defaults to `0.2`. */
+    /** The fraction of the distance to the target covered by each update; above 0, at most 1. Defaults to `0.2`. */
     readonly smoothing?: number | undefined
-    /** Over how many means `usual` is the mean; a whole number from 1. Defaults to `600`. */
+    /** The number of means over which `usual` is averaged; a whole number, at least 1. Defaults to `600`. */
     readonly memory?: number | undefined
   } = {}
 ): Adaptive => {
@@ -136,10 +147,10 @@ const bounds = ({ backoff = 0.9, isOverload = () => false, max = 200, min = 1 }:
 }
 
 /**
- * Makes a bulkhead. Dies with a `RangeError` for options that make no sense.
+ * Creates a bulkhead. Dies with a `RangeError` for invalid options.
  *
- * It needs no scope: only while somebody waits who has a `maxWait` or a `Deadline` does one fiber sleep, until the first
- * of these is over.
+ * A bulkhead needs no scope. One fiber sleeps while a caller with a `maxWait` or a `Deadline` is waiting, until the
+ * first of these times is over; otherwise there is no fiber.
  *
  * @example
  * import { Bulkhead } from "@effect-exchange/resilience"

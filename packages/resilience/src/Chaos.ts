@@ -1,8 +1,9 @@
 /**
- * Makes things go wrong on purpose: a part of the calls is delayed, failed, answered wrongly or never answered, so that
- * one can see what the program does then.
+ * Injects faults on purpose: delays, errors, wrong results, defects and hangs in a fraction of the calls, to test how a
+ * program handles them.
  *
- * Randomness is its own, from a seed: the same run can be had again, and the program's `Random` is not disturbed.
+ * Randomness comes from a separate seeded generator: a run can be reproduced, and the program's `Random` is not
+ * affected.
  *
  * @since 0.1.0
  */
@@ -22,24 +23,24 @@ import { wholeMillis } from "./internal/wholeMillis.js"
 import { chaosInjectedCalls } from "./Telemetry.js"
 
 /**
- * Injects what its strategies say into effects.
+ * Injects the faults of its strategies into effects.
  *
- * `S` is what each call is about, for predicates to choose by: a request, an endpoint, nothing. `V` are the values and
- * `F` the errors that may come out besides those of the effect.
+ * `S` is the subject of a call (such as a request or an endpoint), which predicates receive. `V` and `F` are the values
+ * and errors that strategies may add to those of the effect.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Chaos<in S = void, out V = never, out F = never> {
-  /** What the metrics call it. */
+  /** The name used in metrics. */
   readonly name: string
   /**
-   * Runs the effect with whatever strikes this call. The effect itself is not interfered with: what strikes before it
-   * may keep it from running, what strikes after it may keep its success from arriving.
+   * Runs the effect with the faults drawn for this call. The effect itself is not modified: a fault before it may keep
+   * it from running, and a fault after it may replace its success.
    *
-   * All that is random about a call is drawn at once when it begins, for every strategy and also while disabled. So
-   * with one seed the n-th call to begin always meets with the same, whatever else runs in between and whatever was
-   * switched or chosen before. Which call is the n-th is up to the program, where callers are concurrent.
+   * All random numbers of a call are drawn when the call begins, for every strategy, even while chaos is disabled. With
+   * a given seed the n-th call therefore always draws the same numbers, whatever runs in between and whatever was
+   * enabled or selected before. With concurrent callers, the program determines which call is the n-th.
    *
    * Keeps the brand of an `Idempotent` effect.
    */
@@ -47,9 +48,9 @@ export interface Chaos<in S = void, out V = never, out F = never> {
     self: Idempotent.Input<A, E, R, I>,
     subject: S
   ) => Idempotent.Output<A | V, E | F, R, I>
-  /** Whether anything is injected into calls that begin from now on. */
+  /** Whether faults are injected into calls that begin from now on. */
   readonly enabled: Ref.Ref<boolean>
-  /** How many calls each kind of strategy has struck. */
+  /** The number of injected faults, by kind of strategy. */
   readonly injected: Effect.Effect<Readonly<Record<Kind, number>>>
 }
 
@@ -60,7 +61,7 @@ export interface Chaos<in S = void, out V = never, out F = never> {
 export type Kind = "latency" | "fault" | "result" | "defect" | "hang"
 
 /**
- * One thing that may go wrong, made by {@link latency}, {@link fault}, {@link result}, {@link defect} and
+ * A kind of fault with its target, created by {@link latency}, {@link fault}, {@link result}, {@link defect} or
  * {@link hang}.
  *
  * @since 0.1.0
@@ -71,7 +72,7 @@ export interface Strategy<in S, out V, out F> {
   readonly rate: number
   readonly when: (subject: S) => boolean
   readonly after: boolean
-  /** What becomes of a call that is struck; `magnitude` is drawn from 0 to 1. */
+  /** Applies the fault to a call. `magnitude` is a random number from 0 to 1. */
   readonly strike: <A, E, R>(
     self: Effect.Effect<A, E, R>,
     subject: S,
@@ -80,26 +81,26 @@ export interface Strategy<in S, out V, out F> {
 }
 
 /**
- * Which calls a strategy strikes, and when.
+ * The calls a strategy applies to, and when.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Target<in S> {
-  /** The part of the calls that is struck, from `0` to `1`. */
+  /** The fraction of the calls that receive the fault, from `0` to `1`. */
   readonly rate: number
-  /** Which calls it is about; `rate` is a part of these. Defaults to all. */
+  /** Selects the calls to which `rate` applies. Defaults to all calls. */
   readonly when?: ((subject: S) => boolean) | undefined
   /**
-   * `false`: before the effect runs, so that whatever it would have done was not done. `true`: after it has succeeded,
-   * so that it was done and nobody is told. Defaults to `false`.
+   * `false` injects the fault before the effect runs, so that the effect may not run at all. `true` injects it after
+   * the effect has succeeded, so that the work was done but the caller does not learn of it. Defaults to `false`.
    */
   readonly after?: boolean | undefined
 }
 
 /**
- * Delays the call by a time drawn evenly between `min` and `max`, in whole milliseconds, rounded up. Throws a `RangeError`
- * for bounds out of range.
+ * Delays the call by a uniformly random time between `min` and `max`, in whole milliseconds, rounded up. Throws a
+ * `RangeError` for bounds out of range.
  *
  * @since 0.1.0
  * @category strategies
@@ -108,7 +109,7 @@ export const latency = <S = unknown>(
   options: Target<S> & {
     /** Finite. */
     readonly min: Duration.DurationInput
-    /** Finite, not below `min`. Defaults to `min`. */
+    /** Finite, at least `min`. Defaults to `min`. */
     readonly max?: Duration.DurationInput | undefined
   }
 ): Strategy<S, never, never> => {
@@ -137,7 +138,7 @@ export const fault = <F, S = unknown>(
 })
 
 /**
- * Answers the call with a value, be it a wrong one.
+ * Succeeds with a given value, such as a wrong one, instead of the result of the call.
  *
  * @since 0.1.0
  * @category strategies
@@ -150,7 +151,7 @@ export const result = <V, S = unknown>(
 })
 
 /**
- * Ends the call with a defect, as a bug in it would.
+ * Ends the call with a defect, as a bug in the call would.
  *
  * @since 0.1.0
  * @category strategies
@@ -163,7 +164,7 @@ export const defect = <S = unknown>(
 })
 
 /**
- * Never ends the call; it can be interrupted.
+ * Never completes the call; it can be interrupted.
  *
  * @since 0.1.0
  * @category strategies
@@ -174,7 +175,7 @@ export const hang = <S = unknown>(options: Target<S>): Strategy<S, never, never>
 })
 
 /**
- * What an injection is told about each call: what the strategies want to know, or nothing if none wants anything.
+ * The subject type of `inject`: the type that the strategies require, or `void` if they require nothing.
  *
  * @since 0.1.0
  * @category models
@@ -182,8 +183,8 @@ export const hang = <S = unknown>(options: Target<S>): Strategy<S, never, never>
 export type Subject<S> = unknown extends S ? S & void : S
 
 /**
- * Makes chaos. Strategies strike a call in their order; after one that ends the call no other does. Dies with a
- * `RangeError` for a rate out of range.
+ * Creates a fault injector. Strategies apply to a call in order; after a strategy that ends the call no further
+ * strategy applies. Dies with a `RangeError` for a rate out of range.
  *
  * @example
  * import { Chaos } from "@effect-exchange/resilience"
@@ -206,12 +207,12 @@ export type Subject<S> = unknown extends S ? S & void : S
  * @category constructors
  */
 export const make = <S = unknown, V = never, F = never>(options: {
-  /** What the metrics call it. */
+  /** The name used in metrics. */
   readonly name: string
   readonly strategies: ReadonlyArray<Strategy<S, V, F>>
-  /** What all draws follow from. Defaults to one drawn once from the current `Random`. */
+  /** The seed of all random numbers. Defaults to a seed drawn once from the current `Random`. */
   readonly seed?: string | number | undefined
-  /** Whether it is enabled at first. Defaults to `true`. */
+  /** Whether faults are injected initially. Defaults to `true`. */
   readonly enabled?: boolean | undefined
 }): Effect.Effect<Chaos<Subject<S>, V, F>> =>
   Effect.gen(function*() {

@@ -1,5 +1,5 @@
 /**
- * Stops calling what keeps failing, and finds out when it works again.
+ * A circuit breaker: stops calls to a service that keeps failing, and probes for its recovery.
  *
  * @since 0.1.0
  */
@@ -33,16 +33,16 @@ export {
 } from "./internal/circuitBreakerModel.js"
 
 /**
- * Makes a closed breaker. It needs no scope: only while calls wait for probes, or {@link CircuitBreaker.automatic} is
- * asked for, is there a fiber, and it sleeps.
+ * Creates a closed circuit breaker. It needs no scope: a fiber exists only while calls wait for probes or
+ * {@link CircuitBreaker.automatic} is in use, and it sleeps.
  *
- * Put timeouts inside what is protected: one outside arrives as an interruption and is ignored. Time is read from the
- * `Clock` of the caller, deadlines from its monotonic side, which `TestClock` drives. Dies with a `RangeError` for
- * options out of range.
+ * Put timeouts inside the protected effect: a timeout outside reaches the breaker as an interruption and is ignored.
+ * Time is read from the caller's `Clock`, and deadlines from its monotonic time, which `TestClock` controls. Dies with
+ * a `RangeError` for options out of range.
  *
- * Metrics, all labelled `name`: the gauge `circuitbreaker_state` is 1 for the present `state` and 0 for the others; the
- * counter `circuitbreaker_not_permitted_calls` counts refusals; the counter `circuitbreaker_transitions` counts changes
- * by `from` and `to`.
+ * All metrics have the label `name`. The gauge `circuitbreaker_state` is 1 for the current `state` and 0 for the
+ * others. The counter `circuitbreaker_not_permitted_calls` counts refused calls. The counter
+ * `circuitbreaker_transitions` counts state transitions by `from` and `to`.
  *
  * @example
  * import { CircuitBreaker, Trip } from "@effect-exchange/resilience"
@@ -65,10 +65,11 @@ export const make = <E = unknown>(options: Options<E>): Effect.Effect<CircuitBre
   restore(options, options.metricsOnly === true ? { _tag: "MetricsOnly" } : { _tag: "Closed" })
 
 /**
- * Makes a breaker that goes on where another one was when its {@link Snapshot} was taken.
+ * Creates a circuit breaker that continues from the {@link Snapshot} of another breaker.
  *
- * An open circuit stays open for what remained. If it then trips again, it does so for as long as the other one would
- * have: the schedule is stepped as often as it had been, with the cause `Restored`. Nothing is told of as a transition.
+ * An open circuit stays open for the remaining time. If it trips again, it opens for as long as the original breaker
+ * would have: the schedule is stepped the same number of times, with the cause `Restored`. Restoring publishes no
+ * transition.
  *
  * @since 0.1.0
  * @category constructors
@@ -97,18 +98,19 @@ export const restore = <E = unknown>(options: Options<E>, from: Snapshot): Effec
           toJSON: () => ({ _id: "CircuitBreaker", name }),
           protect: (self) => keepBrand(self, protect(self))
         }
-        // Not spread: each object that so much is spread into has a shape of its own, and takes forty times as long to make.
+        // Not spread: an object with that many spread members gets its own hidden class, and creating it takes forty
+        // times as long.
         return Object.assign(breaker, Inspectable.BaseProto, Pipeable.Prototype, own)
       })
     )
   })
 
 /**
- * The classification used unless another is given: failures and defects count as failures, interruption and refusals by
- * other gates ({@link isRejection}) are ignored, everything else is a success.
+ * The default classification. Failures and defects count as failures, interruption and refusals by other gates
+ * ({@link isRejection}) are ignored, and every other exit is a success.
  *
- * A cause that holds several things is judged by its defects and failures: only if there is no defect and every failure
- * is a refusal is it ignored.
+ * A cause with several parts is judged by its defects and failures: it is ignored only if there is no defect and every
+ * failure is a refusal.
  *
  * @since 0.1.0
  * @category combinators
@@ -124,9 +126,9 @@ export const defaultClassify = (exit: Exit.Exit<unknown, unknown>): Verdict => {
 }
 
 /**
- * The verdict on a call whose server said until when to stay away, in milliseconds since the epoch.
+ * Returns the verdict for a server that requested no calls until an instant, in milliseconds since the epoch.
  *
- * The instant is compared with the wall clock once, when the verdict arrives; from there on the monotonic clock counts.
+ * The instant is compared with the wall clock once, when the verdict arrives; after that the monotonic clock counts.
  *
  * @since 0.1.0
  * @category constructors
@@ -134,7 +136,7 @@ export const defaultClassify = (exit: Exit.Exit<unknown, unknown>): Verdict => {
 export const openUntil = (epochMillis: number): Verdict => ({ _tag: "OpenUntil", epochMillis })
 
 /**
- * The verdict on a call whose server said for how long to stay away, counted from the arrival of the verdict.
+ * Returns the verdict for a server that requested no calls for a duration, counted from the arrival of the verdict.
  *
  * @example
  * import { CircuitBreaker } from "@effect-exchange/resilience"

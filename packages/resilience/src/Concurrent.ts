@@ -1,9 +1,9 @@
 /**
- * Several effects at once, which end together.
+ * Runs several effects concurrently and waits for all of them to end.
  *
- * `Effect.forEach` and `Effect.all` with concurrency do the same, but in effect 3.22 they can hang for good when they are
- * interrupted just where their fiber yields. Use these instead wherever somebody may be interrupted, which is everywhere
- * under a timeout.
+ * `Effect.forEach` and `Effect.all` with concurrency do the same, but in effect 3.22 they can hang forever when they
+ * are interrupted just where their fiber yields. Use this module wherever an interruption is possible, which includes
+ * everything under a timeout.
  *
  * @since 0.1.0
  */
@@ -14,29 +14,31 @@ import { identity } from "effect/Function"
 import { requireThat } from "./internal/requireWhole.js"
 
 /**
- * How many effects run at once.
+ * The options of concurrent execution.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
-  /** A whole number of at least 1, or `"unbounded"`. */
+  /** The maximum number of effects that run concurrently: a whole number of at least 1, `Infinity` or `"unbounded"`. */
   readonly concurrency: number | "unbounded"
   /**
-   * What becomes of those that run when one fails. Defaults to interrupting them; `"wait"` lets them end by themselves, for what
-   * one that was refused says nothing of: a half-open circuit breaker lets one request through and refuses those beside it, and
-   * would never close if that one were interrupted for their sake.
+   * What happens to the running effects when one of them fails. Defaults to interrupting them.
+   *
+   * `"wait"` lets them end by themselves. Use it where a refused effect says nothing about the others: a half-open
+   * circuit breaker admits one request and refuses the concurrent ones, and would never close if the admitted request
+   * were interrupted because of a refusal.
    */
   readonly onFailure?: "interrupt" | "wait" | undefined
 }
 
 /**
- * Runs an effect for each item, so many at once, and gives what they succeed with in the order of the items.
+ * Runs an effect for each item with bounded concurrency, and returns the results in the order of the items.
  *
- * The first failure interrupts those that run, unless `onFailure` says otherwise, begins no other, and is what it fails with;
- * failures and defects of those that could not be interrupted are part of the cause. In every case it ends only when all that was begun has ended, also
- * when it is interrupted. Each runs in a fiber of its own, as interruptible as its caller. Throws a `RangeError` for options
- * out of range.
+ * The first failure interrupts the running effects (unless `onFailure` is `"wait"`), starts no further effect, and
+ * becomes the failure of the whole. Failures and defects of effects that could not be interrupted are added to the
+ * cause. It always ends only after everything it started has ended, also when it is interrupted. Each effect runs in
+ * its own fiber, which is as interruptible as the caller. Throws a `RangeError` for options out of range.
  *
  * @example
  * import { Concurrent } from "@effect-exchange/resilience"
@@ -74,11 +76,12 @@ export const forEach = <A, B, E, R>(
       }
 
       const begin = (item: A, index: number): Effect.Effect<void, never, R> =>
-        // Daemons, as all are awaited here. The observer is there before anything else can happen to the fiber.
+        // Daemons, because all of them are awaited here. The observer is added before anything else can happen to the
+        // fiber.
         Effect.map(Effect.forkDaemon(restore(Effect.suspend(() => f(item, index)))), (fiber) => {
           fibers[index] = fiber
           running.add(fiber)
-          // Another one has failed while this one was being forked.
+          // Another effect failed while this one was being forked.
           if (failure !== undefined && options.onFailure !== "wait") fiber.unsafeInterruptAsFork(caller)
           fiber.addObserver((exit) => {
             running.delete(fiber)
@@ -88,7 +91,7 @@ export const forEach = <A, B, E, R>(
           })
         })
 
-      /** Ends when something has, or at once if that has happened already. */
+      /** Ends when an effect has ended, or immediately if one already has. */
       const someEnded = (before: number): Effect.Effect<void> =>
         Effect.async((resume) => {
           wake = () => {
@@ -102,7 +105,7 @@ export const forEach = <A, B, E, R>(
         running.size === 0 ? Effect.void : Effect.zipRight(someEnded(running.size), stop)
       )
 
-      /** An interruption, and what failed while it was waited for. */
+      /** The cause of an interruption, combined with the failures that occurred while waiting for the fibers. */
       const withWhatFailed = (cause: Cause.Cause<E>): Cause.Cause<E> =>
         failure === undefined || failure === cause || Cause.isInterruptedOnly(failure)
           ? cause
@@ -136,15 +139,16 @@ export const forEach = <A, B, E, R>(
 }
 
 /**
- * Runs two effects at once, and gives what the first of them ends with, be it a success or a failure.
+ * Runs two effects concurrently and returns the exit of the one that ends first, be it a success or a failure.
  *
- * The other one is interrupted, and it ends only when that one has ended, also when it is interrupted itself. Both run in fibers
- * of their own that can be interrupted wherever the caller is, as in a finalizer.
+ * The other effect is interrupted. The race ends only when both effects have ended, also when the race itself is
+ * interrupted. Both run in their own fibers, which can be interrupted even where the caller cannot, such as in a
+ * finalizer.
  *
  * **Gotchas**
  *
- * `Effect.race`, `raceFirst` and what is made of them hang for good in effect 3.22 when they are interrupted just where their fiber
- * yields, and wait in a finalizer for a loser that never ends.
+ * In effect 3.22, `Effect.race`, `raceFirst` and the combinators built on them hang forever when they are interrupted
+ * just where their fiber yields. In a finalizer they also wait for a loser that never ends.
  *
  * @example
  * import { Concurrent } from "@effect-exchange/resilience"
@@ -185,7 +189,7 @@ export const raceFirst = <A, E, R, A2, E2, R2>(
   )
 
 /**
- * Runs the effects of a tuple or of an array, as {@link forEach} does.
+ * Runs the effects of a tuple or an array like {@link forEach}.
  *
  * @since 0.1.0
  * @category combinators

@@ -1,8 +1,8 @@
 /**
- * The instant by which the current operation must have ended, known to everything it does.
+ * The instant by which the current operation must have ended, visible to everything the operation runs.
  *
- * A wait that cannot end in time is refused at once instead of being slept through: `Retry` does not start such
- * a sleep, `RateLimiter` does not queue such a call; and a wait in a queue ends with it. Set it with `Timeout.deadline`.
+ * A wait that cannot end in time is refused immediately: `Retry` does not start such a sleep, and `RateLimiter` does
+ * not queue such a call. A wait in a queue ends at the deadline. Set the deadline with `Timeout.deadline`.
  *
  * @since 0.1.0
  */
@@ -25,7 +25,7 @@ import { RejectionTypeId } from "./Rejection.js"
 /**
  * The monotonic instant, in nanoseconds of the current `Clock`, by which the current operation must have ended.
  *
- * Defaults to none. A reference never shows up in the requirements of an effect.
+ * Defaults to none. A reference does not appear in the requirements of an effect.
  *
  * @since 0.1.0
  * @category references
@@ -35,7 +35,7 @@ export class Deadline extends Context.Reference<Deadline>()("@effect-exchange/re
 }) {}
 
 /**
- * What is left until the current deadline: none if there is no deadline, zero if it has passed.
+ * The time left until the current deadline: none if there is no deadline, zero if it has passed.
  *
  * @since 0.1.0
  * @category accessors
@@ -49,7 +49,7 @@ export const remaining: Effect.Effect<Option.Option<Duration.Duration>> = Effect
 )
 
 /**
- * What is left until a deadline by a clock: {@link remaining} for who has both at hand.
+ * Returns the time left until a given deadline on a given clock; see {@link remaining}.
  *
  * @since 0.1.0
  * @category accessors
@@ -63,12 +63,12 @@ const left = (deadline: bigint, clock: Clock.Clock): Duration.Duration => {
 }
 
 /**
- * Tells everything inside by when it must have ended, without ending it: of an existing deadline and now + `duration`
- * the sooner holds. An infinite duration sets nothing.
+ * Sets the deadline of the effect to now + `duration`, without interrupting the effect. An earlier existing deadline is
+ * kept. An infinite duration sets nothing.
  *
- * For work that respects the deadline by itself, where an interruption would leave open what became of it;
- * `Timeout.deadline` also interrupts. Keeps the brand of an `Idempotent` effect. A negative duration, or `NaN`, throws a
- * `RangeError`.
+ * Use it for work that respects the deadline by itself, where an interruption would leave the outcome unknown;
+ * `Timeout.deadline` also interrupts. Keeps the brand of an `Idempotent` effect. A negative duration, or `NaN`, throws
+ * a `RangeError`.
  *
  * @example
  * import { Deadline } from "@effect-exchange/resilience"
@@ -104,10 +104,10 @@ export const within: {
 )
 
 /**
- * Tells everything inside by which instant it must have ended, as {@link within} does by how long it may take.
+ * Sets the deadline of the effect to an instant; see {@link within} for a duration.
  *
- * The instant is in nanoseconds of the monotonic `Clock`, as {@link Deadline} holds it. Of an existing deadline and this one the
- * sooner holds, and none sets nothing. Keeps the brand of an `Idempotent` effect.
+ * The instant is in nanoseconds of the monotonic `Clock`, as in {@link Deadline}. An earlier existing deadline is kept,
+ * and `None` sets nothing. Keeps the brand of an `Idempotent` effect.
  *
  * @since 0.1.0
  * @category combinators
@@ -141,7 +141,7 @@ const setting = <A, E, R, I>(
     })
   )
 
-// As `Effect.provideService`, in half as many steps: it stands around every call.
+// Does what `Effect.provideService` does in half as many steps, because it wraps every call.
 const locally = <A, E, R>(
   { runtimeFlags }: FiberStatus.Running,
   self: Effect.Effect<A, E, R>,
@@ -160,13 +160,13 @@ const locally = <A, E, R>(
 }
 
 /**
- * Runs the effect without any deadline, whatever the one around it: for work that outlives the operation that began it.
+ * Runs the effect without a deadline, even where one is set: for work that outlives the operation that started it.
  * Keeps the brand of an `Idempotent` effect.
  *
  * **Gotchas**
  *
- * A fiber that is forked under a deadline keeps it for ever, and a daemon goes on when the operation is over: from then on
- * every gate refuses it with `DeadlineExceeded`. Fork it as `Effect.forkDaemon(Deadline.none(work))`.
+ * A fiber that is forked under a deadline keeps that deadline forever. A daemon that outlives the operation is then
+ * refused by every gate with `DeadlineExceeded`. Fork it as `Effect.forkDaemon(Deadline.none(work))`.
  *
  * @since 0.1.0
  * @category combinators
@@ -175,8 +175,8 @@ export const none = <A, E, R, I = never>(self: Idempotent.Input<A, E, R, I>): Id
   keepBrand(self, Effect.provideService(self, Deadline, Option.none()))
 
 /**
- * The sooner of a deadline and now + `duration`, in nanoseconds of the monotonic clock: what {@link within} sets, for who has a
- * clock at hand. An infinite duration leaves the deadline as it is.
+ * Returns the sooner of a deadline and now + `duration`, in nanoseconds of the monotonic clock: the deadline that
+ * {@link within} sets. An infinite duration leaves the deadline unchanged.
  *
  * @since 0.1.0
  * @category accessors
@@ -189,7 +189,7 @@ export const sooner = (
   earlier(current, Option.map(Duration.toNanos(duration), (nanos) => monotonic(clock) + nanos))
 
 /**
- * The sooner of two deadlines, the first where they are the same.
+ * Returns the sooner of two deadlines, or the first if they are equal.
  *
  * @internal
  */
@@ -197,10 +197,10 @@ export const earlier = (one: Option.Option<bigint>, other: Option.Option<bigint>
   Option.isNone(other) || (Option.isSome(one) && one.value <= other.value) ? one : other
 
 /**
- * There was not enough time left to begin, so nothing was sent.
+ * Not enough time was left to begin, so nothing was sent.
  *
- * `name` is the gate or operation that refused and `after` the time it was allowed, which was too short: what was
- * left of the deadline. Circuit breakers and `Retry` know it as a local rejection.
+ * `name` is the gate or operation that refused. `after` is the time that was left until the deadline, which was too
+ * short. Circuit breakers and `Retry` treat this error as a local rejection.
  *
  * @since 0.1.0
  * @category errors

@@ -1,8 +1,8 @@
 /**
- * Something else to give when a call fails: another effect, a value, or what was known last.
+ * Fallbacks for failed calls: another effect, a value, or the last known result.
  *
- * Goes around everything else, so that a call that a gate refused or that ran out of time gets it as well. Defects and
- * interruption are never covered up.
+ * Put a fallback around everything else, so that it also covers calls that a gate refused or that timed out. Defects
+ * and interruption are never covered.
  *
  * @since 0.1.0
  */
@@ -18,7 +18,7 @@ import { keepBrand } from "./internal/idempotent.js"
 import { monotonic } from "./internal/time.js"
 
 /**
- * What to use instead of any error.
+ * A fallback for every error.
  *
  * @since 0.1.0
  * @category models
@@ -29,7 +29,7 @@ export interface Any<in E, out B> {
 }
 
 /**
- * What to use instead of the errors that a refinement picks out. They are gone from the type of the result.
+ * A fallback for the errors that a refinement selects. They are removed from the error type of the result.
  *
  * @since 0.1.0
  * @category models
@@ -40,8 +40,8 @@ export interface Refined<in out E, in out EB extends E, out B> {
 }
 
 /**
- * What to use instead of the errors that a predicate picks out. They stay in the type of the result, since others of
- * their kind pass.
+ * A fallback for the errors that a predicate selects. They stay in the error type of the result, because other errors
+ * of the same type pass through.
  *
  * @since 0.1.0
  * @category models
@@ -52,7 +52,7 @@ export interface Chosen<in E, out B> {
 }
 
 /**
- * Goes on with another effect when the first one fails.
+ * Runs another effect when the first one fails.
  *
  * @example
  * import { Fallback } from "@effect-exchange/resilience"
@@ -98,7 +98,8 @@ export const orElse: {
 )
 
 /**
- * As `Effect.catchIf`, which covers a defect that stands beside a failure, as one of a finalizer does.
+ * Does what `Effect.catchIf` does, but passes on a cause that also contains a defect, such as one of a finalizer.
+ * `Effect.catchIf` would hide the defect.
  *
  * @internal
  */
@@ -113,7 +114,7 @@ export const instead = <A, E, R, A2, E2, R2>(
   })
 
 /**
- * Gives a value instead when the effect fails. Keeps the brand of an `Idempotent` effect.
+ * Succeeds with a given value when the effect fails. Keeps the brand of an `Idempotent` effect.
  *
  * @since 0.1.0
  * @category combinators
@@ -150,42 +151,42 @@ export const orElseSucceed: {
 )
 
 /**
- * Remembers the last success, and serves it when a call fails, as long as it is not too old.
+ * A memory of the last success, which is served when a call fails, as long as it is not too old.
  *
  * @since 0.1.0
  * @category models
  */
 export interface LastKnown<in out A, in E = unknown> {
   /**
-   * Runs the effect and remembers what it succeeds with; if it fails, serves what is known instead. Fails with the
-   * error of the effect if nothing is known, or nothing young enough.
+   * Runs the effect and remembers its success. If the effect fails, serves the remembered value instead, or fails with
+   * the error of the effect if there is no value or only one that is too old.
    *
-   * Of successes that overlap the one whose call began last is remembered: a slow answer never replaces a newer one.
+   * If successes overlap, the one whose call began last is remembered: a slow response never replaces a newer one.
    * Keeps the brand of an `Idempotent` effect.
    */
   readonly serve: <E1 extends E, R, I = never>(
     self: Idempotent.Input<A, E1, R, I>
   ) => Idempotent.Output<Served<A>, E1, R, I>
-  /** What would be served if a call failed now. */
+  /** The value that would be served if a call failed now. */
   readonly known: Effect.Effect<Option.Option<Served<A>>>
 }
 
 /**
- * A value and what is known about its age.
+ * A value and its maximum age.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Served<out A> {
   readonly value: A
-  /** The time since the call that gave it began, on the monotonic clock: the value is at most that old. */
+  /** The time since the call that returned the value began, on the monotonic clock. The value is at most that old. */
   readonly age: Duration.Duration
-  /** Whether it comes from an earlier call, because this one failed. */
+  /** Whether the value comes from an earlier call because the current call failed. */
   readonly stale: boolean
 }
 
 /**
- * Makes a memory for one value, empty at first. Values of several keys need one each.
+ * Creates a memory for one value, initially empty. Values with different keys need one memory each.
  *
  * @example
  * import { Fallback } from "@effect-exchange/resilience"
@@ -204,9 +205,9 @@ export interface Served<out A> {
  * @category constructors
  */
 export const lastKnown = <A, E = unknown>(options: {
-  /** Nothing older is served. */
+  /** The maximum age of a served value. */
   readonly maxAge: Duration.DurationInput
-  /** For which errors what is known is served. Defaults to all. */
+  /** The errors for which the remembered value is served. Defaults to all errors. */
   readonly when?: Predicate.Predicate<E> | undefined
 }): Effect.Effect<LastKnown<A, E>> =>
   Effect.sync(() => {
@@ -218,7 +219,7 @@ export const lastKnown = <A, E = unknown>(options: {
       if (last === undefined) return Option.none()
       const age = Duration.nanos(now - last.began)
       if (Duration.lessThanOrEqualTo(age, maxAge)) return Option.some({ value: last.value, age, stale: true })
-      // Not to be held in memory when nobody will ever be given it.
+      // Frees the value: it is too old to be served ever again.
       last = undefined
       return Option.none()
     }

@@ -1,8 +1,8 @@
 /**
- * Asks a second time when the first answer is late, and takes whichever comes first: against the slow tail of a service
- * that is well on the whole.
+ * Hedged calls: starts a second attempt when the first is late and uses whichever succeeds first. This cuts the slow
+ * tail of a service that is healthy overall.
  *
- * Every hedge is a call more, so nothing is hedged without a `RetryBudget`, and nothing but what is `Idempotent`.
+ * Every hedge is an additional request, so hedging requires a `RetryBudget` and an `Idempotent` effect.
  *
  * @since 0.1.0
  */
@@ -34,53 +34,56 @@ export { type Attempt, type Consequence } from "./internal/hedgeModel.js"
 /**
  * Starts further attempts of slow effects.
  *
- * All callers of one service must share one hedge, or it never learns how long that service takes.
+ * All callers of one service must share one hedge; otherwise it cannot learn the latencies of the service.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Hedge<in E = unknown> {
-  /** What the metrics call it. */
+  /** The name used in metrics. */
   readonly name: string
   /**
-   * Runs the effect, and again while it is still running: after the delay, and at once after a failure (see
-   * {@link Consequence}). The first success is the answer; if all fail, the last failure is, though a local refusal never
-   * replaces a failure of the service. A defect, or an attempt that interrupts itself, ends the call with it.
+   * Runs the effect, and starts another attempt while it is still running: after the delay, and immediately after a
+   * failure (see {@link Consequence}). The first success is the result. If all attempts fail, the last failure is the
+   * result, but a local refusal never replaces a failure of the service. A defect, or an attempt that interrupts
+   * itself, ends the call with that exit.
    *
-   * The answer never waits for the attempts that lost: they are interrupted, and end on their own, unobserved.
+   * The result never waits for the attempts that lost: they are interrupted and end on their own, unobserved.
    * Interrupting the caller interrupts all attempts and waits for them, as it does without a hedge.
    *
-   * Each attempt is a fiber of its own, and so is the delay: some tens of microseconds a call, hedged or not. It can be
-   * interrupted wherever the call is made, in finalizers too.
+   * Each attempt is a separate fiber, and so is the delay: together they cost some tens of microseconds per call,
+   * hedged or not. An attempt can be interrupted wherever the call is made, even in finalizers.
    *
-   * A function is told of each attempt, and says when it leaves: until then it waits for something here, and is not late.
-   * The delay and the latencies count from there. One that fails before it has left asks for patience, like a refusal.
+   * A function receives each {@link Attempt} and reports when its request leaves. Until then the attempt is still
+   * waiting locally and is not late: the delay and the latencies count from that moment. A failure before the request
+   * has left has the consequence `"wait"`, as a refusal has.
    */
   readonly apply: <A, E1 extends E, R>(
     self: Idempotent.Idempotent<A, E1, R> | ((attempt: Attempt) => Idempotent.Idempotent<A, E1, R>),
     options?: CallOptions<NoInfer<A>>
   ) => Idempotent.Idempotent<A, E1, R>
-  /** The delay that a call which began now would get. */
+  /** The delay that a call beginning now would get. */
   readonly delay: Effect.Effect<Duration.Duration>
-  /** What has been counted since it was made. */
+  /** The counts since the hedge was created. */
   readonly metrics: Effect.Effect<Metrics>
 }
 
 /**
- * What one call wants.
+ * The options of one call.
  *
  * @since 0.1.0
  * @category models
  */
 export interface CallOptions<in A> {
   /**
-   * Runs for each success that nobody gets, because another attempt had answered already or the caller was interrupted:
-   * closes the response, gives the connection back. Its defects are logged and change nothing. Defaults to none.
+   * Runs for each success that no caller receives, because another attempt had already won or the caller was
+   * interrupted. Use it to close a response or to return a connection. Its defects are logged and otherwise ignored. By
+   * default nothing runs.
    *
    * **Gotchas**
    *
-   * An attempt that has lost is interrupted. What it acquires after that, where it cannot be interrupted, it has to release
-   * by itself: an interrupted effect has no success.
+   * An attempt that has lost is interrupted. It must release by itself whatever it acquires after that in an
+   * uninterruptible region, because an interrupted effect has no success.
    */
   readonly onDiscard?: ((value: A) => Effect.Effect<void>) | undefined
 }
@@ -92,63 +95,68 @@ export interface CallOptions<in A> {
 export interface Metrics {
   /** Calls of `apply`. */
   readonly calls: number
-  /** Attempts begun beside or after the first one of their call. */
+  /** Attempts started in addition to the first attempt of a call. */
   readonly hedges: number
-  /** Calls answered by such an attempt. */
+  /** Calls won by such an attempt. */
   readonly won: number
-  /** Hedges that were due and did not begin, for want of budget or because the deadline had passed. */
+  /** Hedges that were due but not started because the budget was spent or the deadline had passed. */
   readonly denied: number
 }
 
 /**
- * When to hedge.
+ * The options of a hedge.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options<in E> {
-  /** What the metrics call it. */
+  /** The name used in metrics. */
   readonly name: string
-  /** How long after an attempt began the next one begins: always the same, or learnt from the latencies. */
+  /** The time from the start of an attempt to the start of the next: fixed, or learned from the latencies. */
   readonly delay: Duration.DurationInput | Percentile
-  /** How many attempts a call may begin besides the first; a whole number, at least 1. Defaults to `1`. */
+  /** The maximum number of attempts per call in addition to the first; a whole number, at least 1. Defaults to `1`. */
   readonly maxHedges?: number | undefined
-  /** Asked for each hedge; when it refuses, that call gets no further hedge. Share it with `Retry`. */
+  /**
+   * The budget from which each hedge is withdrawn. If it refuses, the call gets no further hedge. Share it with
+   * `Retry`.
+   */
   readonly budget: RetryBudget
   /**
-   * Whether the budget is told of each call and of how its attempts end. Defaults to `true`. Set it to `false` where a
-   * `Retry` around it already tells the same budget, which would count everything twice.
+   * Whether the hedge reports each call and the outcome of its attempts to the budget. Defaults to `true`. Set it to
+   * `false` where a `Retry` around the hedge already reports to the same budget, so that nothing is counted twice.
    */
   readonly reports?: boolean | undefined
   /**
-   * What follows from the failure of an attempt that has left. Defaults to `"wait"` for local rejections, else `"next"`. If
-   * it dies, that is logged and stands for `"wait"`.
+   * Returns the consequence of the failure of an attempt whose request has left. Defaults to `"wait"` for local
+   * rejections and `"next"` otherwise. If it dies, the defect is logged and the consequence is `"wait"`.
    */
   readonly classify?: ((error: E) => Consequence) | undefined
 }
 
 /**
- * A delay that follows the service: with `percentile: 0.95` about one call in twenty is late enough to be hedged.
+ * A delay learned from the latencies of the service. With `percentile: 0.95` about one call in twenty is late enough to
+ * be hedged.
  *
- * Counted are the latencies of first attempts that succeeded, and of those given up after the delay the time they had
- * taken by then. Accurate to 2 %; a timer rounds it up to whole milliseconds.
+ * The latencies are those of first attempts that succeeded, and the elapsed time of first attempts that were abandoned
+ * after the delay. The delay is accurate to 2 %, and timers round it up to whole milliseconds.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Percentile {
-  /** The part of the latencies that the delay is not exceeded by; above 0 and below 1. */
+  /** The fraction of the latencies that do not exceed the delay; above 0 and below 1. */
   readonly percentile: number
-  /** The delay as long as there are fewer than `minSamples` latencies. */
+  /** The delay while fewer than `minSamples` latencies are known. */
   readonly initial: Duration.DurationInput
-  /** How long a latency counts, to a sixth of it; finite, above 0. Defaults to 1 minute. */
+  /** The time for which a latency counts, accurate to a sixth of that time; finite, above 0. Defaults to 1 minute. */
   readonly window?: Duration.DurationInput | undefined
-  /** A whole number, at least 1. Defaults to `20`. */
+  /** The number of latencies required before the delay is learned; a whole number, at least 1. Defaults to `20`. */
   readonly minSamples?: number | undefined
 }
 
 /**
- * Makes a hedge. It holds no fiber between calls and needs no scope. Dies with a `RangeError` for options out of range.
+ * Creates a hedge. It needs no scope and runs no fiber between calls. Dies with a `RangeError` for options out of
+ * range.
  *
  * @example
  * import { Hedge, Idempotent, RetryBudget } from "@effect-exchange/resilience"
@@ -203,7 +211,8 @@ const unsafeMake = <E>(options: Options<E>, maxHedges: number, delays: Delays): 
       return Effect.succeed({ _tag: "Failed", consequence: "fail", failure: { cause, refused: false } })
     }
     const error = failure.value
-    // What has not left says nothing of the service, and must not end a call of which others are on their way.
+    // A failure before the request left says nothing about the service, and must not end a call whose other attempts
+    // are in flight.
     const consequence: Effect.Effect<Consequence> = left
       ? asked("`classify` of a hedge", Effect.sync(() => classify(error)), "wait")
       : Effect.succeed("wait")
@@ -262,7 +271,10 @@ const unsafeMake = <E>(options: Options<E>, maxHedges: number, delays: Delays): 
   }
 }
 
-/** Whatever becomes of the budget, the call ends as its attempts do: from one that dies there is nothing to be had. */
+/**
+ * Ignores the defects of a budget, so that a call always ends as its attempts do. A budget that dies in `withdraw`
+ * allows no hedge.
+ */
 const tolerated = (
   { deposit, failed, succeeded, withdraw }: RetryBudget
 ): Omit<RetryBudget, "balance"> => ({
@@ -272,7 +284,7 @@ const tolerated = (
   failed: asked("`failed` of a hedge's budget", failed, undefined)
 })
 
-/** All in nanoseconds. */
+/** All values are in nanoseconds. */
 interface Delays {
   readonly at: (now: bigint) => bigint
   readonly record: (latency: bigint, now: bigint) => void
@@ -304,7 +316,7 @@ const makeDelays = (name: string, delay: Duration.DurationInput | Percentile): D
 const isPercentile = (delay: Duration.DurationInput | Percentile): delay is Percentile =>
   Predicate.hasProperty(delay, "percentile")
 
-/** Touched only when a call is hedged, so that a call that is not pays nothing. */
+/** Used only when a call is hedged, so that other calls pay nothing. */
 const makeCounters = (name: string) => {
   const named = labels({ name })
   return {

@@ -1,7 +1,7 @@
 /**
- * A brand on effects that may safely happen twice, without which nothing is retried or hedged.
+ * A brand for effects that may safely run twice. Retries and hedges accept only effects with this brand.
  *
- * Nothing can tell from an effect whether it may be repeated: a person has to say so, in one place, with {@link mark}.
+ * Nothing in an effect shows whether it may be repeated: a developer has to declare it with {@link mark}, in one place.
  *
  * @since 0.1.0
  */
@@ -26,7 +26,7 @@ export const TypeId: TypeId = "~@effect-exchange/resilience/Idempotent"
 export type TypeId = "~@effect-exchange/resilience/Idempotent"
 
 /**
- * What makes an effect {@link Idempotent}.
+ * The brand of an {@link Idempotent} effect.
  *
  * @since 0.1.0
  * @category models
@@ -36,11 +36,11 @@ export interface Brand {
 }
 
 /**
- * An effect of which two runs, one after the other or at once, do no more than one: a read, a cancel by id, an order
- * under an id that the exchange deduplicates.
+ * An effect whose second run, after or concurrent with the first, has no further effect: a read, a cancel by id, or an
+ * order with an id that the exchange deduplicates.
  *
- * Whatever is made of it is a plain effect again (`Effect.map` may add a side effect), except by those combinators of
- * this package that say that they keep the brand, and through {@link keep}.
+ * An effect derived from it is a plain effect again, because a combinator such as `Effect.map` may add a side effect.
+ * Exceptions are the combinators of this package that are documented to keep the brand, and {@link keep}.
  *
  * @since 0.1.0
  * @category models
@@ -48,8 +48,7 @@ export interface Brand {
 export interface Idempotent<out A, out E = never, out R = never> extends Effect.Effect<A, E, R>, Brand {}
 
 /**
- * What a combinator takes that keeps the brand of its effect and takes any other effect too: `I` is the brand, or
- * `never`.
+ * The input of a combinator that accepts any effect and keeps its brand: `I` is the brand, or `never`.
  *
  * @since 0.1.0
  * @category models
@@ -57,8 +56,8 @@ export interface Idempotent<out A, out E = never, out R = never> extends Effect.
 export type Input<A, E, R, I> = Effect.Effect<A, E, R> & { readonly [TypeId]?: I }
 
 /**
- * What a combinator gives back for an {@link Input}: {@link Idempotent} for an idempotent effect, a plain effect for
- * any other.
+ * The output of a combinator for an {@link Input}: {@link Idempotent} for an idempotent effect, a plain effect for any
+ * other.
  *
  * @since 0.1.0
  * @category models
@@ -66,7 +65,7 @@ export type Input<A, E, R, I> = Effect.Effect<A, E, R> & { readonly [TypeId]?: I
 export type Output<A, E, R, I> = Effect.Effect<A, E, R> & ([I] extends [never] ? unknown : Brand)
 
 /**
- * Says that the effect may safely happen twice. Nobody checks it; a marked effect is the same effect.
+ * Declares that the effect may safely run twice. This is not checked. A marked effect behaves like the original.
  *
  * @example
  * import { Idempotent, Retry } from "@effect-exchange/resilience"
@@ -84,8 +83,9 @@ export const mark = <A, E, R>(self: Effect.Effect<A, E, R>): Idempotent<A, E, R>
   isIdempotent(self) ? self : new Marked(self)
 
 /**
- * Applies a combinator that takes the brand away, and gives it back: `Idempotent.keep(Effect.map(f))`,
- * `Idempotent.keep(Effect.withSpan("price"))`. Nobody checks that it may; what is added must not mind happening twice.
+ * Applies a combinator that drops the brand, and restores the brand: `Idempotent.keep(Effect.map(f))`,
+ * `Idempotent.keep(Effect.withSpan("price"))`. This is not checked: whatever the combinator adds must also be safe to
+ * run twice.
  *
  * @example
  * import { Idempotent, Retry } from "@effect-exchange/resilience"
@@ -107,7 +107,7 @@ export const keep =
   (self: Idempotent<A, E, R>): Idempotent<A2, E2, R2> => mark(combinator(self))
 
 /**
- * Whether the effect carries the brand.
+ * Returns `true` if the effect has the brand.
  *
  * @since 0.1.0
  * @category refinements

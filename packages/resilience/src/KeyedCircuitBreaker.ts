@@ -1,5 +1,5 @@
 /**
- * A circuit breaker for each key: for each host, endpoint or symbol, where one of them failing says nothing of the
+ * One circuit breaker per key, such as a host, endpoint or symbol, where the failure of one says nothing about the
  * others.
  *
  * @since 0.1.0
@@ -30,22 +30,23 @@ export const TypeId: TypeId = "~@effect-exchange/resilience/KeyedCircuitBreaker"
 export type TypeId = "~@effect-exchange/resilience/KeyedCircuitBreaker"
 
 /**
- * Circuit breakers by key, made when a key is first used and forgotten when it no longer is.
+ * Circuit breakers by key. A breaker is created when its key is first used and forgotten when it is no longer needed.
  *
- * A breaker is **in use** while a call runs through {@link KeyedCircuitBreaker.protect} or a scope that asked for it with
- * {@link KeyedCircuitBreaker.get} is open. It is forgotten only if it is not in use and closed: because nobody used it for
- * the idle time to live, or because there are more breakers than the capacity and it is the one that was used least
- * recently.
+ * A breaker is **in use** while a call runs through {@link KeyedCircuitBreaker.protect}, or while a scope that obtained
+ * the breaker with {@link KeyedCircuitBreaker.get} is open. A breaker is forgotten only if it is closed and not in use:
+ * when it has been idle for the time to live, or when there are more breakers than the capacity and it is the least
+ * recently used one.
  *
- * A breaker that is **not closed** is kept beyond both, until it closes: one that is open, or due to be probed, remembers
- * how long it opens the next time, and if it were forgotten, a key that keeps failing would begin anew with each call. Of
- * those, too, there are no more than `maxOpen`: then the one that was used least recently goes. One that was isolated,
- * disabled, set to metrics-only or opened by hand is **never** forgotten, nor is one whose `openFor` is done, as that only
- * closes by hand: let it go on for ever where there is no end of keys that may fail.
+ * A breaker that is **not closed** is kept beyond both limits until it closes. An open breaker, or one due to be
+ * probed, remembers how long to open the next time; if it were forgotten, a key that keeps failing would start over
+ * with each call. The number of these breakers is limited to `maxOpen`: beyond it the least recently used one is
+ * forgotten. A breaker that was isolated, disabled, set to metrics-only or opened manually is **never** forgotten. Neither
+ * is a breaker whose `openFor` schedule is done, because only you can close it: use a schedule without an end if the
+ * number of failing keys is unbounded.
  *
- * What is in excess goes as soon as it may, a little with each use.
+ * Excess breakers are removed as soon as possible, a few with each use.
  *
- * Keys are compared with `Equal`. No timer and no fiber runs: what is due is forgotten when any key is used.
+ * Keys are compared with `Equal`. There is no timer and no fiber: breakers are forgotten when any key is used.
  *
  * @since 0.1.0
  * @category models
@@ -53,50 +54,50 @@ export type TypeId = "~@effect-exchange/resilience/KeyedCircuitBreaker"
 export interface KeyedCircuitBreaker<in out K, in E = unknown> {
   readonly [TypeId]: TypeId
   /**
-   * Runs the effect through the breaker of that key, as `CircuitBreaker.protect` does. To know what is in use costs each
-   * call a few microseconds; many calls under one key had better share what {@link KeyedCircuitBreaker.get} gives. Keeps
-   * the brand of an `Idempotent` effect.
+   * Runs the effect through the breaker of the key, as `CircuitBreaker.protect` does. Keeping track of the breakers in
+   * use costs a few microseconds per call; for many calls with one key, share the breaker returned by
+   * {@link KeyedCircuitBreaker.get}. Keeps the brand of an `Idempotent` effect.
    */
   readonly protect: (
     key: K
   ) => <A, E1 extends E, R, I = never>(
     self: Idempotent.Input<A, E1, R, I>
   ) => Idempotent.Output<A, E1 | CircuitBreaker.CircuitOpen, R, I>
-  /** The breaker of that key, in use until the scope closes; use it no longer than that. */
+  /** Returns the breaker of the key, which is in use until the scope closes. Do not use it after that. */
   readonly get: (key: K) => Effect.Effect<CircuitBreaker.CircuitBreaker<E>, never, Scope.Scope>
-  /** How many breakers there are. */
+  /** The number of breakers. */
   readonly size: Effect.Effect<number>
-  /** The keys that have a breaker, in no order. */
+  /** The keys that have a breaker, in no particular order. */
   readonly keys: Effect.Effect<ReadonlyArray<K>>
   /**
-   * Forgets the breaker of that key, whatever its state; tells whether there was one. Who uses it goes on with it, and the
-   * next caller gets a new one.
+   * Forgets the breaker of the key, whatever its state, and returns whether there was one. Its current users continue
+   * with it, and the next caller gets a new one.
    */
   readonly remove: (key: K) => Effect.Effect<boolean>
 }
 
 /**
- * How many breakers a {@link KeyedCircuitBreaker} remembers, and for how long.
+ * The limits on the breakers that a {@link KeyedCircuitBreaker} remembers.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
-  /** For how long a breaker is remembered that nobody uses. Defaults to 10 minutes. */
+  /** The time for which an unused breaker is remembered. Defaults to 10 minutes. */
   readonly idleTimeToLive?: Duration.DurationInput | undefined
-  /** How many breakers are remembered, unless more of them must be. Defaults to `1000`. */
+  /** The number of breakers that are remembered, not counting those that must be kept. Defaults to `1000`. */
   readonly capacity?: number | undefined
-  /** How many breakers that are not closed are remembered beyond that. Defaults to `10000`. */
+  /** The number of breakers that are not closed and are kept beyond the capacity. Defaults to `10000`. */
   readonly maxOpen?: number | undefined
 }
 
 /**
- * Makes breakers by key, `breaker` saying what each is like. It needs no scope.
+ * Creates circuit breakers by key. `breaker` returns the options of the breaker of a key. It needs no scope.
  *
- * The names of breakers label metrics, which are never forgotten: if there are more than a few dozen keys, give them all
- * one name. The counters then count all of them, and the gauge means whichever changed last.
+ * The names of breakers label metrics, and metrics are never removed. With more than a few dozen keys, give all
+ * breakers the same name. The counters then cover all of them, and the gauge shows the breaker that changed last.
  *
- * Dies with a `RangeError` for options out of range, be they its own or, when the key is first used, a breaker's.
+ * Dies with a `RangeError` for options out of range: its own, or those of a breaker when its key is first used.
  *
  * @example
  * import { KeyedCircuitBreaker, Trip } from "@effect-exchange/resilience"
@@ -124,9 +125,10 @@ export const make = <K, E = unknown>(
     requireWhole("KeyedCircuitBreaker: maxOpen", maxOpen, 1, Number.MAX_SAFE_INTEGER)
     const idleTimeToLive = requireNanos("KeyedCircuitBreaker: idleTimeToLive", options?.idleTimeToLive ?? "10 minutes")
     const entries = MutableHashMap.empty<K, List.Node<Entry<K, E>>>()
-    // Not in use, the least recently used first.
+    // Breakers that are not in use, the least recently used first.
     const idle = List.make<Entry<K, E>>()
-    // Not in use either, but found not to be closed; the least recently used first. Looked at in turns, one with each use.
+    // Breakers that are not in use but were found not to be closed, the least recently used first. Each use checks the
+    // next one in turn.
     const kept = List.make<Entry<K, E>>()
     let next: List.Node<Entry<K, E>> | undefined
 
@@ -142,7 +144,7 @@ export const make = <K, E = unknown>(
 
     const dispose = (node: List.Node<Entry<K, E>>): Effect.Effect<void> =>
       Effect.map(node.value.breaker.state, (state) => {
-        // In use again by now, or forgotten.
+        // The breaker is in use again, or was forgotten in the meantime.
         if (node.list === undefined) return
         if (state._tag === "Closed") return forget(node)
         if (node.list === kept) return
@@ -150,7 +152,7 @@ export const make = <K, E = unknown>(
         List.append(kept, node)
       })
 
-    /** Makes room for who is not closed either, beginning with `node`; what a hand has set is passed over. */
+    /** Makes room for breakers that are not closed, starting with `node`. Skips breakers that were set manually. */
     const evict = (node: List.Node<Entry<K, E>> | undefined): Effect.Effect<void> =>
       node === undefined || kept.size <= maxOpen
         ? Effect.void
@@ -196,7 +198,7 @@ export const make = <K, E = unknown>(
         const used = known !== undefined
           ? Effect.succeed(use(known))
           : Effect.map(CircuitBreaker.make(breaker(key)), (made) =>
-            // Another caller may have come first.
+            // Another caller may have inserted a breaker in the meantime.
             use(Option.getOrElse(MutableHashMap.get(entries, key), () => insert(key, made))))
         return Effect.tap(used, () => Effect.clockWith((clock) => sweep(monotonic(clock))))
       })
@@ -237,7 +239,7 @@ interface Entry<out K, in E> {
   usedAt: bigint
 }
 
-/** Whether only somebody who set it so can undo it. */
+/** Returns `true` for a state that only a manual command can end. */
 const isByHand = (state: CircuitBreaker.State): boolean =>
   state._tag === "Isolated" || state._tag === "Disabled" || state._tag === "MetricsOnly" ||
   (state._tag === "Open" && !Duration.isFinite(state.retryAfter))

@@ -1,21 +1,21 @@
 /**
- * All of this package around one call, in the one order that is right:
+ * Combines all gates of this package around one call, in the correct order:
  *
  * ```
- * fallback              sees whatever went wrong, refusals and the deadline too
- *  └ deadline           for everything below; gates that would keep a call waiting beyond it refuse instead
- *     └ retry           each attempt queues and is judged afresh
+ * fallback              sees every failure, including refusals and the deadline
+ *  └ deadline           covers everything below; gates refuse a call that would wait beyond it
+ *     └ retry           each attempt queues and is judged separately
  *        └ hedge        each further attempt passes the gates by itself; an attempt is late from when it leaves
  *           ├ check     an open circuit refuses before tokens are spent or a queue is joined
- *           ├ limiter   before the permits, so that waiting for tokens holds none
- *           ├ turn      one at a time and in order, for what must leave so
- *           ├ bulkhead  bounds what is in flight
- *           └ breaker   innermost gate: waiting is neither slow nor holds a probe's permit
- *              └ attempt   under its timeout, which the breaker counts as a failure; leaves when it says so
+ *           ├ limiter   before the permits, so that no permit is held while waiting for tokens
+ *           ├ turn      one at a time and in order, for requests that must leave in order
+ *           ├ bulkhead  bounds the number of calls in flight
+ *           └ breaker   innermost gate: waiting does not count as slow and holds no probe permit
+ *              └ attempt   with a timeout, which the breaker counts as a failure; leaves when it reports so
  * ```
  *
- * The limiter counts what was admitted from the moment in which it leaves, and is given back what never left. Permits are
- * held by each attempt, until its work has ended.
+ * The limiter counts an admitted attempt from the moment its request leaves, and refunds the tokens of a request that
+ * never left. Each attempt holds its permits until its work has ended.
  *
  * @since 0.1.0
  */
@@ -62,10 +62,10 @@ export {
 } from "./internal/policyModel.js"
 
 /**
- * How to call something: one value, shared by everything that calls it.
+ * The policy for calls to a service: one value, shared by all of its callers.
  *
- * `E` is what its gates can judge, `F` what it fails with by itself, `B` what its fallback gives, `C` the cost of a call
- * and `L` the lanes it may wait in.
+ * `E` is the type of the errors that the gates can judge, `F` of the errors that the policy adds, `B` of the fallback's
+ * value, `C` of the cost of a call and `L` of the lanes it may wait in.
  *
  * @since 0.1.0
  * @category models
@@ -77,16 +77,16 @@ export interface Policy<
   in C = number,
   in L extends string = never
 > {
-  /** What its span and its metrics call it. */
+  /** The name used in spans and metrics. */
   readonly name: string
   /**
-   * Runs the effect under the policy, within one span that is named after the policy. What went another way than hoped
-   * is told by events of that span, {@link Entry.gate} and {@link Entry.event} making their names.
+   * Runs the effect under the policy, within one span named after the policy. Everything that did not go as hoped is
+   * reported as an event of that span, named after {@link Entry.gate} and {@link Entry.event}.
    *
-   * A plain effect leaves when it starts. A function is told of each {@link Attempt}, and says when that leaves: after it
-   * has loaded its credentials and signed. What ends before was not sent.
+   * A plain effect leaves when it starts. A function receives each {@link Attempt} and reports when its request leaves:
+   * after it has loaded its credentials and signed. An attempt that ends before that was not sent.
    *
-   * An effect that is not branded `Idempotent`, and every function, has to be declared.
+   * An effect without the `Idempotent` brand, and every function, must declare its idempotency.
    */
   readonly apply: {
     <A, E1 extends E, R>(
@@ -98,7 +98,7 @@ export interface Policy<
       call: Declared<C, L, NoInfer<A>>
     ): Effect.Effect<A | B, E1 | F, R>
   }
-  /** As `apply`, but answers with how the call ended and what each gate did, in the order of time. */
+  /** Does what `apply` does, but returns the exit of the call and the events of each gate in chronological order. */
   readonly explain: {
     <A, E1 extends E, R>(
       self: Idempotent.Idempotent<A, E1, R>,
@@ -112,7 +112,7 @@ export interface Policy<
 }
 
 /**
- * A {@link Call} that says whether it may happen twice.
+ * A {@link Call} that declares its idempotency.
  *
  * @since 0.1.0
  * @category models
@@ -122,7 +122,7 @@ export interface Declared<out C = number, out L extends string = never, in A = n
 }
 
 /**
- * What went on in one execution.
+ * The events of one execution.
  *
  * @since 0.1.0
  * @category models
@@ -130,7 +130,7 @@ export interface Declared<out C = number, out L extends string = never, in A = n
 export type Trace = ReadonlyArray<Entry>
 
 /**
- * The part of {@link Refusal} that a policy made of the options `O` can fail with.
+ * The part of {@link Refusal} that a policy with the options `O` can fail with.
  *
  * @since 0.1.0
  * @category models
@@ -144,67 +144,77 @@ export type RefusalOf<O> =
 type Has<O, G> = G extends keyof O ? O[G] extends undefined ? false : true : false
 
 /**
- * What a policy is made of; what is left out is not there.
+ * The options of a policy. A gate that is omitted does not exist.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options<in E, out FT, in out FD, out B, out F, in C, in L extends string> {
-  /** What its span and its metrics call it; one of a few. */
+  /** The name used in spans and metrics; use a small number of distinct names. */
   readonly name: string
-  /** Limits the whole call, and tells the gates inside by when it must have ended. */
+  /** Limits the time of the whole call, and tells the gates inside by when it must have ended. */
   readonly deadline?: Timeout.Options<FD> | undefined
-  /** Repeats attempts. Refusals by gates are not retried, and neither asked about nor counted by a budget. */
+  /**
+   * Retries failed attempts. Refusals by gates are not retried, are not passed to `while`, and are not counted by a
+   * budget.
+   */
   readonly retry?: RetryOptions<E> | undefined
   readonly breaker?: Keyed<CircuitBreaker<E>> | undefined
   readonly limiter?: Keyed<Limiter<C, L>> | undefined
   /**
-   * For calls that must leave one at a time and in order, such as those whose nonces must rise: a bulkhead with one permit,
-   * by key where each key has its own. It is held from before the bulkhead until the attempt has ended.
+   * For calls that must leave one at a time and in order, such as those with increasing nonces: a bulkhead with one
+   * permit, chosen by key where each key has its own order. The permit is acquired before that of the bulkhead and held
+   * until the attempt has ended.
    */
   readonly turn?: Keyed<Bulkhead<L>> | undefined
-  /** Bounds what is in flight. Calls wait in their lane, those whose lane it does not know in its last one. */
+  /**
+   * Bounds the number of calls in flight. Calls wait in their lane; calls with an unknown lane wait in the last one.
+   */
   readonly bulkhead?: Keyed<Bulkhead<L>> | undefined
-  /** Limits each attempt, from when it is through all gates. */
+  /** Limits the time of each attempt, counted from when it has passed all gates. */
   readonly attemptTimeout?: Timeout.Options<FT> | undefined
   /**
-   * Begins further attempts beside a slow one. Where `retry` has the same budget, make the hedge with `reports: false`:
-   * then the retry alone deposits for each call and tells how attempts end, and the hedge only withdraws. Each attempt
-   * holds a permit of its own; while another one of the call holds one, a further attempt that would have to wait for its
-   * own is refused instead.
+   * Starts further attempts while an attempt is slow. Where `retry` has the same budget, create the hedge with
+   * `reports: false`: then only the retry deposits for each call and reports the outcome of attempts, and the hedge
+   * only withdraws.
+   *
+   * Each attempt holds its own permit. While another attempt of the call holds a permit, a further attempt that would
+   * have to wait for one is refused.
    */
   readonly hedge?: Pick<Hedge<NoInfer<E> | Refusal>, "apply"> | undefined
   /**
-   * Gives something else for errors that `when` picks, all if it is left out. They stay in the type of the result; around
-   * `apply`, `Fallback.orElse` takes them out.
+   * Replaces the errors that `when` selects, or all errors if it is omitted. They stay in the error type of the result;
+   * to remove them, use `Fallback.orElse` around `apply`.
    */
   readonly fallback?: {
     readonly when?: Predicate.Predicate<NoInfer<E> | NoInfer<FD> | Refusal> | undefined
     readonly use: (error: NoInfer<E> | NoInfer<FD> | Refusal) => Effect.Effect<B, F>
   } | undefined
   /**
-   * Which errors prove that the call never left although it was about to, so that its tokens are given back and even what
-   * must not happen twice may be retried. Defaults to none. It is not asked about attempts that ended before leaving. Of several failures at
-   * once each has to prove it, and what was interrupted beside one proves nothing.
+   * Returns `true` for errors that prove that the request never left although it was about to. Its tokens are given
+   * back, and even a call with idempotency `"once"` may be retried. By default no error proves this. It is not called
+   * for attempts that ended before leaving. Of several concurrent failures each must prove it, and a failure next to an
+   * interruption proves nothing.
    */
   readonly notSent?: ((error: E) => boolean) | undefined
   /**
-   * Which errors prove that the other side did nothing, though the call was sent, so that even what must not happen twice
-   * may be retried. The tokens are spent: the other side has counted it. Defaults to none.
+   * Returns `true` for errors that prove that the server did nothing although the request was sent, so that even a call
+   * with idempotency `"once"` may be retried. The tokens stay spent, because the server has counted the request. By
+   * default no error proves this.
    */
   readonly notDone?: ((error: E) => boolean) | undefined
   /**
-   * Whether a call has a span of its own. With `false` events go to the span in reach, if there is one, and no attributes
-   * are set. Defaults to `true`.
+   * Whether each call gets its own span. With `false`, events go to the current span, if there is one, and no
+   * attributes are set. Defaults to `true`.
    */
   readonly span?: boolean | undefined
 }
 
 /**
- * Makes a policy. It holds nothing by itself.
+ * Creates a policy. It holds no resources itself.
  *
- * Make the gates first, once, and share them with whatever else calls the same service. The error of `attemptTimeout`
- * has to be among those that `breaker` and `retry` judge. Throws a `RangeError` for options out of range.
+ * Create the gates first and share them with everything else that calls the same service. The error of `attemptTimeout`
+ * must be among those that `breaker` and `retry` judge. Throws a `RangeError` for options out of range.
  *
  * @example
  * import { CircuitBreaker, Policy, RateLimiter } from "@effect-exchange/resilience"
@@ -250,7 +260,7 @@ export function make<E, FT extends E, FD, B, F, C, L extends string>(
   const isPlain = hedge === undefined && options.attemptTimeout === undefined
   const doors = isPlain ? policyAtOnce.doors<E, C, L>(options) : undefined
 
-  /** An attempt each time it is run, hedged where that may be. */
+  /** Makes an attempt each time it is run, hedged where that is allowed. */
   const attempt = <A, E1 extends E, R>(
     execution: Execution,
     self: Called<A, E1, R>,
@@ -275,7 +285,7 @@ export function make<E, FT extends E, FD, B, F, C, L extends string>(
       )
   }
 
-  /** One attempt, gate by gate, the innermost first. */
+  /** Makes one attempt step by step, listed from the innermost gate outward. */
   const inSteps = <A, E1 extends E, R>(
     execution: Execution,
     self: Called<A, E1, R>,
@@ -348,7 +358,7 @@ export function make<E, FT extends E, FD, B, F, C, L extends string>(
 
 type Called<A, E, R> = Effect.Effect<A, E, R> | ((attempt: Attempt) => Effect.Effect<A, E, R>)
 
-// A misspelt gate must not be a gate left out.
+// Rejects unknown options: a misspelled gate must not be silently omitted.
 type NothingElse<O> = {
   readonly [K in Exclude<keyof O, keyof Options<never, never, never, never, never, never, never>>]: never
 }

@@ -1,5 +1,5 @@
 /**
- * Keeps to the limits that a server sets on the cost of calls over time, by waiting in order rather than being refused.
+ * Rate limits on the cost of calls over time: calls wait in order instead of being refused by the server.
  *
  * @since 0.1.0
  */
@@ -31,20 +31,20 @@ export {
 } from "./internal/rateLimiterModel.js"
 
 /**
- * A limit with a bounded queue before it.
+ * A rate limit with a bounded queue in front of it.
  *
- * What was spent counts from the instant at which the call starts, and what is held counts without end: so however long
- * calls wait between here and the wire, what is sent keeps to the limit. Of a window: in any span of time as long as it,
- * the costs sent never exceed the limit, neither across the edge of a window the server counts in, nor after a pause;
- * what was sent at `t` counts until just before `t + window`. Of a bucket: in any `t` seconds never more than
- * `burst + perSecond * t`.
+ * A spent cost counts from the instant the call starts, and a held cost counts until it is committed or refunded. So
+ * however long calls wait between the limiter and the network, the requests sent stay within the limit. For a window
+ * limit: in any span of time as long as the window, the costs sent never exceed the limit, not even across the boundary
+ * of a server's window or after a pause. A cost sent at `t` counts until just before `t + window`. For a bucket limit:
+ * the costs sent in any `t` seconds never exceed `burst + perSecond * t`.
  *
- * Who waits is served by lane, and within a lane first come, first served: a cheap call does not overtake an expensive
- * one. A lane goes strictly before those after it: **as long as it uses up the limit, they wait**. What bounds that wait
- * is `maxWait` and the `Deadline`; give the lanes that go first only to calls that are few. What a limit has `reserved`
- * only the first lane may spend.
+ * Waiting calls are served by lane, and within a lane in order of arrival: a cheap call does not overtake an expensive
+ * one. A lane has strict priority over the lanes after it: **as long as it uses up the limit, they wait**. Their wait
+ * is bounded by `maxWait` and the `Deadline`; use high-priority lanes only for a small number of calls. The `reserved`
+ * part of a limit is for the first lane only.
  *
- * A cost is a number, at least 0, in the server's unit (requests, weight points). Anything else is a defect.
+ * A cost is a number, at least 0, in the server's unit (requests, weight). Any other cost is a defect.
  *
  * @since 0.1.0
  * @category models
@@ -53,14 +53,16 @@ export interface RateLimiter<in Lane extends string = never> extends Meter {
   /** @internal */
   readonly [AtOnce]?: OfLimiter<number, CallOptions<Lane>>
   /**
-   * Spends `cost` (by default `1`) when its turn has come, and counts it from when this returns: send at once. For a
-   * call that waits for something else first, take {@link RateLimiter.withReservation}.
+   * Spends `cost` (by default `1`) when the call is admitted. The cost counts from when this effect returns, so send
+   * the request immediately. If the call waits for something else first, use {@link RateLimiter.withReservation}.
    *
-   * Fails at once, without having waited: with {@link RateLimiterFull} when the queue is full, the cost exceeds the
-   * limit, or its turn would not come within `maxWait`; with `DeadlineExceeded` when its turn would not come before the
-   * current `Deadline`. If its turn is put off while it waits, it fails with those when that time is over. If it is
-   * interrupted while waiting it leaves the queue and has spent nothing; if it is interrupted at the moment its turn has
-   * come, nobody learns of the reservation and the cost counts until it comes back by itself.
+   * Fails immediately, without waiting: with {@link RateLimiterFull} if the queue is full, the cost exceeds the limit,
+   * or the call could not be admitted within `maxWait`; with `DeadlineExceeded` if it could not be admitted before the
+   * current `Deadline`. If admission is delayed while the call waits, it fails with these errors when that time is
+   * over.
+   *
+   * A call that is interrupted while waiting leaves the queue and spends nothing. If it is interrupted at the very
+   * moment of its admission, no one receives the reservation and the cost counts until it expires.
    * {@link RateLimiter.withReservation} has no such moment.
    */
   readonly reserve: (
@@ -68,28 +70,30 @@ export interface RateLimiter<in Lane extends string = never> extends Meter {
     options?: CallOptions<Lane>
   ) => Effect.Effect<Reservation, RateLimiterFull | DeadlineExceeded>
   /**
-   * Gives back what a call did not use, because it was never sent, and admits who can go now. Once only: a second
-   * refund does nothing, and of what has been spent only what still counts is given back.
+   * Refunds a cost that was not used because the request was never sent, and admits calls that fit now. Works only
+   * once: a second refund does nothing. Of a cost already spent, only the part that still counts is refunded.
    */
   readonly refund: (reservation: Reservation) => Effect.Effect<void>
   /**
-   * Counts what is held from now on: the call leaves now, after whatever it has waited for, and the server begins to
-   * count. Once only: does nothing to what counts already (so to nothing that `reserve` returned), nor after a refund.
+   * Counts a held cost as spent from now on: the request leaves now, after everything it waited for, and the server
+   * begins to count it. Works only once: it does nothing for a cost that is already spent (so nothing for a reservation
+   * returned by `reserve`), nor after a refund.
    */
   readonly commit: (reservation: Reservation) => Effect.Effect<void>
   /**
-   * Holds the cost and runs what is made of the reservation, which commits it in the instant of sending, or refunds it
-   * when it learns that nothing will be sent. What is held counts against the limit until then, however long that takes;
-   * what ends having done neither is spent at that instant. Refunded for it only if interrupted before it started.
+   * Holds the cost and runs the effect that `use` returns for the reservation. That effect commits the reservation when
+   * it sends the request, or refunds it when it finds that nothing will be sent. A held cost counts against the limit
+   * until then, however long that takes. If the effect ends without doing either, the cost is spent at that instant. It
+   * is refunded automatically only if the call is interrupted before the effect started.
    *
-   * **Gotchas**: without `commit`, a call that takes a minute counts for all of it and for a window more.
+   * **Gotchas**: without `commit`, a call that takes a minute counts for that minute plus a window.
    */
   readonly withReservation: (cost?: number, options?: CallOptions<Lane>) => <A, E, R>(
     use: (reservation: Reservation) => Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E | RateLimiterFull | DeadlineExceeded, R>
   /**
-   * Spends the cost as the effect starts, and runs it. Refunded only if interrupted before the effect started. Keeps the
-   * brand of an `Idempotent` effect.
+   * Spends the cost when the effect starts, and runs the effect. The cost is refunded only if the call is interrupted
+   * before the effect started. Keeps the brand of an `Idempotent` effect.
    */
   readonly withCost: (
     cost?: number,
@@ -100,11 +104,11 @@ export interface RateLimiter<in Lane extends string = never> extends Meter {
 }
 
 /**
- * Several limits that one call may draw on at once: all of its costs are spent in the same instant, or none.
+ * Several limits that one call may draw on: all of its costs are spent in the same instant, or none.
  *
- * As a {@link RateLimiter} in each of its scopes. A call that waits for one scope spends nothing of the others, but goes
- * before those who came later in each of them; calls that share no scope never wait for each other, unless through one
- * that came before and shares one with both.
+ * Each scope behaves like a {@link RateLimiter}. A call that waits for one scope spends nothing in the others, but
+ * keeps its place before later calls in each of them. Calls that share no scope never wait for each other, except
+ * through an earlier call that shares a scope with both.
  *
  * @since 0.1.0
  * @category models
@@ -112,29 +116,29 @@ export interface RateLimiter<in Lane extends string = never> extends Meter {
 export interface Group<Scope extends string, in Lane extends string = never> {
   /** @internal */
   readonly [AtOnce]?: OfLimiter<Costs<Scope>, CallOptions<Lane>>
-  /** What the metrics and the errors call it; a scope of it is called by both names, joined by a dot. */
+  /** The name used in metrics and errors. A scope is named by both names, joined by a dot. */
   readonly name: string
-  /** Each limit by itself. */
+  /** The individual limits. */
   readonly scopes: { readonly [S in Scope]: Meter }
-  /** How many callers wait, in all. */
+  /** The total number of waiting callers. */
   readonly queued: Effect.Effect<number>
   /**
-   * As {@link RateLimiter.reserve}, by default `1` in each scope. A scope that costs leave
-   * out takes no part; one with a cost of 0 takes its turn; one that does not exist is a defect.
+   * Reserves the costs like {@link RateLimiter.reserve}, by default `1` in each scope. A call does not take part in a
+   * scope that its costs omit. It queues in a scope with a cost of 0. A scope that does not exist is a defect.
    */
   readonly reserve: (
     costs?: Costs<Scope>,
     options?: CallOptions<Lane>
   ) => Effect.Effect<GroupReservation<Scope>, RateLimiterFull | DeadlineExceeded>
-  /** As {@link RateLimiter.refund}, in all scopes. */
+  /** Refunds the costs in all scopes; see {@link RateLimiter.refund}. */
   readonly refund: (reservation: Reservation) => Effect.Effect<void>
-  /** As {@link RateLimiter.commit}, in all scopes. */
+  /** Commits the costs in all scopes; see {@link RateLimiter.commit}. */
   readonly commit: (reservation: Reservation) => Effect.Effect<void>
-  /** As {@link RateLimiter.withReservation}. */
+  /** Holds the costs and runs an effect; see {@link RateLimiter.withReservation}. */
   readonly withReservation: (costs?: Costs<Scope>, options?: CallOptions<Lane>) => <A, E, R>(
     use: (reservation: GroupReservation<Scope>) => Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E | RateLimiterFull | DeadlineExceeded, R>
-  /** As {@link RateLimiter.withCost}. */
+  /** Spends the costs when the effect starts; see {@link RateLimiter.withCost}. */
   readonly withCosts: (
     costs?: Costs<Scope>,
     options?: CallOptions<Lane>
@@ -144,7 +148,7 @@ export interface Group<Scope extends string, in Lane extends string = never> {
 }
 
 /**
- * What a call costs in each scope it draws on.
+ * The cost of a call in each scope it draws on.
  *
  * @since 0.1.0
  * @category models
@@ -152,29 +156,29 @@ export interface Group<Scope extends string, in Lane extends string = never> {
 export type Costs<Scope extends string> = { readonly [S in Scope]?: number | undefined }
 
 /**
- * A cost that is held or has been spent, for the limiter that gave it.
+ * A cost that is held or spent, as proof to the limiter that granted it.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Reservation {
-  /** What was taken; by a group, in all its scopes together. */
+  /** The cost that was taken; for a group, the sum over all scopes. */
   readonly cost: number
 }
 
 /**
- * Costs that are held or have been spent, for the group that gave them.
+ * Costs that are held or spent, as proof to the group that granted them.
  *
  * @since 0.1.0
  * @category models
  */
 export interface GroupReservation<Scope extends string> extends Reservation {
-  /** What was taken in each scope. */
+  /** The cost that was taken in each scope. */
   readonly costs: Costs<Scope>
 }
 
 /**
- * What a {@link RateLimiter} keeps to.
+ * The options of a {@link RateLimiter}.
  *
  * @since 0.1.0
  * @category models
@@ -182,20 +186,21 @@ export interface GroupReservation<Scope extends string> extends Reservation {
 export type Options<Lane extends string = never> = Limit & QueueOptions<Lane>
 
 /**
- * What a {@link Group} keeps to.
+ * The options of a {@link Group}.
  *
  * @since 0.1.0
  * @category models
  */
 export interface GroupOptions<Scope extends string, out Lane extends string = never> extends QueueOptions<Lane> {
-  /** The limits, by the names that calls give their costs by. */
+  /** The limits, keyed by the names that calls use for their costs. */
   readonly scopes: { readonly [S in Scope]: Limit }
 }
 
 /**
- * Makes a rate limiter, with nothing spent. Dies with a `RangeError` for options that make no sense.
+ * Creates a rate limiter with nothing spent. Dies with a `RangeError` for invalid options.
  *
- * It needs no scope: only while somebody waits does one fiber sleep, until the turn of the first in the queue.
+ * It needs no scope. One fiber sleeps while calls are waiting, until the first of the queue can be admitted; otherwise
+ * there is no fiber.
  *
  * @example
  * import { RateLimiter } from "@effect-exchange/resilience"
@@ -230,7 +235,7 @@ export const make = <const Lane extends string = never>(options: Options<Lane>):
   })
 
 /**
- * Makes a group of limits, with nothing spent. It needs no scope, as {@link make} does not.
+ * Creates a group of limits with nothing spent. Like {@link make}, it needs no scope.
  *
  * @example
  * import { RateLimiter } from "@effect-exchange/resilience"
@@ -268,7 +273,7 @@ export const group = <const Scope extends string, const Lane extends string = ne
           const list: Array<RateLimiterStore.Cost> = []
           for (const scope in costs) {
             const cost = costs[scope]
-            // What has no name the limiter does not know, and says so.
+            // The limiter does not know a scope without a name, and dies with a message that says so.
             if (cost !== undefined) list.push({ scope: names.get(scope) ?? name(scope), cost })
           }
           return request(list, call)
@@ -295,13 +300,13 @@ export const group = <const Scope extends string, const Lane extends string = ne
   })
 
 /**
- * The call was refused and nothing was sent: the queue was full, the cost exceeds what the limit ever allows, or its
- * turn does not come within `maxWait`.
+ * The call was refused and nothing was sent: the queue was full, the cost exceeds what the limit ever allows, or the
+ * call cannot be admitted within `maxWait`.
  *
- * `retryAfter` is when its turn would come, as far as that is known: had there been room in the queue, or had it waited
- * on; infinite if it never would. `most` is the most that a call of its lane may cost, if its cost exceeds that.
- * Circuit breakers and `Retry` know it as a local rejection. Built without a stack trace, since it is raised under
- * load.
+ * `retryAfter` is the time until the call could have been admitted, as far as known, had there been room in the queue
+ * or had it kept waiting; infinite if it could never be admitted. `most` is the maximum cost of a call in its lane, if
+ * the cost exceeds it. Circuit breakers and `Retry` treat this error as a local rejection. It is built without a stack
+ * trace, because it is raised under load.
  *
  * @since 0.1.0
  * @category errors

@@ -1,8 +1,9 @@
 /**
- * Keeps what rate limiters have spent: in memory, or somewhere that several processes share.
+ * Stores the usage of rate limiters: in memory, or in a place that several processes share.
  *
- * A `RateLimiter` decides who is next and how long it waits; a store decides whether what it asks for fits. So a store
- * that is shared by processes needs to know nothing of queues, lanes or deadlines, and none of their callers change.
+ * A `RateLimiter` decides which call is next and how long it waits; a store decides whether the requested costs fit. A
+ * store shared by processes therefore needs to know nothing about queues, lanes or deadlines, and callers need no
+ * change.
  *
  * @since 0.1.0
  */
@@ -20,11 +21,11 @@ import { millisToNanos, monotonic } from "./internal/time.js"
 import * as Telemetry from "./Telemetry.js"
 
 /**
- * The port. Instants are monotonic, in nanoseconds of the current `Clock`, as those of `Deadline` are.
+ * The interface of a store. Instants are monotonic, in nanoseconds of the current `Clock`, like those of `Deadline`.
  *
- * Its effects are run uninterruptibly while calls wait for them: one that asks somebody else must bound how long, and
- * decide by itself what holds when there is no answer. A defect in `reserve` fails the call it was asked for; one in `commit`
- * or `refund` is logged, and the call ends as it ends.
+ * The effects of a store run uninterruptibly while calls wait for them. A store that makes a remote request must bound
+ * its duration, and must decide by itself what to do without a response. A defect in `reserve` fails the call that
+ * requested it. A defect in `commit` or `refund` is logged, and the call is not affected.
  *
  * @since 0.1.0
  * @category models
@@ -32,37 +33,42 @@ import * as Telemetry from "./Telemetry.js"
 export interface RateLimiterStore {
   /** @internal */
   readonly [AtOnce]?: InProcess
-  /** Takes all of the costs, or none if one of them does not fit. Scopes are those the store has been told of. */
+  /**
+   * Takes all of the costs, or none if one of them does not fit. The scopes are among those the store was opened with.
+   */
   readonly reserve: (costs: ReadonlyArray<Cost>, claim: Claim) => Effect.Effect<Answer>
-  /** Counts what is held from now on: it is being sent. Once only; does nothing to what counts already, or after a refund. */
+  /**
+   * Counts a held cost as spent from now on, because the request is being sent. Works only once; it does nothing for a
+   * cost that is already spent, or after a refund.
+   */
   readonly commit: (ticket: Ticket) => Effect.Effect<void>
   /**
-   * Gives back what is held, or what was spent as far as it still counts. Once only; nothing for the ticket of another
-   * store.
+   * Refunds a held cost, or the part of a spent cost that still counts. Works only once; it does nothing for the ticket
+   * of another store.
    */
   readonly refund: (ticket: Ticket) => Effect.Effect<void>
-  /** Keeps to another limit in a scope from now on; what was spent still counts. */
+  /** Replaces the limit of a scope from now on. Costs already spent still count. */
   readonly setLimit: (limit: Limit) => Effect.Effect<void>
-  /** Takes in what the server says has been used; stops nothing for longer than the `maxPause` of the limit. */
+  /** Applies the usage that the server reported. It blocks calls for at most the `maxPause` of the limit. */
   readonly sync: (scope: string, used: number, window: ServerWindow) => Effect.Effect<void>
   /**
-   * Lets nothing of the scope be spent before that instant of the wall clock, nor for longer than the `maxPause` of the
-   * limit; extends a ban, never shortens it.
+   * Blocks the scope until an instant of the wall clock, but for at most the `maxPause` of the limit. It extends an
+   * existing ban and never shortens it.
    */
   readonly ban: (scope: string, until: number) => Effect.Effect<void>
-  /** Takes back a ban and whatever the server said that others had used. */
+  /** Lifts the ban, and discards the usage that the server attributed to others. */
   readonly resume: (scope: string) => Effect.Effect<void>
-  /** What counts now, what is held included. */
+  /** The current usage, including held costs. */
   readonly usage: (scope: string) => Effect.Effect<Usage>
   /**
-   * Looks ahead from now, for calls that wait; none if left out: such a call is then not refused at once when its turn
-   * cannot come in time, but when its time is over.
+   * Predicts when waiting calls will be admitted. If omitted, a call that cannot be admitted in time is not refused
+   * immediately, but only when its time is over.
    */
   readonly forecast?: (() => Forecast) | undefined
 }
 
 /**
- * What a store in this process does at once. Instants are of the monotonic clock.
+ * The synchronous operations of a store in this process. Instants are of the monotonic clock.
  *
  * @internal
  */
@@ -74,7 +80,7 @@ export interface InProcess {
 }
 
 /**
- * What a call costs in one scope.
+ * The cost of a call in one scope.
  *
  * @since 0.1.0
  * @category models
@@ -92,17 +98,17 @@ export interface Cost {
  * @category models
  */
 export interface Claim {
-  /** Whether they may be taken from what a limit has reserved for the first lane. */
+  /** Whether the costs may be taken from the part of a limit reserved for the first lane. */
   readonly isFirst: boolean
   /**
-   * Whether they are held: they count until they are committed or refunded, however long that takes, and only then as
-   * spent. Otherwise they are spent now.
+   * Whether the costs are held. Held costs count until they are committed or refunded, however long that takes, and are
+   * spent only on commit. Otherwise the costs are spent now.
    */
   readonly isHeld: boolean
 }
 
 /**
- * What a store keeps to in one scope.
+ * The limit of one scope of a store.
  *
  * @since 0.1.0
  * @category models
@@ -110,7 +116,7 @@ export interface Claim {
 export type Limit = WindowLimit | BucketLimit
 
 /**
- * In any span as long as the window, what is spent is at most the limit.
+ * A limit on the costs spent in any span of time as long as the window.
  *
  * @since 0.1.0
  * @category models
@@ -123,7 +129,7 @@ export interface WindowLimit extends Reserve {
 }
 
 /**
- * In any span of `t` seconds, what is spent is at most `burst + perSecond * t`.
+ * A limit of `burst + perSecond * t` on the costs spent in any span of `t` seconds.
  *
  * @since 0.1.0
  * @category models
@@ -137,14 +143,15 @@ export interface BucketLimit extends Reserve {
 
 interface Reserve {
   readonly scope: string
-  /** How much of it only a claim that `isFirst` may take; from 0, below the limit. */
+  /** The part of the limit that only a claim with `isFirst` may take; at least 0, below the limit. */
   readonly reserved: number
-  /** The longest that a word of the server's stops anything; finite, above 0. */
+  /** The longest time for which a report of the server can block calls; finite, above 0. */
   readonly maxPause: Duration.Duration
 }
 
 /**
- * What was answered: the costs were taken, or cannot be before `at`, if nothing else happens and what is held is sent now.
+ * The response to a reservation: the costs were taken, or cannot be taken before `at`, assuming that nothing else
+ * happens and held requests are sent now.
  *
  * @since 0.1.0
  * @category models
@@ -154,7 +161,7 @@ export type Answer =
   | { readonly _tag: "Denied"; readonly at: bigint }
 
 /**
- * What was taken; only the store that gave it knows more.
+ * The costs that were taken. Further data is private to the store that granted the ticket.
  *
  * @since 0.1.0
  * @category models
@@ -164,50 +171,58 @@ export interface Ticket {
 }
 
 /**
- * What counts in a scope.
+ * The usage of a scope.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Usage {
   readonly used: number
-  /** Until when nothing can be spent, in epoch milliseconds of the wall clock, whatever has been used. */
+  /**
+   * The end of the ban of the scope, in epoch milliseconds of the wall clock; until then nothing can be spent, whatever
+   * the usage.
+   */
   readonly bannedUntil: Option.Option<number>
 }
 
 /**
- * Which window of its own the server speaks of when it says what has been used. Give what it tells, one or both.
+ * Identifies the server's window to which a usage report applies. Give the end, the epoch or both, as far as the server
+ * reports them.
  *
  * @since 0.1.0
  * @category models
  */
 export interface ServerWindow {
   /**
-   * When that window ends, in epoch milliseconds of the wall clock here (mind the skew). A report of a window that has
-   * ended is ignored, and what it told of others leaves at that instant.
+   * The end of the window, in epoch milliseconds of the local wall clock (mind the skew). A report for a window that
+   * has ended is ignored, and the usage that it attributed to others expires at that instant.
    */
   readonly windowEnd?: number | undefined
-  /** A number that rises from one window to the next. What an earlier window told of others leaves, late reports of it are ignored. */
+  /**
+   * A number that increases from window to window. When it increases, the usage that an earlier window attributed to
+   * others expires, and late reports of that window are ignored.
+   */
   readonly epoch?: number | undefined
 }
 
 /**
- * Calls that wait, told in the order in which they will be admitted. What is held is taken to be sent now.
+ * A prediction for waiting calls, added in the order in which they will be admitted. It assumes that held requests are
+ * sent now.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Forecast {
-  /** Whether nothing has happened since that it did not foresee. */
+  /** Returns `true` if nothing has happened since that the forecast did not foresee. */
   readonly isCurrent: (now: bigint) => boolean
-  /** When the next in line will be admitted; `isFirst` as in {@link Claim}. */
+  /** Returns when the next call in line will be admitted; `isFirst` as in {@link Claim}. */
   readonly peek: (costs: ReadonlyArray<Cost>, isFirst: boolean, now: bigint) => bigint
-  /** The same, and puts it in line. */
+  /** Like `peek`, and adds the call to the line. */
   readonly add: (costs: ReadonlyArray<Cost>, isFirst: boolean, now: bigint) => bigint
 }
 
 /**
- * How a limiter gets its store.
+ * Opens the store of a limiter.
  *
  * @since 0.1.0
  * @category models
@@ -215,7 +230,7 @@ export interface Forecast {
 export type Open = (limits: ReadonlyArray<Limit>) => Effect.Effect<RateLimiterStore>
 
 /**
- * A store in the memory of this process. Reserving is O(1) a scope, amortised, and never waits.
+ * Opens a store in the memory of this process. Reserving takes amortized O(1) per scope and never waits.
  *
  * @since 0.1.0
  * @category constructors
@@ -340,7 +355,7 @@ export const memory: Open = (limits) =>
     return attach(store, { reserve, commit, sync, used })
   })
 
-/** What can be committed or refunded: the nodes know by themselves whether they still count. */
+/** A ticket that can be committed or refunded. The nodes themselves know whether they still count. */
 class Taken implements Ticket {
   state: "held" | "spent" | "refunded"
   readonly owner: symbol
@@ -357,13 +372,13 @@ class Taken implements Ticket {
 interface Part {
   readonly cost: number
   readonly metered: Metered
-  /** None as long as it is held. */
+  /** `undefined` while the cost is held. */
   node: List.Node<Budget.Spending> | undefined
 }
 
 interface Metered {
   readonly budget: Budget.Budget
-  /** Not called where a cost is taken at once: such a call pays nothing. */
+  /** Not called when a cost is granted immediately, so that such a call pays nothing. */
   readonly measure: (now: bigint) => void
 }
 

@@ -1,17 +1,17 @@
 /**
- * Errors that mean "refused here, never sent", so that a gate does not take another gate's refusal for a failure of the
- * thing being called.
+ * Errors that mean "refused locally, never sent", so that a gate does not count the refusal of another gate as a
+ * failure of the service.
  *
- * What counts is that a gate of this process raised this very instance. An error of the same class that was decoded from
- * the wire says that somebody else's gate refused somebody else: here the call was sent, and it failed.
+ * An error is a refusal only if a gate of this process raised that very instance. An error of the same class that was
+ * decoded from a response was raised by a gate of another process for another caller: here the call was sent, and it
+ * failed.
  *
  * @since 0.1.0
  */
 import * as stackless from "./internal/stackless.js"
 
 /**
- * The key under which the class of a local refusal carries its brand. The brand alone makes no instance a refusal: see
- * {@link raise}.
+ * The key of the brand of refusal classes. The brand alone does not make an instance a refusal; see {@link raise}.
  *
  * @since 0.1.0
  * @category symbols
@@ -27,10 +27,10 @@ export const RejectionTypeId: RejectionTypeId = "~@effect-exchange/resilience/Re
 export type RejectionTypeId = "~@effect-exchange/resilience/Rejection"
 
 /**
- * An error that a gate may raise before the protected effect was started: `CircuitOpen`, `BulkheadFull` and their kin.
+ * An error that a gate may raise before the protected effect has started, such as `CircuitOpen` or `BulkheadFull`.
  *
- * Any error class joins by carrying `readonly [RejectionTypeId] = RejectionTypeId`, and an instance of it by passing
- * through {@link raise}.
+ * An error class joins by defining `readonly [RejectionTypeId] = RejectionTypeId`, and an instance by passing through
+ * {@link raise}.
  *
  * @since 0.1.0
  * @category models
@@ -40,7 +40,7 @@ export interface Rejection {
 }
 
 /**
- * Says that a gate raises this error here and now, and gives it back; for gates of one's own.
+ * Marks an error as raised by a gate of this process, and returns it. For custom gates.
  *
  * @since 0.1.0
  * @category constructors
@@ -48,13 +48,14 @@ export interface Rejection {
 export const raise = <E extends Rejection>(error: E): E => stackless.raise(error)
 
 /**
- * Whether a value is an error that a gate of this process raised. Circuit breakers, hedges and `Retry` ignore these by
- * default.
+ * Returns `true` if the value is an error that a gate of this process raised. Circuit breakers, hedges and `Retry`
+ * ignore these errors by default.
  *
  * **Gotchas**
  *
- * False for an instance that was only constructed or decoded, whatever its class, and for a copy. A `Policy` asks for
- * more: it knows which of its own gates refused the attempt, and takes everything else for an error of the call.
+ * Returns `false` for an instance that was only constructed or decoded, whatever its class, and for a copy. A `Policy`
+ * is stricter: it knows which of its own gates refused the attempt, and treats every other error as an error of the
+ * call.
  *
  * @since 0.1.0
  * @category refinements

@@ -1,7 +1,8 @@
 /**
- * Trying again, within bounds: attempts, elapsed time, the caller's deadline and a budget shared by callers.
+ * Retries within bounds: number of attempts, elapsed time, the caller's deadline and a budget shared by callers.
  *
- * Only what may safely happen twice is retried: what {@link retry} takes has been marked by a person as `Idempotent`.
+ * Only effects that may safely run twice are retried: {@link retry} requires an effect that a developer has marked as
+ * `Idempotent`.
  *
  * @since 0.1.0
  */
@@ -33,87 +34,92 @@ import type { RetryBudget } from "./RetryBudget.js"
 import { retryCalls } from "./Telemetry.js"
 
 /**
- * What is retried, how often, and after how long.
+ * The options of a retry: which errors are retried, how often, and after which delay.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options<in E> {
-  /** What the metrics call it. Defaults to none: nothing is counted. */
+  /** The name used in metrics. By default nothing is counted. */
   readonly name?: string | undefined
   /**
-   * The delays: any schedule that `Effect.retry` takes and that needs nothing. It is given the error, and what it puts out
-   * means nothing. Defaults to `Backoff.full({ base: "100 millis", max: "5 seconds" })`.
+   * The delays: any schedule that `Effect.retry` accepts and that has no requirements. Its input is the error, and its
+   * output is ignored. Defaults to `Backoff.full({ base: "100 millis", max: "5 seconds" })`.
    */
   readonly backoff?: Schedule.Schedule<unknown, NoInfer<E>> | undefined
-  /** The number of attempts in all, the first included; whole, at least 1, or infinite. Defaults to `3`. */
+  /** The maximum number of attempts, including the first; a whole number, at least 1, or infinite. Defaults to `3`. */
   readonly attempts?: number | undefined
-  /** No retry begins later than this after the call began. Defaults to no limit. */
+  /** The time after the start of the call after which no retry begins. By default there is no limit. */
   readonly elapsed?: Duration.DurationInput | undefined
-  /** Whether an error is worth another attempt. Defaults to every error that is not a local rejection. */
+  /**
+   * Returns `true` for errors that are worth another attempt. Defaults to every error that is not a local rejection.
+   */
   readonly while?: ((error: E) => boolean) | undefined
-  /** How long the server asked to be left alone, if it did. The delay is never shorter, not even to obey `max`. */
+  /**
+   * Returns the delay that the server requested, if any. The actual delay is never shorter, not even to respect the
+   * `max` of the backoff.
+   */
   readonly retryAfter?: ((error: E) => Option.Option<Duration.Duration>) | undefined
   /**
-   * Each delay asked for by the server is lengthened by a random part of this, so that callers that were turned
-   * away together do not return in one millisecond. Defaults to 100 milliseconds.
+   * The maximum of a random time that is added to each delay requested by the server, so that callers that were refused
+   * together do not return in the same millisecond. Defaults to 100 milliseconds.
    */
   readonly spread?: Duration.DurationInput | undefined
   /**
-   * Told of each call of {@link retry} and of how its attempts end, and asked for each retry: a budget or a throttle.
-   * Defaults to none: no such limit.
+   * The budget or throttle of the retries: it receives each call of {@link retry} and the outcome of its attempts, and
+   * must allow each retry. By default there is no such limit.
    */
   readonly budget?: RetryBudget | undefined
-  /** Runs after each attempt that will be followed by another, before the delay. */
+  /** Runs after each failed attempt that will be retried, before the delay. */
   readonly onRetry?: ((info: Info<E>) => Effect.Effect<void>) | undefined
-  /** Runs after a failed attempt that will be the last. */
+  /** Runs after the last failed attempt. */
   readonly onGiveUp?: ((info: GaveUp<E>) => Effect.Effect<void>) | undefined
 }
 
 /**
- * What is known when a retry has been decided on.
+ * The details of a retry that has been decided on.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Info<out E> {
-  /** The number of the attempt that failed, from 1. */
+  /** The number of the failed attempt, from 1. */
   readonly attempt: number
-  /** How long it will be until the next one. */
+  /** The delay until the next attempt. */
   readonly delay: Duration.Duration
-  /** What that delay follows from. */
+  /** Whether the delay comes from the backoff or from the server. */
   readonly because: "Backoff" | "RetryAfter"
-  /** What it failed with. */
+  /** The error of the attempt. */
   readonly error: E
-  /** All there is to know about its failure. */
+  /** The full cause of the failure. */
   readonly cause: Cause.Cause<E>
 }
 
 /**
- * What is known when it has been decided that there will be no other attempt.
+ * The details of a decision not to retry.
  *
  * @since 0.1.0
  * @category models
  */
 export interface GaveUp<out E> {
-  /** The number of the attempt that failed, from 1. */
+  /** The number of the failed attempt, from 1. */
   readonly attempt: number
   readonly reason: GiveUpReason
-  /** All there is to know about its failure. */
+  /** The full cause of the failure. */
   readonly cause: Cause.Cause<E>
 }
 
 /**
- * Why there is no other attempt.
+ * The reason why there is no further attempt.
  *
  * @since 0.1.0
  * @category models
  */
 export type GiveUpReason =
-  /** `while` says no, or it was a defect or an interruption. */
+  /** `while` returned `false`, or the failure was a defect or an interruption. */
   | "NotRetryable"
   | "AttemptsUsedUp"
-  /** The schedule of the backoff is done. */
+  /** The backoff schedule is done. */
   | "BackoffDone"
   /** The delay is longer than a timer can sleep, about 24.8 days. */
   | "DelayTooLong"
@@ -122,18 +128,18 @@ export type GiveUpReason =
   /** The delay would not end before the current `Deadline`. */
   | "DeadlineTooNear"
   | "BudgetRefused"
-  /** Something that was asked or told has died: the backoff, `while`, `retryAfter`, `onRetry` or the budget. */
+  /** A function of the options or the budget died: the backoff, `while`, `retryAfter`, `onRetry` or the budget. */
   | "Died"
 
 /**
- * The policy as a `Schedule` of its delays, to be given to `Effect.retry` or composed further.
+ * Returns the retry policy as a `Schedule` of its delays, for `Effect.retry` or further composition.
  *
- * The delay is `max(backoff, retryAfter + U(0, spread))` in whole milliseconds, rounded up. The schedule is done, so that
- * the retry fails with the last error, for any {@link GiveUpReason}.
+ * The delay is `max(backoff, retryAfter + U(0, spread))` in whole milliseconds, rounded up. The schedule ends for any
+ * {@link GiveUpReason}, so that the retry fails with the last error.
  *
- * A schedule learns of a call only when it has failed: `elapsed` counts from the first failure, and the budget is not
- * told of the call or its success. {@link retry} counts from the beginning and tells. Nor does anything here see to it
- * that what is retried is `Idempotent`.
+ * A schedule learns about a call only when the call has failed: `elapsed` counts from the first failure, and the budget
+ * receives neither the call nor its success. {@link retry} counts from the beginning and reports both. A schedule also
+ * does not ensure that the retried effect is `Idempotent`.
  *
  * @since 0.1.0
  * @category constructors
@@ -160,12 +166,12 @@ export const schedule = <E>(options: Options<E> = {}): Schedule.Schedule<Duratio
 }
 
 /**
- * Runs the effect, and again after each failure that the options allow to be retried.
+ * Runs the effect, and runs it again after each failure that the options allow to be retried.
  *
- * Fails with all the last attempt failed with. Defects and interruption are never retried. Nothing is slept through in
- * vain: when the delay would not end before the current `Deadline`, it fails at once. Where the backoff or another function
- * of the options dies, that is logged and it gives up, with the error of the call. Throws a `RangeError` for options out of
- * range.
+ * Fails with the full cause of the last attempt. Defects and interruption are never retried. When the delay would not
+ * end before the current `Deadline`, it fails immediately instead of sleeping in vain. If the backoff or another
+ * function of the options dies, the defect is logged and the retry gives up with the error of the call. Throws a
+ * `RangeError` for options out of range.
  *
  * @example
  * import { Backoff, Idempotent, Retry } from "@effect-exchange/resilience"
@@ -191,15 +197,16 @@ export const retry: {
 )
 
 /**
- * As {@link retry}, for an effect that must not happen twice: `while` has to tell, from its error, that it has not
- * happened.
+ * Retries an effect that must not run twice: `while` must determine from the error that the effect has not been carried
+ * out.
  *
- * An order whose connection was refused may be sent again. One that timed out may not: it may have arrived. Of several
- * failures at once `while` has to tell it from each, and nothing is repeated beside which something was interrupted.
+ * An order whose connection was refused may be sent again. An order that timed out may not: it may have arrived. Of
+ * several concurrent failures, `while` must return `true` for each. A failure next to an interruption is not retried.
  *
  * **Gotchas**
  *
- * `Concurrent` does not tell of what it interrupts. Of several orders at once, retry each, and not all of them together.
+ * `Concurrent` does not report the effects it interrupts. For several concurrent orders, retry each order instead of
+ * the group.
  *
  * @example
  * import { Retry } from "@effect-exchange/resilience"
@@ -225,26 +232,27 @@ export const retryNonIdempotent: {
 )
 
 /**
- * What {@link retryNonIdempotent} takes: nobody else knows which errors are harmless.
+ * The options of {@link retryNonIdempotent}. `while` is required, because only the caller knows which errors are
+ * harmless.
  *
  * @since 0.1.0
  * @category models
  */
 export interface NonIdempotent<in E> extends Options<E> {
-  /** Whether an error proves that nothing was done, and is worth another attempt. */
+  /** Returns `true` if the error proves that nothing was done, and is worth another attempt. */
   readonly while: (error: E) => boolean
 }
 
-// A schedule is stepped by hand: the one of `Effect.retry` is set up before it is known whether it is needed, which
-// costs every call that succeeds several microseconds, and it never sees a cause.
+// Steps the schedule directly: `Effect.retry` sets up its schedule before it is known whether a retry is needed, which
+// costs every successful call several microseconds, and it never sees a cause.
 const run = <A, E, R>(self: Effect.Effect<A, E, R>, options: Judged<E>): Effect.Effect<A, E, R> => {
   check("Retry: ", options)
   return Effect.clockWith((clock) => repeating(self, options, () => options, clock))
 }
 
 /**
- * As {@link retryNonIdempotent}, of options that were checked before and are only made when an attempt has failed, and until a
- * deadline.
+ * Retries like {@link retryNonIdempotent}, until a deadline, with options that were checked before. They are created
+ * only when an attempt has failed.
  *
  * @internal
  */
@@ -287,14 +295,14 @@ export const repeating = <A, E, R>(
   return Effect.zipRight(asked("`deposit` of a retry's budget", budget.deposit, undefined), attempts)
 }
 
-/** Of what must not happen twice all that has gone wrong has to be worth another attempt, and known. */
+/** With `isOnce`, every part of the cause must be known and worth another attempt. */
 interface Judged<E> extends Options<E> {
   readonly isOnce?: boolean
 }
 
 interface Begun<E> {
   readonly options: Judged<E>
-  /** How far the schedule of the backoff has come. */
+  /** The state of the backoff schedule. */
   readonly backoff: unknown
 }
 
@@ -327,11 +335,11 @@ const backoffOf = <E>(options: Options<E>): Schedule.Schedule<unknown, E> => opt
 const defaultBackoff = Backoff.full({ base: "100 millis", max: "5 seconds" })
 
 interface Progress {
-  /** The number of the attempt that failed. */
+  /** The number of the failed attempt. */
   readonly attempt: number
-  /** When the call began, on the monotonic clock; not known to a schedule that has not been stepped. */
+  /** When the call began, on the monotonic clock; `undefined` for a schedule that has not been stepped. */
   readonly start: bigint | undefined
-  /** How far the schedule of the backoff has come. */
+  /** The state of the backoff schedule. */
   readonly backoff: unknown
 }
 
@@ -341,7 +349,7 @@ type Decision =
 
 const giveUp: Decision = { _tag: "GiveUp" }
 
-/** Whatever is asked here may die; the call has failed with an error of its own, and that is what its caller must get. */
+/** Functions of the options may die here. The caller must still get the error of the call. */
 const decide = <E>(
   options: Judged<E>,
   cause: Cause.Cause<E>,
@@ -393,14 +401,15 @@ const weigh = <E>(
     if (Option.isSome(remaining) && Duration.greaterThanOrEqualTo(delay, remaining.value)) {
       return yield* stop("DeadlineTooNear")
     }
-    // Last, so that nothing is drawn for a retry that something else stands against.
+    // Last, so that nothing is withdrawn for a retry that another rule forbids.
     if (options.budget !== undefined && !(yield* options.budget.withdraw)) return yield* stop("BudgetRefused")
     if (options.onRetry !== undefined) yield* options.onRetry({ attempt, delay, because, error, cause })
     return { _tag: "Retry", delay, backoff: next }
   })
 
 /**
- * Whether a cause holds failures of one kind and nothing else: what was interrupted beside a failure may have been done.
+ * Returns `true` if a cause contains only failures of one kind. What was interrupted next to a failure may have been
+ * carried out.
  *
  * @internal
  */

@@ -1,19 +1,19 @@
 /**
- * The `Retry-After` header, by which a server says how long it wants to be left alone.
+ * The `Retry-After` header, with which a server requests a pause.
  *
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
 
 /**
- * How long the value of the header asks to wait: seconds, or until an HTTP date (RFC 9110 §10.2.3); zero for a date that has
- * passed, `undefined` without a header, or for one that says neither.
+ * Parses the header into the requested wait: seconds, or the time until an HTTP date (RFC 9110 §10.2.3). Returns zero
+ * for a date in the past, and `undefined` without a header or for any other value.
  *
- * `now` is the time by the clock of the server, in milliseconds since the epoch: its dates mean nothing by another one.
+ * `now` is the time on the clock of the server, in milliseconds since the epoch, because the dates refer to that clock.
  *
  * **Gotchas**
  *
- * Servers ask for days and years, too, by mistake or malice. What is done with the answer needs a ceiling.
+ * Servers request days or even years, by mistake or malice. Limit the result before you use it.
  *
  * @since 0.1.0
  * @category parsing
@@ -21,7 +21,7 @@ import * as Duration from "effect/Duration"
 export const parse = (header: string | undefined, now: number): Duration.Duration | undefined => {
   if (header === undefined) return undefined
   if (/^\d{1,9}(?:\.\d{1,3})?$/.test(header)) return Duration.seconds(Number(header))
-  // `Date.parse` makes dates of much that is none: "-5" is a day in May 2001.
+  // `Date.parse` accepts many strings that are not dates: it reads "-5" as a day in May 2001.
   const wait = /^[A-Z][a-z]{2,8}, .{1,40} GMT$/.test(header) ? Date.parse(header) - now : Number.NaN
   return Number.isNaN(wait) ? undefined : Duration.millis(Math.max(0, wait))
 }

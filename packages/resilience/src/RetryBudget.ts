@@ -1,5 +1,5 @@
 /**
- * A limit on retries that callers share: a bad minute of one service must not turn every call into three.
+ * A limit on retries that callers share, so that a bad minute of one service does not triple its load.
  *
  * @since 0.1.0
  */
@@ -14,11 +14,11 @@ import * as retryThrottle from "./internal/retryThrottle.js"
 import { monotonic } from "./internal/time.js"
 
 /**
- * Decides whether there may be another retry or hedge, from what all its callers tell it: {@link make} by the number
- * of calls, {@link throttle} by how they ended.
+ * Decides whether another retry or hedge is allowed, from the reports of all its callers: {@link make} by the number of
+ * calls, {@link throttle} by their outcomes.
  *
- * Give one to everything that calls the same service. What dies in one of your own is logged and changes no answer; a retry
- * or hedge that it was asked for is not made.
+ * Share one budget among all callers of a service. A defect in a custom budget is logged and does not change the result
+ * of a call; the retry or hedge that was being requested is not made.
  *
  * @since 0.1.0
  * @category models
@@ -26,50 +26,53 @@ import { monotonic } from "./internal/time.js"
 export interface RetryBudget {
   /** @internal */
   readonly [AtOnce]?: OfBudget
-  /** Says that a call begins: once for it, not again for its retries. */
+  /** Reports that a call begins: once per call, not for its retries. */
   readonly deposit: Effect.Effect<void>
-  /** Asks for one retry; `false`, and nothing taken, if there is none to be had. */
+  /** Requests one retry. Returns `false` and takes nothing if none is available. */
   readonly withdraw: Effect.Effect<boolean>
-  /** Says that an attempt has succeeded. */
+  /** Reports that an attempt has succeeded. */
   readonly succeeded: Effect.Effect<void>
-  /** Says that an attempt has failed in a way that another one might mend. */
+  /** Reports that an attempt has failed in a way that another attempt might fix. */
   readonly failed: Effect.Effect<void>
-  /** How many retries are left now; see {@link make} and {@link throttle} for what fractions mean. */
+  /** The number of retries left now; see {@link make} and {@link throttle} for the meaning of fractions. */
   readonly balance: Effect.Effect<number>
 }
 
 /**
- * How many retries {@link make} allows; the defaults are those of Finagle.
+ * The options of {@link make}, which determine how many retries it allows. The defaults are those of Finagle.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
-  /** Retries allowed for each call; finite, not below 0. Defaults to `0.2`: one retry for five calls. */
+  /** Retries allowed per call; finite, at least 0. Defaults to `0.2`: one retry for five calls. */
   readonly ratio?: number | undefined
   /**
-   * Retries allowed for each second whatever the number of calls, all at once if need be; finite, not below 0. Defaults
-   * to `10`.
+   * Retries allowed per second whatever the number of calls, all together if necessary; finite, at least 0. Defaults to
+   * `10`.
    */
   readonly reservePerSecond?: number | undefined
-  /** How long a deposit and a withdrawal count, to a tenth of it; finite, above 0. Defaults to 10 seconds. */
+  /**
+   * The time for which a deposit or a withdrawal counts, accurate to a tenth of that time; finite, above 0. Defaults to
+   * 10 seconds.
+   */
   readonly timeToLive?: Duration.DurationInput | undefined
 }
 
 /**
- * Makes a balance of retries, paid into by calls and drawn on by retries.
+ * Creates a balance of retries into which calls pay and from which retries withdraw.
  *
  * `balance = reservePerSecond * timeToLive + ratio * deposits - withdrawals`, where deposits and withdrawals count for
- * `timeToLive`; one is granted while it is at least 1. So over any `timeToLive`, retries are at most `ratio` times the
- * calls plus `reservePerSecond` times its seconds. How attempts end means nothing to it. Dies with a `RangeError` for
- * options out of range.
+ * `timeToLive`. A retry is granted while the balance is at least 1. So over any `timeToLive`, retries are at most
+ * `ratio` times the calls plus `reservePerSecond` times the seconds of `timeToLive`. The outcomes of attempts are
+ * ignored. Dies with a `RangeError` for options out of range.
  *
  * @example
  * import { Idempotent, Retry, RetryBudget } from "@effect-exchange/resilience"
  * import { Effect } from "effect"
  *
  * const program = Effect.gen(function*() {
- *   // One for all that call the same service: when it is down, retries do not multiply what it is asked.
+ *   // One budget for all callers of the service: when it is down, retries do not multiply its load.
  *   const budget = yield* RetryBudget.make()
  *   return yield* Effect.succeed("64000.5").pipe(Idempotent.mark, Retry.retry({ budget }))
  * })
@@ -106,29 +109,34 @@ export const make = (options: Options = {}): Effect.Effect<RetryBudget> =>
   })
 
 /**
- * How soon {@link throttle} stops retries, and how soon it allows them again; the defaults are those of the example in
- * gRPC's proposal.
+ * The options of {@link throttle}, which determine how soon it stops and allows retries. The defaults are those of the
+ * example in gRPC's proposal.
  *
  * @since 0.1.0
  * @category models
  */
 export interface ThrottleOptions {
-  /** The tokens at first and at most: half as many failures in a row stop retries; finite, above 0. Defaults to `10`. */
+  /**
+   * The initial and maximum number of tokens: half as many failures in a row stop retries; finite, above 0. Defaults to
+   * `10`.
+   */
   readonly maxTokens?: number | undefined
-  /** What a success gives back; finite, at least 0.001, decimals after the third are cut off. Defaults to `0.1`. */
+  /**
+   * The tokens returned by a success; finite, at least 0.001, decimals after the third are cut off. Defaults to `0.1`.
+   */
   readonly ratio?: number | undefined
 }
 
 /**
- * Makes a throttle as gRPC's (proposal A6, "Throttling Retry Attempts and Hedged RPCs").
+ * Creates a throttle like that of gRPC (proposal A6, "Throttling Retry Attempts and Hedged RPCs").
  *
- * There are `maxTokens` tokens at first and at most; a failed attempt takes 1, a successful one gives `ratio` back.
- * While no more than half of `maxTokens` is left, nothing is retried or hedged. Then the service is well again only when
- * `1 / ratio` calls succeed for each one that fails, and time changes nothing. `balance` is what there is above that
- * half.
+ * It starts with `maxTokens` tokens, which is also the maximum. A failed attempt takes 1 token, and a successful one
+ * returns `ratio`. While no more than half of `maxTokens` is left, nothing is retried or hedged. The tokens recover
+ * only if more than `1 / ratio` calls succeed for each one that fails; the passing of time changes nothing. `balance`
+ * is the number of tokens above that half.
  *
- * Unlike {@link make} it knows whether the service is well: in good times it allows any number of retries and hedges,
- * in an outage soon none at all. Dies with a `RangeError` for options out of range.
+ * Unlike {@link make}, it knows whether the service is healthy: in good times it allows any number of retries and
+ * hedges, in an outage soon none at all. Dies with a `RangeError` for options out of range.
  *
  * @since 0.1.0
  * @category constructors

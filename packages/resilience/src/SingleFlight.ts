@@ -1,6 +1,6 @@
 /**
- * One run for all who ask for the same thing at the same time: a hundred callers that miss a cache together must not
- * become a hundred calls.
+ * Deduplicates concurrent requests for the same thing: a hundred callers that miss a cache together must not become a
+ * hundred calls.
  *
  * @since 0.1.0
  */
@@ -17,31 +17,34 @@ import { labels } from "./internal/labels.js"
 import { singleFlightCoalescedCalls } from "./Telemetry.js"
 
 /**
- * Runs in flight, by key. Nothing is remembered of a run that has ended: not its success and not its failure.
+ * Shares runs in flight by key. Nothing is remembered of a run that has ended, neither its success nor its failure.
  *
  * @since 0.1.0
  * @category models
  */
 export interface SingleFlight<in out A, in out E = never, in K = string> {
-  /** What the metrics call it. */
+  /** The name used in metrics. */
   readonly name: string
   /**
-   * Runs the effect, unless one is in flight under an equal key (by `Equal`): then waits for how that one ends. It ends
-   * in the same way for all who wait, be it a success, a failure, a defect or its own interruption.
+   * Runs the effect, unless a run with an equal key (by `Equal`) is in flight: then waits for the exit of that run. All
+   * waiting callers get the same exit, be it a success, a failure, a defect or the run's own interruption.
    *
-   * Interrupting a caller, the first one too, only takes that caller away; when the last one leaves, the run is
-   * interrupted and that caller waits until it has stopped. From that moment on the next caller begins a run of its own.
+   * Interrupting a caller, even the first one, only removes that caller. When the last caller leaves, the run is
+   * interrupted, and that caller waits until the run has stopped. From that moment on the next caller starts a new run.
    *
-   * The run has the context and the fiber-local values of the caller who began it, except the `Deadline`, since it is
-   * not only that caller's; it can always be interrupted. It is a fiber of its own: some tens of microseconds a run.
+   * The run has the context and the fiber-local values of the caller that started it, except the `Deadline`, because it
+   * also serves other callers. It can always be interrupted. It has its own fiber, which costs some tens of
+   * microseconds per run.
    *
-   * A run that itself asks under its own key waits for itself, for ever.
+   * **Gotchas**
+   *
+   * A run that calls `run` with its own key waits for itself forever.
    */
   readonly run: <R, I = never>(
     key: K,
     self: Idempotent.Input<A, E, R, I>
   ) => Idempotent.Output<A, E, R, I>
-  /** How many runs are in flight. */
+  /** The number of runs in flight. */
   readonly inFlight: Effect.Effect<number>
 }
 
@@ -50,13 +53,13 @@ export interface SingleFlight<in out A, in out E = never, in K = string> {
  * @category models
  */
 export interface Options {
-  /** What the metrics call it. */
+  /** The name used in metrics. */
   readonly name: string
 }
 
 /**
- * Makes one for effects of one type: `SingleFlight.make<Price, PriceError>({ name: "prices" })`. Keys are strings
- * unless the third type says otherwise.
+ * Creates a single flight for effects of one type: `SingleFlight.make<Price, PriceError>({ name: "prices" })`. Keys are
+ * strings unless the third type parameter says otherwise.
  *
  * @example
  * import { Idempotent, SingleFlight } from "@effect-exchange/resilience"
@@ -93,7 +96,7 @@ export const make = <A, E = never, K = string>(options: Options): Effect.Effect<
         return Fiber.interrupt(flight.fiber)
       })
 
-    // Masked from joining to leaving, so that nobody is counted who no longer waits.
+    // Uninterruptible from joining to leaving, so that only waiting callers are counted.
     const run = <R>(key: K, self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
       Effect.uninterruptibleMask((restore) =>
         Effect.suspend(() => {
@@ -118,7 +121,8 @@ export const make = <A, E = never, K = string>(options: Options): Effect.Effect<
             (fiber) => {
               flight.fiber = fiber
               fiber.addObserver((exit) => {
-                // Before anybody is told, so that who asks again on hearing of it is not given the same again.
+                // Before the callers are notified, so that a caller that runs again immediately does not get the same
+                // result.
                 land(key, flight)
                 Deferred.unsafeDone(flight.result, exit)
               })
@@ -138,7 +142,7 @@ export const make = <A, E = never, K = string>(options: Options): Effect.Effect<
 interface Flight<in out A, in out E> {
   readonly result: Deferred.Deferred<A, E>
   waiting: number
-  /** Whether it is over, so that the key is free for another one. */
+  /** Whether the run is over, so that the key is free for another run. */
   landed: boolean
   fiber: Fiber.RuntimeFiber<A, E> | undefined
 }

@@ -1,15 +1,16 @@
 /**
- * Everything this package measures: each metric by its name, which follows resilience4j's where that has the thing.
+ * All metrics of this package. Names follow resilience4j where it has the same metric.
  *
- * Labels are the name that a gate was given and one of a handful of words, never a key, a URL or an error's text. Metrics
- * are written on transitions, refusals, waits, retries and timeouts; a call that passes everything at once writes none.
+ * Label values are the names of gates and a few fixed words, never a key, a URL or the text of an error. Metrics are
+ * written on transitions, refusals, waits, retries and timeouts. A call that passes all gates without waiting writes
+ * none.
  *
  * @since 0.1.0
  */
 import * as Metric from "effect/Metric"
 
 /**
- * What there is to know about a metric.
+ * The description of a metric.
  *
  * @since 0.1.0
  * @category models
@@ -22,7 +23,7 @@ export interface Description {
 }
 
 /**
- * All metrics, for dashboards and for whoever wants to list them.
+ * The descriptions of all metrics, for dashboards and listings.
  *
  * @since 0.1.0
  * @category metrics
@@ -133,7 +134,7 @@ const counter = ({ description, name }: Description): Metric.Metric.Counter<numb
 const gauge = ({ description, name }: Description): Metric.Metric.Gauge<number> => Metric.gauge(name, { description })
 
 /**
- * 1 for the `state` a circuit is in, 0 for the others.
+ * 1 for the current `state` of a circuit, 0 for every other state.
  *
  * @since 0.1.0
  * @category metrics
@@ -151,7 +152,7 @@ export const circuitBreakerNotPermittedCalls: Metric.Metric.Counter<number> = co
 )
 
 /**
- * Changes of state of a circuit, by `from` and `to`.
+ * State transitions of a circuit, by `from` and `to`.
  *
  * @since 0.1.0
  * @category metrics
@@ -167,7 +168,7 @@ export const circuitBreakerTransitions: Metric.Metric.Counter<number> = counter(
 export const retryCalls: Metric.Metric.Counter<number> = counter(descriptions.retryCalls)
 
 /**
- * What a `Policy` cut short, by `kind`: `attempt` for an attempt, `deadline` for a whole call.
+ * Timeouts of a `Policy`, by `kind`: `attempt` for an attempt, `deadline` for a whole call.
  *
  * @since 0.1.0
  * @category metrics
@@ -175,7 +176,7 @@ export const retryCalls: Metric.Metric.Counter<number> = counter(descriptions.re
 export const timeLimiterCalls: Metric.Metric.Counter<number> = counter(descriptions.timeLimiterCalls)
 
 /**
- * Calls that wait for a permit of a bulkhead.
+ * Calls waiting for a permit of a bulkhead.
  *
  * @since 0.1.0
  * @category metrics
@@ -183,7 +184,7 @@ export const timeLimiterCalls: Metric.Metric.Counter<number> = counter(descripti
 export const bulkheadWaitingCalls: Metric.Metric.Gauge<number> = gauge(descriptions.bulkheadWaitingCalls)
 
 /**
- * Calls refused with `BulkheadFull`, whatever its `reason`; who runs out of its `Deadline` is not counted here.
+ * Calls refused with `BulkheadFull`, whatever its `reason`. Calls refused with `DeadlineExceeded` are not counted here.
  *
  * @since 0.1.0
  * @category metrics
@@ -191,7 +192,7 @@ export const bulkheadWaitingCalls: Metric.Metric.Gauge<number> = gauge(descripti
 export const bulkheadRefusedCalls: Metric.Metric.Counter<number> = counter(descriptions.bulkheadRefusedCalls)
 
 /**
- * How many calls may run at once in a bulkhead, as it was made, resized or has found out by itself.
+ * The number of calls that may run concurrently in a bulkhead, as created, resized or adapted.
  *
  * @since 0.1.0
  * @category metrics
@@ -199,7 +200,7 @@ export const bulkheadRefusedCalls: Metric.Metric.Counter<number> = counter(descr
 export const bulkheadPermits: Metric.Metric.Gauge<number> = gauge(descriptions.bulkheadPermits)
 
 /**
- * What counts in the window of a limiter, as a ratio of its limit, when a call was last denied, refunded or reported.
+ * The usage of a limiter's window as a ratio of its limit, measured when a call was last denied, refunded or reported.
  *
  * @since 0.1.0
  * @category metrics
@@ -207,7 +208,7 @@ export const bulkheadPermits: Metric.Metric.Gauge<number> = gauge(descriptions.b
 export const rateLimiterUsageRatio: Metric.Metric.Gauge<number> = gauge(descriptions.rateLimiterUsageRatio)
 
 /**
- * Calls that wait for their turn at a limiter.
+ * Calls waiting to be admitted by a limiter.
  *
  * @since 0.1.0
  * @category metrics
@@ -223,7 +224,7 @@ export const rateLimiterWaitingCalls: Metric.Metric.Gauge<number> = gauge(descri
 export const rateLimiterRefusedCalls: Metric.Metric.Counter<number> = counter(descriptions.rateLimiterRefusedCalls)
 
 /**
- * Attempts that a hedge began.
+ * Attempts that a hedge started.
  *
  * @since 0.1.0
  * @category metrics
@@ -231,7 +232,7 @@ export const rateLimiterRefusedCalls: Metric.Metric.Counter<number> = counter(de
 export const hedgeStartedAttempts: Metric.Metric.Counter<number> = counter(descriptions.hedgeStartedAttempts)
 
 /**
- * Calls answered by an attempt that a hedge began.
+ * Calls answered by an attempt that a hedge started.
  *
  * @since 0.1.0
  * @category metrics
@@ -239,7 +240,7 @@ export const hedgeStartedAttempts: Metric.Metric.Counter<number> = counter(descr
 export const hedgeWonCalls: Metric.Metric.Counter<number> = counter(descriptions.hedgeWonCalls)
 
 /**
- * Attempts that a hedge could not begin.
+ * Attempts that a hedge could not start.
  *
  * @since 0.1.0
  * @category metrics
@@ -257,7 +258,7 @@ export const singleFlightCoalescedCalls: Metric.Metric.Counter<number> = counter
 )
 
 /**
- * Calls that chaos struck, by the `kind` of strategy.
+ * Calls into which chaos injected a fault, by the `kind` of strategy.
  *
  * @since 0.1.0
  * @category metrics

@@ -1,20 +1,22 @@
 /**
- * Limits on time: for one attempt, and for a whole operation with everything inside it.
+ * Time limits for one attempt, and for a whole operation with everything inside it.
  *
  * Both keep the brand of an `Idempotent` effect.
  *
- * Both hold wherever they are, in finalizers, in `acquire` and in other regions that cannot be interrupted: the effect runs
- * in a fiber of its own that can be. Whether the caller's own interruption is passed on to it is up to the caller's region.
+ * Both limits hold everywhere, even in finalizers, in `acquire` and in other uninterruptible regions, because the
+ * effect runs in its own interruptible fiber. Whether an interruption of the caller is passed on to that fiber depends
+ * on the caller's region.
  *
- * That fiber and the timer's cost some 30 microseconds a call where a closed circuit breaker costs half a microsecond. Use
- * one limit for each attempt and one for the operation, none in between; where the transport has its own timeout, prefer
- * that.
+ * The fibers of the effect and the timer cost some 30 microseconds per call, where a closed circuit breaker costs half
+ * a microsecond. Use one limit for each attempt and one for the operation, and none in between. Where the transport has
+ * its own timeout, prefer that.
  *
- * Both interrupt the effect and then **wait until it has stopped**: an effect that is itself uninterruptible, or whose
- * finalizers are slow, holds its caller beyond the limit. With `disconnect` it is left behind instead: the caller is
- * answered on time, and the effect finishes on its own, unobserved. That is right where being answered in time matters
- * more than knowing that the work has stopped, and wrong where it holds something others wait for: what is returned with
- * the answer is then not in use any more, though the work may be. (The permits of a `Policy` are kept until it has ended.)
+ * Both interrupt the effect and then **wait until it has stopped**: an effect that is uninterruptible, or whose
+ * finalizers are slow, holds its caller beyond the limit. With `disconnect` the effect is left behind instead: the
+ * caller gets the result on time, and the effect finishes on its own, unobserved. That is right where a timely result
+ * matters more than knowing that the work has stopped. It is wrong where the work holds something that others wait for:
+ * that is released with the result, though the work may still be using it. (The permits of a `Policy` are kept until
+ * the work has ended.)
  *
  * @since 0.1.0
  */
@@ -32,25 +34,25 @@ import { limit } from "./internal/limit.js"
 import { monotonic } from "./internal/time.js"
 
 /**
- * How long to wait, and what to fail with then.
+ * The duration of a time limit and its error.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options<out E> {
-  /** The time allowed, from the moment the effect starts; a negative one, or `NaN`, throws a `RangeError`. */
+  /** The time allowed, counted from the start of the effect. A negative duration, or `NaN`, throws a `RangeError`. */
   readonly duration: Duration.DurationInput
-  /** Makes the error of an effect that did not end in time. */
+  /** Creates the error of an effect that did not end in time. */
   readonly onTimeout: LazyArg<E>
-  /** Does not wait until the interrupted effect has stopped; see above. Defaults to `false`. */
+  /** Whether to return without waiting until the interrupted effect has stopped; see above. Defaults to `false`. */
   readonly disconnect?: boolean | undefined
 }
 
 /**
  * Interrupts the effect if it has not ended after `duration`, and fails with `onTimeout()`.
  *
- * Goes around each attempt, inside the circuit breaker: a timeout raised inside counts as a failure there, one
- * outside reaches it as an interruption, which says nothing about health and is ignored.
+ * Put it around each attempt, inside the circuit breaker. A timeout inside counts as a failure there. A timeout outside
+ * reaches the breaker as an interruption, which says nothing about health and is ignored.
  *
  * @example
  * import { Timeout } from "@effect-exchange/resilience"
@@ -80,16 +82,16 @@ export const attempt: {
 )
 
 /**
- * Limits a whole operation: as {@link attempt}, and everything inside sees the `Deadline`.
+ * Limits the time of a whole operation like {@link attempt}, and sets the `Deadline` of everything inside.
  *
- * Of an existing deadline and now + `duration` the sooner holds. If that has passed already, the effect is not
- * started. An infinite duration sets nothing.
+ * An earlier existing deadline is kept. If the deadline has already passed, the effect is not started. An infinite
+ * duration sets nothing.
  *
  * @example
  * import { Timeout } from "@effect-exchange/resilience"
  * import { Effect } from "effect"
  *
- * // Of the whole, with its retries and queues; what is inside can see how much is left.
+ * // Covers the whole operation with its retries and queues; everything inside can see the time left.
  * const program = Effect.succeed("64000.5").pipe(
  *   Timeout.deadline({ duration: "30 seconds", onTimeout: () => "too late" as const })
  * )
@@ -129,7 +131,7 @@ export const deadline: {
 )
 
 /**
- * As {@link attempt}, and tells of the fiber that `disconnect` leaves behind.
+ * Limits an effect like {@link attempt}, and calls `onLeftBehind` with the fiber that `disconnect` leaves behind.
  *
  * @internal
  */

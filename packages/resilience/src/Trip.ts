@@ -1,5 +1,5 @@
 /**
- * When a closed circuit opens: rules over the verdicts on the calls that went through it.
+ * Rules for opening a closed circuit, based on the verdicts on its calls.
  *
  * @since 0.1.0
  */
@@ -26,10 +26,10 @@ export {
 } from "./internal/tripModel.js"
 
 /**
- * Opens when this many calls in a row have failed; one success starts the count again.
+ * Creates a rule that opens when this many calls in a row have failed. One success restarts the count.
  *
- * Calls are taken in the order in which they end. Its window holds the present run of failures and
- * nothing else. Throws a `RangeError` unless `failures` is a whole number of at least 1.
+ * Calls are taken in the order in which they end. The window contains only the current run of failures. Throws a
+ * `RangeError` unless `failures` is a whole number of at least 1.
  *
  * @since 0.1.0
  * @category constructors
@@ -50,10 +50,10 @@ export const consecutive = (failures: number): Trip => {
 }
 
 /**
- * Opens when the share of failed calls in the window is at least `threshold`.
+ * Creates a rule that opens when the share of failed calls in the window is at least `threshold`.
  *
- * The share is `failures / calls`, where `calls` is the number of calls the window holds. With fewer than
- * `minimumCalls` it does not open at all. The rule is applied when a call fails, never when one succeeds. Throws a
+ * The share is `failures / calls`, where `calls` is the number of calls in the window. With fewer than `minimumCalls`
+ * the circuit does not open at all. The rule is evaluated when a call fails, never when one succeeds. Throws a
  * `RangeError` for options out of range.
  *
  * @since 0.1.0
@@ -81,34 +81,34 @@ export const failureRate = (options?: FailureRateOptions): Trip => {
 }
 
 /**
- * What {@link failureRate} takes.
+ * The options of {@link failureRate}.
  *
  * @since 0.1.0
  * @category models
  */
 export interface FailureRateOptions {
-  /** The share of calls that opens the circuit, above 0 and at most 1. Defaults to `0.5`. */
+  /** The share of failed or slow calls that opens the circuit, above 0 and at most 1. Defaults to `0.5`. */
   readonly threshold?: number | undefined
-  /** What is looked at: a `Window`, or how many of the latest calls. Defaults to `100`. */
+  /** The calls that are considered: a `Window`, or the number of latest calls. Defaults to `100`. */
   readonly window?: number | Window.Window | undefined
   /**
-   * How many calls the window must hold before it can open the circuit. Defaults to `20`, or to the size of a window
-   * of fewer calls.
+   * The minimum number of calls in the window before it can open the circuit. Defaults to `20`, or to the size of a
+   * smaller window.
    */
   readonly minimumCalls?: number | undefined
 }
 
 /**
- * Opens when the share of slow calls is at least `threshold`; a call is slow if it takes `duration` or longer, whether
- * it then succeeds or fails.
+ * Creates a rule that opens when the share of slow calls is at least `threshold`. A call is slow if it takes `duration`
+ * or longer, whether it succeeds or fails.
  *
- * A call counts as slow as soon as it has been in flight that long, so that calls that hang are seen before they end,
- * and even if they never do. The share is `slow / calls`, where `calls` are the finished calls the window holds and the
- * slow ones in flight. With fewer than `minimumCalls` of them it does not open at all.
+ * A call counts as slow as soon as it has been in flight that long, so calls that hang are detected before they end,
+ * even if they never end. The share is `slow / calls`, where `calls` are the finished calls in the window and the slow
+ * ones in flight. With fewer than `minimumCalls` of them the circuit does not open at all.
  *
- * The rule is applied whenever a call ends, as a success too, when one arrives, and when the breaker is looked at
- * (`state`, `check`, `metrics`). While the circuit is half-open a slow success is a failed probe. Following a call
- * costs about a microsecond. Throws a `RangeError` for options out of range.
+ * The rule is evaluated whenever a call ends (even with success), when a call arrives, and when the breaker is
+ * inspected (`state`, `check`, `metrics`). While the circuit is half-open, a slow success is a failed probe. Tracking a
+ * call costs about a microsecond. Throws a `RangeError` for options out of range.
  *
  * @since 0.1.0
  * @category constructors
@@ -123,22 +123,22 @@ export const slowCallRate = (options: SlowCallRateOptions): Trip => {
 }
 
 /**
- * What {@link slowCallRate} takes.
+ * The options of {@link slowCallRate}.
  *
  * @since 0.1.0
  * @category models
  */
 export interface SlowCallRateOptions extends FailureRateOptions {
-  /** From which duration on a call is slow; finite, above 0. */
+  /** The duration from which a call is slow; finite, above 0. */
   readonly duration: Duration.DurationInput
 }
 
 /**
- * Opens when one of the rules does; every rule sees every call.
+ * Creates a rule that opens when one of the rules does. Every rule sees every call.
  *
- * When several agree, the first one given is named. Its window reports the calls and failures of the rule
- * that holds the most calls at the moment, the first one given among equals, and so for slow calls. A probe is slow if
- * one of the rules finds it so.
+ * If several rules agree, the reason is that of the first one given. The window reports the calls and failures of the
+ * rule whose window currently contains the most calls, or the first of equals, and likewise for slow calls. A probe is
+ * slow if one of the rules considers it slow.
  *
  * @example
  * import { CircuitBreaker, Trip, Window } from "@effect-exchange/resilience"
@@ -166,10 +166,10 @@ export const any = (first: Trip, ...others: ReadonlyArray<Trip>): Trip => {
 }
 
 /**
- * Opens when all of the rules do, at one and the same call; every rule sees every call.
+ * Creates a rule that opens when all of the rules do at the same call. Every rule sees every call.
  *
- * A failure rate asks for it at a failed call only, and so then does what it is a part of. Its window reports as that of
- * {@link any} does. A probe is slow if every one of the rules finds it so.
+ * A failure rate opens only at a failed call, and so does a combination that contains one. The window reports like that
+ * of {@link any}. A probe is slow if every one of the rules considers it slow.
  *
  * @since 0.1.0
  * @category combinators
@@ -187,7 +187,8 @@ export const all = (first: Trip, ...others: ReadonlyArray<Trip>): Trip => {
 }
 
 /**
- * A rule of one's own: `window` is asked for a new window each time the circuit closes. For `slowAfter` see {@link Trip}.
+ * Creates a custom rule: `window` is called for a new window each time the circuit closes. For `slowAfter` see
+ * {@link Trip}.
  *
  * @since 0.1.0
  * @category constructors

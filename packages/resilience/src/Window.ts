@@ -1,5 +1,5 @@
 /**
- * Which of the recent calls a rule looks at: so many of the latest, or those of the latest while.
+ * The recent calls that a rule considers: a number of the latest calls, or the calls of a recent period.
  *
  * @since 0.1.0
  */
@@ -8,7 +8,8 @@ import { requireDuration } from "./internal/duration.js"
 import { requireThat, requireWhole } from "./internal/requireWhole.js"
 
 /**
- * A stretch of recent calls, as a value: rules such as `Trip.failureRate` count over it, each in counters of its own.
+ * The recent calls that a rule such as `Trip.failureRate` considers, as a value. Each rule counts them in its own
+ * counters.
  *
  * @since 0.1.0
  * @category models
@@ -16,7 +17,7 @@ import { requireThat, requireWhole } from "./internal/requireWhole.js"
 export type Window = Count | Time
 
 /**
- * The latest calls, however long ago they were.
+ * The latest calls, however long ago they ended.
  *
  * @since 0.1.0
  * @category models
@@ -27,7 +28,7 @@ export interface Count {
 }
 
 /**
- * The calls of the latest while, however many they were.
+ * The calls of a recent period, however many they were.
  *
  * @since 0.1.0
  * @category models
@@ -39,7 +40,7 @@ export interface Time {
 }
 
 /**
- * The latest `size` calls. One byte is kept for each. Reads no clock.
+ * Returns a window of the latest `size` calls. It uses one byte per call and does not read the clock.
  *
  * Throws a `RangeError` unless `size` is a whole number of at least 1.
  *
@@ -52,11 +53,12 @@ export const count = (size: number): Window => {
 }
 
 /**
- * The calls that ended within the latest `duration`, to the bucket.
+ * Returns a window of the calls that ended within the latest `duration`, accurate to one bucket.
  *
- * Time is cut into buckets of `duration / buckets`. The window is the present, unfinished bucket and the `buckets - 1`
- * before it: a call leaves it after at least `duration - duration / buckets` and at most `duration`. Whatever the
- * silence before, nothing older is left in it, and a clock that steps back leaves it as it is until time has caught up.
+ * Time is divided into buckets of `duration / buckets`. The window is the current, unfinished bucket and the
+ * `buckets - 1` before it: a call leaves it after at least `duration - duration / buckets` and at most `duration`.
+ * Older calls are dropped even after a period without calls. A clock that steps back leaves the window unchanged until
+ * time has caught up.
  *
  * Costs a reading of the monotonic clock for each call that ends. Throws a `RangeError` unless `duration` is finite and
  * above 0 and `buckets` a whole number from 1 to 10,000.
@@ -67,7 +69,7 @@ export const count = (size: number): Window => {
 export const time = (
   duration: Duration.DurationInput,
   options?: {
-    /** Into how many parts it is cut; each costs 12 bytes. Defaults to `10`. */
+    /** The number of buckets; each costs 12 bytes. Defaults to `10`. */
     readonly buckets?: number | undefined
   }
 ): Window => {

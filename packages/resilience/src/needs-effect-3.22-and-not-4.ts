@@ -1,8 +1,9 @@
 /**
- * Effect 4 has no `effect/Either`, and an installer may let it pass. What Node says then, before any module has run, names the
- * file that asked for it: the name of this one says what is needed. The first module of each package imports it first.
+ * Fails to load with Effect 4, which has no `effect/Either` and which an installer may let pass. Node's error then
+ * appears before any module has run and names the importing file, so the name of this file states the requirement. The
+ * first module of each package imports this file first.
  */
 import { isEither } from "effect/Either"
 
-// Used, as bundlers warn of an import for its side effects where there are none.
+// Exported, because bundlers warn about a side-effect import from a package without side effects.
 export { isEither }
