@@ -1,5 +1,5 @@
 /**
- * The arithmetic of limits on concurrency that find their own size. Knows no clock: calls are told when they have ended.
+ * The arithmetic of adaptive concurrency limits. It reads no clock: ended calls are passed in with their times.
  *
  * @internal
  */
@@ -8,30 +8,30 @@ import type { Adaptive } from "./bulkheadModel.js"
 /** @internal */
 export interface State {
   readonly adaptive: Adaptive
-  /** The limit, with its fraction. */
+  /** The limit, including its fraction. */
   limit: number
-  /** When the limit was last lowered for an overload. */
+  /** When the limit was last lowered because of overload. */
   loweredAt: bigint | undefined
-  /** The calls since the limit was last compared with their durations. */
+  /** The number of calls since the limit was last compared with their durations. */
   calls: number
-  /** The sum of their durations, in milliseconds. */
+  /** The sum of the durations of these calls, in milliseconds. */
   total: number
-  /** Whether half the limit was in use in any of them. */
+  /** Whether half the limit was in use during any of these calls. */
   isUsed: boolean
-  /** The usual duration in milliseconds, and how many comparisons it stands on. */
+  /** The usual duration in milliseconds, and the number of comparisons it is based on. */
   usual: number
   compared: number
 }
 
 /**
- * A call that has ended. One that has failed without a sign of overload says nothing, and is not told.
+ * A call that has ended. A failure without a sign of overload carries no information and is not reported.
  *
  * @internal
  */
 export interface Sample {
   readonly begin: bigint
   readonly end: bigint
-  /** How many ran when it ended, itself included. */
+  /** The number of running calls when it ended, including itself. */
   readonly running: number
   readonly isOverload: boolean
 }
@@ -49,7 +49,7 @@ export const make = (adaptive: Adaptive, permits: number): State => ({
 })
 
 /**
- * Takes in a call and answers how many may run at once from now on.
+ * Updates the limit with an ended call, and returns the number of calls that may run concurrently from now on.
  *
  * @internal
  */
@@ -59,7 +59,7 @@ export const step = (state: State, sample: Sample): number => {
   if (sample.isOverload || (adaptive._tag === "Aimd" && millis >= adaptive.slowAfterMillis)) {
     lower(state, sample)
   } else if (adaptive._tag === "Aimd") {
-    // One more for as many calls as the limit, so about one for each time they all have been answered.
+    // Adds one per as many calls as the limit, so about one each time that all of them have been answered.
     if (isUsed(state, sample)) state.limit = clamp(adaptive, state.limit + 1 / state.limit)
   } else {
     compare(state, adaptive, millis, isUsed(state, sample))
@@ -73,7 +73,7 @@ export const resize = (state: State, permits: number): number => {
   return Math.floor(state.limit)
 }
 
-/** Once for all calls that were running at the same time: what they met was one overload. */
+/** Lowers the limit once for all calls that were running at the same time: they met the same overload. */
 const lower = (state: State, { begin, end }: Sample): void => {
   if (state.loweredAt === undefined || begin >= state.loweredAt) {
     state.limit = clamp(state.adaptive, state.limit * state.adaptive.backoff)
@@ -81,7 +81,7 @@ const lower = (state: State, { begin, end }: Sample): void => {
   }
 }
 
-/** A limit that is not used has not been tried, so that calls are well says nothing about a higher one. */
+/** A limit that is not in use has not been tested: that its calls succeed says nothing about a higher limit. */
 const isUsed = (state: State, { running }: Sample): boolean => running * 2 >= state.limit
 
 const compare = (
@@ -101,7 +101,7 @@ const compare = (
   state.isUsed = false
   state.compared = Math.min(state.compared + 1, gradient.memory)
   state.usual += (recent - state.usual) / state.compared
-  // After an overload what was usual is too long by far, and must not take as long to forget as it took to learn.
+  // After an overload the usual duration is far too long, and must be forgotten faster than it was learned.
   if (state.usual > 2 * recent) state.usual *= 0.95
   if (!wasUsed) return
   const ratio = recent > 0 ? gradient.tolerance * state.usual / recent : 1

@@ -1,6 +1,6 @@
 /**
- * At most one fiber, which sleeps until an instant of the monotonic clock and then runs an effect. There is no fiber
- * while there is no instant to wait for.
+ * An alarm: at most one fiber, which sleeps until an instant of the monotonic clock and then runs an effect. There is
+ * no fiber while no instant is set.
  *
  * @internal
  */
@@ -12,11 +12,11 @@ import { monotonic, nanosToTimerMillis } from "./time.js"
 
 /** @internal */
 export interface Alarm {
-  /** Rings at that instant and no other, or not at all. */
+  /** Sets the alarm to exactly this instant, or turns it off. */
   readonly set: (at: bigint | undefined) => Effect.Effect<void>
   /**
-   * Rings at that instant at the latest, or not at all: one that was set to ring sooner is left alone, which is cheap.
-   * What rings must ask whether it is time.
+   * Sets the alarm to ring no later than this instant, or turns it off. An alarm that is set to ring sooner is left
+   * alone, which is cheap, so the effect must check whether its time has come.
    */
   readonly within: (at: bigint | undefined) => Effect.Effect<void>
 }
@@ -29,11 +29,11 @@ export const make = (ring: Effect.Effect<void>): Alarm => {
     Effect.clockWith((clock) => {
       if (armed !== mine) return Effect.void
       const left = mine.at - monotonic(clock)
-      // Asked again after each sleep: timers end early now and then, and none is longer than 24 days.
+      // Checked again after each sleep: timers sometimes end early, and none is longer than 24 days.
       if (left > 0n) {
         return Effect.zipRight(clock.sleep(Duration.millis(nanosToTimerMillis(left))), run(mine))
       }
-      // Forgotten before it rings: what rings may set the next one, and must not be interrupted by that.
+      // Cleared before it rings: the effect may set the next alarm, which must not interrupt the effect.
       armed = undefined
       return Effect.uninterruptible(ring)
     })
@@ -46,7 +46,7 @@ export const make = (ring: Effect.Effect<void>): Alarm => {
       if (at === undefined) return Effect.void
       const mine: Armed = { at, fiber: undefined }
       armed = mine
-      // A daemon, since who happens to set it may leave before others for whom it matters.
+      // A daemon, because the fiber that sets the alarm may end before others that depend on it.
       return Effect.map(Effect.forkDaemon(Effect.interruptible(run(mine))), (fiber) => {
         if (armed === mine) mine.fiber = fiber
         else fiber.unsafeInterruptAsFork(FiberId.none)

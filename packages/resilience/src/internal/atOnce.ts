@@ -1,6 +1,7 @@
 /**
- * What gates of this library do at once, within the step of their caller and without an effect, where nobody has to wait. A
- * policy asks for it when it is made: an attempt that gets through all of its gates so costs about half.
+ * The synchronous fast path of gates: what they do without an effect, within the step of their caller, when nobody has
+ * to wait. A policy looks for it when it is created; an attempt that passes all gates this way costs about half as
+ * much.
  *
  * @internal
  */
@@ -15,7 +16,8 @@ export const AtOnce: unique symbol = Symbol.for("@effect-exchange/resilience/AtO
 export type AtOnce = typeof AtOnce
 
 /**
- * Says what a gate does at once. Not enumerable: whoever wraps a gate, by spreading it, is asked for every call.
+ * Attaches the fast path to a gate. Not enumerable: a wrapper that spreads a gate loses it, and so is run for every
+ * call.
  *
  * @internal
  */
@@ -24,20 +26,22 @@ export const attach = <G extends { readonly [AtOnce]?: unknown }>(gate: G, atOnc
 
 /** @internal */
 export interface OfBreaker<in E> {
-  /** Lets a call pass, unless only `protect` can; what it answers is to be told how the call ended. */
+  /**
+   * Admits a call unless only `protect` can handle it. The returned function must be called with the exit of the call.
+   */
   readonly enter: () => ((exit: Exit.Exit<unknown, E>, clock: Clock.Clock) => After) | undefined
 }
 
 /** @internal */
 export interface OfBulkhead {
   readonly hasRoom: (lane: string | undefined) => boolean
-  /** Takes a permit, where there is room; what it answers gives it back. */
+  /** Takes a permit; requires that there is room. The returned function returns the permit. */
   readonly enter: (lane: string | undefined) => () => After
 }
 
 /** @internal */
 export interface OfLimiter<in C, in Options> {
-  /** Holds a cost, unless it has to be waited for. */
+  /** Holds a cost, or returns `undefined` if the call has to wait for it. */
   readonly hold: (cost: C | undefined, options: Options, clock: Clock.Clock) => Held | undefined
 }
 
@@ -53,7 +57,7 @@ export interface Held {
 }
 
 /**
- * What is left to be done: nothing, most of the time.
+ * An effect that remains to be run; usually none.
  *
  * @internal
  */

@@ -1,5 +1,5 @@
 /**
- * The bulkhead as effects.
+ * The implementation of the bulkhead as effects.
  *
  * @internal
  */
@@ -32,9 +32,9 @@ export interface Config {
   readonly permits: number
   readonly maxQueue: number
   readonly maxWait: bigint | undefined
-  /** Those that go first first; none for one lane that all wait in. */
+  /** Highest priority first; empty for a single lane. */
   readonly lanes: ReadonlyArray<string>
-  /** How many permits are for the first lane only. */
+  /** The number of permits reserved for the first lane. */
   readonly reserved: number
   readonly adaptive: Adaptive | undefined
   readonly refuse: (found: Pick<BulkheadFull, "reason" | "permits" | "queued">) => BulkheadFull
@@ -44,7 +44,7 @@ interface Caller {
   readonly lane: Lane
   readonly turn: Waiting.Turn<BulkheadFull | DeadlineExceeded>
   patience: Heap.Item<Late> | undefined
-  /** Whether it was handed a permit. */
+  /** Whether the caller has been given a permit. */
   isIn: boolean
 }
 
@@ -71,13 +71,13 @@ export const make = (config: Config): Bulkhead => {
   const adapting = adaptive === undefined ? undefined : AdaptiveLimit.make(adaptive, permits)
   let limit = adapting === undefined ? permits : Math.floor(adapting.limit)
   let running = 0
-  /** Those of `running` that are not of the first lane. */
+  /** The calls in `running` that are not of the first lane. */
   let others = 0
   meters.permits(limit)
 
   const queued = (): number => lanes.reduce((sum, { queue }) => sum + queue.size, 0)
 
-  /** The last one for a call that says nothing, or a name that is not known here. */
+  /** Returns the last lane for a call without a lane or with an unknown lane. */
   const laneOf = (name: string | undefined): Lane => name === undefined ? last : byName.get(name) ?? last
 
   const hasRoom = ({ isFirst }: Lane): boolean =>
@@ -105,7 +105,7 @@ export const make = (config: Config): Bulkhead => {
 
   const setAlarm = Effect.suspend(() => alarm.within(Heap.first(late)?.at))
 
-  // Handed over, never put back: a newcomer cannot overtake the fiber that is being woken.
+  // Permits are handed over, never put back: a newcomer cannot overtake the fiber that is being woken.
   const handOn = (): Effect.Effect<void> => {
     const isWatched = Heap.first(late) !== undefined
     for (const lane of lanes) {
@@ -183,7 +183,7 @@ export const make = (config: Config): Bulkhead => {
       return setAlarm
     })
 
-  /** Lets the limit learn from a call that has ended, and returns its permit. */
+  /** Updates the adaptive limit with an ended call, and returns the permit of the call. */
   const observe = (
     state: AdaptiveLimit.State,
     lane: Lane,
@@ -205,7 +205,10 @@ export const make = (config: Config): Bulkhead => {
       })
     })
 
-  /** To be called where interruption is masked: with a permit, which is returned however it ends. */
+  /**
+   * Runs the effect with a permit, which is returned however the effect ends. Must be called in an uninterruptible
+   * region.
+   */
   const use = <A, E, R>(self: Effect.Effect<A, E, R>, lane: Lane): Effect.Effect<A, E, R> =>
     adapting === undefined
       ? ending(self, () => release(lane))
@@ -259,7 +262,10 @@ export const make = (config: Config): Bulkhead => {
   })
 }
 
-/** `Effect.onExit` for where interruption is masked already: it would mask it once more for each call. */
+/**
+ * Does what `Effect.onExit` does, for a region that is already uninterruptible: `onExit` would mask interruption once
+ * more for each call.
+ */
 const ending = <A, E, R>(
   self: Effect.Effect<A, E, R>,
   end: (cause: Cause.Cause<E> | undefined) => Effect.Effect<void>
@@ -273,7 +279,7 @@ const ending = <A, E, R>(
 export const requirePermits = (name: string, permits: number): void =>
   requireWhole(`Bulkhead "${name}": permits`, permits, 1, Number.MAX_SAFE_INTEGER)
 
-/** Whether a failure says that there is too much going on; being called off and being refused nearby never do. */
+/** Returns `true` if a failure is a sign of overload. Interruptions and local refusals never are. */
 const isSign = (adaptive: Adaptive, cause: Cause.Cause<unknown>, took: bigint): boolean => {
   if (Cause.isInterruptedOnly(cause)) {
     return false
@@ -286,7 +292,7 @@ const isSign = (adaptive: Adaptive, cause: Cause.Cause<unknown>, took: bigint): 
 const tooLate = (name: string, allowed: Duration.Duration): Effect.Effect<never, DeadlineExceeded> =>
   Effect.fail(stackless(() => new DeadlineExceeded({ name, after: allowed }, true)))
 
-/** Touched only by calls that queue or are refused, and where the size changes: an uncontended call pays nothing. */
+/** Used only by calls that queue or are refused, and on resizes: an uncontended call pays nothing. */
 const metrics = (name: string) => {
   const named = labels({ name })
   return {

@@ -7,13 +7,14 @@ import { RejectionTypeId } from "../Rejection.js"
 import type { AtOnce, OfBulkhead } from "./atOnce.js"
 
 /**
- * A semaphore whose permits are handed over by lane, and within a lane in the order in which they were asked for.
+ * A semaphore that grants permits by lane, and within a lane in order of arrival.
  *
- * Waiting costs the same however many wait, unlike effect's own `Semaphore`, which wakes all of them on each release.
+ * The cost of waiting does not depend on the number of waiting callers, unlike with Effect's own `Semaphore`, which
+ * wakes all of them on each release.
  *
- * A lane goes strictly before those after it, and `reserved` permits are kept for the first one: its calls find a permit
- * while others wait for slow answers. What bounds the wait of the others is `maxWait` and the `Deadline`; give the first
- * lane only to calls that are few.
+ * A lane has strict priority over the lanes after it, and `reserved` permits are kept for the first one, so that its
+ * calls find a permit while others wait for slow responses. The wait of the other lanes is bounded by `maxWait` and the
+ * `Deadline`; use the first lane only for a small number of calls.
  *
  * @since 0.1.0
  * @category models
@@ -21,53 +22,58 @@ import type { AtOnce, OfBulkhead } from "./atOnce.js"
 export interface Bulkhead<in Lane extends string = string> {
   /** @internal */
   readonly [AtOnce]?: OfBulkhead
-  /** What the metrics and {@link BulkheadFull} call it. */
+  /** The name used in metrics and in {@link BulkheadFull}. */
   readonly name: string
   /**
-   * Runs the effect while holding a permit, after waiting for one in the queue if need be; fails, without running it,
-   * with {@link BulkheadFull} when the queue is full or the wait exceeds `maxWait`, and with `DeadlineExceeded` when the
-   * current `Deadline` comes before its turn. The permit is returned however the effect ends. Keeps the brand of an
-   * `Idempotent` effect.
+   * Runs the effect while holding a permit, after waiting for one in the queue if necessary. Without running the
+   * effect, fails with {@link BulkheadFull} if the queue is full or the wait exceeds `maxWait`, and with
+   * `DeadlineExceeded` if the current `Deadline` passes first. The permit is returned however the effect ends. Keeps
+   * the brand of an `Idempotent` effect.
    */
   readonly withPermit: <A, E, R, I = never>(
     self: Idempotent.Input<A, E, R, I>,
     options?: CallOptions<Lane>
   ) => Idempotent.Output<A, E | BulkheadFull | DeadlineExceeded, R, I>
-  /** How many may run at once now: what was set last, or what an adaptive bulkhead has found. */
+  /** The number of calls that may run concurrently now: as last set, or as an adaptive bulkhead has determined. */
   readonly permits: Effect.Effect<number>
   /**
-   * How many permits nobody holds, those kept for the first lane included; 0 while more run than may, after it was made
-   * smaller.
+   * The number of free permits, including those reserved for the first lane; 0 while more calls run than are allowed
+   * after a resize.
    */
   readonly available: Effect.Effect<number>
-  /** How many callers wait for a permit, in all lanes. */
+  /** The number of callers waiting for a permit, in all lanes. */
   readonly queued: Effect.Effect<number>
   /**
-   * Changes how many may run at once, a whole number of at least 1; anything else is a defect. Made larger, it lets in at once whoever has
-   * room now; made smaller, it interrupts nobody: permits are not handed on until no more run than may. An adaptive
-   * bulkhead goes on from there, within its bounds.
+   * Changes the number of calls that may run concurrently, a whole number of at least 1; any other value is a defect.
+   * An increase immediately admits the waiting callers that now fit. A decrease interrupts no call: permits are not
+   * granted again until the number of running calls is within the new limit. An adaptive bulkhead continues from there,
+   * within its bounds.
    */
   readonly resize: (permits: number) => Effect.Effect<void>
 }
 
 /**
- * How one call waits.
+ * The options of one call.
  *
  * @since 0.1.0
  * @category models
  */
 export interface CallOptions<out Lane extends string = string> {
-  /** Which lane it waits in. Defaults to the last one. */
+  /** The lane in which the call waits. Defaults to the last one. */
   readonly lane?: Lane | undefined
-  /** The longest it may wait; zero refuses it if it would have to. Defaults to that of the bulkhead. */
+  /**
+   * The maximum time the call may wait. With zero, a call that would have to wait is refused. Defaults to that of the
+   * bulkhead.
+   */
   readonly maxWait?: Duration.DurationInput | undefined
 }
 
 /**
- * How a bulkhead finds out by itself how many calls may run at once.
+ * How a bulkhead adapts the number of calls that may run concurrently.
  *
- * Interrupted calls, local rejections, and failures that are no sign of overload say nothing. A sign of overload is a
- * failure that `isOverload` knows; all calls that were running when one was met count as one.
+ * Interrupted calls, local rejections, and failures that are no sign of overload are ignored. A failure is a sign of
+ * overload if `isOverload` returns `true` for it. All calls that were running at the time of an overload count as one
+ * sign.
  *
  * @since 0.1.0
  * @category models
@@ -75,7 +81,7 @@ export interface CallOptions<out Lane extends string = string> {
 export type Adaptive = Aimd | Gradient
 
 /**
- * Additive increase, multiplicative decrease: see {@link aimd}.
+ * An additive-increase, multiplicative-decrease limit; see {@link aimd}.
  *
  * @since 0.1.0
  * @category models
@@ -86,7 +92,7 @@ export interface Aimd extends Bounds {
 }
 
 /**
- * By how much calls take longer than usual: see {@link gradient}.
+ * A limit that follows how much longer than usual calls take; see {@link gradient}.
  *
  * @since 0.1.0
  * @category models
@@ -108,11 +114,12 @@ export interface Bounds {
 }
 
 /**
- * Every permit was taken, and the queue was full or the wait exceeded `maxWait`, so the call was refused; nothing was
+ * The call was refused because no permit was free and the queue was full or the wait exceeded `maxWait`. Nothing was
  * sent.
  *
- * `permits` is how many calls might run at once and `queued` how many waited in the lane when it was refused. Circuit
- * breakers and `Retry` know it as a local rejection. Built without a stack trace, since it is raised under load.
+ * `permits` is the number of calls that could run concurrently, and `queued` the number of calls waiting in the lane,
+ * at the time of the refusal. Circuit breakers and `Retry` treat this error as a local rejection. It is built without a
+ * stack trace, because it is raised under load.
  *
  * @since 0.1.0
  * @category errors

@@ -1,16 +1,16 @@
 /**
- * The circuit breaker as a state machine. Time comes in as `now`, monotonic nanoseconds; nothing here is an effect.
+ * The circuit breaker as a pure state machine. Time is passed in as `now`, in monotonic nanoseconds.
  *
- * A state is replaced by a new object on every transition, so the identity of the object is the
- * generation: whatever began under another object is late. What a state counts (window, probes,
- * holders) it owns and changes in place; counting in a state that is gone is therefore harmless.
+ * Every transition replaces the state with a new object, so the identity of the object identifies its generation: a
+ * call that began in another object is late. A state owns its counters (window, probes, holders) and changes them in
+ * place; counting in a replaced state is therefore harmless.
  */
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import type * as Trip from "./tripModel.js"
 
 /**
- * An instant on the monotonic clock; `undefined` never comes.
+ * An instant on the monotonic clock; `undefined` means never.
  *
  * @internal
  */
@@ -26,7 +26,7 @@ export interface Closed {
 }
 
 /**
- * Counts as a closed circuit does, and opens never.
+ * Counts like a closed circuit, but never opens.
  *
  * @internal
  */
@@ -43,7 +43,7 @@ export interface Open {
 }
 
 /**
- * How far the schedule of open durations has come.
+ * The progress of the schedule of open durations.
  *
  * @internal
  */
@@ -61,7 +61,7 @@ export interface HalfOpen {
 
 /** @internal */
 export interface Probes {
-  /** Set while probes are under way, from the first of them: nobody is to blame for time in which nobody called. */
+  /** Set from the first probe while probes are in flight: time without a call must not count as time of the probes. */
   deadline: Instant
   free: number
   succeeded: number
@@ -73,7 +73,10 @@ export interface Isolated {
   readonly _tag: "Isolated"
   readonly holding: {
     count: number
-    /** What the circuit goes back to when the last holder lets go: what was set by hand before, or closed if nothing was. */
+    /**
+     * The state that follows when the last holder releases the isolation: the state that was set manually before, or
+     * closed if it is `undefined`.
+     */
     back: Open | Disabled | MetricsOnly | undefined
   }
 }
@@ -89,9 +92,9 @@ export interface Settings {
   readonly permits: number
   readonly successes: number
   readonly timeout: Duration.Duration
-  /** From how many nanoseconds on a probe that succeeds has failed, if from any. */
+  /** The duration in nanoseconds from which a successful probe counts as failed; `undefined` for no limit. */
   readonly slowAfter: bigint | undefined
-  /** Where the schedule of open durations starts. */
+  /** The initial progress of the schedule of open durations. */
   readonly progress: Progress
 }
 
@@ -120,7 +123,7 @@ export const metricsOnly = (settings: Settings): MetricsOnly => ({
 })
 
 /**
- * The state after an event; the very same object if the event changes nothing.
+ * Returns the state after an event, or the same object if the event changes nothing.
  *
  * @internal
  */
@@ -159,7 +162,10 @@ const halfOpen = (settings: Settings, progress: Progress): HalfOpen => ({
   probes: { deadline: undefined, free: settings.permits, succeeded: 0, failed: 0 }
 })
 
-/** What an isolation must not undo: a circuit that only a hand can close stays open, a disabled one disabled. */
+/**
+ * Returns the state that an isolation must not undo: a circuit that can only be closed manually stays open, and a
+ * disabled circuit stays disabled.
+ */
 const setByHand = (state: State): Open | Disabled | MetricsOnly | undefined =>
   state._tag === "Disabled" || state._tag === "MetricsOnly" || (state._tag === "Open" && state.until === undefined)
     ? state
@@ -211,7 +217,7 @@ export interface Refusal {
 }
 
 /**
- * Why a call arriving now may not pass, or `undefined` if it may.
+ * Returns why a call arriving now is refused, or `undefined` if it is admitted.
  *
  * @internal
  */
@@ -231,7 +237,7 @@ export const refusal = (state: State, now: bigint): Refusal | undefined => {
 }
 
 /**
- * Lets an arriving call in, taking the permit of a probe if it is to be one, or says why it may not pass.
+ * Admits an arriving call, taking a probe permit if it becomes a probe, or returns why it is refused.
  *
  * @internal
  */
@@ -264,7 +270,7 @@ const refusalHalfOpen = ({ probes }: HalfOpen, now: bigint): Refusal | undefined
   probes.free > 0 && !isPast(probes.deadline, now) ? undefined : refused("HalfOpen", probes.deadline, now)
 
 /**
- * Takes a probe's permit back that was not used up.
+ * Returns an unused probe permit.
  *
  * @internal
  */
@@ -274,14 +280,14 @@ export const giveBack = (settings: Settings, probes: Probes): void => {
 }
 
 /**
- * How many probes are under way.
+ * Returns the number of probes in flight.
  *
  * @internal
  */
 export const probing = (settings: Settings, { failed, free, succeeded }: Probes): number =>
   settings.permits - free - succeeded - failed
 
-/** The time of the probes runs only while there are any. */
+/** Clears the deadline when no probe is in flight: the time of the probes runs only while there are any. */
 const rest = (settings: Settings, probes: Probes): void => {
   if (probing(settings, probes) === 0) probes.deadline = undefined
 }
@@ -294,7 +300,7 @@ export const refused = (state: Refusal["state"], until: Instant, now: bigint): R
 })
 
 /**
- * Whether the probes of this state have had all the time they were given.
+ * Returns `true` if the probes of this state have used up their time.
  *
  * @internal
  */
@@ -302,8 +308,8 @@ export const isExpired = (state: State, now: bigint): state is HalfOpen =>
   state._tag === "HalfOpen" && isPast(state.probes.deadline, now)
 
 /**
- * Counts one finished probe and says what the probes, taken together, have shown. `permits` is the number
- * of results that count: a success or failure uses its permit up, so a decision is always reached.
+ * Counts one finished probe and returns what the probes have shown together. `permits` is the number of results that
+ * count: a success or failure consumes its permit, so a decision is always reached.
  *
  * @internal
  */
@@ -325,7 +331,8 @@ export const probed = (
 }
 
 /**
- * An instant in milliseconds, as the windows of trips want it: exact for whole milliseconds of our days.
+ * Converts an instant to milliseconds for the windows of trip rules. It is exact for whole milliseconds of present
+ * dates.
  *
  * @internal
  */

@@ -1,6 +1,4 @@
-/**
- * The one place where the state of a circuit breaker is written: every change is committed, told and tended to here.
- */
+/** Holds the state of a circuit breaker. Every change is committed, published and followed up here. */
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -25,19 +23,19 @@ export interface Config {
   readonly openFor: Schedule.Schedule<unknown, TripCause>
   readonly settings: machine.Settings
   readonly meters: circuitBreakerMetrics.Meters
-  /** Emptied by every change of state. */
+  /** Emptied by every state transition. */
   readonly queue: circuitBreakerQueue.Queue
 }
 
 /** @internal */
 export interface Cell {
-  /** The state as it was last written. */
+  /** The last written state. */
   readonly current: () => machine.State
   /** How often the circuit went from another state to open. */
   readonly trips: () => number
   /**
-   * Runs with the state as of now. A half-open state whose time is over is ended first, as of the instant when it was
-   * over, so that nobody can tell that no timer ran; and calls that hang open a closed one.
+   * Runs with the current state. A half-open state whose time is over is ended first, as of the instant when its time
+   * was over, so that it makes no difference that no timer ran. Calls that hang open a closed circuit.
    */
   readonly observe: <A, E, R>(
     f: (state: machine.State, now: bigint) => Effect.Effect<A, E, R>
@@ -54,7 +52,7 @@ export interface Cell {
   readonly request: (verdict: Exclude<Verdict, string>) => Effect.Effect<void>
   readonly changes: Stream.Stream<Transition>
   readonly automatic: Effect.Effect<void, never, Scope.Scope>
-  /** To be run when somebody has joined or left the queue: sees to it that the clock is watched if need be. */
+  /** Must be run after a caller has joined or left the queue: sets the alarm if one is needed. */
   readonly tend: Effect.Effect<void>
 }
 
@@ -68,13 +66,15 @@ const unsafeMake = (
   initial: machine.State
 ): Cell => {
   const subscribers = new Set<Mailbox.Mailbox<Transition>>()
-  // Filled where the state is written and emptied in one go afterwards: whoever empties it, the order is kept.
+  // Filled where the state is written and emptied in one go afterwards, which keeps the order whichever fiber empties
+  // it.
   const outbox: Array<Transition> = []
   let trips = 0
-  // Holders of `automatic`.
+  // The number of holders of `automatic`.
   let watchers = 0
 
-  // What the Ref holds, written in the same instant: reading a Ref costs a closed call more than all the rest does.
+  // A copy of the value in the Ref, written in the same instant: reading the Ref would cost a closed call more than
+  // everything else.
   let current = initial
 
   const publish = Effect.sync(() => {
@@ -106,8 +106,8 @@ const unsafeMake = (
   const send = (reason: Transition["reason"], event: machine.Event): Effect.Effect<void> =>
     commit(reason, (state, now) => [undefined, machine.step(settings, state, event, now)])
 
-  // Stepping the schedule is an effect and may yield. Nothing is committed before, so of several that run into it at
-  // once the first one to finish trips the circuit, and what the others drew from the schedule is forgotten.
+  // Stepping the schedule is an effect and may yield. Nothing is committed before, so if several fibers step it
+  // concurrently, the first to finish trips the circuit and the results of the others are discarded.
   const trip: Cell["trip"] = (from, cause) =>
     from._tag === "MetricsOnly" ?
       send(cause, { _tag: "Noted", from }) :
@@ -126,7 +126,7 @@ const unsafeMake = (
                 : machine.after(at, Duration.millis(Math.max(0, ScheduleIntervals.start(decision.intervals) - millis))),
               state
             ),
-          // The call that trips it has failed with an error of its own, and the circuit has to open all the same.
+          // The call that trips the circuit has failed with its own error, and the circuit must open nevertheless.
           onFailure: (died) =>
             Effect.zipRight(
               mishap(`\`openFor\` of circuit breaker "${name}"`, died),
@@ -191,10 +191,10 @@ const unsafeMake = (
   }
 }
 
-/** For how long the circuit opens if the schedule cannot say: as long as the default one at the most. */
+/** The open duration if the schedule dies: the maximum of the default schedule. */
 const openForAfterMishap = Duration.seconds(60)
 
-/** When somebody must see to the circuit, because somebody else relies on it. */
+/** The instant at which the alarm must act, if `automatic` is in use or calls wait for the probes. */
 const dueAt = (state: machine.State, watched: boolean, awaited: boolean): machine.Instant => {
   switch (state._tag) {
     case "Open":

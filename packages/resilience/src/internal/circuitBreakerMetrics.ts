@@ -10,8 +10,8 @@ export interface Meters {
 }
 
 /**
- * The meters of one breaker. They are written directly rather than as effects: one call each, in the order of events,
- * and free of whatever labels the fiber that happens to cause a transition carries.
+ * Creates the metrics of one breaker. They are written directly instead of with effects: one call each, in the order of
+ * events, and without the labels of the fiber that happens to cause a transition.
  *
  * @internal
  */
