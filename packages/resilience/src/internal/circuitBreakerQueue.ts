@@ -1,8 +1,8 @@
 /**
- * The callers that wait for a probe's permit, or for the probes to be decided, first come, first served.
+ * The queue of callers that wait for a probe permit, or for the decision of the probes, in order of arrival.
  *
- * One queue serves a breaker all its life: each change of state empties it, so whoever is in it came under the
- * present, half-open state.
+ * A breaker has one queue for its lifetime. Every transition empties the queue, so all callers in it arrived in the
+ * current half-open state.
  *
  * @internal
  */
@@ -15,13 +15,16 @@ export type Place = List.Node<Waiting.Waiter>
 /** @internal */
 export interface Queue {
   readonly size: () => number
-  /** A place at the end of the queue, or `undefined` if it is full. */
+  /** Adds a place at the end of the queue, or returns `undefined` if the queue is full. */
   readonly join: () => Place | undefined
-  /** Gives up a place; `false` if its turn had come already, be it for a permit or for the decision. */
+  /** Leaves the queue. Returns `false` if the caller had already been woken, for a permit or for the decision. */
   readonly leave: (place: Place) => boolean
-  /** Wakes the first in the queue, who now holds the permit that somebody had to give; `false` if there is none. */
+  /**
+   * Wakes the first caller in the queue, which then holds the permit that was returned. Returns `false` if the queue is
+   * empty.
+   */
   readonly handOver: () => boolean
-  /** Wakes everybody, in order. */
+  /** Wakes all callers, in order. */
   readonly dismiss: () => void
 }
 
@@ -52,7 +55,7 @@ export const make = (capacity: number): Queue => {
     },
     handOver,
     dismiss: () => {
-      while (handOver()) { /* everybody */ }
+      while (handOver()) { /* wakes all callers */ }
     }
   }
 }

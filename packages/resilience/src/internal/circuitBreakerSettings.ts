@@ -1,6 +1,4 @@
-/**
- * The options of a circuit breaker, checked, with their defaults.
- */
+/** The validated options of a circuit breaker, with defaults applied. */
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
@@ -11,7 +9,7 @@ import { requireDuration } from "./duration.js"
 import { requireThat, requireWhole } from "./requireWhole.js"
 
 /**
- * Throws a `RangeError` for what is out of range.
+ * Validates the options and applies the defaults. Throws a `RangeError` for options out of range.
  *
  * @internal
  */
@@ -51,7 +49,7 @@ export const settingsOf = <E>(options: Options<E>): {
 
 const defaultTrip = Trip.any(Trip.consecutive(5), Trip.failureRate())
 
-// Capped before the jitter, which only shortens: the cap holds.
+// Capped before the jitter. The jitter only shortens the delay, so the cap holds.
 const defaultOpenFor: Schedule.Schedule<unknown, TripCause> = Schedule.exponential("1 second").pipe(
   Schedule.modifyDelay((_, delay) => Duration.min(delay, "60 seconds")),
   Schedule.jitteredWith({ min: 0.5, max: 1 })

@@ -1,5 +1,6 @@
 /**
- * The circuit breaker as effects: reads the clock, steps the schedule, commits what the machine says, tells the world.
+ * The circuit breaker as effects: reads the clock, steps the schedule, commits the decisions of the state machine and
+ * reports them.
  */
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
@@ -25,10 +26,10 @@ export interface Config<in E, out Refused> {
   readonly name: string
   readonly openFor: Schedule.Schedule<unknown, TripCause>
   readonly settings: machine.Settings
-  /** How many may wait while the circuit is half-open. */
+  /** The maximum number of calls that may wait while the circuit is half-open. */
   readonly maxQueue: number
   readonly classify: (exit: Exit.Exit<unknown, E>) => Verdict
-  /** Judges where `classify` dies. */
+  /** Judges the call if `classify` dies. */
   readonly otherwise: (exit: Exit.Exit<unknown, E>) => Verdict
   readonly refuse: (refusal: machine.Refusal) => Refused
 }
@@ -56,10 +57,10 @@ export interface Shell<in E, out Refused> extends
   readonly [AtOnce]?: OfBreaker<E>
 }
 
-/** A state that lets every call pass and counts it. */
+/** A state that admits and counts every call. */
 type Counting = machine.Closed | machine.MetricsOnly
 
-/** How the calls that began under one such state end. */
+/** The handlers for the end of calls that began in one such state. */
 interface Ends<in E> {
   readonly started: Counting
   readonly onFailure: <E1 extends E>(cause: Cause.Cause<E1>) => Effect.Effect<never, E1>
@@ -102,7 +103,7 @@ const unsafeMake = <E, Refused>(
     }
   }
 
-  /** To follow `judge` in the same breath: says in the log that the classifier has died, if it has. */
+  /** Must be called synchronously after `judge`: logs the defect of the classifier, if there was one. */
   const told = (then: After): After => {
     if (died === undefined) return then
     const said = mishap(`\`classify\` of circuit breaker "${name}"`, died)
@@ -110,7 +111,7 @@ const unsafeMake = <E, Refused>(
     return then === undefined ? said : Effect.zipRight(said, then)
   }
 
-  /** In the step of whoever is refused: to be asked for no sooner. */
+  /** Must be called in the step in which the call is refused, not earlier, because it counts the refusal. */
   const reject = (refusal: machine.Refusal): Effect.Effect<never, Refused> => {
     totals.rejected++
     meters.notPermitted()
@@ -149,8 +150,8 @@ const unsafeMake = <E, Refused>(
 
   const endsUnder = (started: Counting): Ends<E> => latest?.started === started ? latest : latest = endsOf(started)
 
-  // No mask, no fiber, no clock, and no closure but those that all calls of one generation share: Effect skips these
-  // handlers only when the caller itself is interrupted, and that is ignored anyway.
+  // Uses no mask, no fiber, no clock, and no closures except those shared by all calls of one generation. Effect skips
+  // these handlers only when the caller itself is interrupted, and an interruption is ignored anyway.
   const throughClosed = <A, E1 extends E, R>(
     started: Counting,
     self: Effect.Effect<A, E1, R>
@@ -169,7 +170,7 @@ const unsafeMake = <E, Refused>(
       return going(told(conclude(started, verdict, reason)), exit)
     })
 
-  // Here interruption must be seen too, or the call would be in flight for ever.
+  // Interruption must be observed here; otherwise the call would count as in flight forever.
   const throughFollowed = <A, E1 extends E, R>(
     started: Counting,
     following: Trip.Following,
@@ -177,7 +178,7 @@ const unsafeMake = <E, Refused>(
   ): Effect.Effect<A, E1 | Refused, R> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.clockWith((clock) => {
-        // The circuit has moved on since the caller was let in here.
+        // A transition has happened since the caller was admitted.
         if (current() !== started) return restore(protect(self))
         const now = millisOf(clock)
         const reason = following.evaluate(now)
@@ -198,7 +199,8 @@ const unsafeMake = <E, Refused>(
     return following === undefined ? throughClosed(started, self) : throughFollowed(started, following, self)
   }
 
-  // Looks first: probes whose time was over must not be forgiven because the last of them was called off then.
+  // Observes the state first: probes whose time is over must not be excused because the last of them was interrupted
+  // just then.
   const giveBack = (started: machine.HalfOpen): Effect.Effect<void> =>
     observe((state) => {
       if (state === started && queue.handOver()) return tend
@@ -233,7 +235,7 @@ const unsafeMake = <E, Refused>(
       })
     })
 
-  // Refused and queued in the same instant, or a permit given back in between would find nobody.
+  // Refuses and queues in the same instant; otherwise a permit returned in between would find no waiting caller.
   const arrive = (mayWait: boolean) =>
     commit({ _tag: "OpenElapsed" }, (state, now) => {
       const [entry, next] = machine.admit(settings, state, now)
@@ -245,7 +247,8 @@ const unsafeMake = <E, Refused>(
       ]
     })
 
-  // Who wakes either holds a permit of the state it waited under, or finds that state gone and the probes decided.
+  // A woken caller either holds a permit of the state in which it waited, or finds that this state has ended and the
+  // probes have been decided.
   const throughQueue = <A, E1 extends E, R>(
     place: circuitBreakerQueue.Place,
     started: machine.HalfOpen,
@@ -259,7 +262,7 @@ const unsafeMake = <E, Refused>(
         withdraw: Effect.suspend(() => queue.leave(place) ? tend : giveBack(started))
       }),
       {
-        // The caller's own deadline came first.
+        // The caller's own deadline passed first.
         onFailure: () => observe((_, now) => reject(machine.refused("HalfOpen", started.probes.deadline, now))),
         onSuccess: () =>
           observe((state) => state === started ? probe(started, restore, self) : restore(throughGate(self, false)))
@@ -293,7 +296,7 @@ const unsafeMake = <E, Refused>(
     return mayWait && refusal?.state === "HalfOpen" && queue.size() < maxQueue ? undefined : refusal
   }
 
-  // Refuses without a mask; only a call that seems welcome pays for one.
+  // Refuses without a mask. Only a call that is likely to be admitted pays for one.
   const throughGate = <A, E1 extends E, R>(
     self: Effect.Effect<A, E1, R>,
     mayWait = true
@@ -317,7 +320,7 @@ const unsafeMake = <E, Refused>(
       }
     })
 
-  // Put together as it runs, as all of these are that few ever run: together they would be half of what a breaker holds.
+  // Built when it runs, like all rarely used effects here: together they would be half of a breaker's memory.
   const sendByHand = (tag: "ForcedOpen" | "Disabled" | "MetricsOnly" | "Enabled" | "Reset"): Effect.Effect<void> =>
     Effect.suspend(() => Effect.uninterruptible(send({ _tag: tag }, { _tag: tag })))
 

@@ -1,5 +1,6 @@
 /**
- * A circuit's state as something to be kept: times as what remains of them, and nothing that only this process knows.
+ * Takes and restores snapshots of a circuit's state: times as remaining durations, and nothing that is specific to this
+ * process.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

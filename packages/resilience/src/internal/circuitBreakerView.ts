@@ -1,6 +1,4 @@
-/**
- * What others may see of a circuit.
- */
+/** The public view of a circuit. */
 import * as Option from "effect/Option"
 import * as machine from "./circuitBreaker.js"
 import type { Metrics, State } from "./circuitBreakerModel.js"

@@ -3,8 +3,8 @@ import * as Option from "effect/Option"
 import { requireThat } from "./requireWhole.js"
 
 /**
- * A duration that somebody gave as an option. Throws a `RangeError` for what is none: Effect takes `NaN` and everything
- * negative for zero, and a limit of zero that nobody meant refuses everything or waits for nothing.
+ * Decodes a duration given as an option. Throws a `RangeError` for an invalid duration. Effect treats `NaN` and
+ * negative durations as zero, and an unintended limit of zero refuses everything or waits for nothing.
  *
  * @internal
  */
@@ -15,7 +15,7 @@ export const requireDuration = (what: string, given: Duration.DurationInput): Du
 }
 
 /**
- * As {@link requireDuration}, in nanoseconds; `undefined` if it is infinite or not given.
+ * Decodes a duration like {@link requireDuration}, in nanoseconds. Returns `undefined` if it is infinite or not given.
  *
  * @internal
  */
@@ -23,7 +23,7 @@ export const requireNanos = (what: string, given: Duration.DurationInput | undef
   given === undefined ? undefined : Option.getOrUndefined(Duration.toNanos(requireDuration(what, given)))
 
 /**
- * As {@link requireDuration}, in milliseconds.
+ * Decodes a duration like {@link requireDuration}, in milliseconds.
  *
  * @internal
  */

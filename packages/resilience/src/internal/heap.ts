@@ -1,6 +1,6 @@
 /**
- * Values in the order of the instants they are due at: adding one, taking any one out and reading the first are at most
- * O(log n).
+ * A priority queue of values by due instant. Adding an item, removing any item and reading the first take at most O(log
+ * n).
  *
  * @internal
  */
@@ -12,7 +12,7 @@ export interface Heap<A> {
 export interface Item<A> {
   readonly at: bigint
   readonly value: A
-  /** Where it is in the heap; below 0 if it is in none. */
+  /** The index in the heap; negative if the item is in no heap. */
   index: number
 }
 
@@ -36,7 +36,7 @@ export const add = <A>(heap: Heap<A>, item: Item<A>): void => {
 }
 
 /**
- * Takes an item out; does nothing if it is not in.
+ * Removes an item; does nothing if it is not in the heap.
  *
  * @internal
  */
@@ -49,7 +49,7 @@ export const remove = <A>(heap: Heap<A>, item: Item<A>): void => {
   item.index = -1
   heap.items.pop()
   if (last !== item) {
-    // What was last may belong further up than the gap or further down.
+    // The item that was last may have to move up or down from the gap.
     rise(heap, last, index)
     sink(heap, last, last.index)
   }

@@ -1,5 +1,6 @@
 /**
- * What to do next in one hedged call, as a pure machine. Success needs no machine: the first one ends the call.
+ * Decides the next step of one hedged call, as a pure state machine. It has no event for a success: the first success
+ * ends the call.
  */
 import type * as Cause from "effect/Cause"
 import type { Consequence } from "./hedgeModel.js"
@@ -7,16 +8,16 @@ import type { Consequence } from "./hedgeModel.js"
 /** @internal */
 export interface State<out E> {
   readonly inFlight: number
-  /** How many more attempts may be started. */
+  /** The number of attempts that may still be started. */
   readonly left: number
-  /** What the call fails with when nothing is left. */
+  /** The failure of the call if no attempt is left. */
   readonly failure: Failure<E> | undefined
 }
 
 /** @internal */
 export interface Failure<out E> {
   readonly cause: Cause.Cause<E>
-  /** Whether it was refused locally, so that it says less than any other failure. */
+  /** Whether the attempt was refused locally, so that any other failure takes precedence. */
   readonly refused: boolean
 }
 
@@ -29,12 +30,12 @@ export interface Failed<out E> {
 
 /** @internal */
 export type Event<E> =
-  /** The delay since the latest attempt began is over. */
+  /** The delay since the start of the latest attempt is over. */
   | { readonly _tag: "Due" }
   | Failed<E>
-  /** The answer to `Hedge`: another attempt has begun. */
+  /** The response to `Hedge`: another attempt has started. */
   | { readonly _tag: "Started" }
-  /** The answer to `Hedge`: the budget or the deadline does not allow another attempt. */
+  /** The response to `Hedge`: the budget or the deadline does not allow another attempt. */
   | { readonly _tag: "Denied" }
 
 /** @internal */
@@ -44,7 +45,7 @@ export type Decision<E> =
   | { readonly _tag: "Fail"; readonly cause: Cause.Cause<E> }
 
 /**
- * The first attempt has begun.
+ * Returns the state after the first attempt has started.
  *
  * @internal
  */
@@ -79,12 +80,12 @@ const exhaust = <E>(state: State<E>): readonly [next: State<E>, decision: Decisi
 ]
 
 /**
- * Whether the time that the first attempt has taken up to now is to be counted as a latency.
+ * Returns `true` if the time the first attempt has taken so far must be recorded as a latency.
  *
- * Of an attempt that was given up only its having outlived the delay is known. It must count as that: if only the
- * answers were counted, every hedge that wins would remove a slow one, the quantile would sink and hedge more, and so on.
- * For the same reason hedges are never counted: only those fast enough to win would be. What failed says nothing about
- * how long an answer takes.
+ * Of an attempt that was abandoned it is only known that it took longer than the delay, and it must count as that. If
+ * only responses counted, every hedge that wins would remove a slow latency, the quantile would fall, more calls would
+ * be hedged, and so on. For the same reason hedges never count: only those fast enough to win would. A failure says
+ * nothing about how long a response takes.
  *
  * @internal
  */

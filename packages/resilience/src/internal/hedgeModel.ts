@@ -1,24 +1,24 @@
 import type * as Effect from "effect/Effect"
 
 /**
- * One attempt of a call, as the function that makes it sees it.
+ * One attempt of a call, as passed to the function that makes it.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Attempt {
-  /** Which attempt of the call it is, from 1. */
+  /** The number of the attempt within the call, from 1. */
   readonly number: number
-  /** To be run in the moment in which the request leaves. */
+  /** Must be run at the moment the request leaves. */
   readonly leaving: Effect.Effect<void>
 }
 
 /**
- * What follows from the failure of an attempt.
+ * The consequence of the failure of an attempt.
  *
- * - `"next"`: another may fare better. It begins at once, if any is left and the budget allows.
- * - `"wait"`: do not send more, as after a refusal that asks for patience. Those in flight may still succeed.
- * - `"fail"`: the answer is definite. The call fails with it at once.
+ * - `"next"`: another attempt may succeed. It starts immediately, if one is left and the budget allows it.
+ * - `"wait"`: do not send more, as after a refusal that asks for patience. Attempts in flight may still succeed.
+ * - `"fail"`: the failure is definite. The call fails with it immediately.
  *
  * @since 0.1.0
  * @category models

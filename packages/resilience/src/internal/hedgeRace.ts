@@ -1,6 +1,6 @@
 /**
- * One hedged call as effects: begins attempts when the machine says so, waits for what becomes of them, and leaves none
- * behind.
+ * One hedged call as effects: starts attempts when the state machine decides so, waits for their results, and leaves
+ * none behind.
  */
 import type * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
@@ -19,28 +19,28 @@ import * as Waiting from "./waiting.js"
 /** @internal */
 export interface Options<in out A, in out E, out R> {
   readonly attempt: (attempt: Attempt) => Effect.Effect<A, E, R>
-  /** Whether an attempt leaves as it begins, or says for itself when it does. */
+  /** Whether the request of an attempt leaves when the attempt starts; otherwise the attempt reports it. */
   readonly leavesAtOnce: boolean
   readonly maxHedges: number
-  /** In nanoseconds. */
+  /** The delay in nanoseconds. */
   readonly delay: bigint
   readonly clock: Clock.Clock
   readonly caller: FiberId.FiberId
-  /** Of the mask that the call runs under. */
+  /** The `restore` function of the mask under which the call runs. */
   readonly restore: Waiting.Restore
   readonly judge: (cause: Cause.Cause<E>, left: boolean) => Effect.Effect<hedge.Failed<E>>
-  /** Whether another attempt may begin. */
+  /** Returns whether another attempt may start. */
   readonly admit: Effect.Effect<boolean>
   readonly onFailed: (failed: hedge.Failed<E>) => Effect.Effect<void>
   readonly onAnswered: (by: "first" | "hedge") => Effect.Effect<void>
-  /** Told how long the first attempt took since it left, or had taken when it was given up. */
+  /** Receives the time the first attempt took since its request left, or had taken when the attempt was abandoned. */
   readonly onObserved: (latency: bigint, now: bigint) => void
   readonly onDiscard: ((value: A) => Effect.Effect<void>) | undefined
 }
 
 interface Running<A, E> {
   readonly number: number
-  /** When it left, if it has. */
+  /** When its request left, if it has. */
   left: bigint | undefined
   fiber: Fiber.RuntimeFiber<A, E> | undefined
 }
@@ -57,7 +57,7 @@ export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> 
   const running = new Set<Running<A, E>>()
   let state: hedge.State<E> = hedge.make(options.maxHedges)
   let first: Running<A, E> | undefined
-  /** The first success, from the moment in which there is one. */
+  /** The first success, as soon as there is one. */
   let success: { readonly value: A; readonly of: Running<A, E> } | undefined
   let started = 0
   let settled = false
@@ -66,7 +66,8 @@ export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> 
   const leave = (attempt: Running<A, E>): Effect.Effect<void> => {
     if (attempt.left !== undefined) return Effect.void
     attempt.left = monotonic(clock)
-    // What waits for its turn is not late, and what has been overtaken does not tell when the next one is due.
+    // An attempt that waits for admission is not late, and an attempt that has been overtaken does not determine when
+    // the next one is due.
     return isOver || state.left === 0 || attempt.number !== started
       ? Effect.void
       : alarm.set(attempt.left + options.delay)
@@ -77,7 +78,7 @@ export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> 
       ? Effect.void
       : asked("`onDiscard` of a hedge", Effect.suspend(() => onDiscard(value)), undefined)
 
-  // In the fiber of the attempt, so that nobody waits for a loser and no success goes missing between two fibers.
+  // Runs in the fiber of the attempt, so that nobody waits for a loser and no success is lost between two fibers.
   const claim = (attempt: Running<A, E>, self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     onDiscard === undefined ? self : Effect.uninterruptibleMask((restore) =>
       Effect.tap(restore(self), (value) => {
@@ -91,8 +92,8 @@ export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> 
     const attempt: Running<A, E> = { number: ++started, left: undefined, fiber: undefined }
     const leaving = Effect.uninterruptible(Effect.suspend(() => leave(attempt)))
     const self = Effect.suspend(() => options.attempt({ number: attempt.number, leaving }))
-    // A daemon: as a child of the caller's fiber a slow loser would hold that up at its end. Interruptible wherever the
-    // call is: a loser must not go on because the caller cannot be interrupted.
+    // A daemon: as a child of the caller's fiber, a slow loser would delay the end of that fiber. Interruptible
+    // wherever the call is made: a loser must not continue because the caller cannot be interrupted.
     return Effect.flatMap(Effect.forkDaemon(Effect.interruptible(claim(attempt, self))), (fiber) => {
       attempt.fiber = fiber
       first ??= attempt
@@ -140,12 +141,12 @@ export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> 
 
   const next: Effect.Effect<A, E, R> = Effect.flatMap(inbox.take(options.restore), (signal) => {
     if (signal._tag === "Due") {
-      // What was due may have begun since, because of a failure.
+      // The attempt that was due may have started already, because of a failure.
       return signal.started === started ? Effect.zipRight(follow({ _tag: "Due" }), next) : next
     }
     const { attempt, exit } = signal
     if (Exit.isSuccess(exit)) {
-      // Discarded already, though it has ended before the one that was first.
+      // This success was already discarded, although its fiber ended before that of the first success.
       return success === undefined || success.of === attempt ? answer(attempt, exit.value) : next
     }
     return options.judge(exit.cause, options.leavesAtOnce || attempt.left !== undefined).pipe(
@@ -163,7 +164,7 @@ export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> 
       : Fiber.interruptAll(fibers)
     return alarm.set(undefined).pipe(
       Effect.zipRight(ended),
-      // Claimed, and the call ended otherwise before it came to that.
+      // A success was claimed, but the call ended in another way before it was returned.
       Effect.zipRight(Effect.suspend(() => success === undefined ? Effect.void : discard(success.value)))
     )
   })
@@ -174,7 +175,7 @@ interface Inbox<in out A> {
   readonly take: (restore: Waiting.Restore) => Effect.Effect<A>
 }
 
-/** A queue with one reader. An effect's `Queue` would cost as much as a fiber for each call. */
+/** A queue with one reader. Effect's `Queue` would cost as much as a fiber for each call. */
 const makeInbox = <A>(): Inbox<A> => {
   const values: Array<A> = []
   let waiter: Waiting.Waiter | undefined

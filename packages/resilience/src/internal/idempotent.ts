@@ -2,8 +2,8 @@ import type * as Effect from "effect/Effect"
 import { type Brand, type Input, mark, type Output, TypeId } from "../Idempotent.js"
 
 /**
- * What a combinator made of `self`, with the brand if `self` has it. TypeScript does not follow a brand through a
- * condition on a type parameter, hence the two signatures.
+ * Returns the result of a combinator on `self`, with the brand if `self` has it. TypeScript does not track a brand
+ * through a condition on a type parameter, hence the two signatures.
  *
  * @internal
  */
@@ -15,6 +15,7 @@ export function keepBrand<A, E, R, A2, E2, R2>(
   self: Effect.Effect<A, E, R> & Partial<Brand>,
   made: Effect.Effect<A2, E2, R2>
 ): Effect.Effect<A2, E2, R2> {
-  // Read, not asked for with `in`, which costs a call that is made anew each time ten times as much.
+  // Reads the property instead of testing it with `in`, which is ten times as slow for an effect that is created for
+  // each call.
   return self[TypeId] === undefined ? made : mark(made)
 }

@@ -1,8 +1,8 @@
 import * as MetricLabel from "effect/MetricLabel"
 
 /**
- * The labels of a metric, to be made once and given with every update: the very same list finds its metric at once, where
- * `Metric.tagged` makes an object of ten closures for each.
+ * Creates the labels of a metric. Create them once and pass them to every update: the same array finds its metric
+ * immediately, whereas `Metric.tagged` creates an object with ten closures for each label.
  *
  * @internal
  */

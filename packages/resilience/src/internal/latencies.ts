@@ -1,26 +1,26 @@
 /**
- * The distribution of the latencies of the last while: a histogram with logarithmic buckets, as in DDSketch, in
- * slots of time. Recording is O(1), reading a quantile O(number of buckets), whatever was recorded.
+ * The distribution of recent latencies: a histogram with logarithmic buckets, as in DDSketch, in time slots. Recording
+ * takes O(1), and reading a quantile O(number of buckets), whatever was recorded.
  *
- * Knows no clock: instants and latencies are in monotonic nanoseconds.
+ * It reads no clock: instants and latencies are passed in, in monotonic nanoseconds.
  *
  * @internal
  */
 export interface State {
-  /** Nanoseconds that one slot covers. */
+  /** The duration of one slot in nanoseconds. */
   readonly width: bigint
-  /** For each slot the number of latencies in each bucket. */
+  /** The number of latencies in each bucket, per slot. */
   readonly slots: ReadonlyArray<Uint32Array>
   /** The sum of `slots`. */
   readonly totals: Uint32Array
   /** The sum of `totals`. */
   count: number
-  /** The number, since the epoch of the clock, of the slot that is being written. */
+  /** The number of the current slot, counted from the epoch of the clock. */
   current: bigint
 }
 
 /**
- * No quantile is off by more than this part of itself, within 10 microseconds and two hours.
+ * The maximum relative error of a quantile between 10 microseconds and two hours.
  *
  * @internal
  */
@@ -55,7 +55,7 @@ export const record = (state: State, latency: bigint, now: bigint): void => {
 }
 
 /**
- * How many latencies count now.
+ * Returns the number of latencies that count now.
  *
  * @internal
  */
@@ -65,7 +65,8 @@ export const count = (state: State, now: bigint): number => {
 }
 
 /**
- * The latency, in nanoseconds, that a part `quantile` of those that count now did not exceed; 0 if there are none.
+ * Returns the latency, in nanoseconds, that the fraction `quantile` of the current latencies does not exceed; 0 if
+ * there are none.
  *
  * @internal
  */
@@ -82,7 +83,7 @@ export const quantile = (state: State, quantile: number, now: bigint): number =>
 
 const slotAt = (state: State, slot: bigint): Uint32Array | undefined => state.slots[Number(slot % BigInt(slotCount))]
 
-/** Forgets the slots that time has passed over, all of them after an idle while. */
+/** Clears the slots that have expired; all of them after an idle period. */
 const advance = (state: State, now: bigint): void => {
   const slot = now / state.width
   const steps = slot - state.current

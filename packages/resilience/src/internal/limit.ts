@@ -1,8 +1,8 @@
 /**
- * A limit on the time of an effect that holds wherever the effect runs.
+ * A time limit for an effect that holds wherever the effect runs.
  *
- * `Effect.timeout` runs the effect as interruptible as its caller is: in finalizers, in `acquire` and wherever else
- * interruption is masked, it waits for ever for what never ends by itself.
+ * `Effect.timeout` runs the effect with the interruptibility of its caller: in finalizers, in `acquire` and in any
+ * other uninterruptible region, it waits forever for an effect that never ends by itself.
  *
  * @internal
  */
@@ -17,22 +17,22 @@ import type { LazyArg } from "effect/Function"
 export interface Options<out E> {
   readonly duration: Duration.Duration
   readonly onTimeout: LazyArg<E>
-  /** Does not wait until what was interrupted has stopped. */
+  /** Whether to return without waiting until the interrupted effect has stopped. */
   readonly disconnect?: boolean | undefined
-  /** Told of what is not waited for. */
+  /** Receives the fiber that is left behind. */
   readonly onLeftBehind?: ((work: Fiber.RuntimeFiber<unknown, unknown>) => void) | undefined
 }
 
 /**
- * Runs the effect in a fiber of its own, where it can be interrupted whatever the caller is, and interrupts it when its
- * time is over. The caller's own interruption is passed on where the caller can be interrupted.
+ * Runs the effect in its own interruptible fiber, whatever the interruptibility of the caller, and interrupts it when
+ * its time is over. An interruption of the caller is passed on where the caller is interruptible.
  *
  * @internal
  */
 export const limit = <A, E, R, E2>(self: Effect.Effect<A, E, R>, options: Options<E2>): Effect.Effect<A, E | E2, R> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.fiberIdWith((caller) =>
-      // Daemons: both are always interrupted or awaited here, and to be watched over by the caller's fiber costs more.
+      // Daemons: both are always interrupted or awaited here, and supervision by the caller's fiber would cost more.
       Effect.flatMap(Effect.forkDaemon(Effect.interruptible(self)), (work) => {
         const race = racing(work, caller, options)
         return Effect.flatMap(Effect.forkDaemon(Effect.interruptible(race.timer)), (timer) =>
@@ -53,7 +53,7 @@ export const limit = <A, E, R, E2>(self: Effect.Effect<A, E, R>, options: Option
 
 interface Racing<A, E> {
   readonly timer: Effect.Effect<void>
-  /** How the effect has ended; `undefined` if its time was over before. */
+  /** The exit of the effect; `undefined` if its time was over first. */
   readonly ended: Effect.Effect<Exit.Exit<A, E> | undefined>
   readonly stop: Effect.Effect<void>
 }

@@ -1,8 +1,8 @@
 /**
- * A doubly linked list: appending, removing any node and reading the head are all O(1).
+ * A doubly linked list: appending, removing any node and reading the head all take O(1).
  *
- * An array removes from its middle in O(n), and a `Set` keeps holes that its iterator walks again on each peek
- * at the head; both make a long queue quadratic.
+ * An array removes from its middle in O(n), and a `Set` keeps holes that its iterator walks again on each read of the
+ * head. Both make the cost of a long queue quadratic.
  *
  * @internal
  */
@@ -15,7 +15,7 @@ export interface LinkedList<A> {
 /** @internal */
 export interface Node<A> {
   readonly value: A
-  /** The list that holds this node, or `undefined`: membership is known without a search. */
+  /** The list that contains this node, or `undefined`. It makes membership known without a search. */
   list: LinkedList<A> | undefined
   previous: Node<A> | undefined
   next: Node<A> | undefined
@@ -35,7 +35,7 @@ export const node = <A>(value: A): Node<A> => ({ value, list: undefined, previou
 export const append = <A>(list: LinkedList<A>, node: Node<A>): void => insertAfter(list, list.tail, node)
 
 /**
- * Puts a node that is in no list behind another one that is in this one, or before all others.
+ * Inserts a node that is in no list after a node of the list, or at the head.
  *
  * @internal
  */
@@ -58,7 +58,7 @@ export const insertAfter = <A>(list: LinkedList<A>, previous: Node<A> | undefine
 }
 
 /**
- * Takes a node out of its list; does nothing if it is in none.
+ * Removes a node from its list; does nothing if it is in none.
  *
  * @internal
  */

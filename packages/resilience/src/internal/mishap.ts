@@ -1,6 +1,6 @@
 /**
- * What becomes of the defects of functions that users hand in to be asked or told: they are said in the log and change
- * nothing else, for a call must end as it ended.
+ * Handles defects in functions that users pass in as options. They are logged and otherwise ignored, because they must
+ * not change the exit of a call.
  *
  * @internal
  */
@@ -10,7 +10,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 
 /**
- * Warns that one of them has died. Names what it died of and leaves out what that says, which may hold a secret.
+ * Logs a warning about a defect. It contains the name of the error but not its message, which may contain a secret.
  *
  * @internal
  */
@@ -20,7 +20,7 @@ export const mishap = (what: string, cause: Cause.Cause<unknown>): Effect.Effect
   )
 
 /**
- * Asks, and gives `otherwise` if that dies.
+ * Runs an effect, and returns `otherwise` if the effect dies.
  *
  * @internal
  */
@@ -28,7 +28,7 @@ export const asked = <A>(what: string, ask: Effect.Effect<A>, otherwise: A): Eff
   Effect.catchAllCause(ask, (cause) => Effect.as(mishap(what, cause), otherwise))
 
 /**
- * What an error is called, and nothing of what it says.
+ * Returns the name of an error, without its message.
  *
  * @internal
  */

@@ -1,6 +1,6 @@
 /**
- * An attempt of a policy that gets through all of its gates at once: what each of them does one after the other is done in one
- * step before it and one after it.
+ * The fast path of a policy: an attempt that passes all of its gates without waiting. The work of all gates is done in
+ * one step before the attempt and one step after it.
  *
  * @internal
  */
@@ -37,7 +37,8 @@ export interface Doors<in E, in C, in L extends string> {
 }
 
 /**
- * What all gates do at once; `undefined` where one of them is not of this library, is wrapped, or is chosen by key.
+ * Returns the fast paths of all gates, or `undefined` if one of the gates is not of this library, is wrapped, or is
+ * chosen by key.
  *
  * @internal
  */
@@ -79,7 +80,7 @@ class Passage<in E> {
   }
 }
 
-/** Nothing has happened where it answers `undefined`. */
+/** Passes all gates, or returns `undefined` without having changed anything. */
 const pass = <E, C, L extends string>(
   { breaker, bulkhead, limiter, turn }: Doors<E, C, L>,
   call: Call<C, L>,
@@ -96,7 +97,7 @@ const pass = <E, C, L extends string>(
 }
 
 /**
- * Makes the attempt at once, or `otherwise`.
+ * Makes the attempt on the fast path, or runs `otherwise` if that is not possible.
  *
  * @internal
  */

@@ -1,5 +1,5 @@
 /**
- * One attempt of a policy: how far it has come, whether it has left, and what follows from how it ended.
+ * One attempt of a policy: its progress, whether its request has left, and the consequences of its exit.
  *
  * @internal
  */
@@ -18,27 +18,27 @@ export class Sending {
   readonly execution: Execution
   readonly number: number
   readonly begun: bigint
-  /** The gate it has come to. */
+  /** The gate the attempt has reached. */
   at: Entry["gate"] = "call"
-  /** When it came there. */
+  /** When it reached that gate. */
   since: bigint
   /**
-   * `queued` at a gate, `refused` by it, or `started` once it is through all of them; from the moment of leaving on `left`,
-   * unless an error proves that it did not, `not sent`, or that the other side did nothing, `not done`.
+   * `queued` at a gate, `refused` by it, or `started` after passing all gates. From the moment its request leaves it is
+   * `left`, unless an error proves that the request was `not sent`, or that the server has done nothing (`not done`).
    */
   stage: "queued" | "refused" | "started" | "left" | "not sent" | "not done" = "queued"
-  /** Whether it has ended, so that what is left of it must not leave any more. */
+  /** Whether the attempt has ended, so that a request it has not sent yet must not leave any more. */
   isOver = false
   isHolding = false
-  /** What goes on although its time is over, and is not waited for. */
+  /** The fiber that continues after the timeout and is not waited for. */
   leftBehind: Fiber.RuntimeFiber<unknown, unknown> | undefined
-  /** Tells the limiter that what it admitted leaves only now. */
+  /** Reports to the limiter that the admitted request leaves only now. */
   commit: Effect.Effect<void> | undefined
-  /** What the limiter holds for it, where it was let through at once. */
+  /** The cost that the limiter holds for an attempt on the fast path. */
   held: Held | undefined
-  /** Gives the limiter back what it admitted. */
+  /** Refunds the cost to the limiter. */
   refund: Effect.Effect<void> | undefined
-  /** Tells the hedge that the attempt is late from now on, not before. */
+  /** Reports to the hedge that the request leaves now, so that the attempt can be late only from now on. */
   readonly onLeaving: Effect.Effect<void> | undefined
 
   constructor(execution: Execution, number: number, onLeaving: Effect.Effect<void> | undefined) {
@@ -59,7 +59,7 @@ export const begin = (execution: Execution, hedged: Pick<Attempt, "number" | "le
 }
 
 /**
- * Runs what is called. A plain effect leaves as it starts; a function is given the moment to choose.
+ * Runs the call. A plain effect leaves when it starts; a function decides when its request leaves.
  *
  * @internal
  */
@@ -103,14 +103,14 @@ export const send = <A, E, R>(
 
 const hasToTell = ({ commit, onLeaving }: Sending): boolean => commit !== undefined || onLeaving !== undefined
 
-// One step, since what is marked as having left is paid for, and what is paid for must have been marked.
+// One step, because the mark that the request has left and the payment for it must not be separated.
 const leaving = (sending: Sending, isTold: boolean): Effect.Effect<void> => {
   const left = Effect.suspend(() => leave(sending, isTold) ?? Effect.void)
   return hasToTell(sending) ? Effect.uninterruptible(left) : left
 }
 
 const leave = (sending: Sending, isTold: boolean): Effect.Effect<void> | undefined => {
-  // Given up and left behind: its tokens have been given back.
+  // The attempt was abandoned and left behind, and its tokens have been refunded.
   if (sending.isOver && !wasSent(sending)) return Effect.interrupt
   if (sending.stage !== "started") return undefined
   sending.stage = "left"
@@ -126,7 +126,7 @@ const leave = (sending: Sending, isTold: boolean): Effect.Effect<void> | undefin
 export const wasSent = ({ stage }: Sending): boolean => stage === "left" || stage === "not done"
 
 /**
- * Finds out whether a gate has refused an attempt that has failed, and whether what it asked for may have been carried out.
+ * Determines whether a gate has refused a failed attempt, and whether its request may have been carried out.
  *
  * @internal
  */
@@ -146,7 +146,7 @@ export const conclude = (sending: Sending, cause: Cause.Cause<unknown>): void =>
 }
 
 /**
- * Tells that the limiter is given back what it let through.
+ * Reports that the tokens of the attempt are refunded to the limiter.
  *
  * @internal
  */

@@ -1,6 +1,6 @@
 /**
- * The gates of a policy: what other modules offer, told to the trace, and nothing where an option was left out. Their
- * order is `Policy.make`'s business.
+ * The gates of a policy: adapters that add tracing to the gates of other modules, and do nothing for an omitted option.
+ * `Policy.make` determines their order.
  *
  * @internal
  */
@@ -42,7 +42,7 @@ interface Gates<in E, in C, in L extends string> {
 }
 
 /**
- * Holds the gates of a key while they are used.
+ * Acquires the gates of a key for the duration of `use`.
  *
  * @internal
  */
@@ -72,7 +72,7 @@ const hold = <G, A, E, R>(
   if (!isKeyed(keyed)) return use(keyed)
   const chosen = keyed(key)
   return isAcquired(chosen)
-    // A scope of its own: what the caller acquires in his must outlive the attempt.
+    // A separate scope: resources that the caller acquires in the caller's scope must outlive the attempt.
     ? Effect.acquireUseRelease(
       Scope.make(),
       (scope) => Effect.flatMap(Scope.extend(chosen, scope), use),
@@ -91,8 +91,8 @@ const isAcquired = <G>(chosen: Chosen<G>): chosen is Acquired<G> => Effect.isEff
 type Step<F> = <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | F, R>
 
 /**
- * Remembers that the attempt has come to a gate, and tells when it is let through. A gate that it never gets through is
- * the one that has refused it, see {@link conclude}: that way only an attempt that is refused pays for being told of.
+ * Records that the attempt has reached a gate, and when it passes. A gate that it never passes is the one that refused
+ * it, see {@link conclude}; that way only a refused attempt pays for the report.
  */
 const through = <A, E, R, E2>(
   sending: Sending,
@@ -149,8 +149,8 @@ export const breaker =
   }
 
 /**
- * Refuses what has come through the queues when its time is over: it would be sent, cut off at once, and nobody would know
- * what became of it.
+ * Refuses an attempt that has passed the queues after its deadline: its request would be sent and cut off immediately,
+ * with an unknown outcome.
  *
  * @internal
  */
@@ -163,8 +163,8 @@ export const inTime = (sending: Sending, name: string): Step<DeadlineExceeded> =
   })
 
 /**
- * The permits of an attempt, held by it and no longer than it, until its work has ended. While another attempt of the same
- * call holds one, none is waited for: two calls that each hold what the other waits for would wait for ever.
+ * Holds the permits of an attempt until its work has ended. While another attempt of the same call holds a permit, it
+ * does not wait for one: two calls that each hold the permit the other waits for would wait forever.
  *
  * @internal
  */
@@ -195,8 +195,8 @@ const permit = <L extends string>(
 }
 
 /**
- * Lets the answer out while the work that was left behind goes on with its permits: what waits for a permit must not be let
- * in beside it. `permits` takes them.
+ * Returns the result while the work that was left behind keeps its permits, so that no waiting call is admitted next to
+ * it. `permits` acquires them.
  */
 const detached =
   <E2>(sending: Sending, permits: Step<E2>) => <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | E2, R> =>
@@ -261,7 +261,7 @@ export const check = <F>(sending: Sending, breaker: CircuitBreaker<F> | undefine
     : through(sending, "check", (inside) => Effect.zipRight(breaker.check, inside))
 
 /**
- * Asks what a failure of what has left proves.
+ * Evaluates what a failure proves about a request that has left.
  *
  * @internal
  */
@@ -289,10 +289,11 @@ export const judge = <F>(
   })
 
 /**
- * Finds out whether a gate has refused, and gives back the tokens of an attempt that has not left. What was taken is known
- * here before anything inside can be interrupted.
+ * Determines whether a gate has refused the attempt, and refunds the tokens of a request that has not left. Everything
+ * that was taken is known here before anything inside can be interrupted.
  *
- * `always`: also when it is interrupted, which matters where there are tokens to give back or work to be kept from leaving.
+ * `always`: also when the attempt is interrupted, which matters if there are tokens to refund or work to be kept from
+ * leaving.
  *
  * @internal
  */
@@ -328,7 +329,7 @@ export const retry = <F>(
   if (retry === undefined) return self
   const isRefusal = (error: F | Refusal): error is Refusal =>
     execution.refusals?.has(Cause.originalError(error)) === true
-  // What must not happen twice is never hedged, so the latest attempt is the one that is asked about.
+  // A call with idempotency `"once"` is never hedged, so the latest attempt is the one that failed.
   const isHarmless = idempotency === "once" ? () => !execution.isDoubtful : constTrue
   return Retry.repeating<A, E | Refusal, R>(
     self,

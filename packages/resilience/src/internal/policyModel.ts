@@ -11,64 +11,70 @@ import type { BulkheadFull } from "./bulkheadModel.js"
 import type { CircuitOpen } from "./circuitBreakerModel.js"
 
 /**
- * One attempt of a call, as the function that makes it sees it.
+ * One attempt of a call, as passed to the function that makes it.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Attempt {
-  /** Which attempt of the call it is, from 1, hedges counted. */
+  /** The number of the attempt within the call, from 1, including hedges. */
   readonly number: number
-  /** How long it has waited for the gates, in nanoseconds. */
+  /** The time the attempt has waited for the gates, in nanoseconds. */
   readonly waited: bigint
   /**
-   * To be run in the moment in which the request leaves, once the last thing before it is done: from then on the limiter
-   * counts it, a hedge may be late, and the attempt counts as sent.
+   * Must be run at the moment the request leaves, after everything that precedes it. From then on the limiter counts
+   * the request, a hedge may consider it late, and the attempt counts as sent.
    *
    * **Gotchas**
    *
-   * An attempt that never runs it was never sent, however it ends: its tokens are given back, and it may be repeated. One
-   * that was given up and left behind is interrupted here.
+   * An attempt that never runs this effect was never sent, however it ends: its tokens are refunded, and it may be
+   * retried. An attempt that was abandoned and left behind is interrupted here.
    */
   readonly leaving: Effect.Effect<void>
-  /** As {@link leaving}, at once, for whoever leaves within the same step; what it answers, if anything, is to be run before. */
+  /**
+   * Does synchronously what {@link leaving} does, for a request that leaves within the same step. The returned effect,
+   * if any, must be run before the request leaves.
+   */
   readonly unsafeLeave: () => Effect.Effect<void> | undefined
-  /** Makes interruptible what is waited for; to be used with {@link Call.isMasked}. */
+  /** Makes an effect interruptible; for use with {@link Call.isMasked}. */
   readonly restore: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
 
 /**
- * What distinguishes one call from others under the same policy.
+ * The options of one call under a policy.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Call<out C = number, out L extends string = never, in A = never> extends CallOptions<L> {
-  /** What each attempt costs the limiter. Defaults to the limiter's default. */
+  /** The cost of each attempt for the limiter. Defaults to the default of the limiter. */
   readonly cost?: C | undefined
-  /** What gates that are chosen by key are chosen by. Defaults to `"default"`. */
+  /** The key by which keyed gates are chosen. Defaults to `"default"`. */
   readonly key?: string | undefined
-  /** Whether it may happen twice. Defaults to `"idempotent"` for what is branded `Idempotent`. */
+  /** Whether the call may run twice. Defaults to `"idempotent"` for effects with the brand `Idempotent`. */
   readonly idempotency?: Idempotency | undefined
   /**
-   * By when it must have ended, by the clock of `Deadline`, where that is sooner than the deadline around it: as in
-   * `Deadline.until`, which costs more. Gates and retries go by it; what is called may not be told of it.
+   * The instant by which the call must have ended, on the clock of `Deadline`, if it is sooner than the current
+   * deadline. It replaces `Deadline.until`, which costs more. Gates and retries respect it; the called effect may not
+   * see it.
    */
   readonly deadline?: Option.Option<bigint> | undefined
   /**
-   * Whether the function that makes an attempt runs where nobody interrupts, and says by {@link Attempt.restore} what may be
-   * interrupted: for less than a mask of its own. Defaults to `false`.
+   * Whether the function that makes an attempt runs uninterruptibly and uses {@link Attempt.restore} for its
+   * interruptible parts. That costs less than a separate mask. Defaults to `false`.
    */
   readonly isMasked?: boolean | undefined
-  /** What becomes of an answer that came too late to be one; see `Hedge.CallOptions`. Defaults to nothing. */
+  /** Runs for a result that came too late to be used; see `Hedge.CallOptions`. By default nothing runs. */
   readonly onDiscard?: ((value: A) => Effect.Effect<void>) | undefined
 }
 
 /**
- * - `"safe"`: changes nothing, a read.
- * - `"idempotent"`: twice does no more than once, a cancel by id.
- * - `"once"`: must not happen twice. It is never hedged, and retried only after an attempt that did not leave, or with an
- *   error that {@link Options.notSent} or {@link Options.notDone} vouches for.
+ * Whether a call may run twice.
+ *
+ * - `"safe"`: changes nothing, such as a read.
+ * - `"idempotent"`: a second run has no further effect, such as a cancel by id.
+ * - `"once"`: must not run twice. It is never hedged, and retried only if the request of the failed attempt did not
+ *   leave, or if {@link Options.notSent} or {@link Options.notDone} returns `true` for the error.
  *
  * @since 0.1.0
  * @category models
@@ -76,15 +82,15 @@ export interface Call<out C = number, out L extends string = never, in A = never
 export type Idempotency = "safe" | "idempotent" | "once"
 
 /**
- * One thing that one gate did.
+ * One event of one gate.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Entry {
-  /** How long after the call began, on the monotonic clock. */
+  /** The time since the call began, on the monotonic clock. */
   readonly at: Duration.Duration
-  /** Which attempt it is about, from 1, hedges counted; 0 for what is about the whole call. */
+  /** The number of the attempt, from 1, including hedges; 0 for an event of the whole call. */
   readonly attempt: number
   readonly gate:
     | "fallback"
@@ -99,12 +105,12 @@ export interface Entry {
     | "call"
   /**
    * - `passed` or `refused`: by a gate, after `waitedMillis`; a refusal with its `error` and `retryAfterMillis`.
-   * - `judged`: the breaker's `state` after the attempt, where it is not closed.
-   * - `refunded`: tokens of the limiter, for an attempt that was never sent.
-   * - `started`, `succeeded`, `failed`, `interrupted`: what is called; `started` also a hedge.
-   * - `sent`: what is called, where a function says when it leaves; anything else leaves when it starts.
-   * - `timedOut`: an attempt, or by the deadline the whole call.
-   * - `retrying`: after `delayMillis`, `because` of the backoff or of what the server asked for.
+   * - `judged`: the breaker's `state` after the attempt, if it is not closed.
+   * - `refunded`: the limiter's tokens, for an attempt that was never sent.
+   * - `started`, `succeeded`, `failed`, `interrupted`: the called effect; `started` also for a hedge.
+   * - `sent`: the request of a function that reports when it leaves; a plain effect leaves when it starts.
+   * - `timedOut`: an attempt, or the whole call by its deadline.
+   * - `retrying`: after `delayMillis`, `because` of the backoff or of the delay that the server requested.
    * - `gaveUp`: no further attempt, for a `reason` (see `Retry.GiveUpReason`).
    * - `used`: the fallback, for an `error`.
    */
@@ -122,13 +128,13 @@ export interface Entry {
     | "retrying"
     | "gaveUp"
     | "used"
-  /** Names and numbers only: nothing that an error says. */
+  /** Names and numbers only, never the message of an error. */
   readonly detail: Readonly<Record<string, string | number>>
 }
 
 /**
- * A gate shared by all calls, or one for each key, held for the time of an attempt: `KeyedCircuitBreaker.get` is one. It
- * may be `undefined` for a key that has no such gate.
+ * A gate shared by all calls, or a function that returns the gate of a key, such as `KeyedCircuitBreaker.get`. The gate
+ * is held for the duration of an attempt. It may be `undefined` for a key without such a gate.
  *
  * @since 0.1.0
  * @category models
@@ -136,7 +142,7 @@ export interface Entry {
 export type Keyed<G> = G | ((key: string) => G | undefined | Effect.Effect<G | undefined, never, Scope.Scope>)
 
 /**
- * What a policy needs of a `RateLimiter`, or of a group of limits with its costs.
+ * The operations of a `RateLimiter`, or of a group of limits with its costs, that a policy uses.
  *
  * @since 0.1.0
  * @category models
@@ -152,7 +158,7 @@ export interface Limiter<in C, in L extends string> {
 }
 
 /**
- * What the gates of a policy fail with. Nothing was sent, and no policy retries it.
+ * The errors of the gates of a policy. Nothing was sent, and no policy retries them.
  *
  * @since 0.1.0
  * @category models
@@ -160,7 +166,8 @@ export interface Limiter<in C, in L extends string> {
 export type Refusal = CircuitOpen | RateLimiterFull | BulkheadFull | DeadlineExceeded
 
 /**
- * As `Retry.Options`. `while` and `retryAfter` are never asked about refusals. Its metrics go by the name of the policy.
+ * The options of `Retry.Options`. `while` and `retryAfter` are never called for refusals. The metrics use the name of
+ * the policy.
  *
  * @since 0.1.0
  * @category models

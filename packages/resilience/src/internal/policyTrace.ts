@@ -1,5 +1,5 @@
 /**
- * What one execution of a policy tells: to its span, and to whoever asked for an explanation.
+ * The reports of one execution of a policy: on its span, and in the trace of `explain`.
  *
  * @internal
  */
@@ -14,25 +14,25 @@ import type { Entry } from "./policyModel.js"
 import { monotonic } from "./time.js"
 
 /**
- * One execution of a policy. A class, see `docs/decisions`, 12.
+ * One execution of a policy. It is a class for the reason in `docs/decisions`, 12.
  *
  * @internal
  */
 export class Execution {
   readonly clock: Clock.Clock
-  /** Where events go: its own span, the one in reach, or none. */
+  /** The span that receives events: its own span, the current one, or none. */
   readonly span: Tracer.Span | undefined
   readonly ownsSpan: boolean
   readonly begin: bigint
-  /** Where everything is written down, if anybody asked for it. */
+  /** The trace that receives all events, if one was requested. */
   readonly trace: Array<Entry> | undefined
-  /** How many attempts have begun, hedges included. */
+  /** The number of attempts that have started, including hedges. */
   attempts = 0
-  /** How many of them hold a permit; counted only where several may be under way at once. */
+  /** The number of attempts that hold a permit; counted only where several may be in flight. */
   holders = 0
-  /** The errors with which gates of this policy refused attempts of this very call; none to begin with. */
+  /** The errors with which gates of this policy refused attempts of this call; `undefined` until there is one. */
   refusals: Set<unknown> | undefined
-  /** Whether what the latest attempt asked for may have been carried out. */
+  /** Whether the request of the latest attempt may have been carried out. */
   isDoubtful = false
 
   constructor(
@@ -53,7 +53,7 @@ export class Execution {
 export type What = Pick<Entry, "attempt" | "gate" | "event"> & Partial<Pick<Entry, "detail">>
 
 /**
- * Writes down what is as it should be: of no interest unless somebody asked.
+ * Adds a regular event to the trace, if one was requested.
  *
  * @internal
  */
@@ -62,20 +62,20 @@ export const record = ({ begin, clock, trace }: Execution, { detail = {}, ...wha
 }
 
 /**
- * Writes down what went another way than hoped, on the span as well.
+ * Adds an event that did not go as hoped to the trace and to the span.
  *
  * @internal
  */
 export const report = (execution: Execution, what: What): void => {
   const { clock, span } = execution
   record(execution, what)
-  // A hedge that lost may end after the call.
+  // A losing hedge may end after the call.
   if (span === undefined || span.status._tag === "Ended") return
   span.event(`${what.gate}.${what.event}`, clock.unsafeCurrentTimeNanos(), { ...what.detail, attempt: what.attempt })
 }
 
 /**
- * What may be said of a failure in public: what it is called, and for how long a gate says to stay away.
+ * Returns the public details of a failure: its name, and the delay that a gate requests.
  *
  * @internal
  */
