@@ -1,8 +1,8 @@
 /**
- * The arithmetic of a bucket of tokens, turned round: what was spent leaks out of it at a steady rate.
+ * The arithmetic of a token bucket, inverted: spent costs leak out of the bucket at a steady rate.
  *
- * Reckoned from one instant for as long as the bucket is not empty, and never from one call to the next, so that no
- * rounding adds up however long it runs. Instants are monotonic, in nanoseconds.
+ * Everything is computed from one instant for as long as the bucket is not empty, never from one call to the next, so
+ * that rounding errors do not accumulate. Instants are monotonic, in nanoseconds.
  *
  * @internal
  */
@@ -10,11 +10,11 @@
 /** @internal */
 export interface Bucket {
   readonly _tag: "Bucket"
-  /** What leaks out in a second. */
+  /** The amount that leaks out per second. */
   readonly perSecond: number
-  /** When it was last empty, or began to leak at this rate. */
+  /** When the bucket was last empty, or began to leak at this rate. */
   since: bigint
-  /** How much of what has leaked since then is forgotten already. */
+  /** The part of the amount leaked since then whose costs have already been removed. */
   gone: number
 }
 
@@ -27,7 +27,7 @@ export const make = (perSecond: number, since: bigint, gone: number): Bucket => 
 })
 
 /**
- * How much has leaked since an instant.
+ * Returns the amount that has leaked since an instant.
  *
  * @internal
  */
@@ -35,7 +35,7 @@ export const leaked = (perSecond: number, since: bigint, now: bigint): number =>
   perSecond * Number(now - since) / nanosPerSecond
 
 /**
- * When that much will have leaked since an instant, never too early.
+ * Returns when an amount will have leaked since an instant, never too early.
  *
  * @internal
  */
@@ -44,5 +44,5 @@ export const leakedAt = (perSecond: number, since: bigint, amount: number): bigi
 
 const nanosPerSecond = 1e9
 
-/** Some 30,000 years: what takes longer never comes, but must be a `bigint` all the same. */
+/** Some 30,000 years, in nanoseconds. Whatever takes longer never comes, but must still be a `bigint`. */
 const longest = 1e21

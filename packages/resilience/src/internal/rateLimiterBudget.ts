@@ -1,6 +1,6 @@
 /**
- * What may be spent in one scope, and what has been. Knows no clock and no fiber: every function that depends on time
- * takes `now`, in monotonic nanoseconds.
+ * The budget of one scope: its limit and what has been spent. It uses no clock and no fiber: every function that
+ * depends on time takes `now`, in monotonic nanoseconds.
  *
  * @internal
  */
@@ -9,19 +9,19 @@ import * as Bucket from "./rateLimiterBucket.js"
 import { later, sooner } from "./time.js"
 
 /**
- * A cost that counts: in a window until just before `at` + its length, in a bucket until it has leaked out.
+ * A cost that counts: in a window until just before `at` plus the window's length, in a bucket until it has leaked out.
  *
  * @internal
  */
 export interface Spending {
   readonly cost: number
   readonly at: bigint
-  /** Whether it was spent from here, rather than by others as the server says. */
+  /** Whether it was spent by this process; otherwise it was spent by others, according to the server. */
   readonly isOurs: boolean
 }
 
 /**
- * How what was spent comes back: all of it `length` later, or bit by bit.
+ * How spent costs are restored: as a whole after `length`, or gradually.
  *
  * @internal
  */
@@ -36,9 +36,9 @@ export interface Window {
 /** @internal */
 export interface Terms {
   readonly limit: number
-  /** How much of it is kept for calls of the first lane. */
+  /** The part of the limit that is reserved for calls of the first lane. */
   readonly reserved: number
-  /** The longest that a word of the server's stops anything, in nanoseconds. */
+  /** The longest time for which a report of the server can block calls, in nanoseconds. */
   readonly maxPause: bigint
   readonly rate:
     | Window
@@ -52,17 +52,17 @@ export interface Budget {
   reserved: number
   maxPause: bigint
   rate: Rate
-  /** What counts, in the order in which it will leave. */
+  /** The costs that count, in the order in which they will expire. */
   readonly spent: List.LinkedList<Spending>
-  /** The sum of the costs in `spent`; of a bucket some of the first may have leaked already. */
+  /** The sum of the costs in `spent`. In a bucket, part of the first cost may have leaked already. */
   used: number
-  /** The sum of what is held: it counts until it is known when it was sent, or that it was not. */
+  /** The sum of the held costs. They count until it is known when they were sent, or that they were not. */
   held: number
   holders: number
   pausedUntil: bigint | undefined
-  /** The latest window of the server's that it has told about. */
+  /** The latest window that the server has reported. */
   server: ServerWindow | undefined
-  /** Rises whenever something happened that no forecast foresaw. */
+  /** Incremented whenever something happened that no forecast foresaw. */
   version: number
 }
 
@@ -70,11 +70,11 @@ export interface Budget {
 export interface ServerWindow {
   readonly epoch: number | undefined
   readonly end: bigint | undefined
-  /** When it was first told about. */
+  /** When it was first reported. */
   readonly told: bigint
-  /** What is known to have been spent since it began, but for `others`; zero if it is not known when that was. */
+  /** The costs known to have been spent since the window began, without `others`; zero if its beginning is unknown. */
   own: number
-  /** What the server said has been spent beyond that. */
+  /** The usage beyond that, according to the server. */
   others: List.Node<Spending> | undefined
 }
 
@@ -95,7 +95,7 @@ export const make = (scope: string, terms: Terms): Budget => ({
 })
 
 /**
- * Keeps to other terms from now on; what was spent still counts, by the new terms.
+ * Replaces the terms from now on. Costs already spent still count, by the new terms.
  *
  * @internal
  */
@@ -116,7 +116,7 @@ export const change = (budget: Budget, terms: Terms, now: bigint): void => {
 }
 
 /**
- * Forgets what counts no longer.
+ * Removes the costs that no longer count.
  *
  * @internal
  */
@@ -132,20 +132,20 @@ export const advance = (budget: Budget, now: bigint): void => {
   const leaked = Bucket.leaked(rate.perSecond, rate.since, now)
   for (let first = spent.head; first !== undefined && rate.gone + first.value.cost <= leaked; first = spent.head) {
     rate.gone += first.value.cost
-    // Every forecast foresaw that: the version stays.
+    // Every forecast foresaw this, so the version does not change.
     forget(budget, first)
   }
 }
 
 /**
- * What counts, what is held included; to be asked after {@link advance} at the same instant.
+ * Returns the current usage, including held costs. Must be called after {@link advance} at the same instant.
  *
  * @internal
  */
 export const used = (budget: Budget, now: bigint): number => budget.used + budget.held - leakedOfFirst(budget, now)
 
 /**
- * The most that may count in all once a call has been admitted.
+ * Returns the maximum usage after a call has been admitted.
  *
  * @internal
  */
@@ -153,7 +153,7 @@ export const room = (budget: Budget, isFirst: boolean): number =>
   isFirst ? budget.limit : budget.limit - budget.reserved
 
 /**
- * Whether a cost can be spent now; to be asked after {@link advance} at the same instant.
+ * Returns `true` if a cost can be spent now. Must be called after {@link advance} at the same instant.
  *
  * @internal
  */
@@ -162,13 +162,13 @@ export const fits = (budget: Budget, cost: number, isFirst: boolean, now: bigint
   const most = room(budget, isFirst)
   if (budget.used + budget.held + cost <= most) return true
   const { rate } = budget
-  // Asked by the instant at which it fits, as a forecast is: both are to be rounded alike.
+  // Computed from the instant at which the cost fits, as in a forecast, so that both round alike.
   return rate._tag === "Bucket" && budget.spent.size > 0 &&
     Bucket.leakedAt(rate.perSecond, rate.since, rate.gone + budget.used + budget.held + cost - most) <= now
 }
 
 /**
- * Lets a cost count until it is spent or released, however long that takes.
+ * Holds a cost: it counts until it is spent or released, however long that takes.
  *
  * @internal
  */
@@ -179,13 +179,13 @@ export const hold = (budget: Budget, cost: number): void => {
 }
 
 /**
- * Takes back a hold.
+ * Releases a held cost.
  *
  * @internal
  */
 export const release = (budget: Budget, cost: number): void => {
   budget.holders--
-  // Nothing held is exactly nothing, whatever adding and subtracting fractions has left behind.
+  // Without holders the sum is exactly 0, whatever rounding errors the fractions have left behind.
   budget.held = budget.holders === 0 ? 0 : budget.held - cost
   budget.version++
 }
@@ -200,7 +200,7 @@ export const spend = (budget: Budget, cost: number, now: bigint): List.Node<Spen
 }
 
 /**
- * Takes back what was spent, as far as it still counts.
+ * Refunds a spent cost, if it still counts.
  *
  * @internal
  */
@@ -211,8 +211,8 @@ export const refund = (budget: Budget, node: List.Node<Spending>, now: bigint): 
 }
 
 /**
- * Counts what others have spent: in the server's window it was told for, if it was for one, and leaves with that; in
- * any case no later than a whole window or the longest pause from now.
+ * Counts a cost spent by others. It expires with the server's window for which it was reported, if any, but no later
+ * than a whole window or the longest pause from now.
  *
  * @internal
  */
@@ -228,19 +228,22 @@ export const spendOfOthers = (
   let previous = budget.spent.tail
   while (previous !== undefined && previous.value.at > at) previous = previous.previous
   put(budget, node, previous)
-  // Told for no window, it explains what the server says of one, as what was spent from here does.
+  // Without a window, it accounts for part of the usage that the server reports for one, as our own costs do.
   if (server === undefined) countOwn(budget, node.value, 1)
   return node
 }
 
-/** In a window as if it had been spent so long ago that it leaves in time, wherever that puts it in the order. */
+/**
+ * In a window, returns the instant at which the cost must have been spent to expire in time, wherever that puts it in
+ * the order.
+ */
 const ofOthersAt = ({ maxPause, rate }: Budget, end: bigint | undefined, now: bigint): bigint => {
   if (rate._tag === "Bucket") return now
   const leaves = sooner(now + rate.length, now + maxPause)
   return (end === undefined ? leaves : sooner(end, leaves)) - rate.length
 }
 
-/** A bucket that has become empty begins to leak when something is spent. */
+/** Restarts an empty bucket: it begins to leak when a cost is spent. */
 const settle = (budget: Budget, now: bigint): void => {
   const { rate, spent } = budget
   if (rate._tag === "Window") return
@@ -258,7 +261,7 @@ const put = (budget: Budget, node: List.Node<Spending>, previous: List.Node<Spen
 }
 
 /**
- * Counts something no longer, if it still does.
+ * Removes a cost, if it still counts.
  *
  * @internal
  */
@@ -267,15 +270,15 @@ export const remove = (budget: Budget, node: List.Node<Spending>, now: bigint): 
   if (node.list !== budget.spent) return
   const { rate } = budget
   if (rate._tag === "Bucket" && budget.spent.head === node) {
-    // What has leaked of it is gone; of the next one nothing has leaked yet.
+    // The leaked part of this cost is gone; nothing of the next cost has leaked yet.
     rate.gone += leakedOfFirst(budget, now)
   }
   take(budget, node)
 }
 
 /**
- * Lets nothing be spent before `until`, nor for longer than the longest pause; an earlier pause is extended, never
- * shortened.
+ * Blocks spending until `until`, but no longer than the longest pause. It extends an earlier pause and never shortens
+ * it.
  *
  * @internal
  */
@@ -286,7 +289,7 @@ export const pause = (budget: Budget, until: bigint, now: bigint): void => {
 }
 
 /**
- * Takes back a pause, and all that the server said others had spent.
+ * Lifts a pause, and removes all usage that the server attributed to others.
  *
  * @internal
  */
@@ -303,19 +306,19 @@ export const resume = (budget: Budget, now: bigint): void => {
 }
 
 /**
- * Whether what was spent at an instant was spent in the server's window.
+ * Returns `true` if a cost spent at an instant was spent in the server's window.
  *
  * @internal
  */
 export const isIn = (length: bigint, { end }: Pick<ServerWindow, "end">, at: bigint): boolean =>
   end !== undefined && at + length >= end
 
-/** Keeps up what is known to have been spent in the server's window: adds a cost to it, or takes one out. */
+/** Updates the costs known to have been spent in the server's window, by adding or subtracting a cost. */
 const countOwn = ({ rate, server }: Budget, { at, cost }: Spending, sign: 1 | -1): void => {
   if (server !== undefined && rate._tag === "Window" && isIn(rate.length, server, at)) server.own += sign * cost
 }
 
-/** How much of the first has leaked already. */
+/** Returns how much of the first cost has leaked already. */
 const leakedOfFirst = ({ rate, spent }: Budget, now: bigint): number =>
   rate._tag === "Window" || spent.head === undefined
     ? 0
@@ -328,6 +331,6 @@ const take = (budget: Budget, node: List.Node<Spending>): void => {
 
 const forget = (budget: Budget, node: List.Node<Spending>): void => {
   List.remove(node)
-  // What is empty is exactly empty, whatever adding and subtracting fractions has left behind.
+  // An empty list sums to exactly 0, whatever rounding errors the fractions have left behind.
   budget.used = budget.spent.size === 0 ? 0 : budget.used - node.value.cost
 }

@@ -1,14 +1,17 @@
 /**
- * How a call begins once it has been admitted, and what it may take for that.
+ * How a call begins after it has been admitted, and what it claims for that.
  *
  * @internal
  */
 import type { Claim, Limit } from "../RateLimiterStore.js"
 
 /**
- * - `Returns`: what was spent is handed over where interruption is masked, and counts from that instant.
- * - `Starts`: it runs, and counts from when it does.
- * - `Holds`: it runs, and what it holds counts until it is committed, refunded, or at its end spent.
+ * How a call begins after it has been admitted.
+ *
+ * - `Returns`: the reservation is returned in an uninterruptible region, and its cost counts from that instant.
+ * - `Starts`: the effect runs, and the cost counts from when it starts.
+ * - `Holds`: the effect runs, and the held cost counts until it is committed or refunded, or is spent when the effect
+ *   ends.
  *
  * @internal
  */
@@ -24,7 +27,7 @@ const first = { held: { isFirst: true, isHeld: true }, spent: { isFirst: true, i
 const other = { held: { isFirst: false, isHeld: true }, spent: { isFirst: false, isHeld: false } }
 
 /**
- * The most that a call may ever cost: one of the first lane, and one of another.
+ * The maximum cost of a call: one of the first lane, and one of another lane.
  *
  * @internal
  */

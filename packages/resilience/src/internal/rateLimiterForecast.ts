@@ -1,6 +1,6 @@
 /**
- * What budgets will look like once calls that wait, told in their order, have been admitted one after the other as early
- * as they fit. What is held is taken to be sent at once.
+ * Predicts the budgets after waiting calls, added in their order, have been admitted one after the other as early as
+ * they fit. Held costs are assumed to be sent immediately.
  *
  * @internal
  */
@@ -12,31 +12,31 @@ import { later } from "./time.js"
 /** @internal */
 export interface Forecast {
   readonly plans: Map<Budget.Budget, Plan>
-  /** How many calls it was told of. */
+  /** The number of calls that were added. */
   calls: number
 }
 
 interface Plan extends Cursor {
-  /** No call of this budget is admitted before the one that was admitted last. */
+  /** When the last call was admitted; no later call of this budget is admitted before that. */
   at: bigint
   readonly rate: Budget.Rate
-  /** What will be spent in a window, by what is held first. */
+  /** The costs that will be spent in a window, the held costs first. */
   readonly planned: Array<Spending>
   readonly version: number
-  /** When it was made, if something was held then. */
+  /** When the plan was created, if costs were held then. */
   readonly heldAt: bigint | undefined
 }
 
 type Spending = Pick<Budget.Spending, "cost" | "at">
 
-/** How far the budget has got: adding a call is O(1) amortised, because a cursor only moves forward. */
+/** The progress of a budget. Adding a call takes amortized O(1), because a cursor only moves forward. */
 interface Cursor {
-  /** Of a window what counts; of a bucket all that was spent since it began to leak, what has leaked included. */
+  /** For a window, the usage. For a bucket, all costs spent since it began to leak, including what has leaked. */
   used: number
-  /** The oldest cost of a window, of those spent and then of those planned, that still counts. */
+  /** The oldest cost of a window that still counts, of those spent and then of those planned. */
   oldest: List.Node<Spending> | undefined
   next: number
-  /** Since when a bucket leaks. */
+  /** When a bucket began to leak. */
   since: bigint
 }
 
@@ -51,10 +51,10 @@ export interface Wanted {
 export const make = (): Forecast => ({ plans: new Map(), calls: 0 })
 
 /**
- * Whether nothing has happened to the budgets that it did not foresee.
+ * Returns `true` if nothing has happened to the budgets that the forecast did not foresee.
  *
- * What is held and not yet sent is sent later than foreseen: then it is current only for a while, which is the longer
- * the more calls would have to be told again, so that asking often costs little.
+ * Held costs that have not been sent yet are sent later than foreseen. The forecast is then current only for a while,
+ * which is longer the more calls would have to be added again, so that frequent queries cost little.
  *
  * @internal
  */
@@ -66,11 +66,11 @@ export const isCurrent = (forecast: Forecast, now: bigint): boolean => {
   return true
 }
 
-/** Some 30 times what it takes to tell a forecast of one call. */
+/** About 30 times the time it takes to add one call to a forecast. */
 const patienceNanos = BigInt(10_000)
 
 /**
- * When the next call in line will be admitted.
+ * Returns when the next call in line will be admitted.
  *
  * @internal
  */
@@ -84,7 +84,7 @@ export const peek = (forecast: Forecast, wanted: ReadonlyArray<Wanted>, now: big
 }
 
 /**
- * The same, and lets everybody after it wait behind it.
+ * Like {@link peek}, and lets all later calls wait behind the call.
  *
  * @internal
  */
@@ -130,7 +130,7 @@ const spend = (plan: Plan, cost: number, at: bigint): void => {
   plan.used += cost
 }
 
-/** Moves a cursor to where the cost fits, no earlier than `from`, and says when that is. */
+/** Moves a cursor to the instant at which the cost fits, no earlier than `from`, and returns that instant. */
 const moveUntilFits = (
   { planned, rate }: Plan,
   cursor: Cursor,
@@ -142,7 +142,7 @@ const moveUntilFits = (
     const over = cursor.used + cost - room
     return over > 0 ? later(from, Bucket.leakedAt(rate.perSecond, cursor.since, over)) : from
   }
-  // In a window, past whatever must have left before.
+  // In a window, moves past the costs that must have expired before.
   let at = from
   for (;;) {
     const oldest = cursor.oldest === undefined ? planned[cursor.next] : cursor.oldest.value

@@ -5,7 +5,7 @@ import type { Held } from "./atOnce.js"
 import { monotonic } from "./time.js"
 
 /**
- * What a limiter holds for a call that it let through at once.
+ * The held cost of a call that a limiter admitted on the fast path.
  *
  * @internal
  */

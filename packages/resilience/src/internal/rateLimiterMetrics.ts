@@ -6,8 +6,8 @@ import { labels } from "./labels.js"
 export type Refusal = "QueueFull" | "CostExceedsLimit" | "WaitTooLong" | "DeadlineExceeded"
 
 /**
- * What a rate limiter tells of itself. Touched only where a call queues, is refused or is let out of the queue: a call
- * that passes at once pays nothing.
+ * The metrics of a rate limiter. Used only when a call queues, is refused or leaves the queue: a call that is admitted
+ * immediately pays nothing.
  *
  * @internal
  */

@@ -1,5 +1,5 @@
 /**
- * What the constructors of a rate limiter and of a group of them have in common.
+ * The common part of the constructors of a rate limiter and of a group.
  *
  * @internal
  */
@@ -64,7 +64,7 @@ export const open = <Full>(
         meter: (scope) => ({
           name: scope,
           pauseUntil: (epochMillis) => isSane(epochMillis) ? shell.change(store.ban(scope, epochMillis)) : Effect.void,
-          // Put together as they run: few ever do.
+          // Created when they run, because few ever do.
           resume: Effect.suspend(() => shell.change(store.resume(scope))),
           sync: (used, window) => isSane(used) ? shell.sync(scope, used, saneOf(window)) : usage(scope),
           unsafeSync: (clock, used, window) =>
@@ -117,7 +117,7 @@ const requireTime = (what: string, time: Duration.Duration): void =>
     "finite and longer than 0"
   )
 
-/** Whether a number that a server told can be one at all. */
+/** Returns `true` if a number from a server is finite and not negative. */
 const isSane = (value: number | undefined): value is number =>
   value !== undefined && Number.isFinite(value) && value >= 0
 
@@ -126,7 +126,9 @@ const saneOf = ({ epoch, windowEnd }: RateLimiterStore.ServerWindow = {}): RateL
   epoch: isSane(epoch) ? epoch : undefined
 })
 
-/** The place of a lane; the last one for a call that says nothing, or a name that the types did not catch. */
+/**
+ * Returns the index of a lane; the last one for a call without a lane, or with an unknown name that bypassed the types.
+ */
 const laneOf = (lanes: ReadonlyArray<string> | undefined, lane: string | undefined): number => {
   const index = lane === undefined || lanes === undefined ? -1 : lanes.indexOf(lane)
   return index === -1 ? (lanes?.length ?? 1) - 1 : index

@@ -1,5 +1,6 @@
 /**
- * When the calls that wait will be admitted, foreseen for each lane with those before it, and kept as long as that holds.
+ * Predicts when waiting calls will be admitted, for each lane together with the lanes before it. A prediction is kept
+ * as long as it is valid.
  *
  * @internal
  */
@@ -9,18 +10,21 @@ import { later } from "./time.js"
 
 /** @internal */
 export interface Plans {
-  /** When a call would be admitted that joined the queue now; `at` is what the store said, if it cannot look ahead. */
+  /**
+   * Returns when a call that joined the queue now would be admitted. `at` is the instant that the store reported, for a
+   * store that cannot look ahead.
+   */
   readonly foresee: (costs: ReadonlyArray<Cost>, lane: number, at: bigint | undefined, now: bigint) => bigint
-  /** A call has joined at the end of its lane. */
+  /** Must be called when a call has joined at the end of its lane. */
   readonly joined: (costs: ReadonlyArray<Cost>, lane: number, now: bigint) => void
-  /** A call has left its lane. */
+  /** Must be called when a call has left its lane. */
   readonly left: (lane: number) => void
 }
 
 /** @internal */
 export const make = <A>(store: RateLimiterStore, queue: rateLimiterQueue.Queue<A>): Plans => {
   const plans: Array<{ readonly forecast: Forecast; readonly stamp: number } | undefined> = []
-  // Rises for a lane whenever the order of those before its end changes other than by one more at its end.
+  // Incremented for a lane whenever the order up to its end changes in any way other than by one more call at its end.
   const stamps = queue.order.map(() => 0)
 
   const reorder = (from: number): void => {

@@ -1,9 +1,9 @@
 /**
- * The order in which calls that draw on several scopes are admitted: by lane, within a lane first come, first served.
+ * The order in which calls that draw on several scopes are admitted: by lane, and within a lane in order of arrival.
  *
- * Each scope has a queue of its own, and a call stands in the queue of every scope it draws on. It is admitted when it
- * is at the head of all of them. The order is one order for all scopes, so that no two calls wait for each other, and
- * calls that share no scope do not meet.
+ * Each scope has its own queue, and a call waits in the queue of every scope it draws on. It is admitted when it is at
+ * the head of all of them. The order is the same in all scopes, so that no two calls wait for each other, and calls
+ * that share no scope do not affect each other.
  *
  * @internal
  */
@@ -12,9 +12,9 @@ import * as List from "./linkedList.js"
 
 /** @internal */
 export interface Queue<A> {
-  /** For each scope its lanes, those that go first first. */
+  /** The lanes of each scope, highest priority first. */
   readonly scopes: ReadonlyMap<string, Lanes<A>>
-  /** Everybody, whatever the scopes. */
+  /** All calls, whatever their scopes. */
   readonly order: Lanes<A>
 }
 
@@ -26,7 +26,7 @@ export interface Entry<A> {
   readonly costs: ReadonlyArray<Cost>
   readonly lane: number
   readonly value: A
-  /** Its place in {@link Queue.order}, then one for each cost. */
+  /** The entry's place in {@link Queue.order}, then one place for each cost. */
   readonly places: Array<List.Node<Entry<A>>>
 }
 
@@ -55,7 +55,7 @@ export const add = <A>(queue: Queue<A>, costs: ReadonlyArray<Cost>, lane: number
 }
 
 /**
- * Takes an entry out; `false` if it was out already.
+ * Removes an entry. Returns `false` if it was already removed.
  *
  * @internal
  */
@@ -71,7 +71,7 @@ export const remove = <A>(entry: Entry<A>): boolean => {
 export const isIn = <A>(entry: Entry<A>): boolean => entry.places[0]?.list !== undefined
 
 /**
- * Whether nobody goes before it in any of its scopes.
+ * Returns `true` if the entry is at the head of all of its scopes.
  *
  * @internal
  */
@@ -79,7 +79,8 @@ export const isHead = <A>(queue: Queue<A>, entry: Entry<A>): boolean =>
   entry.costs.every(({ scope }) => head(queue.scopes.get(scope)) === entry)
 
 /**
- * Whether it is at the head of one of its scopes at least: others may go once it has left.
+ * Returns `true` if the entry is at the head of at least one of its scopes, so that others may be admitted once it has
+ * left.
  *
  * @internal
  */
@@ -87,7 +88,7 @@ export const holdsUp = <A>(queue: Queue<A>, entry: Entry<A>): boolean =>
   entry.costs.some(({ scope }) => head(queue.scopes.get(scope)) === entry)
 
 /**
- * Those who are at the head of all of their scopes, at least once each.
+ * Returns the entries that are at the head of all of their scopes, each at least once.
  *
  * @internal
  */
@@ -103,7 +104,7 @@ export const heads = <A>(queue: Queue<A>): ReadonlyArray<Entry<A>> => {
 }
 
 /**
- * How many stand in the queue of a scope, or in all, whatever the lane.
+ * Returns the number of entries in the queue of a scope, or in all queues, whatever the lane.
  *
  * @internal
  */
@@ -111,7 +112,7 @@ export const size = <A>(queue: Queue<A>, scope?: string): number =>
   count(scope === undefined ? queue.order : queue.scopes.get(scope))
 
 /**
- * The length of the longest lane that a call would have to join.
+ * Returns the length of the longest lane that a call would have to join.
  *
  * @internal
  */
@@ -119,7 +120,7 @@ export const longest = <A>(queue: Queue<A>, costs: ReadonlyArray<Cost>, lane: nu
   costs.reduce((most, { scope }) => Math.max(most, queue.scopes.get(scope)?.[lane]?.size ?? 0), 0)
 
 /**
- * Whether nobody would go before a call that came now.
+ * Returns `true` if no waiting call goes before a call that arrives now.
  *
  * @internal
  */

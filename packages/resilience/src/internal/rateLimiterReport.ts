@@ -1,13 +1,12 @@
 /**
- * What a server says has been used of a limit, compared with what is known here: what was not spent from here was spent
- * by others.
+ * Compares the usage that a server reports with the local usage: what this process has not spent was spent by others.
  *
  * @internal
  */
 import * as Budget from "./rateLimiterBudget.js"
 
 /**
- * Which window of its own a server speaks of: when it ends, or a number that rises from one to the next, or neither.
+ * The server's window that a report is about: its end, a number that increases from window to window, both or neither.
  *
  * @internal
  */
@@ -17,8 +16,8 @@ export interface Report {
 }
 
 /**
- * Takes in what the server has counted. What is held here explains it as well as what was spent: the server may have
- * seen it already.
+ * Applies the usage that the server reports. Held costs account for part of it, as spent costs do, because the server
+ * may have seen them already.
  *
  * @internal
  */
@@ -26,13 +25,16 @@ export const sync = (budget: Budget.Budget, used: number, report: Report, now: b
   Budget.advance(budget, now)
   const { rate } = budget
   if (rate._tag === "Bucket") return ofBucket(budget, rate.perSecond, used, now)
-  // A window of this limit ends within its length: what is said to end later is no window of it.
+  // A window of this limit ends within its length, so a later end belongs to a different window and is ignored.
   const end = report.end !== undefined && report.end > now + rate.length ? undefined : report.end
   if (end === undefined && report.epoch === undefined) return ofNoWindow(budget, used, now)
   ofWindow(budget, rate.length, used, { end, epoch: report.epoch }, now)
 }
 
-/** A bucket cannot owe more than it holds, and a difference below 1 is rounding, or has leaked since it was counted. */
+/**
+ * The usage of a bucket cannot exceed its size. A difference below 1 is rounding, or has leaked since the server
+ * counted.
+ */
 const ofBucket = (budget: Budget.Budget, perSecond: number, used: number, now: bigint): void => {
   const unexplained = Math.min(used, budget.limit) - Budget.used(budget, now)
   if (unexplained < 1) return
@@ -56,14 +58,14 @@ const ofWindow = (budget: Budget.Budget, length: bigint, used: number, report: R
   }
 }
 
-/** The server's window that a report belongs to; `undefined` if that has ended. */
+/** Returns the server's window that a report belongs to, or `undefined` if that window has ended. */
 const serverWindow = (
   budget: Budget.Budget,
   length: bigint,
   report: Report,
   now: bigint
 ): Budget.ServerWindow | undefined => {
-  // No window lasts longer than its length: whatever was said of it, it is over.
+  // No window lasts longer than its length: after that it is over, whatever was reported.
   const known = budget.server !== undefined && budget.server.told + length > now ? budget.server : undefined
   const age = known === undefined ? 1 : compare(report, known)
   if ((report.end !== undefined && report.end <= now) || age < 0) return undefined

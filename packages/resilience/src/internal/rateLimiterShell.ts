@@ -1,6 +1,6 @@
 /**
- * The rate limiter as effects: asks the store for whoever is next, sleeps until it can be asked again, and turns away
- * whose time is over.
+ * The rate limiter as effects: asks the store for the next call, sleeps until it can ask again, and refuses calls whose
+ * time is over.
  *
  * @internal
  */
@@ -47,23 +47,29 @@ export interface Request {
 
 /** @internal */
 export interface Shell<out Full> {
-  /** Acquires, then goes on in the same breath. What runs and was interrupted before it did is refunded. */
+  /**
+   * Acquires the costs, then continues without a gap. The cost of an effect that was interrupted before it started is
+   * refunded.
+   */
   readonly acquire: <A, E, R>(
     begin: Begin,
     request: LazyArg<Request>,
     use: (ticket: Ticket) => Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E | Full | DeadlineExceeded, R>
-  /** Holds what nobody else waits for; `undefined` where that has to be waited for, or is refused. */
+  /**
+   * Holds the costs of a call if no other call goes before it. Returns `undefined` if the call has to wait or is
+   * refused.
+   */
   readonly holdAtOnce: (request: Request, clock: Clock.Clock) => Held | undefined
   readonly refund: (ticket: Ticket) => Effect.Effect<void>
   readonly commit: (ticket: Ticket) => Effect.Effect<void>
-  /** Does something to the store after which somebody may be admitted, or nobody any more. */
+  /** Runs a change of the store after which waiting calls may be admitted, or no call any more. */
   readonly change: (self: Effect.Effect<void>) => Effect.Effect<void>
-  /** Takes in what the server says has been used, and answers what is used then as a ratio of the limit. */
+  /** Applies the usage that the server reports, and returns the resulting usage as a ratio of the limit. */
   readonly sync: (scope: string, used: number, window: ServerWindow) => Effect.Effect<number>
-  /** The same at once; `undefined` where that takes an effect. */
+  /** Does the same synchronously; returns `undefined` if that requires an effect. */
   readonly syncAtOnce: (clock: Clock.Clock, scope: string, used: number, window: ServerWindow) => number | undefined
-  /** Keeps to another limit, and refuses whoever waits for what never fits into that. */
+  /** Replaces a limit, and refuses waiting calls that never fit into the new one. */
   readonly setLimit: (limit: Limit) => Effect.Effect<void>
   readonly limit: (scope: string) => number
   readonly queued: (scope?: string) => number
@@ -72,9 +78,9 @@ export interface Shell<out Full> {
 interface Call<Full> {
   readonly turn: Waiting.Turn<Full | DeadlineExceeded>
   ticket: Ticket | undefined
-  /** The pass in which the store was last asked for it. */
+  /** The pass in which the store was last asked for the call. */
   pass: number
-  /** When to ask again. */
+  /** When to ask the store again. */
   at: bigint | undefined
   patience: Heap.Item<Late<Full>> | undefined
 }
@@ -83,7 +89,7 @@ interface Late<Full> extends Waiting.Patience {
   readonly entry: rateLimiterQueue.Entry<Call<Full>>
 }
 
-/** That the store has denied a call, and how much had been given back when it was asked. */
+/** A denial by the store, with the value of `changes` when the store was asked. */
 interface Denied {
   readonly at: bigint
   readonly changes: number
@@ -126,7 +132,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
   const measure = (costs: ReadonlyArray<Cost>): void =>
     costs.forEach(({ scope }) => meters.waiting(scope, rateLimiterQueue.size(queue, scope)))
 
-  /** Takes an entry out of the queue; `false` if it was out already. */
+  /** Removes an entry from the queue. Returns `false` if it was already removed. */
   const leave = (entry: Entry): boolean => {
     if (!rateLimiterQueue.remove(entry)) {
       return false
@@ -139,7 +145,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     return true
   }
 
-  /** Asks the store for an entry, which leaves the queue unless it is denied. */
+  /** Asks the store for the costs of an entry. The entry leaves the queue unless it is denied. */
   const ask = (entry: Entry): Effect.Effect<void> =>
     Effect.matchCauseEffect(store.reserve(entry.costs, claims(entry.lane, "Holds")), {
       onFailure: (cause: Cause.Cause<never>) => {
@@ -151,7 +157,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
       onSuccess: (answer) => {
         if (answer._tag === "Denied") {
           return Effect.clockWith((clock) => {
-            // A store that names an instant that is over is asked again a little later, rather than for ever.
+            // A store that returns an instant in the past is asked again a little later, instead of in an endless loop.
             entry.value.at = later(answer.at, monotonic(clock) + 1n)
             return Effect.void
           })
@@ -175,7 +181,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
       return Effect.flatMap(ask(entry), () => askNext(current))
     })
 
-  /** Turns away whose time is over: before anybody is admitted those with a deadline, afterwards the impatient too. */
+  /** Refuses calls whose time is over: before a pass those with a deadline, afterwards also those with a `maxWait`. */
   const turnAway = (now: bigint, ends: ReadonlyArray<Waiting.Patience["ends"]>): boolean => {
     const spared: Array<Heap.Item<Late<Full>>> = []
     let isAnybody = false
@@ -205,7 +211,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     return alarm.within(at)
   })
 
-  /** Admits whoever can go now. Only one at a time, since asking the store may take time. */
+  /** Admits the calls that fit now. Only one pass runs at a time, because asking the store may take time. */
   const pass: Effect.Effect<void> = Effect.suspend(() => {
     if (isPassing) {
       isAgain = true
@@ -223,7 +229,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
         }
         return setAlarm
       }
-      // Whatever the store does, those who wait must be asked for again.
+      // Whatever the store does, the waiting calls must be asked for again.
       return Effect.matchCauseEffect(askNext(++passes), {
         onFailure: (cause) => Effect.zipRight(finish(), Effect.failCause(cause)),
         onSuccess: finish
@@ -241,7 +247,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
       return passIf(rateLimiterQueue.size(queue) > 0)
     }))
 
-  /** Whoever was let through has his answer, or will have it: a store that dies of counting him takes nothing from that. */
+  /** Ignores a defect of the store: the call has been admitted and must keep its result. */
   const counted = (what: "commit" | "refund", ticket: Ticket): Effect.Effect<void> =>
     asked(`\`${what}\` of the store of rate limiter "${config.name}"`, store[what](ticket), undefined)
 
@@ -267,7 +273,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     Effect.flatMap(Deadline, (deadline) =>
       Effect.clockWith((clock) => {
         const { costs, lane } = request
-        // The limit may have been lowered while a store far away was asked.
+        // The limit may have been lowered while a remote store was asked.
         const refusal = hopeless(costs, lane)
         if (refusal !== undefined) return refusal
         const now = monotonic(clock)
@@ -290,7 +296,8 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
           call.patience = Heap.item(patience.at, { ...patience, entry })
           Heap.add(late, call.patience)
         }
-        // What has been given back since it was denied, and whom it was to stand behind, it has not been asked about.
+        // The store has not been asked about refunds since the denial, nor since the calls that would have been ahead
+        // left.
         const isStale = denied?.changes !== changes && rateLimiterQueue.isHead(queue, entry)
         const used = Waiting.take(
           call.turn,
@@ -301,14 +308,14 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
         return Effect.zipRight(isStale ? pass : setAlarm, used)
       }))
 
-  /** A call that was let out of the queue may start a while after it was admitted: it counts from when it does. */
+  /** A call that leaves the queue may start some time after it was admitted. Its cost counts from when it starts. */
   const begun = <A, E, R>(
     begin: Begin,
     ticket: Ticket,
     use: (ticket: Ticket) => Effect.Effect<A, E, R>
   ): Effect.Effect<A, E, R> => begin === "Holds" ? use(ticket) : Effect.zipRight(commit(ticket), use(ticket))
 
-  /** Why costs can never be spent, if they cannot. */
+  /** Returns the refusal of costs that can never be spent, or `undefined`. */
   const hopeless = (costs: ReadonlyArray<Cost>, lane: number): Effect.Effect<never, Full> | undefined => {
     for (const { cost, scope } of costs) {
       const most = limits.get(scope)
@@ -341,7 +348,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     return new Holding(inProcess, answer.ticket, refund)
   }
 
-  /** Refuses those who wait for what has become impossible. */
+  /** Refuses waiting calls whose costs can no longer be spent at all. */
   const turnAwayHopeless = (): void => {
     for (const lane of queue.order) {
       let place = lane.head
@@ -368,7 +375,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     if (!rateLimiterQueue.wouldBeHead(queue, costs, lane)) {
       return wait(begin, request, undefined, restore, use)
     }
-    // Whom nobody goes before asks by itself, and joins the queue only if it has to.
+    // A call that no other call goes before asks the store itself, and joins the queue only if it has to.
     const before = changes
     return Effect.flatMap(store.reserve(costs, claims(lane, begin)), (answer) =>
       answer._tag === "Granted"
@@ -376,7 +383,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
         : wait(begin, request, { at: answer.at, changes: before }, restore, use))
   }
 
-  /** Runs what was admitted; whatever it does, nothing is held once it has ended. */
+  /** Runs the admitted effect. Whatever it does, no cost is held after it has ended. */
   const run = <A, E, R>(
     begin: Begin,
     ticket: Ticket,
@@ -431,7 +438,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
         limits.set(limit.scope, most(limit))
         changes++
         turnAwayHopeless()
-        // Even if nobody waits any more: then there is no alarm to be left.
+        // Runs even if no call is waiting any more, so that no alarm remains set.
         return pass
       })),
     limit: limitOf,

@@ -1,5 +1,5 @@
 /**
- * What a rate limiter hands out, and takes back.
+ * The reservations that a rate limiter returns and accepts.
  *
  * @internal
  */
@@ -26,7 +26,7 @@ export class AllTaken<Costs> extends Taken {
 }
 
 /**
- * Does something with what was taken; nothing with a reservation that no limiter made.
+ * Runs `f` with the ticket of a reservation; does nothing for a reservation that no limiter created.
  *
  * @internal
  */

@@ -1,7 +1,7 @@
 import * as Duration from "effect/Duration"
 
 /**
- * Throws a `RangeError` that says what is wanted, unless `holds`.
+ * Throws a `RangeError` that states the allowed values, unless `holds` is `true`.
  *
  * @internal
  */
@@ -28,7 +28,7 @@ export const requireWhole = (what: string, value: number, least: number, most: n
   )
 
 /**
- * Attempts in all: without a limit if infinite.
+ * Requires a number of attempts: a whole number of at least 1, or infinity for no limit.
  *
  * @internal
  */

@@ -1,19 +1,19 @@
 /**
- * A ledger of deposits and withdrawals over the last `ticks.length` buckets of time. Knows no clock: `now` is in
- * monotonic nanoseconds.
+ * A ledger of deposits and withdrawals over the last `size` time buckets. It reads no clock: `now` is in monotonic
+ * nanoseconds.
  *
  * @internal
  */
 export interface State {
   readonly reserve: number
   readonly ratio: number
-  /** Nanoseconds that one bucket covers. */
+  /** The duration of one bucket in nanoseconds. */
   readonly width: bigint
-  /** What each bucket adds to the balance: `ratio` for each deposit, minus one for each withdrawal. */
+  /** The contribution of each bucket to the balance: `ratio` for each deposit, minus one for each withdrawal. */
   readonly buckets: Float64Array
   /** The sum of `buckets`. */
   sum: number
-  /** The number, since the epoch of the clock, of the bucket that is being written. */
+  /** The number of the current bucket, counted from the epoch of the clock. */
   current: bigint
 }
 
@@ -40,7 +40,7 @@ export const make = (options: {
 export const deposit = (state: State, now: bigint): void => add(state, state.ratio, now)
 
 /**
- * Takes one from the balance if there is one.
+ * Withdraws one retry if the balance is at least 1.
  *
  * @internal
  */
@@ -55,7 +55,7 @@ export const withdraw = (state: State, now: bigint): boolean => {
 /** @internal */
 export const balance = (state: State, now: bigint): number => {
   advance(state, now)
-  // Tenths add up to a little less than their sum; a retry that was paid for must not be lost to that.
+  // A sum of tenths is slightly too small in floating point; a retry that was paid for must not be lost to that.
   return Math.max(0, Math.round((state.reserve + state.sum) * 1e9) / 1e9)
 }
 
@@ -76,6 +76,6 @@ const advance = (state: State, now: bigint): void => {
     state.buckets[Number((state.current + BigInt(step)) % BigInt(size))] = 0
   }
   state.current = bucket
-  // Summed afresh, not subtracted, so that rounding errors expire with the buckets.
+  // Recomputed instead of subtracted, so that rounding errors expire with the buckets.
   state.sum = state.buckets.reduce((sum, amount) => sum + amount, 0)
 }

@@ -1,5 +1,5 @@
 /**
- * The token count of gRPC's retry throttling. Counted in thousandths, so that tenths add up.
+ * The token count of gRPC's retry throttling. Counted in thousandths, so that tenths add up exactly.
  *
  * @internal
  */
@@ -26,7 +26,7 @@ export const failed = (state: State): void => {
 }
 
 /**
- * How many tokens there are above half of the most there can be; only above it is anything repeated.
+ * Returns the number of tokens above half of the maximum; retries are allowed only while it is positive.
  *
  * @internal
  */

@@ -1,15 +1,15 @@
 import * as Cause from "effect/Cause"
 import * as Predicate from "effect/Predicate"
 
-/** What the gates of this process have refused with. Weak, so that it keeps no error alive. */
+/** The errors that gates of this process have raised. Weak, so that it keeps no error alive. */
 const raised = new WeakSet<object>()
 
 /**
- * Builds the error that a gate refuses with: without capturing a stack trace, and known to {@link isRaised} from then on.
+ * Builds the error of a refusing gate, without capturing a stack trace, and registers it for {@link isRaised}.
  *
- * Local refusals are raised by the thousand exactly when the process has the least time for them, and where
- * they were raised says nothing: the gate's name does. Pass `true` to the constructor of a Schema class inside as well:
- * validating what is right by its type costs ten times the rest.
+ * Local refusals are raised by the thousand exactly when the process has the least time for them, and where they were
+ * raised carries no information: the name of the gate does. Also pass `true` to the constructor of a Schema class
+ * inside: validating values that are correct by their types costs ten times the rest.
  *
  * @internal
  */
@@ -32,7 +32,10 @@ export const raise = <A>(error: A): A => {
 /** @internal */
 export const isRaised = (u: unknown): boolean => Predicate.isObject(u) && raised.has(original(u))
 
-/** The error itself: Effect puts a proxy around what fails within a span, and another one each time it fails anew. */
+/**
+ * Returns the underlying error: Effect wraps a failure within a span in a proxy, and wraps it again each time it fails
+ * again.
+ */
 const original = (error: object): object => {
   const inner = Cause.originalError(error)
   return inner === error ? error : original(inner)

@@ -1,6 +1,4 @@
-/**
- * Counters over a window of calls: constant time per call and no allocation, whatever the window holds.
- */
+/** Counters over a window of calls, with constant time per call and no allocation, whatever the size of the window. */
 import * as Duration from "effect/Duration"
 import type * as Window from "../Window.js"
 import type * as Trip from "./tripModel.js"
@@ -10,9 +8,9 @@ export interface Tally {
   readonly calls: number
   readonly failures: number
   readonly slow: number
-  /** Lets what is too old at `now`, in milliseconds, leave the window. */
+  /** Removes the calls that are too old at `now`, in milliseconds, from the window. */
   readonly advance: (now: number) => void
-  /** Counts one call, as having ended at the instant last given to `advance`. */
+  /** Counts one call as ended at the instant last passed to `advance`. */
   readonly record: (failed: boolean, slow: boolean) => void
 }
 
@@ -23,7 +21,7 @@ export const make = (window: Window.Window): Tally =>
     : new TimeTally(Duration.toMillis(window.duration) / window.buckets, window.buckets)
 
 /**
- * A tally as a `Window` shows it.
+ * Returns the counts of a tally as methods of a `Window`.
  *
  * @internal
  */
@@ -57,10 +55,10 @@ class CountTally implements Tally {
 
   record(failed: boolean, slow: boolean): void {
     const { next, ring } = this
-    // Slots not written yet hold 0, so what leaves the ring is right from the first call on.
+    // Unwritten slots contain 0, so the value that leaves the ring is right from the first call on.
     const left = ring[next] ?? 0
     const entered = (failed ? failedBit : 0) | (slow ? slowBit : 0)
-    // Most often a success takes the place of a success.
+    // Usually a success replaces a success.
     if (left !== entered) {
       this.failures += (entered & failedBit) - (left & failedBit)
       this.slow += ((entered & slowBit) - (left & slowBit)) / slowBit
@@ -78,9 +76,9 @@ class TimeTally implements Tally {
   calls = 0
   failures = 0
   slow = 0
-  /** The number of the present bucket, counted from the beginning of time. */
+  /** The number of the current bucket, counted from time zero. */
   private bucket = Number.NEGATIVE_INFINITY
-  /** Where it is in the rings. */
+  /** The index of the current bucket in the rings. */
   private at = 0
   private readonly width: number
   private readonly callsOf: Uint32Array
@@ -96,7 +94,7 @@ class TimeTally implements Tally {
 
   advance(now: number): void {
     const bucket = Math.floor(now / this.width)
-    // Time that runs backwards is time that stands still.
+    // A clock that steps back changes nothing.
     if (bucket <= this.bucket) return
     const { callsOf, failuresOf, slowOf } = this
     const passed = Math.min(bucket - this.bucket, callsOf.length)

@@ -1,19 +1,19 @@
 import type * as Clock from "effect/Clock"
 
 /**
- * The longest delay a JavaScript timer can hold; Effect's clock never fires for a longer one.
+ * The longest delay of a JavaScript timer, in milliseconds. Effect's clock never fires for a longer one.
  *
  * @internal
  */
 export const maxTimerMillis = 2 ** 31 - 1
 
-/** The largest distance between two instants a `Date` can express, so that any of them fits a `bigint`. */
+/** The largest distance of a `Date` from the epoch, in milliseconds. It bounds the conversion to `bigint`. */
 const maxMillis = 8.64e15
 
 const nanosPerMilli = BigInt(1_000_000)
 
 /**
- * Whole nanoseconds, rounded up, of a number of milliseconds; what is not a number counts as zero.
+ * Converts milliseconds to nanoseconds, rounded up to whole milliseconds; `NaN` counts as zero.
  *
  * @internal
  */
@@ -23,7 +23,8 @@ export const millisToNanos = (millis: number): bigint =>
     : BigInt(Math.ceil(Math.min(Math.max(millis, -maxMillis), maxMillis))) * nanosPerMilli
 
 /**
- * Milliseconds, rounded up so that a sleep of that length never ends early, and short enough for a timer.
+ * Converts nanoseconds to milliseconds, rounded up so that a sleep never ends early, and capped to the longest delay of
+ * a timer.
  *
  * @internal
  */
@@ -31,22 +32,22 @@ export const nanosToTimerMillis = (nanos: bigint): number =>
   Math.min(Math.ceil(Number(nanos) / 1_000_000), maxTimerMillis)
 
 /**
- * The later of two instants.
+ * Returns the later of two instants.
  *
  * @internal
  */
 export const later = (a: bigint, b: bigint): bigint => a > b ? a : b
 
 /**
- * The sooner of two instants.
+ * Returns the sooner of two instants.
  *
  * @internal
  */
 export const sooner = (a: bigint, b: bigint): bigint => a < b ? a : b
 
 /**
- * The monotonic clock in nanoseconds, to the microsecond: `TestClock` works its nanoseconds out in floating point, which
- * at instants of our days is off by up to 128, and no deadline must be missed for that.
+ * Reads the monotonic clock in nanoseconds, rounded to the microsecond. `TestClock` computes its nanoseconds in
+ * floating point, which for present dates is off by up to 128, and that must not cause a missed deadline.
  *
  * @internal
  */

@@ -1,10 +1,8 @@
-/**
- * Several rules as one.
- */
+/** Combines several rules into one. */
 import type { Following, Reason, Trip, Window } from "./tripModel.js"
 
 /**
- * Makes one reason of what the rules have said of one and the same call, in their order.
+ * Combines the decisions of the rules about the same call, in the order of the rules, into one reason.
  *
  * @internal
  */
@@ -17,7 +15,7 @@ export const composed = (trips: ReadonlyArray<Trip>, combine: Combine): Window =
   return {
     timed: windows.some(({ timed }) => timed),
     record: (verdict, now) => {
-      // Every call comes through here and hardly any of them opens a circuit: an array only for those.
+      // Every call passes here and hardly any of them opens a circuit, so an array is created only for those that do.
       let reasons: Array<Reason | undefined> | undefined
       for (let i = 0; i < windows.length; i++) {
         const own = windows[i]?.record(verdict, now)

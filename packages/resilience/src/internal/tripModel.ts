@@ -13,80 +13,84 @@ export const TypeId: TypeId = "~@effect-exchange/resilience/Trip"
 export type TypeId = "~@effect-exchange/resilience/Trip"
 
 /**
- * A rule for opening a circuit: a recipe for the window that a closed circuit fills.
+ * A rule for opening a circuit: it creates the window that a closed circuit fills.
  *
- * Every time the circuit closes it asks for a new window, so nothing is remembered from before.
+ * A circuit creates a new window each time it closes, so nothing is remembered from before.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Trip {
   readonly [TypeId]: TypeId
-  /** Makes an empty window. */
+  /** Creates an empty window. */
   readonly window: () => Window
   /**
-   * While the circuit is half-open, a probe that succeeds but takes this long or longer counts as failed: what was too
-   * slow has not recovered by being slow. None if left out.
+   * The duration from which a successful probe counts as failed while the circuit is half-open: a service that is still
+   * slow has not recovered. If omitted, there is no limit.
    */
   readonly slowAfter?: Duration.Duration | undefined
 }
 
 /**
- * The recent calls of one closed circuit, owned by it and changed in place: constant time and no allocation per call.
+ * The recent calls of one closed circuit, which owns the window and changes it in place, with constant time and no
+ * allocation per call.
  *
- * `now` is in milliseconds of the monotonic clock, and is given to windows that are `timed` or `following` only.
+ * `now` is in milliseconds of the monotonic clock, and is passed only to windows with `timed` or `following`.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Window {
-  /** Counts one finished call; answers why the circuit must open now, if it must. */
+  /** Counts one finished call. Returns the reason if the circuit must open now. */
   readonly record: (verdict: "success" | "failure", now?: number) => Reason | undefined
-  /** Calls the window holds now. */
+  /** Returns the number of calls in the window. */
   readonly calls: (now?: number) => number
-  /** How many of them failed. */
+  /** Returns the number of these calls that failed. */
   readonly failures: (now?: number) => number
-  /** Whether the window must be told the time. Defaults to `false`, which spares each call a reading of the clock. */
+  /** Whether the window needs the time. Defaults to `false`, which saves each call a reading of the clock. */
   readonly timed?: boolean | undefined
-  /** For windows that look at calls in flight too; given this, `record` is not called. Each call then costs a mask. */
+  /** Tracks calls in flight too. If present, `record` is not called. Each call then costs a mask. */
   readonly following?: Following | undefined
 }
 
 /**
- * What a window does that follows calls from their beginning on.
+ * The operations of a window that tracks calls from their start.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Following {
-  /** Why the circuit must open although no call has ended, if it must. Asked when a call arrives or somebody looks. */
+  /**
+   * Returns the reason if the circuit must open although no call has ended. Called when a call arrives or the circuit
+   * is inspected.
+   */
   readonly evaluate: (now: number) => Reason | undefined
   /**
-   * Follows a call that begins. What it answers is called exactly once, when the call has ended in whatever way, and
-   * does what `record` would; an ignored verdict counts nowhere and opens nothing.
+   * Tracks a call that begins. The returned function is called exactly once, however the call has ended, and does what
+   * `record` would do. An ignored verdict is not counted and opens nothing.
    */
   readonly begin: (now: number) => (verdict: "success" | "failure" | "ignore", now: number) => Reason | undefined
-  /** What is known of slow calls. */
+  /** Returns the counts of slow calls. */
   readonly slow: (now: number) => SlowCalls
 }
 
 /**
- * The slow calls of a window. A call in flight is one of `calls` from the moment on in which it has become slow.
+ * The counts of slow calls in a window. A call in flight is included in `calls` from the moment it has become slow.
  *
  * @since 0.1.0
  * @category models
  */
 export interface SlowCalls {
-  /** Finished calls, and those in flight that are slow already. */
+  /** Finished calls, and calls in flight that are already slow. */
   readonly calls: number
-  /** How many of `calls` are slow. */
+  /** The number of `calls` that are slow. */
   readonly slow: number
   /** Calls in flight, slow or not. */
   readonly inFlight: number
 }
 
 /**
- * Why a window asked for the circuit to open.
+ * The reason why a window requested that the circuit opens.
  *
  * @since 0.1.0
  * @category models
@@ -94,7 +98,7 @@ export interface SlowCalls {
 export type Reason = ConsecutiveFailures | FailureRate | SlowCallRate | All
 
 /**
- * As many calls in a row failed as {@link consecutive} allows.
+ * The number of consecutive failures reached the limit of {@link consecutive}.
  *
  * @since 0.1.0
  * @category models
@@ -131,7 +135,7 @@ export interface SlowCallRate {
 }
 
 /**
- * Every rule of {@link all} asked for it, each for its reason, in the order of the rules.
+ * Every rule of {@link all} requested it. `reasons` are their reasons, in the order of the rules.
  *
  * @since 0.1.0
  * @category models

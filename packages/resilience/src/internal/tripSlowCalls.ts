@@ -1,6 +1,4 @@
-/**
- * The window of a rule for slow calls, which sees them while they are in flight.
- */
+/** The window of a rule for slow calls, which detects them while they are in flight. */
 import * as List from "./linkedList.js"
 import * as Tally from "./tally.js"
 import type { Reason, Window } from "./tripModel.js"
@@ -8,13 +6,13 @@ import type { Reason, Window } from "./tripModel.js"
 /** @internal */
 export const slowCalls = ({ millis, minimumCalls, tally, threshold }: {
   readonly tally: Tally.Tally
-  /** From how many milliseconds on a call is slow. */
+  /** The duration in milliseconds from which a call is slow. */
   readonly millis: number
   readonly threshold: number
   readonly minimumCalls: number
 }): Window => {
-  // Start times of the calls in flight that are not slow yet, the oldest first: each leaves it once, so that looking
-  // for those that have become slow costs nothing to speak of.
+  // Start times of the calls in flight that are not slow yet, the oldest first. Each call leaves the list only once, so
+  // finding those that have become slow costs almost nothing.
   const young = List.make<number>()
   let overdue = 0
   let latest = Number.NEGATIVE_INFINITY

@@ -1,5 +1,5 @@
 /**
- * The ways in which a fiber waits in a queue that others may take it out of.
+ * How a fiber waits in a queue from which others may remove it.
  *
  * @internal
  */
@@ -15,15 +15,15 @@ import { stackless } from "./stackless.js"
 import { later, monotonic } from "./time.js"
 
 /**
- * What `Effect.uninterruptibleMask` offers to let a part be interrupted.
+ * The function with which `Effect.uninterruptibleMask` makes a part interruptible.
  *
  * @internal
  */
 export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 /**
- * A place in a long queue. It does what a `Deferred` does for one reader who cleans up by itself, for a fraction of its
- * cost: a `Deferred` masks interruption and keeps a list of its readers for each of them.
+ * A place in a long queue. It does what a `Deferred` does for one reader that cleans up by itself, at a fraction of the
+ * cost: a `Deferred` masks interruption and keeps a list of its readers.
  *
  * @internal
  */
@@ -36,7 +36,8 @@ export interface Turn<in out E> {
 export const turn = <E>(): Turn<E> => ({ end: undefined, resume: undefined })
 
 /**
- * Ends the wait: well for whose turn has come, with a failure for whose turn will not come. Once only.
+ * Ends the wait: with success for an admitted call, or with the failure of a refused one. Only the first call has an
+ * effect.
  *
  * @internal
  */
@@ -48,9 +49,9 @@ export const end = <E>(turn: Turn<E>, how: Effect.Effect<void, E>): void => {
 }
 
 /**
- * Waits for the turn, then does what it was for; if the wait fails or is interrupted, does `withdraw`, which finds out
- * for itself what has become of the turn in the meantime. To be called where interruption is masked, with the `restore`
- * of that mask.
+ * Waits for the turn, then runs `use`. If the wait fails or is interrupted, runs `withdraw`, which must determine what
+ * has happened to the turn in the meantime. Must be called in an uninterruptible region, with the `restore` of its
+ * mask.
  *
  * @internal
  */
@@ -71,7 +72,7 @@ export const take = <E, A, E2, R>(
 }
 
 /**
- * Somebody who waits where few do at a time.
+ * A waiting fiber in a queue that is usually short.
  *
  * @internal
  */
@@ -84,8 +85,7 @@ export const make = (): Waiter => Deferred.unsafeMake(FiberId.none)
 export const wake = (waiter: Waiter): void => Deferred.unsafeDone(waiter, Effect.void)
 
 /**
- * Waits to be woken, as {@link take} waits for a turn, until the current `Deadline` at the latest, with a timer of its
- * own.
+ * Waits to be woken, like {@link take}, until the current `Deadline` at the latest, with its own timer.
  *
  * @internal
  */
@@ -121,20 +121,20 @@ const inTime = (
   })
 
 /**
- * Until when somebody can wait, and what ends the wait then: a deadline at that instant, so that a turn that comes with
- * it comes too late, or impatience after it.
+ * How long a call can wait, and what ends its wait: a deadline, for which a turn at that very instant comes too late,
+ * or `maxWait`, which ends after that instant.
  *
  * @internal
  */
 export interface Patience {
   readonly at: bigint
   readonly ends: "Deadline" | "MaxWait"
-  /** How long it was when the wait began. */
+  /** The allowed time when the wait began. */
   readonly allowed: Duration.Duration
 }
 
 /**
- * The patience of somebody who begins to wait now; `undefined` if it is endless.
+ * Returns the patience of a call that begins to wait now; `undefined` if it is unlimited.
  *
  * @internal
  */
@@ -153,7 +153,7 @@ export const patience = (
 }
 
 /**
- * Whether a turn at that instant would come too late.
+ * Returns `true` if a turn at that instant would come too late.
  *
  * @internal
  */

@@ -1,8 +1,9 @@
 /**
- * A delay in whole milliseconds, rounded up, so that none ends early: a timer knows no parts of them, and a test's clock
- * that stands between two has no time to tell (`Clock.currentTimeNanos` throws there).
+ * Rounds a delay up to whole milliseconds, so that no delay ends early: timers have no fractions of a millisecond, and
+ * `Clock.currentTimeNanos` throws in tests when the clock stands between two milliseconds.
  *
- * What is less than half a microsecond above a whole number is floating point's: 100 * 1.1 is 110.00000000000001.
+ * Less than half a microsecond above a whole number is treated as a floating-point error: 100 * 1.1 is
+ * 110.00000000000001.
  *
  * @internal
  */
