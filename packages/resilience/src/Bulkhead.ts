@@ -159,7 +159,7 @@ const bounds = ({ backoff = 0.9, isOverload = () => false, max = 200, min = 1 }:
  * const program = Effect.gen(function*() {
  *   const bulkhead = yield* Bulkhead.make({ name: "reports", permits: 2, maxQueue: 1 })
  *   const report = bulkhead.withPermit(Effect.as(Effect.sleep("10 millis"), "done"))
- *   // Two run, one waits, one is refused.
+ *   // Two calls run, one waits and one is refused.
  *   return yield* Effect.all([report, report, report, Effect.either(report)], { concurrency: "unbounded" })
  * })
  *

@@ -55,6 +55,8 @@ export interface Chaos<in S = void, out V = never, out F = never> {
 }
 
 /**
+ * The kind of a strategy, named after the function that creates it.
+ *
  * @since 0.1.0
  * @category models
  */

@@ -89,6 +89,8 @@ export interface CallOptions<in A> {
 }
 
 /**
+ * The counts of a hedge since its creation.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -168,7 +170,7 @@ export interface Percentile {
  *     delay: "50 millis",
  *     budget: yield* RetryBudget.make()
  *   })
- *   // Asked for a second time when there is no answer after 50 milliseconds; the first answer counts.
+ *   // Starts a second attempt after 50 milliseconds without a result; the first success wins.
  *   return yield* hedge.apply(Idempotent.mark(Effect.succeed("64000.5")))
  * })
  *

@@ -10,7 +10,7 @@ import * as Effectable from "effect/Effectable"
 import * as Predicate from "effect/Predicate"
 
 /**
- * The key under which an effect carries the brand.
+ * The key of the brand on an effect.
  *
  * @since 0.1.0
  * @category type ids
@@ -71,7 +71,7 @@ export type Output<A, E, R, I> = Effect.Effect<A, E, R> & ([I] extends [never] ?
  * import { Idempotent, Retry } from "@effect-exchange/resilience"
  * import { Effect } from "effect"
  *
- * // Without the mark it does not compile: what is repeated might be done twice.
+ * // Does not compile without the mark, because a retried effect may run twice.
  * const program = Effect.succeed("64000.5").pipe(Idempotent.mark, Retry.retry())
  *
  * Effect.runFork(program)

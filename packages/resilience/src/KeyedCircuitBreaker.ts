@@ -18,12 +18,16 @@ import { requireWhole } from "./internal/requireWhole.js"
 import { monotonic } from "./internal/time.js"
 
 /**
+ * The key that identifies a {@link KeyedCircuitBreaker}.
+ *
  * @since 0.1.0
  * @category type ids
  */
 export const TypeId: TypeId = "~@effect-exchange/resilience/KeyedCircuitBreaker"
 
 /**
+ * The type of {@link TypeId}.
+ *
  * @since 0.1.0
  * @category type ids
  */

@@ -208,7 +208,7 @@ export interface GroupOptions<Scope extends string, out Lane extends string = ne
  *
  * const program = Effect.gen(function*() {
  *   const limiter = yield* RateLimiter.make({ name: "prices", limit: 2, window: "50 millis" })
- *   // The third waits until the window has moved on.
+ *   // The third call waits until the window has moved on.
  *   yield* Effect.forEach([1, 2, 3], (n) => limiter.withCost(1)(Effect.log(n)))
  * })
  *

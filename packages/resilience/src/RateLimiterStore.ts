@@ -92,7 +92,7 @@ export interface Cost {
 }
 
 /**
- * How costs are taken.
+ * The conditions under which costs are taken.
  *
  * @since 0.1.0
  * @category models

@@ -214,7 +214,7 @@ export const retry: {
  *
  * const place: Effect.Effect<string, "not connected" | "lost"> = Effect.succeed("placed")
  *
- * // What was lost may have been done; what never left was not.
+ * // A lost request may have been carried out; a request that never left was not.
  * const program = place.pipe(Retry.retryNonIdempotent({ while: (error) => error === "not connected" }))
  *
  * Effect.runFork(program)

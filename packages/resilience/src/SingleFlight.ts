@@ -49,6 +49,8 @@ export interface SingleFlight<in out A, in out E = never, in K = string> {
 }
 
 /**
+ * The options of a {@link SingleFlight}.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -68,7 +70,7 @@ export interface Options {
  * const program = Effect.gen(function*() {
  *   const flights = yield* SingleFlight.make<string, never>({ name: "prices" })
  *   const price = flights.run("BTC/USDT", Idempotent.mark(Effect.as(Effect.sleep("1 millis"), "64000.5")))
- *   // One call, three answers.
+ *   // One run answers all three calls.
  *   return yield* Effect.all([price, price, price], { concurrency: "unbounded" })
  * })
  *

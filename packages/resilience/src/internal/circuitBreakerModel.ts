@@ -21,12 +21,16 @@ import type { AtOnce, OfBreaker } from "./atOnce.js"
 export const maxSteps = 1000
 
 /**
+ * The key that identifies a {@link CircuitBreaker}.
+ *
  * @since 0.1.0
  * @category type ids
  */
 export const TypeId: TypeId = "~@effect-exchange/resilience/CircuitBreaker"
 
 /**
+ * The type of {@link TypeId}.
+ *
  * @since 0.1.0
  * @category type ids
  */
@@ -240,6 +244,8 @@ export interface Transition {
 export type Snapshot = typeof Snapshot.Type
 
 /**
+ * The schema of a {@link Snapshot}.
+ *
  * @since 0.1.0
  * @category schemas
  */

@@ -296,8 +296,8 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
           call.patience = Heap.item(patience.at, { ...patience, entry })
           Heap.add(late, call.patience)
         }
-        // The store has not been asked about refunds since the denial, nor since the calls that would have been ahead
-        // left.
+        // The store must be asked again: costs were refunded since its denial, or the calls ahead left before this one
+        // joined.
         const isStale = denied?.changes !== changes && rateLimiterQueue.isHead(queue, entry)
         const used = Waiting.take(
           call.turn,

@@ -1,12 +1,16 @@
 import type * as Duration from "effect/Duration"
 
 /**
+ * The key that identifies a {@link Trip}.
+ *
  * @since 0.1.0
  * @category type ids
  */
 export const TypeId: TypeId = "~@effect-exchange/resilience/Trip"
 
 /**
+ * The type of {@link TypeId}.
+ *
  * @since 0.1.0
  * @category type ids
  */
