@@ -132,6 +132,9 @@ const explain = (error: Failure, see: string): Effect.Effect<void, never, Screen
       return Screen.note(`${error.message} See ${see}.`)
     case "Incomplete":
       return Effect.void
+    case "Stopped":
+      // Who closes a pipe has what they wanted, as with `head`.
+      return error.signal === "SIGPIPE" ? Effect.void : Screen.note(error.message)
     default:
       return Screen.note(error.message)
   }

@@ -34,7 +34,10 @@ export type Process = Pick<NodeJS.Process, "stdout" | "stderr" | "on" | "exit">
 /**
  * Runs the command and ends the process with its exit code.
  *
- * The first SIGINT or SIGTERM asks the command to stop, and the second exits immediately. Configuration is read from
+ * The first SIGINT or SIGTERM asks the command to stop, and the second exits immediately. Output that cannot be written
+ * ends it with 1, unless it was a pipe whose reader left.
+ *
+ * Configuration is read from
  * the secret manager, if any, the files in `EXCHANGE_SECRETS_DIR`, the environment, and `.env`, in this order.
  * `HTTPS_PROXY` and `NO_PROXY` are honoured as usual.
  *
@@ -52,8 +55,12 @@ export const runMain = (process: Process, args: ReadonlyArray<string>, options?:
       ask(signal)
     })
   }
+  let unwritten: Error | undefined
   for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", () => ask("SIGPIPE"))
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (!readerLeft.has(error.code)) unwritten ??= error
+      ask("SIGPIPE")
+    })
   }
   process.on("uncaughtException", (error) => {
     process.stderr.write(`${unexpected(error)}\n`, () => process.exit(70))
@@ -67,8 +74,15 @@ export const runMain = (process: Process, args: ReadonlyArray<string>, options?:
         : Effect.void
     )
   )
-  Effect.runFork(main).addObserver((exit) => process.exit(Failure.exitCode(exit)))
+  Effect.runFork(main).addObserver((exit) => {
+    if (unwritten === undefined) process.exit(Failure.exitCode(exit))
+    // Whatever the command came to, nobody has been told of it.
+    process.stderr.write(`The output could not be written: ${unwritten.message}.\n`, () => process.exit(1))
+  })
 }
+
+/** How Node says that a pipe has no reader any more; whatever else goes wrong with a stream loses what somebody waits for. */
+const readerLeft: ReadonlySet<string | undefined> = new Set(["EPIPE", "EOF", "ECONNRESET", "ERR_STREAM_DESTROYED"])
 
 const unexpected = (error: unknown): string => {
   const what = (error instanceof Error ? error.message : String(error)).split("\n", 1).join("")

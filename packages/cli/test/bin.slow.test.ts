@@ -1,6 +1,7 @@
 import { Exchanges } from "@effect-exchange/exchanges"
 import { assert, describe, it } from "@effect/vitest"
 import { spawn } from "node:child_process"
+import { closeSync, existsSync, openSync } from "node:fs"
 import { createServer } from "node:net"
 import { fileURLToPath } from "node:url"
 
@@ -33,6 +34,25 @@ const entry = (
     })
     child.on("close", (code) =>
       resolve({ code, out: seen.out, err: seen.err, afterSignal: performance.now() - seen.signalled }))
+  })
+
+/** Runs the command with standard output on a disk that is full. */
+const onFullDisk = (line: string) =>
+  new Promise<{ code: number | null; err: string }>((resolve) => {
+    const script = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+    const out = openSync("/dev/full", "w")
+    const child = spawn(process.execPath, ["--import", "tsx", script, ...line.split(" ")], {
+      cwd: root,
+      stdio: ["ignore", out, "pipe"]
+    })
+    let err = ""
+    child.stderr?.on("data", (chunk) => {
+      err += String(chunk)
+    })
+    child.on("close", (code) => {
+      closeSync(out)
+      resolve({ code, err })
+    })
   })
 
 const timeout = 60_000
@@ -76,6 +96,21 @@ describe("the process", () => {
     assert.strictEqual(err, "")
     assert.include(out, "BTC/USDT")
   }, timeout)
+
+  for (
+    const line of [
+      "order place buy 0.01 BTC/USDT --limit 60000 --exchange kraken",
+      "trades BTC/USD --json",
+      "markets btc --exchange kraken --json"
+    ]
+  ) {
+    it.runIf(existsSync("/dev/full"))(`${line} fails where its output cannot be written, and says so`, async () => {
+      const { code, err } = await onFullDisk(line)
+      assert.strictEqual(code, 1)
+      assert.match(err, /^The output could not be written: ENOSPC/m)
+      assert.notInclude(err, "SIGPIPE")
+    }, timeout)
+  }
 
   it("simulate serves until SIGTERM and ends within two seconds with 0", async () => {
     const { afterSignal, code, err, out } = await entry("bin", "simulate --port 0", {
