@@ -22,7 +22,7 @@ const answers: { readonly [Tag in ExchangeError.AccountError["_tag"]]: string } 
   RateLimiterFull: "Request fewer symbols at once, or request them less often.",
   DeadlineExceeded: "Request fewer symbols at once, or try again in a minute.",
   ExchangeClosed: "Choose other exchanges with --exchange, or use --environment simulated.",
-  Unsupported: "Choose other exchanges with --exchange, or use --environment simulated.",
+  Unsupported: "Choose other exchanges with --exchange.",
   AuthenticationFailed: "Check the key and its secret, and that both belong to this environment.",
   ClockSkew: "Synchronize the clock of this machine, preferably with NTP.",
   OrderNotFound: "Check the id of the order; the exchange may no longer keep the order."

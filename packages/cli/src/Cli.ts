@@ -140,10 +140,14 @@ const explain = (error: Failure, see: string): Effect.Effect<void, never, Screen
   }
 }
 
-const seeHelp = (program: string, args: ReadonlyArray<string>): string =>
-  [program, ...args.filter((arg) => commandNames.includes(arg)).slice(0, 1), "--help"].join(" ")
+const seeHelp = (program: string, args: ReadonlyArray<string>): string => {
+  const first = args.findIndex((arg) => commandNames.includes(arg))
+  const command = first === -1 ? "" : Help.commandOf(args.slice(first))
+  return [program, ...command === "" ? [] : [command], "--help"].join(" ")
+}
 
 const textOf = (error: ValidationError.ValidationError): string => {
   const text = Screen.withoutStyle(HelpDoc.toAnsiText(error.error)).replace(/[\s\p{Cc}]+/gu, " ").trim()
+    .replace(/^Expected to find option: '(--[\w-]+)'/, "Missing option $1")
   return /[.!?]$/.test(text) ? text : `${text}.`
 }

@@ -101,7 +101,17 @@ describe("bad usage exits with 2 and one sentence", () => {
       "contract --symbol btc",
       "\"btc\" is not a symbol; expected one such as BTC/USDT or BTC/USD:BTC. Did you mean BTC/USDT? See exchange contract --help."
     ],
-    ["record --exchange okx", "Expected to find option: '--output'. See exchange record --help."],
+    ["record --exchange okx", "Missing option --output. See exchange record --help."],
+    ["order place", "Missing argument <side>. See exchange order place --help."],
+    [
+      "order place buy 0.01 BTC/USDT --exchange kraken",
+      "Give either --limit with a price, or --market. See exchange order place --help."
+    ],
+    ["order cancel BTC/USDT", "No order given; use --id or --client-id. See exchange order cancel --help."],
+    [
+      "keys check --exchange krakn",
+      `No exchange is called "krakn"; expected one of ${ids}. Did you mean kraken? See exchange keys check --help.`
+    ],
     [
       "price BTC/USDT --exchange bitmex --base-url binance=https://a.test",
       "--base-url names binance, which --exchange does not include; add it there. See exchange price --help."

@@ -94,11 +94,14 @@ const rowOf = (variable: Variables.Variable): Effect.Effect<Row, UsageError, Con
       }),
       source: Option.match(found, { onNone: () => null, onSome: ({ source }) => source }),
       secret: variable.isSecret,
-      otherwise: variable.otherwise,
-      meaning: variable.meaning,
+      otherwise: plain(variable.otherwise),
+      meaning: plain(variable.meaning),
       ...Option.match(invalid, { onNone: () => ({}), onSome: (invalid) => ({ invalid }) })
     }
   }).pipe(Effect.mapError(unreadable))
+
+/** Meanings are written for the page on configuration, which is Markdown. */
+const plain = (markdown: string): string => markdown.replace(/\[([^\]]+)\]\([^)]*\)/g, "$1").replaceAll("`", "")
 
 const unreadable = (error: ConfigError.ConfigError): UsageError =>
   new UsageError({ detail: `The configuration cannot be read: ${Configuration.describe(error)}.` })
@@ -112,7 +115,7 @@ const table = (rows: ReadonlyArray<Row>, colors: boolean): string =>
         ? { text: otherwise, tone: "faint" }
         : { text: value, tone: invalid === undefined ? "plain" : "bad" },
       source ?? { text: "default", tone: "faint" },
-      meaning.replaceAll("`", "")
+      meaning
     ]),
     colors
   )

@@ -67,20 +67,30 @@ export const handle = Effect.fnUntraced(function*(
     )
     return gathered.flat()
   }))
-  const failed = exchange.filter((id) => rows.some(({ error, exchange }) => error !== undefined && exchange === id))
+  const failed = failedOf(input, rows)
   if (json) {
     yield* Screen.line(encode({ environment, prices: rows }))
   } else {
     yield* Screen.line(PriceTable.table(rows, screen.colors))
     const remarks = [...PriceTable.failures(rows, screen.colors), ...Answers.simulation(input)]
     if (remarks.length > 0) yield* Screen.line(`\n${remarks.join("\n")}`)
-    yield* Screen.note(next(input, failed, program))
+    yield* Screen.note(next(input, rows, program))
   }
   if (failed.length > 0) return yield* new Incomplete({ exchanges: failed })
 })
 
-const next = (input: Input, failed: ReadonlyArray<ExchangeId>, program: string): string => {
+const failedOf = (input: Input, rows: ReadonlyArray<Quotes.Row>): ReadonlyArray<ExchangeId> =>
+  input.exchange.filter((id) => rows.some(({ error, exchange }) => error !== undefined && exchange === id))
+
+const next = (input: Input, rows: ReadonlyArray<Quotes.Row>, program: string): string => {
   const some = input.symbols.slice(0, 2).join(" ")
+  const failures = rows.filter(({ error }) => error !== undefined)
+  const failed = failedOf(input, rows)
+  const [unlisted] = failures
+  if (unlisted !== undefined && failures.every(({ error }) => error?.tag === "SymbolNotFound")) {
+    const [base] = unlisted.symbol.split("/")
+    return `Next: ${program} markets ${base}${Options.typed({ ...input, exchange: failed })} lists its markets.`
+  }
   if (failed.length > 0) {
     return input.faults === "none"
       ? `Next: ${program} health${Options.typed({ ...input, exchange: failed })} shows the status of the exchanges.`

@@ -262,5 +262,6 @@ describe("exchange config", () => {
       assert.match(out, /EXCHANGE_LOG_LEVEL is invalid: expected one of/)
       const json = JSON.parse((yield* finished("config --json", { env })).out)
       assert.include(JSON.stringify(json), "\"OKX_API_PASSPHRASE\"")
+      for (const text of [out, JSON.stringify(json)]) assert.notMatch(text, /`|\]\(/, "Markdown is for the page")
     }))
 })

@@ -92,6 +92,7 @@ describe("exchange order amend", () => {
       for (const err of [sent.err, rehearsed.err]) {
         assert.match(err, /^binance: Unsupported\. .*cannot amend open orders/)
         assert.include(err, "cancel it and place a new one")
+        assert.notInclude(err, "--environment simulated", "what cannot be done cannot be done there either")
       }
     }).pipe(Effect.provide(network)))
 })

@@ -74,11 +74,12 @@ describe("exchange price", () => {
 
   it.effect("a symbol that is not listed fails its row alone", () =>
     Effect.gen(function*() {
-      const { code, out } = yield* finished("price BTC/USDT BTC/NOPE --exchange binance")
+      const { code, err, out } = yield* finished("price BTC/USDT BTC/NOPE --exchange binance")
       assert.strictEqual(code, 1)
       assert.match(out, /binance +BTC\/USDT( +[0-9.]+){3}/)
       assert.match(out, /binance +BTC\/NOPE +SymbolNotFound/)
       assert.match(out, /Did you mean BTC\/US\w+\? Use a symbol that the exchange lists/)
+      assert.include(err, "Next: exchange markets BTC --exchange binance lists its markets.")
     }))
 
   it.effect("a closed exchange says so and exits with 1, other exchanges do not suffer", () =>
