@@ -8,6 +8,7 @@ import type { Capability } from "../../engine/Endpoint.js"
 import type { ExchangeClient } from "../../engine/ExchangeClient.js"
 import type { Protocol, Said } from "../../engine/Protocol.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
+import { beforeWriting } from "../../model/internal/beforeSending.js"
 import * as Listing from "../../model/Listing.js"
 import type { Market } from "../../model/Market.js"
 import { isClosed, type Order } from "../../model/Order.js"
@@ -82,7 +83,7 @@ export const make = (facts: Facts) => (client: Client, account: Adapter.Account)
       const how = asks.cancel
       if (how.by === "either") return yield* shownIf("cancel", market, yield* how.ask(client)(reference))
       if (id !== undefined) return yield* shownIf("cancel", market, yield* how.ask(client)({ market, id }))
-      const known = yield* account.order(reference)
+      const known = yield* beforeWriting(account.order(reference))
       if (isClosed(known)) return Option.some(known)
       return yield* shownIf("cancel", market, yield* how.ask(client)({ market, id: known.id }))
     })
@@ -169,7 +170,7 @@ const cancelAll = (
     const cancelOne = (id: string) =>
       orNone(Effect.map(cancel({ market, id }), (order) => Option.exists(order, hasEndedOtherwise) ? [] : [id]))
     return Effect.gen(function*() {
-      const { ids, obscure } = yield* standing
+      const { ids, obscure } = yield* beforeWriting(standing)
       const canceled = yield* Effect.forEach(ids, cancelOne)
       yield* noneIsObscure(protocol, market, obscure)
       return canceled.flat()
@@ -188,7 +189,7 @@ const cancelAll = (
     const wasCanceled = (id: string) =>
       orNone(Effect.map(account.order({ market, id }), ({ status }) => status === "canceled" ? [id] : []))
     return Effect.gen(function*() {
-      const { ids } = yield* standing
+      const { ids } = yield* beforeWriting(standing)
       const said = yield* orNone(cancelAll.all(client)(market))
       // Some of them may have been filled in the meantime.
       return said ?? (yield* Effect.forEach(ids, wasCanceled)).flat()
@@ -249,7 +250,7 @@ const sweep = (
     const settled = new Set<string>()
     const refused = new Map<string, ExchangeError.TradingError>()
     for (let turn = 0; turn < sweeps; turn++) {
-      const { ids, obscure } = yield* standing
+      const { ids, obscure } = yield* turn === 0 ? beforeWriting(standing) : standing
       const left = ids.filter((id) => !settled.has(id))
       if (left.length === 0) return yield* Effect.as(noneIsObscure(protocol, market, obscure), canceled)
       // An order that was refused and is no longer listed had already ended. One that is still listed was refused for a

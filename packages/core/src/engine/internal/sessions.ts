@@ -5,7 +5,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import * as ExchangeError from "../../model/ExchangeError.js"
+import type * as ExchangeError from "../../model/ExchangeError.js"
+import { beforeSending } from "../../model/internal/beforeSending.js"
 import type * as Credentials from "../../ports/Credentials.js"
 import type { Opened } from "../Session.js"
 import { clockOf, withFiber } from "./frame.js"
@@ -57,7 +58,9 @@ export const make = (exchange: string): Effect.Effect<Held> =>
         token: (by, open, scope) =>
           timed((now) => {
             const step = tell({ _tag: "Asked", by }, now)
-            if (step.use === undefined) return Effect.mapError(opening(by, open), beforeSending)
+            if (step.use === undefined) {
+              return Effect.mapError(opening(by, open), beforeSending("no session could be opened"))
+            }
             return step.open
               // Wherever the request is made, in a finalizer too: the client could not end before it otherwise.
               ? Effect.as(Effect.forkIn(Effect.interruptible(renewed(opening(by, open))), scope), step.use)
@@ -84,33 +87,3 @@ const renewed = (opening: Effect.Effect<unknown, ExchangeError.ExchangeError>): 
       }),
     onSuccess: () => Effect.void
   })
-
-/** Converts the failure to open a session to the error of a request that was therefore not sent. */
-const beforeSending = (error: ExchangeError.ExchangeError): ExchangeError.ExchangeError => {
-  if (error.outcome === "NotSent") return error
-  switch (error._tag) {
-    case "AuthenticationFailed":
-      return new ExchangeError.AuthenticationFailed({ ...error, outcome: "NotSent" })
-    case "PermissionDenied":
-      return new ExchangeError.PermissionDenied({ ...error, outcome: "NotSent" })
-    case "ClockSkew":
-      return new ExchangeError.ClockSkew({ ...error, outcome: "NotSent" })
-    case "RateLimited":
-      return new ExchangeError.RateLimited({ ...error, outcome: "NotSent" })
-    case "Banned":
-      return new ExchangeError.Banned({ ...error, outcome: "NotSent" })
-    case "TransportFailed":
-      return new ExchangeError.TransportFailed({ ...error, outcome: "NotSent" })
-    default: {
-      const { code, detail, exchange, operation, status } = error
-      return new ExchangeError.ExchangeUnavailable({
-        exchange,
-        operation,
-        code,
-        status,
-        detail: `a session could not be opened: ${detail}`,
-        outcome: "NotSent"
-      })
-    }
-  }
-}

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as ExchangeError from "../../model/ExchangeError.js"
+import { beforeWriting } from "../../model/internal/beforeSending.js"
 import type { Market } from "../../model/Market.js"
 import type { Amendment, Checked, Order } from "../../model/Order.js"
 import type * as Adapter from "../../ports/Adapter.js"
@@ -61,7 +62,7 @@ export const amend = (desk: Desk, reference: Adapter.Reference, amendment: Amend
         alternative: "cancel it and place a new one"
       })
     }
-    const current = yield* Lookup.byReference(desk, "amend", reference)
+    const current = yield* beforeWriting(Lookup.byReference(desk, "amend", reference))
     if (OrderReading.hasEnded(current)) {
       return yield* new ExchangeError.OrderRejected({ ...about, detail: `the order is already ${current.status}` })
     }

@@ -11,6 +11,7 @@ import type * as Scope from "effect/Scope"
 import * as ClientOrderId from "../../model/ClientOrderId.js"
 import * as Decimal from "../../model/Decimal.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
+import { beforeWriting } from "../../model/internal/beforeSending.js"
 import { quote } from "../../model/internal/quote.js"
 import type { Market } from "../../model/Market.js"
 import type { Checked, Order } from "../../model/Order.js"
@@ -59,7 +60,7 @@ export const prepare = (
       new ExchangeError.InvalidRequest({ exchange: desk.exchange, operation, detail })
     )
     const request = yield* valid(OrderCheck.decode(input))
-    const market = yield* desk.markets.find(operation, request.symbol)
+    const market = yield* beforeWriting(desk.markets.find(operation, request.symbol))
     const checked = yield* valid(OrderCheck.check(market, request))
     yield* supported(desk, operation, checked)
     desk.seen.visit(market)
@@ -103,8 +104,10 @@ const underWay = (desk: Desk, clientOrderId: string): Effect.Effect<unknown, nev
 export const priceFor = (
   desk: Desk,
   checked: Checked
-): Effect.Effect<BigDecimal.BigDecimal | undefined, ExchangeError.MarketDataError> =>
-  OrderGuards.needsPrice(desk.guards, checked) ? desk.lastPrice(checked.market) : Effect.succeed(undefined)
+): Effect.Effect<BigDecimal.BigDecimal | undefined, ExchangeError.AccountError> =>
+  OrderGuards.needsPrice(desk.guards, checked)
+    ? beforeWriting(desk.lastPrice(checked.market))
+    : Effect.succeed(undefined)
 
 /**
  * Has the guards judge and count an order. Returns the worth that was counted. For a change of an open order, given as

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import type * as ExchangeClient from "../../engine/ExchangeClient.js"
 import { asTrading } from "../../engine/internal/lane.js"
+import { beforeWriting } from "../../model/internal/beforeSending.js"
 import type { Amendment, Reference, Request } from "../../model/Order.js"
 import type * as Trading from "../../ports/Trading.js"
 import * as changing from "./changing.js"
@@ -28,13 +29,17 @@ export const make = (
       asTrading
     ),
     cancel: Effect.fn(method("cancel"))(function*(reference: Reference) {
-      return yield* changing.cancel(desk, yield* resolve(exchange, "cancel", desk.markets, reference))
+      return yield* changing.cancel(desk, yield* beforeWriting(resolve(exchange, "cancel", desk.markets, reference)))
     }, asTrading),
     cancelAll: Effect.fn(method("cancelAll"))(function*(symbol: string) {
-      return yield* desk.adapter.cancelAll(yield* desk.markets.find("cancelAll", symbol))
+      return yield* desk.adapter.cancelAll(yield* beforeWriting(desk.markets.find("cancelAll", symbol)))
     }, asTrading),
     amend: Effect.fn(method("amend"))(function*(reference: Reference, amendment: Amendment) {
-      return yield* changing.amend(desk, yield* resolve(exchange, "amend", desk.markets, reference), amendment)
+      return yield* changing.amend(
+        desk,
+        yield* beforeWriting(resolve(exchange, "amend", desk.markets, reference)),
+        amendment
+      )
     }, asTrading),
     reconcile: Effect.withSpan(reconcile(desk), method("reconcile"))
   }
