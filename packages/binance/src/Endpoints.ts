@@ -11,7 +11,7 @@ import { type Adapter, type Declaration, Endpoint, Limit, Row, Wire } from "@eff
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
 
-const { madeBy, takes } = Endpoint
+const { inputFrom, inputOf } = Endpoint
 
 /**
  * The rate limits of Binance.
@@ -71,13 +71,13 @@ export const serverTime = open("serverTime", "time", {
  * @category endpoints
  */
 export const exchangeInfo = open("exchangeInfo", {
-  input: madeBy(() => ({ showPermissionSets: false })),
+  input: inputFrom(() => ({ showPermissionSets: false })),
   within: "symbols",
   answer: Wire.list(Rows.Market),
   cost: { ip: 20 }
 })
 
-const ofOne = madeBy(({ id }: Market.Market) => ({ symbol: id }))
+const ofOne = inputFrom(({ id }: Market.Market) => ({ symbol: id }))
 
 /**
  * Reads the ticker of one market.
@@ -127,7 +127,7 @@ const depthCost = ({ limit }: { readonly limit: number }) => ({
   ip: limit <= 100 ? 5 : limit <= 500 ? 25 : limit <= 1000 ? 50 : 250
 })
 
-const byLimit = madeBy(({ id }: Market.Market, limit: number) => ({ symbol: id, limit }))
+const byLimit = inputFrom(({ id }: Market.Market, limit: number) => ({ symbol: id, limit }))
 
 /**
  * Reads the order book, up to 5000 levels. The weight is 5 for up to 100 levels, 25 for up to 500, 50 for up to 1000,
@@ -165,7 +165,7 @@ export const trades = open("trades", { input: byLimit, answer: Wire.list(Rows.Tr
  * @category endpoints
  */
 export const klines = open("klines", {
-  input: takes<Part & { interval: string }>(),
+  input: inputOf<Part & { interval: string }>(),
   answer: Wire.every(Rows.Bar),
   cost: { ip: 2 }
 })
@@ -191,7 +191,7 @@ export type Part = {
  * @category endpoints
  */
 export const account = read("account", {
-  input: madeBy(() => ({ omitZeroBalances: true })),
+  input: inputFrom(() => ({ omitZeroBalances: true })),
   within: "balances",
   answer: Wire.every(Rows.Balance),
   cost: { ip: 20 }
@@ -212,13 +212,13 @@ export const apiRestrictions = readSapi("apiRestrictions", "account/apiRestricti
  * @category endpoints
  */
 export const openOrders = read("openOrders", {
-  input: madeBy((market?: Market.Market) => ({ symbol: market?.id })),
+  input: inputFrom((market?: Market.Market) => ({ symbol: market?.id })),
   answer: Wire.list(Rows.Order),
   cost: ({ symbol }) => ({ ip: symbol === undefined ? 80 : 6 })
 })
 
 // Identifies an order by one of its ids.
-const named = madeBy(({ clientOrderId, id, market }: Adapter.Reference) => ({
+const named = inputFrom(({ clientOrderId, id, market }: Adapter.Reference) => ({
   symbol: market.id,
   orderId: id,
   origClientOrderId: clientOrderId
@@ -239,7 +239,7 @@ export const order = read("order", { input: named, answer: Wire.one(Rows.Order),
  * @category endpoints
  */
 export const allOrders = read("allOrders", {
-  input: takes<Part & { orderId?: string | undefined }>(),
+  input: inputOf<Part & { orderId?: string | undefined }>(),
   answer: Wire.list(Rows.Order),
   cost: { ip: 20 }
 })
@@ -251,7 +251,7 @@ export const allOrders = read("allOrders", {
  * @category endpoints
  */
 export const myTrades = read("myTrades", {
-  input: takes<Part & { orderId?: string | undefined; fromId?: string | undefined }>(),
+  input: inputOf<Part & { orderId?: string | undefined; fromId?: string | undefined }>(),
   answer: Wire.list(Rows.Fill),
   cost: ({ orderId }) => ({ ip: orderId === undefined ? 20 : 5 })
 })
@@ -283,7 +283,7 @@ export const orderOf = (order: Declaration.NewOrder) => ({
  */
 export const newOrder = write.once("newOrder", "order", {
   method: "POST",
-  input: madeBy(orderOf),
+  input: inputFrom(orderOf),
   answer: Wire.one(Rows.Placed),
   cost: { ip: 1, orders10s: 1, orders1d: 1 }
 })

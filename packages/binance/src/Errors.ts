@@ -17,7 +17,7 @@ const decode = Wire.ifAny(Schema.Struct({ code: Schema.Number, msg: Schema.Strin
 // The message gives the end of the ban by the exchange's clock, more precisely than the `retry-after` header.
 const banned = (
   { about, headers, now, skew = 0 }: Protocol.Circumstances,
-  { code, text }: Partial<Protocol.Said>
+  { code, text }: Partial<Protocol.ErrorBody>
 ): ExchangeError.Banned => {
   const named = /banned until (\d{13})/i.exec(text ?? "")?.[1]
   const wait = RetryAfter.parse(headers["retry-after"], now) ?? Duration.minutes(2)
@@ -38,7 +38,7 @@ const banned = (
  * @category classification
  */
 export const errors: Errors.Table = Errors.table({
-  said: ({ json, status }) => {
+  readError: ({ json, status }) => {
     const body = status < 400 ? undefined : decode(json)
     return body && { code: String(body.code), text: body.msg }
   },
@@ -69,7 +69,7 @@ export const errors: Errors.Table = Errors.table({
   ],
   // The firewall in front of the exchange responds without JSON. It also blocks requests with suspicious words in
   // parameters.
-  unspoken: (answer) => {
+  unrecognized: (answer) => {
     if (answer.status === 418) return banned(answer, {})
     const detail = "blocked by the exchange's firewall; slow down"
     return answer.status === 403 ? { kind: "RateLimited", detail, wait: "5 minutes" } : undefined

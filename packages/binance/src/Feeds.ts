@@ -33,7 +33,7 @@ const ofAccount = (): Feeds.Topic => ({ socket: "account", key: userData, channe
 
 const asked =
   (method: "SUBSCRIBE" | "UNSUBSCRIBE") =>
-  (topics: ReadonlyArray<Feeds.Topic>, { request, token }: Feeds.Asking): ReadonlyArray<unknown> => {
+  (topics: ReadonlyArray<Feeds.Topic>, { request, token }: Feeds.RequestContext): ReadonlyArray<unknown> => {
     if (token === undefined) return [{ method, params: topics.map(({ key }) => key), id: request }]
     // Without a subscription id, this ends every subscription of the connection. There is only this one.
     if (method === "UNSUBSCRIBE") return [{ id: request, method: "userDataStream.unsubscribe" }]
@@ -51,7 +51,7 @@ const asked =
 const loginCodes = new Set([-1002, -1021, -1022, -2014, -2015])
 
 /** A subscription to a market that does not exist is acknowledged like any other, but never receives data. */
-const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
+const read = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
   const [data, event] = [get(frame, "data"), get(frame, "event")]
   if (get(data ?? event ?? frame, "e") === "serverShutdown") return [{ _tag: "Leaving" }]
   if (get(event, "e") === "eventStreamTerminated") {
@@ -63,7 +63,7 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
   return answered(frame)
 }
 
-const answered = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
+const answered = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
   const request = whole(get(frame, "id"))
   const result = get(frame, "result")
   if (result === null || get(result, "subscriptionId") !== undefined) return [{ _tag: "Acknowledged", request }]

@@ -32,7 +32,7 @@ const price = (name: string): Wire.Field<BigDecimal.BigDecimal | undefined> =>
 // Reads a value of a filter. Returns `undefined` if the filter is missing or has another shape.
 const filter = (type: string, name: string): Wire.Field<BigDecimal.BigDecimal | undefined> => {
   const isWanted = Schema.is(Schema.Struct({ filterType: Schema.Literal(type) }))
-  const value = Wire.readable(Wire.within(name, positive(decimal)))
+  const value = Wire.lenient(Wire.within(name, positive(decimal)))
   const pick = (filters: unknown) => Array.isArray(filters) ? filters.find(isWanted) : Wire.unread
   return at("filters", Wire.pick(pick, value, "expected a list of filters"))
 }

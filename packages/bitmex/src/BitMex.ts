@@ -14,7 +14,7 @@ import * as Either from "effect/Either"
 import * as Order from "effect/Order"
 import * as Endpoints from "./Endpoints.js"
 import { feeds } from "./Feeds.js"
-import { bar, binSizes, counted, lengthOf, one, unheard, unit } from "./Markets.js"
+import { bar, binSizes, counted, lengthOf, one, unit, unknownMinorUnit } from "./Markets.js"
 import { expiresAfter, protocol } from "./Protocol.js"
 import * as Rows from "./Rows.js"
 
@@ -50,7 +50,7 @@ const valued = <A extends { readonly id?: string; readonly market: string }>(
       const unit = units.get(currency)
       if (money === undefined) return Either.right(row)
       return unit === undefined
-        ? Either.left({ ...unnamed, id: row.id, market: row.market, detail: unheard(currency) })
+        ? Either.left({ ...unnamed, id: row.id, market: row.market, detail: unknownMinorUnit(currency) })
         : Either.right(to(row, counted(money, unit.places), unit.asset))
     })
     return { rows: known, unknown: [...unknown, ...obscure] }
@@ -66,7 +66,7 @@ const balances: Declaration.Account["balances"] = (client) => () =>
     const units = yield* unitsOf(client, rows.map(({ currency }) => currency))
     return yield* Effect.forEach(rows, ({ currency, free, total }) => {
       const unit = units.get(currency)
-      if (!unit) return new MalformedResponse({ exchange, operation: "balances", detail: unheard(currency) })
+      if (!unit) return new MalformedResponse({ exchange, operation: "balances", detail: unknownMinorUnit(currency) })
       const { asset, places } = unit
       return Effect.succeed({ asset, free: counted(free, places), total: counted(total, places) })
     })

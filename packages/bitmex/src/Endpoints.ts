@@ -14,7 +14,7 @@ import * as Schema from "effect/Schema"
 import { lengthOf } from "./Markets.js"
 import * as Rows from "./Rows.js"
 
-const { isoTime, madeBy, takes } = Endpoint
+const { isoTime, inputFrom, inputOf } = Endpoint
 
 /**
  * The capacity of each rate limit when none of it is used.
@@ -92,7 +92,7 @@ export const tickers = open("tickers", "/instrument/active", { answer: Wire.list
  * @category endpoints
  */
 export const instrument = open("instrument", "/instrument", {
-  input: madeBy(([market]: ReadonlyArray<Market.Market>) => ({ symbol: market?.id ?? "" })),
+  input: inputFrom(([market]: ReadonlyArray<Market.Market>) => ({ symbol: market?.id ?? "" })),
   answer: Wire.every(Rows.Ticker)
 })
 
@@ -113,7 +113,7 @@ export const urgentAnnouncements = open("urgentAnnouncements", "/announcement/ur
  * @category endpoints
  */
 export const orderBookL2 = open("orderBookL2", "/orderBook/L2", {
-  input: madeBy(({ id }: Market.Market, depth: number) => ({ symbol: id, depth })),
+  input: inputFrom(({ id }: Market.Market, depth: number) => ({ symbol: id, depth })),
   answer: Wire.every(Rows.Level)
 })
 
@@ -124,7 +124,7 @@ export const orderBookL2 = open("orderBookL2", "/orderBook/L2", {
  * @category endpoints
  */
 export const trades = open("trades", "/trade", {
-  input: madeBy(({ id }: Market.Market, count: number, reverse: boolean = true) => ({ symbol: id, count, reverse })),
+  input: inputFrom(({ id }: Market.Market, count: number, reverse: boolean = true) => ({ symbol: id, count, reverse })),
   answer: Wire.list(Rows.Trade)
 })
 
@@ -156,7 +156,7 @@ export const intervals = (
  * @category endpoints
  */
 export const tradesBucketed = open("tradesBucketed", "/trade/bucketed", {
-  input: madeBy(intervals),
+  input: inputFrom(intervals),
   answer: Wire.every(Rows.Bucket)
 })
 
@@ -176,7 +176,7 @@ export const walletAssets = read("walletAssets", "/wallet/assets", { answer: Wir
  * @category endpoints
  */
 export const margin = read("margin", "/user/margin", {
-  input: madeBy((currency: string = "all") => ({ currency })),
+  input: inputFrom((currency: string = "all") => ({ currency })),
   answer: Wire.every(Rows.Margin)
 })
 
@@ -210,7 +210,7 @@ export type Query = {
  * @since 0.1.0
  * @category endpoints
  */
-export const orders = read("orders", "/order", { input: takes<Query>(), answer: Wire.list(Rows.Order) })
+export const orders = read("orders", "/order", { input: inputOf<Query>(), answer: Wire.list(Rows.Order) })
 
 /**
  * Lists the account's executions.
@@ -219,7 +219,7 @@ export const orders = read("orders", "/order", { input: takes<Query>(), answer: 
  * @category endpoints
  */
 export const tradeHistory = read("tradeHistory", "/execution/tradeHistory", {
-  input: takes<Query>(),
+  input: inputOf<Query>(),
   answer: Wire.list(Rows.Execution)
 })
 
@@ -230,7 +230,7 @@ export const tradeHistory = read("tradeHistory", "/execution/tradeHistory", {
  * @category endpoints
  */
 export const positions = read("positions", "/position", {
-  input: madeBy(() => ({ filter: { isOpen: true } })),
+  input: inputFrom(() => ({ filter: { isOpen: true } })),
   answer: Wire.list(Rows.Position)
 })
 
@@ -266,7 +266,7 @@ export const newOrder = (order: Declaration.NewOrder) => {
  */
 export const placeOrder = write.once("placeOrder", "/order", {
   method: "POST",
-  input: madeBy(newOrder),
+  input: inputFrom(newOrder),
   answer: Wire.one(Rows.Order)
 })
 
@@ -279,7 +279,7 @@ export const placeOrder = write.once("placeOrder", "/order", {
  */
 export const amendOrder = write.once("amendOrder", "/order", {
   method: "PUT",
-  input: takes<{ orderID: string } & Record<"price" | "orderQty", Declaration.Change["price"]>>(),
+  input: inputOf<{ orderID: string } & Record<"price" | "orderQty", Declaration.Change["price"]>>(),
   answer: Wire.one(Rows.Order)
 })
 
@@ -292,7 +292,7 @@ export const amendOrder = write.once("amendOrder", "/order", {
  */
 export const cancelOrder = write.idempotent("cancelOrder", "/order", {
   method: "DELETE",
-  input: madeBy(({ clientOrderId, id }: Adapter.Reference) => ({ orderID: id, clOrdID: clientOrderId })),
+  input: inputFrom(({ clientOrderId, id }: Adapter.Reference) => ({ orderID: id, clOrdID: clientOrderId })),
   answer: Wire.list(Rows.Order)
 })
 
@@ -304,6 +304,6 @@ export const cancelOrder = write.idempotent("cancelOrder", "/order", {
  */
 export const cancelAllOrders = write.idempotent("cancelAllOrders", "/order/all", {
   method: "DELETE",
-  input: madeBy(({ id }: Market.Market) => ({ symbol: id })),
+  input: inputFrom(({ id }: Market.Market) => ({ symbol: id })),
   answer: Wire.list(Rows.Canceled)
 })

@@ -27,7 +27,7 @@ const ended = /unable to cancel order due to existing state|invalid ordstatus|no
  * cancellation has an error in the row of its order. Orders that had already ended count only if there was nothing else
  * to cancel.
  */
-const refusal = (json: unknown): Protocol.Said | undefined => {
+const refusal = (json: unknown): Protocol.ErrorBody | undefined => {
   const order = decodeRejected(json)
   const rows = decodeRows(json) ?? []
   const failed = rows.flatMap(({ error }) => error ?? [])
@@ -45,7 +45,7 @@ const refusal = (json: unknown): Protocol.Said | undefined => {
  * @category classification
  */
 export const errors: Errors.Table = Errors.table({
-  said: ({ json, status }) => status < 400 ? refusal(json) : decodeError(json),
+  readError: ({ json, status }) => status < 400 ? refusal(json) : decodeError(json),
   codes: {},
   judge: ({ text }, { status }) => {
     if (status === 429) return "RateLimited"
@@ -63,7 +63,7 @@ export const errors: Errors.Table = Errors.table({
     [ended, "OrderNotFound"]
   ],
   otherwise: (_, { status }) => status < 400 ? "OrderRejected" : status === 404 ? "OrderNotFound" : undefined,
-  unspoken: ({ json, status }) => {
+  unrecognized: ({ json, status }) => {
     // A ban comes from the load balancer in front of the exchange, as a page and not as JSON. It lasts at least an
     // hour.
     const banned =

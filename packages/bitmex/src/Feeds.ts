@@ -18,7 +18,7 @@ import * as Either from "effect/Either"
 import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
 import * as Struct from "effect/Struct"
-import { bar, binSizes, counted, unheard } from "./Markets.js"
+import { bar, binSizes, counted, unknownMinorUnit } from "./Markets.js"
 import { expiresAfter } from "./Protocol.js"
 import * as Rows from "./Rows.js"
 
@@ -52,7 +52,7 @@ const login: NonNullable<Feeds.SocketFacts["login"]> = ({ key, secret }, { crypt
 // ---- frames
 
 /** The tables of the account cover all symbols. The other tables are split by symbol. */
-const dataOf = (frame: unknown): ReadonlyArray<Feeds.Said> => {
+const dataOf = (frame: unknown): ReadonlyArray<Feeds.Message> => {
   const table = get(frame, "table")
   return table === "order" || table === "execution" || table === "margin"
     ? [{ _tag: "Data", key: table, frame }]
@@ -63,7 +63,7 @@ const dataOf = (frame: unknown): ReadonlyArray<Feeds.Said> => {
  * Splits the rows of a frame by symbol, since a frame may have several. A frame without rows has its symbol only in its
  * filter.
  */
-const rowsOf = (frame: unknown): ReadonlyArray<Feeds.Said> => {
+const rowsOf = (frame: unknown): ReadonlyArray<Feeds.Message> => {
   const table = get(frame, "table")
   const action = get(frame, "action")
   const rows = list(get(frame, "data"))
@@ -81,7 +81,7 @@ const rowsOf = (frame: unknown): ReadonlyArray<Feeds.Said> => {
  * An error repeats the request that it is about. An error without a request, or with status 429, is about a rate limit.
  * Status 401 is about the login, even in response to a subscription to a table of the account.
  */
-const refused = (frame: unknown, because: string): ReadonlyArray<Feeds.Said> => {
+const refused = (frame: unknown, because: string): ReadonlyArray<Feeds.Message> => {
   const request = get(frame, "request")
   const args = get(request, "args")
   const keys = (typeof args === "string" ? [args] : list(args)).filter((key) => typeof key === "string")
@@ -93,7 +93,7 @@ const refused = (frame: unknown, because: string): ReadonlyArray<Feeds.Said> => 
   return get(request, "op") === "subscribe" ? [{ _tag: "Refused", keys, said: { code: "", text: because } }] : []
 }
 
-const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
+const read = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
   if (frame === "pong") return [{ _tag: "Pong" }]
   if (get(frame, "table") !== undefined) return dataOf(frame)
   const because = text(get(frame, "error"))
@@ -239,7 +239,7 @@ const balanceReader = () => {
       if (unit !== undefined) {
         rows.push({ asset: unit.asset, free: counted(free, unit.places), total: counted(total, unit.places) })
       } else if (!BigDecimal.isZero(total)) {
-        unknown.push({ ...unnamed, detail: unheard(currency) })
+        unknown.push({ ...unnamed, detail: unknownMinorUnit(currency) })
       }
     }
     return { rows, unknown }

@@ -41,7 +41,7 @@ export const counted = ({ scale, value }: BigDecimal.BigDecimal, places: number)
  * @since 0.1.0
  * @category units
  */
-export const unheard = (currency: string): string =>
+export const unknownMinorUnit = (currency: string): string =>
   `unknown minor unit "${currency.slice(0, 20)}": its value cannot be determined`
 
 /**

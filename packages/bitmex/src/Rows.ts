@@ -93,7 +93,7 @@ export const Instrument = Row.of({
   // Quantities are whole numbers, so the smallest step is one unit.
   lotSize: orElse(lot, multiplier),
   minAmount: lot,
-  maxAmount: amount(at("maxOrderQty", Wire.readable(aboveZero))),
+  maxAmount: amount(at("maxOrderQty", Wire.lenient(aboveZero))),
   maxPrice: above("maxPrice")
 })
 
@@ -315,4 +315,4 @@ const position = Row.position({
  * @since 0.1.0
  * @category rows
  */
-export const Position = Row.beside(position, { currency: at("currency", text) })
+export const Position = Row.withFields(position, { currency: at("currency", text) })

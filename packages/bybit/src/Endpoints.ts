@@ -15,7 +15,7 @@ import * as Rows from "./Rows.js"
 
 export type { Category, Named } from "./Markets.js"
 
-const { madeBy, takes } = Endpoint
+const { inputFrom, inputOf } = Endpoint
 
 const account = (count: number) => Limit.window(count, "1 second", { per: "key" })
 
@@ -65,7 +65,7 @@ const of = (scope: "create" | "amend" | "cancel" | "cancelAll") => ({ category, 
   [category === "spot" ? `${scope}.spot` : scope]: request?.length ?? 1
 })
 
-const latest = madeBy((market: Market.Market, limit?: number) => ({ ...named(market), limit }))
+const latest = inputFrom((market: Market.Market, limit?: number) => ({ ...named(market), limit }))
 
 type Counted = { readonly category: Category; readonly request?: ReadonlyArray<unknown> }
 
@@ -99,7 +99,7 @@ export const systemStatus = open("systemStatus", "system/status", {
  * @category endpoints
  */
 export const instrumentsInfo = open("instrumentsInfo", "market/instruments-info", {
-  input: takes<Part & { category: Category; status?: string | undefined }>(),
+  input: inputOf<Part & { category: Category; status?: string | undefined }>(),
   answer: Rows.page(Rows.Instrument)
 })
 
@@ -111,7 +111,7 @@ export const instrumentsInfo = open("instrumentsInfo", "market/instruments-info"
  */
 export const tickers = open("tickers", "market/tickers", {
   within: "",
-  input: takes<Scope>(),
+  input: inputOf<Scope>(),
   answer: Wire.answer({ at: Wire.at("time", Wire.millis), list: Wire.at("result.list", Wire.list(Rows.Ticker)) })
 })
 
@@ -152,7 +152,7 @@ export const candlePage = 1000
  * @category endpoints
  */
 export const kline = open("kline", "market/kline", {
-  input: madeBy((market: Market.Market, interval: string, { from, to }: Adapter.Window) => ({
+  input: inputFrom((market: Market.Market, interval: string, { from, to }: Adapter.Window) => ({
     ...named(market),
     interval,
     start: from,
@@ -179,7 +179,7 @@ export const queryApi = read("queryApi", "user/query-api", { answer: Rows.ApiKey
  * @category endpoints
  */
 export const walletBalance = read("walletBalance", "account/wallet-balance", {
-  input: madeBy(() => ({ accountType: "UNIFIED" })),
+  input: inputFrom(() => ({ accountType: "UNIFIED" })),
   answer: Wire.within("list", Schema.Array(Wire.within("coin", Wire.every(Rows.Balance))))
 })
 
@@ -190,7 +190,7 @@ export const walletBalance = read("walletBalance", "account/wallet-balance", {
  * @category endpoints
  */
 export const positionList = read("positionList", "position/list", {
-  input: takes<Scope & Part>(),
+  input: inputOf<Scope & Part>(),
   answer: Rows.page(Rows.Position)
 })
 
@@ -224,7 +224,7 @@ export const referred = ({ clientOrderId, id, market }: Adapter.Reference) => ({
  * @category endpoints
  */
 export const orderRealtime = read("orderRealtime", "order/realtime", {
-  input: takes<Scope & Ids & Part>(),
+  input: inputOf<Scope & Ids & Part>(),
   answer: Orders
 })
 
@@ -244,7 +244,7 @@ export type Span = { readonly startTime?: number; readonly endTime?: number }
  * @category endpoints
  */
 export const orderHistory = read("orderHistory", "order/history", {
-  input: takes<Named & Ids & Span & Part>(),
+  input: inputOf<Named & Ids & Span & Part>(),
   answer: Orders
 })
 
@@ -255,7 +255,7 @@ export const orderHistory = read("orderHistory", "order/history", {
  * @category endpoints
  */
 export const executionList = read("executionList", "execution/list", {
-  input: takes<Named & Span & Part>(),
+  input: inputOf<Named & Span & Part>(),
   answer: Rows.page(Rows.Execution)
 })
 
@@ -302,7 +302,7 @@ export const newOrders = (orders: ReadonlyArray<Declaration.NewOrder>) => ({
  * @category endpoints
  */
 export const orderCreate = write.once("orderCreate", "order/create", {
-  input: madeBy(newOrder),
+  input: inputFrom(newOrder),
   answer: Rows.Taken,
   cost: of("create")
 })
@@ -315,7 +315,7 @@ export const orderCreate = write.once("orderCreate", "order/create", {
  */
 export const orderCreateBatch = write.once("orderCreateBatch", "order/create-batch", {
   within: "",
-  input: madeBy(newOrders),
+  input: inputFrom(newOrders),
   answer: Rows.Batch,
   cost: of("create")
 })
@@ -328,7 +328,7 @@ export const orderCreateBatch = write.once("orderCreateBatch", "order/create-bat
  * @category endpoints
  */
 export const orderAmend = write.once("orderAmend", "order/amend", {
-  input: madeBy(({ price, reference, size }: Declaration.Change) => ({ ...referred(reference), qty: size, price })),
+  input: inputFrom(({ price, reference, size }: Declaration.Change) => ({ ...referred(reference), qty: size, price })),
   answer: Rows.Taken,
   cost: of("amend")
 })
@@ -340,7 +340,7 @@ export const orderAmend = write.once("orderAmend", "order/amend", {
  * @category endpoints
  */
 export const orderCancel = write.idempotent("orderCancel", "order/cancel", {
-  input: madeBy(referred),
+  input: inputFrom(referred),
   answer: Rows.Taken,
   cost: of("cancel")
 })
@@ -352,7 +352,7 @@ export const orderCancel = write.idempotent("orderCancel", "order/cancel", {
  * @category endpoints
  */
 export const orderCancelAll = write.idempotent("orderCancelAll", "order/cancel-all", {
-  input: madeBy(named),
+  input: inputFrom(named),
   answer: Rows.CanceledAll,
   cost: of("cancelAll")
 })

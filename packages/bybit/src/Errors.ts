@@ -14,7 +14,7 @@ import * as Schema from "effect/Schema"
 // The result of an error may be `{}` or `null`, so it is not read.
 const envelope = Wire.ifAny(Wire.answer({
   code: Wire.at("retCode", Schema.Int),
-  text: Wire.at("retMsg", Wire.readable(Schema.String)),
+  text: Wire.at("retMsg", Wire.lenient(Schema.String)),
   // In the response to the cancellation of all orders: a failure in a response that otherwise looks successful.
   failed: Wire.at("result.success", Wire.wordsOr({ 0: true }, false))
 }))
@@ -29,7 +29,7 @@ const ban = "10 minutes"
  * @category classification
  */
 export const errors: Errors.Table = Errors.table({
-  said: ({ json }) => {
+  readError: ({ json }) => {
     const body = envelope(json)
     if (body?.failed === true) return { code: "0", text: "the orders could not be canceled; cancel them one by one" }
     return body && body.code !== 0 ? { code: String(body.code), text: body.text ?? "" } : undefined
@@ -67,7 +67,7 @@ export const errors: Errors.Table = Errors.table({
   judge: ({ text }, { status }) => status === 403 && tooFrequent.test(text) ? "Banned" : undefined,
   // 10001 is the code for any wrong parameter, including the signature and the symbol.
   texts: [[/\bsign\b|signature/i, "AuthenticationFailed", "10001"], [/symbol/i, "SymbolNotFound", "10001"]],
-  unspoken: ({ about, json, status, text = "" }) => {
+  unrecognized: ({ about, json, status, text = "" }) => {
     if (status === 403 && tooFrequent.test(text)) {
       const detail = "this address sent too many requests and is banned; no request is sent for ten minutes"
       // These words are the exchange's own, although they are not JSON.

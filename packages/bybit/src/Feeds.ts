@@ -78,18 +78,18 @@ const ofAccount = (key: string): Feeds.Topic => ({ socket: "private", key, chann
 
 const asked =
   (op: "subscribe" | "unsubscribe") =>
-  (topics: ReadonlyArray<Feeds.Topic>, { request }: Feeds.Asking): ReadonlyArray<unknown> => [
+  (topics: ReadonlyArray<Feeds.Topic>, { request }: Feeds.RequestContext): ReadonlyArray<unknown> => [
     { req_id: String(request), op, args: topics.map(({ key }) => key) }
   ]
 
-const loggedIn = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
+const loggedIn = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
   const success = get(frame, "success")
   if (success === true) return [{ _tag: "LoggedIn" }]
   const because = text(get(frame, "ret_msg")) ?? ""
   return success === false ? [{ _tag: "LoginRefused", said: { code: "", text: because } }] : undefined
 }
 
-const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
+const read = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
   const key = text(get(frame, "topic"))
   if (key !== undefined) return [{ _tag: "Data", key, frame }]
   switch (get(frame, "op")) {
@@ -186,7 +186,7 @@ const ofAll = <A, B extends { readonly market: string }>(
   row: Wire.Row<A>,
   read: (row: A, category: Category) => B | undefined
 ) => {
-  const rows = Feeds.reading(Wire.within("data", Wire.list(Row.beside(row, { category }))))
+  const rows = Feeds.reading(Wire.within("data", Wire.list(Row.withFields(row, { category }))))
   return (frame: unknown): Listing.Listing<B> | undefined => {
     const found = rows(frame)
     return found && {

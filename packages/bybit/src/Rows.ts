@@ -231,7 +231,7 @@ const order = Row.order({
  * @since 0.1.0
  * @category rows
  */
-export const Order = Row.beside(order, { unit })
+export const Order = Row.withFields(order, { unit })
 
 const fill = Row.fill({
   ...Row.namesOfFill({ id: "execId", orderId: "orderId", market: "symbol", clientOrderId: "orderLinkId" }),

@@ -9,7 +9,7 @@ import * as Order from "@effect-exchange/core/model/Order"
 import * as ExchangeId from "@effect-exchange/exchanges/ExchangeId"
 import { methods } from "./CallOptions.js"
 import { formats } from "./CandleOptions.js"
-import { environments, weathers } from "./Options.js"
+import { environments, faultNames } from "./Options.js"
 
 /** The values that an option accepts. `several` means a comma-separated list. */
 interface Values {
@@ -28,7 +28,7 @@ const valuesOf = (command: string, option: string): Values | undefined => {
     case "--environment":
       return { words: environments }
     case "--faults":
-      return { words: weathers }
+      return { words: faultNames }
     case "--format":
       return { words: formats }
     case "--interval":

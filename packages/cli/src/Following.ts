@@ -138,10 +138,10 @@ const feeds = (
 
 const seen = <A>(
   self: MarketData.MarketData.Live<A>
-): Stream.Stream<FeedItem.Seen<View.Heard<A>>, ExchangeError.MarketDataError> =>
+): Stream.Stream<FeedItem.Seen<View.Received<A>>, ExchangeError.MarketDataError> =>
   self.pipe(
     Stream.mapEffect((item) =>
-      Effect.map(Clock.currentTimeMillis, (at): FeedItem.FeedItem<View.Heard<A>> =>
+      Effect.map(Clock.currentTimeMillis, (at): FeedItem.FeedItem<View.Received<A>> =>
         item._tag === "Data" ? FeedItem.FeedItem.Data({ value: { said: item.value, at } }) : item)
     ),
     FeedItem.withStatus,

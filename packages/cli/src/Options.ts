@@ -31,7 +31,7 @@ export const environments = ["simulated", "testnet", "live"] as const
  * @since 0.1.0
  * @category constants
  */
-export const weathers = ["none", "flaky", "outage"] as const
+export const faultNames = ["none", "flaky", "outage"] as const
 
 /**
  * The name of a set of faults that a simulator can inject.
@@ -39,7 +39,7 @@ export const weathers = ["none", "flaky", "outage"] as const
  * @since 0.1.0
  * @category models
  */
-export type FaultsName = typeof weathers[number]
+export type FaultsName = typeof faultNames[number]
 
 /**
  * Returns the faults with the given name.
@@ -129,7 +129,7 @@ export const environment: Options.Options<typeof environments[number]> = oneOf(
  */
 export const faults: Options.Options<FaultsName> = oneOf(
   "faults",
-  weathers,
+  faultNames,
   "How often requests to a simulated exchange fail: never, about one in three, or always."
 )
 

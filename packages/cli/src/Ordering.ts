@@ -182,12 +182,12 @@ export const spent = Effect.fnUntraced(function*(
   UsageError,
   Configuration.Configuration | FileSystem.FileSystem | Scope.Scope
 > {
-  if (guards.maxNotionalPerDay === undefined || Option.isNone(input.journal)) return OrderGuards.nothing
+  if (guards.maxNotionalPerDay === undefined || Option.isNone(input.journal)) return OrderGuards.emptyTotal
   const files = yield* FileSystem.FileSystem
   // Opening a journal would create a missing file.
   const isThere = yield* Effect.orElseSucceed(files.exists(input.journal.value), () => true)
   const credentials = yield* Accounts.credentialsOf(exchange, input, "trade")
-  if (!isThere || Either.isLeft(credentials)) return OrderGuards.nothing
+  if (!isThere || Either.isLeft(credentials)) return OrderGuards.emptyTotal
   const account = Credentials.fingerprint(credentials.right)
   const place = Environment.name(Connections.environmentOf(exchange, input))
   const now = yield* Clock.currentTimeMillis

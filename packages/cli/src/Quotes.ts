@@ -33,7 +33,7 @@ import type { Connection } from "./Connections.js"
  * @since 0.1.0
  * @category models
  */
-export interface Effort {
+export interface RequestStats {
   readonly latencyMillis: number
   readonly attempts: number
   readonly requests: number
@@ -46,7 +46,7 @@ export interface Effort {
  * @since 0.1.0
  * @category models
  */
-export interface Measured<A, E> extends Effort {
+export interface Measured<A, E> extends RequestStats {
   readonly result: Either.Either<A, E>
 }
 
@@ -113,7 +113,7 @@ export const Row = Schema.Struct({
  * @category constructors
  */
 export const row = (
-  about: Effort & {
+  about: RequestStats & {
     readonly exchange: string
     readonly symbol: ExchangeSymbol.ExchangeSymbol
     readonly breaker: string
@@ -213,7 +213,7 @@ export const gather = Effect.fnUntraced(function*<R>(
 export const snapshot = Effect.fnUntraced(function*(
   { exchange, health, market }: Connection,
   symbols: ReadonlyArray<ExchangeSymbol.ExchangeSymbol>
-): Effect.fn.Return<Effort & { readonly rows: ReadonlyArray<Row>; readonly health: Health.ExchangeHealth }> {
+): Effect.fn.Return<RequestStats & { readonly rows: ReadonlyArray<Row>; readonly health: Health.ExchangeHealth }> {
   const { result, ...effort } = yield* measure(Effect.gen(function*() {
     const listed = new Map((yield* market.markets).map((market) => [market.symbol, market]))
     const tickers = yield* market.tickers(symbols.filter((symbol) => listed.has(symbol)))

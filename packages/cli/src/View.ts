@@ -69,7 +69,7 @@ export const initial = (exchange: string, symbol: ExchangeSymbol.ExchangeSymbol)
  * @since 0.1.0
  * @category models
  */
-export interface Heard<out A> {
+export interface Received<out A> {
   readonly said: A
   readonly at: number
 }
@@ -81,8 +81,8 @@ export interface Heard<out A> {
  * @category models
  */
 export interface Feeds {
-  readonly ticker: FeedItem.Seen<Heard<Ticker.Ticker>>
-  readonly book: FeedItem.Seen<Heard<BookView.BookView>> | undefined
+  readonly ticker: FeedItem.Seen<Received<Ticker.Ticker>>
+  readonly book: FeedItem.Seen<Received<BookView.BookView>> | undefined
 }
 
 /**

@@ -31,7 +31,7 @@ const ticker: Declaration.MarketData["ticker"] = (client) => (market) =>
     Concurrent.all([
       to(Endpoints.product)(client)(market),
       to(Endpoints.productBook)(client)(market, 1)
-    ], Question.together),
+    ], Question.concurrently),
     ([{ market: _, ...product }, { asks: [ask], at, bids: [bid] }]) => ({
       ...product,
       bid: bid?.price,
@@ -46,7 +46,7 @@ const status: Declaration.MarketData["status"] = (client) => () =>
     Concurrent.all([
       client.request(Endpoints.products, { product_type: "SPOT" }),
       client.request(Endpoints.serverTime, {})
-    ], Question.together),
+    ], Question.concurrently),
     ([{ rows }, at]) => {
       const open = rows.filter(({ status }) => status === "open")
       const unlimited = open.filter(({ limited }) => !limited)

@@ -12,7 +12,7 @@ import type * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
 
-const { madeBy, takes } = Endpoint
+const { inputFrom, inputOf } = Endpoint
 
 /**
  * The rate limits of Coinbase, which counts per second. The windows here are a tenth longer, because requests do not
@@ -51,7 +51,7 @@ const write = Endpoint.family({ ...shared, capability: "trading", method: "POST"
  */
 export const serverTime = open("serverTime", "/time", { answer: Wire.within("epochMillis", Wire.millis) })
 
-const some = { input: madeBy(({ id }: Market.Market, limit: number) => ({ product_id: id, limit })) }
+const some = { input: inputFrom(({ id }: Market.Market, limit: number) => ({ product_id: id, limit })) }
 
 /**
  * Lists the spot products: those that are traded, or all of them.
@@ -60,7 +60,7 @@ const some = { input: madeBy(({ id }: Market.Market, limit: number) => ({ produc
  * @category endpoints
  */
 export const products = open("products", "/market/products", {
-  input: madeBy((get_all_products?: boolean) => ({ product_type: "SPOT", get_all_products })),
+  input: inputFrom((get_all_products?: boolean) => ({ product_type: "SPOT", get_all_products })),
   within: "products",
   answer: Wire.list(Rows.Product)
 })
@@ -73,7 +73,7 @@ export const products = open("products", "/market/products", {
  */
 export const tickers = open("tickers", "/market/products", {
   // For many products, requesting the whole listing is shorter than naming each of them.
-  input: madeBy((markets: ReadonlyArray<Market.Market>) => ({
+  input: inputFrom((markets: ReadonlyArray<Market.Market>) => ({
     product_type: "SPOT",
     get_all_products: true,
     product_ids: markets.length > 100 ? undefined : markets.map(({ id }) => id)
@@ -89,7 +89,7 @@ export const tickers = open("tickers", "/market/products", {
  * @category endpoints
  */
 export const product = open("product", "/market/products/{product_id}", {
-  input: madeBy(({ id }: Market.Market) => ({ product_id: id })),
+  input: inputFrom(({ id }: Market.Market) => ({ product_id: id })),
   answer: Wire.one(Rows.Ticker)
 })
 
@@ -124,7 +124,7 @@ export const marketTrades = open("marketTrades", "/market/products/{product_id}/
  * @category endpoints
  */
 export const candles = open("candles", "/market/products/{product_id}/candles", {
-  input: madeBy((market: Market.Market, granularity: string, { from, to }: Adapter.Window) => ({
+  input: inputFrom((market: Market.Market, granularity: string, { from, to }: Adapter.Window) => ({
     product_id: market.id,
     start: from / 1000,
     // The end is included, so a candle that opens there would be one too many.
@@ -158,7 +158,7 @@ export const keyPermissions = read("keyPermissions", "/key_permissions", {
  * @category endpoints
  */
 export const accounts = read("accounts", "/accounts", {
-  input: madeBy((cursor: string | undefined) => ({ limit: pageSize, cursor })),
+  input: inputFrom((cursor: string | undefined) => ({ limit: pageSize, cursor })),
   answer: Rows.page("accounts", Wire.every(Rows.Wallet))
 })
 
@@ -169,7 +169,7 @@ export const accounts = read("accounts", "/accounts", {
  * @category endpoints
  */
 export const order = read("order", "/orders/historical/{order_id}", {
-  input: madeBy(({ id }: Declaration.ById) => ({ order_id: id })),
+  input: inputFrom(({ id }: Declaration.ById) => ({ order_id: id })),
   within: "order",
   answer: Wire.one(Rows.Order)
 })
@@ -194,7 +194,7 @@ export type Wanted = {
  * @category endpoints
  */
 export const orders = read("orders", "/orders/historical/batch", {
-  input: takes<Wanted & { product_type: string; limit: number; cursor: string | undefined }>(),
+  input: inputOf<Wanted & { product_type: string; limit: number; cursor: string | undefined }>(),
   answer: Rows.page("orders", Wire.list(Rows.Order))
 })
 
@@ -205,7 +205,7 @@ export const orders = read("orders", "/orders/historical/batch", {
  * @category endpoints
  */
 export const fills = read("fills", "/orders/historical/fills", {
-  input: madeBy((cursor: string | undefined, market: Market.Market, { limit, since }: Declaration.History) => ({
+  input: inputFrom((cursor: string | undefined, market: Market.Market, { limit, since }: Declaration.History) => ({
     product_ids: [market.id],
     start_sequence_timestamp: Endpoint.isoTime(since),
     limit: Math.min(limit, pageSize),
@@ -241,7 +241,10 @@ const configuration = ({ postOnly, price, size: base_size, timeInForce }: Declar
  * @since 0.1.0
  * @category endpoints
  */
-export const createOrder = write.idempotent("createOrder", "/orders", { input: madeBy(newOrder), answer: Rows.Created })
+export const createOrder = write.idempotent("createOrder", "/orders", {
+  input: inputFrom(newOrder),
+  answer: Rows.Created
+})
 
 /**
  * Requests the cancellation of up to 100 orders, which are canceled a moment later. The response has the outcome of
@@ -251,7 +254,7 @@ export const createOrder = write.idempotent("createOrder", "/orders", { input: m
  * @category endpoints
  */
 export const cancelOrders = write.idempotent("cancelOrders", "/orders/batch_cancel", {
-  input: madeBy((_: Market.Market, order_ids: ReadonlyArray<string>) => ({ order_ids })),
+  input: inputFrom((_: Market.Market, order_ids: ReadonlyArray<string>) => ({ order_ids })),
   within: "results",
   answer: Wire.every(Rows.Cancellation)
 })
@@ -263,6 +266,6 @@ export const cancelOrders = write.idempotent("cancelOrders", "/orders/batch_canc
  * @category endpoints
  */
 export const editOrder = write.once("editOrder", "/orders/edit", {
-  input: takes<{ order_id: string; price: BigDecimal.BigDecimal; size: BigDecimal.BigDecimal }>(),
+  input: inputOf<{ order_id: string; price: BigDecimal.BigDecimal; size: BigDecimal.BigDecimal }>(),
   answer: Wire.within("success", Schema.Literal(true))
 })

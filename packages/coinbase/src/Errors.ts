@@ -57,7 +57,7 @@ const grpc: ReadonlyMap<unknown, string> = new Map([
 export const said = (
   codes: ReadonlyArray<unknown>,
   texts: ReadonlyArray<string | undefined>
-): Protocol.Said => ({
+): Protocol.ErrorBody => ({
   code: codes.filter((code) => typeof code === "string").find((code) => !saysNothing.test(code)) ?? "",
   text: [...new Set(texts.filter((text) => text !== undefined && text !== ""))].join("; ")
 })
@@ -66,7 +66,7 @@ const saysNothing = /^$|^unknown$|^UNKNOWN_(?:\w+_)?FAILURE_REASON$/
 
 const numberOf = Wire.ifAny(Wire.within("code", Schema.Number))
 
-const saidIn = (json: unknown): Protocol.Said => said([...codesOf(json), grpc.get(numberOf(json))], textsOf(json))
+const saidIn = (json: unknown): Protocol.ErrorBody => said([...codesOf(json), grpc.get(numberOf(json))], textsOf(json))
 
 const absent: ReadonlyMap<string, Errors.Kind> = new Map([
   ...["order", "cancelOrders", "editOrder"].map((operation) => [operation, "OrderNotFound"] as const),
@@ -80,7 +80,7 @@ const absent: ReadonlyMap<string, Errors.Kind> = new Map([
  * @category classification
  */
 export const errors: Errors.Table = Errors.table({
-  said: ({ json, status }) => (status < 300 ? isFailure : isOwn)(json) ? saidIn(json) : undefined,
+  readError: ({ json, status }) => (status < 300 ? isFailure : isOwn)(json) ? saidIn(json) : undefined,
   codes: {
     InvalidRequest:
       "INVALID_ARGUMENT INVALID_REQUEST PARAM_REQUIRED VALIDATION_ERROR UNSUPPORTED_ORDER_CONFIGURATION " +
@@ -119,7 +119,7 @@ export const errors: Errors.Table = Errors.table({
     // A refused order or amendment. If the exchange gives a reason, nothing was done.
     return status >= 300 ? undefined : code === "" ? "Unknown" : "OrderRejected"
   },
-  unspoken: ({ headers, json, status, text }) => {
+  unrecognized: ({ headers, json, status, text }) => {
     // The only text that the exchange sends without JSON.
     if (status === 401 && text?.trim() === "Unauthorized") {
       return { kind: "AuthenticationFailed", detail: "Unauthorized", outcome: "Rejected" }

@@ -48,7 +48,7 @@ const user = (): Feeds.Topic => ({ socket: "private", key: "user", channel: "use
 
 const asked =
   (type: "subscribe" | "unsubscribe") =>
-  (topics: ReadonlyArray<Feeds.Topic>, { token }: Feeds.Asking): ReadonlyArray<unknown> =>
+  (topics: ReadonlyArray<Feeds.Topic>, { token }: Feeds.RequestContext): ReadonlyArray<unknown> =>
     Record.collect(
       Arr.groupBy(topics, ({ channel }) => channel),
       (channel, alike) => ({
@@ -62,7 +62,7 @@ const asked =
 const events = (frame: unknown): ReadonlyArray<unknown> => list(get(frame, "events"))
 
 /** Groups the rows of all events by their product. */
-const rowsOf = (frame: unknown, channel: string, name: string): ReadonlyArray<Feeds.Said> =>
+const rowsOf = (frame: unknown, channel: string, name: string): ReadonlyArray<Feeds.Message> =>
   Record.collect(
     Arr.groupBy(events(frame).flatMap((event) => list(get(event, name))), (row) =>
       keyOf(channel, get(row, "product_id"))),
@@ -72,12 +72,12 @@ const rowsOf = (frame: unknown, channel: string, name: string): ReadonlyArray<Fe
   )
 
 /** The token replaces a login, so an error about the token counts as a refused login. */
-const refused = (because: string): ReadonlyArray<Feeds.Said> => [{
+const refused = (because: string): ReadonlyArray<Feeds.Message> => [{
   _tag: /authenticat|unauthori[sz]ed/i.test(because) ? "LoginRefused" : "Refused",
   said: { code: "", text: because }
 }]
 
-const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
+const read = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
   switch (get(frame, "channel")) {
     case "heartbeats":
       return []

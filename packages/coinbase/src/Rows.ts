@@ -32,7 +32,7 @@ const timeIfAny = Wire.pick((value) => value === "0001-01-01T00:00:00Z" ? "" : v
 
 // This value is only shown, and Coinbase computes it in floating point. One that is not a decimal must not hide its
 // market.
-const loose = Wire.readable(decimal)
+const loose = Wire.lenient(decimal)
 
 const flag = (name: string) => at(name, isTrue)
 

@@ -23,7 +23,7 @@ const search = (traded: ReadonlyArray<number>, from: number, reach = 10) => {
     steps: [step(traded, 700, 300, count), step(traded, 100, 0, count), step(traded, 10, 0, count)],
     since: 1_000,
     from,
-    reach
+    precision: reach
   }).pipe(Effect.map((found) => ({ found: Option.getOrUndefined(found), sent: count.sent })))
 }
 

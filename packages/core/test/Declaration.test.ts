@@ -797,7 +797,7 @@ describe("regions", () => {
       },
       limits,
       sign: (request) => Either.right({ ...request, signature: "" }),
-      errors: Errors.table({ said: () => undefined, codes: {} }),
+      errors: Errors.table({ readError: () => undefined, codes: {} }),
       serverTime: time
     })
   })
@@ -892,7 +892,7 @@ describe("regions", () => {
 
 describe("pages", () => {
   const list = read("list", "/list", {
-    input: Endpoint.takes<{ readonly after?: string | undefined }>(),
+    input: Endpoint.inputOf<{ readonly after?: string | undefined }>(),
     answer: Wire.answer({
       rows: Wire.at("rows", Wire.list(Row.of({ id: Wire.at("id", Wire.text), mine: Wire.at("mine", Schema.Boolean) }))),
       next: Wire.at("next", Wire.blank(Wire.text))
@@ -992,19 +992,19 @@ describe("pages", () => {
     assert.isUndefined(Page.offset(50)({ ...page, count: 49 }))
     assert.strictEqual(Page.afterLast(50)(page), "x")
     assert.isUndefined(Page.afterLast(50)({ ...page, count: 49 }))
-    assert.strictEqual(Page.afterLast(50)({ ...page, lastId: undefined }), Page.stuck)
+    assert.strictEqual(Page.afterLast(50)({ ...page, lastId: undefined }), Page.unreachable)
   })
 })
 
 describe("questions of endpoints that say how they are asked", () => {
   const Priced = Row.of({ price: Wire.at("price", Wire.text) })
   const price = open("price", "/price", {
-    input: Endpoint.madeBy(({ id }: Market.Market, limit: number) => ({ pair: id, limit })),
+    input: Endpoint.inputFrom(({ id }: Market.Market, limit: number) => ({ pair: id, limit })),
     answer: Wire.list(Priced),
     cost: ({ limit = 1 }) => ({ ip: limit })
   })
   const ofKind = open("ofKind", "/kind", {
-    input: Endpoint.madeBy((kind: Market.Kind) => ({ kind })),
+    input: Endpoint.inputFrom((kind: Market.Kind) => ({ kind })),
     answer: Wire.list(Priced)
   })
   const pricesOf = (question: Question.Question<"marketData", [], Listing.Rows<{ readonly price: string }>>) =>
@@ -1062,7 +1062,7 @@ describe("questions of endpoints that say how they are asked", () => {
   })
 
   it("do not compile where nobody says how, or of what is not asked", () => {
-    const said = open("said", "/said", { input: Endpoint.takes<{ pair: string }>(), answer: Wire.list(Row.of({})) })
+    const said = open("said", "/said", { input: Endpoint.inputOf<{ pair: string }>(), answer: Wire.list(Row.of({})) })
     // @ts-expect-error the endpoint does not say how it is asked
     const silent: Question.Question<"marketData", [Market.Market], Listing.Rows<{}>> = Question.to(said)
     // @ts-expect-error it is asked of a kind and not of a market
@@ -1076,7 +1076,7 @@ describe("histories by spans", () => {
   const day = 86_400_000
   const now = 10 * day
   const list = read("list", "/list", {
-    input: Endpoint.takes<{ from: number | undefined; to: number | undefined; at: string | undefined }>(),
+    input: Endpoint.inputOf<{ from: number | undefined; to: number | undefined; at: string | undefined }>(),
     answer: Wire.answer({
       list: Wire.at("rows", Wire.list(Row.of({ id: Wire.at("id", Wire.text) }))),
       next: Wire.at("next", Wire.blank(Wire.text))
@@ -1102,7 +1102,7 @@ describe("histories by spans", () => {
       order,
       input: (_, at: string | undefined, span) => ({ from: span?.from, to: span && span.to + 1, at }),
       rows: (_, { list }) => list,
-      next: ({ answer: { next }, place }) => next === undefined ? undefined : next === place ? Page.stuck : next
+      next: ({ answer: { next }, place }) => next === undefined ? undefined : next === place ? Page.unreachable : next
     })
     const exchange = Exchange.define<"Toy">({
       ...facts,
@@ -1171,7 +1171,7 @@ describe("histories by spans", () => {
   it("begin a page at the instant of the last row of the one before, unless that is where it began", () => {
     assert.strictEqual(Page.atInstant(7, 5), 7)
     assert.strictEqual(Page.atInstant(7, undefined), 7)
-    assert.strictEqual(Page.atInstant(7, 7), Page.stuck)
-    assert.strictEqual(Page.atInstant(undefined, 7), Page.stuck)
+    assert.strictEqual(Page.atInstant(7, 7), Page.unreachable)
+    assert.strictEqual(Page.atInstant(undefined, 7), Page.unreachable)
   })
 })

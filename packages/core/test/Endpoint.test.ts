@@ -173,7 +173,7 @@ describe("a family of endpoints", () => {
 
   it("share what goes without saying, and say what is particular", () => {
     const price = open("price", "/price/{symbol}", {
-      input: Endpoint.takes<{ readonly symbol: string }>(),
+      input: Endpoint.inputOf<{ readonly symbol: string }>(),
       answer
     })
     const { auth, body, capability, idempotency, method, name, path } = price
@@ -209,7 +209,7 @@ describe("a family of endpoints", () => {
       legs: [{ price: Decimal.make("64000.50"), none: undefined }],
       isDry: false
     }
-    const any = Endpoint.takes<typeof input>()
+    const any = Endpoint.inputOf<typeof input>()
     assert.deepStrictEqual(
       read("text", "/", { input: any, answer: Schema.Unknown }).encode(input),
       Either.right({ size: "0.000000000000000001", legs: [{ price: "64000.50" }], isDry: false })
@@ -230,7 +230,7 @@ describe("a family of endpoints", () => {
 
   it("refuse a decimal that cannot be written, and a text that cannot stand in a path", () => {
     const sized = read("sized", "/{id}", {
-      input: Endpoint.takes<{ readonly id: string; readonly size: BigDecimal.BigDecimal }>(),
+      input: Endpoint.inputOf<{ readonly id: string; readonly size: BigDecimal.BigDecimal }>(),
       answer: Schema.Unknown
     })
     assert.isTrue(Either.isLeft(sized.encode({ id: "1", size: BigDecimal.make(1n, -1_000_000_000) })))
@@ -262,7 +262,7 @@ describe("a family of endpoints", () => {
 
   it("take what a function makes, without what may be undefined", () => {
     const newOrder = (size: BigDecimal.BigDecimal, price?: BigDecimal.BigDecimal) => ({ size, price })
-    const place = write.once("place", "/", { input: Endpoint.madeBy(newOrder), answer: Schema.Unknown })
+    const place = write.once("place", "/", { input: Endpoint.inputFrom(newOrder), answer: Schema.Unknown })
     assert.deepStrictEqual(place.encode({ size: Decimal.make("2") }), Either.right({ size: 2 }))
     assert.deepStrictEqual(
       place.encode(newOrder(Decimal.make("2"), Decimal.make("1"))),

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Errors } from "../src/adapter.js"
 
 const { classify, ofRow } = Errors.table({
-  said: ({ text = "" }) => ({ code: text, text: "Not today." }),
+  readError: ({ text = "" }) => ({ code: text, text: "Not today." }),
   codes: { Unknown: "5100", InsufficientFunds: "5108" },
   ranges: { OrderRejected: "5100-5199 5400", InvalidRequest: "58000-58999" },
   judge: ({ code }) => code === "5150" ? "PermissionDenied" : undefined

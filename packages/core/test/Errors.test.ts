@@ -14,13 +14,13 @@ const answer = (json: unknown, status = 200, headers: Protocol.Headers = {}): Pr
   clean: (text) => text
 })
 
-const said = ({ json }: Protocol.Answer): Protocol.Said | undefined => {
+const said = ({ json }: Protocol.Answer): Protocol.ErrorBody | undefined => {
   const { code, text } = Object(json)
   return code === undefined ? undefined : { code: String(code), text: String(text ?? "") }
 }
 
 const table = Errors.table({
-  said,
+  readError: said,
   codes: {
     AuthenticationFailed: "1",
     ClockSkew: "2",
@@ -42,7 +42,7 @@ const table = Errors.table({
   judge: ({ code, text }) => code === "5" && text.includes("symbol") ? "SymbolNotFound" : undefined,
   texts: [[/no funds/i, "InsufficientFunds", "7"], [/bad symbol/i, "OrderRejected"], [/later/, "RateLimited"]],
   otherwise: ({ code }) => code.startsWith("NEW_") ? "DuplicateOrder" : undefined,
-  unspoken: ({ about, status }) =>
+  unrecognized: ({ about, status }) =>
     status === 403 ? new ExchangeError.PermissionDenied({ ...about, detail: "a firewall" }) : undefined
 })
 
@@ -145,7 +145,7 @@ describe("a table of errors", () => {
 
   it("knows codes in any case", () => {
     const named = Errors.table({
-      said: () => ({ code: "not_Found", text: "no" }),
+      readError: () => ({ code: "not_Found", text: "no" }),
       codes: { OrderNotFound: "NOT_FOUND" }
     })
     assert.strictEqual(named.classify(answer({}))?._tag, "OrderNotFound")
@@ -154,7 +154,7 @@ describe("a table of errors", () => {
   it("tells whoever judges how far the exchange's clock is from ours", () => {
     const circumstances = { about: { exchange: "acme", operation: "test" }, headers: {}, now, status: 418, skew: 5000 }
     const { ofRow } = Errors.table({
-      said: () => undefined,
+      readError: () => undefined,
       codes: {},
       judge: ({ text }, { about, skew = 0 }) =>
         new ExchangeError.Banned({ ...about, detail: text, until: Number(text) - skew })
@@ -177,7 +177,7 @@ describe("a table of errors", () => {
 
   it("matches texts by their longest beginning, in any case", () => {
     const texts = Errors.table({
-      said,
+      readError: said,
       match: "beginning",
       codes: {
         OrderRejected: "EOrder:, EService:Deadline elapsed",
@@ -197,25 +197,25 @@ describe("a table of errors", () => {
 
   it("does not take a kind that does not exist", () => {
     // @ts-expect-error there is no such kind
-    Errors.table({ said, codes: { NoFunds: "1" } })
+    Errors.table({ readError: said, codes: { NoFunds: "1" } })
     // @ts-expect-error what may have been carried out is no refusal
-    Errors.table({ said, codes: {}, ranges: { Unknown: "1-2" } })
+    Errors.table({ readError: said, codes: {}, ranges: { Unknown: "1-2" } })
   })
 
   it("says what an answer means that has none of the exchange's words, and how long to wait", () => {
-    const unspoken = (unspoken: Errors.Unspoken, headers: Protocol.Headers = {}) =>
-      Errors.table({ said: () => undefined, codes: {}, unspoken: () => unspoken }).classify(
+    const unrecognized = (unrecognized: Errors.Unrecognized, headers: Protocol.Headers = {}) =>
+      Errors.table({ readError: () => undefined, codes: {}, unrecognized: () => unrecognized }).classify(
         answer("<html>", 403, headers)
       )
     const firewall = { kind: "RateLimited", detail: "a firewall", wait: "5 minutes" } as const
-    const slow = unspoken(firewall)
+    const slow = unrecognized(firewall)
     assert(slow?._tag === "RateLimited")
     assert.deepStrictEqual([slow.outcome, Duration.toMillis(slow.retryAfter)], ["Unknown", 300_000])
-    assert.deepStrictEqual(unspoken(firewall, { "retry-after": "7" })?.retryAfter, Duration.seconds(7))
-    const banned = unspoken({ kind: "Banned", detail: "a ban", outcome: "Rejected" })
+    assert.deepStrictEqual(unrecognized(firewall, { "retry-after": "7" })?.retryAfter, Duration.seconds(7))
+    const banned = unrecognized({ kind: "Banned", detail: "a ban", outcome: "Rejected" })
     assert(banned?._tag === "Banned")
     assert.deepStrictEqual([banned.outcome, banned.until - now], ["Rejected", 900_000])
-    assert.strictEqual(unspoken({ kind: "AuthenticationFailed", detail: "no" })?.outcome, "Unknown")
-    assert.strictEqual(unspoken({ kind: "Unknown", detail: "gone" })?._tag, "ExchangeUnavailable")
+    assert.strictEqual(unrecognized({ kind: "AuthenticationFailed", detail: "no" })?.outcome, "Unknown")
+    assert.strictEqual(unrecognized({ kind: "Unknown", detail: "gone" })?._tag, "ExchangeUnavailable")
   })
 })

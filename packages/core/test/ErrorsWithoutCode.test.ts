@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Errors, type Protocol } from "../src/adapter.js"
 
 const { ofRow } = Errors.table({
-  said: () => undefined,
+  readError: () => undefined,
   codes: { Unknown: "BUSY" },
   judge: ({ text }) => text === "no funds" ? "InsufficientFunds" : undefined
 })

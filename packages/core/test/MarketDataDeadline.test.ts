@@ -6,7 +6,7 @@ import { type Market, MarketData } from "../src/index.js"
 import { open, protocol, spot, time } from "./support/toy.js"
 
 const ticker = open("ticker", "/ticker", {
-  input: Endpoint.madeBy(() => ({})),
+  input: Endpoint.inputFrom(() => ({})),
   answer: Wire.one(Row.ticker({
     last: Wire.at("last", Wire.decimal),
     bid: Wire.none,

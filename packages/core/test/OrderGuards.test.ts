@@ -33,7 +33,7 @@ describe("OrderGuards", () => {
     [FastCheck.array(Step, { maxLength: 30 })],
     ([steps]) => {
       const guards: OrderGuards.Guards = { maxNotionalPerDay: { USDT: "1000" } }
-      let spent = OrderGuards.nothing
+      let spent = OrderGuards.emptyTotal
       let now = 0
       const placed = new Map<number, bigint>()
       for (const step of steps) {
@@ -58,14 +58,14 @@ describe("OrderGuards", () => {
 
   it("an order begun before midnight and judged after one of the new day does not bring the old day back", () => {
     const guards: OrderGuards.Guards = { maxNotionalPerDay: { USDT: "10" } }
-    const [, after] = Either.getOrThrow(OrderGuards.admit(guards, OrderGuards.nothing, dollars("8"), undefined, day))
+    const [, after] = Either.getOrThrow(OrderGuards.admit(guards, OrderGuards.emptyTotal, dollars("8"), undefined, day))
     assert.isTrue(Either.isLeft(OrderGuards.admit(guards, after, dollars("8"), undefined, day - 1)))
     const [, both] = Either.getOrThrow(OrderGuards.admit(guards, after, dollars("2"), undefined, day - 1))
     assert.isTrue(Either.isLeft(OrderGuards.admit(guards, both, dollars("1"), undefined, day)))
   })
 
   it("what was counted on another day is not given back to this one", () => {
-    const [, spent] = Either.getOrThrow(OrderGuards.admit({}, OrderGuards.nothing, dollars("8"), undefined, day))
+    const [, spent] = Either.getOrThrow(OrderGuards.admit({}, OrderGuards.emptyTotal, dollars("8"), undefined, day))
     assert.isTrue(
       BigDecimal.equals(spentOn(OrderGuards.release(spent, "USDT", Decimal.make("5"), day - 1)), Decimal.make("8"))
     )
@@ -75,13 +75,13 @@ describe("OrderGuards", () => {
     const guards: OrderGuards.Guards = { maxNotionalPerOrder: { USDT: "100" } }
     const market = order(Decimal.make("2"), undefined)
     assert.isTrue(OrderGuards.needsPrice(guards, market))
-    const judged = (price: string) => OrderGuards.admit(guards, OrderGuards.nothing, market, Decimal.make(price), 0)
+    const judged = (price: string) => OrderGuards.admit(guards, OrderGuards.emptyTotal, market, Decimal.make(price), 0)
     assert.isTrue(Either.isRight(judged("50")))
     assert.isTrue(Either.isLeft(judged("50.01")))
     const inverse = { ...market, market: { ...bitcoin, inverse: true, multiplier: Decimal.make("10") } }
     assert.isFalse(OrderGuards.needsPrice(guards, inverse))
     const contracts = (amount: string) =>
-      OrderGuards.admit(guards, OrderGuards.nothing, { ...inverse, amount: Decimal.make(amount) }, undefined, 0)
+      OrderGuards.admit(guards, OrderGuards.emptyTotal, { ...inverse, amount: Decimal.make(amount) }, undefined, 0)
     assert.isTrue(Either.isRight(contracts("10")))
     assert.isTrue(Either.isLeft(contracts("11")))
   })
@@ -96,13 +96,13 @@ describe("OrderGuards", () => {
 
   it("where limits are set, an order in a currency that none of them names is refused, and says which", () => {
     for (const guards of [{ maxNotionalPerDay: { EUR: "1" } }, { maxNotionalPerOrder: { EUR: "1" } }]) {
-      const judged = OrderGuards.admit(guards, OrderGuards.nothing, dollars("1"), undefined, 0)
+      const judged = OrderGuards.admit(guards, OrderGuards.emptyTotal, dollars("1"), undefined, 0)
       assert.strictEqual(Either.isLeft(judged) ? judged.left.guard : "", Object.keys(guards)[0])
       assert.include(Either.isLeft(judged) ? judged.left.detail : "", "no limit is set for orders in USDT")
     }
     assert.isTrue(
       Either.isRight(
-        OrderGuards.admit({ symbols: ["BTC/USDT"] }, OrderGuards.nothing, dollars("1000"), undefined, 0)
+        OrderGuards.admit({ symbols: ["BTC/USDT"] }, OrderGuards.emptyTotal, dollars("1000"), undefined, 0)
       )
     )
   })
@@ -113,7 +113,7 @@ describe("OrderGuards", () => {
     ([price]) => {
       const judged = OrderGuards.admit(
         { priceBand: "0.5" },
-        OrderGuards.nothing,
+        OrderGuards.emptyTotal,
         dollars(String(price)),
         Decimal.make("10000"),
         0
@@ -133,7 +133,7 @@ describe("OrderGuards", () => {
         day,
         before === undefined ? undefined : dollars(before)
       )
-    const [, first] = Either.getOrThrow(admit(OrderGuards.nothing, "8"))
+    const [, first] = Either.getOrThrow(admit(OrderGuards.emptyTotal, "8"))
     const [added, second] = Either.getOrThrow(admit(first, "10", "8"))
     assert.strictEqual(Decimal.format(added), "2")
     assert.isTrue(Either.isLeft(admit(second, "11", "10")))
@@ -143,7 +143,7 @@ describe("OrderGuards", () => {
 
   it("an order of which nobody knows the amount is refused by any guard, and by none where there are none", () => {
     const judged = (guards: OrderGuards.Guards) =>
-      OrderGuards.admit(guards, OrderGuards.nothing, undefined, undefined, day)
+      OrderGuards.admit(guards, OrderGuards.emptyTotal, undefined, undefined, day)
     assert.isTrue(Either.isRight(judged({})))
     for (const guards of [{ symbols: ["BTC/USDT"] }, { priceBand: "0.1" }, { maxNotionalPerDay: { USDT: "1" } }]) {
       assert.isTrue(Either.isLeft(judged(guards)))

@@ -37,7 +37,7 @@ const desk = (seen: SeenOrders.SeenOrders, order: Effect.Effect<Order.Order, Exc
   markets: { all: no, find: () => no, use: () => no, byId: () => no },
   lastPrice: () => no,
   guards: {},
-  spent: Ref.unsafeMake(OrderGuards.nothing),
+  spent: Ref.unsafeMake(OrderGuards.emptyTotal),
   givenBack: new Set(),
   journal: {
     append: () => Effect.void,

@@ -63,10 +63,10 @@ describe("orders that feeds tell of", () => {
       from: 1000,
       amendable: false
     }
-    assert.isTrue(Identity.isSurely(asked, order()))
-    assert.isFalse(Identity.isSurely(asked, order({ clientOrderId: undefined })))
-    assert.isFalse(Identity.isSurely(asked, order({ amount: Decimal.make("2") })))
-    assert.isFalse(Identity.isSurely(asked, order({ createdAt: 999 })))
+    assert.isTrue(Identity.matchesExactly(asked, order()))
+    assert.isFalse(Identity.matchesExactly(asked, order({ clientOrderId: undefined })))
+    assert.isFalse(Identity.matchesExactly(asked, order({ amount: Decimal.make("2") })))
+    assert.isFalse(Identity.matchesExactly(asked, order({ createdAt: 999 })))
     assert.isTrue(Identity.isNamed({ market: bitcoin, id: "1" }, order()))
     assert.isFalse(Identity.isNamed({ market: bitcoin, clientOrderId: "mine" }, order({ clientOrderId: undefined })))
   })

@@ -321,7 +321,7 @@ describe("a token that the exchange no longer takes", () => {
     Effect.gen(function*() {
       const isRefusal = Schema.is(Schema.Struct({ code: Schema.Number }))
       const codes = Errors.table({
-        said: ({ json }) => isRefusal(json) ? { code: String(json.code), text: "no" } : undefined,
+        readError: ({ json }) => isRefusal(json) ? { code: String(json.code), text: "no" } : undefined,
         codes: { AuthenticationFailed: "13 14 15" }
       })
       const over = Session.make({
@@ -416,14 +416,14 @@ describe("client credentials", () => {
   const read = Endpoint.family({ ...shared, capability: "account", root: "/api/v2/private/" })
   const auth = Endpoint.family({ ...shared, capability: "account", root: "/api/v2/public/" })("auth", {
     scheme: "client_credentials",
-    input: Endpoint.takes<{ grant_type: "client_credentials"; scope: string }>(),
+    input: Endpoint.inputOf<{ grant_type: "client_credentials"; scope: string }>(),
     answer: Read.answer({
       token: Read.at("access_token", Read.text),
       seconds: Read.at("expires_in", Schema.Number)
     })
   })
   const summary = read("get_account_summary", {
-    input: Endpoint.takes<{ currency: string }>(),
+    input: Endpoint.inputOf<{ currency: string }>(),
     answer: Read.within("equity", Schema.Number)
   })
 
@@ -455,7 +455,7 @@ describe("client credentials", () => {
       over: "13009"
     }),
     errors: Errors.table({
-      said: ({ json }) => isError(json) ? { code: String(json.error.code), text: json.error.message } : undefined,
+      readError: ({ json }) => isError(json) ? { code: String(json.error.code), text: json.error.message } : undefined,
       codes: { AuthenticationFailed: "13004 13009", PermissionDenied: "13021" }
     }),
     serverTime: open("get_time", { answer: Read.millis })

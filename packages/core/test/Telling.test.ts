@@ -97,7 +97,7 @@ const fillRowOf = ({ exchange: _, symbol: __, ...rest }: Fill.Fill, market = bit
   market
 })
 
-const wish: Telling.Wish = { operation: "streamOrders", market: undefined, startedAt: start }
+const wish: Telling.StreamRequest = { operation: "streamOrders", market: undefined, startedAt: start }
 
 const unread = Metric.value(
   Telemetry.unknownRows.pipe(Metric.tagged("exchange", "acme"), Metric.tagged("operation", "streamOrders"))

@@ -95,7 +95,7 @@ describe("values", () => {
     ["soon", "not understood"],
     [1, "not understood"]
   ])
-  table("what may be unreadable", Wire.readable(Wire.isoTime), [
+  table("what may be unreadable", Wire.lenient(Wire.isoTime), [
     ["2025-11-24T00:00:00Z", 1_763_942_400_000],
     ["soon", undefined],
     [undefined, undefined]
@@ -461,7 +461,7 @@ describe("rows of a kind", () => {
   })
 
   it("that have something beside them are named as they are, understood or not", () => {
-    const both = reads(Wire.list(Row.beside(fill, { coin: at("coin", text) })), [
+    const both = reads(Wire.list(Row.withFields(fill, { coin: at("coin", text) })), [
       { trade: "T1", price: "1", size: "2", coin: "BTC" },
       { trade: "T2", price: "1", size: "2" }
     ])

@@ -10,7 +10,7 @@ import { type Adapter, type Declaration, Endpoint, Limit, Row, Wire } from "@eff
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
 
-const { madeBy, takes } = Endpoint
+const { inputFrom, inputOf } = Endpoint
 
 /**
  * The rate limits of Deribit: token buckets that refill continuously. A little of each is left unused, because requests
@@ -52,8 +52,8 @@ const login = Endpoint.family({ ...shared, capability: "account", root: "/api/v2
  */
 export const named = ({ id }: Market.Market) => ({ instrument_name: id })
 
-const ofOne = madeBy(named)
-const byId = madeBy(({ id }: Declaration.ById) => ({ order_id: id }))
+const ofOne = inputFrom(named)
+const byId = inputFrom(({ id }: Declaration.ById) => ({ order_id: id }))
 const orders = Wire.list(Rows.Order)
 
 /**
@@ -74,7 +74,7 @@ export const status = open("status", {
   within: "",
   answer: Wire.answer({
     status: Row.statusOrUnknown("result.locked", { operational: "false", limited: "partial", maintenance: "true" }),
-    at: Wire.at("usOut", Wire.readable(Wire.micros))
+    at: Wire.at("usOut", Wire.lenient(Wire.micros))
   })
 })
 
@@ -85,7 +85,7 @@ export const status = open("status", {
  * @category endpoints
  */
 export const getInstruments = open("get_instruments", {
-  input: takes<{ currency: string; kind: string; expired?: boolean }>(),
+  input: inputOf<{ currency: string; kind: string; expired?: boolean }>(),
   answer: Wire.list(Rows.Instrument),
   cost: { ip: 1, instruments: 1 }
 })
@@ -105,7 +105,7 @@ export const ticker = open("ticker", { input: ofOne, answer: Wire.one(Rows.Ticke
  * @category endpoints
  */
 export const getOrderBook = open("get_order_book", {
-  input: madeBy((market: Market.Market, depth: number) => ({ ...named(market), depth })),
+  input: inputFrom((market: Market.Market, depth: number) => ({ ...named(market), depth })),
   answer: Rows.Book
 })
 
@@ -116,7 +116,7 @@ export const getOrderBook = open("get_order_book", {
  * @category endpoints
  */
 export const getLastTrades = open("get_last_trades_by_instrument", {
-  input: madeBy((market: Market.Market, count: number, sorting: "asc" | "desc" = "desc") => ({
+  input: inputFrom((market: Market.Market, count: number, sorting: "asc" | "desc" = "desc") => ({
     ...named(market),
     count,
     sorting
@@ -132,7 +132,7 @@ export const getLastTrades = open("get_last_trades_by_instrument", {
  * @category endpoints
  */
 export const getChart = open("get_tradingview_chart_data", {
-  input: madeBy((market: Market.Market, resolution: string, { from, to }: Adapter.Window) => ({
+  input: inputFrom((market: Market.Market, resolution: string, { from, to }: Adapter.Window) => ({
     ...named(market),
     resolution,
     start_timestamp: from,
@@ -149,7 +149,7 @@ export const getChart = open("get_tradingview_chart_data", {
  */
 export const auth = login("auth", {
   scheme: "parameters",
-  input: madeBy(() => ({ grant_type: "client_signature" })),
+  input: inputFrom(() => ({ grant_type: "client_signature" })),
   within: "result.scope",
   answer: Schema.String
 })
@@ -172,7 +172,7 @@ export const getAccountSummaries = read("get_account_summaries", {
  * @category endpoints
  */
 export const getPositions = read("get_positions", {
-  input: madeBy(() => ({ currency: "any", kind: "future" })),
+  input: inputFrom(() => ({ currency: "any", kind: "future" })),
   answer: Wire.list(Rows.Position)
 })
 
@@ -182,7 +182,7 @@ export const getPositions = read("get_positions", {
  * @since 0.1.0
  * @category endpoints
  */
-export const getOpenOrders = read("get_open_orders", { input: madeBy((kind: string) => ({ kind })), answer: orders })
+export const getOpenOrders = read("get_open_orders", { input: inputFrom((kind: string) => ({ kind })), answer: orders })
 
 /**
  * Lists the open orders of one market.
@@ -208,7 +208,7 @@ export const getOrderState = read("get_order_state", { input: byId, answer: Wire
  * @category endpoints
  */
 export const getOrderStateByLabel = read("get_order_state_by_label", {
-  input: takes<{ currency: string; label: string }>(),
+  input: inputOf<{ currency: string; label: string }>(),
   answer: orders
 })
 
@@ -220,7 +220,7 @@ export const getOrderStateByLabel = read("get_order_state_by_label", {
  * @category endpoints
  */
 export const getOrderHistory = read("get_order_history_by_instrument", {
-  input: madeBy((market: Market.Market, historical: boolean, count: number, offset: number = 0) => ({
+  input: inputFrom((market: Market.Market, historical: boolean, count: number, offset: number = 0) => ({
     ...named(market),
     count,
     offset,
@@ -260,7 +260,7 @@ export const part = (
  * @category endpoints
  */
 export const getUserTrades = read("get_user_trades_by_instrument", {
-  input: madeBy(part),
+  input: inputFrom(part),
   answer: Wire.answer({
     fills: Wire.at("trades", Wire.list(Rows.Fill)),
     hasMore: Wire.at("has_more", Schema.Boolean)
@@ -291,7 +291,7 @@ const timesInForce = { GTC: "good_til_cancelled", IOC: "immediate_or_cancel", FO
 const postOnly = ({ postOnly }: { readonly postOnly?: boolean | undefined }) =>
   postOnly === true ? { post_only: true, reject_post_only: true } : {}
 
-const placing = { input: madeBy(newOrder), within: "result.order", answer: Wire.one(Rows.Order) }
+const placing = { input: inputFrom(newOrder), within: "result.order", answer: Wire.one(Rows.Order) }
 
 /**
  * Places a buy order.
@@ -331,7 +331,7 @@ export const change = ({ current, price, size, until }: Declaration.Change) => (
  * @since 0.1.0
  * @category endpoints
  */
-export const edit = write.once("edit", { ...placing, input: madeBy(change) })
+export const edit = write.once("edit", { ...placing, input: inputFrom(change) })
 
 /**
  * Cancels an order.

@@ -21,7 +21,7 @@ const decode = Wire.ifAny(Wire.within(
  * @category classification
  */
 export const errors: Errors.Table = Errors.table({
-  said: ({ json }) => {
+  readError: ({ json }) => {
     const error = decode(json)
     const more = error?.data === undefined || error.data === null ? "" : `: ${JSON.stringify(error.data)}`
     return error && { code: String(error.code), text: `${error.message}${more}` }

@@ -23,7 +23,7 @@ const unasked = 0
 const asked = (method: string, id: (request: number) => number) =>
 (
   topics: ReadonlyArray<Feeds.Topic>,
-  { request }: Feeds.Asking
+  { request }: Feeds.RequestContext
 ): ReadonlyArray<unknown> => {
   // All topics are of one connection.
   const [{ socket } = topic("")] = topics
@@ -34,7 +34,7 @@ const asked = (method: string, id: (request: number) => number) =>
 const heartbeat = 10
 
 const heartbeats = call(unasked, "public/set_heartbeat", { interval: heartbeat })
-const proof: Feeds.Said = { _tag: "Reply", message: call(unasked, "public/test") }
+const proof: Feeds.Message = { _tag: "Reply", message: call(unasked, "public/test") }
 
 /** The id that identifies the response to a login. */
 const loggingIn = "login"
@@ -60,7 +60,7 @@ const tooManyRequests = "10028"
 /** The login is no longer valid. */
 const unauthorized = "13009"
 
-const refused = (frame: unknown, error: unknown): ReadonlyArray<Feeds.Said> => {
+const refused = (frame: unknown, error: unknown): ReadonlyArray<Feeds.Message> => {
   const code = String(get(error, "code"))
   const because = text(get(error, "message")) ?? "the exchange gave no reason"
   if (code === tooManyRequests) return [{ _tag: "Ended", because }]
@@ -70,7 +70,7 @@ const refused = (frame: unknown, error: unknown): ReadonlyArray<Feeds.Said> => {
   return id === unasked ? [] : [{ _tag: "Refused", request: id, said: { code, text: because } }]
 }
 
-const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
+const read = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
   const params = get(frame, "params")
   switch (get(frame, "method")) {
     case "subscription":

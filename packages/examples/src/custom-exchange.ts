@@ -64,8 +64,8 @@ const read = Endpoint.family({ capability: "marketData", limits, cost })
 const own = Endpoint.family({ capability: "account", limits, cost })
 const write = Endpoint.family({ capability: "trading", limits, cost })
 
-const bulb = Endpoint.madeBy(({ id }: Market.Market) => ({ bulb: id }))
-const which = Endpoint.takes<{ readonly ref?: string; readonly id?: string }>()
+const bulb = Endpoint.inputFrom(({ id }: Market.Market) => ({ bulb: id }))
+const which = Endpoint.inputOf<{ readonly ref?: string; readonly id?: string }>()
 
 const time = read("time", "/time", { answer: Wire.within("now", millis) })
 const bulbs = read("bulbs", "/bulbs", { answer: Wire.list(Bulb) })
@@ -79,7 +79,7 @@ const orders = own("orders", "/orders", { input: which, answer: Wire.list(Order)
 const place = write.once("place", "/orders", {
   method: "POST",
   body: "json",
-  input: Endpoint.takes<Record<"bulb" | "ref" | "side" | "price" | "size", Endpoint.Value | undefined>>(),
+  input: Endpoint.inputOf<Record<"bulb" | "ref" | "side" | "price" | "size", Endpoint.Value | undefined>>(),
   answer: Wire.one(Order)
 })
 const cancel = write.idempotent("cancel", "/orders", {
@@ -107,7 +107,7 @@ const protocol = Protocol.make({
   limits,
   sign,
   errors: Errors.table({
-    said: ({ json }) =>
+    readError: ({ json }) =>
       isRefusal(json) ? { code: json.refused, text: `Tulip refused the request: ${json.refused}` } : undefined,
     codes: {
       AuthenticationFailed: "signature",

@@ -14,7 +14,7 @@ import { type Adapter, type Declaration, Endpoint, Limit, Row, Wire } from "@eff
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
 
-const { isoTime, madeBy, takes } = Endpoint
+const { isoTime, inputFrom, inputOf } = Endpoint
 
 /**
  * The rate limits of Kraken, whose counters decrease continuously.
@@ -72,7 +72,7 @@ export const systemStatus = open("systemStatus", "SystemStatus", {
       limited: "cancel_only post_only limit_only"
     }),
     detail: Wire.at("status", Wire.text),
-    at: Wire.at("timestamp", Wire.readable(Wire.isoTime))
+    at: Wire.at("timestamp", Wire.lenient(Wire.isoTime))
   })
 })
 
@@ -99,7 +99,7 @@ export const assetPairs = open("assetPairs", "AssetPairs", { answer: Wire.keyed(
  * @category endpoints
  */
 export const ticker = open("ticker", "Ticker", {
-  input: madeBy(({ id }: Market.Market) => ({ pair: id })),
+  input: inputFrom(({ id }: Market.Market) => ({ pair: id })),
   answer: Wire.sole(Wire.one(Rows.Ticker))
 })
 
@@ -111,7 +111,7 @@ export const ticker = open("ticker", "Ticker", {
  */
 export const tickers = open("tickers", "Ticker", {
   // The ids of many pairs would make the URL longer than proxies accept.
-  input: madeBy((markets: ReadonlyArray<Market.Market>) => ({
+  input: inputFrom((markets: ReadonlyArray<Market.Market>) => ({
     pair: markets.length > 100 ? undefined : markets.map(({ id }) => id).join(",")
   })),
   answer: Wire.keyed("market", Rows.TickerOf)
@@ -124,7 +124,7 @@ export const tickers = open("tickers", "Ticker", {
  * @category endpoints
  */
 export const depth = open("depth", "Depth", {
-  input: madeBy(({ id }: Market.Market, count: number) => ({ pair: id, count })),
+  input: inputFrom(({ id }: Market.Market, count: number) => ({ pair: id, count })),
   answer: Wire.sole(Rows.Book)
 })
 
@@ -137,7 +137,7 @@ export const depth = open("depth", "Depth", {
  * @category endpoints
  */
 export const trades = open("trades", "Trades", {
-  input: madeBy(({ id }: Market.Market, count: number, since?: string) => ({ pair: id, count, since })),
+  input: inputFrom(({ id }: Market.Market, count: number, since?: string) => ({ pair: id, count, since })),
   answer: Wire.sole(Wire.list(Rows.Trade), "last")
 })
 
@@ -149,7 +149,7 @@ export const trades = open("trades", "Trades", {
  * @category endpoints
  */
 export const ohlc = open("ohlc", "OHLC", {
-  input: madeBy(({ id }: Market.Market, interval: string, { from }: Adapter.Window) => ({
+  input: inputFrom(({ id }: Market.Market, interval: string, { from }: Adapter.Window) => ({
     pair: id,
     interval,
     // Kraken lists candles that open after this time.
@@ -199,7 +199,7 @@ export const getWebSocketsToken = read("getWebSocketsToken", "GetWebSocketsToken
  * @category endpoints
  */
 export const openOrders = read("openOrders", "OpenOrders", {
-  input: takes<{ cl_ord_id?: string }>(),
+  input: inputOf<{ cl_ord_id?: string }>(),
   within: "result.open",
   answer: Wire.keyed("id", Rows.Order)
 })
@@ -211,7 +211,7 @@ export const openOrders = read("openOrders", "OpenOrders", {
  * @category endpoints
  */
 export const closedOrders = read("closedOrders", "ClosedOrders", {
-  input: takes<{ cl_ord_id?: string; start?: number | undefined; ofs?: number | undefined }>(),
+  input: inputOf<{ cl_ord_id?: string; start?: number | undefined; ofs?: number | undefined }>(),
   within: "result.closed",
   answer: Wire.keyed("id", Rows.Order)
 })
@@ -223,7 +223,7 @@ export const closedOrders = read("closedOrders", "ClosedOrders", {
  * @category endpoints
  */
 export const queryOrders = read("queryOrders", "QueryOrders", {
-  input: madeBy(({ id }: Declaration.ById) => ({ txid: id })),
+  input: inputFrom(({ id }: Declaration.ById) => ({ txid: id })),
   answer: Wire.keyed("id", Rows.Order)
 })
 
@@ -234,7 +234,7 @@ export const queryOrders = read("queryOrders", "QueryOrders", {
  * @category endpoints
  */
 export const tradesHistory = read("tradesHistory", "TradesHistory", {
-  input: takes<{ start?: number | undefined; ofs?: number | undefined }>(),
+  input: inputOf<{ start?: number | undefined; ofs?: number | undefined }>(),
   within: "result.trades",
   answer: Wire.keyed("id", Rows.Fill),
   cost: { key: 2 }
@@ -270,7 +270,7 @@ export const newOrder = (order: Declaration.NewOrder) => ({
  * @category endpoints
  */
 export const addOrder = write.once("addOrder", "AddOrder", {
-  input: madeBy(newOrder),
+  input: inputFrom(newOrder),
   answer: Wire.within("txid.0", Wire.text),
   cost: { trading: 1 }
 })
@@ -295,7 +295,7 @@ export const newOrders = (orders: ReadonlyArray<Declaration.NewOrder>) => ({
  */
 export const addOrderBatch = write.once("addOrderBatch", "AddOrderBatch", {
   body: "json",
-  input: madeBy(newOrders),
+  input: inputFrom(newOrders),
   within: "result.orders",
   answer: Wire.every(Rows.BatchRow),
   cost: ({ orders }) => ({ trading: orders.length })
@@ -325,7 +325,7 @@ export const change = ({ current, price, reference, size, until }: Declaration.C
  * @category endpoints
  */
 export const amendOrder = write.once("amendOrder", "AmendOrder", {
-  input: madeBy(change),
+  input: inputFrom(change),
   answer: Wire.within("amend_id", Wire.text),
   cost: { trading: 1 }
 })
@@ -338,7 +338,7 @@ const count = Wire.within("count", Schema.NonNegativeInt)
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrder = write.idempotent("cancelOrder", "CancelOrder", { input: madeBy(named), answer: count })
+export const cancelOrder = write.idempotent("cancelOrder", "CancelOrder", { input: inputFrom(named), answer: count })
 
 /**
  * Cancels up to 50 orders by their ids. Returns the number of canceled orders.
@@ -348,6 +348,6 @@ export const cancelOrder = write.idempotent("cancelOrder", "CancelOrder", { inpu
  */
 export const cancelOrderBatch = write.idempotent("cancelOrderBatch", "CancelOrderBatch", {
   body: "json",
-  input: takes<{ orders: ReadonlyArray<string> }>(),
+  input: inputOf<{ orders: ReadonlyArray<string> }>(),
   answer: count
 })

@@ -20,7 +20,7 @@ const errorsOf = Wire.ifAny(Wire.within("error", Schema.Array(Schema.String)))
  * @since 0.1.0
  * @category parsing
  */
-export const said = (text: string): Protocol.Said => {
+export const said = (text: string): Protocol.ErrorBody => {
   const code = text.replace(/:\s+/g, ":")
   return { code, text: code.slice(code.indexOf(":") + 1).trim() }
 }
@@ -32,7 +32,7 @@ export const said = (text: string): Protocol.Said => {
  * @category classification
  */
 export const errors: Errors.Table = Errors.table({
-  said: ({ json, status }) => {
+  readError: ({ json, status }) => {
     // From 500 on, the response is the proxy's: the request did not reach the exchange, or its outcome is unknown.
     const texts = status >= 500 ? undefined : errorsOf(json)
     const text = texts?.find((text) => !text.startsWith("W"))
@@ -82,7 +82,7 @@ export const errors: Errors.Table = Errors.table({
       ? new ExchangeError.ClockSkew(error)
       : new ExchangeError.AuthenticationFailed(error)
   },
-  unspoken: ({ status }) => {
+  unrecognized: ({ status }) => {
     if (status === 429) return { kind: "RateLimited", detail: "too many requests", wait: "5 seconds" }
     const detail = "blocked by the exchange's firewall; no request is sent until the block ends"
     return status === 403 ? { kind: "Banned", detail } : undefined

@@ -56,7 +56,7 @@ const settings = (channel: string, option: string | undefined) => {
 const asked = (method: "subscribe" | "unsubscribe") =>
 (
   topics: ReadonlyArray<Feeds.Topic>,
-  { request, token }: Feeds.Asking
+  { request, token }: Feeds.RequestContext
 ): ReadonlyArray<unknown> =>
   Object.values(Arr.groupBy(topics, ({ channel, option }) => `${channel} ${option}`)).map((alike) => {
     const [{ channel, option }] = alike
@@ -70,7 +70,7 @@ const asked = (method: "subscribe" | "unsubscribe") =>
 const passing = /^E(?:Session|Service):|internal error|rate limit|too many requests/i
 
 /** A response names the symbol, but a refusal does not name the channel. */
-const answered = (frame: unknown): ReadonlyArray<Feeds.Said> => {
+const answered = (frame: unknown): ReadonlyArray<Feeds.Message> => {
   const request = whole(get(frame, "req_id"))
   const result = get(frame, "result")
   if (get(frame, "success") === true) {
@@ -94,7 +94,7 @@ const answered = (frame: unknown): ReadonlyArray<Feeds.Said> => {
   }]
 }
 
-const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
+const read = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
   const channel = get(frame, "channel")
   switch (channel) {
     case "heartbeat":
@@ -111,7 +111,7 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
     case "ticker":
     case "book":
     case "ohlc":
-      return list(get(frame, "data")).map((row): Feeds.Said => ({
+      return list(get(frame, "data")).map((row): Feeds.Message => ({
         _tag: "Data",
         key: keyOf(channel, get(row, "symbol"), get(row, "interval")),
         frame: channel === "book" ? { isSnapshot: get(frame, "type") === "snapshot", row } : row

@@ -10,7 +10,7 @@ import type { Market } from "@effect-exchange/core"
 import { type Adapter, type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
 import * as Rows from "./Rows.js"
 
-const { madeBy } = Endpoint
+const { inputFrom } = Endpoint
 
 // OKX counts in rolling windows of 2 seconds by its own clock. A slightly longer window keeps requests that travel at
 // different speeds from meeting in one of those.
@@ -75,7 +75,7 @@ const write = Endpoint.family({ ...shared, capability: "trading", method: "POST"
  */
 export const instTypes = { spot: "SPOT", perpetual: "SWAP", future: "FUTURES" } as const
 
-const byKind = madeBy((kind: Market.Kind) => ({ instType: instTypes[kind] }))
+const byKind = inputFrom((kind: Market.Kind) => ({ instType: instTypes[kind] }))
 
 /**
  * Reads the exchange's clock.
@@ -111,7 +111,7 @@ export const instruments = open("instruments", "public/instruments", {
  * @category endpoints
  */
 export const ticker = open("ticker", "market/ticker", {
-  input: madeBy(({ id }: Market.Market) => ({ instId: id })),
+  input: inputFrom(({ id }: Market.Market) => ({ instId: id })),
   answer: Wire.sole(Wire.one(Rows.Ticker))
 })
 
@@ -124,7 +124,7 @@ export const ticker = open("ticker", "market/ticker", {
 export const tickers = open("tickers", "market/tickers", { input: byKind, answer: Wire.list(Rows.Ticker) })
 
 const book = {
-  input: madeBy(({ id }: Market.Market, sz: number) => ({ instId: id, sz })),
+  input: inputFrom(({ id }: Market.Market, sz: number) => ({ instId: id, sz })),
   answer: Wire.sole(Rows.Book)
 }
 
@@ -151,13 +151,13 @@ export const booksFull = open("booksFull", "market/books-full", book)
  * @category endpoints
  */
 export const trades = open("trades", "market/trades", {
-  input: madeBy(({ id }: Market.Market, limit: number) => ({ instId: id, limit })),
+  input: inputFrom(({ id }: Market.Market, limit: number) => ({ instId: id, limit })),
   answer: Wire.list(Rows.Trade)
 })
 
 // OKX lists candles newer than `before` and older than `after`, both excluded.
 const bars = {
-  input: madeBy(({ id }: Market.Market, bar: string, { from, to }: Adapter.Window) => ({
+  input: inputFrom(({ id }: Market.Market, bar: string, { from, to }: Adapter.Window) => ({
     instId: id,
     bar,
     after: to,
@@ -218,7 +218,7 @@ const named = ({ clientOrderId, id, market }: Adapter.Reference) => ({
 
 type Named = Endpoint.Made<ReturnType<typeof named>>
 
-const byName = madeBy(named)
+const byName = inputFrom(named)
 const Orders = Wire.list(Rows.Order)
 
 /**
@@ -236,7 +236,7 @@ export const order = read("order", "trade/order", { input: byName, answer: Order
  * @category endpoints
  */
 export const ordersPending = read("ordersPending", "trade/orders-pending", {
-  input: madeBy((after: string | undefined, market?: Market.Market) => ({
+  input: inputFrom((after: string | undefined, market?: Market.Market) => ({
     instId: market?.id,
     after,
     limit: pageSize
@@ -259,7 +259,7 @@ export const part = (after: string | undefined, { id, kind }: Market.Market, { s
   limit: pageSize
 })
 
-const ended = { input: madeBy(part), answer: Orders }
+const ended = { input: inputFrom(part), answer: Orders }
 
 /**
  * Lists the ended orders of the last 7 days, newest first, at most 100.
@@ -277,7 +277,7 @@ export const ordersHistory = read("ordersHistory", "trade/orders-history", ended
  */
 export const ordersHistoryArchive = read("ordersHistoryArchive", "trade/orders-history-archive", ended)
 
-const bills = { input: madeBy(part), answer: Wire.list(Rows.Bill) }
+const bills = { input: inputFrom(part), answer: Wire.list(Rows.Bill) }
 
 /**
  * Lists the fills of the last 3 days, newest first, at most 100.
@@ -338,7 +338,7 @@ const Acks = Wire.every(Rows.Ack)
  */
 export const placeOrder = write.once("placeOrder", "trade/order", {
   scheme: "expiring",
-  input: madeBy(newOrder),
+  input: inputFrom(newOrder),
   answer: Ack
 })
 
@@ -351,7 +351,7 @@ export const placeOrder = write.once("placeOrder", "trade/order", {
 export const placeOrders = write.once("placeOrders", "trade/batch-orders", {
   body: { whole: "orders" },
   scheme: "expiring",
-  input: madeBy((orders: ReadonlyArray<Declaration.NewOrder>) => ({
+  input: inputFrom((orders: ReadonlyArray<Declaration.NewOrder>) => ({
     orders: orders.map((order): NewOrder => newOrder(order))
   })),
   answer: Acks,
@@ -374,7 +374,7 @@ export const cancelOrder = write.idempotent("cancelOrder", "trade/cancel-order",
  */
 export const cancelOrders = write.idempotent("cancelOrders", "trade/cancel-batch-orders", {
   body: { whole: "orders" },
-  input: madeBy((market: Market.Market, ids: ReadonlyArray<string>) => ({
+  input: inputFrom((market: Market.Market, ids: ReadonlyArray<string>) => ({
     orders: ids.map((id): Named => named({ market, id }))
   })),
   answer: Acks,
@@ -390,7 +390,7 @@ export const cancelOrders = write.idempotent("cancelOrders", "trade/cancel-batch
  */
 export const amendOrder = write.once("amendOrder", "trade/amend-order", {
   scheme: "expiring",
-  input: madeBy(({ price, reference, size }: Declaration.Change) => ({
+  input: inputFrom(({ price, reference, size }: Declaration.Change) => ({
     ...named(reference),
     newSz: size,
     newPx: price

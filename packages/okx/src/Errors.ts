@@ -46,7 +46,7 @@ const window = "2 seconds"
  * @category classification
  */
 export const errors: Errors.Table = Errors.table({
-  said: ({ about, json }) => {
+  readError: ({ about, json }) => {
     const body = envelope(json)
     if (body === undefined) return undefined
     const rows = acks(body.data) ?? []
@@ -86,7 +86,7 @@ export const errors: Errors.Table = Errors.table({
   wait: { RateLimited: window },
   // A busy system has the status of a rate limit, but is not one.
   judge: ({ code }, { status }) => status === 429 && !unclear.split(" ").includes(code) ? "RateLimited" : undefined,
-  unspoken: ({ json, status }) => {
+  unrecognized: ({ json, status }) => {
     if (envelope(json) !== undefined) return undefined
     if (status === 429) return { kind: "RateLimited", detail: "too many requests", wait: window }
     // The firewall in front of the exchange responds with a page.

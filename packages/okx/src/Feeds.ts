@@ -26,7 +26,7 @@ const topic = (socket: "public" | "business", channel: string, { id }: Market.Ma
 const asked = (op: "subscribe" | "unsubscribe") =>
 (
   topics: ReadonlyArray<Feeds.Topic>,
-  { request }: Feeds.Asking
+  { request }: Feeds.RequestContext
 ): ReadonlyArray<unknown> => [
   {
     id: String(request),
@@ -63,7 +63,7 @@ const loginCodes = new Set(["60005", "60006", "60007", "60009", "60024", "60032"
 /** The connection made too many requests. The next connection starts again from zero. */
 const tooManyRequests = "60014"
 
-const happened = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
+const happened = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
   const code = text(get(frame, "code")) ?? ""
   const because = text(get(frame, "msg")) ?? "the exchange gave no reason"
   switch (get(frame, "event")) {
@@ -86,7 +86,7 @@ const happened = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
   }
 }
 
-const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
+const read = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
   if (frame === "pong") return [{ _tag: "Pong" }]
   const data = get(frame, "data")
   if (data === undefined) return happened(frame)

@@ -21,7 +21,7 @@ import { type Attempt, type Consequence } from "./internal/hedgeModel.js"
 import * as race from "./internal/hedgeRace.js"
 import { labels } from "./internal/labels.js"
 import * as latencies from "./internal/latencies.js"
-import { asked } from "./internal/mishap.js"
+import { orElseOnDefect } from "./internal/mishap.js"
 import { requireThat, requireWhole } from "./internal/requireWhole.js"
 import { millisToNanos, monotonic } from "./internal/time.js"
 import type { Restore } from "./internal/waiting.js"
@@ -216,7 +216,7 @@ const unsafeMake = <E>(options: Options<E>, maxHedges: number, delays: Delays): 
     // A failure before the request left says nothing about the service, and must not end a call whose other attempts
     // are in flight.
     const consequence: Effect.Effect<Consequence> = left
-      ? asked("`classify` of a hedge", Effect.sync(() => classify(error)), "wait")
+      ? orElseOnDefect("`classify` of a hedge", Effect.sync(() => classify(error)), "wait")
       : Effect.succeed("wait")
     return Effect.map(consequence, (consequence) => ({
       _tag: "Failed",
@@ -280,10 +280,10 @@ const unsafeMake = <E>(options: Options<E>, maxHedges: number, delays: Delays): 
 const tolerated = (
   { deposit, failed, succeeded, withdraw }: RetryBudget
 ): Omit<RetryBudget, "balance"> => ({
-  deposit: asked("`deposit` of a hedge's budget", deposit, undefined),
-  withdraw: asked("`withdraw` of a hedge's budget", withdraw, false),
-  succeeded: asked("`succeeded` of a hedge's budget", succeeded, undefined),
-  failed: asked("`failed` of a hedge's budget", failed, undefined)
+  deposit: orElseOnDefect("`deposit` of a hedge's budget", deposit, undefined),
+  withdraw: orElseOnDefect("`withdraw` of a hedge's budget", withdraw, false),
+  succeeded: orElseOnDefect("`succeeded` of a hedge's budget", succeeded, undefined),
+  failed: orElseOnDefect("`failed` of a hedge's budget", failed, undefined)
 })
 
 /** All values are in nanoseconds. */

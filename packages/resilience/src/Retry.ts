@@ -25,7 +25,7 @@ import * as Deadline from "./Deadline.js"
 import * as Idempotent from "./Idempotent.js"
 import { AtOnce } from "./internal/atOnce.js"
 import { requireDuration } from "./internal/duration.js"
-import { asked, mishap } from "./internal/mishap.js"
+import { mishap, orElseOnDefect } from "./internal/mishap.js"
 import { requireAttempts } from "./internal/requireWhole.js"
 import { maxTimerMillis, monotonic } from "./internal/time.js"
 import { wholeMillis } from "./internal/wholeMillis.js"
@@ -266,7 +266,7 @@ export const repeating = <A, E, R>(
   const start = monotonic(clock)
   const told = budget === undefined || budget.succeeded === Effect.void
     ? self
-    : Effect.zipLeft(self, asked("`succeeded` of a retry's budget", budget.succeeded, undefined))
+    : Effect.zipLeft(self, orElseOnDefect("`succeeded` of a retry's budget", budget.succeeded, undefined))
   const again = name === undefined ? told : Effect.zipLeft(told, count(name, "successful_with_retry"))
   const from = (attempt: number, progress: Begun<E> | undefined): Effect.Effect<A, E, R> =>
     Effect.catchAllCause(
@@ -292,7 +292,7 @@ export const repeating = <A, E, R>(
     atOnce?.deposit(start)
     return attempts
   }
-  return Effect.zipRight(asked("`deposit` of a retry's budget", budget.deposit, undefined), attempts)
+  return Effect.zipRight(orElseOnDefect("`deposit` of a retry's budget", budget.deposit, undefined), attempts)
 }
 
 /** With `isOnce`, every part of the cause must be known and worth another attempt. */
@@ -359,7 +359,7 @@ const decide = <E>(
     const { onGiveUp } = options
     if (onGiveUp === undefined) return Effect.succeed(giveUp)
     const told = Effect.suspend(() => onGiveUp({ attempt: progress.attempt, cause, reason }))
-    return Effect.as(asked("`onGiveUp` of a retry", told, undefined), giveUp)
+    return Effect.as(orElseOnDefect("`onGiveUp` of a retry", told, undefined), giveUp)
   }
   return Effect.catchAllCause(
     weigh(options, cause, progress, stop),

@@ -18,7 +18,7 @@ export interface Frame {
   readonly kind: "control" | "data"
   readonly text: string
   /** Variants of the frame with a wrong checksum and with a crossed book, where the frame can have them. */
-  readonly spoilt?: { readonly [H in "checksum" | "crossed"]?: string } | undefined
+  readonly corrupted?: { readonly [H in "checksum" | "crossed"]?: string } | undefined
 }
 
 /**
@@ -120,7 +120,7 @@ export const data = (
 ): Frame => ({
   kind: "data",
   text: Json.encode(json),
-  spoilt: {
+  corrupted: {
     ...spoilt.checksum === undefined ? {} : { checksum: Json.encode(spoilt.checksum) },
     ...spoilt.crossed === undefined ? {} : { crossed: Json.encode(spoilt.crossed) }
   }

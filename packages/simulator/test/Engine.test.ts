@@ -310,7 +310,7 @@ describe("Engine", () => {
           if (one.quoteAmount === undefined) {
             assert.strictEqual(one.status === "filled", BigDecimal.equals(one.filled, one.amount))
           }
-          assert.strictEqual(one.status === "canceled", one.closedBecause !== undefined)
+          assert.strictEqual(one.status === "canceled", one.closeReason !== undefined)
         }
         const resting = [...engine.markets.values()].flatMap(({ book }) =>
           [...book.buy, ...book.sell].flatMap(({ entries, price }) =>
@@ -350,7 +350,7 @@ describe("Engine", () => {
       const engine = along(empty, all, () => {})
       for (const { id, instrument } of Engine.openOrders(engine)) {
         const [canceled, next] = Either.getOrThrow(Engine.cancel(engine, id, 1000))
-        assert.deepStrictEqual([canceled.status, canceled.closedBecause], ["canceled", "user"])
+        assert.deepStrictEqual([canceled.status, canceled.closeReason], ["canceled", "user"])
         assert.deepStrictEqual(Engine.order(next, id), canceled)
         assert.strictEqual(Engine.openOrders(next).length, Engine.openOrders(engine).length - 1)
         assert.isAbove(Engine.book(next, instrument, 1).sequence, Engine.book(engine, instrument, 1).sequence)
@@ -589,7 +589,7 @@ describe("Engine", () => {
       const outcome = (request: Engine.NewOrder) => {
         const [done, next] = placed(engine, request)
         assert.strictEqual(Engine.openOrders(next).length, 0)
-        return [done.status, text(done.filled), done.closedBecause]
+        return [done.status, text(done.filled), done.closeReason]
       }
       assert.deepStrictEqual(outcome(order("buy", "1", "101", { timeInForce: "IOC" })), [
         "canceled",
@@ -640,7 +640,7 @@ describe("Engine", () => {
       const bought = budget("2")
       assert.deepStrictEqual([bought.status, text(bought.amount), text(bought.notional)], ["filled", "0.019", "1.9235"])
       assert.strictEqual(text(budget("2", "sell").notional), "1.995")
-      assert.deepStrictEqual([budget("1000").status, budget("1000").closedBecause], ["canceled", "noLiquidity"])
+      assert.deepStrictEqual([budget("1000").status, budget("1000").closeReason], ["canceled", "noLiquidity"])
     })
 
     const refused: ReadonlyArray<readonly [Engine.NewOrder, Engine.Refusal]> = [
@@ -760,13 +760,13 @@ describe("Engine", () => {
       const both = after(long, order("sell", "2", "105", reduceOnly), order("sell", "2", "106", reduceOnly))
       assert.strictEqual(balance(both, "USDT")[1], "20.2")
       const reached = Engine.advance(both, 2, () => quote("105", "105.5"))
-      assert.deepStrictEqual(Engine.orders(reached).map(({ closedBecause, status }) => [status, closedBecause]), [
+      assert.deepStrictEqual(Engine.orders(reached).map(({ closeReason, status }) => [status, closeReason]), [
         ["filled", undefined],
         ["filled", undefined],
         ["canceled", "nothingToReduce"]
       ])
       const [more] = placed(long, order("sell", "3", "100", reduceOnly))
-      assert.deepStrictEqual([text(more.filled), more.status, more.closedBecause], ["2", "canceled", "nothingToReduce"])
+      assert.deepStrictEqual([text(more.filled), more.status, more.closeReason], ["2", "canceled", "nothingToReduce"])
     })
 
     it("lets a position be closed by the market when nothing is free", () => {
@@ -820,7 +820,7 @@ describe("Engine", () => {
       const [, closed] = Either.getOrThrow(Engine.fill(both, 3, undefined, 7))
       assert.deepStrictEqual(Engine.positions(closed), [])
       assert.deepStrictEqual(Engine.openOrders(closed), [])
-      assert.strictEqual(Engine.order(closed, 2)?.closedBecause, "nothingToReduce")
+      assert.strictEqual(Engine.order(closed, 2)?.closeReason, "nothingToReduce")
     })
   })
 })

@@ -13,10 +13,10 @@ const bitcoin: Market.Listing = {
   tickSize: BigDecimal.unsafeFromString("0.01")
 }
 
-const last = (seed: string, now: number, pins: ReadonlyArray<Market.Pin> = []) =>
+const last = (seed: string, now: number, pins: ReadonlyArray<Market.PriceOverride> = []) =>
   BigDecimal.format(Market.quote(seed, bitcoin, now, pins).last)
 
-const pin = (at: number, price: string): Market.Pin => ({ at, last: BigDecimal.unsafeFromString(price) })
+const pin = (at: number, price: string): Market.PriceOverride => ({ at, last: BigDecimal.unsafeFromString(price) })
 
 describe("Market", () => {
   it("gives the same quote for the same seed and instant", () => {
@@ -140,8 +140,13 @@ describe("Market", () => {
   describe("trades and candles", () => {
     const minute = 60_000
     const hour = 60 * minute
-    const candles = (interval: number, from: number, to: number, now: number, pins: ReadonlyArray<Market.Pin> = []) =>
-      Market.candles("a", bitcoin, interval, { from, to, now }, pins)
+    const candles = (
+      interval: number,
+      from: number,
+      to: number,
+      now: number,
+      pins: ReadonlyArray<Market.PriceOverride> = []
+    ) => Market.candles("a", bitcoin, interval, { from, to, now }, pins)
     const plain = (values: ReadonlyArray<BigDecimal.BigDecimal>) => values.map((value) => BigDecimal.format(value))
     const total = (values: ReadonlyArray<BigDecimal.BigDecimal>) => BigDecimal.format(BigDecimal.sumAll(values))
     const lowest = (values: ReadonlyArray<BigDecimal.BigDecimal>) =>

@@ -12,11 +12,11 @@ const open = Endpoint.family({ capability: "marketData", limits: {}, root: "/" }
 const serverTime = open("serverTime", "time", { answer: Schema.Number })
 const lists = open("markets", "markets", { answer: Schema.Array(Schema.String) })
 const last = open("ticker", "ticker", {
-  input: Endpoint.takes<{ readonly symbol: string }>(),
+  input: Endpoint.inputOf<{ readonly symbol: string }>(),
   answer: Wire.answer({ symbol: at("symbol", text), last: at("last", decimal), at: at("at", millis) })
 })
 const bars = open("candles", "bars", {
-  input: Endpoint.takes<
+  input: Endpoint.inputOf<
     { readonly symbol: string; readonly length: number; readonly from: number; readonly to: number }
   >(),
   answer: Schema.Array(Schema.Number)
@@ -40,7 +40,7 @@ const toy = Exchange.definePublic({
     hosts: { live: Protocol.open("https://toy.example"), testnet: Protocol.open("https://testnet.toy.example") },
     limits: {},
     sign: (request) => Either.right({ ...request, signature: "" }),
-    errors: Errors.table({ said: () => undefined, codes: {} }),
+    errors: Errors.table({ readError: () => undefined, codes: {} }),
     serverTime
   }),
   kinds: ["spot"],

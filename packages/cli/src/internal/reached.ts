@@ -12,7 +12,7 @@ import * as Finding from "../Finding.js"
 import * as Quotes from "../Quotes.js"
 
 /** @internal */
-export interface Way {
+export interface ProbeResult {
   readonly exchange: string
   readonly latencyMillis: number
   readonly skewMillis: number
@@ -20,7 +20,7 @@ export interface Way {
 }
 
 /** @internal Asks an exchange for its time. */
-export const look = ({ exchange, health, market }: Connections.Connection): Effect.Effect<Way> =>
+export const look = ({ exchange, health, market }: Connections.Connection): Effect.Effect<ProbeResult> =>
   Effect.gen(function*() {
     const { latencyMillis, result } = yield* Quotes.measure(market.serverTime)
     const { clockSkewMillis } = yield* health
@@ -33,12 +33,12 @@ const most = 1000
 const slow = 3000
 
 /** @internal */
-export const findings = (ways: ReadonlyArray<Way>): ReadonlyArray<Finding.Finding> => {
+export const findings = (ways: ReadonlyArray<ProbeResult>): ReadonlyArray<Finding.Finding> => {
   const answered = ways.filter(({ result }) => Either.isRight(result))
   return [...ways.map(wayOf), ...answered.length === 0 ? [] : clocksOf(answered)]
 }
 
-const wayOf = ({ exchange, latencyMillis, result }: Way): Finding.Finding => {
+const wayOf = ({ exchange, latencyMillis, result }: ProbeResult): Finding.Finding => {
   if (Either.isLeft(result)) {
     const error = result.left
     if (error._tag === "ExchangeClosed") return Finding.warn(exchange, error.message, advice(error))
@@ -59,7 +59,7 @@ const remedyOf = (error: ExchangeError.MarketDataError): string =>
       + "NO_PROXY are respected), and the trusted certificates."
     : advice(error)
 
-const clocksOf = (ways: ReadonlyArray<Way>): ReadonlyArray<Finding.Finding> => {
+const clocksOf = (ways: ReadonlyArray<ProbeResult>): ReadonlyArray<Finding.Finding> => {
   const off = ways.filter(({ skewMillis }) => Math.abs(skewMillis) > most)
   if (off.length === 0) return [Finding.pass("clock", "This machine's clock agrees with the clocks of the exchanges.")]
   // If most clocks agree, the local clock is wrong.

@@ -180,7 +180,7 @@ describe("exchange doctor", () => {
     }).pipe(Effect.provide(NodeFileSystem.layer)))
 
   it("tells a clock of ours that is off from one of an exchange that is", () => {
-    const way = (exchange: string, skewMillis: number): reached.Way => ({
+    const way = (exchange: string, skewMillis: number): reached.ProbeResult => ({
       exchange,
       latencyMillis: 10,
       skewMillis,

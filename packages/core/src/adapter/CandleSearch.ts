@@ -24,11 +24,11 @@ export interface Step<out E> {
 }
 
 /**
- * Finds where the candles from `from` on begin: when the first one opens, or an instant at most `reach` milliseconds
+ * Finds where the candles from `from` on begin: when the first one opens, or an instant at most `precision` milliseconds
  * earlier. Returns none if there is no candle.
  *
  * Reads the longest candles first, page by page from the beginning, and then shorter ones within the first candle
- * found, until a candle is no longer than `reach`. It reads every page rather than bisecting: a binary search would
+ * found, until a candle is no longer than `precision`. It reads every page rather than bisecting: a binary search would
  * miss the first period of a market that closed for years and then reopened.
  *
  * @since 0.1.0
@@ -41,7 +41,7 @@ export const firstFrom = <E>(options: {
   readonly since: number
   readonly from: number
   /** The precision of the search, in milliseconds: the time that one page of the wanted candles covers. */
-  readonly reach: number
+  readonly precision: number
 }): Effect.Effect<Option.Option<number>, E> => {
   const within = (
     steps: ReadonlyArray<Step<E>>,
@@ -59,7 +59,7 @@ export const firstFrom = <E>(options: {
         const opens = (yield* read(window)).filter((open) => open + length > from && open < until)
         for (const open of opens.toSorted((one, other) => one - other)) {
           const [begin, end] = [Math.max(from, open), Math.min(until, open + length)]
-          const found = length <= options.reach ? Option.some(begin) : yield* within(shorter, begin, end)
+          const found = length <= options.precision ? Option.some(begin) : yield* within(shorter, begin, end)
           if (Option.isSome(found)) return found
         }
       }

@@ -7,7 +7,7 @@
 import type * as BigDecimal from "effect/BigDecimal"
 import type * as Duration from "effect/Duration"
 import type { Capability } from "../engine/Endpoint.js"
-import type { Protocol, Said as Refused } from "../engine/Protocol.js"
+import type { ErrorBody as Refused, Protocol } from "../engine/Protocol.js"
 import type { Balance } from "../model/Balance.js"
 import type { Interval } from "../model/Candle.js"
 import type * as ClientOrderId from "../model/ClientOrderId.js"
@@ -174,7 +174,7 @@ export interface ById {
  * @since 0.1.0
  * @category models
  */
-export interface Named {
+export interface ByClientOrderId {
   readonly market: Market
   readonly clientOrderId: string
   readonly since: number | undefined
@@ -222,7 +222,7 @@ export interface Account {
    * that an order that ends between two questions is still found. If several orders have the client order id, the
    * latest counts. An answer with only other client order ids fails with `MalformedResponse`, unless `searches` is set.
    */
-  readonly byName: ReadonlyArray<Question<Reading, [Named], Rows<Row.Order> | Row.Order>>
+  readonly byName: ReadonlyArray<Question<Reading, [ByClientOrderId], Rows<Row.Order> | Row.Order>>
   /** Whether `byName` lists orders with any client order id, to be searched. Defaults to `false`. */
   readonly searches?: boolean | undefined
   /**

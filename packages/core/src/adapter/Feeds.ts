@@ -21,7 +21,7 @@ import type { Market } from "../model/Market.js"
 import type * as Row from "./Row.js"
 import * as Wire from "./Wire.js"
 
-export type { Asking, FeedProtocol, Numbered, Said, SocketFacts, Topic } from "../feed/internal/protocol.js"
+export type { FeedProtocol, Message, Numbered, RequestContext, SocketFacts, Topic } from "../feed/internal/protocol.js"
 export type { RawLevel } from "../feed/LocalOrderBook.js"
 export type { BookUpdate, Rules as BookRules } from "../feed/OrderBookSync.js"
 

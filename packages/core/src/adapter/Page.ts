@@ -29,7 +29,7 @@ export const most = 100
  * @since 0.1.0
  * @category places
  */
-export const stuck: unique symbol = Symbol.for("@effect-exchange/core/Page/stuck")
+export const unreachable: unique symbol = Symbol.for("@effect-exchange/core/Page/unreachable")
 
 /**
  * A page that was read. `count` is its number of rows. `lastId` is the id of its last decoded row or, failing that, of
@@ -58,10 +58,10 @@ export interface Facts<C extends Capability, I, A, Args extends ReadonlyArray<un
   readonly input: (place: Place | undefined, ...args: Args) => NoInfer<I>
   readonly rows: (answer: A) => Listing.Rows<Row>
   /**
-   * Returns the place of the next page, `undefined` if there is none, or {@link stuck} if there are more rows that
+   * Returns the place of the next page, `undefined` if there is none, or {@link unreachable} if there are more rows that
    * cannot be requested.
    */
-  readonly next: (page: Read<A, Place>) => Place | typeof stuck | undefined
+  readonly next: (page: Read<A, Place>) => Place | typeof unreachable | undefined
   /** Returns the key by which two rows are the same row. Defaults to their ids. */
   readonly key?: ((row: Row) => string) | undefined
   /** Selects the rows that are kept and counted. Defaults to all. */
@@ -122,7 +122,7 @@ export const all = <
       if (behind === undefined || rows.size >= limit) {
         return { rows: [...rows.values()], unknown: [...unknown.values()] }
       }
-      if (behind === stuck) return yield* partly("there are more rows than can be requested")
+      if (behind === unreachable) return yield* partly("there are more rows than can be requested")
       place = behind
     }
     return yield* partly(`there are more than ${cap} pages, the maximum that one call reads`)
@@ -146,29 +146,29 @@ export const offset = (size: number) => ({ count, place = 0 }: Read<unknown, num
 
 /**
  * Continues after the last row of the page, by its id. A page with fewer than `size` rows is the last one. Returns
- * {@link stuck} if no row has an id.
+ * {@link unreachable} if no row has an id.
  *
  * @since 0.1.0
  * @category places
  */
 export const afterLast =
-  (size: number) => ({ count, lastId }: Read<unknown, string>): string | typeof stuck | undefined =>
-    count < size ? undefined : lastId ?? stuck
+  (size: number) => ({ count, lastId }: Read<unknown, string>): string | typeof unreachable | undefined =>
+    count < size ? undefined : lastId ?? unreachable
 
 /**
  * Continues with the cursor in the answer. A missing or empty cursor ends the listing. If the cursor is the one that
- * this page was requested with, the listing ends after an empty page, and is {@link stuck} after a page with rows.
+ * this page was requested with, the listing ends after an empty page, and is {@link unreachable} after a page with rows.
  *
  * @since 0.1.0
  * @category places
  */
 export const cursor =
   <A>(of: (answer: A) => string | null | undefined) =>
-  ({ answer, count, place }: Read<A, string>): string | typeof stuck | undefined => {
+  ({ answer, count, place }: Read<A, string>): string | typeof unreachable | undefined => {
     const next = of(answer)
     if (next === null || next === undefined || next === "") return undefined
     if (next !== place) return next
-    return count === 0 ? undefined : stuck
+    return count === 0 ? undefined : unreachable
   }
 
 /**
@@ -205,18 +205,18 @@ export const byCursor = <
  * @since 0.1.0
  * @category places
  */
-export const cursorOfFull = (page: Read<Part<unknown>, string>): string | typeof stuck | undefined =>
+export const cursorOfFull = (page: Read<Part<unknown>, string>): string | typeof unreachable | undefined =>
   page.count === 0 ? undefined : cursor<Part<unknown>>(({ next }) => next)(page)
 
 /**
- * Continues at the instant of the page's last row. Returns {@link stuck} if this page began at the same instant, or if
+ * Continues at the instant of the page's last row. Returns {@link unreachable} if this page began at the same instant, or if
  * no row has an instant.
  *
  * @since 0.1.0
  * @category places
  */
-export const atInstant = (last: number | undefined, place: number | undefined): number | typeof stuck =>
-  last === undefined || last === place ? stuck : last
+export const atInstant = (last: number | undefined, place: number | undefined): number | typeof unreachable =>
+  last === undefined || last === place ? unreachable : last
 
 /**
  * The declaration of a history whose requests cover at most `span` milliseconds each.
@@ -235,7 +235,7 @@ export interface Spans<C extends Capability, I, A, Row, Place> {
   readonly input: (market: Market, place: Place | undefined, span: Window | undefined) => NoInfer<I>
   readonly rows: (market: Market, answer: A) => Listing.Rows<Row>
   /** Returns the place of the next page within the span. */
-  readonly next: (page: Read<A, Place>) => Place | typeof stuck | undefined
+  readonly next: (page: Read<A, Place>) => Place | typeof unreachable | undefined
 }
 
 /**
@@ -268,9 +268,9 @@ export const bySpan = <C extends Capability, I, A, Row extends { readonly id?: s
       endpoint,
       input: ({ index, place }: At = begin) => input(market, place, since === undefined ? undefined : spanOf(index)),
       rows: (answer) => rows(market, answer),
-      next: ({ place: { index, place } = begin, ...page }): At | typeof stuck | undefined => {
+      next: ({ place: { index, place } = begin, ...page }): At | typeof unreachable | undefined => {
         const behind = next({ ...page, place })
-        if (behind === stuck) return stuck
+        if (behind === unreachable) return unreachable
         if (behind !== undefined) return { index, place: behind }
         return index + 1 < count ? { index: index + 1, place: undefined } : undefined
       },

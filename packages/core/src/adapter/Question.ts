@@ -68,7 +68,7 @@ const inOneRequest = <Q extends object>(question: Q): Q => {
 export const isInOneRequest = (question: object): boolean => single.has(question)
 
 /**
- * Creates a question to an endpoint that builds its own input (see `Endpoint.madeBy`) or has none. `then` converts the
+ * Creates a question to an endpoint that builds its own input (see `Endpoint.inputFrom`) or has none. `then` converts the
  * answer to the library's model.
  *
  * @since 0.1.0
@@ -76,14 +76,14 @@ export const isInOneRequest = (question: object): boolean => single.has(question
  */
 export const to: {
   <C extends Endpoint.Capability, I, A, Args extends ReadonlyArray<unknown>>(
-    endpoint: Endpoint.Asked<C, I, A, Args>
+    endpoint: Endpoint.WithInput<C, I, A, Args>
   ): Question<C, Args, A>
   <C extends Endpoint.Capability, I, A, Args extends ReadonlyArray<unknown>, B>(
-    endpoint: Endpoint.Asked<C, I, A, Args>,
+    endpoint: Endpoint.WithInput<C, I, A, Args>,
     then: (answer: A, ...args: Args) => B
   ): Question<C, Args, B>
 } = <C extends Endpoint.Capability, I, A, Args extends ReadonlyArray<unknown>>(
-  endpoint: Endpoint.Asked<C, I, A, Args>,
+  endpoint: Endpoint.WithInput<C, I, A, Args>,
   then?: (answer: A, ...args: Args) => A
 ): Question<C, Args, A> => then === undefined ? ask(endpoint, endpoint.make) : ask(endpoint, endpoint.make, then)
 
@@ -94,7 +94,7 @@ export const to: {
  * @since 0.1.0
  * @category combining
  */
-export const together = { concurrency: "unbounded", onFailure: "wait" } as const
+export const concurrently = { concurrency: "unbounded", onFailure: "wait" } as const
 
 /**
  * Asks several questions concurrently and joins their rows.
@@ -108,7 +108,7 @@ export const each = <C extends Endpoint.Capability, Args extends ReadonlyArray<u
 (client) =>
 (...args) =>
   Effect.map(
-    Concurrent.forEach(questions, (question) => question(client)(...args), together),
+    Concurrent.forEach(questions, (question) => question(client)(...args), concurrently),
     (all) => Listing.flatten(all.map((rows) => Listing.from(rows)))
   )
 

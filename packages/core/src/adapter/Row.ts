@@ -481,7 +481,7 @@ export const of = <const F extends { readonly [name: string]: Wire.Field<unknown
  * @since 0.1.0
  * @category constructors
  */
-export const beside = <A, const F extends { readonly [name: string]: Wire.Field<unknown> }>(
+export const withFields = <A, const F extends { readonly [name: string]: Wire.Field<unknown> }>(
   row: Wire.Row<A>,
   fields: F
 ): Wire.Row<Wire.Values<F & { readonly row: Wire.Row<A> }>> => ({

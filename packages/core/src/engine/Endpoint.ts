@@ -180,25 +180,28 @@ export type Value =
   | { readonly [name: string]: Value | undefined }
 
 /**
- * Declares the type of an endpoint's input, as in `takes<{ symbol: string }>()`. The caller builds the input, and it is
+ * Declares the type of an endpoint's input, as in `inputOf<{ symbol: string }>()`. The caller builds the input, and it is
  * sent as it is.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const takes = <I extends { readonly [K in keyof I]: Value | undefined }>(): Input<
+export const inputOf = <I extends { readonly [K in keyof I]: Value | undefined }>(): Input<
   { readonly [K in keyof I]: I[K] },
   never
 > => ({ make: (input: never) => input })
 
 /**
  * Declares the function that builds an endpoint's input from the arguments of a service method, as in
- * `madeBy(newOrder)`. A property of the input that may be `undefined` may also be left out.
+ * `inputFrom(newOrder)`. A property of the input that may be `undefined` may also be left out.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const madeBy = <Args extends ReadonlyArray<unknown>, I extends { readonly [K in keyof I]: Value | undefined }>(
+export const inputFrom = <
+  Args extends ReadonlyArray<unknown>,
+  I extends { readonly [K in keyof I]: Value | undefined }
+>(
   make: (...args: Args) => I
 ): Input<I, Args> => ({ make })
 
@@ -241,7 +244,7 @@ export interface Input<out I, in Args extends ReadonlyArray<unknown>> {
  * @since 0.1.0
  * @category models
  */
-export interface Asked<out C extends Capability, in out I, out A, in Args extends ReadonlyArray<unknown>>
+export interface WithInput<out C extends Capability, in out I, out A, in Args extends ReadonlyArray<unknown>>
   extends Endpoint<C, I | Made<I>, A>
 {
   readonly make: (...args: Args) => I
@@ -316,12 +319,12 @@ export interface Make<C extends Capability, Scope extends string> {
   <A, AE, I extends object = {}, Args extends ReadonlyArray<unknown> = []>(
     name: string,
     facts: Particulars<NoInfer<Scope>, I, Args, A, AE>
-  ): Asked<C, I, A, Args>
+  ): WithInput<C, I, A, Args>
   <A, AE, I extends object = {}, Args extends ReadonlyArray<unknown> = []>(
     name: string,
     path: string,
     facts: Particulars<NoInfer<Scope>, I, Args, A, AE>
-  ): Asked<C, I, A, Args>
+  ): WithInput<C, I, A, Args>
 }
 
 /**
@@ -368,7 +371,7 @@ const maker = <C extends Capability, Scope extends string>(
   ...rest:
     | readonly [Particulars<Scope, object, Args, A, AE>]
     | readonly [path: string, facts: Particulars<Scope, object, Args, A, AE>]
-): Asked<C, object, A, Args> => {
+): WithInput<C, object, A, Args> => {
   const [path, facts] = rest.length === 1 ? [name, ...rest] : rest
   const { capability, decimals = "text" } = shared
   const usual = shared.own === true ? { ...shared.cost, [name]: 1 } : shared.cost

@@ -7,7 +7,7 @@ import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
 import * as Duration from "effect/Duration"
 import * as ExchangeError from "../model/ExchangeError.js"
 import { clean } from "../model/internal/text.js"
-import type { Answer, Circumstances, Said } from "./Protocol.js"
+import type { Answer, Circumstances, ErrorBody } from "./Protocol.js"
 import * as UnlistedError from "./UnlistedError.js"
 
 const refusals = {
@@ -50,7 +50,7 @@ export interface Facts {
    * Reads the error code and text from a response. Returns `undefined` for a success and for a response that is not in
    * the exchange's error format.
    */
-  readonly said: (answer: Answer) => Said | undefined
+  readonly readError: (answer: Answer) => ErrorBody | undefined
   /**
    * The error codes of each kind, case-insensitive. A string separates codes by whitespace, or by a comma and a space
    * if `match` is `beginning`. Use an array for codes that contain these separators.
@@ -73,13 +73,13 @@ export interface Facts {
    */
   readonly wait?: { readonly [codeOrKind: string]: Duration.DurationInput } | undefined
   /** Reads how long to wait from a response that states it in the exchange's own way, if it has no `Retry-After`. */
-  readonly waitOf?: ((said: Said, circumstances: Circumstances) => Duration.Duration | undefined) | undefined
+  readonly waitOf?: ((said: ErrorBody, circumstances: Circumstances) => Duration.Duration | undefined) | undefined
   /**
    * Decides errors that neither the code nor the text determines alone. Runs before `texts` and `codes`, and may return
    * the error itself; `undefined` leaves the decision to them.
    */
   readonly judge?:
-    | ((said: Said, circumstances: Circumstances) => Kind | ExchangeError.TradingError | undefined)
+    | ((said: ErrorBody, circumstances: Circumstances) => Kind | ExchangeError.TradingError | undefined)
     | undefined
   /**
    * Patterns that read the kind from the text of codes that are ambiguous. A third element restricts a pattern to that
@@ -87,9 +87,9 @@ export interface Facts {
    */
   readonly texts?: ReadonlyArray<readonly [said: RegExp, kind: Kind, code?: string]> | undefined
   /** Returns the kind of a code that is neither listed nor in a range. Defaults to a decision by the HTTP status. */
-  readonly otherwise?: ((said: Said, circumstances: Circumstances) => Kind | undefined) | undefined
+  readonly otherwise?: ((said: ErrorBody, circumstances: Circumstances) => Kind | undefined) | undefined
   /** Recognizes a response that is not in the exchange's error format, such as the page of a firewall. */
-  readonly unspoken?: ((answer: Answer) => Unspoken | ExchangeError.ExchangeError | undefined) | undefined
+  readonly unrecognized?: ((answer: Answer) => Unrecognized | ExchangeError.ExchangeError | undefined) | undefined
 }
 
 /**
@@ -98,7 +98,7 @@ export interface Facts {
  * @since 0.1.0
  * @category models
  */
-export interface Unspoken {
+export interface Unrecognized {
   readonly kind: "AuthenticationFailed" | "RateLimited" | "Banned" | "Unknown"
   readonly detail: string
   /** How long to wait if there is no `Retry-After`. Defaults to 1 second, and to 15 minutes for `Banned`. */
@@ -116,7 +116,7 @@ export interface Unspoken {
 export interface Table {
   readonly classify: (answer: Answer) => ExchangeError.ExchangeError | undefined
   /** Returns the error of one row of a batch, in which other rows may have been carried out. */
-  readonly ofRow: (said: Said, circumstances: Circumstances) => ExchangeError.TradingError
+  readonly ofRow: (said: ErrorBody, circumstances: Circumstances) => ExchangeError.TradingError
 }
 
 /**
@@ -135,12 +135,12 @@ export interface Table {
 export const table = (facts: Facts): Table => {
   const find = finder(facts)
 
-  const waitOf = (said: Said, circumstances: Circumstances, kind: keyof typeof waits): Duration.Duration =>
+  const waitOf = (said: ErrorBody, circumstances: Circumstances, kind: keyof typeof waits): Duration.Duration =>
     RetryAfter.parse(circumstances.headers["retry-after"], circumstances.now) ??
       facts.waitOf?.(said, circumstances) ??
       Duration.decode(facts.wait?.[said.code] ?? facts.wait?.[kind] ?? waits[kind])
 
-  const of = (said: Said, circumstances: Circumstances): ExchangeError.TradingError | "None" | undefined => {
+  const of = (said: ErrorBody, circumstances: Circumstances): ExchangeError.TradingError | "None" | undefined => {
     const found = find(said)
     const judged = facts.judge?.(said, circumstances) ?? told(facts, said) ??
       (found === undefined ? facts.otherwise?.(said, circumstances) : undefined)
@@ -173,7 +173,7 @@ export const table = (facts: Facts): Table => {
     }
   }
 
-  const unlisted = (said: Said, { about, headers, now, status }: Circumstances): ExchangeError.TradingError =>
+  const unlisted = (said: ErrorBody, { about, headers, now, status }: Circumstances): ExchangeError.TradingError =>
     status >= 300
       ? UnlistedError.fromStatus({ about, clean, headers, now, status }, { ...said, code: codeOf(said) })
       : new ExchangeError.MalformedResponse({
@@ -184,10 +184,10 @@ export const table = (facts: Facts): Table => {
 
   return {
     classify: (answer) => {
-      const said = facts.said(answer)
+      const said = facts.readError(answer)
       if (said === undefined) {
-        const unspoken = facts.unspoken?.(answer)
-        return unspoken !== undefined && "kind" in unspoken ? ofUnspoken(answer, unspoken) : unspoken
+        const unrecognized = facts.unrecognized?.(answer)
+        return unrecognized !== undefined && "kind" in unrecognized ? ofUnspoken(answer, unrecognized) : unrecognized
       }
       const error = of(said, answer) ?? unlisted(said, answer)
       return error === "None" ? undefined : error
@@ -199,12 +199,12 @@ export const table = (facts: Facts): Table => {
   }
 }
 
-const told = ({ texts = [] }: Facts, { code, text }: Said): Kind | undefined =>
+const told = ({ texts = [] }: Facts, { code, text }: ErrorBody): Kind | undefined =>
   texts.find(([said, _, of = code]) => of === code && said.test(text))?.[1]
 
 const ofUnspoken = (
   { about, headers, now }: Answer,
-  { detail, kind, outcome = "Unknown", wait }: Unspoken
+  { detail, kind, outcome = "Unknown", wait }: Unrecognized
 ): ExchangeError.ExchangeError => {
   const error = { ...about, detail, outcome }
   const retryAfter = (usual: Duration.DurationInput) =>
@@ -222,7 +222,7 @@ const ofUnspoken = (
 }
 
 // Some errors have a text but no code.
-const codeOf = ({ code }: Said): string | undefined => clean(code) || undefined
+const codeOf = ({ code }: ErrorBody): string | undefined => clean(code) || undefined
 
 const waits = { RateLimited: "1 second", Banned: "15 minutes" } as const
 
@@ -232,7 +232,7 @@ interface Found {
   readonly isListed: boolean
 }
 
-const finder = ({ codes, match = "whole", ranges = {} }: Facts): (said: Said) => Found | undefined => {
+const finder = ({ codes, match = "whole", ranges = {} }: Facts): (said: ErrorBody) => Found | undefined => {
   const listed = new Map<string, Kind>()
   const separator = match === "whole" ? blanks : ", "
   for (const kind of kinds) {

@@ -41,9 +41,16 @@ import type * as Endpoint from "./Endpoint.js"
 import * as ExchangeState from "./ExchangeState.js"
 import * as Attempt from "./internal/attempt.js"
 import type { Breaker } from "./internal/breakers.js"
-import { aroundOf, type Call, doubted, inOurWords, isRepeatable, preparing } from "./internal/call.js"
+import {
+  type Call,
+  inheritedFrom,
+  isRepeatable,
+  keepUnknownOutcome,
+  preparing,
+  toExchangeError
+} from "./internal/call.js"
 import { carrying } from "./internal/carrying.js"
-import { clockOf, failingWith, type Running, withFiber } from "./internal/frame.js"
+import { clockOf, mapErrorOnly, type Running, withFiber } from "./internal/frame.js"
 import * as HealthReport from "./internal/healthReport.js"
 import { nowhere, resolveHost } from "./internal/host.js"
 import * as Observer from "./internal/observer.js"
@@ -195,7 +202,7 @@ const makeEngine = Effect.fnUntraced(function*(
     breakers,
     isQuiet: held.isLocal && sends.isQuiet === true
   })
-  const line: Attempt.Line = {
+  const line: Attempt.ClientSettings = {
     protocol,
     transport: sends,
     origin,
@@ -261,7 +268,7 @@ const makeEngine = Effect.fnUntraced(function*(
             const sending = Attempt.send(fiber, line, call, signer, made)
             const attempt = observer.attempt(fiber, status, call, signer.key.limits, sending)
             if (call.idempotency === "safe") return attempt
-            return failingWith(attempt, (error) => {
+            return mapErrorOnly(attempt, (error) => {
               if (error.outcome === "Unknown") call.doubt = error
               return error
             })
@@ -275,7 +282,7 @@ const makeEngine = Effect.fnUntraced(function*(
         const call = prepare(endpoint, {}, around)
         return call instanceof ExchangeError.InvalidRequest
           ? call
-          : failingWith(runSigned(call, signer), (error) => inOurWords(call, error))
+          : mapErrorOnly(runSigned(call, signer), (error) => toExchangeError(call, error))
       }),
     isRepeatable,
     scope: yield* Effect.scope
@@ -283,13 +290,13 @@ const makeEngine = Effect.fnUntraced(function*(
   const run = carry === undefined
     ? runSigned
     : <A>(call: Call<A>, signer: Attempt.Signer) =>
-      carry(call, signer, (signer) => failingWith(runSigned(call, signer), (error) => inOurWords(call, error)))
+      carry(call, signer, (signer) => mapErrorOnly(runSigned(call, signer), (error) => toExchangeError(call, error)))
 
   const compareClocks = (operation: string): Effect.Effect<void, ExchangeError.ExchangeError> =>
     Effect.gen(function*() {
       const call = prepare(protocol.serverTime, {}, yield* around)
       if (call instanceof ExchangeError.InvalidRequest) return yield* call
-      const serverTime = yield* failingWith(run(call, nobody), (error) => inOurWords(call, error))
+      const serverTime = yield* mapErrorOnly(run(call, nobody), (error) => toExchangeError(call, error))
       const receivedAt = yield* Clock.currentTimeMillis
       // Measured from sending, not from queueing: time in the queue would widen the range until any offset fits.
       const resolution = protocol.serverTimeStep ?? 1
@@ -363,7 +370,7 @@ const makeEngine = Effect.fnUntraced(function*(
     input: I
   ): Effect.Effect<A, ExchangeError.For<C>> => {
     if (host._tag !== "Open") return nowhere({ exchange, operation: endpoint.name }, environment, host)
-    const around = aroundOf(fiber)
+    const around = inheritedFrom(fiber)
     const by = isUnhurried(fiber) ? around.deadline : Deadline.sooner(around.deadline, clockOf(fiber), deadline)
     const call = prepare(endpoint, input, { ...around, deadline: by })
     if (call instanceof ExchangeError.InvalidRequest) return call
@@ -374,7 +381,7 @@ const makeEngine = Effect.fnUntraced(function*(
         const failed = Effect.failCause(cause)
         return Effect.mapError(
           call.signer === undefined ? failed : Deadline.until(mended(call, call.signer, failed), by),
-          (error) => narrow(endpoint.capability, doubted(call, inOurWords(call, error)))
+          (error) => narrow(endpoint.capability, keepUnknownOutcome(call, toExchangeError(call, error)))
         )
       }
     )
@@ -402,4 +409,4 @@ const makeEngine = Effect.fnUntraced(function*(
   }
 })
 
-const around = withFiber((fiber) => Effect.succeed(aroundOf(fiber)))
+const around = withFiber((fiber) => Effect.succeed(inheritedFrom(fiber)))

@@ -58,9 +58,9 @@ export interface Protocol<out Region extends string = string> {
    */
   readonly classify: (answer: Answer) => ExchangeError | undefined
   /** Returns the error of one row of a batch, in which other rows may have been carried out. */
-  readonly ofRow?: ((said: Said, circumstances: Circumstances) => TradingError) | undefined
+  readonly ofRow?: ((said: ErrorBody, circumstances: Circumstances) => TradingError) | undefined
   /** Reads the usage of limits and the exchange's clock from a response. */
-  readonly learn: (heard: Heard) => Learnt
+  readonly learn: (heard: ResponseFacts) => Observations
   /** The endpoint that returns the exchange's clock in epoch milliseconds, by which timestamps are corrected. */
   readonly serverTime: Endpoint<"marketData", {}, number>
   /** The resolution of `serverTime` in milliseconds. Defaults to 1. */
@@ -87,7 +87,7 @@ export type Sign = (request: Prepared, credentials: Credentials, moment: Moment)
  * @since 0.1.0
  * @category models
  */
-export interface Said {
+export interface ErrorBody {
   readonly code: string
   readonly text: string
 }
@@ -304,7 +304,7 @@ export type Limit = RateLimiter.Limit & { readonly scope: string; readonly per?:
  * @since 0.1.0
  * @category models
  */
-export interface Heard extends Pick<Answer, "headers" | "json"> {
+export interface ResponseFacts extends Pick<Answer, "headers" | "json"> {
   readonly auth: "none" | "signed"
   readonly cost: Cost
 }
@@ -319,7 +319,7 @@ export interface Heard extends Pick<Answer, "headers" | "json"> {
  * @since 0.1.0
  * @category models
  */
-export interface Learnt {
+export interface Observations {
   /** How much of each limit is used. */
   readonly usage?: ReadonlyArray<Usage> | undefined
   /** The exchange's clock at the time of the response, in epoch milliseconds and exact to the millisecond. */

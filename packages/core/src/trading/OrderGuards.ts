@@ -65,7 +65,7 @@ export interface Spent {
  * @since 0.1.0
  * @category constructors
  */
-export const nothing: Spent = { day: 0, byCurrency: new Map() }
+export const emptyTotal: Spent = { day: 0, byCurrency: new Map() }
 
 /**
  * The guard that refuses an order, and why.

@@ -225,8 +225,8 @@ describe("one life of a socket", () => {
   it("wants another connection in its place before it is too old, once", () => {
     const [young] = ticked(opened([])[0], 3_599_000)
     const [old, outputs] = ticked(young, 3_600_000)
-    expect(outputs).toContainEqual({ _tag: "Succeed" })
-    expect(ticked(old, 3_601_000)[1]).not.toContainEqual({ _tag: "Succeed" })
+    expect(outputs).toContainEqual({ _tag: "Replace" })
+    expect(ticked(old, 3_601_000)[1]).not.toContainEqual({ _tag: "Replace" })
     expect(at(old, { _tag: "Leaving" }, 3_601_000)[1]).toEqual([])
   })
 

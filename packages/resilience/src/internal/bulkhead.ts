@@ -20,7 +20,7 @@ import * as Heap from "./heap.js"
 import { keepBrand } from "./idempotent.js"
 import { labels } from "./labels.js"
 import * as List from "./linkedList.js"
-import { asked } from "./mishap.js"
+import { orElseOnDefect } from "./mishap.js"
 import { requireWhole } from "./requireWhole.js"
 import { stackless } from "./stackless.js"
 import { monotonic } from "./time.js"
@@ -192,7 +192,7 @@ export const make = (config: Config): Bulkhead => {
   ): Effect.Effect<void> =>
     Effect.clockWith((clock) => {
       const end = monotonic(clock)
-      const judged = cause === undefined ? Effect.succeed(false) : asked(
+      const judged = cause === undefined ? Effect.succeed(false) : orElseOnDefect(
         `\`isOverload\` of bulkhead "${name}"`,
         Effect.sync(() => isSign(state.adaptive, cause, end - begin)),
         false

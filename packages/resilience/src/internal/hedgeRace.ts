@@ -12,7 +12,7 @@ import type * as FiberId from "effect/FiberId"
 import * as Alarm from "./alarm.js"
 import * as hedge from "./hedge.js"
 import type { Attempt } from "./hedgeModel.js"
-import { asked } from "./mishap.js"
+import { orElseOnDefect } from "./mishap.js"
 import { monotonic } from "./time.js"
 import * as Waiting from "./waiting.js"
 
@@ -76,7 +76,7 @@ export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> 
   const discard = (value: A): Effect.Effect<void> =>
     onDiscard === undefined
       ? Effect.void
-      : asked("`onDiscard` of a hedge", Effect.suspend(() => onDiscard(value)), undefined)
+      : orElseOnDefect("`onDiscard` of a hedge", Effect.suspend(() => onDiscard(value)), undefined)
 
   // Runs in the fiber of the attempt, so that nobody waits for a loser and no success is lost between two fibers.
   const claim = (attempt: Running<A, E>, self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

@@ -24,7 +24,7 @@ export const mishap = (what: string, cause: Cause.Cause<unknown>): Effect.Effect
  *
  * @internal
  */
-export const asked = <A>(what: string, ask: Effect.Effect<A>, otherwise: A): Effect.Effect<A> =>
+export const orElseOnDefect = <A>(what: string, ask: Effect.Effect<A>, otherwise: A): Effect.Effect<A> =>
   Effect.catchAllCause(ask, (cause) => Effect.as(mishap(what, cause), otherwise))
 
 /**

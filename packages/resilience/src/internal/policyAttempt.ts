@@ -14,7 +14,7 @@ import { described, type Execution, record, report } from "./policyTrace.js"
 import { monotonic } from "./time.js"
 
 /** @internal */
-export class Sending {
+export class AttemptState {
   readonly execution: Execution
   readonly number: number
   readonly begun: bigint
@@ -51,11 +51,11 @@ export class Sending {
 }
 
 /** @internal */
-export const begin = (execution: Execution, hedged: Pick<Attempt, "number" | "leaving"> | undefined): Sending => {
+export const begin = (execution: Execution, hedged: Pick<Attempt, "number" | "leaving"> | undefined): AttemptState => {
   const number = ++execution.attempts
   if (execution.ownsSpan) execution.span?.attribute("policy.attempts", number)
   if (hedged !== undefined && hedged.number > 1) report(execution, { attempt: number, gate: "hedge", event: "started" })
-  return new Sending(execution, number, hedged?.leaving)
+  return new AttemptState(execution, number, hedged?.leaving)
 }
 
 /**
@@ -64,7 +64,7 @@ export const begin = (execution: Execution, hedged: Pick<Attempt, "number" | "le
  * @internal
  */
 export const send = <A, E, R>(
-  sending: Sending,
+  sending: AttemptState,
   self: Effect.Effect<A, E, R> | ((attempt: Attempt) => Effect.Effect<A, E, R>),
   restore: Attempt["restore"]
 ): Effect.Effect<A, E, R> => {
@@ -101,15 +101,15 @@ export const send = <A, E, R>(
     }))
 }
 
-const hasToTell = ({ commit, onLeaving }: Sending): boolean => commit !== undefined || onLeaving !== undefined
+const hasToTell = ({ commit, onLeaving }: AttemptState): boolean => commit !== undefined || onLeaving !== undefined
 
 // One step, because the mark that the request has left and the payment for it must not be separated.
-const leaving = (sending: Sending, isTold: boolean): Effect.Effect<void> => {
+const leaving = (sending: AttemptState, isTold: boolean): Effect.Effect<void> => {
   const left = Effect.suspend(() => leave(sending, isTold) ?? Effect.void)
   return hasToTell(sending) ? Effect.uninterruptible(left) : left
 }
 
-const leave = (sending: Sending, isTold: boolean): Effect.Effect<void> | undefined => {
+const leave = (sending: AttemptState, isTold: boolean): Effect.Effect<void> | undefined => {
   // The attempt was abandoned and left behind, and its tokens have been refunded.
   if (sending.isOver && !wasSent(sending)) return Effect.interrupt
   if (sending.stage !== "started") return undefined
@@ -123,14 +123,14 @@ const leave = (sending: Sending, isTold: boolean): Effect.Effect<void> | undefin
 }
 
 /** @internal */
-export const wasSent = ({ stage }: Sending): boolean => stage === "left" || stage === "not done"
+export const wasSent = ({ stage }: AttemptState): boolean => stage === "left" || stage === "not done"
 
 /**
  * Determines whether a gate has refused a failed attempt, and whether its request may have been carried out.
  *
  * @internal
  */
-export const conclude = (sending: Sending, cause: Cause.Cause<unknown>): void => {
+export const conclude = (sending: AttemptState, cause: Cause.Cause<unknown>): void => {
   const { at, execution, number, stage } = sending
   execution.isDoubtful = stage === "left"
   if (stage !== "queued" || Cause.isInterruptedOnly(cause)) return
@@ -150,11 +150,11 @@ export const conclude = (sending: Sending, cause: Cause.Cause<unknown>): void =>
  *
  * @internal
  */
-export const refunded = ({ execution, number }: Sending): void =>
+export const refunded = ({ execution, number }: AttemptState): void =>
   report(execution, { attempt: number, gate: "limiter", event: "refunded" })
 
 /** @internal */
-export const waited = ({ execution, since }: Sending): Entry["detail"] =>
+export const waited = ({ execution, since }: AttemptState): Entry["detail"] =>
   execution.trace === undefined
     ? {}
     : { waitedMillis: Duration.toMillis(Duration.nanos(monotonic(execution.clock) - since)) }

@@ -27,8 +27,8 @@ import { timeLimiterCalls } from "../Telemetry.js"
 import * as Timeout from "../Timeout.js"
 import type { Bulkhead, BulkheadFull } from "./bulkheadModel.js"
 import type { CircuitBreaker, CircuitOpen } from "./circuitBreakerModel.js"
-import { asked } from "./mishap.js"
-import { conclude, refunded, type Sending, waited, wasSent } from "./policyAttempt.js"
+import { orElseOnDefect } from "./mishap.js"
+import { type AttemptState, conclude, refunded, waited, wasSent } from "./policyAttempt.js"
 import type { Attempt, Call, Entry, Idempotency, Keyed, Limiter, Refusal, RetryOptions } from "./policyModel.js"
 import { described, type Execution, record, report } from "./policyTrace.js"
 import { stackless } from "./stackless.js"
@@ -95,7 +95,7 @@ type Step<F> = <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | F
  * it, see {@link conclude}; that way only a refused attempt pays for the report.
  */
 const through = <A, E, R, E2>(
-  sending: Sending,
+  sending: AttemptState,
   gate: Entry["gate"],
   enter: (self: Effect.Effect<A, E, R>) => Effect.Effect<A, E2, R>
 ) =>
@@ -112,7 +112,7 @@ const through = <A, E, R, E2>(
 
 /** @internal */
 export const attemptTimeout = <F>(
-  sending: Sending,
+  sending: AttemptState,
   name: string,
   options: Timeout.Options<F> | undefined
 ): Step<F> =>
@@ -132,7 +132,7 @@ export const attemptTimeout = <F>(
 
 /** @internal */
 export const breaker =
-  <F>(sending: Sending, breaker: CircuitBreaker<F> | undefined) =>
+  <F>(sending: AttemptState, breaker: CircuitBreaker<F> | undefined) =>
   <A, E extends F, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | CircuitOpen, R> => {
     if (breaker === undefined) return self
     const { execution, number } = sending
@@ -154,7 +154,7 @@ export const breaker =
  *
  * @internal
  */
-export const inTime = (sending: Sending, name: string): Step<DeadlineExceeded> => (self) =>
+export const inTime = (sending: AttemptState, name: string): Step<DeadlineExceeded> => (self) =>
   Effect.withFiberRuntime((fiber) => {
     const deadline = Context.get(fiber.currentContext, Deadline)
     if (Option.isNone(deadline) || monotonic(sending.execution.clock) < deadline.value) return self
@@ -169,7 +169,7 @@ export const inTime = (sending: Sending, name: string): Step<DeadlineExceeded> =
  * @internal
  */
 export const permits = <L extends string>(
-  sending: Sending,
+  sending: AttemptState,
   { bulkhead, turn }: { readonly turn: Bulkhead<L> | undefined; readonly bulkhead: Bulkhead<L> | undefined },
   options: { readonly lane: L | undefined; readonly isHedged: boolean; readonly isDetached: boolean }
 ): Step<BulkheadFull | DeadlineExceeded> => {
@@ -180,7 +180,7 @@ export const permits = <L extends string>(
 }
 
 const permit = <L extends string>(
-  sending: Sending,
+  sending: AttemptState,
   gate: "turn" | "bulkhead",
   bulkhead: Bulkhead<L> | undefined,
   { isHedged, lane }: { readonly lane: L | undefined; readonly isHedged: boolean }
@@ -199,7 +199,8 @@ const permit = <L extends string>(
  * it. `permits` acquires them.
  */
 const detached =
-  <E2>(sending: Sending, permits: Step<E2>) => <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | E2, R> =>
+  <E2>(sending: AttemptState, permits: Step<E2>) =>
+  <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | E2, R> =>
     Effect.uninterruptibleMask((restore) => {
       const answer = Deferred.unsafeMake<A, E | E2>(FiberId.none)
       const tell = (exit: Exit.Exit<A, E | E2>): void => Deferred.unsafeDone(answer, exit)
@@ -222,7 +223,7 @@ const detached =
       })
     })
 
-const holding = <A, E, R>(sending: Sending, self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+const holding = <A, E, R>(sending: AttemptState, self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.acquireUseRelease(
     Effect.sync(() => {
       if (sending.isHolding) return false
@@ -241,7 +242,7 @@ const holding = <A, E, R>(sending: Sending, self: Effect.Effect<A, E, R>): Effec
 
 /** @internal */
 export const limiter = <C, L extends string>(
-  sending: Sending,
+  sending: AttemptState,
   limiter: Limiter<C, L> | undefined,
   call: Call<C, L>
 ): Step<RateLimiterFull | DeadlineExceeded> =>
@@ -255,7 +256,7 @@ export const limiter = <C, L extends string>(
       }))
 
 /** @internal */
-export const check = <F>(sending: Sending, breaker: CircuitBreaker<F> | undefined): Step<CircuitOpen> =>
+export const check = <F>(sending: AttemptState, breaker: CircuitBreaker<F> | undefined): Step<CircuitOpen> =>
   breaker === undefined
     ? identity
     : through(sending, "check", (inside) => Effect.zipRight(breaker.check, inside))
@@ -266,7 +267,7 @@ export const check = <F>(sending: Sending, breaker: CircuitBreaker<F> | undefine
  * @internal
  */
 export const judge = <F>(
-  sending: Sending,
+  sending: AttemptState,
   { notDone, notSent }: {
     readonly notSent?: ((error: F) => boolean) | undefined
     readonly notDone?: ((error: F) => boolean) | undefined
@@ -276,7 +277,7 @@ export const judge = <F>(
   notSent === undefined && notDone === undefined ? self : Effect.tapErrorCause(self, (cause) => {
     if (sending.stage !== "left") return Effect.void
     const isNotSent = (error: E) => notSent?.(error) === true
-    return asked(
+    return orElseOnDefect(
       "`notSent` or `notDone` of a policy",
       Effect.sync(() => {
         if (Retry.isAll(cause, isNotSent)) sending.stage = "not sent"
@@ -297,7 +298,7 @@ export const judge = <F>(
  *
  * @internal
  */
-export const ending = (sending: Sending, always: boolean): Step<never> => (self) =>
+export const ending = (sending: AttemptState, always: boolean): Step<never> => (self) =>
   always
     ? Effect.onExit(self, (exit) => {
       if (Exit.isFailure(exit)) conclude(sending, exit.cause)

@@ -14,7 +14,7 @@ import type { Cost, Limit, RateLimiterStore, ServerWindow, Ticket } from "../Rat
 import * as Alarm from "./alarm.js"
 import { AtOnce, type Held } from "./atOnce.js"
 import * as Heap from "./heap.js"
-import { asked } from "./mishap.js"
+import { orElseOnDefect } from "./mishap.js"
 import { type Begin, claims, most } from "./rateLimiterClaim.js"
 import { Holding } from "./rateLimiterHolding.js"
 import * as rateLimiterMetrics from "./rateLimiterMetrics.js"
@@ -249,7 +249,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
 
   /** Ignores a defect of the store: the call has been admitted and must keep its result. */
   const counted = (what: "commit" | "refund", ticket: Ticket): Effect.Effect<void> =>
-    asked(`\`${what}\` of the store of rate limiter "${config.name}"`, store[what](ticket), undefined)
+    orElseOnDefect(`\`${what}\` of the store of rate limiter "${config.name}"`, store[what](ticket), undefined)
 
   const commit = (ticket: Ticket): Effect.Effect<void> => counted("commit", ticket)
 

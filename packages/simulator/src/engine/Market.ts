@@ -55,7 +55,7 @@ export interface Listing {
  * @since 0.1.0
  * @category models
  */
-export interface Pin {
+export interface PriceOverride {
   /** Milliseconds since the epoch. */
   readonly at: number
   readonly last: BigDecimal.BigDecimal
@@ -135,7 +135,7 @@ export interface Candle {
  * @since 0.1.0
  * @category constructors
  */
-export const quote = (seed: string, listing: Listing, now: number, pins: ReadonlyArray<Pin> = []): Quote => {
+export const quote = (seed: string, listing: Listing, now: number, pins: ReadonlyArray<PriceOverride> = []): Quote => {
   const underlying = underlyings[listing.underlying]
   const second = Math.floor(now / 1000)
   const from = second - day
@@ -167,7 +167,7 @@ export const trades = (
   listing: Listing,
   now: number,
   limit: number,
-  pins: ReadonlyArray<Pin> = []
+  pins: ReadonlyArray<PriceOverride> = []
 ): ReadonlyArray<Trade> => {
   const path = pathOf(seed, listing, pins)
   const tape = tapeOf(seed, listing)
@@ -203,7 +203,7 @@ export const candles = (
   listing: Listing,
   intervalMillis: number,
   range: { readonly from: number; readonly to: number; readonly now: number },
-  pins: ReadonlyArray<Pin> = []
+  pins: ReadonlyArray<PriceOverride> = []
 ): ReadonlyArray<Candle> => {
   const path = pathOf(seed, listing, pins)
   const tape = tapeOf(seed, listing)
@@ -239,7 +239,7 @@ export const top = (
   seed: string,
   listing: Listing,
   now: number,
-  pins: ReadonlyArray<Pin> = []
+  pins: ReadonlyArray<PriceOverride> = []
 ): Top => {
   const { size: largest, sizeScale } = underlyings[listing.underlying]
   const second = Math.floor(now / 1000)
@@ -271,7 +271,7 @@ interface Path {
   readonly extremes: (from: number, to: number) => readonly [low: bigint, high: bigint]
 }
 
-const pathOf = (name: string, listing: Listing, pins: ReadonlyArray<Pin>): Path => {
+const pathOf = (name: string, listing: Listing, pins: ReadonlyArray<PriceOverride>): Path => {
   const seed = Hash.text(`${name}/${listing.underlying}`)
   const base = toTicks(underlyings[listing.underlying].reference, listing)
   const walked = (value: number): bigint => base + base * BigInt(value) / 1_000_000_000n

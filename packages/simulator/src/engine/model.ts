@@ -123,7 +123,7 @@ export interface Order {
   readonly fee: BigDecimal.BigDecimal
   readonly feeAsset: string
   readonly status: "open" | "filled" | "canceled"
-  readonly closedBecause: ClosedBecause | undefined
+  readonly closeReason: CloseReason | undefined
   /** Milliseconds since the epoch. */
   readonly createdAt: number
   readonly updatedAt: number
@@ -136,7 +136,7 @@ export interface Order {
  * @since 0.1.0
  * @category models
  */
-export type ClosedBecause =
+export type CloseReason =
   | "user"
   | "postOnlyWouldCross"
   | "immediateOrCancel"

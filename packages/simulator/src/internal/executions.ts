@@ -75,7 +75,7 @@ const asOf = (
   notional: BigDecimal.sumAll(fills.map(({ amount, price }) => BigDecimal.multiply(amount, price))),
   fee: BigDecimal.sumAll(fills.map(({ fee }) => fee)),
   status,
-  closedBecause: status === "open" ? undefined : order.closedBecause,
+  closeReason: status === "open" ? undefined : order.closeReason,
   updatedAt
 })
 

@@ -118,9 +118,9 @@ export const make = (streaming: Streaming | undefined, attend: Attend, beat: num
     if (frame.kind === "control") return say(line, frame.text)
     const [fault] = line.next
     const spoilt = fault === "Checksum"
-      ? frame.spoilt?.checksum
+      ? frame.corrupted?.checksum
       : fault === "Crossed"
-      ? frame.spoilt?.crossed
+      ? frame.corrupted?.crossed
       : undefined
     // A frame that cannot be spoilt this way leaves the fault to the next one.
     const isSpent = fault !== undefined && ((fault !== "Checksum" && fault !== "Crossed") || spoilt !== undefined)

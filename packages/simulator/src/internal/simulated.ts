@@ -44,7 +44,7 @@ export interface MarketState {
 export interface Simulated {
   readonly session: Dialect.Session
   readonly engine: Engine.Engine
-  readonly pins: ReadonlyMap<string, ReadonlyArray<Market.Pin>>
+  readonly pins: ReadonlyMap<string, ReadonlyArray<Market.PriceOverride>>
 }
 
 /** @internal The time of an event, and how far the exchange's clock is ahead at that time, in milliseconds. */

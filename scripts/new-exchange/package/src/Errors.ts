@@ -17,7 +17,7 @@ const isError = Schema.is(Schema.Struct({ code: Schema.String, message: Schema.S
  * @category classification
  */
 export const errors: Errors.Table = Errors.table({
-  said: ({ json }) => isError(json) ? { code: json.code, text: json.message } : undefined,
+  readError: ({ json }) => isError(json) ? { code: json.code, text: json.message } : undefined,
   codes: {
     AuthenticationFailed: "UNAUTHORIZED",
     RateLimited: "TOO_MANY_REQUESTS",

@@ -4,7 +4,7 @@ import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { untilAnswered } from "../../feed/internal/asking.js"
+import { retryUntilAnswered } from "../../feed/internal/asking.js"
 import * as Consumer from "../../feed/internal/consumer.js"
 import type { Feed } from "../../feed/internal/feed.js"
 import type { Reading } from "../../feed/internal/subscription.js"
@@ -68,7 +68,7 @@ export const make = (
     symbol: string | undefined,
     buffer: FeedItem.Buffer,
     raw: Effect.Effect<Stream.Stream<FeedItem.FeedItem<Said>, Failure>, AccountError>,
-    telling: (wish: Telling.Wish) => Telling.Telling<Said, A>
+    telling: (wish: Telling.StreamRequest) => Telling.Telling<Said, A>
   ): Stream.Stream<FeedItem.FeedItem<A>, Failure> =>
     Stream.unwrapScoped(Effect.gen(function*() {
       const market = symbol === undefined ? undefined : yield* markets.find(operation, symbol)
@@ -142,7 +142,7 @@ const told = <Said, A>(
     let lostAt: number | undefined
 
     const tell = (read: Effect.Effect<ReadonlyArray<A>, AccountError>, first?: FeedItem.Status) =>
-      Effect.map(untilAnswered(Deadline.within(read, "30 seconds")), (values) => {
+      Effect.map(retryUntilAnswered(Deadline.within(read, "30 seconds")), (values) => {
         if (first !== undefined) consumer.offer(first)
         for (const value of values) consumer.offer(FeedItem.FeedItem.Data({ value }))
       })

@@ -16,7 +16,7 @@ import type { ExchangeClient, Options } from "../../engine/ExchangeClient.js"
 import * as ExchangeState from "../../engine/ExchangeState.js"
 import { nowhere, resolveHost } from "../../engine/internal/host.js"
 import * as Redaction from "../../engine/internal/redaction.js"
-import type { Host, Moment, Protocol, Said } from "../../engine/Protocol.js"
+import type { ErrorBody, Host, Moment, Protocol } from "../../engine/Protocol.js"
 import type * as Connection from "../../feed/internal/connection.js"
 import * as Feed from "../../feed/internal/feed.js"
 import type { SocketFacts } from "../../feed/internal/protocol.js"
@@ -262,22 +262,24 @@ const rulesOf = (
   stable: 30_000
 })
 
-const refusal = (protocol: Protocol) => (operation: string, said: Said | undefined): ExchangeError.AccountError => {
-  const about = { exchange: protocol.exchange, operation }
-  if (said === undefined) {
-    return new ExchangeError.RequestTimedOut({
+const refusal =
+  (protocol: Protocol) => (operation: string, said: ErrorBody | undefined): ExchangeError.AccountError => {
+    const about = { exchange: protocol.exchange, operation }
+    if (said === undefined) {
+      return new ExchangeError.RequestTimedOut({
+        ...about,
+        detail:
+          "the subscription was requested several times but never confirmed; check that the market is still traded"
+      })
+    }
+    return listed(protocol, operation, said) ?? new ExchangeError.InvalidRequest({
       ...about,
-      detail: "the subscription was requested several times but never confirmed; check that the market is still traded"
+      code: said.code === "" ? undefined : said.code,
+      detail: `the exchange refused the subscription: ${said.text}`
     })
   }
-  return listed(protocol, operation, said) ?? new ExchangeError.InvalidRequest({
-    ...about,
-    code: said.code === "" ? undefined : said.code,
-    detail: `the exchange refused the subscription: ${said.text}`
-  })
-}
 
-const loginRefusal = (protocol: Protocol) => (operation: string, said: Said): ExchangeError.AccountError =>
+const loginRefusal = (protocol: Protocol) => (operation: string, said: ErrorBody): ExchangeError.AccountError =>
   listed(protocol, operation, said) ?? new ExchangeError.AuthenticationFailed({
     exchange: protocol.exchange,
     operation,
@@ -286,7 +288,7 @@ const loginRefusal = (protocol: Protocol) => (operation: string, said: Said): Ex
   })
 
 /** Returns the error for a code from the exchange's list of errors, if it is listed there. */
-const listed = (protocol: Protocol, operation: string, said: Said): ExchangeError.AccountError | undefined => {
+const listed = (protocol: Protocol, operation: string, said: ErrorBody): ExchangeError.AccountError | undefined => {
   const about = { exchange: protocol.exchange, operation }
   const found = said.code === "" ? undefined : protocol.ofRow?.(said, { about, headers: {}, now: 0, status: 200 })
   // An unlisted code adds nothing to the text.

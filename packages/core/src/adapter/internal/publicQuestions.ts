@@ -224,7 +224,7 @@ const candles = (
       steps: first.by.map((by) => step(market, by)),
       since: first.opened,
       from,
-      reach: Candle.shift(interval, from, page) - from
+      precision: Candle.shift(interval, from, page) - from
     })
   }
 

@@ -55,7 +55,7 @@ export interface Desk extends Pick<PublicFacts<string>, "unit"> {
  *
  * @internal
  */
-export interface Wish {
+export interface StreamRequest {
   readonly operation: string
   readonly market: Market | undefined
   readonly startedAt: number
@@ -67,7 +67,7 @@ export interface Wish {
  *
  * @internal
  */
-export const orders = (desk: Desk, wish: Wish): Telling<Row.Order | undefined, Order> => {
+export const orders = (desk: Desk, wish: StreamRequest): Telling<Row.Order | undefined, Order> => {
   const { account, exchange, markets, seen } = desk
   const { market, operation } = wish
   const known = News.orders()
@@ -143,7 +143,7 @@ export const orders = (desk: Desk, wish: Wish): Telling<Row.Order | undefined, O
  *
  * @internal
  */
-export const fills = (desk: Desk, wish: Wish): Telling<Row.Fill | Row.Entry | FillsOf | undefined, Fill> => {
+export const fills = (desk: Desk, wish: StreamRequest): Telling<Row.Fill | Row.Entry | FillsOf | undefined, Fill> => {
   const { account, exchange, feeIn, markets, seen } = desk
   const { market, operation } = wish
   const known = News.fills()
@@ -280,14 +280,17 @@ const afterAWhile = <A>(changedSince: (lostAt: number) => Reads<A>): Reads<A> =>
 /** Formats a number without trailing zeros, which may differ between the feed and an answer. */
 const plain = (value: BigDecimal.BigDecimal): string => Decimal.format(BigDecimal.normalize(value))
 
-const isWanted = ({ market }: Wish, { symbol }: { readonly symbol: string }): boolean =>
+const isWanted = ({ market }: StreamRequest, { symbol }: { readonly symbol: string }): boolean =>
   market === undefined || symbol === market.symbol
 
 /**
  * Reads the open orders with their markets. An order whose market is not known is left out with a warning and does not
  * hide the others.
  */
-const standing = ({ account, exchange, markets, seen }: Desk, { market, operation }: Wish): Reads<News.OrderOf> =>
+const standing = (
+  { account, exchange, markets, seen }: Desk,
+  { market, operation }: StreamRequest
+): Reads<News.OrderOf> =>
   Effect.flatMap(
     understood(exchange, operation, account.openOrders(market)),
     (orders) =>
@@ -316,7 +319,7 @@ const standing = ({ account, exchange, markets, seen }: Desk, { market, operatio
  * Returns the instant from which to read a history, by the exchange's clock. It is some time before the feed was lost,
  * because the loss may have been detected late, but not before the stream was requested.
  */
-const since = ({ skew }: Desk, { startedAt }: Wish, lostAt: number): Effect.Effect<number> =>
+const since = ({ skew }: Desk, { startedAt }: StreamRequest, lostAt: number): Effect.Effect<number> =>
   Effect.map(skew, (skew) => Math.floor(Math.max(startedAt - second, lostAt - margin) + skew))
 
 const second = 1000

@@ -6,7 +6,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { Capability } from "../../engine/Endpoint.js"
 import type { ExchangeClient } from "../../engine/ExchangeClient.js"
-import type { Protocol, Said } from "../../engine/Protocol.js"
+import type { ErrorBody, Protocol } from "../../engine/Protocol.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import { beforeWriting } from "../../model/internal/beforeSending.js"
 import * as Listing from "../../model/Listing.js"
@@ -139,7 +139,7 @@ const judged = (
 const refusal = (
   { exchange, ofRow }: Protocol,
   operation: string,
-  said: Said,
+  said: ErrorBody,
   now: number
 ): ExchangeError.TradingError => {
   const about = { exchange, operation }

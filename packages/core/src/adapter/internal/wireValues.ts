@@ -61,7 +61,7 @@ export const blank = <A, I>(schema: Schema.Schema<A, I>): Value<A | undefined> =
  * @since 0.1.0
  * @category values
  */
-export const readable = <A, I>(schema: Schema.Schema<A, I>): Value<A | undefined> => {
+export const lenient = <A, I>(schema: Schema.Schema<A, I>): Value<A | undefined> => {
   const take = taking(schema)
   return reading((value) => {
     const found = take(value)

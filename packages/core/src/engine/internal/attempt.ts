@@ -15,7 +15,7 @@ import type { Primitives } from "../Crypto.js"
 import type { Capability, Endpoint, Prepared } from "../Endpoint.js"
 import type { Key } from "../ExchangeState.js"
 import type * as InFlight from "../InFlight.js"
-import type { Answer, Learnt, Protocol, Signed, Usage } from "../Protocol.js"
+import type { Answer, Observations, Protocol, Signed, Usage } from "../Protocol.js"
 import * as RawAnswers from "../RawAnswers.js"
 import type * as Transport from "../Transport.js"
 import { classify } from "./answer.js"
@@ -68,7 +68,7 @@ export interface Signer {
 }
 
 /** @internal */
-export interface Line {
+export interface ClientSettings {
   readonly protocol: Protocol
   readonly transport: Transport.Transport
   readonly origin: string
@@ -100,7 +100,7 @@ export interface Line {
  */
 export const send = <A>(
   fiber: Running,
-  line: Line,
+  line: ClientSettings,
   call: Call<A>,
   signer: Signer,
   { restore, unsafeLeave }: Pick<Policy.Attempt, "restore" | "unsafeLeave">
@@ -152,7 +152,7 @@ interface Received {
 /** Converts a response to a value or an error, and learns usage and clock from it. */
 const answered = <A>(
   fiber: Running,
-  line: Line,
+  line: ClientSettings,
   call: Call<A>,
   { credentials, key }: Signer,
   { now, raw, sentAt, signature, signedBy }: Received,
@@ -224,7 +224,7 @@ const answered = <A>(
   )
 }
 
-const nothing: Learnt = {}
+const nothing: Observations = {}
 
 /** Usage and clock are hints: a defect while reading them must not change the outcome of the request. */
 const hint = (
@@ -241,7 +241,7 @@ const hint = (
 
 const notRead = Effect.logDebug("Usage and clock could not be read from the response")
 
-const learning = (protocol: Protocol, told: Parameters<Protocol["learn"]>[0]): Learnt | undefined => {
+const learning = (protocol: Protocol, told: Parameters<Protocol["learn"]>[0]): Observations | undefined => {
   try {
     return protocol.learn(told)
   } catch {
@@ -251,7 +251,7 @@ const learning = (protocol: Protocol, told: Parameters<Protocol["learn"]>[0]): L
 
 /** Returns the signed request, or the reason why it cannot be signed. */
 const sign = (
-  line: Line,
+  line: ClientSettings,
   call: Call<unknown>,
   { carry, credentials, key }: Signer,
   exchangeTime: number

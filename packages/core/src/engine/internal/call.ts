@@ -42,7 +42,7 @@ export class Call<A> implements Attempt.Call<A> {
     names: Attempt.Names,
     prepared: Endpoint.Prepared,
     cost: Endpoint.Cost,
-    { deadline, lane }: Around
+    { deadline, lane }: Inherited
   ) {
     this.endpoint = endpoint
     this.names = names
@@ -66,7 +66,7 @@ export class Call<A> implements Attempt.Call<A> {
  *
  * @internal
  */
-export const inOurWords = (
+export const toExchangeError = (
   { about }: Call<unknown>,
   error: ExchangeError.ExchangeError | Refusal
 ): ExchangeError.ExchangeError => isRejection(error) ? fromRefusal(about, error) : error
@@ -77,8 +77,10 @@ export const inOurWords = (
  *
  * @internal
  */
-export const doubted = (call: Call<unknown>, error: ExchangeError.ExchangeError): ExchangeError.ExchangeError =>
-  error.outcome === "Unknown" ? error : call.doubt ?? error
+export const keepUnknownOutcome = (
+  call: Call<unknown>,
+  error: ExchangeError.ExchangeError
+): ExchangeError.ExchangeError => error.outcome === "Unknown" ? error : call.doubt ?? error
 
 /**
  * Returns `true` if an operation may be retried after the given error.
@@ -93,14 +95,14 @@ export const isRepeatable = (call: Attempt.Call<unknown>, error: ExchangeError.E
  *
  * @internal
  */
-export interface Around {
+export interface Inherited {
   readonly deadline: Option.Option<bigint>
   /** The lane in which the operation queues, if it is not that of its capability. */
   readonly lane: Endpoint.Capability | undefined
 }
 
 /** @internal */
-export const aroundOf = ({ currentContext }: Running): Around => ({
+export const inheritedFrom = ({ currentContext }: Running): Inherited => ({
   deadline: Context.get(currentContext, Deadline.Deadline),
   lane: Context.get(currentContext, Lane)
 })
@@ -125,7 +127,7 @@ export const preparing = (exchange: string) => {
   return <C extends Endpoint.Capability, I, A>(
     endpoint: Endpoint.Endpoint<C, I, A>,
     input: I,
-    around: Around
+    around: Inherited
   ): Call<A> | ExchangeError.InvalidRequest => {
     const names = namesOf(endpoint)
     const encoded = endpoint.encode(input)

@@ -74,11 +74,11 @@ export const spanned = <A, E, R>(
 ): Effect.Effect<A, E, R> => isTraced(fiber) ? inSpan(fiber, status, name, options(), () => self) : self
 
 /**
- * Does the same as {@link watched}, in a span if a tracer is installed.
+ * Does the same as {@link onExit}, in a span if a tracer is installed.
  *
  * @internal
  */
-export const watchedInSpan = <A, E, R>(
+export const onExitInSpan = <A, E, R>(
   fiber: Running,
   status: Status,
   self: Effect.Effect<A, E, R>,
@@ -86,11 +86,11 @@ export const watchedInSpan = <A, E, R>(
   options: () => Tracer.SpanOptions,
   ended: Ended<A, E>
 ): Effect.Effect<A, E, R> =>
-  isTraced(fiber) ? inSpan(fiber, status, name, options(), () => self, ended) : watched(status, self, ended)
+  isTraced(fiber) ? inSpan(fiber, status, name, options(), () => self, ended) : onExit(status, self, ended)
 
 /**
  * Does the same as `Effect.useSpan` with `Effect.withParentSpan`, in a third of the operations, since a tracer may
- * intercept each one. Calls `ended` as {@link watched} does, within the span.
+ * intercept each one. Calls `ended` as {@link onExit} does, within the span.
  */
 const inSpan = <A, E, R>(
   fiber: Running,
@@ -176,7 +176,7 @@ export const methodSpan = ({ currentSpan }: Running): Tracer.Span | undefined =>
  *
  * @internal
  */
-export const failingWith = <A, E, R, E2>(self: Effect.Effect<A, E, R>, f: (error: E) => E2): Effect.Effect<A, E2, R> =>
+export const mapErrorOnly = <A, E, R, E2>(self: Effect.Effect<A, E, R>, f: (error: E) => E2): Effect.Effect<A, E2, R> =>
   Effect.catchAllCause(self, (cause) => Effect.mapError(Effect.failCause(cause), f))
 
 /**
@@ -184,7 +184,7 @@ export const failingWith = <A, E, R, E2>(self: Effect.Effect<A, E, R>, f: (error
  *
  * @internal
  */
-export const watched = <A, E, R>(
+export const onExit = <A, E, R>(
   status: Status,
   self: Effect.Effect<A, E, R>,
   ended: Ended<A, E>
@@ -201,7 +201,7 @@ const after = <A, E>(exit: Exit.Exit<A, E>, ended: Ended<A, E>): Effect.Effect<A
 }
 
 /**
- * Does the same as {@link watched} and adds log annotations, in one step: each operator that sets something for an
+ * Does the same as {@link onExit} and adds log annotations, in one step: each operator that sets something for an
  * effect and restores it costs as much as a gate.
  *
  * @internal

@@ -15,12 +15,12 @@ import {
   annotated,
   clockOf,
   methodSpan,
+  onExit,
+  onExitInSpan,
   outcomeOf,
   type Running,
   spanned,
   type Status,
-  watched,
-  watchedInSpan,
   withFiber
 } from "./frame.js"
 import type { KeyLimits } from "./limits.js"
@@ -163,7 +163,7 @@ export const make = (client: {
         const isQuiet = client.isQuiet && auth === "none" &&
           Context.get(fiber.currentContext, AttemptObserver) === nobody
         const told = isQuiet
-          ? watched(status, self, ended)
+          ? onExit(status, self, ended)
           : annotated(status, self, annotationsOf(name), ended)
         const method = methodSpan(fiber)
         if (method === undefined) {
@@ -175,7 +175,7 @@ export const make = (client: {
     attempt: (fiber, status, call, limits, self) => {
       const clock = clockOf(fiber)
       const began = clock.unsafeCurrentTimeNanos()
-      return watchedInSpan(
+      return onExitInSpan(
         fiber,
         status,
         self,

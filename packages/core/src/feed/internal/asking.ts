@@ -7,8 +7,9 @@ import * as Effect from "effect/Effect"
  *
  * @internal
  */
-export const untilAnswered = <A, E extends { readonly _tag: string }>(self: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-  Effect.retry(self, { schedule: fetching, while: ({ _tag }) => !final.has(_tag) })
+export const retryUntilAnswered = <A, E extends { readonly _tag: string }>(
+  self: Effect.Effect<A, E>
+): Effect.Effect<A, E> => Effect.retry(self, { schedule: fetching, while: ({ _tag }) => !final.has(_tag) })
 
 const fetching = Backoff.full({ base: "500 millis", max: "30 seconds" })
 

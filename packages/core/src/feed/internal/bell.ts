@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 export interface Bell {
   readonly ring: () => void
   /** Waits until something is ready. */
-  readonly heard: Effect.Effect<void>
+  readonly awaitReady: Effect.Effect<void>
 }
 
 /** @internal */
@@ -27,6 +27,6 @@ export const make = (isReady: () => boolean): Bell => {
       wake = undefined
       resume?.()
     },
-    heard: Effect.suspend(() => isReady() ? Effect.void : asleep)
+    awaitReady: Effect.suspend(() => isReady() ? Effect.void : asleep)
   }
 }

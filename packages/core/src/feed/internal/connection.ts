@@ -8,7 +8,7 @@ import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
 import { parseJson } from "../../engine/internal/json.js"
-import type { Said as Refusal } from "../../engine/Protocol.js"
+import type { ErrorBody as Refusal } from "../../engine/Protocol.js"
 import type { AccountError } from "../../model/ExchangeError.js"
 import { proxyFailure } from "../../model/internal/proxyFailed.js"
 import * as Inbox from "./inbox.js"
@@ -43,7 +43,7 @@ export interface Listener {
  *
  * @internal
  */
-export interface Line {
+export interface SocketSettings {
   readonly protocol: FeedProtocol
   readonly socket: SocketFacts
   readonly url: string
@@ -117,7 +117,7 @@ const mostHeld = 50_000
  * @internal
  */
 export const open = (
-  line: Line,
+  line: SocketSettings,
   listener: Listener,
   wanted: () => Iterable<Session.Wanted>,
   holds: boolean
@@ -131,7 +131,7 @@ export const open = (
   })
 
 const start = (
-  line: Line,
+  line: SocketSettings,
   listener: Listener,
   wanted: () => Iterable<Session.Wanted>,
   holds: boolean,
@@ -183,7 +183,7 @@ const start = (
     const lastHeard = (key: string) => heardOf.get(key)
     let held: Array<() => void> | undefined = holds ? [] : undefined
 
-    const tell = (what: () => void) => {
+    const deliver = (what: () => void) => {
       if (held === undefined) what()
       else if (held.length < mostHeld) held.push(what)
       else isFull = true
@@ -193,21 +193,21 @@ const start = (
       for (const output of out) {
         switch (output._tag) {
           case "Live":
-            tell(() => listener.live(output.key, now))
+            deliver(() => listener.live(output.key, now))
             break
           case "Stale":
-            tell(() => listener.stale(output.key, output.since, output.because))
+            deliver(() => listener.stale(output.key, output.since, output.because))
             break
           case "Lost":
-            tell(() => listener.lost([output.key], now, output.because))
+            deliver(() => listener.lost([output.key], now, output.because))
             break
           case "Refuse":
-            tell(() => listener.refuse(output.key, output.said))
+            deliver(() => listener.refuse(output.key, output.said))
             break
           case "RefuseLogin":
-            tell(() => listener.refuseLogin(output.said))
+            deliver(() => listener.refuseLogin(output.said))
             break
-          case "Succeed":
+          case "Replace":
             Deferred.unsafeDone(leaving, Effect.void)
             break
           case "End":
@@ -232,7 +232,7 @@ const start = (
       if (topic.phase === "asked") advance({ _tag: "Acknowledged", keys: [key] }, now)
       let isUsed = true
       if (held === undefined) isUsed = listener.data(key, frame, now)
-      else tell(() => listener.data(key, frame, now))
+      else deliver(() => listener.data(key, frame, now))
       if (isUsed && topic.quiet !== undefined) heardOf.set(key, now)
     }
 
@@ -246,7 +246,7 @@ const start = (
         return advance({ _tag: "Ended", because: "a message on the connection was lost" }, now)
       }
       const said = understand(protocol, frame)
-      if (said === undefined) return tell(listener.unread)
+      if (said === undefined) return deliver(listener.unread)
       for (const each of said) {
         if (each._tag === "Data") hear(each.key, each.frame, now)
         else advance(each, now)
@@ -260,7 +260,7 @@ const start = (
       else if (item instanceof Uint8Array) read(decoder.decode(item), now)
       else if (item instanceof Handed) {
         // Dropped if the subscription is about to be renewed: no update would follow the frame.
-        if (state.topics.get(item.key)?.phase === "live") tell(() => listener.data(item.key, item.frame, now))
+        if (state.topics.get(item.key)?.phase === "live") deliver(() => listener.data(item.key, item.frame, now))
       } else if (item !== due) advance(item, now)
     }
 

@@ -69,7 +69,7 @@ export const make = <A, E>(
     }
   }
 
-  const take: Effect.Effect<Chunk.Chunk<FeedItem<A>>, E> = Effect.flatMap(bell.heard, () => {
+  const take: Effect.Effect<Chunk.Chunk<FeedItem<A>>, E> = Effect.flatMap(bell.awaitReady, () => {
     make()
     if (waiting.length === 0 && Option.isSome(failure)) return Effect.fail(failure.value)
     const items = waiting

@@ -10,10 +10,10 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { Said as Refusal } from "../../engine/Protocol.js"
+import type { ErrorBody as Refusal } from "../../engine/Protocol.js"
 import type { AccountError } from "../../model/ExchangeError.js"
 import { type Buffer, type FeedItem, SlowConsumer } from "../../model/FeedItem.js"
-import { untilAnswered } from "./asking.js"
+import { retryUntilAnswered } from "./asking.js"
 import type * as Connection from "./connection.js"
 import * as Consumer from "./consumer.js"
 import * as Lane from "./lane.js"
@@ -55,7 +55,7 @@ export interface Options {
   /** The maximum number of subscriptions per connection. */
   readonly most: number
   readonly backoff: Lane.Backoff
-  readonly line: (socket: string, refusedLogins: () => number) => Omit<Connection.Line, "topic">
+  readonly line: (socket: string, refusedLogins: () => number) => Omit<Connection.SocketSettings, "topic">
   readonly refusal: (operation: string, said: Refusal | undefined) => AccountError
   readonly loginRefusal: (operation: string, said: Refusal) => AccountError
   readonly note: (what: Occurrence) => Effect.Effect<void>
@@ -66,7 +66,7 @@ export interface Options {
  */
 interface Group {
   readonly lanes: Array<Lane.Lane>
-  readonly line: Omit<Connection.Line, "topic">
+  readonly line: Omit<Connection.SocketSettings, "topic">
   readonly listener: Lane.Listener
   readonly topics: Map<string, { readonly lane: Lane.Lane; readonly entries: Set<Standing.Entry> }>
 }
@@ -160,7 +160,7 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
             if (isFetching) return
             isFetching = true
             run(effect.pipe(
-              untilAnswered,
+              retryUntilAnswered,
               Effect.matchEffect({
                 onFailure: (error) => Effect.sync(() => standing.fail(error)),
                 onSuccess: (answer) => Effect.sync(() => lane.hand(topic.key, answer))

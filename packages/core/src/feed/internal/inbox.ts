@@ -21,7 +21,7 @@ export const make = <A>(): Inbox<A> => {
       items.push(item)
       bell.ring()
     },
-    take: Effect.map(bell.heard, () => {
+    take: Effect.map(bell.awaitReady, () => {
       const all = items
       items = []
       return all

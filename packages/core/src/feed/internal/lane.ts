@@ -42,7 +42,7 @@ export interface Backoff {
 
 /** @internal */
 export const make = (
-  line: Omit<Connection.Line, "topic">,
+  line: Omit<Connection.SocketSettings, "topic">,
   listener: Listener,
   breaker: CircuitBreaker.CircuitBreaker<SocketError | Connection.Stopped>,
   backoff: Backoff
@@ -55,7 +55,7 @@ export const make = (
     const idle = Effect.unsafeMakeLatch(true)
     let connections: ReadonlyArray<Connection.Connection> = []
 
-    const own: Connection.Line = { ...line, topic: (key) => topics.get(key) }
+    const own: Connection.SocketSettings = { ...line, topic: (key) => topics.get(key) }
     const post = (event: Session.Event) => {
       for (const connection of connections) connection.post(event)
     }

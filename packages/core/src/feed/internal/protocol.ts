@@ -9,7 +9,7 @@ import type { Effect } from "effect/Effect"
 import type * as Either from "effect/Either"
 import type { Cost } from "../../engine/Endpoint.js"
 import type { ExchangeClient } from "../../engine/ExchangeClient.js"
-import type { Moment, Said as Refused } from "../../engine/Protocol.js"
+import type { ErrorBody as Refused, Moment } from "../../engine/Protocol.js"
 import type { AccountError } from "../../model/ExchangeError.js"
 import type { Credentials } from "../../ports/Credentials.js"
 
@@ -45,7 +45,7 @@ export interface Topic {
  *
  * @since 0.1.0
  */
-export type Said =
+export type Message =
   | { readonly _tag: "Data"; readonly key: string; readonly frame: unknown }
   | {
     readonly _tag: "Acknowledged"
@@ -100,7 +100,7 @@ export interface SocketFacts {
  *
  * @since 0.1.0
  */
-export interface Asking {
+export interface RequestContext {
   readonly request: number
   readonly token: string | undefined
 }
@@ -128,14 +128,14 @@ export interface FeedProtocol {
   /** The maximum number of subscriptions per message. Defaults to that of a connection. */
   readonly batch?: number | undefined
   /** Creates the messages that subscribe to topics; none if the login did so already. */
-  readonly subscribe: (topics: ReadonlyArray<Topic>, asking: Asking) => ReadonlyArray<unknown>
-  readonly unsubscribe: (topics: ReadonlyArray<Topic>, asking: Asking) => ReadonlyArray<unknown>
+  readonly subscribe: (topics: ReadonlyArray<Topic>, asking: RequestContext) => ReadonlyArray<unknown>
+  readonly unsubscribe: (topics: ReadonlyArray<Topic>, asking: RequestContext) => ReadonlyArray<unknown>
   /**
    * Reads the messages of the exchange in a frame. Responses to unsubscribe messages count as no message, even if they
    * report that there was nothing to end. `frame` is parsed JSON, or text if it is not JSON. Returns `undefined` if the
    * frame is not understood.
    */
-  readonly read: (frame: unknown) => ReadonlyArray<Said> | undefined
+  readonly read: (frame: unknown) => ReadonlyArray<Message> | undefined
   /**
    * Returns the sequence number of a frame, if the exchange numbers the frames of a connection or of each series on it.
    * A skipped number means that a frame was lost.

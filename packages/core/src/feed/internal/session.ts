@@ -7,8 +7,8 @@
  *
  * @internal
  */
-import type { Said as Refusal } from "../../engine/Protocol.js"
-import type { Said } from "./protocol.js"
+import type { ErrorBody as Refusal } from "../../engine/Protocol.js"
+import type { Message } from "./protocol.js"
 
 /** @internal Times in milliseconds. */
 export interface Rules {
@@ -67,7 +67,7 @@ export interface State {
  *
  * @internal
  */
-export type Control = Exclude<Said, { readonly _tag: "Data" }>
+export type Control = Exclude<Message, { readonly _tag: "Data" }>
 
 /** @internal */
 export type Event =
@@ -95,7 +95,7 @@ export type Output =
   | { readonly _tag: "Refuse"; readonly key: string; readonly said: Refusal | undefined }
   | { readonly _tag: "RefuseLogin"; readonly said: Refusal }
   /** Another socket should replace this one, which remains in use until then. */
-  | { readonly _tag: "Succeed" }
+  | { readonly _tag: "Replace" }
   | { readonly _tag: "End"; readonly because: string }
 
 /** @internal */
@@ -188,7 +188,7 @@ export const step = (rules: Rules, state: State, event: Event, now: number, rand
     case "Reply":
       return [state, [{ _tag: "Send", message: event.message }]]
     case "Leaving":
-      return state.isLeaving ? [state, []] : [{ ...state, isLeaving: true }, [{ _tag: "Succeed" }]]
+      return state.isLeaving ? [state, []] : [{ ...state, isLeaving: true }, [{ _tag: "Replace" }]]
     case "Ended":
       return event.keys === undefined
         ? end(state, event.because)
@@ -343,7 +343,7 @@ const tick = (
   }
   if (rules.maxAge !== undefined && !next.isLeaving && now >= next.opened + rules.maxAge) {
     next = { ...next, isLeaving: true }
-    outputs.push({ _tag: "Succeed" })
+    outputs.push({ _tag: "Replace" })
   }
   if (next.phase !== "live") return [next, outputs]
   const [watched, overdue] = watch(rules, next, heard, heardOf, now, random)

@@ -17,7 +17,7 @@ import * as Telemetry from "../Telemetry.js"
 interface Memory {
   readonly last: Fallback.LastKnown<Price, MarketDataError>
   /** Whether the last result was an old price. */
-  isOut: boolean
+  isStale: boolean
 }
 
 /** @internal */
@@ -56,22 +56,22 @@ export const make = ({ capacity, exchange, maxAge }: Options): Serve => {
       // Only symbols that have had a price are remembered. Otherwise, symbols that no source lists would evict the
       // others.
       const memory = memories.get(symbol) ??
-        { last: yield* Fallback.lastKnown<Price, MarketDataError>(options), isOut: false }
+        { last: yield* Fallback.lastKnown<Price, MarketDataError>(options), isStale: false }
       let because: string | undefined
       const { age, stale, value } = yield* memory.last.serve(
         Effect.tapError(ask, ({ message }) => Effect.sync(() => because = message))
       )
-      const wasOut = memory.isOut
-      memory.isOut = stale
+      const wasStale = memory.isStale
+      memory.isStale = stale
       if (stale) {
         yield* count
-        if (wasOut) return value
+        if (wasStale) return value
         const about = { symbol, source: value.source, age: Duration.format(Duration.millis(Duration.toMillis(age))) }
         yield* Effect.logWarning("No source is available; serving the last known price", { ...about, because })
         return value
       }
       remember(symbol, memory)
-      if (wasOut) yield* Effect.logInfo("A current price is available again", { symbol, source: value.source })
+      if (wasStale) yield* Effect.logInfo("A current price is available again", { symbol, source: value.source })
       return value
     })
 }

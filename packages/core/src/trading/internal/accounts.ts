@@ -39,7 +39,12 @@ export const layer: Layer.Layer<Accounts> = Layer.sync(Accounts, () => {
         const keys = Array.from(names, (name) => `${place} ${name}`)
         const found = keys.map((key) => known.get(key)).find((shared) => shared !== undefined)
         const shared = found ??
-          { spent: Ref.unsafeMake(OrderGuards.nothing), givenBack: new Set(), underWay: new Set(), journals: new Map() }
+          {
+            spent: Ref.unsafeMake(OrderGuards.emptyTotal),
+            givenBack: new Set(),
+            underWay: new Set(),
+            journals: new Map()
+          }
         for (const key of keys) known.set(key, shared)
         return shared
       })

@@ -62,7 +62,7 @@ export const isNamesake = (asked: Asked, order: Order): boolean =>
  *
  * @internal
  */
-export const isSurely = (asked: Asked, order: Order): boolean =>
+export const matchesExactly = (asked: Asked, order: Order): boolean =>
   isNamesake(asked, order) && differences(asked, order).length === 0
 
 /**

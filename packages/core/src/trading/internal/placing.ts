@@ -42,7 +42,7 @@ export const place = (desk: Desk, request: unknown): Result =>
 const told = (desk: Desk, { at, order }: Ready): Effect.Effect<Adapter.Placed> =>
   Effect.gen(function*() {
     const asked = yield* Lookup.asked(desk, order, at)
-    return { _tag: "Order", order: yield* desk.seen.first("next", (seen) => Identity.isSurely(asked, seen)) }
+    return { _tag: "Order", order: yield* desk.seen.first("next", (seen) => Identity.matchesExactly(asked, seen)) }
   })
 
 /**
@@ -271,7 +271,7 @@ export const settle = (desk: Desk, operation: string, ready: Ready, error: Excha
         Concurrent.raceFirst(
           Lookup.search(desk, operation, asked),
           Effect.asSome(desk.seen.first("known", (seen) =>
-            Identity.isSurely(asked, seen) &&
+            Identity.matchesExactly(asked, seen) &&
             // An earlier order may have had the same client order id, and feeds do not always report when an order was
             // created.
             (seen.createdAt !== undefined || !ready.isNamed)))

@@ -8,7 +8,7 @@ import * as HashMap from "effect/HashMap"
 import * as HashSet from "effect/HashSet"
 import * as List from "effect/List"
 import * as Option from "effect/Option"
-import type { ClosedBecause, Instrument, Order } from "../model.js"
+import type { CloseReason, Instrument, Order } from "../model.js"
 import * as Decimal from "./decimal.js"
 import type { Market, State } from "./engineState.js"
 import * as Ledger from "./ledger.js"
@@ -46,10 +46,10 @@ export const record = (state: State, instrument: Instrument, order: Order): Stat
 }
 
 /** @internal Returns the order as canceled, for a reason. */
-export const closed = (order: Order, because: ClosedBecause, at: number): Order => ({
+export const closed = (order: Order, because: CloseReason, at: number): Order => ({
   ...order,
   status: "canceled",
-  closedBecause: because,
+  closeReason: because,
   updatedAt: at
 })
 
@@ -58,7 +58,7 @@ export const withdraw = (
   state: State,
   instrument: Instrument,
   order: Order,
-  because: ClosedBecause,
+  because: CloseReason,
   at: number
 ): State => {
   const { book } = marketOf(state, instrument.id)

@@ -93,7 +93,7 @@ const draft = (state: State, instrument: Instrument, request: NewOrder, at: numb
   fee: Decimal.zero,
   feeAsset: Ledger.feeAsset(instrument, request.side),
   status: "open",
-  closedBecause: undefined,
+  closeReason: undefined,
   createdAt: at,
   updatedAt: at
 })
@@ -169,7 +169,7 @@ const run = (
   crossing = instrument.crossing
 ): Either.Either<Taken, Refusal> => {
   const [executed, done] = Matching.execute(state, instrument, order, at)
-  if (done.closedBecause === "postOnlyWouldCross" && crossing === "refuses") return Either.left("WouldCross")
+  if (done.closeReason === "postOnlyWouldCross" && crossing === "refuses") return Either.left("WouldCross")
   const next = Matching.sweep(state, executed, instrument, at)
   return order.type === "market" && order.owner === "account" && overdraws(state, next, instrument, order)
     ? Either.left("InsufficientFunds")

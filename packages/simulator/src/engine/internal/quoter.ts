@@ -9,11 +9,11 @@ import * as Market from "../Market.js"
 export const quoter = (seed: string): (
   listing: Market.Listing,
   now: number,
-  pins: ReadonlyArray<Market.Pin> | undefined
+  pins: ReadonlyArray<Market.PriceOverride> | undefined
 ) => Market.Quote => {
   const known = new Map<string, {
     readonly second: number
-    readonly pins: ReadonlyArray<Market.Pin> | undefined
+    readonly pins: ReadonlyArray<Market.PriceOverride> | undefined
     readonly quote: Market.Quote
   }>()
   return (listing, now, pins) => {

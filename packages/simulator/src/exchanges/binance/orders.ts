@@ -20,7 +20,7 @@ const zero = BigDecimal.make(0n, 0)
 export const statusOf = (order: Engine.Order): string => {
   if (order.status === "filled") return "FILLED"
   if (order.status === "open") return order.filled.value === 0n ? "NEW" : "PARTIALLY_FILLED"
-  return order.closedBecause === "user" ? "CANCELED" : "EXPIRED"
+  return order.closeReason === "user" ? "CANCELED" : "EXPIRED"
 }
 
 /** @internal */

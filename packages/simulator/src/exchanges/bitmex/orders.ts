@@ -57,7 +57,7 @@ export const statusOf = (order: Engine.Order): string => {
 
 const timesInForce = { GTC: "GoodTillCancel", IOC: "ImmediateOrCancel", FOK: "FillOrKill" } as const
 
-const reasons: Readonly<Record<NonNullable<Engine.Order["closedBecause"]>, string>> = {
+const reasons: Readonly<Record<NonNullable<Engine.Order["closeReason"]>, string>> = {
   user: "Canceled: Canceled via API.\n",
   postOnlyWouldCross: "Canceled: Order had execInst of ParticipateDoNotInitiate\n",
   immediateOrCancel: "Canceled: Order had timeInForce of ImmediateOrCancel\n",
@@ -112,7 +112,7 @@ export const orderRow = (order: Engine.Order, fills: ReadonlyArray<Engine.Fill>)
     leavesQty: order.status === "open" ? sizeOf(instrument, BigDecimal.subtract(order.amount, order.filled)) : 0,
     cumQty: sizeOf(instrument, order.filled),
     avgPx: average,
-    text: `${order.closedBecause === undefined ? "" : reasons[order.closedBecause]}Submitted via API.`,
+    text: `${order.closeReason === undefined ? "" : reasons[order.closeReason]}Submitted via API.`,
     transactTime: iso(order.updatedAt),
     timestamp: iso(order.updatedAt)
   }

@@ -48,7 +48,7 @@ const statusOf = ({ listing, order }: Listed): string => {
   return executed && listing.category === "spot" ? "PartiallyFilledCanceled" : "Cancelled"
 }
 
-const rejectReasons: Readonly<Record<NonNullable<Engine.Order["closedBecause"]>, string>> = {
+const rejectReasons: Readonly<Record<NonNullable<Engine.Order["closeReason"]>, string>> = {
   user: "EC_PerCancelRequest",
   postOnlyWouldCross: "EC_PostOnlyWillTakeLiquidity",
   immediateOrCancel: "EC_NoImmediateQtyToFill",
@@ -58,9 +58,9 @@ const rejectReasons: Readonly<Record<NonNullable<Engine.Order["closedBecause"]>,
 }
 
 const cancelType = (order: Engine.Order): string =>
-  order.closedBecause === "user"
+  order.closeReason === "user"
     ? "CancelByUser"
-    : order.closedBecause === "nothingToReduce"
+    : order.closeReason === "nothingToReduce"
     ? "CancelByReduceOnly"
     : "UNKNOWN"
 
@@ -93,7 +93,7 @@ export const orderRow = (
     positionIdx: 0,
     orderStatus: statusOf(entry),
     cancelType: cancelType(order),
-    rejectReason: order.closedBecause === undefined ? "EC_NoError" : rejectReasons[order.closedBecause],
+    rejectReason: order.closeReason === undefined ? "EC_NoError" : rejectReasons[order.closeReason],
     avgPrice: BigDecimal.isPositive(order.filled) ? Decimal.plain(average) : listing.category === "spot" ? "" : "0",
     leavesQty: quantity(listing, left),
     leavesValue: order.price === undefined ? "0" : Decimal.plain(value(listing, { amount: left, price: order.price })),

@@ -105,7 +105,7 @@ export const orderRow = (engine: Engine.Engine, order: Engine.Order): Json => {
     settled: order.status === "filled",
     product_type: "SPOT",
     reject_message: "",
-    cancel_message: order.closedBecause === "user" ? "User requested cancel" : "",
+    cancel_message: order.closeReason === "user" ? "User requested cancel" : "",
     order_placement_source: "RETAIL_ADVANCED",
     outstanding_hold_amount: open ? Decimal.plain(held) : "0",
     is_liquidation: false,

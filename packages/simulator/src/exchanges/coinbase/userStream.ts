@@ -46,7 +46,7 @@ const orderRow = (order: Engine.Order, fills: ReadonlyArray<Engine.Fill>): Json 
   const held = order.side === "buy" ? BigDecimal.multiply(left, order.price ?? Decimal.zero) : left
   return {
     avg_price: Decimal.plain(Decimal.ratio(order.notional, order.filled, 16)),
-    cancel_reason: order.closedBecause === "user" ? "User requested cancel" : "",
+    cancel_reason: order.closeReason === "user" ? "User requested cancel" : "",
     client_order_id: order.clientOrderId ?? "",
     completion_percentage: completion(order),
     contract_expiry_type: "UNKNOWN_CONTRACT_EXPIRY_TYPE",

@@ -27,12 +27,12 @@ const termsOf = (one: One) => {
 
 /** @internal */
 export const orderRow = (one: One, replaced = false): Json => {
-  const { listing, order: { amount, closedBecause, createdAt, filled, notional, price, status, timeInForce } } = one
+  const { listing, order: { amount, closeReason, createdAt, filled, notional, price, status, timeInForce } } = one
   const state = { order_state: states[status], time_in_force: words[timeInForce], replaced, reject_post_only: false }
   const sizes = { amount, contracts: Markets.contracts(listing, amount), filled_amount: filled }
   const prices = { price: price ?? "market_price", average_price: Decimal.ratio(notional, filled, 8) }
   const times = { creation_timestamp: createdAt, last_update_timestamp: one.order.updatedAt }
-  const cancel_reason = closedBecause === "user" ? "user_request" : undefined
+  const cancel_reason = closeReason === "user" ? "user_request" : undefined
   const usual = { user_id: 96103, is_liquidation: false, web: false }
   return { ...termsOf(one), ...state, ...sizes, ...prices, ...times, cancel_reason, ...usual }
 }

@@ -62,7 +62,7 @@ export const reasons = {
   fillOrKill: "FOK order not filled",
   noLiquidity: "Insufficient liquidity",
   nothingToReduce: "Reduce only"
-} as const satisfies Record<Engine.ClosedBecause, string>
+} as const satisfies Record<Engine.CloseReason, string>
 
 const statuses = { open: "open", filled: "closed", canceled: "canceled" } as const
 
@@ -77,7 +77,7 @@ const orderRow = (engine: Engine.Engine, order: Engine.Order, withTrades: boolea
   const pair = pairOf(order.instrument)
   const fills = Engine.fillsOf(engine, order.id)
   const closed = order.status === "open" ? {} : {
-    reason: order.closedBecause === undefined ? null : reasons[order.closedBecause],
+    reason: order.closeReason === undefined ? null : reasons[order.closeReason],
     closetm: order.updatedAt / 1000
   }
   return {

@@ -260,7 +260,7 @@ const happened = ({ fill, order, what }: Executions.Event): ReadonlyArray<Json> 
         ...sums(order),
         exec_type: "canceled",
         order_status: "canceled",
-        reason: order.closedBecause && reasons[order.closedBecause],
+        reason: order.closeReason && reasons[order.closeReason],
         timestamp: iso(order.updatedAt)
       }]
   }

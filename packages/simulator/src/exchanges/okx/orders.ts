@@ -62,7 +62,7 @@ const orderTypeOf = (order: Engine.Order): string => {
   return order.timeInForce === "GTC" ? "limit" : order.timeInForce.toLowerCase()
 }
 
-const cancelSources: Readonly<Record<NonNullable<Engine.Order["closedBecause"]>, string>> = {
+const cancelSources: Readonly<Record<NonNullable<Engine.Order["closeReason"]>, string>> = {
   user: "1",
   postOnlyWouldCross: "31",
   immediateOrCancel: "14",
@@ -99,7 +99,7 @@ export const orderRow = ({ listing, order }: Listed, fills: ReadonlyArray<Engine
     attachAlgoOrds: [],
     avgPx: average(order, listing, fills),
     cTime: String(order.createdAt),
-    cancelSource: order.closedBecause === undefined ? "" : cancelSources[order.closedBecause],
+    cancelSource: order.closeReason === undefined ? "" : cancelSources[order.closeReason],
     category: "normal",
     clOrdId: order.clientOrderId ?? "",
     fee: signed(order.fee),

@@ -26,7 +26,7 @@ export interface Moment {
  *
  * @internal
  */
-export interface Course {
+export interface History {
   readonly at: number
   readonly truth: Truth
   readonly books: Array<string>
@@ -39,9 +39,9 @@ export type Verdict = { readonly invariant: Invariant; readonly detail: string }
 /** @internal Checks the items that one listener has received since the last check. */
 export interface Judge {
   readonly listener: Listener
-  readonly look: (course: Course, moment: Moment) => Verdict
+  readonly check: (course: History, moment: Moment) => Verdict
   /** Returns `true` if the listener is live and equal to the exchange. */
-  readonly isWhole: (course: Course) => boolean
+  readonly isWhole: (course: History) => boolean
 }
 
 /** @internal */
@@ -71,7 +71,7 @@ export const make = (
 
   const wrong = (invariant: Invariant, detail: string): Verdict => ({ invariant, detail: `${who}: ${detail}` })
 
-  const book = (text: string, { books }: Course): Verdict => {
+  const book = (text: string, { books }: History): Verdict => {
     const found = books.indexOf(text, place)
     if (found === -1) {
       if (!hasWholeBooks) return undefined
@@ -86,7 +86,7 @@ export const make = (
     return undefined
   }
 
-  const trade = (item: Heard & { readonly _tag: "Trade" }, { trades }: Course, moment: Moment): Verdict => {
+  const trade = (item: Heard & { readonly _tag: "Trade" }, { trades }: History, moment: Moment): Verdict => {
     if (ids.has(item.id)) return wrong("trades", `trade ${item.id} arrived twice`)
     ids.add(item.id)
     const found = tradeNumber(item.id)
@@ -105,7 +105,7 @@ export const make = (
     return undefined
   }
 
-  const hear = (item: Heard, course: Course, moment: Moment): Verdict => {
+  const hear = (item: Heard, course: History, moment: Moment): Verdict => {
     const wasFirst = isFirst
     isFirst = false
     switch (item._tag) {
@@ -153,7 +153,7 @@ export const make = (
     }
   }
 
-  const isCurrent = ({ books, truth }: Course): boolean => {
+  const isCurrent = ({ books, truth }: History): boolean => {
     switch (kind) {
       case "book":
         return latest?._tag === "Book" && latest.text === books.at(-1)
@@ -167,7 +167,7 @@ export const make = (
   return {
     listener,
     isWhole: (course) => isOver || pause > 0 || (isLive && isCurrent(course)),
-    look: (course, moment) => {
+    check: (course, moment) => {
       for (; read < heard.length; read++) {
         const item = heard[read]
         if (moment.trades !== "kept") {
@@ -204,14 +204,14 @@ const shown = (latest: Heard | undefined, number: number | undefined): string =>
   return latest?._tag === "Ticker" ? latest.last ?? "no price" : number === undefined ? "nothing" : `trade ${number}`
 }
 
-const ofExchange = (kind: Listener["step"]["kind"], { books, truth }: Course): string => {
+const ofExchange = (kind: Listener["step"]["kind"], { books, truth }: History): string => {
   if (kind === "book") return books.at(-1) ?? "none"
   return kind === "ticker" ? truth.last : `trade ${truth.trades.at(-1)?.id ?? "none"}`
 }
 
 /** @internal Adds the current state to the history. */
-export const follow = (course: Course | undefined, truth: Truth, now: number): Course => {
-  const { books, trades }: Pick<Course, "books" | "trades"> = course ?? { books: [], trades: new Map() }
+export const follow = (course: History | undefined, truth: Truth, now: number): History => {
+  const { books, trades }: Pick<History, "books" | "trades"> = course ?? { books: [], trades: new Map() }
   const text = bookText(truth)
   if (books.at(-1) !== text) books.push(text)
   for (const trade of truth.trades) trades.set(trade.id, trade)

@@ -125,7 +125,7 @@ const perform = <E>(
     const orders = Orders.make(seed, Context.get(context, Trading.Trading), world.order)
     const followers = Followers.make(Context.get(context, Account.Account))
     const judges = new Map<number, Judge.Judge>()
-    const courses = new Map<string, Judge.Course>()
+    const courses = new Map<string, Judge.History>()
     const unheardSince = new Map<string, number>()
     const all: Array<Listener.Listener> = []
     const state = trouble(world.patience)
@@ -153,8 +153,8 @@ const perform = <E>(
         const since = unheardSince.get(symbol)
         if (ours.length === 0 && (since === undefined || frames.length === 0)) continue
         const course = yield* courseOf(symbol, now)
-        for (const { look } of ours) {
-          const verdict = look(course, moment)
+        for (const { check } of ours) {
+          const verdict = check(course, moment)
           if (verdict !== undefined) return yield* fail(verdict, now)
         }
         // The streams of an account cover all its markets.
