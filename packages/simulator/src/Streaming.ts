@@ -116,12 +116,12 @@ export const control = (json: Json.Json): Frame => ({ kind: "control", text: Jso
  */
 export const data = (
   json: Json.Json,
-  spoilt: { readonly [H in "checksum" | "crossed"]?: Json.Json | undefined } = {}
+  corrupted: { readonly [H in "checksum" | "crossed"]?: Json.Json | undefined } = {}
 ): Frame => ({
   kind: "data",
   text: Json.encode(json),
   corrupted: {
-    ...spoilt.checksum === undefined ? {} : { checksum: Json.encode(spoilt.checksum) },
-    ...spoilt.crossed === undefined ? {} : { crossed: Json.encode(spoilt.crossed) }
+    ...corrupted.checksum === undefined ? {} : { checksum: Json.encode(corrupted.checksum) },
+    ...corrupted.crossed === undefined ? {} : { crossed: Json.encode(corrupted.crossed) }
   }
 })

@@ -99,7 +99,7 @@ export type Owner = "account" | "house"
 
 /**
  * An order as the engine stores it. `id` counts up from 1 across all instruments. `notional` is the sum of price ×
- * amount over its fills. `closedBecause` is the reason why it ended before it was filled.
+ * amount over its fills. `closeReason` is the reason why it ended before it was filled.
  *
  * @since 0.1.0
  * @category models

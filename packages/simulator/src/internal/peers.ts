@@ -117,13 +117,13 @@ export const make = (streaming: Streaming | undefined, attend: Attend, beat: num
     if (line.isSilent || isMuted) return
     if (frame.kind === "control") return say(line, frame.text)
     const [fault] = line.next
-    const spoilt = fault === "Checksum"
+    const corrupted = fault === "Checksum"
       ? frame.corrupted?.checksum
       : fault === "Crossed"
       ? frame.corrupted?.crossed
       : undefined
-    // A frame that cannot be spoilt this way leaves the fault to the next one.
-    const isSpent = fault !== undefined && ((fault !== "Checksum" && fault !== "Crossed") || spoilt !== undefined)
+    // A frame that cannot be corrupted this way leaves the fault to the next one.
+    const isSpent = fault !== undefined && ((fault !== "Checksum" && fault !== "Crossed") || corrupted !== undefined)
     if (isSpent) line.next = line.next.slice(1)
     const { held } = line
     if (isSpent && fault === "Gap") return
@@ -131,7 +131,7 @@ export const make = (streaming: Streaming | undefined, attend: Attend, beat: num
       line.held = frame
       return
     }
-    say(line, spoilt ?? frame.text)
+    say(line, corrupted ?? frame.text)
     if (isSpent && fault === "Duplicate") say(line, frame.text)
     if (held !== undefined) {
       line.held = undefined
