@@ -1,5 +1,5 @@
 /**
- * Secrets of AWS Secrets Manager: one secret, whose text is a JSON object of names to texts.
+ * A `SecretSource` that reads one secret of AWS Secrets Manager, whose text is a JSON object of names and strings.
  *
  * @since 0.1.0
  */
@@ -23,38 +23,42 @@ import { SecretSource, type Service } from "./SecretSource.js"
 import type { SecretSourceError } from "./SecretSourceError.js"
 
 /**
+ * The options of {@link make}.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
-  /** Such as `eu-central-1`. */
+  /** The AWS region, such as `eu-central-1`. */
   readonly region: string
   /** The name of the secret, or its ARN. */
   readonly secretId: string
-  /** Which version is read. Defaults to `AWSCURRENT`. */
+  /** The staging label of the version to read. Defaults to `AWSCURRENT`. */
   readonly versionStage?: string | undefined
   readonly credentials: Credentials
   /**
-   * Where the service is, for endpoints of a VPC and for tests: plain http to the loopback only. Defaults to that of the
-   * region.
+   * The URL of the service, for VPC endpoints and for tests. Plain http is accepted only for loopback addresses.
+   * Defaults to the public endpoint of the region.
    */
   readonly endpoint?: string | undefined
-  /** How long one request may take. Defaults to 3 seconds. */
+  /** The timeout of one request. Defaults to 3 seconds. */
   readonly timeout?: Duration.DurationInput | undefined
-  /** How many times a read is tried in all, where trying again may help. Defaults to `3`. */
+  /**
+   * The maximum number of attempts per read, including the first. Only retryable errors are retried. Defaults to `3`.
+   */
   readonly attempts?: number | undefined
-  /** How long a read may take with all its attempts and the fetching of credentials. Defaults to 10 seconds. */
+  /** The deadline of a read, including all attempts and the fetching of credentials. Defaults to 10 seconds. */
   readonly deadline?: Duration.DurationInput | undefined
 }
 
 /**
- * What requests are signed with.
+ * The credentials that requests are signed with.
  *
  * @since 0.1.0
  * @category models
  */
 export type Credentials =
-  /** Keys that somebody else replaces. */
+  /** Fixed keys. They are never refreshed. */
   | {
     readonly type: "keys"
     readonly accessKeyId: Redacted.Redacted<string>
@@ -62,27 +66,27 @@ export type Credentials =
     readonly sessionToken?: Redacted.Redacted<string> | undefined
   }
   /**
-   * Keys of the endpoint that ECS and EKS (pod identity) give a container. Others are fetched five minutes before they end,
-   * and once when they are refused.
+   * Keys from the credentials endpoint that ECS and EKS (pod identity) give a container. New keys are fetched five
+   * minutes before the old ones expire, and once if AWS refuses the keys.
    */
   | {
     readonly type: "container"
-    /** https, or http to the loopback and to the addresses that ECS and EKS use. */
+    /** The URL of the endpoint: https, or http on loopback addresses and the addresses that ECS and EKS use. */
     readonly url: string
     readonly token?: Redacted.Redacted<string> | undefined
-    /** A file of the token, read again each time. It comes before `token`. */
+    /** A file with the token, read before each fetch of keys. Takes precedence over `token`. */
     readonly tokenFile?: string | undefined
   }
 
 /**
- * Options of the names that AWS's own tools read:
+ * Reads the options from the variables that AWS's own tools use:
  *
  * - `AWS_REGION`, `AWS_ENDPOINT_URL_SECRETS_MANAGER`
- * - `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, or else
+ * - `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, or if these are not set
  * - `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` (ECS) or `AWS_CONTAINER_CREDENTIALS_FULL_URI` (EKS), with
  *   `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` or `AWS_CONTAINER_AUTHORIZATION_TOKEN`
  *
- * and `EXCHANGE_AWS_SECRET_ID`, the name of the secret.
+ * The name of the secret is read from `EXCHANGE_AWS_SECRET_ID`.
  *
  * @since 0.1.0
  * @category config
@@ -101,7 +105,7 @@ export const config: Config.Config<Options> = Config.all({
 }).pipe(
   Config.mapOrFail((read) => {
     const pair = Option.all([read.accessKeyId, read.secretAccessKey])
-    // Half a pair is a mistake, not a wish for the credentials of the container.
+    // Half a pair is a mistake, not a request to use the container's credentials.
     if (Option.isNone(pair) && (Option.isSome(read.accessKeyId) || Option.isSome(read.secretAccessKey))) return halfPair
     const url = Option.orElse(
       Option.map(read.relativeUri, (path) => `http://169.254.170.2${path}`),
@@ -136,7 +140,8 @@ export const config: Config.Config<Options> = Config.all({
 )
 
 /**
- * Checks the options, and asks nothing of AWS before `read`.
+ * Creates a source of secrets. It validates the options, and sends no request before `read`. Fails with a `ConfigError`
+ * if an option is invalid.
  *
  * @since 0.1.0
  * @category constructors
@@ -168,7 +173,7 @@ export const make = (
         { service: "secretsmanager", region }
       ).pipe(Effect.flatMap(send), Effect.flatMap(answers.secrets))
 
-    // Credentials are taken back before they end, too.
+    // AWS can also revoke credentials before they expire.
     const read = Effect.flatMap(
       known.get,
       (keys) =>
@@ -187,6 +192,8 @@ export const make = (
   })
 
 /**
+ * Creates a Layer of the source that {@link make} creates.
+ *
  * @since 0.1.0
  * @category layers
  */
@@ -196,7 +203,7 @@ export const layer = (
   Layer.effect(SecretSource, make(options))
 
 /**
- * With options of configuration: those of {@link config}, unless given others.
+ * Creates a Layer of the source with options from configuration. Defaults to {@link config}.
  *
  * @since 0.1.0
  * @category layers
@@ -211,7 +218,7 @@ const regionOf = (region: string): Either.Either<string, ConfigError.ConfigError
     ? Either.right(region)
     : Either.left(ConfigError.InvalidData(["AWS_REGION"], "expected a region such as eu-central-1"))
 
-/** Where ECS and EKS answer: addresses of the machine itself, which no network leads to. */
+/** The hosts of the credentials endpoints of ECS and EKS. They are local to the machine: no network routes to them. */
 const containerHosts = new Set(["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"])
 
 const credentialsOf = (

@@ -1,5 +1,5 @@
 /**
- * Where a whole bundle of secrets is read from, and how it becomes configuration.
+ * The port for secret managers: reads all secrets of a source, and turns the source into configuration.
  *
  * @since 0.1.0
  */
@@ -15,7 +15,7 @@ import * as provider from "./internal/provider.js"
 import type { SecretSourceError } from "./SecretSourceError.js"
 
 /**
- * Secrets by their names, such as `BINANCE_API_KEY`.
+ * Secrets by name, such as `BINANCE_API_KEY`.
  *
  * @since 0.1.0
  * @category models
@@ -23,7 +23,8 @@ import type { SecretSourceError } from "./SecretSourceError.js"
 export type Secrets = ReadonlyMap<string, Redacted.Redacted<string>>
 
 /**
- * A source of secrets. `Vault` and `AwsSecretsManager` are two; any other is a service of this shape.
+ * A source of secrets, such as `Vault` or `AwsSecretsManager`. To support another secret manager, implement its
+ * `Service`.
  *
  * @since 0.1.0
  * @category tags
@@ -31,51 +32,56 @@ export type Secrets = ReadonlyMap<string, Redacted.Redacted<string>>
 export class SecretSource extends Context.Tag("@effect-exchange/secrets/SecretSource")<SecretSource, Service>() {}
 
 /**
+ * The service behind {@link SecretSource}.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Service {
-  /** What errors and logs call it. */
+  /** The name of the source in errors and logs. */
   readonly name: string
-  /** Asks the manager for all of the secrets, every time. Whoever keeps them is somebody else. */
+  /** Reads all secrets from the manager on each run. It does not cache: {@link layerConfigProvider} does. */
   readonly read: Effect.Effect<Secrets, SecretSourceError>
 }
 
 /**
+ * The options of {@link layerConfigProvider}.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
   /**
-   * How long what was read is used before the manager is asked again. Defaults to 30 seconds. What keeps credentials in
-   * its turn (`Credentials.fromConfig`, 30 seconds as well) adds its own.
+   * How long secrets are used before the manager is called again. Defaults to 30 seconds. A cache on top, such as the
+   * one of `Credentials.fromConfig` (also 30 seconds), adds its own time to this.
    */
   readonly timeToLive?: Duration.DurationInput | undefined
   /**
-   * How old secrets may become while the manager cannot be reached, from when they were read. Defaults to 1 hour. None
-   * are used beyond `timeToLive` if it is zero.
+   * The maximum age of the cached secrets while the manager cannot be read, counted from the last successful read.
+   * Defaults to 1 hour. With zero, no secrets are used beyond `timeToLive`.
    */
   readonly staleFor?: Duration.DurationInput | undefined
   /**
-   * How long a load waits for a manager that is late, where there are secrets it may use instead. Defaults to 1 second;
-   * it is waited for once, and then asked behind the back of who loads.
+   * How long a load waits for a slow manager if there are cached secrets to use instead. Defaults to 1 second. Only the
+   * first load waits; after that, the manager is called in the background.
    */
   readonly patience?: Duration.DurationInput | undefined
 }
 
 /**
- * Sets the `ConfigProvider`: the source first, and for each name that it has not, the `ConfigProvider` in force where the
- * Layer is built. `Config.nested("BINANCE")(Config.string("API_KEY"))` is looked for as `BINANCE_API_KEY`.
+ * Sets a `ConfigProvider` that looks in the source first. For a name that the source does not have, it uses the
+ * `ConfigProvider` that is current when the Layer is built. `Config.nested("BINANCE")(Config.string("API_KEY"))` is
+ * looked up as `BINANCE_API_KEY`.
  *
- * Nothing is read before something is asked for. What was read is kept for `timeToLive`, and read once for all who ask at
- * a time. While the manager cannot be reached the last secrets go on being used, with a warning, until they are
- * `staleFor` old.
+ * Nothing is read before the first load. The secrets are cached for `timeToLive`, and concurrent loads share one read.
+ * While the manager cannot be read, the cached secrets stay in use until they are `staleFor` old, and a warning is
+ * logged.
  *
  * **Gotchas**
  *
- * A source that fails, with nothing kept, fails every load with `SourceUnavailable`, of names that it may not have as well:
- * what it would have said is not known, and nothing else may answer in its place. A manager that refuses, or has the secret
- * no more, ends the use of what was kept at once.
+ * If the source fails and nothing is cached, every load fails with `SourceUnavailable`, even for names that the source
+ * may not have. Whether it has them is unknown, and no other provider may be used in its place. If the manager refuses
+ * access or no longer has the secret, the cached secrets are dropped immediately.
  *
  * @since 0.1.0
  * @category layers
@@ -87,8 +93,9 @@ export const layerConfigProvider = (options: Options = {}): Layer.Layer<never, n
   }))
 
 /**
- * Makes what {@link layerConfigProvider} sets, for who puts providers together: it is given the next provider, and what
- * it makes of several of them keeps the same secrets.
+ * Creates the function that {@link layerConfigProvider} uses, for programs that combine providers themselves. The
+ * function takes the next provider, and returns one that looks in the source first. All providers that it returns share
+ * one cache.
  *
  * @since 0.1.0
  * @category constructors
@@ -103,7 +110,7 @@ export const before = (
   Effect.gen(function*() {
     const source = yield* SecretSource
     const current = yield* Effect.configProviderWith(Effect.succeed)
-    // A source that is configured itself would ask itself, and wait for ever.
+    // Without this, a source that reads configuration in `read` would use this provider and wait for itself forever.
     const read = Effect.withConfigProvider(source.read, current)
     const keeper = yield* Keeper.make({ name: source.name, read }, options)
     return (next) => provider.make(source.name, keeper.get, next)

@@ -1,23 +1,24 @@
 /**
- * Everything that can go wrong when secrets are read from a manager, as a closed union whose members answer for themselves:
+ * The errors of reading secrets from a manager, as a closed union. Each error says how to treat it:
  *
- * - `error.isRetryable`: whether the same read may succeed a little later, with nothing mended.
- * - `error.revokes`: whether the manager has decided that the secrets are not for us. None that was kept is used then.
+ * - `error.isRetryable`: whether the same read may succeed a little later without any fix.
+ * - `error.revokes`: whether the manager has decided that this program may not have the secrets. Cached secrets are
+ *   then not used any more.
  *
- * No error carries a secret, a token, a signature, or a word of the manager's own: its answers may repeat what it was sent.
+ * No error contains a secret, a token, a signature or a text of the manager: its responses may repeat what it was sent.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 
 const about = {
-  /** Which manager: `Vault` or `AWS Secrets Manager`. */
+  /** The manager: `Vault` or `AWS Secrets Manager`. */
   source: Schema.String,
-  /** What happened and what to do about it, in our own words. */
+  /** What happened and what to do about it, in the words of this package. */
   detail: Schema.String,
-  /** The HTTP status of the answer, where there was one. */
+  /** The HTTP status of the response, if there was one. */
   status: Schema.optional(Schema.Number),
-  /** The manager's own code, where it is one that we know, or that of the failed connection. */
+  /** The manager's error code if it is a known one, or the code of the connection error. */
   code: Schema.optional(Schema.String)
 }
 
@@ -37,7 +38,8 @@ const soon = "Retrying may help."
 const mended = "Retrying does not help until this is fixed."
 
 /**
- * No answer came: no connection, or none in time. Look to the address and the network.
+ * The manager did not respond: the connection failed, or the response was not complete in time. Check the address and
+ * the network.
  *
  * @since 0.1.0
  * @category errors
@@ -65,8 +67,8 @@ export class ManagerUnreachable
 }
 
 /**
- * It answered that it cannot serve now: sealed, too busy, an error of its own. `retryAfter` is how long it asks to be left
- * alone, if it said so.
+ * The manager cannot serve requests now: it is sealed or overloaded, or has an internal error. `retryAfter` is the
+ * delay that the manager asks for, if any.
  *
  * @since 0.1.0
  * @category errors
@@ -94,7 +96,7 @@ export class ManagerUnavailable
 }
 
 /**
- * It knows us and does not let us, or does not know us: a token that has ended, a policy, a role, a key.
+ * The manager refuses access: the token has expired, or a policy, a role or a key does not allow the read.
  *
  * @since 0.1.0
  * @category errors
@@ -122,7 +124,7 @@ export class ManagerRefused
 }
 
 /**
- * There is no such secret, or it was deleted.
+ * The secret does not exist, or was deleted.
  *
  * @since 0.1.0
  * @category errors
@@ -150,7 +152,7 @@ export class SecretNotFound
 }
 
 /**
- * What came is no object of names to texts, or not what the manager answers.
+ * The secret is not an object of names and strings, or the response is not in the format of the manager.
  *
  * @since 0.1.0
  * @category errors
@@ -178,8 +180,8 @@ export class SecretMalformed
 }
 
 /**
- * What we were told of the manager, or of how to be known to it, cannot be right: a file that cannot be read, an address
- * that redirects, a request that it does not understand.
+ * The configuration of the manager or of the authentication is wrong: a file cannot be read, the address redirects, or
+ * the manager does not understand the request.
  *
  * @since 0.1.0
  * @category errors
@@ -207,6 +209,8 @@ export class SourceMisconfigured
 }
 
 /**
+ * Any error of reading secrets from a manager.
+ *
  * @since 0.1.0
  * @category errors
  */
@@ -219,7 +223,7 @@ export type SecretSourceError =
   | SourceMisconfigured
 
 /**
- * All of them as one schema, for errors that travel.
+ * The schema of all errors, to encode and decode them.
  *
  * @since 0.1.0
  * @category schemas
@@ -234,6 +238,8 @@ export const SecretSourceError = Schema.Union(
 )
 
 /**
+ * Returns `true` if the value is a `SecretSourceError`.
+ *
  * @since 0.1.0
  * @category guards
  */

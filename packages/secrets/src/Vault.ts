@@ -1,5 +1,6 @@
 /**
- * Secrets of HashiCorp Vault (or OpenBao): one secret of its key-value engine, version 2, whose fields are the names.
+ * A `SecretSource` that reads one secret of HashiCorp Vault (or OpenBao) from its key-value engine, version 2. The
+ * fields of the secret are the names.
  *
  * @since 0.1.0
  */
@@ -20,60 +21,67 @@ import * as auths from "./internal/vaultAuth.js"
 import { SecretSource, type Service } from "./SecretSource.js"
 
 /**
+ * The options of {@link make}.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
-  /** Where Vault is, such as `https://vault.example.com:8200`: plain http to the loopback only. */
+  /** The URL of Vault, such as `https://vault.example.com:8200`. Plain http is accepted only for loopback addresses. */
   readonly address: string
   /** The path of the secret within its engine, such as `team/exchanges`. */
   readonly path: string
-  /** Where the key-value engine is mounted. Defaults to `secret`. */
+  /** The mount of the key-value engine. Defaults to `secret`. */
   readonly mount?: string | undefined
-  /** Defaults to none. */
+  /** The namespace. Defaults to none. */
   readonly namespace?: string | undefined
   readonly auth: Auth
-  /** How long one request may take. Defaults to 3 seconds. */
+  /** The timeout of one request. Defaults to 3 seconds. */
   readonly timeout?: Duration.DurationInput | undefined
-  /** How many times a read is tried in all, where trying again may help. Defaults to `3`. */
+  /**
+   * The maximum number of attempts per read, including the first. Only retryable errors are retried. Defaults to `3`.
+   */
   readonly attempts?: number | undefined
-  /** How long a read may take with all its attempts and its login. Defaults to 10 seconds. */
+  /** The deadline of a read, including all attempts and the login. Defaults to 10 seconds. */
   readonly deadline?: Duration.DurationInput | undefined
 }
 
 /**
- * How Vault is to know us.
+ * The method of authentication.
  *
  * @since 0.1.0
  * @category models
  */
 export type Auth =
-  /** A token that somebody else renews. */
+  /** A fixed token. It is never renewed. */
   | { readonly type: "token"; readonly token: Redacted.Redacted<string> }
-  /** A file of a token, as an agent of Vault keeps one: read again for every request. */
+  /** A file with a token, such as Vault Agent maintains. It is read again for every request. */
   | { readonly type: "tokenFile"; readonly file: string }
   /**
-   * Kubernetes: a login with the token of the service account, which is read from `file` each time. Another login comes
-   * before the lease ends, and once when Vault refuses the token of the last.
+   * A Kubernetes login with the token of the service account, which is read from `file` for each login. The login is
+   * repeated before the lease ends, and once if Vault refuses the token.
    */
   | {
     readonly type: "kubernetes"
     readonly role: string
-    /** Where the method is mounted. Defaults to `kubernetes`. */
+    /** The mount of the authentication method. Defaults to `kubernetes`. */
     readonly mount?: string | undefined
-    /** Defaults to `/var/run/secrets/kubernetes.io/serviceaccount/token`. */
+    /**
+     * The file with the token of the service account. Defaults to
+     * `/var/run/secrets/kubernetes.io/serviceaccount/token`.
+     */
     readonly file?: string | undefined
   }
 
 /**
- * Options of these names:
+ * Reads the options from these variables:
  *
- * - `VAULT_ADDR`, `VAULT_NAMESPACE`, `VAULT_TOKEN`, as Vault's own tools read them
+ * - `VAULT_ADDR`, `VAULT_NAMESPACE`, `VAULT_TOKEN`, as Vault's own tools do
  * - `EXCHANGE_VAULT_PATH`, `EXCHANGE_VAULT_MOUNT`
  * - `EXCHANGE_VAULT_ROLE` for Kubernetes, with `EXCHANGE_VAULT_AUTH_MOUNT` and `EXCHANGE_VAULT_JWT_FILE`
  * - `EXCHANGE_VAULT_TOKEN_FILE`
  *
- * The role comes before the file, and the file before the token.
+ * The role takes precedence over the file, and the file over the token.
  *
  * @since 0.1.0
  * @category config
@@ -115,7 +123,8 @@ export const config: Config.Config<Options> = Config.all({
 )
 
 /**
- * Checks the options, and asks nothing of Vault before `read`.
+ * Creates a source of secrets. It validates the options, and sends no request before `read`. Fails with a `ConfigError`
+ * if an option is invalid.
  *
  * @since 0.1.0
  * @category constructors
@@ -148,6 +157,8 @@ export const make = (
   })
 
 /**
+ * Creates a Layer of the source that {@link make} creates.
+ *
  * @since 0.1.0
  * @category layers
  */
@@ -157,7 +168,7 @@ export const layer = (
   Layer.effect(SecretSource, make(options))
 
 /**
- * With options of configuration: those of {@link config}, unless given others.
+ * Creates a Layer of the source with options from configuration. Defaults to {@link config}.
  *
  * @since 0.1.0
  * @category layers

@@ -1,5 +1,5 @@
 /**
- * Secrets from a secret manager, as configuration.
+ * Configuration from secret managers.
  *
  * @since 0.1.0
  */

@@ -5,9 +5,9 @@ import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 
 /**
- * An address without a slash at its end, or why it is refused: anything but https (or http to the loopback, or to a host that
- * only this machine can reach), and anything with a user name, a query or a fragment. The address itself is not repeated: it
- * may hold a password.
+ * Returns the address without trailing slashes. Accepts https, and http only on loopback addresses and `localHosts`.
+ * Refuses a user name, a password, a query or a fragment. Errors do not repeat the address, because it may contain a
+ * password.
  *
  * @internal
  */
@@ -29,7 +29,7 @@ export const base = (
 }
 
 /**
- * A path within a manager's API, each part of it encoded.
+ * Encodes each segment of a path in a manager's API. Fails on empty segments, `.`, `..` and control characters.
  *
  * @internal
  */
@@ -41,14 +41,14 @@ export const path = (name: string, text: string): Either.Either<string, ConfigEr
 }
 
 /**
- * A text that can stand in a header. It is not repeated.
+ * Returns `true` if the text is valid as the value of a header.
  *
  * @internal
  */
 export const isHeader = (text: string): boolean => /^[\x21-\x7e]+$/.test(text)
 
 /**
- * A secret that goes into a header or a signature, or why it is refused. It is not repeated.
+ * Validates a secret that goes into a header or a signature. Errors do not repeat the secret.
  *
  * @internal
  */
@@ -63,7 +63,7 @@ export const token = (
     )
 
 /**
- * A secret of configuration, without the line break that files end with.
+ * Reads a secret from configuration and trims it, because files end with a line break.
  *
  * @internal
  */

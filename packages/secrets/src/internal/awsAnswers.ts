@@ -17,7 +17,7 @@ import type { Answer } from "./http.js"
 export const source = "AWS Secrets Manager"
 
 /**
- * The secrets of an answer to `GetSecretValue`: an object in the text of `SecretString`.
+ * Decodes the secrets from the response to `GetSecretValue`: a JSON object in the text of `SecretString`.
  *
  * @internal
  */
@@ -42,7 +42,7 @@ export const secrets = (
 
 type Kind = "later" | "notFound" | "refused" | "misconfigured"
 
-/** What each code of AWS means, and what to do about it. */
+/** The meaning of each AWS error code, and what to do about it. */
 const codes: { readonly [code: string]: readonly [Kind, string] } = {
   ResourceNotFoundException: [
     "notFound",
@@ -128,8 +128,9 @@ const unknown = (status: number): readonly [Kind, string] =>
     : ["misconfigured", "the request was rejected; check the endpoint, the region and the name of the secret"]
 
 /**
- * The code, if it is one of ours: `com.amazonaws.secretsmanager#ResourceNotFoundException` in the body, or
- * `ResourceNotFoundException:http://...` in a header. Its message stays where it is, as it may repeat the key.
+ * Returns the error code of the response if it is one of `codes`. AWS sends it in the body as
+ * `com.amazonaws.secretsmanager#ResourceNotFoundException`, or in a header as `ResourceNotFoundException:http://...`.
+ * The message of the error is ignored, because it may repeat the key.
  */
 const codeOf = ({ headers, text }: Answer): string | undefined => {
   const json = Either.getOrUndefined(bundle.json(source, text, "the response"))

@@ -11,7 +11,8 @@ import type { Answer, Send } from "./http.js"
 import * as secretFile from "./secretFile.js"
 
 /**
- * Keys to sign with, and others once those were refused: `undefined` where there are no others.
+ * The keys that requests are signed with. After keys were refused, `another` returns others, or `undefined` if there
+ * are none.
  *
  * @internal
  */
@@ -28,15 +29,15 @@ export const fixed = (keys: AwsKeys): AwsCredentials => ({
 
 interface Held {
   readonly keys: AwsKeys
-  /** Epoch milliseconds: AWS says when by the clock on the wall. */
+  /** In epoch milliseconds, because AWS gives it as wall-clock time. */
   readonly expiration: number
 }
 
-/** So long before their end other keys are fetched, as AWS's own tools do. */
+/** How long before the keys expire new ones are fetched, in milliseconds. AWS's own tools use the same margin. */
 const margin = 5 * 60_000
 
 /**
- * Keys of the endpoint that ECS and EKS give a container.
+ * Creates credentials that come from the endpoint that ECS and EKS give a container.
  *
  * @internal
  */

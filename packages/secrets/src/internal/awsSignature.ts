@@ -14,8 +14,7 @@ export interface AwsKeys {
 }
 
 /**
- * The request with the headers that sign it, for the instant that Effect's clock tells. All headers are signed,
- * `content-type` among them.
+ * Signs a request as of the current time of Effect's clock. All headers are signed, including `content-type`.
  *
  * @internal
  */
@@ -39,7 +38,7 @@ export const sign = (
           datetime: DateTime.formatIso(now).replaceAll(/[:-]|\.\d{3}/g, ""),
           allHeaders: true
         }).sign(),
-      // Without its cause, which may repeat what was to be signed.
+      // The cause is left out, because it may repeat the signed data.
       catch: () =>
         new SourceMisconfigured({ source, detail: "the request cannot be signed; check the keys and the region" })
     })).pipe(

@@ -4,8 +4,8 @@ import * as Redacted from "effect/Redacted"
 import { SecretMalformed } from "../SecretSourceError.js"
 
 /**
- * Secrets of an object of names to texts. What is wrong is said without a name or a value: they may have been mistaken for
- * one another.
+ * Reads secrets from an object of names and strings. Errors contain neither names nor values, because the user may have
+ * swapped the two.
  *
  * @internal
  */
@@ -28,13 +28,13 @@ export const read = (
 }
 
 /**
- * The JSON of a text, or why there is none.
+ * Parses a text as JSON.
  *
  * @internal
  */
 export const json = (source: string, text: string, what: string): Either.Either<unknown, SecretMalformed> =>
   Either.try({
     try: (): unknown => JSON.parse(text),
-    // A `SyntaxError` repeats the text.
+    // The cause is left out, because a `SyntaxError` repeats the text.
     catch: () => new SecretMalformed({ source, detail: `${what} is not valid JSON` })
   })

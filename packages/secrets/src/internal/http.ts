@@ -33,7 +33,7 @@ export interface Question {
   readonly method: "GET" | "POST"
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  /** Sent as it is, under the `content-type` of the headers. */
+  /** Sent unchanged, with the `content-type` of the headers. */
   readonly body?: string | undefined
 }
 
@@ -47,13 +47,15 @@ export interface Answer {
 /** @internal */
 export type Send = (question: Question) => Effect.Effect<Answer, SecretSourceError>
 
-/** A secret of AWS is 64 KiB at most, one of Vault 1 MiB unless it was told otherwise. */
+/** An AWS secret is at most 64 KiB. A Vault secret is at most 1 MiB by default. */
 const maxBytes = 2 * 1024 * 1024
 
 /**
- * Sends one request and reads the whole answer. Nothing of either gets into a span, a log or an error: no trace, no cause,
- * and of what failed its code alone. Redirects are an error: a token must not travel. So are the statuses that say that
- * trying again may help.
+ * Creates a function that sends one request and reads the whole response.
+ *
+ * Nothing of the request or the response gets into a span, a log or an error: tracing is off, and an error has no
+ * cause, only the code of the failure. Redirects are an error, so that a token is never sent elsewhere. Statuses for
+ * which a retry may help (429 and 5xx) are errors too.
  *
  * @internal
  */
@@ -74,7 +76,7 @@ export const make = (source: string, http: HttpClient.HttpClient, { timeout = "3
         Effect.map(readText(source, response), (text) => ({ status: response.status, headers: response.headers, text }))
       ),
       Effect.scoped,
-      // Streams run in fibers of their own, whose failures Effect logs at debug level: with the request in them.
+      // Streams run in their own fibers. Effect logs the failures of such fibers at debug level, including the request.
       Effect.withUnhandledErrorLogLevel(Option.none()),
       Effect.mapInputContext((outer: Context.Context<never>) => Context.merge(outer, unredirected)),
       Effect.catchTags({
@@ -95,7 +97,7 @@ const requestOf = ({ body, headers, method, url }: Question): HttpClientRequest.
 
 const served = (source: string, answer: Answer): Effect.Effect<Answer, ManagerUnavailable | SourceMisconfigured> => {
   const { headers, status } = answer
-  // A redirect that `fetch` was told not to follow has no status.
+  // With `redirect: "manual"`, `fetch` reports a redirect without its status, as status 0.
   if (status === 0 || (status >= 300 && status < 400)) {
     return Effect.fail(
       new SourceMisconfigured({
@@ -139,7 +141,7 @@ const unreachable = (source: string, cause: unknown): ManagerUnreachable =>
     detail: "the service cannot be reached; check its address, its certificate and the network"
   })
 
-/** The code of an error or of what caused it, if it looks like one. */
+/** Returns the code of an error or of one of its causes, if it looks like an error code. */
 const codeOf = (error: unknown, depth = 0): string | undefined => {
   if (!Predicate.isObject(error) || depth > 4) return undefined
   const { cause, code }: { readonly code?: unknown; readonly cause?: unknown } = error
@@ -147,7 +149,8 @@ const codeOf = (error: unknown, depth = 0): string | undefined => {
 }
 
 /**
- * Repeats a read that may succeed a little later, within the deadline of all of it. Everything in it may happen twice.
+ * Retries a read while its error is retryable, within one deadline for all attempts. The whole read must be safe to run
+ * twice.
  *
  * @internal
  */

@@ -30,7 +30,8 @@ export interface Keeper<A> {
 }
 
 /**
- * Keeps what a source gives: fresh for a while, and beyond that as long as it may while the source is in trouble.
+ * Creates a cache of a source's secrets. They are fresh for `timeToLive`, and stay in use until `staleFor` while the
+ * source is slow or fails.
  *
  * @internal
  */
@@ -66,7 +67,10 @@ export const make = <A>(
 
     const asking = flight.run("all", read.pipe(Effect.tap(succeed), Effect.tapError(fail)))
 
-    /** In a fiber of the Layer's, so that who stops waiting does not stop it, and that ends with it, wherever it was begun. */
+    /**
+     * Reads in a fiber of the Layer's scope, so that interrupting a waiting load does not interrupt the read. The fiber
+     * is interruptible even if it is started in an uninterruptible region, so that closing the scope ends it.
+     */
     const behind = Effect.forkIn(Effect.interruptible(asking), scope)
 
     const patiently = (stale: A): Effect.Effect<A, SecretSourceError> =>

@@ -1,14 +1,14 @@
 import type { SecretSourceError } from "../SecretSourceError.js"
 
 /**
- * What is known of a source: its last secrets, and how the last attempt to read others ended. Instants are milliseconds of
- * one monotonic clock.
+ * The cache of a source: its last secrets, and how the last attempt to read new ones ended. Instants are milliseconds
+ * of one monotonic clock.
  *
  * @internal
  */
 export interface Kept<A> {
   readonly bundle: { readonly secrets: A; readonly at: number } | undefined
-  /** The source is late or has failed since the last secrets: `askAgainAt` is when it is asked next. */
+  /** Set if the source is slow or has failed since the last success. The source is called next at `askAgainAt`. */
   readonly trouble: { readonly error: SecretSourceError | undefined; readonly askAgainAt: number } | undefined
 }
 
@@ -19,18 +19,18 @@ export interface Times {
 }
 
 /**
- * What is to be done for who asks for secrets.
+ * What to do for a load.
  *
  * @internal
  */
 export type Verdict<A> =
   | { readonly _tag: "Use"; readonly secrets: A }
   | { readonly _tag: "Fail"; readonly error: SecretSourceError }
-  /** There is nothing to use before the source has answered. */
+  /** There are no usable secrets, so the load waits for the source. */
   | { readonly _tag: "Ask" }
-  /** The source is asked; these may be used if it is late. */
+  /** The source is called. The load uses these secrets if the source is slow. */
   | { readonly _tag: "AskPatiently"; readonly secrets: A }
-  /** The source is in trouble: these are used, and it is asked meanwhile. */
+  /** The source is slow or failing. The load uses these secrets, and the source is called in the background. */
   | { readonly _tag: "AskBehind"; readonly secrets: A }
 
 /** @internal */
@@ -50,7 +50,7 @@ export const decide = <A>(kept: Kept<A>, now: number, times: Times): Verdict<A> 
 }
 
 /**
- * The secrets that may be used though they are not fresh.
+ * Returns the cached secrets if they may be used although they are not fresh.
  *
  * @internal
  */
@@ -61,19 +61,20 @@ export const usable = <A>({ bundle }: Kept<A>, now: number, { staleFor }: Times)
 export const succeeded = <A>(secrets: A, at: number): Kept<A> => ({ bundle: { secrets, at }, trouble: undefined })
 
 /**
- * What the manager refuses is not ours any more: it is forgotten.
+ * Records a failed read. Drops the secrets if the error revokes them.
  *
  * @internal
  */
 export const failed = <A>(kept: Kept<A>, error: SecretSourceError, now: number, times: Times): Kept<A> => {
   const bundle = error.revokes ? undefined : usable(kept, now, times)
-  // Nobody waits for it where there is something to use. What has to be mended is not mended within a second.
+  // With usable secrets the pause can be long, because no load waits. An error that needs a fix is not fixed within a
+  // second, so it also gets a longer pause.
   const pause = bundle !== undefined ? 10_000 : error.isRetryable ? 1000 : 5000
   return { bundle, trouble: { error, askAgainAt: now + pause } }
 }
 
 /**
- * The source is being asked, and nobody is to wait for it or to ask it again meanwhile.
+ * Records that the current read is slow. For one second, loads neither wait for it nor start another read.
  *
  * @internal
  */

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 
 /**
- * Milliseconds of a clock that is never set.
+ * Returns the time of the monotonic clock in milliseconds.
  *
  * @internal
  */

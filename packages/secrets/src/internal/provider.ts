@@ -10,12 +10,13 @@ import type { SecretSourceError } from "../SecretSourceError.js"
 
 type Secrets = ReadonlyMap<string, Redacted.Redacted<string>>
 
-/** As in the environment: `BINANCE` and `API_KEY` within are `BINANCE_API_KEY`. */
+/** The delimiters of environment variables: `API_KEY` nested in `BINANCE` is `BINANCE_API_KEY`. */
 const delimiters = { pathDelim: "_", seqDelim: "," }
 
 /**
- * A provider that looks for each name in the secrets, and for what they have not in the next provider. `ConfigProvider.orElse`
- * would go on to the next for any failure: one that the secrets could not be read for is final.
+ * Creates a provider that looks up each name in the secrets, and a name that they do not have in the next provider.
+ * `ConfigProvider.orElse` would use the next provider after any failure, but a failed read of the secrets must be
+ * final.
  *
  * @internal
  */
@@ -29,7 +30,7 @@ export const make = (
       Effect.fail(ConfigError.MissingData([...path], `${source} has no ${path.join(delimiters.pathDelim)}`)),
     enumerateChildren: () => Effect.succeed(HashSet.empty())
   })
-  // The next one may stand below a path of its own: this says each path in its words.
+  // The next provider may have a path patch, such as a prefix. `orElse` applies it to each path.
   const elsewhere = ConfigProvider.orElse(nowhere, () => next).flattened
   const at = (path: ReadonlyArray<string>) =>
     Effect.mapError(secrets, (error) => ConfigError.SourceUnavailable([...path], error.message, Cause.fail(error)))
@@ -61,7 +62,7 @@ const flat = (
 const inMap = (map: Map<string, string>): ConfigProvider.ConfigProvider.Flat =>
   ConfigProvider.fromMap(map, delimiters).flattened
 
-// The parsers of effect repeat what they could not read: "expected an integer, but received ..."
+// Effect's parsers repeat the invalid text in their errors: "expected an integer, but received ...".
 const parse = <A>(
   path: ReadonlyArray<string>,
   secret: Redacted.Redacted<string>,

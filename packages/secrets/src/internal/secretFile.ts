@@ -5,7 +5,7 @@ import { SourceMisconfigured } from "../SecretSourceError.js"
 import { isHeader } from "./address.js"
 
 /**
- * The token in a file, which is read anew each time: whoever writes it may put another one there.
+ * Reads the token in a file. The file is read on each run, because its owner may replace the token.
  *
  * @internal
  */

@@ -20,7 +20,7 @@ import type { Answer } from "./http.js"
 export const source = "Vault"
 
 /**
- * The header of a namespace, if there is one.
+ * Returns the header that selects a namespace, or no header if the name is empty.
  *
  * @internal
  */
@@ -36,7 +36,7 @@ export const namespace = (
     )
 
 /**
- * The secrets of an answer of the key-value engine, which wraps them twice: `{ data: { data, metadata } }`.
+ * Decodes the secrets from a response of the key-value engine, which wraps them twice: `{ data: { data, metadata } }`.
  *
  * @internal
  */
@@ -57,7 +57,7 @@ export const secrets = (
         )
     })
   }
-  // A version that was deleted or destroyed is not found, and its metadata tells that there was one.
+  // Vault also responds with 404 if the version was deleted or destroyed, but then includes its metadata.
   if (status === 404) {
     return Effect.fail(
       new SecretNotFound({
@@ -80,7 +80,10 @@ const isDeleted = (text: string): boolean =>
     onRight: (json) => Predicate.hasProperty(json, "data") && Predicate.hasProperty(json.data, "metadata")
   })
 
-/** A status of no success that says neither "later" nor "not here". */
+/**
+ * Returns the error for a failure status. It does not get the statuses for which a retry may help (429, 5xx), nor the
+ * 404 of a read.
+ */
 const refusal = (status: number, detail: string): SecretSourceError => {
   if (status === 403 || status === 401) return new ManagerRefused({ source, status, detail: `this token ${detail}` })
   return status === 412
@@ -95,7 +98,7 @@ const refusal = (status: number, detail: string): SecretSourceError => {
 /** @internal */
 export interface Login {
   readonly token: Redacted.Redacted<string>
-  /** Seconds; zero never ends. */
+  /** In seconds. Zero means that the token does not expire. */
   readonly lease: number
 }
 
@@ -109,13 +112,13 @@ const LoginAnswer = Schema.parseJson(Schema.Struct({
 const decodeLogin = Schema.decodeUnknownOption(LoginAnswer)
 
 /**
- * The token of an answer to a login.
+ * Decodes the token from the response to a login.
  *
  * @internal
  */
 export const login = ({ status, text }: Answer): Effect.Effect<Login, SecretSourceError> => {
   if (status !== 200) {
-    // A role that is not there, or no more, is a bad request.
+    // Vault responds with 400 if the role does not exist, or no longer exists.
     return Effect.fail(
       status === 400 || status === 401 || status === 403
         ? new ManagerRefused({

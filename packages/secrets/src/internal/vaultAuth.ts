@@ -9,7 +9,8 @@ import * as secretFile from "./secretFile.js"
 import * as answers from "./vaultAnswers.js"
 
 /**
- * Asks with a token, and once more with another one if that was refused and there is another.
+ * Sends a request with a token. If Vault refuses the token and another one is available, sends it once more with that
+ * one.
  *
  * @internal
  */
@@ -26,7 +27,7 @@ export const inFile = (fs: FileSystem.FileSystem, file: string): WithToken => {
   return (ask) =>
     Effect.flatMap(read, (token) =>
       Effect.catchTag(ask(token), "ManagerRefused", (error) =>
-        // It may have been written anew since.
+        // The file may have been rewritten in the meantime.
         Effect.flatMap(read, (other) => Equal.equals(token, other) ? Effect.fail(error) : ask(other))))
 }
 
@@ -62,7 +63,7 @@ export const kubernetes = (options: {
         answers.login
       )
       const millis = seconds === 0 ? Number.POSITIVE_INFINITY : seconds * 1000
-      // Well before it ends, so that a login that fails can be tried again.
+      // Well before the lease ends, so that a failed login can be retried.
       lease = { token, renewAt: asked + millis * 2 / 3, endsAt: asked + millis }
       return token
     })
@@ -83,7 +84,8 @@ export const kubernetes = (options: {
       Effect.flatMap(current, (token) =>
         Effect.catchTag(ask(token), "ManagerRefused", (refused) =>
           anew(token).pipe(
-            // That a login cannot even be tried takes nothing back of what Vault has said.
+            // If the login cannot even be tried, for example because the file cannot be read, Vault's refusal still
+            // stands.
             Effect.catchIf((error) => !error.isRetryable && !error.revokes, () => Effect.fail(refused)),
             Effect.flatMap(ask)
           )))
