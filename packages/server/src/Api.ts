@@ -1,5 +1,5 @@
 /**
- * What the service can be asked over HTTP, as data: handlers, the OpenAPI document and the client are made of it.
+ * The HTTP API of the service as data, from which the handlers, the OpenAPI document and the client are derived.
  *
  * @since 0.1.0
  */
@@ -16,8 +16,8 @@ import * as Problem from "./Problem.js"
 const millis = Schema.NonNegativeInt
 
 /**
- * A price as the service gives it: `observedAt` is the instant it speaks of and `ageMillis` how long ago that was, by the
- * clock of the service. `isStale` is only ever true where the caller has asked for that by `maxStale`.
+ * A price as the service returns it. `observedAt` is the instant the price refers to. `ageMillis` is its age by the
+ * clock of the service. `isStale` is `true` only if the request allowed a stale price with `maxStale`.
  *
  * @since 0.1.0
  * @category schemas
@@ -30,13 +30,15 @@ export const PriceDocument = Schema.Struct({
 }).annotations({ identifier: "Price" })
 
 /**
+ * A price as the service returns it.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface PriceDocument extends Schema.Schema.Type<typeof PriceDocument> {}
 
 /**
- * What of the tickers asked for there is, and why not of the others.
+ * The requested tickers that are available, and a problem for each of the others.
  *
  * @since 0.1.0
  * @category schemas
@@ -47,13 +49,15 @@ export const TickersDocument = Schema.Struct({
 }).annotations({ identifier: "Tickers" })
 
 /**
+ * An order book as the service returns it.
+ *
  * @since 0.1.0
  * @category schemas
  */
 export const BookDocument = OrderBook.OrderBook.annotations({ identifier: "OrderBook" })
 
 /**
- * Candles, oldest first. Where `next` is there, more follow: ask again from it.
+ * Candles, oldest first. If more candles follow, `next` is the `from` of the next request.
  *
  * @since 0.1.0
  * @category schemas
@@ -64,7 +68,7 @@ export const CandlesDocument = Schema.Struct({
 }).annotations({ identifier: "Candles" })
 
 /**
- * The exchanges that the service asks, and how each is doing.
+ * The exchanges that the service uses, and the health of each.
  *
  * @since 0.1.0
  * @category schemas
@@ -80,17 +84,17 @@ export const ExchangesDocument = Schema.Struct({
 
 const whole = (least: number, most: number) => Schema.NumberFromString.pipe(Schema.int(), Schema.between(least, most))
 
-/** A number in a query, with what is taken where it is left out. */
+/** An integer query parameter with a default. */
 const count = (least: number, most: number, otherwise: number) =>
   Schema.optionalWith(whole(least, most), { default: () => otherwise })
 
 const instant = Schema.NumberFromString.pipe(Schema.int(), Schema.nonNegative())
 
-/** The most symbols that can be asked for at once. */
+/** The maximum number of symbols in one request. */
 const mostSymbols = 50
 
 /**
- * Symbols in one text, with commas in between.
+ * A comma-separated list of 1 to 50 symbols.
  *
  * @since 0.1.0
  * @category schemas
@@ -100,12 +104,12 @@ export const Symbols = Schema.compose(Schema.split(","), Schema.Array(ExchangeSy
   Schema.maxItems(mostSymbols, { message: () => `give at most ${mostSymbols} symbols` })
 )
 
-/** Both halves of a symbol as they stand in a path: `BTC/USDT`, and `BTC/USD:BTC` as well. */
+/** The base and the quote of a symbol as they appear in a path: `BTC/USDT`, or `BTC/USD:BTC` for a contract. */
 const Pair = Schema.Struct({ base: Schema.NonEmptyString, quote: Schema.NonEmptyString })
 
 /**
- * Where a price comes from: the first exchange that can serve (`failover`), the middle of what all say (`median`), or one
- * of them.
+ * The source of a price: the first exchange that can serve it (`failover`), the median of all exchanges (`median`), or
+ * one exchange.
  *
  * @since 0.1.0
  * @category schemas
@@ -115,6 +119,8 @@ export const Source = Schema.Union(Schema.Literal("failover", "median"), Exchang
 })
 
 /**
+ * The source of a price.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -176,7 +182,7 @@ const market = HttpApiGroup.make("market")
   )
 
 /**
- * The whole of it. Every endpoint can fail with every problem.
+ * The API of the service. Every endpoint can fail with every problem.
  *
  * @since 0.1.0
  * @category api

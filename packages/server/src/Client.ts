@@ -1,5 +1,5 @@
 /**
- * The client of the service, with the types of its API.
+ * A client of the service, typed by its API.
  *
  * @since 0.1.0
  */
@@ -11,7 +11,8 @@ import * as Redacted from "effect/Redacted"
 import * as Api from "./Api.js"
 
 /**
- * A method for each endpoint, by its group. Each fails with a `Problem.Problem` where the service refuses.
+ * A client with a method for each endpoint, grouped as in the API. A method fails with a `Problem.Problem` if the
+ * service refuses the request.
  *
  * @since 0.1.0
  * @category models
@@ -19,8 +20,8 @@ import * as Api from "./Api.js"
 export interface Client extends Effect.Effect.Success<ReturnType<typeof make>> {}
 
 /**
- * Makes a client of the service at an address, with a token where the service asks for one. Nothing is asked before a method
- * is called.
+ * Creates a client of the service at `baseUrl`. It sends `token` if the service requires one. It sends no request
+ * before a method is called.
  *
  * @example
  * import { Client } from "@effect-exchange/server"

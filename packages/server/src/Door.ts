@@ -1,5 +1,6 @@
 /**
- * What every request passes before anything is done for it: who it is, how much is under way, and how often this client asks.
+ * Admission control, applied to every request before it is handled: authentication, limits on the requests and
+ * streams in progress, and a rate limit per client.
  *
  * @since 0.1.0
  */
@@ -21,57 +22,63 @@ import * as Problem from "./Problem.js"
 import * as Telemetry from "./Telemetry.js"
 
 /**
+ * The options of {@link make}.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
   /**
-   * Who may ask: with none of them everybody may. Several are for rotation, and a function says them anew at each request.
-   * Probes never need one.
+   * The valid bearer tokens. Without any, every client is admitted. Set several to rotate them; a function is called
+   * for each request. The probes, `/`, `/docs` and `/openapi.json` never need a token.
    */
   readonly tokens?: ReadonlyArray<Redacted.Redacted> | (() => ReadonlyArray<Redacted.Redacted>) | undefined
-  /** How many requests may be under way. Beyond, they are refused (503). Defaults to 512. */
+  /** The maximum number of requests in progress. Requests beyond it are refused (503). Defaults to 512. */
   readonly maxInFlight?: number | undefined
-  /** How often one client may ask in a second, and how many times at once. Default to 100 and 200. */
+  /** The rate limit of one client, in requests per second. Defaults to 100. */
   readonly clientRate?: number | undefined
+  /** How many requests one client may send in a burst. Defaults to 200. */
   readonly clientBurst?: number | undefined
-  /** How many streams there may be, and how many of one client. Default to 256 and 8. */
+  /** The maximum number of open streams. Streams beyond it are refused (503). Defaults to 256. */
   readonly maxStreams?: number | undefined
+  /** The maximum number of open streams per client. Defaults to 8. */
   readonly maxClientStreams?: number | undefined
   /**
-   * Whether a proxy stands in front that puts the client's address last in `x-forwarded-for`. Defaults to `false`: the address
-   * of the connection is the client's.
+   * Whether a proxy in front appends the client's address to the end of `x-forwarded-for`. Defaults to `false`: the
+   * client is identified by the address of the connection.
    */
   readonly behindProxy?: boolean | undefined
 }
 
 /**
- * The template of a path, or `other`: what metrics and logs say instead of the path.
+ * Returns the path template of a URL, or `other` if no route matches. Metrics and logs use it in place of the path.
  *
  * @since 0.1.0
  * @category getters
  */
 export const routeOf: (url: string) => string = Routes.templateOf
 
-/** Who orchestrates has to be answered whatever else is going on, and knows no token. */
+/** The probes of an orchestrator. An orchestrator has no token, and must get a response under any load. */
 const probes: ReadonlySet<string> = new Set(["/livez", "/readyz", "/startupz"])
 
-/** What is there to look at in a browser, which sends no token. Neither tells anything of this service. */
+/** The routes that need no token. Browsers send none, and the pages for them reveal nothing about this service. */
 const open: ReadonlySet<string> = new Set([...probes, "/", "/docs", "/openapi.json"])
 
 /**
+ * Admission control for an application.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Door {
-  /** Stands around the whole application. Who is refused gets a problem: 401, 413, 429 or 503. */
+  /** Wraps the whole application. A request that is refused gets a problem: 401, 413, 429 or 503. */
   readonly around: <E, R>(app: HttpApp.Default<E, R>) => HttpApp.Default<E, R>
-  /** Counts a stream until the scope closes. */
+  /** Counts a stream as open until the scope closes. */
   readonly stream: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<void, never, Scope.Scope>
 }
 
 /**
- * Makes the door of a service.
+ * Creates the admission control of a service.
  *
  * @since 0.1.0
  * @category constructors
@@ -104,7 +111,7 @@ export const make = (options: Options = {}): Door => {
         })
     )
 
-  /** Why a request is not let in. */
+  /** Returns the reason why a request is refused, or `undefined` if it is admitted. */
   const refusal = (
     request: HttpServerRequest.HttpServerRequest,
     route: string,
@@ -137,7 +144,7 @@ export const make = (options: Options = {}): Door => {
       const began = millis(clock)
       const refused = refusal(request, route, clientOf(request, behindProxy), began)
       const answer = refused === undefined ? app : Effect.map(refused, (problem) => guarded(Problem.respond(problem)))
-      // Streams are counted by themselves: as long as they are open no other request has to make way for them.
+      // Streams have a limit of their own. An open stream never takes the place of another request.
       const place = route === "/v1/stream" ? 0 : 1
       const leave = (status: number) => {
         underWay -= place
@@ -145,13 +152,13 @@ export const make = (options: Options = {}): Door => {
         counterOf(route, String(status)).unsafeUpdate(1, [])
         if (place > 0) durationOf(route).unsafeUpdate((millis(clock) - began) / 1000, [])
       }
-      // A client may go at any moment: who is counted in is counted out.
+      // Uninterruptible, so that each request that is counted in is also counted out, even if the client disconnects.
       return yield* Effect.uninterruptibleMask((restore) => {
         underWay += place
         Telemetry.inFlight.unsafeUpdate(underWay + streaming, [])
         return Effect.matchCauseEffect(restore(answer), {
           onFailure: (cause) => {
-            // Of who has gone the cause names a response as well, which nobody has heard.
+            // If the client has disconnected, the cause also contains a response, but nobody receives it.
             leave(Cause.isInterrupted(cause) ? 499 : 500)
             return Effect.failCause(cause)
           },

@@ -1,12 +1,12 @@
 /**
- * `/v1/stream`: prices and the state of the exchanges, as Server-Sent Events.
+ * The route `/v1/stream`: prices and the state of the exchanges, as Server-Sent Events.
  *
- * - `price`: `{exchange, symbol, amount, currency, observedAt, isStale}`, now and whenever it changes.
- * - `feed`: `{exchange, symbol, status, at, reason?}`: what has become of the feed behind it.
- * - `health`: a `Health.Report` and `at`, every two seconds.
- * - `stats`: `{at, exchanges: {[id]: {requests, errors}}}` since the start, every two seconds.
+ * - `price`: `{exchange, symbol, amount, currency, observedAt, isStale}`, when the stream starts and on each change.
+ * - `feed`: `{exchange, symbol, status, at, reason?}`, on each change in the status of a feed.
+ * - `health`: a `Health.Report` with `at`, every two seconds.
+ * - `stats`: `{at, exchanges: {[id]: {requests, errors}}}`, the totals since the start, every two seconds.
  *
- * A client that reads too slowly misses what is in between, and gets the latest. The stream ends when the service does.
+ * A client that reads too slowly misses older events and gets the latest. The stream ends when the service shuts down.
  *
  * @since 0.1.0
  */
@@ -31,18 +31,19 @@ import { Sources } from "./Sources.js"
 
 const event = (name: string, data: unknown): string => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
 
-/** What a stream begins with: how long a browser waits before it comes back, in milliseconds. */
+/** The start of every stream. It sets how long a browser waits before it reconnects, in milliseconds. */
 const greeting = "retry: 2000\n\n"
 
 const Parameters = Schema.Struct({ symbols: Schema.optional(Api.Symbols) })
 
-/** How often the state is told. */
+/** The interval of `health` and `stats`. */
 const beat = Schedule.spaced("2 seconds")
 
 const every = (self: Effect.Effect<string>): Stream.Stream<string> => Stream.repeatEffectWithSchedule(self, beat)
 
 /**
- * What became of a feed, and the prices that came by it. One that is refused says so and ends: the others go on.
+ * Returns the events of one feed: its prices, and the changes in its status. If the feed fails, the stream emits
+ * `Failed` and ends, and the streams of other feeds continue.
  *
  * @internal
  */
@@ -84,7 +85,7 @@ export const ofFeed = (
   )
 }
 
-/** How many operations there were since the start, and how many failed, by exchange. */
+/** Counts the completed operations and the failed ones since the start, by exchange. */
 const stats = Effect.gen(function*() {
   const at = yield* Clock.currentTimeMillis
   const exchanges: Record<string, { requests: number; errors: number }> = {}
@@ -99,7 +100,7 @@ const stats = Effect.gen(function*() {
 })
 
 /**
- * Adds it to the service. `symbols` are those of a stream that names none.
+ * Adds the route to the service. `symbols` are streamed if a request names none.
  *
  * @since 0.1.0
  * @category layers

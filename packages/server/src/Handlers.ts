@@ -1,5 +1,5 @@
 /**
- * The handlers of the {@link Api.Api}.
+ * The handlers of {@link Api.Api}.
  *
  * @since 0.1.0
  */
@@ -20,7 +20,7 @@ import * as Api from "./Api.js"
 import * as Problem from "./Problem.js"
 import { type Priced, Sources } from "./Sources.js"
 
-/** What an exchange fails with, as the problem that it is here. */
+/** Turns the error of an exchange into a problem. */
 const served = <A, R>(
   self: Effect.Effect<A, ExchangeError.MarketDataError | Problem.Problem, R>
 ): Effect.Effect<A, Problem.Problem, R> =>
@@ -31,7 +31,10 @@ const served = <A, R>(
 
 const symbolOf = ({ base, quote }: { readonly base: string; readonly quote: string }): string => `${base}/${quote}`
 
-/** A cache may keep it for a second: `age` is how many milliseconds old it is. What was asked for by a token is for nobody else. */
+/**
+ * Responds with a JSON body that caches may keep for a second. `age` is the age of the data in milliseconds. A response
+ * to a request with a token is private to its client.
+ */
 const answer = (
   body: string,
   { age, tag }: { readonly age: number; readonly tag: string }
@@ -52,14 +55,14 @@ const answer = (
       : HttpServerResponse.text(body, { contentType: "application/json", headers: kept })
   })
 
-/** What is true of now, and has no instant of its own. */
+/** Responds with data that is current and has no timestamp of its own. */
 const fresh = (body: string) => answer(body, { age: 0, tag: tagOf(Hash.string(body)) })
 
 const ageOf = (at: number, now: number): number => Math.max(0, now - at)
 
 const encodePrice = Schema.encodeSync(Price.Price)
 
-// Many ask for one price within the moment for which it is good: to encode it costs as much as the rest of the answer.
+// Many requests get the same price while it is shared, and encoding it costs as much as the rest of the response.
 const encoded = new WeakMap<Price.Price, { readonly head: string; readonly sources: (now: number) => string }>()
 
 const encodedOf = (price: Price.Price) => {
@@ -75,7 +78,7 @@ const encodedOf = (price: Price.Price) => {
   return made
 }
 
-/** An {@link Api.PriceDocument}. */
+/** Encodes an {@link Api.PriceDocument}. */
 const documentOf = ({ isStale, price }: Priced, now: number): string => {
   const { head, sources } = encoded.get(price) ?? encodedOf(price)
   return `${head}${sources(now)},"ageMillis":${ageOf(price.observedAt, now)},"isStale":${isStale}}`
@@ -86,7 +89,7 @@ const encodeCandles = Schema.encodeSync(Schema.parseJson(Api.CandlesDocument))
 const encodeExchanges = Schema.encodeSync(Schema.parseJson(Api.ExchangesDocument))
 const encodeBook = Schema.encodeSync(Schema.parseJson(Api.BookDocument))
 
-/** A tag of what the answer depends on. */
+/** Builds an ETag from the values that the response depends on. */
 const tagOf = (...parts: ReadonlyArray<string | number>): string =>
   parts.map((part) => encodeURIComponent(part)).join("-")
 
@@ -120,7 +123,7 @@ const market = HttpApiBuilder.group(Api.Api, "market", (handlers) =>
     const { candles, exchanges, market } = yield* Sources
     const { report } = yield* Health.Health
 
-    /** The tickers of one exchange, or why there are none. */
+    /** Reads the tickers of one exchange. Each is a ticker, or the problem that prevented it. */
     const tickersOf = (exchange: ExchangeId, symbols: ReadonlyArray<string>) =>
       Effect.flatMap(market(exchange), (found) =>
         Concurrent.forEach(symbols, (symbol) =>
@@ -137,7 +140,7 @@ const market = HttpApiBuilder.group(Api.Api, "market", (handlers) =>
           )
           const problems = all.flatMap((one) => Either.isLeft(one) ? [one.left] : [])
           const [first] = problems
-          // Where there is nothing at all, that is the answer.
+          // If every ticker failed, the first problem is the response.
           if (tickers.length === 0 && first !== undefined) return yield* Effect.fail(first)
           const now = yield* Clock.currentTimeMillis
           const age = Math.max(...tickers.map(({ at }) => ageOf(at, now)))
@@ -175,6 +178,8 @@ const market = HttpApiBuilder.group(Api.Api, "market", (handlers) =>
   }))
 
 /**
+ * Creates a Layer of all handlers.
+ *
  * @since 0.1.0
  * @category layers
  */

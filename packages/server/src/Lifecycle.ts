@@ -1,5 +1,5 @@
 /**
- * Whether the service has started, is ready to serve, and is about to end.
+ * The lifecycle of the service: started, ready, shutting down.
  *
  * @since 0.1.0
  */
@@ -16,6 +16,8 @@ import { Sources } from "./Sources.js"
 import * as Telemetry from "./Telemetry.js"
 
 /**
+ * The lifecycle of the service.
+ *
  * @since 0.1.0
  * @category tags
  */
@@ -27,22 +29,25 @@ export class Lifecycle extends Context.Tag("@effect-exchange/server/Lifecycle")<
  */
 export declare namespace Lifecycle {
   interface Service {
-    /** Whether the markets of an exchange have been read. */
+    /** Whether the markets of at least one exchange have been loaded. */
     readonly started: Effect.Effect<boolean>
-    /** Why the service is not ready; `undefined` where it is. It is not when it drains, or when no exchange can serve. */
+    /**
+     * Why the service is not ready, or `undefined` if it is ready. It is not ready while it shuts down, and when no
+     * exchange can serve.
+     */
     readonly unready: Effect.Effect<string | undefined>
-    /** Makes it unready for good, and ends its streams. */
+    /** Makes the service unready for good, and ends its streams. */
     readonly drain: Effect.Effect<void>
-    /** Ends when it drains. */
+    /** Completes when the service drains. */
     readonly draining: Effect.Effect<void>
   }
 }
 
-/** How often it is tried to read markets, until those of one exchange are there. */
+/** The interval at which loading the markets of an exchange is retried. */
 const trying = Schedule.spaced("5 seconds")
 
 /**
- * Makes one, and begins to read the markets of each exchange.
+ * Creates the lifecycle, and starts to load the markets of each exchange. Drains when the scope closes.
  *
  * @since 0.1.0
  * @category constructors
@@ -53,7 +58,7 @@ export const make: Effect.Effect<Lifecycle.Service, never, Sources | Health.Heal
     const { report } = yield* Health.Health
     const drained = yield* Deferred.make<void>()
     const drain = Effect.asVoid(Deferred.succeed(drained, undefined))
-    // A server waits for its connections, and a stream would go on for ever.
+    // A server that closes waits for its connections, and a stream would never end by itself.
     yield* Effect.addFinalizer(() => drain)
     let isStarted = false
     yield* Effect.forEach(exchanges, (id) =>
@@ -73,7 +78,7 @@ export const make: Effect.Effect<Lifecycle.Service, never, Sources | Health.Heal
       }`
     }).pipe(Effect.tap((why) => Metric.set(Telemetry.ready, why === undefined ? 1 : 0)))
 
-    // The metric is kept where nobody asks.
+    // Keeps the metric up to date even if nothing requests `/readyz`.
     yield* Effect.forkScoped(Stream.runDrain(Stream.repeatEffectWithSchedule(unready, Schedule.spaced("5 seconds"))))
     return {
       started: Effect.sync(() => isStarted),
@@ -85,6 +90,8 @@ export const make: Effect.Effect<Lifecycle.Service, never, Sources | Health.Heal
 )
 
 /**
+ * Creates a Layer of the service's lifecycle.
+ *
  * @since 0.1.0
  * @category layers
  */

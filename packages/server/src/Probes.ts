@@ -1,10 +1,10 @@
 /**
- * What an orchestrator and a scraper ask: `/livez`, `/readyz`, `/startupz` and `/metrics`.
+ * The routes for orchestrators and scrapers: `/livez`, `/readyz`, `/startupz` and `/metrics`.
  *
- * `/livez` asks nothing and nobody: it answers as long as the process does, whatever becomes of the exchanges. `/startupz`
- * passes when the markets of an exchange have been read. `/readyz` fails while the service drains, and when no exchange
- * can serve. Bodies are `application/health+json`; what there is to know of each exchange is told to who has a token, or
- * to all where none is set.
+ * `/livez` depends on nothing: it passes as long as the process responds, whatever the state of the exchanges.
+ * `/startupz` passes once the markets of one exchange are loaded. `/readyz` fails while the service shuts down, and
+ * when no exchange can serve. The bodies of the probes are `application/health+json`. They contain details on each
+ * exchange only if the request has a valid token, or if no tokens are set.
  *
  * @since 0.1.0
  */
@@ -40,7 +40,7 @@ const tell = (told: Told): HttpServerResponse.HttpServerResponse =>
     headers: { "cache-control": "no-store" }
   })
 
-/** The exchanges as the checks of a health document. */
+/** Converts a health report to the checks of a health document. */
 const checksOf = ({ exchanges }: Health.Report): NonNullable<Told["checks"]> =>
   Object.fromEntries(exchanges.flatMap((one) => [
     [`${one.exchange}:service`, [{ componentType: "component", status: one.status, output: one.reason }]],
@@ -51,7 +51,7 @@ const checksOf = ({ exchanges }: Health.Report): NonNullable<Told["checks"]> =>
   ]))
 
 /**
- * Adds them to the service.
+ * Adds the routes to the service.
  *
  * @since 0.1.0
  * @category layers
@@ -64,7 +64,7 @@ export const layer = (options: {
       const { started, unready } = yield* Lifecycle
       const { report } = yield* Health.Health
 
-      /** Detail only for who may see it. */
+      /** Includes details only if the request has a valid token. */
       const detailed = (told: Told) =>
         Effect.gen(function*() {
           const { headers } = yield* HttpServerRequest.HttpServerRequest

@@ -1,6 +1,5 @@
 /**
- * What a request is answered with that cannot be served: `application/problem+json` (RFC 9457), each kind of failure under a
- * status of its own.
+ * Error responses as `application/problem+json` (RFC 9457), with a status for each kind of failure.
  *
  * @since 0.1.0
  */
@@ -24,7 +23,7 @@ const kind = <Status extends number>(status: Status, description: string) =>
   )
 
 /**
- * The problems, by status.
+ * The schemas of the problems, by status.
  *
  * @since 0.1.0
  * @category schemas
@@ -45,14 +44,16 @@ export const kinds = {
 } as const
 
 /**
+ * The status of a problem.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Status = keyof typeof kinds
 
 /**
- * A problem. `type` is a name for its kind that stays as it is, `title` the kind in words, `detail` a sentence on this one,
- * and `retryAfterSeconds` what the header `retry-after` says.
+ * A problem. `type` is a stable identifier of its kind, `title` the kind in words, and `detail` a sentence on this
+ * occurrence. `retryAfterSeconds` is the value of the header `retry-after`.
  *
  * @since 0.1.0
  * @category models
@@ -60,6 +61,8 @@ export type Status = keyof typeof kinds
 export type Problem = { readonly [S in Status]: Schema.Schema.Type<typeof kinds[S]> }[Status]
 
 /**
+ * The schema of a problem.
+ *
  * @since 0.1.0
  * @category schemas
  */
@@ -79,7 +82,7 @@ export const Problem: Schema.Schema<Problem> = Schema.Union(
 )
 
 /**
- * Whether something is a problem.
+ * Returns `true` if the value is a problem.
  *
  * @since 0.1.0
  * @category guards
@@ -87,7 +90,7 @@ export const Problem: Schema.Schema<Problem> = Schema.Union(
 export const isProblem: (input: unknown) => input is Problem = Schema.is(Problem)
 
 /**
- * Makes a problem. `name` is the end of its `type`, and its `title` in words.
+ * Creates a problem. `name` is the last part of its `type`, and in words its `title`.
  *
  * @since 0.1.0
  * @category constructors
@@ -103,13 +106,14 @@ export const make = <S extends Status>(
   status,
   detail,
   ...more.exchange === undefined ? {} : { exchange: more.exchange },
-  // Whole seconds, as the header has them: none is zero, or a client would ask again at once. What never ends has none.
+  // Whole seconds, as in the header, and at least one, because with zero a client would retry immediately. Omitted if
+  // infinite.
   ...more.retryAfter === undefined || !Duration.isFinite(Duration.decode(more.retryAfter))
     ? {}
     : { retryAfterSeconds: Math.max(1, Math.ceil(Duration.toSeconds(more.retryAfter))) }
 })
 
-/** What a failure of an exchange means to who asked the service. */
+/** The status for each error of an exchange. */
 const statuses: { readonly [Tag in ExchangeError.MarketDataError["_tag"]]: Status } = {
   InvalidRequest: 400,
   SymbolNotFound: 404,
@@ -128,11 +132,12 @@ const statuses: { readonly [Tag in ExchangeError.MarketDataError["_tag"]]: Statu
   DeadlineExceeded: 504
 }
 
-/** How long to stay away where the exchange does not say. */
+/** The retry delay if the exchange gives none. */
 const soon = Duration.seconds(5)
 
 /**
- * What a failure of an exchange is to who asked the service: `now` (epoch milliseconds) is for a ban, which names an instant.
+ * Converts an error of an exchange to a problem. `now` (epoch milliseconds) is used to compute the remaining time of a
+ * ban, whose end is an instant.
  *
  * @since 0.1.0
  * @category constructors
@@ -148,7 +153,7 @@ export const fromError = (error: ExchangeError.MarketDataError, now: number): Pr
 }
 
 /**
- * The response that says so.
+ * Creates the response for a problem.
  *
  * @since 0.1.0
  * @category responses

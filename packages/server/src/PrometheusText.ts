@@ -1,5 +1,5 @@
 /**
- * What is measured, in the text format of Prometheus (version 0.0.4).
+ * Metrics in the text format of Prometheus (version 0.0.4).
  *
  * @since 0.1.0
  */
@@ -10,6 +10,8 @@ import * as MetricState from "effect/MetricState"
 import * as Option from "effect/Option"
 
 /**
+ * The content type of the format.
+ *
  * @since 0.1.0
  * @category constants
  */
@@ -20,17 +22,17 @@ type Kind = "counter" | "gauge" | "histogram" | "summary"
 interface Family {
   readonly kind: Kind
   readonly description: string
-  /** By name and labels. */
+  /** The values, by name and labels. */
   readonly samples: Map<string, string>
 }
 
 /**
- * Renders metrics, family by family, by name.
+ * Renders metrics as families, sorted by name.
  *
  * **Gotchas**
  *
- * Effect lets two metrics have one name and different kinds, and names that are the same without the letters that Prometheus
- * does not allow. A document with both could not be read: the first is rendered.
+ * Effect allows metrics with the same name but different kinds, and names that differ only in characters that
+ * Prometheus does not allow. A document with both would be invalid, so only the first is rendered.
  *
  * @since 0.1.0
  * @category rendering
@@ -77,11 +79,11 @@ const kindOf = ({ keyType }: MetricKey.MetricKey.Untyped): Kind => {
   if (MetricKeyType.isGaugeKey(keyType)) return "gauge"
   if (MetricKeyType.isHistogramKey(keyType)) return "histogram"
   if (MetricKeyType.isSummaryKey(keyType)) return "summary"
-  // What goes down is no counter to Prometheus.
+  // In Prometheus, a counter never decreases.
   return MetricKeyType.isCounterKey(keyType) && !keyType.incremental ? "gauge" : "counter"
 }
 
-/** A counter ends with `_total`, whatever it is called in the program. */
+/** Returns a valid name. The name of a counter always ends with `_total`. */
 const nameOf = (name: string, kind: Kind): string => {
   const allowed = name.replaceAll(/[^a-zA-Z0-9_:]/g, "_").replace(/^(?=\d|$)/, "_")
   return kind === "counter" && !allowed.endsWith("_total") ? `${allowed}_total` : allowed
@@ -130,7 +132,9 @@ const samplesOf = (
 const shown = (value: number | bigint): string =>
   value === Number.POSITIVE_INFINITY ? "+Inf" : value === Number.NEGATIVE_INFINITY ? "-Inf" : String(value)
 
-/** Of labels with one name the last counts: two would make the whole document unreadable. */
+/**
+ * Renders labels. If two have the same name, the last one is used, because duplicates would make the document invalid.
+ */
 const labelled = (labels: ReadonlyArray<readonly [string, string]>): string => {
   const unique = new Map(
     labels.map(([key, value]) => [key.replaceAll(/[^a-zA-Z0-9_]/g, "_").replace(/^(?=\d|$)/, "_"), value])

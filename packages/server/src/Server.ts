@@ -1,8 +1,8 @@
 /**
- * The price service as a Layer: the API, the stream, the probes, the documentation, behind one door.
+ * The price service as a Layer: the API, the stream, the probes and the documentation, behind the admission control
+ * of `Door`.
  *
- * It serves on the `HttpServer` in reach, and asks the `Sources` in reach. Nothing of an account and no order can be reached
- * through it.
+ * It serves on the provided `HttpServer` and uses the provided `Sources`. It exposes no account data and no orders.
  *
  * @since 0.1.0
  */
@@ -23,16 +23,21 @@ import type { Sources } from "./Sources.js"
 import * as StatusPage from "./StatusPage.js"
 
 /**
+ * The options of {@link layer}.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Options extends Door.Options {
-  /** What `/v1/stream` streams where it is asked for nothing else, such as `BTC/USDT` or `BTC/USD:BTC`. Defaults to `BTC/USDT`. */
+  /**
+   * The symbols that `/v1/stream` streams if a request names none, such as `BTC/USDT` or `BTC/USD:BTC`. Defaults to
+   * `BTC/USDT`.
+   */
   readonly symbols?: ReadonlyArray<string> | undefined
 }
 
 /**
- * Serves until the scope closes. `Lifecycle` is for who ends it: drain first, then close.
+ * Serves until the scope closes. To shut down, run `Lifecycle.drain` first, then close the scope.
  *
  * @since 0.1.0
  * @category layers

@@ -1,5 +1,6 @@
 /**
- * The exchanges that a service asks: by their feeds where those stand, else by requests, one for all who ask at a time.
+ * The exchanges that the service uses. It serves from their feeds while these are live. Otherwise it calls the
+ * exchange, once for all requests within a second.
  *
  * @since 0.1.0
  */
@@ -27,6 +28,8 @@ import * as Shared from "./internal/shared.js"
 import * as Problem from "./Problem.js"
 
 /**
+ * The exchanges that the service uses.
+ *
  * @since 0.1.0
  * @category tags
  */
@@ -38,20 +41,26 @@ export class Sources extends Context.Tag("@effect-exchange/server/Sources")<Sour
  */
 export declare namespace Sources {
   interface Service {
-    /** In the order of preference. */
+    /** The exchanges in order of preference. */
     readonly exchanges: ReadonlyArray<ExchangeId>
-    /** One of them; a problem (404) for another. Its prices and tickers come from feeds where those stand. */
+    /**
+     * Returns the market data of one exchange, or fails with a problem (404) if the service does not use it. Its prices
+     * and tickers come from feeds while these are live.
+     */
     readonly market: (exchange: ExchangeId) => Effect.Effect<MarketData.MarketData.Service, Problem.Problem>
     /**
-     * A price. Where there is none, that of at most `maxStale` ago, if that is given; it is marked. What is wrong with the
-     * question itself is said all the same.
+     * Returns a price. If none is available and `maxStale` is given, returns the last price if it is at most that old,
+     * marked as stale. An invalid request, an unknown symbol or an unsupported operation fails in any case.
      */
     readonly price: (
       source: Api.Source,
       symbol: string,
       maxStale?: Duration.Duration
     ) => Effect.Effect<Priced, ExchangeError.MarketDataError | Problem.Problem>
-    /** The candles that open in a range, at most `limit` of them, and where to go on. */
+    /**
+     * Returns the candles that open in a range, at most `limit` of them, and the start of the next range if more
+     * follow.
+     */
     readonly candles: (
       exchange: ExchangeId,
       symbol: string,
@@ -65,7 +74,7 @@ export declare namespace Sources {
 }
 
 /**
- * A price, and whether it is one of before.
+ * A price, and whether it is an earlier one because the current call failed.
  *
  * @since 0.1.0
  * @category models
@@ -76,26 +85,27 @@ export interface Priced {
 }
 
 /**
- * The Layers of the exchanges to ask, by id.
+ * The Layers of the exchanges to use, by id.
  *
  * @since 0.1.0
  * @category models
  */
 export type Layers<E, R> = { readonly [Id in ExchangeId]?: Layer.Layer<MarketData.MarketData, E, R> | undefined }
 
-/** For how long an answer of an exchange is good for others who ask the same. */
+/** How long a response of an exchange is shared with further requests for the same data. */
 const moment = Duration.seconds(1)
 
-/** For how long a price is: to ask its feeds, and to compare them, costs more than to answer. */
+/** How long a price is shared. Reading the feeds and comparing them costs more than sending the response. */
 const instant = Duration.millis(100)
 
-/** How many prices are remembered for when there are no new ones, and for how long. */
+/** The maximum number of prices that are remembered in case a call fails, and their maximum age. */
 const mostRemembered = 10_000
 const longestStale = Duration.days(1)
 
 /**
- * Makes them of the exchanges' own Layers. No exchange is asked for anything yet. They stand on `Health`, to which clients
- * report that are built in its reach: without it the service would be ready whatever becomes of them. Dies where no exchange is named.
+ * Creates the sources from the Layers of the exchanges, without any request. Dies if there is no exchange. It requires
+ * `Health` because only clients that are built where it is provided report to it: without these reports the service
+ * would always count as ready.
  *
  * @since 0.1.0
  * @category constructors
@@ -151,7 +161,7 @@ export const make = Effect.fnUntraced(function*<E, R>(
     candles: (exchange, symbol, interval, { from, limit, to }) =>
       Effect.gen(function*() {
         const { candles } = yield* market(exchange)
-        // One more, to know where to go on.
+        // One candle more than `limit`, whose open time is the start of the next page.
         const found = yield* bars(
           [exchange, symbol, interval, from, to, limit].join(" "),
           Effect.map(
@@ -166,7 +176,7 @@ export const make = Effect.fnUntraced(function*<E, R>(
 })
 
 /**
- * Makes a Layer of them.
+ * Creates a Layer of the sources.
  *
  * @example
  * import { Sources } from "@effect-exchange/server"
@@ -180,7 +190,10 @@ export const make = Effect.fnUntraced(function*<E, R>(
 export const layer = <E, R>(layers: Layers<E, R>): Layer.Layer<Sources, E, R | Health.Health> =>
   Layer.scoped(Sources, make(layers))
 
-/** An exchange of which many ask the same. */
+/**
+ * Wraps an exchange: its feeds serve tickers and prices while they are live, and requests for the same data share one
+ * call.
+ */
 const shared = Effect.fnUntraced(function*(
   market: MarketData.MarketData.Service
 ): Effect.fn.Return<MarketData.MarketData.Service, never, Scope.Scope> {
@@ -192,7 +205,7 @@ const shared = Effect.fnUntraced(function*(
     `server.${exchange}.orderBook`,
     moment
   )
-  // Known to be listed, before a feed is begun for it.
+  // Checks that the symbol is listed before a feed is started for it.
   const listed = (symbol: string) =>
     Effect.flatMap(
       market.market(symbol),
@@ -221,7 +234,7 @@ const shared = Effect.fnUntraced(function*(
   }
 })
 
-/** A price, how old it is by when it was asked for, and what has failed where it is one of before. */
+/** A price, its age since the call that returned it, and the error of the current call if the price is stale. */
 interface Told extends Priced {
   readonly age: Duration.Duration
   readonly failure: ExchangeError.MarketDataError | undefined
@@ -235,9 +248,9 @@ const within = (
     ? Effect.fail(told.failure)
     : Effect.succeed(told)
 
-/** Remembers the last price of each question, for who takes an old one where there is no other. */
+/** Remembers the last price for each key, for requests that accept a stale price. */
 const remembering = Effect.sync(() => {
-  // The one that was given least recently first.
+  // In the order of their last success, oldest first.
   const memories = new Map<string, Fallback.LastKnown<Price.Price, ExchangeError.MarketDataError>>()
   const keep = (key: string, memory: Fallback.LastKnown<Price.Price, ExchangeError.MarketDataError>): void => {
     memories.delete(key)
@@ -263,7 +276,7 @@ const remembering = Effect.sync(() => {
     })
 })
 
-/** Whether a price of before may stand for one that failed so. */
+/** Returns `true` if an earlier price may be served in place of this error. */
 const mayPass = (error: ExchangeError.MarketDataError): boolean => {
   switch (error._tag) {
     case "InvalidRequest":

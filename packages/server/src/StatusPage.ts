@@ -1,8 +1,8 @@
 /**
- * The page at `/`: live prices with their latest course, spreads between exchanges, and how each exchange is doing, out of
- * `/v1/stream`. It is one document, and asks for nothing elsewhere.
+ * The page at `/`: live prices with charts, price differences between exchanges, and the health of each exchange, all
+ * from `/v1/stream`. It is a single document and loads nothing from other hosts.
  *
- * Where the service asks for a token the page does so, too, and keeps it no longer than it is open.
+ * If the service requires a token, the page asks for it and keeps it only while it is open.
  *
  * @since 0.1.0
  */
@@ -15,7 +15,7 @@ import { script } from "./internal/statusScript.js"
 import { style } from "./internal/statusStyle.js"
 
 /**
- * The document.
+ * The HTML document.
  *
  * @since 0.1.0
  * @category constants
@@ -56,7 +56,7 @@ const hashOf = (text: string): Effect.Effect<string> =>
   )
 
 /**
- * What the browser is told that the page may do: its own style and script, and to ask this service.
+ * The content security policy of the page: it may use its own style and script, and connect to this service.
  *
  * @since 0.1.0
  * @category headers
@@ -69,7 +69,7 @@ export const policy: Effect.Effect<string> = Effect.map(
 )
 
 /**
- * Adds it to the service.
+ * Adds the page to the service.
  *
  * @since 0.1.0
  * @category layers

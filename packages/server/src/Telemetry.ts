@@ -1,7 +1,7 @@
 /**
- * The names of what the service measures of itself.
+ * The metrics of the service itself.
  *
- * Labels are the template of the path, the status and the reason: never a path as it came, a symbol or a client.
+ * Their labels are the path template, the status and the reason, never an actual path, a symbol or a client.
  *
  * @since 0.1.0
  */
@@ -9,7 +9,7 @@ import * as Metric from "effect/Metric"
 import * as MetricBoundaries from "effect/MetricBoundaries"
 
 /**
- * Requests answered, by `route` and `status`.
+ * The number of completed requests, by `route` and `status`.
  *
  * @since 0.1.0
  * @category metrics
@@ -17,7 +17,7 @@ import * as MetricBoundaries from "effect/MetricBoundaries"
 export const requests = Metric.counter("server_requests_total", { description: "Requests answered", incremental: true })
 
 /**
- * How long it took to answer, by `route`; streams aside.
+ * The duration of requests in seconds, by `route`. Streams are not included.
  *
  * @since 0.1.0
  * @category metrics
@@ -29,7 +29,7 @@ export const requestDuration = Metric.histogram(
 )
 
 /**
- * Requests and streams under way.
+ * The number of requests and streams in progress.
  *
  * @since 0.1.0
  * @category metrics
@@ -37,7 +37,7 @@ export const requestDuration = Metric.histogram(
 export const inFlight = Metric.gauge("server_requests_in_flight", { description: "Requests and streams in progress" })
 
 /**
- * Requests refused before anything was done for them, by `reason`: `busy`, `client` or `streams`.
+ * The number of requests refused because of a limit, by `reason`: `busy`, `client` or `streams`.
  *
  * @since 0.1.0
  * @category metrics

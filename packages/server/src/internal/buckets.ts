@@ -1,21 +1,26 @@
 /**
- * How often each client may ask: a bucket of tokens for each, which fills as time goes by.
+ * The rate limit of each client: one token bucket per client.
  *
  * @internal
  */
 export interface Rules {
-  /** How many a client may ask at once. */
+  /** The capacity of a bucket. */
   readonly burst: number
   readonly perSecond: number
-  /** How many clients are remembered: those that asked last. */
+  /** The maximum number of clients that are remembered. The ones with the latest requests are kept. */
   readonly clients: number
 }
 
-/** @internal The one that asked least recently first. */
+/**
+ * The buckets by client, least recently used first.
+ *
+ * @internal
+ */
 export type Buckets = Map<string, { readonly tokens: number; readonly at: number }>
 
 /**
- * Takes a token of a client; `0` where it may ask, else for how many milliseconds it may not. Time is monotonic milliseconds.
+ * Takes a token from a client's bucket. Returns `0` if there is one, otherwise the milliseconds until the next one.
+ * Time is in monotonic milliseconds.
  *
  * @internal
  */

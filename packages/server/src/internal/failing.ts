@@ -1,5 +1,5 @@
 /**
- * Everything that can go wrong with a request, as a problem.
+ * Turns every failure of a request into a problem.
  *
  * @internal
  */
@@ -12,7 +12,11 @@ import * as Effect from "effect/Effect"
 import * as Problem from "../Problem.js"
 import * as Routes from "./routes.js"
 
-/** @internal Nothing but a response, or an interruption, comes out. */
+/**
+ * Turns failures and defects into a response. Only interruption passes through.
+ *
+ * @internal
+ */
 export const answering = <R>(app: HttpApp.Default<unknown, R>): HttpApp.Default<never, R> =>
   Effect.matchCauseEffect(app, {
     onFailure: (cause) =>
@@ -22,7 +26,11 @@ export const answering = <R>(app: HttpApp.Default<unknown, R>): HttpApp.Default<
     onSuccess: (response) => Effect.succeed(guarded(response))
   })
 
-/** @internal With what a browser is told of every answer. */
+/**
+ * Adds the security headers that every response carries.
+ *
+ * @internal
+ */
 export const guarded = HttpServerResponse.setHeaders({
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer"
@@ -52,7 +60,7 @@ const problemOf = (cause: Cause.Cause<unknown>): Effect.Effect<Problem.Problem> 
   )
 }
 
-/** What is wrong, by the names of parameters. */
+/** Describes what is wrong, by the names of the parameters. */
 const described = ({ issues }: HttpApiError.HttpApiDecodeError): string =>
   issues.slice(0, 5).map(({ message, path }) =>
     `${path.map(String).join(".") || "request"}: ${message.slice(0, 200).replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, " ")}`

@@ -1,5 +1,5 @@
 /**
- * The tickers of an exchange as it streams them, for as long as somebody asks.
+ * The tickers of an exchange from its feeds, which run only while they are used.
  *
  * @internal
  */
@@ -13,16 +13,19 @@ import * as Stream from "effect/Stream"
 
 /** @internal */
 export interface LiveTickers {
-  /** The ticker, where the feed stands; `undefined` where it has to be asked for. The feed is begun by the first to ask. */
+  /**
+   * Returns the ticker if its feed is live, or `undefined` if the exchange must be called. The first call starts the
+   * feed.
+   */
   readonly current: (symbol: string) => Effect.Effect<Ticker.Ticker | undefined>
 }
 
-/** What a feed has said last. */
+/** The latest ticker of a feed. */
 interface Cell {
   ticker: Ticker.Ticker | undefined
 }
 
-/** For how long a feed goes on when nobody asks, and how many there are of one exchange at the most. */
+/** How long a feed continues without requests, and the maximum number of feeds per exchange. */
 const idle = Duration.minutes(1)
 const most = 200
 
@@ -38,16 +41,19 @@ export const make = (market: MarketData.MarketData.Service): Effect.Effect<LiveT
       current: (symbol) =>
         Effect.scoped(RcMap.get(cells, symbol)).pipe(
           Effect.map(({ ticker }) => ticker),
-          // More than there may be: this one is asked for.
+          // The maximum number of feeds is reached, so the exchange must be called for this symbol.
           Effect.catchTag("ExceededCapacityException", () => Effect.succeed(undefined))
         )
     })
   )
 
-/** How long it takes until a feed that was refused is tried again. */
+/** The interval at which a failed feed is retried. */
 const later = Schedule.spaced("30 seconds")
 
-/** What may no longer hold is forgotten, and asked for until the feed stands again. */
+/**
+ * Keeps the cell up to date. A ticker that may no longer hold is removed, so that the exchange is called until the feed
+ * is live again.
+ */
 const follow = (market: MarketData.MarketData.Service, symbol: string) => (cell: Cell) =>
   market.streamTicker(symbol).pipe(
     Stream.runForEach((item) =>
@@ -56,7 +62,7 @@ const follow = (market: MarketData.MarketData.Service, symbol: string) => (cell:
         else if (!FeedItem.FeedItem.$is("Dropped")(item)) cell.ticker = undefined
       })
     ),
-    // However it ends.
+    // Also when the stream ends or fails.
     Effect.ensuring(Effect.sync(() => cell.ticker = undefined)),
     Effect.retry(later),
     Effect.ignore,

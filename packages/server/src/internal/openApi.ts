@@ -1,5 +1,5 @@
 /**
- * The document of the API as it is: with the problems that come in the place of the platform's own, and the stream.
+ * Corrects the generated OpenAPI document: it replaces the platform's own errors with problems, and adds the stream.
  *
  * @internal
  */
@@ -10,7 +10,10 @@ type Json = { readonly [name: string]: unknown }
 
 const objectOf = (value: unknown): Json => Predicate.isReadonlyRecord(value) ? value : {}
 
-/** What cannot be decoded is answered with a problem, and never with the platform's error; what is asked for is no wrong method. */
+/**
+ * Replaces the platform's decode error (400) with a problem, and removes 405, which a documented operation never
+ * returns.
+ */
 const problemOf = (responses: Json): Json => {
   const problem = objectOf(objectOf(objectOf(responses["404"])["content"])["application/problem+json"])
   const { properties, ...schema } = objectOf(problem["schema"])

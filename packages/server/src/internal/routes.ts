@@ -1,5 +1,5 @@
 /**
- * The paths of the service, as what speaks of them calls them.
+ * The path templates of the service, as used in metrics and logs.
  *
  * @internal
  */
@@ -24,7 +24,11 @@ const routes = templates.map((template) => ({
   pattern: new RegExp(`^${template.replaceAll(/\{\w+\}/g, "[^/]+").replaceAll(".", "\\.")}$`)
 }))
 
-/** @internal The template of a path, or `other`. */
+/**
+ * Returns the path template of a URL, or `other` if no route matches.
+ *
+ * @internal
+ */
 export const templateOf = (url: string): string => {
   const path = url.split(/[?#]/, 1).join("")
   return routes.find(({ pattern }) => pattern.test(path))?.template ?? "other"

@@ -1,5 +1,5 @@
 /**
- * One question to an exchange for all who ask the same within a moment.
+ * Shares one call to an exchange between all requests for the same data within a moment.
  *
  * @internal
  */
@@ -9,16 +9,24 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 
-/** @internal Asks, waits for who is asking, or gives the answer of a moment ago. */
+/**
+ * Runs the call, waits for the same call in flight, or returns its recent result.
+ *
+ * @internal
+ */
 export type Share<A> = (
   key: string,
   ask: Effect.Effect<A, ExchangeError.MarketDataError>
 ) => Effect.Effect<A, ExchangeError.MarketDataError>
 
-/** How many answers are kept. */
+/** The maximum number of results that are kept. */
 const most = 1000
 
-/** @internal An answer is good for `maxAge`. */
+/**
+ * Creates a share that reuses a result for `maxAge`.
+ *
+ * @internal
+ */
 export const make = <A>(name: string, maxAge: Duration.DurationInput): Effect.Effect<Share<A>> =>
   Effect.map(SingleFlight.make<A, ExchangeError.MarketDataError>({ name }), (flights) => {
     const answers = new Map<string, { readonly value: A; readonly until: number }>()
@@ -34,7 +42,7 @@ export const make = <A>(name: string, maxAge: Duration.DurationInput): Effect.Ef
     return (key, ask) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         const known = answers.get(key)
-        // A clock that was set back does not make it good for longer.
+        // The last condition: a clock that is set back must not extend the lifetime of a result.
         if (known !== undefined && now < known.until && known.until - now <= millis) return Effect.succeed(known.value)
         return flights.run(
           key,

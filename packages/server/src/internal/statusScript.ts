@@ -1,5 +1,5 @@
 /**
- * What runs in the browser. Everything that comes from outside is put in as text, never as markup.
+ * The script of the status page. It inserts all external data as text, never as markup.
  *
  * @internal
  */

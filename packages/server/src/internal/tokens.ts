@@ -3,7 +3,8 @@ import * as Redacted from "effect/Redacted"
 const utf8 = new TextEncoder()
 
 /**
- * Whether a header names one of the tokens. Every token is looked at to its end, whatever came before.
+ * Returns `true` if the header contains one of the tokens, or if no tokens are set. Every token is compared in full, so
+ * that the time of the comparison reveals nothing.
  *
  * @internal
  */
