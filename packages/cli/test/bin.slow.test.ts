@@ -71,7 +71,7 @@ describe("the process", () => {
     const { code, err, out } = await entry("start", "price btc")
     assert.strictEqual(code, 2)
     assert.strictEqual(out, "")
-    assert.match(err, /^"btc" is no symbol; .* See npm start -- price --help\.\n$/)
+    assert.match(err, /^"btc" is not a symbol; .* See npm start -- price --help\.\n$/)
   }, timeout)
 
   it("goes by the proxy of the environment, and says without its password what is wrong with it", async () => {
@@ -168,6 +168,6 @@ describe("the process", () => {
     const { code, err } = await entry("bin", `serve --port ${port} -e okx`)
     taken.close()
     assert.strictEqual(code, 1)
-    assert.match(err, /^Cannot listen on 127\.0\.0\.1, port \d+: something else listens there; choose another --port/)
+    assert.match(err, /^Cannot listen on 127\.0\.0\.1, port \d+: the port is in use; choose another --port/)
   }, timeout)
 })
