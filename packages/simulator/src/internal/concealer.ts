@@ -1,7 +1,7 @@
 import * as Redacted from "effect/Redacted"
 import type { ApiKey } from "../engine/Account.js"
 
-/** @internal Replaces keys, secrets and signatures in a target by `<redacted>`. */
+/** @internal Returns a function that redacts keys, secrets, tokens and signatures in a request target. */
 export const concealer = (keys: ReadonlyArray<ApiKey>): (target: string) => string => {
   const secrets = keys.flatMap(({ id, passphrase, verifier }) => [
     Redacted.value(id),

@@ -1,5 +1,5 @@
 /**
- * What steers a running simulator over its socket: `/_simulator` and below it, beside the exchange's own paths.
+ * The control API of a running simulator: requests to `/_simulator` and below, next to the exchange's own paths.
  *
  * @internal
  */
@@ -85,12 +85,12 @@ const table: ReadonlyArray<Row> = [
     )]
 ]
 
-/** @internal Answers a request whose path is one of these. Nothing of it is metered, delayed, broken or recorded. */
+/** @internal Responds to a control request. It is not metered, delayed, recorded or affected by faults. */
 export const handle = (
   simulator: Simulator.Simulator,
   request: Dialect.SimulatedRequest
 ): Effect.Effect<Dialect.SimulatedResponse> => {
-  // A page in this machine's browser may send here too, under another name of this address, or with its own origin.
+  // A web page in a local browser can reach this address too: by DNS rebinding, or with a cross-origin request.
   if (!isLocal(request.remoteAddress) || !isLocal(hostOf(request)) || request.headers["origin"] !== undefined) {
     return refused(403, "Forbidden", "Send the request from this machine to http://127.0.0.1, and not from a web page.")
   }

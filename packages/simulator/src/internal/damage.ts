@@ -1,7 +1,7 @@
 import * as Dialect from "../Dialect.js"
 import type * as Faults from "../engine/Faults.js"
 
-/** @internal What becomes of an answer under a fault; nothing arrives when the result is `undefined`. */
+/** @internal Applies a fault to a response. Returns `undefined` if no response arrives. */
 export const apply = (
   dialect: Dialect.Dialect,
   drawn: Faults.Draw,
@@ -32,7 +32,7 @@ export const apply = (
   }
 }
 
-// The rate headers stay: an exchange counts a request that it could not serve.
+// Keeps the rate limit headers: an exchange also counts the requests that it could not serve.
 const overlay = (
   answer: Dialect.SimulatedResponse,
   failure: Dialect.SimulatedResponse

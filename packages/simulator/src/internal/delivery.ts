@@ -6,7 +6,7 @@ import type { SimulatedResponse } from "../Dialect.js"
 const piece = 65_536
 const slowPieces = 8
 
-/** @internal A response's body as it arrives, ending with the given error when it is cut off. */
+/** @internal Streams the body of a response as it arrives. The stream of a truncated body fails with `cutOff`. */
 export const body = <E>(response: SimulatedResponse, cutOff: E): Stream.Stream<Uint8Array, E> => {
   const { body, delivery } = response
   switch (delivery?._tag) {
@@ -25,7 +25,7 @@ export const body = <E>(response: SimulatedResponse, cutOff: E): Stream.Stream<U
   }
 }
 
-/** @internal All bytes of a stream in one array. */
+/** @internal Collects all bytes of a stream in one array. */
 export const collect = <E, R>(stream: Stream.Stream<Uint8Array, E, R>): Effect.Effect<Uint8Array<ArrayBuffer>, E, R> =>
   Effect.map(Stream.runCollect(stream), (chunks) => {
     const bytes = new Uint8Array(Chunk.reduce(chunks, 0, (length, chunk) => length + chunk.length))

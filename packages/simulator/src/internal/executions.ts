@@ -1,5 +1,5 @@
 /**
- * What has happened to the account's orders, one event after the other: as the feeds of an account tell it.
+ * The events of the account's orders, in the order in which account feeds report them.
  *
  * @internal
  */
@@ -8,7 +8,8 @@ import * as Engine from "../engine/Engine.js"
 import * as Decimal from "../engine/internal/decimal.js"
 
 /**
- * An order as it was when it was placed, filled by `fill`, changed or ended; `fills` are all it had by then.
+ * An event of an order. `order` is the order at the time of the event, `fills` are all its fills up to that time, and
+ * `fill` is the fill of a `filled` event.
  *
  * @internal
  */
@@ -19,7 +20,7 @@ export interface Event {
   readonly fill: Engine.Fill | undefined
 }
 
-/** @internal What of the orders was told: the latest fill, and of each order how it was. */
+/** @internal The state that was last reported: the id of the latest fill, and the orders by their numbers. */
 export interface Told {
   readonly fill: number
   readonly orders: ReadonlyMap<number, Engine.Order>
@@ -31,7 +32,7 @@ export const told = (engine: Engine.Engine): Told => ({
   orders: new Map(Engine.orders(engine).map((order) => [order.id, order]))
 })
 
-/** @internal What has happened since, each order's events in their order. */
+/** @internal Returns the events since an earlier state, order by order; those of one order are oldest first. */
 export const since = (engine: Engine.Engine, before: Told): ReadonlyArray<Event> =>
   Engine.orders(engine).flatMap((order) => {
     const was = before.orders.get(order.id)
@@ -79,7 +80,7 @@ const asOf = (
   updatedAt
 })
 
-/** @internal An order as it was when it had so many of all its fills. */
+/** @internal Returns an order as it was after the first `count` of all its fills. */
 export const whenFilled = (order: Engine.Order, all: ReadonlyArray<Engine.Fill>, count: number): Engine.Order =>
   count === all.length && order.status === "filled"
     ? order

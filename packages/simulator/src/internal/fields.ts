@@ -1,5 +1,5 @@
 /**
- * Parameters as texts, and what is read from them.
+ * Parameters as strings, and readers of their values.
  *
  * @internal
  */
@@ -17,11 +17,11 @@ export type Fields = Readonly<Record<string, string>>
 const isPlain = (value: unknown): value is string | number | boolean =>
   ["string", "number", "boolean"].includes(typeof value)
 
-/** @internal The members that are a text, a number or a flag. */
+/** @internal Returns the members that are strings, numbers or booleans, as strings. */
 export const texts = (input: Input): Fields =>
   Object.fromEntries(Object.entries(input).flatMap(([name, one]) => isPlain(one) ? [[name, String(one)]] : []))
 
-/** @internal What a request says of something, or why it is refused. */
+/** @internal Reads a value from the input of a request, or refuses the request. */
 export type Reader<A, R, I = Input> = (input: I, world: World) => Either.Either<A, R>
 
 /** @internal */
@@ -32,16 +32,21 @@ function together<R, I>(readers: Readonly<Record<string, Reader<unknown, R, I>>>
   return (input, world) => Either.all(Record.map(readers, (read) => read(input, world)))
 }
 
-/** @internal What makes answers of what is read: refused where any of it is, in the order it is named in. */
+/**
+ * Returns constructors that build an answer from readers. If readers refuse, the answer is the refusal of the first
+ * one, in the order of the record.
+ *
+ * @internal
+ */
 export const answering = <R, Result = Json, I = Input>() => {
   const all = <A>(readers: Readers<A, R, I>): Reader<A, R, I> => together(readers)
-  /** An answer that may refuse and may trade. */
+  /** Creates an answer that may refuse and may trade. */
   const does = <A>(
     readers: Readers<A, R, I>,
     act: (read: A, world: World, input: I) => Either.Either<Answer<Result>, R>
   ): Reader<Answer<Result>, R, I> =>
   (input, world) => Either.flatMap(all(readers)(input, world), (read) => act(read, world, input))
-  /** An answer that only shows. */
+  /** Creates an answer that only reads. */
   const shows = <A>(readers: Readers<A, R, I>, show: (read: A, world: World, input: I) => Result) =>
     does(readers, (...asked) => Either.right<Answer<Result>>([show(...asked)]))
   return { all, does, shows }
@@ -50,8 +55,9 @@ export const answering = <R, Result = Json, I = Input>() => {
 const single = (input: Input, name: string): ReadonlyArray<string> => [text(input, name) ?? []].flat()
 
 /**
- * Whether a row is one that is asked for: it has what is named, under each of its names. A row may have several of one,
- * and where `list` is given one of several may be asked for.
+ * Creates a filter of rows from the input of a request. A row passes if it has the requested value of every column that
+ * the input names. A row may have several values of a column. With `list` as `valuesOf`, the input may contain several
+ * values, of which the row must have one.
  *
  * @internal
  */
@@ -67,7 +73,12 @@ export const matching = <Row>(
     )
 }
 
-/** @internal What reads parameters, given how an exchange words that one is wrong or missing. Empty ones are absent. */
+/**
+ * Creates readers of parameters from the refusals of an exchange for an invalid and for a missing parameter. An empty
+ * parameter counts as missing.
+ *
+ * @internal
+ */
 export const reading = <R, Result = Json>(
   invalid: (name: string, reason: string) => Either.Either<never, R>,
   missing: (name: string) => Either.Either<never, R> = (name) => invalid(name, "value required")
@@ -82,7 +93,7 @@ export const reading = <R, Result = Json>(
     required,
     flag: (name: string) => (input: Input): Either.Either<boolean, R> =>
       Either.right(input[name] === true || input[name] === "true"),
-    /** What is known under the text that is given, or else `otherwise`; `unknown` refuses where there is none. */
+    /** Finds a value by the name in the parameter, or by `otherwise` if it is missing. Refuses with `unknown`. */
     byName: <A>(
       name: string,
       find: (text: string, world: World) => A | undefined,
@@ -95,20 +106,20 @@ export const reading = <R, Result = Json>(
       const found = find(value, world)
       return found === undefined ? unknown : Either.right(found)
     },
-    /** One of a few words, `otherwise` when the parameter is absent. */
+    /** Reads one of `words`. A missing parameter defaults to `otherwise`. */
     oneOf:
       <A extends string>(name: string, words: ReadonlyArray<A>, otherwise?: NoInfer<A>) =>
       (input: Input): Either.Either<A, R> => {
         const word = words.find((one) => one === (input[name] ?? otherwise))
         return word === undefined ? invalid(name, `invalid ${name}`) : Either.right(word)
       },
-    /** A text that may be absent. */
+    /** Reads an optional string that matches a pattern. */
     optional:
       (name: string, pattern = /^/, reason = "malformed") => (input: Input): Either.Either<string | undefined, R> => {
         const value = text(input, name)
         return value === undefined || pattern.test(value) ? Either.right(value) : invalid(name, reason)
       },
-    /** A whole number from `least` to `most`. */
+    /** Reads an integer from `least` to `most`, both included. A missing parameter defaults to `otherwise`. */
     integer:
       <A>(name: string, otherwise: A, most = Infinity, least = 0) => (input: Input): Either.Either<number | A, R> => {
         const value = text(input, name)
@@ -117,13 +128,13 @@ export const reading = <R, Result = Json>(
           ? Either.right(Number(value))
           : invalid(name, "out of range")
       },
-    /** An ISO 8601 instant in milliseconds since the epoch. */
+    /** Reads an optional ISO 8601 instant as milliseconds since the epoch. */
     instant: (name: string) => (input: Input): Either.Either<number | undefined, R> => {
       const value = text(input, name)
       const at = value === undefined ? undefined : instantOf(value)
       return value !== undefined && at === undefined ? invalid(name, "must be an ISO-8601 date") : Either.right(at)
     },
-    /** A positive number, which JSON may write as `1e-7`. */
+    /** Reads an optional positive decimal, which may have an exponent as JSON numbers do (`1e-7`). */
     decimal: (name: string) => (input: Input): Either.Either<BigDecimal.BigDecimal | undefined, R> => {
       const value = text(input, name)
       if (value === undefined) return Either.right(undefined)

@@ -1,5 +1,5 @@
 /**
- * What the account holds of each asset, with the positions that are settled in it.
+ * The account's holding of each asset, including the positions that settle in the asset.
  *
  * @internal
  */
@@ -9,7 +9,7 @@ import * as Engine from "../engine/Engine.js"
 import * as Decimal from "../engine/internal/decimal.js"
 import type { Listing } from "../engine/Market.js"
 
-/** @internal `locked` includes `margin`; `equity` is `total` and the profit of what is open. */
+/** @internal A holding of an asset. `locked` includes `margin`; `equity` is `total` plus the unrealized profit. */
 export interface Holding extends Engine.Balance {
   readonly total: BigDecimal.BigDecimal
   readonly margin: BigDecimal.BigDecimal
@@ -18,7 +18,7 @@ export interface Holding extends Engine.Balance {
   readonly equity: BigDecimal.BigDecimal
 }
 
-/** @internal What there is of an asset, of which there may be nothing. */
+/** @internal Returns the holding of an asset. `free` and `locked` are zero if the account has no balance in it. */
 export const holding = ({ engine }: World, asset: string): Holding => {
   const balance = Engine.balances(engine).find((one) => one.asset === asset)
   const { free = Decimal.zero, locked = Decimal.zero }: Partial<Engine.Balance> = balance ?? {}
@@ -43,7 +43,12 @@ export const holding = ({ engine }: World, asset: string): Holding => {
 export const holdings = (world: World): ReadonlyArray<Holding> =>
   Engine.balances(world.engine).map(({ asset }) => holding(world, asset))
 
-/** @internal What one of an asset is worth in dollars, by what it is traded for; nothing when it is not. */
+/**
+ * Returns the value of one unit of an asset in dollars: the last price of the market `traded`. Without a market it is 1
+ * for assets whose name starts with `USD`, and 0 for all others.
+ *
+ * @internal
+ */
 export const dollars = (asset: string, traded: Listing | undefined, world: World): BigDecimal.BigDecimal => {
   if (traded !== undefined) return world.quote(traded).last
   return asset.startsWith("USD") ? Decimal.literal("1") : Decimal.zero

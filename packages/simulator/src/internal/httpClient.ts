@@ -16,7 +16,12 @@ import * as Stream from "effect/Stream"
 import type { SimulatedRequest, SimulatedResponse } from "../Dialect.js"
 import * as Delivery from "./delivery.js"
 
-/** @internal A client that knows the given hosts, and the errors it cannot make itself. */
+/**
+ * Creates an HTTP client for the given hosts. `unknownHost` and `cutOff` create the errors for other hosts and for
+ * truncated bodies.
+ *
+ * @internal
+ */
 export const httpClient = <E>(
   hosts: ReadonlyMap<string, { readonly handle: (request: SimulatedRequest) => Effect.Effect<SimulatedResponse, E> }>,
   unknownHost: (host: string) => E,
@@ -67,7 +72,7 @@ const bytesOf = (
   }
 }
 
-// The web adapter reads bodies through promises, which the client's interruption would not reach.
+// Not `HttpClientResponse.fromWeb`, which reads bodies through promises: an interruption would not reach them.
 const responseOf = (
   request: HttpClientRequest.HttpClientRequest,
   source: SimulatedResponse,

@@ -1,18 +1,18 @@
 /**
- * The ids under which exchanges speak of what the engine numbers.
+ * Conversions between the numbers of the engine and the ids of an exchange.
  *
  * @internal
  */
 import * as Account from "../engine/Account.js"
 
-/** @internal How numbers are written as ids, and ids are read. */
+/** @internal Writes numbers as ids, and reads ids as numbers. */
 export interface Ids {
   readonly write: (number: number) => string
-  /** Undefined when the id is none of these. */
+  /** Returns `undefined` for an id that `write` does not produce. */
   readonly read: (id: string) => number | undefined
 }
 
-/** @internal UUIDs that follow from a name and end in the number. */
+/** @internal Returns ids that are UUIDs. The last twelve digits are the number; the others are derived from a name. */
 export const uuids = (name: string): Ids => {
   const start = uuid(name).slice(0, -12)
   return {
@@ -24,12 +24,12 @@ export const uuids = (name: string): Ids => {
   }
 }
 
-/** @internal A UUID, of those that are random, that follows from a name. */
+/** @internal Derives a UUID from a name, in the format of version 4. */
 export const uuid = (name: string): string =>
   Buffer.from(Account.deriveBytes(name, 16)).toString("hex")
     .replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, "$1-$2-4$3-8$4-$5")
 
-/** @internal Integers that begin above `first` and rise by `step`: beyond what a double holds, if need be. */
+/** @internal Returns ids that are integers: `first + number * step`. They may be too large for a double. */
 export const numbers = (first: bigint, step = 1n): Ids => ({
   write: (number) => String(first + BigInt(number) * step),
   read: (id) => {

@@ -4,10 +4,10 @@ import * as Option from "effect/Option"
 import * as Dialect from "../Dialect.js"
 import * as Json from "./json.js"
 
-/** @internal What a request asks with: the parameters of its query, or the members of its JSON body. */
+/** @internal The input of a request: the parameters of its query, or the members of its JSON body. */
 export type Input = Readonly<Record<string, unknown>>
 
-/** @internal A parameter that is there more than once is a list. */
+/** @internal Parses URL-encoded parameters. A parameter that occurs more than once becomes a list. */
 export const fromForm = (form: string): Input => {
   const params = new URLSearchParams(form)
   return Object.fromEntries([...params].map(([name, value]) => {
@@ -19,7 +19,7 @@ export const fromForm = (form: string): Input => {
 /** @internal */
 export const fromQuery = (target: string): Input => fromForm(Dialect.queryOf(target))
 
-/** @internal The JSON value of a body, or `undefined` when there is none. */
+/** @internal Parses a body as JSON. Returns `undefined` if the body is empty or not JSON. */
 export const fromBody = (body: Uint8Array): unknown => Json.parse(textOf(body))
 
 /** @internal */
@@ -29,20 +29,20 @@ export const textOf = (body: Uint8Array): string => decoder.decode(body)
 export const isInput = (value: unknown): value is Input =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** @internal A text that is there and not empty. */
+/** @internal Returns a string, or `undefined` if it is missing, empty or of another type. */
 export const text = (input: Input, name: string): string | undefined => {
   const value = input[name]
   return typeof value === "string" && value !== "" ? value : undefined
 }
 
-/** @internal The texts of a JSON list, of a parameter that is repeated, or of one between commas. */
+/** @internal Returns the strings of a JSON list, of a repeated parameter, or of a comma-separated parameter. */
 export const list = (input: Input, name: string): ReadonlyArray<string> => {
   const value = input[name]
   const all = Array.isArray(value) ? value.map(String) : (text(input, name) ?? "").split(",")
   return all.map((item) => item.trim()).filter((item) => item !== "")
 }
 
-/** @internal A positive decimal in plain digits; exchanges refuse `1e-3` and so does this. */
+/** @internal Returns a positive decimal in plain notation, or `undefined`: exchanges refuse `1e-3`. */
 export const amount = (input: Input, name: string): BigDecimal.BigDecimal | undefined => {
   const value = text(input, name)
   if (value === undefined || !/^\d{1,20}(\.\d{1,20})?$/.test(value)) return undefined
@@ -50,10 +50,10 @@ export const amount = (input: Input, name: string): BigDecimal.BigDecimal | unde
   return BigDecimal.isPositive(decimal) ? decimal : undefined
 }
 
-/** @internal A flag as a JSON boolean or as its text. */
+/** @internal Reads a flag that is a JSON boolean or a string. */
 export const flag = (input: Input, name: string): boolean => input[name] === true || input[name] === "true"
 
-/** @internal An ISO 8601 date, or date and time, in milliseconds since the epoch. */
+/** @internal Parses an ISO 8601 date, or date and time, to milliseconds since the epoch. */
 export const instantOf = (iso: string): number | undefined =>
   /^\d{4}-\d\d-\d\d/.test(iso)
     ? Option.getOrUndefined(Option.map(DateTime.make(iso), DateTime.toEpochMillis))

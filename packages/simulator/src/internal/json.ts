@@ -1,7 +1,7 @@
 import * as BigDecimal from "effect/BigDecimal"
 import * as Decimal from "../engine/internal/decimal.js"
 
-/** @internal A JSON document whose numbers may be exact: a `bigint` and a `BigDecimal` print as number literals. */
+/** @internal A JSON document with exact numbers: a `bigint` and a `BigDecimal` are encoded as number literals. */
 export type Json =
   | null
   | boolean
@@ -12,7 +12,7 @@ export type Json =
   | ReadonlyArray<Json>
   | { readonly [key: string]: Json | undefined }
 
-/** @internal The text of a document; members that are `undefined` are left out. */
+/** @internal Encodes a document as text. Leaves out members that are `undefined`. */
 export const encode = (json: Json): string => {
   if (typeof json === "bigint") return json.toString()
   if (json === null || typeof json !== "object") return JSON.stringify(json)
@@ -25,7 +25,7 @@ export const encode = (json: Json): string => {
   }}`
 }
 
-/** @internal A document parsed from text, or `undefined` when the text is not JSON. */
+/** @internal Parses a document. Returns `undefined` if the text is not JSON. */
 export const parse = (text: string): unknown => {
   try {
     return JSON.parse(text)

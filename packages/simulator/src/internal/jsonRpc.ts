@@ -1,6 +1,5 @@
 /**
- * JSON-RPC 2.0 as exchanges speak it over HTTP: the method may stand in the path, and a GET has its parameters in the
- * query.
+ * JSON-RPC 2.0 over HTTP as exchanges use it: the path may name the method, and a GET has its parameters in the query.
  *
  * @internal
  */
@@ -14,11 +13,11 @@ export interface Call {
   readonly method: string
   readonly params: Fields
   readonly id?: string | number | undefined
-  /** Why nothing is called. */
+  /** The error of a request that calls no method. */
   readonly fault?: Fault | undefined
 }
 
-/** @internal An error as JSON-RPC words it. */
+/** @internal A JSON-RPC error object. */
 export interface Fault {
   readonly code: number
   readonly message: string
@@ -30,7 +29,7 @@ export const unknownMethod: Fault = { code: -32601, message: "Method not found" 
 
 const faulty = (code: number, message: string): Call => ({ method: "", params: {}, fault: { code, message } })
 
-/** @internal What a request calls; `method` is the one its path names, or empty. */
+/** @internal Reads the call of a request. `method` is the method that the path names, or empty if it names none. */
 export const read = (request: SimulatedRequest, method: string): Call => {
   if (request.method === "GET") return { method, params: texts(fromQuery(request.target)) }
   const body = fromBody(request.body)

@@ -1,5 +1,5 @@
 /**
- * Keys with a shared secret, and what is signed with it.
+ * API keys with a shared secret, and signatures with that secret.
  *
  * @internal
  */
@@ -8,7 +8,7 @@ import { type BinaryToTextEncoding, createHmac } from "node:crypto"
 import type { World } from "../Dialect.js"
 import type { ApiKey, Permission } from "../engine/Account.js"
 
-/** @internal HMAC-SHA256 of a text, or of one and the bytes behind it. */
+/** @internal Returns the HMAC-SHA256 of a text, or of a text followed by bytes. */
 export const hmac = (
   secret: Redacted.Redacted,
   signed: string,
@@ -16,15 +16,15 @@ export const hmac = (
   body: Uint8Array = new Uint8Array()
 ): string => createHmac("sha256", Redacted.value(secret)).update(signed).update(body).digest(encoding)
 
-/** @internal The key of that id, whether it works or not. */
+/** @internal Finds the key with an id, even if the key is disabled. */
 export const named = ({ keys }: World, id: string | undefined): ApiKey | undefined =>
   keys.find((key) => Redacted.value(key.id) === id)
 
-/** @internal The secret of a key that works. */
+/** @internal Returns the secret of a key, or `undefined` if the key is disabled or has no shared secret. */
 export const secretOf = ({ enabled, verifier }: ApiKey): Redacted.Redacted | undefined =>
   enabled !== false && verifier._tag === "Hmac" ? verifier.secret : undefined
 
-/** @internal The key of that id, if it works and its secret is the right one. */
+/** @internal Finds the key with an id, if it is enabled and `isRight` accepts its secret. */
 export const find = (
   { keys }: World,
   id: string | undefined,
@@ -35,14 +35,19 @@ export const find = (
     return Redacted.value(key.id) === id && secret !== undefined && isRight(secret)
   })
 
-/** @internal A token that says of itself what it is for and until when, signed so that nothing has to be remembered. */
+/**
+ * Creates a token that contains its purpose and its expiry. The secret of the key signs it, so tokens need not be
+ * stored. Returns `undefined` if the key is disabled or has no shared secret.
+ *
+ * @internal
+ */
 export const tokenOf = (key: ApiKey, purpose: string, until: number): string | undefined => {
   const secret = secretOf(key)
   const claims = `${until}.${Buffer.from(purpose).toString("base64url")}`
   return secret && `${claims}.${hmac(secret, claims)}`
 }
 
-/** @internal Whose token it is, what for and until when; `undefined` when it is nobody's. */
+/** @internal Returns the key, purpose and expiry of a token, or `undefined` if no key has signed it. */
 export const readToken = ({ keys }: World, token: string) => {
   const [until = "", claims = ""] = token.split(".")
   const purpose = Buffer.from(claims, "base64url").toString()
@@ -50,6 +55,6 @@ export const readToken = ({ keys }: World, token: string) => {
   return key && { key, purpose, until: Number(until) }
 }
 
-/** @internal Whether there is a key and it has a permission. */
+/** @internal Returns `true` if there is a key and it has the permission. */
 export const may = (key: ApiKey | undefined, permission: Permission): boolean =>
   key?.permissions.includes(permission) === true

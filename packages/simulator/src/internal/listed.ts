@@ -1,5 +1,5 @@
 /**
- * What a dialect lists, and what the account has of it.
+ * The markets that a dialect lists, and the account's orders, fills and positions in them.
  *
  * @internal
  */
@@ -13,8 +13,8 @@ import type { Listing, Underlying } from "../engine/Market.js"
 export type Coin = Exclude<Underlying, "ETH/BTC">
 
 /**
- * What of an instrument differs from what is usual: a lot at least, no least notional, contracts in dollars inverse and
- * settled in their base.
+ * The terms of an instrument. By default, the minimum amount is one lot and there is no minimum notional. Contracts
+ * quoted in USD are inverse and settle in their base currency.
  *
  * @internal
  */
@@ -31,13 +31,13 @@ export interface Terms
   readonly multiplier?: string | undefined
   readonly makerFee: string
   readonly takerFee: string
-  /** What follows what a contract settles in, in the name people use: `-300628`. */
+  /** The suffix of a contract's symbol after the settlement currency, for example `-300628`. */
   readonly term?: string | undefined
-  /** Whether it is traded. Unless given: yes. */
+  /** Whether the market is traded. Defaults to `true`. */
   readonly traded?: boolean | undefined
 }
 
-/** @internal A listing and its instrument, which are there even when it is not traded. */
+/** @internal Creates a listing. Its `terms` are the instrument even if the market is not traded. */
 export const list = (terms: Terms): Listing & { readonly terms: Engine.Instrument } => {
   const { base, id, kind, lot, quote, term = "" } = terms
   const inverse = kind !== "spot" && quote === "USD"
@@ -70,7 +70,7 @@ export const list = (terms: Terms): Listing & { readonly terms: Engine.Instrumen
   }
 }
 
-/** @internal What so many base coins are as an amount of the engine at a price, in whole lots and at least one. */
+/** @internal Converts coins of the base currency to an amount of the engine: whole lots at a price, at least one. */
 export const wholeLots = (
   { inverse, lotSize, multiplier }: Engine.Instrument,
   coins: BigDecimal.BigDecimal,
@@ -81,13 +81,13 @@ export const wholeLots = (
   return Decimal.ofSteps(count < 1n ? 1n : count, lotSize)
 }
 
-/** @internal An order and what it is of. */
+/** @internal An order and the listing of its market. */
 export interface Listed<L> {
   readonly listing: L
   readonly order: Engine.Order
 }
 
-/** @internal Listings by their ids, and what the account has of them. */
+/** @internal Creates look-ups of listings by id, and of the account's orders, fills and positions in them. */
 export const catalogue = <L extends Listing>(listings: ReadonlyArray<L>) => {
   const byId = new Map(listings.map((listing) => [listing.id, listing]))
   const find = (id: string): L | undefined => byId.get(id)
@@ -101,13 +101,13 @@ export const catalogue = <L extends Listing>(listings: ReadonlyArray<L>) => {
   }
   return {
     find,
-    /** The order of that number, if there is one: the engine knows it before it can be looked up. */
+    /** Returns the order with a number, if there is one, even if look-ups do not show it yet (`isVisible`). */
     order: (engine: Engine.Engine, id: number): Listed<L> | undefined => listed(Engine.order(engine, id))[0],
     open: (engine: Engine.Engine): ReadonlyArray<Listed<L>> => Engine.openOrders(engine).flatMap(listed),
-    /** The orders that can be looked up, oldest first. */
+    /** Returns the orders that look-ups show, oldest first. */
     orders: ({ engine, isVisible }: World): ReadonlyArray<Listed<L>> =>
       Engine.orders(engine).filter(isVisible).flatMap(listed),
-    /** The fills whose orders can be looked up, oldest first. */
+    /** Returns the fills whose orders look-ups show, oldest first. */
     fills: ({ engine, isVisible }: World) =>
       Engine.fills(engine).flatMap((fill) =>
         listed(Engine.order(engine, fill.orderId)).filter(({ order }) => isVisible(order))

@@ -6,7 +6,7 @@ import type * as Scope from "effect/Scope"
 import type { Peer, Peers } from "./peers.js"
 
 /**
- * A constructor of sockets in memory that knows the given hosts. Nothing passes but through Effect's scheduler.
+ * Returns a constructor of in-memory sockets to the given hosts. Effect's scheduler runs everything that they do.
  *
  * @internal
  */
@@ -40,7 +40,7 @@ class MemorySocket extends EventTarget implements globalThis.WebSocket {
   readyState: 0 | 1 | 2 | 3 = 0
   readonly #run: (effect: Effect.Effect<void>) => void
   readonly #over = Deferred.unsafeMake<void>(FiberId.none)
-  /** What is said before this end knows that it is connected. */
+  /** The messages that arrive before this end is open. */
   readonly #early: Array<string> = []
   #peer: Peer | undefined
 
@@ -50,14 +50,14 @@ class MemorySocket extends EventTarget implements globalThis.WebSocket {
     this.#run = run
   }
 
-  /** From the dialling to the end; the other end hears of the end at once. */
+  /** Runs the connection from dialling until it closes. The other end is notified of the close immediately. */
   live(peers: Pick<Peers, "connect"> | undefined, target: string): Effect.Effect<void> {
     const sink = {
       send: (text: string) => this.#hear(text),
       close: (code: number, reason: string) => this.#closed(code, reason)
     }
     return Effect.scoped(Effect.gen(this, function*() {
-      // Nobody can listen to a socket that is still being constructed.
+      // The caller can add listeners only after the constructor has returned.
       yield* Effect.yieldNow()
       if (this.readyState !== 0) return
       const peer = peers === undefined ? undefined : yield* peers.connect(target, sink)

@@ -1,13 +1,14 @@
 /**
- * The state that an exchange keeps about its callers: the used part of each limit, bans, and the last nonces.
+ * The state that an exchange keeps about its callers: the usage of each limit, the bans, and the last nonces.
  *
  * @internal
  */
 import type { Usage } from "../Dialect.js"
 
 /**
- * A limit, and how what was spent comes back: so much a second (`Bucket`), all of it `window` milliseconds later
- * (`Rolling`), or all of it when the clock begins another window (`Aligned`, which counts what it refuses too).
+ * A limit, and how it regains what was spent. A `Bucket` regains `perSecond` each second. A `Rolling` limit regains
+ * each cost `window` milliseconds after it was spent. An `Aligned` limit regains everything when the clock enters the
+ * next window; it counts refused requests too.
  *
  * @internal
  */
@@ -29,14 +30,14 @@ export const rolling = (limit: number, window: number): Rule => ({ _tag: "Rollin
 /** @internal */
 export const aligned = (limit: number, window: number): Rule => ({ _tag: "Aligned", limit, window })
 
-/** @internal When and for how long offenders are banned: once `patience` has no room for another offence. */
+/** @internal The rule for bans: a caller is banned when its offences exceed the limit of `patience`. */
 export interface Penalty {
   readonly patience: Rule
-  /** The length in milliseconds, by the number of earlier bans. */
+  /** Returns the length of a ban in milliseconds, from the number of earlier bans. */
   readonly lasts: (bans: number) => number
 }
 
-// Costs are in millionths, so that the amount that returns per millisecond is a whole number.
+// Costs are in millionths, so that the amount that a bucket regains per millisecond is a whole number.
 const unit = 1_000_000
 
 interface Spent {
@@ -55,7 +56,7 @@ interface Ban {
   readonly until: number
 }
 
-/** @internal By scope, for example `account` or `ip:127.0.0.1`. */
+/** @internal The meters of an exchange by scope, for example `account` or `ip:127.0.0.1`. */
 export interface Meters {
   readonly gauges: ReadonlyMap<string, Gauge>
   readonly bans: ReadonlyMap<string, Ban>
@@ -81,7 +82,7 @@ const counting = (rule: Rule, spent: ReadonlyArray<Spent>, now: number): Readonl
 
 const sum = (spent: ReadonlyArray<Spent>): number => spent.reduce((total, { cost }) => total + cost, 0)
 
-// Returns the milliseconds until an amount has returned.
+// Returns the milliseconds until the limit has regained an amount.
 const until = (rule: Rule, spent: ReadonlyArray<Spent>, amount: number, now: number): number => {
   if (amount <= 0) return 0
   switch (rule._tag) {
@@ -127,7 +128,7 @@ export const take = (meters: Meters, scope: string, rule: Rule, now: number, cos
   }
 }
 
-// Costs are stored separately only if each returns at its own time.
+// Stores costs separately only if the limit regains each at its own time.
 const merge = (rule: Rule, spent: ReadonlyArray<Spent>): ReadonlyArray<Spent> =>
   rule._tag === "Rolling" ? spent : [{ at: spent.at(-1)?.at ?? 0, cost: sum(spent) }]
 
@@ -141,13 +142,13 @@ export const offend = (meters: Meters, scope: string, { lasts, patience }: Penal
   return { ...meters, bans: new Map(meters.bans).set(scope, ban) }
 }
 
-/** @internal The instant until which a scope is banned, if it is. */
+/** @internal Returns the instant until which a scope is banned, or `undefined` if it is not banned. */
 export const bannedUntil = (meters: Meters, scope: string, now: number): number | undefined => {
   const { until } = meters.bans.get(scope) ?? { until: 0 }
   return now < until ? until : undefined
 }
 
-/** @internal The meters with the last nonce of a scope. */
+/** @internal Records the last nonce of a scope. */
 export const noted = (meters: Meters, scope: string, nonce: bigint): Meters => ({
   ...meters,
   nonces: new Map(meters.nonces).set(scope, nonce)

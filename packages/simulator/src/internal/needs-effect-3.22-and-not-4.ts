@@ -1,5 +1,6 @@
 /**
- * Effect 4 has no `effect/Either`, and an installer may let it pass. What Node says then, before any module has run, names the
- * file that asked for it: the name of this one says what is needed. The first module of each package imports it first.
+ * Fails to load with Effect 4, which has no `effect/Either` and which an installer may let pass. Node's error then
+ * appears before any module has run and names the importing file, so the name of this file states the requirement. The
+ * first module of each package imports this file first.
  */
 import "effect/Either"

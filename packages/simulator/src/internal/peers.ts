@@ -11,7 +11,7 @@ import type { Conversation, Frame, Streaming, Turn } from "../Streaming.js"
 import type { World } from "../World.js"
 
 /**
- * A disturbance of the sockets: either at once for all open sockets, or from now on until `Calm`.
+ * A disturbance of the sockets. It either affects all open sockets immediately, or lasts until `Calm`.
  *
  * - `Close`: the exchange closes all connections with a code. 1006 stands for a broken connection.
  * - `Refuse`: new connections are refused. `HalfOpen`: new connections open, but nothing is ever sent on them.
@@ -106,7 +106,7 @@ interface Line {
 /** A prefix that turns the name of a market into an unknown one. */
 const stranger = "NOPE"
 
-/** @internal The exchange checks every `beat` milliseconds whether it has something to send. */
+/** @internal Creates the connections of an exchange, which checks every `beat` milliseconds for frames to send. */
 export const make = (streaming: Streaming | undefined, attend: Attend, beat: number): Peers => {
   const lines = new Set<Line>()
   const standing = new Set<Disturbance["_tag"]>()
@@ -144,7 +144,7 @@ export const make = (streaming: Streaming | undefined, attend: Attend, beat: num
     else line.sink.send(text)
   }
 
-  /** In the order in which it was said; what was sent meanwhile, as it calmed down, is not there any more. */
+  /** Sends at most `count` delayed messages, in order. There may be fewer, because `Calm` sends all immediately. */
   const arrive = (line: Line, count: number): void => {
     for (const text of line.late.splice(0, count)) if (!line.isSilent) line.sink.send(text)
   }
@@ -164,11 +164,14 @@ export const make = (streaming: Streaming | undefined, attend: Attend, beat: num
       return Effect.asVoid(Effect.forkIn(Effect.interruptible(arrival), line.scope))
     })
 
-  /** What is said to the exchange, and what it answers, with the names of markets that it does not know instead. */
+  /**
+   * Passes a message to the exchange with the names of delisted markets replaced by unknown ones, and restores the
+   * names in the frames that the exchange sends back.
+   */
   const receive = (line: Line, text: string): Effect.Effect<void> =>
     take(line, (one, world) => {
       if (delisted.size === 0) return one.receive(text, world)
-      // None that is only the beginning or the end of another.
+      // Whole names only, not the beginning or the end of a longer name.
       const names = `(${[...delisted].map((market) => RegularExpression.escape(market)).join("|")})(?![-_/]?[a-z0-9])`
       const turn = one.receive(text.replaceAll(new RegExp(`(?<![a-z0-9])${names}`, "gi"), `${stranger}$&`), world)
       const told = new RegExp(`${stranger}(?=${names})`, "gi")
@@ -204,7 +207,7 @@ export const make = (streaming: Streaming | undefined, attend: Attend, beat: num
         )
         yield* take(line, (one, world) => one.begin(world))
         const now = yield* Clock.currentTimeMillis
-        // On the beat, whenever it began: what all connections are told then is of one instant.
+        // Aligned to the beat, so that all connections report the same instant, whenever they were opened.
         yield* Effect.forkScoped(Effect.zipRight(
           Effect.sleep(beat - (now % beat)),
           Effect.forever(Effect.zipRight(take(line, (one, world) => one.pass(world)), Effect.sleep(beat)))

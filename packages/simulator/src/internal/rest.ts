@@ -1,5 +1,5 @@
 /**
- * Requests of a REST API by the routes that answer them, such as `GET /orders/{id}`.
+ * Matches the requests of a REST API to routes such as `GET /orders/{id}`.
  *
  * @internal
  */
@@ -8,18 +8,18 @@ import * as Dialect from "../Dialect.js"
 import { type Fields, texts } from "./fields.js"
 import { fromBody, fromQuery, type Input, isInput } from "./inputs.js"
 
-/** @internal What a request calls: a route, or its method and path where none fits. */
+/** @internal The call of a request. `method` is the matching route, or the HTTP method and path if no route matches. */
 export interface Call {
   readonly method: string
-  /** What stands in the path, in the query and in a body that is a JSON object, as it came. */
+  /** The parameters in the path, in the query and in a body that is a JSON object, as received. */
   readonly input: Input
-  /** Its members that are a text, a number or a flag, as texts. */
+  /** The members of `input` that are strings, numbers or booleans, as strings. */
   readonly params: Fields
-  /** The JSON of the body, for those that are a list. */
+  /** The parsed JSON of the body, for bodies that are a list. */
   readonly body: unknown
 }
 
-/** @internal Reads requests by the routes that there are. */
+/** @internal Creates a reader of requests for the given routes. */
 export const reader = (routes: ReadonlyArray<string>) => {
   const match = matcher(routes)
   return (request: Dialect.SimulatedRequest): Call => {
@@ -31,8 +31,8 @@ export const reader = (routes: ReadonlyArray<string>) => {
 }
 
 /**
- * Finds the route of a path and what stands at its names: `{id}` is one segment that is not empty. A route without names
- * goes before. A path that fits none is its own.
+ * Creates a function that finds the route of a path, and the path's values for the names in the route. `{id}` matches
+ * one non-empty segment. A route without names takes precedence. A path that matches no route is returned as the route.
  *
  * @internal
  */

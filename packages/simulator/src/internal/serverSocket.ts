@@ -5,7 +5,7 @@ import type { WebSocket } from "ws"
 import type { Simulator } from "../Simulator.js"
 
 /**
- * Speaks with a client over a socket until either closes it. What it sends before the exchange has begun is kept.
+ * Serves a client over a socket until either side closes it. Keeps the messages that arrive before the exchange begins.
  *
  * @internal
  */
@@ -19,7 +19,7 @@ export const converse = (
     const closed = yield* Deferred.make<void>()
     socket.on("message", (data) => Queue.unsafeOffer(inbox, String(data)))
     socket.on("close", () => Deferred.unsafeDone(closed, Effect.void))
-    // A close follows.
+    // A `close` event follows.
     socket.on("error", () => undefined)
     const peer = yield* connect(target, {
       send: (text) => socket.send(text),
@@ -33,7 +33,10 @@ export const converse = (
     Effect.scoped
   )
 
-/** 1005 and 1006 say that no code came, and cannot be sent: the line is cut. */
+/**
+ * Returns whether a code may be sent in a close frame. Codes 1005 and 1006 mean that no code was received; they cannot
+ * be sent, so the connection is terminated instead.
+ */
 const isSendable = (code: number): boolean =>
   code === 1000 || code >= 3000 || (code >= 1001 && code <= 1014 && !reserved.has(code))
 

@@ -36,7 +36,7 @@ export interface MarketState {
   readonly id: string
   readonly symbol: string
   readonly top: Market.Top
-  /** Whether the price was set by hand. */
+  /** Whether the price was set with `setPrice`. */
   readonly isSet: boolean
 }
 
@@ -53,10 +53,10 @@ export interface Instant {
   readonly skew: number
 }
 
-/** @internal The transitions of an exchange by requests, prices and fills, as functions of its state. */
+/** @internal The transitions of an exchange for requests, prices and fills, as functions of its state. */
 export interface Course {
   readonly start: (balances: ReadonlyArray<Account.Balance> | undefined) => Simulated
-  /** A request that `kind` prevents is counted, but not carried out. */
+  /** Responds to a request. A request that `kind` prevents is counted, but not carried out. */
   readonly respond: (
     current: Simulated,
     request: Dialect.SimulatedRequest,

@@ -1,5 +1,5 @@
 /**
- * A dialect as a table: what is called, by whom, what it takes from which meter, and who answers.
+ * A dialect as a table of routes: how a request is read, identified, charged and answered.
  *
  * @internal
  */
@@ -9,14 +9,19 @@ import type { Engine } from "../engine/Engine.js"
 import type { Json } from "./json.js"
 import * as Meters from "./meters.js"
 
-/** @internal What a route gives, the engine after it when it traded, and the meters when it was metered once more. */
+/**
+ * The answer of a route: its result, the next engine if the route traded, and the next meters if the route charged the
+ * request again.
+ *
+ * @internal
+ */
 export type Answer<Result = Json> = readonly [
   result: Result,
   engine?: Engine | undefined,
   meters?: Meters.Meters | undefined
 ]
 
-/** @internal A request, and the route that it calls if there is one. */
+/** @internal A request, and the route that it calls, if there is one. */
 export interface Asked<Route, Call> {
   readonly request: Dialect.SimulatedRequest
   readonly call: Call
@@ -27,21 +32,21 @@ export interface Asked<Route, Call> {
 
 type Headers = Readonly<Record<string, string>>
 
-/** @internal What a request was charged, with the headers that tell of it; `refusal` when it was too much. */
+/** @internal The charge of a request, with the headers that report it. `refusal` is set if a limit was exceeded. */
 export interface Charged<Refusal> {
   readonly meters: Meters.Meters
   readonly headers?: Headers | undefined
   readonly refusal?: Refusal | undefined
 }
 
-/** @internal So much of a meter. */
+/** @internal An amount to take from a meter. `cost` defaults to 1. */
 export interface Draw {
   readonly scope: string
   readonly rule: Meters.Rule
   readonly cost?: number | undefined
 }
 
-/** @internal Takes it, or refuses where there is not so much. */
+/** @internal Takes an amount from a meter. Refuses with `tooMany` if less is left. */
 export const draw = <Refusal>(
   meters: Meters.Meters,
   { now }: Dialect.World,
@@ -56,17 +61,17 @@ export const draw = <Refusal>(
 /** @internal */
 export interface Table<Route, Call extends { readonly method: string }, Caller, Refusal, Result = Json> {
   readonly routes: Readonly<Record<string, Route>>
-  /** What a request calls. */
+  /** Reads the call of a request. */
   readonly read: (request: Dialect.SimulatedRequest) => Call
   readonly unknown: (asked: Asked<Route, Call>) => Refusal
-  /** Who asks. Where there is no route, a refusal goes before that of `unknown`. */
+  /** Identifies the caller. Its refusal takes precedence over that of `unknown`. */
   readonly identify: (asked: Asked<Route, Call>) => Either.Either<Caller, Refusal>
-  /** Takes what a request costs, from its caller or, where nobody is known, from the address. */
+  /** Charges the cost of a request to its caller or, if the caller is unknown, to the address. */
   readonly charge: (asked: Asked<Route, Call>, caller: Either.Either<Caller, Refusal>) => Charged<Refusal>
-  /** Why a caller may not, if so. */
+  /** Returns the refusal for a caller that may not use the route. */
   readonly forbids: (route: Route, caller: Caller, asked: Asked<Route, Call>) => Refusal | undefined
   readonly answer: (route: Route, asked: Asked<Route, Call>, caller: Caller) => Either.Either<Answer<Result>, Refusal>
-  /** What an answer or a refusal changes about what was charged. */
+  /** Adjusts the charge to the outcome. */
   readonly settle?: (
     charged: Charged<Refusal>,
     outcome: Either.Either<Answer<Result>, Refusal>,
@@ -76,14 +81,14 @@ export interface Table<Route, Call extends { readonly method: string }, Caller, 
   readonly failure: (refusal: Refusal, asked: Asked<Route, Call>) => Dialect.SimulatedResponse
 }
 
-/** @internal The dialect that a table makes. */
+/** @internal Creates a dialect from a table. */
 export const dialect = <Route, Call extends { readonly method: string }, Caller, Refusal, Result = Json>(
   table:
     & Table<Route, Call, Caller, Refusal, Result>
     & Omit<Dialect.Definition<Meters.Meters>, "initial" | "respond" | "usage">
 ): Dialect.Dialect => Dialect.make({ ...table, initial: Meters.empty, respond: respond(table), usage: Meters.usage })
 
-// Who is refused may have been charged before.
+// The charge comes first: a refused request may have been charged too.
 const respond = <Route, Call extends { readonly method: string }, Caller, Refusal, Result = Json>(
   table: Table<Route, Call, Caller, Refusal, Result>
 ): Dialect.Definition<Meters.Meters>["respond"] => {

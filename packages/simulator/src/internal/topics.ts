@@ -6,7 +6,7 @@
 import type { World } from "../World.js"
 import * as Watch from "./watch.js"
 
-/** @internal In the order in which they were asked for. */
+/** @internal The subscriptions by key, in the order in which they were requested. */
 export type Topics = ReadonlyMap<string, Watch.Watch>
 
 /** @internal */
@@ -23,7 +23,7 @@ export const remove = (topics: Topics, keys: Iterable<string>): Topics => {
   return left
 }
 
-/** @internal What all of them have to tell, each change as the dialect says it. */
+/** @internal Returns the pending changes of all subscriptions, converted to frames by `say`, and the next topics. */
 export const pass = <A>(
   topics: Topics,
   world: World,

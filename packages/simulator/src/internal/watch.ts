@@ -20,12 +20,12 @@ export type Subject =
   | { readonly _tag: "Executions" }
   | { readonly _tag: "Balances" }
 
-/** @internal A level with an amount of zero was removed. */
+/** @internal A price level. An amount of zero means that the level was removed. */
 export type Level = Pick<Engine.Level, "price" | "amount">
 
 /**
- * What there is to tell. The first change of a subscription `isFirst`: it tells of everything. A book tells what changed and how
- * it is, and its `sequence` with the one it told before.
+ * A change to send. The first change of a subscription (`isFirst`) contains everything. A change of a book has the
+ * changed levels, the `whole` book, its `sequence`, and the `previous` sequence that was sent.
  *
  * @internal
  */
@@ -42,7 +42,7 @@ export type Change =
     readonly previous: number
   }
   | { readonly _tag: "Candles"; readonly isFirst: boolean; readonly candles: ReadonlyArray<Candle> }
-  /** The first change has the open orders in `open`. */
+  /** `open` contains the open orders in the first change, and is empty in later ones. */
   | {
     readonly _tag: "Executions"
     readonly isFirst: boolean
@@ -51,7 +51,7 @@ export type Change =
   }
   | { readonly _tag: "Balances"; readonly isFirst: boolean; readonly balances: ReadonlyArray<Engine.Balance> }
 
-/** @internal A subscription, and the state that it was last sent. */
+/** @internal A subscription, and the state that was last sent to it. */
 export interface Watch {
   readonly key: string
   readonly subject: Subject
@@ -98,7 +98,7 @@ export const look = (watch: Watch, world: World): readonly [Change | undefined, 
       if (before.book?.sequence === whole.sequence) return [undefined, watch]
       const bids = differences(before.book?.bids ?? [], whole.bids)
       const asks = differences(before.book?.asks ?? [], whole.asks)
-      // What is not told leaves no hole between the sequences that are.
+      // A change that is not sent leaves no gap between the sequences that are sent.
       if (!isFirst && bids.length + asks.length === 0) return [undefined, watch]
       const previous = before.book?.sequence ?? -1
       const next = after({ book: whole })
@@ -132,7 +132,7 @@ export const look = (watch: Watch, world: World): readonly [Change | undefined, 
   }
 }
 
-/** @internal Returns the end of a candle that is sent. */
+/** @internal Returns the instant at which a candle of a subscription ends. */
 export const endOf = ({ subject }: Watch, { openTime }: Candle): number =>
   subject._tag === "Candles" ? subject.bars.after(openTime) : openTime
 
