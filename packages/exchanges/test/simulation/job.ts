@@ -3,7 +3,7 @@ import { Effect, Either, Schema } from "effect"
 import { Exchanges } from "../../src/index.js"
 import { replay, world } from "./world.js"
 
-/** What a job of `pnpm simulate` is told: the seeds `from`, `from + by` and so on, below `to`. */
+/** The argument of a job of `pnpm simulate`. Its seeds are `from`, `from + by` and so on, below `to`. */
 const Told = Schema.parseJson(Schema.Struct({
   from: Schema.Int,
   to: Schema.Int,
@@ -17,7 +17,7 @@ const say = (line: object) =>
     process.stdout.write(`${JSON.stringify(line)}\n`)
   })
 
-/** Runs its seeds, and says a line of JSON for each that held, and for the first that did not. */
+/** Runs the seeds of the job. Prints a line of JSON for each seed that passes, and for the first one that fails. */
 const job = Effect.gen(function*() {
   const { by, exchange, from, steps, to } = yield* Schema.decodeUnknown(Told)(process.argv[2])
   const seeds = function*() {

@@ -5,7 +5,7 @@ import type { Exchanges } from "../../src/index.js"
 import type { Run } from "../support/sampling.js"
 import { replay, world } from "./world.js"
 
-/** Runs the programs of so many seeds in a row on the simulated exchange, some at once. */
+/** Registers a test that runs the programs of consecutive seeds on the simulated exchange, 20 at a time. */
 export const register = (id: Exchanges.ExchangeId, { sample: count = 400, seed }: Run, steps = 20): void => {
   const first = 1000 * (Number.parseInt(seed, 10) || 0)
   describe(`simulation of ${id}`, () => {

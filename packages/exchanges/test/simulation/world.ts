@@ -44,7 +44,10 @@ const faults: ReadonlyArray<Fault> = [
   requests("responses are slow", Faults.make({ latency: { min: "50 millis", max: "1500 millis" } }))
 ]
 
-/** Where nothing numbers the updates of a book, a lost one leaves it wrong for good: nobody can know. */
+/**
+ * Exchanges that do not number the updates of a book. A lost update leaves the book wrong for good, and no client can
+ * detect it.
+ */
 const unnumbered: ReadonlyArray<Exchanges.ExchangeId> = ["bitmex"]
 
 const plain = (value: BigDecimal.BigDecimal): string => Decimal.format(BigDecimal.normalize(value))
@@ -71,7 +74,7 @@ const truth = (
     return {
       asks: asks.map(level),
       bids: bids.map(level),
-      // Every second has a trade.
+      // There is always a last trade, because every second has one.
       last: trades.at(-1)?.price ?? "",
       trades,
       isNamedIn: (frame) => named.test(frame)
@@ -106,7 +109,7 @@ const exchange = (id: Exchanges.ExchangeId) => (seed: string) =>
             BigDecimal.subtract(order.amount, order.filled),
             BigDecimal.fromBigInt(2n)
           )
-          // All of it, where half is not a whole number of lots.
+          // Fills the whole order if half of it is not a whole number of lots.
           yield* Effect.ignore(Effect.orElse(simulator.fill(id, plain(half)), () => simulator.fill(id)))
         }),
       connections: simulator.connections,
@@ -117,30 +120,30 @@ const exchange = (id: Exchanges.ExchangeId) => (seed: string) =>
     } satisfies SimulationWorld.Exchange
   })
 
-/** Far below the market, and large enough for every exchange. */
+/** Orders that are far below the market, and large enough for every exchange. */
 const resting: { readonly [symbol: string]: { readonly amount: string; readonly price: string } } = {
   "BTC/USDT": { amount: "0.01", price: "30000" },
   "ETH/USDT": { amount: "0.1", price: "1000" },
   "ETH/BTC": { amount: "0.1", price: "0.02" }
 }
 
-/** An exchange as a simulation meets it: its client on the simulator. */
+/** Returns the world of a simulation: the client of an exchange, on the simulator. */
 export const world = (id: Exchanges.ExchangeId) => ({
   name: id,
   symbols: [symbol, id === "coinbase" || id === "kraken" ? "ETH/BTC" : "ETH/USDT"],
   client: trading(id),
   exchange: exchange(id),
   faults: faults.filter(({ trades }) => trades === "kept" || !unnumbered.includes(id)),
-  // Ten digits are the simulator's own, after whatever else there is in an id.
+  // The simulator's own number is the last ten digits of an id, after any prefix.
   tradeNumber: (tradeId) => id === "bitmex" ? Number.parseInt(tradeId.slice(-12), 16) : Number(tradeId.slice(-10)),
-  // BitMEX tells of levels that went, changed and came one after the other.
+  // BitMEX reports removed, changed and new levels in separate messages.
   hasWholeBooks: id !== "bitmex",
   patience: 135_000,
   secrets: Object.values(Simulator.credentials(id)).map((secret) => Redacted.value(secret)),
   order: (symbol, clientOrderId) => ({ ...far(clientOrderId), symbol, ...resting[symbol] })
 } satisfies SimulationWorld.World<unknown>)
 
-/** The command that runs a seed again. */
+/** Returns the command that runs a seed again. */
 export const replay = (
   { seed, steps, world }: { readonly seed: number; readonly steps: number; readonly world: string }
 ) => `pnpm simulate --seeds 1 --seed ${seed} --exchange ${world} --steps ${steps}`

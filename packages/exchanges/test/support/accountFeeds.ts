@@ -16,7 +16,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { BigDecimal, Context, Effect, Exit, Fiber, Layer, Option, Redacted, Ref, Stream, TestClock } from "effect"
 import { meddled } from "./sockets.js"
 
-/** What the suite is told of an exchange: its Layer, and an order that it takes. */
+/** The exchange under test: its Layer, and an order that it accepts. */
 export interface Subject {
   readonly id: Simulator.ExchangeId
   readonly layer: (options: {
@@ -28,12 +28,12 @@ export interface Subject {
     HttpClient.HttpClient | OrderJournal.OrderJournal
   >
   readonly symbol: string
-  /** How much is ordered; half of it can be filled. */
+  /** The amount of each order. `half` is an amount by which it can be filled. */
   readonly amount: string
   readonly half: string
 }
 
-/** All that a stream has said, as it says it. */
+/** Runs a stream in the background and records its items. */
 const heard = <A, E>(stream: Stream.Stream<FeedItem.FeedItem<A>, E>) =>
   Effect.gen(function*() {
     const items: Array<FeedItem.FeedItem<A>> = []
@@ -50,7 +50,7 @@ const heard = <A, E>(stream: Stream.Stream<FeedItem.FeedItem<A>, E>) =>
 const shown = (value: BigDecimal.BigDecimal | undefined): string | undefined =>
   value && Decimal.format(BigDecimal.normalize(value))
 
-/** What is asked for at one moment is worth a little more or less at another, where a position stands. */
+/** Rounds to five decimals: with an open position, the value in a response differs slightly from that in a feed. */
 const nearly = (value: BigDecimal.BigDecimal): string | undefined => shown(BigDecimal.round(value, { scale: 5 }))
 
 const orderText = ({ amount, clientOrderId, filled, id, price, side, status, symbol }: Order.Order): string =>
@@ -62,7 +62,7 @@ const fillText = (fill: Fill.Fill): string =>
 
 const pass = (seconds: number) => TestClock.adjust(`${seconds} seconds`)
 
-/** Waits for an answer: time passes where the exchange's limits make it wait for its turn. */
+/** Waits for a response. Advances the clock, because the exchange's limits may delay the request. */
 const answer = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.flatMap(Effect.fork(self), (fiber) =>
     Effect.zipRight(
@@ -74,14 +74,14 @@ const answer = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =
 
 interface Scene {
   readonly simulator: Simulator.Simulator
-  /** Its questions are answered before time passes on. */
+  /** `order`, `fills` and `balances` advance the clock until they have a response. */
   readonly account: Account.Account.Service
   readonly trading: Trading.Trading.Service
-  /** Places an order that stands. */
+  /** Places an order that stays open. */
   readonly place: Effect.Effect<Order.Order, unknown>
-  /** The same, while time is the test's. */
+  /** Places the same order, but leaves the clock to the test. */
   readonly placing: Effect.Effect<Order.Order, unknown>
-  /** From now on what is asked for is carried out, and no answer comes. */
+  /** From now on, requests are carried out, but no response arrives. */
   readonly deafen: Effect.Effect<void>
 }
 
@@ -100,15 +100,15 @@ const deafening = Layer.effectContext(Effect.gen(function*() {
   ))
 }))
 
-/** Adds what it knows to every sentence. */
+/** Adds the secrets to every string that contains a space. */
 const talkative = (secrets: ReadonlyArray<string>) => (text: string): string =>
   text.replace(/"[^"]* [^"]*"/g, (sentence) => JSON.stringify([JSON.parse(sentence), ...secrets].join(" ")))
 
-/** Of frames that say what there is of an asset, the numbers in other words. */
+/** Replaces the amounts in balance frames by a word that is not a number. */
 const obscure = (text: string): string =>
   text.replace(/("(?:f|eq|walletBalance|equity|marginBalance)":)(?:"[\d.]+"|[\d.]+)/g, "$1\"haunted\"")
 
-/** Of frames that say what was filled, the prices in other words. */
+/** Replaces the prices in fill frames by a word that is not a number. */
 const unpriced = (text: string): string =>
   text.replace(/("(?:L|execPrice|fillPx|lastPx|last_price|price)":)(?:"[\d.]+"|[\d.]+)/g, "$1\"haunted\"")
 
@@ -122,7 +122,7 @@ const environmentOf = (
     Layer.provideMerge(deafening, meddled({ hear })(Simulator.layer(id)))
   )
 
-/** Runs a case on a simulator of its own. */
+/** Runs a case on its own simulator. */
 const running =
   (subject: Subject, credentials?: Credentials.Credentials, hear?: (text: string) => string) =>
   <A, E>(body: (scene: Scene) => Effect.Effect<A, E>) =>
@@ -155,7 +155,7 @@ const running =
       (self) => Effect.zipRight(TestClock.setTime(Date.UTC(2026, 10, 2)), self)
     )
 
-/** The cases that need little time. */
+/** Registers the cases that take little time. */
 export const register = (subject: Subject): void => {
   const { half, id, symbol } = subject
   const run = running(subject)
@@ -178,7 +178,7 @@ export const register = (subject: Subject): void => {
           const filled = yield* account.order(second)
           yield* Effect.all([trading.cancel(first), pass(5)], { concurrency: 2 })
           const canceled = yield* account.order(first)
-          // Some exchanges tell of an order before it stands.
+          // Some exchanges report an order before it is open.
           const stood = orders.values().filter(({ status }) => status !== "pending")
           expect(stood.slice(1).map(orderText)).toEqual([second, filled, canceled].map(orderText))
           expect(orders.statuses()).toEqual(["Connected"])
@@ -313,7 +313,7 @@ export const register = (subject: Subject): void => {
   })
 }
 
-/** The cases that need some. */
+/** Registers the cases that take longer. */
 export const registerPatient = (subject: Subject): void => {
   const { half, id, symbol } = subject
   const run = running(subject)
@@ -413,7 +413,7 @@ export const registerPatient = (subject: Subject): void => {
           const order = yield* place
           const [orders, fills] = [yield* heard(account.streamOrders()), yield* heard(account.streamFills())]
           yield* pass(3)
-          // Orders and fills may come in frames of their own.
+          // Orders and fills may arrive in separate frames.
           yield* Effect.repeatN(simulator.disturb({ _tag: "Duplicate" }), 3)
           yield* simulator.fill(order.id, half)
           yield* pass(10)

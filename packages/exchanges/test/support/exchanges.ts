@@ -5,10 +5,10 @@ import { HttpClient, type HttpClientRequest } from "@effect/platform"
 import { Clock, Effect, Layer } from "effect"
 import { Exchanges } from "../../src/index.js"
 
-/** Listed by every simulated exchange, and what is traded in the suites. */
+/** The market that the suites trade. Every simulated exchange lists it. */
 export const symbol = "BTC/USDT"
 
-/** All three capabilities of an exchange, with a journal in memory. */
+/** Provides all three capabilities of an exchange, with a journal in memory. */
 export const trading = (
   id: Exchanges.ExchangeId,
   { environment, ...options }: Exchange.Options & { readonly environment?: Environment.Custom } = {}
@@ -19,11 +19,11 @@ export const trading = (
     credentials: Simulator.credentials(id)
   }).pipe(Layer.provide(OrderJournal.layerMemory))
 
-/** The same without keys. */
+/** Provides the market data of an exchange, without keys. */
 export const marketData = (id: Exchanges.ExchangeId, options: Exchange.Options = {}) =>
   Exchanges.layerMarketData(id, { environment: Simulator.environment(id), ...options })
 
-/** Far below the market and large enough for every exchange: it stands until it is canceled. */
+/** A buy order that is large enough for every exchange. It is far below the market, so it stays open until canceled. */
 export const far = (clientOrderId: string): Order.LimitRequest => ({
   type: "limit",
   symbol,
@@ -33,13 +33,13 @@ export const far = (clientOrderId: string): Order.LimitRequest => ({
   clientOrderId
 })
 
-/** Whether a request changes an account. Kraken reads by POST as well, and Deribit trades by GET. */
+/** Returns `true` if a request changes an account. Kraken also reads by POST, and Deribit trades by GET. */
 export const isChange = ({ method, path }: { readonly method: string; readonly path: string }): boolean =>
   method === "GET"
     ? /^\/api\/v2\/private\/(?:buy|sell|edit|cancel)/.test(path)
     : !/^\/0\/private\/(?!Add|Amend|Cancel)/.test(path)
 
-/** A request as it left. `at` is epoch milliseconds by Effect's clock. */
+/** A request as it was sent. `at` is epoch milliseconds by Effect's clock. */
 export interface Sent {
   readonly at: number
   readonly method: string
@@ -49,7 +49,7 @@ export interface Sent {
   readonly body: string
 }
 
-/** A client that writes down what leaves and lets `meddle` have its way with each answer. */
+/** Provides a client that records its requests in `sent` and lets `meddle` replace each response. */
 export const watched = <R>(
   sent: Array<Sent>,
   meddle: (
@@ -86,6 +86,6 @@ const asSent = (request: HttpClientRequest.HttpClientRequest): Omit<Sent, "at"> 
   }
 }
 
-/** How many of the instants lie in the fullest window of that many milliseconds. */
+/** Returns the largest number of instants within any window of `window` milliseconds. */
 export const most = (instants: ReadonlyArray<number>, window: number): number =>
   Math.max(0, ...instants.map((from) => instants.filter((at) => at >= from && at < from + window).length))

@@ -13,8 +13,8 @@ import { describe, expect, it } from "@effect/vitest"
 import { BigDecimal, Effect, Fiber, Layer, Option, Record, Stream, TestClock } from "effect"
 
 /**
- * What the suite is told of an exchange: whether a lost update of a book is seen at once by its number, later by a checksum (unless
- * what follows makes up for it), or not at all.
+ * The exchange under test. `gaps` says how a lost update of a book is detected: immediately, by its sequence number
+ * (`numbered`); later, by a checksum, unless later updates compensate for it (`checked`); or not at all (`unseen`).
  */
 export interface Subject {
   readonly id: Simulator.ExchangeId
@@ -25,15 +25,15 @@ export interface Subject {
   readonly gaps: "numbered" | "checked" | "unseen"
   readonly checksum: boolean
   readonly notice: boolean
-  /** Whether candles are streamed only when they have ended. Defaults to `false`. */
+  /** Whether candles are streamed only after they have ended. Defaults to `false`. */
   readonly endedCandles?: boolean
-  /** Contracts whose volumes it counts in another way than amounts, of tickers and of candles. Defaults to none. */
+  /** Contracts whose volumes, in tickers and candles, have another unit than amounts. Defaults to none. */
   readonly contracts?: ReadonlyArray<string>
-  /** The longest candles it streams. Defaults to those of five minutes. */
+  /** The interval of the longest candles that the exchange streams. Defaults to five minutes. */
   readonly longest?: Candle.Interval
 }
 
-/** All that a stream has said, as it says it. */
+/** Runs a stream in the background and records its items and its failure. */
 export const heard = <A, E>(stream: Stream.Stream<FeedItem.FeedItem<A>, E>) =>
   Effect.gen(function*() {
     const items: Array<FeedItem.FeedItem<A>> = []
@@ -51,7 +51,7 @@ export const heard = <A, E>(stream: Stream.Stream<FeedItem.FeedItem<A>, E>) =>
     }
   })
 
-/** A decimal without the zeros at its end, which one way of asking has and the other not. */
+/** Formats a decimal without trailing zeros, because streams and requests may differ in them. */
 const shown = (value: BigDecimal.BigDecimal): string => Decimal.format(BigDecimal.normalize(value))
 
 const levels = (book: Pick<BookView.BookView, "depth">) => {
@@ -62,7 +62,7 @@ const levels = (book: Pick<BookView.BookView, "depth">) => {
 
 const prices = ({ close, high, low, open, volume }: Candle.Candle) => ({ open, high, low, close, volume })
 
-/** The book as a request gives it at this instant. */
+/** Requests the current book. */
 const asked = (symbol: string) =>
   Effect.flatMap(
     MarketData.MarketData,
@@ -73,7 +73,10 @@ const asked = (symbol: string) =>
 
 type Heard = Effect.Effect.Success<ReturnType<typeof heard<BookView.BookView, never>>>
 
-/** That the latest book is the exchange's. The clock stands at a whole second, when all that changed has been told. */
+/**
+ * Expects the latest book to be equal to that of the exchange. The clock must be at a whole second, when all changes
+ * have been sent.
+ */
 export const expectCurrent = (book: Pick<Heard, "values" | "last">, symbol: string) =>
   Effect.gen(function*() {
     const latest = book.values().at(-1)
@@ -81,13 +84,13 @@ export const expectCurrent = (book: Pick<Heard, "values" | "last">, symbol: stri
     expect(latest && levels(latest)).toEqual(yield* asked(symbol))
   })
 
-/** At an instant that exchanges take for one: of the epoch's first candle not all can be asked. */
+/** Runs a case at a realistic time: not all exchanges accept a request for the first candle after the epoch. */
 const begun = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.zipRight(TestClock.setTime(Date.UTC(2026, 10, 2)), self)
 
 const pass = (seconds: number) => TestClock.adjust(`${seconds} seconds`)
 
-/** Runs a case on a simulator of its own. */
+/** Runs a case on its own simulator. */
 const running = ({ id, layer }: Subject) =>
 <A, E>(
   body: (
@@ -146,7 +149,7 @@ const tickerVolumeCase = (subject: Subject, symbol: string): void => {
   )
 }
 
-/** The cases that need little time. */
+/** Registers the cases that take little time. */
 export const register = (subject: Subject): void => {
   const { id, symbol } = subject
   const run = running(subject)
@@ -350,7 +353,7 @@ export const register = (subject: Subject): void => {
   })
 }
 
-/** Those in which minutes have to pass. */
+/** Registers the cases in which minutes must pass. */
 export const registerPatient = (subject: Subject): void => {
   const { id, symbol } = subject
   const run = running(subject)
@@ -375,7 +378,7 @@ export const registerPatient = (subject: Subject): void => {
           yield* other.leave
           yield* pass(15)
           expect(yield* simulator.connections).toBe(0)
-          // And once more: a client that has gone quiet comes back.
+          // A client whose last stream has ended can stream again.
           const again = yield* heard(market.streamOrderBook(symbol))
           yield* pass(3)
           yield* expectCurrent(again, symbol)
@@ -467,7 +470,7 @@ export const registerPatient = (subject: Subject): void => {
           yield* pass(3)
           yield* simulator.disturb({ _tag: "Mute" })
           yield* pass(90)
-          // Or the connection is lost, where its numbers tell that something is missing.
+          // `Reconnecting` if the exchange numbers the messages of a connection: the missing numbers reveal the loss.
           expect(book.statuses().some((tag) => tag === "Stale" || tag === "Reconnecting")).toBe(true)
           if (book.last()?._tag === "Data") yield* expectCurrent(book, symbol)
           yield* simulator.disturb({ _tag: "Calm" })

@@ -4,7 +4,7 @@ import { runInNewContext } from "node:vm"
 setFlagsFromString("--expose-gc")
 const collect: unknown = runInNewContext("gc")
 
-/** Bytes that are in use, once what has just ended is let go. */
+/** Returns the number of heap bytes in use, after fibers that have just ended are released and garbage is collected. */
 export const heapInUse = async (): Promise<number> => {
   for (let time = 0; time < 4; time++) {
     await new Promise((resolve) => setTimeout(resolve, 50))

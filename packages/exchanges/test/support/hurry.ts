@@ -6,15 +6,19 @@ interface Sleeper {
 }
 
 /**
- * A clock on which nobody waits: as soon as all that runs has come to rest, it is when the next sleeper wants to wake. As
- * `TestClock`, but driven by itself. Nothing that runs may wait for anything but this clock.
+ * Creates a clock on which sleeping takes no real time. As soon as all fibers are idle, it jumps to the time at which
+ * the next sleeper wakes. It is like a `TestClock` that adjusts itself.
+ *
+ * **Gotchas**
+ *
+ * The program must wait for nothing but this clock.
  */
 export const hurried = (start: number): Clock.Clock => {
   let now = start
   let ticking = false
   const sleepers: Array<Sleeper> = []
   const tick = () => {
-    // Twice around the event loop: fibers that make way for others go on from a timer.
+    // Waits two turns of the event loop, because a fiber that yields continues from a timer.
     setTimeout(() =>
       setImmediate(() => {
         sleepers.sort((one, other) => one.at - other.at)

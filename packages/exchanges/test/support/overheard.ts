@@ -1,7 +1,7 @@
 import { Cause, Effect, Exit, Layer, Logger, LogLevel, Metric, MetricState, Option, Tracer } from "effect"
 import { inspect } from "node:util"
 
-/** All that gets out of a program while it runs: what it logs at every level, its spans, and what it fails with. */
+/** All output of a program while it runs: its logs at every level, its spans and its failures. */
 export interface Overheard {
   readonly said: ReadonlyArray<string>
   readonly note: (...values: ReadonlyArray<unknown>) => void
@@ -11,7 +11,7 @@ export interface Overheard {
 const show = (value: unknown): string =>
   typeof value === "string" ? value : inspect(value, { depth: 12, showHidden: true, maxStringLength: null })
 
-/** A failure in every form in which somebody may come to see it. */
+/** Returns a failure in every form in which it may become visible. */
 export const renderings = (failure: unknown): ReadonlyArray<string> => [
   String(failure),
   failure instanceof Error ? `${failure.name} ${failure.message} ${failure.stack ?? ""}` : "",
@@ -52,7 +52,7 @@ export const make = (): Overheard => {
         },
         event: (event, _, values) => note("event", event, values),
         addLinks: () => {},
-        // What a call gives is for its caller; what it fails with goes into traces.
+        // Only failures appear in traces; the value of a success goes to the caller alone.
         end: (_, exit) =>
           note("span", name, Array.from(attributes), Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "")
       }
@@ -69,10 +69,10 @@ export const make = (): Overheard => {
   }
 }
 
-/** Letters that a log must not see: they break lines, turn them round, hide in them or speak to the terminal. */
+/** Characters that a log must not contain: they break lines, reverse text, are invisible or control the terminal. */
 export const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
 
-/** All that metrics of the process say in words now: their names, tags, and what those that count texts have counted. */
+/** Returns all text in the metrics of the process: names, descriptions, tags, and the words that frequencies count. */
 export const metrics: Effect.Effect<string> = Effect.map(
   Metric.snapshot,
   (pairs) =>
@@ -88,7 +88,7 @@ export const metrics: Effect.Effect<string> = Effect.map(
 
 const fragment = 12
 
-/** Text as an attentive reader would see it: small letters, nothing escaped, nothing invisible. */
+/** Returns text as an attentive reader would see it: in lower case, unescaped and without invisible characters. */
 const plain = (text: string): string =>
   text.toLowerCase()
     .replaceAll(/\\+u([0-9a-f]{4})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
@@ -97,7 +97,10 @@ const plain = (text: string): string =>
     .replaceAll(/[\u200b-\u200f\u2060\ufeff]/g, "")
     .toLowerCase()
 
-/** The first of the secrets of which fifteen letters in a row, or all of it, were said. */
+/**
+ * Returns the text around the first leak of a secret, or `undefined` if none leaked. A leak is any 15 consecutive
+ * characters of a secret, or the whole of a shorter secret.
+ */
 export const leak = (said: ReadonlyArray<string>, secrets: ReadonlyArray<string>): string | undefined => {
   const texts = said.map(plain)
   for (const secret of secrets) {

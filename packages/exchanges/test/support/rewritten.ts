@@ -1,15 +1,15 @@
 import { HttpClient, HttpClientResponse } from "@effect/platform"
 import { Effect, Layer } from "effect"
 
-/** An answer to be, and the request it is for. */
+/** The text of a response, and the request that it answers. */
 export interface Answer {
   readonly method: string
-  /** The path and what stands behind it. */
+  /** The path and the query. */
   readonly target: string
   readonly text: string
 }
 
-/** The client with each answer's text as `rewrite` has it, and these headers beside its own. */
+/** Provides a client that rewrites the text of each response and adds headers to it. */
 export const rewritten = (
   rewrite: (answer: Answer) => string,
   headers: (answer: Answer) => Readonly<Record<string, string>> = () => ({})

@@ -5,7 +5,7 @@ import { type ContractCase, LossyHttp } from "@effect-exchange/testing"
 import type { HttpClient } from "@effect/platform"
 import { Effect, Layer } from "effect"
 
-/** The simulator's own record of what reached it; what is still on its way it does not know. */
+/** Observes requests in the simulator's own record. Requests that are still in transit are not in it. */
 const observer = (id: Simulator.ExchangeId) =>
   Effect.gen(function*() {
     const simulators = yield* Simulator.Simulators
@@ -17,13 +17,16 @@ const observer = (id: Simulator.ExchangeId) =>
     } satisfies ContractCase.Observer
   })
 
-/** The same without what was refused: on a busy machine, requests that left apart may arrive together. */
+/**
+ * Observes requests, but not how many exceeded a limit: on a busy machine, requests that were sent at intervals may
+ * arrive together.
+ */
 const patient = (id: Simulator.ExchangeId) =>
   Effect.map(observer(id), ({ inFlight, sent }): ContractCase.Observer => ({ inFlight, sent }))
 
 /**
- * What the contract is told of an exchange on the simulator: in this process, where time is a test's, and over sockets, in
- * real time.
+ * Returns the implementations of an exchange on the simulator that the contract tests: in memory, with the test clock,
+ * and over sockets, in real time.
  */
 export const simulated = <A, E>(
   id: Simulator.ExchangeId,

@@ -1,12 +1,12 @@
 import { type HttpClient, Socket } from "@effect/platform"
 import { Effect, Layer } from "effect"
 
-/** When a socket was dialled, by Effect's clock. */
+/** The times at which sockets were dialled, in epoch milliseconds by Effect's clock. */
 export type Dials = Array<number>
 
 /**
- * The sockets in reach, with a word in what passes: `dial` may turn to another address, and `hear` changes the texts that
- * come over a socket in memory.
+ * Provides sockets that can be manipulated: `dials` records when each was dialled, `dial` may replace the URL, and
+ * `hear` changes the texts that arrive over an in-memory socket.
  */
 export const meddled = (
   { dial = (url) => url, dials = [], hear }: {
@@ -23,7 +23,7 @@ export const meddled = (
         dials.push(clock.unsafeCurrentTimeMillis())
         const socket = make(dial(url))
         if (hear === undefined) return socket
-        // Only those in memory, as others are told by callbacks.
+        // Affects only in-memory sockets: other sockets do not deliver messages through `dispatchEvent`.
         const dispatch = socket.dispatchEvent.bind(socket)
         socket.dispatchEvent = (event) =>
           dispatch(

@@ -4,10 +4,10 @@ import { Clock, Effect } from "effect"
 import type { Exchanges } from "../../src/index.js"
 import * as Support from "./exchanges.js"
 
-/** When everything happens: the exchange's clock stands there, and the client's starts there. */
+/** The time of every test: the exchange's clock stands still at it, and the client's clock starts at it. */
 export const now = Date.UTC(2026, 0, 5, 12, 34, 56)
 
-/** A request as an exchange gets it. */
+/** A request as the exchange receives it. */
 export interface Request {
   readonly method: string
   readonly target: string
@@ -15,11 +15,11 @@ export interface Request {
   readonly body: Uint8Array
 }
 
-/** Whether a request changes the account. */
+/** Returns `true` if a request changes the account. */
 export const changes = ({ method, target }: Request): boolean =>
   Support.isChange({ method, path: target.replace(/\?.*$/, "") })
 
-/** A clock that shows what it is told, and on which time passes as it does. */
+/** Creates a clock whose current time is `millis()`, and whose sleeps take real time. */
 export const clock = (millis: () => number): Clock.Clock => {
   const live = Clock.make()
   return {
@@ -34,23 +34,26 @@ export const clock = (millis: () => number): Clock.Clock => {
 
 const standing = (at: number): Clock.Clock => clock(() => at)
 
-/** What the exchange answers. */
+/** A response of the exchange. */
 export interface Served {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
 }
 
-/** The exchange's answer to a request after those that changed something, always the same: nothing else changes there. */
+/**
+ * Returns the exchange's response to a request that follows `history`, the earlier requests that changed something. The
+ * same arguments always give the same response, because nothing else changes on the exchange.
+ */
 export type Serve = (history: ReadonlyArray<Request>, request: Request) => Effect.Effect<Served>
 
-// What is new in every request without meaning anything else: instants of now, nonces, signatures.
+// The parts that differ in every request without changing its meaning: current timestamps, nonces, signatures.
 const volatile = new RegExp(`(?:nonce|signature|timestamp)=[^&]*|${String(now).slice(0, 6)}\\d*`, "g")
 
 const keyOf = ({ body, method, target }: Request): string =>
   `${method} ${target} ${Buffer.from(body).toString()}`.replaceAll(volatile, "#")
 
-/** An exchange in the state that the setup leaves it in, at an instant that does not pass. */
+/** Creates an exchange in the state after `setup`, whose clock stands still. */
 export const server = (id: Exchanges.ExchangeId, setup: ReadonlyArray<Request>, at: number): Serve => {
   const known = new Map<string, Served>()
   const handle = (simulator: Simulator.Simulator, request: Request, at: number) =>
@@ -70,6 +73,6 @@ export const server = (id: Exchanges.ExchangeId, setup: ReadonlyArray<Request>, 
     })
 }
 
-/** A market that nothing is asked about, and that the demo account can pay for. */
+/** Finds a market that the tests request nothing about, and that the demo account can pay for. */
 export const otherOf = (markets: ReadonlyArray<Market.Market>) =>
   markets.find(({ base, kind, quote }) => base === "ETH" && kind === "spot" && ["USD", "USDT"].includes(quote))

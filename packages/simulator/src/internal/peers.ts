@@ -15,13 +15,13 @@ import type { World } from "../World.js"
  *
  * - `Close`: the exchange closes all connections with a code. 1006 stands for a broken connection.
  * - `Refuse`: new connections are refused. `HalfOpen`: new connections open, but nothing is ever sent on them.
- * - `Silence`: nothing is sent any more. `Mute`: no data is sent any more, or none whose text contains a given text, such
- *   as the name of a channel; everything else continues.
- * - `Delist`: new subscriptions to a market, by the exchange's name for it, are refused as if it did not exist. Existing
- *   subscriptions continue.
+ * - `Silence`: nothing is sent any more. `Mute`: no data is sent any more, or none whose text contains a given text,
+ *   such as the name of a channel; everything else continues.
+ * - `Delist`: new subscriptions to a market, by the exchange's name for it, are refused as if it did not exist.
+ *   Existing subscriptions continue.
  * - `Slow`: all messages arrive later by a number of milliseconds.
- * - `Gap`: the next data frame is lost. `Duplicate`: it arrives twice. `Reorder`: it arrives after the frame that follows
- *   it.
+ * - `Gap`: the next data frame is lost. `Duplicate`: it arrives twice. `Reorder`: it arrives after the frame that
+ *   follows it.
  * - `Checksum`, `Crossed`: the next book that allows it has a wrong checksum, or is crossed.
  * - `Garbage`: an invalid message arrives. `Giant`: a very large message arrives.
  * - `Notice`: the exchange announces that it will close the connections. `Expire`: all logins and tokens expire.
@@ -67,7 +67,7 @@ export interface Sink {
 
 /** @internal */
 export interface Peers {
-  /** Accepts a connection until its scope closes. Returns `undefined` if there is no such socket, or if it is refused. */
+  /** Accepts a connection until its scope closes. Returns `undefined` if no such socket exists, or if it is refused. */
   readonly connect: (target: string, sink: Sink) => Effect.Effect<Peer | undefined, never, Scope.Scope>
   readonly disturb: (disturbance: Disturbance) => Effect.Effect<void>
   /** Sends pending messages immediately, for example after a trade. */
