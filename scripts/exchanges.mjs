@@ -82,7 +82,7 @@ const files = [
   ),
   byId(
     "packages/exchanges/test/support/registry.ts",
-    "/** What is known of each exchange from its documents. */",
+    "/** The facts about each exchange, from its documentation. */",
     ({ id, module }) => `import { facts as ${module} } from "../../../${id}/test/facts.js"`,
     ({ module }) => module
   ),

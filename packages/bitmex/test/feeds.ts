@@ -23,7 +23,7 @@ export const account: AccountSubject = {
   half: "0.01"
 }
 
-/** The same of contracts, which are counted otherwise. */
+/** The same for inverse contracts, whose amounts are counted in contracts. */
 export const inverseAccount: AccountSubject = {
   id: "bitmex",
   layer: BitMex.layer,

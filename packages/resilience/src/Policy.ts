@@ -3,15 +3,15 @@
  *
  * ```
  * fallback              sees every failure, including refusals and the deadline
- *  └ deadline           covers everything below; gates refuse a call that would wait beyond it
- *     └ retry           each attempt queues and is judged separately
- *        └ hedge        each further attempt passes the gates by itself; an attempt is late from when it leaves
- *           ├ check     an open circuit refuses before tokens are spent or a queue is joined
- *           ├ limiter   before the permits, so that no permit is held while waiting for tokens
+ *  └ deadline           covers everything below; a gate refuses a call that would wait beyond it
+ *     └ retry           each attempt passes all gates below again
+ *        └ hedge        each additional attempt passes the gates separately; the delay counts from when an attempt leaves
+ *           ├ check     an open circuit refuses the call before it spends tokens or joins a queue
+ *           ├ limiter   before the permits, so that a call holds no permit while it waits for tokens
  *           ├ turn      one at a time and in order, for requests that must leave in order
- *           ├ bulkhead  bounds the number of calls in flight
+ *           ├ bulkhead  limits the number of calls in flight
  *           └ breaker   innermost gate: waiting does not count as slow and holds no probe permit
- *              └ attempt   with a timeout, which the breaker counts as a failure; leaves when it reports so
+ *              └ attempt   has a timeout, which the breaker counts as a failure; has left when it reports so
  * ```
  *
  * The limiter counts an admitted attempt from the moment its request leaves, and refunds the tokens of a request that

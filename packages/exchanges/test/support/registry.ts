@@ -7,7 +7,7 @@ import { facts as Deribit } from "../../../deribit/test/facts.js"
 import { facts as Kraken } from "../../../kraken/test/facts.js"
 import { facts as Okx } from "../../../okx/test/facts.js"
 
-/** What is known of each exchange from its documents. */
+/** The facts about each exchange, from its documentation. */
 export const registry = {
   binance: Binance,
   bitmex: BitMex,
