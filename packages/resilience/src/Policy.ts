@@ -5,7 +5,7 @@
  * fallback              sees every failure, including refusals and the deadline
  *  └ deadline           covers everything below; a gate refuses a call that would wait beyond it
  *     └ retry           each attempt passes all gates below again
- *        └ hedge        each additional attempt passes the gates separately; the delay counts from when an attempt leaves
+ *        └ hedge        each additional attempt passes all gates; the delay counts from when an attempt leaves
  *           ├ check     an open circuit refuses the call before it spends tokens or joins a queue
  *           ├ limiter   before the permits, so that a call holds no permit while it waits for tokens
  *           ├ turn      one at a time and in order, for requests that must leave in order
