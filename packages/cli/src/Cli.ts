@@ -133,7 +133,7 @@ const explain = (error: Failure, see: string): Effect.Effect<void, never, Screen
     case "Incomplete":
       return Effect.void
     case "Stopped":
-      // Who closes a pipe has what they wanted, as with `head`.
+      // A reader that closes the pipe, such as `head`, has what it wanted.
       return error.signal === "SIGPIPE" ? Effect.void : Screen.note(error.message)
     default:
       return Screen.note(error.message)

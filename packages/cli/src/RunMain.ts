@@ -76,12 +76,12 @@ export const runMain = (process: Process, args: ReadonlyArray<string>, options?:
   )
   Effect.runFork(main).addObserver((exit) => {
     if (unwritten === undefined) process.exit(Failure.exitCode(exit))
-    // Whatever the command came to, nobody has been told of it.
+    // The exit code of the command does not matter: its result was lost.
     process.stderr.write(`The output could not be written: ${unwritten.message}.\n`, () => process.exit(1))
   })
 }
 
-/** How Node says that a pipe has no reader any more; whatever else goes wrong with a stream loses what somebody waits for. */
+/** The error codes of Node.js for a pipe whose reader has closed it. With any other error, output is lost. */
 const readerLeft: ReadonlySet<string | undefined> = new Set(["EPIPE", "EOF", "ECONNRESET", "ERR_STREAM_DESTROYED"])
 
 const unexpected = (error: unknown): string => {

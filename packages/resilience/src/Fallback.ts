@@ -6,13 +6,13 @@
  *
  * @since 0.1.0
  */
-import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { constTrue, dual } from "effect/Function"
 import * as Option from "effect/Option"
 import type * as Predicate from "effect/Predicate"
 import type * as Idempotent from "./Idempotent.js"
+import { catchFailure } from "./internal/causes.js"
 import { requireDuration } from "./internal/duration.js"
 import { keepBrand } from "./internal/idempotent.js"
 import { monotonic } from "./internal/time.js"
@@ -94,24 +94,8 @@ export const orElse: {
   <A, E, R, A2, E2, R2>(
     self: Effect.Effect<A, E, R>,
     { use, when = constTrue }: Any<E, Effect.Effect<A2, E2, R2>> | Chosen<E, Effect.Effect<A2, E2, R2>>
-  ): Effect.Effect<A | A2, E | E2, R | R2> => instead(self, when, use)
+  ): Effect.Effect<A | A2, E | E2, R | R2> => catchFailure(self, when, use)
 )
-
-/**
- * Does what `Effect.catchIf` does, but passes on a cause that also contains a defect, such as one of a finalizer.
- * `Effect.catchIf` would hide the defect.
- *
- * @internal
- */
-export const instead = <A, E, R, A2, E2, R2>(
-  self: Effect.Effect<A, E, R>,
-  when: Predicate.Predicate<E>,
-  use: (error: E) => Effect.Effect<A2, E2, R2>
-): Effect.Effect<A | A2, E | E2, R | R2> =>
-  Effect.catchAllCause(self, (cause): Effect.Effect<A2, E | E2, R2> => {
-    const failure = Cause.isDie(cause) ? Option.none<E>() : Cause.failureOption(cause)
-    return Option.isSome(failure) && when(failure.value) ? use(failure.value) : Effect.failCause(cause)
-  })
 
 /**
  * Succeeds with a given value when the effect fails. Keeps the brand of an `Idempotent` effect.
@@ -147,7 +131,7 @@ export const orElseSucceed: {
     self: Idempotent.Input<A, E, R, I>,
     { use, when = constTrue }: Any<E, A2> | Chosen<E, A2>
   ): Idempotent.Output<A | A2, E, R, I> =>
-    keepBrand(self, instead(self, when, (error) => Effect.sync(() => use(error))))
+    keepBrand(self, catchFailure(self, when, (error) => Effect.sync(() => use(error))))
 )
 
 /**
@@ -234,7 +218,7 @@ export const lastKnown = <A, E = unknown>(options: {
               if (last === undefined || last.began <= began) last = { value, began }
               return { value, age: Duration.nanos(monotonic(clock) - began), stale: false }
             })
-            return instead(served, when, (error) =>
+            return catchFailure(served, when, (error) =>
               Option.match(recall(monotonic(clock)), { onNone: () => Effect.fail(error), onSome: Effect.succeed }))
           })
         ),

@@ -46,8 +46,8 @@ import {
   type RetryOptions
 } from "./internal/policyModel.js"
 import { Execution } from "./internal/policyTrace.js"
+import { check as checkRetry } from "./internal/retrying.js"
 import type { RateLimiterFull } from "./RateLimiter.js"
-import * as Retry from "./Retry.js"
 import type * as Timeout from "./Timeout.js"
 
 export {
@@ -251,7 +251,7 @@ export function make<E, FT extends E, FD, B, F, C, L extends string>(
   options: Options<E, FT, FD, B, F, C, L>
 ): Policy<E, FT | FD | F | Refusal, B, C, L> {
   const { hedge, name, span: hasSpan = true } = options
-  if (options.retry !== undefined) Retry.check(`Policy "${name}": retry.`, options.retry)
+  if (options.retry !== undefined) checkRetry(`Policy "${name}": retry.`, options.retry)
   for (const limit of ["attemptTimeout", "deadline"] as const) {
     const duration = options[limit]?.duration
     if (duration !== undefined) requireDuration(`Policy "${name}": ${limit}.duration`, duration)

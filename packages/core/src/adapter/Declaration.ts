@@ -7,7 +7,7 @@
 import type * as BigDecimal from "effect/BigDecimal"
 import type * as Duration from "effect/Duration"
 import type { Capability } from "../engine/Endpoint.js"
-import type { ErrorBody as Refused, Protocol } from "../engine/Protocol.js"
+import type { ErrorBody, Protocol } from "../engine/Protocol.js"
 import type { Balance } from "../model/Balance.js"
 import type { Interval } from "../model/Candle.js"
 import type * as ClientOrderId from "../model/ClientOrderId.js"
@@ -300,7 +300,7 @@ export type Placed = Row.Order | { readonly accepted: string | undefined }
  * @since 0.1.0
  * @category models
  */
-export type Outcome = Placed | { readonly refused: Refused } | undefined
+export type Outcome = Placed | { readonly refused: ErrorBody } | undefined
 
 /**
  * The questions that change something.
@@ -365,7 +365,7 @@ export type CancelAll =
  */
 export interface Canceled {
   readonly id: string
-  readonly outcome: "canceled" | "ended" | TradingError | { readonly refused: Refused }
+  readonly outcome: "canceled" | "ended" | TradingError | { readonly refused: ErrorBody }
 }
 
 /**

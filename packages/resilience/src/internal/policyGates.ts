@@ -18,19 +18,19 @@ import * as Option from "effect/Option"
 import type * as Predicate from "effect/Predicate"
 import * as Scope from "effect/Scope"
 import { Deadline, DeadlineExceeded } from "../Deadline.js"
-import { instead } from "../Fallback.js"
 import type { Hedge } from "../Hedge.js"
 import * as Idempotent from "../Idempotent.js"
 import type { RateLimiterFull } from "../RateLimiter.js"
-import * as Retry from "../Retry.js"
 import { timeLimiterCalls } from "../Telemetry.js"
 import * as Timeout from "../Timeout.js"
 import type { Bulkhead, BulkheadFull } from "./bulkheadModel.js"
+import { catchFailure, isAll } from "./causes.js"
 import type { CircuitBreaker, CircuitOpen } from "./circuitBreakerModel.js"
 import { orElseOnDefect } from "./mishap.js"
 import { type AttemptState, conclude, refunded, waited, wasSent } from "./policyAttempt.js"
 import type { Attempt, Call, Entry, Idempotency, Keyed, Limiter, Refusal, RetryOptions } from "./policyModel.js"
 import { described, type Execution, record, report } from "./policyTrace.js"
+import { repeating } from "./retrying.js"
 import { stackless } from "./stackless.js"
 import { monotonic } from "./time.js"
 
@@ -280,8 +280,8 @@ export const judge = <F>(
     return orElseOnDefect(
       "`notSent` or `notDone` of a policy",
       Effect.sync(() => {
-        if (Retry.isAll(cause, isNotSent)) sending.stage = "not sent"
-        else if (Retry.isAll(cause, (error) => isNotSent(error) || notDone?.(error) === true)) {
+        if (isAll(cause, isNotSent)) sending.stage = "not sent"
+        else if (isAll(cause, (error) => isNotSent(error) || notDone?.(error) === true)) {
           sending.stage = "not done"
         }
       }),
@@ -332,7 +332,7 @@ export const retry = <F>(
     execution.refusals?.has(Cause.originalError(error)) === true
   // A call with idempotency `"once"` is never hedged, so the latest attempt is the one that failed.
   const isHarmless = idempotency === "once" ? () => !execution.isDoubtful : constTrue
-  return Retry.repeating<A, E | Refusal, R>(
+  return repeating<A, E | Refusal, R>(
     self,
     { budget: retry.budget, name },
     () => ({
@@ -391,7 +391,7 @@ export const fallback = <F, A2, E2>(
   } | undefined
 ) =>
 <A, E extends F, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A | A2, E | E2, R> =>
-  fallback === undefined ? self : instead(self, fallback.when ?? constTrue, (error) => {
+  fallback === undefined ? self : catchFailure(self, fallback.when ?? constTrue, (error) => {
     report(execution, { attempt: 0, gate: "fallback", event: "used", detail: described(Cause.fail(error)) })
     return fallback.use(error)
   })

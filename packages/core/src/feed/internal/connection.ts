@@ -8,11 +8,12 @@ import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
 import { parseJson } from "../../engine/internal/json.js"
-import type { ErrorBody as Refusal } from "../../engine/Protocol.js"
+import type { ErrorBody } from "../../engine/Protocol.js"
 import type { AccountError } from "../../model/ExchangeError.js"
 import { proxyFailure } from "../../model/internal/proxyFailed.js"
+import { order } from "./frameOrder.js"
 import * as Inbox from "./inbox.js"
-import type { FeedProtocol, Numbered, SocketFacts, Topic } from "./protocol.js"
+import type { FeedProtocol, SocketFacts, Topic } from "./protocol.js"
 import * as Session from "./session.js"
 
 /**
@@ -29,8 +30,8 @@ export interface Listener {
   readonly stale: (key: string, since: number, because: string) => void
   /** The exchange ended these subscriptions, and they will be requested again. */
   readonly lost: (keys: Iterable<string>, since: number, because: string) => void
-  readonly refuse: (key: string, said: Refusal | undefined) => void
-  readonly refuseLogin: (said: Refusal) => void
+  readonly refuse: (key: string, said: ErrorBody | undefined) => void
+  readonly refuseLogin: (said: ErrorBody) => void
   /** The connection cannot log in, or no longer can. */
   readonly fail: (error: AccountError) => void
   /** A frame was not understood. */
@@ -371,19 +372,6 @@ const start = (
       close: Scope.close(scope, Exit.void)
     }
   })
-
-/** Creates a function that checks, by their sequence numbers, whether each frame follows the previous ones. */
-const order = () => {
-  const latest = new Map<string, number>()
-  return (said: number | Numbered | undefined): "next" | "old" | "gap" => {
-    if (said === undefined) return "next"
-    const { begins, number, series } = typeof said === "number" ? { series: "", number: said, begins: false } : said
-    const last = begins ? undefined : latest.get(series)
-    if (last !== undefined && number <= last) return "old"
-    latest.set(series, number)
-    return last === undefined || number === last + 1 ? "next" : "gap"
-  }
-}
 
 const decoder = new TextDecoder()
 

@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { ErrorBody as Refusal } from "../../engine/Protocol.js"
+import type { ErrorBody } from "../../engine/Protocol.js"
 import type { AccountError } from "../../model/ExchangeError.js"
 import { type Buffer, type FeedItem, SlowConsumer } from "../../model/FeedItem.js"
 import { retryUntilAnswered } from "./asking.js"
@@ -56,8 +56,8 @@ export interface Options {
   readonly most: number
   readonly backoff: Lane.Backoff
   readonly line: (socket: string, refusedLogins: () => number) => Omit<Connection.SocketSettings, "topic">
-  readonly refusal: (operation: string, said: Refusal | undefined) => AccountError
-  readonly loginRefusal: (operation: string, said: Refusal) => AccountError
+  readonly refusal: (operation: string, said: ErrorBody | undefined) => AccountError
+  readonly loginRefusal: (operation: string, said: ErrorBody) => AccountError
   readonly note: (what: Occurrence) => Effect.Effect<void>
 }
 

@@ -9,7 +9,7 @@ import type { Effect } from "effect/Effect"
 import type * as Either from "effect/Either"
 import type { Cost } from "../../engine/Endpoint.js"
 import type { ExchangeClient } from "../../engine/ExchangeClient.js"
-import type { ErrorBody as Refused, Moment } from "../../engine/Protocol.js"
+import type { ErrorBody, Moment } from "../../engine/Protocol.js"
 import type { AccountError } from "../../model/ExchangeError.js"
 import type { Credentials } from "../../ports/Credentials.js"
 
@@ -56,10 +56,10 @@ export type Message =
     readonly _tag: "Refused"
     readonly request?: number | undefined
     readonly keys?: ReadonlyArray<string> | undefined
-    readonly said: Refused
+    readonly said: ErrorBody
   }
   | { readonly _tag: "LoggedIn" }
-  | { readonly _tag: "LoginRefused"; readonly said: Refused }
+  | { readonly _tag: "LoginRefused"; readonly said: ErrorBody }
   | { readonly _tag: "Pong" }
   | { readonly _tag: "Reply"; readonly message: unknown }
   | { readonly _tag: "Leaving" }

@@ -7,101 +7,16 @@
  *
  * @internal
  */
-import type { ErrorBody as Refusal } from "../../engine/Protocol.js"
-import type { Message } from "./protocol.js"
+import type { ErrorBody } from "../../engine/Protocol.js"
+import type { Control, Event, Output, Rules, State, Step, Topic, Wanted } from "./sessionModel.js"
 
-/** @internal Times in milliseconds. */
-export interface Rules {
-  /** Whether subscribe messages must wait until a login is confirmed. */
-  readonly login: boolean
-  readonly confirmsLogin: boolean
-  /** How long to wait for the confirmation of a login or a subscription. */
-  readonly patience: number
-  /** How many times to request a subscription that is not confirmed. */
-  readonly tries: number
-  /** The maximum silence of the socket. */
-  readonly silence: number
-  readonly ping: { readonly after: number; readonly within: number; readonly always: boolean } | undefined
-  /** The age at which another socket should replace this one. */
-  readonly maxAge: number | undefined
-  /** The maximum number of subscriptions per request. */
-  readonly batch: number
-  /**
-   * Returns the delay before a subscription is requested again after `faults` faults in a row; `random` is from 0 to 1.
-   */
-  readonly again: (faults: number, random: number) => number
-  /** How long a subscription must be without a fault until its faults are forgotten. */
-  readonly stable: number
-}
-
-/** @internal A subscription that is wanted: `quiet` is how long it may say nothing. */
-export interface Wanted {
-  readonly key: string
-  readonly quiet: number | undefined
-}
-
-type Topic =
-  & Wanted
-  & { readonly faults: number }
-  & (
-    | { readonly phase: "waiting"; readonly until: number }
-    /** Requested; `since` is `undefined` until the message is sent. */
-    | { readonly phase: "asked"; readonly request: number; readonly since: number | undefined }
-    | { readonly phase: "live"; readonly since: number }
-  )
-
-/** @internal */
-export interface State {
-  readonly opened: number
-  readonly phase: "greeting" | "live" | "ended"
-  readonly greetedAt: number
-  readonly topics: ReadonlyMap<string, Topic>
-  readonly leaving: ReadonlyArray<string>
-  readonly next: number
-  readonly pinged: number | undefined
-  readonly isLeaving: boolean
-}
+export type { Event, Output, Rules, State, Wanted } from "./sessionModel.js"
 
 /**
- * The messages of the exchange other than data.
+ * Creates the state of an opened socket with the subscriptions that are wanted.
  *
  * @internal
  */
-export type Control = Exclude<Message, { readonly _tag: "Data" }>
-
-/** @internal */
-export type Event =
-  | Control
-  | ({ readonly _tag: "Want" } & Wanted)
-  | { readonly _tag: "Unwant"; readonly key: string }
-  | { readonly _tag: "Sent"; readonly request: number }
-  /** The data of the subscription cannot be trusted: it must be requested again. */
-  | { readonly _tag: "Resync"; readonly key: string }
-  /** `heard` is when anything was last received; `heardOf` returns when a subscription last received data. */
-  | { readonly _tag: "Tick"; readonly heard: number; readonly heardOf: (key: string) => number | undefined }
-
-/** @internal */
-export type Output =
-  | { readonly _tag: "Login" }
-  | { readonly _tag: "Subscribe"; readonly request: number; readonly keys: ReadonlyArray<string> }
-  | { readonly _tag: "Unsubscribe"; readonly request: number; readonly keys: ReadonlyArray<string> }
-  | { readonly _tag: "Ping"; readonly request: number }
-  | { readonly _tag: "Send"; readonly message: unknown }
-  | { readonly _tag: "Live"; readonly key: string }
-  | { readonly _tag: "Stale"; readonly key: string; readonly since: number; readonly because: string }
-  /** The exchange has ended the subscription, but the connection is up. */
-  | { readonly _tag: "Lost"; readonly key: string; readonly because: string }
-  /** Without `said`, the subscription was requested several times without a response. */
-  | { readonly _tag: "Refuse"; readonly key: string; readonly said: Refusal | undefined }
-  | { readonly _tag: "RefuseLogin"; readonly said: Refusal }
-  /** Another socket should replace this one, which remains in use until then. */
-  | { readonly _tag: "Replace" }
-  | { readonly _tag: "End"; readonly because: string }
-
-/** @internal */
-export type Step = readonly [State, ReadonlyArray<Output>]
-
-/** @internal The socket has opened, and these are wanted. */
 export const open = (rules: Rules, wanted: Iterable<Wanted>, now: number): Step => {
   const topics = new Map<string, Topic>()
   for (const { key, quiet } of wanted) topics.set(key, { key, quiet, faults: 0, phase: "waiting", until: now })
@@ -120,14 +35,22 @@ export const open = (rules: Rules, wanted: Iterable<Wanted>, now: number): Step 
     : [state, rules.login ? [{ _tag: "Login" }] : []]
 }
 
-/** @internal Whether all that is wanted has been confirmed. */
+/**
+ * Returns `true` if every wanted subscription is confirmed.
+ *
+ * @internal
+ */
 export const isSettled = ({ phase, topics }: State): boolean => {
   if (phase !== "live") return false
   for (const topic of topics.values()) if (topic.phase !== "live") return false
   return true
 }
 
-/** @internal When something is due if nothing happens: epoch milliseconds, `Infinity` for never. */
+/**
+ * Returns when the next timeout is due if no event occurs, in epoch milliseconds; `Infinity` for never.
+ *
+ * @internal
+ */
 export const deadline = (
   rules: Rules,
   state: State,
@@ -277,7 +200,7 @@ const refused = (state: State, said: Control & { readonly _tag: "Refused" }): St
 const refuse = (
   state: State,
   topics: ReadonlyArray<Topic>,
-  said: Refusal | undefined,
+  said: ErrorBody | undefined,
   before: ReadonlyArray<Output> = []
 ): Step => [
   without(state, topics.map(({ key }) => key)),
