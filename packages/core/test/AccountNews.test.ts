@@ -5,7 +5,7 @@ import { Decimal, type Fill, Order } from "../src/index.js"
 import { bitcoin } from "./support/exchange.js"
 import { standing as order } from "./support/orders.js"
 
-const life: ReadonlyArray<Order.Order> = [
+const lifecycle: ReadonlyArray<Order.Order> = [
   order({ status: "pending" }),
   order(),
   order({ filled: Decimal.make("1"), updatedAt: 1001 }),
@@ -14,54 +14,57 @@ const life: ReadonlyArray<Order.Order> = [
   order({ filled: Decimal.make("2"), price: Decimal.make("101"), status: "canceled", updatedAt: 1004 })
 ]
 
-const told = (states: ReadonlyArray<Order.Order>): ReadonlyArray<Order.Order> => {
+const reported = (states: ReadonlyArray<Order.Order>): ReadonlyArray<Order.Order> => {
   const orders = News.orders()
   return states.filter((order) => orders.take({ order, market: bitcoin }))
 }
 
-describe("news of an order", () => {
-  it("is each of its states, once", () => {
-    assert.deepStrictEqual(told(life), life)
-    assert.deepStrictEqual(told(life.flatMap((state) => [state, state])), life)
+describe("new states of an order", () => {
+  it("reports each state once", () => {
+    assert.deepStrictEqual(reported(lifecycle), lifecycle)
+    assert.deepStrictEqual(reported(lifecycle.flatMap((state) => [state, state])), lifecycle)
   })
 
-  it("never goes back, in whatever order its states come, and ends with the last", () => {
-    const states = FastCheck.array(FastCheck.integer({ min: 0, max: life.length - 1 }), { minLength: 1, maxLength: 20 })
+  it("never reports an earlier state after a later one, and ends with the latest, in any order of arrival", () => {
+    const states = FastCheck.array(FastCheck.integer({ min: 0, max: lifecycle.length - 1 }), {
+      minLength: 1,
+      maxLength: 20
+    })
     FastCheck.assert(FastCheck.property(states, (places) => {
-      const all = places.flatMap((place) => life[place] ?? [])
-      const heard = told(all)
-      const ranks = heard.map((state) => life.indexOf(state))
+      const all = places.flatMap((place) => lifecycle[place] ?? [])
+      const received = reported(all)
+      const ranks = received.map((state) => lifecycle.indexOf(state))
       assert.deepStrictEqual(ranks, ranks.toSorted((one, other) => one - other))
       assert.strictEqual(new Set(ranks).size, ranks.length)
       assert.strictEqual(ranks.at(-1), Math.max(...places))
     }))
   })
 
-  it("needs no instants: what ended stays so, and what is filled is not less", () => {
-    const timeless = life.slice(1).map(({ createdAt: _, updatedAt: __, ...rest }): Order.Order => rest)
+  it("needs no timestamps: a closed order stays closed, and the filled amount never decreases", () => {
+    const timeless = lifecycle.slice(1).map(({ createdAt: _, updatedAt: __, ...rest }): Order.Order => rest)
     const [open, , , , canceled] = timeless
     assert(open !== undefined && canceled !== undefined)
-    assert.deepStrictEqual(told([canceled, open, ...timeless]), [canceled])
-    assert.deepStrictEqual(told([{ ...open, filled: Decimal.make("2") }, open]).length, 1)
+    assert.deepStrictEqual(reported([canceled, open, ...timeless]), [canceled])
+    assert.deepStrictEqual(reported([{ ...open, filled: Decimal.make("2") }, open]).length, 1)
   })
 
-  it("is nothing that only leaves something out", () => {
-    assert.strictEqual(told([order(), order({ price: undefined, amount: undefined })]).length, 1)
+  it("does not report a state that only omits fields", () => {
+    assert.strictEqual(reported([order(), order({ price: undefined, amount: undefined })]).length, 1)
   })
 
-  it("keeps those that stand until they have ended, however many end", () => {
+  it("remembers open orders until they close, however many others close", () => {
     const orders = News.orders()
     const take = (change: Partial<Order.Order>) => orders.take({ order: order(change), market: bitcoin })
-    take({ id: "standing" })
+    take({ id: "open" })
     for (let id = 0; id < 2000; id++) take({ id: String(id), status: "filled" })
-    assert.isFalse(take({ id: "standing" }))
+    assert.isFalse(take({ id: "open" }))
     assert.isFalse(take({ id: "1999", status: "filled" }))
-    assert.deepStrictEqual(orders.standing().map(({ order: { id } }) => id), ["standing"])
+    assert.deepStrictEqual(orders.standing().map(({ order: { id } }) => id), ["open"])
     assert.isTrue(Order.isClosed(order({ status: "filled" })))
   })
 })
 
-describe("news of fills", () => {
+describe("new fills of an account", () => {
   const fill: Fill.Fill = {
     exchange: "acme",
     symbol: bitcoin.symbol,
@@ -74,7 +77,7 @@ describe("news of fills", () => {
     at: 1000
   }
 
-  it("are each once, and both sides of a trade with oneself", () => {
+  it("reports each fill once, and both sides of a self-trade", () => {
     const { take: isNews } = News.fills()
     assert.deepStrictEqual([fill, fill].map(isNews), [true, false])
     assert.isTrue(isNews({ ...fill, orderId: "2", side: "sell" }))

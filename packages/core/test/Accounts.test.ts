@@ -19,8 +19,8 @@ const sumOf = (shared: Accounts.Shared) =>
     BigDecimal.format(byCurrency.get("USDT") ?? BigDecimal.fromBigInt(0n))
   ])
 
-describe("what an account has ordered in a day", () => {
-  it.effect("is what all of its journals say, each counted once, though several Layers write it at a time", () =>
+describe("the amount an account has ordered in a day", () => {
+  it.effect("is the sum of its journals, each counted once, even when several Layers read them concurrently", () =>
     Effect.gen(function*() {
       const shared = yield* account
       const [one, other] = [{}, {}]
@@ -34,7 +34,7 @@ describe("what an account has ordered in a day", () => {
       assert.deepStrictEqual(yield* sumOf(shared), [1, "150"])
     }))
 
-  it.effect("counts once what a Layer without a limit has ordered and written", () =>
+  it.effect("counts orders once if a Layer without a limit placed and journaled them", () =>
     Effect.gen(function*() {
       const shared = yield* account
       const journal = {}
@@ -44,7 +44,7 @@ describe("what an account has ordered in a day", () => {
       assert.deepStrictEqual(yield* sumOf(shared), [1, "130"])
     }))
 
-  it.effect("is of the latest day that is known", () =>
+  it.effect("is that of the latest known day", () =>
     Effect.gen(function*() {
       const shared = yield* account
       yield* Accounts.countIn(shared, {}, Effect.succeed(spent(2, "20")))

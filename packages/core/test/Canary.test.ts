@@ -40,7 +40,7 @@ const base64: Protocol.Protocol["sign"] = (request, credentials, { now }) => {
   })
 }
 
-/** Signs a form with a key in PEM and sends a passphrase beside it: everything it knows is in headers and in the body. */
+/** Signs a form with a key in PEM and sends a passphrase beside it: all secrets are in the headers and the body. */
 const signedForm: Protocol.Protocol["sign"] = (request, credentials, { nonce }) =>
   Either.map(Signature.privateKey(credentials.secret), (key) => {
     const body = `nonce=${nonce}&${request.body}`
@@ -59,7 +59,7 @@ const signedForm: Protocol.Protocol["sign"] = (request, credentials, { nonce }) 
     }
   })
 
-/** What an exchange that repeats headers and body would answer. */
+/** The answer of an exchange that echoes headers and body. */
 const echoOfForm = ({ body, headers }: Wire.Sent): string =>
   `Bad ${headers["x-acme-sign"]} and ${headers["x-acme-passphrase"]} of ${headers["x-acme-key"]} in ${body}`
 
@@ -67,12 +67,12 @@ const formScripts: Readonly<Record<string, Wire.Script>> = {
   "text": (sent) => new Response(echoOfForm(sent), { status: 400 }),
   "encoded text": (sent) => new Response(encodeURIComponent(echoOfForm(sent)), { status: 503 }),
   "the passphrase alone": (sent) => new Response(sent.headers["x-acme-passphrase"] ?? "", { status: 403 }),
-  "the passphrase in escapes": (sent) =>
+  "the passphrase with escapes": (sent) =>
     new Response(JSON.stringify(sent.headers["x-acme-passphrase"]).replaceAll("/", "\\/"), { status: 400 }),
-  "the secret, which only a hacked exchange could know": () =>
+  "the secret, which only a compromised exchange could know": () =>
     Wire.json({ error: "InvalidRequest", message: unwrap(pem) }, 400),
   "a value of the wrong type": (sent) => Wire.json({ value: echoOfForm(sent) }),
-  "a key of its own": (sent) => Wire.json({ [sent.headers["x-acme-passphrase"] ?? "x"]: echoOfForm(sent) }),
+  "an unknown key": (sent) => Wire.json({ [sent.headers["x-acme-passphrase"] ?? "x"]: echoOfForm(sent) }),
   "a reset connection": (sent) => Wire.broken({ ...sent, url: `${sent.url}?${echoOfForm(sent)}` }, "ECONNRESET"),
   "a refused connection": (sent) => Wire.broken({ ...sent, url: `${sent.url}?${echoOfForm(sent)}` }, "ECONNREFUSED"),
   "no answer": () => Wire.hang,
@@ -83,7 +83,7 @@ const formScripts: Readonly<Record<string, Wire.Script>> = {
   )
 }
 
-/** What an exchange that repeats all it was sent would answer, in so many words. */
+/** The answer of an exchange that echoes everything it was sent. */
 const echo = (sent: Wire.Sent): string => {
   const signature = sent.query.get("signature") ?? ""
   return `Bad signature ${signature} of key ${sent.headers["x-acme-key"]} in ${sent.url}`
@@ -113,9 +113,10 @@ const forms: Readonly<Record<string, (text: string) => string>> = {
   "with escapes": (text) => text.replace(/[+/=]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`)
 }
 
-const says = (error: string, status = 400) => (sent: Wire.Sent) => Wire.json({ error, message: echo(sent) }, status)
+const errorAnswer = (error: string, status = 400) => (sent: Wire.Sent) =>
+  Wire.json({ error, message: echo(sent) }, status)
 
-const breaking = (sent: Wire.Sent) =>
+const breakingOff = (sent: Wire.Sent) =>
   new Response(new ReadableStream({ start: (controller) => controller.error(new Error(everyForm(sent))) }))
 
 const scripts: Readonly<Record<string, Wire.Script>> = {
@@ -129,7 +130,7 @@ const scripts: Readonly<Record<string, Wire.Script>> = {
   "half JSON": (sent) => new Response(`{"value": "${everyForm(sent)}`),
   "JSON text": (sent) => Wire.json(everyForm(sent)),
   "a value of the wrong type": (sent) => Wire.json({ value: everyForm(sent) }),
-  "a key of its own": (sent) => Wire.json({ [everyForm(sent)]: "x" }),
+  "an unknown key": (sent) => Wire.json({ [everyForm(sent)]: "x" }),
   "a key that is the signature": (sent) => Wire.json({ [sent.query.get("signature") ?? "x"]: "x" }),
   "a redirect to the same URL": (sent) => new Response("", { status: 302, headers: { location: sent.url } }),
   "headers": (sent) => {
@@ -145,14 +146,14 @@ const scripts: Readonly<Record<string, Wire.Script>> = {
       description: everyForm(sent),
       cause: new Error(everyForm(sent))
     }),
-  "a body that breaks off": breaking,
+  "a body that breaks off": breakingOff,
   "a body too large": (sent) => new Response(everyForm(sent).repeat(20), { headers: { "content-length": "99999999" } }),
   "no answer": () => Wire.hang,
   ...Object.fromEntries(
-    Object.keys(ExchangeError.policies).map((tag): [string, Wire.Script] => [`${tag} in JSON`, says(tag)])
+    Object.keys(ExchangeError.policies).map((tag): [string, Wire.Script] => [`${tag} in JSON`, errorAnswer(tag)])
   ),
   ...Object.fromEntries(
-    // A cut through a secret must not leave the first part of it.
+    // Truncating inside a secret must not leave its first part.
     [0, 1, 30, 100, 360, 399, 3_800, 3_900, 4_000, 4_050, 4_095].map((padding): [string, Wire.Script] => [
       `after ${padding} characters`,
       (sent) =>
@@ -162,7 +163,7 @@ const scripts: Readonly<Record<string, Wire.Script>> = {
         )
     ])
   ),
-  // What is shown of an answer is short, so each form comes first once, in the body and in the message.
+  // Errors show only the beginning of an answer, so each form comes first once, in the body and in the message.
   ...Object.fromEntries(
     Object.entries(forms).flatMap(([name, form]): ReadonlyArray<[string, Wire.Script]> =>
       parts.map((part) => [
@@ -176,13 +177,13 @@ const scripts: Readonly<Record<string, Wire.Script>> = {
       ])
     )
   ),
-  "the signature over and over": (sent) =>
+  "the signature, repeated many times": (sent) =>
     new Response((sent.query.get("signature") ?? "").repeat(500), { status: 400 }),
-  "the encoded key over and over": (sent) =>
+  "the encoded key, repeated many times": (sent) =>
     new Response(encodeURIComponent(sent.headers["x-acme-key"] ?? "").repeat(500), { status: 400 })
 }
 
-/** Calls every private endpoint against the script and gathers whatever got out. */
+/** Calls every private endpoint against the script and collects all output: errors, logs, spans, metrics, reports. */
 const run = (
   script: Wire.Script,
   options: { readonly protocol?: Partial<Protocol.Protocol>; readonly credentials?: Credentials.Provider } = {}
@@ -222,23 +223,25 @@ const run = (
     return { output: captured.output, secrets: [unwrap(key), unwrap(secret), ...signatures], sent }
   })
 
-/** What in a private key is secret: not the lines around it, nor how every key of its kind begins. */
+/** The secret part of a private key: without the PEM markers and the prefix that all keys of its kind share. */
 const privateLines = [unwrap(pem).split("\n").slice(1, -1).join("").slice(48)]
 
-/** Whether `npm run test:slow` runs this, where every script meets every signer. */
-const whole = process.env["TEST_WHOLE"] !== undefined
+/** Whether `npm run test:slow` runs this: then every script runs with every signer. */
+const runAll = process.env["TEST_WHOLE"] !== undefined
 
-// Base64 is written in more ways than hex is. Of hex, the ways it is written, and of the scripts that are about no such way a part.
-const ofHex = Object.entries(scripts).filter(([name], index) => whole || name.startsWith("the ") || index % 3 === 0)
+// Base64 has more encoded forms than hex, so it runs every script; hex runs all encoded forms and a third of the rest.
+const hexScripts = Object.entries(scripts).filter(([name], index) =>
+  runAll || name.startsWith("the ") || index % 3 === 0
+)
 
-const signers: ReadonlyArray<readonly [string, typeof ofHex, Partial<Protocol.Protocol>]> = [
-  ["hex", ofHex, {}],
+const signers: ReadonlyArray<readonly [string, typeof hexScripts, Partial<Protocol.Protocol>]> = [
+  ["hex", hexScripts, {}],
   ["base64", Object.entries(scripts), { sign: base64 }]
 ]
 
 const token = "T0k3n/CANARY+token==1f2e3d4c5b6a79880"
 
-/** Carries the token where a signature would be, so that every script that repeats the one repeats the other. */
+/** Sends the token in place of a signature, so that every script that echoes the signature echoes the token. */
 const session = Session.make({
   open: Endpoint.make({
     capability: "account",
@@ -258,11 +261,11 @@ const session = Session.make({
   })
 })
 
-const opened = (script: Wire.Script): Wire.Script => (sent, index) =>
+const withSession = (script: Wire.Script): Wire.Script => (sent, index) =>
   sent.path === "/auth" ? Wire.json({ token, seconds: 900 }) : script(sent, index)
 
-/** What opens a session, in every form that is none. */
-const openings: Readonly<Record<string, (sent: Wire.Sent) => ReturnType<Wire.Script>>> = {
+/** Answers to the request for a session that contain the token and are invalid. */
+const invalidSessions: Readonly<Record<string, (sent: Wire.Sent) => ReturnType<Wire.Script>>> = {
   "half JSON": () => new Response(`{"token":"${token}`),
   "HTML": () => new Response(`<html>${token}</html>`),
   "JSON text": () => Wire.json(token),
@@ -273,11 +276,11 @@ const openings: Readonly<Record<string, (sent: Wire.Sent) => ReturnType<Wire.Scr
     Wire.json({ error: "AuthenticationFailed", message: `${echo(sent)} ${unwrap(secret)}` }, 401)
 }
 
-describe("Canary: neither key nor secret nor signature gets out", () => {
+describe("Canary: keys, secrets and signatures never leak", () => {
   for (const [name, script] of Object.entries(scripts).filter(([name]) => !/^(?:after|the) /.test(name))) {
-    it.scoped(`nor a token: ${name}`, () =>
+    it.scoped(`does not leak a session token: ${name}`, () =>
       Effect.gen(function*() {
-        const { output, secrets, sent } = yield* run(opened(script), { protocol: { session } })
+        const { output, secrets, sent } = yield* run(withSession(script), { protocol: { session } })
         assert.isTrue(
           sent.some(({ headers, path }) => path === "/balance" && headers["authorization"] === `Bearer ${token}`)
         )
@@ -285,8 +288,8 @@ describe("Canary: neither key nor secret nor signature gets out", () => {
       }), 30_000)
   }
 
-  for (const [name, opening] of Object.entries(openings)) {
-    it.scoped(`nor a token that comes as ${name}`, () =>
+  for (const [name, opening] of Object.entries(invalidSessions)) {
+    it.scoped(`does not leak a token from an invalid session answer: ${name}`, () =>
       Effect.gen(function*() {
         const { output, secrets, sent } = yield* run(
           (sent) => sent.path === "/auth" ? opening(sent) : Wire.ok(),
@@ -297,15 +300,15 @@ describe("Canary: neither key nor secret nor signature gets out", () => {
       }), 30_000)
   }
 
-  it.scoped("nor a token that is renewed, or held by a client", () =>
+  it.scoped("does not leak a token that is renewed or held by a client", () =>
     Effect.gen(function*() {
       const captured = Capture.make()
       yield* Effect.gen(function*() {
         const { client, sent } = yield* Wire.setup(
           (sent, index) =>
             sent.path === "/auth" && index > 0
-              ? says("PermissionDenied")(sent)
-              : opened(() => Wire.ok())(sent, index),
+              ? errorAnswer("PermissionDenied")(sent)
+              : withSession(() => Wire.ok())(sent, index),
           { protocol: { session } }
         )
         yield* client.request(Acme.balance, {})
@@ -322,7 +325,7 @@ describe("Canary: neither key nor secret nor signature gets out", () => {
 
   for (const [form, scripts, protocol] of signers) {
     for (const [name, script] of scripts) {
-      it.scoped(`${name}, signed in ${form}`, () =>
+      it.scoped(`does not leak key, secret or signature: ${name}, signed in ${form}`, () =>
         Effect.gen(function*() {
           const { output, secrets, sent } = yield* run(script, { protocol })
           assert.isAbove(sent.length, 0)
@@ -333,7 +336,7 @@ describe("Canary: neither key nor secret nor signature gets out", () => {
   }
 
   for (const [name, script] of Object.entries(formScripts)) {
-    it.scoped(`nor a passphrase nor a private key: ${name}`, () =>
+    it.scoped(`does not leak a passphrase or a private key: ${name}`, () =>
       Effect.gen(function*() {
         const { output, secrets, sent } = yield* run(script, {
           protocol: { sign: signedForm },
@@ -344,8 +347,8 @@ describe("Canary: neither key nor secret nor signature gets out", () => {
       }), 30_000)
   }
 
-  // A protocol that cleans nothing: codes, rows and texts go into errors and values as the exchange wrote them.
-  const careless: Protocol.Protocol["classify"] = ({ about, headers, json, text }) =>
+  // A protocol that redacts nothing: codes, rows and texts go into errors and values as the exchange sent them.
+  const unredacted: Protocol.Protocol["classify"] = ({ about, headers, json, text }) =>
     Predicate.hasProperty(json, "error")
       ? new ExchangeError.ExchangeUnavailable({
         ...about,
@@ -360,15 +363,15 @@ describe("Canary: neither key nor secret nor signature gets out", () => {
     value: Schema.Array(Schema.Struct({ code: Schema.String, text: Schema.String, deep: Schema.Array(Schema.String) }))
   })
 
-  const between: Readonly<Record<string, (text: string) => string>> = {
+  const encodings: Readonly<Record<string, (text: string) => string>> = {
     ...forms,
     "with invisible characters in between": (text) => Array.from(text).join("\u200b\u202e\u0000"),
     "in lines": (text) => text.replace(/.{7}/g, "$&\r\n"),
     "as JSON": (text) => JSON.stringify(text)
   }
 
-  for (const [name, form] of Object.entries(between)) {
-    it.scoped(`every header that was sent, ${name}, in every field, code and row of an answer`, () =>
+  for (const [name, form] of Object.entries(encodings)) {
+    it.scoped(`redacts every sent header, ${name}, in every field, code and row of an answer`, () =>
       Effect.gen(function*() {
         for (
           const [sign, credentials] of [
@@ -390,7 +393,7 @@ describe("Canary: neither key nor secret nor signature gets out", () => {
             }, {
               credentials,
               retry: { attempts: 1 },
-              protocol: { sign, classify: careless }
+              protocol: { sign, classify: unredacted }
             })
             const endpoint = { ...Acme.order, decode: Schema.decodeUnknownEither(rowsOf) }
             const [error, raw] = yield* RawAnswers.collect(Effect.flip(client.request(endpoint, { amount: 1 })))
@@ -408,7 +411,7 @@ describe("Canary: neither key nor secret nor signature gets out", () => {
       }))
   }
 
-  it.scoped("a private key that cannot be read is said to be that, and not shown", () =>
+  it.scoped("does not show a private key that cannot be parsed, and sends nothing", () =>
     Effect.gen(function*() {
       const broken = Redacted.make(unwrap(pem).replace("MIG", "???"))
       const { output, sent } = yield* run(() => Wire.ok(), {
@@ -419,7 +422,7 @@ describe("Canary: neither key nor secret nor signature gets out", () => {
       assertNone(Capture.find(output, privateLines))
     }))
 
-  it.scoped("credentials that can no longer be read", () =>
+  it.scoped("does not show credentials whose config can no longer be read, and names the variables", () =>
     Effect.gen(function*() {
       const captured = Capture.make()
       const failing = Effect.fail(
@@ -439,22 +442,22 @@ describe("Canary: neither key nor secret nor signature gets out", () => {
       assertNone(Capture.find(captured.output, [unwrap(key), unwrap(secret)]))
     }))
 
-  it.scoped("a client shows nothing of its credentials", () =>
+  it.scoped("a client does not show its credentials", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(() => Wire.ok())
       yield* client.request(Acme.balance, {})
       assertNone(Capture.find(Capture.renderings(client), [unwrap(key), unwrap(secret)]))
     }))
 
-  it("credentials themselves show nothing", () => {
+  it("credentials do not show their values", () => {
     const credentials: Credentials.Credentials = { key, secret, passphrase }
     assertNone(Capture.find(Capture.renderings(credentials), [unwrap(key), unwrap(secret), unwrap(passphrase)]))
     assertNone(Capture.find(Capture.renderings(Credentials.fixed(credentials)), [unwrap(key), unwrap(secret)]))
   })
 
-  it.scoped("the canary can sing: a protocol that repeats what it signed is found out in errors, logs and spans", () =>
+  it.scoped("the canary works: a protocol that leaks what it signed is detected in errors, logs and spans", () =>
     Effect.gen(function*() {
-      // Answers are searched before a protocol sees them: to leak, it has to remember what it signed.
+      // Answers are redacted before a protocol sees them: to leak, it has to remember what it signed.
       let signed = ""
       const leaking: Partial<Protocol.Protocol> = {
         sign: (...parameters) =>
@@ -465,7 +468,7 @@ describe("Canary: neither key nor secret nor signature gets out", () => {
         classify: ({ about }) =>
           new ExchangeError.ExchangeUnavailable({ ...about, detail: signed, outcome: "Rejected" })
       }
-      const { output, secrets } = yield* run(says("x"), { protocol: leaking })
+      const { output, secrets } = yield* run(errorAnswer("x"), { protocol: leaking })
       assertSome(Option.map(Capture.find(output, secrets), () => true), true)
       for (
         const where of [
@@ -490,7 +493,7 @@ describe("Canary: neither key nor secret nor signature gets out", () => {
       (text: string) => text.slice(3, 16)
     ]
   ) {
-    it(`the canary hears ${form(unwrap(secret))}`, () => {
+    it(`the canary detects ${form(unwrap(secret))}`, () => {
       assert.isTrue(Option.isSome(Capture.find([`x ${form(unwrap(secret))} y`], [unwrap(secret)])))
     })
   }

@@ -4,7 +4,7 @@ import { CandleSearch } from "../src/adapter.js"
 
 const now = 100_000
 
-/** Candles of a length that a market has which was traded at these instants: a hundred of them a page. */
+/** One step of the search: candles of `length` for a market that traded at these instants, 100 per page. */
 const step = (traded: ReadonlyArray<number>, length: number, shift: number, count: { sent: number }) => ({
   length,
   page: 100,
@@ -29,7 +29,7 @@ const search = (traded: ReadonlyArray<number>, from: number, reach = 10) => {
 
 describe("CandleSearch", () => {
   it.effect.prop(
-    "finds the first one from an instant on, or as near before it as it was asked to come",
+    "finds the first candle at or after an instant, or an instant before it within the requested precision",
     [
       FastCheck.array(FastCheck.integer({ min: 1_000, max: now }), { maxLength: 20 }),
       FastCheck.integer({ min: 0, max: now }),
@@ -51,7 +51,7 @@ describe("CandleSearch", () => {
       })
   )
 
-  it.effect("comes near with few requests, and past a gap of any length never by skipping what was before it", () =>
+  it.effect("needs few requests for a gap of any length and skips no candle before it", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(now)
       assert.deepStrictEqual(yield* search([2_345, 95_000], 0), { found: 2_340, sent: 3 })
@@ -59,7 +59,7 @@ describe("CandleSearch", () => {
       assert.deepStrictEqual(yield* search([], 0), { found: undefined, sent: 2 })
     }))
 
-  it.effect("asks nothing of what is yet to come", () =>
+  it.effect("sends no request for a range in the future", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(now)
       assert.deepStrictEqual(yield* search([95_000], now + 1), { found: undefined, sent: 0 })

@@ -6,7 +6,7 @@ const day = 86_400_000
 
 const interval = FastCheck.constantFrom(...Candle.Interval.literals)
 
-/** From 1970 to 2100, months and leap days among them, and the moments about which they turn. */
+/** From 1970 to 2100, including the starts of months, leap days, and the milliseconds around them. */
 const instant = FastCheck.oneof(
   FastCheck.integer({ min: 0, max: Date.UTC(2100, 0) }),
   FastCheck.tuple(FastCheck.integer({ min: 0, max: 1559 }), FastCheck.constantFrom(-1, 0, 1)).map(([month, off]) =>
@@ -17,9 +17,9 @@ const instant = FastCheck.oneof(
   )
 )
 
-describe("candles in time", () => {
+describe("candle times", () => {
   it.prop(
-    "an instant falls into one candle, which begins where the one before ends",
+    "an instant belongs to exactly one candle, which opens when the previous one closes",
     [interval, instant],
     ([of, at]) => {
       const [open, close] = [Candle.openTime(of, at), Candle.closeTime(of, at)]
@@ -32,7 +32,7 @@ describe("candles in time", () => {
   )
 
   it.prop(
-    "to go on by one candle as often as a number says is to go on by that number, and back again",
+    "shift by n equals n steps of one candle, forwards and back",
     [interval, instant, FastCheck.integer({ min: 0, max: 40 })],
     ([of, at, count]) => {
       let stepped = Candle.openTime(of, at)
@@ -43,7 +43,7 @@ describe("candles in time", () => {
   )
 
   it.prop(
-    "those that open in a range are all that do, each after the one before",
+    "openTimes returns every candle that opens in the range, in order and without gaps",
     [interval, instant, FastCheck.integer({ min: 0, max: 40 }), FastCheck.integer({ min: -1, max: 1 })],
     ([of, at, count, off]) => {
       const to = Candle.shift(of, at, count) + off
@@ -56,7 +56,7 @@ describe("candles in time", () => {
     }
   )
 
-  it.prop("weeks open on Monday, and months on the first, at midnight of UTC", [instant], ([at]) => {
+  it.prop("weeks open on Monday and months on the 1st, at midnight UTC", [instant], ([at]) => {
     const [week, month] = [new Date(Candle.openTime("1w", at)), new Date(Candle.openTime("1M", at))]
     assert.strictEqual(week.getUTCDay(), 1)
     assert.strictEqual(week.getTime() % day, 0)
@@ -64,13 +64,13 @@ describe("candles in time", () => {
     assert.strictEqual(month.toISOString(), `${new Date(at).toISOString().slice(0, 7)}-01T00:00:00.000Z`)
   })
 
-  it.prop("what is no longer than a day opens at multiples of its length", [interval, instant], ([of, at]) => {
+  it.prop("intervals up to a day open at multiples of their length", [interval, instant], ([of, at]) => {
     FastCheck.pre(of !== "1w" && of !== "1M")
     const length = Candle.closeTime(of, at) - Candle.openTime(of, at)
     assert.strictEqual(Candle.openTime(of, at), at - at % length)
   })
 
-  it("a month is as long as the calendar says, in leap years too", () => {
+  it("a month has the length that the calendar gives it, also in leap years", () => {
     const days = (year: number, month: number) =>
       (Candle.closeTime("1M", Date.UTC(year, month, 15)) - Date.UTC(year, month)) / day
     assert.deepStrictEqual([2023, 2024, 2000, 2100].map((year) => days(year, 1)), [28, 29, 29, 28])
@@ -79,7 +79,7 @@ describe("candles in time", () => {
     assert.strictEqual(Candle.shift("1M", Date.UTC(2024, 2, 31), -1), Date.UTC(2024, 1, 1))
   })
 
-  it("has an instant that is too far away for a date fall into no month, rather than die of it", () => {
+  it("a time beyond the range of Date has NaN as its month, instead of throwing", () => {
     for (const at of [Number.MAX_SAFE_INTEGER, Number.NaN, Number.POSITIVE_INFINITY]) {
       assert.isNaN(Candle.openTime("1M", at))
       assert.isNaN(Candle.closeTime("1M", at))

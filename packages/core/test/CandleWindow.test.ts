@@ -5,8 +5,8 @@ import { Candle } from "../src/index.js"
 const day = Date.UTC(2026, 0, 31)
 const now = Date.UTC(2026, 5, 1)
 
-describe("a range of candles", () => {
-  it("begins and ends at instants in whatever form", () => {
+describe("Candle.window", () => {
+  it("accepts milliseconds, Date, DateTime and ISO strings", () => {
     for (const from of [day, new Date(day), DateTime.unsafeMake(day), "2026-01-31", "2026-01-31T00:00:00Z"]) {
       assert.deepStrictEqual(
         Candle.window({ from, to: "2026-02-01" }, now),
@@ -15,12 +15,12 @@ describe("a range of candles", () => {
     }
   })
 
-  it("ends now where it says nothing, and where it begins later at its beginning", () => {
+  it("ends now by default, or at its beginning if that is in the future", () => {
     assert.deepStrictEqual(Candle.window({ from: day }, now), Option.some({ from: day, to: now }))
     assert.deepStrictEqual(Candle.window({ from: now + 5 }, now), Option.some({ from: now + 5, to: now + 5 }))
   })
 
-  it("is none where it ends before it begins, begins before 1970, or is no instant", () => {
+  it("is none if it ends before it begins, begins before 1970, or a bound is not a valid instant", () => {
     for (
       const range of [
         { from: day, to: day - 1 },

@@ -17,7 +17,7 @@ const bar = (openTime: number, close = "1"): Adapter.Bar => ({
 
 type Read = Adapter.MarketData["candles"]["read"]
 
-/** An exchange that has a candle for every minute, and the windows it was asked for. */
+/** An exchange that has a candle for every minute, and the windows that were requested from it. */
 const exchange = (page: number, read?: Read, firstFrom?: Adapter.MarketData["candles"]["firstFrom"]) => {
   const windows: Array<Adapter.Window> = []
   const store = new Acme.Store()
@@ -40,11 +40,11 @@ const exchange = (page: number, read?: Read, firstFrom?: Adapter.MarketData["can
   return { windows, use, candles }
 }
 
-const times = (candles: ReadonlyArray<Candle.Candle>) => candles.map(({ openTime }) => openTime / minute)
+const minutesOf = (candles: ReadonlyArray<Candle.Candle>) => candles.map(({ openTime }) => openTime / minute)
 
 describe("candles", () => {
   it.effect.prop(
-    "are those that open in the range, each once, oldest first, asked for in aligned pages that meet",
+    "are those that open in the range, each once, oldest first, requested in adjacent aligned pages",
     [
       FastCheck.integer({ min: 0, max: 40 * minute }),
       FastCheck.integer({ min: 0, max: 40 * minute }),
@@ -58,7 +58,7 @@ describe("candles", () => {
         const found = yield* candles({ from, to })
         const first = Math.ceil(from / minute)
         const count = Math.max(0, Math.ceil(to / minute) - first)
-        assert.deepStrictEqual(times(found), Array.from({ length: count }, (_, index) => first + index))
+        assert.deepStrictEqual(minutesOf(found), Array.from({ length: count }, (_, index) => first + index))
         assert.strictEqual(windows.length, Math.ceil(count / page))
         for (const [index, window] of windows.entries()) {
           assert.strictEqual(window.from % minute, 0)
@@ -70,7 +70,7 @@ describe("candles", () => {
       })
   )
 
-  it.effect("in any order, twice or beyond the window: each comes once and in its place, the last said of it counts", () =>
+  it.effect("are sorted and cut to the window, and the last of duplicate candles wins, when the page is unordered", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(100 * minute)
       const { candles } = exchange(3, (_, __, { from, to }) =>
@@ -83,22 +83,22 @@ describe("candles", () => {
           bar(to + minute)
         ]))
       const found = yield* candles({ from: 0, to: 6 * minute })
-      assert.deepStrictEqual(times(found), [0, 1, 3, 4])
+      assert.deepStrictEqual(minutesOf(found), [0, 1, 3, 4])
       assert.strictEqual(found[0] && Decimal.format(found[0].close), "0.9")
       assert.deepInclude(found[0], { exchange: "acme", symbol: Acme.bitcoin.symbol, interval: "1m" })
     }))
 
-  it.effect("in their order but for one that comes twice: the last said of it counts", () =>
+  it.effect("keep the last of duplicate candles when the page is ordered", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(200 * minute)
       const { candles } = exchange(10, () =>
         Effect.succeed([bar(0), bar(minute, "5"), bar(minute, "6"), bar(2 * minute)]))
       const found = yield* candles({ from: 0, to: 3 * minute })
-      assert.deepStrictEqual(times(found), [0, 1, 2])
+      assert.deepStrictEqual(minutesOf(found), [0, 1, 2])
       assert.deepStrictEqual(found[1]?.close, Decimal.make("6"))
     }))
 
-  it.effect("by default until now, the open one marked: the millisecond it ends it is open no more", () =>
+  it.effect("extend to now by default; the current candle is open until the millisecond it closes", () =>
     Effect.gen(function*() {
       const { candles } = exchange(10)
       yield* TestClock.setTime(3 * minute - 1)
@@ -110,7 +110,7 @@ describe("candles", () => {
       assert.deepStrictEqual(yield* flags, [false, false, false, true])
     }))
 
-  it.effect("one that ended while the answer was under way is open: it may have come unfinished", () =>
+  it.effect("a candle that closed while its request was in flight is marked open, as it may be incomplete", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(minute - 100)
       const { candles } = exchange(10, () => Effect.delay(Effect.succeed([bar(0)]), "200 millis"))
@@ -122,7 +122,7 @@ describe("candles", () => {
       assert.strictEqual(found?.isOpen, true)
     }))
 
-  it.effect("tell their progress after each page, to the whole", () =>
+  it.effect("report progress after each page, up to the end of the range", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(100 * minute)
       const seen = yield* Ref.make<ReadonlyArray<Candle.Progress>>([])
@@ -142,7 +142,7 @@ describe("candles", () => {
       ])
     }))
 
-  it.effect("a page is read when the stream has come to it, and not before", () =>
+  it.effect("request a page only when the stream reaches it", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(100 * minute)
       const { use, windows } = exchange(2)
@@ -153,7 +153,7 @@ describe("candles", () => {
       assert.strictEqual(windows.length, 2)
     }))
 
-  it.effect("a page that fails ends the series with what was wrong, after what came before it", () =>
+  it.effect("a failing page fails the stream with its error, after the candles of earlier pages", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(100 * minute)
       const down = new ExchangeError.ExchangeUnavailable({
@@ -174,7 +174,7 @@ describe("candles", () => {
       assert.strictEqual(Either.isLeft(end) ? end.left._tag : undefined, "ExchangeUnavailable")
     }))
 
-  it.effect("an interval the exchange has not is Unsupported, a range that is none InvalidRequest", () =>
+  it.effect("fail with Unsupported for an interval the exchange lacks, and with InvalidRequest for an invalid range", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(100 * minute)
       const { candles, windows } = exchange(2)
@@ -187,7 +187,7 @@ describe("candles", () => {
       assert.strictEqual(windows.length, 0)
     }))
 
-  it.effect("months are read in pages of as many, over leap days and ends of years, and only the last is open", () =>
+  it.effect("months are paged by calendar across leap days and year ends, and only the last is open", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(Date.UTC(2024, 2, 1) - 1)
       const { candles, windows } = exchange(3)
@@ -203,7 +203,7 @@ describe("candles", () => {
       assert.deepStrictEqual(shown(yield* read).slice(-2), ["2024-02-01", "2024-03-01 open"])
     }))
 
-  it.effect("weeks begin on Monday, and the first of them after the epoch", () =>
+  it.effect("weeks begin on Monday, the first of them after the epoch", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(Date.UTC(1970, 0, 14))
       const { candles } = exchange(10)
@@ -214,17 +214,17 @@ describe("candles", () => {
       )
     }))
 
-  it.effect("months from before the last date there is end with it", () =>
+  it.effect("monthly candles stop at the last date that JavaScript can represent", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(100 * minute)
       const { candles, windows } = exchange(10)
       const last = 8_640_000_000_000_000
       assert.deepStrictEqual(yield* candles({ from: last - 1, to: last }, "1M"), [])
       assert.strictEqual(windows.length, 0)
-      assert.deepStrictEqual(times(yield* candles({ from: 0, to: last }, "1M")), [0])
+      assert.deepStrictEqual(minutesOf(yield* candles({ from: 0, to: last }, "1M")), [0])
     }))
 
-  it.effect("nothing is asked of what is yet to come", () =>
+  it.effect("request nothing that lies in the future", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(100 * minute + 1)
       const { candles, windows } = exchange(40)
@@ -232,11 +232,11 @@ describe("candles", () => {
       assert.deepStrictEqual(yield* candles({ from: 200 * minute, to: 300 * minute }), [])
       assert.strictEqual(windows.length, 0)
       const found = yield* candles({ from: 90 * minute, to: 1_000_000 * minute })
-      assert.deepStrictEqual(times(found), [90, 91, 92, 93, 94, 95, 96, 97, 98, 99, 100])
+      assert.deepStrictEqual(minutesOf(found), [90, 91, 92, 93, 94, 95, 96, 97, 98, 99, 100])
       assert.deepStrictEqual(windows, [{ from: 90 * minute, to: 101 * minute }])
     }))
 
-  /** Only these minutes have candles, and the exchange tells which is the next one. */
+  /** Only these minutes have candles, and the exchange can be asked for the next one. */
   const sparse = (minutes: ReadonlyArray<number>) => {
     const asked: Array<number> = []
     const made = exchange(
@@ -254,16 +254,16 @@ describe("candles", () => {
     return { ...made, asked }
   }
 
-  it.effect("before the first one nothing is walked through: the exchange says where it is", () =>
+  it.effect("skip to the first candle by asking the exchange for it, without paging through the time before", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(100_000 * minute)
       const { asked, candles, windows } = sparse([60_005, 60_006, 60_012])
-      assert.deepStrictEqual(times(yield* candles({ from: 0, to: 60_020 * minute })), [60_005, 60_006, 60_012])
+      assert.deepStrictEqual(minutesOf(yield* candles({ from: 0, to: 60_020 * minute })), [60_005, 60_006, 60_012])
       assert.deepStrictEqual(asked, [10])
       assert.deepStrictEqual(windows.map(({ from }) => from / minute), [0, 60_005, 60_015])
     }))
 
-  it.effect("one quiet window between them is walked through, more are skipped; after the last there is an end", () =>
+  it.effect("read through one empty window, skip several by asking the exchange for the next candle, then end", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(100_000 * minute)
       const { asked, candles, windows } = sparse([0, 25, 5_000])
@@ -273,7 +273,7 @@ describe("candles", () => {
         to: 50_000 * minute,
         onProgress: (progress) => Effect.sync(() => seen.push(progress))
       })
-      assert.deepStrictEqual(times(found), [0, 25, 5_000])
+      assert.deepStrictEqual(minutesOf(found), [0, 25, 5_000])
       assert.deepStrictEqual(asked, [50, 5_030])
       assert.deepStrictEqual(windows.map(({ from }) => from / minute), [0, 10, 20, 30, 40, 5_000, 5_010, 5_020])
       assert.deepStrictEqual(seen.at(4), { readTo: 5_000 * minute, fraction: 0.1, candles: 2 })

@@ -7,7 +7,7 @@ const hex: ClientOrderId.Alphabet = { pattern: /^[0-9a-f]{32}$/, described: "hex
 const seeded = (seed: string) => Effect.withRandom(ClientOrderId.make(hex), Random.make(seed))
 
 describe("ClientOrderId", () => {
-  it.effect.prop("is always 32 hex digits, of the time and of Random", [
+  it.effect.prop("consists of 32 hex digits derived from the time and Random", [
     FastCheck.string(),
     FastCheck.integer({ min: 0, max: 4_102_444_800_000 })
   ], ([seed, now]) =>
@@ -19,7 +19,7 @@ describe("ClientOrderId", () => {
       assert.strictEqual(yield* seeded(seed), id)
     }))
 
-  it.effect("two processes whose Random starts alike name their orders differently", () =>
+  it.effect("two processes with the same Random seed get different ids", () =>
     Effect.gen(function*() {
       const first = yield* seeded("the same")
       yield* TestClock.adjust("1 millis")
@@ -28,7 +28,7 @@ describe("ClientOrderId", () => {
       assert.strictEqual(first.slice(12), second.slice(12))
     }))
 
-  it.effect("ten thousand of one instant are ten thousand", () =>
+  it.effect("ten thousand ids of one instant are distinct", () =>
     Effect.gen(function*() {
       const ids = yield* Effect.replicateEffect(ClientOrderId.make(hex), 10_000).pipe(
         Effect.withRandom(Random.make("seed"))
@@ -36,7 +36,7 @@ describe("ClientOrderId", () => {
       assert.strictEqual(new Set(ids).size, 10_000)
     }))
 
-  it.prop("as a UUID it is one of version 4, and what is random in it stays", [
+  it.prop("asUuid returns a version 4 UUID and keeps the other digits", [
     FastCheck.hexaString({ minLength: 32, maxLength: 32 })
   ], ([digits]) => {
     const uuid = ClientOrderId.asUuid(digits)

@@ -5,7 +5,7 @@ import { ClockSkew } from "../src/adapter.js"
 const millis = (max: number) => FastCheck.integer({ min: 0, max })
 const offset = FastCheck.integer({ min: -1_000_000, max: 1_000_000 })
 
-/** A truthful exchange, `offset` ahead, that writes its clock down somewhere between sending and receiving. */
+/** A sample of an exchange whose clock is `offset` ahead and is read between sending and receiving. */
 const sampleOf = (offset: number, resolution: number) =>
   FastCheck.record({ sentAt: millis(2_000_000_000), out: millis(5_000), back: millis(5_000) }).map((
     { back, out, sentAt }
@@ -42,15 +42,19 @@ describe("ClockSkew", () => {
     }
   })
 
-  it.prop("an estimate within the range of a sample stands", [offset, anySample], ([offset, sample]) => {
-    const { high, low } = range(sample)
-    const skew = { offset }
-    const next = ClockSkew.step(skew, sample)
-    assert.strictEqual(next === skew, offset >= low - sample.resolution / 2 && offset <= high)
-  })
+  it.prop(
+    "keeps an estimate that lies within the range of a sample, and only then",
+    [offset, anySample],
+    ([offset, sample]) => {
+      const { high, low } = range(sample)
+      const skew = { offset }
+      const next = ClockSkew.step(skew, sample)
+      assert.strictEqual(next === skew, offset >= low - sample.resolution / 2 && offset <= high)
+    }
+  )
 
   it.prop(
-    "from truthful samples it is off by half a round trip and half a step at most",
+    "accurate samples leave an error of at most half a round trip and half a resolution step",
     [offset.chain((offset) =>
       FastCheck.tuple(
         FastCheck.constant(offset),
@@ -68,7 +72,7 @@ describe("ClockSkew", () => {
   )
 
   it.prop(
-    "an instant exact sample leaves an error of a millisecond at most, and no coarse one disturbs it",
+    "an exact sample without latency leaves an error of at most a millisecond, and coarse samples do not change it",
     [offset.chain((offset) =>
       FastCheck.tuple(FastCheck.constant(offset), millis(1_000_000), FastCheck.array(sampleOf(offset, 1000)))
     )],
@@ -80,7 +84,7 @@ describe("ClockSkew", () => {
     }
   )
 
-  it("a clock that rounds its seconds moves nothing that is right", () => {
+  it("a server clock that rounds to seconds does not change a correct estimate", () => {
     for (let at = 0; at < 3000; at += 50) {
       for (const serverTime of [Math.floor(at / 1000) * 1000, Math.round(at / 1000) * 1000]) {
         const sample = { sentAt: at - 20, receivedAt: at + 20, serverTime, resolution: 1000 }
@@ -89,13 +93,17 @@ describe("ClockSkew", () => {
     }
   })
 
-  it.prop("no sample moves it by more than a day", [FastCheck.array(FastCheck.double()), offset], ([times, offset]) => {
-    const skew = [...times, Number.NaN, 253_402_300_799_000, -1].reduce(
-      (skew, serverTime) => ClockSkew.step(skew, { sentAt: 0, receivedAt: 10, serverTime, resolution: 1 }),
-      { offset }
-    )
-    assert.isAtMost(Math.abs(skew.offset), ClockSkew.limit)
-  })
+  it.prop(
+    "no sample moves the estimate by more than a day",
+    [FastCheck.array(FastCheck.double()), offset],
+    ([times, offset]) => {
+      const skew = [...times, Number.NaN, 253_402_300_799_000, -1].reduce(
+        (skew, serverTime) => ClockSkew.step(skew, { sentAt: 0, receivedAt: 10, serverTime, resolution: 1 }),
+        { offset }
+      )
+      assert.isAtMost(Math.abs(skew.offset), ClockSkew.limit)
+    }
+  )
 
   it("corrects by the offset", () => {
     assert.strictEqual(ClockSkew.correct(ClockSkew.initial, 1_000), 1_000)

@@ -13,7 +13,7 @@ import {
 import { about, at, dead, now, price, quoted, type Says, source, symbol } from "./support/sources.js"
 
 describe("Composite.failover", () => {
-  it.effect("asks the first, and the next only when it fails; the answer names who gave it", () =>
+  it.effect("asks the first source, and the next only if it fails; the price names its source", () =>
     Effect.gen(function*() {
       yield* at
       const well = source("well", { price: quoted("well", "1") })
@@ -24,7 +24,7 @@ describe("Composite.failover", () => {
       assert.strictEqual((yield* price(Composite.failover([ill.layer, spare.layer]))).source, "spare")
     }))
 
-  it.effect("one that has none of the tickers asked for is passed over; one that has some serves", () =>
+  it.effect("skips a source that has none of the requested tickers, and uses one that has some", () =>
     Effect.gen(function*() {
       yield* at
       const ticker = (exchange: string) => Effect.succeed([{ exchange, symbol, at: now, last: Decimal.make("1") }])
@@ -43,7 +43,7 @@ describe("Composite.failover", () => {
       assert.include(error.message, "the response has no ticker for any requested market")
     }))
 
-  it.effect("what is wrong with the call is said at once; when all fail, the error names each and why", () =>
+  it.effect("fails immediately if the call is invalid; if all sources fail, the error names each with its reason", () =>
     Effect.gen(function*() {
       yield* at
       const refusing = source("refusing", { price: new ExchangeError.InvalidRequest(about("refusing")) })
@@ -60,7 +60,7 @@ describe("Composite.failover", () => {
       assert.include(last.message, "a: ExchangeUnavailable, no; b: RateLimited, slow down")
     }))
 
-  it.effect("a source that is gone does not stop it, nor does one that refuses oddly", () =>
+  it.effect("continues after a source that has shut down or answers with an unexpected InvalidRequest", () =>
     Effect.gen(function*() {
       yield* at
       const odd = (status: number) => new ExchangeError.InvalidRequest({ ...about("odd"), status })
@@ -74,7 +74,7 @@ describe("Composite.failover", () => {
       }
     }))
 
-  it.effect("what none of them lists is not found, and what none of them can do is Unsupported", () =>
+  it.effect("fails with SymbolNotFound if no source lists the symbol, and with Unsupported if no source supports the call", () =>
     Effect.gen(function*() {
       yield* at
       const unlisted = (name: string) =>
@@ -87,7 +87,7 @@ describe("Composite.failover", () => {
       assert.instanceOf(neither, ExchangeError.Unsupported)
     }))
 
-  it.effect("moving on is warned of once, told at debug after that, counted each time; so is coming back", () =>
+  it.effect("warns of the first failover only, counts every one, and logs the switch back", () =>
     Effect.gen(function*() {
       yield* at
       let down = true
@@ -125,7 +125,7 @@ describe("Composite.failover", () => {
       assert.strictEqual((yield* count).count - before, 4)
     }))
 
-  it.effect("a Layer that the program uses as well is one instance with the source", () =>
+  it.effect("a Layer that is both a source and used by the program is built once if merged with the composite", () =>
     Effect.gen(function*() {
       yield* at
       let built = 0
@@ -150,7 +150,7 @@ describe("Composite.failover", () => {
       }
     }))
 
-  it.effect("one that lags is given up after its patience, and not before", () =>
+  it.effect("abandons a slow source after its patience, and not before", () =>
     Effect.gen(function*() {
       yield* at
       const slow = source("slow", { price: Effect.never })
@@ -164,7 +164,7 @@ describe("Composite.failover", () => {
       assert.strictEqual((yield* Fiber.join(fiber)).source, "spare")
     }))
 
-  it.effect("one that lags is given up after its patience where nobody can interrupt, too, as in a finalizer", () =>
+  it.effect("abandons a slow source after its patience in an uninterruptible region too, such as a finalizer", () =>
     Effect.gen(function*() {
       yield* at
       const hanging = source("slow", { price: Effect.never })
@@ -179,7 +179,7 @@ describe("Composite.failover", () => {
       assert.isTrue(Option.isSome(yield* Fiber.poll(fiber)))
     }))
 
-  it.effect("a price older than maximumAge counts as a failure; one as old does not", () =>
+  it.effect("treats a price older than maximumAge as a failure, and one of exactly that age as valid", () =>
     Effect.gen(function*() {
       yield* at
       const old = (age: number) => source("old", { price: quoted("old", "1", { observedAt: now - age }) }).layer
@@ -191,7 +191,7 @@ describe("Composite.failover", () => {
       assert.strictEqual(yield* from(-10_001), "spare")
     }))
 
-  it.effect("a series of candles changes its source before the first candle and never after", () =>
+  it.effect("a stream of candles fails over before the first candle and not after it", () =>
     Effect.gen(function*() {
       const candle = (exchange: string): Candle.Candle => ({
         exchange,
@@ -220,7 +220,7 @@ describe("Composite.failover", () => {
     }))
 })
 
-describe("a stream of several sources", () => {
+describe("Composite.failover of a stream", () => {
   const { Connected, Data } = FeedItem.FeedItem
   const trade = (exchange: string): Trade.Trade => ({
     exchange,
@@ -231,33 +231,33 @@ describe("a stream of several sources", () => {
     amount: Decimal.make("1"),
     at: 0
   })
-  const heard = (first: Says["trades"]) =>
+  const streamed = (first: Says["trades"]) =>
     Effect.gen(function*() {
       const market = yield* MarketData.MarketData
-      const told: Array<string> = []
+      const received: Array<string> = []
       const ended = yield* Effect.either(
         Stream.runForEach(market.streamTrades("BTC/USDT"), (item) =>
-          Effect.sync(() => told.push(item._tag === "Data" ? item.value.exchange : item._tag)))
+          Effect.sync(() => received.push(item._tag === "Data" ? item.value.exchange : item._tag)))
       )
-      return { told, ended: ended._tag === "Left" ? ended.left._tag : "end" }
+      return { received, ended: ended._tag === "Left" ? ended.left._tag : "end" }
     }).pipe(Effect.provide(Composite.failover([
       source("first", first === undefined ? {} : { trades: first }).layer,
       source("second", { trades: Stream.make(Connected(), Data({ value: trade("second") })) }).layer
     ])))
 
-  it.effect("goes on to the next source where one cannot begin", () =>
+  it.effect("continues with the next source if the first cannot begin", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(yield* heard(undefined), { told: ["Connected", "second"], ended: "end" })
+      assert.deepStrictEqual(yield* streamed(undefined), { received: ["Connected", "second"], ended: "end" })
     }))
 
-  it.effect("never changes its source once it has said something, nor for a consumer that is too slow", () =>
+  it.effect("does not fail over after the first item, or after SlowConsumer", () =>
     Effect.gen(function*() {
       const begun = Stream.make(Connected(), Data({ value: trade("first") }))
-      const after = yield* heard(Stream.concat(begun, Stream.fail(dead("first"))))
-      assert.deepStrictEqual(after.told, ["Connected", "first"])
+      const after = yield* streamed(Stream.concat(begun, Stream.fail(dead("first"))))
+      assert.deepStrictEqual(after.received, ["Connected", "first"])
       assert.notStrictEqual(after.ended, "end")
       const slow = new FeedItem.SlowConsumer({ exchange: "first", operation: "streamTrades", capacity: 1 })
-      assert.deepStrictEqual(yield* heard(Stream.fail(slow)), { told: [], ended: "SlowConsumer" })
+      assert.deepStrictEqual(yield* streamed(Stream.fail(slow)), { received: [], ended: "SlowConsumer" })
     }))
 })
 
@@ -267,7 +267,7 @@ describe("Composite.median", () => {
     return first === undefined ? assert.fail("no source") : [first, ...rest] as const
   }
 
-  it.effect("is the middle of three, exactly, and says of which", () =>
+  it.effect("is the exact median of three prices and names its sources", () =>
     Effect.gen(function*() {
       yield* at
       const found = yield* price(Composite.median({
@@ -284,7 +284,7 @@ describe("Composite.median", () => {
       assert.deepStrictEqual(found.rejected, [])
     }))
 
-  it.effect("of an even number it is the mean of the middle two", () =>
+  it.effect("is the mean of the middle two for an even number of sources", () =>
     Effect.gen(function*() {
       yield* at
       const found = yield* price(Composite.median({
@@ -293,7 +293,7 @@ describe("Composite.median", () => {
       assert.strictEqual(Decimal.format(found.amount), "100.15")
     }))
 
-  it.effect("one that lies is rejected and named; so are one that is dead, one that is old and one that is slow", () =>
+  it.effect("rejects and names outlying, failing, stale and slow sources", () =>
     Effect.gen(function*() {
       yield* at
       const fiber = yield* Effect.fork(price(Composite.median({
@@ -323,7 +323,7 @@ describe("Composite.median", () => {
       )
     }))
 
-  it.effect("fewer than minimumSources is no price, and the error says what was wrong with the others", () =>
+  it.effect("fails below minimumSources, with what was wrong with the other sources", () =>
     Effect.gen(function*() {
       yield* at
       const two = { sources: sources(["a", quoted("a", "100")], ["b", undefined]) }
@@ -336,7 +336,7 @@ describe("Composite.median", () => {
       assert.strictEqual(Decimal.format((yield* price(Composite.median({ ...two, minimumSources: 1 }))).amount), "100")
     }))
 
-  it.effect("two that disagree have no majority", () =>
+  it.effect("fails if two sources disagree", () =>
     Effect.gen(function*() {
       yield* at
       const error = yield* Effect.flip(price(Composite.median({
@@ -346,7 +346,7 @@ describe("Composite.median", () => {
       assert.include(error.message, "0 of 2 sources")
     }))
 
-  it.effect("a malformed symbol is the caller's fault and not the sources'", () =>
+  it.effect("fails with InvalidRequest if the symbol is malformed, instead of rejecting the source", () =>
     Effect.gen(function*() {
       yield* at
       const wrong = new ExchangeError.InvalidRequest(about("a"))

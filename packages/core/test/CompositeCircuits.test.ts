@@ -14,8 +14,8 @@ const timed = (adjust: Duration.DurationInput) =>
 
 const five = <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.replicateEffect(self, 5)
 
-describe("a source that is always late", () => {
-  it.effect("costs five calls its patience, then none, and a probe from time to time", () =>
+describe("a source that is always slow", () => {
+  it.effect("delays five calls by its patience, then none; it is probed after increasing waits", () =>
     Effect.gen(function*() {
       yield* at
       const late = source("late", { price: Effect.delay(quoted("late", "1"), "6 seconds") })
@@ -31,14 +31,14 @@ describe("a source that is always late", () => {
         yield* TestClock.adjust("5 seconds")
         yield* Fiber.join(probe)
         assert.strictEqual(late.asked(), 6)
-        // Twice as long as before.
+        // The circuit breaker stays open twice as long as before.
         yield* TestClock.adjust(999)
         assert.deepStrictEqual(yield* timed(0), ["spare", 0])
         assert.strictEqual(late.asked(), 6)
       }).pipe(Effect.provide(Composite.failover([late.layer, spare.layer])))
     }))
 
-  it.effect("serves again once a probe is answered within its patience, however long that is", () =>
+  it.effect("is used again once a probe is answered within its patience", () =>
     Effect.gen(function*() {
       yield* at
       let takes: Duration.DurationInput = "1 minute"
@@ -57,7 +57,7 @@ describe("a source that is always late", () => {
       }).pipe(Effect.provide(Composite.failover([late.layer, spare.layer], { patience: "20 seconds" })))
     }))
 
-  it.effect("costs a median its patience five times, then none", () =>
+  it.effect("delays a median by its patience five times, then not at all", () =>
     Effect.gen(function*() {
       yield* at
       const late = source("late", { price: Effect.never })
@@ -78,7 +78,7 @@ describe("a source that is always late", () => {
 describe("a source that is always stale", () => {
   const old = { observedAt: now - 60_001 }
 
-  it.effect("is passed over for that symbol after five answers, and asked again within ten seconds", () =>
+  it.effect("is skipped for that symbol after five answers, and probed every ten seconds", () =>
     Effect.gen(function*() {
       yield* at
       const quiet = source("quiet", {
@@ -98,7 +98,7 @@ describe("a source that is always stale", () => {
       }).pipe(Effect.provide(Composite.failover([quiet.layer, spare.layer], { maximumAge: "1 minute" })))
     }))
 
-  it.effect("is asked for a median all the same: that costs no time, and it may have a vote again", () =>
+  it.effect("is still asked for a median on every call", () =>
     Effect.gen(function*() {
       yield* at
       const quiet = source("quiet", { price: quoted("quiet", "1", old) })
@@ -113,8 +113,8 @@ describe("a source that is always stale", () => {
     }))
 })
 
-describe("the circuits of a composite", () => {
-  it.effect("count nothing that says nothing of the source's health", () =>
+describe("the circuit breakers of a composite", () => {
+  it.effect("do not count errors that say nothing about the health of the source", () =>
     Effect.gen(function*() {
       yield* at
       const harmless = [
@@ -136,7 +136,7 @@ describe("the circuits of a composite", () => {
       }
     }))
 
-  it.effect("when all are open, the error names each source and for how long it is passed over; nothing was sent", () =>
+  it.effect("if all are open, the error names each source and how long it is skipped, with outcome NotSent", () =>
     Effect.gen(function*() {
       yield* at
       yield* Effect.gen(function*() {
@@ -149,7 +149,7 @@ describe("the circuits of a composite", () => {
       }).pipe(Effect.provide(Composite.failover([source("a", {}).layer, source("b", {}).layer])))
     }))
 
-  it.effect("are of one operation, and candles have none", () =>
+  it.effect("are per operation, and candles have none", () =>
     Effect.gen(function*() {
       yield* at
       let series = 0

@@ -5,7 +5,7 @@ import { about, at, dead, price, quoted, read, source } from "./support/sources.
 
 const hedging = { hedgeAfter: "1 second" } as const
 
-const moves = (exchange: string) =>
+const failovers = (exchange: string) =>
   Effect.map(
     Metric.value(Telemetry.failovers.pipe(
       Metric.tagged("exchange", exchange),
@@ -15,7 +15,7 @@ const moves = (exchange: string) =>
     ({ count }) => count
   )
 
-/** Runs the effect and hands over what it warned of. */
+/** Runs the effect and returns the warnings it logged. */
 const warnings = <A, E, R>(self: Effect.Effect<A, E, R>) =>
   Effect.suspend(() => {
     const warned: Array<string> = []
@@ -26,7 +26,7 @@ const warnings = <A, E, R>(self: Effect.Effect<A, E, R>) =>
   })
 
 describe("hedgeAfter", () => {
-  it.effect("asks the next as well when it is over and not before, and lets go of the one that is late", () =>
+  it.effect("asks the next source once it has elapsed, and not before, and interrupts the slow one", () =>
     Effect.gen(function*() {
       yield* at
       let interrupted = 0
@@ -40,7 +40,7 @@ describe("hedgeAfter", () => {
       assert.strictEqual(interrupted, 1)
     }))
 
-  it.effect("takes the first answer, be it that of the one that was late", () =>
+  it.effect("takes the first answer, even from the source that was slow", () =>
     Effect.gen(function*() {
       yield* at
       const late = source("late", { price: Effect.delay(quoted("late", "1"), "1500 millis") })
@@ -52,7 +52,7 @@ describe("hedgeAfter", () => {
       assert.deepStrictEqual([later.asked(), third.asked()], [1, 0])
     }))
 
-  it.effect("changes nothing for one that fails: the next is asked at once, and the error names all", () =>
+  it.effect("asks the next source immediately after a failure, and the error names all", () =>
     Effect.gen(function*() {
       yield* at
       const spare = source("spare", { price: quoted("spare", "2") })
@@ -72,7 +72,7 @@ describe("hedgeAfter", () => {
       assert.include(alone.message, "a: ExchangeUnavailable, no")
     }))
 
-  it.effect("names the one that was late, too, when it fails in the end", () =>
+  it.effect("names the slow source in the error too, if that fails in the end", () =>
     Effect.gen(function*() {
       yield* at
       const late = source("late", { price: Effect.never })
@@ -86,7 +86,7 @@ describe("hedgeAfter", () => {
       assert.include(error.message, "ill: ExchangeUnavailable, no; late: RequestTimedOut, no response within 3s")
     }))
 
-  it.effect("what is wrong with the call is said at once, though another is on its way", () =>
+  it.effect("fails immediately if the call is invalid, even with another request in flight", () =>
     Effect.gen(function*() {
       yield* at
       const late = source("late", { price: Effect.never })
@@ -100,7 +100,7 @@ describe("hedgeAfter", () => {
       assert.strictEqual(third.asked(), 0)
     }))
 
-  it.effect("to be overtaken is no failure: it is neither warned of nor counted, while failing is", () =>
+  it.effect("being overtaken is not a failure: it is neither logged nor counted, while failing is both", () =>
     Effect.gen(function*() {
       yield* at
       let down = false
@@ -116,16 +116,16 @@ describe("hedgeAfter", () => {
       yield* Effect.gen(function*() {
         assert.deepStrictEqual(yield* warnings(Effect.replicateEffect(ask, 6)), [])
         assert.strictEqual(first.asked(), 6)
-        assert.strictEqual(yield* moves("overtaken"), 0)
+        assert.strictEqual(yield* failovers("overtaken"), 0)
         down = true
         const warned = yield* warnings(Effect.replicateEffect(ask, 2))
         assert.strictEqual(warned.length, 1)
         assert.include(warned[0], "overtaken: ExchangeUnavailable, no")
-        assert.strictEqual(yield* moves("overtaken"), 2)
+        assert.strictEqual(yield* failovers("overtaken"), 2)
       }).pipe(Effect.provide(Composite.failover([first.layer, spare.layer], hedging)))
     }))
 
-  it.effect("no failover is denied, however many there are at once", () =>
+  it.effect("500 consecutive failovers all reach the next source", () =>
     Effect.gen(function*() {
       yield* at
       const spare = source("spare", { price: quoted("spare", "2") })

@@ -4,13 +4,13 @@ import { Composite, ExchangeError, Telemetry } from "../src/index.js"
 import * as lastPrice from "../src/ports/internal/lastPrice.js"
 import { about, at, dead, now, quoted, read, source, symbol } from "./support/sources.js"
 
-const given = (exchange: string) =>
+const lastKnownCount = (exchange: string) =>
   Effect.map(
     Metric.value(Metric.tagged(Telemetry.lastKnownPrices, "exchange", exchange)),
     ({ count }) => count
   )
 
-/** A source whose price can be taken away. */
+/** A source that can be made to fail. */
 const flaky = (failure: ExchangeError.MarketDataError = dead("flaky")) => {
   const state = { down: false }
   const { layer } = source("flaky", {
@@ -20,7 +20,7 @@ const flaky = (failure: ExchangeError.MarketDataError = dead("flaky")) => {
 }
 
 describe("lastKnown", () => {
-  it.effect("gives the last price, as old as it is, while no source can serve, and none that was given too long ago", () =>
+  it.effect("serves the last price with its original timestamp during an outage, until it is older than the option", () =>
     Effect.gen(function*() {
       yield* at
       const { layer, state } = flaky()
@@ -37,7 +37,7 @@ describe("lastKnown", () => {
       }).pipe(Effect.provide(Composite.failover([layer], { lastKnown: "30 seconds" })))
     }))
 
-  it.effect("is none unless asked for, and none of another symbol", () =>
+  it.effect("applies only if configured, and only to the same symbol", () =>
     Effect.gen(function*() {
       yield* at
       const { layer, state } = flaky()
@@ -53,7 +53,7 @@ describe("lastKnown", () => {
       assert.deepStrictEqual([same._tag, other._tag], ["Right", "Left"])
     }))
 
-  it.effect("does not cover up what is wrong with the call, or that nobody lists the symbol any more", () =>
+  it.effect("does not hide InvalidRequest, SymbolNotFound or Unsupported", () =>
     Effect.gen(function*() {
       yield* at
       const failures = [
@@ -71,7 +71,7 @@ describe("lastKnown", () => {
       }
     }))
 
-  it.effect("is warned of once an outage, with the reason, and counted each time", () =>
+  it.effect("is logged once per outage, with the reason, and counted each time", () =>
     Effect.gen(function*() {
       yield* at
       const { layer, state } = flaky()
@@ -79,7 +79,7 @@ describe("lastKnown", () => {
       const logger = Logger.make(({ logLevel, message }) => {
         if (logLevel.ordinal >= LogLevel.Info.ordinal) logged.push(`${logLevel.label} ${JSON.stringify(message)}`)
       })
-      const before = yield* given("failover")
+      const before = yield* lastKnownCount("failover")
       yield* Effect.gen(function*() {
         yield* read("BTC/USDT")
         state.down = true
@@ -98,10 +98,10 @@ describe("lastKnown", () => {
         "WARN No source is available; serving the last known price"
       ])
       assert.include(logged[0], "flaky: ExchangeUnavailable, no")
-      assert.strictEqual((yield* given("failover")) - before, 4)
+      assert.strictEqual((yield* lastKnownCount("failover")) - before, 4)
     }))
 
-  it.effect("serves a median that too few agree on", () =>
+  it.effect("serves the last median if too few sources agree", () =>
     Effect.gen(function*() {
       yield* at
       const { layer, state } = flaky()
@@ -110,11 +110,11 @@ describe("lastKnown", () => {
         const fresh = yield* read("BTC/USDT")
         state.down = true
         assert.deepStrictEqual(yield* read("BTC/USDT"), fresh)
-        assert.strictEqual(yield* given("median"), 1)
+        assert.strictEqual(yield* lastKnownCount("median"), 1)
       }).pipe(Effect.provide(Composite.median({ sources: [layer, other], lastKnown: "1 minute" })))
     }))
 
-  it.effect("remembers the symbols that were given last and no more; what nobody lists drives none of them out", () =>
+  it.effect("remembers only the most recently served symbols; unlisted symbols evict none of them", () =>
     Effect.gen(function*() {
       const serve = lastPrice.make({ exchange: "test", maxAge: "1 minute", capacity: 2 })
       const give = (symbol: string) => serve(symbol, quoted("a", "1"))

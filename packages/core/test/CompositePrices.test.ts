@@ -13,7 +13,7 @@ const quote = (exchange: string, symbol: string, amount: string, observedAt = no
   observedAt
 })
 
-/** A source that lists the symbols it has a price of, or has none now, and says what it was asked for. */
+/** A source that lists these symbols, with a price or without, and records what it was asked for. */
 const listing = (exchange: string, amounts: { readonly [symbol: string]: string | undefined }, observedAt = now) => {
   const asked: Array<string> = []
   const state = { down: false }
@@ -55,8 +55,8 @@ const shown = (prices: ReadonlyArray<Price.Price>) =>
 
 const [btc, eth, xrp] = ["BTC/USDT", "ETH/USDT", "XRP/USDT"] as const
 
-describe("failover of prices", () => {
-  it.effect("asks the first source once for all, in the order asked for and twice where asked for twice", () =>
+describe("Composite.failover of prices", () => {
+  it.effect("asks the first source once for all symbols, and returns prices in the requested order, duplicates included", () =>
     Effect.gen(function*() {
       yield* at
       const [well, spare] = [listing("well", { [btc]: "1", [eth]: "2" }), listing("spare", { [btc]: "3" })]
@@ -70,7 +70,7 @@ describe("failover of prices", () => {
       assert.deepStrictEqual([well.asked, spare.asked], [["ETH/USDT BTC/USDT"], []])
     }))
 
-  it.effect("what the first does not list, has not or has too old comes from the next; what none has is left out", () =>
+  it.effect("asks the next source for symbols the first lacks or has stale, and omits those that no source has", () =>
     Effect.gen(function*() {
       yield* at
       const all = { [btc]: "5", [eth]: "6", [xrp]: undefined }
@@ -85,7 +85,7 @@ describe("failover of prices", () => {
       assert.deepStrictEqual(yield* read(layer, [btc, eth]), ["BTC/USDT 5 wide", "ETH/USDT 6 wide"])
     }))
 
-  it.effect("fails where no source can serve any, and where none lists one of them", () =>
+  it.effect("fails if no source is available, and with SymbolNotFound if no source lists a symbol", () =>
     Effect.gen(function*() {
       yield* at
       const one = listing("one", { [btc]: "1" })
@@ -96,7 +96,7 @@ describe("failover of prices", () => {
       assert.strictEqual(down._tag, "ExchangeUnavailable")
     }))
 
-  it.effect("says at once what is wrong with the call", () =>
+  it.effect("fails immediately if the call is invalid", () =>
     Effect.gen(function*() {
       yield* at
       const refusing = source("refusing", { prices: () => new ExchangeError.InvalidRequest(about("refusing")) })
@@ -112,8 +112,8 @@ describe("failover of prices", () => {
     }))
 })
 
-describe("median of prices", () => {
-  it.effect("asks each source once for what it lists, and compares symbol by symbol", () =>
+describe("Composite.median of prices", () => {
+  it.effect("asks each source once for the symbols it lists, and compares symbol by symbol", () =>
     Effect.gen(function*() {
       yield* at
       const one = listing("one", { [btc]: "100", [eth]: "10" })
@@ -133,7 +133,7 @@ describe("median of prices", () => {
       assert.deepStrictEqual(single, prices[1])
     }))
 
-  it.effect("fails when too few agree on any of them", () =>
+  it.effect("fails if too few sources agree on every symbol", () =>
     Effect.gen(function*() {
       yield* at
       const [one, two] = [listing("one", { [btc]: "1" }), listing("two", { [btc]: "2" })]
@@ -143,7 +143,7 @@ describe("median of prices", () => {
 })
 
 describe("lastKnown of prices", () => {
-  it.effect("gives again what is known of those that there are no new ones of", () =>
+  it.effect("fills in the last known prices of symbols without a current one", () =>
     Effect.gen(function*() {
       yield* at
       const some: { [symbol: string]: string | undefined } = { [btc]: "1", [eth]: "2", [xrp]: undefined }
