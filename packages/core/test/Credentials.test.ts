@@ -19,7 +19,7 @@ const pair = (text: string): Credentials.Credentials => ({
   secret: Redacted.make(`${text}-secret`)
 })
 
-/** A directory of mounted secrets, gone at the end. */
+/** A directory of mounted secrets, removed with the scope. */
 const mounted = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -35,16 +35,16 @@ const mounted = Effect.gen(function*() {
 }).pipe(Effect.orDie)
 
 describe("Credentials", () => {
-  it("has a fingerprint: the same for one key whatever its secret, and nothing of the key itself", () => {
+  it("have a fingerprint that depends on the key alone and does not contain it", () => {
     const mine = pair("mine")
     const name = Credentials.fingerprint(mine)
-    // As published: journals on disk hold it.
+    // Journals on disk contain this value, so it must not change.
     assert.strictEqual(name, "be8c740690d85fab")
     assert.strictEqual(Credentials.fingerprint({ key: mine.key, secret: Redacted.make("rotated") }), name)
     assert.notStrictEqual(Credentials.fingerprint(pair("theirs")), name)
   })
 
-  it.effect("each environment has names of its own, and none is read for another", () =>
+  it.effect("each environment has its own variables and reads no others", () =>
     Effect.gen(function*() {
       const provider = from({
         ACME_API_KEY: "live-key",
@@ -68,7 +68,7 @@ describe("Credentials", () => {
     }))
 
   for (const missing of ["API_KEY", "API_SECRET"]) {
-    it.effect(`a missing ${missing} is named, and the other's value is not shown`, () =>
+    it.effect(`a missing ${missing} is named, and the other value is not shown`, () =>
       Effect.gen(function*() {
         const entries: Record<string, string> = { ACME_API_KEY: "visible-key-value", ACME_API_SECRET: "visible-secret" }
         delete entries[`ACME_${missing}`]
@@ -79,7 +79,7 @@ describe("Credentials", () => {
       }))
   }
 
-  it.effect("when both are missing both are named", () =>
+  it.effect("the missing key is named if both key and secret are missing", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(from({}).load(Credentials.config("acme")))
       assert.include(Credentials.describe(error), "ACME_API_KEY is missing")
@@ -98,7 +98,7 @@ describe("Credentials", () => {
       "hunter2\u0000"
     ]
   ) {
-    it.effect(`refuses ${JSON.stringify(invalid)} by name, without showing it`, () =>
+    it.effect(`refuses ${JSON.stringify(invalid)} by the name of its variable, without showing it`, () =>
       Effect.gen(function*() {
         const error = yield* Effect.flip(
           from({ ACME_API_KEY: "fine", ACME_API_SECRET: invalid }).load(Credentials.config("acme"))
@@ -120,7 +120,7 @@ describe("Credentials", () => {
       `"hunter2+/==\\n"`
     ]
   ) {
-    it.effect(`a secret may be written as ${JSON.stringify(written)}, wherever it comes from`, () =>
+    it.effect(`reads a secret written as ${JSON.stringify(written)}, from every provider`, () =>
       Effect.gen(function*() {
         const given = { key: Redacted.make(written), secret: Redacted.make(written) }
         const config = Credentials.config("acme")
@@ -139,7 +139,7 @@ describe("Credentials", () => {
       }))
   }
 
-  it.effect("of a passphrase only line breaks are taken: its owner made it up", () =>
+  it.effect("removes only the line breaks around a passphrase", () =>
     Effect.gen(function*() {
       const passphrase = Redacted.make(`"quoted\\n"\n`)
       const read = yield* Credentials.fixed({ ...pair("mine"), passphrase }).get
@@ -147,7 +147,7 @@ describe("Credentials", () => {
     }))
 
   for (const end of ["\n", "\r\n", "\n\n"]) {
-    it.effect(`takes a secret that ends in ${JSON.stringify(end)}, without that`, () =>
+    it.effect(`removes a trailing ${JSON.stringify(end)} from key and secret`, () =>
       Effect.gen(function*() {
         const read = yield* from({ ACME_API_KEY: `fine${end}`, ACME_API_SECRET: `hunter2+/==${end}` })
           .load(Credentials.config("acme"))
@@ -156,34 +156,34 @@ describe("Credentials", () => {
       }))
   }
 
-  const lines = ["-----BEGIN PRIVATE KEY-----", "MC4CAQ", "-----END PRIVATE KEY-----"]
+  const pemLines = ["-----BEGIN PRIVATE KEY-----", "MC4CAQ", "-----END PRIVATE KEY-----"]
 
   for (const lineBreak of ["\n", "\r\n", "\\n", "\\r\\n"]) {
     for (const end of ["", lineBreak]) {
-      it.effect(`takes a PEM with ${JSON.stringify(lineBreak)} between its lines${end === "" ? "" : " and at its end"}`, () =>
+      it.effect(`reads a PEM with ${JSON.stringify(lineBreak)} between its lines${end === "" ? "" : " and at its end"}`, () =>
         Effect.gen(function*() {
-          const read = yield* from({ ACME_API_KEY: "fine", ACME_API_SECRET: lines.join(lineBreak) + end })
+          const read = yield* from({ ACME_API_KEY: "fine", ACME_API_SECRET: pemLines.join(lineBreak) + end })
             .load(Credentials.config("acme"))
-          assert.strictEqual(Redacted.value(read.secret), lines.join("\n"))
+          assert.strictEqual(Redacted.value(read.secret), pemLines.join("\n"))
           assert.isTrue(Signature.isPem(read.secret))
         }))
     }
   }
 
-  it.effect("a key of several lines is accepted: private keys have them", () =>
+  it.effect("accepts a private key of several lines", () =>
     Effect.gen(function*() {
       const pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQ\n-----END PRIVATE KEY-----"
       const read = yield* from({ ACME_API_KEY: "fine", ACME_API_SECRET: pem }).load(Credentials.config("acme"))
       assert.strictEqual(Redacted.value(read.secret), pem)
     }))
 
-  it("sameness is of values", () => {
+  it("isSame compares by value", () => {
     assert.isTrue(Credentials.isSame(pair("a"), pair("a")))
     assert.isFalse(Credentials.isSame(pair("a"), pair("b")))
     assert.isFalse(Credentials.isSame(pair("a"), { ...pair("a"), secret: Redacted.make("x") }))
   })
 
-  it.effect("are read once, again when older than their time to live, and at once on reload", () =>
+  it.effect("are read once, again after their time to live, and immediately on reload", () =>
     Effect.gen(function*() {
       let current = "one"
       const provider = yield* Credentials.fromConfig(Config.sync(() => pair(current)), { timeToLive: "10 seconds" })
@@ -199,7 +199,7 @@ describe("Credentials", () => {
       assert.strictEqual(yield* key, "three-key")
     }))
 
-  it.effect("what is missing at the start fails at the start", () =>
+  it.effect("building the provider fails if a variable is missing", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(
         Credentials.fromConfig(Credentials.config("acme")).pipe(Effect.withConfigProvider(from({})))
@@ -225,7 +225,7 @@ describe("Credentials: rotation", () => {
     return { provider, state }
   }
 
-  it.scoped("a refused key is reloaded once, and the call repeated with the new one", () =>
+  it.scoped("reloads credentials once after a refused key, and repeats the call with the new key", () =>
     Effect.gen(function*() {
       let current = "old"
       const { provider, state } = rotating(() => current)
@@ -237,7 +237,7 @@ describe("Credentials: rotation", () => {
       assert.strictEqual(state.reloads, 1)
     }))
 
-  it.scoped("a key that has not changed is not tried again", () =>
+  it.scoped("does not repeat a call with an unchanged key", () =>
     Effect.gen(function*() {
       const { provider, state } = rotating(() => "old")
       const { client, sent } = yield* Wire.setup(accepting(() => "other"), { credentials: provider })
@@ -246,7 +246,7 @@ describe("Credentials: rotation", () => {
       assert.deepStrictEqual([sent.length, state.reloads], [1, 1])
     }))
 
-  it.scoped("a new key that is refused too is not tried a third time", () =>
+  it.scoped("does not try a third time if the new key is refused as well", () =>
     Effect.gen(function*() {
       let generation = 0
       const { provider, state } = rotating(() => `generation-${generation++}`)
@@ -255,7 +255,7 @@ describe("Credentials: rotation", () => {
       assert.deepStrictEqual([sent.length, state.reloads], [2, 1])
     }))
 
-  it.scoped("refused keys do not open the breaker", () =>
+  it.scoped("refused keys do not open the circuit breaker", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(() => Wire.refuse("AuthenticationFailed", 401))
       for (let call = 0; call < 30; call++) {
@@ -266,7 +266,7 @@ describe("Credentials: rotation", () => {
 })
 
 describe("NodeConfig", () => {
-  it.scoped("mounted files come first, then the environment, then .env", () =>
+  it.scoped("reads mounted files first, then the environment, then .env", () =>
     Effect.gen(function*() {
       const { directory, write } = yield* mounted
       yield* write("ACME/API_KEY", "file-key\n")
@@ -291,10 +291,10 @@ describe("NodeConfig", () => {
       )
     }).pipe(Effect.provide(NodeContext.layer)))
 
-  it.scoped("a file that is there and cannot be read is an error: the next place may have the key of another account", () =>
+  it.scoped("an unreadable file is an error and does not fall through to .env, which may hold the key of another account", () =>
     Effect.gen(function*() {
       const { directory, write } = yield* mounted
-      // As a directory it can be read by nobody, not even by root.
+      // A directory cannot be read as a file, not even by root.
       yield* write("ACME/API_KEY/..data", "file-key")
       yield* write("ACME/API_SECRET", "file-secret")
       const dotEnv = yield* write(".env", "ACME_API_KEY=dot-key\nACME_API_SECRET=dot-secret\nACME_REGION=eu\n")
@@ -311,7 +311,7 @@ describe("NodeConfig", () => {
       assert.deepStrictEqual(yield* load(Config.nested(Config.string("REGION"), "ACME")), Either.right("eu"))
     }).pipe(Effect.provide(NodeContext.layer)))
 
-  it.scoped("a missing .env and a missing directory are no error; a missing key is, by its name", () =>
+  it.scoped("a missing .env or directory is no error, and a missing key is reported by name", () =>
     Effect.gen(function*() {
       const { directory } = yield* mounted
       const layer = NodeConfig.layer({ secrets: `${directory}/none`, dotEnv: `${directory}/.env` })
@@ -324,7 +324,7 @@ describe("NodeConfig", () => {
       )
     }).pipe(Effect.provide(NodeContext.layer)))
 
-  it.scoped("a file that is rotated is read anew after the time to live, and at once on reload", () =>
+  it.scoped("a rotated file is read again after the time to live, and immediately on reload", () =>
     Effect.gen(function*() {
       const { directory, write } = yield* mounted
       yield* write("ACME/API_KEY", "one")

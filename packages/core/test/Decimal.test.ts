@@ -17,23 +17,21 @@ import { inspect } from "node:util"
 import { Decimal } from "../src/index.js"
 import * as Hostile from "./support/hostile.js"
 
-const digits = (least: number, most: number) =>
-  FastCheck.array(FastCheck.integer({ min: 0, max: 9 }), { minLength: least, maxLength: most }).map((all) =>
-    all.join("")
-  )
+const digits = (min: number, max: number) =>
+  FastCheck.array(FastCheck.integer({ min: 0, max: 9 }), { minLength: min, maxLength: max }).map((all) => all.join(""))
 
 /** Plain notation as an exchange may send it: redundant zeros, a sign, a point or none. */
 const plain = FastCheck.tuple(FastCheck.constantFrom("", "-"), digits(1, 40), digits(0, 40)).map((
   [sign, whole, part]
 ) => `${sign}${whole}${part === "" ? "" : `.${part}`}`)
 
-/** Without what means nothing: zeros in front, and the sign of zero. */
+/** Removes leading zeros and the sign of a negative zero. */
 const canonical = (text: string): string => {
   const bare = text.replace(/^(-?)0+(?=\d)/, "$1")
   return /^-[0.]*$/.test(bare) ? bare.slice(1) : bare
 }
 
-/** The exact value of a double's shortest decimal, by another road: digits and exponent from `toExponential`. */
+/** The exact value of a double's shortest decimal, computed independently: digits and exponent from `toExponential`. */
 const shortest = (value: number): string => {
   const [mantissa = "", exponent = "0"] = value.toExponential().split("e")
   const negative = mantissa.startsWith("-")
@@ -47,28 +45,28 @@ const shortest = (value: number): string => {
   return negative ? `-${text}` : text
 }
 
-/** A number as exchanges write them: few digits before the point and after it. */
+/** A number as exchanges send them, with few digits before and after the point. */
 const common = FastCheck.tuple(FastCheck.integer({ min: -1e15, max: 1e15 }), FastCheck.integer({ min: 0, max: 20 }))
   .map(([count, scale]) => Number(`${count}e-${scale}`))
 
 describe("Decimal", () => {
-  it.prop("a number is the shortest decimal that denotes it", [common], ([value]) => {
+  it.prop("fromNumber gives the shortest decimal that denotes the number", [common], ([value]) => {
     const decimal = Option.getOrThrow(Decimal.fromNumber(value))
     assert.strictEqual(Decimal.format(decimal), shortest(value + 0))
   })
 
-  it.prop("what is parsed prints as it was, but for what means nothing", [plain], ([text]) => {
+  it.prop("format prints what parse read, without leading zeros and the sign of zero", [plain], ([text]) => {
     assert.strictEqual(Decimal.format(Option.getOrThrow(Decimal.parse(text))), canonical(text))
   })
 
-  it.prop("the codec reads what it prints", [plain], ([text]) => {
+  it.prop("the codec decodes what it encodes", [plain], ([text]) => {
     const decimal = Option.getOrThrow(Decimal.parse(text))
     const back = Schema.decodeSync(Decimal.FromString)(Schema.encodeSync(Decimal.FromString)(decimal))
     assert.isTrue(BigDecimal.equals(back, decimal))
   })
 
   it.prop(
-    "never prints an exponent, and never lies",
+    "format is exact and never uses an exponent",
     [FastCheck.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), FastCheck.integer({ min: -40, max: 60 })],
     ([value, scale]) => {
       const decimal = BigDecimal.make(value, scale)
@@ -79,7 +77,7 @@ describe("Decimal", () => {
   )
 
   it.prop(
-    "a JSON number is its shortest decimal",
+    "fromNumber is exact for every double, or none beyond 60 decimal places",
     [FastCheck.double({ min: -Number.MAX_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER, noNaN: true })],
     ([value]) => {
       const text = value === 0 ? "0" : shortest(value)
@@ -90,7 +88,7 @@ describe("Decimal", () => {
   )
 
   it.prop(
-    "small and large numbers too",
+    "fromNumber is exact for very small and very large numbers",
     [FastCheck.integer({ min: 1, max: 99_999 }), FastCheck.integer({ min: -35, max: 9 })],
     ([mantissa, exponent]) => {
       const value = Number(`${mantissa}e${exponent}`)
@@ -111,13 +109,13 @@ describe("Decimal", () => {
       [64000.5, "64000.5"]
     ] as const
   ) {
-    it(`${value} is ${text}`, () => {
+    it(`fromNumber reads ${value} as ${text}`, () => {
       assert.strictEqual(Decimal.format(Option.getOrThrow(Decimal.fromNumber(value))), text)
     })
   }
 
   for (const value of [Number.NaN, Infinity, -Infinity, 9007199254740992, 1e21, 1e308, 5e-324, 1e-61]) {
-    it(`${value} is no decimal`, () => {
+    it(`fromNumber refuses ${value}`, () => {
       assertNone(Decimal.fromNumber(value))
       assert.isTrue(Either.isLeft(Schema.decodeEither(Decimal.FromNumber)(value)))
     })
@@ -158,7 +156,7 @@ describe("Decimal", () => {
       "9".repeat(100_000)
     ]
   ) {
-    it(`${JSON.stringify(text.slice(0, 20))} is no decimal`, () => {
+    it(`parse, make and FromString refuse ${JSON.stringify(text.slice(0, 20))}`, () => {
       assertNone(Decimal.parse(text))
       assert.isTrue(Either.isLeft(Schema.decodeEither(Decimal.FromString)(text)))
       assert.throws(() => Decimal.make(text))
@@ -166,7 +164,7 @@ describe("Decimal", () => {
   }
 
   for (
-    const [text, plainly] of [
+    const [text, expected] of [
       ["1e-8", "0.00000001"],
       ["1.5E+3", "1500"],
       ["-12.50e1", "-125.0"],
@@ -176,20 +174,20 @@ describe("Decimal", () => {
       [`0.${"1".repeat(60)}`, `0.${"1".repeat(60)}`]
     ] as const
   ) {
-    it(`an exchange's ${text.slice(0, 20)} is read exactly; a person's is refused`, () => {
+    it(`FromString decodes ${text.slice(0, 20)} exactly, and parse accepts only plain notation`, () => {
       const decimal = Schema.decodeSync(Decimal.FromString)(text)
-      assert.strictEqual(Schema.encodeSync(Decimal.FromString)(decimal), plainly)
+      assert.strictEqual(Schema.encodeSync(Decimal.FromString)(decimal), expected)
       assert.isTrue(BigDecimal.equals(decimal, BigDecimal.unsafeFromString(text)))
-      if (text !== plainly) assertNone(Decimal.parse(text))
+      if (text !== expected) assertNone(Decimal.parse(text))
     })
   }
 
-  it("a large number with an exponent costs nothing to refuse", () => {
+  it("refusing a long number with an exponent is cheap", () => {
     const text = `${"9".repeat(100)}.${"9".repeat(100)}e999`
     for (let count = 0; count < 20_000; count++) assertNone(Decimal.read(text))
   })
 
-  it.prop("no text at all crashes it", [Hostile.text()], ([text]) => {
+  it.prop("parse accepts exactly plain notation and never throws", [Hostile.text()], ([text]) => {
     const read = Decimal.parse(text)
     assert.strictEqual(Option.isSome(read), /^-?[0-9]{1,40}(\.[0-9]{1,40})?$/.test(text))
   })
@@ -199,35 +197,35 @@ describe("Decimal", () => {
       ["too many digits before the point", BigDecimal.make(1n, -40)],
       ["a gigabyte of zeros", BigDecimal.make(1n, -1_000_000_000)],
       ["too many digits after the point", BigDecimal.make(1n, 61)],
-      ["a gigabyte of places", BigDecimal.make(1n, 1_000_000_000)],
+      ["a gigabyte of decimal places", BigDecimal.make(1n, 1_000_000_000)],
       ["too many digits", BigDecimal.make(10n ** 60n, 1)]
     ] as const
   ) {
-    it(`${name} cannot be sent`, () => {
+    it(`FromString does not encode ${name}`, () => {
       assert.isTrue(Either.isLeft(Schema.encodeEither(Decimal.FromString)(decimal)))
     })
   }
 
-  it("the longest decimals can be sent", () => {
+  it("FromString encodes the longest decimals", () => {
     for (const decimal of [BigDecimal.make(1n, -39), BigDecimal.make(-1n, 60), BigDecimal.make(10n ** 100n - 1n, 60)]) {
       const text = Schema.encodeSync(Decimal.FromString)(decimal)
       assert.isTrue(BigDecimal.equals(Schema.decodeSync(Decimal.FromString)(text), decimal))
     }
   })
 
-  it("money in JSON numbers is sent as a number", () => {
+  it("FromNumber encodes a decimal as a JSON number", () => {
     assert.strictEqual(Schema.encodeSync(Decimal.FromNumber)(Decimal.make("64000.5")), 64000.5)
     assert.strictEqual(Schema.encodeSync(Decimal.FromNumber)(Decimal.make("0.000000010")), 1e-8)
   })
 
-  it("is no JSON number when that would round it", () => {
+  it("FromNumber refuses a decimal that a JSON number would round", () => {
     for (const text of ["0.12345678901234567890", "9007199254740993", "100000.00000000000001"]) {
       assert.isTrue(Either.isLeft(Schema.encodeEither(Decimal.FromNumber)(Decimal.make(text))), text)
     }
   })
 
   for (const [text, shown] of [["64000.50", "64000.50"], ["0.00000001", "0.00000001"], ["-3", "-3"]] as const) {
-    it(`${text} shows as ${shown} wherever it is shown`, () => {
+    it(`${text} is shown as ${shown} by JSON, inspect and string templates`, () => {
       const price = { amount: Decimal.make(text), levels: [Decimal.make(text)] }
       assert.strictEqual(JSON.stringify(price), `{"amount":"${shown}","levels":["${shown}"]}`)
       assert.strictEqual(inspect(price), `{ amount: ${shown}, levels: [ ${shown} ] }`)
@@ -237,7 +235,7 @@ describe("Decimal", () => {
     })
   }
 
-  it.effect("a log line shows it so", () =>
+  it.effect("log lines show plain decimals", () =>
     Effect.gen(function*() {
       const lines: Array<string> = []
       const logger = Logger.map(Logger.logfmtLogger, (line) => lines.push(line))
@@ -250,17 +248,17 @@ describe("Decimal", () => {
       assert.notInclude(lines[0], "BigDecimal")
     }))
 
-  it("what was computed shows plainly once it is one of these", () => {
+  it("Decimal.of shows the result of a computation plainly", () => {
     const sum = BigDecimal.sum(Decimal.make("0.1"), Decimal.make("0.2"))
     assert.strictEqual(JSON.stringify([Decimal.of(sum)]), `["0.3"]`)
     assert.deepStrictEqual(Decimal.of(sum), Decimal.make("0.3"))
   })
 
-  it("shows one that is beyond all bounds without printing a gigabyte", () => {
+  it("shows a decimal far beyond the limits in a short text", () => {
     assert.isBelow(String(Decimal.of(BigDecimal.make(1n, -1_000_000_000))).length, 20)
   })
 
-  it("is a decimal of Effect's in all else", () => {
+  it("behaves like Effect's BigDecimal: Equal, Hash, HashMap, Schema and arithmetic", () => {
     const [ours, effects] = [Decimal.make("1.50"), BigDecimal.unsafeFromString("1.5")]
     assert.isTrue(BigDecimal.isBigDecimal(ours))
     assert.isTrue(Equal.equals(ours, effects) && Equal.equals(effects, ours))
@@ -271,7 +269,7 @@ describe("Decimal", () => {
     assert.strictEqual(ours.pipe(BigDecimal.multiply(effects), BigDecimal.format), "2.25")
   })
 
-  it("two of the same digits are equal for deepStrictEqual, whatever was done with one of them", () => {
+  it("equal digits are deeply equal even after one of them was hashed", () => {
     const used = Decimal.make("1.50")
     Hash.hash(used)
     assert.deepStrictEqual(used, Decimal.make("1.50"))
@@ -281,7 +279,7 @@ describe("Decimal", () => {
     assert.deepStrictEqual(Object.keys(used), ["value", "scale"])
   })
 
-  it("is divided to sixteen places, without zeros at the end", () => {
+  it("unsafeQuotient rounds to 16 places, drops trailing zeros and throws on a zero divisor", () => {
     const quotient = (dividend: string, divisor: string) =>
       Decimal.format(Decimal.unsafeQuotient(Decimal.make(dividend), Decimal.make(divisor)))
     assert.strictEqual(quotient("1", "3"), "0.3333333333333333")

@@ -32,7 +32,7 @@ import { http, meanwhile } from "./support/exchange.js"
 import { limits, open, protocol, read, spot, time } from "./support/toy.js"
 import * as Far from "./support/wire.js"
 
-/** A contract is a hundredth of a bitcoin. */
+/** A contract of 0.01 BTC. */
 const swap: Market.Market = {
   ...spot,
   symbol: ExchangeSymbol.make("BTC/USD:USD"),
@@ -41,7 +41,7 @@ const swap: Market.Market = {
   settle: "USD",
   multiplier: Decimal.make("0.01")
 }
-/** What a contract is worth changes. */
+/** A contract whose value in its base varies. */
 const quanto: Market.Market = {
   ...swap,
   symbol: ExchangeSymbol.make("ETH/USD:BTC"),
@@ -75,8 +75,8 @@ const unknown = (change: Partial<Listing.Unknown> = {}): Listing.Unknown => ({
   ...change
 })
 
-const says = <A>(answer: A) => () => () => Effect.succeed(answer)
-const no = () => () => Effect.die("not asked")
+const answers = <A>(answer: A) => () => () => Effect.succeed(answer)
+const notAsked = () => () => Effect.die("not asked")
 
 const facts = {
   name: "Toy",
@@ -86,22 +86,22 @@ const facts = {
   marketNames: ({ id }: Market.Market) => [id, `${id}.A`],
   unit: (market: Market.Market) => market.id === "ETHQUANTO" ? undefined : market.multiplier ?? d("1"),
   marketData: {
-    listings: [says([spot, swap, quanto, undefined])],
-    ticker: no,
-    book: { depths: [5, 20, 100], read: no },
-    trades: { most: 10, order: "newest first", read: no },
-    candles: { words: { "1h": "60" }, page: 10, read: no },
-    status: says({ status: "operational" })
+    listings: [answers([spot, swap, quanto, undefined])],
+    ticker: notAsked,
+    book: { depths: [5, 20, 100], read: notAsked },
+    trades: { most: 10, order: "newest first", read: notAsked },
+    candles: { words: { "1h": "60" }, page: 10, read: notAsked },
+    status: answers({ status: "operational" })
   },
   account: {
-    balances: says([]),
-    keyPermissions: no,
-    openOfAll: says([row()]),
-    byId: says([row()]),
-    byName: [says([row()])],
-    ended: { order: "newest first", read: says([]) },
-    fills: { order: "newest first", feeIn: "quote", read: no },
-    positions: says([])
+    balances: answers([]),
+    keyPermissions: notAsked,
+    openOfAll: answers([row()]),
+    byId: answers([row()]),
+    byName: [answers([row()])],
+    ended: { order: "newest first", read: answers([]) },
+    fills: { order: "newest first", feeIn: "quote", read: notAsked },
+    positions: answers([])
   },
   trading: {
     names: { pattern: /^.+$/, described: "any", make: ClientOrderId.asUuid },
@@ -110,10 +110,10 @@ const facts = {
     deduplicates: "always",
     takenWithin: "5 seconds",
     seenWithin: "5 seconds",
-    place: no,
-    placeBatch: { most: 10, ask: no },
-    amend: no,
-    cancel: { by: "id", ask: no }
+    place: notAsked,
+    placeBatch: { most: 10, ask: notAsked },
+    amend: notAsked,
+    cancel: { by: "id", ask: notAsked }
   }
 } satisfies Declaration.Facts<"Toy", never>
 
@@ -147,12 +147,12 @@ const shown = (
   values: ReadonlyArray<{ readonly symbol: string; readonly amount?: BigDecimal.BigDecimal | undefined }>
 ) => values.map(({ amount, symbol }) => [`${symbol}`, amount === undefined ? undefined : Decimal.format(amount)])
 
-describe("public data", () => {
-  it.effect("has the markets of every listing, but for one that fails, unless all do", () =>
+describe("declared market data", () => {
+  it.effect("merges the markets of all listings, ignores a failed one, and fails if all do", () =>
     Effect.gen(function*() {
       const failed = () => () =>
         new ExchangeError.RequestTimedOut({ exchange: "toy", operation: "markets", detail: "" })
-      const some = toy({ marketData: { listings: [failed, says([spot]), says([swap])] } })
+      const some = toy({ marketData: { listings: [failed, answers([spot]), answers([swap])] } })
       const markets = yield* Effect.flatMap(some.data, ({ markets }) => markets).pipe(Effect.provide(some.layer))
       assert.deepStrictEqual(markets.map(({ id }) => id), ["XBTUSD", "XBTSWAP"])
       const none = toy({ marketData: { listings: [failed, failed] } })
@@ -162,9 +162,11 @@ describe("public data", () => {
       assert.strictEqual(error._tag, "RequestTimedOut")
     }))
 
-  it.effect("has each market once that moves from one listing to another, and knows its orders", () =>
+  it.effect("lists a market once if it appears in two listings, and maps its orders", () =>
     Effect.gen(function*() {
-      const moving = toy({ marketData: { listings: [says([spot]), says([{ ...spot, status: "halted" }, swap])] } })
+      const moving = toy({
+        marketData: { listings: [answers([spot]), answers([{ ...spot, status: "halted" }, swap])] }
+      })
       const { markets, orders } = yield* Effect.all({
         markets: Effect.flatMap(moving.data, ({ markets }) => markets),
         orders: Effect.flatMap(moving.account, ({ openOrders }) => openOrders())
@@ -173,20 +175,20 @@ describe("public data", () => {
       assert.deepStrictEqual(orders.map(({ id }) => id), ["1"])
     }))
 
-  it.effect("finds a market by its symbol whatever is closed that had the same", () =>
+  it.effect("finds an open market although a closed one has the same symbol", () =>
     Effect.gen(function*() {
       const closed = { ...spot, id: "OLDUSD", status: "closed" } as const
       for (const listing of [[spot, closed], [closed, spot]]) {
-        const { data, layer } = toy({ marketData: { listings: [says(listing)] } })
+        const { data, layer } = toy({ marketData: { listings: [answers(listing)] } })
         const found = yield* Effect.flatMap(data, ({ market }) => market(spot.symbol)).pipe(Effect.provide(layer))
         assert.strictEqual(found.id, "XBTUSD")
       }
     }))
 
-  it.effect("chooses none of several open markets of one symbol, and knows the others", () =>
+  it.effect("fails with SymbolNotFound if several open markets have the symbol, and finds the other markets", () =>
     Effect.gen(function*() {
       const twin = { ...spot, id: "TWINUSD" }
-      const { data, layer } = toy({ marketData: { listings: [says([spot, twin, swap])] } })
+      const { data, layer } = toy({ marketData: { listings: [answers([spot, twin, swap])] } })
       yield* Effect.gen(function*() {
         const { market, markets } = yield* data
         const error = yield* Effect.flip(market(spot.symbol))
@@ -195,16 +197,16 @@ describe("public data", () => {
         assert.strictEqual((yield* market(swap.symbol)).id, "XBTSWAP")
         assert.strictEqual((yield* markets).length, 3)
       }).pipe(Effect.provide(layer))
-      const halted = toy({ marketData: { listings: [says([spot, { ...twin, status: "halted" }])] } })
+      const halted = toy({ marketData: { listings: [answers([spot, { ...twin, status: "halted" }])] } })
       const found = yield* Effect.flatMap(halted.data, ({ market }) => market(spot.symbol)).pipe(
         Effect.provide(halted.layer)
       )
       assert.strictEqual(found.id, "XBTUSD")
     }))
 
-  it.effect("cuts what the exchange says of itself to 200 characters", () =>
+  it.effect("truncates the status detail of the exchange to 200 characters", () =>
     Effect.gen(function*() {
-      const long = toy({ marketData: { status: says({ status: "limited", detail: "x".repeat(500) }) } })
+      const long = toy({ marketData: { status: answers({ status: "limited", detail: "x".repeat(500) }) } })
       const status = yield* Effect.flatMap(long.data, ({ status }) => status).pipe(Effect.provide(long.layer))
       assert.strictEqual(status.detail, "x".repeat(200))
       const silent = toy({})
@@ -212,12 +214,12 @@ describe("public data", () => {
       assert.notProperty(nothing, "detail")
     }))
 
-  it.effect("asks where rows move from one answer to another, and has each once", () =>
+  it.effect("a union of questions returns a row once, and its last version, if both answers contain it", () =>
     Effect.gen(function*() {
       const later = row({ id: "1", clientOrderId: "later" })
       const history = Question.union<"account", [], Row.Order>([
-        says([row({ id: "1" }), row({ id: "2" })]),
-        says([later])
+        answers([row({ id: "1" }), row({ id: "2" })]),
+        answers([later])
       ])
       const exchange = toy({ account: { openOfAll: history } })
       const orders = yield* Effect.flatMap(exchange.account, ({ openOrders }) => openOrders()).pipe(
@@ -227,10 +229,10 @@ describe("public data", () => {
       assert.strictEqual(orders.find(({ id }) => id === "1")?.clientOrderId, "later")
     }))
 
-  it.effect("takes a listing of which nothing is understood for one that failed", () =>
+  it.effect("treats a listing without a single decodable row as failed", () =>
     Effect.gen(function*() {
-      const strange = says({ rows: [], unknown: [unknown()] })
-      const some = toy({ marketData: { listings: [strange, says([spot])] } })
+      const strange = answers({ rows: [], unknown: [unknown()] })
+      const some = toy({ marketData: { listings: [strange, answers([spot])] } })
       const markets = yield* Effect.flatMap(some.data, ({ markets }) => markets).pipe(Effect.provide(some.layer))
       assert.deepStrictEqual(markets.map(({ id }) => id), ["XBTUSD"])
       const none = toy({ marketData: { listings: [strange] } })
@@ -240,7 +242,7 @@ describe("public data", () => {
       assert.strictEqual(error._tag, "MalformedResponse")
     }))
 
-  it.effect("asks for the least depth that is enough, and counts amounts in what a contract is", () =>
+  it.effect("requests the smallest sufficient depth, and converts amounts from contracts", () =>
     Effect.gen(function*() {
       const asked: Array<number> = []
       const level = { price: d("100"), amount: d("7") }
@@ -274,7 +276,7 @@ describe("public data", () => {
         assert.strictEqual(book.at, 77)
         yield* service.orderBook("BTC/USD", { depth: 5000 })
         const trades = yield* service.trades("BTC/USD:USD", { limit: 50 })
-        // Those of one instant are in the order of time.
+        // Trades of the same instant are ordered as well: the exchange lists the newest first.
         assert.deepStrictEqual(trades.map(({ id }) => id), ["1", "2"])
         assert.deepStrictEqual(shown(trades.slice(0, 1)), [["BTC/USD:USD", "0.07"]])
         assert.deepStrictEqual(asked, [20, 100, 2])
@@ -289,7 +291,7 @@ describe("public data", () => {
 })
 
 describe("reads of an account", () => {
-  it.effect("keep what is known when a market is not, or is not listed, and count what they leave out", () =>
+  it.effect("omit rows of unlisted markets and of markets without a unit, and count undecodable ones", () =>
     Effect.gen(function*() {
       const left = Metric.value(
         Telemetry.unknownRows.pipe(Metric.tagged("exchange", "toy"), Metric.tagged("operation", "positions"))
@@ -298,7 +300,7 @@ describe("reads of an account", () => {
       const position = { side: "long", amount: d("2") } as const
       const { account, layer } = toy({
         account: {
-          openOfAll: says({
+          openOfAll: answers({
             rows: [
               row(),
               row({ id: "2", market: "NOSUCH" }),
@@ -307,7 +309,7 @@ describe("reads of an account", () => {
             ],
             unknown: [unknown()]
           }),
-          positions: says([
+          positions: answers([
             { ...position, market: "币安人生" },
             { ...position, market: "XBTSWAP" },
             { ...position, market: "XBTUSD", amount: d("0") }
@@ -322,26 +324,26 @@ describe("reads of an account", () => {
       assert.strictEqual((yield* left).count - before.count, 1)
     }))
 
-  it.effect("of one market show no order of another", () =>
+  it.effect("of one market omit orders of others, and fail if the exchange was asked for one market only", () =>
     Effect.gen(function*() {
-      const { account, layer } = toy({ account: { openOfAll: says([row(), row({ id: "2", market: "XBTSWAP" })]) } })
+      const { account, layer } = toy({ account: { openOfAll: answers([row(), row({ id: "2", market: "XBTSWAP" })]) } })
       const orders = yield* Effect.flatMap(account, (service) => service.openOrders("BTC/USD")).pipe(
         Effect.provide(layer)
       )
       assert.deepStrictEqual(orders.map(({ id }) => id), ["1"])
-      const wrong = toy({ account: { open: says([row({ market: "XBTSWAP" })]) } })
+      const wrong = toy({ account: { open: answers([row({ market: "XBTSWAP" })]) } })
       const error = yield* Effect.flip(
         Effect.flatMap(wrong.account, (service) => service.openOrders("BTC/USD")).pipe(Effect.provide(wrong.layer))
       )
       assert.strictEqual(error._tag, "MalformedResponse")
     }))
 
-  it.effect("sum the rows of one asset, and hand on nothing below zero and nothing that is nothing", () =>
+  it.effect("sum the rows of an asset, raise negative amounts to zero and omit empty balances", () =>
     Effect.gen(function*() {
       const coin = (asset: string, free: string, total: string) => ({ asset, free: d(free), total: d(total) })
       const { account, layer } = toy({
         account: {
-          balances: says([coin("A", "-1", "0"), coin("B", "-1", "2"), coin("C", "0", "0"), coin("A", "3", "3")])
+          balances: answers([coin("A", "-1", "0"), coin("B", "-1", "2"), coin("C", "0", "0"), coin("A", "3", "3")])
         }
       })
       const balances = yield* Effect.flatMap(account, ({ balances }) => balances).pipe(Effect.provide(layer))
@@ -354,14 +356,14 @@ describe("reads of an account", () => {
   const named = { symbol: "BTC/USD", clientOrderId: "mine" }
   const missing = new ExchangeError.OrderNotFound({ exchange: "toy", operation: "ask", detail: "", code: "404" })
 
-  it.effect("ask for a name in one place after the other, and take the latest under it", () =>
+  it.effect("look a client order id up in each place until one has it, and return its latest order", () =>
     Effect.gen(function*() {
       const { account, layer } = toy({
         account: {
           byName: [
             () => () => missing,
-            says([row({ id: "1", createdAt: 1 }), row({ id: "3", createdAt: 3 }), row({ id: "2", createdAt: 2 })]),
-            no
+            answers([row({ id: "1", createdAt: 1 }), row({ id: "3", createdAt: 3 }), row({ id: "2", createdAt: 2 })]),
+            notAsked
           ]
         }
       })
@@ -369,9 +371,9 @@ describe("reads of an account", () => {
       assert.strictEqual(order.id, "3")
     }))
 
-  it.effect("say OrderNotFound with the exchange's code only when every place was asked", () =>
+  it.effect("fail with OrderNotFound and the exchange's code after every place was asked", () =>
     Effect.gen(function*() {
-      const { account, layer } = toy({ account: { byName: [() => () => missing, says([])] } })
+      const { account, layer } = toy({ account: { byName: [() => () => missing, answers([])] } })
       const error = yield* Effect.flip(Effect.flatMap(account, (service) => service.order(named))).pipe(
         Effect.provide(layer)
       )
@@ -381,12 +383,15 @@ describe("reads of an account", () => {
 
   for (
     const [why, byName] of [
-      ["others are listed", says([row({ clientOrderId: "other" })])],
-      ["one that may be it is not understood", says({ rows: [], unknown: [unknown({ clientOrderId: undefined })] })],
-      ["it is not understood itself", says({ rows: [], unknown: [unknown({ clientOrderId: "mine" })] })]
+      ["other orders are listed instead", answers([row({ clientOrderId: "other" })])],
+      [
+        "a row without a client order id cannot be decoded",
+        answers({ rows: [], unknown: [unknown({ clientOrderId: undefined })] })
+      ],
+      ["the row of the order cannot be decoded", answers({ rows: [], unknown: [unknown({ clientOrderId: "mine" })] })]
     ] as const
   ) {
-    it.effect(`take it for no proof of absence when ${why}`, () =>
+    it.effect(`fail with MalformedResponse instead of OrderNotFound if ${why}`, () =>
       Effect.gen(function*() {
         const { account, layer } = toy({ account: { byName: [byName] } })
         const error = yield* Effect.flip(Effect.flatMap(account, (service) => service.order(named))).pipe(
@@ -396,10 +401,13 @@ describe("reads of an account", () => {
       }))
   }
 
-  it.effect("search lists of any name where they say so", () =>
+  it.effect("accept rows of other client order ids as proof of absence with `searches`", () =>
     Effect.gen(function*() {
       const { account, layer } = toy({
-        account: { searches: true, byName: [says({ rows: [row({ clientOrderId: "other" })], unknown: [unknown()] })] }
+        account: {
+          searches: true,
+          byName: [answers({ rows: [row({ clientOrderId: "other" })], unknown: [unknown()] })]
+        }
       })
       const error = yield* Effect.flip(Effect.flatMap(account, (service) => service.order(named))).pipe(
         Effect.provide(layer)
@@ -407,12 +415,12 @@ describe("reads of an account", () => {
       assert.strictEqual(error._tag, "OrderNotFound")
     }))
 
-  it.effect("say of no order that it stands where it is listed among those that ended, understood or not", () =>
+  it.effect("omit an open order that the history lists, even if its row there cannot be decoded", () =>
     Effect.gen(function*() {
       const { account, layer } = toy({
         account: {
-          open: says([row({ id: "1" }), row({ id: "2" })]),
-          ended: { order: "newest first", read: says({ rows: [], unknown: [unknown({ id: "1" })] }) }
+          open: answers([row({ id: "1" }), row({ id: "2" })]),
+          ended: { order: "newest first", read: answers({ rows: [], unknown: [unknown({ id: "1" })] }) }
         }
       })
       const orders = yield* Effect.flatMap(account, ({ orderHistory }) => orderHistory("BTC/USD")).pipe(
@@ -421,12 +429,12 @@ describe("reads of an account", () => {
       assert.deepStrictEqual(orders.map(({ id }) => id), ["2"])
     }))
 
-  it.effect("count an order that ended while it was listed as ended", () =>
+  it.effect("return an order as closed if it closed between the two requests", () =>
     Effect.gen(function*() {
       const { account, layer } = toy({
         account: {
-          openOfAll: says([row({ id: "1" }), row({ id: "2", createdAt: 2 })]),
-          ended: { order: "newest first", read: says([row({ id: "1", status: "filled" })]) }
+          openOfAll: answers([row({ id: "1" }), row({ id: "2", createdAt: 2 })]),
+          ended: { order: "newest first", read: answers([row({ id: "1", status: "filled" })]) }
         }
       })
       const orders = yield* Effect.flatMap(account, (service) => service.orderHistory("BTC/USD")).pipe(
@@ -441,7 +449,7 @@ describe("an order whose answer is lost", () => {
   const outcome = (obscure: Partial<Listing.Unknown>) => {
     const nameless = unknown({ clientOrderId: undefined, createdAt: undefined, ...obscure })
     const { layer, trading } = toy({
-      account: { openOfAll: says({ rows: [], unknown: [nameless] }), byName: [says([])] },
+      account: { openOfAll: answers({ rows: [], unknown: [nameless] }), byName: [answers([])] },
       trading: { place: () => () => lost }
     })
     const limit = { type: "limit", symbol: "BTC/USD", side: "buy", amount: "3", price: "100" } as const
@@ -453,7 +461,7 @@ describe("an order whose answer is lost", () => {
     )
   }
 
-  it.effect("may be a row that is not understood, by whichever name of its market", () =>
+  it.effect("may be an undecodable row of the same market, under any of the market's names", () =>
     Effect.gen(function*() {
       for (const market of ["XBTUSD", "XBTUSD.A", undefined]) {
         assert.strictEqual(yield* outcome({ market }), "OutcomeUnknown", market)
@@ -466,7 +474,7 @@ describe("an order whose answer is lost", () => {
 describe("changes", () => {
   const ids = { symbol: "BTC/USD" }
 
-  it.effect("cancel all that stands, understood or not, so many at a time, until nothing is left", () =>
+  it.effect("cancelAll cancels decodable and undecodable orders in batches until none is left", () =>
     Effect.gen(function*() {
       const standing = new Set(["1", "2", "3", "9"])
       const asked: Array<ReadonlyArray<string>> = []
@@ -486,7 +494,7 @@ describe("changes", () => {
                 asked.push(ids)
                 return ids.map((id): Declaration.Canceled => {
                   standing.delete(id)
-                  // It is refused, and gone a moment later: it had ended.
+                  // The cancellation is refused, but the order is gone from the next list: it had closed already.
                   return id === "3"
                     ? { id, outcome: new ExchangeError.OrderRejected({ exchange: "toy", operation: "", detail: "" }) }
                     : { id, outcome: id === "2" ? "ended" : "canceled" }
@@ -504,7 +512,7 @@ describe("changes", () => {
 
   for (
     const [what, cancelAll] of [
-      ["by several at once", (canceled: (ids: ReadonlyArray<string>) => void) => ({
+      ["in batches", (canceled: (ids: ReadonlyArray<string>) => void) => ({
         most: 2,
         several: () => (_: unknown, ids: ReadonlyArray<string>) =>
           Effect.sync(() => {
@@ -515,7 +523,7 @@ describe("changes", () => {
       ["one by one", () => undefined]
     ] as const
   ) {
-    const scene = (obscure: Partial<Listing.Unknown>, isAskedByMarket = false) => {
+    const cancelAllWith = (obscure: Partial<Listing.Unknown>, isAskedByMarket = false) => {
       const standing = new Set(["1", "2"])
       const canceled: Array<string> = []
       const cancel = (ids: ReadonlyArray<string>) => {
@@ -545,31 +553,34 @@ describe("changes", () => {
       )
     }
 
-    it.effect(`cancel no order that may be of another market, and say that it stands: ${what}`, () =>
+    it.effect(`cancelAll leaves an order that may be of another market, and fails with MalformedResponse: ${what}`, () =>
       Effect.gen(function*() {
-        assert.deepStrictEqual(yield* scene({ market: undefined }), { answer: "MalformedResponse", canceled: "1" })
+        assert.deepStrictEqual(yield* cancelAllWith({ market: undefined }), {
+          answer: "MalformedResponse",
+          canceled: "1"
+        })
       }))
 
-    it.effect(`do not pass over an order without an id that can be read: ${what}`, () =>
+    it.effect(`cancelAll fails with MalformedResponse for an order without a readable id: ${what}`, () =>
       Effect.gen(function*() {
-        assert.deepStrictEqual(yield* scene({ id: undefined }), { answer: "MalformedResponse", canceled: "1" })
+        assert.deepStrictEqual(yield* cancelAllWith({ id: undefined }), { answer: "MalformedResponse", canceled: "1" })
       }))
 
-    it.effect(`cancel an order of which no more than its id can be read, where its market was asked for: ${what}`, () =>
+    it.effect(`cancelAll cancels an order with only a readable id if the list was requested by market: ${what}`, () =>
       Effect.gen(function*() {
-        assert.deepStrictEqual(yield* scene({ market: undefined }, true), { answer: "1 2", canceled: "1 2" })
+        assert.deepStrictEqual(yield* cancelAllWith({ market: undefined }, true), { answer: "1 2", canceled: "1 2" })
       }))
   }
 
-  it.effect("look at each that stood where it is not said which were canceled: others may have been", () =>
+  it.effect("cancelAll looks up each listed order if the answer does not say which were canceled", () =>
     Effect.gen(function*() {
       const ended = { "1": "canceled", "2": "filled" } as const
       const { layer, trading } = toy({
         account: {
-          open: says([row({ id: "1" }), row({ id: "2" }), row({ id: "3" })]),
+          open: answers([row({ id: "1" }), row({ id: "2" }), row({ id: "3" })]),
           byId: () => ({ id }) => Effect.succeed(id === "1" || id === "2" ? [row({ id, status: ended[id] })] : [])
         },
-        trading: { cancelAll: { all: says(undefined) } }
+        trading: { cancelAll: { all: answers(undefined) } }
       })
       const canceled = yield* Effect.flatMap(trading, (service) => service.cancelAll(ids.symbol)).pipe(
         Effect.provide(layer)
@@ -577,11 +588,11 @@ describe("changes", () => {
       assert.deepStrictEqual(canceled, ["1"])
     }))
 
-  it.effect("list nothing beforehand where the answer says which were canceled, and are none where none was open", () =>
+  it.effect("cancelAll lists nothing first if the answer contains the ids, and returns none if none was open", () =>
     Effect.gen(function*() {
       const open = [["1", "2"]]
       const { layer, trading } = toy({
-        account: { openOfAll: no },
+        account: { openOfAll: notAsked },
         trading: {
           cancelAll: {
             ids: () => () => {
@@ -598,7 +609,7 @@ describe("changes", () => {
       assert.deepStrictEqual(canceled, [["1", "2"], []])
     }))
 
-  it.effect("fail with what one was refused for that still stands", () =>
+  it.effect("cancelAll fails with the refusal of an order that is still open", () =>
     Effect.gen(function*() {
       const { layer, trading } = toy({
         trading: {
@@ -619,7 +630,7 @@ describe("changes", () => {
       assert.include(error.message, "frozen")
     }))
 
-  it.effect("cancel by the id where the exchange knows no name", () =>
+  it.effect("cancel looks up the id if the exchange cancels by id only", () =>
     Effect.gen(function*() {
       const asked: Array<unknown> = []
       const { layer, trading } = toy({
@@ -642,7 +653,7 @@ describe("changes", () => {
       assert.deepStrictEqual(asked, [{ market: spot, id: "1" }])
     }))
 
-  it.effect("send sizes in what the exchange counts in, and say until when", () =>
+  it.effect("place converts the amount to contracts and passes the instant it is valid until", () =>
     Effect.gen(function*() {
       const asked: Array<unknown> = []
       const { layer, trading } = toy({
@@ -671,16 +682,16 @@ describe("changes", () => {
       }).pipe(Effect.provide(layer))
     }))
 
-  it("refuse an amount that cannot be said exactly in what the exchange counts in", () => {
+  it("sizing refuses an amount that is no exact multiple of the unit", () => {
     const third = sizing.of({ unit: () => d("0.03") }, swap)
     assert.strictEqual(Option.getOrThrow(Option.map(Option.fromNullable(third?.size(d("0.06"))), Decimal.format)), "2")
     assert.isUndefined(third?.size(d("0.01")))
   })
 
-  it.effect("judge each order of a batch by itself, and take silence for no answer", () =>
+  it.effect("placeBatch reports each order by itself, and fails an order without an answer", () =>
     Effect.gen(function*() {
       const { layer, trading } = toy({
-        account: { byId: says([row({ id: "7" })]), byName: [says([])] },
+        account: { byId: answers([row({ id: "7" })]), byName: [answers([])] },
         trading: {
           placeBatch: {
             most: 10,
@@ -709,7 +720,7 @@ describe("changes", () => {
 })
 
 describe("a declaration", () => {
-  it("says what the exchange can do", () => {
+  it("lists the features of the exchange", () => {
     assert.deepStrictEqual(toy({}).exchange.features, {
       name: "Toy",
       kinds: ["spot", "perpetual"],
@@ -725,10 +736,10 @@ describe("a declaration", () => {
     })
   })
 
-  it.effect("may answer for one order by a row alone", () =>
+  it.effect("may answer a look-up of one order with a single row", () =>
     Effect.gen(function*() {
       const { account, layer } = toy({
-        account: { byId: says(row({ id: "7" })), byName: [says([]), says(row({ clientOrderId: "mine" }))] }
+        account: { byId: answers(row({ id: "7" })), byName: [answers([]), answers(row({ clientOrderId: "mine" }))] }
       })
       const [byId, byName] = yield* Effect.flatMap(account, (service) =>
         Effect.all([
@@ -738,17 +749,17 @@ describe("a declaration", () => {
       assert.deepStrictEqual([byId?.id, byName?.clientOrderId], ["7", "mine"])
     }))
 
-  it("does not compile with a public question answered by a private endpoint, or with what is lacking and not said", () => {
+  it("does not compile with a private endpoint for market data, or with an undeclared missing method", () => {
     const own = read("own", "/own", { answer: Schema.Struct({ status: Schema.Literal("operational") }) })
-    // @ts-expect-error a public question is not answered by an endpoint of the account
+    // @ts-expect-error an endpoint of the account cannot answer a question about market data
     const status: Declaration.MarketData["status"] = Question.ask(own, () => ({}))
     const { amend: _, ...trading } = facts.trading
-    // @ts-expect-error whether orders can be amended is not said
-    const silent: Declaration.Facts<"Toy", never> = { ...facts, trading }
-    const said: Declaration.Facts<"Toy", "amend"> = { ...facts, lacks: ["amend"], trading }
-    // @ts-expect-error what is lacking is not declared
-    const both: Declaration.Facts<"Toy", "amend"> = { ...facts, lacks: ["amend"] }
-    assert.isDefined([status, silent, said, both])
+    // @ts-expect-error `amend` is neither implemented nor declared in `lacks`
+    const undeclared: Declaration.Facts<"Toy", never> = { ...facts, trading }
+    const declared: Declaration.Facts<"Toy", "amend"> = { ...facts, lacks: ["amend"], trading }
+    // @ts-expect-error `amend` is declared in `lacks` and implemented
+    const contradictory: Declaration.Facts<"Toy", "amend"> = { ...facts, lacks: ["amend"] }
+    assert.isDefined([status, undeclared, declared, contradictory])
     const exchange = Exchange.define({ ...facts, name: "Lacking", lacks: ["amend"], trading })
     const amend = (service: Effect.Effect.Success<typeof exchange.Trading>) =>
       // @ts-expect-error an exchange that cannot amend has no such method
@@ -757,11 +768,11 @@ describe("a declaration", () => {
   })
 })
 
-describe("an exchange of public data", () => {
+describe("an exchange of market data only", () => {
   const { account: _, lacks: __, trading: ___, ...open } = facts
   const exchange = Exchange.definePublic({ ...open, name: "Open" })
 
-  it.effect("answers under both tags, and says that it does no more", () =>
+  it.effect("provides market data under both tags, and its features list nothing else", () =>
     Effect.gen(function*() {
       const [own, shared] = [yield* exchange.MarketData, yield* MarketData.MarketData]
       assert.strictEqual(own, shared)
@@ -772,7 +783,7 @@ describe("an exchange of public data", () => {
       http
     ))))
 
-  it("has no account and no trading, and cannot declare either", () => {
+  it("has no account or trading Layer, and cannot declare trading", () => {
     // @ts-expect-error there is no account to read
     assert.isUndefined(exchange.layerAccount)
     // @ts-expect-error nor is any declared
@@ -803,7 +814,7 @@ describe("regions", () => {
   })
   const credentials = Credentials.fixed({ key: Redacted.make("key"), secret: Redacted.make("secret") })
 
-  it.effect("are asked where they are, with the headers they want", () =>
+  it.effect("are requested at their own URL with their own headers", () =>
     Effect.gen(function*() {
       const wire = Far.make(() => Far.json({ now: 5 }))
       yield* Effect.flatMap(regional.MarketData, ({ serverTime }) => serverTime).pipe(
@@ -815,7 +826,7 @@ describe("regions", () => {
       ])
     }))
 
-  it.effect("cost real money unless they are for tests", () =>
+  it.effect("require trading to be enabled, unless they are test environments", () =>
     Effect.gen(function*() {
       const built = (options: Parameters<typeof regional.layer>[0]) =>
         Effect.scoped(Layer.build(Layer.provide(regional.layer(options), [http, OrderJournal.layerNone])))
@@ -825,32 +836,32 @@ describe("regions", () => {
       assert.include(String(error), "with real money")
     }))
 
-  it.effect("that do not exist are refused with those that do, by the compiler too", () =>
+  it.effect("that do not exist are refused with a list of those that do, and by the compiler", () =>
     Effect.gen(function*() {
       // @ts-expect-error there is no such region
       const layer = regional.layerMarketData({ environment: "mars" })
       const error = yield* Effect.flip(Effect.scoped(Layer.build(Layer.provide(layer, http))))
       assert.include(String(error), "live, testnet, eea, demo, strict")
-      // @ts-expect-error nor has an exchange any that declares none
+      // @ts-expect-error this exchange declares no regions
       toy({}).exchange.layerMarketData({ environment: "eea" })
     }))
 
   for (
-    const [environment, atOnce] of [
+    const [environment, firstBatch] of [
       ["live", 3],
       ["eea", 3],
       ["strict", 2],
       [{ name: "mine", baseUrl: "https://strict.regional.example" }, 2]
     ] as const
   ) {
-    it.effect(`meter by their own limits where they have any: ${Environment.name(environment)}`, () =>
+    it.effect(`use their own limits if they declare any: ${Environment.name(environment)}`, () =>
       Effect.gen(function*() {
         const wire = Far.make(() => Far.json({ now: 5 }))
         yield* Effect.gen(function*() {
           const { serverTime } = yield* regional.MarketData
           const three = yield* Effect.fork(Effect.all([serverTime, serverTime, serverTime], { concurrency: 3 }))
           yield* TestClock.adjust(0)
-          assert.strictEqual(wire.sent.length, atOnce)
+          assert.strictEqual(wire.sent.length, firstBatch)
           yield* TestClock.adjust("1 second")
           yield* Fiber.join(three)
           assert.strictEqual(wire.sent.length, 3)
@@ -861,7 +872,7 @@ describe("regions", () => {
       }))
   }
 
-  it("change numbers of limits, and none that there is not", () => {
+  it("override declared limits only", () => {
     const { sign, ...shared } = Acme.protocol
     const made = Protocol.make({
       ...shared,
@@ -881,7 +892,7 @@ describe("regions", () => {
     assert.deepStrictEqual(at("https://acme.example"), [["ip", 100], ["orders", 9]])
   })
 
-  it.effect("have keys of their own in configuration", () =>
+  it.effect("read their keys from their own variables", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(
         Effect.scoped(Layer.build(Layer.provide(regional.layerAccount({ environment: "eea" }), http)))
@@ -898,7 +909,7 @@ describe("pages", () => {
       next: Wire.at("next", Wire.blank(Wire.text))
     })
   })
-  const asked = (
+  const readPages = (
     pages: { readonly [after: string]: { readonly rows: ReadonlyArray<unknown>; readonly next?: string } },
     facts: { readonly enough?: number; readonly most?: number } = {}
   ) => {
@@ -912,9 +923,9 @@ describe("pages", () => {
       most: facts.most
     })
     const exchange = Exchange.define<"Toy">({
-      ...facts_,
+      ...toyFacts,
       account: {
-        ...facts_.account,
+        ...toyFacts.account,
         keyPermissions: (client) => () =>
           Effect.map(question(client)(facts.enough ?? 100), ({ rows, unknown }) => ({
             read: true,
@@ -939,12 +950,12 @@ describe("pages", () => {
       ))
     )
   }
-  const facts_ = facts
+  const toyFacts = facts
   const of = (...ids: ReadonlyArray<number>) => ids.map((id) => ({ id: String(id), mine: id < 5 }))
 
-  it.effect("are read until there are no more; a row that comes twice is one, and those of others are none", () =>
+  it.effect("are read until the last; duplicate rows count once and unwanted rows are omitted", () =>
     Effect.map(
-      asked({
+      readPages({
         "": { rows: of(1, 9), next: "a" },
         a: { rows: of(1, 2), next: "b" },
         b: { rows: [...of(3), { id: 7 }] }
@@ -952,31 +963,33 @@ describe("pages", () => {
       (found) => assert.deepStrictEqual(found, [1_000_123, 3])
     ))
 
-  it.effect("are read until there is enough", () =>
+  it.effect("are read until there are enough rows", () =>
     Effect.map(
-      asked({ "": { rows: of(1, 9), next: "a" }, a: { rows: of(2), next: "b" }, b: { rows: of(3) } }, { enough: 2 }),
+      readPages({ "": { rows: of(1, 9), next: "a" }, a: { rows: of(2), next: "b" }, b: { rows: of(3) } }, {
+        enough: 2
+      }),
       (found) => assert.deepStrictEqual(found, [12, 2])
     ))
 
-  it.effect("have ended with an empty one, whatever it says of the next", () =>
+  it.effect("end with an empty page, even if it has a cursor", () =>
     Effect.map(
-      asked({ "": { rows: of(1), next: "a" }, a: { rows: [], next: "a" } }),
+      readPages({ "": { rows: of(1), next: "a" }, a: { rows: [], next: "a" } }),
       (found) => assert.deepStrictEqual(found, [1, 2])
     ))
 
-  it.effect("are refused where the next is asked for as this one was, as there are more, but for enough of them", () =>
+  it.effect("fail with Unsupported if a cursor repeats itself, unless there are enough rows", () =>
     Effect.gen(function*() {
       const pages = { "": { rows: of(1), next: "a" }, a: { rows: of(2), next: "a" } }
-      const error = yield* Effect.flip(asked(pages))
+      const error = yield* Effect.flip(readPages(pages))
       assert.strictEqual(error._tag, "Unsupported")
       assert.include(error.message, "there are more rows than can be requested")
-      assert.deepStrictEqual(yield* asked(pages, { enough: 2 }), [12, 2])
+      assert.deepStrictEqual(yield* readPages(pages, { enough: 2 }), [12, 2])
     }))
 
-  it.effect("are refused where there are more than may be read", () =>
+  it.effect("fail with Unsupported beyond the maximum number of pages", () =>
     Effect.map(
       Effect.flip(
-        asked({ "": { rows: of(1), next: "a" }, a: { rows: of(2), next: "b" }, b: { rows: of(3) } }, { most: 2 })
+        readPages({ "": { rows: of(1), next: "a" }, a: { rows: of(2), next: "b" }, b: { rows: of(3) } }, { most: 2 })
       ),
       (error) => {
         assert.strictEqual(error._tag, "Unsupported")
@@ -985,7 +998,7 @@ describe("pages", () => {
       }
     ))
 
-  it("go on behind the last, or behind so many, while they are full", () => {
+  it("continue after the last id, or at the next offset, while they are full", () => {
     const page = { answer: undefined, place: undefined, count: 50, lastId: "x" }
     assert.strictEqual(Page.offset(50)(page), 50)
     assert.strictEqual(Page.offset(50)({ ...page, place: 50 }), 100)
@@ -996,7 +1009,7 @@ describe("pages", () => {
   })
 })
 
-describe("questions of endpoints that say how they are asked", () => {
+describe("questions of endpoints with their own input", () => {
   const Priced = Row.of({ price: Wire.at("price", Wire.text) })
   const price = open("price", "/price", {
     input: Endpoint.inputFrom(({ id }: Market.Market, limit: number) => ({ pair: id, limit })),
@@ -1031,13 +1044,13 @@ describe("questions of endpoints that say how they are asked", () => {
       return found.toSorted()
     })
 
-  it.effect("send what the endpoint makes of what is asked", () =>
+  it.effect("send the input that the endpoint makes of the question", () =>
     Effect.map(
       pricesOf((client) => () => Question.to(price)(client)(spot, 5)),
       (found) => assert.deepStrictEqual(found, ["pair=XBTUSD&limit=5"])
     ))
 
-  it.effect("tell what the answer means, and of what", () =>
+  it.effect("map the answer together with the question", () =>
     Effect.map(
       pricesOf((client) => () =>
         Question.to(price, ({ rows }, { base }, limit) => Listing.of(rows.map(() => ({ price: `${base} ${limit}` }))))(
@@ -1047,7 +1060,7 @@ describe("questions of endpoints that say how they are asked", () => {
       (found) => assert.deepStrictEqual(found, ["BTC 5"])
     ))
 
-  it.effect("are asked about one thing, or about each of several at once", () =>
+  it.effect("are asked about one value, or about each of several", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* pricesOf(Question.about("spot", Question.to(ofKind))), ["kind=spot"])
       assert.deepStrictEqual(yield* pricesOf(Question.aboutEach(["spot", "future"], Question.to(ofKind))), [
@@ -1056,23 +1069,23 @@ describe("questions of endpoints that say how they are asked", () => {
       ])
     }))
 
-  it("cost what is asked, whoever asks", () => {
+  it("have the cost that the endpoint computes from its input", () => {
     assert.deepStrictEqual(price.cost({ pair: "A", limit: 3 }), { ip: 3 })
     assert.deepStrictEqual(price.make(spot, 2), { pair: "XBTUSD", limit: 2 })
   })
 
-  it("do not compile where nobody says how, or of what is not asked", () => {
+  it("do not compile if the endpoint does not define its input, or for a question of another type", () => {
     const said = open("said", "/said", { input: Endpoint.inputOf<{ pair: string }>(), answer: Wire.list(Row.of({})) })
-    // @ts-expect-error the endpoint does not say how it is asked
+    // @ts-expect-error the endpoint does not make its input from a market
     const silent: Question.Question<"marketData", [Market.Market], Listing.Rows<{}>> = Question.to(said)
-    // @ts-expect-error it is asked of a kind and not of a market
+    // @ts-expect-error the endpoint makes its input from a kind, not from a market
     const foreign: Question.Question<"marketData", [Market.Market], Listing.Rows<{}>> = Question.to(ofKind)
     // @ts-expect-error there is no such kind
     assert.isDefined([silent, foreign, Question.about("option", Question.to(ofKind))])
   })
 })
 
-describe("histories by spans", () => {
+describe("histories by time spans", () => {
   const day = 86_400_000
   const now = 10 * day
   const list = read("list", "/list", {
@@ -1129,7 +1142,7 @@ describe("histories by spans", () => {
     )
   }
 
-  it.effect("are read from the latest until there is enough", () =>
+  it.effect("are read from the latest span until there are enough rows", () =>
     Effect.gen(function*() {
       const since = 7.5 * day + 60_000
       const { asked, found } = yield* reading("newest first", { limit: 3, since }, () => ({ rows: 2 }))
@@ -1141,7 +1154,7 @@ describe("histories by spans", () => {
       ])
     }))
 
-  it.effect("are read from the beginning to the end, whatever is enough, page by page where a span has more", () =>
+  it.effect("are read from beginning to end if the exchange lists the oldest first, with all pages of each span", () =>
     Effect.gen(function*() {
       const { asked, found } = yield* reading(
         "oldest first",
@@ -1152,13 +1165,13 @@ describe("histories by spans", () => {
       assert.strictEqual(found, 5)
     }))
 
-  it.effect("are of the span that the exchange takes by itself where no beginning is said", () =>
+  it.effect("are one request without a span if no beginning is given", () =>
     Effect.gen(function*() {
       const { asked } = yield* reading("newest first", { limit: 9 }, () => ({ rows: 1 }))
       assert.deepStrictEqual(asked, ["  "])
     }))
 
-  it.effect("go no further back than they are kept, and fail where there are more rows than can be requested", () =>
+  it.effect("go back no further than the exchange keeps them, and fail with Unsupported if a span has unreachable rows", () =>
     Effect.gen(function*() {
       const kept = yield* reading("newest first", { limit: 9, since: 0, kept: 2 * day }, () => ({ rows: 1 }))
       assert.lengthOf(kept.asked, 3)
@@ -1168,7 +1181,7 @@ describe("histories by spans", () => {
       assert.strictEqual(error._tag, "Unsupported")
     }))
 
-  it("begin a page at the instant of the last row of the one before, unless that is where it began", () => {
+  it("start a page at the instant of the last row, unless the previous page started there", () => {
     assert.strictEqual(Page.atInstant(7, 5), 7)
     assert.strictEqual(Page.atInstant(7, undefined), 7)
     assert.strictEqual(Page.atInstant(7, 7), Page.unreachable)

@@ -70,7 +70,7 @@ const acme = (
     }
   })
 
-const over = (
+const layersFor = (
   cancelAll: Effect.Effect<ReadonlyArray<string>, ExchangeError.TradingError> = Effect.succeed([]),
   volumes: ReadonlyArray<"tickers" | "candles"> = ["candles"]
 ) => {
@@ -82,17 +82,17 @@ const over = (
   return { ...exchange, layer }
 }
 
-describe("a unit", () => {
-  it.effect("counts amounts, and lends them none of its zeros", () => {
-    const { MarketData, layer } = over()
+describe("a declared unit", () => {
+  it.effect("converts amounts without adding trailing zeros", () => {
+    const { MarketData, layer } = layersFor()
     return Effect.gen(function*() {
       const { bids } = yield* Effect.flatMap(MarketData, (market) => market.orderBook("BTC/USDT:USDT"))
       assert.deepStrictEqual(bids.map(({ amount }) => Decimal.format(amount)), ["1"])
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("counts volumes where it is said to, and of inverse contracts what is told of these", () => {
-    const { MarketData, layer } = over()
+  it.effect("converts the declared volumes only, and uses the separate volume of inverse contracts", () => {
+    const { MarketData, layer } = layersFor()
     return Effect.gen(function*() {
       const market = yield* MarketData
       const volumes = (symbol: string) =>
@@ -106,8 +106,8 @@ describe("a unit", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("that cannot be told leaves a ticker without a volume that is counted in it", () => {
-    const { MarketData, layer } = over(undefined, ["tickers"])
+  it.effect("leaves the volume of a ticker undefined if the unit cannot be determined", () => {
+    const { MarketData, layer } = layersFor(undefined, ["tickers"])
     return Effect.gen(function*() {
       const { ticker } = yield* MarketData
       const volumes = yield* Effect.forEach(
@@ -118,8 +118,8 @@ describe("a unit", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("that cannot be told keeps a market's candles from being read, as its books", () => {
-    const { MarketData, layer } = over()
+  it.effect("makes order books and candles fail with Unsupported if the unit cannot be determined", () => {
+    const { MarketData, layer } = layersFor()
     return Effect.gen(function*() {
       const market = yield* MarketData
       for (
@@ -132,20 +132,20 @@ describe("a unit", () => {
   })
 })
 
-describe("cancelAll", () => {
-  const canceled = (answer: Effect.Effect<ReadonlyArray<string>, ExchangeError.TradingError>) => {
-    const { Trading, layer } = over(answer)
+describe("cancelAll with an answer that contains the ids", () => {
+  const canceledIds = (answer: Effect.Effect<ReadonlyArray<string>, ExchangeError.TradingError>) => {
+    const { Trading, layer } = layersFor(answer)
     return Effect.flatMap(Trading, (trading) => trading.cancelAll("BTC/USDT:USDT")).pipe(Effect.provide(layer))
   }
 
-  it.effect("of an exchange that says the ids lists nothing beforehand", () =>
+  it.effect("returns these ids without listing open orders first", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(yield* canceled(Effect.succeed(["1", "2"])), ["1", "2"])
+      assert.deepStrictEqual(yield* canceledIds(Effect.succeed(["1", "2"])), ["1", "2"])
     }))
 
-  it.effect("that finds none has canceled none", () =>
+  it.effect("returns no ids if the exchange finds no order", () =>
     Effect.gen(function*() {
       const none = new ExchangeError.OrderNotFound({ exchange: "acme", operation: "cancelAll", detail: "none" })
-      assert.deepStrictEqual(yield* canceled(none), [])
+      assert.deepStrictEqual(yield* canceledIds(none), [])
     }))
 })

@@ -27,20 +27,20 @@ const order = Endpoint.make({
 })
 
 describe("Endpoint", () => {
-  it.prop("percent-encoding leaves RFC 3986's unreserved characters and nothing else", [anyText], ([text]) => {
+  it.prop("percent-encoding keeps the unreserved characters of RFC 3986 and nothing else", [anyText], ([text]) => {
     const encoded = Endpoint.percentEncode(text)
     assert.match(encoded, /^(?:[A-Za-z0-9\-._~]|%[0-9A-F]{2})*$/)
     assert.strictEqual(decodeURIComponent(encoded), text.replace(/\p{Surrogate}/gu, "\uFFFD"))
   })
 
-  it("leaves each unreserved character as it is", () => {
+  it("percent-encoding keeps every unreserved character", () => {
     const unreserved = "ABCXYZabcxyz0123456789-._~"
     assert.strictEqual(Endpoint.percentEncode(unreserved), unreserved)
     assert.strictEqual(Endpoint.percentEncode("币安人生USDT"), "%E5%B8%81%E5%AE%89%E4%BA%BA%E7%94%9FUSDT")
     assert.strictEqual(Endpoint.percentEncode("!'()* /+é"), "%21%27%28%29%2A%20%2F%2B%C3%A9")
   })
 
-  it.prop("a path parameter stays in its segment, through a URL parser too, or is refused", [anyText], ([id]) => {
+  it.prop("a path parameter stays in its segment, also for a URL parser, or is refused", [anyText], ([id]) => {
     const encoded = order.encode({ id, part: 1 })
     if (Either.isLeft(encoded)) {
       assert.include(["", ".", "..", "undefined"], id)
@@ -53,7 +53,7 @@ describe("Endpoint", () => {
     assert.match(url.pathname, /^\/v1\/order\/[^/]+\/part\/1$/)
   })
 
-  it.prop("query parameters say what they were given, in order, and nothing else", [
+  it.prop("the query decodes to exactly the given parameters, in order", [
     FastCheck.array(FastCheck.tuple(anyText, anyText), { maxLength: 5 })
   ], ([entries]) => {
     const query = Endpoint.encodeQuery(entries)
@@ -66,7 +66,7 @@ describe("Endpoint", () => {
     )
   })
 
-  it("what is in the path is not in the query, and what is undefined is nowhere", () => {
+  it("parameters in the path are not repeated in the query, and undefined ones are omitted", () => {
     const encoded = Either.getOrThrow(order.encode({ id: "a b", part: 2, note: "x&y=z", dry: true }))
     const prepared = Endpoint.prepare(order, encoded)
     assert.deepStrictEqual(prepared, {
@@ -81,7 +81,7 @@ describe("Endpoint", () => {
     assert.deepStrictEqual(order.cost({ id: "1", part: 7 }), { ip: 7 })
   })
 
-  it("a JSON body has what is not in the path", () => {
+  it("a JSON body contains the parameters that are not in the path", () => {
     const prepared = Endpoint.prepare({ ...order, method: "POST", body: "json" }, {
       id: "1",
       part: 2,
@@ -97,7 +97,7 @@ describe("Endpoint", () => {
     })
   })
 
-  it("a form is a query in the body: lists repeat their name, objects are JSON", () => {
+  it("a form is a query in the body: arrays repeat their name, objects are JSON", () => {
     const prepared = Endpoint.prepare({ method: "POST", path: "/v1/order", body: "form" }, {
       nonce: 7,
       pair: "XBT/USD & more",
@@ -115,7 +115,7 @@ describe("Endpoint", () => {
     })
   })
 
-  it("a whole body is the JSON of one parameter and nothing else", () => {
+  it("a whole body is the JSON of one parameter", () => {
     const orders = [{ id: "1", size: 1.5 }, { id: "2", nested: { deep: [true] } }]
     const prepared = Endpoint.prepare({ method: "POST", path: "/v1/{kind}/batch", body: { whole: "orders" } }, {
       kind: "spot",
@@ -127,14 +127,14 @@ describe("Endpoint", () => {
     assert.deepStrictEqual(prepared.headers, { "content-type": "application/json" })
   })
 
-  it("numbers and booleans are printed as JSON prints them, also in a query", () => {
+  it("numbers and booleans are printed as in JSON, also in a query", () => {
     assert.strictEqual(
       Endpoint.encodeQuery([["a", 1e21], ["b", 1e-7], ["c", false], ["d", [1, 2]], ["e", []], ["f", {}]]),
       "a=1e%2B21&b=1e-7&c=false&d=1&d=2&f=%7B%7D"
     )
   })
 
-  it.prop("a form says what it was given, in order, and nothing else", [
+  it.prop("a form decodes to exactly the given parameters", [
     FastCheck.array(FastCheck.tuple(FastCheck.string({ minLength: 1 }), FastCheck.string()), { maxLength: 5 })
   ], ([entries]) => {
     const unique = [...new Map(entries)].filter(([name]) => name !== "__proto__")
@@ -146,8 +146,8 @@ describe("Endpoint", () => {
   })
 })
 
-describe("a family of endpoints", () => {
-  it("that are metered each by itself cost one of their own, unless one says otherwise", () => {
+describe("Endpoint.family with `own`", () => {
+  it("charges each endpoint to its own scope, unless the endpoint declares its cost", () => {
     const limits = { ...Limit.each(["ticker", "book"], Limit.window(1, "1 second")), ip: Limit.window(9, "1 second") }
     assert.deepStrictEqual(limits.book, Limit.window(1, "1 second"))
     const read = Endpoint.family({ capability: "marketData", limits, own: true })
@@ -163,7 +163,7 @@ describe("a family of endpoints", () => {
   })
 })
 
-describe("a family of endpoints", () => {
+describe("Endpoint.family", () => {
   const limits = { ip: Limit.window(10, "1 second"), key: Limit.bucket(5, 1, { per: "key" }) }
   const shared = { limits, root: "/v2", within: "result", cost: { ip: 1 } } as const
   const open = Endpoint.family({ ...shared, capability: "marketData" })
@@ -171,7 +171,7 @@ describe("a family of endpoints", () => {
   const write = Endpoint.family({ ...shared, capability: "trading", body: "json", decimals: "number" })
   const answer = Wire.within("price", Wire.decimal)
 
-  it("share what goes without saying, and say what is particular", () => {
+  it("shares the options of the family, which an endpoint can override", () => {
     const price = open("price", "/price/{symbol}", {
       input: Endpoint.inputOf<{ readonly symbol: string }>(),
       answer
@@ -193,7 +193,7 @@ describe("a family of endpoints", () => {
     assert.deepStrictEqual(own.decode({ whole: 1 }), Either.right({ whole: 1 }))
   })
 
-  it("read what stands where the answer is, and fail when nothing does", () => {
+  it("decodes the part of the answer that `within` names, and fails if it is missing", () => {
     const price = open("price", "/price", { answer })
     assert.deepStrictEqual(price.decode({ result: { price: "1.5" } }), Either.right(Decimal.make("1.5")))
     for (const body of [undefined, null, {}, { result: null }, { result: {} }, [], "text"]) {
@@ -201,7 +201,7 @@ describe("a family of endpoints", () => {
     }
   })
 
-  it("print decimals plainly wherever they stand, and leave out what is undefined", () => {
+  it("prints nested decimals plainly and omits undefined fields", () => {
     const tiny = BigDecimal.make(1n, 18)
     const input = {
       size: tiny,
@@ -228,7 +228,7 @@ describe("a family of endpoints", () => {
     )
   })
 
-  it("refuse a decimal that cannot be written, and a text that cannot stand in a path", () => {
+  it("refuses a decimal that cannot be written, and a text that cannot be a path segment", () => {
     const sized = read("sized", "/{id}", {
       input: Endpoint.inputOf<{ readonly id: string; readonly size: BigDecimal.BigDecimal }>(),
       answer: Schema.Unknown
@@ -238,20 +238,20 @@ describe("a family of endpoints", () => {
     assert.isTrue(Either.isRight(sized.encode({ id: "1", size: Decimal.make("1") })))
   })
 
-  it("do not take a cost in a scope that does not exist, a write that is safe, or one that does not say", () => {
+  it("does not compile with the cost of an unknown scope, a safe write, or a write without an idempotency", () => {
     write.idempotent("ok", "/", { answer: Schema.Unknown, cost: { key: 1 } })
     // @ts-expect-error there is no scope "kye"
     write.once("cost", "/", { answer: Schema.Unknown, cost: { kye: 1 } })
     // @ts-expect-error a write is never safe
     assert.isUndefined(write.safe)
-    // @ts-expect-error whether it may be sent again has to be said
+    // @ts-expect-error a write has to state its idempotency
     const silent = write("silent", "/", { answer: Schema.Unknown })
-    assert.strictEqual(silent.idempotency, "once", "where no compiler has seen to it")
+    assert.strictEqual(silent.idempotency, "once", "without a compiler, the default is `once`")
     // @ts-expect-error a read is always safe
     assert.strictEqual(read.once("once", "/", { answer: Schema.Unknown }).idempotency, "once")
   })
 
-  it("send a change as often as is said of it", () => {
+  it("takes the idempotency of a write from its method", () => {
     const [place, cancel] = [
       write.once("place", "/", { answer: Schema.Unknown }),
       write.idempotent("cancel", "/", { answer: Schema.Unknown })
@@ -260,7 +260,7 @@ describe("a family of endpoints", () => {
     assert.deepStrictEqual([place.auth, place.capability, place.body], ["signed", "trading", "json"])
   })
 
-  it("take what a function makes, without what may be undefined", () => {
+  it("encodes what the input function returns, with optional fields left out", () => {
     const newOrder = (size: BigDecimal.BigDecimal, price?: BigDecimal.BigDecimal) => ({ size, price })
     const place = write.once("place", "/", { input: Endpoint.inputFrom(newOrder), answer: Schema.Unknown })
     assert.deepStrictEqual(place.encode({ size: Decimal.make("2") }), Either.right({ size: 2 }))
@@ -269,22 +269,22 @@ describe("a family of endpoints", () => {
       Either.right({ size: 2, price: 1 })
     )
     assert.deepStrictEqual(place.make(Decimal.make("2")), newOrder(Decimal.make("2")))
-    // @ts-expect-error what has to be said may not be left out
+    // @ts-expect-error a required field cannot be left out
     place.encode({ price: Decimal.make("1") })
   })
 
-  it("are asked without anything where they take nothing", () => {
+  it("makes an empty input for an endpoint without parameters", () => {
     assert.deepStrictEqual(open("price", "/price", { answer }).make(), {})
   })
 
-  it("write instants as ISO 8601 does, and none where there is none", () => {
+  it("isoTime formats an instant, and returns undefined if it is undefined or out of range", () => {
     assert.strictEqual(Endpoint.isoTime(1_700_000_000_123), "2023-11-14T22:13:20.123Z")
     assert.isUndefined(Endpoint.isoTime(undefined))
     assert.isUndefined(Endpoint.isoTime(Number.NaN))
     assert.isUndefined(Endpoint.isoTime(8.64e15 + 1))
   })
 
-  it("have their name for a path where none is said", () => {
+  it("uses the name as the path if no path is given", () => {
     const time = Endpoint.family({ capability: "marketData", limits, root: "/api/" })("get_time", {
       answer: Schema.Unknown
     })

@@ -64,7 +64,7 @@ describe("Environment", () => {
       "data:text/plain,x"
     ]
   ) {
-    it(`refuses ${baseUrl}, and does not repeat it`, () => {
+    it(`refuses ${baseUrl} without showing its password`, () => {
       const result = Environment.origin(baseUrl)
       assert.isTrue(Either.isLeft(result))
       if (Either.isLeft(result)) {
@@ -75,7 +75,7 @@ describe("Environment", () => {
     })
   }
 
-  it("says what is wrong", () => {
+  it("says what is wrong with a base URL", () => {
     for (
       const [baseUrl, expected] of [
         ["http://acme.example", "only for loopback addresses"],
@@ -89,13 +89,13 @@ describe("Environment", () => {
     }
   })
 
-  it("is called by its name", () => {
+  it("has a name", () => {
     assert.strictEqual(Environment.name("live"), "live")
     assert.strictEqual(Environment.name("testnet"), "testnet")
     assert.strictEqual(Environment.name({ name: "proxy", baseUrl: "https://acme.example" }), "proxy")
   })
 
-  it("is live where an order may cost money: by its address, never by its name", () => {
+  it("isLive depends on the address, never on the name", () => {
     const protocol = { testHosts: ["test.acme.example"] }
     const at = (baseUrl: string) => Environment.isLive(protocol, { name: "testnet", baseUrl })
     assert.isTrue(Environment.isLive(protocol, "live"))

@@ -16,15 +16,15 @@ const judged = (code: string) => {
   return error === undefined ? undefined : [error._tag, error.code, error.outcome, error.detail]
 }
 
-describe("ranges of codes", () => {
-  it("refuse under their code, and say that it is not known", () => {
+describe("ranges of error codes", () => {
+  it("reject under their code, with a detail that it is unrecognized", () => {
     const unknown = "unrecognized error: Not today."
     assert.deepStrictEqual(judged("5199"), ["OrderRejected", "5199", "Rejected", unknown])
     assert.deepStrictEqual(judged("5400"), ["OrderRejected", "5400", "Rejected", unknown])
     assert.deepStrictEqual(judged("58123"), ["InvalidRequest", "58123", "Rejected", unknown])
   })
 
-  it("leave those that are listed, judged, or outside of them as they are", () => {
+  it("do not apply to codes that are listed, judged or outside of the ranges", () => {
     assert.deepStrictEqual(judged("5108"), ["InsufficientFunds", "5108", "Rejected", "Not today."])
     assert.deepStrictEqual(judged("5150"), ["PermissionDenied", "5150", "Rejected", "Not today."])
     assert.deepStrictEqual(judged("5100"), ["ExchangeUnavailable", "5100", "Unknown", "Not today."])

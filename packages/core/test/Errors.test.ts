@@ -14,13 +14,13 @@ const answer = (json: unknown, status = 200, headers: Protocol.Headers = {}): Pr
   clean: (text) => text
 })
 
-const said = ({ json }: Protocol.Answer): Protocol.ErrorBody | undefined => {
+const readError = ({ json }: Protocol.Answer): Protocol.ErrorBody | undefined => {
   const { code, text } = Object(json)
   return code === undefined ? undefined : { code: String(code), text: String(text ?? "") }
 }
 
 const table = Errors.table({
-  readError: said,
+  readError,
   codes: {
     AuthenticationFailed: "1",
     ClockSkew: "2",
@@ -49,7 +49,7 @@ const table = Errors.table({
 const judged = (json: unknown, status?: number, headers?: Protocol.Headers) =>
   table.classify(answer(json, status, headers))
 
-describe("a table of errors", () => {
+describe("Errors.table", () => {
   const cases: ReadonlyArray<readonly [code: string, tag: string, outcome: ExchangeError.Outcome]> = [
     ["1", "AuthenticationFailed", "Rejected"],
     ["2", "ClockSkew", "Rejected"],
@@ -65,17 +65,17 @@ describe("a table of errors", () => {
     ["12", "Banned", "Rejected"],
     ["13", "ExchangeUnavailable", "Rejected"],
     ["14", "ExchangeUnavailable", "Unknown"],
-    // Not listed, but within a range of refusals.
+    // Not listed, but within a range.
     ["51000", "OrderRejected", "Rejected"],
     ["54999", "OrderRejected", "Rejected"],
-    // Listed, in a range of others.
+    // Listed, although within a range of another error.
     ["51005", "ExchangeUnavailable", "Unknown"],
-    // Neither.
+    // Neither listed nor within a range.
     ["52000", "MalformedResponse", "Unknown"],
     ["new", "MalformedResponse", "Unknown"]
   ]
   for (const [code, tag, outcome] of cases) {
-    it(`takes ${code} for ${tag}, of which the outcome is ${outcome}`, () => {
+    it(`maps ${code} to ${tag} with outcome ${outcome}`, () => {
       const error = judged({ code, text: "no" })
       assert(error !== undefined)
       assert.strictEqual(error._tag, tag)
@@ -85,27 +85,30 @@ describe("a table of errors", () => {
     })
   }
 
-  it("says of a code that is not known that it is not, and judges it by the status", () => {
+  it("calls an unknown code unrecognized, and classifies it by the status", () => {
     const refused = judged({ code: "99", text: "go away" }, 400)
     assert.strictEqual(refused?._tag, "InvalidRequest")
     assert.include(refused?.message ?? "", "unrecognized error")
     assert.include(refused?.message ?? "", "code 99")
     const unclear = judged({ code: "99", text: "go away" })
     assert.include(unclear?.message ?? "", "unrecognized error")
-    assert(unclear !== undefined && !ExchangeError.countsAsFailure(unclear), "one odd code opens no circuit")
+    assert(
+      unclear !== undefined && !ExchangeError.countsAsFailure(unclear),
+      "an unknown code does not count as a failure"
+    )
     assert.strictEqual(judged({ code: "99" }, 500)?.outcome, "Unknown")
   })
 
-  it("sees no error in a success, nor in what is one in name only", () => {
+  it("returns no error for a success, or for a code listed under None", () => {
     assert.isUndefined(judged({ price: "1" }))
     assert.isUndefined(judged({ code: "15", text: "not modified" }))
   })
 
-  it("says so when there is no reason", () => {
+  it("says that the exchange gave no reason", () => {
     assert.include(judged({ code: "7" })?.message ?? "", "no reason")
   })
 
-  it("waits as the answer says, or by the code, or by the kind", () => {
+  it("takes the wait from the answer, else from the code, else from the kind of error", () => {
     const wait = (error: ExchangeError.ExchangeError | undefined) =>
       error?._tag === "RateLimited"
         ? Duration.toMillis(error.retryAfter)
@@ -118,13 +121,13 @@ describe("a table of errors", () => {
     assert.strictEqual(wait(judged({ code: "12" })), 180_000)
   })
 
-  it("judges what the code does not tell before it looks the code up", () => {
+  it("asks `judge` before it looks the code up", () => {
     assert.strictEqual(judged({ code: "5", text: "bad symbol" })?._tag, "SymbolNotFound")
   })
 
-  it("looks at the text behind whoever judges and before the code, of one code alone where it is named", () => {
-    const kinds = ["7 No funds.", "6 No funds.", "5 bad symbol", "7 bad symbol", "99 later", "7 no"].map((said) => {
-      const [code = "", ...words] = said.split(" ")
+  it("matches texts after `judge` and before codes, and only for their code if they name one", () => {
+    const kinds = ["7 No funds.", "6 No funds.", "5 bad symbol", "7 bad symbol", "99 later", "7 no"].map((row) => {
+      const [code = "", ...words] = row.split(" ")
       return judged({ code, text: words.join(" ") })?._tag
     })
     assert.deepStrictEqual(kinds, [
@@ -138,12 +141,12 @@ describe("a table of errors", () => {
     assert.notInclude(judged({ code: "99", text: "later" })?.message ?? "", "not known")
   })
 
-  it("says what codes mean that are nowhere else, and does not ask of others", () => {
+  it("asks `otherwise` only about codes that are listed nowhere", () => {
     assert.strictEqual(judged({ code: "NEW_CODE", text: "no" })?._tag, "DuplicateOrder")
     assert.strictEqual(judged({ code: "NEW_CODE", text: "later" })?._tag, "RateLimited")
   })
 
-  it("knows codes in any case", () => {
+  it("compares codes case-insensitively", () => {
     const named = Errors.table({
       readError: () => ({ code: "not_Found", text: "no" }),
       codes: { OrderNotFound: "NOT_FOUND" }
@@ -151,7 +154,7 @@ describe("a table of errors", () => {
     assert.strictEqual(named.classify(answer({}))?._tag, "OrderNotFound")
   })
 
-  it("tells whoever judges how far the exchange's clock is from ours", () => {
+  it("tells `judge` the clock skew", () => {
     const circumstances = { about: { exchange: "acme", operation: "test" }, headers: {}, now, status: 418, skew: 5000 }
     const { ofRow } = Errors.table({
       readError: () => undefined,
@@ -163,21 +166,21 @@ describe("a table of errors", () => {
     assert.strictEqual(error._tag === "Banned" ? error.until : undefined, now + 55_000)
   })
 
-  it("asks for what is known of an answer in no words of the exchange's", () => {
+  it("asks `unrecognized` about an answer without an error of the exchange", () => {
     assert.strictEqual(judged(undefined, 403)?._tag, "PermissionDenied")
     assert.isUndefined(judged(undefined, 500))
   })
 
-  it("judges a row among several, of which none is nothing", () => {
+  it("ofRow always returns an error for a row", () => {
     const circumstances = { about: { exchange: "acme", operation: "batch" }, headers: {}, now, status: 200 }
     assert.strictEqual(table.ofRow({ code: "6", text: "" }, circumstances)._tag, "InsufficientFunds")
     assert.strictEqual(table.ofRow({ code: "15", text: "" }, circumstances)._tag, "MalformedResponse")
     assert.strictEqual(table.ofRow({ code: "99", text: "" }, circumstances)._tag, "MalformedResponse")
   })
 
-  it("matches texts by their longest beginning, in any case", () => {
+  it("matches codes by their longest beginning, case-insensitively", () => {
     const texts = Errors.table({
-      readError: said,
+      readError,
       match: "beginning",
       codes: {
         OrderRejected: "EOrder:, EService:Deadline elapsed",
@@ -195,14 +198,14 @@ describe("a table of errors", () => {
     assert.strictEqual(tag("EOther:"), "MalformedResponse")
   })
 
-  it("does not take a kind that does not exist", () => {
+  it("does not compile with an unknown kind of error, or with ranges of Unknown", () => {
     // @ts-expect-error there is no such kind
-    Errors.table({ readError: said, codes: { NoFunds: "1" } })
-    // @ts-expect-error what may have been carried out is no refusal
-    Errors.table({ readError: said, codes: {}, ranges: { Unknown: "1-2" } })
+    Errors.table({ readError, codes: { NoFunds: "1" } })
+    // @ts-expect-error a range cannot have an unknown outcome
+    Errors.table({ readError, codes: {}, ranges: { Unknown: "1-2" } })
   })
 
-  it("says what an answer means that has none of the exchange's words, and how long to wait", () => {
+  it("`unrecognized` can describe an error by kind, detail and wait", () => {
     const unrecognized = (unrecognized: Errors.Unrecognized, headers: Protocol.Headers = {}) =>
       Errors.table({ readError: () => undefined, codes: {}, unrecognized: () => unrecognized }).classify(
         answer("<html>", 403, headers)

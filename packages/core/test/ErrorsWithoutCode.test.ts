@@ -16,7 +16,7 @@ const circumstances: Protocol.Circumstances = {
 
 describe("an error without a code", () => {
   for (const [text, status] of [["no funds", 200], ["of tomorrow", 200], ["of tomorrow", 400]] as const) {
-    it(`has none: ${text}, ${status}`, () => {
+    it(`has no code: ${text}, status ${status}`, () => {
       assert.isUndefined(ofRow({ code: "", text }, { ...circumstances, status }).code)
       assert.strictEqual(ofRow({ code: "E1", text }, { ...circumstances, status }).code, "E1")
     })

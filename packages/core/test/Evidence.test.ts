@@ -10,10 +10,10 @@ const failing = (cause: object) => (sent: Wire.Sent) =>
 
 const errorOf = (facts: object, message = "it failed") => Object.assign(new Error(message), facts)
 
-/** As `fetch` hands it on. */
+/** The error as `fetch` wraps it. */
 const fetchFailed = (cause: object) => Object.assign(new TypeError("fetch failed"), { cause })
 
-const neverStood: ReadonlyArray<readonly [string, object]> = [
+const neverConnected: ReadonlyArray<readonly [string, object]> = [
   ...["ETIMEDOUT", "ECONNRESET", "ECONNREFUSED", "EHOSTUNREACH", "ENETDOWN", "EPERM", "ENEW"].map((code) =>
     [code, { code, syscall: "connect" }] as const
   ),
@@ -45,14 +45,14 @@ const neverStood: ReadonlyArray<readonly [string, object]> = [
   ].map((code) => [code, { code }] as const)
 ]
 
-const stood: ReadonlyArray<readonly [string | undefined, object]> = [
+const connected: ReadonlyArray<readonly [string | undefined, object]> = [
   ...["EHOSTUNREACH", "ENETUNREACH", "ECONNRESET", "ETIMEDOUT", "ECONNREFUSED"].map((code) =>
     [code, { code, syscall: "read" }] as const
   ),
   ["EPIPE", { code: "EPIPE", syscall: "write" }],
   ["ECONNRESET", { code: "ECONNRESET" }],
   ["UND_ERR_SOCKET", { code: "UND_ERR_SOCKET", socket: { bytesWritten: 300 }, cause: errorOf({ code: "EMFILE" }) }],
-  // After the handshake, in answer to what was sent.
+  // After the handshake, in response to what was sent.
   ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", { code: "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED" }],
   ["ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC", { code: "ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC" }],
   [undefined, {}]
@@ -67,9 +67,9 @@ const outcomeOf = (cause: object) =>
     return error
   })
 
-describe("what a failed connection proves of a write", () => {
-  for (const [code, facts] of neverStood) {
-    it.scoped(`not sent: ${JSON.stringify(facts)}`, () =>
+describe("the outcome of a write whose connection failed", () => {
+  for (const [code, facts] of neverConnected) {
+    it.scoped(`is NotSent: ${JSON.stringify(facts)}`, () =>
       Effect.gen(function*() {
         for (const cause of [errorOf(facts), fetchFailed(errorOf(facts))]) {
           const error = yield* outcomeOf(cause)
@@ -79,14 +79,14 @@ describe("what a failed connection proves of a write", () => {
       }))
   }
 
-  it.scoped("not sent: a handshake that was cut off, by its words", () =>
+  it.scoped("is NotSent for a TLS handshake that was cut off, recognized by its message", () =>
     Effect.gen(function*() {
-      const words = "Client network socket disconnected before secure TLS connection was established"
-      const error = yield* outcomeOf(errorOf({ code: "ECONNRESET", host: "x", port: 443 }, words))
+      const message = "Client network socket disconnected before secure TLS connection was established"
+      const error = yield* outcomeOf(errorOf({ code: "ECONNRESET", host: "x", port: 443 }, message))
       assert.strictEqual(error.outcome, "NotSent")
     }))
 
-  it.scoped("not sent: both families of addresses were tried, and not if one of them stood", () =>
+  it.scoped("is NotSent if both address families failed to connect, and Unknown if one had connected", () =>
     Effect.gen(function*() {
       const refused = errorOf({ code: "ETIMEDOUT", syscall: "connect" })
       const both = yield* outcomeOf(new AggregateError([refused, refused]))
@@ -95,8 +95,8 @@ describe("what a failed connection proves of a write", () => {
       assert.strictEqual(one.outcome, "Unknown")
     }))
 
-  for (const [code, facts] of stood) {
-    it.scoped(`nobody knows: ${JSON.stringify(facts)}`, () =>
+  for (const [code, facts] of connected) {
+    it.scoped(`is Unknown: ${JSON.stringify(facts)}`, () =>
       Effect.gen(function*() {
         for (const cause of [errorOf(facts), fetchFailed(errorOf(facts))]) {
           const error = yield* outcomeOf(cause)
@@ -105,7 +105,7 @@ describe("what a failed connection proves of a write", () => {
       }))
   }
 
-  it.scoped("nobody knows: causes that go round in a circle", () =>
+  it.scoped("is Unknown for a circular chain of causes", () =>
     Effect.gen(function*() {
       const circle = errorOf({})
       circle.cause = circle

@@ -121,7 +121,7 @@ describe("Exchange", () => {
       })
     ))
 
-  it.effect("or the exact middle of the book, or there is none", () =>
+  it.effect("without a last trade the price is the exact middle of bid and ask, and without these it fails", () =>
     withMarketData((market) =>
       Effect.gen(function*() {
         const price = yield* market.price("BTC/USDT")
@@ -136,7 +136,7 @@ describe("Exchange", () => {
       ticker("ETH/USDT", { bid: Decimal.make("1") })
     ]))
 
-  it.effect("tickers are returned in the requested order; none asked for, none fetched; what is missing is left out", () =>
+  it.effect("tickers are returned in the requested order, without missing ones; an empty list sends no request", () =>
     withMarketData((market, sent) =>
       Effect.gen(function*() {
         const found = yield* market.tickers(["XRP/USDT", "BTC/USDT", "XRP/USDT"])
@@ -150,7 +150,7 @@ describe("Exchange", () => {
         assert.strictEqual((yield* Effect.flip(market.tickers(["BTC/USDT", "NEW/USDT"])))._tag, "SymbolNotFound")
       }), [ticker("BTC/USDT"), ticker("XRP/USDT")]))
 
-  it.effect("prices come in the order asked for, of one request; what has none is left out and hides no other", () =>
+  it.effect("prices are returned in the requested order from one request, without symbols that have no price", () =>
     withMarketData((market, sent) =>
       Effect.gen(function*() {
         yield* market.markets
@@ -174,18 +174,18 @@ describe("Exchange", () => {
       ticker("XRP/USDT", { last: Decimal.make("2") })
     ]))
 
-  it.effect("a book that cannot be is not handed out", () =>
+  it.effect("a crossed order book fails with MalformedResponse", () =>
     Effect.gen(function*() {
-      const of = (bids: ReadonlyArray<string>, asks: ReadonlyArray<string>) => {
+      const bookOf = (bids: ReadonlyArray<string>, asks: ReadonlyArray<string>) => {
         const levels = (prices: ReadonlyArray<string>) =>
           prices.map((price) => ({ price: Decimal.make(price), amount: Decimal.make("1") }))
         const symbol = ExchangeSymbol.make("BTC/USDT")
         const book = { exchange: "acme", symbol, bids: levels(bids), asks: levels(asks), at: 7 }
         return withMarketData((market) => market.orderBook("BTC/USDT"), [], book)
       }
-      assert.strictEqual((yield* of(["2", "1"], ["3", "4"])).bids.length, 2)
-      assert.strictEqual((yield* of([], [])).bids.length, 0)
-      const error = yield* Effect.flip(of(["3", "1"], ["2", "4"]))
+      assert.strictEqual((yield* bookOf(["2", "1"], ["3", "4"])).bids.length, 2)
+      assert.strictEqual((yield* bookOf([], [])).bids.length, 0)
+      const error = yield* Effect.flip(bookOf(["3", "1"], ["2", "4"]))
       assert.instanceOf(error, ExchangeError.MalformedResponse)
       assert.include(error.message, "the order book of BTC/USDT is crossed: the best bid is 3 and the best ask 2")
     }))
@@ -210,7 +210,7 @@ describe("Exchange", () => {
       })
     ))
 
-  it.effect("one value under two tags", () =>
+  it.effect("both tags provide the same service", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* MarketData.MarketData, yield* AcmeMarketData)
       assert.strictEqual(yield* Account.Account, yield* AcmeAccount)
@@ -222,7 +222,7 @@ describe("Exchange", () => {
       )
     ))
 
-  it.effect("the public Layer has no key to send", () =>
+  it.effect("the Layer of market data has no key, so a signed request is not sent", () =>
     Effect.gen(function*() {
       const wire = Wire.make(() => Wire.ok())
       const layer = acme([]).layerMarketData().pipe(Layer.provide(over(wire)))
@@ -234,7 +234,7 @@ describe("Exchange", () => {
       assert.strictEqual(wire.sent.length, 0)
     }))
 
-  it.effect("an account without credentials names the missing key", () =>
+  it.effect("an account without credentials names the missing variable", () =>
     Effect.gen(function*() {
       for (
         const [environment, name] of [
@@ -252,7 +252,7 @@ describe("Exchange", () => {
       }
     }))
 
-  it.effect("a base URL that is refused is a configuration error", () =>
+  it.effect("an invalid base URL is a configuration error", () =>
     Effect.gen(function*() {
       const layer = acme([]).layerMarketData({ environment: { name: "x", baseUrl: "http://evil.example" } }).pipe(
         Layer.provide(over(Wire.make(() => Wire.ok())))
@@ -261,7 +261,7 @@ describe("Exchange", () => {
       assert.strictEqual(error._op, "InvalidData")
     }))
 
-  it.effect("layerAccountConfig reads credentials, environment and times", () =>
+  it.effect("layerAccountConfig reads credentials, environment and durations", () =>
     Effect.gen(function*() {
       const wire = Wire.make(() => Wire.ok())
       const layer = acme([]).layerAccountConfig({
@@ -287,7 +287,7 @@ describe("Exchange", () => {
       assert.notInclude(String(error), "k1")
     }))
 
-  it.effect("the way out calls any endpoint, through the same gates", () =>
+  it.effect("request calls any endpoint and decodes its answer", () =>
     Effect.gen(function*() {
       const wire = Wire.make(() => Wire.json([1, 2]))
       const endpoint = { ...Acme.value, decode: Schema.decodeUnknownEither(Schema.Array(Schema.Number)) }

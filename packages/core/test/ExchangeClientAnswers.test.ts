@@ -11,7 +11,7 @@ import * as Wire from "./support/wire.js"
 
 const once = { retry: { attempts: 1 } }
 
-/** The error of a call whose answer is this, after checking that it reads as one sentence of bounded length. */
+/** The error of a call with this answer. Asserts that its message is short and has no control characters. */
 const errorOf = (answer: () => Response, endpoint: Endpoint.Endpoint<Endpoint.Capability, {}, object> = Acme.value) =>
   Effect.gen(function*() {
     const { client } = yield* Wire.setup(answer, once)
@@ -30,8 +30,8 @@ const truncated = () =>
     }, { highWaterMark: 2 })
   )
 
-/** So many bytes in chunks of 64 KiB, and how many were pulled. */
-const big = (bytes: number) => {
+/** A body of `bytes` in chunks of 64 KiB that counts how many bytes were pulled. */
+const bodyOf = (bytes: number) => {
   const chunk = new Uint8Array(65_536).fill(32)
   const pulled = { bytes: 0, cancelled: false }
   const body = () =>
@@ -56,7 +56,7 @@ describe("ExchangeClient: answers", () => {
         (error) => assert.instanceOf(error, ExchangeError.MalformedResponse)
       ))
 
-    it.scoped(`${name} is a MalformedResponse for private data, and none of it is shown`, () =>
+    it.scoped(`${name} is a MalformedResponse for private data, with a short message`, () =>
       Effect.gen(function*() {
         const { client } = yield* Wire.setup(() => new Response(body), once)
         const error = yield* Effect.flip(client.request(Acme.balance, {}))
@@ -65,7 +65,7 @@ describe("ExchangeClient: answers", () => {
       }))
   }
 
-  it.scoped("a gateway that gave up waiting leaves the outcome of a write unknown", () =>
+  it.scoped("a status of a gateway that timed out leaves the outcome of a write unknown", () =>
     Effect.gen(function*() {
       for (const status of [408, 499]) {
         const { client, sent } = yield* Wire.setup(() => new Response("", { status }))
@@ -76,13 +76,13 @@ describe("ExchangeClient: answers", () => {
       }
     }))
 
-  it.scoped("of a duplicate key the last one counts, as JSON has it", () =>
+  it.scoped("the last of duplicate JSON keys counts", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(() => new Response("{\"value\":\"x\",\"value\":2}"))
       assert.deepStrictEqual(yield* client.request(Acme.value, {}), { value: 2 })
     }))
 
-  it.scoped("JSON under another content type is read: exchanges do that", () =>
+  it.scoped("JSON with another content type is decoded", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(() =>
         new Response("{\"value\":2}", { headers: { "content-type": "text/html; charset=utf-8" } })
@@ -90,13 +90,13 @@ describe("ExchangeClient: answers", () => {
       assert.deepStrictEqual(yield* client.request(Acme.value, {}), { value: 2 })
     }))
 
-  it.scoped("a body with its length declared is read whole", () =>
+  it.scoped("a body with a content-length is read", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(() => new Response("{\"value\":2}", { headers: { "content-length": "11" } }))
       assert.deepStrictEqual(yield* client.request(Acme.value, {}), { value: 2 })
     }))
 
-  it.scoped("characters split between chunks are put together", () =>
+  it.scoped("characters split between chunks are decoded", () =>
     Effect.gen(function*() {
       const bytes = new TextEncoder().encode("{\"error\":\"InvalidRequest\",\"message\":\"größer €😀\"}")
       const answer = () =>
@@ -113,7 +113,7 @@ describe("ExchangeClient: answers", () => {
       assert.include((yield* Effect.flip(client.request(Acme.value, {}))).detail, "größer €😀")
     }))
 
-  it.scoped("HTML with status 502 is an outage, and the page is not repeated", () =>
+  it.scoped("HTML with status 502 is ExchangeUnavailable, and the page is not shown", () =>
     Effect.gen(function*() {
       const error = yield* errorOf(() => new Response("<html><h1>502 Bad Gateway</h1></html>", { status: 502 }))
       assert.instanceOf(error, ExchangeError.ExchangeUnavailable)
@@ -138,7 +138,7 @@ describe("ExchangeClient: answers", () => {
       [520, "ExchangeUnavailable"]
     ] as const
   ) {
-    it.scoped(`status ${status} of public data without a word of the protocol's is ${tag}`, () =>
+    it.scoped(`status ${status} of public data that the protocol does not classify is ${tag}`, () =>
       Effect.map(errorOf(() => new Response("no", { status })), (error) => {
         assert.strictEqual(error._tag, tag)
         if (status !== 429) assert.strictEqual(error.status, status)
@@ -149,7 +149,7 @@ describe("ExchangeClient: answers", () => {
     for (
       const body of ["", "no", "<html>Attention Required! | Cloudflare</html>", "{\"message\":\"no Route matched\"}"]
     ) {
-      it.scoped(`a write that is answered with a bare ${status} may have been carried out, and is sent once: ${body}`, () =>
+      it.scoped(`a write answered with ${status} and an unclassified body has outcome Unknown and is sent once: ${body}`, () =>
         Effect.gen(function*() {
           const { client, sent } = yield* Wire.setup(() => new Response(body, { status }))
           const error = yield* Effect.flip(client.request(Acme.order, { amount: 1 }))
@@ -174,7 +174,7 @@ describe("ExchangeClient: answers", () => {
       [403, "{\"message\":\"not available in your jurisdiction\"}"]
     ] as const
   ) {
-    it.scoped(`a country that is blocked is said to be (${status}): ${body.slice(0, 60)}`, () =>
+    it.scoped(`an answer that blocks the country is PermissionDenied (${status}): ${body.slice(0, 60)}`, () =>
       Effect.gen(function*() {
         const { client, sent } = yield* Wire.setup(() => new Response(body, { status }))
         for (const call of [client.request(Acme.value, {}), client.request(Acme.order, { amount: 1 })]) {
@@ -187,7 +187,7 @@ describe("ExchangeClient: answers", () => {
       }))
   }
 
-  it.scoped("a page that a protocol has a name for proves as little", () =>
+  it.scoped("an HTML page that the protocol classifies still leaves the outcome unknown", () =>
     Effect.gen(function*() {
       for (const tag of ["RateLimited", "Banned", "AuthenticationFailed", "ClockSkew", "PermissionDenied"] as const) {
         const { client } = yield* Wire.setup(() => new Response("<html></html>", { status: 403 }), {
@@ -199,7 +199,7 @@ describe("ExchangeClient: answers", () => {
       }
     }))
 
-  it.scoped("what the exchange itself says of too many requests was not carried out, and is sent again", () =>
+  it.scoped("an order that the exchange itself rate-limited is sent again", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup((_, index) =>
         index === 0 ? Wire.refuse("RateLimited", 429) : Wire.ok()
@@ -210,22 +210,28 @@ describe("ExchangeClient: answers", () => {
       assert.strictEqual(sent.length, 2)
     }))
 
-  it.scoped("keys that changed do not send again what a bare 401 may have let through", () =>
+  it.scoped("changed credentials do not repeat an order after an unclassified 401, but after a classified one", () =>
     Effect.gen(function*() {
       const fresh = { key: Redacted.make("another key"), secret: Redacted.make("another secret") }
       const provider = { ...Wire.credentials, reload: Effect.succeed(fresh) }
-      const bare = yield* Wire.setup(() => new Response("", { status: 401 }), { ...once, credentials: provider })
+      const unclassified = yield* Wire.setup(() => new Response("", { status: 401 }), {
+        ...once,
+        credentials: provider
+      })
       assert.instanceOf(
-        yield* Effect.flip(bare.client.request(Acme.order, { amount: 1 })),
+        yield* Effect.flip(unclassified.client.request(Acme.order, { amount: 1 })),
         ExchangeError.AuthenticationFailed
       )
-      assert.strictEqual(bare.sent.length, 1)
-      const said = yield* Wire.setup(() => Wire.refuse("AuthenticationFailed", 401), { ...once, credentials: provider })
-      yield* Effect.flip(said.client.request(Acme.order, { amount: 1 }))
-      assert.strictEqual(said.sent.length, 2)
+      assert.strictEqual(unclassified.sent.length, 1)
+      const classified = yield* Wire.setup(() => Wire.refuse("AuthenticationFailed", 401), {
+        ...once,
+        credentials: provider
+      })
+      yield* Effect.flip(classified.client.request(Acme.order, { amount: 1 }))
+      assert.strictEqual(classified.sent.length, 2)
     }))
 
-  it.scoped("a well-formed answer of another shape opens no circuit, one that is no JSON does", () =>
+  it.scoped("an answer of another shape does not open the circuit breaker, but one that is not JSON or too large does", () =>
     Effect.gen(function*() {
       const breaker = { trip: Trip.consecutive(3) }
       const shape = yield* Wire.setup(
@@ -252,7 +258,7 @@ describe("ExchangeClient: answers", () => {
     }))
 
   for (const status of [200, 400, 500]) {
-    it.scoped(`a classifier that dies over a ${status} leaves what the answer proves`, () =>
+    it.scoped(`a classifier that throws for status ${status} leaves the outcome unknown`, () =>
       Effect.gen(function*() {
         const { client, sent } = yield* Wire.setup(() => Wire.json({ value: 1 }, status), {
           protocol: {
@@ -269,28 +275,28 @@ describe("ExchangeClient: answers", () => {
       }))
   }
 
-  it.scoped("a decoder that dies is a MalformedResponse, and what cannot be learnt is nothing", () =>
+  it.scoped("a decoder that throws is a MalformedResponse, and a `learn` that throws changes nothing", () =>
     Effect.gen(function*() {
-      const dies = () => {
+      const throwing = () => {
         throw new TypeError("bug")
       }
-      const { client } = yield* Wire.setup(() => Wire.ok(), { protocol: { learn: dies } })
+      const { client } = yield* Wire.setup(() => Wire.ok(), { protocol: { learn: throwing } })
       assert.deepStrictEqual(yield* client.request(Acme.value, {}), { value: 1 })
-      // Nor what is learnt and makes no sense, however late that shows.
+      // Nor does invalid usage that throws only when it is read.
       const usage = {
         scope: "ip",
         get used(): number {
-          return dies()
+          return throwing()
         }
       }
       const { client: other } = yield* Wire.setup(() => Wire.ok(), { protocol: { learn: () => ({ usage: [usage] }) } })
       assert.deepStrictEqual(yield* other.request(Acme.value, {}), { value: 1 })
-      const error = yield* Effect.flip(client.request({ ...Acme.order, decode: dies }, { amount: 1 }))
+      const error = yield* Effect.flip(client.request({ ...Acme.order, decode: throwing }, { amount: 1 }))
       assert.instanceOf(error, ExchangeError.MalformedResponse)
       assert.strictEqual(error.outcome, "Unknown")
     }))
 
-  it.scoped("an observer that dies changes no outcome", () =>
+  it.scoped("an observer that fails does not change the result of a call", () =>
     Effect.gen(function*() {
       for (
         const observe of [
@@ -317,7 +323,7 @@ describe("ExchangeClient: answers", () => {
       assert.include(error.message, "an empty body")
     }))
 
-  it.scoped("an order's error in answer to a price makes no sense", () =>
+  it.scoped("an error of orders in answer to market data is a MalformedResponse", () =>
     Effect.map(errorOf(() => Wire.refuse("InsufficientFunds")), (error) => {
       assert.instanceOf(error, ExchangeError.MalformedResponse)
       assert.include(error.message, "InsufficientFunds")
@@ -338,22 +344,22 @@ describe("ExchangeClient: answers", () => {
       }))
   }
 
-  it.scoped("a body that breaks off is a failed transport of unknown outcome", () =>
+  it.scoped("a body that breaks off is TransportFailed with outcome Unknown", () =>
     Effect.map(errorOf(truncated), (error) => {
       assert.instanceOf(error, ExchangeError.TransportFailed)
       assert.strictEqual(error.outcome, "Unknown")
       assert.strictEqual(error.code, "UND_ERR_SOCKET")
     }))
 
-  it.scoped("a body larger than the limit by its own account is not read", () =>
+  it.scoped("a body whose content-length exceeds the limit is not read", () =>
     Effect.gen(function*() {
-      const { body, pulled } = big(50_000_000)
+      const { body, pulled } = bodyOf(50_000_000)
       const { client, sent } = yield* Wire.setup(
         () => new Response(body(), { headers: { "content-length": "50000000" } }),
         once
       )
       const error = yield* Effect.flip(client.request(Acme.value, {}))
-      // The connection would wait for its reader otherwise.
+      // Otherwise the connection would wait for a reader.
       assert.isTrue(sent[0]?.signal.aborted)
       assert.instanceOf(error, ExchangeError.MalformedResponse)
       assert.include(error.message, "maxResponseBytes")
@@ -361,9 +367,9 @@ describe("ExchangeClient: answers", () => {
     }))
 
   for (const headers of [{}, { "content-encoding": "gzip", "content-length": "1000" }]) {
-    it.scoped(`a body that grows beyond the limit is given up there (${JSON.stringify(headers)})`, () =>
+    it.scoped(`a body that grows beyond the limit is cancelled (${JSON.stringify(headers)})`, () =>
       Effect.gen(function*() {
-        const { body, pulled } = big(100_000_000)
+        const { body, pulled } = bodyOf(100_000_000)
         const error = yield* errorOf(() => new Response(body(), { headers }))
         assert.instanceOf(error, ExchangeError.MalformedResponse)
         assert.include(error.message, "maxResponseBytes")
@@ -372,7 +378,7 @@ describe("ExchangeClient: answers", () => {
       }))
   }
 
-  it.scoped("maxResponseBytes is the last byte that is read", () =>
+  it.scoped("a body of exactly maxResponseBytes is read", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(() => new Response("{\"value\":2}"), { ...once, maxResponseBytes: 11 })
       assert.deepStrictEqual(yield* client.request(Acme.value, {}), { value: 2 })
@@ -397,7 +403,7 @@ describe("ExchangeClient: answers", () => {
       "1."
     ]
   ) {
-    it.scoped(`an absurd decimal is a MalformedResponse: ${text.slice(0, 12)}`, () =>
+    it.scoped(`an invalid decimal is a MalformedResponse: ${text.slice(0, 12)}`, () =>
       Effect.gen(function*() {
         const money = {
           ...Acme.value,
@@ -409,14 +415,14 @@ describe("ExchangeClient: answers", () => {
       }))
   }
 
-  it.scoped("a key that the exchange chose cannot forge or flood an error", () =>
+  it.scoped("a key that the exchange chose cannot forge log lines or flood the message", () =>
     Effect.gen(function*() {
       const hostile = { ["x\r\nforged: line\u202e" + "y".repeat(100_000)]: "not a number" }
       const error = yield* errorOf(() => Wire.json(hostile), Acme.holdings)
       assert.instanceOf(error, ExchangeError.MalformedResponse)
     }))
 
-  it.scoped("a transport error keeps its code and nothing of the URL", () =>
+  it.scoped("a transport error does not show the URL", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(
         (sent) => new HttpClientError.RequestError({ request: sent.request, reason: "InvalidUrl", cause: sent.url }),
@@ -429,9 +435,9 @@ describe("ExchangeClient: answers", () => {
     }))
 })
 
-describe("ExchangeClient: what is asked", () => {
+describe("ExchangeClient: parameters", () => {
   for (const symbol of Hostile.symbols) {
-    it.scoped(`cannot leave its place in the path: ${JSON.stringify(symbol.slice(0, 40))}`, () =>
+    it.scoped(`a parameter cannot leave its place in the path: ${JSON.stringify(symbol.slice(0, 40))}`, () =>
       Effect.gen(function*() {
         const { client, sent } = yield* Wire.setup(() => Wire.ok(), once)
         const exit = yield* Effect.either(client.request(Acme.named, { name: symbol, note: symbol }))
@@ -448,7 +454,7 @@ describe("ExchangeClient: what is asked", () => {
   }
 
   for (const name of ["", ".", "..", "%2e%2e"]) {
-    it.scoped(`a path parameter that would change the path is refused or kept: ${JSON.stringify(name)}`, () =>
+    it.scoped(`a path parameter that would change the path is refused or encoded: ${JSON.stringify(name)}`, () =>
       Effect.gen(function*() {
         const { client, sent } = yield* Wire.setup(() => Wire.ok(), once)
         if (name === "%2e%2e") {
@@ -462,7 +468,7 @@ describe("ExchangeClient: what is asked", () => {
       }))
   }
 
-  it.scoped("what is refused is told in a sentence of bounded length", () =>
+  it.scoped("a refused parameter is reported in a short message", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(() => Wire.ok(), once)
       const error = yield* Effect.flip(client.request(Acme.quote, { symbol: "x".repeat(100_000) + "\u202e" }))
@@ -471,7 +477,7 @@ describe("ExchangeClient: what is asked", () => {
       assert.notMatch(error.message, /[\p{Cc}\p{Cf}]/u)
     }))
 
-  it.scoped("a body is sent as JSON, and the same bytes are signed", () =>
+  it.scoped("a body is sent as JSON", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(() => Wire.ok(), once)
       yield* client.request(Acme.order, { amount: 1.5 })
@@ -480,7 +486,7 @@ describe("ExchangeClient: what is asked", () => {
       assert.strictEqual(sent[0]?.request.body.contentType, "application/json")
     }))
 
-  it.scoped("only signed endpoints carry the key", () =>
+  it.scoped("only signed endpoints send the key and a signature", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(() => Wire.ok(), once)
       yield* client.request(Acme.value, {})

@@ -12,8 +12,8 @@ const noRetry = { attempts: 1 }
 const used = (client: Wire.Setup["client"], scope = "ip"): Effect.Effect<number | undefined> =>
   Effect.map(client.health, ({ limits }) => limits.find((limit) => limit.scope === scope)?.used)
 
-describe("ExchangeClient: the gates", () => {
-  it.scoped("bad input touches neither the network nor the tokens", () =>
+describe("ExchangeClient: order of the gates", () => {
+  it.scoped("invalid input sends nothing and consumes no tokens", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(() => Wire.ok())
       const error = yield* Effect.flip(client.request(Acme.quote, { symbol: "../BTC" }))
@@ -25,7 +25,7 @@ describe("ExchangeClient: the gates", () => {
       assert.strictEqual(yield* used(client), 0.1)
     }))
 
-  it.scoped("an open breaker refuses before tokens are spent and at once, though the limiter is full", () =>
+  it.scoped("an open circuit breaker refuses immediately and consumes no tokens, even if the limiter is full", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(
         (_, index) => index === 9 ? Wire.refuse("ExchangeUnavailable") : Wire.ok(),
@@ -44,7 +44,7 @@ describe("ExchangeClient: the gates", () => {
       assert.strictEqual(yield* used(client), 1)
     }))
 
-  it.scoped("the breaker at the innermost gate refuses who queued before it opened, and the tokens come back", () =>
+  it.scoped("the circuit breaker refuses a call that was queued when it opened, and its tokens are refunded", () =>
     Effect.gen(function*() {
       const gate = yield* Deferred.make<Response>()
       const { client, sent } = yield* Wire.setup(() => Deferred.await(gate), {
@@ -61,7 +61,7 @@ describe("ExchangeClient: the gates", () => {
       assert.strictEqual(yield* used(client), 0.1)
     }))
 
-  it.scoped("a full bulkhead refuses, and the tokens come back", () =>
+  it.scoped("a full bulkhead refuses a call, and its tokens are refunded", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(() => Wire.hang, { maxConcurrent: 1, maxQueued: 1 })
       yield* start(client.request(Acme.value, {}))
@@ -73,7 +73,7 @@ describe("ExchangeClient: the gates", () => {
       assert.strictEqual(yield* used(client), 0.2)
     }))
 
-  it.scoped("a full queue for the rate limit refuses", () =>
+  it.scoped("a full queue of the rate limiter refuses a call", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(() => Wire.ok(), { maxQueued: 1 })
       yield* Effect.repeatN(client.request(Acme.value, {}), 9)
@@ -84,7 +84,7 @@ describe("ExchangeClient: the gates", () => {
       yield* assertRunning(queued)
     }))
 
-  it.scoped("a call interrupted while it waits for a slot gives its tokens back in every scope", () =>
+  it.scoped("a call interrupted while it waits for a permit refunds its tokens in every scope", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(() => Wire.hang, { maxConcurrent: 1 })
       yield* start(client.request(Acme.balance, {}))
@@ -96,12 +96,12 @@ describe("ExchangeClient: the gates", () => {
       assert.strictEqual(yield* used(client, "key"), 0.1)
     }))
 
-  it.scoped("waits for the limiter before the bulkhead: a queued call holds no slot", () =>
+  it.scoped("a call waits for the rate limiter before the bulkhead, so it holds no permit meanwhile", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(() => Wire.ok(), { maxConcurrent: 1 })
       yield* Effect.repeatN(client.request(Acme.value, {}), 8)
       yield* Effect.repeatN(client.request(Acme.named, { name: "a" }), 8)
-      // One token of the limit is left: the expensive call waits, and a call of another scope's cost passes by it.
+      // Too few tokens are left: the expensive call waits, and a call without cost overtakes it.
       const waiting = yield* start(client.request(Acme.value, {}))
       yield* assertRunning(waiting)
       const free = { ...Acme.named, cost: () => ({}) }
@@ -113,7 +113,7 @@ describe("ExchangeClient: the gates", () => {
       yield* Fiber.join(waiting)
     }))
 
-  it.scoped("200 reads at once keep to maxConcurrent less what is kept for trading, and all end", () =>
+  it.scoped("200 concurrent reads stay within maxConcurrent minus the permit reserved for trading, and all complete", () =>
     Effect.gen(function*() {
       let inFlight = 0
       let most = 0
@@ -135,7 +135,7 @@ describe("ExchangeClient: the gates", () => {
       assert.deepStrictEqual([most, inFlight, sent.length], [7, 0, 200])
     }))
 
-  it.scoped("breakers are per capability: failing public data does not stop a cancel", () =>
+  it.scoped("circuit breakers are per capability: failing market data does not stop a cancel", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(
         ({ path }) => path === "/value" ? Wire.refuse("ExchangeUnavailable") : Wire.ok(),
@@ -150,7 +150,7 @@ describe("ExchangeClient: the gates", () => {
       assert.deepStrictEqual(breakers.map(({ state }) => state), ["Open", "Closed", "Closed"])
     }))
 
-  it.scoped("half-open at the exact instant: one probe, and its success closes", () =>
+  it.scoped("a breaker is half-open after exactly retryAfter, and a successful probe closes it", () =>
     Effect.gen(function*() {
       let healthy = false
       const { client, sent } = yield* Wire.setup(() => healthy ? Wire.ok() : Wire.refuse("ExchangeUnavailable"), {
@@ -161,8 +161,8 @@ describe("ExchangeClient: the gates", () => {
       const refusal = yield* Effect.flip(client.request(Acme.value, {}))
       assert.instanceOf(refusal, ExchangeError.CircuitOpen)
       healthy = true
-      const opensIn = Math.ceil(Duration.toMillis(refusal.retryAfter))
-      yield* TestClock.adjust(opensIn - 1)
+      const halfOpenAfter = Math.ceil(Duration.toMillis(refusal.retryAfter))
+      yield* TestClock.adjust(halfOpenAfter - 1)
       assert.instanceOf(yield* Effect.flip(client.request(Acme.value, {})), ExchangeError.CircuitOpen)
       assert.strictEqual(sent.length, 1)
       yield* TestClock.adjust(1)
@@ -171,7 +171,7 @@ describe("ExchangeClient: the gates", () => {
       assert.deepStrictEqual((yield* client.health).breakers.map(({ state }) => state), ["Closed", "Closed", "Closed"])
     }))
 
-  it.scoped("half-open, a second call is refused while the probe is under way", () =>
+  it.scoped("a half-open breaker refuses a second call while the probe is in flight", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(
         (_, index) => index === 0 ? Wire.refuse("ExchangeUnavailable") : Wire.hang,
@@ -186,7 +186,7 @@ describe("ExchangeClient: the gates", () => {
       assert.strictEqual(sent.length, 2)
     }))
 
-  it.scoped("interrupted in flight: the request is aborted, counts nowhere and releases everything", () =>
+  it.scoped("interrupting a call in flight aborts its request, counts as no failure and releases its permit", () =>
     Effect.gen(function*() {
       let released = 0
       const { client, sent } = yield* Wire.setup(
@@ -202,12 +202,12 @@ describe("ExchangeClient: the gates", () => {
       const health = yield* client.health
       assert.deepStrictEqual(health.breakers.map(({ state }) => state), ["Closed", "Closed", "Closed"])
       assert.strictEqual(health.lastFailure, undefined)
-      // It was sent, so its tokens are spent; the only slot is free again.
+      // It was sent, so its tokens are consumed; the only permit is free again.
       assert.strictEqual(yield* used(client), 0.1)
       yield* client.request(Acme.value, {})
     }))
 
-  it.scoped("interrupted while the body comes: the body is given up", () =>
+  it.scoped("interrupting a call while it reads the body cancels the body", () =>
     Effect.gen(function*() {
       let cancelled = false
       const endless = new ReadableStream<Uint8Array>({
@@ -224,7 +224,7 @@ describe("ExchangeClient: the gates", () => {
       assert.strictEqual(sent[0]?.signal.aborted, true)
     }))
 
-  it.scoped("a defect passes through as one, counts as a failure and releases everything", () =>
+  it.scoped("a defect stays a defect and releases the permit", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup((_, index) => index === 0 ? Effect.die("bug") : Wire.ok(), {
         breaker: { trip: Trip.consecutive(2) },
@@ -235,7 +235,7 @@ describe("ExchangeClient: the gates", () => {
       yield* client.request(Acme.value, {})
     }))
 
-  it.scoped("a signer that throws is a typed error without its words, nothing is sent, and the next call finds every slot free", () =>
+  it.scoped("a signer that throws fails with AuthenticationFailed without its message, sends nothing and releases the permit", () =>
     Effect.gen(function*() {
       let signed = 0
       const { client, sent } = yield* Wire.setup(() => Wire.ok(), {
@@ -256,7 +256,7 @@ describe("ExchangeClient: the gates", () => {
       assert.strictEqual(sent.length, 1)
     }))
 
-  it.scoped("an exchange that is closed is never asked", () =>
+  it.scoped("an exchange that has shut down is sent no request", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(() => Wire.ok(), { environment: "testnet" })
       for (const effect of [client.request(Acme.value, {}), client.request(Acme.quote, { symbol: "../" })]) {
@@ -270,7 +270,7 @@ describe("ExchangeClient: the gates", () => {
       assert.strictEqual((yield* client.health).status, "fail")
     }))
 
-  it.scoped("a connection that never was gives its tokens back: nothing was sent", () =>
+  it.scoped("a connection that was never established refunds the tokens", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup((sent) => Wire.broken(sent, "ECONNREFUSED"), { retry: noRetry })
       const error = yield* Effect.flip(client.request(Acme.value, {}))
@@ -279,7 +279,7 @@ describe("ExchangeClient: the gates", () => {
       assert.strictEqual(yield* used(client), 0)
     }))
 
-  it.scoped("a call that cannot get a slot before its deadline was not sent, and says so when the deadline comes", () =>
+  it.scoped("a call still queued at its deadline fails with DeadlineExceeded and outcome NotSent, and is not sent", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(() => Wire.hang, {
         maxConcurrent: 1,
@@ -301,7 +301,7 @@ describe("ExchangeClient: the gates", () => {
       assert.strictEqual(sent.filter(({ path }) => path === "/order").length, 0)
     }))
 
-  it.scoped("a slot that comes at the very deadline sends nothing either", () =>
+  it.scoped("a call that gets its permit exactly at the deadline is not sent", () =>
     Effect.gen(function*() {
       const gate = yield* Deferred.make<Response>()
       const { client, sent } = yield* Wire.setup(() => Deferred.await(gate), { maxConcurrent: 1, retry: noRetry })
@@ -313,7 +313,7 @@ describe("ExchangeClient: the gates", () => {
       assert.deepStrictEqual(sent.map(({ path }) => path), ["/value"])
     }))
 
-  it.scoped("a call whose time is over before it begins sends nothing, however free the way", () =>
+  it.scoped("a call whose deadline has passed before it begins is not sent and consumes no tokens", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(() => Wire.ok(), { retry: noRetry })
       const error = yield* Effect.flip(Deadline.within(client.request(Acme.order, { amount: 1 }), 0))

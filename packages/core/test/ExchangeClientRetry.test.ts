@@ -16,65 +16,65 @@ const call = (client: Wire.Setup["client"], idempotency: "safe" | "idempotent" |
   client.request({ ...Acme.cancel, idempotency }, { id: "1" })
 
 interface Row {
-  readonly says: string
+  readonly answer: string
   /** How many requests a `safe`, an `idempotent` and a `once` endpoint send, of three attempts allowed. */
   readonly sends: readonly [safe: number, idempotent: number, once: number]
 }
 
-// What each answer leads to, written down by hand: not read from the table it is compared with.
+// Written by hand, independently of the table of policies.
 const rows: ReadonlyArray<Row> = [
-  { says: "InvalidRequest", sends: [1, 1, 1] },
-  { says: "SymbolNotFound", sends: [1, 1, 1] },
-  { says: "OrderNotFound", sends: [1, 1, 1] },
-  { says: "DuplicateOrder", sends: [1, 1, 1] },
-  { says: "InsufficientFunds", sends: [1, 1, 1] },
-  { says: "OrderRejected", sends: [1, 1, 1] },
-  { says: "PermissionDenied", sends: [1, 1, 1] },
-  { says: "AuthenticationFailed", sends: [1, 1, 1] },
-  { says: "RateLimited", sends: [3, 3, 3] },
-  { says: "Banned", sends: [1, 1, 1] },
-  { says: "ExchangeUnavailable", sends: [3, 3, 1] },
-  { says: "ExchangeUnavailable.Rejected", sends: [3, 3, 3] },
-  { says: "TransportFailed", sends: [3, 3, 1] },
-  { says: "RequestTimedOut", sends: [3, 3, 1] },
-  { says: "MalformedResponse", sends: [1, 1, 1] },
-  { says: "CircuitOpen", sends: [1, 1, 1] },
-  { says: "BulkheadFull", sends: [1, 1, 1] },
-  { says: "RateLimiterFull", sends: [1, 1, 1] },
-  { says: "DeadlineExceeded", sends: [1, 1, 1] },
-  { says: "ExchangeClosed", sends: [1, 1, 1] },
-  { says: "Unsupported", sends: [1, 1, 1] },
-  { says: "OrderDenied", sends: [1, 1, 1] },
-  { says: "NotPlaced", sends: [1, 1, 1] },
-  { says: "OutcomeUnknown", sends: [1, 1, 1] }
+  { answer: "InvalidRequest", sends: [1, 1, 1] },
+  { answer: "SymbolNotFound", sends: [1, 1, 1] },
+  { answer: "OrderNotFound", sends: [1, 1, 1] },
+  { answer: "DuplicateOrder", sends: [1, 1, 1] },
+  { answer: "InsufficientFunds", sends: [1, 1, 1] },
+  { answer: "OrderRejected", sends: [1, 1, 1] },
+  { answer: "PermissionDenied", sends: [1, 1, 1] },
+  { answer: "AuthenticationFailed", sends: [1, 1, 1] },
+  { answer: "RateLimited", sends: [3, 3, 3] },
+  { answer: "Banned", sends: [1, 1, 1] },
+  { answer: "ExchangeUnavailable", sends: [3, 3, 1] },
+  { answer: "ExchangeUnavailable.Rejected", sends: [3, 3, 3] },
+  { answer: "TransportFailed", sends: [3, 3, 1] },
+  { answer: "RequestTimedOut", sends: [3, 3, 1] },
+  { answer: "MalformedResponse", sends: [1, 1, 1] },
+  { answer: "CircuitOpen", sends: [1, 1, 1] },
+  { answer: "BulkheadFull", sends: [1, 1, 1] },
+  { answer: "RateLimiterFull", sends: [1, 1, 1] },
+  { answer: "DeadlineExceeded", sends: [1, 1, 1] },
+  { answer: "ExchangeClosed", sends: [1, 1, 1] },
+  { answer: "Unsupported", sends: [1, 1, 1] },
+  { answer: "OrderDenied", sends: [1, 1, 1] },
+  { answer: "NotPlaced", sends: [1, 1, 1] },
+  { answer: "OutcomeUnknown", sends: [1, 1, 1] }
 ]
 
 const classes = ["safe", "idempotent", "once"] as const
 
 describe("ExchangeClient: retries", () => {
-  it("the rows below name every error but ClockSkew, which compares clocks first, and KeyRefused, which no answer is", () => {
-    const named = new Set(rows.map(({ says }) => says.split(".")[0] ?? ""))
+  it("the rows below list every error except ClockSkew, which compares clocks first, and KeyRefused, which no answer gives", () => {
+    const listed = new Set(rows.map(({ answer }) => answer.split(".")[0] ?? ""))
     assert.deepStrictEqual(
-      [...named, "ClockSkew", "KeyRefused"].toSorted(),
+      [...listed, "ClockSkew", "KeyRefused"].toSorted(),
       Object.keys(ExchangeError.policies).toSorted()
     )
   })
 
-  for (const { says, sends } of rows) {
+  for (const { answer, sends } of rows) {
     for (const [index, idempotency] of classes.entries()) {
-      it.scoped(`${says}, ${idempotency}: sent ${sends[index]} time(s)`, () =>
+      it.scoped(`${answer}, ${idempotency}: sent ${sends[index]} time(s)`, () =>
         Effect.gen(function*() {
-          const { client, sent } = yield* Wire.setup(() => Wire.refuse(says), { breaker: neverTrips })
+          const { client, sent } = yield* Wire.setup(() => Wire.refuse(answer), { breaker: neverTrips })
           const fiber = yield* start(Effect.flip(call(client, idempotency)))
           yield* TestClock.adjust("29 seconds")
           const error = yield* Fiber.join(fiber)
-          assert.strictEqual(error._tag, says.split(".")[0])
+          assert.strictEqual(error._tag, answer.split(".")[0])
           assert.strictEqual(sent.length, sends[index])
         }))
     }
   }
 
-  it.scoped("a write that never left is sent again, whatever its class", () =>
+  it.scoped("a write that was not sent is retried, whatever its idempotency", () =>
     Effect.gen(function*() {
       for (const idempotency of classes) {
         const { client, sent } = yield* Wire.setup((sent, index) =>
@@ -87,7 +87,7 @@ describe("ExchangeClient: retries", () => {
       }
     }))
 
-  it.scoped("a write whose connection broke is sent again only where the exchange deduplicates it", () =>
+  it.scoped("a write whose connection broke is retried unless its idempotency is once", () =>
     Effect.gen(function*() {
       for (const [idempotency, times] of [["safe", 2], ["idempotent", 2], ["once", 1]] as const) {
         const { client, sent } = yield* Wire.setup((sent, index) =>
@@ -100,7 +100,7 @@ describe("ExchangeClient: retries", () => {
       }
     }))
 
-  it.scoped("that the last attempt was refused does not undo that an earlier one may have been carried out", () =>
+  it.scoped("a rejected retry does not hide that an earlier attempt may have been carried out", () =>
     Effect.gen(function*() {
       for (
         const last of [Wire.refuse("OrderNotFound"), Wire.refuse("InvalidRequest"), Wire.refuse("PermissionDenied")]
@@ -115,7 +115,7 @@ describe("ExchangeClient: retries", () => {
         assert.instanceOf(error, ExchangeError.TransportFailed)
         assert.strictEqual(error.outcome, "Unknown")
       }
-      // Of a read nothing is left behind.
+      // A read has no effect, so its last error counts.
       const { client } = yield* Wire.setup((sent, index) =>
         index === 0 ? Wire.broken(sent, "ECONNRESET") : Wire.refuse("OrderNotFound")
       )
@@ -124,7 +124,7 @@ describe("ExchangeClient: retries", () => {
       assert.instanceOf(yield* Fiber.join(fiber), ExchangeError.OrderNotFound)
     }))
 
-  it("an endpoint's class defaults to safe for GET and once for everything else, but for trading it is stated", () => {
+  it("idempotency defaults to safe for GET and once otherwise, but trading endpoints have to state it", () => {
     const facts = { name: "x", path: "/x", input: Endpoint.NoInput, response: Endpoint.NoInput, cost: {} } as const
     assert.deepStrictEqual(
       (["GET", "POST", "PUT", "DELETE"] as const).map((method) =>
@@ -148,22 +148,22 @@ describe("ExchangeClient: retries", () => {
     )
   })
 
-  it("an endpoint of trading that does not state whether it may be repeated does not compile, and is sent once", () => {
+  it("a trading endpoint without an idempotency does not compile, and is sent once", () => {
     const facts = { name: "x", path: "/x", input: Endpoint.NoInput, response: Endpoint.NoInput, cost: {} } as const
     const endpoints = [
-      // @ts-expect-error: a GET may trade as well, and would be repeated
+      // @ts-expect-error: a GET of trading may have effects, and would be retried
       Endpoint.make({ ...facts, capability: "trading" }),
-      // @ts-expect-error: nothing is said of it
+      // @ts-expect-error: the idempotency is undefined
       Endpoint.make({ ...facts, capability: "trading", method: "POST", idempotency: undefined }),
-      // @ts-expect-error: what changes something is no read
+      // @ts-expect-error: trading is never safe
       Endpoint.make({ ...facts, capability: "trading", idempotency: "safe" })
     ]
     assert.deepStrictEqual(endpoints.map(({ idempotency }) => idempotency), ["once", "once", "once"])
-    // @ts-expect-error: which of both it is has to be known
+    // @ts-expect-error: the capability has to be known
     Endpoint.make({ ...facts, capability: facts.name === "x" ? "trading" as const : "account" as const })
   })
 
-  it.scoped("the delay is full jitter between nothing and the doubled base, repeatable from a seed", () =>
+  it.scoped("the backoff doubles with full jitter up to its maximum, and is reproducible from a seed", () =>
     Effect.gen(function*() {
       const times = (seed: string) =>
         Effect.gen(function*() {
@@ -186,7 +186,7 @@ describe("ExchangeClient: retries", () => {
       assert.notDeepEqual(yield* times("two"), first)
     }))
 
-  it.scoped("Retry-After is a floor: not a millisecond before", () =>
+  it.scoped("a retry never starts before Retry-After has passed", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup((_, index) =>
         index === 0 ? new Response("{}", { status: 429, headers: { "retry-after": "7" } }) : Wire.ok()
@@ -196,13 +196,13 @@ describe("ExchangeClient: retries", () => {
       yield* TestClock.adjust(6_999)
       assert.strictEqual(sent.length, 1)
       yield* assertRunning(fiber)
-      // Callers that were turned away together are spread over 100 milliseconds.
+      // Callers that were rate-limited together are spread over 100 milliseconds.
       yield* TestClock.adjust(101)
       yield* Fiber.join(fiber)
       assert.strictEqual(sent.length, 2)
     }))
 
-  it.scoped("a 429 stops the limiter for the other callers too, in its scopes only", () =>
+  it.scoped("a 429 pauses its rate limit scopes for other callers too, and no other scopes", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(
         (_, index) => index === 0 ? new Response("{}", { status: 429, headers: { "retry-after": "7" } }) : Wire.ok(),
@@ -221,7 +221,7 @@ describe("ExchangeClient: retries", () => {
       assert.strictEqual(sent.length, 3)
     }))
 
-  it.scoped("a 429 without Retry-After pauses for a second", () =>
+  it.scoped("a 429 without Retry-After waits for a second", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(() => new Response("{}", { status: 429 }), { retry: { attempts: 1 } })
       const error = yield* Effect.flip(client.request(Acme.value, {}))
@@ -229,19 +229,19 @@ describe("ExchangeClient: retries", () => {
       assert.strictEqual(Duration.toMillis(error.retryAfter), 1_000)
     }))
 
-  it.scoped("a Retry-After beyond the deadline fails at once with what the exchange said", () =>
+  it.scoped("a Retry-After beyond the deadline fails immediately with RateLimited", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(
         () => new Response("{}", { status: 429, headers: { "retry-after": "60" } })
       )
       assert.instanceOf(yield* Effect.flip(client.request(Acme.value, {})), ExchangeError.RateLimited)
       assert.strictEqual(sent.length, 1)
-      // The limiter is paused for a minute, longer than a call may take.
+      // The limiter is paused for a minute, beyond the deadline of a call.
       assert.instanceOf(yield* Effect.flip(client.request(Acme.value, {})), ExchangeError.DeadlineExceeded)
       assert.strictEqual(sent.length, 1)
     }))
 
-  it.scoped("retries are bounded by a budget that all calls share", () =>
+  it.scoped("retries are bounded by a shared budget", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(() => Wire.refuse("ExchangeUnavailable.Rejected"), {
         retry: { attempts: 1_000, base: "1 millis", max: "1 millis" },
@@ -251,7 +251,7 @@ describe("ExchangeClient: retries", () => {
       const fiber = yield* start(Effect.flip(client.request({ ...Acme.value, cost: () => ({}) }, {})))
       yield* TestClock.adjust("2 seconds")
       assert.instanceOf(yield* Fiber.join(fiber), ExchangeError.ExchangeUnavailable)
-      // The reserve of ten seconds, and the first attempt.
+      // The budget's reserve of ten seconds, and the first attempt.
       assert.strictEqual(sent.length, 101)
     }))
 })

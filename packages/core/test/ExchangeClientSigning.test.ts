@@ -7,7 +7,7 @@ import * as Acme from "./support/acme.js"
 import { settle, start } from "./support/time.js"
 import * as Wire from "./support/wire.js"
 
-/** Says in headers what it was told to sign with. */
+/** Sends the arguments of `sign` in headers. */
 const nonced: Partial<Protocol.Protocol> = {
   sign: (request, _, { host, nonce, now }) =>
     Either.right({
@@ -22,8 +22,8 @@ const noncesOf = (sent: ReadonlyArray<Wire.Sent>) => sent.map(({ headers }) => B
 const rises = (nonces: ReadonlyArray<bigint>) =>
   nonces.every((nonce, index) => index === 0 || nonce > (nonces[index - 1] ?? 0n))
 
-describe("ExchangeClient: as a value", () => {
-  it.scoped("is piped, and shows where it goes and nothing of a key", () =>
+describe("ExchangeClient as a value", () => {
+  it.scoped("can be piped, and shows its exchange and environment but no key", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(() => Wire.ok())
       yield* client.pipe(({ request }) => request(Acme.balance, {}))
@@ -34,8 +34,8 @@ describe("ExchangeClient: as a value", () => {
     }))
 })
 
-describe("ExchangeClient: what is signed", () => {
-  it.scoped("names in any script are percent-encoded before they are signed, and sent as they were signed", () =>
+describe("ExchangeClient: signed requests", () => {
+  it.scoped("parameters in any script are percent-encoded before signing and sent as signed", () =>
     Effect.gen(function*() {
       const positions = Endpoint.make({
         capability: "account",
@@ -61,7 +61,7 @@ describe("ExchangeClient: what is signed", () => {
 })
 
 describe("ExchangeClient: nonces", () => {
-  it.scoped("are microseconds, rising also within one millisecond and when the clock goes back", () =>
+  it.scoped("are microseconds that increase, even within a millisecond and when the clock goes back", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(5000)
       const { client, sent } = yield* Wire.setup(() => Wire.ok(), { protocol: nonced })
@@ -73,7 +73,7 @@ describe("ExchangeClient: nonces", () => {
       assert.deepStrictEqual(noncesOf(sent), [5_000_000n, 5_000_001n, 5_000_002n, 5_000_003n, 6_000_000n])
     }))
 
-  it.scoped("are fresh on every attempt, and so is the time", () =>
+  it.scoped("are new for every attempt, as is the time", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(5000)
       const { client, sent } = yield* Wire.setup(
@@ -88,7 +88,7 @@ describe("ExchangeClient: nonces", () => {
       assert.deepStrictEqual(sent.map(({ headers }) => headers["x-now"]), sent.map(({ at }) => String(at)))
     }))
 
-  it.scoped("that are ordered go out one at a time: the next is made when the answer is there", () =>
+  it.scoped("that are ordered are sent one at a time, each created after the previous answer", () =>
     Effect.gen(function*() {
       const answered = yield* Deferred.make<void>()
       const { client, sent } = yield* Wire.setup(
@@ -97,7 +97,7 @@ describe("ExchangeClient: nonces", () => {
       )
       const first = yield* start(client.request(Acme.balance, {}))
       const second = yield* start(client.request(Acme.balance, {}))
-      // What is not signed does not wait.
+      // Unsigned requests do not wait.
       yield* client.request(Acme.value, {})
       assert.deepStrictEqual(sent.map(({ path }) => path), ["/balance", "/value"])
       yield* TestClock.adjust("3 seconds")
@@ -121,7 +121,7 @@ describe("ExchangeClient: nonces", () => {
       assert.strictEqual(sent.length, 2)
     }))
 
-  it.scoped("one that is interrupted, or fails, lets the next one go", () =>
+  it.scoped("an interrupted or failed call with an ordered nonce lets the next one proceed", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(
         (_, index) => index === 0 ? Wire.hang : index === 1 ? Wire.refuse("PermissionDenied") : Wire.ok(),
@@ -142,7 +142,7 @@ describe("ExchangeClient: nonces", () => {
 describe("ExchangeClient: hosts", () => {
   const testnet = (host: Protocol.Host) => ({ protocol: { ...nonced, testnet: host }, environment: "testnet" } as const)
 
-  it.scoped("an environment that never was is Unsupported, with what to use instead; nothing is sent", () =>
+  it.scoped("an environment that does not exist is Unsupported with an alternative, and nothing is sent", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(
         () => Wire.ok(),
@@ -155,7 +155,7 @@ describe("ExchangeClient: hosts", () => {
       assert.strictEqual(sent.length, 0)
     }))
 
-  it.scoped("one that is gone is ExchangeClosed", () =>
+  it.scoped("an environment that has shut down is ExchangeClosed, and nothing is sent", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(
         () => Wire.ok(),
@@ -167,7 +167,7 @@ describe("ExchangeClient: hosts", () => {
       assert.strictEqual(sent.length, 0)
     }))
 
-  it.scoped("headers of an environment are on every request there, before it is signed, and on none elsewhere", () =>
+  it.scoped("headers of an environment are signed and sent with each of its requests, and with no others", () =>
     Effect.gen(function*() {
       const host: Protocol.Host = {
         _tag: "Open",
@@ -181,21 +181,21 @@ describe("ExchangeClient: hosts", () => {
           return Acme.protocol.sign(request, credentials, moment)
         }
       }
-      const there = yield* Wire.setup(() => Wire.ok(), {
+      const onTestnet = yield* Wire.setup(() => Wire.ok(), {
         environment: "testnet",
         protocol: { ...signing, testnet: host }
       })
-      yield* there.client.request(Acme.value, {})
-      yield* there.client.request(Acme.balance, {})
-      yield* there.client.request(Acme.order, { amount: 1 })
-      assert.deepStrictEqual(there.sent.map(({ headers }) => headers["x-simulated-trading"]), ["1", "1", "1"])
-      assert.strictEqual(there.sent[2]?.headers["content-type"], "application/json")
+      yield* onTestnet.client.request(Acme.value, {})
+      yield* onTestnet.client.request(Acme.balance, {})
+      yield* onTestnet.client.request(Acme.order, { amount: 1 })
+      assert.deepStrictEqual(onTestnet.sent.map(({ headers }) => headers["x-simulated-trading"]), ["1", "1", "1"])
+      assert.strictEqual(onTestnet.sent[2]?.headers["content-type"], "application/json")
       const live = yield* Wire.setup(() => Wire.ok(), { protocol: { testnet: host } })
       yield* live.client.request(Acme.value, {})
       assert.isUndefined(live.sent[0]?.headers["x-simulated-trading"])
     }))
 
-  it.scoped("credentials that cannot sign are AuthenticationFailed, and nothing is sent", () =>
+  it.scoped("credentials that cannot sign fail with AuthenticationFailed, and nothing is sent", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(() => Wire.ok(), {
         protocol: { sign: () => Either.left("the secret is neither PEM nor base64") }
@@ -207,7 +207,7 @@ describe("ExchangeClient: hosts", () => {
       assert.strictEqual(sent.length, 0)
     }))
 
-  it.scoped("a form goes out as it was signed", () =>
+  it.scoped("a form is sent as it was signed", () =>
     Effect.gen(function*() {
       const signed: Array<string> = []
       const { client, sent } = yield* Wire.setup(() => Wire.ok(), {

@@ -9,7 +9,7 @@ import * as Wire from "./support/wire.js"
 const noRetry = { attempts: 1 }
 
 describe("ExchangeClient: time", () => {
-  it.scoped("an attempt ends at its timeout, not before, and its request is aborted", () =>
+  it.scoped("an attempt ends exactly at its timeout, and its request is aborted", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(() => Wire.hang, { attemptTimeout: "3 seconds", retry: noRetry })
       const fiber = yield* start(Effect.flip(client.request(Acme.order, { amount: 1 })))
@@ -23,7 +23,7 @@ describe("ExchangeClient: time", () => {
       assert.strictEqual(sent[0]?.signal.aborted, true)
     }))
 
-  it.scoped("a body that never ends is part of the attempt", () =>
+  it.scoped("the timeout of an attempt covers its body", () =>
     Effect.gen(function*() {
       const endless = () =>
         new Response(
@@ -37,7 +37,7 @@ describe("ExchangeClient: time", () => {
       assert.instanceOf(yield* Fiber.join(fiber), ExchangeError.RequestTimedOut)
     }))
 
-  it.scoped("each attempt has a timeout of its own", () =>
+  it.scoped("each attempt has its own timeout", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup((_, index) => index === 0 ? Wire.hang : Wire.ok(), {
         attemptTimeout: "3 seconds"
@@ -50,7 +50,7 @@ describe("ExchangeClient: time", () => {
       assert.strictEqual(sent.length, 2)
     }))
 
-  it.scoped("the deadline ends an attempt that is under way: it was sent, so what became of it is unknown", () =>
+  it.scoped("the deadline ends an attempt in flight with RequestTimedOut", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(() => Wire.hang, { attemptTimeout: "1 minute", deadline: "5 seconds" })
       const fiber = yield* start(Effect.flip(client.request(Acme.order, { amount: 1 })))
@@ -60,7 +60,7 @@ describe("ExchangeClient: time", () => {
       assert.instanceOf(yield* Fiber.join(fiber), ExchangeError.RequestTimedOut)
     }))
 
-  it.scoped("a wait for the limiter that would end after the deadline is refused at once", () =>
+  it.scoped("a wait for the rate limiter beyond the deadline is refused immediately", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(() => Wire.ok(), { deadline: "9 seconds" })
       yield* Effect.repeatN(client.request(Acme.value, {}), 9)
@@ -75,14 +75,14 @@ describe("ExchangeClient: time", () => {
       yield* Fiber.join(fiber)
     }))
 
-  it.scoped("a retry that would begin after the deadline is not slept for: the last error comes at once", () =>
+  it.scoped("a retry beyond the deadline is not waited for: the last error is returned immediately", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(() => Wire.refuse("RateLimited"), { deadline: "2 seconds" })
       assert.instanceOf(yield* Effect.flip(client.request(Acme.value, {})), ExchangeError.RateLimited)
       assert.strictEqual(sent.length, 1)
     }))
 
-  it.scoped("each attempt is signed afresh: timestamp and signature differ", () =>
+  it.scoped("each attempt is signed anew: timestamp and signature differ", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup((_, index) => index === 0 ? Wire.refuse("RateLimited") : Wire.ok())
       yield* TestClock.setTime(1_700_000_000_000)
@@ -96,7 +96,7 @@ describe("ExchangeClient: time", () => {
       assert.notStrictEqual(sent[0]?.query.get("signature"), sent[1]?.query.get("signature"))
     }))
 
-  it.scoped("signs when it is sent, not when it is queued", () =>
+  it.scoped("a call is signed when it is sent, not when it is queued", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(() => Wire.ok())
       yield* Effect.repeatN(client.request(Acme.value, {}), 9)
@@ -106,13 +106,13 @@ describe("ExchangeClient: time", () => {
       assert.strictEqual(sent[10]?.query.get("timestamp"), "10000")
     }))
 
-  it.scoped("timestamps are corrected by what the Date header taught", () =>
+  it.scoped("timestamps are corrected by the Date header", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(() => Wire.ok({ date: "Tue, 14 Nov 2023 22:18:20 GMT" }))
       yield* TestClock.setTime(1_700_000_000_000)
       yield* client.request(Acme.value, {})
       yield* client.request(Acme.balance, {})
-      // The header says a second of 300 s to 301 s ahead; its middle is taken.
+      // The header means a second that is 300 s to 301 s ahead; its middle is used.
       assert.strictEqual(sent[1]?.query.get("timestamp"), "1700000300500")
       assert.strictEqual((yield* client.health).clockSkewMillis, 300_500)
     }))
@@ -122,16 +122,16 @@ describe("ExchangeClient: time", () => {
 
   for (
     const [title, headers] of Object.entries({
-      "of a stored answer": { date: minutes(-1), age: "60", "x-cache": "Hit from cloudfront" },
+      "of a cached answer": { date: minutes(-1), age: "60", "x-cache": "Hit from cloudfront" },
       "in the year 9999": { date: "Fri, 31 Dec 9999 23:59:59 GMT" },
-      "of long ago": { date: minutes(-1500) },
+      "a day ago": { date: minutes(-1500) },
       "that is a number": { date: "-5" },
-      "that is half of one": { date: "Tue, 14 Nov 2023" },
-      "that is none": { date: "soon" },
+      "without a time": { date: "Tue, 14 Nov 2023" },
+      "that is not a date": { date: "soon" },
       "in whole seconds": { date: minutes(0) }
     })
   ) {
-    it.scoped(`a Date ${title} does not move the clock, nor does it come before the protocol unless it may be believed`, () =>
+    it.scoped(`a Date ${title} does not change the clock skew, and the protocol sees it only if it is credible`, () =>
       Effect.gen(function*() {
         const seen: Array<string | undefined> = []
         const { client, sent } = yield* Wire.setup(() => Wire.ok({ ...headers }), {
@@ -151,20 +151,20 @@ describe("ExchangeClient: time", () => {
       }))
   }
 
-  for (const [title, headers, offset] of [["an answer", {}, -7123], ["a stored answer", { age: "60" }, 0]] as const) {
-    it.scoped(`the time that ${title} tells by the way is ${offset === 0 ? "not believed" : "believed to the millisecond"}`, () =>
+  for (const [title, headers, offset] of [["an answer", {}, -7123], ["a cached answer", { age: "60" }, 0]] as const) {
+    it.scoped(`the server time in ${title} is ${offset === 0 ? "ignored" : "used to the millisecond"}`, () =>
       Effect.gen(function*() {
         const { client } = yield* Wire.setup(() => Wire.ok({ ...headers }), {
           protocol: { learn: () => ({ serverTime: at - 7123 }) }
         })
         yield* TestClock.setTime(at)
         yield* client.request(Acme.value, {})
-        // It was written within the millisecond that it names.
+        // It was read within the millisecond that it names.
         assert.approximately((yield* client.health).clockSkewMillis, offset, 1)
       }))
   }
 
-  it.scoped("a server time in whole seconds moves nothing that is within the second", () =>
+  it.scoped("a server time in whole seconds does not change a skew within that second", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(
         ({ at, path }) =>
@@ -176,7 +176,7 @@ describe("ExchangeClient: time", () => {
       assert.strictEqual((yield* client.health).clockSkewMillis, 0)
     }))
 
-  it.scoped("a Retry-After that is a date is read by the exchange's clock", () =>
+  it.scoped("a Retry-After that is a date is compared with the exchange's clock", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(
         () => new Response("", { status: 429, headers: { date: minutes(5), "retry-after": minutes(5.5) } }),
@@ -185,11 +185,11 @@ describe("ExchangeClient: time", () => {
       yield* TestClock.setTime(at)
       const error = yield* Effect.flip(client.request(Acme.value, {}))
       assert.instanceOf(error, ExchangeError.RateLimited)
-      // Thirty seconds, of which the middle of the exchange's second has passed.
+      // Thirty seconds, minus half a second: the Date header means the middle of its second.
       assert.strictEqual(Duration.toMillis(error.retryAfter), 29_500)
     }))
 
-  it.scoped("a refused key is the clock's fault where the clock was off by more than is tolerated, and only there", () =>
+  it.scoped("a refused key counts as ClockSkew only if the clock was off by more than the tolerance", () =>
     Effect.gen(function*() {
       const protocol = { tolerance: "30 seconds" as const }
       const refused = (ahead: number) => ({ path, query }: Wire.Sent) =>
@@ -210,7 +210,7 @@ describe("ExchangeClient: time", () => {
       }
     }))
 
-  it.scoped("ClockSkew: one comparison of clocks and one more try", () =>
+  it.scoped("after ClockSkew the clocks are compared once and the call is retried once", () =>
     Effect.gen(function*() {
       const ahead = 5 * 60_000
       const { client, sent } = yield* Wire.setup(({ at, path, query }) => {
@@ -223,7 +223,7 @@ describe("ExchangeClient: time", () => {
       assert.strictEqual(sent.length, 4)
     }))
 
-  it.scoped("ClockSkew that stays: no third try", () =>
+  it.scoped("a second ClockSkew is not retried", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(({ at, path }) =>
         path === "/time" ? Wire.json({ now: at }) : Wire.refuse("ClockSkew")
@@ -233,7 +233,7 @@ describe("ExchangeClient: time", () => {
       assert.deepStrictEqual(sent.map(({ path }) => path), ["/order", "/time", "/order"])
     }))
 
-  it.scoped("ClockSkew when the clock cannot be asked: the first answer stands and the call is not repeated", () =>
+  it.scoped("if the clocks cannot be compared, ClockSkew is returned and the call is not retried", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(({ path }) =>
         path === "/time" ? Wire.refuse("PermissionDenied") : Wire.refuse("ClockSkew")
@@ -242,13 +242,13 @@ describe("ExchangeClient: time", () => {
       assert.deepStrictEqual(sent.map(({ path }) => path), ["/balance", "/time"])
     }))
 
-  it.scoped("a comparison of clocks that had to queue is as exact as one that had not", () =>
+  it.scoped("a comparison of clocks that had to queue is as exact as one that did not", () =>
     Effect.gen(function*() {
-      const behind = -3_000
+      const skew = -3_000
       const { client, sent } = yield* Wire.setup(({ at, path, query }) => {
-        if (path === "/time") return Wire.json({ now: at + behind })
+        if (path === "/time") return Wire.json({ now: at + skew })
         if (path !== "/balance") return Wire.ok()
-        return Math.abs(Number(query.get("timestamp")) - at - behind) > 1_000 ? Wire.refuse("ClockSkew") : Wire.ok()
+        return Math.abs(Number(query.get("timestamp")) - at - skew) > 1_000 ? Wire.refuse("ClockSkew") : Wire.ok()
       })
       yield* Effect.repeatN(client.request(Acme.value, {}), 8)
       yield* Effect.repeatN(client.request(Acme.named, { name: "a" }), 8)
@@ -260,10 +260,10 @@ describe("ExchangeClient: time", () => {
       yield* TestClock.adjust(1)
       yield* Fiber.join(fiber)
       assert.deepStrictEqual(sent.slice(18).map(({ path }) => path), ["/balance", "/time", "/balance"])
-      assert.approximately((yield* client.health).clockSkewMillis, behind, 1)
+      assert.approximately((yield* client.health).clockSkewMillis, skew, 1)
     }))
 
-  it.scoped("a ban opens every capability's breaker until its instant, and not a millisecond less", () =>
+  it.scoped("a ban opens the circuit breaker of every capability until exactly its end", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup((_, index) => index === 0 ? Wire.refuse("Banned", 418) : Wire.ok())
       const error = yield* Effect.flip(client.request(Acme.value, {}))
@@ -286,7 +286,7 @@ describe("ExchangeClient: time", () => {
       assert.strictEqual(sent.length, 4)
     }))
 
-  it.scoped("what the exchange says has been used feeds the limiter", () =>
+  it.scoped("the usage that the exchange reports updates the rate limiter", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup(() => Wire.ok({ "x-used-ip": "95" }))
       yield* client.request(Acme.named, { name: "a" })
@@ -300,14 +300,14 @@ describe("ExchangeClient: time", () => {
       yield* Fiber.join(fiber)
     }))
 
-  it.scoped("usage is learnt from refusals too", () =>
+  it.scoped("usage is read from errors too", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(() => Wire.refuse("InvalidRequest", 400, { "x-used-ip": "50" }))
       yield* Effect.flip(client.request(Acme.named, { name: "a" }))
       assert.strictEqual((yield* client.health).limits.find(({ scope }) => scope === "ip")?.used, 0.5)
     }))
 
-  it.scoped("timeouts open the breaker, refusals of the request do not", () =>
+  it.scoped("timeouts open the circuit breaker, rejected requests do not", () =>
     Effect.gen(function*() {
       const breaker = { trip: Trip.consecutive(2) }
       const slow = yield* Wire.setup(() => Wire.hang, { breaker, retry: noRetry, attemptTimeout: "1 second" })
@@ -320,7 +320,7 @@ describe("ExchangeClient: time", () => {
       assert.strictEqual(refusing.sent.length, 6)
     }))
 
-  it.scoped("an open circuit says for how long", () =>
+  it.scoped("the error of an open circuit breaker says how long it stays open", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(() => Wire.refuse("Banned"))
       yield* Effect.flip(client.request(Acme.value, {}))

@@ -6,7 +6,7 @@ import { AnyError } from "./support/errors.js"
 
 type Tag = ExchangeError.ExchangeError["_tag"]
 
-/** The table of the design, by hand: may a read be repeated, what became of a write, who may fail so, what the breaker does. */
+/** Written by hand: may a read be retried, the outcome of a write, which capabilities can fail so, the circuit breaker. */
 const rows: ReadonlyArray<
   readonly [Tag, read: boolean, ExchangeError.Outcome, "m" | "a" | "t" | "none", string]
 > = [
@@ -40,7 +40,7 @@ const rows: ReadonlyArray<
 const about = { exchange: "acme", operation: "order", detail: "no; do something else", code: "-1", status: 400 }
 
 describe("ExchangeError", () => {
-  it("the table of policies names every error and no other", () => {
+  it("the table of policies lists every error and no other", () => {
     assert.deepStrictEqual(Object.keys(ExchangeError.policies), rows.map(([tag]) => tag))
     assert.deepStrictEqual(
       AnyError.members.map((member) => member._tag),
@@ -49,17 +49,19 @@ describe("ExchangeError", () => {
   })
 
   for (const [tag, read, outcome, capability, breaker] of rows) {
-    it(`${tag} answers as the design says`, () => {
+    it(`${tag} has the expected policy, outcome and capabilities`, () => {
       const error = errorOf(tag, about)
       assert.strictEqual(error.isRetryable, read)
       assert.strictEqual(error.outcome, outcome)
       assert.strictEqual(ExchangeError.policies[tag].breaker, breaker)
       assert.strictEqual(ExchangeError.isNotPlaced(error), outcome !== "Unknown" && tag !== "DuplicateOrder")
-      const fits = (["marketData", "account", "trading"] as const).filter((each) => ExchangeError.isFor(each, error))
-      assert.strictEqual(fits.length, { m: 3, a: 2, t: 1, none: 0 }[capability])
+      const capabilities = (["marketData", "account", "trading"] as const).filter((each) =>
+        ExchangeError.isFor(each, error)
+      )
+      assert.strictEqual(capabilities.length, { m: 3, a: 2, t: 1, none: 0 }[capability])
     })
 
-    it(`${tag} reads as a sentence, with the exchange's own code and status`, () => {
+    it(`${tag} has a message with the exchange's code and status`, () => {
       const error = errorOf(tag, about)
       const said = `acme.order: no; do something else${tag === "Unsupported" ? "; do without" : ""}`
       assert.strictEqual(error.message, `${said} (status 400, code -1)`)
@@ -68,7 +70,7 @@ describe("ExchangeError", () => {
       assert.strictEqual(errorOf(tag, bare).message, said)
     })
 
-    it(`${tag} survives JSON`, () => {
+    it(`${tag} can be encoded as JSON and decoded`, () => {
       const error = errorOf(tag, about)
       const text = JSON.stringify(Schema.encodeSync(AnyError)(error))
       const back = Schema.decodeUnknownSync(AnyError)(JSON.parse(text))
@@ -77,7 +79,7 @@ describe("ExchangeError", () => {
     })
   }
 
-  it("what became of a write is what the error was made with", () => {
+  it("the outcome of an error is the one it was made with", () => {
     for (const outcome of ["NotSent", "Rejected", "Unknown"] as const) {
       for (
         const error of [
@@ -97,19 +99,19 @@ describe("ExchangeError", () => {
     }
   })
 
-  it("who does not know what became of it may leave it undefined", () => {
+  it("an undefined outcome defaults to the one of the policy and is not encoded", () => {
     const error = new ExchangeError.ClockSkew({ ...about, outcome: undefined })
     assert.strictEqual(error.outcome, "Rejected")
     assert.isFalse("outcome" in Schema.encodeSync(AnyError)(error))
   })
 
-  it("an error written down without what became of it was refused", () => {
+  it("an encoded error without an outcome decodes as Rejected", () => {
     for (const _tag of ["Banned", "ClockSkew"] as const) {
       assert.strictEqual(Schema.decodeUnknownSync(AnyError)({ ...about, _tag, until: 1 }).outcome, "Rejected")
     }
   })
 
-  it.effect("an error fails the Effect that yields it, and nothing of its class can be overwritten", () =>
+  it.effect("an error can be yielded, and its fields cannot be overwritten", () =>
     Effect.gen(function*() {
       const error = new ExchangeError.RequestTimedOut(about)
       const exit = yield* Effect.exit(Effect.gen(function*() {
@@ -127,11 +129,11 @@ describe("ExchangeError", () => {
       ])
     }))
 
-  it("only what is no JSON, or too much of it, counts as a failure among malformed answers", () => {
-    const counts = (["NotJson", "TooLarge", "Shape"] as const).map((reason) =>
+  it("among malformed responses only NotJson and TooLarge count as failures", () => {
+    const counted = (["NotJson", "TooLarge", "Shape"] as const).map((reason) =>
       ExchangeError.countsAsFailure(new ExchangeError.MalformedResponse({ ...about, reason }))
     )
-    assert.deepStrictEqual(counts, [true, true, false])
+    assert.deepStrictEqual(counted, [true, true, false])
     assert.isFalse(ExchangeError.countsAsFailure(new ExchangeError.MalformedResponse(about)))
     for (const [tag, , , , breaker] of rows) {
       if (tag === "MalformedResponse") continue
@@ -142,7 +144,7 @@ describe("ExchangeError", () => {
   const hostile = "a\r\nlevel=ERROR forged\u202e\u200b\u2066\u0000\u{e0041}\ufeff\ud800" + "y".repeat(5000)
 
   for (const [tag] of rows) {
-    it(`${tag} cleans every text it is made with, however it is made`, () => {
+    it(`${tag} removes control characters from its fields and truncates them, also when decoded`, () => {
       const made = errorOf(tag, { ...about, detail: hostile, code: hostile, operation: hostile, exchange: hostile })
       const text = JSON.stringify(Schema.encodeSync(AnyError)(made))
       const decoded = Schema.decodeUnknownSync(AnyError)({
@@ -158,7 +160,7 @@ describe("ExchangeError", () => {
     })
   }
 
-  it("cleans what stands deeper, and what only one class has", () => {
+  it("nested fields and fields of one class are cleaned too", () => {
     const order = { symbol: hostile, clientOrderId: hostile }
     const cause = new ExchangeError.RequestTimedOut({ ...about, detail: hostile })
     for (
@@ -176,15 +178,15 @@ describe("ExchangeError", () => {
     assert.match(new ExchangeError.Unsupported({ ...about, alternative: hostile }).alternative, /^a level/)
   })
 
-  it("only RateLimited and CircuitOpen say how long to wait", () => {
-    const asked = new Map<Tag, Duration.Duration>([
+  it("only RateLimited and CircuitOpen have a retryAfter", () => {
+    const expected = new Map<Tag, Duration.Duration>([
       ["RateLimited", Duration.seconds(2)],
       ["CircuitOpen", Duration.seconds(1)]
     ])
-    for (const [tag] of rows) assert.deepStrictEqual(errorOf(tag, about).retryAfter, asked.get(tag))
+    for (const [tag] of rows) assert.deepStrictEqual(errorOf(tag, about).retryAfter, expected.get(tag))
   })
 
-  it("a circuit that is held open survives JSON too", () => {
+  it("an infinite retryAfter can be encoded as JSON and decoded", () => {
     const error = new ExchangeError.CircuitOpen({ ...about, state: "Isolated", retryAfter: Duration.infinity })
     const text = JSON.stringify(Schema.encodeSync(AnyError)(error))
     assert.deepStrictEqual(Schema.decodeUnknownSync(AnyError)(JSON.parse(text)), error)

@@ -25,14 +25,14 @@ describe("ExchangeSymbol", () => {
       "btc/usdt"
     ]
   ) {
-    it(`${text} is one`, () => {
+    it(`accepts ${text}`, () => {
       assert.isTrue(ExchangeSymbol.isExchangeSymbol(text))
       assert.strictEqual(ExchangeSymbol.make(text), text)
     })
   }
 
   for (const text of Hostile.symbols) {
-    it(`${JSON.stringify(text.slice(0, 30))} is none, and is told so briefly`, () => {
+    it(`refuses ${JSON.stringify(text.slice(0, 30))} with a short message`, () => {
       assert.isFalse(ExchangeSymbol.isExchangeSymbol(text))
       assert.throws(() => ExchangeSymbol.make(text))
       const decoded = ExchangeSymbol.decode(text)
@@ -46,13 +46,18 @@ describe("ExchangeSymbol", () => {
   }
 
   for (const value of [null, undefined, 1, {}, [], ["BTC/USDT"], new String("BTC/USDT")]) {
-    it(`${typeof value} ${JSON.stringify(value)} is none`, () => {
+    it(`refuses the ${typeof value} ${JSON.stringify(value)}`, () => {
       assert.isFalse(ExchangeSymbol.isExchangeSymbol(value))
       assert.isTrue(Either.isLeft(Schema.decodeUnknownEither(ExchangeSymbol.ExchangeSymbol)(value)))
     })
   }
 
-  it.prop("made from assets, it has them", [asset, asset, FastCheck.option(asset), FastCheck.option(expiry)], (
+  it.prop("fromAssets combines the assets, and returns undefined for an expiry without a settlement asset", [
+    asset,
+    asset,
+    FastCheck.option(asset),
+    FastCheck.option(expiry)
+  ], (
     [base, quote, settle, expiry]
   ) => {
     const symbol = ExchangeSymbol.fromAssets({
@@ -69,7 +74,7 @@ describe("ExchangeSymbol", () => {
     }
   })
 
-  it.prop("whatever text is accepted cannot be anything but letters, digits and its own signs", [
+  it.prop("an accepted text has only letters, digits and the separators of the notation", [
     FastCheck.oneof(Hostile.text(), FastCheck.stringMatching(/^[A-Z/:\-0-9.%?#\n]{1,30}$/))
   ], ([text]) => {
     if (ExchangeSymbol.isExchangeSymbol(text)) {
@@ -78,11 +83,15 @@ describe("ExchangeSymbol", () => {
     }
   })
 
-  it.prop("arbitraries of the schema are symbols", [Arbitrary.make(ExchangeSymbol.ExchangeSymbol)], ([symbol]) => {
-    assert.isTrue(ExchangeSymbol.isExchangeSymbol(symbol))
-  })
+  it.prop(
+    "arbitraries of the schema are valid symbols",
+    [Arbitrary.make(ExchangeSymbol.ExchangeSymbol)],
+    ([symbol]) => {
+      assert.isTrue(ExchangeSymbol.isExchangeSymbol(symbol))
+    }
+  )
 
-  it("an asset outside the notation gives no symbol", () => {
+  it("fromAssets returns undefined for an asset outside of the notation", () => {
     assert.strictEqual(ExchangeSymbol.fromAssets({ base: "BTC USD", quote: "USDT" }), undefined)
     assert.strictEqual(ExchangeSymbol.fromAssets({ base: "", quote: "USDT" }), undefined)
   })
