@@ -21,7 +21,7 @@ interface ClientOptions extends ExchangeClient.Options {
   readonly protocol?: Partial<Protocol.Protocol>
 }
 
-/** A client over a wire that is shared with others, in the state that is in reach. */
+/** A client that uses the provided HttpClient and ExchangeState, which other clients may share. */
 const clientOf = ({ key = "one", protocol, ...options }: ClientOptions = {}) =>
   ExchangeClient.make({ ...Acme.protocol, ...shared, ...protocol }, {
     retry: { attempts: 1 },
@@ -29,7 +29,7 @@ const clientOf = ({ key = "one", protocol, ...options }: ClientOptions = {}) =>
     ...options
   }).pipe(Effect.orDie)
 
-/** Runs with one application's state, over a wire that answers by the script. */
+/** Runs with the state of one application and an HttpClient that answers by the script. */
 const inOneApplication = <A, E>(
   script: Wire.Script,
   use: (
@@ -48,13 +48,13 @@ const inOneApplication = <A, E>(
 const times = (count: number) => Array.from({ length: count }, (_, index) => index)
 
 describe("ExchangeState", () => {
-  it.effect("two clients of one exchange keep one limit between them", () =>
+  it.effect("two clients of one exchange share a rate limit", () =>
     inOneApplication(() => Wire.ok(), (sent) =>
       Effect.gen(function*() {
         const clients = [yield* clientOf(), yield* clientOf()]
         yield* Effect.forEach(times(30), (index) => Effect.fork(clients[index % 2]!.request(Acme.value, {})))
         yield* settle
-        // 90 of 100, in tens: the rest is kept for trading.
+        // 90 of 100 tokens at 10 per call: the rest is reserved for trading.
         assert.strictEqual(sent.length, 9)
         yield* TestClock.adjust("10 seconds")
         assert.strictEqual(sent.length, 18)
@@ -81,7 +81,7 @@ describe("ExchangeState", () => {
         assert.strictEqual(sent.length, 18)
       })))
 
-  it.effect("a limit by key is one for all clients with that key, and another for another key", () =>
+  it.effect("clients with the same key share a limit per key, and a client with another key has its own", () =>
     inOneApplication(() => Wire.ok(), (sent) =>
       Effect.gen(function*() {
         const [first, second, other] = [yield* clientOf(), yield* clientOf(), yield* clientOf({ key: "two" })]
@@ -97,7 +97,7 @@ describe("ExchangeState", () => {
         assert.deepStrictEqual((yield* first.health).limits.map(({ scope }) => scope), ["ip", "key"])
       })))
 
-  it.effect("a ban that one client is told of stops the others, shows in health, and can be taken back", () =>
+  it.effect("a ban of one client stops the others, is shown in health, and is lifted by resume", () =>
     inOneApplication(
       (_, index) => index === 0 ? Wire.refuse("Banned", 418) : Wire.ok(),
       (sent) =>
@@ -117,14 +117,14 @@ describe("ExchangeState", () => {
         })
     ))
 
-  it.effect("a ban holds for who comes later and for what nobody asked before, until it is taken back", () =>
+  it.effect("a ban applies to clients that are created later and to capabilities that were never used, until resume", () =>
     inOneApplication(
       (_, index) => index === 0 ? Wire.refuse("Banned", 418) : Wire.ok(),
       (sent) =>
         Effect.gen(function*() {
           const reading = yield* clientOf({ serves: ["marketData"] })
           yield* Effect.flip(reading.request(Acme.value, {}))
-          // Of what it does not serve it knows no circuit: its first call meets it.
+          // It has no circuit breaker for capabilities it does not serve, until its first call of one.
           assert.instanceOf(yield* Effect.flip(reading.request(Acme.balance, {})), ExchangeError.CircuitOpen)
           const later = yield* clientOf()
           assert.deepStrictEqual((yield* later.health).breakers.map(({ state }) => state), ["Open", "Open", "Open"])
@@ -136,8 +136,8 @@ describe("ExchangeState", () => {
         })
     ))
 
-  it.effect("no ban and no pause is believed for longer than an hour", () => {
-    const never = (error: ExchangeError.ExchangeError): Partial<Protocol.Protocol> => ({
+  it.effect("bans and pauses last an hour at most", () => {
+    const alwaysFailing = (error: ExchangeError.ExchangeError): Partial<Protocol.Protocol> => ({
       classify: ({ status }) => status === 200 ? undefined : error
     })
     const about = { exchange: "acme", operation: "value", detail: "no" }
@@ -151,7 +151,7 @@ describe("ExchangeState", () => {
         inOneApplication((_, index) => index === 0 ? Wire.json({}, 400) : Wire.ok(), (sent) =>
           Effect.gen(function*() {
             const began = yield* Effect.clockWith((clock) => clock.currentTimeMillis)
-            const client = yield* clientOf({ deadline: "3 hours", protocol: never(error) })
+            const client = yield* clientOf({ deadline: "3 hours", protocol: alwaysFailing(error) })
             yield* Effect.flip(client.request(Acme.value, {}))
             const report = yield* client.health
             assert.notStrictEqual(report.status, "pass")
@@ -163,7 +163,7 @@ describe("ExchangeState", () => {
     )
   })
 
-  it.effect("a pause shows as a warning, and is taken back by resume", () =>
+  it.effect("a pause is shown as a warning and ended by resume", () =>
     inOneApplication(
       (_, index) => index === 0 ? Wire.refuse("RateLimited", 429) : Wire.ok(),
       (sent) =>
@@ -182,7 +182,7 @@ describe("ExchangeState", () => {
         })
     ))
 
-  it.effect("a limit is changed at run time, for those who wait too", () =>
+  it.effect("setLimit applies immediately, also to waiting calls", () =>
     inOneApplication(() => Wire.ok(), (sent) =>
       Effect.gen(function*() {
         const client = yield* clientOf()
@@ -195,7 +195,7 @@ describe("ExchangeState", () => {
         assert.strictEqual(sent.length, 20)
       })))
 
-  it.effect("nonces of one key rise and never repeat, whoever signs, and arrive in their order", () => {
+  it.effect("ordered nonces of one key increase across clients", () => {
     const nonces: Array<bigint> = []
     const protocol: Partial<Protocol.Protocol> = {
       nonces: "ordered",
@@ -218,7 +218,7 @@ describe("ExchangeState", () => {
     )
   })
 
-  it.effect("600 reads that wait do not hold up a cancel", () =>
+  it.effect("600 queued reads do not delay a cancel", () =>
     inOneApplication(() => Wire.ok(), (sent) =>
       Effect.gen(function*() {
         const client = yield* clientOf({ deadline: "1 hour" })
@@ -229,7 +229,7 @@ describe("ExchangeState", () => {
         assert.strictEqual(sent.at(-1)?.at, 0)
       })))
 
-  it.effect("reads that never end leave a slot for a cancel", () =>
+  it.effect("reads that never end leave a permit for a cancel", () =>
     inOneApplication(({ path }) => path === "/value" ? Wire.hang : Wire.ok(), () =>
       Effect.gen(function*() {
         const client = yield* clientOf({
@@ -241,7 +241,7 @@ describe("ExchangeState", () => {
         yield* client.request(Acme.cancel, { id: "1" })
       })))
 
-  it.effect("what waits for a slot counts from when it is sent: no more than the limit leaves", () =>
+  it.effect("a call that waits for a permit counts against the rate limit from when it is sent", () =>
     inOneApplication(
       () => Effect.as(Effect.sleep("9 seconds"), Wire.ok()),
       (sent) =>
@@ -256,7 +256,7 @@ describe("ExchangeState", () => {
         })
     ))
 
-  it.effect("a client that wants other options than the first is told that those of the first hold", () => {
+  it.effect("a client with other options than the first logs a warning that those of the first apply", () => {
     const messages: Array<unknown> = []
     const logger = Logger.make(({ message }) => void messages.push(message))
     return inOneApplication(() => Wire.ok(), () =>
@@ -269,7 +269,7 @@ describe("ExchangeState", () => {
       })).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
   })
 
-  it.effect("limits stand on the store that is provided", () =>
+  it.effect("limits use the provided store", () =>
     Effect.gen(function*() {
       const opened = yield* Ref.make<ReadonlyArray<string>>([])
       const store: RateLimiterStore.Open = (limits) =>

@@ -2,17 +2,19 @@ import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
 import { firstTime } from "../src/adapter/internal/firstTime.js"
 
-describe("ids that come for the first time", () => {
-  it("are told from those of the latest thousand, and none is remembered for ever", () => {
+describe("firstTime", () => {
+  it("recognizes the latest thousand ids as seen, and forgets older ones", () => {
     const isFirst = firstTime()
     for (let id = 0; id < 10_000; id++) {
       assert.isTrue(isFirst(String(id)), String(id))
-      for (const back of [0, 1, 999]) if (back <= id) assert.isFalse(isFirst(String(id - back)), `${id} - ${back}`)
+      for (const distance of [0, 1, 999]) {
+        if (distance <= id) assert.isFalse(isFirst(String(id - distance)), `${id} - ${distance}`)
+      }
     }
     assert.isTrue(isFirst("7000"))
   })
 
-  it("are told in whatever order they come, and whatever they look like", () => {
+  it("recognizes ids in any order and of any form", () => {
     const ids = FastCheck.array(
       FastCheck.oneof(FastCheck.nat(120).map(String), FastCheck.string({ maxLength: 1 }), FastCheck.uuid()),
       { maxLength: 900, size: "max" }
@@ -29,11 +31,13 @@ describe("ids that come for the first time", () => {
     )
   })
 
-  it("which fall are remembered as those which rise", () => {
+  it("remembers falling ids as it does rising ones", () => {
     const isFirst = firstTime()
     for (let id = 10_000; id > 0; id--) {
       assert.isTrue(isFirst(String(id)), String(id))
-      for (const ago of [0, 1, 999]) if (id + ago <= 10_000) assert.isFalse(isFirst(String(id + ago)), `${id} + ${ago}`)
+      for (const distance of [0, 1, 999]) {
+        if (id + distance <= 10_000) assert.isFalse(isFirst(String(id + distance)), `${id} + ${distance}`)
+      }
     }
     assert.isTrue(isFirst("7000"))
   })

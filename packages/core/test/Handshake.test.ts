@@ -11,7 +11,7 @@ import * as Acme from "./support/acme.js"
 import { selfSigned } from "./support/certificate.js"
 import { key, secret } from "./support/secrets.js"
 
-/** The server on a port of the loopback, until the scope closes. */
+/** Listens on a loopback port until the scope closes. */
 const listening = (server: Net.Server): Effect.Effect<number, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.async<number>((resume) => {
@@ -31,7 +31,7 @@ const listening = (server: Net.Server): Effect.Effect<number, never, Scope.Scope
       })
   )
 
-const ordering = (baseUrl: string) =>
+const errorOfOrder = (baseUrl: string) =>
   Effect.gen(function*() {
     const client = yield* ExchangeClient.make(Acme.protocol, {
       environment: { name: "loopback", baseUrl },
@@ -50,38 +50,38 @@ const clients: ReadonlyArray<readonly [string, Layer.Layer<HttpClient.HttpClient
 ]
 
 for (const [name, layer] of clients) {
-  describe(`a connection that ${name} cannot secure`, () => {
+  describe(`a TLS connection that ${name} cannot establish`, () => {
     const servers: ReadonlyArray<readonly [string, () => Net.Server]> = [
-      ["a port of plain HTTP", () => Http.createServer((_, response) => response.end("{}"))],
-      ["a listener that closes each connection at once", () => Net.createServer((socket) => socket.destroy())],
-      ["a listener that resets each connection", () => Net.createServer((socket) => socket.resetAndDestroy())],
+      ["a plain HTTP server", () => Http.createServer((_, response) => response.end("{}"))],
+      ["a server that closes each connection immediately", () => Net.createServer((socket) => socket.destroy())],
+      ["a server that resets each connection", () => Net.createServer((socket) => socket.resetAndDestroy())],
       [
-        "a server of TLS 1.1",
+        "a TLS 1.1 server",
         () => Tls.createServer({ ...selfSigned(), minVersion: "TLSv1.1", maxVersion: "TLSv1.1" })
       ],
-      ["a certificate of its own making", () => Tls.createServer(selfSigned(), (socket) => socket.end())],
-      ["no certificate at all", () => Tls.createServer()]
+      ["a server with a self-signed certificate", () => Tls.createServer(selfSigned(), (socket) => socket.end())],
+      ["a server without a certificate", () => Tls.createServer()]
     ]
     for (const [what, server] of servers) {
-      it.scopedLive(`${what}: not sent`, () =>
+      it.scopedLive(`has outcome NotSent: ${what}`, () =>
         Effect.gen(function*() {
           const port = yield* listening(server())
-          const error = yield* ordering(`https://127.0.0.1:${port}`)
+          const error = yield* errorOfOrder(`https://127.0.0.1:${port}`)
           assert.strictEqual(error.outcome, "NotSent")
           assert.isString(error.code)
           assert.include(error.message, `code ${error.code}`)
         }).pipe(Effect.provide(layer)))
     }
 
-    it.scopedLive("a connection that stood and was closed at once: nobody knows", () =>
+    it.scopedLive("has outcome Unknown if the TCP connection was established and closed without TLS", () =>
       Effect.gen(function*() {
         const port = yield* listening(Net.createServer((socket) => socket.destroy()))
-        assert.strictEqual((yield* ordering(`http://127.0.0.1:${port}`)).outcome, "Unknown")
+        assert.strictEqual((yield* errorOfOrder(`http://127.0.0.1:${port}`)).outcome, "Unknown")
       }).pipe(Effect.provide(layer)))
 
-    it.scopedLive("an unknown name: not sent", () =>
+    it.scopedLive("has outcome NotSent if the host name is unknown", () =>
       Effect.gen(function*() {
-        const error = yield* ordering("https://no-such-host.invalid")
+        const error = yield* errorOfOrder("https://no-such-host.invalid")
         assert.strictEqual(error.outcome, "NotSent")
       }).pipe(Effect.provide(layer)))
   })

@@ -34,7 +34,7 @@ describe("Health", () => {
       [["fail", "fail"], "fail"]
     ] as const
   ) {
-    it.scoped(`[${statuses.join(", ")}] is ${overall}`, () =>
+    it.scoped(`exchanges with [${statuses.join(", ")}] make the report ${overall}`, () =>
       Effect.gen(function*() {
         const health = yield* Health.make
         for (const [index, status] of statuses.entries()) yield* health.register(source(`x${index}`, status))
@@ -44,7 +44,7 @@ describe("Health", () => {
       }))
   }
 
-  it.effect("a source is reported until its scope closes", () =>
+  it.effect("an exchange is reported until its scope closes", () =>
     Effect.gen(function*() {
       const health = yield* Health.make
       const scope = yield* Scope.make()
@@ -54,7 +54,7 @@ describe("Health", () => {
       assert.deepStrictEqual(yield* health.report, { status: "pass", exchanges: [] })
     }))
 
-  it.effect("clients register themselves, each for as long as it lives", () =>
+  it.effect("clients register themselves and are removed with their scope", () =>
     Effect.gen(function*() {
       const health = yield* Health.Health
       const client = ExchangeClient.make(Acme.protocol).pipe(
@@ -74,7 +74,7 @@ describe("Health", () => {
       assert.strictEqual((yield* health.report).exchanges.length, 0)
     }).pipe(Effect.provide(Health.layer)))
 
-  it.scoped("a report survives JSON", () =>
+  it.scoped("a report can be encoded as JSON and decoded", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(() => Wire.refuse("Banned"), once)
       yield* Effect.flip(client.request(Acme.value, {}))
@@ -86,8 +86,8 @@ describe("Health", () => {
     }))
 })
 
-describe("Health: of one exchange", () => {
-  it.scoped("knows its last success and its last failure", () =>
+describe("Health of one exchange", () => {
+  it.scoped("has the last success and the last failure", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup((_, index) => index === 0 ? Wire.ok() : Wire.refuse("ExchangeUnavailable"), {
         retry: { attempts: 1 }
@@ -103,14 +103,14 @@ describe("Health: of one exchange", () => {
       assert.deepStrictEqual(health.lastFailure, { at: 2_000, operation: "value", error: "ExchangeUnavailable" })
     }))
 
-  it.scoped("a refused request is no failure of the exchange's", () =>
+  it.scoped("does not count a rejected request as a failure", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(() => Wire.refuse("InvalidRequest"), once)
       yield* Effect.flip(client.request(Acme.value, {}))
       assert.strictEqual((yield* client.health).lastFailure, undefined)
     }))
 
-  it.scoped("fails while the circuit for market data is open, warns while it is half-open, then passes", () =>
+  it.scoped("fails while the circuit breaker for market data is open and warns while it is half-open", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(
         (_, index) => index === 0 ? Wire.refuse("ExchangeUnavailable") : index === 1 ? Wire.hang : Wire.ok(),
@@ -130,7 +130,7 @@ describe("Health: of one exchange", () => {
       })
     }))
 
-  it.scoped("warns while another circuit is open", () =>
+  it.scoped("warns while another circuit breaker is open", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(() => Wire.refuse("ExchangeUnavailable"), once)
       yield* Effect.flip(client.request(Acme.balance, {}))
@@ -141,7 +141,7 @@ describe("Health: of one exchange", () => {
       })
     }))
 
-  it.scoped("takes fair use of a limit for nothing to warn of", () =>
+  it.scoped("does not warn of a limit that is almost used up", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(() => Wire.ok())
       yield* Effect.repeatN(client.request(Acme.value, {}), 8)
@@ -151,7 +151,7 @@ describe("Health: of one exchange", () => {
       assert.isAbove(Math.max(...limits.map(({ used }) => used)), 0.9)
     }))
 
-  it.scoped("warns of a ban and of a pause while they last, and says for how long", () =>
+  it.scoped("warns of a ban and of a pause while they last, with the reason", () =>
     Effect.gen(function*() {
       for (
         const [error, reason] of [
@@ -164,15 +164,15 @@ describe("Health: of one exchange", () => {
           once
         )
         yield* Effect.flip(client.request(Acme.value, {}))
-        const { reason: told, status } = yield* client.health
+        const { reason: reported, status } = yield* client.health
         assert.strictEqual(status, "warn", error)
-        assert.include(told ?? "", reason)
+        assert.include(reported ?? "", reason)
         yield* TestClock.adjust("10 minutes")
         assert.notInclude((yield* client.health).reason ?? "", reason)
       }
     }))
 
-  it.scoped("warns about a clock more than a second off", () =>
+  it.scoped("warns if the clock is off by more than a second", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(() => Wire.ok({ date: "Thu, 01 Jan 1970 00:05:00 GMT" }))
       yield* client.request(Acme.value, {})
@@ -181,7 +181,7 @@ describe("Health: of one exchange", () => {
       assert.include(health.reason ?? "", "clock differs by 300500 ms")
     }))
 
-  it.scoped("an exchange that is closed fails for good", () =>
+  it.scoped("fails if the exchange has shut down", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(() => Wire.ok(), { environment: "testnet" })
       const health = yield* client.health
@@ -192,7 +192,7 @@ describe("Health: of one exchange", () => {
       ])
     }))
 
-  it.scoped("nonsense about usage is not believed", () =>
+  it.scoped("ignores invalid usage", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup((_, index) =>
         Wire.ok({ "x-used-ip": ["NaN", "-5", "abc", "Infinity"][index] ?? "0" })

@@ -7,22 +7,22 @@ import * as Acme from "./support/acme.js"
 import * as Wire from "./support/wire.js"
 
 describe("InFlight", () => {
-  it.scoped("says of every attempt which endpoint it is of, and of nothing else", () =>
+  it.scoped("names the endpoint of every attempt, and is none outside of attempts", () =>
     Effect.gen(function*() {
       const seen: Array<Option.Option<InFlight.Request>> = []
-      const watched = HttpClient.transform(
+      const observed = HttpClient.transform(
         Wire.make(() => Wire.ok()).client,
         (answer) => Effect.flatMap(InFlight.InFlight, (inFlight) => Effect.zipRight(note(inFlight), answer))
       )
       const note = (inFlight: Option.Option<InFlight.Request>) => Effect.sync(() => seen.push(inFlight))
       const client = yield* ExchangeClient.make(Acme.protocol, { credentials: Wire.credentials }).pipe(
         Effect.provide(ExchangeState.layer),
-        Effect.provideService(HttpClient.HttpClient, watched)
+        Effect.provideService(HttpClient.HttpClient, observed)
       )
       yield* client.request(Acme.value, {})
       yield* client.request(Acme.balance, {})
       yield* client.request(Acme.order, { amount: 1 })
-      yield* watched.get("https://acme.example/other")
+      yield* observed.get("https://acme.example/other")
       assert.deepStrictEqual(seen.map(Option.getOrUndefined), [
         { exchange: "acme", operation: "value", capability: "marketData", idempotency: "safe" },
         { exchange: "acme", operation: "balance", capability: "account", idempotency: "safe" },

@@ -4,8 +4,8 @@ import { Wire } from "../src/adapter.js"
 import { parseJson } from "../src/engine/internal/json.js"
 import { Decimal } from "../src/index.js"
 
-describe("JSON of an exchange", () => {
-  it("keeps ids and amounts with more digits than a number has, as text", () => {
+describe("parseJson", () => {
+  it("keeps numbers with more digits than a double as text", () => {
     assert.deepStrictEqual(
       parseJson(
         `{"id":12345678901234567890,"small":0.12345678901234567891,"negative":-98765432109876543210.5e-3,"list":[1,9007199254740993]}`
@@ -19,24 +19,24 @@ describe("JSON of an exchange", () => {
     )
   })
 
-  it("keeps one that stands alone, from the first that a number does not hold", () => {
+  it("keeps a single inexact number as text, from the first that a double cannot hold", () => {
     for (const digits of ["9007199254740993", "12345678901234567", "0.123456789012345678", "-9007199254740993"]) {
       assert.deepStrictEqual(parseJson(`{"id":${digits},"n":1}`), { id: digits, n: 1 })
     }
   })
 
-  it("keeps numbers that are exact, whatever their length", () => {
+  it("parses exact numbers as numbers, whatever their length", () => {
     const exact = "[1700000000123456,9007199254740991,0.1234567890123456,-1234567890.123456,1e21]"
     assert.deepStrictEqual(parseJson(exact), JSON.parse(exact))
   })
 
-  it("changes no text", () => {
+  it("does not change strings", () => {
     for (const text of ["12345678901234567890", "\\\" 12345678901234567890", "a: 0.12345678901234567891,"]) {
       assert.deepStrictEqual(parseJson(JSON.stringify({ [text]: text })), { [text]: text })
     }
   })
 
-  it("takes nothing for JSON that is none", () => {
+  it("returns undefined for invalid JSON", () => {
     for (
       const text of [
         "",
@@ -52,7 +52,7 @@ describe("JSON of an exchange", () => {
     }
   })
 
-  it.prop("reads what was written", [FastCheck.jsonValue()], ([value]) => {
+  it.prop("parses what JSON.stringify writes", [FastCheck.jsonValue()], ([value]) => {
     const text = JSON.stringify(value)
     assert.deepStrictEqual(parseJson(text), JSON.parse(text))
   })
@@ -64,7 +64,7 @@ describe("JSON of an exchange", () => {
     before: FastCheck.constantFrom("", "\\\"", "a ", "-")
   })
 
-  it.prop("keeps them among texts that have as many", [FastCheck.array(field)], ([fields]) => {
+  it.prop("keeps inexact numbers as text among strings with as many digits", [FastCheck.array(field)], ([fields]) => {
     const tokens = fields.map(({ before, digits, quoted }) => quoted ? `"${before}${digits}"` : digits)
     const isExact = (digits: string) => String(Number(digits)) === digits
     assert.deepStrictEqual(

@@ -8,8 +8,8 @@ const watching = (keeper: Keeper.Keeper, millis: number, late: () => void) =>
     return Effect.as(watch.begin ?? Effect.void, watch)
   })
 
-describe("a keeper of time", () => {
-  it.scoped("tells each wait when its time is over, and not before, in whatever order they came", () =>
+describe("Keeper", () => {
+  it.scoped("calls back each watch exactly when its time has passed, in any order of creation", () =>
     Effect.gen(function*() {
       const keeper = yield* Keeper.make
       const late: Array<number> = []
@@ -24,7 +24,7 @@ describe("a keeper of time", () => {
       assert.deepStrictEqual(late, [0.4, 100, 100, 200, 300])
     }))
 
-  it.scoped("forgets no wait that was woken for before an earlier one", () =>
+  it.scoped("keeps both watches if the later one begins last but was created first", () =>
     Effect.gen(function*() {
       const keeper = yield* Keeper.make
       const late: Array<string> = []
@@ -39,7 +39,7 @@ describe("a keeper of time", () => {
       assert.deepStrictEqual(late, ["first", "second"])
     }))
 
-  it.scoped("says nothing to one that was left, and goes on for those that come later", () =>
+  it.scoped("does not call back a watch that was left, and serves later ones", () =>
     Effect.gen(function*() {
       const keeper = yield* Keeper.make
       const late: Array<string> = []
@@ -56,7 +56,7 @@ describe("a keeper of time", () => {
       assert.deepStrictEqual(late, ["second", "third"])
     }))
 
-  it.scoped("needs one fiber, however many wait", () =>
+  it.scoped("uses one fiber for any number of watches", () =>
     Effect.gen(function*() {
       const keeper = yield* Keeper.make
       const fibers = new Set<Fiber.RuntimeFiber<unknown, unknown>>()
@@ -76,14 +76,14 @@ describe("a keeper of time", () => {
       assert.deepStrictEqual([late, fibers.size], [100, 2])
     }))
 
-  it.effect("ends with its scope, in whatever region it was woken", () =>
+  it.effect("stops with its scope, even if it was started in an uninterruptible region", () =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()
       const keeper = yield* Scope.extend(Keeper.make, scope)
       let late = 0
       yield* Effect.uninterruptible(watching(keeper, 100, () => late++))
       yield* Scope.close(scope, Exit.void)
-      // Nor does it wake for who comes after that.
+      // Watches that begin after that are not called back either.
       yield* watching(keeper, 10, () => late++)
       yield* TestClock.adjust("1 seconds")
       assert.strictEqual(late, 0)

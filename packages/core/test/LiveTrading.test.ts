@@ -19,8 +19,8 @@ const fromConfig = (entries: Record<string, string>) =>
     Effect.exit
   )
 
-describe("trading on the live exchange has to be said twice", () => {
-  it.effect("in configuration", () =>
+describe("trading on the live exchange has to be enabled explicitly", () => {
+  it.effect("by configuration", () =>
     Effect.gen(function*() {
       for (const trading of [{}, { TRADING: "" }, { TRADING: "yes" }, { TRADING: "ENABLED" }]) {
         const exit = yield* fromConfig({ ENVIRONMENT: "live", ...trading })
@@ -31,9 +31,9 @@ describe("trading on the live exchange has to be said twice", () => {
       assert.isTrue(Exit.isSuccess(yield* fromConfig({ ENVIRONMENT: "testnet" })))
     }))
 
-  it.effect("where there are no types", () =>
+  it.effect("by options, also without type checks", () =>
     Effect.gen(function*() {
-      // @ts-expect-error: it is not said that trading is enabled
+      // @ts-expect-error: `trading: "enabled"` is missing
       const untyped: Exchange.TradingOptions = { credentials: Acme.credentials, environment: "live" }
       const error = yield* Effect.flip(Effect.scoped(Layer.build(exchange.layer(untyped)))).pipe(
         Effect.provide([Acme.http, OrderJournal.layerNone])
@@ -41,9 +41,9 @@ describe("trading on the live exchange has to be said twice", () => {
       assert.include(String(error), "places orders with real money")
     }))
 
-  it.effect("where nothing is said of where, nothing is traded", () =>
+  it.effect("and the environment has no default, also without type checks", () =>
     Effect.gen(function*() {
-      // @ts-expect-error: it is not said where
+      // @ts-expect-error: `environment` is missing
       const untyped: Exchange.TradingOptions = { credentials: Acme.credentials, trading: "enabled" }
       const error = yield* Effect.flip(Effect.scoped(Layer.build(exchange.layer(untyped)))).pipe(
         Effect.provide([Acme.http, OrderJournal.layerNone])
@@ -51,21 +51,21 @@ describe("trading on the live exchange has to be said twice", () => {
       assert.include(String(error), "there is no default")
     }))
 
-  it("in types", () => {
+  it("by types", () => {
     const accepts = (options: Exchange.TradingOptions) => Layer.isLayer(exchange.layer(options))
     const { credentials, environment } = Acme
     assert.isTrue(accepts({ credentials, environment: "live", trading: "enabled" }))
     assert.isTrue(accepts({ credentials, environment: "testnet" }))
     assert.isTrue(accepts({ credentials, environment }))
-    // @ts-expect-error: it is not said that trading is enabled
+    // @ts-expect-error: `trading: "enabled"` is missing
     accepts({ credentials, environment: "live" })
-    // @ts-expect-error: it is not said where
+    // @ts-expect-error: `environment` is missing
     accepts({ credentials, trading: "enabled" })
-    // @ts-expect-error: there is no default
+    // @ts-expect-error: `environment` has no default
     accepts({ credentials })
   })
 
-  it.effect("credentials that are missing are named, not shown", () =>
+  it.effect("missing credentials are named, and the others are not shown", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Effect.scoped(Layer.build(
         exchange.layer({ environment: "live", trading: "enabled" })
@@ -78,23 +78,23 @@ describe("trading on the live exchange has to be said twice", () => {
     }))
 })
 
-describe("a journal", () => {
-  it("is asked for by every Layer that trades: one beside it is none", () => {
+describe("an order journal", () => {
+  it("is required by every Layer that trades, and merging it does not provide it", () => {
     const { credentials, environment } = Acme
-    const given = (layer: Layer.Layer<Trading.Trading, unknown, HttpClient.HttpClient>) => Layer.isLayer(layer)
+    const isComplete = (layer: Layer.Layer<Trading.Trading, unknown, HttpClient.HttpClient>) => Layer.isLayer(layer)
     const trading = exchange.layer({ environment, credentials })
     const configured = exchange.layerConfig({
       credentials: Config.succeed(credentials),
       environment: Config.succeed(environment)
     })
-    assert.isTrue(given(Layer.provide(trading, OrderJournal.layerMemory)))
-    assert.isTrue(given(Layer.provide(trading, OrderJournal.layerNone)))
-    assert.isTrue(given(Layer.provide(configured, OrderJournal.layerNone)))
-    // @ts-expect-error: nobody said which journal
-    given(trading)
-    // @ts-expect-error: nobody said which journal
-    given(configured)
-    // @ts-expect-error: merged, it is there for others and not for the Layer that trades
-    given(Layer.mergeAll(trading, OrderJournal.layerMemory))
+    assert.isTrue(isComplete(Layer.provide(trading, OrderJournal.layerMemory)))
+    assert.isTrue(isComplete(Layer.provide(trading, OrderJournal.layerNone)))
+    assert.isTrue(isComplete(Layer.provide(configured, OrderJournal.layerNone)))
+    // @ts-expect-error: no journal is provided
+    isComplete(trading)
+    // @ts-expect-error: no journal is provided
+    isComplete(configured)
+    // @ts-expect-error: merging does not provide the journal to the Layer that trades
+    isComplete(Layer.mergeAll(trading, OrderJournal.layerMemory))
   })
 })

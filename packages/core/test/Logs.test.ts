@@ -12,7 +12,7 @@ interface Logged {
   readonly annotations: Readonly<Record<string, unknown>>
 }
 
-/** What is logged while it runs, of all levels. */
+/** Runs the effect and returns what it logged, at all levels. */
 const logged = <A, E, R>(self: Effect.Effect<A, E, R>) =>
   Effect.suspend(() => {
     const all: Array<Logged> = []
@@ -47,9 +47,9 @@ const clientOver = (transport: Transport.Transport) =>
 
 const isQuiet = [true, false]
 
-describe("what is logged", () => {
+describe("log entries", () => {
   it.scoped.each(isQuiet)(
-    "says of which operation it is, by a transport whose isQuiet is %s",
+    "name the operation, with a transport whose isQuiet is %s",
     (isQuiet) =>
       Effect.gen(function*() {
         for (const endpoint of [Acme.value, Acme.balance]) {
@@ -73,7 +73,7 @@ describe("what is logged", () => {
       })
   )
 
-  it.scoped("by a transport that is not quiet, and by an observer, says so too", () =>
+  it.scoped("of a transport that is not quiet and of an observer name the operation too", () =>
     Effect.gen(function*() {
       const send = () => Effect.as(Effect.logInfo("sent"), { status: 200, headers: {}, text: "{\"value\":1}" })
       const { request } = yield* clientOver({ send })

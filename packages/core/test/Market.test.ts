@@ -19,7 +19,7 @@ describe("Market", () => {
       ["0", "0.1", "0.0"]
     ] as const
   ) {
-    it(`the price ${price} in ticks of ${size} is ${text}`, () => {
+    it(`formats the price ${price} with tick size ${size} as ${text}`, () => {
       assert.strictEqual(Market.formatPrice(tick(size), Decimal.make(price)), text)
     })
   }
@@ -33,12 +33,12 @@ describe("Market", () => {
       ["0.009", "0.01", "0.00"]
     ] as const
   ) {
-    it(`the amount ${amount} in lots of ${size} is ${text}`, () => {
+    it(`formats the amount ${amount} with lot size ${size} as ${text}`, () => {
       assert.strictEqual(Market.formatAmount(lot(size), Decimal.make(amount)), text)
     })
   }
 
-  it("is as it stands where the market has no step", () => {
+  it("formats a value unchanged if the market has no step", () => {
     assert.strictEqual(Market.formatPrice({}, Decimal.make("1.2345")), "1.2345")
     assert.strictEqual(Market.formatAmount({}, Decimal.make("1.2345")), "1.2345")
   })

@@ -30,7 +30,7 @@ const slow = Layer.succeed(
   )
 )
 
-const no = () => () => Effect.die("not asked")
+const notAsked = () => () => Effect.die("not asked")
 
 const exchangeOf = (ticker: Declaration.MarketData["ticker"]) =>
   Exchange.definePublic<"Toy">({
@@ -40,15 +40,15 @@ const exchangeOf = (ticker: Declaration.MarketData["ticker"]) =>
     marketData: {
       listings: [(client) => () => Effect.as(client.request(time, {}), [spot])],
       ticker,
-      book: { depths: [5], read: no },
-      trades: { most: 10, order: "newest first", read: no },
-      candles: { words: { "1h": "60" }, page: 10, read: no },
-      status: no
+      book: { depths: [5], read: notAsked },
+      trades: { most: 10, order: "newest first", read: notAsked },
+      candles: { words: { "1h": "60" }, page: 10, read: notAsked },
+      status: notAsked
     }
   })
 
-/** How long the ticker of a market takes, and whether there is one, where a call may take five seconds. */
-const asked = (ticker: Declaration.MarketData["ticker"], markets?: ReadonlyArray<Market.Market>) =>
+/** When the call of a ticker ends and whether it succeeds, with a deadline of five seconds. */
+const timeTicker = (ticker: Declaration.MarketData["ticker"], markets?: ReadonlyArray<Market.Market>) =>
   Effect.gen(function*() {
     const data = yield* MarketData.MarketData
     const call = Effect.flatMap(
@@ -70,19 +70,19 @@ const asked = (ticker: Declaration.MarketData["ticker"], markets?: ReadonlyArray
 describe("the deadline of a ticker", () => {
   const once = Question.to(ticker)
 
-  it.effect("leaves time for one request", () =>
+  it.effect("allows one request of three seconds", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(yield* asked(once, [spot]), [3000, true])
+      assert.deepStrictEqual(yield* timeTicker(once, [spot]), [3000, true])
     }))
 
-  it.effect("counts from before the list of markets", () =>
+  it.effect("includes loading the markets", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(yield* asked(once), [5000, false])
+      assert.deepStrictEqual(yield* timeTicker(once), [5000, false])
     }))
 
-  it.effect("is one for all requests that it is made of", () =>
+  it.effect("covers all requests of the call", () =>
     Effect.gen(function*() {
       const twice: typeof once = (client) => () => Effect.zipRight(client.request(time, {}), once(client)())
-      assert.deepStrictEqual(yield* asked(twice, [spot]), [5000, false])
+      assert.deepStrictEqual(yield* timeTicker(twice, [spot]), [5000, false])
     }))
 })

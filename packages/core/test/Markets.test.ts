@@ -16,9 +16,9 @@ const outage = new ExchangeError.ExchangeUnavailable({
 })
 
 const bitcoin = [market("BTC/USDT")]
-const both = [market("BTC/USDT"), market("ETH/USDT")]
+const bothMarkets = [market("BTC/USDT"), market("ETH/USDT")]
 
-/** Loads what `answer` says each time, and counts. */
+/** Markets that load what `answer` returns, and count the loads. */
 const setup = (answer: (load: number) => Effect.Effect<ReadonlyArray<Market.Market>, ExchangeError.MarketDataError>) =>
   Effect.gen(function*() {
     const counted = { loads: 0 }
@@ -31,39 +31,39 @@ const setup = (answer: (load: number) => Effect.Effect<ReadonlyArray<Market.Mark
   })
 
 describe("Markets", () => {
-  it.scoped("nothing is loaded before it is asked for", () =>
+  it.scoped("are loaded on first use", () =>
     Effect.gen(function*() {
-      const { counted, markets } = yield* setup(() => Effect.succeed(both))
+      const { counted, markets } = yield* setup(() => Effect.succeed(bothMarkets))
       yield* TestClock.adjust("2 hours")
       assert.strictEqual(counted.loads, 0)
-      assert.deepStrictEqual(yield* markets.all, both)
+      assert.deepStrictEqual(yield* markets.all, bothMarkets)
       assert.strictEqual(counted.loads, 1)
     }))
 
-  it.scoped("given beforehand they serve until they are old, and no load before", () =>
+  it.scoped("given initially are used until maxAge, then loaded", () =>
     Effect.gen(function*() {
       const markets = yield* Markets.make({
         exchange: "acme",
-        load: Effect.succeed(both),
+        load: Effect.succeed(bothMarkets),
         maxAge: "1 hour",
         given: bitcoin
       })
       yield* TestClock.adjust("59 minutes")
       assert.deepStrictEqual(yield* markets.all, bitcoin)
       yield* TestClock.adjust("1 minute")
-      assert.deepStrictEqual(yield* markets.all, both)
+      assert.deepStrictEqual(yield* markets.all, bothMarkets)
     }))
 
-  it.scoped("are found by the exchange's own id, unless it is that of several", () =>
+  it.scoped("are found by the exchange's id, unless several have it", () =>
     Effect.gen(function*() {
       const perpetual: Market.Market = { ...market("BTC/USDT"), kind: "perpetual" }
-      const { markets } = yield* setup(() => Effect.succeed([...both, perpetual]))
+      const { markets } = yield* setup(() => Effect.succeed([...bothMarkets, perpetual]))
       assertSome(yield* markets.byId("ETHUSDT"), market("ETH/USDT"))
       assertNone(yield* markets.byId("BTCUSDT"))
       assertNone(yield* markets.byId("XRPUSDT"))
     }))
 
-  it.scoped("100 callers share one load", () =>
+  it.scoped("100 concurrent callers share one load", () =>
     Effect.gen(function*() {
       const gate = yield* Deferred.make<ReadonlyArray<Market.Market>>()
       const { counted, markets } = yield* setup(() => Deferred.await(gate))
@@ -71,27 +71,29 @@ describe("Markets", () => {
         Effect.all(Array.from({ length: 100 }, () => markets.find("price", "BTC/USDT")), { concurrency: "unbounded" })
       )
       assert.strictEqual(counted.loads, 1)
-      yield* Deferred.succeed(gate, both)
+      yield* Deferred.succeed(gate, bothMarkets)
       const found = yield* Fiber.join(callers)
       assert.strictEqual(found.length, 100)
       assert.isTrue(found.every(({ id }) => id === "BTCUSDT"))
       assert.strictEqual(counted.loads, 1)
     }))
 
-  it.scoped("a load that fails fails all who wait for it, and the next one asks again", () =>
+  it.scoped("a failed load fails all who wait for it, and the next call loads again", () =>
     Effect.gen(function*() {
       const gate = yield* Deferred.make<ReadonlyArray<Market.Market>, ExchangeError.MarketDataError>()
-      const { counted, markets } = yield* setup((load) => load === 1 ? Deferred.await(gate) : Effect.succeed(both))
+      const { counted, markets } = yield* setup((load) =>
+        load === 1 ? Deferred.await(gate) : Effect.succeed(bothMarkets)
+      )
       const first = yield* start(Effect.flip(markets.all))
       const second = yield* start(Effect.flip(markets.all))
       yield* Deferred.fail(gate, outage)
       assert.strictEqual(yield* Fiber.join(first), outage)
       assert.strictEqual(yield* Fiber.join(second), outage)
-      assert.deepStrictEqual(yield* markets.all, both)
+      assert.deepStrictEqual(yield* markets.all, bothMarkets)
       assert.strictEqual(counted.loads, 2)
     }))
 
-  it.scoped("interrupting the caller who began the load hurts nobody else", () =>
+  it.scoped("interrupting the caller who started the load does not affect the others", () =>
     Effect.gen(function*() {
       const gate = yield* Deferred.make<ReadonlyArray<Market.Market>>()
       const { counted, markets } = yield* setup(() => Deferred.await(gate))
@@ -99,56 +101,56 @@ describe("Markets", () => {
       const second = yield* start(markets.all)
       assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(first)))
       yield* assertRunning(second)
-      yield* Deferred.succeed(gate, both)
-      assert.deepStrictEqual(yield* Fiber.join(second), both)
-      assert.deepStrictEqual(yield* markets.all, both)
+      yield* Deferred.succeed(gate, bothMarkets)
+      assert.deepStrictEqual(yield* Fiber.join(second), bothMarkets)
+      assert.deepStrictEqual(yield* markets.all, bothMarkets)
       assert.strictEqual(counted.loads, 1)
     }))
 
-  it.scoped("a load goes on although all who asked were interrupted", () =>
+  it.scoped("a load continues although its only caller was interrupted", () =>
     Effect.gen(function*() {
       const gate = yield* Deferred.make<ReadonlyArray<Market.Market>>()
       const { counted, markets } = yield* setup(() => Deferred.await(gate))
       yield* Fiber.interrupt(yield* start(markets.all))
-      yield* Deferred.succeed(gate, both)
+      yield* Deferred.succeed(gate, bothMarkets)
       yield* settle
-      assert.deepStrictEqual(yield* markets.all, both)
+      assert.deepStrictEqual(yield* markets.all, bothMarkets)
       assert.strictEqual(counted.loads, 1)
     }))
 
-  it.scoped("are believed until maxAge, and loaded again at that very millisecond", () =>
+  it.scoped("are used until exactly maxAge, then loaded again", () =>
     Effect.gen(function*() {
-      const { counted, markets } = yield* setup((load) => Effect.succeed(load === 1 ? bitcoin : both))
+      const { counted, markets } = yield* setup((load) => Effect.succeed(load === 1 ? bitcoin : bothMarkets))
       assert.deepStrictEqual(yield* markets.all, bitcoin)
       yield* TestClock.adjust(3_599_999)
       assert.deepStrictEqual(yield* markets.all, bitcoin)
       assert.strictEqual(counted.loads, 1)
       yield* TestClock.adjust(1)
-      assert.deepStrictEqual(yield* markets.all, both)
+      assert.deepStrictEqual(yield* markets.all, bothMarkets)
       assert.strictEqual(counted.loads, 2)
     }))
 
-  it.scoped("old ones serve on when they cannot be loaded again, until they can", () =>
+  it.scoped("outdated markets are used while loading fails", () =>
     Effect.gen(function*() {
       const { counted, markets } = yield* setup((load) =>
-        load === 1 ? Effect.succeed(bitcoin) : load === 2 ? Effect.fail(outage) : Effect.succeed(both)
+        load === 1 ? Effect.succeed(bitcoin) : load === 2 ? Effect.fail(outage) : Effect.succeed(bothMarkets)
       )
       yield* markets.all
       yield* TestClock.adjust("1 hour")
       assert.deepStrictEqual(yield* markets.all, bitcoin)
       assert.strictEqual(counted.loads, 2)
-      assert.deepStrictEqual(yield* markets.all, both)
+      assert.deepStrictEqual(yield* markets.all, bothMarkets)
       assert.strictEqual(counted.loads, 3)
     }))
 
-  it.scoped("a load that dies takes its callers with it, and no more", () =>
+  it.scoped("a load that dies fails its callers, and the next call loads again", () =>
     Effect.gen(function*() {
-      const { markets } = yield* setup((load) => load === 1 ? Effect.die("bug") : Effect.succeed(both))
+      const { markets } = yield* setup((load) => load === 1 ? Effect.die("bug") : Effect.succeed(bothMarkets))
       assert.isTrue(Exit.isFailure(yield* Effect.exit(markets.all)))
-      assert.deepStrictEqual(yield* markets.all, both)
+      assert.deepStrictEqual(yield* markets.all, bothMarkets)
     }))
 
-  it.effect("a caller whom nobody can interrupt, as in a finalizer, waits until its deadline, and the load ends with the scope", () =>
+  it.effect("an uninterruptible caller waits until its deadline, and closing the scope ends the load", () =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()
       const { markets } = yield* Scope.extend(setup(() => Effect.never), scope)
@@ -159,7 +161,7 @@ describe("Markets", () => {
       assert.isTrue(Option.isSome(yield* Fiber.poll(closed)))
     }))
 
-  it.effect("a load that nobody waits for goes on, and ends with the scope", () =>
+  it.effect("a load without callers continues until the scope closes", () =>
     Effect.gen(function*() {
       let interrupted = false
       yield* Effect.scoped(Effect.gen(function*() {
@@ -179,7 +181,7 @@ describe("Markets", () => {
   for (const symbol of Hostile.symbols) {
     it.scoped(`${JSON.stringify(symbol.slice(0, 30))} is refused before anything is loaded`, () =>
       Effect.gen(function*() {
-        const { counted, markets } = yield* setup(() => Effect.succeed(both))
+        const { counted, markets } = yield* setup(() => Effect.succeed(bothMarkets))
         const error = yield* Effect.flip(markets.find("price", symbol))
         assert.instanceOf(error, ExchangeError.InvalidRequest)
         assert.strictEqual(error.operation, "price")
@@ -188,10 +190,10 @@ describe("Markets", () => {
       }))
   }
 
-  it.scoped("a symbol that is not listed is not found, and near ones are named", () =>
+  it.scoped("a symbol that is not listed fails with SymbolNotFound and similar symbols", () =>
     Effect.gen(function*() {
       const { markets } = yield* setup(() =>
-        Effect.succeed([...both, market("BTC/EUR"), market("BTC/TRY"), market("BTC/BRL")])
+        Effect.succeed([...bothMarkets, market("BTC/EUR"), market("BTC/TRY"), market("BTC/BRL")])
       )
       const error = yield* Effect.flip(markets.find("price", "BTC/USD"))
       assert.instanceOf(error, ExchangeError.SymbolNotFound)
@@ -202,9 +204,9 @@ describe("Markets", () => {
       assert.include(lower.message, "no market btc/try; similar symbols are BTC/TRY, BTC/USDT, BTC/EUR")
     }))
 
-  const listing = (load: number) => Effect.succeed(load === 1 ? bitcoin : both)
+  const listing = (load: number) => Effect.succeed(load === 1 ? bitcoin : bothMarkets)
 
-  it.scoped("what was listed since is found, by its symbol and by its id", () =>
+  it.scoped("a market listed since the last load is found by its symbol and by its id", () =>
     Effect.gen(function*() {
       for (const byId of [false, true]) {
         const { counted, markets } = yield* setup(listing)
@@ -218,26 +220,26 @@ describe("Markets", () => {
       }
     }))
 
-  it.scoped("what is missed loads them again at most every five seconds", () =>
+  it.scoped("unknown symbols and ids cause a load at most every five seconds", () =>
     Effect.gen(function*() {
       const { counted, markets } = yield* setup(() => Effect.succeed(bitcoin))
-      const missed = Effect.gen(function*() {
+      const lookUpUnknown = Effect.gen(function*() {
         assert.strictEqual((yield* Effect.flip(markets.find("ticker", "XRP/USDT")))._tag, "SymbolNotFound")
         assertNone(yield* markets.byId("XRPUSDT"))
       })
-      yield* missed
+      yield* lookUpUnknown
       yield* TestClock.adjust(4_999)
-      yield* missed
+      yield* lookUpUnknown
       assert.strictEqual(counted.loads, 1)
       yield* TestClock.adjust(1)
-      yield* missed
+      yield* lookUpUnknown
       assert.strictEqual(counted.loads, 2)
       yield* TestClock.adjust("5 seconds")
-      yield* missed
+      yield* lookUpUnknown
       assert.strictEqual(counted.loads, 3)
     }))
 
-  it.scoped("a hundred who miss something share one load", () =>
+  it.scoped("a hundred callers with an unknown symbol share one load", () =>
     Effect.gen(function*() {
       const gate = yield* Deferred.make<ReadonlyArray<Market.Market>>()
       const { counted, markets } = yield* setup((load) => load === 1 ? Effect.succeed(bitcoin) : Deferred.await(gate))
@@ -246,14 +248,14 @@ describe("Markets", () => {
       const callers = yield* start(
         Effect.all(Array.from({ length: 100 }, () => markets.find("price", "ETH/USDT")), { concurrency: "unbounded" })
       )
-      // Those who miss nothing do not wait for it.
+      // Callers with a known symbol do not wait for the load.
       assert.strictEqual((yield* markets.find("price", "BTC/USDT")).id, "BTCUSDT")
-      yield* Deferred.succeed(gate, both)
+      yield* Deferred.succeed(gate, bothMarkets)
       assert.strictEqual((yield* Fiber.join(callers)).length, 100)
       assert.strictEqual(counted.loads, 2)
     }))
 
-  it.scoped("what is missed while they cannot be loaded is missing, and they are not asked for again at once", () =>
+  it.scoped("an unknown symbol fails with SymbolNotFound if the load fails, and is not loaded again immediately", () =>
     Effect.gen(function*() {
       const { counted, markets } = yield* setup((load) => load === 1 ? Effect.succeed(bitcoin) : Effect.fail(outage))
       yield* markets.all
@@ -265,7 +267,7 @@ describe("Markets", () => {
       assert.deepStrictEqual(yield* markets.all, bitcoin)
     }))
 
-  it.scoped("an id that is that of several is not missed", () =>
+  it.scoped("an id that several markets have does not cause a load", () =>
     Effect.gen(function*() {
       const perpetual: Market.Market = { ...market("BTC/USDT"), kind: "perpetual" }
       const { counted, markets } = yield* setup(() => Effect.succeed([...bitcoin, perpetual]))

@@ -10,7 +10,7 @@ const rows = (text: string) =>
   )
 
 describe("docs", () => {
-  it("errors.md has the table of the code", () => {
+  it("errors.md has the same table of policies as the code", () => {
     const documented = rows(read("docs/errors.md")).map(([tag = "", retry, breaker, outcome]) =>
       [tag.replaceAll("`", ""), { retry, breaker, outcome }] as const
     )
@@ -22,7 +22,7 @@ describe("docs", () => {
     const sectionOf = (tag: string) => sections.find((section) => section.startsWith(`${tag}\n`)) ?? ""
     const errors = Object.entries(ExchangeError.policies)
 
-    it("has a section for every error that the libraries fail with, and for no other", () => {
+    it("has a section for every error of the libraries and for no other", () => {
       const sources = ["core", "resilience", "secrets"].flatMap((name) =>
         readdirSync(new URL(`../../${name}/src`, import.meta.url), { recursive: true, encoding: "utf8" })
           .filter((path) => path.endsWith(".ts"))
@@ -38,23 +38,28 @@ describe("docs", () => {
       )
     })
 
-    it.each(errors)("says of %s what became of the request, and whether it was retried", (tag, { outcome, retry }) => {
+    it.each(errors)("states the outcome of %s and whether it is retried", (tag, { outcome, retry }) => {
       const section = sectionOf(tag)
-      const said = { NotSent: "`NotSent`", Rejected: "`Rejected`", Unknown: "`Unknown`", stated: "stated by the error" }
-      assert.include(section, `- **Outcome**: ${said[outcome]}`)
-      const retried = {
+      const outcomes = {
+        NotSent: "`NotSent`",
+        Rejected: "`Rejected`",
+        Unknown: "`Unknown`",
+        stated: "stated by the error"
+      }
+      assert.include(section, `- **Outcome**: ${outcomes[outcome]}`)
+      const retries = {
         never: "no",
         unlessUnknown: "yes",
         afterDelay: "yes",
         onceAfterResync: "once",
         onceAfterReload: "once"
       }
-      assert.include(section, `- **Retried**: ${retried[retry]}`)
+      assert.include(section, `- **Retried**: ${retries[retry]}`)
       assert.include(section, "- **What to do**: ")
     })
   })
 
-  it("the README of core names every metric, and no other of ours", () => {
+  it("the README of core names every metric and no other", () => {
     const names = (text: string) => [...new Set(text.match(/\bexchange_[a-z_]+\b/g))].toSorted()
     assert.deepStrictEqual(names(read("packages/core/README.md")), names(read("packages/core/src/ports/Telemetry.ts")))
   })

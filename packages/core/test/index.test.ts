@@ -6,8 +6,8 @@ import * as ForAuthors from "../src/adapter.js"
 import * as ForPrograms from "../src/index.js"
 import * as Node from "../src/node.js"
 
-describe("the entries", () => {
-  it.effect("export every public module once: those that programs use, those of authors, and those of Node", () =>
+describe("the entry points", () => {
+  it.effect("export every public module exactly once: index, adapter and node", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
@@ -28,7 +28,7 @@ describe("the entries", () => {
       for (const name of modules) assert.match(texts.join(""), new RegExp(`export \\* as ${name} from`))
     }).pipe(Effect.provide(NodeContext.layer)))
 
-  it.effect("nothing but the modules of Node imports from Node", () =>
+  it.effect("only the modules of the node entry import from Node", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path

@@ -11,13 +11,13 @@ const view = (bids: ReadonlyArray<LocalOrderBook.RawLevel>, asks: ReadonlyArray<
 }
 
 const empty = view([], [])
-const whole = view([["99", "2"], ["98.5", 1]], [["101.00", "1"], ["102", "1"], ["105", 0.5]])
+const full = view([["99", "2"], ["98.5", 1]], [["101.00", "1"], ["102", "1"], ["105", 0.5]])
 
-const is = (actual: Option.Option<BigDecimal.BigDecimal>, text: string) =>
+const assertDecimal = (actual: Option.Option<BigDecimal.BigDecimal>, text: string) =>
   assert.strictEqual(Option.getOrThrow(Option.map(actual, Decimal.format)), text)
 
 describe("BookView", () => {
-  it("counts amounts in what a contract is worth, where the exchange counts in contracts", () => {
+  it("converts amounts from contracts into the unit", () => {
     const book = LocalOrderBook.make({
       exchange: "acme",
       symbol: ExchangeSymbol.make("BTC/USDT:USDT"),
@@ -26,27 +26,27 @@ describe("BookView", () => {
     LocalOrderBook.replace(book, [["99", "200"]], [["101", "100"], ["103", "100"]])
     const counted = LocalOrderBook.view(book)
     assert.deepStrictEqual(counted.depth(2).asks.map(({ amount }) => Decimal.format(amount)), ["1", "1"])
-    is(Option.map(counted.bestBid, ({ amount }) => amount), "2")
-    is(counted.vwap("asks", Decimal.make("2")), "102")
+    assertDecimal(Option.map(counted.bestBid, ({ amount }) => amount), "2")
+    assertDecimal(counted.vwap("asks", Decimal.make("2")), "102")
     assertNone(counted.vwap("asks", Decimal.make("2.01")))
-    // The digits of a checksum are the exchange's.
+    // Checksums use the digits that the exchange sent.
     assert.deepStrictEqual(LocalOrderBook.top(book, "bids", 1), [{ price: "99", amount: "200" }])
   })
 
-  it("says whose book it is", () => {
-    assert.strictEqual(whole.exchange, "acme")
-    assert.strictEqual(whole.symbol, "BTC/USDT")
-    assert.deepStrictEqual([whole.bids, whole.asks], [2, 3])
+  it("has the exchange, symbol and number of levels", () => {
+    assert.strictEqual(full.exchange, "acme")
+    assert.strictEqual(full.symbol, "BTC/USDT")
+    assert.deepStrictEqual([full.bids, full.asks], [2, 3])
   })
 
-  it("gives the best of each side", () => {
-    assert.deepStrictEqual(whole.bestBid, Option.some({ price: Decimal.make("99"), amount: Decimal.make("2") }))
-    assert.deepStrictEqual(whole.bestAsk, Option.some({ price: Decimal.make("101.00"), amount: Decimal.make("1") }))
-    is(whole.mid, "100.00")
-    is(whole.spread, "2.00")
+  it("has the best price of each side, the mid and the spread", () => {
+    assert.deepStrictEqual(full.bestBid, Option.some({ price: Decimal.make("99"), amount: Decimal.make("2") }))
+    assert.deepStrictEqual(full.bestAsk, Option.some({ price: Decimal.make("101.00"), amount: Decimal.make("1") }))
+    assertDecimal(full.mid, "100.00")
+    assertDecimal(full.spread, "2.00")
   })
 
-  it("gives nothing of an empty book", () => {
+  it("returns none for an empty book, or for one with an empty side", () => {
     assertNone(empty.bestBid)
     assertNone(empty.bestAsk)
     assertNone(empty.mid)
@@ -60,36 +60,36 @@ describe("BookView", () => {
     }
   })
 
-  it("lists as many levels as are asked for, or as there are", () => {
+  it("depth returns as many levels as requested, or as there are", () => {
     const texts = (levels: ReadonlyArray<OrderBook.Level>) => levels.map(({ price }) => Decimal.format(price))
-    assert.deepStrictEqual(texts(whole.depth(2).asks), ["101.00", "102"])
-    assert.deepStrictEqual(texts(whole.depth(9).bids), ["99", "98.5"])
-    assert.deepStrictEqual(whole.depth(0), { bids: [], asks: [] })
-    assert.isUndefined(OrderBook.fault({ symbol: whole.symbol, ...whole.depth(9) }))
+    assert.deepStrictEqual(texts(full.depth(2).asks), ["101.00", "102"])
+    assert.deepStrictEqual(texts(full.depth(9).bids), ["99", "98.5"])
+    assert.deepStrictEqual(full.depth(0), { bids: [], asks: [] })
+    assert.isUndefined(OrderBook.fault({ symbol: full.symbol, ...full.depth(9) }))
   })
 
-  it("averages what an amount costs over the levels it takes", () => {
-    is(whole.vwap("asks", Decimal.make("1")), "101")
-    is(whole.vwap("asks", Decimal.make("2")), "101.5")
-    is(whole.vwap("asks", Decimal.make("2.5")), "102.2")
-    is(whole.vwap("bids", Decimal.make("3")), "98.83333333333333333333")
+  it("vwap is the average price over the levels that an amount takes", () => {
+    assertDecimal(full.vwap("asks", Decimal.make("1")), "101")
+    assertDecimal(full.vwap("asks", Decimal.make("2")), "101.5")
+    assertDecimal(full.vwap("asks", Decimal.make("2.5")), "102.2")
+    assertDecimal(full.vwap("bids", Decimal.make("3")), "98.83333333333333333333")
   })
 
-  it("says how far that is from the best price, whichever the side", () => {
-    is(whole.impact("asks", Decimal.make("1")), "0")
-    is(whole.impact("asks", Decimal.make("2")), "0.0049504950495049505")
-    is(whole.impact("bids", Decimal.make("3")), "0.0016835016835016835")
+  it("impact is the distance of vwap from the best price, on either side", () => {
+    assertDecimal(full.impact("asks", Decimal.make("1")), "0")
+    assertDecimal(full.impact("asks", Decimal.make("2")), "0.0049504950495049505")
+    assertDecimal(full.impact("bids", Decimal.make("3")), "0.0016835016835016835")
   })
 
-  it("says neither of more than there is, nor of nothing", () => {
+  it("vwap and impact are none for an amount that is not positive or exceeds the book", () => {
     for (const amount of ["2.50000001", "0", "-1"]) {
-      assertNone(whole.vwap("asks", Decimal.make(amount)))
-      assertNone(whole.impact("asks", Decimal.make(amount)))
+      assertNone(full.vwap("asks", Decimal.make(amount)))
+      assertNone(full.impact("asks", Decimal.make(amount)))
     }
   })
 
-  it("shows its best prices in logs, and nothing of how it is kept", () => {
-    assert.deepStrictEqual(JSON.parse(JSON.stringify(whole)), {
+  it("is shown in logs with its best prices only", () => {
+    assert.deepStrictEqual(JSON.parse(JSON.stringify(full)), {
       _id: "BookView",
       exchange: "acme",
       symbol: "BTC/USDT",
@@ -101,7 +101,7 @@ describe("BookView", () => {
   })
 
   it.prop(
-    "an average is no better than the best price, and no worse for less",
+    "vwap is no better than the best price, and no better than that of a smaller amount",
     [
       FastCheck.array(FastCheck.tuple(FastCheck.integer({ min: 1, max: 99 }), FastCheck.integer({ min: 1, max: 9 })), {
         minLength: 1

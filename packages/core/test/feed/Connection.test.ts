@@ -2,8 +2,8 @@ import { expect, it } from "@effect/vitest"
 import { Effect, Fiber, Option, TestClock } from "effect"
 import * as Connection from "../../src/feed/internal/connection.js"
 
-/** A socket that opens at once, and says what a test says. */
-class Line extends EventTarget {
+/** A socket that is open immediately and receives what a test emits. */
+class FakeSocket extends EventTarget {
   readyState = 1
   readonly sent: Array<string> = []
   send(text: string): void {
@@ -12,7 +12,7 @@ class Line extends EventTarget {
   close(code?: number): void {
     this.sent.push(`closed ${code}`)
   }
-  say(text: string): void {
+  emit(text: string): void {
     this.dispatchEvent(new MessageEvent("message", { data: text }))
   }
 }
@@ -25,8 +25,8 @@ interface Options {
 
 const open = ({ holds = false, ping, quiet }: Options = {}) =>
   Effect.gen(function*() {
-    const socket = new Line()
-    const heard: Array<unknown> = []
+    const socket = new FakeSocket()
+    const received: Array<unknown> = []
     const connection = yield* Connection.open(
       {
         protocol: {
@@ -66,10 +66,10 @@ const open = ({ holds = false, ping, quiet }: Options = {}) =>
         token: Effect.succeed(undefined)
       },
       {
-        // What is "odd" cannot be used.
-        data: (_, frame) => heard.push(frame) > 0 && frame !== "odd",
-        live: () => heard.push("live"),
-        stale: () => heard.push("stale"),
+        // Frames that are "odd" are rejected.
+        data: (_, frame) => received.push(frame) > 0 && frame !== "odd",
+        live: () => received.push("live"),
+        stale: () => received.push("stale"),
         lost: () => undefined,
         refuse: () => undefined,
         refuseLogin: () => undefined,
@@ -79,25 +79,25 @@ const open = ({ holds = false, ping, quiet }: Options = {}) =>
       () => [{ key: "book", quiet }],
       holds
     )
-    return { connection, heard, socket }
+    return { connection, received, socket }
   })
 
 const opened = open()
 
-it.scoped("a line on which nothing is said is given up, and one on which something is said is not", () =>
+it.scoped("a connection without messages ends after the silence timeout, and every message restarts it", () =>
   Effect.gen(function*() {
-    const { connection, heard, socket } = yield* opened
+    const { connection, received, socket } = yield* opened
     const fiber = yield* Effect.fork(connection.ended)
     yield* TestClock.adjust("14 seconds")
-    socket.say("1")
+    socket.emit("1")
     yield* TestClock.adjust("14 seconds")
-    expect(heard).toEqual(["live", 1])
+    expect(received).toEqual(["live", 1])
     expect(Option.isNone(yield* Fiber.poll(fiber))).toBe(true)
     yield* TestClock.adjust("1 seconds")
     expect(yield* Fiber.join(fiber)).toBe("no message was received on the connection in time")
   }))
 
-it.scoped("a connection asks for what is wanted, and closes normally", () =>
+it.scoped("a connection sends the wanted subscriptions and closes with code 1000", () =>
   Effect.gen(function*() {
     const { connection, socket } = yield* opened
     yield* TestClock.adjust("1 millis")
@@ -106,85 +106,85 @@ it.scoped("a connection asks for what is wanted, and closes normally", () =>
     expect(socket.sent.at(-1)).toBe("closed 1000")
   }))
 
-it.scoped("a message number left out ends the connection, and one that came before says nothing", () =>
+it.scoped("a gap in message numbers ends the connection, and an earlier number is ignored", () =>
   Effect.gen(function*() {
-    const { connection, heard, socket } = yield* opened
+    const { connection, received, socket } = yield* opened
     const fiber = yield* Effect.fork(connection.ended)
     yield* TestClock.adjust("1 millis")
-    for (const n of [7, 8, 8, 7, 9]) socket.say(JSON.stringify({ n }))
+    for (const n of [7, 8, 8, 7, 9]) socket.emit(JSON.stringify({ n }))
     yield* TestClock.adjust("1 millis")
-    expect(heard).toEqual(["live", { n: 7 }, { n: 8 }, { n: 9 }])
+    expect(received).toEqual(["live", { n: 7 }, { n: 8 }, { n: 9 }])
     expect(Option.isNone(yield* Fiber.poll(fiber))).toBe(true)
-    socket.say(JSON.stringify({ n: 11 }))
+    socket.emit(JSON.stringify({ n: 11 }))
     expect(yield* Fiber.join(fiber)).toBe("a message on the connection was lost")
-    expect(heard.length).toBe(4)
+    expect(received.length).toBe(4)
   }))
 
-it.scoped("nothing that follows a lost message is passed on, whether or not it comes with the next one", () =>
+it.scoped("no message after a gap is passed on, whether in the same burst or later", () =>
   Effect.gen(function*() {
-    const { connection, heard, socket } = yield* opened
+    const { connection, received, socket } = yield* opened
     const fiber = yield* Effect.fork(connection.ended)
     yield* TestClock.adjust("1 millis")
-    for (const n of [7, 9, 10]) socket.say(JSON.stringify({ n }))
+    for (const n of [7, 9, 10]) socket.emit(JSON.stringify({ n }))
     yield* TestClock.adjust("1 millis")
-    socket.say(JSON.stringify({ n: 11 }))
+    socket.emit(JSON.stringify({ n: 11 }))
     yield* TestClock.adjust("1 millis")
     expect(yield* Fiber.join(fiber)).toBe("a message on the connection was lost")
-    expect(heard).toEqual(["live", { n: 7 }])
+    expect(received).toEqual(["live", { n: 7 }])
   }))
 
-it.scoped("messages are numbered for each series, and anew where one begins", () =>
+it.scoped("message numbers are checked per series, and start over where a series begins again", () =>
   Effect.gen(function*() {
-    const { connection, heard, socket } = yield* opened
+    const { connection, received, socket } = yield* opened
     const fiber = yield* Effect.fork(connection.ended)
     yield* TestClock.adjust("1 millis")
-    const say = (of: string, n: number) => socket.say(JSON.stringify({ of, n }))
-    say("orders", 1)
-    say("balances", 7)
-    say("orders", 2)
-    say("orders", 2)
-    say("orders", 1)
-    say("orders", 2)
-    say("balances", 8)
+    const emit = (of: string, n: number) => socket.emit(JSON.stringify({ of, n }))
+    emit("orders", 1)
+    emit("balances", 7)
+    emit("orders", 2)
+    emit("orders", 2)
+    emit("orders", 1)
+    emit("orders", 2)
+    emit("balances", 8)
     yield* TestClock.adjust("1 millis")
-    expect(heard.length).toBe(7)
+    expect(received.length).toBe(7)
     expect(Option.isNone(yield* Fiber.poll(fiber))).toBe(true)
-    say("balances", 10)
+    emit("balances", 10)
     expect(yield* Fiber.join(fiber)).toBe("a message on the connection was lost")
   }))
 
-it.scoped("a socket may have a ping of its own", () =>
+it.scoped("a socket may have its own ping message", () =>
   Effect.gen(function*() {
     const { socket } = yield* open({ ping: (request) => ({ method: "ping", id: request }) })
     yield* TestClock.adjust("6 seconds")
     expect(socket.sent.slice(1)).toEqual(["{\"method\":\"ping\",\"id\":2}"])
   }))
 
-it.scoped("one that is to take the place of another tells nothing before, and then all, in order", () =>
+it.scoped("a replacement connection passes nothing on until it is promoted, then everything in order", () =>
   Effect.gen(function*() {
-    const { connection, heard, socket } = yield* open({ holds: true })
+    const { connection, received, socket } = yield* open({ holds: true })
     yield* TestClock.adjust("1 millis")
-    socket.say("\"snapshot\"")
-    socket.say("\"update\"")
+    socket.emit("\"snapshot\"")
+    socket.emit("\"update\"")
     yield* TestClock.adjust("1 millis")
     yield* connection.settled
-    expect(heard).toEqual([])
+    expect(received).toEqual([])
     connection.promote()
-    expect(heard).toEqual(["live", "snapshot", "update"])
-    socket.say("\"later\"")
+    expect(received).toEqual(["live", "snapshot", "update"])
+    socket.emit("\"later\"")
     yield* TestClock.adjust("1 millis")
-    expect(heard.at(-1)).toBe("later")
+    expect(received.at(-1)).toBe("later")
   }))
 
-it.scoped("a subscription that says only what cannot be used is as good as silent", () =>
+it.scoped("a subscription that only delivers rejected messages becomes stale and is renewed", () =>
   Effect.gen(function*() {
-    const { heard, socket } = yield* open({ quiet: 20_000 })
+    const { received, socket } = yield* open({ quiet: 20_000 })
     yield* TestClock.adjust("1 millis")
-    const say = (text: string) =>
-      Effect.zipRight(Effect.sync(() => socket.say(JSON.stringify(text))), TestClock.adjust("5 seconds"))
-    yield* Effect.repeatN(say("good"), 5)
-    expect(heard).not.toContain("stale")
-    yield* Effect.repeatN(say("odd"), 5)
-    expect(heard).toContain("stale")
+    const emit = (text: string) =>
+      Effect.zipRight(Effect.sync(() => socket.emit(JSON.stringify(text))), TestClock.adjust("5 seconds"))
+    yield* Effect.repeatN(emit("good"), 5)
+    expect(received).not.toContain("stale")
+    yield* Effect.repeatN(emit("odd"), 5)
+    expect(received).toContain("stale")
     expect(socket.sent.slice(-2)).toEqual(["{\"unsubscribe\":\"book\"}", "{\"subscribe\":\"book\"}"])
   }))

@@ -5,16 +5,16 @@ import { FeedItem } from "../../src/index.js"
 
 const { Connected, Data, Dropped, Stale } = FeedItem.FeedItem
 
-const made = (buffer: FeedItem.Buffer) => Consumer.make<number, string>(buffer, (capacity) => `more than ${capacity}`)
-const offer = ({ consumer }: ReturnType<typeof made>, ...values: ReadonlyArray<number>) => {
+const make = (buffer: FeedItem.Buffer) => Consumer.make<number, string>(buffer, (capacity) => `more than ${capacity}`)
+const offer = ({ consumer }: ReturnType<typeof make>, ...values: ReadonlyArray<number>) => {
   for (const value of values) consumer.offer(Data({ value }))
 }
-const taken = ({ stream }: ReturnType<typeof made>, count: number) =>
+const taken = ({ stream }: ReturnType<typeof make>, count: number) =>
   Effect.map(Stream.runCollect(Stream.take(stream, count)), Chunk.toReadonlyArray)
 
-it.effect("the latest value is kept, and every change of the feed before it", () =>
+it.effect("`latest` keeps the latest value, and all changes of state before it", () =>
   Effect.gen(function*() {
-    const one = made(FeedItem.latest)
+    const one = make(FeedItem.latest)
     one.consumer.offer(Connected())
     offer(one, 1, 2)
     one.consumer.offer(Stale({ since: 5, because: "a test" }))
@@ -22,30 +22,30 @@ it.effect("the latest value is kept, and every change of the feed before it", ()
     expect(yield* taken(one, 3)).toEqual([Connected(), Stale({ since: 5, because: "a test" }), Data({ value: 3 })])
   }))
 
-it.effect("of too many values the oldest are dropped, and it is said how many", () =>
+it.effect("`sliding` drops the oldest values and reports how many", () =>
   Effect.gen(function*() {
-    const one = made(FeedItem.sliding(3))
+    const one = make(FeedItem.sliding(3))
     offer(one, 1, 2, 3, 4, 5)
     expect(yield* taken(one, 4)).toEqual([Dropped({ count: 2 }), ...[3, 4, 5].map((value) => Data({ value }))])
     offer(one, 6)
     expect(yield* taken(one, 1)).toEqual([Data({ value: 6 })])
   }))
 
-it.effect("a consumer that may miss nothing fails when it is too far behind, after what waited for it", () =>
+it.effect("`failing` fails after delivering the buffered values if the consumer falls too far behind", () =>
   Effect.gen(function*() {
-    const one = made(FeedItem.failing(2))
+    const one = make(FeedItem.failing(2))
     offer(one, 1, 2, 3, 4, 5)
-    const heard: Array<number> = []
+    const received: Array<number> = []
     const failed = yield* Effect.either(
-      Stream.runForEach(one.stream, (item) => Effect.sync(() => item._tag === "Data" && heard.push(item.value)))
+      Stream.runForEach(one.stream, (item) => Effect.sync(() => item._tag === "Data" && received.push(item.value)))
     )
     expect(failed).toEqual(Either.left("more than 2"))
-    expect(heard).toEqual([1, 2, 3])
+    expect(received).toEqual([1, 2, 3])
   }))
 
-it.effect("what waits is bounded however long nobody listens", () =>
+it.effect("`latest` buffers a bounded number of items without a listener", () =>
   Effect.gen(function*() {
-    const one = made(FeedItem.latest)
+    const one = make(FeedItem.latest)
     for (let round = 0; round < 10_000; round++) {
       one.consumer.offer(Stale({ since: round, because: "a test" }))
       offer(one, round)
@@ -60,26 +60,26 @@ it.effect("what waits is bounded however long nobody listens", () =>
     expect(rest._tag).toBeDefined()
   }))
 
-it.effect("a listener waits without turning, and hears what comes", () =>
+it.effect("a listener waits for the next item", () =>
   Effect.gen(function*() {
-    const one = made(FeedItem.latest)
+    const one = make(FeedItem.latest)
     const fiber = yield* Effect.fork(taken(one, 1))
     yield* Effect.yieldNow()
     offer(one, 7)
     expect(yield* Fiber.join(fiber)).toEqual([Data({ value: 7 })])
   }))
 
-it.effect("who keeps the latest value alone has it made when it is taken, or when something else is said", () =>
+it.effect("`renew` computes the latest value only when it is taken or another item follows", () =>
   Effect.gen(function*() {
-    const one = made(FeedItem.latest)
-    const asked: Array<number> = []
+    const one = make(FeedItem.latest)
+    const computed: Array<number> = []
     const renew = (value: number) =>
       one.consumer.renew?.(() => {
-        asked.push(value)
+        computed.push(value)
         return Data({ value })
       })
     for (const value of [1, 2, 3]) renew(value)
-    expect(asked).toEqual([])
+    expect(computed).toEqual([])
     expect(yield* taken(one, 1)).toEqual([Data({ value: 3 })])
     renew(4)
     one.consumer.offer(Stale({ since: 5, because: "a test" }))
@@ -88,6 +88,6 @@ it.effect("who keeps the latest value alone has it made when it is taken, or whe
     renew(6)
     one.consumer.fail("the end")
     expect(yield* taken(one, 1)).toEqual([Data({ value: 6 })])
-    expect(asked).toEqual([3, 4, 5, 6])
-    expect(made(FeedItem.sliding(3)).consumer.renew).toBeUndefined()
+    expect(computed).toEqual([3, 4, 5, 6])
+    expect(make(FeedItem.sliding(3)).consumer.renew).toBeUndefined()
   }))

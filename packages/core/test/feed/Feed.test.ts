@@ -4,13 +4,13 @@ import { book, open } from "../support/venue.js"
 
 const pass = (millis: number) => TestClock.adjust(millis)
 
-/** With a random that is always in the middle. */
+/** With a random that always returns 0.5. */
 const steady = Effect.withRandomFixed([0.5])
 
 const keys = (count: number) => Array.from({ length: count }, (_, index) => `book ${index}`)
 
 describe("after a lost connection", () => {
-  it.scoped("every subscription is asked for again, and nothing else", () =>
+  it.scoped("every current subscription is sent again, and nothing else", () =>
     Effect.gen(function*() {
       const { line, lines, listen } = yield* open()
       const all = yield* Effect.forEach(keys(25), listen)
@@ -25,7 +25,7 @@ describe("after a lost connection", () => {
       for (const one of all) expect(one.statuses()).toEqual(["Connected", "Reconnecting", "Resynced"])
     }).pipe(steady))
 
-  it.scoped("and after a login that has expired: each time a new login is waited for, then all is asked for again", () =>
+  it.scoped("an expired login is replaced by a new one before everything is subscribed again, every time", () =>
     Effect.gen(function*() {
       const { exchange, line, listen } = yield* open({ login: true })
       const all = yield* Effect.forEach(keys(25), listen)
@@ -40,7 +40,7 @@ describe("after a lost connection", () => {
       }
     }).pipe(steady))
 
-  it.scoped("nothing is asked for before the login is confirmed", () =>
+  it.scoped("nothing is subscribed before the login is confirmed", () =>
     Effect.gen(function*() {
       const { exchange, line, listen } = yield* open({ login: true })
       exchange.answers = false
@@ -53,7 +53,7 @@ describe("after a lost connection", () => {
       expect(line().subscribed()).toEqual(["book"])
     }).pipe(steady))
 
-  it.scoped("a burst of subscriptions is paced by the exchange's limit, and each is waited for", () =>
+  it.scoped("a burst of subscriptions stays within the exchange's limit, and each waits for its confirmation", () =>
     Effect.gen(function*() {
       const { exchange, line, listen } = yield* open({ batch: 1, pace: 5 })
       const all = yield* Effect.forEach(keys(60), listen)
@@ -65,20 +65,20 @@ describe("after a lost connection", () => {
       const most = Math.max(...sent.map((from) => sent.filter((at) => at >= from && at < from + 1000).length))
       expect(sent.length).toBeGreaterThan(60)
       expect(most).toBeLessThanOrEqual(5)
-      // None is called live that was not confirmed.
+      // No unconfirmed subscription is reported as live.
       for (const one of all) expect(one.statuses().at(-1)).toBe("Reconnecting")
       exchange.answers = true
       yield* pass(60_000)
       for (const one of all) expect(one.statuses().at(-1)).toBe("Resynced")
     }).pipe(steady))
 
-  it.scoped("connections that do not stand are made less and less often, and one that stood for a while at once", () =>
+  it.scoped("the backoff grows while connections do not last, and is short again after a stable one", () =>
     Effect.gen(function*() {
       const { dials, line, listen } = yield* open()
       yield* listen("book")
       yield* pass(1)
       const cut = (after: number) => Effect.zipRight(pass(after), Effect.sync(() => line().cut()))
-      // Each is lost as soon as it was made.
+      // Each connection is lost immediately.
       for (let time = 0; time < 6; time++) {
         yield* cut(1)
         yield* pass(16_000)
@@ -89,7 +89,7 @@ describe("after a lost connection", () => {
       expect(gap(0)).toBeLessThan(1000)
       expect(gap(5)).toBeGreaterThan(10_000)
       for (let index = 1; index < 6; index++) expect(gap(index)).toBeGreaterThanOrEqual(gap(index - 1))
-      // Twenty seconds are not enough to be trusted again, thirty are.
+      // A connection counts as stable after thirty seconds, not after twenty.
       const lost = Effect.gen(function*() {
         const count = dials.length
         line().cut()
@@ -104,7 +104,7 @@ describe("after a lost connection", () => {
       expect(yield* lost).toBe(true)
     }).pipe(steady))
 
-  it.scoped("it comes back after the exchange's daily close, day after day", () =>
+  it.scoped("the feed reconnects after the exchange's daily disconnect, day after day", () =>
     Effect.gen(function*() {
       const { line, lines, listen } = yield* open()
       const one = yield* listen("book")
@@ -118,7 +118,7 @@ describe("after a lost connection", () => {
       }
     }).pipe(steady))
 
-  it.scoped("another in its place is tried for less and less often, while the one before serves", () =>
+  it.scoped("a replacement connection is tried with growing backoff while the current one keeps serving", () =>
     Effect.gen(function*() {
       const { dials, exchange, line, listen } = yield* open({ login: true, maxAge: 3_600_000 })
       const one = yield* listen("book")
@@ -135,7 +135,7 @@ describe("after a lost connection", () => {
       expect(one.tags().at(-1)).toBe("Data")
     }).pipe(steady))
 
-  it.scoped("where the day a connection lasts is known, another takes its place before: nobody notices", () =>
+  it.scoped("a connection with a maximum age is replaced before, without any change of state", () =>
     Effect.gen(function*() {
       const { line, lines, listen } = yield* open({ maxAge: 23 * 3_600_000 })
       const one = yield* listen("book")
@@ -150,7 +150,7 @@ describe("after a lost connection", () => {
     }).pipe(steady))
 })
 
-it.scoped("a subscription that the exchange has ended is asked for again, which all who listen are told", () =>
+it.scoped("a subscription that the exchange ended is sent again, and its listeners get Reconnecting and Resynced", () =>
   Effect.gen(function*() {
     const { line, lines, listen } = yield* open()
     const [one, other] = [yield* listen("book"), yield* listen("other")]
@@ -164,7 +164,7 @@ it.scoped("a subscription that the exchange has ended is asked for again, which 
     expect(other.statuses()).toEqual(["Connected"])
   }).pipe(steady))
 
-it.scoped("a snapshot that comes while the subscription is waited with is of no use: nothing would follow it", () =>
+it.scoped("a snapshot fetched while the subscription is not confirmed is discarded", () =>
   Effect.gen(function*() {
     const fetch = Effect.delay(Effect.succeed(book("snapshot", 1)), "1 second")
     const { exchange, line, listen } = yield* open({ fetch })
@@ -186,7 +186,7 @@ it.scoped("a snapshot that comes while the subscription is waited with is of no 
     expect(one.tags()).toEqual(["Stale", "Resynced", "Data"])
   }).pipe(steady))
 
-it.scoped("a socket that cannot even be made is one that was not opened", () =>
+it.scoped("a WebSocket constructor that throws counts as a failed connection", () =>
   Effect.gen(function*() {
     const { exchange, listen } = yield* open()
     exchange.throws = true
@@ -198,8 +198,8 @@ it.scoped("a socket that cannot even be made is one that was not opened", () =>
     expect(one.statuses()).toEqual(["Reconnecting", "Resynced"])
   }).pipe(steady))
 
-describe("after a gap", () => {
-  it.scoped("the book of before is not handed out, and it is asked for once however much comes meanwhile", () =>
+describe("after a gap in the order book", () => {
+  it.scoped("the outdated book is not emitted, and one new snapshot is requested however many updates follow", () =>
     Effect.gen(function*() {
       const { exchange, line, listen } = yield* open()
       const one = yield* listen("book")
@@ -217,17 +217,17 @@ describe("after a gap", () => {
       expect(one.tags().slice(before)).toEqual(["Stale", "Resynced", "Data"])
     }).pipe(steady))
 
-  it.scoped("only one snapshot is asked for at a time", () => {
+  it.scoped("only one snapshot is fetched at a time", () => {
     let asked = 0
-    let under = 0
+    let inFlight = 0
     let most = 0
     const fetch = Effect.suspend(() => {
       asked++
-      under++
-      most = Math.max(most, under)
+      inFlight++
+      most = Math.max(most, inFlight)
       return Effect.sleep(5000)
     }).pipe(
-      Effect.ensuring(Effect.sync(() => under--)),
+      Effect.ensuring(Effect.sync(() => inFlight--)),
       Effect.zipRight(Effect.suspend(() => Effect.succeed(book("snapshot", 100))))
     )
     return Effect.gen(function*() {

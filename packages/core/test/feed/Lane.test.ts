@@ -5,14 +5,14 @@ import { Clock, Effect, TestClock } from "effect"
 import type * as Connection from "../../src/feed/internal/connection.js"
 import * as Lane from "../../src/feed/internal/lane.js"
 
-/** A socket to which no connection is made. */
-class Dead extends EventTarget {
+/** A socket that never connects. */
+class FailingSocket extends EventTarget {
   readonly readyState = 3
   close(): void {}
   send(): void {}
 }
 
-const dialling = Effect.gen(function*() {
+const setup = Effect.gen(function*() {
   const dials: Array<number> = []
   const clock = yield* Effect.clock
   const breaker = yield* CircuitBreaker.make<SocketError | Connection.Stopped>({ name: "acme.feed" })
@@ -42,7 +42,7 @@ const dialling = Effect.gen(function*() {
       },
       constructor: () => {
         dials.push(clock.unsafeCurrentTimeMillis())
-        const socket = new Dead()
+        const socket = new FailingSocket()
         queueMicrotask(() => socket.dispatchEvent(new Event("error")))
         return socket as unknown as WebSocket
       },
@@ -69,27 +69,27 @@ const dialling = Effect.gen(function*() {
   return { dials, lane, start: yield* Clock.currentTimeMillis }
 })
 
-it.scoped("an exchange to which no connection is made is dialled less and less often, and never given up", () =>
+it.scoped("reconnecting backs off and never gives up", () =>
   Effect.gen(function*() {
-    const { dials, lane } = yield* dialling
+    const { dials, lane } = yield* setup
     yield* TestClock.adjust("1 minutes")
     expect(dials).toEqual([])
     lane.want({ socket: "public", key: "book", channel: "book" }, undefined)
     yield* Effect.repeatN(TestClock.adjust("5 seconds"), 240)
     const [first = 0, ...rest] = dials
-    // Half of a second, of two, of four and of eight, by a random that is always in the middle; then the circuit is open.
+    // Half of 1, 2, 4 and 8 seconds, as the random always returns 0.5; then the circuit breaker opens.
     expect(rest.slice(0, 4).map((at) => at - first)).toEqual([500, 1500, 3500, 7500])
-    const within = (from: number, to: number) => rest.filter((at) => at - first > from && at - first <= to).length
-    // In 20 minutes: with half a minute at most between two, and as long again while the circuit is open.
+    const countBetween = (from: number, to: number) => rest.filter((at) => at - first > from && at - first <= to).length
+    // In 20 minutes: at most half a minute between two, and as long again while the circuit breaker is open.
     expect(rest.length).toBeGreaterThan(12)
     expect(rest.length).toBeLessThan(90)
-    expect(within(600_000, 1_200_000)).toBeGreaterThan(5)
-    expect(within(600_000, 1_200_000)).toBeLessThan(60)
+    expect(countBetween(600_000, 1_200_000)).toBeGreaterThan(5)
+    expect(countBetween(600_000, 1_200_000)).toBeLessThan(60)
   }).pipe(Effect.withRandomFixed([0.5])))
 
-it.scoped("nobody is dialled for after those who listened have left, and again for who comes back", () =>
+it.scoped("reconnecting stops when the last listener has left, and resumes with the next one", () =>
   Effect.gen(function*() {
-    const { dials, lane } = yield* dialling
+    const { dials, lane } = yield* setup
     const book = { socket: "public", key: "book", channel: "book" }
     lane.want(book, undefined)
     yield* TestClock.adjust("2 seconds")

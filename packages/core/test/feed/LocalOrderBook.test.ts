@@ -10,7 +10,7 @@ const shown = (book: LocalOrderBook.LocalOrderBook) => ({
   asks: LocalOrderBook.top(book, "asks", 10_000)
 })
 
-const seen = (view: BookView.BookView) => {
+const viewed = (view: BookView.BookView) => {
   const { asks, bids } = view.depth(10_000)
   const text = (levels: typeof bids) =>
     levels.map(({ amount, price }) => `${Decimal.format(price)} ${Decimal.format(amount)}`)
@@ -20,10 +20,10 @@ const seen = (view: BookView.BookView) => {
 const prices = (book: LocalOrderBook.LocalOrderBook, side: BookView.Side) =>
   LocalOrderBook.top(book, side, 10_000).map(({ price }) => price)
 
-const mainly = FastCheck.integer({ min: 1, max: 400 })
+const anyTick = FastCheck.integer({ min: 1, max: 400 })
 
-/** A price and its rank among all prices here: every other one is a hair above the one below, too little for a double. */
-const price = FastCheck.tuple(mainly, FastCheck.integer({ min: 0, max: 9 })).map(([tick, spelling]) => {
+/** A price and its rank among all prices: every second one exceeds the previous by less than a double can tell. */
+const price = FastCheck.tuple(anyTick, FastCheck.integer({ min: 0, max: 9 })).map(([tick, spelling]) => {
   const short = (tick / 10).toFixed(1)
   if (spelling === 9) return { rank: tick * 2 + 1, sent: `${short}0000000000000000000001` }
   const sent = spelling < 5 ? short : spelling === 5 ? `${short}00` : spelling === 6 ? `${tick}e-1` : tick / 10
@@ -53,7 +53,7 @@ interface Row {
   readonly amount: Figure
 }
 
-/** What a book is, the plain way: rows by the rank of their price. */
+/** A simple model of an order book: rows by the rank of their price. */
 class Model {
   readonly bids = new Map<number, Row>()
   readonly asks = new Map<number, Row>()
@@ -100,16 +100,16 @@ const raw = (rows: ReadonlyArray<Row>) => rows.map(({ amount, price }) => [price
 
 describe("LocalOrderBook", () => {
   it.prop(
-    "is what a map of exact prices says it is, and views stay what they were",
+    "equals a map of exact prices, and views do not change later",
     [program, FastCheck.option(FastCheck.integer({ min: 1, max: 100 }), { nil: undefined })],
     ([steps, maximumDepth]) => {
       const book = make(maximumDepth)
       const model = new Model()
-      const views: Array<readonly [BookView.BookView, ReturnType<typeof seen>]> = []
+      const views: Array<readonly [BookView.BookView, ReturnType<typeof viewed>]> = []
       for (const { asks, bids, kind } of steps) {
         if (kind === "view") {
           const view = LocalOrderBook.view(book)
-          views.push([view, seen(view)])
+          views.push([view, viewed(view)])
           assert.deepStrictEqual([view.bids, view.asks], [model.bids.size, model.asks.size])
           continue
         }
@@ -121,11 +121,11 @@ describe("LocalOrderBook", () => {
         assert.strictEqual(LocalOrderBook.isCrossed(book), model.isCrossed())
         assert.strictEqual(LocalOrderBook.isEmpty(book), model.bids.size + model.asks.size === 0)
       }
-      for (const [view, before] of views) assert.deepStrictEqual(seen(view), before)
+      for (const [view, before] of views) assert.deepStrictEqual(viewed(view), before)
     }
   )
 
-  it("takes a snapshot in any order, and forgets what was before it", () => {
+  it("replace takes levels in any order and discards the previous ones", () => {
     const book = make()
     LocalOrderBook.apply(book, [["9", "9"]], [["90", "9"]])
     assert.isTrue(LocalOrderBook.replace(book, [["1", "1"], ["3", "1"], ["2", "1"]], [["5", "1"], ["4", "1"]]))
@@ -133,7 +133,7 @@ describe("LocalOrderBook", () => {
     assert.deepStrictEqual(prices(book, "asks"), ["4", "5"])
   })
 
-  it("takes the last word on a price that one update names twice", () => {
+  it("the last of several changes of one price in an update wins", () => {
     const book = make()
     LocalOrderBook.apply(book, [["1", "1"], ["1", "2"], ["2", "1"], ["2.0", "0"]], [["3", "0"], ["3", "1"]])
     assert.deepStrictEqual(shown(book), {
@@ -142,7 +142,7 @@ describe("LocalOrderBook", () => {
     })
   })
 
-  it("tells prices apart that are one number to JavaScript", () => {
+  it("distinguishes prices that are the same double", () => {
     const book = make()
     const [low, middle, high] = [
       "0.1000000000000000055511151231257827021181583404541015624",
@@ -159,31 +159,31 @@ describe("LocalOrderBook", () => {
 
   for (
     const [what, level] of [
-      ["no price", ["", "1"]],
+      ["an empty price", ["", "1"]],
       ["a price of zero", ["0.00", "1"]],
-      ["a price below zero", ["-1", "1"]],
+      ["a negative price", ["-1", "1"]],
       ["a price of null", [null, "1"]],
-      ["a price that is no number", [Number.NaN, 1]],
-      ["a price without end", [Number.POSITIVE_INFINITY, 1]],
-      ["a number whose digits are lost", [2 ** 53, 1]],
+      ["a price of NaN", [Number.NaN, 1]],
+      ["an infinite price", [Number.POSITIVE_INFINITY, 1]],
+      ["an inexact number", [2 ** 53, 1]],
       ["a number too small", [1e-61, 1]],
       ["a hexadecimal price", ["0x10", "1"]],
       ["a price with a blank", ["1 ", "1"]],
-      ["half a price", ["1.", "1"]],
-      ["another half", [".5", "1"]],
-      ["two points", ["1.2.3", "1"]],
+      ["a price with a trailing point", ["1.", "1"]],
+      ["a price with a leading point", [".5", "1"]],
+      ["a price with two points", ["1.2.3", "1"]],
       ["a price with a plus", ["+1", "1"]],
       ["a price of 41 digits", ["1".repeat(41), "1"]],
-      ["no amount", ["1", ""]],
-      ["an amount left out", ["1"]],
-      ["an amount below zero", ["1", "-0.1"]],
-      ["a number below zero", [1, -0.1]],
+      ["an empty amount", ["1", ""]],
+      ["a missing amount", ["1"]],
+      ["a negative amount", ["1", "-0.1"]],
+      ["an amount that is a negative number", [1, -0.1]],
       ["an amount in words", ["1", "all"]],
       ["an object", { price: "1", amount: "1" }],
       ["null", null]
     ] as const
   ) {
-    it(`understands no level that has ${what}, and is then empty`, () => {
+    it(`refuses an update with an invalid level, and is empty afterwards: ${what}`, () => {
       for (const update of [LocalOrderBook.apply, LocalOrderBook.replace]) {
         const book = make()
         LocalOrderBook.replace(book, [["1", "1"]], [["2", "1"]])
@@ -193,7 +193,7 @@ describe("LocalOrderBook", () => {
     })
   }
 
-  it("takes levels that have price and amount in other places, in lists or under names", () => {
+  it("reads price and amount from other positions of arrays or fields of objects", () => {
     const named = make()
     const bids = [{ price: "2", qty: 1 }, { qty: 3, price: 1.5 }]
     assert.isTrue(LocalOrderBook.replace(named, bids, [{ price: 3, qty: "0.5" }], ["price", "qty"]))
@@ -210,11 +210,11 @@ describe("LocalOrderBook", () => {
     assert.isFalse(LocalOrderBook.apply(listed, [["new", "2"]], [], [1, 2]))
   })
 
-  it("understands no side that is no list", () => {
+  it("refuses a side that is not an array", () => {
     for (const side of [undefined, null, "", {}, 1]) assert.isFalse(LocalOrderBook.apply(make(), [], side))
   })
 
-  it("understands exponents, long figures, and what follows a level", () => {
+  it("reads exponents and long digits, and ignores further elements of a level", () => {
     const book = make()
     assert.isTrue(LocalOrderBook.apply(book, [[1e-7, "1E+3"], ["2.5e-9", 1e-9]], [["1", "9".repeat(40), "0", "3"]]))
     assert.deepStrictEqual(shown(book), {
@@ -223,7 +223,7 @@ describe("LocalOrderBook", () => {
     })
   })
 
-  it("is crossed where the best bid is at or above the best ask, to the last digit", () => {
+  it("is crossed if the best bid is at or above the best ask, compared exactly", () => {
     for (
       const [bid, ask, crossed] of [
         ["1.5", "1.50", true],
@@ -243,7 +243,7 @@ describe("LocalOrderBook", () => {
     assert.isFalse(LocalOrderBook.isCrossed(half))
   })
 
-  it("lets go of what falls out of the depth, only once the whole update is in", () => {
+  it("drops levels beyond the maximum depth only after the whole update", () => {
     const book = make(2)
     LocalOrderBook.replace(book, [["3", "1"], ["2", "1"], ["1", "1"]], [["4", "1"], ["5", "1"]])
     assert.deepStrictEqual(prices(book, "bids"), ["3", "2"])
@@ -252,7 +252,7 @@ describe("LocalOrderBook", () => {
     assert.deepStrictEqual(prices(book, "asks"), ["4", "4.5"])
   })
 
-  it("is kept in as few chunks as its levels need, after most of them are gone", () => {
+  it("merges its chunks after most of its levels are removed", () => {
     const book = make()
     const ticks = Array.from({ length: 20_000 }, (_, index) => index + 1)
     LocalOrderBook.replace(book, ticks.map((tick) => [tick, 1]), [])
@@ -270,26 +270,26 @@ describe("LocalOrderBook by id", () => {
     return book
   }
 
-  it("changes the amount of a level whose price is not said again", () => {
+  it("setById without a price changes the amount of the level", () => {
     const book = bitmex()
     assert.isTrue(LocalOrderBook.setById(book, "bids", 8799900000, 150))
     assert.deepStrictEqual(shown(book).bids, [{ price: "99.5", amount: "150" }])
   })
 
-  it("moves a level that comes with another price", () => {
+  it("setById with another price moves the level", () => {
     const book = bitmex()
     assert.isTrue(LocalOrderBook.setById(book, "asks", 8799899900, 200, 101))
     assert.deepStrictEqual(shown(book).asks, [{ price: "101", amount: "200" }])
   })
 
-  it("removes a level, and its id", () => {
+  it("removeById removes the level and its id", () => {
     const book = bitmex()
     assert.isTrue(LocalOrderBook.removeById(book, "bids", 8799900000))
     assert.deepStrictEqual(prices(book, "bids"), [])
     assert.isFalse(LocalOrderBook.removeById(book, "bids", 8799900000))
   })
 
-  it("understands no id that was never set on that side, and is then empty", () => {
+  it("refuses an id that was never set on that side, and invalid figures, and is empty afterwards", () => {
     for (
       const update of [
         (book: LocalOrderBook.LocalOrderBook) => LocalOrderBook.setById(book, "bids", 8799899900, 1),
@@ -304,21 +304,21 @@ describe("LocalOrderBook by id", () => {
     }
   })
 
-  it("forgets ids with the snapshot before", () => {
+  it("replace discards the ids", () => {
     const book = bitmex()
     LocalOrderBook.replace(book, [], [])
     assert.isFalse(LocalOrderBook.setById(book, "bids", 8799900000, 1))
   })
 })
 
-describe("the checksum of a book", () => {
-  it("is the CRC-32 of zlib", () => {
+describe("the checksum of an order book", () => {
+  it("uses the CRC-32 of zlib", () => {
     assert.strictEqual(LocalOrderBook.crc32(""), 0)
     assert.strictEqual(LocalOrderBook.crc32("123456789"), 0xcbf43926)
     assert.strictEqual(LocalOrderBook.crc32("123456789") | 0, -873187034)
   })
 
-  it("is OKX's, of what it sends as it was sent", () => {
+  it("matches OKX's example", () => {
     const book = make()
     LocalOrderBook.replace(book, [["3366.1", "7"], ["3366", "6"]], [["3366.8", "9"], ["3368", "8"], ["3372", "8"]])
     const bids = LocalOrderBook.top(book, "bids", 25)
@@ -328,7 +328,7 @@ describe("the checksum of a book", () => {
     assert.strictEqual(LocalOrderBook.crc32(text) | 0, 1362239393)
   })
 
-  it("is Kraken's, through removals and levels out of depth", () => {
+  it("matches Kraken's examples after removals and truncation", () => {
     const book = make(10)
     const digits = (text: string, places: number) => {
       const [whole = "", part = ""] = text.split(".")
