@@ -132,7 +132,7 @@ describe("candles", () => {
         to: 4.5 * minute,
         onProgress: (progress: Candle.Progress) => Ref.update(seen, (all) => [...all, progress])
       }
-      // Twice, as a stream may be run again.
+      // The stream is run twice: the second run must count from zero.
       yield* candles(range)
       yield* Ref.set(seen, [])
       yield* candles(range)
@@ -238,7 +238,7 @@ describe("candles", () => {
 
   /** Only these minutes have candles, and the exchange can be asked for the next one. */
   const sparse = (minutes: ReadonlyArray<number>) => {
-    const asked: Array<number> = []
+    const searchedFrom: Array<number> = []
     const made = exchange(
       10,
       (_, __, { from, to }) =>
@@ -247,26 +247,26 @@ describe("candles", () => {
         ),
       (_, __, from) =>
         Effect.sync(() => {
-          asked.push(from / minute)
+          searchedFrom.push(from / minute)
           return Option.map(Option.fromNullable(minutes.find((at) => at * minute >= from)), (at) => at * minute + 7)
         })
     )
-    return { ...made, asked }
+    return { ...made, searchedFrom }
   }
 
   it.effect("skip to the first candle by asking the exchange for it, without paging through the time before", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(100_000 * minute)
-      const { asked, candles, windows } = sparse([60_005, 60_006, 60_012])
+      const { searchedFrom, candles, windows } = sparse([60_005, 60_006, 60_012])
       assert.deepStrictEqual(minutesOf(yield* candles({ from: 0, to: 60_020 * minute })), [60_005, 60_006, 60_012])
-      assert.deepStrictEqual(asked, [10])
+      assert.deepStrictEqual(searchedFrom, [10])
       assert.deepStrictEqual(windows.map(({ from }) => from / minute), [0, 60_005, 60_015])
     }))
 
   it.effect("read through one empty window, skip several by asking the exchange for the next candle, then end", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(100_000 * minute)
-      const { asked, candles, windows } = sparse([0, 25, 5_000])
+      const { searchedFrom, candles, windows } = sparse([0, 25, 5_000])
       const seen: Array<Candle.Progress> = []
       const found = yield* candles({
         from: 0,
@@ -274,7 +274,7 @@ describe("candles", () => {
         onProgress: (progress) => Effect.sync(() => seen.push(progress))
       })
       assert.deepStrictEqual(minutesOf(found), [0, 25, 5_000])
-      assert.deepStrictEqual(asked, [50, 5_030])
+      assert.deepStrictEqual(searchedFrom, [50, 5_030])
       assert.deepStrictEqual(windows.map(({ from }) => from / minute), [0, 10, 20, 30, 40, 5_000, 5_010, 5_020])
       assert.deepStrictEqual(seen.at(4), { readTo: 5_000 * minute, fraction: 0.1, candles: 2 })
       assert.deepStrictEqual(seen.at(-1), { readTo: 50_000 * minute, fraction: 1, candles: 3 })

@@ -63,13 +63,16 @@ describe("Composite.failover", () => {
   it.effect("continues after a source that has shut down or answers with an unexpected InvalidRequest", () =>
     Effect.gen(function*() {
       yield* at
-      const odd = (status: number) => new ExchangeError.InvalidRequest({ ...about("odd"), status })
+      const invalidRequest = (status: number) => new ExchangeError.InvalidRequest({ ...about("odd"), status })
       for (const status of [400, 404, 405, 410, 421]) {
-        const gone = source("gone", { price: odd(status) })
+        const shutDown = source("gone", { price: invalidRequest(status) })
         const coded = source("coded", { price: new ExchangeError.InvalidRequest({ ...about("coded"), code: "-1" }) })
         const spare = source("spare", { price: quoted("spare", "2") })
-        assert.strictEqual((yield* price(Composite.failover([gone.layer, coded.layer, spare.layer]))).source, "spare")
-        const median = Composite.median({ sources: [gone.layer, coded.layer, spare.layer], minimumSources: 1 })
+        assert.strictEqual(
+          (yield* price(Composite.failover([shutDown.layer, coded.layer, spare.layer]))).source,
+          "spare"
+        )
+        const median = Composite.median({ sources: [shutDown.layer, coded.layer, spare.layer], minimumSources: 1 })
         assert.strictEqual((yield* price(median)).rejected?.length, 2)
       }
     }))

@@ -108,17 +108,17 @@ describe("hedgeAfter", () => {
         price: Effect.suspend(() => down ? Effect.fail(dead("overtaken")) : Effect.never)
       })
       const spare = source("overtaking", { price: quoted("overtaking", "2") })
-      const ask = Effect.gen(function*() {
+      const readPrice = Effect.gen(function*() {
         const fiber = yield* Effect.fork(read("BTC/USDT"))
         yield* TestClock.adjust("1 second")
         return yield* Fiber.join(fiber)
       })
       yield* Effect.gen(function*() {
-        assert.deepStrictEqual(yield* warnings(Effect.replicateEffect(ask, 6)), [])
+        assert.deepStrictEqual(yield* warnings(Effect.replicateEffect(readPrice, 6)), [])
         assert.strictEqual(first.asked(), 6)
         assert.strictEqual(yield* failovers("overtaken"), 0)
         down = true
-        const warned = yield* warnings(Effect.replicateEffect(ask, 2))
+        const warned = yield* warnings(Effect.replicateEffect(readPrice, 2))
         assert.strictEqual(warned.length, 1)
         assert.include(warned[0], "overtaken: ExchangeUnavailable, no")
         assert.strictEqual(yield* failovers("overtaken"), 2)

@@ -13,17 +13,17 @@ const quote = (exchange: string, symbol: string, amount: string, observedAt = no
   observedAt
 })
 
-/** A source that lists these symbols, with a price or without, and records what it was asked for. */
+/** A source that lists these symbols, with a price or without, and records which symbols were requested. */
 const listing = (exchange: string, amounts: { readonly [symbol: string]: string | undefined }, observedAt = now) => {
-  const asked: Array<string> = []
+  const requested: Array<string> = []
   const state = { down: false }
   const notListed = (symbol: string) =>
     new ExchangeError.SymbolNotFound({ ...about(exchange), symbol: ExchangeSymbol.make(symbol) })
-  const ask = (
+  const answer = (
     symbols: ReadonlyArray<string>
   ): Effect.Effect<ReadonlyArray<Price.Price>, ExchangeError.MarketDataError> =>
     Effect.suspend((): Effect.Effect<ReadonlyArray<Price.Price>, ExchangeError.MarketDataError> => {
-      asked.push(symbols.join(" "))
+      requested.push(symbols.join(" "))
       if (state.down) return Effect.fail(dead(exchange))
       const unknown = symbols.find((symbol) => !(symbol in amounts))
       if (unknown !== undefined) return Effect.fail(notListed(unknown))
@@ -34,14 +34,14 @@ const listing = (exchange: string, amounts: { readonly [symbol: string]: string 
     })
   const { layer } = source(exchange, {
     markets: Object.keys(amounts).map((symbol) => ({ ...Acme.bitcoin, symbol: ExchangeSymbol.make(symbol) })),
-    prices: ask,
+    prices: answer,
     price: (symbol) =>
       Effect.flatMap(
-        ask([symbol]),
+        answer([symbol]),
         ([price]) => price === undefined ? new ExchangeError.MalformedResponse(about(exchange)) : Effect.succeed(price)
       )
   })
-  return { layer, asked, state }
+  return { layer, requested, state }
 }
 
 const pricesOf = (symbols: ReadonlyArray<string>) =>
@@ -67,7 +67,7 @@ describe("Composite.failover of prices", () => {
         "ETH/USDT 2 well"
       ])
       assert.deepStrictEqual(yield* read(layer, []), [])
-      assert.deepStrictEqual([well.asked, spare.asked], [["ETH/USDT BTC/USDT"], []])
+      assert.deepStrictEqual([well.requested, spare.requested], [["ETH/USDT BTC/USDT"], []])
     }))
 
   it.effect("asks the next source for symbols the first lacks or has stale, and omits those that no source has", () =>
@@ -124,8 +124,8 @@ describe("Composite.median of prices", () => {
       assert.deepStrictEqual(shown(prices), ["ETH/USDT 10 median", "BTC/USDT 100.5 median", "ETH/USDT 10 median"])
       assert.deepStrictEqual(prices[1]?.sources?.map(({ source }) => source), ["one", "two"])
       assert.deepStrictEqual(prices[0]?.rejected?.map(({ source }) => source), ["three"])
-      assert.deepStrictEqual(two.asked, ["XRP/USDT ETH/USDT BTC/USDT"])
-      assert.deepStrictEqual(one.asked, ["XRP/USDT ETH/USDT BTC/USDT", "ETH/USDT BTC/USDT"])
+      assert.deepStrictEqual(two.requested, ["XRP/USDT ETH/USDT BTC/USDT"])
+      assert.deepStrictEqual(one.requested, ["XRP/USDT ETH/USDT BTC/USDT", "ETH/USDT BTC/USDT"])
       const [single] = yield* Effect.provide(
         Effect.flatMap(MarketData.MarketData, (market) => Effect.all([market.price(btc)])),
         layer

@@ -209,9 +209,11 @@ describe("declared market data", () => {
       const long = toy({ marketData: { status: answers({ status: "limited", detail: "x".repeat(500) }) } })
       const status = yield* Effect.flatMap(long.data, ({ status }) => status).pipe(Effect.provide(long.layer))
       assert.strictEqual(status.detail, "x".repeat(200))
-      const silent = toy({})
-      const nothing = yield* Effect.flatMap(silent.data, ({ status }) => status).pipe(Effect.provide(silent.layer))
-      assert.notProperty(nothing, "detail")
+      const withoutDetail = toy({})
+      const bare = yield* Effect.flatMap(withoutDetail.data, ({ status }) => status).pipe(
+        Effect.provide(withoutDetail.layer)
+      )
+      assert.notProperty(bare, "detail")
     }))
 
   it.effect("a union of questions returns a row once, and its last version, if both answers contain it", () =>
@@ -244,7 +246,7 @@ describe("declared market data", () => {
 
   it.effect("requests the smallest sufficient depth, and converts amounts from contracts", () =>
     Effect.gen(function*() {
-      const asked: Array<number> = []
+      const requested: Array<number> = []
       const level = { price: d("100"), amount: d("7") }
       const { data, layer } = toy({
         marketData: {
@@ -252,7 +254,7 @@ describe("declared market data", () => {
             depths: [5, 20, 100],
             read: () => (_, depth) =>
               Effect.sync(() => {
-                asked.push(depth)
+                requested.push(depth)
                 return { bids: [level], asks: [{ ...level, price: d("101") }] }
               })
           },
@@ -261,7 +263,7 @@ describe("declared market data", () => {
             order: "newest first",
             read: () => (_, limit) =>
               Effect.sync(() => {
-                asked.push(limit)
+                requested.push(limit)
                 const trade = { side: "buy", price: d("100"), amount: d("7"), at: 5 } as const
                 return [{ ...trade, id: "2" }, { ...trade, id: "1" }]
               })
@@ -279,7 +281,7 @@ describe("declared market data", () => {
         // Trades of the same instant are ordered as well: the exchange lists the newest first.
         assert.deepStrictEqual(trades.map(({ id }) => id), ["1", "2"])
         assert.deepStrictEqual(shown(trades.slice(0, 1)), [["BTC/USD:USD", "0.07"]])
-        assert.deepStrictEqual(asked, [20, 100, 2])
+        assert.deepStrictEqual(requested, [20, 100, 2])
         for (const ask of [service.orderBook("ETH/USD:BTC"), service.trades("ETH/USD:BTC")]) {
           assert.strictEqual(
             (yield* Effect.flip<unknown, ExchangeError.MarketDataError, never>(ask))._tag,
@@ -446,8 +448,8 @@ describe("reads of an account", () => {
 
 describe("an order whose answer is lost", () => {
   const lost = new ExchangeError.RequestTimedOut({ exchange: "toy", operation: "place", detail: "no answer" })
-  const outcome = (obscure: Partial<Listing.Unknown>) => {
-    const nameless = unknown({ clientOrderId: undefined, createdAt: undefined, ...obscure })
+  const outcome = (undecodable: Partial<Listing.Unknown>) => {
+    const nameless = unknown({ clientOrderId: undefined, createdAt: undefined, ...undecodable })
     const { layer, trading } = toy({
       account: { openOfAll: answers({ rows: [], unknown: [nameless] }), byName: [answers([])] },
       trading: { place: () => () => lost }
@@ -476,14 +478,14 @@ describe("changes", () => {
 
   it.effect("cancelAll cancels decodable and undecodable orders in batches until none is left", () =>
     Effect.gen(function*() {
-      const standing = new Set(["1", "2", "3", "9"])
-      const asked: Array<ReadonlyArray<string>> = []
+      const openIds = new Set(["1", "2", "3", "9"])
+      const requested: Array<ReadonlyArray<string>> = []
       const { layer, trading } = toy({
         account: {
           openOfAll: () => () =>
             Effect.sync(() => ({
-              rows: [...standing].filter((id) => id !== "9").map((id) => row({ id })),
-              unknown: standing.has("9") ? [unknown(), unknown({ id: "8", market: "XBTSWAP" })] : []
+              rows: [...openIds].filter((id) => id !== "9").map((id) => row({ id })),
+              unknown: openIds.has("9") ? [unknown(), unknown({ id: "8", market: "XBTSWAP" })] : []
             }))
         },
         trading: {
@@ -491,9 +493,9 @@ describe("changes", () => {
             most: 2,
             several: () => (_, ids) =>
               Effect.sync(() => {
-                asked.push(ids)
+                requested.push(ids)
                 return ids.map((id): Declaration.Canceled => {
-                  standing.delete(id)
+                  openIds.delete(id)
                   // The cancellation is refused, but the order is gone from the next list: it had closed already.
                   return id === "3"
                     ? { id, outcome: new ExchangeError.OrderRejected({ exchange: "toy", operation: "", detail: "" }) }
@@ -507,7 +509,7 @@ describe("changes", () => {
         Effect.provide(layer)
       )
       assert.deepStrictEqual(canceled, ["1", "9"])
-      assert.deepStrictEqual(asked, [["1", "2"], ["3", "9"]])
+      assert.deepStrictEqual(requested, [["1", "2"], ["3", "9"]])
     }))
 
   for (
@@ -523,19 +525,19 @@ describe("changes", () => {
       ["one by one", () => undefined]
     ] as const
   ) {
-    const cancelAllWith = (obscure: Partial<Listing.Unknown>, isAskedByMarket = false) => {
-      const standing = new Set(["1", "2"])
+    const cancelAllWith = (undecodable: Partial<Listing.Unknown>, isAskedByMarket = false) => {
+      const openIds = new Set(["1", "2"])
       const canceled: Array<string> = []
       const cancel = (ids: ReadonlyArray<string>) => {
         for (const id of ids) {
           canceled.push(id)
-          standing.delete(id)
+          openIds.delete(id)
         }
       }
       const listed = () => () =>
         Effect.sync(() => ({
-          rows: standing.has("1") ? [row({ id: "1" })] : [],
-          unknown: standing.has("2") ? [unknown({ id: "2", ...obscure })] : []
+          rows: openIds.has("1") ? [row({ id: "1" })] : [],
+          unknown: openIds.has("2") ? [unknown({ id: "2", ...undecodable })] : []
         }))
       const { layer, trading } = toy({
         account: isAskedByMarket ? { open: listed } : { openOfAll: listed },
@@ -632,14 +634,14 @@ describe("changes", () => {
 
   it.effect("cancel looks up the id if the exchange cancels by id only", () =>
     Effect.gen(function*() {
-      const asked: Array<unknown> = []
+      const requested: Array<unknown> = []
       const { layer, trading } = toy({
         trading: {
           cancel: {
             by: "id",
             ask: () => (reference) =>
               Effect.sync(() => {
-                asked.push(reference)
+                requested.push(reference)
                 return row({ status: "canceled" })
               })
           }
@@ -650,17 +652,17 @@ describe("changes", () => {
         (service) => service.cancel({ symbol: "BTC/USD", clientOrderId: "mine" })
       ).pipe(Effect.provide(layer))
       assert.strictEqual(order.status, "canceled")
-      assert.deepStrictEqual(asked, [{ market: spot, id: "1" }])
+      assert.deepStrictEqual(requested, [{ market: spot, id: "1" }])
     }))
 
   it.effect("place converts the amount to contracts and passes the instant it is valid until", () =>
     Effect.gen(function*() {
-      const asked: Array<unknown> = []
+      const requested: Array<unknown> = []
       const { layer, trading } = toy({
         trading: {
           place: () => ({ clientOrderId, price, size, until }) =>
             Effect.sync(() => {
-              asked.push([Decimal.format(size), until])
+              requested.push([Decimal.format(size), until])
               return row({ id: "7", market: "XBTSWAP", clientOrderId, price, amount: size, createdAt: 1000 })
             })
         }
@@ -671,14 +673,14 @@ describe("changes", () => {
         const order = { type: "limit", symbol: "BTC/USD:USD", side: "buy", price: "100" } as const
         const placed = yield* service.place({ ...order, amount: "0.03" })
         assert.deepStrictEqual(shown([placed]), [["BTC/USD:USD", "0.03"]])
-        assert.deepStrictEqual(asked, [["3", 6000]])
+        assert.deepStrictEqual(requested, [["3", 6000]])
         yield* service.place({ ...order, amount: "0.035" })
-        assert.deepStrictEqual(asked[1], ["3.5", 6000])
+        assert.deepStrictEqual(requested[1], ["3.5", 6000])
         assert.strictEqual(
           (yield* Effect.flip(service.place({ ...order, symbol: "ETH/USD:BTC", amount: "1" })))._tag,
           "Unsupported"
         )
-        assert.strictEqual(asked.length, 2)
+        assert.strictEqual(requested.length, 2)
       }).pipe(Effect.provide(layer))
     }))
 
@@ -786,7 +788,7 @@ describe("an exchange of market data only", () => {
   it("has no account or trading Layer, and cannot declare trading", () => {
     // @ts-expect-error there is no account to read
     assert.isUndefined(exchange.layerAccount)
-    // @ts-expect-error nor is any declared
+    // @ts-expect-error trading cannot be declared
     assert.isDefined(Exchange.definePublic({ ...open, name: "Open", trading: facts.trading }))
   })
 })
@@ -1075,13 +1077,16 @@ describe("questions of endpoints with their own input", () => {
   })
 
   it("do not compile if the endpoint does not define its input, or for a question of another type", () => {
-    const said = open("said", "/said", { input: Endpoint.inputOf<{ pair: string }>(), answer: Wire.list(Row.of({})) })
+    const pairEndpoint = open("said", "/said", {
+      input: Endpoint.inputOf<{ pair: string }>(),
+      answer: Wire.list(Row.of({}))
+    })
     // @ts-expect-error the endpoint does not make its input from a market
-    const silent: Question.Question<"marketData", [Market.Market], Listing.Rows<{}>> = Question.to(said)
+    const withoutInput: Question.Question<"marketData", [Market.Market], Listing.Rows<{}>> = Question.to(pairEndpoint)
     // @ts-expect-error the endpoint makes its input from a kind, not from a market
-    const foreign: Question.Question<"marketData", [Market.Market], Listing.Rows<{}>> = Question.to(ofKind)
+    const ofKindOnly: Question.Question<"marketData", [Market.Market], Listing.Rows<{}>> = Question.to(ofKind)
     // @ts-expect-error there is no such kind
-    assert.isDefined([silent, foreign, Question.about("option", Question.to(ofKind))])
+    assert.isDefined([withoutInput, ofKindOnly, Question.about("option", Question.to(ofKind))])
   })
 })
 
@@ -1098,15 +1103,18 @@ describe("histories by time spans", () => {
   const reading = (
     order: "newest first" | "oldest first",
     query: { readonly limit: number; readonly since?: number; readonly kept?: number },
-    answer: (asked: string) => { readonly rows: number; readonly next?: string }
+    answer: (requested: string) => { readonly rows: number; readonly next?: string }
   ) => {
     const { kept, limit, since } = query
-    const asked: Array<string> = []
+    const requested: Array<string> = []
     const wire = Far.make(({ query }) => {
       const span = ["from", "to"].map((name) => query.get(name)).map((at) => at === null ? "" : Number(at) / day)
-      asked.push([...span, query.get("at") ?? ""].join(" "))
-      const { next, rows } = answer(asked.at(-1) ?? "")
-      return Far.json({ rows: Array.from({ length: rows }, (_, index) => ({ id: `${asked.length}-${index}` })), next })
+      requested.push([...span, query.get("at") ?? ""].join(" "))
+      const { next, rows } = answer(requested.at(-1) ?? "")
+      return Far.json({
+        rows: Array.from({ length: rows }, (_, index) => ({ id: `${requested.length}-${index}` })),
+        next
+      })
     })
     const question = Page.bySpan({
       endpoint: list,
@@ -1130,7 +1138,7 @@ describe("histories by time spans", () => {
     return Effect.gen(function*() {
       yield* TestClock.setTime(now)
       const [found] = yield* Effect.flatMap(exchange.Account, ({ balances }) => balances)
-      return { asked, found: found === undefined ? 0 : Number(Decimal.format(found.total)) }
+      return { requested, found: found === undefined ? 0 : Number(Decimal.format(found.total)) }
     }).pipe(
       Effect.provide(Layer.provideMerge(
         exchange.layerAccount({
@@ -1145,10 +1153,10 @@ describe("histories by time spans", () => {
   it.effect("are read from the latest span until there are enough rows", () =>
     Effect.gen(function*() {
       const since = 7.5 * day + 60_000
-      const { asked, found } = yield* reading("newest first", { limit: 3, since }, () => ({ rows: 2 }))
+      const { requested, found } = yield* reading("newest first", { limit: 3, since }, () => ({ rows: 2 }))
       assert.strictEqual(found, 4)
       const minute = 60_000 / day
-      assert.deepStrictEqual(asked.map((each) => each.split(" ").map(Number)), [
+      assert.deepStrictEqual(requested.map((each) => each.split(" ").map(Number)), [
         [9 + minute + 1 / day, 10 + minute + 1 / day, 0],
         [8 + minute + 1 / day, 9 + minute + 1 / day, 0]
       ])
@@ -1156,25 +1164,25 @@ describe("histories by time spans", () => {
 
   it.effect("are read from beginning to end if the exchange lists the oldest first, with all pages of each span", () =>
     Effect.gen(function*() {
-      const { asked, found } = yield* reading(
+      const { requested, found } = yield* reading(
         "oldest first",
         { limit: 1, since: 8 * day },
-        (asked) => asked === "8 9 " ? { rows: 2, next: "half" } : { rows: 1 }
+        (requested) => requested === "8 9 " ? { rows: 2, next: "half" } : { rows: 1 }
       )
-      assert.deepStrictEqual(asked, ["8 9 ", "8 9 half", "9 10 ", "10 11 "])
+      assert.deepStrictEqual(requested, ["8 9 ", "8 9 half", "9 10 ", "10 11 "])
       assert.strictEqual(found, 5)
     }))
 
   it.effect("are one request without a span if no beginning is given", () =>
     Effect.gen(function*() {
-      const { asked } = yield* reading("newest first", { limit: 9 }, () => ({ rows: 1 }))
-      assert.deepStrictEqual(asked, ["  "])
+      const { requested } = yield* reading("newest first", { limit: 9 }, () => ({ rows: 1 }))
+      assert.deepStrictEqual(requested, ["  "])
     }))
 
   it.effect("go back no further than the exchange keeps them, and fail with Unsupported if a span has unreachable rows", () =>
     Effect.gen(function*() {
       const kept = yield* reading("newest first", { limit: 9, since: 0, kept: 2 * day }, () => ({ rows: 1 }))
-      assert.lengthOf(kept.asked, 3)
+      assert.lengthOf(kept.requested, 3)
       const error = yield* Effect.flip(
         reading("newest first", { limit: 9, since: 9 * day }, () => ({ rows: 1, next: "same" }))
       )

@@ -245,8 +245,8 @@ describe("Endpoint.family", () => {
     // @ts-expect-error a write is never safe
     assert.isUndefined(write.safe)
     // @ts-expect-error a write has to state its idempotency
-    const silent = write("silent", "/", { answer: Schema.Unknown })
-    assert.strictEqual(silent.idempotency, "once", "without a compiler, the default is `once`")
+    const unstated = write("silent", "/", { answer: Schema.Unknown })
+    assert.strictEqual(unstated.idempotency, "once", "without a compiler, the default is `once`")
     // @ts-expect-error a read is always safe
     assert.strictEqual(read.once("once", "/", { answer: Schema.Unknown }).idempotency, "once")
   })

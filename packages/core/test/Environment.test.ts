@@ -75,7 +75,7 @@ describe("Environment", () => {
     })
   }
 
-  it("says what is wrong with a base URL", () => {
+  it("the error explains what is wrong with a base URL", () => {
     for (
       const [baseUrl, expected] of [
         ["http://acme.example", "only for loopback addresses"],

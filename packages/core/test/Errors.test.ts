@@ -154,7 +154,7 @@ describe("Errors.table", () => {
     assert.strictEqual(named.classify(answer({}))?._tag, "OrderNotFound")
   })
 
-  it("tells `judge` the clock skew", () => {
+  it("passes the clock skew to `judge`", () => {
     const circumstances = { about: { exchange: "acme", operation: "test" }, headers: {}, now, status: 418, skew: 5000 }
     const { ofRow } = Errors.table({
       readError: () => undefined,

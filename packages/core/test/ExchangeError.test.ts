@@ -63,11 +63,11 @@ describe("ExchangeError", () => {
 
     it(`${tag} has a message with the exchange's code and status`, () => {
       const error = errorOf(tag, about)
-      const said = `acme.order: no; do something else${tag === "Unsupported" ? "; do without" : ""}`
-      assert.strictEqual(error.message, `${said} (status 400, code -1)`)
+      const rendered = `acme.order: no; do something else${tag === "Unsupported" ? "; do without" : ""}`
+      assert.strictEqual(error.message, `${rendered} (status 400, code -1)`)
       assert.strictEqual(error.name, tag)
       const { code: _, status: __, ...bare } = about
-      assert.strictEqual(errorOf(tag, bare).message, said)
+      assert.strictEqual(errorOf(tag, bare).message, rendered)
     })
 
     it(`${tag} can be encoded as JSON and decoded`, () => {
@@ -152,10 +152,12 @@ describe("ExchangeError", () => {
         ...about,
         detail: hostile
       })
-      for (const said of [text, made.message, decoded.message, JSON.stringify(Schema.encodeSync(AnyError)(decoded))]) {
-        assert.isBelow(said.length, 2500)
-        assert.notMatch(said, /[\p{Cc}\p{Cf}\p{DI}\p{Cs}]|\\[nru]/u)
-        assert.include(said, "a level=ERROR forged y")
+      for (
+        const rendered of [text, made.message, decoded.message, JSON.stringify(Schema.encodeSync(AnyError)(decoded))]
+      ) {
+        assert.isBelow(rendered.length, 2500)
+        assert.notMatch(rendered, /[\p{Cc}\p{Cf}\p{DI}\p{Cs}]|\\[nru]/u)
+        assert.include(rendered, "a level=ERROR forged y")
       }
     })
   }

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Exit, type Fiber, Scheduler, Scope, TestClock } from "effect"
 import * as Keeper from "../src/engine/internal/keeper.js"
 
-const watching = (keeper: Keeper.Keeper, millis: number, late: () => void) =>
+const startWatch = (keeper: Keeper.Keeper, millis: number, late: () => void) =>
   Effect.clockWith((clock) => {
     const watch = keeper.watch(clock, Duration.millis(millis), late)
     return Effect.as(watch.begin ?? Effect.void, watch)
@@ -13,7 +13,7 @@ describe("Keeper", () => {
     Effect.gen(function*() {
       const keeper = yield* Keeper.make
       const late: Array<number> = []
-      for (const millis of [300, 100, 200, 100, 0.4]) yield* watching(keeper, millis, () => late.push(millis))
+      for (const millis of [300, 100, 200, 100, 0.4]) yield* startWatch(keeper, millis, () => late.push(millis))
       yield* TestClock.adjust("1 millis")
       assert.deepStrictEqual(late, [0.4])
       yield* TestClock.adjust("98 millis")
@@ -43,15 +43,15 @@ describe("Keeper", () => {
     Effect.gen(function*() {
       const keeper = yield* Keeper.make
       const late: Array<string> = []
-      const first = yield* watching(keeper, 100, () => late.push("first"))
+      const first = yield* startWatch(keeper, 100, () => late.push("first"))
       first.leave()
       yield* TestClock.adjust("50 millis")
-      yield* watching(keeper, 100, () => late.push("second"))
+      yield* startWatch(keeper, 100, () => late.push("second"))
       yield* TestClock.adjust("99 millis")
       assert.deepStrictEqual(late, [])
       yield* TestClock.adjust("1 millis")
       assert.deepStrictEqual(late, ["second"])
-      yield* watching(keeper, 10, () => late.push("third"))
+      yield* startWatch(keeper, 10, () => late.push("third"))
       yield* TestClock.adjust("10 millis")
       assert.deepStrictEqual(late, ["second", "third"])
     }))
@@ -69,7 +69,7 @@ describe("Keeper", () => {
       }
       let late = 0
       yield* Effect.withScheduler(
-        Effect.forEach(Array.from({ length: 100 }), () => watching(keeper, 100, () => late++), { discard: true }),
+        Effect.forEach(Array.from({ length: 100 }), () => startWatch(keeper, 100, () => late++), { discard: true }),
         counting
       )
       yield* TestClock.adjust("100 millis")
@@ -81,10 +81,10 @@ describe("Keeper", () => {
       const scope = yield* Scope.make()
       const keeper = yield* Scope.extend(Keeper.make, scope)
       let late = 0
-      yield* Effect.uninterruptible(watching(keeper, 100, () => late++))
+      yield* Effect.uninterruptible(startWatch(keeper, 100, () => late++))
       yield* Scope.close(scope, Exit.void)
       // Watches that begin after that are not called back either.
-      yield* watching(keeper, 10, () => late++)
+      yield* startWatch(keeper, 10, () => late++)
       yield* TestClock.adjust("1 seconds")
       assert.strictEqual(late, 0)
     }))
