@@ -77,7 +77,7 @@ describe("Composite.failover", () => {
       }
     }))
 
-  it.effect("fails with SymbolNotFound if no source lists the symbol, and with Unsupported if no source supports the call", () =>
+  it.effect("fails with SymbolNotFound if no source lists the symbol, and with Unsupported if one does not support the call", () =>
     Effect.gen(function*() {
       yield* at
       const unlisted = (name: string) =>

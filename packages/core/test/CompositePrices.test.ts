@@ -133,7 +133,7 @@ describe("Composite.median of prices", () => {
       assert.deepStrictEqual(single, prices[1])
     }))
 
-  it.effect("fails if too few sources agree on every symbol", () =>
+  it.effect("fails if there is no symbol that enough sources agree on", () =>
     Effect.gen(function*() {
       yield* at
       const [one, two] = [listing("one", { [btc]: "1" }), listing("two", { [btc]: "2" })]

@@ -326,7 +326,7 @@ describe("reads of an account", () => {
       assert.strictEqual((yield* left).count - before.count, 1)
     }))
 
-  it.effect("of one market omit orders of others, and fail if the exchange was asked for one market only", () =>
+  it.effect("of one market omit orders of others, and fail if the answer for that market contains one", () =>
     Effect.gen(function*() {
       const { account, layer } = toy({ account: { openOfAll: answers([row(), row({ id: "2", market: "XBTSWAP" })]) } })
       const orders = yield* Effect.flatMap(account, (service) => service.openOrders("BTC/USD")).pipe(
