@@ -14,7 +14,7 @@ import * as Server from "./support/server.js"
 
 const answer = (response: ServerResponse) => response.setHeader("content-type", "application/json").end("{\"value\":1}")
 
-const packedAs = (response: ServerResponse, coding: string | undefined) =>
+const writeHeadWithCoding = (response: ServerResponse, coding: string | undefined) =>
   response.writeHead(200, coding === undefined ? {} : { "content-encoding": coding })
 
 const clientOf = (origin: string, options: ExchangeClient.Options = {}) =>
@@ -26,7 +26,7 @@ const clientOf = (origin: string, options: ExchangeClient.Options = {}) =>
     ...options
   }).pipe(Effect.provide(ExchangeState.layer))
 
-const refusing = (request: IncomingMessage, response: ServerResponse) => {
+const misbehaving = (request: IncomingMessage, response: ServerResponse) => {
   switch (new URL(request.url ?? "", "http://x").searchParams.get("note")) {
     case "reset":
       response.writeHead(200, { "content-length": "1000" }).write("{\"value\":")
@@ -73,7 +73,7 @@ for (const [name, layer] of clients) {
       }).pipe(Effect.withSpan("caller"), Effect.provide(layer)))
 
     for (const status of [301, 302, 307, 308]) {
-      it.scopedLive(`does not follow ${status}, and the key goes nowhere else`, () =>
+      it.scopedLive(`does not follow a ${status} redirect, so the key is sent to no other host`, () =>
         Effect.gen(function*() {
           const elsewhere = yield* Server.make((_, response) => answer(response))
           const server = yield* Server.make((_, response) =>
@@ -89,7 +89,7 @@ for (const [name, layer] of clients) {
         }).pipe(Effect.provide(layer)))
     }
 
-    it.scopedLive("nobody listening: not sent", () =>
+    it.scopedLive("a refused connection fails with TransportFailed and the outcome NotSent", () =>
       Effect.gen(function*() {
         const origin = yield* Effect.scoped(Effect.map(Server.make(() => {}), ({ origin }) => origin))
         const client = yield* clientOf(origin)
@@ -99,9 +99,9 @@ for (const [name, layer] of clients) {
       }).pipe(Effect.provide(layer)))
 
     for (const note of ["reset", "reset at once", "short", "no HTTP"]) {
-      it.scopedLive(`a connection that breaks (${note}): nobody knows`, () =>
+      it.scopedLive(`a connection that breaks (${note}) fails with TransportFailed and the outcome Unknown`, () =>
         Effect.gen(function*() {
-          const server = yield* Server.make(refusing)
+          const server = yield* Server.make(misbehaving)
           const client = yield* clientOf(server.origin)
           const error = yield* Effect.flip(client.request(Acme.named, { name: "x", note }))
           assert.instanceOf(error, ExchangeError.TransportFailed)
@@ -110,9 +110,9 @@ for (const [name, layer] of clients) {
     }
 
     for (const note of ["declared", "chunked", "bomb"]) {
-      it.scopedLive(`10 MB (${note}) are not read`, () =>
+      it.scopedLive(`refuses a body larger than maxResponseBytes (${note}), and stays usable`, () =>
         Effect.gen(function*() {
-          const server = yield* Server.make(refusing)
+          const server = yield* Server.make(misbehaving)
           const client = yield* clientOf(server.origin, { maxResponseBytes: 1_000_000 })
           const error = yield* Effect.flip(client.request(Acme.named, { name: "x", note }))
           assert.instanceOf(error, ExchangeError.MalformedResponse)
@@ -122,7 +122,7 @@ for (const [name, layer] of clients) {
         }).pipe(Effect.provide(layer)))
     }
 
-    it.scopedLive("an attempt ends in time where nothing can be interrupted, and its connection with it", () =>
+    it.scopedLive("attemptTimeout ends an uninterruptible attempt and closes its connection", () =>
       Effect.gen(function*() {
         const closed = yield* Deferred.make<void>()
         const server = yield* Server.make((request) => {
@@ -138,7 +138,7 @@ for (const [name, layer] of clients) {
         yield* Deferred.await(closed).pipe(Effect.timeout("2 seconds"), Effect.orDie)
       }).pipe(Effect.provide(layer)))
 
-    it.scopedLive("whoever wraps it sees every request", () =>
+    it.scopedLive("an HttpClient wrapped around it sees every request", () =>
       Effect.gen(function*() {
         const server = yield* Server.make((_, response) => answer(response))
         const seen: Array<string> = []
@@ -152,7 +152,7 @@ for (const [name, layer] of clients) {
         assert.deepStrictEqual([seen, server.requests.length], [["/value", "/order"], 2])
       }).pipe(Effect.provide(layer)))
 
-    it.scopedLive("an interrupted call ends, and closes its connection", () =>
+    it.scopedLive("an interrupted call ends and closes its connection before its timeout", () =>
       Effect.gen(function*() {
         const arrived = yield* Deferred.make<void>()
         const closed = yield* Deferred.make<void>()
@@ -163,7 +163,7 @@ for (const [name, layer] of clients) {
         const client = yield* clientOf(server.origin, { attemptTimeout: "20 seconds" })
         const fiber = yield* Effect.fork(client.request(Acme.value, {}))
         yield* Deferred.await(arrived)
-        // Not by the end of its time, which would close it as well.
+        // Before attemptTimeout, which would close the connection as well.
         const [took] = yield* Effect.timed(Fiber.interrupt(fiber))
         assert.isBelow(Duration.toSeconds(took), 10)
         yield* Deferred.await(closed).pipe(Effect.timeout("2 seconds"), Effect.orDie)
@@ -172,7 +172,7 @@ for (const [name, layer] of clients) {
 }
 
 describe("NodeExchange", () => {
-  it.scopedLive("keeps connections alive: many calls, one connection or two", () =>
+  it.scopedLive("keeps connections alive: ten calls use at most two connections", () =>
     Effect.gen(function*() {
       const server = yield* Server.make((_, response) => answer(response))
       const client = yield* clientOf(server.origin)
@@ -182,7 +182,7 @@ describe("NodeExchange", () => {
       assert.isAtMost(server.sockets.size, 2)
     }).pipe(Effect.provide(NodeExchange.layerHttp())))
 
-  it.scopedLive("opens as many connections as it may, and no more", () =>
+  it.scopedLive("opens as many connections as its limit allows, and no more", () =>
     Effect.gen(function*() {
       const waiting: Array<ServerResponse> = []
       let arrived = 0
@@ -198,13 +198,15 @@ describe("NodeExchange", () => {
       assert.deepStrictEqual([server.requests.length, server.sockets.size], [20, 3])
     }).pipe(Effect.provide(NodeExchange.layerHttp({ connections: 3 }))))
 
-  it.scopedLive("its limit is the last byte that is read, packed or not", () =>
+  it.scopedLive("reads a body of exactly maxBytes, compressed or not, and refuses a larger one", () =>
     Effect.gen(function*() {
       const plain = Buffer.from("{\"value\":1}".padEnd(1001))
       for (const [length, read] of [[1000, true], [1001, false]] as const) {
         const body = plain.subarray(0, length)
         for (const answer of [{ body }, { body: gzipSync(body), coding: "gzip" }]) {
-          const server = yield* Server.make((_, response) => packedAs(response, answer.coding).end(answer.body))
+          const server = yield* Server.make((_, response) =>
+            writeHeadWithCoding(response, answer.coding).end(answer.body)
+          )
           const result = yield* Effect.either(
             Effect.flatMap(clientOf(server.origin), ({ request }) => request(Acme.value, {}))
           )
@@ -213,7 +215,7 @@ describe("NodeExchange", () => {
       }
     }).pipe(Effect.provide(NodeExchange.layerHttp({ maxBytes: 1000 }))))
 
-  it.live("closing the scope closes the idle connections", () =>
+  it.live("closes idle connections when its scope closes", () =>
     Effect.scoped(Effect.gen(function*() {
       const server = yield* Server.make((_, response) => answer(response))
       const scope = yield* Scope.make()
@@ -232,43 +234,43 @@ describe("NodeExchange", () => {
 
 const bodies = { short: "{\"value\":7}", long: `{"value":7,"rest":"${randomBytes(20_000).toString("hex")}"}` }
 
-const codings: Readonly<Record<string, readonly [header: string, pack: (body: string | Buffer) => Buffer]>> = {
+const codings: Readonly<Record<string, readonly [header: string, compress: (body: string | Buffer) => Buffer]>> = {
   gzip: ["gzip", gzipSync],
-  "gzip by its old name": ["X-GZip", gzipSync],
+  "gzip as x-gzip": ["X-GZip", gzipSync],
   deflate: ["deflate", deflateSync],
-  "deflate without its header": ["deflate", deflateRawSync],
+  "raw deflate": ["deflate", deflateRawSync],
   Brotli: ["br", (body) => brotliCompressSync(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })]
 }
 
-describe("NodeExchange: packed answers", () => {
-  it.scopedLive("are asked for in gzip", () =>
+describe("NodeExchange: compressed responses", () => {
+  it.scopedLive("requests gzip in accept-encoding", () =>
     Effect.gen(function*() {
       const server = yield* Server.make((_, response) => answer(response))
       yield* Effect.flatMap(clientOf(server.origin), ({ request }) => request(Acme.order, { amount: 1 }))
       assert.strictEqual(server.requests[0]?.headers["accept-encoding"], "gzip")
     }).pipe(Effect.provide(NodeExchange.layerHttp())))
 
-  for (const [name, [coding, pack]] of Object.entries(codings)) {
+  for (const [name, [coding, compress]] of Object.entries(codings)) {
     for (const [size, body] of Object.entries(bodies)) {
-      it.scopedLive(`are unpacked: ${name}, ${size}`, () =>
+      it.scopedLive(`decompresses ${name} (${size} body)`, () =>
         Effect.gen(function*() {
-          const packed = pack(body)
-          // In two pieces: neither can be unpacked by itself.
+          const compressed = compress(body)
+          // In two chunks, neither of which can be decompressed by itself.
           const server = yield* Server.make((_, response) => {
-            packedAs(response, coding).write(packed.subarray(0, 5))
-            response.end(packed.subarray(5))
+            writeHeadWithCoding(response, coding).write(compressed.subarray(0, 5))
+            response.end(compressed.subarray(5))
           })
           const client = yield* clientOf(server.origin)
           assert.deepStrictEqual(yield* client.request(Acme.value, {}), { value: 7 })
         }).pipe(Effect.provide(NodeExchange.layerHttp())))
     }
 
-    it.scopedLive(`that unpack to more than the limit are given up there: ${name}`, () =>
+    it.scopedLive(`stops decompressing ${name} at maxBytes, and releases the connection`, () =>
       Effect.gen(function*() {
         const zeros = Buffer.alloc(600_000)
-        // What is packed in little is unpacked at once, the rest beside the event loop.
-        for (const bomb of [pack(zeros), pack(Buffer.concat([randomBytes(20_000), zeros]))]) {
-          const server = yield* Server.make((_, response) => packedAs(response, coding).end(bomb))
+        // A small compressed body is decompressed synchronously, a larger one off the event loop.
+        for (const bomb of [compress(zeros), compress(Buffer.concat([randomBytes(20_000), zeros]))]) {
+          const server = yield* Server.make((_, response) => writeHeadWithCoding(response, coding).end(bomb))
           const client = yield* clientOf(server.origin)
           const error = yield* Effect.flip(client.request(Acme.value, {}))
           assert.instanceOf(error, ExchangeError.MalformedResponse)
@@ -276,22 +278,26 @@ describe("NodeExchange: packed answers", () => {
             error.message,
             "larger than 500000 bytes after decompression (see maxBytes of NodeExchange); raise"
           )
-          // No connection is left waiting.
+          // The only connection was released, so a second request can be sent.
           assert.instanceOf(yield* Effect.flip(client.request(Acme.value, {})), ExchangeError.MalformedResponse)
         }
       }).pipe(Effect.provide(NodeExchange.layerHttp({ connections: 1, maxBytes: 500_000 }))))
 
-    it.scopedLive(`that unpack to more than the call reads are given up there: ${name}`, () =>
+    it.scopedLive(`stops decompressing ${name} at maxResponseBytes`, () =>
       Effect.gen(function*() {
-        const server = yield* Server.make((_, response) => packedAs(response, coding).end(pack(Buffer.alloc(600_000))))
+        const server = yield* Server.make((_, response) =>
+          writeHeadWithCoding(response, coding).end(compress(Buffer.alloc(600_000)))
+        )
         const client = yield* clientOf(server.origin, { maxResponseBytes: 500_000 })
         const { message } = yield* Effect.flip(client.request(Acme.value, {}))
         assert.include(message, "larger than 500000 bytes after decompression (see maxResponseBytes); raise")
       }).pipe(Effect.provide(NodeExchange.layerHttp())))
 
-    it.scopedLive(`that are too large as they come are not even unpacked: ${name}`, () =>
+    it.scopedLive(`refuses ${name} that is too large before decompression`, () =>
       Effect.gen(function*() {
-        const server = yield* Server.make((_, response) => packedAs(response, coding).end(pack(randomBytes(20_000))))
+        const server = yield* Server.make((_, response) =>
+          writeHeadWithCoding(response, coding).end(compress(randomBytes(20_000)))
+        )
         const client = yield* clientOf(server.origin, { maxResponseBytes: 9_000 })
         const called = yield* Effect.flip(client.request(Acme.value, {}))
         assert.include(called.message, "larger than 9000 bytes before decompression (see maxResponseBytes)")
@@ -302,15 +308,15 @@ describe("NodeExchange: packed answers", () => {
 
     for (
       const [what, damage] of Object.entries({
-        "cut short": (packed: Buffer) => packed.subarray(0, -8),
-        "something else": () => Buffer.from("{\"value\":7}")
+        truncated: (compressed: Buffer) => compressed.subarray(0, -8),
+        "not compressed": () => Buffer.from("{\"value\":7}")
       })
     ) {
       for (const [size, body] of Object.entries(bodies)) {
-        it.scopedLive(`that are ${what} are said to be, and nobody knows of a write: ${name}, ${size}`, () =>
+        it.scopedLive(`reports ${name} (${size} body) that is ${what}, with the outcome Unknown for a write`, () =>
           Effect.gen(function*() {
-            const packed = damage(pack(body))
-            const server = yield* Server.make((_, response) => packedAs(response, coding).end(packed))
+            const compressed = damage(compress(body))
+            const server = yield* Server.make((_, response) => writeHeadWithCoding(response, coding).end(compressed))
             const client = yield* clientOf(server.origin)
             const error = yield* Effect.flip(client.request(Acme.order, { amount: 1 }))
             assert.instanceOf(error, ExchangeError.MalformedResponse)
@@ -321,7 +327,7 @@ describe("NodeExchange: packed answers", () => {
     }
   }
 
-  it.scopedLive("keep what their status and headers say, and are none where there is no body", () =>
+  it.scopedLive("keeps the status and headers of a compressed error, and reports a compressed response without a body as empty", () =>
     Effect.gen(function*() {
       const refused = yield* Server.make((_, response) =>
         response.writeHead(429, { "content-encoding": "gzip", "retry-after": "7" }).end(gzipSync("{}"))
@@ -340,9 +346,9 @@ describe("NodeExchange: packed answers", () => {
       assert.include(nothing.message, "an empty body")
     }).pipe(Effect.provide(NodeExchange.layerHttp())))
 
-  it.scopedLive("in a coding that nobody knows are read as they are", () =>
+  it.scopedLive("reads a body with an unknown content-encoding as it is", () =>
     Effect.gen(function*() {
-      const server = yield* Server.make((_, response) => packedAs(response, "utf-8").end("{\"value\":7}"))
+      const server = yield* Server.make((_, response) => writeHeadWithCoding(response, "utf-8").end("{\"value\":7}"))
       const client = yield* clientOf(server.origin)
       assert.deepStrictEqual(yield* client.request(Acme.value, {}), { value: 7 })
     }).pipe(Effect.provide(NodeExchange.layerHttp())))
@@ -356,36 +362,36 @@ const webSocketServer = (onConnection: (socket: WebSocket) => void) =>
     return `${server.origin.replace("http", "ws")}`
   })
 
-/** What a socket says about itself, until it is closed. */
-const conversation = (url: string, say: ReadonlyArray<string>, options?: NodeExchange.Options) =>
+/** Sends messages over a WebSocket, and returns what it received and how it was closed. */
+const conversation = (url: string, messages: ReadonlyArray<string>, options?: NodeExchange.Options) =>
   Effect.gen(function*() {
     const construct = yield* Socket.WebSocketConstructor
     return yield* Effect.async<ReadonlyArray<string>>((resume) => {
-      const heard: Array<string> = []
+      const events: Array<string> = []
       const socket = construct(url)
       socket.addEventListener("open", () => {
-        for (const text of say) socket.send(text)
+        for (const text of messages) socket.send(text)
       })
       socket.addEventListener("message", ({ data }) => {
-        heard.push(String(data))
-        if (heard.length === say.length) socket.close(1000)
+        events.push(String(data))
+        if (events.length === messages.length) socket.close(1000)
       })
-      socket.addEventListener("error", () => heard.push("error"))
+      socket.addEventListener("error", () => events.push("error"))
       socket.addEventListener("close", ({ code }) => {
-        heard.push(`closed ${code}`)
-        resume(Effect.succeed(heard))
+        events.push(`closed ${code}`)
+        resume(Effect.succeed(events))
       })
     })
   }).pipe(Effect.provide(NodeExchange.layerWebSocket(options)))
 
 describe("NodeExchange: WebSockets", () => {
-  it.scopedLive("hear what is said back", () =>
+  it.scopedLive("receives the messages that the server sends", () =>
     Effect.gen(function*() {
       const url = yield* webSocketServer((socket) => socket.on("message", (data) => socket.send(String(data))))
       assert.deepStrictEqual(yield* conversation(`${url}/stream`, ["a", "b"]), ["a", "b", "closed 1000"])
     }))
 
-  it.scopedLive("refuse a message beyond the limit", () =>
+  it.scopedLive("refuses a message larger than maxBytes", () =>
     Effect.gen(function*() {
       const url = yield* webSocketServer((socket) => socket.send("x".repeat(2000)))
       assert.deepStrictEqual(yield* conversation(`${url}/stream`, ["a"], { maxBytes: 1000 }), ["error", "closed 1006"])
@@ -395,17 +401,17 @@ describe("NodeExchange: WebSockets", () => {
       ])
     }))
 
-  it.scopedLive("follow no redirect", () =>
+  it.scopedLive("does not follow a redirect", () =>
     Effect.gen(function*() {
       const url = yield* webSocketServer(() => {})
       assert.deepStrictEqual(yield* conversation(`${url}/other`, ["a"]), ["error", "closed 1006"])
     }))
 
-  it.scopedLive("give up a handshake that takes too long", () =>
+  it.scopedLive("fails if the handshake takes longer than connectTimeout", () =>
     Effect.gen(function*() {
       const server = yield* Server.make(() => {})
       server.http.on("upgrade", () => {})
-      const heard = yield* conversation(server.origin.replace("http", "ws"), ["a"], { connectTimeout: "50 millis" })
-      assert.deepStrictEqual(heard, ["error", "closed 1006"])
+      const events = yield* conversation(server.origin.replace("http", "ws"), ["a"], { connectTimeout: "50 millis" })
+      assert.deepStrictEqual(events, ["error", "closed 1006"])
     }))
 })

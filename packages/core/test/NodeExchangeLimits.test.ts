@@ -16,14 +16,14 @@ const clientOf = (origin: string, options: ExchangeClient.Options = {}) =>
     ...options
   }).pipe(Effect.provide(ExchangeState.layer))
 
-describe("NodeExchange: limits by default", () => {
+describe("NodeExchange: default limits", () => {
   for (
     const [option, maxBytes, maxResponseBytes] of [
       ["maxBytes of NodeExchange", undefined, 4 * defaultMaxBytes],
       ["maxResponseBytes", 4 * defaultMaxBytes, undefined]
     ] as const
   ) {
-    it.scopedLive(`an answer beyond ${option}, with the other far away, is refused by that name and number`, () =>
+    it.scopedLive(`a response beyond the default ${option} is refused, and the error names that option and its limit`, () =>
       Effect.gen(function*() {
         const body = Buffer.alloc(defaultMaxBytes + 1, 32)
         const server = yield* Server.make((_, response) => response.writeHead(200).end(body))
@@ -35,7 +35,7 @@ describe("NodeExchange: limits by default", () => {
       }).pipe(Effect.provide(NodeExchange.layerHttp({ maxBytes }))))
   }
 
-  it.scopedLive("reads twice the largest listing that was met, by default", () =>
+  it.scopedLive("reads a response twice as large as the largest known market listing", () =>
     Effect.gen(function*() {
       const listing = Buffer.from("{\"value\":1}".padEnd(2 * 16_900_000))
       const server = yield* Server.make((_, response) => response.writeHead(200).end(listing))

@@ -12,7 +12,7 @@ import * as Capture from "./support/capture.js"
 import * as Proxy from "./support/proxy.js"
 import * as Server from "./support/server.js"
 
-// The exchange of these tests makes its own certificate, as no other can be had for a name that nobody has.
+// The exchange in these tests has a self-signed certificate, as its host name does not exist.
 beforeAll(() => {
   vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0")
   return () => void vi.unstubAllEnvs()
@@ -28,7 +28,7 @@ const call = (baseUrl = "https://exchange.test", attempts = 1) =>
     Effect.flatMap(({ request }) => request({ ...Acme.value, cost: () => ({}) }, {}))
   )
 
-const failed = (options: NodeExchange.Options, baseUrl?: string) =>
+const failedCall = (options: NodeExchange.Options, baseUrl?: string) =>
   Effect.gen(function*() {
     const error = yield* Effect.flip(call(baseUrl))
     assert.instanceOf(error, ExchangeError.TransportFailed)
@@ -44,11 +44,11 @@ const named = (variables: Record<string, string>) =>
 const environment = (variables: Record<string, string>) =>
   Layer.provide(NodeExchange.layerHttp({ proxy: "environment" }), named(variables))
 
-/** Where nobody listens any more. */
-const gone = Effect.map(Effect.scoped(Server.make(() => {})), ({ origin }) => origin.replace("http://", ""))
+/** An address on which no server listens any more. */
+const unreachable = Effect.map(Effect.scoped(Server.make(() => {})), ({ origin }) => origin.replace("http://", ""))
 
 describe("NodeExchange: requests through a proxy", () => {
-  it.scopedLive("take one tunnel for many, and find TLS at its end", () =>
+  it.scopedLive("reach the exchange through a tunnel, with TLS inside it", () =>
     Effect.gen(function*() {
       const exchange = yield* Proxy.exchange
       const proxy = yield* Proxy.make(exchange.port)
@@ -62,7 +62,7 @@ describe("NodeExchange: requests through a proxy", () => {
       assert.strictEqual(exchange.headers.length, 3)
     }))
 
-  it.scopedLive("show their user and password to the proxy and not to the exchange", () =>
+  it.scopedLive("send the user and password to the proxy and not to the exchange", () =>
     Effect.gen(function*() {
       const exchange = yield* Proxy.exchange
       const proxy = yield* Proxy.make(exchange.port, { credentials: "me@work:p:ss" })
@@ -71,17 +71,17 @@ describe("NodeExchange: requests through a proxy", () => {
       assert.notProperty(exchange.headers[0], "proxy-authorization")
     }))
 
-  it.scopedLive("say that it asks for a user, or does not take the one it was shown", () =>
+  it.scopedLive("report a proxy that requires a user or rejects the one it was given", () =>
     Effect.gen(function*() {
       const proxy = yield* Proxy.make(1, { credentials: "me:right" })
-      const without = yield* failed({ proxy: at(proxy.address) })
+      const without = yield* failedCall({ proxy: at(proxy.address) })
       assert.include(without.message, `the proxy ${proxy.address} requires a user and password`)
       assert.strictEqual(without.code, "PROXY_407")
-      const wrong = yield* failed({ proxy: at(proxy.address, "me:wrong@") })
+      const wrong = yield* failedCall({ proxy: at(proxy.address, "me:wrong@") })
       assert.include(wrong.message, `the proxy ${proxy.address} rejected the user and password`)
     }))
 
-  it.scopedLive("show a user that is refused once, as a few more close an account, and try the rest again", () =>
+  it.scopedLive("do not retry a rejected user, which could lock the account, but retry other failures", () =>
     Effect.gen(function*() {
       for (const [status, times] of [[407, 1], [502, 3]] as const) {
         const proxy = yield* Proxy.make(1, { status })
@@ -92,10 +92,10 @@ describe("NodeExchange: requests through a proxy", () => {
     }))
 
   for (const status of [204, 302, 403, 502]) {
-    it.scopedLive(`say that it answers ${status}, and were not sent`, () =>
+    it.scopedLive(`report a proxy that responds with ${status}, with the outcome NotSent`, () =>
       Effect.gen(function*() {
         const proxy = yield* Proxy.make(1, { status })
-        const { message } = yield* failed({ proxy: at(proxy.address) })
+        const { message } = yield* failedCall({ proxy: at(proxy.address) })
         assert.include(
           message,
           `the proxy ${proxy.address} did not connect to exchange.test:443, but responded with status ${status}`
@@ -103,27 +103,27 @@ describe("NodeExchange: requests through a proxy", () => {
       }))
   }
 
-  it.scopedLive("say that nobody is there, that it is none, or is none in time", () =>
+  it.scopedLive("report a proxy that is unreachable, does not speak HTTP, has an HTTPS URL or exceeds connectTimeout", () =>
     Effect.gen(function*() {
-      const address = yield* gone
-      const error = yield* failed({ proxy: at(address) })
+      const address = yield* unreachable
+      const error = yield* failedCall({ proxy: at(address) })
       assert.include(error.message, `the proxy ${address} could not be reached`)
       assert.strictEqual(error.code, "ECONNREFUSED")
       const server = yield* Server.make(() => {})
       const host = server.origin.replace("http://", "")
       server.http.once("connect", (_, socket) => socket.end("SSH-2.0-OpenSSH_9.6\r\n"))
       assert.include(
-        (yield* failed({ proxy: at(host) })).message,
+        (yield* failedCall({ proxy: at(host) })).message,
         `the proxy ${host} could not be reached, or is not an`
       )
       server.http.once("connect", () => {})
-      const late = yield* failed({ proxy: at(host), connectTimeout: "100 millis" })
+      const late = yield* failedCall({ proxy: at(host), connectTimeout: "100 millis" })
       assert.strictEqual(late.code, "ETIMEDOUT")
-      const secure = yield* failed({ proxy: Redacted.make(`https://${host}`) })
+      const secure = yield* failedCall({ proxy: Redacted.make(`https://${host}`) })
       assert.include(secure.message, "HTTPS")
     }))
 
-  it.scopedLive("may break off once they are sent: then nobody knows", () =>
+  it.scopedLive("fail with the outcome Unknown if the connection breaks after they were sent", () =>
     Effect.gen(function*() {
       const exchange = yield* Proxy.exchange
       exchange.https.removeAllListeners("request")
@@ -134,20 +134,20 @@ describe("NodeExchange: requests through a proxy", () => {
       assert.strictEqual(error.outcome, "Unknown")
     }))
 
-  it.scopedLive("keep its password to themselves, whatever goes wrong", () =>
+  it.scopedLive("never show the proxy's password, whatever fails", () =>
     Effect.gen(function*() {
       const password = "pr0xy-CANARY"
       const captured = Capture.make()
       const user = `me:${password}@`
       const refusing = yield* Proxy.make(1, { credentials: "me:other" })
       const forbidding = yield* Proxy.make(1, { status: 403 })
-      for (const address of [refusing.address, forbidding.address, yield* gone]) {
+      for (const address of [refusing.address, forbidding.address, yield* unreachable]) {
         const layer = NodeExchange.layerWith({ proxy: at(address, user) })
         const error = yield* captured.provide(
           Effect.flip(call()).pipe(Effect.provide(layer), Effect.withSpan("caller"))
         )
         const event = yield* captured.provide(
-          Effect.flip(Effect.provide(opening("wss://exchange.test/"), layer))
+          Effect.flip(Effect.provide(openWebSocket("wss://exchange.test/"), layer))
         )
         captured.note([error, event].flatMap(Capture.renderings).join("\n"))
       }
@@ -162,17 +162,17 @@ describe("NodeExchange: requests through a proxy", () => {
     }))
 })
 
-describe("NodeExchange: proxies of the environment", () => {
-  it.scopedLive("are read from the ConfigProvider, in lower case first, and empty ones are none", () =>
+describe("NodeExchange: proxies from the environment", () => {
+  it.scopedLive("are read from the ConfigProvider, in lower case first, and empty variables are ignored", () =>
     Effect.gen(function*() {
       const exchange = yield* Proxy.exchange
       const proxy = yield* Proxy.make(exchange.port)
-      const nobody = yield* gone
+      const unusedAddress = yield* unreachable
       for (
         const variables of [
           { HTTPS_PROXY: `http://${proxy.address}` },
-          { HTTPS_PROXY: proxy.address, HTTP_PROXY: nobody },
-          { https_proxy: proxy.address, HTTPS_PROXY: nobody },
+          { HTTPS_PROXY: proxy.address, HTTP_PROXY: unusedAddress },
+          { https_proxy: proxy.address, HTTPS_PROXY: unusedAddress },
           { https_proxy: "", HTTPS_PROXY: proxy.address, NO_PROXY: "other.test" }
         ]
       ) {
@@ -181,7 +181,7 @@ describe("NodeExchange: proxies of the environment", () => {
       assert.strictEqual(proxy.asked.length, 4)
     }))
 
-  it.scopedLive("are not asked for what NO_PROXY names, nor for the loopback", () =>
+  it.scopedLive("are not used for hosts in NO_PROXY or for loopback addresses", () =>
     Effect.gen(function*() {
       const proxy = yield* Proxy.make(1)
       const variables = { HTTPS_PROXY: proxy.address, HTTP_PROXY: proxy.address, NO_PROXY: "invalid" }
@@ -197,7 +197,7 @@ describe("NodeExchange: proxies of the environment", () => {
     }))
 
   for (const text of ["socks5://host:1080", "http://[host", "http://host:99999", "http://%ff:x@host"]) {
-    it.effect(`are refused by their name where they are none: ${text}`, () =>
+    it.effect(`are refused if invalid, by an error that names the variable and not its value: ${text}`, () =>
       Effect.gen(function*() {
         const error = yield* Effect.flip(Layer.build(environment({ HTTPS_PROXY: text })))
         assert.include(String(error), "HTTPS_PROXY")
@@ -233,14 +233,14 @@ describe("NodeExchange: proxies of the environment", () => {
     ["2001:db8::/32", "https://10.1.2.3", false]
   ]
   for (const [list, url, isDirect] of table) {
-    it(`"${list}" ${isDirect ? "names" : "does not name"} ${url}`, () => {
+    it(`NO_PROXY="${list}" ${isDirect ? "covers" : "does not cover"} ${url}`, () => {
       assert.strictEqual(direct(list)(new URL(url)), isDirect)
     })
   }
 })
 
-/** Opens a socket and says hello; fails with what its error event says. */
-const opening = (url: string) =>
+/** Opens a WebSocket, sends `hello` and returns the first message; fails with the error event. */
+const openWebSocket = (url: string) =>
   Effect.flatMap(Socket.WebSocketConstructor, (construct) =>
     Effect.async<string, Event>((resume) => {
       const socket = construct(url)
@@ -253,7 +253,7 @@ const opening = (url: string) =>
     }))
 
 describe("NodeExchange: WebSockets through a proxy", () => {
-  it.scopedLive("take a tunnel with TLS at its end", () =>
+  it.scopedLive("open through a tunnel, with TLS inside it", () =>
     Effect.gen(function*() {
       const exchange = yield* Proxy.exchange
       new WebSocketServer({ server: exchange.https }).on("connection", (socket) => {
@@ -261,42 +261,42 @@ describe("NodeExchange: WebSockets through a proxy", () => {
       })
       const proxy = yield* Proxy.make(exchange.port, { credentials: "me:right" })
       const layer = NodeExchange.layerWebSocket({ proxy: at(proxy.address, "me:right@") })
-      assert.strictEqual(yield* Effect.provide(opening("wss://exchange.test/stream"), layer), "hello you")
+      assert.strictEqual(yield* Effect.provide(openWebSocket("wss://exchange.test/stream"), layer), "hello you")
       assert.deepStrictEqual(proxy.asked.map(({ authority }) => authority), ["exchange.test:443"])
       const variables = named({ HTTPS_PROXY: `http://me:right@${proxy.address}` })
       const read = Layer.provide(NodeExchange.layerWebSocket({ proxy: "environment" }), variables)
-      assert.strictEqual(yield* Effect.provide(opening("wss://exchange.test:9000/stream"), read), "hello you")
+      assert.strictEqual(yield* Effect.provide(openWebSocket("wss://exchange.test:9000/stream"), read), "hello you")
       assert.strictEqual(proxy.asked[1]?.authority, "exchange.test:9000")
     }))
 
-  it.scopedLive("say what the proxy did instead", () =>
+  it.scopedLive("report why the proxy did not connect", () =>
     Effect.gen(function*() {
       const refusing = yield* Proxy.make(1, { credentials: "me:right" })
-      const address = yield* gone
+      const address = yield* unreachable
       for (
         const [where, words] of [[refusing.address, "requires a user"], [address, "could not be reached"]] as const
       ) {
         const layer = NodeExchange.layerWebSocket({ proxy: at(where) })
-        const cause = yield* Effect.flip(Effect.provide(opening("wss://exchange.test/"), layer))
-        // It is what a feed says as it reconnects.
+        const cause = yield* Effect.flip(Effect.provide(openWebSocket("wss://exchange.test/"), layer))
+        // A feed reports this reason when it reconnects.
         const because = reasonOf(new Socket.SocketGenericError({ reason: "Open", cause }))
         assert.include(because, `the proxy ${where} ${words}`)
       }
     }))
 
-  it.scopedLive("do without to the loopback", () =>
+  it.scopedLive("use no proxy for a loopback address", () =>
     Effect.gen(function*() {
       const proxy = yield* Proxy.make(1)
       const server = yield* Server.make(() => {})
       new WebSocketServer({ server: server.http }).on("connection", (socket) => socket.send("here"))
       const layer = NodeExchange.layerWebSocket({ proxy: at(proxy.address) })
-      assert.strictEqual(yield* Effect.provide(opening(server.origin.replace("http", "ws")), layer), "here")
+      assert.strictEqual(yield* Effect.provide(openWebSocket(server.origin.replace("http", "ws")), layer), "here")
       assert.isEmpty(proxy.asked)
     }))
 })
 
 describe("NodeExchange: a local address", () => {
-  it.scopedLive("is where requests and WebSockets leave from, to the proxy as well", () =>
+  it.scopedLive("is the source address of requests, WebSockets and connections to the proxy", () =>
     Effect.gen(function*() {
       const localAddress = "127.0.0.2"
       const from: Array<string | undefined> = []
@@ -305,19 +305,19 @@ describe("NodeExchange: a local address", () => {
       new WebSocketServer({ server: server.http }).on("connection", (socket) => socket.send("here"))
       yield* Effect.gen(function*() {
         yield* call(server.origin)
-        yield* opening(server.origin.replace("http", "ws"))
+        yield* openWebSocket(server.origin.replace("http", "ws"))
       }).pipe(Effect.provide(NodeExchange.layerWith({ localAddress })))
       server.http.on("connect", (_, socket) => socket.end("HTTP/1.1 403 No\r\n\r\n"))
-      yield* failed({ localAddress, proxy: at(server.origin.replace("http://", "")) })
+      yield* failedCall({ localAddress, proxy: at(server.origin.replace("http://", "")) })
       assert.deepStrictEqual(from, [localAddress, localAddress, localAddress])
     }))
 
-  it.scopedLive("that is none is refused, and one of another machine is told by its code", () =>
+  it.scopedLive("is refused if it is not an IP address, and reported if this machine does not have it", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Layer.build(NodeExchange.layerHttp({ localAddress: "eth0" })))
       assert.include(String(error), "localAddress")
       const server = yield* Server.make(() => {})
-      const { code } = yield* failed({ localAddress: "192.0.2.1" }, server.origin)
+      const { code } = yield* failedCall({ localAddress: "192.0.2.1" }, server.origin)
       assert.strictEqual(code, "EADDRNOTAVAIL")
     }))
 })

@@ -15,8 +15,8 @@ const request: Transport.Request = {
   about: { exchange: "acme", operation: "value", capability: "marketData", idempotency: "safe" }
 }
 
-describe("the transport of undici", () => {
-  it.effect("fails, and sends nothing, where the time of a request is over before it has begun", () =>
+describe("NodeTransport", () => {
+  it.effect("fails with TimedOut and sends nothing if the timeout elapsed before the request began", () =>
     Effect.gen(function*() {
       let dispatched = 0
       const counting = new Agent().compose((dispatch) => (options: Dispatcher.DispatchOptions, handler) => {

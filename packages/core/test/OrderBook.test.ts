@@ -20,7 +20,7 @@ describe("OrderBook", () => {
       [[], []]
     ] as const
   ) {
-    it(`there is nothing wrong with bids at ${bids.join()} and asks at ${asks.join()}`, () => {
+    it(`finds no fault with bids at ${bids.join()} and asks at ${asks.join()}`, () => {
       assert.isUndefined(OrderBook.fault(book(bids, asks)))
     })
   }
@@ -35,7 +35,7 @@ describe("OrderBook", () => {
       [["2"], ["-3"], "has asks at -3, which is not above zero"]
     ] as const
   ) {
-    it(`bids at ${bids.join()} and asks at ${asks.join()}: ${what}`, () => {
+    it(`finds a fault with bids at ${bids.join()} and asks at ${asks.join()}: ${what}`, () => {
       assert.strictEqual(OrderBook.fault(book(bids, asks)), `the order book of BTC/USDT ${what}`)
     })
   }

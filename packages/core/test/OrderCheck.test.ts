@@ -13,7 +13,7 @@ const Amount = FastCheck.tuple(
   FastCheck.integer({ min: 0, max: 12 })
 ).map(([value, scale]) => BigDecimal.make(value, scale))
 
-const free: Market.Market = {
+const unrestricted: Market.Market = {
   symbol: bitcoin.symbol,
   id: "BTCUSDT",
   kind: "spot",
@@ -40,14 +40,17 @@ const within = (value: BigDecimal.BigDecimal, of: BigDecimal.BigDecimal, step: B
   BigDecimal.lessThan(BigDecimal.abs(BigDecimal.subtract(value, of)), step)
 
 describe("OrderCheck", () => {
-  it.prop("rounding never asks for more, and never for a worse price, by less than a step", {
+  it.prop("rounds the amount down and the price in the order's favour, each by less than a step", {
     amount: Amount,
     price: Amount,
     lotSize: Step,
     tickSize: Step,
     side: FastCheck.constantFrom<Array<"buy" | "sell">>("buy", "sell")
   }, ({ amount, lotSize, price, side, tickSize }) => {
-    const checked = OrderCheck.check({ ...free, lotSize, tickSize }, limit({ amount, price, side, round: true }))
+    const checked = OrderCheck.check(
+      { ...unrestricted, lotSize, tickSize },
+      limit({ amount, price, side, round: true })
+    )
     if (Either.isLeft(checked)) {
       // A buy below one tick and an amount below one step have no multiple to go down to.
       assert.isTrue(
@@ -68,33 +71,37 @@ describe("OrderCheck", () => {
         : BigDecimal.greaterThanOrEqualTo(sent.price, price)
     )
     assert.isTrue(within(sent.price, price, tickSize))
-    assert.isAtMost(places(sent.price), places(tickSize), "digits beyond the step are refused by exchanges")
+    assert.isAtMost(places(sent.price), places(tickSize), "exchanges refuse more decimals than the step has")
     assert.isAtMost(places(sent.amount), places(lotSize))
   })
 
-  it.prop("without rounding it is sent as it was asked for, or not at all; what it proposes instead is accepted", {
-    amount: Amount,
-    lotSize: Step
-  }, ({ amount, lotSize }) => {
-    const market = { ...free, lotSize }
-    const checked = OrderCheck.check(market, limit({ amount }))
-    assert.strictEqual(Either.isRight(checked), isMultiple(amount, lotSize))
-    if (Either.isRight(checked)) {
-      assert.isTrue(BigDecimal.equals(checked.right.amount, amount))
-      return
+  it.prop(
+    "without rounding accepts only multiples of the step, unchanged, and otherwise proposes an amount it accepts",
+    {
+      amount: Amount,
+      lotSize: Step
+    },
+    ({ amount, lotSize }) => {
+      const market = { ...unrestricted, lotSize }
+      const checked = OrderCheck.check(market, limit({ amount }))
+      assert.strictEqual(Either.isRight(checked), isMultiple(amount, lotSize))
+      if (Either.isRight(checked)) {
+        assert.isTrue(BigDecimal.equals(checked.right.amount, amount))
+        return
+      }
+      const [, below, least] = /; (?:use (\S+), or|the minimum is (\S+)$)/.exec(checked.left) ?? []
+      assert.isTrue(Either.isRight(OrderCheck.check(market, limit({ amount: below ?? least ?? "" }))), checked.left)
     }
-    const [, below, least] = /; (?:use (\S+), or|the minimum is (\S+)$)/.exec(checked.left) ?? []
-    assert.isTrue(Either.isRight(OrderCheck.check(market, limit({ amount: below ?? least ?? "" }))), checked.left)
-  })
+  )
 
-  it.prop("text and the decimal it denotes are one", [Amount], ([amount]) => {
+  it.prop("treats an amount given as text like the same decimal", [Amount], ([amount]) => {
     assert.deepStrictEqual(
-      OrderCheck.check(free, limit({ amount: Decimal.format(amount) })),
-      OrderCheck.check(free, limit({ amount }))
+      OrderCheck.check(unrestricted, limit({ amount: Decimal.format(amount) })),
+      OrderCheck.check(unrestricted, limit({ amount }))
     )
   })
 
-  it("bounds are inclusive, and the least worth is of price times amount", () => {
+  it("limits of amount and price are inclusive, and the minimum notional is price times amount", () => {
     const accepts = (request: Partial<Order.LimitRequest>) =>
       Either.isRight(OrderCheck.check(bitcoin, limit({ price: "60000", ...request })))
     assert.deepStrictEqual(["0.002", "10", "0.001", "10.001"].map((amount) => accepts({ amount })), [
@@ -113,11 +120,13 @@ describe("OrderCheck", () => {
     assert.isFalse(accepts({ amount: "0.005", price: "999.99" }))
   })
 
-  it("what a market does not say is not checked", () => {
-    assert.isTrue(Either.isRight(OrderCheck.check(free, limit({ amount: "0.123456789", price: "0.000000001" }))))
+  it("checks no limit that the market does not state", () => {
+    assert.isTrue(
+      Either.isRight(OrderCheck.check(unrestricted, limit({ amount: "0.123456789", price: "0.000000001" })))
+    )
   })
 
-  it("a market order has no price, and is IOC", () => {
+  it("a market order has no price and is IOC", () => {
     const checked = Either.getOrThrow(
       OrderCheck.check(bitcoin, { type: "market", symbol: "BTC/USDT", side: "sell", amount: "0.01" })
     )
@@ -125,27 +134,27 @@ describe("OrderCheck", () => {
   })
 
   for (const status of ["halted", "closed"] as const) {
-    it(`a market that is ${status} takes none`, () => {
+    it(`refuses an order for a market that is ${status}`, () => {
       const checked = OrderCheck.check({ ...bitcoin, status }, limit({}))
       assert.include(Either.isLeft(checked) ? checked.left : "", status)
     })
   }
 
-  it("a market of which that is not known does", () => {
+  it("accepts an order for a market whose status is unknown", () => {
     assert.isTrue(Either.isRight(OrderCheck.check({ ...bitcoin, status: "unknown" }, limit({}))))
   })
 
   for (
     const amount of ["", " 1", "1e3", "+1", "0x1", "1,000", "NaN", "Infinity", "٣", "1".repeat(41), "0", "-1", "0.0"]
   ) {
-    it(`refuses the amount ${JSON.stringify(amount)}`, () => {
-      assert.isTrue(Either.isLeft(OrderCheck.check(free, limit({ amount }))))
-      assert.isTrue(Either.isLeft(OrderCheck.check(free, limit({ price: amount }))))
-      assert.isTrue(Either.isLeft(OrderCheck.checkAmendment(free, { amount })))
+    it(`refuses ${JSON.stringify(amount)} as an amount and as a price`, () => {
+      assert.isTrue(Either.isLeft(OrderCheck.check(unrestricted, limit({ amount }))))
+      assert.isTrue(Either.isLeft(OrderCheck.check(unrestricted, limit({ price: amount }))))
+      assert.isTrue(Either.isLeft(OrderCheck.checkAmendment(unrestricted, { amount })))
     })
   }
 
-  it("an amendment says what changes", () => {
+  it("refuses an empty amendment, and keeps only the fields that change", () => {
     assert.isTrue(Either.isLeft(OrderCheck.checkAmendment(bitcoin, {})))
     const change = Either.getOrThrow(OrderCheck.checkAmendment(bitcoin, { price: "60000.25" }))
     assert.strictEqual(change.amount, undefined)

@@ -29,7 +29,7 @@ const Step = FastCheck.record({
 
 describe("OrderGuards", () => {
   it.prop(
-    "what a day's orders are worth is never more than its limit, and exact",
+    "the orders of a day never exceed maxNotionalPerDay, and their total is exact",
     [FastCheck.array(Step, { maxLength: 30 })],
     ([steps]) => {
       const guards: OrderGuards.Guards = { maxNotionalPerDay: { USDT: "1000" } }
@@ -56,7 +56,7 @@ describe("OrderGuards", () => {
     }
   )
 
-  it("an order begun before midnight and judged after one of the new day does not bring the old day back", () => {
+  it("an order begun before midnight and checked after an order of the new day counts towards the new day", () => {
     const guards: OrderGuards.Guards = { maxNotionalPerDay: { USDT: "10" } }
     const [, after] = Either.getOrThrow(OrderGuards.admit(guards, OrderGuards.emptyTotal, dollars("8"), undefined, day))
     assert.isTrue(Either.isLeft(OrderGuards.admit(guards, after, dollars("8"), undefined, day - 1)))
@@ -64,20 +64,21 @@ describe("OrderGuards", () => {
     assert.isTrue(Either.isLeft(OrderGuards.admit(guards, both, dollars("1"), undefined, day)))
   })
 
-  it("what was counted on another day is not given back to this one", () => {
+  it("releasing an order of another day leaves the total of the current day unchanged", () => {
     const [, spent] = Either.getOrThrow(OrderGuards.admit({}, OrderGuards.emptyTotal, dollars("8"), undefined, day))
     assert.isTrue(
       BigDecimal.equals(spentOn(OrderGuards.release(spent, "USDT", Decimal.make("5"), day - 1)), Decimal.make("8"))
     )
   })
 
-  it("a market order counts at the price of the last trade, an inverse one by its contracts", () => {
+  it("a market order is valued at the last price, an inverse order by its contracts", () => {
     const guards: OrderGuards.Guards = { maxNotionalPerOrder: { USDT: "100" } }
     const market = order(Decimal.make("2"), undefined)
     assert.isTrue(OrderGuards.needsPrice(guards, market))
-    const judged = (price: string) => OrderGuards.admit(guards, OrderGuards.emptyTotal, market, Decimal.make(price), 0)
-    assert.isTrue(Either.isRight(judged("50")))
-    assert.isTrue(Either.isLeft(judged("50.01")))
+    const admitted = (price: string) =>
+      OrderGuards.admit(guards, OrderGuards.emptyTotal, market, Decimal.make(price), 0)
+    assert.isTrue(Either.isRight(admitted("50")))
+    assert.isTrue(Either.isLeft(admitted("50.01")))
     const inverse = { ...market, market: { ...bitcoin, inverse: true, multiplier: Decimal.make("10") } }
     assert.isFalse(OrderGuards.needsPrice(guards, inverse))
     const contracts = (amount: string) =>
@@ -86,7 +87,7 @@ describe("OrderGuards", () => {
     assert.isTrue(Either.isLeft(contracts("11")))
   })
 
-  it("asks for the last price only where it matters", () => {
+  it("needs the last price only for guards that use it", () => {
     assert.isFalse(OrderGuards.needsPrice({}, dollars("1")))
     assert.isFalse(OrderGuards.needsPrice({ maxNotionalPerDay: { USDT: "1" } }, dollars("1")))
     assert.isFalse(OrderGuards.needsPrice({ maxNotionalPerDay: { EUR: "1" } }, order(Decimal.make("1"), undefined)))
@@ -94,11 +95,11 @@ describe("OrderGuards", () => {
     assert.isFalse(OrderGuards.needsPrice({ priceBand: "0.1" }, order(Decimal.make("1"), undefined)))
   })
 
-  it("where limits are set, an order in a currency that none of them names is refused, and says which", () => {
+  it("refuses an order in a currency without a limit if limits are set, and names the currency", () => {
     for (const guards of [{ maxNotionalPerDay: { EUR: "1" } }, { maxNotionalPerOrder: { EUR: "1" } }]) {
-      const judged = OrderGuards.admit(guards, OrderGuards.emptyTotal, dollars("1"), undefined, 0)
-      assert.strictEqual(Either.isLeft(judged) ? judged.left.guard : "", Object.keys(guards)[0])
-      assert.include(Either.isLeft(judged) ? judged.left.detail : "", "no limit is set for orders in USDT")
+      const admitted = OrderGuards.admit(guards, OrderGuards.emptyTotal, dollars("1"), undefined, 0)
+      assert.strictEqual(Either.isLeft(admitted) ? admitted.left.guard : "", Object.keys(guards)[0])
+      assert.include(Either.isLeft(admitted) ? admitted.left.detail : "", "no limit is set for orders in USDT")
     }
     assert.isTrue(
       Either.isRight(
@@ -108,21 +109,21 @@ describe("OrderGuards", () => {
   })
 
   it.prop(
-    "the band is inclusive and symmetric",
+    "priceBand is inclusive and symmetric",
     [FastCheck.integer({ min: 1, max: 30_000 })],
     ([price]) => {
-      const judged = OrderGuards.admit(
+      const admitted = OrderGuards.admit(
         { priceBand: "0.5" },
         OrderGuards.emptyTotal,
         dollars(String(price)),
         Decimal.make("10000"),
         0
       )
-      assert.strictEqual(Either.isRight(judged), price >= 5000 && price <= 15_000)
+      assert.strictEqual(Either.isRight(admitted), price >= 5000 && price <= 15_000)
     }
   )
 
-  it("an order that grows counts what it grows by, and one that shrinks is never refused for the day", () => {
+  it("an amendment counts the notional it adds, and nothing if it reduces the order", () => {
     const guards: OrderGuards.Guards = { maxNotionalPerDay: { USDT: "10" } }
     const admit = (spent: OrderGuards.Spent, after: string, before?: string) =>
       OrderGuards.admit(
@@ -141,16 +142,16 @@ describe("OrderGuards", () => {
     assert.strictEqual(Decimal.format(less), "0")
   })
 
-  it("an order of which nobody knows the amount is refused by any guard, and by none where there are none", () => {
-    const judged = (guards: OrderGuards.Guards) =>
+  it("an order whose amount is unknown is refused by any guard, and admitted without guards", () => {
+    const admitted = (guards: OrderGuards.Guards) =>
       OrderGuards.admit(guards, OrderGuards.emptyTotal, undefined, undefined, day)
-    assert.isTrue(Either.isRight(judged({})))
+    assert.isTrue(Either.isRight(admitted({})))
     for (const guards of [{ symbols: ["BTC/USDT"] }, { priceBand: "0.1" }, { maxNotionalPerDay: { USDT: "1" } }]) {
-      assert.isTrue(Either.isLeft(judged(guards)))
+      assert.isTrue(Either.isLeft(admitted(guards)))
     }
   })
 
-  it("the day's sum goes on from a journal: what is open counts, what was not placed and other days do not", () => {
+  it("restores the day's total from a journal: open and placed orders count, others and other days do not", () => {
     const worth = (amount: string) => ({ currency: "USDT", amount })
     const spent = OrderGuards.fromJournal([
       { at: day - 1, worth: worth("1000"), outcome: "Placed" },
@@ -161,7 +162,7 @@ describe("OrderGuards", () => {
       { at: 2 * day, worth: worth("1000"), outcome: "Open" }
     ], day + 10)
     assert.strictEqual(Decimal.format(spentOn(spent)), "3.5")
-    // What reconciling finds not to have been placed is given back.
+    // What reconciling reports as NotPlaced is released.
     const after = OrderGuards.release(spent, "USDT", Decimal.make("2"), day + 1)
     assert.strictEqual(Decimal.format(spentOn(after)), "1.5")
     const guards: OrderGuards.Guards = { maxNotionalPerDay: { USDT: "10" } }
@@ -169,7 +170,7 @@ describe("OrderGuards", () => {
     assert.isTrue(Either.isRight(OrderGuards.admit(guards, after, dollars("8.5"), undefined, day + 11)))
   })
 
-  it("validates each", () => {
+  it("validate names the guard that is invalid", () => {
     assertNone(OrderGuards.validate({}))
     assertNone(OrderGuards.validate({ maxNotionalPerDay: { USDT: "1.5" }, priceBand: "0.05", symbols: [] }))
     for (
@@ -186,14 +187,14 @@ describe("OrderGuards", () => {
     }
   })
 
-  it("validates what comes without types: no guard is lost by its name or its kind", () => {
-    const said = (guards: unknown): string =>
+  it("validate reports unknown guards and values of the wrong type from untyped code", () => {
+    const problemOf = (guards: unknown): string =>
       Option.getOrElse(Reflect.apply(OrderGuards.validate, undefined, [guards]), () => "")
-    assert.include(said({ maxNotionalPerTrade: { USDT: "1" } }), `unknown guard "maxNotionalPerTrade"`)
-    assert.include(said({ symbols: "BTC/USDT,ETH/USDT" }), "expected an array")
-    assert.include(said({ symbols: [undefined] }), "symbols such as")
-    assert.include(said({ maxNotionalPerOrder: { USDT: 1000 } }), "as text, found a number")
-    assert.include(said({ maxNotionalPerOrder: "1000" }), "limits by currency")
-    assert.include(said(null), "expected an object")
+    assert.include(problemOf({ maxNotionalPerTrade: { USDT: "1" } }), `unknown guard "maxNotionalPerTrade"`)
+    assert.include(problemOf({ symbols: "BTC/USDT,ETH/USDT" }), "expected an array")
+    assert.include(problemOf({ symbols: [undefined] }), "symbols such as")
+    assert.include(problemOf({ maxNotionalPerOrder: { USDT: 1000 } }), "as text, found a number")
+    assert.include(problemOf({ maxNotionalPerOrder: "1000" }), "limits by currency")
+    assert.include(problemOf(null), "expected an object")
   })
 })

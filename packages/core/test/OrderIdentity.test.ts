@@ -34,7 +34,7 @@ const run = <A>(
 const tag = <A>(result: Either.Either<A, ExchangeError.TradingError>) =>
   Either.match(result, { onLeft: ({ _tag }): string => _tag, onRight: () => "succeeded" })
 
-const strangers: ReadonlyArray<readonly [what: string, change: Partial<Order.Order>]> = [
+const differences: ReadonlyArray<readonly [what: string, change: Partial<Order.Order>]> = [
   ["market", { symbol: ExchangeSymbol.make("ETH/USDT") }],
   ["client order id", { clientOrderId: "another" }],
   ["side", { side: "sell" }],
@@ -44,13 +44,13 @@ const strangers: ReadonlyArray<readonly [what: string, change: Partial<Order.Ord
   ["age", { createdAt: 10_000_000 - 60_001 }]
 ]
 
-const begun = TestClock.setTime(10_000_000)
+const setClock = TestClock.setTime(10_000_000)
 
-describe("an answer is held against the order", () => {
-  for (const [what, change] of strangers) {
-    it.effect(`one of another ${what} is no answer: the order is looked up, and it is that which is handed on`, () =>
+describe("a response is compared with the order", () => {
+  for (const [what, change] of differences) {
+    it.effect(`a response with another ${what} is discarded, and the order is looked up and returned`, () =>
       Effect.gen(function*() {
-        yield* begun
+        yield* setClock
         const store = new Acme.Store()
         store.answers = (order) => ({ ...order, id: "stranger", ...change })
         const single = yield* run(store, (trading) => trading.place(limit))
@@ -61,9 +61,9 @@ describe("an answer is held against the order", () => {
         assert.strictEqual(row && Either.getOrThrow(row), store.orders[1])
       }))
 
-    it.effect(`one of another ${what} that is looked up after a lost answer is never handed on`, () =>
+    it.effect(`an order with another ${what} that is found after a lost response is never returned`, () =>
       Effect.gen(function*() {
-        yield* begun
+        yield* setClock
         const store = new Acme.Store()
         store.usual = "lost after it was carried out"
         store.shows = (order) => ({ ...order, ...change })
@@ -71,9 +71,9 @@ describe("an answer is held against the order", () => {
         assert.strictEqual(tag(result), "OutcomeUnknown")
       }))
 
-    it.effect(`one of another ${what} that is read after an acknowledgement is never handed on`, () =>
+    it.effect(`an order with another ${what} that is read after an acknowledgement is never returned`, () =>
       Effect.gen(function*() {
-        yield* begun
+        yield* setClock
         const store = new Acme.Store()
         store.usual = "acknowledged"
         store.shows = (order) => ({ ...order, ...change })
@@ -86,9 +86,9 @@ describe("an answer is held against the order", () => {
       }))
   }
 
-  it.effect("what an exchange leaves out contradicts nothing", () =>
+  it.effect("fields that the exchange leaves out are not compared", () =>
     Effect.gen(function*() {
-      yield* begun
+      yield* setClock
       const store = new Acme.Store()
       store.usual = "lost after it was carried out"
       store.shows = (order) => ({
@@ -101,9 +101,9 @@ describe("an answer is held against the order", () => {
       assert.strictEqual(tag(yield* run(store, (trading) => trading.place(limit))), "succeeded")
     }))
 
-  it.effect("the name of an earlier order that the exchange keeps is DuplicateOrder, and says which order has it", () =>
+  it.effect("a client order id of an earlier order fails with DuplicateOrder, which names that order", () =>
     Effect.gen(function*() {
-      yield* begun
+      yield* setClock
       const store = new Acme.Store()
       store.fates = ["answered", "lost before it arrived"]
       yield* run(store, (trading) => trading.place(limit))
@@ -116,29 +116,30 @@ describe("an answer is held against the order", () => {
       )
     }))
 
-  it.effect("so is one of other terms, if it is listed as it is found by its name", () =>
+  it.effect("an order found with other terms is a DuplicateOrder only if the list of orders confirms them", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       store.fates = ["answered", "lost before it arrived"]
-      const again = yield* run(store, (trading) =>
-        Effect.zipRight(trading.place(limit), trading.place({ ...limit, price: "50000" })))
+      const again = yield* run(
+        store,
+        (trading) => Effect.zipRight(trading.place(limit), trading.place({ ...limit, price: "50000" }))
+      )
       assert.strictEqual(tag(again), "DuplicateOrder")
       const other = new Acme.Store()
       other.usual = "lost after it was carried out"
       other.shows = (order) => ({ ...order, price: Decimal.make("50000") })
       assert.strictEqual(
         Either.getOrThrow(
-          yield* run(other, (trading) =>
-            trading.place(limit))
+          yield* run(other, (trading) => trading.place(limit))
         ),
         other.orders[0]
       )
       other.unlisted = timedOut
-      const unsure = yield* run(other, (trading) => trading.place({ ...limit, clientOrderId: "mine-2" }))
-      assert.strictEqual(tag(unsure), "OutcomeUnknown")
+      const unconfirmed = yield* run(other, (trading) => trading.place({ ...limit, clientOrderId: "mine-2" }))
+      assert.strictEqual(tag(unconfirmed), "OutcomeUnknown")
     }))
 
-  it.effect("a duplicate of a name that nobody else can have used is this very order", () =>
+  it.effect("a duplicate of a client order id that no other order can have is the order itself", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       store.usual = "twice"
@@ -152,7 +153,7 @@ describe("an answer is held against the order", () => {
       assert.strictEqual(tag(later), "succeeded")
     }))
 
-  it.effect("reconciling takes an amended order for ours, and no other of its name", () =>
+  it.effect("reconciling recognises an amended order, and no older order with the same client order id", () =>
     Effect.gen(function*() {
       const amended = { price: Decimal.make("50000"), updatedAt: 5_000 }
       const reconciled = (change: Partial<Order.Order>) =>
@@ -170,16 +171,16 @@ describe("an answer is held against the order", () => {
         })
       const journal = Context.get(yield* Layer.build(OrderJournal.layerMemory), OrderJournal.OrderJournal)
       assert.deepStrictEqual(yield* reconciled(amended), ["Placed"])
-      // By its name it is another's, and it is listed as it is.
+      // The lookup shows the terms of another order, the list those of ours.
       assert.deepStrictEqual(yield* reconciled({ side: "sell" }), ["Placed"])
       assert.deepStrictEqual(yield* reconciled({ createdAt: 1 }), ["NotPlaced"])
     }).pipe(Effect.scoped))
 })
 
 describe("NotPlaced", () => {
-  const lost = (change: (store: Acme.Store) => void) =>
+  const placeLost = (change: (store: Acme.Store) => void) =>
     Effect.gen(function*() {
-      yield* begun
+      yield* setClock
       const store = new Acme.Store()
       store.usual = "lost before it arrived"
       change(store)
@@ -199,35 +200,35 @@ describe("NotPlaced", () => {
     createdAt: 10_000_000
   }
 
-  it.effect("is said when the order is neither found by its name nor listed, for two lists more", () =>
+  it.effect("is reported if the order is neither found by its client order id nor listed, after reading two lists", () =>
     Effect.gen(function*() {
-      const [result, store] = yield* lost(() => undefined)
+      const [result, store] = yield* placeLost(() => undefined)
       assert.strictEqual(tag(result), "NotPlaced")
       assert.strictEqual(store.lists, 2)
     }))
 
-  it.effect("is not said of an order that is listed: it is that", () =>
+  it.effect("is not reported for an order that is listed: the listed order is returned", () =>
     Effect.gen(function*() {
-      const [result] = yield* lost((store) => store.others.push(listed))
+      const [result] = yield* placeLost((store) => store.others.push(listed))
       assert.strictEqual(Either.getOrThrow(result), listed)
     }))
 
-  it.effect("is not said while the lists cannot be had", () =>
+  it.effect("is not reported if the lists cannot be read", () =>
     Effect.gen(function*() {
-      const [result] = yield* lost((store) => store.unlisted = timedOut)
+      const [result] = yield* placeLost((store) => store.unlisted = timedOut)
       assert.strictEqual(tag(result), "OutcomeUnknown")
     }))
 
-  it.effect("is not said while an order of the same terms is listed without a name", () =>
+  it.effect("is not reported if an order with the same terms is listed without a client order id", () =>
     Effect.gen(function*() {
       const { clientOrderId: _, ...unnamed } = listed
-      const [result] = yield* lost((store) => store.others.push(unnamed))
+      const [result] = yield* placeLost((store) => store.others.push(unnamed))
       assert.strictEqual(tag(result), "OutcomeUnknown")
-      const [older] = yield* lost((store) => store.others.push({ ...unnamed, createdAt: 9_000_000 }))
+      const [older] = yield* placeLost((store) => store.others.push({ ...unnamed, createdAt: 9_000_000 }))
       assert.strictEqual(tag(older), "NotPlaced")
     }))
 
-  it.effect("is not said when the list may end before the order", () =>
+  it.effect("is not reported if the list may be cut off before the order", () =>
     Effect.gen(function*() {
       const other = (index: number): Order.Order => ({ ...listed, id: `o${index}`, clientOrderId: `other-${index}` })
       const many = Array.from({ length: 1000 }, (_, index) => other(index))
@@ -235,20 +236,20 @@ describe("NotPlaced", () => {
       const cut = yield* Effect.forEach(
         [
           [],
-          // Lists what stands as well, or by when orders ended: such an old order is no proof.
+          // The list may include open orders, or be sorted by when orders ended: such an old order proves nothing.
           [{ ...other(1000), createdAt: 9_000_000, status: "open" as const }],
           [{ ...other(1000), createdAt: 9_000_000, updatedAt: 10_000_000 }]
         ],
-        (old) => lost((store) => store.others.push(...many, ...old))
+        (old) => placeLost((store) => store.others.push(...many, ...old))
       )
-      const [obscured] = yield* lost((store) => {
+      const [obscured] = yield* placeLost((store) => {
         store.others.push(...many.slice(1))
         store.unread.push(unread)
       })
       assert.deepStrictEqual([...cut.map(([result]) => result), obscured].map(tag), Array(4).fill("OutcomeUnknown"))
-      const [whole] = yield* lost((store) => store.others.push(...many, { ...other(1000), createdAt: 9_000_000 }))
+      const [whole] = yield* placeLost((store) => store.others.push(...many, { ...other(1000), createdAt: 9_000_000 }))
       assert.strictEqual(tag(whole), "NotPlaced")
-      const [short] = yield* lost((store) => {
+      const [short] = yield* placeLost((store) => {
         store.others.push(...many.slice(2))
         store.unread.push(unread)
       })
@@ -257,7 +258,7 @@ describe("NotPlaced", () => {
 })
 
 describe("a deadline", () => {
-  it.effect("around place ends its look-ups: the outcome is unknown then, and never NotPlaced", () =>
+  it.effect("around place ends its lookups with OutcomeUnknown, and never with NotPlaced", () =>
     Effect.gen(function*() {
       for (const fate of ["lost before it arrived", "lost after it was carried out"] as const) {
         const store = new Acme.Store()
@@ -270,7 +271,7 @@ describe("a deadline", () => {
       }
     }))
 
-  it.effect("around place does not keep an order from its caller that was taken", () =>
+  it.effect("around place still returns an accepted order, as pending", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       store.usual = "acknowledged"
@@ -287,7 +288,7 @@ describe("cancel and amend", () => {
     amend: (trading: Trading.Trading.Service, order: Order.Order) => trading.amend(order, { price: "59000" })
   }
 
-  /** Changes an order that was placed before `then` did what it does to the exchange. */
+  /** Places an order, runs `then` to change the exchange, and cancels or amends the order. */
   const changed = (store: Acme.Store, name: keyof typeof changes, then: () => void) =>
     run(
       store,
@@ -298,7 +299,7 @@ describe("cancel and amend", () => {
 
   for (const name of ["cancel", "amend"] as const) {
     for (const fate of ["answered", "acknowledged"] as const) {
-      it.effect(`${name} that is ${fate} and shows no effect is OutcomeUnknown, with its cause`, () =>
+      it.effect(`${name} that is ${fate} and has no visible effect fails with OutcomeUnknown and its cause`, () =>
         Effect.gen(function*() {
           const store = new Acme.Store()
           store.fates = ["answered", fate]
@@ -309,14 +310,14 @@ describe("cancel and amend", () => {
         }))
     }
 
-    it.effect(`${name} that is answered with another order is read`, () =>
+    it.effect(`${name} that is answered with another order reads the order`, () =>
       Effect.gen(function*() {
         const store = new Acme.Store()
         const result = yield* changed(store, name, () => store.answers = (order) => ({ ...order, id: "n9" }))
         assert.strictEqual(Either.getOrThrow(result).id, "n1")
       }))
 
-    it.effect(`${name} that is read as another order is OutcomeUnknown`, () =>
+    it.effect(`${name} whose read returns another order fails with OutcomeUnknown`, () =>
       Effect.gen(function*() {
         const store = new Acme.Store()
         store.fates = ["answered", "acknowledged"]
@@ -327,7 +328,7 @@ describe("cancel and amend", () => {
       }))
   }
 
-  it.effect("amending an order that ended before it was changed says so", () =>
+  it.effect("amending an order that ended before the change fails with OrderRejected", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       store.fates = ["answered", "acknowledged"]
@@ -339,7 +340,7 @@ describe("cancel and amend", () => {
       assert.include(result.left.message, "the order ended before it was amended: it is filled")
     }))
 
-  it.effect("the order of an OutcomeUnknown is handed on as it is, and so is an order", () =>
+  it.effect("the order of an OutcomeUnknown can be used as a reference, and so can an order", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       store.fates = ["lost after it was carried out"]
@@ -358,7 +359,7 @@ describe("cancel and amend", () => {
       assert.strictEqual((yield* Effect.flip(account.order({ symbol: "BTC/USDT" })))._tag, "InvalidRequest")
     }).pipe(Effect.scoped))
 
-  it.effect("an order is named by its id first", () =>
+  it.effect("a reference with both ids uses the exchange's id", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       const result = yield* run(store, (trading) =>
@@ -370,8 +371,8 @@ describe("cancel and amend", () => {
     }))
 })
 
-describe("what is read of a market", () => {
-  it.effect("is never another market's", () =>
+describe("reading from a market", () => {
+  it.effect("fails if the order is of another market", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       store.shows = (order) => ({ ...order, symbol: ExchangeSymbol.make("ETH/USDT") })
@@ -383,7 +384,7 @@ describe("what is read of a market", () => {
       assert.instanceOf(error, ExchangeError.MalformedResponse)
     }).pipe(Effect.scoped))
 
-  it.effect("nor is a ticker, or a price", () =>
+  it.effect("fails if the ticker or the price is of another market", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       store.quotes = () => ExchangeSymbol.make("ETH/USDT")
@@ -397,8 +398,8 @@ describe("what is read of a market", () => {
     }).pipe(Effect.scoped))
 })
 
-describe("a name that stands twice in a journal", () => {
-  it("is that of the first order: the exchange can have taken no other", () => {
+describe("a client order id that is in a journal twice", () => {
+  it("is that of the first order, as the exchange can have accepted no other", () => {
     const intent: OrderJournal.Intent = {
       _tag: "Intent",
       exchange: "acme",

@@ -6,15 +6,16 @@ import * as Acme from "./support/exchange.js"
 
 const limit: Order.LimitRequest = { type: "limit", symbol: "BTC/USDT", side: "buy", amount: "0.01", price: "60000" }
 
-/** What JavaScript may hand in where the types say otherwise. */
+/** A value that untyped JavaScript may pass, whatever the types say. */
 const untyped = (value: unknown): { readonly place: (trading: Trading.Trading.Service) => Placing } => ({
-  // A program without types, or with a cast, calls it so.
+  // As a program without types, or with a cast, calls it.
   place: (trading) => Reflect.apply(trading.place, undefined, [value])
 })
 
 type Placing = ReturnType<Trading.Trading.Service["place"]>
 
-const said = (value: unknown): string => Either.match(OrderCheck.decode(value), { onLeft: String, onRight: () => "" })
+const messageOf = (value: unknown): string =>
+  Either.match(OrderCheck.decode(value), { onLeft: String, onRight: () => "" })
 
 const Anything = FastCheck.anything({
   withBigInt: true,
@@ -72,7 +73,7 @@ const Mutated = FastCheck.record({
 
 describe("OrderCheck.decode", () => {
   it.prop(
-    "takes any value there is, and never throws",
+    "never throws, whatever the value",
     [FastCheck.oneof(Anything, Mutated)],
     ([value]) => {
       OrderCheck.decode(value)
@@ -80,7 +81,7 @@ describe("OrderCheck.decode", () => {
     }
   )
 
-  const refused: ReadonlyArray<readonly [change: object, says: string]> = [
+  const refused: ReadonlyArray<readonly [change: object, message: string]> = [
     [{ side: "BUY" }, `the side: expected "buy" or "sell", found "BUY"`],
     [{ type: "LIMIT" }, `the type: expected "limit" or "market", found "LIMIT"`],
     [{ timeInForce: "gtc" }, `the timeInForce: expected "GTC" or "IOC" or "FOK", found "gtc"`],
@@ -97,37 +98,37 @@ describe("OrderCheck.decode", () => {
     [{ timeInforce: "IOC" }, `a limit order cannot have "timeInforce"; its fields are type, symbol,`],
     [{ type: "market" }, `a market order cannot have "price"`]
   ]
-  for (const [change, says] of refused) {
-    it(`says what it expected: ${says}`, () => assert.include(said({ ...limit, ...change }), says))
+  for (const [change, message] of refused) {
+    it(`reports what it expected: ${message}`, () => assert.include(messageOf({ ...limit, ...change }), message))
   }
 
-  it("says so of what is no object, or cannot be read", () => {
-    assert.include(said(null), "the order: expected an object, found null")
-    assert.include(said("buy"), `the order: expected an object, found "buy"`)
+  it("reports a value that is not an object or whose fields cannot be read", () => {
+    assert.include(messageOf(null), "the order: expected an object, found null")
+    assert.include(messageOf("buy"), `the order: expected an object, found "buy"`)
     const broken = Object.defineProperty({ ...limit }, "side", {
       enumerable: true,
       get: () => {
         throw new Error("no")
       }
     })
-    assert.include(said(broken), "cannot be read")
+    assert.include(messageOf(broken), "cannot be read")
   })
 
-  it("what is undefined is as good as left out", () => {
+  it("treats an undefined field as absent", () => {
     assert.isTrue(Either.isRight(OrderCheck.decode({ ...limit, postOnly: undefined, timeInforce: undefined })))
   })
 
-  it("quotes what it was given, with nothing in it that is not seen", () => {
-    const text = said({ ...limit, side: `buy\u202Eyub\u0007\u200B${"x".repeat(100)}` })
+  it("quotes the value shortened, with its invisible characters escaped", () => {
+    const text = messageOf({ ...limit, side: `buy\u202Eyub\u0007\u200B${"x".repeat(100)}` })
     assert.include(text, String.raw`found "buy\u202eyub\u0007\u200bxxx`)
     assert.notMatch(text, /[\p{Cc}\p{Cf}]/u)
     assert.isBelow(text.length, 150)
   })
 })
 
-describe("what is placed", () => {
+describe("untyped arguments of Trading", () => {
   it.effect.prop(
-    "is refused with InvalidRequest, or sent exactly as it was asked for, whatever it is",
+    "place refuses any value with InvalidRequest or Unsupported, or sends exactly what it requests",
     [FastCheck.oneof(Anything, Mutated)],
     ([value]) =>
       Effect.gen(function*() {
@@ -138,7 +139,7 @@ describe("what is placed", () => {
           assert.strictEqual(store.arrivals.size, 0)
           return
         }
-        // What was accepted is what the types allow, and the order says what the request does.
+        // What was accepted is valid, and the order has the fields of the request.
         const asked = Either.getOrThrow(OrderCheck.decode(value))
         const [sent] = store.orders
         assert.isDefined(sent)
@@ -157,7 +158,7 @@ describe("what is placed", () => {
   )
 
   it.effect.prop(
-    "and so are a batch, a reference and a change",
+    "placeBatch, cancel, amend and account.order succeed or fail with InvalidRequest or OrderNotFound for any value",
     [FastCheck.oneof(Anything, Odd), Mutated],
     ([value, mutated]) =>
       Effect.gen(function*() {
@@ -195,24 +196,27 @@ describe("what is placed", () => {
   )
 })
 
-describe("what would be right", () => {
-  const says = (amount: string, market: object) =>
+describe("the proposed correction", () => {
+  const messageFor = (amount: string, market: object) =>
     Either.match(OrderCheck.check({ ...Acme.bitcoin, minAmount: undefined, ...market }, { ...limit, amount }), {
       onLeft: String,
       onRight: () => ""
     })
 
-  it("names the least that would be taken where what is below would be nothing", () => {
-    assert.include(says("5", { lotSize: Decimal.make("10") }), "step 10; the minimum is 10")
+  it("names the minimum amount if rounding down would leave less", () => {
+    assert.include(messageFor("5", { lotSize: Decimal.make("10") }), "step 10; the minimum is 10")
     assert.include(
-      says("0.000000001", { lotSize: Decimal.make("0.00000001") }),
+      messageFor("0.000000001", { lotSize: Decimal.make("0.00000001") }),
       "step 0.00000001; the minimum is 0.00000001"
     )
-    assert.include(says("0.0015", { minAmount: Decimal.make("0.0011") }), "the minimum is 0.002")
-    assert.include(says("0.001", { minAmount: Decimal.make("0.0011") }), "below the minimum for BTC/USDT, 0.002")
+    assert.include(messageFor("0.0015", { minAmount: Decimal.make("0.0011") }), "the minimum is 0.002")
+    assert.include(messageFor("0.001", { minAmount: Decimal.make("0.0011") }), "below the minimum for BTC/USDT, 0.002")
   })
 
-  it("names the least amount at the price where the order is worth too little", () => {
-    assert.include(says("0.001", { minNotional: Decimal.make("130") }), "at this price the minimum amount is 0.003")
+  it("names the minimum amount at the price if the notional is too small", () => {
+    assert.include(
+      messageFor("0.001", { minNotional: Decimal.make("130") }),
+      "at this price the minimum amount is 0.003"
+    )
   })
 })

@@ -56,7 +56,7 @@ const replace = (path: string, text: string) =>
   Effect.flatMap(FileSystem.FileSystem, (fs) => fs.writeFileString(path, text))
 
 describe("OrderJournal", () => {
-  it("what is open has an intent and no outcome, by exchange, environment and client order id, oldest first", () => {
+  it("openOf returns the intents without an outcome, by exchange, environment and client order id, oldest first", () => {
     assert.deepStrictEqual(
       OrderJournal.openOf([
         intent("b"),
@@ -72,7 +72,7 @@ describe("OrderJournal", () => {
     )
   })
 
-  it.effect("in memory forgets what has an outcome", () =>
+  it.effect("in memory no longer lists an intent as open after its outcome", () =>
     Effect.gen(function*() {
       const journal = yield* OrderJournal.OrderJournal
       yield* journal.append(intent("a"))
@@ -84,7 +84,7 @@ describe("OrderJournal", () => {
 })
 
 describe("OrderJournal.layerFile", () => {
-  it.scoped("is a line an entry, and is read again when it is opened again", () =>
+  it.scoped("writes a line per entry, and reads the lines when it is opened again", () =>
     Effect.gen(function*() {
       const path = yield* file
       yield* write(path, [intent("a"), intent("b"), outcome("a", { reason: "line\nbreak } in \u2028 text" })])
@@ -97,7 +97,7 @@ describe("OrderJournal.layerFile", () => {
       assert.deepStrictEqual(yield* openIn(path), [])
     }).pipe(Effect.provide(NodeContext.layer)))
 
-  it.scoped("an entry is on the disk when append returns", () =>
+  it.scoped("an entry is in the file when append returns", () =>
     Effect.gen(function*() {
       const path = yield* file
       yield* inFile(path, (journal) =>
@@ -107,7 +107,7 @@ describe("OrderJournal.layerFile", () => {
         }))
     }).pipe(Effect.provide(NodeContext.layer)))
 
-  it.scoped("entries that come at once are whole lines in their order", () =>
+  it.scoped("entries appended concurrently are whole lines in their order", () =>
     Effect.gen(function*() {
       const path = yield* file
       const names = Array.from({ length: 50 }, (_, index) => `order-${index}`)
@@ -121,7 +121,7 @@ describe("OrderJournal.layerFile", () => {
     }).pipe(Effect.provide(NodeContext.layer)))
 
   it.effect.prop(
-    "however much of the last line a killed process wrote, the lines before it stand and those after it too",
+    "a last line cut off anywhere by a killed process loses no line before or after it",
     [FastCheck.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), Hostile.text()],
     ([share, reason]) =>
       Effect.gen(function*() {
@@ -135,7 +135,7 @@ describe("OrderJournal.layerFile", () => {
         const head = new TextEncoder().encode(whole.slice(0, second))
         const half = last.slice(0, Math.floor(share * last.length))
         yield* fs.writeFile(path, new Uint8Array([...head, ...half]))
-        // Cut before its line break the entry is there.
+        // If only the line break is missing, the entry is complete.
         const expected = half.length === last.length - 1 ? ["killed"] : ["before", "killed"]
         assert.deepStrictEqual(yield* openIn(path), expected)
         yield* write(path, [intent("after"), outcome("killed")])
@@ -145,7 +145,7 @@ describe("OrderJournal.layerFile", () => {
     { fastCheck: { numRuns: 40, examples: [[0.9999, ""], [0.5, "}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}"]] } }
   )
 
-  it.scoped("a broken line in the middle is an error that names it, and so is a file that cannot be opened", () =>
+  it.scoped("fails with JournalFailed for an invalid line, which it names, and for a file that cannot be opened", () =>
     Effect.gen(function*() {
       const path = yield* file
       yield* write(path, [intent("a"), intent("b")])
@@ -161,7 +161,7 @@ describe("OrderJournal.layerFile", () => {
       assert.instanceOf(none, OrderJournal.JournalFailed)
     }).pipe(Effect.provide(NodeContext.layer)))
 
-  it.scoped("after a write that failed half-way the next line is whole again", () =>
+  it.scoped("the line after a write that failed halfway is whole", () =>
     Effect.gen(function*() {
       const path = yield* file
       const fs = yield* FileSystem.FileSystem

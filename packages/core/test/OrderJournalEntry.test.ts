@@ -8,7 +8,7 @@ import * as Hostile from "./support/hostile.js"
 const text = Hostile.text({ minLength: 1, maxLength: 8 })
 const optional = <A>(arbitrary: FastCheck.Arbitrary<A>) => FastCheck.option(arbitrary, { nil: undefined })
 
-/** The fields of an entry: as they are to be, most of the time. */
+/** The fields of an entry, valid most of the time. */
 const fields: { readonly [name: string]: FastCheck.Arbitrary<unknown> } = {
   _tag: FastCheck.constantFrom("Intent", "Intent", "Intent", "Placed", "NotPlaced"),
   exchange: text,
@@ -30,8 +30,8 @@ const fields: { readonly [name: string]: FastCheck.Arbitrary<unknown> } = {
 
 const rows = FastCheck.record(fields)
 
-/** A row of which some fields are anything, or not there, and which has some that nobody knows. */
-const spoilt = FastCheck.tuple(
+/** A row in which some fields have any value or are missing, and others are unknown. */
+const invalidRows = FastCheck.tuple(
   rows,
   FastCheck.array(
     FastCheck.tuple(
@@ -51,7 +51,7 @@ const spoilt = FastCheck.tuple(
 
 const lines = FastCheck.oneof(
   rows.map((row) => JSON.stringify(row)),
-  spoilt.map((row) => JSON.stringify(row)),
+  invalidRows.map((row) => JSON.stringify(row)),
   FastCheck.json(),
   FastCheck.string(),
   FastCheck.constantFrom("", "null", "[]", "{", "{\"__proto__\":{\"_tag\":\"Intent\"}}", "{\"_tag\":\"Intent\"}")
@@ -60,18 +60,18 @@ const lines = FastCheck.oneof(
 const decode = Schema.decodeOption(Schema.parseJson(OrderJournal.Entry))
 
 describe("a line of a journal", () => {
-  it.prop("is read by hand as the Schema reads it", [lines], ([line]) => {
+  it.prop("is parsed as the Schema decodes it", [lines], ([line]) => {
     assert.deepStrictEqual(parse(line), Option.getOrUndefined(decode(line)))
   }, { fastCheck: { numRuns: 2000 } })
 
-  it.prop("that was printed is read as what was printed", [rows], ([row]) => {
+  it.prop("parses to the entry it was printed from, and contains no line break", [rows], ([row]) => {
     const entry = Option.getOrThrow(decode(JSON.stringify(row)))
     const line = print(entry)
     assert.notInclude(line, "\n")
     assert.deepStrictEqual(parse(line), entry)
   })
 
-  it("from before entries named accounts is of the account unnamed", () => {
+  it("without an account has the account OrderJournal.unnamed", () => {
     const entry = parse(
       "{\"_tag\":\"Placed\",\"exchange\":\"acme\",\"environment\":\"live\",\"clientOrderId\":\"a\",\"orderId\":\"1\",\"at\":1}"
     )
@@ -79,9 +79,9 @@ describe("a line of a journal", () => {
   })
 })
 
-describe("a journal's bytes", () => {
+describe("JournalReader", () => {
   it.prop(
-    "mean the same in whatever pieces they come",
+    "reads the same entries however the bytes are split into chunks",
     [
       FastCheck.array(FastCheck.tuple(rows, FastCheck.boolean()), { maxLength: 6 }),
       FastCheck.array(FastCheck.integer({ min: 1, max: 40 }), { minLength: 1 }),
@@ -104,7 +104,7 @@ describe("a journal's bytes", () => {
     }
   )
 
-  it("without end are no line: refused at once, and not kept", () => {
+  it("refuses a line that exceeds the maximum length", () => {
     const reader = JournalReader.make(() => assert.fail("no entry"))
     const zeros = new Uint8Array(1 << 16)
     const refused = Array.from({ length: 20 }, () => reader.push(zeros)).find((detail) => detail !== undefined)

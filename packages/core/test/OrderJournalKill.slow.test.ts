@@ -23,15 +23,15 @@ const openIn = (path: string) =>
   )
 
 /** What the server does with an order it receives. */
-type Mood = "answers" | "executes and is silent" | "is silent"
+type Behavior = "answers" | "executes and is silent" | "is silent"
 
-interface Far {
+interface RemoteExchange {
   readonly server: Server.Server
   readonly orders: Array<string>
   readonly arrivals: Array<string>
-  mood: Mood
-  /** Runs when an order is left without an answer. */
-  silent: () => void
+  behavior: Behavior
+  /** Called when an order is left without a response. */
+  onSilence: () => void
 }
 
 const body = (request: Http.IncomingMessage, then: (text: string) => void) => {
@@ -42,8 +42,8 @@ const body = (request: Http.IncomingMessage, then: (text: string) => void) => {
 const answer = (response: Http.ServerResponse, status: number, value: unknown) =>
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value))
 
-const far: Effect.Effect<Far, never, Scope.Scope> = Effect.suspend(() => {
-  const state: Omit<Far, "server"> = { orders: [], arrivals: [], mood: "answers", silent: () => {} }
+const remoteExchange: Effect.Effect<RemoteExchange, never, Scope.Scope> = Effect.suspend(() => {
+  const state: Omit<RemoteExchange, "server"> = { orders: [], arrivals: [], behavior: "answers", onSilence: () => {} }
   const find = (clientOrderId: string, response: Http.ServerResponse) => {
     const index = state.orders.indexOf(clientOrderId)
     if (index < 0) answer(response, 404, { error: "OrderNotFound" })
@@ -51,9 +51,9 @@ const far: Effect.Effect<Far, never, Scope.Scope> = Effect.suspend(() => {
   }
   const take = (clientOrderId: string, response: Http.ServerResponse) => {
     state.arrivals.push(clientOrderId)
-    if (state.mood !== "is silent") state.orders.push(clientOrderId)
-    if (state.mood === "answers") answer(response, 200, { id: `n${state.orders.length}`, clientOrderId })
-    else state.silent()
+    if (state.behavior !== "is silent") state.orders.push(clientOrderId)
+    if (state.behavior === "answers") answer(response, 200, { id: `n${state.orders.length}`, clientOrderId })
+    else state.onSilence()
   }
   return Effect.map(
     Server.make((request, response) =>
@@ -65,31 +65,35 @@ const far: Effect.Effect<Far, never, Scope.Scope> = Effect.suspend(() => {
   )
 })
 
-/** Runs the trader until it ends, or is killed in the moment the server falls silent. */
-const runTrader = (far: Far, path: string, ...clientOrderIds: ReadonlyArray<string>) =>
+/** Runs the trader until it exits, and kills it as soon as the server leaves an order without a response. */
+const runTrader = (exchange: RemoteExchange, path: string, ...clientOrderIds: ReadonlyArray<string>) =>
   Effect.async<NodeJS.Signals | number | null>((resume) => {
     const script = fileURLToPath(new URL("support/trader.ts", import.meta.url))
-    const child = spawn(process.execPath, ["--import", "tsx", script, far.server.origin, path, ...clientOrderIds], {
-      cwd: fileURLToPath(new URL("../../..", import.meta.url)),
-      stdio: ["ignore", "ignore", "inherit"]
-    })
-    far.silent = () => child.kill("SIGKILL")
+    const child = spawn(
+      process.execPath,
+      ["--import", "tsx", script, exchange.server.origin, path, ...clientOrderIds],
+      {
+        cwd: fileURLToPath(new URL("../../..", import.meta.url)),
+        stdio: ["ignore", "ignore", "inherit"]
+      }
+    )
+    exchange.onSilence = () => child.kill("SIGKILL")
     child.on("close", (code, signal) => resume(Effect.succeed(signal ?? code)))
     return Effect.sync(() => child.kill("SIGKILL"))
   })
 
-describe("a process that is killed between send and answer", () => {
+describe("a process that is killed between sending an order and its response", () => {
   it.scopedLive(
-    "leaves a journal from which each of its orders is found, or shown never to have been",
+    "leaves a journal from which reconciling finds each order or proves that it was not placed",
     () =>
       Effect.gen(function*() {
         const path = yield* file
-        const server = yield* far
-        server.mood = "answers"
+        const server = yield* remoteExchange
+        server.behavior = "answers"
         assert.strictEqual(yield* runTrader(server, path, "first"), 0)
-        server.mood = "executes and is silent"
+        server.behavior = "executes and is silent"
         assert.strictEqual(yield* runTrader(server, path, "taken"), "SIGKILL")
-        server.mood = "is silent"
+        server.behavior = "is silent"
         assert.strictEqual(yield* runTrader(server, path, "untaken"), "SIGKILL")
         assert.deepStrictEqual(server.arrivals, ["first", "taken", "untaken"])
         assert.deepStrictEqual(yield* openIn(path), ["taken", "untaken"])

@@ -8,7 +8,7 @@ import * as Wire from "./support/wire.js"
 const bodies = (answers: ReadonlyArray<RawAnswers.RawAnswer>) => answers.map(({ body }) => body)
 
 describe("RawAnswers", () => {
-  it.scoped("has the whole answer, whatever was made of it", () =>
+  it.scoped("collects the whole response body, including fields that the endpoint does not decode", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(() => Wire.json({ value: 1, more: ["kept"] }))
       const [value, answers] = yield* RawAnswers.collect(client.request(Acme.value, {}))
@@ -18,7 +18,7 @@ describe("RawAnswers", () => {
       ])
     }))
 
-  it.scoped("has those of failed attempts too, in the order they came, text where it is no JSON", () =>
+  it.scoped("collects the responses of failed attempts in order, and as text if they are not JSON", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup((_, index) =>
         index === 0
@@ -34,7 +34,7 @@ describe("RawAnswers", () => {
       assert.strictEqual(answers[0]?.body, "<html>busy</html>")
     }))
 
-  it.scoped("of a call that failed are had by collecting its Either", () =>
+  it.scoped("collects the responses of a failed call through its Either", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(() => Wire.refuse("InvalidRequest"))
       const [result, answers] = yield* RawAnswers.collect(Effect.either(client.request(Acme.value, {})))
@@ -42,7 +42,7 @@ describe("RawAnswers", () => {
       assert.deepStrictEqual(bodies(answers), [{ error: "InvalidRequest", message: "no" }])
     }))
 
-  it.scoped("each has its own, those around it all, and nobody else any", () =>
+  it.scoped("each collects the responses of its own calls, an outer one those of all calls within, and none those outside", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup((_, index) => Wire.json({ value: index }))
       const call = client.request(Acme.value, {})
