@@ -12,7 +12,7 @@ import { directory, Disk } from "./support/disk.js"
 
 const now = 1_800_000_000_000
 const path = `${directory}/orders.jsonl`
-const beside = `${path}.compacting`
+const temporary = `${path}.compacting`
 const lock = `${path}.lock`
 
 const intent = (clientOrderId: string, rest: Partial<OrderJournal.Intent> = {}): OrderJournal.Intent => ({
@@ -45,7 +45,7 @@ const lines = (text: string) => text.split("\n").slice(0, -1)
 const entriesIn = (disk: Disk) => lines(disk.text(path)).map(parse)
 const textOf = (entries: ReadonlyArray<OrderJournal.Entry>) => entries.map((entry) => `${print(entry)}\n`).join("")
 
-/** A process that lives as long as it uses the journal, on a host where none else does but those of `others`. */
+/** A process that runs as long as it uses the journal, on a host where only the processes of `others` run as well. */
 const process = (pid: number, others: ReadonlyArray<number> = [], host = "here") =>
   Effect.provideService(Process, { pid, host, isRunning: (id) => id === pid || others.includes(id) })
 
@@ -60,29 +60,29 @@ const on = <A, E>(
     Effect.withClock(clock)
   )
 
-/** It is always now: nothing here waits. */
+/** A clock that stands still, as nothing here waits. */
 const clock: Clock.Clock = {
   ...Clock.make(),
   unsafeCurrentTimeMillis: () => now,
   currentTimeMillis: Effect.succeed(now)
 }
 
-/** Lets the other fibers go on, some way. */
-const others = Effect.yieldNow().pipe(Effect.repeatN(3))
+/** Lets the other fibers run for a few steps. */
+const yieldToOthers = Effect.yieldNow().pipe(Effect.repeatN(3))
 
 const begun = (journal: OrderJournal.OrderJournal["Type"], since = 0) => journal.since("mine", "e", "v", since)
 
 const known = (journal: OrderJournal.OrderJournal["Type"]) =>
   Effect.all([journal.open, begun(journal, now - JournalBook.kept)])
 
-/** What has to be known from entries. */
+/** What a journal of these entries has to return. */
 const expected = (entries: ReadonlyArray<OrderJournal.Entry>) => [
   OrderJournal.openOf(entries),
   OrderJournal.sinceOf(entries, "mine", "e", "v", now - JournalBook.kept)
 ]
 
-/** Lets others go on before each step, for as long as `pace` says. */
-const hesitant = (files: FileSystem.FileSystem, pace: ReadonlyArray<number>): FileSystem.FileSystem => {
+/** Yields to other fibers before each step, as often as `pace` says. */
+const yielding = (files: FileSystem.FileSystem, pace: ReadonlyArray<number>): FileSystem.FileSystem => {
   let step = 0
   const after = <A, E, R>(self: () => Effect.Effect<A, E, R>) =>
     Effect.suspend(() => Effect.yieldNow().pipe(Effect.repeatN(pace[step++ % pace.length] ?? 0), Effect.flatMap(self)))
@@ -101,16 +101,16 @@ const hesitant = (files: FileSystem.FileSystem, pace: ReadonlyArray<number>): Fi
   }
 }
 
-const long = now - JournalBook.kept - 1
+const tooOld = now - JournalBook.kept - 1
 
 describe("compaction", () => {
   const settled = Array.from({ length: 8 }, (_, index) => [
-    intent(`old${index}`, { at: long }),
+    intent(`old${index}`, { at: tooOld }),
     outcome(`old${index}`)
   ]).flat()
   const small: JournalFile.Options = { lines: 4, times: 3 }
 
-  it.effect("keeps what is open, however old, and what was begun in the last 48 hours", () =>
+  it.effect("keeps open intents of any age, and everything begun in the last 48 hours", () =>
     Effect.gen(function*() {
       const disk = new Disk()
       const kept = [intent("open", { at: 1 }), intent("today"), outcome("today", { _tag: "NotPlaced" })]
@@ -124,7 +124,7 @@ describe("compaction", () => {
       ])
     }))
 
-  it.effect("leaves a file as it is that is not much larger than it has to be", () =>
+  it.effect("does not rewrite a file that is little larger than necessary", () =>
     Effect.gen(function*() {
       const disk = new Disk()
       const text = textOf([...settled.slice(0, 2), intent("open")])
@@ -134,19 +134,19 @@ describe("compaction", () => {
     }))
 
   it.effect.prop(
-    "comes while the journal is open, too, and loses nothing that is added meanwhile",
+    "also runs while the journal is open, and loses no entry appended meanwhile",
     [FastCheck.array(FastCheck.nat(9), { minLength: 1, maxLength: 12 })],
     ([pace]) =>
       Effect.gen(function*() {
         const disk = new Disk()
         const entries = Array.from({ length: 30 }, (_, index) => [
-          intent(`o${index}`, { at: long }),
+          intent(`o${index}`, { at: tooOld }),
           ...index % 10 === 0 ? [] : [outcome(`o${index}`)]
         ]).flat()
         yield* Effect.scoped(Effect.gen(function*() {
           const journal = yield* JournalFile.make(path, small)
           for (const [index, entry] of entries.entries()) {
-            yield* Effect.zipRight(journal.append(entry), others)
+            yield* Effect.zipRight(journal.append(entry), yieldToOthers)
             const found = disk.copy()
             found.losePower()
             const read = yield* process(2)(on(found, known))
@@ -154,53 +154,53 @@ describe("compaction", () => {
           }
           assert.deepStrictEqual(yield* known(journal), expected(entries))
         })).pipe(
-          Effect.provideService(FileSystem.FileSystem, hesitant(disk.files, pace)),
+          Effect.provideService(FileSystem.FileSystem, yielding(disk.files, pace)),
           Effect.withClock(clock),
           process(1)
         )
         assert.isAtLeast(disk.log.filter((step) => step.startsWith("rename")).length, 2)
         assert.isBelow(lines(disk.text(path)).length, 30)
-        assert.isFalse(disk.entries.has(beside))
+        assert.isFalse(disk.entries.has(temporary))
         assert.deepStrictEqual(yield* process(2)(on(disk, known)), expected(entries))
       }),
     { fastCheck: { numRuns: 10, examples: [[[9]], [[0]]] } }
   )
 
-  it.effect("is on the disk before it takes the place of the file, and so is the name before the next entry", () =>
+  it.effect("syncs the new file before it replaces the old one, and the directory before the next entry", () =>
     Effect.gen(function*() {
       const disk = new Disk()
       disk.put(path, textOf([...settled, intent("open")]))
       yield* process(1)(on(disk, (journal) => journal.append(intent("next")), small))
       const steps = disk.log.filter((step, index, all) => step !== all[index - 1] && !step.includes(lock))
       assert.deepStrictEqual(steps, [
-        `create ${beside}`,
-        `write ${beside}`,
-        `sync ${beside}`,
-        `rename ${beside} ${path}`,
+        `create ${temporary}`,
+        `write ${temporary}`,
+        `sync ${temporary}`,
+        `rename ${temporary} ${path}`,
         "sync directory",
         // The same file, under its new name.
-        `write ${beside}`,
-        `sync ${beside}`
+        `write ${temporary}`,
+        `sync ${temporary}`
       ])
     }))
 
-  it.effect("loses no entry at whatever byte or step the process is killed, or the power lost", () =>
+  it.effect("loses no entry if the process is killed or power is lost at any byte or step", () =>
     Effect.gen(function*() {
       const before = [...settled.slice(0, 4), intent("open", { at: 1 })]
-      const after = [intent("a", { at: long }), outcome("a"), intent("b"), outcome("b"), intent("c")]
+      const after = [intent("a", { at: tooOld }), outcome("a"), intent("b"), outcome("b"), intent("c")]
       const fresh = () => {
         const disk = new Disk()
         disk.put(path, textOf(before))
         return disk
       }
-      /** What the process was told is safe. */
+      /** Runs a process, and returns the entries whose append returned to it. */
       const live = (disk: Disk) =>
         Effect.gen(function*() {
           const safe = [...before]
           yield* on(disk, (journal) =>
             Effect.forEach(after, (entry) =>
               Effect.map(journal.append(entry), () =>
-                safe.push(entry)).pipe(Effect.zipLeft(others))), {
+                safe.push(entry)).pipe(Effect.zipLeft(yieldToOthers))), {
             lines: 3,
             times: 1
           }).pipe(process(1), Effect.exit)
@@ -209,8 +209,8 @@ describe("compaction", () => {
       const whole = fresh()
       assert.strictEqual((yield* live(whole)).length, before.length + after.length)
       assert.isAtLeast(whole.log.filter((step) => step.startsWith("rename")).length, 2)
-      // Every byte of one compaction, and begin, middle and end of everything else.
-      const first = whole.log.indexOf(`write ${beside}`)
+      // Every byte of one compaction, and the beginning, middle and end of every other step.
+      const first = whole.log.indexOf(`write ${temporary}`)
       const points = whole.begins.flatMap((begin, index) => {
         const end = whole.begins[index + 1] ?? whole.steps
         return index === first
@@ -221,7 +221,7 @@ describe("compaction", () => {
         const disk = fresh()
         disk.killAfter(steps)
         const safe = yield* live(disk)
-        // What it was about to be told may be there as well.
+        // The entry it was appending may be there as well.
         const either = [expected(safe), expected([...safe, ...after.slice(safe.length - before.length).slice(0, 1)])]
         for (const isPowerLost of whole.begins.includes(steps) ? [false, true] : [steps % 2 === 0]) {
           const found = disk.copy()
@@ -232,12 +232,12 @@ describe("compaction", () => {
       }
     }))
 
-  it.effect("that fails leaves the journal as good as it was, and says so", () =>
+  it.effect("that fails is logged, and leaves the journal usable and complete", () =>
     Effect.gen(function*() {
       const disk = new Disk()
       disk.put(path, textOf([...settled, intent("open")]))
       const files = { ...disk.files, rename: disk.files.readLink }
-      const said: Array<unknown> = []
+      const logged: Array<unknown> = []
       yield* Effect.scoped(Effect.gen(function*() {
         const journal = yield* JournalFile.make(path, small)
         yield* journal.append(intent("next"))
@@ -246,36 +246,36 @@ describe("compaction", () => {
         Effect.provideService(FileSystem.FileSystem, files),
         Effect.withClock(clock),
         process(1),
-        Effect.provide(Logger.replace(Logger.defaultLogger, Logger.make(({ message }) => said.push(message))))
+        Effect.provide(Logger.replace(Logger.defaultLogger, Logger.make(({ message }) => logged.push(message))))
       )
-      assert.include(String(said), "could not be compacted")
-      assert.isFalse(disk.entries.has(beside))
+      assert.include(String(logged), "could not be compacted")
+      assert.isFalse(disk.entries.has(temporary))
       assert.strictEqual(lines(disk.text(path)).length, settled.length + 2)
     }))
 })
 
 describe("a large journal", () => {
-  it.effect("is read in pieces, whatever its size, and only what is needed is kept", () =>
+  it.effect("is read in chunks, and reduced to the entries that are needed", () =>
     Effect.gen(function*() {
       const disk = new Disk()
       const settled = Array.from({ length: 50_000 }, (_, index) =>
-        `${print(intent(`${index}`, { at: long }))}\n${print(outcome(`${index}`))}\n`)
+        `${print(intent(`${index}`, { at: tooOld }))}\n${print(outcome(`${index}`))}\n`)
       disk.put(path, [print(intent("open", { at: 1 })), "\n", ...settled, print(intent("last")), "\n"].join(""))
       const { length } = disk.text(path)
       const open = yield* process(1)(on(disk, ({ open }) =>
         open))
       assert.deepStrictEqual(ids(open), ["open", "last"])
-      // Between two pieces other fibers have their turn: a piece is a millisecond of work.
+      // Other fibers run between two chunks: a chunk is a millisecond of work.
       assert.isAtMost(Math.max(...disk.pieces), 1 << 16)
       assert.isAtLeast(disk.pieces.length, length / (1 << 16))
       assert.deepStrictEqual(entriesIn(disk), [intent("open", { at: 1 }), intent("last")])
     }))
 
-  it.effect("of much that is needed is written in pieces, too", () =>
+  it.effect("of which much is needed is also written in chunks", () =>
     Effect.gen(function*() {
       const disk = new Disk()
       const old = Array.from({ length: 3000 }, (_, index) =>
-        textOf([intent(`old${index}`, { at: long }), outcome(`old${index}`)]))
+        textOf([intent(`old${index}`, { at: tooOld }), outcome(`old${index}`)]))
       const open = Array.from({ length: 2000 }, (_, index) =>
         intent(`${index}`))
       disk.put(path, old.join("") + textOf(open))
@@ -293,7 +293,7 @@ describe("the lock", () => {
   }
   const refusal = (disk: Disk) => Effect.map(Effect.flip(on(disk, () => Effect.void)), ({ message }) => message)
 
-  it.effect("says who holds it while the journal is open, and is gone after", () =>
+  it.effect("names its holder while the journal is open, and is removed afterwards", () =>
     Effect.gen(function*() {
       const disk = new Disk()
       yield* process(7)(on(disk, () =>
@@ -308,7 +308,7 @@ describe("the lock", () => {
       assert.deepStrictEqual([...disk.entries.keys()], [path])
     }))
 
-  it.effect("lets no second process in: the error names the first and what to do", () =>
+  it.effect("refuses a second process with an error that names the first and says what to do", () =>
     Effect.gen(function*() {
       const disk = new Disk()
       const message = yield* process(7)(on(disk, () => process(8, [7])(refusal(disk))))
@@ -318,7 +318,7 @@ describe("the lock", () => {
       assert.include(message, "delete the lock file")
     }))
 
-  it.effect("lets no second Layer of one process in, either", () =>
+  it.effect("refuses a second Layer of the same process", () =>
     Effect.gen(function*() {
       const disk = new Disk()
       const message = yield* process(7)(on(disk, () => refusal(disk)))
@@ -326,14 +326,14 @@ describe("the lock", () => {
       assert.include(message, "provide the same value")
     }))
 
-  it.effect("of a process of this host that runs no more is taken over", () =>
+  it.effect("is taken over from a process of this host that no longer runs", () =>
     Effect.gen(function*() {
       const disk = held({ pid: 7, host: "here", since: "once" })
       yield* process(8)(on(disk, () => Effect.sync(() => assert.strictEqual(JSON.parse(disk.text(lock)).pid, 8))))
       assert.deepStrictEqual([...disk.entries.keys()], [path])
     }))
 
-  it.effect("of a process whose id was given to another is taken over", () =>
+  it.effect("is taken over from a process whose id was reused", () =>
     Effect.gen(function*() {
       const disk = held({ pid: 7, host: "here", started: "boot/100", since: "once" })
       disk.put("/proc/sys/kernel/random/boot_id", "boot\n")
@@ -348,7 +348,7 @@ describe("the lock", () => {
       assert.deepStrictEqual(yield* process(1)(on(same, ({ open }) => open)), [])
     }))
 
-  it.effect("of another host, or that says nothing, is for a person to judge", () =>
+  it.effect("is not taken over from a process of another host or an unknown holder", () =>
     Effect.gen(function*() {
       const elsewhere = yield* process(8)(refusal(held({ pid: 7, host: "there", since: "once" })))
       assert.include(elsewhere, "process 7 on there has held it since once")
@@ -360,7 +360,7 @@ describe("the lock", () => {
     }))
 
   it.effect.prop(
-    "that is stale goes to one of those who come at once, however their steps fall",
+    "is taken over by exactly one of several concurrent processes, however their steps interleave",
     [FastCheck.array(FastCheck.array(FastCheck.nat(9), { minLength: 1, maxLength: 12 }), {
       minLength: 3,
       maxLength: 3
@@ -374,7 +374,7 @@ describe("the lock", () => {
             Effect.scoped(
               Effect.zipRight(JournalFile.make(path), Effect.zipRight(Effect.sync(() => inside++), Effect.never))
             ).pipe(
-              Effect.provideService(FileSystem.FileSystem, hesitant(disk.files, pace)),
+              Effect.provideService(FileSystem.FileSystem, yielding(disk.files, pace)),
               process(index + 1, [1, 2, 3]),
               Effect.flip
             )
@@ -388,7 +388,7 @@ describe("the lock", () => {
     { fastCheck: { numRuns: 40 } }
   )
 
-  it.effect("that was left by a process killed while it took it over is taken over in turn", () =>
+  it.effect("is taken over from a process that was killed at any step of taking it over", () =>
     Effect.gen(function*() {
       const whole = held({ pid: 7, host: "here", since: "once" })
       yield* process(8)(on(whole, () => Effect.void))
@@ -404,22 +404,22 @@ describe("the lock", () => {
 })
 
 describe("the file", () => {
-  it.effect("has what is in its directory synced when it is made; where that cannot be, a warning says so", () =>
+  it.effect("has its directory synced when it is created, and logs it where that is impossible", () =>
     Effect.gen(function*() {
       const disk = new Disk()
       yield* process(1)(on(disk, (journal) => journal.append(intent("a"))))
       assert.isBelow(disk.log.indexOf("sync directory"), disk.log.indexOf(`write ${path}`))
       const windows = new Disk()
       windows.canSyncDirectories = false
-      const said: Array<unknown> = []
+      const logged: Array<unknown> = []
       yield* process(1)(on(windows, (journal) => journal.append(intent("a")))).pipe(
-        Effect.provide(Logger.replace(Logger.defaultLogger, Logger.make(({ message }) => said.push(message))))
+        Effect.provide(Logger.replace(Logger.defaultLogger, Logger.make(({ message }) => logged.push(message))))
       )
-      assert.include(String(said), "cannot be flushed to the disk")
+      assert.include(String(logged), "cannot be flushed to the disk")
       assert.strictEqual(lines(windows.text(path)).length, 1)
     }))
 
-  it.effect("takes no line that it could not read again", () =>
+  it.effect("refuses an entry that it could not read again", () =>
     Effect.gen(function*() {
       const disk = new Disk()
       for (const bad of [{ clientOrderId: "" }, { at: Number.NaN }, { symbol: "A".repeat(1 << 20) }]) {
@@ -429,7 +429,7 @@ describe("the file", () => {
       assert.strictEqual(disk.text(path), "")
     }))
 
-  it.effect("is written to by nobody once it is closed", () =>
+  it.effect("refuses an entry once it is closed", () =>
     Effect.gen(function*() {
       const disk = new Disk()
       const journal = yield* process(1)(on(disk, Effect.succeed))
@@ -437,7 +437,7 @@ describe("the file", () => {
       assert.strictEqual(disk.text(path), "")
     }))
 
-  it.effect("of before entries named accounts is read, and kept, as of the account unnamed", () =>
+  it.effect("is read and compacted with the account OrderJournal.unnamed if its entries have none", () =>
     Effect.gen(function*() {
       const disk = new Disk()
       const { account: _, ...old } = intent("old", { at: 1 })
@@ -447,7 +447,7 @@ describe("the file", () => {
       assert.deepStrictEqual(open, [{ ...old, account: OrderJournal.unnamed }])
     }))
 
-  it.scoped("is for its owner only, is found behind a link, and is never what is no file", () =>
+  it.scoped("is accessible to its owner only, is resolved through a symbolic link, and must not be a directory", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const directory = yield* fs.makeTempDirectoryScoped()
@@ -470,7 +470,7 @@ describe("the file", () => {
 })
 
 describe("since", () => {
-  it.effect("tells what was begun, and what became of it, of one account of one exchange in one environment", () =>
+  it.effect("returns the intents and their outcomes of one account, exchange and environment", () =>
     Effect.gen(function*() {
       const journal = yield* OrderJournal.OrderJournal
       const worth = { currency: "USDT", amount: "10" }
@@ -485,7 +485,7 @@ describe("since", () => {
           intent("other", { account: "theirs" }),
           intent("other", { exchange: "other" }),
           intent("other", { environment: "other" }),
-          // The name of an account that is not this one's closes nothing.
+          // An outcome of another account closes nothing.
           outcome("open", { account: "theirs" })
         ]
       ) yield* journal.append(entry)
@@ -499,7 +499,7 @@ describe("since", () => {
       assert.deepStrictEqual(ids(yield* OrderJournal.openFor(journal, "mine")), ["before", "open", "other", "other"])
     }).pipe(Effect.provide(OrderJournal.layerMemory)))
 
-  it("holds an outcome against the first of two orders under one name, and goes on counting the second", () => {
+  it("assigns an outcome to the first of two orders with one client order id, and still counts the second", () => {
     const entries = [intent("twice"), intent("twice", { amount: "2" }), outcome("twice", { _tag: "NotPlaced" })]
     assert.deepStrictEqual(OrderJournal.openOf(entries), [])
     assert.deepStrictEqual(
@@ -508,12 +508,12 @@ describe("since", () => {
     )
   })
 
-  it.effect("in memory, too, forgets what is older than 48 hours", () =>
+  it.effect("in memory also forgets settled orders older than 48 hours", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(now)
       const journal = yield* OrderJournal.OrderJournal
       for (let index = 0; index < 3000; index++) {
-        yield* journal.append(intent(`${index}`, { at: long }))
+        yield* journal.append(intent(`${index}`, { at: tooOld }))
         yield* journal.append(outcome(`${index}`))
       }
       assert.isBelow((yield* begun(journal)).length, 1100)
@@ -521,9 +521,9 @@ describe("since", () => {
 })
 
 describe("OrderJournal.layerNone", () => {
-  it.effect("keeps nothing, and says so", () =>
+  it.effect("keeps nothing, and logs that", () =>
     Effect.gen(function*() {
-      const said: Array<unknown> = []
+      const logged: Array<unknown> = []
       yield* Effect.gen(function*() {
         const journal = yield* OrderJournal.OrderJournal
         yield* journal.append(intent("a"))
@@ -531,8 +531,8 @@ describe("OrderJournal.layerNone", () => {
         assert.deepStrictEqual(yield* begun(journal), [])
       }).pipe(
         Effect.provide(OrderJournal.layerNone),
-        Effect.provide(Logger.replace(Logger.defaultLogger, Logger.make(({ message }) => said.push(message))))
+        Effect.provide(Logger.replace(Logger.defaultLogger, Logger.make(({ message }) => logged.push(message))))
       )
-      assert.include(String(said), "Orders are not written to a journal")
+      assert.include(String(logged), "Orders are not written to a journal")
     }))
 })

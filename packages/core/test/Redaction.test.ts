@@ -6,7 +6,7 @@ const secret = "aB3+/n=%41\\r:5z"
 const key = "K3y-0123456789abcdef"
 const redaction = Redaction.make([secret, key])
 
-/** What stood before or behind the characters of a secret may stay. */
+/** Without invisible characters, which may stay before or after the characters of a secret. */
 const seen = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, "")
 
 const seenIn = (json: unknown): unknown => {
@@ -34,17 +34,17 @@ const forms: Readonly<Record<string, (text: string) => string>> = {
     each(text, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`),
   "with zero-width spaces in between": (text) => each(text, (character) => `${character}\u200b`),
   "with bidirectional marks in between": (text) => each(text, (character) => `\u202e${character}\u2069`),
-  "in lines": (text) => text.replace(/.{4}/g, "$&\r\n"),
+  "broken into lines": (text) => text.replace(/.{4}/g, "$&\r\n"),
   "with control characters in between": (text) => each(text, (character) => `${character}\u0000`)
 }
 
-/** Found, but no longer where it stands: then all of the text goes. */
+/** A form that is found, but whose position is not: then the whole text is redacted. */
 const mixed = (text: string): string => encodeURIComponent(JSON.stringify(text).slice(1, -1))
 
 describe("Redaction", () => {
   for (const [name, form] of Object.entries(forms)) {
     for (const text of [secret, key]) {
-      it(`finds ${text} ${name}, and leaves what stands around it`, () => {
+      it(`redacts ${text} ${name}, and leaves the text around it`, () => {
         assert.strictEqual(seen(redaction.text(`Bad ${form(text)}, sorry.`)), "Bad <redacted>, sorry.")
         const body = { message: form(text), [form(text)]: [{ deep: `x ${form(text)} y` }], kept: 7, none: null }
         for (const json of [JSON.stringify(body), JSON.stringify(body, null, 2)]) {
@@ -59,7 +59,7 @@ describe("Redaction", () => {
     }
   }
 
-  it("finds what was encoded in one way and then in another", () => {
+  it("redacts a secret that was encoded in one way and then in another", () => {
     const twice = each(
       encodeURIComponent(key),
       (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
@@ -67,14 +67,14 @@ describe("Redaction", () => {
     assert.notInclude(redaction.text(twice.replace("\\u004b", "\\u00254b")), "\\u0030")
   })
 
-  it("an escape that is not seen goes with the secret that it begins or ends", () => {
-    // Escaped once more than it was sent, so that it is found only by what its escapes stand for.
+  it("redacts an escape of an invisible character together with the secret that it begins or ends", () => {
+    // Escaped once more than it was sent, so that it is found only in its decoded form.
     const redaction = Redaction.make(["%80secret\\text%0a"])
     assert.strictEqual(redaction.text("<%80secret\\\\text%0a>"), "<<redacted>>")
     assert.strictEqual(redaction.text("%80secret\\\\text%0a"), "<redacted>")
   })
 
-  it("finds a token by each of its parts, and a private key without its first and last line", () => {
+  it("redacts each part of a token, and a private key without its first and last line", () => {
     const parts = ["eyJhbGciOiJFUzI1NiJ9abc", "eyJzdWIiOiJvcmdhbml6YXRpb25zIn0", "c2lnbmF0dXJlc2lnbmF0dXJl"]
     const pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIE\nINTbnfj2lNcB\n-----END PRIVATE KEY-----"
     const redaction = Redaction.make([parts.join("."), pem])
@@ -83,24 +83,24 @@ describe("Redaction", () => {
     assert.strictEqual(redaction.text("of MC4CAQAwBQYDK2VwBCIE\\nINTbnfj2lNcB."), "of <redacted>.")
   })
 
-  it("leaves the same value where there is nothing to take out, however deep", () => {
+  it("returns the same value if there is nothing to redact, however deeply nested", () => {
     const json: unknown = JSON.parse(`{"a":${"[".repeat(5000)}${"]".repeat(5000)}}`)
     assert.strictEqual(redaction.json(json, "{}"), json)
     assert.strictEqual(Redaction.none.json(json, secret), json)
   })
 
-  it("of what is nested too deep to be searched nothing is left", () => {
+  it("drops a value that is nested too deeply to be searched", () => {
     const text = `${"[".repeat(100_000)}"${key}"${"]".repeat(100_000)}`
     assert.isUndefined(redaction.json(JSON.parse(text), text))
   })
 
-  it("a secret too short to be told from other words is not sought", () => {
+  it("does not search for a secret that is too short to distinguish from other words", () => {
     const redaction = Redaction.make(["BTC", ""])
     assert.strictEqual(redaction.text("BTC/USDT"), "BTC/USDT")
   })
 
   it.prop(
-    "whatever the secret, its forms and what stands around, nothing of it is left and the rest stays",
+    "removes any secret in any form, and keeps the text around it",
     [
       // No exchange's secret has what reads as an escape in it, and encoded in two ways it is not always found.
       FastCheck.stringMatching(/^[!-~]{12,40}$/).filter((secret) => !/%[0-9a-f]{2}/i.test(secret)),
@@ -118,7 +118,7 @@ describe("Redaction", () => {
     }
   )
 
-  it("takes no longer than the text is long", () => {
+  it("handles long runs of what begins an escape or a secret", () => {
     for (const part of ["%", "\\", "\\n", "%25", "\\u00", "\u200b", "K3y-", "<"]) {
       const text = part.repeat(50_000)
       assert.isString(redaction.text(text))

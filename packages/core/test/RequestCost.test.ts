@@ -31,7 +31,7 @@ const clientOf = (protocol: Protocol.Protocol) =>
 
 const session = Session.make({ open: Acme.balance, input: {}, token: () => "token", lasts: () => "1 hour" })
 
-/** What an effect takes of Effect's run loop: operations of all fibers, and the fibers besides its own. */
+/** The cost of an effect in Effect's run loop: the operations of all fibers, and the number of fibers besides its own. */
 const cost = <A, E, R>(self: Effect.Effect<A, E, R>) =>
   Effect.suspend(() => {
     let operations = 0
@@ -48,7 +48,7 @@ const cost = <A, E, R>(self: Effect.Effect<A, E, R>) =>
   })
 
 describe("a request", () => {
-  it.scoped("takes few steps, and no fiber of its own", () =>
+  it.scoped("takes few operations, and forks no fiber", () =>
     Effect.gen(function*() {
       const { request } = yield* clientOf(Acme.protocol)
       const carrying = yield* clientOf({ ...Acme.protocol, session })
@@ -60,7 +60,7 @@ describe("a request", () => {
           ["carrying a token", carrying.request(Acme.balance, {}), 62]
         ] as const
       ) {
-        // The first makes what is kept.
+        // The first call fills the caches.
         yield* call
         const { fibers, operations } = yield* cost(call)
         assert.isAtMost(operations - nothing.operations, most, what)

@@ -6,8 +6,8 @@ import * as SeenOrders from "../src/trading/internal/seenOrders.js"
 import { bitcoin } from "./support/exchange.js"
 import { standing as order } from "./support/orders.js"
 
-describe("orders that feeds tell of", () => {
-  it.effect("are found as they were told last, also by who comes late", () =>
+describe("SeenOrders", () => {
+  it.effect("returns the last reported state of an order that was reported before", () =>
     Effect.gen(function*() {
       const seen = SeenOrders.make()
       seen.tell(order())
@@ -16,7 +16,7 @@ describe("orders that feeds tell of", () => {
       assert.strictEqual(found.status, "filled")
     }))
 
-  it.effect("are waited for, by who does not want what was told before", () =>
+  it.effect("waits for the next report of an order, whatever was reported before", () =>
     Effect.gen(function*() {
       const seen = SeenOrders.make()
       seen.tell(order())
@@ -28,7 +28,7 @@ describe("orders that feeds tell of", () => {
       assert.strictEqual((yield* Fiber.join(waiting)).status, "canceled")
     }))
 
-  it.effect("are no older than they were told before, by whoever is behind", () =>
+  it.effect("ignores a report that is older than an earlier one", () =>
     Effect.gen(function*() {
       const seen = SeenOrders.make()
       seen.tell(order({ status: "filled", filled: Decimal.make("3") }))
@@ -41,7 +41,7 @@ describe("orders that feeds tell of", () => {
       assert.strictEqual((yield* Fiber.join(waiting)).status, "filled")
     }))
 
-  it.effect("are the latest thousand", () =>
+  it.effect("keeps the latest thousand orders", () =>
     Effect.gen(function*() {
       const seen = SeenOrders.make()
       for (let id = 0; id < 1001; id++) seen.tell(order({ id: String(id) }))
@@ -52,7 +52,7 @@ describe("orders that feeds tell of", () => {
       assert.strictEqual((yield* seen.first("known", ({ id }) => id === "1")).id, "1")
     }))
 
-  it("are ours only by our name: one alike without a name may be anybody's", () => {
+  it("an order is ours only with our client order id, terms and time of creation", () => {
     const asked: Identity.Asked = {
       market: bitcoin,
       clientOrderId: "mine",

@@ -18,7 +18,7 @@ const opened = (token: string, lasts: number, askedAt = 0, by = mine): SessionSt
 })
 const refused = (token: string): SessionState.Event => ({ _tag: "Refused", token: Redacted.make(token) })
 
-/** The steps of events, each at its instant: what is used after it, and whether one is to be opened. */
+/** Applies events at their times, and returns after each the token to use and whether to open a session. */
 const steps = (...events: ReadonlyArray<readonly [at: number, event: SessionState.Event]>) => {
   let state = SessionState.none
   return events.map(([at, event]) => {
@@ -31,14 +31,14 @@ const steps = (...events: ReadonlyArray<readonly [at: number, event: SessionStat
 const ask = (by = mine): SessionState.Event => ({ _tag: "Asked", by })
 
 describe("a session", () => {
-  it("is opened where there is none, and again when it has ended", () => {
+  it("is opened if there is none, and again after it has ended", () => {
     assert.deepStrictEqual(
       steps([0, ask()], [5, opened("a", 100)], [6, ask()], [79, ask()], [100, ask()], [100, ask()]),
       [[undefined, true], ["a", false], ["a", false], ["a", false], [undefined, true], [undefined, true]]
     )
   })
 
-  it("is renewed by one of those who ask in the last fifth of it, and used by all of them", () => {
+  it("is renewed by one of the requests in the last fifth of its lifetime, and used by all of them", () => {
     assert.deepStrictEqual(
       steps([0, opened("a", 100)], [80, ask()], [80, ask()], [89, ask()], [90, ask()], [91, opened("b", 100, 90)], [
         100,
@@ -48,21 +48,21 @@ describe("a session", () => {
     )
   })
 
-  it("is over when its token is refused, and not when an earlier one is", () => {
+  it("ends when its token is refused, and not when another token is", () => {
     assert.deepStrictEqual(
       steps([0, opened("a", 100)], [1, refused("b")], [2, ask()], [3, refused("a")], [4, ask()]),
       [["a", false], [undefined, false], ["a", false], [undefined, false], [undefined, true]]
     )
   })
 
-  it("is of the credentials it was opened with, however they were read", () => {
+  it("is used only with the credentials it was opened with, compared by value", () => {
     assert.deepStrictEqual(
       steps([0, opened("a", 100)], [1, ask(credentialsOf("one"))], [2, ask(rotated)], [3, ask()]),
       [["a", false], ["a", false], [undefined, true], [undefined, true]]
     )
   })
 
-  it("that lasts for ever is never renewed, and one that does not last at all is opened each time", () => {
+  it("that lasts forever is never renewed, and one without a lifetime is opened for each request", () => {
     assert.deepStrictEqual(steps([0, opened("a", Infinity)], [1e12, ask()]), [["a", false], ["a", false]])
     assert.deepStrictEqual(steps([0, opened("a", 0)], [0, ask()]), [["a", false], [undefined, true]])
   })
@@ -70,7 +70,7 @@ describe("a session", () => {
 
 const after = FastCheck.integer({ min: 0, max: 60 })
 const by = FastCheck.constantFrom("one", "two")
-const happenings = FastCheck.array(
+const eventLists = FastCheck.array(
   FastCheck.oneof(
     { weight: 5, arbitrary: FastCheck.record({ _tag: FastCheck.constant("asks" as const), after, by }) },
     FastCheck.record({
@@ -88,12 +88,12 @@ const happenings = FastCheck.array(
   { maxLength: 60 }
 )
 
-describe("whatever happens", () => {
-  it("a token is used by whom it was opened for, until it ends or is refused, and only the latest", () => {
-    FastCheck.assert(FastCheck.property(happenings, (events) => {
+describe("any sequence of events", () => {
+  it("uses only the latest token, with the credentials it was opened for, until it ends or is refused", () => {
+    FastCheck.assert(FastCheck.property(eventLists, (events) => {
       let [now, state] = [0, SessionState.none]
       const tokens: Array<{ readonly by: string; readonly endsAt: number }> = []
-      // None of what was opened may be used any more after others asked, or after it was refused.
+      // The token that may be used: none (0) after other credentials were used, or after it was refused.
       let usable = 0
       for (const event of events) {
         now += event.after
@@ -131,7 +131,7 @@ describe("whatever happens", () => {
     }))
   })
 
-  it("a renewal that keeps failing is tried a few times, however many ask", () => {
+  it("retries a renewal that keeps failing a limited number of times, however many requests there are", () => {
     const lasting = FastCheck.record({
       lasts: FastCheck.integer({ min: 1, max: 1_000_000 }),
       asks: FastCheck.array(FastCheck.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), { maxLength: 500 })
@@ -145,7 +145,7 @@ describe("whatever happens", () => {
         assert.isDefined(step.use)
         if (step.open) renewals++
       }
-      // Each waits for half of what is left, in whole milliseconds.
+      // Each attempt waits for half of the remaining lifetime, in whole milliseconds.
       assert.isAtMost(renewals, Math.ceil(Math.log2(0.2 * lasts + 1)) + 1)
     }))
   })

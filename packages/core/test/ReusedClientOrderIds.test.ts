@@ -8,9 +8,9 @@ import * as SeenOrders from "../src/trading/internal/seenOrders.js"
 import { bitcoin, features } from "./support/exchange.js"
 import { standing } from "./support/orders.js"
 
-const no = Effect.dieMessage("not asked")
+const unexpected = Effect.dieMessage("not asked")
 
-/** A desk whose exchange acknowledges, and shows an order under a name as the test says. */
+/** A desk whose exchange acknowledges cancels, and whose lookup of an order is given by the test. */
 const desk = (seen: SeenOrders.SeenOrders, order: Effect.Effect<Order.Order, ExchangeError.AccountError>): Desk => ({
   exchange: "acme",
   environment: "testnet",
@@ -18,24 +18,24 @@ const desk = (seen: SeenOrders.SeenOrders, order: Effect.Effect<Order.Order, Exc
   adapter: {
     clientOrderId: { pattern: /./, described: "anything", make: (hex) => hex },
     absentAfter: "5 seconds",
-    place: () => no,
+    place: () => unexpected,
     placeBatch: undefined,
     cancel: () => Effect.succeedNone,
-    cancelAll: () => no,
+    cancelAll: () => unexpected,
     amend: undefined
   },
   account: {
-    balances: no,
-    keyPermissions: no,
+    balances: unexpected,
+    keyPermissions: unexpected,
     openOrders: () => Effect.succeed([]),
     order: () => order,
     orderHistory: () => Effect.succeed([]),
-    fills: () => no,
+    fills: () => unexpected,
     positions: undefined
   },
   seen,
-  markets: { all: no, find: () => no, use: () => no, byId: () => no },
-  lastPrice: () => no,
+  markets: { all: unexpected, find: () => unexpected, use: () => unexpected, byId: () => unexpected },
+  lastPrice: () => unexpected,
   guards: {},
   spent: Ref.unsafeMake(OrderGuards.emptyTotal),
   givenBack: new Set(),
@@ -52,7 +52,7 @@ const desk = (seen: SeenOrders.SeenOrders, order: Effect.Effect<Order.Order, Exc
   underWay: new Set()
 })
 
-const elapsing = <A, E>(self: Effect.Effect<A, E>) =>
+const advancingClock = <A, E>(self: Effect.Effect<A, E>) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.fork(self)
     yield* TestClock.adjust("1 minute")
@@ -79,19 +79,19 @@ const ready: Ready = {
   at: 0
 }
 
-describe("a name that an order of before has had", () => {
-  it.effect("does not make the cancel of another end as that order did", () =>
+describe("a client order id that an earlier order had", () => {
+  it.effect("cancels the later order, and does not return the earlier one", () =>
     Effect.gen(function*() {
       const seen = SeenOrders.make()
       seen.tell(earlier)
       const states = ["open", "canceled"] as const
       const later = Effect.sync(() => standing({ id: "later", status: states[Math.min(asked++, 1)] ?? "canceled" }))
       let asked = 0
-      const found = yield* elapsing(changing.cancel(desk(seen, later), { market: bitcoin, clientOrderId }))
+      const found = yield* advancingClock(changing.cancel(desk(seen, later), { market: bitcoin, clientOrderId }))
       assert.deepStrictEqual([found.id, found.status], ["later", "canceled"])
     }))
 
-  it.effect("does not make that order of another that was never taken", () =>
+  it.effect("is NotPlaced if the later order was never accepted", () =>
     Effect.gen(function*() {
       const seen = SeenOrders.make()
       seen.tell(earlier)
@@ -102,15 +102,15 @@ describe("a name that an order of before has had", () => {
         ready,
         new ExchangeError.RequestTimedOut(about)
       )
-      assert.strictEqual((yield* elapsing(Effect.flip(settled)))._tag, "NotPlaced")
+      assert.strictEqual((yield* advancingClock(Effect.flip(settled)))._tag, "NotPlaced")
     }))
 
-  it.effect("does not make that order of another that was taken without an id", () =>
+  it.effect("finds the later order if it was accepted without an id", () =>
     Effect.gen(function*() {
       const seen = SeenOrders.make()
       seen.tell(earlier)
       const later = Effect.delay(Effect.succeed(standing({ id: "later" })), "1 second")
       const accepted = placing.confirm(desk(seen, later), "place", ready, { _tag: "Accepted", id: undefined })
-      assert.strictEqual((yield* elapsing(accepted)).id, "later")
+      assert.strictEqual((yield* advancingClock(accepted)).id, "later")
     }))
 })
