@@ -26,28 +26,28 @@ const session = Session.make({
   lasts: ({ seconds }) => Duration.seconds(seconds)
 })
 
-/** What was sent: the path, and the token where there was one. */
-const shown = (sent: ReadonlyArray<Wire.Sent>) =>
+/** The path of each request, and its token if it had one. */
+const pathsAndTokens = (sent: ReadonlyArray<Wire.Sent>) =>
   sent.map(({ headers, path }) => [path.slice(1), headers["authorization"]?.replace("Bearer ", "")].join(" ").trim())
 
-const granting = (token: string, seconds = 900): Response => Wire.json({ token, seconds })
+const tokenResponse = (token: string, seconds = 900): Response => Wire.json({ token, seconds })
 
 /**
- * An exchange that gives the tokens `t1`, `t2` and so on, and takes the latest: what `opening` answers for the opening of that
- * number, and what `answering` answers to a request with a token that it takes, goes first.
+ * An exchange that issues the tokens `t1`, `t2` and so on, and accepts only the latest. A response from `opening` to the
+ * opening of that number, or from `answering` to a request with the accepted token, is sent instead of its own.
  */
-const taking = (answers: {
+const issuingTokens = (answers: {
   readonly opening?: (number: number, sent: Wire.Sent) => ReturnType<Wire.Script> | undefined
   readonly answering?: (sent: Wire.Sent) => ReturnType<Wire.Script> | undefined
 } = {}): Wire.Script => {
-  let [asked, latest] = [0, ""]
+  let [openings, latest] = [0, ""]
   return (sent) => {
     if (sent.path === "/auth") {
-      asked++
-      const answer = answers.opening?.(asked, sent)
+      openings++
+      const answer = answers.opening?.(openings, sent)
       if (answer !== undefined) return answer
-      latest = `t${asked}`
-      return granting(latest)
+      latest = `t${openings}`
+      return tokenResponse(latest)
     }
     if (sent.path === "/value") return Wire.ok()
     if (sent.headers["authorization"] !== `Bearer ${latest}`) return Wire.refuse("AuthenticationFailed", 401)
@@ -56,19 +56,19 @@ const taking = (answers: {
 }
 
 const setup = (
-  script: Wire.Script = taking(),
+  script: Wire.Script = issuingTokens(),
   options: Parameters<typeof Wire.setup>[1] = {}
 ) => Wire.setup(script, { ...options, protocol: { session, ...options.protocol } })
 
 describe("a session", () => {
-  it.scoped("is opened by the first request that needs it, and carried by those that follow", () =>
+  it.scoped("is opened by the first request that needs it, and its token is sent with later requests", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* setup()
       yield* client.request(Acme.value, {})
-      assert.deepStrictEqual(shown(sent), ["value"])
+      assert.deepStrictEqual(pathsAndTokens(sent), ["value"])
       yield* client.request(Acme.balance, {})
       yield* client.request(Acme.order, { amount: 1 })
-      assert.deepStrictEqual(shown(sent), ["value", "auth", "balance t1", "order t1"])
+      assert.deepStrictEqual(pathsAndTokens(sent), ["value", "auth", "balance t1", "order t1"])
       const [, opening, balance] = sent
       assert.strictEqual(opening?.body, "grant=key")
       assert.isNotNull(opening?.query.get("signature"))
@@ -76,9 +76,9 @@ describe("a session", () => {
       assert.isUndefined(balance?.headers["x-acme-key"])
     }))
 
-  it.scoped("is opened once for all who wait, in all clients with the key", () =>
+  it.scoped("is opened once for concurrent requests, of all clients with the key", () =>
     Effect.gen(function*() {
-      const wire = Wire.make(taking())
+      const wire = Wire.make(issuingTokens())
       const make = ExchangeClient.make({ ...Acme.protocol, session }, { credentials: Wire.credentials })
       yield* Effect.gen(function*() {
         const clients = [yield* make, yield* make]
@@ -89,13 +89,13 @@ describe("a session", () => {
           { concurrency: "unbounded" }
         )
       }).pipe(Effect.provide(ExchangeState.layer), Effect.provideService(HttpClient.HttpClient, wire.client))
-      assert.deepStrictEqual(shown(wire.sent), ["auth", ...Array.from({ length: 6 }, () => "holdings t1")])
+      assert.deepStrictEqual(pathsAndTokens(wire.sent), ["auth", ...Array.from({ length: 6 }, () => "holdings t1")])
     }))
 
-  it.scoped("that cannot be opened fails those who wait, and is tried again by the next", () =>
+  it.scoped("that cannot be opened fails the waiting requests, and is opened again by the next one", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* setup(
-        taking({ opening: (number) => number === 1 ? Wire.refuse("PermissionDenied") : undefined })
+        issuingTokens({ opening: (number) => number === 1 ? Wire.refuse("PermissionDenied") : undefined })
       )
       const errors = yield* Effect.all(
         [Effect.flip(client.request(Acme.balance, {})), Effect.flip(client.request(Acme.order, { amount: 1 }))],
@@ -106,36 +106,38 @@ describe("a session", () => {
         ["PermissionDenied", "auth", "NotSent"]
       ])
       yield* client.request(Acme.order, { amount: 1 })
-      assert.deepStrictEqual(shown(sent), ["auth", "auth", "order t2"])
+      assert.deepStrictEqual(pathsAndTokens(sent), ["auth", "auth", "order t2"])
     }))
 
   for (
     const [what, answer, tag] of [
-      ["is lost", () => Wire.hang, "ExchangeUnavailable"],
-      ["is an outage", () => new Response("<html>", { status: 502 }), "ExchangeUnavailable"],
-      ["is cut short", () => new Response("{\"token\":\"t1"), "ExchangeUnavailable"],
-      ["breaks off", (sent: Wire.Sent) => Wire.broken(sent, "ECONNRESET"), "TransportFailed"],
-      ["is that there are too many", () => Wire.refuse("RateLimited", 429), "RateLimited"],
-      ["makes no sense", () => Wire.refuse("OrderNotFound"), "ExchangeUnavailable"]
+      ["gets no response", () => Wire.hang, "ExchangeUnavailable"],
+      ["meets an outage", () => new Response("<html>", { status: 502 }), "ExchangeUnavailable"],
+      ["gets a truncated response", () => new Response("{\"token\":\"t1"), "ExchangeUnavailable"],
+      ["loses its connection", (sent: Wire.Sent) => Wire.broken(sent, "ECONNRESET"), "TransportFailed"],
+      ["is rate limited", () => Wire.refuse("RateLimited", 429), "RateLimited"],
+      ["gets an unexpected error", () => Wire.refuse("OrderNotFound"), "ExchangeUnavailable"]
     ] as const
   ) {
-    it.scoped(`whose opening ${what} leaves no doubt about the order that waited for it: it was not sent`, () =>
+    it.scoped(`whose opening ${what} fails the order that waits for it with the outcome NotSent`, () =>
       Effect.gen(function*() {
-        const { client, sent } = yield* setup(taking({ opening: (_, sent) => answer(sent) }), { deadline: "1 hour" })
+        const { client, sent } = yield* setup(issuingTokens({ opening: (_, sent) => answer(sent) }), {
+          deadline: "1 hour"
+        })
         const failing = yield* start(Effect.flip(client.request(Acme.order, { amount: 1 })))
         yield* TestClock.adjust("1 minute")
         const error = yield* Fiber.join(failing)
         assert.strictEqual(error._tag, tag)
         assert.strictEqual(error.outcome, "NotSent")
-        assert.deepStrictEqual(new Set(shown(sent)), new Set(["auth"]))
+        assert.deepStrictEqual(new Set(pathsAndTokens(sent)), new Set(["auth"]))
       }))
   }
 
-  it.scoped("is opened for the others when the one who asked first goes away, and not at all when all do", () =>
+  it.scoped("is still opened when the request that started it is interrupted, and aborted when all requests are", () =>
     Effect.gen(function*() {
       const answered = yield* Deferred.make<void>()
       const { client, sent } = yield* setup(({ path }) =>
-        path === "/auth" ? Effect.map(Deferred.await(answered), () => granting("t1")) : Wire.ok()
+        path === "/auth" ? Effect.map(Deferred.await(answered), () => tokenResponse("t1")) : Wire.ok()
       )
       const first = yield* start(client.request(Acme.balance, {}))
       const second = yield* start(client.request(Acme.balance, {}))
@@ -151,19 +153,19 @@ describe("a session", () => {
       yield* Fiber.interrupt(third)
       yield* Deferred.succeed(answered, undefined)
       yield* Fiber.join(fourth)
-      assert.deepStrictEqual(shown(sent), ["auth", "auth", "order t1"])
+      assert.deepStrictEqual(pathsAndTokens(sent), ["auth", "auth", "order t1"])
     }))
 
-  it.scoped("is not asked for by what is signed by a scheme of its own, nor by what is public", () =>
+  it.scoped("is not opened for a request with a signature scheme of its own, or for a public one", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* setup(() => Wire.ok())
       yield* client.request({ ...Acme.balance, scheme: "signature" }, {})
       yield* client.request(Acme.value, {})
-      assert.deepStrictEqual(shown(sent), ["balance", "value"])
+      assert.deepStrictEqual(pathsAndTokens(sent), ["balance", "value"])
       assert.isNotNull(sent[0]?.query.get("signature"))
     }))
 
-  it.scoped("is opened with a clock that was put right, and the request goes out", () =>
+  it.scoped("is opened again with the corrected clock after ClockSkew, and the request is sent", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* setup((sent, index) =>
         sent.path === "/time"
@@ -171,25 +173,25 @@ describe("a session", () => {
           : index === 0
           ? Wire.refuse("ClockSkew")
           : sent.path === "/auth"
-          ? granting("t1")
+          ? tokenResponse("t1")
           : Wire.ok()
       )
       yield* client.request(Acme.order, { amount: 1 })
-      assert.deepStrictEqual(shown(sent), ["auth", "time", "auth", "order t1"])
+      assert.deepStrictEqual(pathsAndTokens(sent), ["auth", "time", "auth", "order t1"])
       assert.isAtLeast(Number(sent[2]?.query.get("timestamp")), 90_000)
     }))
 })
 
 describe("the end of a session", () => {
-  it.scoped("is not waited for: another is opened before, while the first is used", () =>
+  it.scoped("is anticipated: another session is opened before it, while the first is used", () =>
     Effect.gen(function*() {
       const answered = yield* Deferred.make<void>()
       const { client, sent } = yield* setup((sent, index) =>
         sent.path !== "/auth"
           ? Wire.ok()
           : index === 0
-          ? granting("t1")
-          : Effect.map(Deferred.await(answered), () => granting("t2"))
+          ? tokenResponse("t1")
+          : Effect.map(Deferred.await(answered), () => tokenResponse("t2"))
       )
       yield* client.request(Acme.balance, {})
       yield* TestClock.adjust("719 seconds")
@@ -198,25 +200,29 @@ describe("the end of a session", () => {
       yield* client.request(Acme.balance, {})
       yield* client.request(Acme.balance, {})
       yield* settle
-      assert.deepStrictEqual(shown(sent).toSorted(), ["auth", "auth", ...Array.from({ length: 4 }, () => "balance t1")])
+      assert.deepStrictEqual(pathsAndTokens(sent).toSorted(), [
+        "auth",
+        "auth",
+        ...Array.from({ length: 4 }, () => "balance t1")
+      ])
       yield* TestClock.adjust("5 seconds")
       yield* Deferred.succeed(answered, undefined)
       yield* settle
       yield* client.request(Acme.balance, {})
-      assert.strictEqual(shown(sent).at(-1), "balance t2")
-      // The new one counts from when it was asked for, and not from when it came.
+      assert.strictEqual(pathsAndTokens(sent).at(-1), "balance t2")
+      // The lifetime of the new session counts from when it was requested, and not from the response.
       for (const [wait, openings] of [["714 seconds", 2], ["1 second", 3]] as const) {
         yield* TestClock.adjust(wait)
         yield* client.request(Acme.balance, {})
         yield* settle
-        assert.strictEqual(shown(sent).filter((what) => what === "auth").length, openings)
+        assert.strictEqual(pathsAndTokens(sent).filter((what) => what === "auth").length, openings)
       }
     }))
 
-  it.scoped("comes later for those whose renewal fails", () =>
+  it.scoped("is not hastened by a renewal that fails, which is retried a few times", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* setup((sent, index) =>
-        sent.path !== "/auth" ? Wire.ok() : index === 0 ? granting("t1") : Wire.refuse("PermissionDenied")
+        sent.path !== "/auth" ? Wire.ok() : index === 0 ? tokenResponse("t1") : Wire.refuse("PermissionDenied")
       )
       yield* client.request(Acme.balance, {})
       yield* TestClock.adjust("720 seconds")
@@ -224,29 +230,29 @@ describe("the end of a session", () => {
         for (let i = 0; i < 3; i++) yield* client.request(Acme.cancel, { id: "1" })
         yield* TestClock.adjust("9 seconds")
       }
-      const before = shown(sent)
+      const before = pathsAndTokens(sent)
       assert.strictEqual(before.filter((what) => what === "order/1 t1").length, 60)
-      // At 720, when half of what is left has passed, and so on.
+      // At 720 seconds, after half of the remaining time, and so on.
       assert.strictEqual(before.filter((what) => what === "auth").length, 1 + 5)
       const error = yield* Effect.flip(client.request(Acme.balance, {}))
       assert.deepStrictEqual([error._tag, error.outcome], ["PermissionDenied", "NotSent"])
     }))
 
-  it.scoped("has the next request wait for another", () =>
+  it.scoped("makes the next request wait for another session", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* setup()
       yield* client.request(Acme.balance, {})
       yield* TestClock.adjust("900 seconds")
       yield* client.request(Acme.balance, {})
-      assert.deepStrictEqual(shown(sent), ["auth", "balance t1", "auth", "balance t2"])
+      assert.deepStrictEqual(pathsAndTokens(sent), ["auth", "balance t1", "auth", "balance t2"])
     }))
 
   for (const [what, where] of [["a request", Effect.interruptible], ["a finalizer", Effect.uninterruptible]] as const) {
-    it.effect(`takes a renewal under way with it when the client ends, that ${what} has begun`, () =>
+    it.effect(`is no longer renewed when the scope of the client closes: a renewal begun by ${what} is aborted`, () =>
       Effect.gen(function*() {
         const scope = yield* Scope.make()
         const { client, sent } = yield* Scope.extend(
-          setup((sent, index) => sent.path !== "/auth" ? Wire.ok() : index === 0 ? granting("t1") : Wire.hang),
+          setup((sent, index) => sent.path !== "/auth" ? Wire.ok() : index === 0 ? tokenResponse("t1") : Wire.hang),
           scope
         )
         yield* client.request(Acme.balance, {})
@@ -256,16 +262,16 @@ describe("the end of a session", () => {
         assert.isFalse(sent.at(-1)?.signal.aborted)
         const closed = yield* start(Scope.close(scope, Exit.void))
         assert.isTrue(Option.isSome(yield* Fiber.poll(closed)))
-        assert.deepStrictEqual([shown(sent).at(-1), sent.at(-1)?.signal.aborted], ["auth", true])
+        assert.deepStrictEqual([pathsAndTokens(sent).at(-1), sent.at(-1)?.signal.aborted], ["auth", true])
       }))
   }
 })
 
-describe("a token that the exchange no longer takes", () => {
-  it.scoped("is replaced once, and the request sent again, an order too that was refused for certain", () =>
+describe("a token that the exchange refuses", () => {
+  it.scoped("is replaced once and the request sent again, even an order if it was certainly refused", () =>
     Effect.gen(function*() {
       let over = false
-      const { client, sent } = yield* setup(taking({
+      const { client, sent } = yield* setup(issuingTokens({
         answering: () => {
           over = !over
           return over ? Wire.refuse("AuthenticationFailed", 401) : undefined
@@ -273,24 +279,34 @@ describe("a token that the exchange no longer takes", () => {
       }))
       yield* client.request(Acme.balance, {})
       yield* client.request(Acme.order, { amount: 1 })
-      assert.deepStrictEqual(shown(sent), ["auth", "balance t1", "auth", "balance t2", "order t2", "auth", "order t3"])
+      assert.deepStrictEqual(pathsAndTokens(sent), [
+        "auth",
+        "balance t1",
+        "auth",
+        "balance t2",
+        "order t2",
+        "auth",
+        "order t3"
+      ])
     }))
 
-  it.scoped("is replaced no more than once for a request", () =>
+  it.scoped("is replaced at most once per request", () =>
     Effect.gen(function*() {
-      const { client, sent } = yield* setup(taking({ answering: () => Wire.refuse("AuthenticationFailed", 401) }))
+      const { client, sent } = yield* setup(
+        issuingTokens({ answering: () => Wire.refuse("AuthenticationFailed", 401) })
+      )
       const error = yield* Effect.flip(client.request(Acme.balance, {}))
       assert.deepStrictEqual([error._tag, error.operation, error.outcome], [
         "AuthenticationFailed",
         "balance",
         "Rejected"
       ])
-      assert.deepStrictEqual(shown(sent), ["auth", "balance t1", "auth", "balance t2"])
+      assert.deepStrictEqual(pathsAndTokens(sent), ["auth", "balance t1", "auth", "balance t2"])
     }))
 
-  it.scoped("is replaced once for all whom it was refused", () =>
+  it.scoped("is replaced once for all requests it was refused to", () =>
     Effect.gen(function*() {
-      const { client, sent } = yield* setup(taking({
+      const { client, sent } = yield* setup(issuingTokens({
         answering: ({ headers }) =>
           headers["authorization"] === "Bearer t1"
             ? Effect.as(Effect.sleep("1 second"), Wire.refuse("AuthenticationFailed", 401))
@@ -301,23 +317,23 @@ describe("a token that the exchange no longer takes", () => {
       )
       yield* TestClock.adjust("1 second")
       yield* Fiber.join(all)
-      assert.strictEqual(shown(sent).filter((what) => what === "auth").length, 2)
-      assert.strictEqual(shown(sent).filter((what) => what === "holdings t2").length, 4)
+      assert.strictEqual(pathsAndTokens(sent).filter((what) => what === "auth").length, 2)
+      assert.strictEqual(pathsAndTokens(sent).filter((what) => what === "holdings t2").length, 4)
     }))
 
-  it.scoped("leaves an order alone of which a bare status does not say that it was refused, and is replaced for the next", () =>
+  it.scoped("is replaced only for the next request after an order got a bare 401, whose outcome is Unknown", () =>
     Effect.gen(function*() {
-      const { client, sent } = yield* setup(taking({
+      const { client, sent } = yield* setup(issuingTokens({
         answering: ({ headers }) =>
           headers["authorization"] === "Bearer t1" ? new Response("no", { status: 401 }) : undefined
       }))
       const error = yield* Effect.flip(client.request(Acme.order, { amount: 1 }))
       assert.deepStrictEqual([error._tag, error.outcome], ["AuthenticationFailed", "Unknown"])
       yield* client.request(Acme.balance, {})
-      assert.deepStrictEqual(shown(sent), ["auth", "order t1", "auth", "balance t2"])
+      assert.deepStrictEqual(pathsAndTokens(sent), ["auth", "order t1", "auth", "balance t2"])
     }))
 
-  it.scoped("is told by its codes, where these are known: any other refusal is of the key", () =>
+  it.scoped("is recognised by the codes in `over`, and any other refusal opens no session", () =>
     Effect.gen(function*() {
       const isRefusal = Schema.is(Schema.Struct({ code: Schema.Number }))
       const codes = Errors.table({
@@ -333,67 +349,67 @@ describe("a token that the exchange no longer takes", () => {
       })
       for (const [code, opened] of [[13, 2], [14, 2], [15, 1]] as const) {
         const { client, sent } = yield* setup(
-          ({ path }) => path === "/auth" ? granting("t") : Wire.json({ code }, 400),
+          ({ path }) => path === "/auth" ? tokenResponse("t") : Wire.json({ code }, 400),
           { protocol: { ...codes, session: over } }
         )
         const error = yield* Effect.flip(client.request(Acme.balance, {}))
         assert.strictEqual(error.code, String(code))
-        assert.strictEqual(shown(sent).filter((what) => what === "auth").length, opened)
+        assert.strictEqual(pathsAndTokens(sent).filter((what) => what === "auth").length, opened)
       }
     }))
 })
 
-describe("credentials that are rotated", () => {
+describe("rotated credentials", () => {
   const [before, later] = ["before", "later"].map((secret): Credentials.Credentials => ({
     key: Redacted.make("the-key"),
     secret: Redacted.make(secret)
   }))
 
-  it.scoped("open a session of their own: no token of those before is sent again", () =>
+  it.scoped("open a session of their own, and the token of the old credentials is not sent again", () =>
     Effect.gen(function*() {
       assert(before !== undefined && later !== undefined)
       let current = before
       const provider = { get: Effect.sync(() => current), reload: Effect.sync(() => current) }
-      const { client, sent } = yield* setup(taking(), { credentials: provider })
+      const { client, sent } = yield* setup(issuingTokens(), { credentials: provider })
       yield* client.request(Acme.balance, {})
       current = later
       yield* client.request(Acme.balance, {})
       yield* client.request(Acme.balance, {})
-      assert.deepStrictEqual(shown(sent), ["auth", "balance t1", "auth", "balance t2", "balance t2"])
+      assert.deepStrictEqual(pathsAndTokens(sent), ["auth", "balance t1", "auth", "balance t2", "balance t2"])
       assert.notStrictEqual(sent[0]?.query.get("signature"), sent[2]?.query.get("signature"))
     }))
 
-  it.scoped("are read again where no session can be opened with those before", () =>
+  it.scoped("are reloaded if no session can be opened with the old ones", () =>
     Effect.gen(function*() {
       assert(before !== undefined && later !== undefined)
       const provider = { get: Effect.succeed(before), reload: Effect.succeed(later) }
       const { client, sent } = yield* setup(
-        taking({ opening: (number) => number === 1 ? Wire.refuse("AuthenticationFailed", 401) : undefined }),
+        issuingTokens({ opening: (number) => number === 1 ? Wire.refuse("AuthenticationFailed", 401) : undefined }),
         { credentials: provider }
       )
       yield* client.request(Acme.order, { amount: 1 })
-      assert.deepStrictEqual(shown(sent), ["auth", "auth", "order t2"])
+      assert.deepStrictEqual(pathsAndTokens(sent), ["auth", "auth", "order t2"])
     }))
 })
 
-describe("a token that cannot be put onto a request", () => {
-  it.scoped("is no defect, and not shown", () =>
+describe("a token that cannot be added to a request", () => {
+  it.scoped("fails with AuthenticationFailed, and is not shown", () =>
     Effect.gen(function*() {
       const carry = (_: unknown, token: Redacted.Redacted<string>) => {
         throw new Error(`no place for ${Redacted.value(token)}`)
       }
-      const { client, sent } = yield* setup(taking(), { protocol: { session: { ...session, carry } } })
+      const { client, sent } = yield* setup(issuingTokens(), { protocol: { session: { ...session, carry } } })
       const error = yield* Effect.flip(client.request(Acme.order, { amount: 1 }))
       assert.deepStrictEqual([error._tag, error.outcome], ["AuthenticationFailed", "NotSent"])
       assert.notInclude(error.message, "t1")
-      assert.deepStrictEqual(shown(sent), ["auth"])
+      assert.deepStrictEqual(pathsAndTokens(sent), ["auth"])
     }))
 })
 
-describe("what opens a session", () => {
-  it.scoped("is shown to nobody, though its refusals are", () =>
+describe("the response that opens a session", () => {
+  it.scoped("is redacted in RawAnswers, unless it is an error", () =>
     Effect.gen(function*() {
-      const { client } = yield* setup(taking({
+      const { client } = yield* setup(issuingTokens({
         opening: (number) => number === 1 ? Wire.refuse("PermissionDenied") : undefined
       }))
       const [, refused] = yield* RawAnswers.collect(Effect.flip(client.request(Acme.balance, {})))
@@ -408,7 +424,7 @@ describe("what opens a session", () => {
     }))
 })
 
-/** As Deribit has it: the key and its secret in the query, answers in an envelope, and `13009` for a token that has expired. */
+/** As on Deribit: the key and its secret in the query, responses in an envelope, and `13009` for an expired token. */
 describe("client credentials", () => {
   const limits = { ip: Limit.bucket(90, 19) }
   const shared = { limits, within: "result", cost: { ip: 1 } }
@@ -461,7 +477,7 @@ describe("client credentials", () => {
     serverTime: open("get_time", { answer: Read.millis })
   })
 
-  it.scoped("open a session of the scope that is asked for, again when it has expired, and are not sent otherwise", () =>
+  it.scoped("open a session with the given scope, and again when it has expired, and are not sent otherwise", () =>
     Effect.gen(function*() {
       let openings = 0
       const wire = Wire.make(({ headers, path, query }) => {

@@ -31,7 +31,7 @@ const rfc8032 = [
 
 const jwkOf = (key: KeyObject, part: "d" | "x") => Buffer.from(key.export({ format: "jwk" })[part] ?? "", "base64url")
 
-describe("Signature: by the primitives in JavaScript", () => {
+describe("Signature with the primitives in JavaScript", () => {
   for (const [secret, publicKey, message, signature] of rfc8032) {
     it(`Ed25519 signs ${JSON.stringify(message)} as RFC 8032 does, with and without the public key beside the seed`, () => {
       const text = Buffer.from(hexBytes(message)).toString()
@@ -48,7 +48,7 @@ describe("Signature: by the primitives in JavaScript", () => {
     })
   }
 
-  it("Ed25519 keys of OpenSSL are read, and what they sign is verified", () => {
+  it("reads Ed25519 keys of OpenSSL, and their signatures verify", () => {
     for (let round = 0; round < 5; round++) {
       const { privateKey, publicKey } = generateKeyPairSync("ed25519")
       const pem = privateKey.export({ format: "pem", type: "pkcs8" }).toString()
@@ -62,7 +62,7 @@ describe("Signature: by the primitives in JavaScript", () => {
     }
   })
 
-  it("P-256 keys of OpenSSL are read, in both layouts and with escaped line breaks, and what they sign is verified", () => {
+  it("reads P-256 keys of OpenSSL in both layouts and with escaped line breaks, and their signatures verify", () => {
     for (let round = 0; round < 10; round++) {
       const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" })
       const publicKey = createPublicKey(privateKey)
@@ -98,7 +98,7 @@ describe("Signature: by the primitives in JavaScript", () => {
     )
   })
 
-  it("what is no scalar of P-256 is refused", () => {
+  it("refuses a number that is not a valid P-256 key", () => {
     const written = (scalar: string) => {
       const der = Buffer.from(`30310201010420${scalar}a00a06082a8648ce3d030107`, "hex").toString("base64")
       return Signature.privateKey(redacted(`-----BEGIN EC PRIVATE KEY-----\n${der}\n-----END EC PRIVATE KEY-----`))
@@ -110,7 +110,7 @@ describe("Signature: by the primitives in JavaScript", () => {
     }
   })
 
-  it("other keys and no keys are refused without a word of them", () => {
+  it("refuses other keys and invalid text without quoting them", () => {
     const rsa = generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey.export({ format: "pem", type: "pkcs8" })
     const k256 = generateKeyPairSync("ec", { namedCurve: "secp256k1" }).privateKey
       .export({ format: "pem", type: "pkcs8" })
@@ -135,18 +135,18 @@ describe("Signature: by the primitives in JavaScript", () => {
     }
   })
 
-  it("a private key shows nothing of itself", () => {
+  it("a private key shows none of its bytes in any rendering", () => {
     const seed = "S3cr3t+seed=of/32=bytes+exactly=="
     const key = keyOf(base64(new TextEncoder().encode(seed.slice(0, 32))))
     for (const text of Capture.renderings(key)) assert.notInclude(text, "S3cr3t")
   })
 
-  it("knows PEM from a shared secret", () => {
+  it("distinguishes PEM from a shared secret", () => {
     assert.isTrue(Signature.isPem(redacted("-----BEGIN EC PRIVATE KEY-----\n")))
     assert.isFalse(Signature.isPem(redacted("c2VjcmV0")))
   })
 
-  it.prop("the hashes are those of OpenSSL, for any text and key", [
+  it.prop("hashes equal those of OpenSSL, for any text and key", [
     FastCheck.string({ unit: "grapheme", minLength: 1 }),
     FastCheck.string({ unit: "grapheme" }),
     FastCheck.uint8Array()
@@ -166,7 +166,7 @@ describe("Signature: by the primitives in JavaScript", () => {
     assert.deepStrictEqual(Buffer.from(portableHashes.sha512(text)), createHash("sha512").update(text).digest())
   })
 
-  it("bytes are written the same in JavaScript alone, a view of others among them", () => {
+  it("encodes bytes like the portable encoders, including views of larger arrays", () => {
     FastCheck.assert(FastCheck.property(FastCheck.uint8Array({ maxLength: 70 }), FastCheck.nat(5), (bytes, start) => {
       const view = bytes.subarray(start)
       assert.strictEqual(Signature.hex(view), portableEncoding.hex(view))
@@ -176,7 +176,7 @@ describe("Signature: by the primitives in JavaScript", () => {
     assert.strictEqual(Signature.base64Url("ü?>~"), "w7w_Pn4")
   })
 
-  it("HMAC-SHA512 of RFC 4231, case 2", () => {
+  it("HMAC-SHA512 equals case 2 of RFC 4231", () => {
     assert.strictEqual(
       Encoding.encodeHex(Either.getOrThrow(Encoding.decodeBase64(Signature.hmacSha512Base64(
         redacted(base64(new TextEncoder().encode("Jefe"))),
@@ -192,8 +192,8 @@ describe("Signature: by the primitives in JavaScript", () => {
 const bytes32 = FastCheck.uint8Array({ minLength: 32, maxLength: 32 })
 const anyText = FastCheck.string({ unit: "binary" })
 
-describe("Signature: by the primitives of Node", () => {
-  it.effect("signs by them unless others are given", () =>
+describe("Signature with the primitives of Node", () => {
+  it.effect("Crypto defaults to the primitives of the platform, which are those of layerCrypto", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* Crypto.Crypto, Crypto.platform)
       assert.strictEqual(yield* Effect.provide(Crypto.Crypto, NodeExchange.layerCrypto), Crypto.platform)
@@ -204,7 +204,7 @@ describe("Signature: by the primitives of Node", () => {
     return [node, portable] as const
   })
 
-  it.effect.prop("HMAC is the portable one, for any secret and text", [
+  it.effect.prop("HMAC equals the portable implementation, for any secret and text", [
     FastCheck.string({ unit: "grapheme" }),
     anyText,
     FastCheck.uint8Array()
@@ -212,7 +212,7 @@ describe("Signature: by the primitives of Node", () => {
     Effect.map(both, (both) => {
       const key = redacted(secret)
       const inBase64 = redacted(base64(bytes))
-      // The second time the key was read before.
+      // The second time the key is cached.
       for (let time = 0; time < 2; time++) {
         const [node, portable] = both.map((crypto) => [
           Signature.hmacSha256Hex(key, text, crypto),
@@ -225,7 +225,7 @@ describe("Signature: by the primitives of Node", () => {
     }))
 
   it.effect.prop(
-    "Ed25519 is the portable one, for any seed and text",
+    "Ed25519 equals the portable implementation, for any seed and text",
     [bytes32, anyText],
     ([seed, text]) =>
       Effect.map(both, (both) => {
@@ -239,7 +239,7 @@ describe("Signature: by the primitives of Node", () => {
   )
 
   it.effect.prop(
-    "signatures on P-256 are verified by the key's public part, for any text",
+    "P-256 signatures verify with the public key, for any text",
     [anyText],
     ([text]) =>
       Effect.map(both, ([node]) => {

@@ -18,26 +18,27 @@ const bar = (openTime: number, isOpen?: boolean): Row.BarSoFar => ({
 
 const same = <A>(size: A) => size
 
-/** Whether candles are told as open that come at these instants. */
-const told = (...said: ReadonlyArray<readonly [now: number, row: Row.BarSoFar]>) => toldAt(0, ...said)
+/** Whether candles that arrive at these times are reported as open. */
+const openFlags = (...updates: ReadonlyArray<readonly [now: number, row: Row.BarSoFar]>) =>
+  openFlagsWithSkew(0, ...updates)
 
-const toldAt = (skew: number, ...said: ReadonlyArray<readonly [now: number, row: Row.BarSoFar]>) => {
-  const rows = said.map(([, row]) => [row])
+const openFlagsWithSkew = (skew: number, ...updates: ReadonlyArray<readonly [now: number, row: Row.BarSoFar]>) => {
+  const rows = updates.map(([, row]) => [row])
   const reading = candleRows("acme", bitcoin, "1m", { amount: same, size: same }, skew, () => () => rows.shift())
-  return said.flatMap(([now]) => reading.read(undefined, now).values.map(({ isOpen }) => isOpen))
+  return updates.flatMap(([now]) => reading.read(undefined, now).values.map(({ isOpen }) => isOpen))
 }
 
-it("a candle that is streamed has ended when the exchange says so, however late what was said before comes", () => {
+it("a streamed candle is open until the exchange reports its end, even if an update arrives late", () => {
   const late = minute + 100
-  assert.deepStrictEqual(told([minute - 1, bar(0, true)], [late, bar(0, true)], [late, bar(0, false)]), [
+  assert.deepStrictEqual(openFlags([minute - 1, bar(0, true)], [late, bar(0, true)], [late, bar(0, false)]), [
     true,
     true,
     false
   ])
 })
 
-it("a candle of which the exchange does not say it has ended by the exchange's clock, or by ours", () => {
-  assert.deepStrictEqual(told([minute - 1, bar(0)], [minute, bar(0)]), [true, false])
-  assert.deepStrictEqual(toldAt(-500, [minute, bar(0)], [minute + 500, bar(0)]), [true, false])
-  assert.deepStrictEqual(toldAt(500, [minute - 501, bar(0)], [minute - 500, bar(0)]), [true, false])
+it("a streamed candle without an end flag ends by the exchange's clock, which is ours plus the skew", () => {
+  assert.deepStrictEqual(openFlags([minute - 1, bar(0)], [minute, bar(0)]), [true, false])
+  assert.deepStrictEqual(openFlagsWithSkew(-500, [minute, bar(0)], [minute + 500, bar(0)]), [true, false])
+  assert.deepStrictEqual(openFlagsWithSkew(500, [minute - 501, bar(0)], [minute - 500, bar(0)]), [true, false])
 })

@@ -102,10 +102,12 @@ describe("Telemetry", () => {
       assert.strictEqual(value(all, "exchange_retries_total", { error: "ExchangeUnavailable" }), 1)
     }))
 
-  it.scoped("failures, refusals, interruptions and defects are told apart", () =>
+  it.scoped("failures, interruptions, defects and requests refused before sending are labelled differently", () =>
     Effect.gen(function*() {
-      const { client } = yield* setup("telemetry-failure", (_, index) =>
-        index === 0 ? Wire.refuse("InvalidRequest") : index === 1 ? Wire.hang : Effect.die("bug"))
+      const { client } = yield* setup(
+        "telemetry-failure",
+        (_, index) => index === 0 ? Wire.refuse("InvalidRequest") : index === 1 ? Wire.hang : Effect.die("bug")
+      )
       yield* Effect.flip(client.request(Acme.value, {}))
       yield* Fiber.interrupt(yield* start(client.request(Acme.value, {})))
       yield* Effect.exit(client.request(Acme.value, {}))
@@ -119,7 +121,7 @@ describe("Telemetry", () => {
       assert.strictEqual(value(all, "exchange_attempts_total", { operation: "quote" }), undefined)
     }))
 
-  it.scoped("a ban and a clock that is off are gauges in seconds", () =>
+  it.scoped("a ban and the clock skew are gauges in seconds", () =>
     Effect.gen(function*() {
       const { client } = yield* setup("telemetry-ban", () =>
         Wire.refuse("Banned", 418, { date: "Thu, 01 Jan 1970 00:05:00 GMT" }))
@@ -175,7 +177,7 @@ describe("Telemetry", () => {
       assert.strictEqual(seen.length, 2)
     }))
 
-  it.scoped("one span for the operation, one for each attempt, none of the platform's", () =>
+  it.scoped("records one span per operation and one per attempt, and none of the platform's HttpClient", () =>
     Effect.gen(function*() {
       const { ended, layer } = spans()
       const { client, sent } = yield* setup("telemetry-spans", () => Wire.ok())
@@ -201,7 +203,7 @@ describe("Telemetry", () => {
       )
     }))
 
-  it.scoped("a method that asks once or more has one span for all of it", () =>
+  it.scoped("a method has one span around all of its requests", () =>
     Effect.gen(function*() {
       const { ended, layer } = spans()
       const { client } = yield* setup("telemetry-method", () => Wire.ok())

@@ -27,19 +27,19 @@ describe("Ticker", () => {
       ["100.00015", "100", "0.000002"]
     ] as const
   ) {
-    it(`from ${open} to ${last} is ${expected}`, () => {
+    it(`change24h from ${open} to ${last} is ${expected}`, () => {
       assert.strictEqual(Number(Option.getOrThrow(change(last, open))), Number(expected))
       assert.notMatch(Option.getOrThrow(change(last, open)), /e/i)
     })
   }
 
-  it("without both prices, or from nothing, there is no change", () => {
+  it("change24h is None without both prices, or if the opening price is zero", () => {
     assertNone(change("1"))
     assertNone(change(undefined, "1"))
     assertNone(change("1", "0"))
   })
 
-  it.prop("has six places at most, and the sign of the change", [
+  it.prop("change24h equals the relative change, rounded to six decimals", [
     FastCheck.integer({ min: 1, max: 10_000_000 }),
     FastCheck.integer({ min: 1, max: 10_000_000 })
   ], ([last, open]) => {
@@ -48,7 +48,7 @@ describe("Ticker", () => {
     assert.approximately(Number(text), last / open - 1, 0.000_000_6)
   })
 
-  it("survives JSON", () => {
+  it("round-trips through JSON", () => {
     const one = ticker("64000.50", "63000")
     const text = JSON.stringify(Schema.encodeSync(Ticker.Ticker)(one))
     assert.include(text, "\"64000.50\"")

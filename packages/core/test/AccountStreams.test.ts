@@ -10,21 +10,21 @@ import { standing } from "./support/orders.js"
 const minute = 60_000
 const start = 10_000_000
 
-/** An account whose answers are what a test says. */
-const scene = (listed: ReadonlyArray<Market.Market> = [bitcoin, ether]) => {
+/** The parts of a Layer around a stream, with an account whose responses are given by the test. */
+const setup = (listed: ReadonlyArray<Market.Market> = [bitcoin, ether]) => {
   const state = {
     open: new Array<Order.Order>(),
     history: new Array<Order.Order>(),
     fills: new Array<Fill.Fill>(),
     balances: new Array<Balance.Balance>(),
-    asked: new Array<string>()
+    requests: new Array<string>()
   }
   const ask = <A>(what: string, answer: () => A) =>
     Effect.sync(() => {
-      state.asked.push(what)
+      state.requests.push(what)
       return answer()
     })
-  /** The markets whose fills cannot be read. */
+  /** The ids of markets whose fills cannot be read. */
   const failing = new Set<string>()
   const missing = new ExchangeError.OrderNotFound({ exchange: "acme", operation: "order", detail: "gone" })
   const account: Adapter.Account = {
@@ -97,136 +97,138 @@ const fillRowOf = ({ exchange: _, symbol: __, ...rest }: Fill.Fill, market = bit
   market
 })
 
-const wish: Telling.StreamRequest = { operation: "streamOrders", market: undefined, startedAt: start }
+const request: Telling.StreamRequest = { operation: "streamOrders", market: undefined, startedAt: start }
 
-const unread = Metric.value(
+const unknownRows = Metric.value(
   Telemetry.unknownRows.pipe(Metric.tagged("exchange", "acme"), Metric.tagged("operation", "streamOrders"))
 )
 
-const brief = (orders: ReadonlyArray<Order.Order>) => orders.map(({ id, status }) => `${id} ${status}`)
+const idsAndStatuses = (orders: ReadonlyArray<Order.Order>) => orders.map(({ id, status }) => `${id} ${status}`)
 
-describe("orders that are told of", () => {
-  it.effect("begin with those that stand, oldest change first", () =>
+describe("the stream of orders", () => {
+  it.effect("begins with the open orders, least recently updated first", () =>
     Effect.gen(function*() {
-      const { desk, seen, state } = scene()
+      const { desk, seen, state } = setup()
       state.open = [order({ id: "2", updatedAt: start + 2 }), order({ id: "1", symbol: ether.symbol })]
-      const { begin } = Telling.orders(desk, wish)
-      assert.deepStrictEqual(brief(yield* begin(undefined)), ["1 open", "2 open"])
-      assert.deepStrictEqual(state.asked, ["open"])
+      const { begin } = Telling.orders(desk, request)
+      assert.deepStrictEqual(idsAndStatuses(yield* begin(undefined)), ["1 open", "2 open"])
+      assert.deepStrictEqual(state.requests, ["open"])
       assert.sameMembers(seen.markets().map(({ id }) => id), [bitcoin.id, ether.id])
     }))
 
-  it.effect("are of the market that is wanted", () =>
+  it.effect("contains only orders of the requested market", () =>
     Effect.gen(function*() {
-      const { desk } = scene()
-      const { take } = Telling.orders(desk, { ...wish, market: ether })
+      const { desk } = setup()
+      const { take } = Telling.orders(desk, { ...request, market: ether })
       const rows = [rowOf(order()), rowOf(order({ id: "2" }), ether.id)]
-      assert.deepStrictEqual(brief(yield* take(rows)), ["2 open"])
+      assert.deepStrictEqual(idsAndStatuses(yield* take(rows)), ["2 open"])
     }))
 
-  it.effect("go on beside one of a market that is not listed, which is counted and not hidden", () =>
+  it.effect("delivers the other orders if one is of an unlisted market, which is counted as unknown", () =>
     Effect.gen(function*() {
-      const { desk } = scene()
-      const { take } = Telling.orders(desk, wish)
-      const before = (yield* unread).count
-      assert.deepStrictEqual(brief(yield* take([rowOf(order(), "NEWUSDT"), rowOf(order({ id: "2" }))])), ["2 open"])
-      assert.strictEqual((yield* unread).count, before + 1)
+      const { desk } = setup()
+      const { take } = Telling.orders(desk, request)
+      const before = (yield* unknownRows).count
+      assert.deepStrictEqual(idsAndStatuses(yield* take([rowOf(order(), "NEWUSDT"), rowOf(order({ id: "2" }))])), [
+        "2 open"
+      ])
+      assert.strictEqual((yield* unknownRows).count, before + 1)
     }))
 
-  it.effect("begin beside one of a market that is not found by its symbol", () =>
+  it.effect("begins with the other orders if the symbol of one is unlisted", () =>
     Effect.gen(function*() {
-      const { desk, state } = scene([bitcoin])
+      const { desk, state } = setup([bitcoin])
       state.open = [order({ symbol: ether.symbol }), order({ id: "2" })]
-      assert.deepStrictEqual(brief(yield* Telling.orders(desk, wish).begin(undefined)), ["2 open"])
+      assert.deepStrictEqual(idsAndStatuses(yield* Telling.orders(desk, request).begin(undefined)), ["2 open"])
     }))
 
-  it.effect("were looked up where the feed did not say it: of histories, and else one by one", () =>
+  it.effect("looks up orders that ended while the feed was lost, in the history and otherwise one by one", () =>
     Effect.gen(function*() {
-      const { desk, state } = scene()
+      const { desk, state } = setup()
       const ids = ["filled", "canceled", "vanished", "standing"]
       state.open = ids.map((id) => order({ id }))
-      const { begin } = Telling.orders(desk, wish)
+      const { begin } = Telling.orders(desk, request)
       yield* begin(undefined)
-      state.asked = []
+      state.requests = []
       state.open = [order({ id: "standing" }), order({ id: "new", updatedAt: start + 9000 })]
       state.history = [
         order({ id: "filled", status: "filled", filled: Decimal.make("3"), updatedAt: start + 5000 }),
-        // Ended before the feed was asked for: no news.
+        // Ended before the stream was requested, so it is not delivered.
         order({ id: "old", status: "canceled", updatedAt: start - minute }),
-        // Of a history that has not caught up with it.
+        // As in a history that lags behind.
         order({ id: "canceled", status: "canceled", updatedAt: start - minute })
       ]
-      const told = yield* begin(start + minute)
-      assert.deepStrictEqual(brief(told), ["filled filled", "new open"])
-      assert.deepStrictEqual(state.asked, [
+      const delivered = yield* begin(start + minute)
+      assert.deepStrictEqual(idsAndStatuses(delivered), ["filled filled", "new open"])
+      assert.deepStrictEqual(state.requests, [
         "open",
         `history BTCUSDT ${start - 1000}`,
         "order canceled",
         "order vanished"
       ])
-      // What became of one that nobody knows any more is not guessed, and it is not asked for again.
-      state.asked = []
+      // The end of an order that the exchange no longer knows is not guessed, and it is not looked up again.
+      state.requests = []
       yield* begin(start + minute)
-      assert.notInclude(state.asked, "order vanished")
+      assert.notInclude(state.requests, "order vanished")
     }))
 
-  it.effect("are asked for where the feed says one that is not understood, beside those that are", () =>
+  it.effect("requests the orders after a row that could not be decoded, and delivers the decoded ones as well", () =>
     Effect.gen(function*() {
-      const { desk, seen, state } = scene()
+      const { desk, seen, state } = setup()
       state.open = [order(), order({ id: "2" }), order({ id: "3" })]
-      const { begin, take } = Telling.orders(desk, wish)
+      const { begin, take } = Telling.orders(desk, request)
       yield* begin(undefined)
       seen.visit(bitcoin)
       state.open = [order({ id: "2" }), order({ id: "3" })]
       state.history = [order({ status: "filled", updatedAt: start + 1000 })]
-      const telling = yield* Effect.fork(take([rowOf(order({ id: "2", status: "canceled" })), undefined, undefined]))
+      const taking = yield* Effect.fork(take([rowOf(order({ id: "2", status: "canceled" })), undefined, undefined]))
       yield* TestClock.adjust(1000)
-      assert.deepStrictEqual(brief(yield* Fiber.join(telling)), ["2 canceled", "1 filled"])
+      assert.deepStrictEqual(idsAndStatuses(yield* Fiber.join(taking)), ["2 canceled", "1 filled"])
     }))
 
-  it.effect("are told to all that wait for them in the same Layer", () =>
+  it.effect("reports its orders to callers that wait for them in the same Layer", () =>
     Effect.gen(function*() {
-      const { desk, seen } = scene()
+      const { desk, seen } = setup()
       const waiting = yield* Effect.fork(seen.first("next", ({ status }) => status === "canceled"))
       yield* Effect.yieldNow()
-      yield* Telling.orders(desk, wish).take([rowOf(order({ status: "canceled" }))])
+      yield* Telling.orders(desk, request).take([rowOf(order({ status: "canceled" }))])
       assert.strictEqual((yield* Fiber.join(waiting)).id, "1")
     }))
 })
 
-describe("fills that are told of", () => {
-  it.effect("are each told once, whichever way they come, with a fee in the quote currency unless it says otherwise", () =>
+describe("the stream of fills", () => {
+  it.effect("delivers each fill once, from the feed or the history, with the fee in the quote currency by default", () =>
     Effect.gen(function*() {
-      const { desk, state } = scene()
-      const { begin, take } = Telling.fills(desk, wish)
+      const { desk, state } = setup()
+      const { begin, take } = Telling.fills(desk, request)
       assert.deepStrictEqual(yield* begin(undefined), [])
       const fee = Decimal.make("0.1")
       const rows = [fillRowOf(fill({ fee })), fillRowOf(fill({ fee })), { id: "x", fill: undefined }]
       assert.deepStrictEqual(yield* take(rows), [fill({ fee, feeAsset: "USDT" })])
       state.fills = [fill(), fill({ id: "f2", at: start + 2000 }), fill({ id: "f0", at: start - 2000 })]
       assert.deepStrictEqual((yield* begin(start + minute)).map(({ id }) => id), ["f2"])
-      assert.deepStrictEqual(state.asked, ["open", "open", `fills BTCUSDT ${start - 1000}`])
+      assert.deepStrictEqual(state.requests, ["open", "open", `fills BTCUSDT ${start - 1000}`])
     }))
 
-  it.effect("are read of the history, and waited for, where the feed only says that there are some", () =>
+  it.effect("polls the history if the feed only announces fills", () =>
     Effect.gen(function*() {
-      const { desk, state } = scene()
-      const telling = yield* Effect.fork(
-        Telling.fills(desk, wish).take([{ fillsOf: bitcoin.id }, { fillsOf: bitcoin.id }])
+      const { desk, state } = setup()
+      const taking = yield* Effect.fork(
+        Telling.fills(desk, request).take([{ fillsOf: bitcoin.id }, { fillsOf: bitcoin.id }])
       )
       yield* TestClock.adjust(100)
       state.fills = [fill()]
       yield* TestClock.adjust(200)
       state.fills = [fill(), fill({ id: "f2", at: start + 2000 })]
       yield* TestClock.adjust(5000)
-      assert.deepStrictEqual((yield* Fiber.join(telling)).map(({ id }) => id), ["f1", "f2"])
-      assert.strictEqual(state.asked.length, 4)
+      assert.deepStrictEqual((yield* Fiber.join(taking)).map(({ id }) => id), ["f1", "f2"])
+      assert.strictEqual(state.requests.length, 4)
     }))
 
-  it.effect("are read of the history where the feed says one that is not understood, once it may be there", () =>
+  it.effect("reads the history after a row that could not be decoded, with a delay", () =>
     Effect.gen(function*() {
-      const { desk, failing, seen, state } = scene()
-      const { begin, take } = Telling.fills(desk, wish)
+      const { desk, failing, seen, state } = setup()
+      const { begin, take } = Telling.fills(desk, request)
       yield* begin(undefined)
       seen.visit(bitcoin)
       seen.visit(ether)
@@ -236,62 +238,62 @@ describe("fills that are told of", () => {
       yield* TestClock.adjust(1000)
       assert.strictEqual((yield* Fiber.join(failed))._tag, "TransportFailed")
       failing.clear()
-      const telling = yield* Effect.fork(take(rows))
+      const taking = yield* Effect.fork(take(rows))
       yield* TestClock.adjust(500)
       state.fills = [fill(), fill({ id: "f2", symbol: ether.symbol, at: start + 2000 })]
       yield* TestClock.adjust(500)
-      assert.deepStrictEqual((yield* Fiber.join(telling)).map(({ id }) => id), ["f1", "f2"])
+      assert.deepStrictEqual((yield* Fiber.join(taking)).map(({ id }) => id), ["f1", "f2"])
     }))
 
-  it.effect("are given up waiting for after a few looks", () =>
+  it.effect("stops polling for announced fills after five reads", () =>
     Effect.gen(function*() {
-      const { desk, state } = scene()
-      const telling = yield* Effect.fork(Telling.fills(desk, wish).take([{ fillsOf: bitcoin.id }]))
+      const { desk, state } = setup()
+      const taking = yield* Effect.fork(Telling.fills(desk, request).take([{ fillsOf: bitcoin.id }]))
       yield* TestClock.adjust("10 seconds")
-      assert.deepStrictEqual(yield* Fiber.join(telling), [])
-      assert.strictEqual(state.asked.length, 5)
+      assert.deepStrictEqual(yield* Fiber.join(taking), [])
+      assert.strictEqual(state.requests.length, 5)
     }))
 })
 
-describe("fills of a history that cannot be read at first", () => {
-  it.effect("are told of once all of it was, in whatever market it failed", () =>
+describe("the stream of fills after its history could not be read", () => {
+  it.effect("delivers the fills of all markets once all histories were read", () =>
     Effect.gen(function*() {
-      const { desk, failing, seen, state } = scene()
+      const { desk, failing, seen, state } = setup()
       seen.visit(bitcoin)
       seen.visit(ether)
       state.fills = [fill(), fill({ id: "f2", symbol: ether.symbol })]
-      const { begin } = Telling.fills(desk, wish)
+      const { begin } = Telling.fills(desk, request)
       failing.add(ether.id)
       assert.strictEqual((yield* Effect.flip(begin(start)))._tag, "TransportFailed")
       failing.clear()
       assert.deepStrictEqual((yield* begin(start)).map(({ id }) => id), ["f1", "f2"])
     }))
 
-  it.effect("are told of where it failed while more was waited for", () =>
+  it.effect("delivers fills that were read before polling for more failed", () =>
     Effect.gen(function*() {
-      const { desk, failing, state } = scene()
-      const { take } = Telling.fills(desk, wish)
+      const { desk, failing, state } = setup()
+      const { take } = Telling.fills(desk, request)
       state.fills = [fill()]
-      const telling = yield* Effect.fork(Effect.flip(take([{ fillsOf: bitcoin.id }])))
+      const taking = yield* Effect.fork(Effect.flip(take([{ fillsOf: bitcoin.id }])))
       yield* TestClock.adjust(100)
       failing.add(bitcoin.id)
       yield* TestClock.adjust(5000)
-      yield* Fiber.join(telling)
+      yield* Fiber.join(taking)
       failing.clear()
       const again = yield* Effect.fork(take([{ fillsOf: bitcoin.id }]))
       yield* TestClock.adjust(5000)
       assert.deepStrictEqual((yield* Fiber.join(again)).map(({ id }) => id), ["f1"])
     }))
 
-  it.effect("are told of however far the exchange's clock is ahead", () =>
+  it.effect("delivers fills however far the exchange's clock is ahead", () =>
     Effect.gen(function*() {
-      const { desk, state } = scene()
+      const { desk, state } = setup()
       const ahead = 30 * minute
-      const { take } = Telling.fills({ ...desk, skew: Effect.succeed(ahead) }, wish)
+      const { take } = Telling.fills({ ...desk, skew: Effect.succeed(ahead) }, request)
       const taken = Effect.gen(function*() {
-        const telling = yield* Effect.fork(take([{ fillsOf: bitcoin.id }]))
+        const taking = yield* Effect.fork(take([{ fillsOf: bitcoin.id }]))
         yield* TestClock.adjust(5000)
-        return (yield* Fiber.join(telling)).map(({ id }) => id)
+        return (yield* Fiber.join(taking)).map(({ id }) => id)
       })
       state.fills = [fill({ at: start + ahead + 1000 })]
       assert.deepStrictEqual(yield* taken, ["f1"])
@@ -300,43 +302,43 @@ describe("fills of a history that cannot be read at first", () => {
     }))
 })
 
-describe("balances that are told of", () => {
-  const of = (asset: string, free: string, total = free): Balance.Balance => ({
+describe("the stream of balances", () => {
+  const balanceOf = (asset: string, free: string, total = free): Balance.Balance => ({
     asset,
     free: Decimal.make(free),
     total: Decimal.make(total)
   })
 
-  it.effect("are whole each time, and nothing where nothing has changed", () =>
+  it.effect("delivers all balances at each change, and nothing if none has changed", () =>
     Effect.gen(function*() {
-      const { desk, state } = scene()
-      state.balances = [of("BTC", "1"), of("USDT", "10", "20")]
+      const { desk, state } = setup()
+      state.balances = [balanceOf("BTC", "1"), balanceOf("USDT", "10", "20")]
       const { begin, take } = Telling.balances(desk, true)
       assert.deepStrictEqual(yield* begin(undefined), [state.balances])
-      assert.deepStrictEqual(yield* take([of("USDT", "20")]), [[of("BTC", "1"), of("USDT", "20")]])
-      assert.deepStrictEqual(yield* take([of("USDT", "20.0")]).pipe(Effect.map(({ length }) => length)), 0)
-      assert.deepStrictEqual(yield* take([of("BTC", "0")]), [[of("USDT", "20.0")]])
+      assert.deepStrictEqual(yield* take([balanceOf("USDT", "20")]), [[balanceOf("BTC", "1"), balanceOf("USDT", "20")]])
+      assert.deepStrictEqual(yield* take([balanceOf("USDT", "20.0")]).pipe(Effect.map(({ length }) => length)), 0)
+      assert.deepStrictEqual(yield* take([balanceOf("BTC", "0")]), [[balanceOf("USDT", "20.0")]])
     }))
 
-  it.effect("are asked for where the feed only says that they changed, once a second however often it does", () =>
+  it.effect("requests the balances once for several announced changes within a second", () =>
     Effect.gen(function*() {
-      const { desk, state } = scene()
-      state.balances = [of("BTC", "1")]
-      const telling = yield* Effect.fork(Telling.balances(desk, false).take([undefined, undefined, undefined]))
+      const { desk, state } = setup()
+      state.balances = [balanceOf("BTC", "1")]
+      const taking = yield* Effect.fork(Telling.balances(desk, false).take([undefined, undefined, undefined]))
       yield* TestClock.adjust(1000)
-      assert.deepStrictEqual(yield* Fiber.join(telling), [[of("BTC", "1")]])
-      assert.deepStrictEqual(state.asked, ["balances"])
+      assert.deepStrictEqual(yield* Fiber.join(taking), [[balanceOf("BTC", "1")]])
+      assert.deepStrictEqual(state.requests, ["balances"])
     }))
 
-  it.effect("are asked for where the feed says what they are, and one of it is not understood", () =>
+  it.effect("requests the balances after a row that could not be decoded", () =>
     Effect.gen(function*() {
-      const { desk, state } = scene()
-      state.balances = [of("BTC", "1"), of("USDT", "10")]
+      const { desk, state } = setup()
+      state.balances = [balanceOf("BTC", "1"), balanceOf("USDT", "10")]
       const { begin, take } = Telling.balances(desk, true)
       yield* begin(undefined)
-      state.balances = [of("BTC", "2"), of("USDT", "7")]
-      const telling = yield* Effect.fork(take([of("BTC", "2"), undefined]))
+      state.balances = [balanceOf("BTC", "2"), balanceOf("USDT", "7")]
+      const taking = yield* Effect.fork(take([balanceOf("BTC", "2"), undefined]))
       yield* TestClock.adjust(1000)
-      assert.deepStrictEqual(yield* Fiber.join(telling), [[of("BTC", "2"), of("USDT", "7")]])
+      assert.deepStrictEqual(yield* Fiber.join(taking), [[balanceOf("BTC", "2"), balanceOf("USDT", "7")]])
     }))
 })
