@@ -15,14 +15,14 @@ const timedOut = new ExchangeError.RequestTimedOut({ exchange: "acme", operation
 
 const atMarket: Order.MarketRequest = { type: "market", symbol: "BTC/USDT", side: "buy", amount: "0.01" }
 
-/** Time passes in steps of a tenth of a second until the effect is done. */
-const meanwhile = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+/** Advances the clock in steps of a tenth of a second until the effect is done. */
+const advanceUntilDone = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.raceFirst(self, Effect.forever(TestClock.adjust("100 millis")))
 
 const failed = <A, E>(self: Effect.Effect<A, E>): Effect.Effect<E> => Effect.orDieWith(Effect.flip(self), String)
 
 describe("Trading.place", () => {
-  it.effect("sends an order as it was asked for, and gives it back as the exchange has it", () =>
+  it.effect("sends an order as requested, and returns it as the exchange has it", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       const order = yield* Acme.trade(store, (trading) => trading.place({ ...limit, clientOrderId: "mine-1" }))
@@ -31,7 +31,7 @@ describe("Trading.place", () => {
       assert.strictEqual(order.price && Decimal.format(order.price), "60000.25")
     }))
 
-  it.effect("names it in the exchange's alphabet, seeded as Random is", () =>
+  it.effect("generates a client order id in the exchange's format, from Random", () =>
     Effect.gen(function*() {
       const ids = (seed: string) => {
         const store = new Acme.Store()
@@ -47,7 +47,7 @@ describe("Trading.place", () => {
       assert.notDeepEqual(yield* ids("other"), [first, second])
     }))
 
-  const wrong: ReadonlyArray<readonly [Partial<Order.LimitRequest>, says: string]> = [
+  const wrong: ReadonlyArray<readonly [Partial<Order.LimitRequest>, message: string]> = [
     [{ price: "60000.251" }, "not a multiple of the tick 0.01; use 60000.25, or set `round: true`"],
     [{ amount: "0.0105" }, "not a multiple of the step 0.001; use 0.010, or set `round: true`"],
     [{ amount: "0.001" }, "below the minimum for BTC/USDT, 0.002"],
@@ -60,18 +60,18 @@ describe("Trading.place", () => {
     [{ postOnly: true, timeInForce: "IOC" }, "a post-only order cannot be IOC"],
     [{ clientOrderId: "NOT MINE" }, "is invalid: expected 1 to 36 of a-z 0-9 -"]
   ]
-  for (const [change, says] of wrong) {
+  for (const [change, message] of wrong) {
     it.effect(`refuses ${JSON.stringify(change)} before anything is sent`, () =>
       Effect.gen(function*() {
         const store = new Acme.Store()
         const error = yield* failed(Acme.trade(store, (trading) => trading.place({ ...limit, ...change })))
         assert.instanceOf(error, ExchangeError.InvalidRequest)
-        assert.include(error.message, says)
+        assert.include(error.message, message)
         assert.strictEqual(store.arrivals.size, 0)
       }))
   }
 
-  it.effect("rounds when asked to: amounts down, prices in the order's favour", () =>
+  it.effect("with `round: true` rounds amounts down and prices in the order's favour", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       const sent = (side: "buy" | "sell") =>
@@ -86,7 +86,7 @@ describe("Trading.place", () => {
       assert.deepStrictEqual(yield* sent("sell"), ["0.019", "60000.26"])
     }))
 
-  it.effect("what the exchange has not is Unsupported, and the error names what it has", () =>
+  it.effect("an option that the exchange lacks fails with Unsupported, which names the supported ones", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       const fok = yield* failed(Acme.trade(store, (trading) => trading.place({ ...limit, timeInForce: "FOK" })))
@@ -97,7 +97,7 @@ describe("Trading.place", () => {
       assert.strictEqual(store.arrivals.size, 0)
     }))
 
-  it.effect("a refusal is the caller's, as it is", () =>
+  it.effect("a refusal of the exchange fails the call unchanged, without a lookup", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       store.usual = "refused"
@@ -106,7 +106,7 @@ describe("Trading.place", () => {
       assert.strictEqual(store.reads, 0)
     }))
 
-  it.effect("an acknowledgement is followed by a read", () =>
+  it.effect("reads the order after an acknowledgement", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       store.usual = "acknowledged"
@@ -114,22 +114,22 @@ describe("Trading.place", () => {
       assert.strictEqual(order.status, "filled")
     }))
 
-  it.effect("an order that stays invisible is pending, under the id the exchange gave", () =>
+  it.effect("an acknowledged order that stays invisible is returned as pending, with the exchange's id", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       store.usual = "acknowledged"
       store.lag = 60_000
-      const order = yield* meanwhile(Acme.trade(store, (trading) => trading.place(limit)))
+      const order = yield* advanceUntilDone(Acme.trade(store, (trading) => trading.place(limit)))
       assert.deepInclude(order, { status: "pending", id: "n1" })
     }))
 
-  it.effect("an order that was taken without an id is found by its name, when it shows", () =>
+  it.effect("an order acknowledged without an id is found by its client order id when it becomes visible", () =>
     Effect.gen(function*() {
       for (const lag of [0, 1000]) {
         const store = new Acme.Store()
         store.usual = "acknowledged"
         store.lag = lag
-        const order = yield* meanwhile(
+        const order = yield* advanceUntilDone(
           Acme.trade(store, (trading) => trading.place({ ...limit, clientOrderId: "mine-1" }), { lacks: { ids: true } })
         )
         assert.deepInclude(order, { id: "n1", clientOrderId: "mine-1", status: "open" })
@@ -137,56 +137,56 @@ describe("Trading.place", () => {
       }
     }))
 
-  it.effect("an answer that is lost after the order was carried out gives the order, sent once", () =>
+  it.effect("returns the order, sent once, if the response was lost after it was executed", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       store.usual = "lost after it was carried out"
       store.lag = 5000
-      const order = yield* meanwhile(Acme.trade(store, (trading) => trading.place(limit)))
+      const order = yield* advanceUntilDone(Acme.trade(store, (trading) => trading.place(limit)))
       assert.strictEqual(order.id, "n1")
       assert.deepStrictEqual([...store.arrivals.values()], [1])
     }))
 
-  it.effect("one that never arrived is NotPlaced, not before the exchange has shown it", () =>
+  it.effect("an order that never arrived is NotPlaced, and not before `absentAfter` has passed", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       store.usual = "lost before it arrived"
       const fiber = yield* Effect.fork(failed(Acme.trade(store, (trading) => trading.place(limit))))
       yield* TestClock.adjust(Duration.millis(9999))
       assert.isTrue((yield* Fiber.poll(fiber))._tag === "None")
-      const error = yield* meanwhile(Fiber.join(fiber))
+      const error = yield* advanceUntilDone(Fiber.join(fiber))
       assert.instanceOf(error, ExchangeError.NotPlaced)
       assert.isAtLeast(yield* Clock.currentTimeMillis, 10_000)
       assert.strictEqual(store.arrivals.size, 0)
     }))
 
-  it.effect("one that queued for long is not said to be missing by the time it was asked for", () =>
+  it.effect("an order that was queued for long is not judged absent by the time it was requested", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       store.queue = 25_000
       store.usual = "lost and carried out later"
       store.late = 8000
-      const order = yield* meanwhile(Acme.trade(store, (trading) => trading.place(limit)))
+      const order = yield* advanceUntilDone(Acme.trade(store, (trading) => trading.place(limit)))
       assert.strictEqual(order.createdAt, 33_000)
       assert.strictEqual(store.arrivals.size, 1)
     }))
 
-  it.effect("an answer that was under way for long says nothing of the time it arrived at", () =>
+  it.effect("a slow lookup is no proof of absence at the time its response arrived", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       store.usual = "lost and carried out later"
       store.late = 9900
       store.slow = 4000
-      const order = yield* meanwhile(Acme.trade(store, (trading) => trading.place(limit)))
+      const order = yield* advanceUntilDone(Acme.trade(store, (trading) => trading.place(limit)))
       assert.strictEqual(order.createdAt, 9900)
     }))
 
-  it.effect("is NotPlaced when it is missing ten seconds after, and not before", () =>
+  it.effect("is NotPlaced after the first lookup that is at least ten seconds after the order, and not before", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       store.usual = "lost before it arrived"
       const fiber = yield* Effect.fork(failed(Acme.trade(store, (trading) => trading.place(limit))))
-      // Asked after 0, 0.2, 0.6, 1.4, 3, 5, 7, 9 and 11 seconds.
+      // Looked up after 0, 0.2, 0.6, 1.4, 3, 5, 7, 9 and 11 seconds.
       yield* TestClock.adjust(Duration.millis(10_999))
       assert.strictEqual((yield* Fiber.poll(fiber))._tag, "None")
       assert.strictEqual(store.reads, 8)
@@ -195,7 +195,7 @@ describe("Trading.place", () => {
       assert.strictEqual(store.reads, 9)
     }))
 
-  it.effect("is searched for from before it was asked for, as clocks differ", () =>
+  it.effect("looks an order up from an hour before it was requested, as clocks differ", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(10_000_000)
       const store = new Acme.Store()
@@ -204,7 +204,7 @@ describe("Trading.place", () => {
       assert.deepStrictEqual(store.since, [6_400_000, 6_400_000])
     }))
 
-  it.effect("a name that is taken is DuplicateOrder, and nothing is placed", () =>
+  it.effect("a client order id in use fails with DuplicateOrder, and nothing is placed", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       const twice = { ...limit, clientOrderId: "mine-1" }
@@ -215,12 +215,12 @@ describe("Trading.place", () => {
       assert.strictEqual(store.orders.length, 1)
     }))
 
-  it.effect("one that cannot be looked up is OutcomeUnknown, with all that is needed to find it later", () =>
+  it.effect("an order that cannot be looked up is OutcomeUnknown, with what is needed to find it later", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       store.usual = "lost after it was carried out"
       store.blind = timedOut
-      const error = yield* meanwhile(failed(
+      const error = yield* advanceUntilDone(failed(
         Acme.trade(store, (trading) => trading.place({ ...limit, clientOrderId: "mine-1" }), {
           lookupPatience: "20 seconds"
         })
@@ -243,7 +243,7 @@ describe("Trading.place", () => {
 describe("Trading.placeBatch", () => {
   const request = (amount: string): Order.Request => ({ ...limit, amount })
 
-  it.effect("tells what became of each, in their order, in as few requests as there can be", () =>
+  it.effect("returns the result of each order, in their order", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       const results = yield* Acme.trade(
@@ -258,11 +258,11 @@ describe("Trading.placeBatch", () => {
       ])
     }))
 
-  it.effect("each order of a batch whose answer was lost is looked up", () =>
+  it.effect("looks up each order of a batch whose response was lost", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       store.fates = ["lost after it was carried out", "lost before it arrived"]
-      const results = yield* meanwhile(
+      const results = yield* advanceUntilDone(
         Acme.trade(store, (trading) => trading.placeBatch([request("0.01"), request("0.02"), request("0.03")]))
       )
       assert.deepStrictEqual(results.map(Either.match({ onLeft: ({ _tag }) => _tag, onRight: ({ id }) => id })), [
@@ -272,7 +272,7 @@ describe("Trading.placeBatch", () => {
       ])
     }))
 
-  it.effect("is of one market, and Unsupported where there is none", () =>
+  it.effect("refuses orders of several markets or with one client order id, and is Unsupported where the exchange has no batches", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       const mixed = yield* failed(
@@ -292,20 +292,20 @@ describe("Trading.placeBatch", () => {
 describe("Trading.cancel and amend", () => {
   const placed = { symbol: "BTC/USDT", id: "n1" }
 
-  it.effect("a canceled order is given back as it ended, by either id", () =>
+  it.effect("cancel returns the canceled order, by either id", () =>
     Effect.gen(function*() {
       for (const fate of ["answered", "acknowledged", "lost after it was carried out"] as const) {
         for (const reference of [placed, { symbol: "BTC/USDT", clientOrderId: "mine-1" }]) {
           const store = new Acme.Store()
           store.fates = ["answered", fate]
-          const order = yield* meanwhile(Acme.trade(store, (trading) =>
+          const order = yield* advanceUntilDone(Acme.trade(store, (trading) =>
             Effect.zipRight(trading.place({ ...limit, clientOrderId: "mine-1" }), trading.cancel(reference))))
           assert.strictEqual(order.status, "canceled")
         }
       }
     }))
 
-  it.effect("one that has ended already is no error; one that never was is OrderNotFound", () =>
+  it.effect("cancel returns an order that has already ended, and fails with OrderNotFound for an unknown one", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       const order = yield* Acme.trade(
@@ -317,18 +317,18 @@ describe("Trading.cancel and amend", () => {
       assert.instanceOf(error, ExchangeError.OrderNotFound)
     }))
 
-  it.effect("a cancel that is lost and shows no effect is OutcomeUnknown", () =>
+  it.effect("a lost cancel without visible effect is OutcomeUnknown", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       store.fates = ["answered", "lost before it arrived"]
-      const error = yield* meanwhile(
+      const error = yield* advanceUntilDone(
         failed(Acme.trade(store, (trading) => Effect.zipRight(trading.place(limit), trading.cancel(placed))))
       )
       assert.instanceOf(error, ExchangeError.OutcomeUnknown)
       assert.strictEqual(error.order.id, "n1")
     }))
 
-  it.effect("canceling all spares other markets", () =>
+  it.effect("cancelAll leaves orders of other markets open", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       const ids = yield* Acme.trade(store, (trading) =>
@@ -340,12 +340,12 @@ describe("Trading.cancel and amend", () => {
       assert.deepStrictEqual(store.orders.map(({ status }) => status), ["canceled", "open"])
     }))
 
-  it.effect("amends what stands, checked as an order is", () =>
+  it.effect("amends an open order, with the checks of a new order", () =>
     Effect.gen(function*() {
       for (const fate of ["answered", "acknowledged", "lost after it was carried out"] as const) {
         const store = new Acme.Store()
         store.fates = ["answered", fate]
-        const order = yield* meanwhile(
+        const order = yield* advanceUntilDone(
           Acme.trade(
             store,
             (trading) => Effect.zipRight(trading.place(limit), trading.amend(placed, { price: "59000" }))
@@ -361,7 +361,7 @@ describe("Trading.cancel and amend", () => {
       }
     }))
 
-  it.effect("an exchange that cannot amend says what to do instead", () =>
+  it.effect("amend is Unsupported where the exchange cannot amend, and the error names the alternative", () =>
     Effect.gen(function*() {
       const error = yield* failed(
         Acme.trade(new Acme.Store(), (trading) => trading.amend(placed, { price: "59000" }), {
@@ -390,7 +390,7 @@ describe("guards", () => {
       assert.strictEqual(error.guard, guard)
     })
 
-  it.effect("refuse symbols, worth and prices before anything is sent", () =>
+  it.effect("refuse symbols, notionals and prices before anything is sent", () =>
     Effect.gen(function*() {
       const store = yield* guarded({
         guards: { symbols: ["BTC/USDT"], maxNotionalPerOrder: { USDT: "700" }, priceBand: "0.05" }
@@ -408,7 +408,7 @@ describe("guards", () => {
       assert.strictEqual(store.orders.length, 1)
     }))
 
-  it.effect("count what an earlier run has ordered today, less what turns out not to have been placed", () =>
+  it.effect("count the orders of an earlier run of the day, and release one that reconciling finds NotPlaced", () =>
     Effect.gen(function*() {
       const journal = yield* OrderJournal.OrderJournal
       const guards = { guards: { maxNotionalPerDay: { USDT: "1201" } }, journal }
@@ -442,7 +442,7 @@ describe("guards", () => {
         }), guards)
     }).pipe(Effect.provide(OrderJournal.layerMemory)))
 
-  it.effect("count what an earlier run has added to orders, less what was refused", () =>
+  it.effect("count what an earlier run added by amendments, and not what was refused", () =>
     Effect.gen(function*() {
       const journal = yield* OrderJournal.OrderJournal
       const guards = { guards: { maxNotionalPerDay: { USDT: "1801" } }, journal }
@@ -461,7 +461,7 @@ describe("guards", () => {
         }), guards)
     }).pipe(Effect.provide(OrderJournal.layerMemory)))
 
-  it.effect("count a day of UTC, and give back what was not placed", () =>
+  it.effect("count per day of UTC, and release what was not placed", () =>
     Effect.gen(function*() {
       yield* guarded({ guards: { maxNotionalPerDay: { USDT: "1201" } } })((trading) =>
         Effect.gen(function*() {
@@ -485,7 +485,7 @@ describe("guards", () => {
         }), { guards: { maxNotionalPerDay: { USDT: "1201" } } })
     }))
 
-  it.effect("count what all Layers of an account order in a day, in whatever order they were built", () =>
+  it.effect("count the orders of all Layers of an account together, and those of another account separately", () =>
     Effect.gen(function*() {
       const journal = yield* OrderJournal.OrderJournal
       const store = new Acme.Store()
@@ -504,20 +504,20 @@ describe("guards", () => {
       yield* Acme.trade(store, (trading) => trading.place(limit), { ...guards, credentials })
     }).pipe(Effect.provide(OrderJournal.layerMemory)))
 
-  it.effect("give back once what was not placed, though two Layers reconcile it at a time", () =>
+  it.effect("release an order that was not placed once, though two Layers reconcile it concurrently", () =>
     Effect.gen(function*() {
       const journal = yield* OrderJournal.OrderJournal
       const store = new Acme.Store()
       const guards = { guards: { maxNotionalPerDay: { USDT: "1201" } }, journal }
       store.queue = 20_000
-      yield* meanwhile(Acme.trade(store, (trading) =>
+      yield* advanceUntilDone(Acme.trade(store, (trading) =>
         Effect.gen(function*() {
           const placing = yield* Effect.fork(trading.place(limit))
           yield* Effect.sleep("1 second")
           yield* Fiber.interrupt(placing)
         }), guards))
       store.queue = 0
-      const tags = yield* meanwhile(Acme.tradeTwice(store, (one, other) =>
+      const tags = yield* advanceUntilDone(Acme.tradeTwice(store, (one, other) =>
         Effect.gen(function*() {
           const found = yield* Effect.all([one.reconcile, other.reconcile], { concurrency: 2 })
           yield* one.place(limit)
@@ -528,7 +528,7 @@ describe("guards", () => {
       assert.deepStrictEqual(tags, ["NotPlaced", "NotPlaced"])
     }).pipe(Effect.provide(OrderJournal.layerMemory)))
 
-  it.effect("give back once what was not placed, though it is reconciled as well", () =>
+  it.effect("release an order that was not placed once, though it is reconciled afterwards", () =>
     Effect.gen(function*() {
       const journal = yield* OrderJournal.OrderJournal
       let fails = false
@@ -562,7 +562,7 @@ describe("guards", () => {
       }
     }).pipe(Effect.provide(OrderJournal.layerMemory)))
 
-  it.effect("count what an amendment adds, give it back when it was refused, and nothing for one that adds nothing", () =>
+  it.effect("count what an amendment adds, release it if refused, and count nothing for one that reduces the order", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       store.fates = ["answered", "refused", "answered", "answered", "answered", "answered"]
@@ -580,7 +580,7 @@ describe("guards", () => {
         }), { guards: { maxNotionalPerDay: { USDT: "1300" } } })
     }))
 
-  it.effect("that make no sense are a configuration error", () =>
+  it.effect("fail the Layer with a configuration error if they are invalid", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Effect.scoped(Layer.build(
         Acme.over(new Acme.Store()).layer({
@@ -612,7 +612,7 @@ describe("the journal", () => {
     at: 0
   })
 
-  it.effect("keeps the intent of an order that was taken without an id and does not show: never said not to be placed", () =>
+  it.effect("keeps the intent of an order that was acknowledged without an id and stays invisible", () =>
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
@@ -620,7 +620,9 @@ describe("the journal", () => {
         store.lag = 600_000
         const options = { lacks: { ids: true }, journal }
         const error = yield* failed(
-          meanwhile(Acme.trade(store, (trading) => trading.place({ ...limit, clientOrderId: "mine-1" }), options))
+          advanceUntilDone(
+            Acme.trade(store, (trading) => trading.place({ ...limit, clientOrderId: "mine-1" }), options)
+          )
         )
         assert.instanceOf(error, ExchangeError.OutcomeUnknown)
         assert.include(error.message, "accepted the order mine-1")
@@ -632,22 +634,22 @@ describe("the journal", () => {
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
-        const openAtSending = yield* Ref.make(-1)
+        const arrivalsAtIntent = yield* Ref.make(-1)
         const watched = {
           ...journal,
           append: (entry: OrderJournal.Entry) =>
             Effect.zipRight(
-              entry._tag === "Intent" ? Ref.set(openAtSending, store.arrivals.size) : Effect.void,
+              entry._tag === "Intent" ? Ref.set(arrivalsAtIntent, store.arrivals.size) : Effect.void,
               journal.append(entry)
             )
         }
         yield* Acme.trade(store, (trading) => trading.place(limit), { journal: watched })
-        assert.strictEqual(yield* Ref.get(openAtSending), 0)
+        assert.strictEqual(yield* Ref.get(arrivalsAtIntent), 0)
         assert.deepStrictEqual(yield* journal.open, [])
       })
     ))
 
-  it.effect("what was interrupted is closed by reconciling: found, or shown never to have been", () =>
+  it.effect("reconciling closes the open intents of its environment as Placed or NotPlaced", () =>
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
@@ -655,7 +657,7 @@ describe("the journal", () => {
         yield* journal.append(open("arrived"))
         yield* journal.append(open("lost"))
         yield* journal.append({ ...open("elsewhere"), environment: "testnet" })
-        const found = yield* meanwhile(Acme.trade(store, (trading) => trading.reconcile, { journal }))
+        const found = yield* advanceUntilDone(Acme.trade(store, (trading) => trading.reconcile, { journal }))
         assert.deepStrictEqual(found.map(({ _tag, intent }) => [intent.clientOrderId, _tag]), [
           ["arrived", "Placed"],
           ["lost", "NotPlaced"]
@@ -664,7 +666,7 @@ describe("the journal", () => {
       })
     ))
 
-  it.effect("a hundred absences are proven in one wait, each by two looks", () =>
+  it.effect("reconciling proves a hundred absences in one wait, with two lookups each", () =>
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
@@ -674,7 +676,7 @@ describe("the journal", () => {
         yield* Acme.trade(store, (trading) =>
           Effect.gen(function*() {
             const reconciling = yield* Effect.fork(trading.reconcile)
-            // The first looks take 250 milliseconds, four at a time; nothing is proven before ten seconds have passed.
+            // The first lookups take 250 milliseconds, four at a time; nothing is proven before ten seconds have passed.
             yield* TestClock.adjust("9999 millis")
             assert.strictEqual(store.reads, 100)
             assert.strictEqual((yield* journal.open).length, 100)
@@ -690,7 +692,7 @@ describe("the journal", () => {
       })
     ))
 
-  it.effect("interrupted while a hundred absences are proven it ends, and what was not proven stays open", () =>
+  it.effect("an interrupted reconcile leaves the intents open that it has not proven absent", () =>
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
@@ -705,7 +707,7 @@ describe("the journal", () => {
       })
     ))
 
-  it.effect("one account's reconciling does not answer for another's orders", () =>
+  it.effect("reconciling one account leaves the orders of another open", () =>
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
@@ -713,21 +715,21 @@ describe("the journal", () => {
         store.usual = "lost after it was carried out"
         store.blind = timedOut
         const place = (credentials: Credentials.Credentials) =>
-          meanwhile(failed(
+          advanceUntilDone(failed(
             Acme.trade(store, (trading) => trading.place({ ...limit, clientOrderId: "same" }), { journal, credentials })
           ))
         yield* place(theirs)
         // The store is of one account only: that of the other has no such order.
         store.forget()
         store.blind = undefined
-        const mine = yield* meanwhile(Acme.trade(store, (trading) => trading.reconcile, { journal }))
+        const mine = yield* advanceUntilDone(Acme.trade(store, (trading) => trading.reconcile, { journal }))
         assert.deepStrictEqual(mine, [])
         const [left, ...more] = yield* journal.open
         assert.deepStrictEqual(more, [])
         assert.strictEqual(left?.account, Credentials.fingerprint(theirs))
         assert.notStrictEqual(left?.account, Acme.account)
         assert.notInclude(JSON.stringify(left), "their-key")
-        const found = yield* meanwhile(
+        const found = yield* advanceUntilDone(
           Acme.trade(store, (trading) => trading.reconcile, { journal, credentials: theirs })
         )
         assert.deepStrictEqual(found.map(({ _tag }) => _tag), ["NotPlaced"])
@@ -735,30 +737,30 @@ describe("the journal", () => {
       })
     ))
 
-  it.effect("orders of a key that was rotated are reconciled by who says that it was this account's", () =>
+  it.effect("orders of a rotated key are reconciled if `formerAccounts` names its account", () =>
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
         yield* journal.append(open("lost", "formerly"))
-        const said: Array<unknown> = []
+        const logged: Array<unknown> = []
         const reconcile = (formerAccounts: ReadonlyArray<string>) =>
-          meanwhile(Acme.trade(store, (trading) => trading.reconcile, { journal, formerAccounts })).pipe(
-            Effect.provide(Logger.replace(Logger.defaultLogger, Logger.make(({ message }) => said.push(message))))
+          advanceUntilDone(Acme.trade(store, (trading) => trading.reconcile, { journal, formerAccounts })).pipe(
+            Effect.provide(Logger.replace(Logger.defaultLogger, Logger.make(({ message }) => logged.push(message))))
           )
         assert.deepStrictEqual(yield* reconcile([]), [])
-        assert.include(String(said), "1 open orders of other accounts: formerly")
+        assert.include(String(logged), "1 open orders of other accounts: formerly")
         assert.deepStrictEqual((yield* reconcile(["formerly"])).map(({ _tag }) => _tag), ["NotPlaced"])
         assert.deepStrictEqual(yield* journal.open, [])
       })
     ))
 
-  it.effect("orders of before entries named accounts are unknown until somebody says whose they are", () =>
+  it.effect("entries without an account are Unknown until `formerAccounts` includes OrderJournal.unnamed", () =>
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
         yield* journal.append(open("old", OrderJournal.unnamed))
         const reconcile = (formerAccounts: ReadonlyArray<string>) =>
-          meanwhile(Acme.trade(store, (trading) => trading.reconcile, { journal, formerAccounts }))
+          advanceUntilDone(Acme.trade(store, (trading) => trading.reconcile, { journal, formerAccounts }))
         const [unknown] = yield* reconcile([])
         assert(unknown?._tag === "Unknown")
         assert.include(unknown.error.message, "formerAccounts: [OrderJournal.unnamed]")
@@ -768,7 +770,7 @@ describe("the journal", () => {
       })
     ))
 
-  it.effect("a key rotated while an order is under way does not part its outcome from its intent", () =>
+  it.effect("a key rotated while an order is in flight does not separate its outcome from its intent", () =>
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
@@ -782,13 +784,13 @@ describe("the journal", () => {
           append: (entry: OrderJournal.Entry) =>
             Effect.zipRight(Effect.sync(() => written.push(`${entry._tag} ${entry.account}`)), journal.append(entry))
         }
-        yield* meanwhile(Acme.trade(store, (trading) =>
+        yield* advanceUntilDone(Acme.trade(store, (trading) =>
           Effect.gen(function*() {
             const placing = yield* Effect.fork(trading.place(limit))
             yield* Effect.sleep("1 second")
             key = "another-key"
             yield* Fiber.join(placing)
-            // What an earlier key placed is this account's for as long as the Layer stands.
+            // The orders of an earlier key belong to this account for the lifetime of the Layer.
             yield* journal.append(open("lost"))
             assert.deepStrictEqual((yield* trading.reconcile).map(({ _tag }) => _tag), ["NotPlaced"])
           }), { journal: watched, credentials }))
@@ -797,7 +799,7 @@ describe("the journal", () => {
       })
     ))
 
-  it.effect("has what an order counted with the guards", () =>
+  it.effect("has the notional that an order counted with the guards", () =>
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
@@ -811,46 +813,46 @@ describe("the journal", () => {
       })
     ))
 
-  it.effect("an order whose fate is unknown stays open until it is known", () =>
+  it.effect("an order with an unknown outcome stays open until the outcome is known", () =>
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
         store.usual = "lost after it was carried out"
         store.blind = timedOut
-        yield* meanwhile(failed(Acme.trade(store, (trading) => trading.place(limit), { journal })))
+        yield* advanceUntilDone(failed(Acme.trade(store, (trading) => trading.place(limit), { journal })))
         assert.strictEqual((yield* journal.open).length, 1)
-        const still = yield* meanwhile(Acme.trade(store, (trading) => trading.reconcile, { journal }))
+        const still = yield* advanceUntilDone(Acme.trade(store, (trading) => trading.reconcile, { journal }))
         assert.deepStrictEqual(still.map(({ _tag }) => _tag), ["Unknown"])
         store.blind = undefined
-        const found = yield* meanwhile(Acme.trade(store, (trading) => trading.reconcile, { journal }))
+        const found = yield* advanceUntilDone(Acme.trade(store, (trading) => trading.reconcile, { journal }))
         assert.deepStrictEqual(found.map(({ _tag }) => _tag), ["Placed"])
         assert.deepStrictEqual(yield* journal.open, [])
       })
     ))
 
-  it.effect("a name that is taken does not cover up what is unknown of the order that took it", () =>
+  it.effect("DuplicateOrder does not close the open intent of the order that has the client order id", () =>
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
         const order = { ...limit, clientOrderId: "mine-1" }
         store.fates = ["lost after it was carried out"]
         store.blind = timedOut
-        yield* meanwhile(failed(Acme.trade(store, (trading) => trading.place(order), { journal })))
+        yield* advanceUntilDone(failed(Acme.trade(store, (trading) => trading.place(order), { journal })))
         store.blind = undefined
         const error = yield* failed(Acme.trade(store, (trading) => trading.place(order), { journal }))
         assert.instanceOf(error, ExchangeError.DuplicateOrder)
         assert.strictEqual((yield* journal.open).length, 1)
-        const found = yield* meanwhile(Acme.trade(store, (trading) => trading.reconcile, { journal }))
+        const found = yield* advanceUntilDone(Acme.trade(store, (trading) => trading.reconcile, { journal }))
         assert.deepStrictEqual(found.map(({ _tag }) => _tag), ["Placed"])
       })
     ))
 
-  it.effect("reconciling leaves orders alone that another Layer of the account has under way", () =>
+  it.effect("reconciling skips orders that another Layer of the account has in flight", () =>
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
         store.queue = 20_000
-        const found = yield* meanwhile(Acme.tradeTwice(store, (one, other) =>
+        const found = yield* advanceUntilDone(Acme.tradeTwice(store, (one, other) =>
           Effect.gen(function*() {
             const placing = yield* Effect.fork(one.place(limit))
             yield* Effect.sleep("1 second")
@@ -862,12 +864,12 @@ describe("the journal", () => {
       })
     ))
 
-  it.effect("reconciling leaves an order alone that is under way, though another call of its name has ended", () =>
+  it.effect("reconciling skips an order in flight, though another call with its client order id was interrupted", () =>
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
         store.queue = 20_000
-        const found = yield* meanwhile(Acme.trade(store, (trading) =>
+        const found = yield* advanceUntilDone(Acme.trade(store, (trading) =>
           Effect.gen(function*() {
             const placing = yield* Effect.fork(trading.place({ ...limit, clientOrderId: "mine" }))
             const again = yield* Effect.fork(trading.place({ ...limit, clientOrderId: "mine" }))
@@ -881,12 +883,12 @@ describe("the journal", () => {
       })
     ))
 
-  it.effect("reconciling leaves orders alone that are still under way", () =>
+  it.effect("reconciling skips orders in flight", () =>
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
         store.queue = 20_000
-        const found = yield* meanwhile(Acme.trade(store, (trading) =>
+        const found = yield* advanceUntilDone(Acme.trade(store, (trading) =>
           Effect.gen(function*() {
             const placing = yield* Effect.fork(trading.place(limit))
             yield* Effect.sleep("1 second")
@@ -899,7 +901,7 @@ describe("the journal", () => {
       })
     ))
 
-  it.effect("without a journal that can be written nothing is sent", () =>
+  it.effect("sends nothing if the journal cannot be written", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
       const broken = new OrderJournal.JournalFailed({ path: "/full", detail: "no space left" })
@@ -933,7 +935,7 @@ describe("verifyKey", () => {
     onRight: () => "accepted"
   })
 
-  it.effect("refuses a key that can withdraw, and one that can trade where the Layer only reads", () =>
+  it.effect("refuses a key that can withdraw, and for a Layer that only reads one that can trade, unless allowed", () =>
     Effect.gen(function*() {
       const withdrawing = verify({ ...key, withdraw: true })
       assert.strictEqual(permission(yield* withdrawing.reading), "withdraw")
@@ -942,11 +944,11 @@ describe("verifyKey", () => {
       assert.strictEqual(permission(yield* trading.reading), "trade")
       assert.strictEqual(permission(yield* trading.trading), "accepted")
       assert.strictEqual(permission(yield* verify(key).reading), "accepted")
-      const told = verify({ ...key, trade: true, withdraw: true }, { allowTrade: true, allowWithdraw: true })
-      assert.strictEqual(permission(yield* told.reading), "accepted")
+      const allowed = verify({ ...key, trade: true, withdraw: true }, { allowTrade: true, allowWithdraw: true })
+      assert.strictEqual(permission(yield* allowed.reading), "accepted")
     }))
 
-  it.effect("a verified Layer is not built with a key that is refused", () =>
+  it.effect("a verified Layer fails to build with a refused key", () =>
     Effect.gen(function*() {
       const layer = Acme.over(new Acme.Store(), {}, { ...key, withdraw: true })
         .layerAccount({ environment: Acme.environment, credentials: Acme.credentials })

@@ -13,8 +13,8 @@ const limit: Order.LimitRequest = {
   clientOrderId: "mine-1"
 }
 
-/** An exchange that is up, and the whole of its journal. */
-const setting = (store: Acme.Store, options: Parameters<typeof Acme.layer>[1] = {}) =>
+/** The trading of an exchange whose markets are loaded, and its whole journal. */
+const setup = (store: Acme.Store, options: Parameters<typeof Acme.layer>[1] = {}) =>
   Effect.gen(function*() {
     const entries = yield* Ref.make<ReadonlyArray<OrderJournal.Entry>>([])
     const journal: OrderJournal.OrderJournal["Type"] = {
@@ -31,14 +31,14 @@ const setting = (store: Acme.Store, options: Parameters<typeof Acme.layer>[1] = 
 
 const tags = (reconciled: ReadonlyArray<Trading.Reconciled>) => reconciled.map(({ _tag }) => _tag)
 
-describe("an interrupt at every yield point of placing", () => {
+describe("interrupting the placing of an order at every yield point", () => {
   for (const fate of ["answered", "acknowledged", "lost after it was carried out"] as const) {
     it.scoped(
-      `leaves an open intent or the outcome of an order that is ${fate}, and never neither`,
+      `leaves either an open intent or an outcome of an order that is ${fate}`,
       () =>
         Effect.gen(function*() {
           const store = new Acme.Store()
-          const { entries, journal, trading } = yield* setting(store)
+          const { entries, journal, trading } = yield* setup(store)
           store.usual = fate
           yield* interruptEverywhere(Effect.gen(function*() {
             store.forget()
@@ -66,13 +66,13 @@ describe("an interrupt at every yield point of placing", () => {
   }
 
   it.scoped(
-    "gives back what was counted of an order that was not written down, and none of one that was sent",
+    "releases the notional of an order that was not journaled, and not that of one that was sent",
     () =>
       Effect.flatMap(Effect.scope, (scope) =>
         interruptEverywhere(Effect.gen(function*() {
           const store = new Acme.Store()
           const guards = { maxNotionalPerDay: { USDT: "600" } }
-          const { entries, trading } = yield* Scope.extend(setting(store, { guards }), scope)
+          const { entries, trading } = yield* Scope.extend(setup(store, { guards }), scope)
           return {
             victim: trading.place(limit),
             meanwhile: Effect.void,
@@ -88,10 +88,10 @@ describe("an interrupt at every yield point of placing", () => {
     60_000
   )
 
-  it.scoped("of a batch leaves each order in the journal that the exchange has", () =>
+  it.scoped("leaves each order of a batch in the journal that the exchange has", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
-      const { entries, trading } = yield* setting(store)
+      const { entries, trading } = yield* setup(store)
       const batch = ["one", "two", "three"].map((clientOrderId) => ({ ...limit, clientOrderId }))
       yield* interruptEverywhere(Effect.gen(function*() {
         store.forget()

@@ -3,8 +3,8 @@ import { Effect, Either, FastCheck, Fiber, Option, TestClock } from "effect"
 import { ExchangeError, type Order, OrderJournal, type Trading } from "../src/index.js"
 import * as Acme from "./support/exchange.js"
 
-/** Between the end of a request and the moment its order shows there are less than the ten seconds of `absentAfter`. */
-const Weather = FastCheck.record({
+/** An order becomes visible less than the ten seconds of `absentAfter` after the end of its request. */
+const Conditions = FastCheck.record({
   orders: FastCheck.array(
     FastCheck.record({
       fate: FastCheck.constantFrom<Array<Acme.Fate>>(
@@ -16,7 +16,7 @@ const Weather = FastCheck.record({
         "lost and carried out later"
       ),
       at: FastCheck.integer({ min: 0, max: 30_000 }),
-      /** When the caller loses interest, if it does. */
+      /** After how many milliseconds the caller interrupts the call, if it does. */
       interruptedAfter: FastCheck.option(FastCheck.integer({ min: 0, max: 40_000 }))
     }),
     { minLength: 1, maxLength: 4 }
@@ -31,9 +31,9 @@ const Weather = FastCheck.record({
   batch: FastCheck.boolean()
 })
 
-type Weather = typeof Weather extends FastCheck.Arbitrary<infer A> ? A : never
+type Conditions = typeof Conditions extends FastCheck.Arbitrary<infer A> ? A : never
 
-type Ending = Option.Option<Either.Either<Order.Order, ExchangeError.TradingError>>
+type CallResult = Option.Option<Either.Either<Order.Order, ExchangeError.TradingError>>
 
 const name = (index: number): string => `order-${index}`
 
@@ -46,18 +46,18 @@ const request = (index: number): Order.LimitRequest => ({
   clientOrderId: name(index)
 })
 
-/** One at a time, or those that go together as a batch; none for whoever did not wait for the end. */
-const run = (weather: Weather, trading: Trading.Trading.Service): Effect.Effect<ReadonlyArray<Ending>> => {
-  const [first] = weather.orders
-  if (weather.batch && first !== undefined) {
-    return trading.placeBatch(weather.orders.map((_, index) => request(index))).pipe(
+/** Places the orders one by one or as a batch; `None` for a call that was interrupted. */
+const run = (conditions: Conditions, trading: Trading.Trading.Service): Effect.Effect<ReadonlyArray<CallResult>> => {
+  const [first] = conditions.orders
+  if (conditions.batch && first !== undefined) {
+    return trading.placeBatch(conditions.orders.map((_, index) => request(index))).pipe(
       Effect.orDie,
       Effect.timeoutOption(first.interruptedAfter ?? 10_000_000),
-      Effect.map((results) => weather.orders.map((_, index) => Option.map(results, (all) => all[index] ?? unheardOf)))
+      Effect.map((results) => conditions.orders.map((_, index) => Option.map(results, (all) => all[index] ?? noResult)))
     )
   }
   return Effect.forEach(
-    weather.orders,
+    conditions.orders,
     ({ at, interruptedAfter }, index) =>
       Effect.either(trading.place(request(index))).pipe(
         Effect.timeoutOption(interruptedAfter ?? 10_000_000),
@@ -67,7 +67,7 @@ const run = (weather: Weather, trading: Trading.Trading.Service): Effect.Effect<
   )
 }
 
-const unheardOf = Either.left(
+const noResult = Either.left(
   new ExchangeError.MalformedResponse({ exchange: "acme", operation: "placeBatch", detail: "no result" })
 )
 
@@ -76,15 +76,20 @@ const ids = (rows: ReadonlyArray<{ readonly clientOrderId?: string | undefined }
 
 const timedOut = new ExchangeError.RequestTimedOut({ exchange: "acme", operation: "order", detail: "no answer" })
 
-describe("simulation: orders under lost, late, slow and refused answers, blindness and interruption", () => {
+describe("simulated orders with lost, late, slow and refused responses, failing reads and interruptions", () => {
   it.effect.prop(
-    "no order is lost or doubled, and none is called NotPlaced that the exchange has",
-    [Weather],
-    ([weather]) =>
+    "loses or duplicates no order, and reports none as NotPlaced that the exchange has",
+    [Conditions],
+    ([conditions]) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
-        Object.assign(store, { queue: weather.queue, late: weather.late, lag: weather.lag, slow: weather.slow })
-        store.fates = weather.orders.map(({ fate }) => fate)
+        Object.assign(store, {
+          queue: conditions.queue,
+          late: conditions.late,
+          lag: conditions.lag,
+          slow: conditions.slow
+        })
+        store.fates = conditions.orders.map(({ fate }) => fate)
         const inner = yield* OrderJournal.OrderJournal
         const written: Array<OrderJournal.Entry> = []
         const journal = {
@@ -96,41 +101,41 @@ describe("simulation: orders under lost, late, slow and refused answers, blindne
           Effect.gen(function*() {
             yield* Effect.fork(
               Effect.sync(() => store.blind = timedOut).pipe(
-                Effect.delay(weather.blindFrom),
-                Effect.zipRight(Effect.sleep(weather.blindFor)),
+                Effect.delay(conditions.blindFrom),
+                Effect.zipRight(Effect.sleep(conditions.blindFor)),
                 Effect.zipRight(Effect.sync(() => store.blind = undefined))
               )
             )
-            const early = yield* Effect.fork(Effect.delay(trading.reconcile, weather.reconciledAt))
-            const endings = yield* run(weather, trading)
+            const early = yield* Effect.fork(Effect.delay(trading.reconcile, conditions.reconciledAt))
+            const callResults = yield* run(conditions, trading)
             const during = yield* Fiber.join(early)
-            // Until whatever was under way has been carried out, and the exchange can be seen again.
+            // Until all orders in flight were executed, and reads succeed again.
             yield* Effect.sleep("4 minutes")
-            return { endings, during, open: yield* journal.open, after: yield* trading.reconcile }
+            return { callResults, during, open: yield* journal.open, after: yield* trading.reconcile }
           }), { journal })
         const fiber = yield* Effect.fork(everything)
         yield* TestClock.adjust("20 minutes")
-        const { after, during, endings, open } = yield* Fiber.join(fiber)
+        const { after, callResults, during, open } = yield* Fiber.join(fiber)
 
         const executed = ids(store.orders)
         assert.deepStrictEqual([...store.arrivals.values()].filter((times) => times !== 1), [], "sent more than once")
-        for (const [index, ending] of endings.entries()) {
+        for (const [index, callResult] of callResults.entries()) {
           const id = name(index)
           const has = executed.includes(id)
           const known = during.find(({ intent }) => intent.clientOrderId === id)?._tag
           const isOpen = ids(open).includes(id)
-          if (Option.isNone(ending)) {
-            // Nobody was told, but the journal knows.
+          if (Option.isNone(callResult)) {
+            // The caller got no result, but the journal has the order.
             const placed = written.some(({ _tag, clientOrderId }) => _tag === "Placed" && clientOrderId === id)
             if (has) assert.isTrue(isOpen || placed, `${id} is lost`)
-          } else if (Either.isRight(ending.value)) {
+          } else if (Either.isRight(callResult.value)) {
             assert.isTrue(has, `${id} was returned`)
-            assert.strictEqual(ending.value.right.clientOrderId, id)
-          } else if (ending.value.left._tag === "OutcomeUnknown") {
-            assert.strictEqual(ending.value.left.order.clientOrderId, id)
+            assert.strictEqual(callResult.value.right.clientOrderId, id)
+          } else if (callResult.value.left._tag === "OutcomeUnknown") {
+            assert.strictEqual(callResult.value.left.order.clientOrderId, id)
             assert.isTrue(isOpen || known !== undefined)
           } else {
-            assert.isFalse(has, `${id} is there in spite of ${ending.value.left._tag}`)
+            assert.isFalse(has, `${id} exists in spite of ${callResult.value.left._tag}`)
           }
         }
         for (const { _tag, intent } of [...during, ...after]) {
