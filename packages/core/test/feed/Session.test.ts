@@ -19,8 +19,8 @@ const quiet = 60_000
 const keys = ["a", "b", "c", "d"] as const
 const key = FastCheck.constantFrom(...keys)
 
-/** One thing that happens; `after` milliseconds after the one before. */
-const happening = FastCheck.record({
+/** An action, `after` milliseconds after the one before. */
+const action = FastCheck.record({
   after: FastCheck.oneof(FastCheck.constant(0), FastCheck.integer({ min: 1, max: 8000 })),
   what: FastCheck.oneof(
     FastCheck.record({ _tag: FastCheck.constant("Want" as const), key }),
@@ -34,8 +34,8 @@ const happening = FastCheck.record({
   random: FastCheck.double({ min: 0, max: 0.999, noNaN: true })
 })
 
-/** A session beside an exchange that takes every subscription, in the order in which it hears of them. */
-const play = (happenings: ReadonlyArray<typeof happening extends FastCheck.Arbitrary<infer H> ? H : never>) => {
+/** Plays actions on a session whose exchange accepts every subscription, in the order in which it receives them. */
+const play = (actions: ReadonlyArray<typeof action extends FastCheck.Arbitrary<infer H> ? H : never>) => {
   let now = 1_000_000
   let heard = now
   const heardOf = new Map<string, number>()
@@ -52,7 +52,7 @@ const play = (happenings: ReadonlyArray<typeof happening extends FastCheck.Arbit
       switch (output._tag) {
         case "Subscribe":
           for (const one of output.keys) {
-            if (subscribed.has(one)) faults.push(`${one} is asked for twice`)
+            if (subscribed.has(one)) faults.push(`${one} is requested twice`)
             subscribed.add(one)
           }
           unanswered.push(output)
@@ -60,7 +60,7 @@ const play = (happenings: ReadonlyArray<typeof happening extends FastCheck.Arbit
           break
         case "Unsubscribe":
           for (const one of output.keys) {
-            if (!subscribed.delete(one)) faults.push(`${one} is ended, and was not asked for`)
+            if (!subscribed.delete(one)) faults.push(`${one} is ended, and was not requested`)
           }
           break
         case "Refuse":
@@ -88,7 +88,7 @@ const play = (happenings: ReadonlyArray<typeof happening extends FastCheck.Arbit
     }
   }
 
-  for (const { after, random, what } of happenings) {
+  for (const { after, random, what } of actions) {
     now += after
     switch (what._tag) {
       case "Want":
@@ -100,7 +100,7 @@ const play = (happenings: ReadonlyArray<typeof happening extends FastCheck.Arbit
         step({ _tag: "Unwant", key: what.key }, random)
         break
       case "Refused":
-        // Of what the exchange has just been asked for, and of nothing else.
+        // Only a subscription that was requested and is not yet confirmed.
         if (unanswered.some(({ keys }) => keys.includes(what.key)) && subscribed.delete(what.key)) {
           step({ _tag: "Refused", keys: [what.key], said: { code: "", text: "no" } }, random)
           wanted.delete(what.key)
@@ -123,7 +123,7 @@ const play = (happenings: ReadonlyArray<typeof happening extends FastCheck.Arbit
     isEnded: () => ended,
     wanted,
     subscribed,
-    /** Answers all, until nothing is to be done at once any more. */
+    /** Confirms all requests until the session is settled. */
     settle: () => {
       for (let round = 0; round < 50 && !Session.isSettled(state) && state.phase !== "ended"; round++) {
         now += 1000
@@ -139,16 +139,16 @@ const play = (happenings: ReadonlyArray<typeof happening extends FastCheck.Arbit
   }
 }
 
-describe("one life of a socket", () => {
-  it("asks for nothing twice, ends nothing that was not asked for, and says nothing after its end", () => {
-    FastCheck.assert(FastCheck.property(FastCheck.array(happening, { maxLength: 60 }), (happenings) => {
-      expect(play(happenings).faults).toEqual([])
+describe("the session of a connection", () => {
+  it("subscribes to nothing twice, ends only what it subscribed to, and sends nothing after its end", () => {
+    FastCheck.assert(FastCheck.property(FastCheck.array(action, { maxLength: 60 }), (actions) => {
+      expect(play(actions).faults).toEqual([])
     }))
   })
 
-  it("comes to stand with exactly what is wanted, whatever came before", () => {
-    FastCheck.assert(FastCheck.property(FastCheck.array(happening, { maxLength: 60 }), (happenings) => {
-      const played = play(happenings)
+  it("settles with exactly the wanted subscriptions, whatever happened before", () => {
+    FastCheck.assert(FastCheck.property(FastCheck.array(action, { maxLength: 60 }), (actions) => {
+      const played = play(actions)
       if (played.isEnded()) return
       played.settle()
       expect(played.faults).toEqual([])
@@ -157,9 +157,9 @@ describe("one life of a socket", () => {
     }))
   })
 
-  it("has nothing left to do at an instant after it was told of that instant", () => {
-    FastCheck.assert(FastCheck.property(FastCheck.array(happening, { maxLength: 60 }), (happenings) => {
-      const played = play(happenings)
+  it("has its next deadline in the future after a tick", () => {
+    FastCheck.assert(FastCheck.property(FastCheck.array(action, { maxLength: 60 }), (actions) => {
+      const played = play(actions)
       if (!played.isEnded()) expect(played.due()).toBeGreaterThan(0)
     }))
   })
@@ -174,17 +174,17 @@ describe("one life of a socket", () => {
     heardOf: (key: string) => number | undefined = never
   ) => at(state, { _tag: "Tick", heard, heardOf }, now)
 
-  it("fails a subscription alone that is asked for three times and never confirmed", () => {
+  it("refuses a subscription that was requested three times and never confirmed", () => {
     let [state, outputs] = ticked(opened(["a"])[0], 0)
-    const asked: Array<number> = []
+    const requestedAt: Array<number> = []
     for (let now = 0; now <= 60_000; now += 1000) {
       for (const output of outputs) {
         if (output._tag === "Subscribe") {
-          asked.push(now)
+          requestedAt.push(now)
           state = at(state, { _tag: "Sent", request: output.request }, now)[0]
         }
         if (output._tag === "Refuse") {
-          expect(asked.length).toBe(3)
+          expect(requestedAt.length).toBe(3)
           expect(output.said).toBeUndefined()
           return
         }
@@ -194,35 +194,35 @@ describe("one life of a socket", () => {
     expect.fail("it was never refused")
   })
 
-  it("blames the connection, and not the subscription, where nothing was heard at all", () => {
+  it("ends the connection, and does not refuse the subscription, if nothing was received at all", () => {
     const patient = { ...rules, silence: 60_000, ping: undefined }
     let [state] = Session.open(patient, [{ key: "a", quiet }], 0)
-    const said: Array<string> = []
+    const tags: Array<string> = []
     for (let now = 0; now <= 60_000; now += 1000) {
       const [next, outputs] = Session.step(patient, state, { _tag: "Tick", heard: 0, heardOf: never }, now, 0.5)
       state = next
       for (const output of outputs) {
-        said.push(output._tag)
+        tags.push(output._tag)
         if (output._tag !== "Subscribe") continue
         state = Session.step(patient, state, { _tag: "Sent", request: output.request }, now, 0.5)[0]
       }
     }
-    expect(said).not.toContain("Refuse")
-    expect(said.at(-1)).toBe("End")
+    expect(tags).not.toContain("Refuse")
+    expect(tags.at(-1)).toBe("End")
   })
 
-  it("pings a silent line, and gives it up when nothing comes back", () => {
+  it("pings a silent connection, and ends it if nothing is received", () => {
     const [quiet] = ticked(opened([])[0], 0, 0)
     expect(ticked(quiet, 4999, 0)[1]).toEqual([])
     const [pinged, outputs] = ticked(quiet, 5000, 0)
     expect(outputs.map(({ _tag }) => _tag)).toEqual(["Ping"])
     expect(ticked(pinged, 9999, 0)[1]).toEqual([])
     expect(ticked(pinged, 10_000, 0)[1]).toEqual([{ _tag: "End", because: "the exchange did not respond to a ping" }])
-    // Anything that comes is an answer.
+    // Any message counts as a response.
     expect(ticked(pinged, 10_000, 5001)[1].map(({ _tag }) => _tag)).toEqual([])
   })
 
-  it("wants another connection in its place before it is too old, once", () => {
+  it("requests its replacement once when it reaches its maximum age", () => {
     const [young] = ticked(opened([])[0], 3_599_000)
     const [old, outputs] = ticked(young, 3_600_000)
     expect(outputs).toContainEqual({ _tag: "Replace" })
@@ -230,7 +230,7 @@ describe("one life of a socket", () => {
     expect(at(old, { _tag: "Leaving" }, 3_601_000)[1]).toEqual([])
   })
 
-  it("says of what it refuses that it was refused, and leaves the others", () => {
+  it("refuses the subscription that the exchange refused, and keeps the others", () => {
     const [state] = ticked(opened(["a", "b"])[0], 0)
     const [next, outputs] = at(state, {
       _tag: "Refused",
@@ -242,7 +242,7 @@ describe("one life of a socket", () => {
     expect([...next.topics.keys()]).toEqual(["b"])
   })
 
-  it("takes those that the exchange did not name for refused, when it named those that it took", () => {
+  it("refuses the subscriptions that a confirmation by name leaves out", () => {
     const [state] = ticked(opened(["a", "b"])[0], 0)
     const [next, outputs] = at(state, { _tag: "Acknowledged", request: 1, keys: ["a"] }, 1)
     expect(outputs.map((output) => `${output._tag} ${"key" in output ? output.key : ""}`)).toEqual([

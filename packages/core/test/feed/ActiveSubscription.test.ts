@@ -22,9 +22,9 @@ const listener = () => {
   }
 }
 
-const made = () => {
-  const asked: Array<string> = []
-  const standing = Standing.make<BookView.BookView, ExchangeError.AccountError>({
+const setup = () => {
+  const calls: Array<string> = []
+  const subscription = Standing.make<BookView.BookView, ExchangeError.AccountError>({
     operation: "streamOrderBook",
     topic: { socket: "public", key: "book", channel: "book" },
     reading: () =>
@@ -36,91 +36,91 @@ const made = () => {
       }),
     fail: (error) => error
   }, {
-    resync: () => void asked.push("resync"),
-    stale: () => void asked.push("stale"),
-    unread: () => void asked.push("unread"),
-    fetch: () => void asked.push("fetch"),
-    failed: () => void asked.push("failed")
+    resync: () => void calls.push("resync"),
+    stale: () => void calls.push("stale"),
+    unread: () => void calls.push("unread"),
+    fetch: () => void calls.push("fetch"),
+    failed: () => void calls.push("failed")
   })
-  return { asked, standing }
+  return { calls, subscription }
 }
 
-it("what was said on a lost connection is not built on: a book waits for the snapshot of the next", () => {
-  const { standing } = made()
+it("a book waits for a new snapshot after its connection was lost", () => {
+  const { subscription } = setup()
   const one = listener()
-  standing.join(one.consumer)
-  standing.live()
+  subscription.join(one.consumer)
+  subscription.live()
   expect(one.tags()).toEqual([])
-  expect(standing.data("update", 0)).toBe(false)
-  expect(standing.data("snapshot", 0)).toBe(true)
+  expect(subscription.data("update", 0)).toBe(false)
+  expect(subscription.data("snapshot", 0)).toBe(true)
   expect(one.tags()).toEqual(["Connected", "Data"])
-  standing.lost(1, "a test")
-  standing.lost(2, "and again")
-  standing.live()
-  expect(standing.data("update", 3)).toBe(false)
+  subscription.lost(1, "a test")
+  subscription.lost(2, "and again")
+  subscription.live()
+  expect(subscription.data("update", 3)).toBe(false)
   expect(one.tags()).toEqual(["Reconnecting"])
-  standing.data("snapshot", 4)
+  subscription.data("snapshot", 4)
   expect(one.tags()).toEqual(["Resynced", "Data"])
 })
 
-it("one that cannot be trusted is said once, asked for again, and not handed out meanwhile", () => {
-  const { asked, standing } = made()
+it("a book with a fault is reported as stale once, requested again, and not delivered meanwhile", () => {
+  const { calls, subscription } = setup()
   const one = listener()
-  standing.join(one.consumer)
-  standing.data("snapshot", 0)
+  subscription.join(one.consumer)
+  subscription.data("snapshot", 0)
   one.tags()
-  expect(standing.data("garbage", 1)).toBe(false)
-  expect(standing.data("garbage", 2)).toBe(false)
-  expect(standing.data("update", 3)).toBe(false)
+  expect(subscription.data("garbage", 1)).toBe(false)
+  expect(subscription.data("garbage", 2)).toBe(false)
+  expect(subscription.data("update", 3)).toBe(false)
   expect(one.tags()).toEqual(["Stale"])
-  expect(asked).toEqual(["stale", "resync", "resync"])
+  expect(calls).toEqual(["stale", "resync", "resync"])
 })
 
-it("who comes later is told how things are: the latest value, or what is wrong", () => {
-  const { standing } = made()
-  standing.data("snapshot", 0)
+it("a later consumer receives the current state: the latest value, or the reconnect", () => {
+  const { subscription } = setup()
+  subscription.data("snapshot", 0)
   const late = listener()
-  standing.join(late.consumer)
+  subscription.join(late.consumer)
   expect(late.tags()).toEqual(["Connected", "Data"])
-  standing.lost(1, "a test")
+  subscription.lost(1, "a test")
   const later = listener()
-  standing.join(later.consumer)
+  subscription.join(later.consumer)
   expect(later.tags()).toEqual(["Reconnecting"])
 })
 
-it("a refusal is told to all who listen, once, and ends the subscription", () => {
-  const { asked, standing } = made()
+it("a refusal fails all consumers once, and ends the subscription", () => {
+  const { calls, subscription } = setup()
   const [one, other] = [listener(), listener()]
-  standing.join(one.consumer)
-  standing.join(other.consumer)
+  subscription.join(one.consumer)
+  subscription.join(other.consumer)
   const error = new ExchangeError.PermissionDenied({ exchange: "acme", operation: "streamOrderBook", detail: "no" })
-  standing.fail(error)
-  standing.fail(error)
+  subscription.fail(error)
+  subscription.fail(error)
   expect([one.errors, other.errors]).toEqual([["PermissionDenied"], ["PermissionDenied"]])
-  expect(asked).toContain("failed")
+  expect(calls).toContain("failed")
 })
 
-it("a book is shown as it stood before what went wrong, and not at all where that cannot be told any more", () => {
+it("a consumer that reads late gets the book before a fault, unless the faulty update has changed the book", () => {
   const taken = (frame: string) => {
-    const { standing } = made()
-    let show: (() => FeedItem.FeedItem<BookView.BookView> | undefined) | undefined
+    const { subscription } = setup()
+    let read: (() => FeedItem.FeedItem<BookView.BookView> | undefined) | undefined
     const amounts: Array<string | undefined> = []
-    standing.join({
+    subscription.join({
       fail: () => undefined,
-      renew: (made) => {
-        show = made
+      renew: (renewed) => {
+        read = renewed
       },
       offer: ({ _tag }) => {
-        const item = show?.()
-        show = undefined
+        const item = read?.()
+        read = undefined
         if (item?._tag === "Data") amounts.push(item.value.depth(1).bids.map(({ amount }) => String(amount)).join())
         amounts.push(_tag)
       }
     })
-    standing.data("snapshot", 0)
-    standing.data("update", 1)
-    standing.data(frame, 2)
-    standing.lost(3, "a test")
+    subscription.data("snapshot", 0)
+    subscription.data("update", 1)
+    subscription.data(frame, 2)
+    subscription.lost(3, "a test")
     return amounts
   }
   expect(taken("update")).toEqual(["Connected", "2", "Reconnecting"])
