@@ -60,7 +60,7 @@ const on = <A, E>(
     Effect.withClock(clock)
   )
 
-/** A clock that stands still, as nothing here waits. */
+/** A clock that always returns `now`, as nothing here waits. */
 const clock: Clock.Clock = {
   ...Clock.make(),
   unsafeCurrentTimeMillis: () => now,

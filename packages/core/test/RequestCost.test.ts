@@ -31,7 +31,7 @@ const clientOf = (protocol: Protocol.Protocol) =>
 
 const session = Session.make({ open: Acme.balance, input: {}, token: () => "token", lasts: () => "1 hour" })
 
-/** The cost of an effect in Effect's run loop: the operations of all fibers, and the number of fibers besides its own. */
+/** The cost of an effect in Effect's run loop: operations of all fibers, and how many fibers besides its own. */
 const cost = <A, E, R>(self: Effect.Effect<A, E, R>) =>
   Effect.suspend(() => {
     let operations = 0

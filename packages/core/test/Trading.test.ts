@@ -540,7 +540,9 @@ describe("guards", () => {
             : journal.append(entry)
       }
       const guards = { guards: { maxNotionalPerDay: { USDT: "1201" } }, journal: failing }
-      for (const [why, clientOrderId] of [["its name is taken", "mine"], ["it was refused", "other"]] as const) {
+      for (
+        const [why, clientOrderId] of [["its client order id is in use", "mine"], ["it was refused", "other"]] as const
+      ) {
         const store = new Acme.Store()
         yield* TestClock.adjust("1 day")
         yield* Acme.trade(store, (trading) =>
@@ -676,7 +678,7 @@ describe("the journal", () => {
         yield* Acme.trade(store, (trading) =>
           Effect.gen(function*() {
             const reconciling = yield* Effect.fork(trading.reconcile)
-            // The first lookups take 250 milliseconds, four at a time; nothing is proven before ten seconds have passed.
+            // The first lookups take 250 milliseconds, four at a time; nothing is proven before ten seconds.
             yield* TestClock.adjust("9999 millis")
             assert.strictEqual(store.reads, 100)
             assert.strictEqual((yield* journal.open).length, 100)

@@ -88,7 +88,7 @@ export const order = Endpoint.make({
 const Refusal = Schema.Struct({ error: Schema.String, message: Schema.optional(Schema.String) })
 const isRefusal = Schema.is(Refusal)
 
-/** Those that say nothing but what every error says. */
+/** The errors without fields of their own. */
 const plain = {
   InvalidRequest: ExchangeError.InvalidRequest,
   SymbolNotFound: ExchangeError.SymbolNotFound,

@@ -16,7 +16,7 @@ import { inspect } from "node:util"
 
 const show = (value: unknown): string => inspect(value, { depth: 20, showHidden: true, maxStringLength: null })
 
-/** Everything a program lets out while it runs: logs in every rendering, the console, spans and metrics. */
+/** Everything a program outputs while it runs: logs in every rendering, the console, spans and metrics. */
 export interface Captured {
   readonly output: ReadonlyArray<string>
   readonly layer: Layer.Layer<never>
@@ -105,7 +105,7 @@ export const make = (): Captured => {
   }
 }
 
-/** All that metrics of the process say in words now: their names, tags, and what those that count texts have counted. */
+/** All text in the metrics of the process: names, descriptions, tags and the texts that frequencies have counted. */
 export const metrics: Effect.Effect<string> = Effect.map(
   Metric.snapshot,
   (pairs) =>
@@ -119,7 +119,7 @@ export const metrics: Effect.Effect<string> = Effect.map(
     ).join("\n")
 )
 
-/** A value in every form in which it may end up in front of somebody. */
+/** A value in every form in which it may be shown. */
 export const renderings = (value: unknown): ReadonlyArray<string> =>
   Arr.map([
     () => String(value),
@@ -133,7 +133,7 @@ export const renderings = (value: unknown): ReadonlyArray<string> =>
 
 const fragment = 12
 
-/** All runs of twelve characters of a secret, in each form it may take. */
+/** All fragments of twelve characters of a secret, in each of its encodings. */
 export const needles = (secret: string): ReadonlySet<string> => {
   const forms = [
     secret,
@@ -150,13 +150,13 @@ export const needles = (secret: string): ReadonlySet<string> => {
   )
 }
 
-/** The first fragment of a secret found in the output, with what surrounds it. */
+/** The first fragment of a secret found in the output, with the text around it. */
 export const find = (
   output: ReadonlyArray<string>,
   secrets: ReadonlyArray<string>
 ): Option.Option<string> => {
   const wanted = new Set(secrets.flatMap((secret) => [...needles(secret)]))
-  // Hardly any place in a text begins as one of them does.
+  // Few positions in a text begin like one of the fragments.
   const beginning = (text: string, at: number) =>
     (text.charCodeAt(at) * 961 + text.charCodeAt(at + 1) * 31 + text.charCodeAt(at + 2)) & 0xffff
   const beginnings = new Uint8Array(0x10000)

@@ -1,25 +1,25 @@
 import { Error as PlatformError, FileSystem } from "@effect/platform"
 import { Effect, Option } from "effect"
 
-/** A file's bytes: those written, and how many of them a loss of power leaves. */
+/** A file's bytes, and how many of them survive a loss of power. */
 interface Inode {
   bytes: Uint8Array
   synced: number
   mode: number
 }
 
-/** A disk in memory on which a process can be killed at any byte it writes, and which can lose its power. */
+/** An in-memory disk that can kill its process at any byte it writes, and that can lose power. */
 export class Disk {
   entries = new Map<string, Inode>()
-  /** The entries of directories that a loss of power leaves. */
+  /** The directory entries that survive a loss of power. */
   private durable = new Map<string, Inode>()
-  /** What was asked of it: changes only. */
+  /** The changes made, in order. */
   readonly log: Array<string> = []
-  /** After how many steps each change of the log begins. */
+  /** The number of steps before each change of the log. */
   readonly begins: Array<number> = []
-  /** The sizes of what was read and written at a time. */
+  /** The sizes of the chunks that were read and written. */
   readonly pieces: Array<number> = []
-  /** After so many steps (a byte written is one, and so is every other change) nothing happens any more. */
+  /** The steps left until the process is killed: a written byte is one, and so is every other change. */
   left = Number.POSITIVE_INFINITY
   canSyncDirectories = true
 
@@ -28,12 +28,12 @@ export class Disk {
   }
   private taken = 0
 
-  /** Kills the process that uses it after so many steps more. */
+  /** Kills the process that uses the disk after the given number of steps. */
   killAfter(steps: number): void {
     this.left = steps
   }
 
-  /** Another process may use it. */
+  /** Lets another process use the disk. */
   revive(): void {
     this.left = Number.POSITIVE_INFINITY
   }
@@ -69,7 +69,7 @@ export class Disk {
     this.durable.set(path, inode)
   }
 
-  /** As many of so many steps as the process lives to take; killed, it never goes on. */
+  /** Takes as many of the steps as the process lives for, and dies if it was killed before the last. */
   private change(what: string, steps: number, take: (steps: number) => void): Effect.Effect<void> {
     return Effect.suspend(() => {
       const possible = Math.min(steps, this.left)
@@ -167,7 +167,7 @@ export class Disk {
   })
 }
 
-/** The one directory there is. */
+/** The only directory. */
 export const directory = "/data"
 
 const failed = (method: string, path: string, reason: PlatformError.SystemErrorReason) =>

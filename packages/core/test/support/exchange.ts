@@ -15,7 +15,7 @@ import {
 import * as Acme from "./acme.js"
 import * as Wire from "./wire.js"
 
-/** What happens to one write: `lost` answers never arrive, the request of the first kind never does either. */
+/** What happens to one write. A lost one gets no response; one that is lost before it arrived is not executed. */
 export type Fate =
   | "answered"
   | "acknowledged"
@@ -23,7 +23,7 @@ export type Fate =
   | "lost before it arrived"
   | "lost after it was carried out"
   | "lost and carried out later"
-  /** Arrives twice, unseen by the client: the answer is that to the second. */
+  /** Arrives twice, unnoticed by the client: the response is that to the second request. */
   | "twice"
 
 export const bitcoin: Market.Market = {
@@ -51,43 +51,43 @@ export const ether: Market.Market = {
 
 const no = () => Effect.die("not asked")
 
-/** An exchange in a few lines: orders by client order id, and a script for what becomes of writes and reads. */
+/** A minimal exchange: orders by client order id, and a script of what happens to writes and reads. */
 export class Store {
   readonly orders: Array<Order.Order> = []
   /** How often each client order id arrived to be placed. */
   readonly arrivals = new Map<string, number>()
-  /** What becomes of the next writes, then `usual`. */
+  /** What happens to the next writes; `usual` is what happens to all after them. */
   fates: Array<Fate> = []
   usual: Fate = "answered"
   /** Fails every read while set. */
   blind: ExchangeError.AccountError | undefined = undefined
-  /** Orders show this long (milliseconds) after they were carried out. */
+  /** How long after its execution an order becomes visible, in milliseconds. */
   lag = 0
-  /** How long writes wait before they are sent, as behind a rate limit. */
+  /** How long a write waits before it is sent, as for a rate limit. */
   queue = 0
-  /** How long a write that arrives twice is on its way. */
+  /** How long a write that arrives twice is in flight. */
   delayed = 0
-  /** How long after its answer was lost a write is carried out that is carried out later. */
+  /** How long after its response was lost a write is executed that is executed later. */
   late = 0
-  /** How long a read is under way: its answer is as old. */
+  /** How long the response of a read takes to arrive: its data is as old. */
   slow = 0
   /** Fails every list of orders while set. */
   unlisted: ExchangeError.AccountError | undefined = undefined
-  /** What the answer to an order makes of it, and what a read does. */
+  /** How the response to a write, and the response to a read, change the order they report. */
   answers: (order: Order.Order) => Order.Order = (order) => order
   shows: (order: Order.Order) => Order.Order = (order) => order
-  /** Orders that are listed, and not found under a name. */
+  /** Orders that are listed, but not found by client order id. */
   readonly others: Array<Order.Order> = []
-  /** Rows of the history that are not understood. */
+  /** Rows of the history that cannot be decoded. */
   readonly unread: Array<Listing.Unknown> = []
   lists = 0
-  /** Takes cancellations and changes, and does nothing. */
+  /** Accepts cancels and amendments without effect. */
   idle = false
-  /** What each lookup said of when the order was placed. */
+  /** The `since` of each lookup. */
   readonly since: Array<number | undefined> = []
   candles: Adapter.MarketData["candles"] = { page: 10, read: no }
   last = Decimal.make("60000")
-  /** Of which market a ticker is. */
+  /** The symbol that a ticker reports when it is requested for a symbol. */
   quotes: (symbol: ExchangeSymbol.ExchangeSymbol) => ExchangeSymbol.ExchangeSymbol = (symbol) => symbol
   reads = 0
 
@@ -232,15 +232,15 @@ class AcmeAccount extends Context.Tag("@effect-exchange/core/test/support/exchan
   Exchange.AccountService
 >() {}
 
-/** The exchange over a store, without what `lacks` names. */
+/** The exchange over a store, without the features that `lacks` names. */
 export const over = (
   store: Store,
   lacks: {
     readonly amend?: boolean
     readonly batch?: boolean
-    /** As if it took every order, whatever its name. */
+    /** As if it accepted every order, whatever its client order id. */
     readonly deduplicates?: boolean
-    /** As if its acknowledgements said no id. */
+    /** As if its acknowledgements had no id. */
     readonly ids?: boolean
   } = {},
   permissions: Effect.Effect.Success<Adapter.Account["keyPermissions"]> = {
@@ -340,7 +340,7 @@ export const credentials = { key: Redacted.make("the-key"), secret: Redacted.mak
 
 export const environment = { name: "here", baseUrl: "http://localhost:1" }
 
-/** No exchange is behind it: the store answers. */
+/** A client that is never used, as the store answers. */
 export const http: Layer.Layer<HttpClient.HttpClient> = Layer.succeed(
   HttpClient.HttpClient,
   Wire.make(() => Wire.ok()).client
@@ -364,18 +364,18 @@ export const layer = (
   )
 }
 
-/** Lets time pass until it is done. */
+/** Advances the clock in steps of half a second until the effect is done. */
 export const meanwhile = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.raceFirst(self, Effect.forever(TestClock.adjust("500 millis")))
 
-/** Uses the trading of a store. */
+/** Runs `use` with the trading of a store. */
 export const trade = <A, E>(
   store: Store,
   use: (trading: Trading.Trading.Service) => Effect.Effect<A, E>,
   options: Parameters<typeof layer>[1] = {}
 ): Effect.Effect<A, E> => Effect.flatMap(Trading.Trading, use).pipe(Effect.provide(layer(store, options)))
 
-/** Uses the trading of two Layers of one account in one application. */
+/** Runs `use` with the trading of two Layers of one account in one application. */
 export const tradeTwice = <A, E>(
   store: Store,
   use: (one: Trading.Trading.Service, other: Trading.Trading.Service) => Effect.Effect<A, E>,

@@ -1,6 +1,6 @@
 import { FastCheck } from "effect"
 
-/** Text that wants to be more than a symbol. */
+/** Text that is not a valid symbol, or injects something beside it. */
 export const symbols: ReadonlyArray<string> = [
   "",
   " ",
@@ -72,13 +72,13 @@ export const bodies: Readonly<Record<string, string>> = {
   "a very long string": `{"value": "${"x".repeat(1_000_000)}"}`
 }
 
-// Those between the two planes are halves of characters.
+// The code points that are halves of characters.
 const surrogates = { first: 0xd800, count: 0x800 }
 
 const character = FastCheck.integer({ min: 0, max: 0x10ffff - surrogates.count }).map((point) =>
   String.fromCodePoint(point < surrogates.first ? point : point + surrogates.count)
 )
 
-/** Any text: `unit: "binary"` is the same, and takes two seconds and a hundred megabytes to be made. */
+/** Any text: `unit: "binary"` is the same, and takes two seconds and a hundred megabytes to build. */
 export const text = (constraints: FastCheck.StringConstraints = {}): FastCheck.Arbitrary<string> =>
   FastCheck.string({ ...constraints, unit: character })

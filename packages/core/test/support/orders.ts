@@ -1,7 +1,7 @@
 import { Decimal, type Order } from "../../src/index.js"
 import { bitcoin } from "./exchange.js"
 
-/** An order that stands, but for what is changed of it. */
+/** An open order with the given changes. */
 export const standing = (change: Partial<Order.Order> = {}): Order.Order => ({
   exchange: "acme",
   symbol: bitcoin.symbol,

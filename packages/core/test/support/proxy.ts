@@ -5,14 +5,14 @@ import type { Duplex } from "node:stream"
 import { selfSigned } from "./certificate.js"
 import * as Server from "./server.js"
 
-/** A proxy on the loopback that tunnels, and what it was asked for. */
+/** A tunnelling proxy on the loopback, and the tunnels it was asked for. */
 export interface Proxy {
   /** Host and port. */
   readonly address: string
   readonly asked: ReadonlyArray<{ readonly authority: string | undefined; readonly authorization: string | undefined }>
 }
 
-/** Wherever it is asked to connect to, it connects to a port of the loopback. */
+/** Connects every tunnel to the given port of the loopback. */
 export const make = (
   to: number,
   options: { readonly credentials?: string; readonly status?: number } = {}
@@ -40,7 +40,7 @@ export const make = (
 const expected = (credentials: string | undefined): string | undefined =>
   credentials === undefined ? undefined : `Basic ${Buffer.from(credentials).toString("base64")}`
 
-/** An exchange behind TLS, which nobody vouches for. */
+/** An exchange over TLS, with a self-signed certificate. */
 export interface Exchange {
   readonly port: number
   readonly https: Https.Server

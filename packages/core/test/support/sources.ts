@@ -1,4 +1,4 @@
-/** The sources of a composite, as its tests want them. */
+/** Sources for the tests of composites. */
 import { Effect, Layer, Stream, TestClock } from "effect"
 import {
   type Candle,
@@ -36,7 +36,7 @@ export interface Says {
   readonly serverTime?: Effect.Effect<number, ExchangeError.MarketDataError>
 }
 
-/** A source that knows these things and dies when asked for anything else; it counts how often it was asked for a price. */
+/** A source that answers only these requests and dies for any other, and counts its requests for prices. */
 export const source = (exchange: string, says: Says) => {
   let asked = 0
   const no = () => Effect.die(`${exchange} was asked for something else`)
@@ -83,5 +83,5 @@ export const quoted = (exchange: string, amount: string, rest: Partial<Price.Pri
 
 export const price = <E>(layer: Layer.Layer<MarketData.MarketData, E>) => Effect.provide(read("BTC/USDT"), layer)
 
-/** The price of a symbol, of whichever composite is at hand. */
+/** The price of a symbol from the MarketData of the context. */
 export const read = (symbol: string) => Effect.flatMap(MarketData.MarketData, (market) => market.price(symbol))

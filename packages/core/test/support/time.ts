@@ -1,10 +1,10 @@
 import { assert } from "@effect/vitest"
 import { Effect, Fiber, Option, TestClock } from "effect"
 
-/** Lets every fiber go as far as it can without time passing, promises of the answer's body included. */
+/** Runs all fibers until they wait, without advancing the clock, including promises of response bodies. */
 export const settle: Effect.Effect<void> = TestClock.adjust(0)
 
-/** Forks the effect and lets it go as far as it can. */
+/** Forks the effect and runs it until it waits. */
 export const start = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Fiber.RuntimeFiber<A, E>, never, R> =>
   Effect.zipLeft(Effect.fork(effect), settle)
 

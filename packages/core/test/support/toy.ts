@@ -8,7 +8,7 @@ export const read = Endpoint.family({ capability: "account", limits, cost: { ip:
 
 export const time = open("time", "/time", { answer: Wire.within("now", Wire.millis) })
 
-/** An exchange that is made up, as far as its requests go. */
+/** The protocol of a fictitious exchange. */
 export const protocol = Protocol.make({
   exchange: "toy",
   hosts: {

@@ -1,4 +1,4 @@
-/** A program of its own, to be killed: places an order for each client order id it is given. */
+/** A program for a test to kill: places an order for each client order id in its arguments. */
 import { NodeFileSystem, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import { OrderJournal, Trading } from "../../src/index.js"

@@ -4,13 +4,13 @@ import * as Feed from "../../src/feed/internal/feed.js"
 import * as OrderBookSync from "../../src/feed/OrderBookSync.js"
 import { type BookView, ExchangeError, ExchangeSymbol, FeedItem } from "../../src/index.js"
 
-/** What a client has sent. */
+/** A message of the client. */
 type Sent =
   | { readonly login: number }
   | { readonly subscribe: ReadonlyArray<string>; readonly request: number }
   | { readonly unsubscribe: ReadonlyArray<string>; readonly request: number }
 
-/** The exchange's end of a socket, which opens at once or never. */
+/** The exchange's end of a socket, which opens immediately or never. */
 class Line extends EventTarget {
   readyState: number
   readonly sent: Array<readonly [at: number, message: Sent]> = []
@@ -50,20 +50,20 @@ class Line extends EventTarget {
 }
 
 interface Setting {
-  /** Whether it wants a login before anything else. Defaults to `false`. */
+  /** Whether it requires a login first. Defaults to `false`. */
   readonly login?: boolean
-  /** How many subscriptions one message asks for. Defaults to 10. */
+  /** How many subscriptions one message requests. Defaults to 10. */
   readonly batch?: number
-  /** The most messages in a second. Defaults to any number. */
+  /** The maximum number of messages per second. Defaults to no limit. */
   readonly pace?: number
-  /** How many subscriptions one connection holds. Defaults to 1000. */
+  /** The maximum number of subscriptions per connection. Defaults to 1000. */
   readonly most?: number
   readonly maxAge?: number
-  /** What is asked for beside the feed. Defaults to snapshots that come with it. */
+  /** The request for a snapshot. Defaults to snapshots from the feed. */
   readonly fetch?: Effect.Effect<OrderBookSync.BookUpdate, ExchangeError.AccountError>
 }
 
-/** A book of one price, which is the number of its update. */
+/** An update of a book with one bid, whose price is the number of the update. */
 export const book = (kind: "snapshot" | "update", last: number): OrderBookSync.BookUpdate => ({
   kind,
   bids: [[String(last), "1"]],
@@ -71,7 +71,7 @@ export const book = (kind: "snapshot" | "update", last: number): OrderBookSync.B
   last
 })
 
-/** An exchange of the simplest kind of books, and the feed of a client of it. */
+/** An exchange with minimal order books, and the feed of a client of it. */
 export const open = (setting: Setting = {}) =>
   Effect.gen(function*() {
     const { batch = 10, fetch, login = false, maxAge, most = 1000, pace } = setting
@@ -152,7 +152,7 @@ export const open = (setting: Setting = {}) =>
       exchange,
       dials,
       lines,
-      /** The line that is spoken over now. */
+      /** The current connection. */
       line: (): Line => {
         const line = lines.at(-1)
         if (line === undefined) throw new Error("no connection was made")

@@ -19,7 +19,7 @@ export interface Sent {
   readonly request: HttpClientRequest.HttpClientRequest
 }
 
-/** What the far end does with the `index`-th request, from 0. */
+/** The server's response to the `index`-th request, from 0. */
 export type Script = (
   sent: Sent,
   index: number
@@ -30,7 +30,7 @@ export interface Wire {
   readonly sent: ReadonlyArray<Sent>
 }
 
-/** An `HttpClient` that notes what it is asked and answers by the script. */
+/** An `HttpClient` that records its requests and responds by the script. */
 export const make = (script: Script): Wire => {
   const sent: Array<Sent> = []
   const client = HttpClient.make((request, url, signal) =>
@@ -82,7 +82,7 @@ export interface Setup {
   readonly sent: ReadonlyArray<Sent>
 }
 
-/** A client of acme whose far end follows the script. */
+/** A client of acme whose server responds by the script. */
 export const setup = (
   script: Script,
   options: ExchangeClient.Options & {
