@@ -52,7 +52,7 @@ describe("a response is compared with the order", () => {
       Effect.gen(function*() {
         yield* setClock
         const store = new Acme.Store()
-        store.answers = (order) => ({ ...order, id: "stranger", ...change })
+        store.inResponse = (order) => ({ ...order, id: "stranger", ...change })
         const single = yield* run(store, (trading) => trading.place(limit))
         assert.strictEqual(Either.getOrThrow(single), store.orders[0])
         const [row] = Either.getOrThrow(
@@ -65,8 +65,8 @@ describe("a response is compared with the order", () => {
       Effect.gen(function*() {
         yield* setClock
         const store = new Acme.Store()
-        store.usual = "lost after it was carried out"
-        store.shows = (order) => ({ ...order, ...change })
+        store.defaultFate = "lost after it was carried out"
+        store.inRead = (order) => ({ ...order, ...change })
         const result = yield* run(store, (trading) => trading.place(limit), { lacks: { deduplicates: true } })
         assert.strictEqual(tag(result), "OutcomeUnknown")
       }))
@@ -75,8 +75,8 @@ describe("a response is compared with the order", () => {
       Effect.gen(function*() {
         yield* setClock
         const store = new Acme.Store()
-        store.usual = "acknowledged"
-        store.shows = (order) => ({ ...order, ...change })
+        store.defaultFate = "acknowledged"
+        store.inRead = (order) => ({ ...order, ...change })
         const result = yield* run(store, (trading) => trading.place(limit), { lacks: { deduplicates: true } })
         assert.strictEqual(tag(result), "OutcomeUnknown")
         if (Either.isLeft(result) && result.left._tag === "OutcomeUnknown") {
@@ -90,8 +90,8 @@ describe("a response is compared with the order", () => {
     Effect.gen(function*() {
       yield* setClock
       const store = new Acme.Store()
-      store.usual = "lost after it was carried out"
-      store.shows = (order) => ({
+      store.defaultFate = "lost after it was carried out"
+      store.inRead = (order) => ({
         ...order,
         amount: undefined,
         clientOrderId: undefined,
@@ -126,15 +126,15 @@ describe("a response is compared with the order", () => {
       )
       assert.strictEqual(tag(again), "DuplicateOrder")
       const other = new Acme.Store()
-      other.usual = "lost after it was carried out"
-      other.shows = (order) => ({ ...order, price: Decimal.make("50000") })
+      other.defaultFate = "lost after it was carried out"
+      other.inRead = (order) => ({ ...order, price: Decimal.make("50000") })
       assert.strictEqual(
         Either.getOrThrow(
           yield* run(other, (trading) => trading.place(limit))
         ),
         other.orders[0]
       )
-      other.unlisted = timedOut
+      other.listFailure = timedOut
       const unconfirmed = yield* run(other, (trading) => trading.place({ ...limit, clientOrderId: "mine-2" }))
       assert.strictEqual(tag(unconfirmed), "OutcomeUnknown")
     }))
@@ -142,13 +142,13 @@ describe("a response is compared with the order", () => {
   it.effect("a duplicate of a client order id that no other order can have is the order itself", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
-      store.usual = "twice"
+      store.defaultFate = "twice"
       const { clientOrderId: _, ...unnamed } = limit
       const placed = yield* run(store, (trading) => trading.place(unnamed))
       assert.strictEqual(Either.getOrThrow(placed), store.orders[0])
       const named = yield* run(store, (trading) => trading.place(limit))
       assert.strictEqual(tag(named), "DuplicateOrder")
-      store.delayed = 5
+      store.duplicateDelay = 5
       const later = yield* run(store, (trading) => trading.place({ ...limit, clientOrderId: "mine-2" }))
       assert.strictEqual(tag(later), "succeeded")
     }))
@@ -160,12 +160,12 @@ describe("a response is compared with the order", () => {
         Effect.gen(function*() {
           const store = new Acme.Store()
           store.fates = ["lost after it was carried out"]
-          store.blind = timedOut
+          store.readFailure = timedOut
           const at = yield* Clock.currentTimeMillis
           yield* run(store, (trading) => trading.place(limit), { journal })
-          store.blind = undefined
+          store.readFailure = undefined
           yield* TestClock.adjust("1 hours")
-          store.shows = (order) => ({ ...order, ...change, updatedAt: at + 5000 })
+          store.inRead = (order) => ({ ...order, ...change, updatedAt: at + 5000 })
           const found = Either.getOrThrow(yield* run(store, (trading) => trading.reconcile, { journal }))
           return found.map(({ _tag }) => _tag)
         })
@@ -182,7 +182,7 @@ describe("NotPlaced", () => {
     Effect.gen(function*() {
       yield* setClock
       const store = new Acme.Store()
-      store.usual = "lost before it arrived"
+      store.defaultFate = "lost before it arrived"
       change(store)
       return [yield* run(store, (trading) => trading.place(limit)), store] as const
     })
@@ -204,27 +204,27 @@ describe("NotPlaced", () => {
     Effect.gen(function*() {
       const [result, store] = yield* placeLost(() => undefined)
       assert.strictEqual(tag(result), "NotPlaced")
-      assert.strictEqual(store.lists, 2)
+      assert.strictEqual(store.listCount, 2)
     }))
 
   it.effect("is not reported for an order that is listed: the listed order is returned", () =>
     Effect.gen(function*() {
-      const [result] = yield* placeLost((store) => store.others.push(listed))
+      const [result] = yield* placeLost((store) => store.onlyListed.push(listed))
       assert.strictEqual(Either.getOrThrow(result), listed)
     }))
 
   it.effect("is not reported if the lists cannot be read", () =>
     Effect.gen(function*() {
-      const [result] = yield* placeLost((store) => store.unlisted = timedOut)
+      const [result] = yield* placeLost((store) => store.listFailure = timedOut)
       assert.strictEqual(tag(result), "OutcomeUnknown")
     }))
 
   it.effect("is not reported if an order with the same terms is listed without a client order id", () =>
     Effect.gen(function*() {
       const { clientOrderId: _, ...unnamed } = listed
-      const [result] = yield* placeLost((store) => store.others.push(unnamed))
+      const [result] = yield* placeLost((store) => store.onlyListed.push(unnamed))
       assert.strictEqual(tag(result), "OutcomeUnknown")
-      const [older] = yield* placeLost((store) => store.others.push({ ...unnamed, createdAt: 9_000_000 }))
+      const [older] = yield* placeLost((store) => store.onlyListed.push({ ...unnamed, createdAt: 9_000_000 }))
       assert.strictEqual(tag(older), "NotPlaced")
     }))
 
@@ -240,18 +240,20 @@ describe("NotPlaced", () => {
           [{ ...other(1000), createdAt: 9_000_000, status: "open" as const }],
           [{ ...other(1000), createdAt: 9_000_000, updatedAt: 10_000_000 }]
         ],
-        (old) => placeLost((store) => store.others.push(...many, ...old))
+        (old) => placeLost((store) => store.onlyListed.push(...many, ...old))
       )
       const [obscured] = yield* placeLost((store) => {
-        store.others.push(...many.slice(1))
-        store.unread.push(unread)
+        store.onlyListed.push(...many.slice(1))
+        store.unknownRows.push(unread)
       })
       assert.deepStrictEqual([...cut.map(([result]) => result), obscured].map(tag), Array(4).fill("OutcomeUnknown"))
-      const [whole] = yield* placeLost((store) => store.others.push(...many, { ...other(1000), createdAt: 9_000_000 }))
+      const [whole] = yield* placeLost((store) =>
+        store.onlyListed.push(...many, { ...other(1000), createdAt: 9_000_000 })
+      )
       assert.strictEqual(tag(whole), "NotPlaced")
       const [short] = yield* placeLost((store) => {
-        store.others.push(...many.slice(2))
-        store.unread.push(unread)
+        store.onlyListed.push(...many.slice(2))
+        store.unknownRows.push(unread)
       })
       assert.strictEqual(tag(short), "NotPlaced")
     }))
@@ -262,8 +264,8 @@ describe("a deadline", () => {
     Effect.gen(function*() {
       for (const fate of ["lost before it arrived", "lost after it was carried out"] as const) {
         const store = new Acme.Store()
-        store.usual = fate
-        store.blind = fate === "lost before it arrived" ? undefined : timedOut
+        store.defaultFate = fate
+        store.readFailure = fate === "lost before it arrived" ? undefined : timedOut
         const from = yield* Clock.currentTimeMillis
         const result = yield* run(store, (trading) => Deadline.within(trading.place(limit), "5 seconds"))
         assert.strictEqual(tag(result), "OutcomeUnknown")
@@ -274,8 +276,8 @@ describe("a deadline", () => {
   it.effect("around place still returns an accepted order, as pending", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
-      store.usual = "acknowledged"
-      store.lag = 60_000
+      store.defaultFate = "acknowledged"
+      store.visibleAfter = 60_000
       const result = yield* run(store, (trading) => Deadline.within(trading.place(limit), "1 seconds"))
       assert.strictEqual(Either.getOrThrow(result).status, "pending")
       assert.isAtMost(yield* Clock.currentTimeMillis, 2000)
@@ -303,7 +305,7 @@ describe("cancel and amend", () => {
         Effect.gen(function*() {
           const store = new Acme.Store()
           store.fates = ["answered", fate]
-          const result = yield* changed(store, name, () => store.idle = true)
+          const result = yield* changed(store, name, () => store.ignoresChanges = true)
           assert(Either.isLeft(result) && result.left._tag === "OutcomeUnknown")
           assert.instanceOf(result.left.cause, ExchangeError.RequestTimedOut)
           assert.include(result.left.message, "unchanged so far (open)")
@@ -313,7 +315,7 @@ describe("cancel and amend", () => {
     it.effect(`${name} that is answered with another order reads the order`, () =>
       Effect.gen(function*() {
         const store = new Acme.Store()
-        const result = yield* changed(store, name, () => store.answers = (order) => ({ ...order, id: "n9" }))
+        const result = yield* changed(store, name, () => store.inResponse = (order) => ({ ...order, id: "n9" }))
         assert.strictEqual(Either.getOrThrow(result).id, "n1")
       }))
 
@@ -322,7 +324,7 @@ describe("cancel and amend", () => {
         const store = new Acme.Store()
         store.fates = ["answered", "acknowledged"]
         const result = yield* changed(store, name, () => {
-          store.shows = (order) => name === "cancel" || store.reads > 1 ? { ...order, id: "n9" } : order
+          store.inRead = (order) => name === "cancel" || store.readCount > 1 ? { ...order, id: "n9" } : order
         })
         assert.strictEqual(tag(result), "OutcomeUnknown")
       }))
@@ -333,8 +335,8 @@ describe("cancel and amend", () => {
       const store = new Acme.Store()
       store.fates = ["answered", "acknowledged"]
       const result = yield* changed(store, "amend", () => {
-        store.idle = true
-        store.shows = (order) => store.reads > 1 ? { ...order, status: "filled" } : order
+        store.ignoresChanges = true
+        store.inRead = (order) => store.readCount > 1 ? { ...order, status: "filled" } : order
       })
       assert(Either.isLeft(result) && result.left._tag === "OrderRejected")
       assert.include(result.left.message, "the order ended before it was amended: it is filled")
@@ -344,13 +346,13 @@ describe("cancel and amend", () => {
     Effect.gen(function*() {
       const store = new Acme.Store()
       store.fates = ["lost after it was carried out"]
-      store.blind = timedOut
+      store.readFailure = timedOut
       const built = yield* Layer.build(Acme.layer(store))
       const trading = Context.get(built, Acme.AcmeTrading)
       const account = Context.get(built, Account.Account)
       const error = yield* Acme.meanwhile(Effect.flip(trading.place(limit)))
       assert(error._tag === "OutcomeUnknown")
-      store.blind = undefined
+      store.readFailure = undefined
       const order = yield* account.order(error.order)
       assert.strictEqual(order.id, "n1")
       assert.strictEqual(yield* account.order(order), order)
@@ -375,7 +377,7 @@ describe("reading from a market", () => {
   it.effect("fails if the order is of another market", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
-      store.shows = (order) => ({ ...order, symbol: ExchangeSymbol.make("ETH/USDT") })
+      store.inRead = (order) => ({ ...order, symbol: ExchangeSymbol.make("ETH/USDT") })
       const built = yield* Layer.build(Acme.layer(store))
       const trading = Context.get(built, Acme.AcmeTrading)
       const account = Context.get(built, Account.Account)
@@ -387,7 +389,7 @@ describe("reading from a market", () => {
   it.effect("fails if the ticker or the price is of another market", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
-      store.quotes = () => ExchangeSymbol.make("ETH/USDT")
+      store.tickerSymbol = () => ExchangeSymbol.make("ETH/USDT")
       const built = yield* Layer.build(Acme.layer(store))
       const data = Context.get(built, MarketData.MarketData)
       for (const read of [Effect.asVoid(data.ticker("BTC/USDT")), Effect.asVoid(data.price("BTC/USDT"))]) {

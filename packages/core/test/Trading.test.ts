@@ -100,16 +100,16 @@ describe("Trading.place", () => {
   it.effect("a refusal of the exchange fails the call unchanged, without a lookup", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
-      store.usual = "refused"
+      store.defaultFate = "refused"
       const error = yield* failed(Acme.trade(store, (trading) => trading.place(limit)))
       assert.instanceOf(error, ExchangeError.InsufficientFunds)
-      assert.strictEqual(store.reads, 0)
+      assert.strictEqual(store.readCount, 0)
     }))
 
   it.effect("reads the order after an acknowledgement", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
-      store.usual = "acknowledged"
+      store.defaultFate = "acknowledged"
       const order = yield* Acme.trade(store, (trading) => trading.place(atMarket))
       assert.strictEqual(order.status, "filled")
     }))
@@ -117,8 +117,8 @@ describe("Trading.place", () => {
   it.effect("an acknowledged order that stays invisible is returned as pending, with the exchange's id", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
-      store.usual = "acknowledged"
-      store.lag = 60_000
+      store.defaultFate = "acknowledged"
+      store.visibleAfter = 60_000
       const order = yield* advanceUntilDone(Acme.trade(store, (trading) => trading.place(limit)))
       assert.deepInclude(order, { status: "pending", id: "n1" })
     }))
@@ -127,8 +127,8 @@ describe("Trading.place", () => {
     Effect.gen(function*() {
       for (const lag of [0, 1000]) {
         const store = new Acme.Store()
-        store.usual = "acknowledged"
-        store.lag = lag
+        store.defaultFate = "acknowledged"
+        store.visibleAfter = lag
         const order = yield* advanceUntilDone(
           Acme.trade(store, (trading) => trading.place({ ...limit, clientOrderId: "mine-1" }), { lacks: { ids: true } })
         )
@@ -140,8 +140,8 @@ describe("Trading.place", () => {
   it.effect("returns the order, sent once, if the response was lost after it was executed", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
-      store.usual = "lost after it was carried out"
-      store.lag = 5000
+      store.defaultFate = "lost after it was carried out"
+      store.visibleAfter = 5000
       const order = yield* advanceUntilDone(Acme.trade(store, (trading) => trading.place(limit)))
       assert.strictEqual(order.id, "n1")
       assert.deepStrictEqual([...store.arrivals.values()], [1])
@@ -150,7 +150,7 @@ describe("Trading.place", () => {
   it.effect("an order that never arrived is NotPlaced, and not before `absentAfter` has passed", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
-      store.usual = "lost before it arrived"
+      store.defaultFate = "lost before it arrived"
       const fiber = yield* Effect.fork(failed(Acme.trade(store, (trading) => trading.place(limit))))
       yield* TestClock.adjust(Duration.millis(9999))
       assert.isTrue((yield* Fiber.poll(fiber))._tag === "None")
@@ -163,9 +163,9 @@ describe("Trading.place", () => {
   it.effect("an order that was queued for long is not judged absent by the time it was requested", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
-      store.queue = 25_000
-      store.usual = "lost and carried out later"
-      store.late = 8000
+      store.queuedFor = 25_000
+      store.defaultFate = "lost and carried out later"
+      store.executedAfter = 8000
       const order = yield* advanceUntilDone(Acme.trade(store, (trading) => trading.place(limit)))
       assert.strictEqual(order.createdAt, 33_000)
       assert.strictEqual(store.arrivals.size, 1)
@@ -174,9 +174,9 @@ describe("Trading.place", () => {
   it.effect("a slow lookup is no proof of absence at the time its response arrived", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
-      store.usual = "lost and carried out later"
-      store.late = 9900
-      store.slow = 4000
+      store.defaultFate = "lost and carried out later"
+      store.executedAfter = 9900
+      store.readDuration = 4000
       const order = yield* advanceUntilDone(Acme.trade(store, (trading) => trading.place(limit)))
       assert.strictEqual(order.createdAt, 9900)
     }))
@@ -184,15 +184,15 @@ describe("Trading.place", () => {
   it.effect("is NotPlaced after the first lookup that is at least ten seconds after the order, and not before", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
-      store.usual = "lost before it arrived"
+      store.defaultFate = "lost before it arrived"
       const fiber = yield* Effect.fork(failed(Acme.trade(store, (trading) => trading.place(limit))))
       // Looked up after 0, 0.2, 0.6, 1.4, 3, 5, 7, 9 and 11 seconds.
       yield* TestClock.adjust(Duration.millis(10_999))
       assert.strictEqual((yield* Fiber.poll(fiber))._tag, "None")
-      assert.strictEqual(store.reads, 8)
+      assert.strictEqual(store.readCount, 8)
       yield* TestClock.adjust(Duration.millis(1))
       assert.instanceOf(yield* Fiber.join(fiber), ExchangeError.NotPlaced)
-      assert.strictEqual(store.reads, 9)
+      assert.strictEqual(store.readCount, 9)
     }))
 
   it.effect("looks an order up from an hour before it was requested, as clocks differ", () =>
@@ -201,7 +201,7 @@ describe("Trading.place", () => {
       const store = new Acme.Store()
       store.fates = ["lost after it was carried out", "acknowledged"]
       yield* Acme.trade(store, (trading) => Effect.zipRight(trading.place(limit), trading.place(limit)))
-      assert.deepStrictEqual(store.since, [6_400_000, 6_400_000])
+      assert.deepStrictEqual(store.lookupsSince, [6_400_000, 6_400_000])
     }))
 
   it.effect("a client order id in use fails with DuplicateOrder, and nothing is placed", () =>
@@ -218,8 +218,8 @@ describe("Trading.place", () => {
   it.effect("an order that cannot be looked up is OutcomeUnknown, with what is needed to find it later", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
-      store.usual = "lost after it was carried out"
-      store.blind = timedOut
+      store.defaultFate = "lost after it was carried out"
+      store.readFailure = timedOut
       const error = yield* advanceUntilDone(failed(
         Acme.trade(store, (trading) => trading.place({ ...limit, clientOrderId: "mine-1" }), {
           lookupPatience: "20 seconds"
@@ -509,14 +509,14 @@ describe("guards", () => {
       const journal = yield* OrderJournal.OrderJournal
       const store = new Acme.Store()
       const guards = { guards: { maxNotionalPerDay: { USDT: "1201" } }, journal }
-      store.queue = 20_000
+      store.queuedFor = 20_000
       yield* advanceUntilDone(Acme.trade(store, (trading) =>
         Effect.gen(function*() {
           const placing = yield* Effect.fork(trading.place(limit))
           yield* Effect.sleep("1 second")
           yield* Fiber.interrupt(placing)
         }), guards))
-      store.queue = 0
+      store.queuedFor = 0
       const tags = yield* advanceUntilDone(Acme.tradeTwice(store, (one, other) =>
         Effect.gen(function*() {
           const found = yield* Effect.all([one.reconcile, other.reconcile], { concurrency: 2 })
@@ -618,8 +618,8 @@ describe("the journal", () => {
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
-        store.usual = "acknowledged"
-        store.lag = 600_000
+        store.defaultFate = "acknowledged"
+        store.visibleAfter = 600_000
         const options = { lacks: { ids: true }, journal }
         const error = yield* failed(
           advanceUntilDone(
@@ -672,7 +672,7 @@ describe("the journal", () => {
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
-        store.slow = 10
+        store.readDuration = 10
         const names = Array.from({ length: 100 }, (_, index) => `lost-${index}`)
         yield* Effect.forEach(names, (name) => journal.append(open(name)))
         yield* Acme.trade(store, (trading) =>
@@ -680,7 +680,7 @@ describe("the journal", () => {
             const reconciling = yield* Effect.fork(trading.reconcile)
             // The first lookups take 250 milliseconds, four at a time; nothing is proven before ten seconds.
             yield* TestClock.adjust("9999 millis")
-            assert.strictEqual(store.reads, 100)
+            assert.strictEqual(store.readCount, 100)
             assert.strictEqual((yield* journal.open).length, 100)
             yield* TestClock.adjust("600 millis")
             const found = yield* Fiber.join(reconciling)
@@ -688,7 +688,7 @@ describe("the journal", () => {
               found.map(({ _tag, intent }) => [intent.clientOrderId, _tag]),
               names.map((name) => [name, "NotPlaced"])
             )
-            assert.strictEqual(store.reads, 200)
+            assert.strictEqual(store.readCount, 200)
           }), { journal })
         assert.deepStrictEqual(yield* journal.open, [])
       })
@@ -714,16 +714,16 @@ describe("the journal", () => {
       Effect.gen(function*() {
         const store = new Acme.Store()
         const theirs = { key: Redacted.make("their-key"), secret: Redacted.make("their-secret") }
-        store.usual = "lost after it was carried out"
-        store.blind = timedOut
+        store.defaultFate = "lost after it was carried out"
+        store.readFailure = timedOut
         const place = (credentials: Credentials.Credentials) =>
           advanceUntilDone(failed(
             Acme.trade(store, (trading) => trading.place({ ...limit, clientOrderId: "same" }), { journal, credentials })
           ))
         yield* place(theirs)
         // The store is of one account only: that of the other has no such order.
-        store.forget()
-        store.blind = undefined
+        store.clear()
+        store.readFailure = undefined
         const mine = yield* advanceUntilDone(Acme.trade(store, (trading) => trading.reconcile, { journal }))
         assert.deepStrictEqual(mine, [])
         const [left, ...more] = yield* journal.open
@@ -766,7 +766,7 @@ describe("the journal", () => {
         const [unknown] = yield* reconcile([])
         assert(unknown?._tag === "Unknown")
         assert.include(unknown.error.message, "formerAccounts: [OrderJournal.unnamed]")
-        assert.strictEqual(store.reads, 0)
+        assert.strictEqual(store.readCount, 0)
         assert.deepStrictEqual((yield* reconcile([OrderJournal.unnamed])).map(({ _tag }) => _tag), ["NotPlaced"])
         assert.deepStrictEqual(yield* journal.open, [])
       })
@@ -776,7 +776,7 @@ describe("the journal", () => {
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
-        store.queue = 10_000
+        store.queuedFor = 10_000
         let key = "the-key"
         const current = Effect.sync(() => ({ key: Redacted.make(key), secret: Redacted.make("s") }))
         const credentials = { get: current, reload: current }
@@ -819,13 +819,13 @@ describe("the journal", () => {
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
-        store.usual = "lost after it was carried out"
-        store.blind = timedOut
+        store.defaultFate = "lost after it was carried out"
+        store.readFailure = timedOut
         yield* advanceUntilDone(failed(Acme.trade(store, (trading) => trading.place(limit), { journal })))
         assert.strictEqual((yield* journal.open).length, 1)
         const still = yield* advanceUntilDone(Acme.trade(store, (trading) => trading.reconcile, { journal }))
         assert.deepStrictEqual(still.map(({ _tag }) => _tag), ["Unknown"])
-        store.blind = undefined
+        store.readFailure = undefined
         const found = yield* advanceUntilDone(Acme.trade(store, (trading) => trading.reconcile, { journal }))
         assert.deepStrictEqual(found.map(({ _tag }) => _tag), ["Placed"])
         assert.deepStrictEqual(yield* journal.open, [])
@@ -838,9 +838,9 @@ describe("the journal", () => {
         const store = new Acme.Store()
         const order = { ...limit, clientOrderId: "mine-1" }
         store.fates = ["lost after it was carried out"]
-        store.blind = timedOut
+        store.readFailure = timedOut
         yield* advanceUntilDone(failed(Acme.trade(store, (trading) => trading.place(order), { journal })))
-        store.blind = undefined
+        store.readFailure = undefined
         const error = yield* failed(Acme.trade(store, (trading) => trading.place(order), { journal }))
         assert.instanceOf(error, ExchangeError.DuplicateOrder)
         assert.strictEqual((yield* journal.open).length, 1)
@@ -853,7 +853,7 @@ describe("the journal", () => {
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
-        store.queue = 20_000
+        store.queuedFor = 20_000
         const found = yield* advanceUntilDone(Acme.tradeTwice(store, (one, other) =>
           Effect.gen(function*() {
             const placing = yield* Effect.fork(one.place(limit))
@@ -870,7 +870,7 @@ describe("the journal", () => {
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
-        store.queue = 20_000
+        store.queuedFor = 20_000
         const found = yield* advanceUntilDone(Acme.trade(store, (trading) =>
           Effect.gen(function*() {
             const placing = yield* Effect.fork(trading.place({ ...limit, clientOrderId: "mine" }))
@@ -889,7 +889,7 @@ describe("the journal", () => {
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
-        store.queue = 20_000
+        store.queuedFor = 20_000
         const found = yield* advanceUntilDone(Acme.trade(store, (trading) =>
           Effect.gen(function*() {
             const placing = yield* Effect.fork(trading.place(limit))

@@ -39,9 +39,9 @@ describe("interrupting the placing of an order at every yield point", () => {
         Effect.gen(function*() {
           const store = new Acme.Store()
           const { entries, journal, trading } = yield* setup(store)
-          store.usual = fate
+          store.defaultFate = fate
           yield* interruptEverywhere(Effect.gen(function*() {
-            store.forget()
+            store.clear()
             yield* Ref.set(entries, [])
             return {
               victim: trading.place(limit),
@@ -94,7 +94,7 @@ describe("interrupting the placing of an order at every yield point", () => {
       const { entries, trading } = yield* setup(store)
       const batch = ["one", "two", "three"].map((clientOrderId) => ({ ...limit, clientOrderId }))
       yield* interruptEverywhere(Effect.gen(function*() {
-        store.forget()
+        store.clear()
         yield* Ref.set(entries, [])
         return {
           victim: trading.placeBatch(batch),

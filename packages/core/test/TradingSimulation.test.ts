@@ -21,12 +21,12 @@ const Conditions = FastCheck.record({
     }),
     { minLength: 1, maxLength: 4 }
   ),
-  queue: FastCheck.constantFrom(0, 100, 12_000, 29_000),
-  late: FastCheck.integer({ min: 0, max: 5900 }),
-  lag: FastCheck.integer({ min: 0, max: 4000 }),
-  slow: FastCheck.constantFrom(0, 50, 4000),
-  blindFrom: FastCheck.integer({ min: 0, max: 30_000 }),
-  blindFor: FastCheck.constantFrom(0, 5000, 120_000),
+  queuedFor: FastCheck.constantFrom(0, 100, 12_000, 29_000),
+  executedAfter: FastCheck.integer({ min: 0, max: 5900 }),
+  visibleAfter: FastCheck.integer({ min: 0, max: 4000 }),
+  readDuration: FastCheck.constantFrom(0, 50, 4000),
+  readsFailFrom: FastCheck.integer({ min: 0, max: 30_000 }),
+  readsFailFor: FastCheck.constantFrom(0, 5000, 120_000),
   reconciledAt: FastCheck.integer({ min: 0, max: 60_000 }),
   batch: FastCheck.boolean()
 })
@@ -84,10 +84,10 @@ describe("simulated orders with lost, late, slow and refused responses, failing 
       Effect.gen(function*() {
         const store = new Acme.Store()
         Object.assign(store, {
-          queue: conditions.queue,
-          late: conditions.late,
-          lag: conditions.lag,
-          slow: conditions.slow
+          queuedFor: conditions.queuedFor,
+          executedAfter: conditions.executedAfter,
+          visibleAfter: conditions.visibleAfter,
+          readDuration: conditions.readDuration
         })
         store.fates = conditions.orders.map(({ fate }) => fate)
         const inner = yield* OrderJournal.OrderJournal
@@ -100,10 +100,10 @@ describe("simulated orders with lost, late, slow and refused responses, failing 
         const everything = Acme.trade(store, (trading) =>
           Effect.gen(function*() {
             yield* Effect.fork(
-              Effect.sync(() => store.blind = timedOut).pipe(
-                Effect.delay(conditions.blindFrom),
-                Effect.zipRight(Effect.sleep(conditions.blindFor)),
-                Effect.zipRight(Effect.sync(() => store.blind = undefined))
+              Effect.sync(() => store.readFailure = timedOut).pipe(
+                Effect.delay(conditions.readsFailFrom),
+                Effect.zipRight(Effect.sleep(conditions.readsFailFor)),
+                Effect.zipRight(Effect.sync(() => store.readFailure = undefined))
               )
             )
             const early = yield* Effect.fork(Effect.delay(trading.reconcile, conditions.reconciledAt))

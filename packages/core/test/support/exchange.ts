@@ -56,48 +56,48 @@ export class Store {
   readonly orders: Array<Order.Order> = []
   /** How often each client order id arrived to be placed. */
   readonly arrivals = new Map<string, number>()
-  /** What happens to the next writes; `usual` is what happens to all after them. */
+  /** What happens to the next writes; `defaultFate` is what happens to all after them. */
   fates: Array<Fate> = []
-  usual: Fate = "answered"
+  defaultFate: Fate = "answered"
   /** Fails every read while set. */
-  blind: ExchangeError.AccountError | undefined = undefined
+  readFailure: ExchangeError.AccountError | undefined = undefined
   /** How long after its execution an order becomes visible, in milliseconds. */
-  lag = 0
+  visibleAfter = 0
   /** How long a write waits before it is sent, as for a rate limit. */
-  queue = 0
+  queuedFor = 0
   /** How long a write that arrives twice is in flight. */
-  delayed = 0
+  duplicateDelay = 0
   /** How long after its response was lost a write is executed that is executed later. */
-  late = 0
+  executedAfter = 0
   /** How long the response of a read takes to arrive: its data is as old. */
-  slow = 0
+  readDuration = 0
   /** Fails every list of orders while set. */
-  unlisted: ExchangeError.AccountError | undefined = undefined
+  listFailure: ExchangeError.AccountError | undefined = undefined
   /** How the response to a write, and the response to a read, change the order they report. */
-  answers: (order: Order.Order) => Order.Order = (order) => order
-  shows: (order: Order.Order) => Order.Order = (order) => order
+  inResponse: (order: Order.Order) => Order.Order = (order) => order
+  inRead: (order: Order.Order) => Order.Order = (order) => order
   /** Orders that are listed, but not found by client order id. */
-  readonly others: Array<Order.Order> = []
+  readonly onlyListed: Array<Order.Order> = []
   /** Rows of the history that cannot be decoded. */
-  readonly unread: Array<Listing.Unknown> = []
-  lists = 0
+  readonly unknownRows: Array<Listing.Unknown> = []
+  listCount = 0
   /** Accepts cancels and amendments without effect. */
-  idle = false
+  ignoresChanges = false
   /** The `since` of each lookup. */
-  readonly since: Array<number | undefined> = []
+  readonly lookupsSince: Array<number | undefined> = []
   candles: Adapter.MarketData["candles"] = { page: 10, read: no }
   last = Decimal.make("60000")
   /** The symbol that a ticker reports when it is requested for a symbol. */
-  quotes: (symbol: ExchangeSymbol.ExchangeSymbol) => ExchangeSymbol.ExchangeSymbol = (symbol) => symbol
-  reads = 0
+  tickerSymbol: (symbol: ExchangeSymbol.ExchangeSymbol) => ExchangeSymbol.ExchangeSymbol = (symbol) => symbol
+  readCount = 0
 
-  forget(): void {
+  clear(): void {
     this.orders.length = 0
     this.arrivals.clear()
   }
 
   next(): Fate {
-    return this.fates.shift() ?? this.usual
+    return this.fates.shift() ?? this.defaultFate
   }
 }
 
@@ -123,13 +123,13 @@ const written = <A>(
         return Effect.zipRight(
           execute,
           Effect.map(execute, (value) => [fate, value] as const)
-        ).pipe((self) => store.delayed === 0 ? self : Effect.delay(self, store.delayed))
+        ).pipe((self) => store.duplicateDelay === 0 ? self : Effect.delay(self, store.duplicateDelay))
       case "lost and carried out later":
-        return Effect.zipRight(Effect.forkDaemon(Effect.delay(execute, store.late)), lost(operation))
+        return Effect.zipRight(Effect.forkDaemon(Effect.delay(execute, store.executedAfter)), lost(operation))
       default:
         return Effect.map(execute, (value) => [fate, value] as const)
     }
-  }).pipe((self) => store.queue === 0 ? self : Effect.delay(self, store.queue))
+  }).pipe((self) => store.queuedFor === 0 ? self : Effect.delay(self, store.queuedFor))
 
 const put = (store: Store, order: Adapter.NewOrder): Effect.Effect<Order.Order, ExchangeError.DuplicateOrder> =>
   Effect.flatMap(Clock.currentTimeMillis, (at) => {
@@ -164,30 +164,30 @@ const find = (store: Store, { clientOrderId, id, since }: Adapter.Reference) =>
     Clock.currentTimeMillis,
     (now) =>
       Effect.suspend((): Effect.Effect<Order.Order, ExchangeError.AccountError> => {
-        store.reads++
-        store.since.push(since)
-        if (store.blind !== undefined) return Effect.fail(store.blind)
+        store.readCount++
+        store.lookupsSince.push(since)
+        if (store.readFailure !== undefined) return Effect.fail(store.readFailure)
         const found = store.orders.find((order) =>
           (id === undefined ? order.clientOrderId === clientOrderId : order.id === id) &&
-          (order.createdAt ?? 0) + store.lag <= now
+          (order.createdAt ?? 0) + store.visibleAfter <= now
         )
         return found === undefined
           ? new ExchangeError.OrderNotFound(about("order"))
-          : Effect.succeed(store.shows(found))
+          : Effect.succeed(store.inRead(found))
       })
   ).pipe(
     Effect.exit,
-    Effect.tap(() => store.slow === 0 ? Effect.void : Effect.sleep(store.slow)),
+    Effect.tap(() => store.readDuration === 0 ? Effect.void : Effect.sleep(store.readDuration)),
     Effect.flatten
   )
 
 const list = (store: Store, market: Market.Market | undefined) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => {
-    store.lists++
-    const failure = store.unlisted ?? store.blind
+    store.listCount++
+    const failure = store.listFailure ?? store.readFailure
     return failure === undefined
-      ? Effect.succeed([...store.orders, ...store.others].filter(({ createdAt = 0, symbol }) =>
-        (market === undefined || market.symbol === symbol) && createdAt + store.lag <= now
+      ? Effect.succeed([...store.orders, ...store.onlyListed].filter(({ createdAt = 0, symbol }) =>
+        (market === undefined || market.symbol === symbol) && createdAt + store.visibleAfter <= now
       ))
       : Effect.fail(failure)
   })
@@ -200,7 +200,7 @@ const change = (store: Store, reference: Adapter.Reference, with_: Partial<Order
     )
     const order = store.orders[index]
     if (order === undefined) return new ExchangeError.OrderNotFound(about("change"))
-    const changed = store.idle ? order : { ...order, ...with_ }
+    const changed = store.ignoresChanges ? order : { ...order, ...with_ }
     store.orders[index] = changed
     return Effect.succeed(changed)
   })
@@ -263,7 +263,7 @@ export const over = (
       ticker: ({ symbol }) =>
         Effect.map(
           Clock.currentTimeMillis,
-          (at) => ({ exchange: "acme", symbol: store.quotes(symbol), last: store.last, at })
+          (at) => ({ exchange: "acme", symbol: store.tickerSymbol(symbol), last: store.last, at })
         ),
       tickers: no,
       orderBook: no,
@@ -277,7 +277,7 @@ export const over = (
       openOrders: (market) =>
         Effect.map(list(store, market), (orders) => orders.filter(({ status }) => status === "open")),
       order: (reference) => find(store, reference),
-      orderHistory: (market) => Effect.map(list(store, market), (rows) => ({ rows, unknown: store.unread })),
+      orderHistory: (market) => Effect.map(list(store, market), (rows) => ({ rows, unknown: store.unknownRows })),
       fills: () => Effect.succeed([])
     }),
     trading: (): Adapter.Trading => ({
@@ -287,7 +287,7 @@ export const over = (
         Effect.map(written(store, "place", put(store, order)), ([fate, order]) =>
           fate === "acknowledged"
             ? { _tag: "Accepted", id: lacks.ids === true ? undefined : order.id }
-            : { _tag: "Order", order: store.answers(order) }),
+            : { _tag: "Order", order: store.inResponse(order) }),
       placeBatch: lacks.batch === true ? undefined : (orders) =>
         Effect.map(
           written(
@@ -299,11 +299,11 @@ export const over = (
                 : Effect.either(put(store, order)))
           ),
           ([, results]) =>
-            results.map(Either.map((order): Adapter.Placed => ({ _tag: "Order", order: store.answers(order) })))
+            results.map(Either.map((order): Adapter.Placed => ({ _tag: "Order", order: store.inResponse(order) })))
         ),
       cancel: (reference) =>
         Effect.map(written(store, "cancel", change(store, reference, { status: "canceled" })), ([fate, order]) =>
-          fate === "acknowledged" ? Option.none() : Option.some(store.answers(order))),
+          fate === "acknowledged" ? Option.none() : Option.some(store.inResponse(order))),
       cancelAll: (market) =>
         Effect.map(
           written(
@@ -328,7 +328,7 @@ export const over = (
               ...price === undefined ? {} : { price }
             })
           ),
-          ([fate, order]) => fate === "acknowledged" ? Option.none() : Option.some(store.answers(order))
+          ([fate, order]) => fate === "acknowledged" ? Option.none() : Option.some(store.inResponse(order))
         )
     })
   })
