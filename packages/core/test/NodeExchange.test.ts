@@ -189,7 +189,7 @@ describe("NodeExchange", () => {
       const server = yield* Server.make((_, response) => {
         arrived++
         waiting.push(response)
-        // A connection carries one request at a time: three of them answered together came over three.
+        // A connection carries one request at a time, so three requests answered together came over three of them.
         if (waiting.length === 3 || arrived === 20) waiting.splice(0).forEach(answer)
       })
       const client = yield* clientOf(server.origin)

@@ -57,8 +57,8 @@ describe("NodeExchange: requests through a proxy", () => {
         yield* call()
         yield* call("https://[2001:db8::1]:8443")
       }).pipe(Effect.provide(NodeExchange.layerHttp({ proxy: at(proxy.address) })))
-      const asked = new Set(proxy.asked.map(({ authority }) => authority))
-      assert.deepStrictEqual([...asked], ["exchange.test:443", "[2001:db8::1]:8443"])
+      const authorities = new Set(proxy.tunnels.map(({ authority }) => authority))
+      assert.deepStrictEqual([...authorities], ["exchange.test:443", "[2001:db8::1]:8443"])
       assert.strictEqual(exchange.headers.length, 3)
     }))
 
@@ -87,7 +87,7 @@ describe("NodeExchange: requests through a proxy", () => {
         const proxy = yield* Proxy.make(1, { status })
         const options = { proxy: at(proxy.address, "me:wrong@") }
         yield* Effect.flip(Effect.provide(call(undefined, 3), NodeExchange.layerHttp(options)))
-        assert.strictEqual(proxy.asked.length, times, String(status))
+        assert.strictEqual(proxy.tunnels.length, times, String(status))
       }
     }))
 
@@ -178,7 +178,7 @@ describe("NodeExchange: proxies from the environment", () => {
       ) {
         assert.deepStrictEqual(yield* Effect.provide(call(), environment(variables)), { value: 1 })
       }
-      assert.strictEqual(proxy.asked.length, 4)
+      assert.strictEqual(proxy.tunnels.length, 4)
     }))
 
   it.scopedLive("are not used for hosts in NO_PROXY or for loopback addresses", () =>
@@ -193,7 +193,7 @@ describe("NodeExchange: proxies from the environment", () => {
         yield* Effect.provide(call(server.origin), layer)
         yield* Effect.provide(call(server.origin.replace("127.0.0.1", "localhost")), layer)
       }
-      assert.deepStrictEqual([proxy.asked.length, server.requests.length], [0, 4])
+      assert.deepStrictEqual([proxy.tunnels.length, server.requests.length], [0, 4])
     }))
 
   for (const text of ["socks5://host:1080", "http://[host", "http://host:99999", "http://%ff:x@host"]) {
@@ -262,11 +262,11 @@ describe("NodeExchange: WebSockets through a proxy", () => {
       const proxy = yield* Proxy.make(exchange.port, { credentials: "me:right" })
       const layer = NodeExchange.layerWebSocket({ proxy: at(proxy.address, "me:right@") })
       assert.strictEqual(yield* Effect.provide(openWebSocket("wss://exchange.test/stream"), layer), "hello you")
-      assert.deepStrictEqual(proxy.asked.map(({ authority }) => authority), ["exchange.test:443"])
+      assert.deepStrictEqual(proxy.tunnels.map(({ authority }) => authority), ["exchange.test:443"])
       const variables = named({ HTTPS_PROXY: `http://me:right@${proxy.address}` })
       const read = Layer.provide(NodeExchange.layerWebSocket({ proxy: "environment" }), variables)
       assert.strictEqual(yield* Effect.provide(openWebSocket("wss://exchange.test:9000/stream"), read), "hello you")
-      assert.strictEqual(proxy.asked[1]?.authority, "exchange.test:9000")
+      assert.strictEqual(proxy.tunnels[1]?.authority, "exchange.test:9000")
     }))
 
   it.scopedLive("report why the proxy did not connect", () =>
@@ -291,7 +291,7 @@ describe("NodeExchange: WebSockets through a proxy", () => {
       new WebSocketServer({ server: server.http }).on("connection", (socket) => socket.send("here"))
       const layer = NodeExchange.layerWebSocket({ proxy: at(proxy.address) })
       assert.strictEqual(yield* Effect.provide(openWebSocket(server.origin.replace("http", "ws")), layer), "here")
-      assert.isEmpty(proxy.asked)
+      assert.isEmpty(proxy.tunnels)
     }))
 })
 

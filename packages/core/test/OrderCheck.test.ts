@@ -52,7 +52,7 @@ describe("OrderCheck", () => {
       limit({ amount, price, side, round: true })
     )
     if (Either.isLeft(checked)) {
-      // A buy below one tick and an amount below one step have no multiple to go down to.
+      // A buy below one tick and an amount below one step have no multiple to round down to.
       assert.isTrue(
         BigDecimal.lessThan(amount, lotSize) || (side === "buy" && BigDecimal.lessThan(price, tickSize)),
         checked.left

@@ -52,7 +52,7 @@ const Odd = FastCheck.oneof(
   )
 )
 
-/** A valid order of which one field is something else. */
+/** A valid order in which one field has any value. */
 const Mutated = FastCheck.record({
   field: FastCheck.constantFrom(
     "type",
@@ -140,19 +140,19 @@ describe("untyped arguments of Trading", () => {
           return
         }
         // What was accepted is valid, and the order has the fields of the request.
-        const asked = Either.getOrThrow(OrderCheck.decode(value))
+        const requested = Either.getOrThrow(OrderCheck.decode(value))
         const [sent] = store.orders
         assert.isDefined(sent)
-        assert.strictEqual(sent.side, asked.side)
-        assert.strictEqual(sent.type, asked.type)
-        assert.strictEqual(sent.symbol, asked.symbol)
-        if (asked.clientOrderId !== undefined) assert.strictEqual(sent.clientOrderId, asked.clientOrderId)
-        if (asked.type !== "limit") return
-        assert.strictEqual(sent.timeInForce, asked.timeInForce ?? "GTC")
-        assert.strictEqual(sent.postOnly, asked.postOnly ?? false)
+        assert.strictEqual(sent.side, requested.side)
+        assert.strictEqual(sent.type, requested.type)
+        assert.strictEqual(sent.symbol, requested.symbol)
+        if (requested.clientOrderId !== undefined) assert.strictEqual(sent.clientOrderId, requested.clientOrderId)
+        if (requested.type !== "limit") return
+        assert.strictEqual(sent.timeInForce, requested.timeInForce ?? "GTC")
+        assert.strictEqual(sent.postOnly, requested.postOnly ?? false)
         const exact = (amount: Order.Amount) => typeof amount === "string" ? Decimal.make(amount) : amount
-        assert.isTrue(sent.amount !== undefined && BigDecimal.equals(sent.amount, exact(asked.amount)))
-        assert.isTrue(sent.price !== undefined && BigDecimal.equals(sent.price, exact(asked.price)))
+        assert.isTrue(sent.amount !== undefined && BigDecimal.equals(sent.amount, exact(requested.amount)))
+        assert.isTrue(sent.price !== undefined && BigDecimal.equals(sent.price, exact(requested.price)))
       }),
     { fastCheck: { numRuns: 150 } }
   )

@@ -102,7 +102,7 @@ describe("Redaction", () => {
   it.prop(
     "removes any secret in any form, and keeps the text around it",
     [
-      // No exchange's secret has what reads as an escape in it, and encoded in two ways it is not always found.
+      // No exchange's secret contains what reads as an escape; encoded in two ways, such a secret is not always found.
       FastCheck.stringMatching(/^[!-~]{12,40}$/).filter((secret) => !/%[0-9a-f]{2}/i.test(secret)),
       FastCheck.constantFrom(...Object.values(forms), mixed),
       FastCheck.stringMatching(/^[g-z ]{0,20}$/)
@@ -113,7 +113,7 @@ describe("Redaction", () => {
       if (result === "<redacted>") return
       const [before, after, ...more] = result.split("<redacted>")
       assert.isTrue(before?.startsWith(`${around} `) && after?.endsWith(` ${around}`) && more.length === 0, result)
-      // A secret may begin or end in what reads as an escape, as `\n`: of that a letter or two may stay.
+      // A secret may begin or end with what reads as an escape, such as `\n`, of which a letter or two may stay.
       assert.isAtMost(result.length, `${around} <redacted> ${around}`.length + 3, result)
     }
   )

@@ -85,8 +85,8 @@ describe("a client order id that an earlier order had", () => {
       const seen = SeenOrders.make()
       seen.tell(earlier)
       const states = ["open", "canceled"] as const
-      const later = Effect.sync(() => standing({ id: "later", status: states[Math.min(asked++, 1)] ?? "canceled" }))
-      let asked = 0
+      const later = Effect.sync(() => standing({ id: "later", status: states[Math.min(readCount++, 1)] ?? "canceled" }))
+      let readCount = 0
       const found = yield* advancingClock(changing.cancel(desk(seen, later), { market: bitcoin, clientOrderId }))
       assert.deepStrictEqual([found.id, found.status], ["later", "canceled"])
     }))

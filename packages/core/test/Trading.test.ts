@@ -415,7 +415,7 @@ describe("guards", () => {
       const store = new Acme.Store()
       yield* TestClock.setTime(86_400_000)
       yield* Acme.trade(store, (trading) => trading.place(limit), guards)
-      // Sent by a run that was killed before the answer came: open, so it counts.
+      // Sent by a run that was killed before the response came: it is open, so it counts.
       yield* journal.append({
         _tag: "Intent",
         exchange: "acme",
@@ -504,7 +504,7 @@ describe("guards", () => {
       yield* Acme.trade(store, (trading) => trading.place(limit), { ...guards, credentials })
     }).pipe(Effect.provide(OrderJournal.layerMemory)))
 
-  it.effect("release an order that was not placed once, though two Layers reconcile it concurrently", () =>
+  it.effect("release an order that was not placed only once, though two Layers reconcile it concurrently", () =>
     Effect.gen(function*() {
       const journal = yield* OrderJournal.OrderJournal
       const store = new Acme.Store()
@@ -528,7 +528,7 @@ describe("guards", () => {
       assert.deepStrictEqual(tags, ["NotPlaced", "NotPlaced"])
     }).pipe(Effect.provide(OrderJournal.layerMemory)))
 
-  it.effect("release an order that was not placed once, though it is reconciled afterwards", () =>
+  it.effect("release an order that was not placed only once, though it is also reconciled afterwards", () =>
     Effect.gen(function*() {
       const journal = yield* OrderJournal.OrderJournal
       let fails = false
@@ -571,7 +571,7 @@ describe("guards", () => {
       yield* Acme.trade(store, (trading) =>
         Effect.gen(function*() {
           const amend = (amount: string) => trading.amend({ symbol: "BTC/USDT", id: "n1" }, { amount })
-          // 600.0025, of 1300.
+          // Counts 600.0025 of 1300.
           yield* trading.place(limit)
           yield* failed(amend("0.02"))
           yield* amend("0.02")
@@ -721,7 +721,7 @@ describe("the journal", () => {
             Acme.trade(store, (trading) => trading.place({ ...limit, clientOrderId: "same" }), { journal, credentials })
           ))
         yield* place(theirs)
-        // The store is of one account only: that of the other has no such order.
+        // The store holds one account only: the other account has no such order.
         store.clear()
         store.readFailure = undefined
         const mine = yield* advanceUntilDone(Acme.trade(store, (trading) => trading.reconcile, { journal }))

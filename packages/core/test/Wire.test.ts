@@ -200,7 +200,7 @@ describe("rows", () => {
     assert.deepStrictEqual(formatted(read), { ...decoded, amount: undefined, price: undefined })
   })
 
-  it("that cannot be decoded report which field cannot", () => {
+  it("that cannot be decoded report the field that cannot", () => {
     const read = Schema.decodeUnknownEither(Wire.one(Order))({ ...row, descr: { pair: "XBTUSD", type: "up" } })
     const { message } = Either.getOrThrow(Either.flip(read))
     assert.include(message, "expected one of b, s")

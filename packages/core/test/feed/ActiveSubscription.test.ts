@@ -101,7 +101,7 @@ it("a refusal fails all consumers once, and ends the subscription", () => {
 })
 
 it("a consumer that reads late gets the book before a fault, unless the faulty update has changed the book", () => {
-  const taken = (frame: string) => {
+  const receivedAfter = (frame: string) => {
     const { subscription } = setup()
     let read: (() => FeedItem.FeedItem<BookView.BookView> | undefined) | undefined
     const amounts: Array<string | undefined> = []
@@ -123,7 +123,7 @@ it("a consumer that reads late gets the book before a fault, unless the faulty u
     subscription.lost(3, "a test")
     return amounts
   }
-  expect(taken("update")).toEqual(["Connected", "2", "Reconnecting"])
-  expect(taken("garbage")).toEqual(["Connected", "2", "Stale", "Reconnecting"])
-  expect(taken("crossed")).toEqual(["Connected", "Stale", "Reconnecting"])
+  expect(receivedAfter("update")).toEqual(["Connected", "2", "Reconnecting"])
+  expect(receivedAfter("garbage")).toEqual(["Connected", "2", "Stale", "Reconnecting"])
+  expect(receivedAfter("crossed")).toEqual(["Connected", "Stale", "Reconnecting"])
 })

@@ -55,7 +55,7 @@ describe("a book whose feed begins with a snapshot", () => {
     expect(sync.read([update({ last: 4, previous: 2 })], 0).fault).toBeUndefined()
   })
 
-  it("waits for another snapshot after it began again", () => {
+  it("waits for another snapshot after begin", () => {
     const sync = makeSync({ follows })
     sync.read([snapshot(5)], 0)
     sync.begin()
@@ -77,7 +77,7 @@ describe("a book whose feed begins with a snapshot", () => {
     expect(best(sync.read([update({ bids: [["100", "7"], ["100", "4"]] })], 0))).toEqual(["4"])
   })
 
-  it("has the exchange's checksum after an update that names a price twice, and removes or restores its level", () => {
+  it("has the exchange's checksum after an update that names a price twice, even if it removes or restores the level", () => {
     const all = (book: LocalOrderBook.LocalOrderBook) =>
       LocalOrderBook.crc32(
         (["asks", "bids"] as const).map((side) =>

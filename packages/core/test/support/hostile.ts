@@ -79,6 +79,6 @@ const character = FastCheck.integer({ min: 0, max: 0x10ffff - surrogates.count }
   String.fromCodePoint(point < surrogates.first ? point : point + surrogates.count)
 )
 
-/** Any text: `unit: "binary"` is the same, and takes two seconds and a hundred megabytes to build. */
+/** Any text. `unit: "binary"` generates the same, but takes two seconds and a hundred megabytes to build. */
 export const text = (constraints: FastCheck.StringConstraints = {}): FastCheck.Arbitrary<string> =>
   FastCheck.string({ ...constraints, unit: character })

@@ -1,2 +1,2 @@
-/** The sweep of interruptions that the toolkit's own tests use. */
+/** The interruption sweep of the tests of resilience. */
 export * from "../../../resilience/test/support/interruption.js"

@@ -5,11 +5,13 @@ import type { Duplex } from "node:stream"
 import { selfSigned } from "./certificate.js"
 import * as Server from "./server.js"
 
-/** A tunnelling proxy on the loopback, and the tunnels it was asked for. */
+/** A tunnelling proxy on the loopback, and the tunnels requested from it. */
 export interface Proxy {
   /** Host and port. */
   readonly address: string
-  readonly asked: ReadonlyArray<{ readonly authority: string | undefined; readonly authorization: string | undefined }>
+  readonly tunnels: ReadonlyArray<
+    { readonly authority: string | undefined; readonly authorization: string | undefined }
+  >
 }
 
 /** Connects every tunnel to the given port of the loopback. */
@@ -19,11 +21,11 @@ export const make = (
 ): Effect.Effect<Proxy, never, Scope.Scope> =>
   Effect.gen(function*() {
     const server = yield* Server.make((_, response) => response.writeHead(405).end())
-    const asked: Array<Proxy["asked"][number]> = []
+    const tunnels: Array<Proxy["tunnels"][number]> = []
     server.http.on("connect", ({ headers, url }, socket) => {
       socket.on("error", () => {})
       const authorization = headers["proxy-authorization"]
-      asked.push({ authority: url, authorization })
+      tunnels.push({ authority: url, authorization })
       const status = options.status ?? (authorization === expected(options.credentials) ? 200 : 407)
       if (status !== 200) return socket.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`)
       const upstream = Net.connect(to, "127.0.0.1", () => {
@@ -34,7 +36,7 @@ export const make = (
       upstream.on("error", () => socket.destroy())
       socket.on("close", () => upstream.destroy())
     })
-    return { address: server.origin.replace("http://", ""), asked }
+    return { address: server.origin.replace("http://", ""), tunnels }
   })
 
 const expected = (credentials: string | undefined): string | undefined =>

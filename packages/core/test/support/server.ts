@@ -2,7 +2,7 @@ import { Effect, type Scope } from "effect"
 import * as Http from "node:http"
 import type { AddressInfo, Socket } from "node:net"
 
-/** A server on the loopback, and what it has seen. */
+/** A server on the loopback, with the requests and connections it received. */
 export interface Server {
   readonly origin: string
   readonly requests: ReadonlyArray<Http.IncomingMessage>
