@@ -504,7 +504,7 @@ describe("guards", () => {
       yield* Acme.trade(store, (trading) => trading.place(limit), { ...guards, credentials })
     }).pipe(Effect.provide(OrderJournal.layerMemory)))
 
-  it.effect("release an order that was not placed only once, though two Layers reconcile it concurrently", () =>
+  it.effect("release a NotPlaced order only once, though two Layers reconcile it concurrently", () =>
     Effect.gen(function*() {
       const journal = yield* OrderJournal.OrderJournal
       const store = new Acme.Store()
@@ -528,7 +528,7 @@ describe("guards", () => {
       assert.deepStrictEqual(tags, ["NotPlaced", "NotPlaced"])
     }).pipe(Effect.provide(OrderJournal.layerMemory)))
 
-  it.effect("release an order that was not placed only once, though it is also reconciled afterwards", () =>
+  it.effect("release a NotPlaced order only once, though it is also reconciled afterwards", () =>
     Effect.gen(function*() {
       const journal = yield* OrderJournal.OrderJournal
       let fails = false
