@@ -3,7 +3,7 @@ import { FastCheck } from "effect"
 import * as News from "../src/adapter/internal/news.js"
 import { Decimal, type Fill, Order } from "../src/index.js"
 import { bitcoin } from "./support/exchange.js"
-import { standing as order } from "./support/orders.js"
+import { openOrder as order } from "./support/orders.js"
 
 const lifecycle: ReadonlyArray<Order.Order> = [
   order({ status: "pending" }),

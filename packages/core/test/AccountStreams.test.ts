@@ -5,7 +5,7 @@ import * as Telling from "../src/adapter/internal/telling.js"
 import { type Balance, Decimal, ExchangeError, type Fill, type Market, type Order, Telemetry } from "../src/index.js"
 import * as SeenOrders from "../src/trading/internal/seenOrders.js"
 import { bitcoin, ether } from "./support/exchange.js"
-import { standing } from "./support/orders.js"
+import { openOrder } from "./support/orders.js"
 
 const minute = 60_000
 const start = 10_000_000
@@ -72,7 +72,7 @@ const setup = (listed: ReadonlyArray<Market.Market> = [bitcoin, ether]) => {
 }
 
 const order = (change: Partial<Order.Order> = {}): Order.Order =>
-  standing({ clientOrderId: undefined, createdAt: start, updatedAt: start, ...change })
+  openOrder({ clientOrderId: undefined, createdAt: start, updatedAt: start, ...change })
 
 const rowOf = ({ exchange: _, symbol: __, ...rest }: Order.Order, market = bitcoin.id): Row.Order => ({
   ...rest,

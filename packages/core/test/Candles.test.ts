@@ -32,7 +32,7 @@ const exchange = (page: number, read?: Read, firstFrom?: Adapter.MarketData["can
   }
   const use = <A, E>(run: (market: MarketData.MarketData.Service) => Effect.Effect<A, E>) =>
     Effect.flatMap(MarketData.MarketData, run).pipe(
-      Effect.provide(Acme.over(store).layerMarketData({ environment: Acme.environment })),
+      Effect.provide(Acme.makeExchange(store).layerMarketData({ environment: Acme.environment })),
       Effect.provide(Acme.http)
     )
   const candles = (range: Candle.Range, interval: Candle.Interval = "1m") =>

@@ -10,7 +10,7 @@ import {
   Telemetry,
   type Trade
 } from "../src/index.js"
-import { about, at, dead, now, price, quoted, type Says, source, symbol } from "./support/sources.js"
+import { about, at, now, price, quoted, source, type SourceResponses, symbol, unavailable } from "./support/sources.js"
 
 describe("Composite.failover", () => {
   it.effect("asks the first source, and the next only if it fails; the price names its source", () =>
@@ -95,7 +95,7 @@ describe("Composite.failover", () => {
       yield* at
       let down = true
       const first = source("flaky", {
-        price: Effect.suspend(() => down ? Effect.fail(dead("flaky")) : quoted("flaky", "1"))
+        price: Effect.suspend(() => down ? Effect.fail(unavailable("flaky")) : quoted("flaky", "1"))
       })
       const spare = source("backup", { price: quoted("backup", "2") })
       const logged: Array<string> = []
@@ -208,7 +208,7 @@ describe("Composite.failover", () => {
         volume: Decimal.make("1"),
         isOpen: false
       })
-      const read = (first: Says["candles"]) =>
+      const read = (first: SourceResponses["candles"]) =>
         Effect.flatMap(MarketData.MarketData, (market) =>
           Effect.either(
             Stream.runCollect(Stream.map(market.candles("BTC/USDT", "1m", { from: 0 }), ({ exchange }) => exchange))
@@ -218,7 +218,7 @@ describe("Composite.failover", () => {
           ])))
       const before = yield* read(undefined)
       assert.deepStrictEqual(before._tag === "Right" ? [...before.right] : [], ["second"])
-      const after = yield* read(Stream.concat(Stream.make(candle("first")), Stream.fail(dead("first"))))
+      const after = yield* read(Stream.concat(Stream.make(candle("first")), Stream.fail(unavailable("first"))))
       assert.strictEqual(after._tag, "Left")
     }))
 })
@@ -234,7 +234,7 @@ describe("Composite.failover of a stream", () => {
     amount: Decimal.make("1"),
     at: 0
   })
-  const streamed = (first: Says["trades"]) =>
+  const streamed = (first: SourceResponses["trades"]) =>
     Effect.gen(function*() {
       const market = yield* MarketData.MarketData
       const received: Array<string> = []
@@ -256,7 +256,7 @@ describe("Composite.failover of a stream", () => {
   it.effect("does not fail over after the first item, or after SlowConsumer", () =>
     Effect.gen(function*() {
       const begun = Stream.make(Connected(), Data({ value: trade("first") }))
-      const after = yield* streamed(Stream.concat(begun, Stream.fail(dead("first"))))
+      const after = yield* streamed(Stream.concat(begun, Stream.fail(unavailable("first"))))
       assert.deepStrictEqual(after.received, ["Connected", "first"])
       assert.notStrictEqual(after.ended, "end")
       const slow = new FeedItem.SlowConsumer({ exchange: "first", operation: "streamTrades", capacity: 1 })
@@ -265,7 +265,7 @@ describe("Composite.failover of a stream", () => {
 })
 
 describe("Composite.median", () => {
-  const sources = (...prices: ReadonlyArray<readonly [string, Says["price"]]>) => {
+  const sources = (...prices: ReadonlyArray<readonly [string, SourceResponses["price"]]>) => {
     const [first, ...rest] = prices.map(([name, price]) => source(name, price === undefined ? {} : { price }).layer)
     return first === undefined ? assert.fail("no source") : [first, ...rest] as const
   }

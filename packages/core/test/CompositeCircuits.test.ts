@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Stream, TestClock } from "effect"
 import { Composite, ExchangeError, MarketData } from "../src/index.js"
-import { about, at, dead, now, quoted, read, source, symbol } from "./support/sources.js"
+import { about, at, now, quoted, read, source, symbol, unavailable } from "./support/sources.js"
 
 /** The price of BTC/USDT, and how long it took. */
 const timed = (adjust: Duration.DurationInput) =>
@@ -157,7 +157,7 @@ describe("the circuit breakers of a composite", () => {
         serverTime: Effect.succeed(1),
         candles: Stream.suspend(() => {
           series++
-          return Stream.fail(dead("first"))
+          return Stream.fail(unavailable("first"))
         })
       })
       const spare = source("spare", {

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Logger, LogLevel, Metric, TestClock } from "effect"
 import { Composite, ExchangeError, Telemetry } from "../src/index.js"
-import { about, at, dead, price, quoted, read, source } from "./support/sources.js"
+import { about, at, price, quoted, read, source, unavailable } from "./support/sources.js"
 
 const hedging = { hedgeAfter: "1 second" } as const
 
@@ -105,7 +105,7 @@ describe("hedgeAfter", () => {
       yield* at
       let down = false
       const first = source("overtaken", {
-        price: Effect.suspend(() => down ? Effect.fail(dead("overtaken")) : Effect.never)
+        price: Effect.suspend(() => down ? Effect.fail(unavailable("overtaken")) : Effect.never)
       })
       const spare = source("overtaking", { price: quoted("overtaking", "2") })
       const readPrice = Effect.gen(function*() {

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Logger, LogLevel, Metric, TestClock } from "effect"
 import { Composite, ExchangeError, Telemetry } from "../src/index.js"
 import * as lastPrice from "../src/ports/internal/lastPrice.js"
-import { about, at, dead, now, quoted, read, source, symbol } from "./support/sources.js"
+import { about, at, now, quoted, read, source, symbol, unavailable } from "./support/sources.js"
 
 const lastKnownCount = (exchange: string) =>
   Effect.map(
@@ -11,7 +11,7 @@ const lastKnownCount = (exchange: string) =>
   )
 
 /** A source that can be made to fail. */
-const flaky = (failure: ExchangeError.MarketDataError = dead("flaky")) => {
+const flaky = (failure: ExchangeError.MarketDataError = unavailable("flaky")) => {
   const state = { down: false }
   const { layer } = source("flaky", {
     price: Effect.suspend(() => state.down ? Effect.fail(failure) : quoted("flaky", "7"))
@@ -119,7 +119,7 @@ describe("lastKnown", () => {
       const serve = lastPrice.make({ exchange: "test", maxAge: "1 minute", capacity: 2 })
       const give = (symbol: string) => serve(symbol, quoted("a", "1"))
       const remembered = (symbol: string) =>
-        Effect.isSuccess(serve(symbol, Effect.fail<ExchangeError.MarketDataError>(dead("a"))))
+        Effect.isSuccess(serve(symbol, Effect.fail<ExchangeError.MarketDataError>(unavailable("a"))))
       yield* Effect.all([give("1"), give("2"), give("1"), give("3")])
       yield* Effect.forEach(
         ["4", "5", "6"],

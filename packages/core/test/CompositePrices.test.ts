@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, type Layer, TestClock } from "effect"
 import { Composite, Decimal, ExchangeError, ExchangeSymbol, MarketData, type Price } from "../src/index.js"
 import * as Acme from "./support/exchange.js"
-import { about, at, dead, now, source } from "./support/sources.js"
+import { about, at, now, source, unavailable } from "./support/sources.js"
 
 const quote = (exchange: string, symbol: string, amount: string, observedAt = now): Price.Price => ({
   symbol: ExchangeSymbol.make(symbol),
@@ -24,7 +24,7 @@ const listing = (exchange: string, amounts: { readonly [symbol: string]: string 
   ): Effect.Effect<ReadonlyArray<Price.Price>, ExchangeError.MarketDataError> =>
     Effect.suspend((): Effect.Effect<ReadonlyArray<Price.Price>, ExchangeError.MarketDataError> => {
       requested.push(symbols.join(" "))
-      if (state.down) return Effect.fail(dead(exchange))
+      if (state.down) return Effect.fail(unavailable(exchange))
       const unknown = symbols.find((symbol) => !(symbol in amounts))
       if (unknown !== undefined) return Effect.fail(notListed(unknown))
       return Effect.succeed(symbols.flatMap((symbol) => {

@@ -28,7 +28,7 @@ import {
   Telemetry
 } from "../src/index.js"
 import * as Acme from "./support/acme.js"
-import { http, meanwhile } from "./support/exchange.js"
+import { advanceUntilDone, http } from "./support/exchange.js"
 import { limits, open, protocol, read, spot, time } from "./support/toy.js"
 import * as Far from "./support/wire.js"
 
@@ -458,7 +458,7 @@ describe("an order whose answer is lost", () => {
     return Effect.flatMap(trading, (service) => service.place({ ...limit, clientOrderId: "mine" })).pipe(
       Effect.flip,
       Effect.map(({ _tag }) => _tag),
-      meanwhile,
+      advanceUntilDone,
       Effect.provide(layer)
     )
   }

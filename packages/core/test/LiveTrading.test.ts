@@ -5,7 +5,7 @@ import type { Exchange } from "../src/adapter.js"
 import { Credentials, OrderJournal, Trading } from "../src/index.js"
 import * as Acme from "./support/exchange.js"
 
-const exchange = Acme.over(new Acme.Store())
+const exchange = Acme.makeExchange(new Acme.Store())
 
 const fromConfig = (entries: Record<string, string>) =>
   Effect.flatMap(Trading.Trading, ({ exchange }) => Effect.succeed(exchange)).pipe(

@@ -29,7 +29,7 @@ const run = <A>(
   use: (trading: Trading.Trading.Service) => Effect.Effect<A, ExchangeError.TradingError>,
   options?: Parameters<typeof Acme.trade>[2]
 ): Effect.Effect<Either.Either<A, ExchangeError.TradingError>> =>
-  Effect.either(Acme.meanwhile(Acme.trade(store, use, options)))
+  Effect.either(Acme.advanceUntilDone(Acme.trade(store, use, options)))
 
 const tag = <A>(result: Either.Either<A, ExchangeError.TradingError>) =>
   Either.match(result, { onLeft: ({ _tag }): string => _tag, onRight: () => "succeeded" })
@@ -350,7 +350,7 @@ describe("cancel and amend", () => {
       const built = yield* Layer.build(Acme.layer(store))
       const trading = Context.get(built, Acme.AcmeTrading)
       const account = Context.get(built, Account.Account)
-      const error = yield* Acme.meanwhile(Effect.flip(trading.place(limit)))
+      const error = yield* Acme.advanceUntilDone(Effect.flip(trading.place(limit)))
       assert(error._tag === "OutcomeUnknown")
       store.readFailure = undefined
       const order = yield* account.order(error.order)

@@ -6,7 +6,7 @@ import type { Desk, Ready } from "../src/trading/internal/desk.js"
 import * as placing from "../src/trading/internal/placing.js"
 import * as SeenOrders from "../src/trading/internal/seenOrders.js"
 import { bitcoin, features } from "./support/exchange.js"
-import { standing } from "./support/orders.js"
+import { openOrder } from "./support/orders.js"
 
 const unexpected = Effect.dieMessage("not asked")
 
@@ -59,7 +59,7 @@ const advancingClock = <A, E>(self: Effect.Effect<A, E>) =>
     return yield* Fiber.join(fiber)
   })
 
-const earlier = standing({ id: "earlier", status: "filled", createdAt: undefined, updatedAt: undefined })
+const earlier = openOrder({ id: "earlier", status: "filled", createdAt: undefined, updatedAt: undefined })
 const { amount, clientOrderId = "", price, side } = earlier
 
 const ready: Ready = {
@@ -85,7 +85,9 @@ describe("a client order id that an earlier order had", () => {
       const seen = SeenOrders.make()
       seen.tell(earlier)
       const states = ["open", "canceled"] as const
-      const later = Effect.sync(() => standing({ id: "later", status: states[Math.min(readCount++, 1)] ?? "canceled" }))
+      const later = Effect.sync(() =>
+        openOrder({ id: "later", status: states[Math.min(readCount++, 1)] ?? "canceled" })
+      )
       let readCount = 0
       const found = yield* advancingClock(changing.cancel(desk(seen, later), { market: bitcoin, clientOrderId }))
       assert.deepStrictEqual([found.id, found.status], ["later", "canceled"])
@@ -109,7 +111,7 @@ describe("a client order id that an earlier order had", () => {
     Effect.gen(function*() {
       const seen = SeenOrders.make()
       seen.tell(earlier)
-      const later = Effect.delay(Effect.succeed(standing({ id: "later" })), "1 second")
+      const later = Effect.delay(Effect.succeed(openOrder({ id: "later" })), "1 second")
       const accepted = placing.confirm(desk(seen, later), "place", ready, { _tag: "Accepted", id: undefined })
       assert.strictEqual((yield* advancingClock(accepted)).id, "later")
     }))

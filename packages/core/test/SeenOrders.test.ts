@@ -4,7 +4,7 @@ import { Decimal } from "../src/index.js"
 import * as Identity from "../src/trading/internal/identity.js"
 import * as SeenOrders from "../src/trading/internal/seenOrders.js"
 import { bitcoin } from "./support/exchange.js"
-import { standing as order } from "./support/orders.js"
+import { openOrder as order } from "./support/orders.js"
 
 describe("SeenOrders", () => {
   it.effect("returns the last reported state of an order that was reported before", () =>

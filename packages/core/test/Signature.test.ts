@@ -13,7 +13,7 @@ const redacted = Redacted.make<string>
 const keyOf = (secret: string) => Either.getOrThrow(Signature.privateKey(redacted(secret)))
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64")
 
-/** RFC 8032, section 7.1, tests 1 to 3: secret key, public key, message, signature. */
+/** RFC 8032, section 7.1, tests 1 and 2: secret key, public key, message, signature. */
 const rfc8032 = [
   [
     "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",

@@ -585,7 +585,7 @@ describe("guards", () => {
   it.effect("fail the Layer with a configuration error if they are invalid", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Effect.scoped(Layer.build(
-        Acme.over(new Acme.Store()).layer({
+        Acme.makeExchange(new Acme.Store()).layer({
           environment: Acme.environment,
           credentials: Acme.credentials,
           guards: { priceBand: "five" }
@@ -916,8 +916,8 @@ describe("the journal", () => {
 })
 
 describe("verifyKey", () => {
-  const verify = (permissions: Parameters<typeof Acme.over>[2], options?: Account.Account.VerifyOptions) => {
-    const exchange = Acme.over(new Acme.Store(), {}, permissions)
+  const verify = (permissions: Parameters<typeof Acme.makeExchange>[2], options?: Account.Account.VerifyOptions) => {
+    const exchange = Acme.makeExchange(new Acme.Store(), {}, permissions)
     const use = Effect.flatMap(Account.Account, (account) => Effect.either(account.verifyKey(options)))
     return {
       reading: use.pipe(
@@ -952,7 +952,7 @@ describe("verifyKey", () => {
 
   it.effect("a verified Layer fails to build with a refused key", () =>
     Effect.gen(function*() {
-      const layer = Acme.over(new Acme.Store(), {}, { ...key, withdraw: true })
+      const layer = Acme.makeExchange(new Acme.Store(), {}, { ...key, withdraw: true })
         .layerAccount({ environment: Acme.environment, credentials: Acme.credentials })
         .pipe(Account.verified(), Layer.provide(Acme.http))
       const error = yield* Effect.flip(Effect.scoped(Layer.build(layer)))

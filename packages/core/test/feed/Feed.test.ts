@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
-import { book, open } from "../support/venue.js"
+import { book, open } from "../support/feedExchange.js"
 
 const pass = (millis: number) => TestClock.adjust(millis)
 

@@ -233,7 +233,7 @@ class AcmeAccount extends Context.Tag("@effect-exchange/core/test/support/exchan
 >() {}
 
 /** The exchange over a store, without the features that `lacks` names. */
-export const over = (
+export const makeExchange = (
   store: Store,
   lacks: {
     readonly amend?: boolean
@@ -350,12 +350,12 @@ export const http: Layer.Layer<HttpClient.HttpClient> = Layer.succeed(
 export const layer = (
   store: Store,
   options: Partial<Pick<Exchange.TradingOptions, "credentials" | "formerAccounts" | "guards" | "lookupPatience">> & {
-    readonly lacks?: Parameters<typeof over>[1]
+    readonly lacks?: Parameters<typeof makeExchange>[1]
     readonly journal?: OrderJournal.OrderJournal["Type"]
   } = {}
-): Layer.Layer<Layer.Layer.Success<ReturnType<ReturnType<typeof over>["layer"]>>> => {
+): Layer.Layer<Layer.Layer.Success<ReturnType<ReturnType<typeof makeExchange>["layer"]>>> => {
   const { journal, lacks, ...rest } = options
-  return over(store, lacks).layer({ environment, credentials, ...rest }).pipe(
+  return makeExchange(store, lacks).layer({ environment, credentials, ...rest }).pipe(
     Layer.provide(http),
     Layer.provide(
       journal === undefined ? OrderJournal.layerNone : Layer.succeed(OrderJournal.OrderJournal, journal)
@@ -365,7 +365,7 @@ export const layer = (
 }
 
 /** Advances the clock in steps of half a second until the effect is done. */
-export const meanwhile = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+export const advanceUntilDone = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.raceFirst(self, Effect.forever(TestClock.adjust("500 millis")))
 
 /** Runs `use` with the trading of a store. */

@@ -2,7 +2,7 @@ import { Decimal, type Order } from "../../src/index.js"
 import { bitcoin } from "./exchange.js"
 
 /** An open order with the given changes. */
-export const standing = (change: Partial<Order.Order> = {}): Order.Order => ({
+export const openOrder = (change: Partial<Order.Order> = {}): Order.Order => ({
   exchange: "acme",
   symbol: bitcoin.symbol,
   id: "1",

@@ -43,7 +43,7 @@ class RemoteTrading extends Context.Tag("@effect-exchange/core/test/support/remo
 
 const no = () => Effect.die("not asked")
 
-const standing = ({ clientOrderId, id }: typeof Row.Type): Order.Order => ({
+const openOrder = ({ clientOrderId, id }: typeof Row.Type): Order.Order => ({
   exchange: "acme",
   symbol: bitcoin.symbol,
   id,
@@ -76,7 +76,7 @@ export const exchange = layers.make({
     balances: Effect.die("not asked"),
     keyPermissions: Effect.die("not asked"),
     openOrders: () => Effect.succeed([]),
-    order: ({ clientOrderId = "" }) => Effect.map(client.request(order, { clientOrderId }), standing),
+    order: ({ clientOrderId = "" }) => Effect.map(client.request(order, { clientOrderId }), openOrder),
     orderHistory: () => Effect.succeed([]),
     fills: no
   }),
@@ -84,7 +84,7 @@ export const exchange = layers.make({
     clientOrderId: { pattern: /^[a-z0-9-]{1,36}$/, described: "1 to 36 of a-z 0-9 -", make: ClientOrderId.asUuid },
     absentAfter: "100 millis",
     place: ({ clientOrderId }) =>
-      Effect.map(client.request(place, { clientOrderId }), (row) => ({ _tag: "Order", order: standing(row) })),
+      Effect.map(client.request(place, { clientOrderId }), (row) => ({ _tag: "Order", order: openOrder(row) })),
     cancel: () => Effect.succeed(Option.none()),
     cancelAll: no
   })

@@ -19,12 +19,12 @@ export const now = 1_000_000
 export const at = TestClock.setTime(now)
 
 export const about = (exchange: string) => ({ exchange, operation: "price", detail: "no" })
-export const dead = (exchange: string) =>
+export const unavailable = (exchange: string) =>
   new ExchangeError.ExchangeUnavailable({ ...about(exchange), outcome: "Unknown" })
 
 type Quote = Effect.Effect<Price.Price, ExchangeError.MarketDataError>
 
-export interface Says {
+export interface SourceResponses {
   readonly price?: Quote | ((symbol: string) => Quote)
   readonly prices?: (
     symbols: ReadonlyArray<string>
@@ -37,33 +37,33 @@ export interface Says {
 }
 
 /** A source that answers only these requests and dies for any other, and counts its requests for prices. */
-export const source = (exchange: string, says: Says) => {
+export const source = (exchange: string, responses: SourceResponses) => {
   let asked = 0
   const no = () => Effect.die(`${exchange} was asked for something else`)
   const service: MarketData.MarketData.Service = {
     exchange,
-    markets: says.markets === undefined ? Effect.die("not asked") : Effect.succeed(says.markets),
+    markets: responses.markets === undefined ? Effect.die("not asked") : Effect.succeed(responses.markets),
     market: no,
     price: (symbol) =>
       Effect.suspend(() => {
         asked++
-        const { price = Effect.fail(dead(exchange)) } = says
+        const { price = Effect.fail(unavailable(exchange)) } = responses
         return Effect.isEffect(price) ? price : price(symbol)
       }),
     prices: (symbols) =>
       Effect.suspend(() => {
         asked++
-        return says.prices?.(symbols) ?? Effect.fail(dead(exchange))
+        return responses.prices?.(symbols) ?? Effect.fail(unavailable(exchange))
       }),
     ticker: no,
-    tickers: () => says.tickers ?? no(),
+    tickers: () => responses.tickers ?? no(),
     orderBook: no,
     trades: no,
-    candles: () => says.candles ?? Stream.fail(dead(exchange)),
+    candles: () => responses.candles ?? Stream.fail(unavailable(exchange)),
     status: Effect.die("not asked"),
-    serverTime: says.serverTime ?? Effect.die("not asked"),
+    serverTime: responses.serverTime ?? Effect.die("not asked"),
     streamTicker: () => Stream.die("not asked"),
-    streamTrades: () => says.trades ?? Stream.fail(dead(exchange)),
+    streamTrades: () => responses.trades ?? Stream.fail(unavailable(exchange)),
     streamOrderBook: () => Stream.die("not asked"),
     streamCandles: () => Stream.die("not asked")
   }

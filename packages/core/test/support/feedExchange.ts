@@ -11,13 +11,13 @@ type Sent =
   | { readonly unsubscribe: ReadonlyArray<string>; readonly request: number }
 
 /** The exchange's end of a socket, which opens immediately or never. */
-class Line extends EventTarget {
+class Connection extends EventTarget {
   readyState: number
   readonly sent: Array<readonly [at: number, message: Sent]> = []
-  readonly #answer: (message: Sent, line: Line) => void
+  readonly #answer: (message: Sent, line: Connection) => void
   readonly #now: () => number
 
-  constructor(isOpen: boolean, now: () => number, answer: (message: Sent, line: Line) => void) {
+  constructor(isOpen: boolean, now: () => number, answer: (message: Sent, line: Connection) => void) {
     super()
     this.readyState = isOpen ? 1 : 3
     this.#answer = answer
@@ -49,7 +49,7 @@ class Line extends EventTarget {
   }
 }
 
-interface Setting {
+interface Options {
   /** Whether it requires a login first. Defaults to `false`. */
   readonly login?: boolean
   /** How many subscriptions one message requests. Defaults to 10. */
@@ -72,15 +72,15 @@ export const book = (kind: "snapshot" | "update", last: number): OrderBookSync.B
 })
 
 /** An exchange with minimal order books, and the feed of a client of it. */
-export const open = (setting: Setting = {}) =>
+export const open = (options: Options = {}) =>
   Effect.gen(function*() {
-    const { batch = 10, fetch, login = false, maxAge, most = 1000, pace } = setting
+    const { batch = 10, fetch, login = false, maxAge, most = 1000, pace } = options
     const clock = yield* Effect.clock
     const now = () => clock.unsafeCurrentTimeMillis()
-    const lines: Array<Line> = []
+    const lines: Array<Connection> = []
     const dials: Array<number> = []
     const exchange = { isOpen: true, answers: true, snapshots: true, throws: false, logins: 0, expiring: 0 }
-    const answer = (message: Sent, line: Line) => {
+    const answer = (message: Sent, line: Connection) => {
       if ("login" in message) exchange.logins++
       if (!exchange.answers) return
       if ("login" in message) line.say(exchange.expiring-- > 0 ? { expired: true } : { loggedIn: true })
@@ -133,7 +133,7 @@ export const open = (setting: Setting = {}) =>
         constructor: () => {
           dials.push(now())
           if (exchange.throws) throw new SyntaxError("Invalid URL")
-          const line = new Line(exchange.isOpen, now, answer)
+          const line = new Connection(exchange.isOpen, now, answer)
           if (exchange.isOpen) lines.push(line)
           return line as unknown as WebSocket
         },
@@ -153,7 +153,7 @@ export const open = (setting: Setting = {}) =>
       dials,
       lines,
       /** The current connection. */
-      line: (): Line => {
+      line: (): Connection => {
         const line = lines.at(-1)
         if (line === undefined) throw new Error("no connection was made")
         return line
