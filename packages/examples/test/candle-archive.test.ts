@@ -25,7 +25,7 @@ const archived = (over: Partial<CandleArchive.Options> = {}) =>
     return {
       path,
       run: CandleArchive.run(options),
-      /** When each candle opens that is archived, in minutes. */
+      /** The open time of each archived candle, in minutes after noon. */
       minutes: Effect.map(
         Stream.runCollect(CandleArchive.read(path)),
         (candles) => Chunk.toReadonlyArray(candles).map(({ openTime }) => (openTime - noon) / minute)
@@ -33,7 +33,7 @@ const archived = (over: Partial<CandleArchive.Options> = {}) =>
     }
   })
 
-/** What became of the first market. */
+/** The result of the first market. */
 const only = (
   [first]: ReadonlyArray<{ readonly result: Either.Either<CandleArchive.Report, CandleArchive.Failure> }>
 ) => {
@@ -58,7 +58,7 @@ const candle = (at: number): Mock.CandleInput => ({
 })
 
 describe("a candle archive", () => {
-  it.scoped("has each candle once that has ended, and goes on where the last run ended", () =>
+  it.scoped("stores each closed candle once, and continues where the last run ended", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(noon + 5.5 * minute)
       const { minutes, run } = yield* archived()
@@ -84,12 +84,12 @@ describe("a candle archive", () => {
       NodeContext.layer
     ))))
 
-  it.scoped("has no hole where the exchange failed in the middle: the next run goes on there", () =>
+  it.scoped("has no gap after the exchange failed in the middle, because the next run continues there", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(noon + 2500 * minute)
       const mock = yield* Mock.Mock
       const { minutes, run } = yield* archived()
-      // The first page is archived, the second is not there.
+      // The first page is archived, the second fails.
       const failing = Effect.repeat(Effect.yieldNow(), {
         until: () => Effect.map(mock.calls, (calls) => calls.length > 0)
       })
@@ -101,7 +101,7 @@ describe("a candle archive", () => {
       assert.deepStrictEqual(yield* minutes, upTo(2499))
     }).pipe(Effect.provide(mocked)))
 
-  it.scoped("tells of what the exchange has not, also at the beginning and across runs", () =>
+  it.scoped("reports candles that the exchange does not have, at the start and across runs too", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(noon + 5 * minute)
       const { minutes, run } = yield* archived()
@@ -124,7 +124,7 @@ describe("a candle archive", () => {
       NodeContext.layer
     ))))
 
-  it.scoped("archives the others when one market fails", () =>
+  it.scoped("archives the other markets when one fails", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(noon + 5 * minute)
       const { minutes, run } = yield* archived({ symbols: ["NO/SUCH", "BTC/USDT"] })
@@ -134,7 +134,7 @@ describe("a candle archive", () => {
       assert.deepStrictEqual(yield* minutes, [0, 1, 2, 3])
     }).pipe(Effect.provide(mocked)))
 
-  it.scoped("touches nothing when the last line is no candle", () =>
+  it.scoped("fails with ArchiveDamaged and changes nothing when the last line is not a candle", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(noon + 5 * minute)
       const files = yield* FileSystem.FileSystem
@@ -156,26 +156,31 @@ describe("a candle archive", () => {
     { minLength: 1, maxLength: 5 }
   )
 
-  it.scoped.prop("is whole whenever the process was killed, to the byte", [steps], ([steps]) =>
-    Effect.gen(function*() {
-      yield* TestClock.setTime(noon)
-      const files = yield* FileSystem.FileSystem
-      const { minutes, path, run } = yield* archived()
-      for (const { cut, minutes } of steps) {
-        yield* TestClock.adjust(`${minutes} minutes`)
-        report(yield* run)
-        if (cut !== undefined && (yield* files.exists(path))) {
-          const { size } = yield* files.stat(path)
-          yield* files.truncate(path, Math.min(cut, Number(size)))
+  it.scoped.prop(
+    "is complete after a kill that truncated the file at any byte",
+    [steps],
+    ([steps]) =>
+      Effect.gen(function*() {
+        yield* TestClock.setTime(noon)
+        const files = yield* FileSystem.FileSystem
+        const { minutes, path, run } = yield* archived()
+        for (const { cut, minutes } of steps) {
+          yield* TestClock.adjust(`${minutes} minutes`)
+          report(yield* run)
+          if (cut !== undefined && (yield* files.exists(path))) {
+            const { size } = yield* files.stat(path)
+            yield* files.truncate(path, Math.min(cut, Number(size)))
+          }
         }
-      }
-      yield* TestClock.adjust("2 minutes")
-      report(yield* run)
-      const passed = steps.reduce((sum, { minutes }) => sum + minutes, 2)
-      assert.deepStrictEqual(yield* minutes, upTo(passed - 1))
-    }).pipe(Effect.provide(mocked)), { fastCheck: { numRuns: 25 } })
+        yield* TestClock.adjust("2 minutes")
+        report(yield* run)
+        const passed = steps.reduce((sum, { minutes }) => sum + minutes, 2)
+        assert.deepStrictEqual(yield* minutes, upTo(passed - 1))
+      }).pipe(Effect.provide(mocked)),
+    { fastCheck: { numRuns: 25 } }
+  )
 
-  it.scoped("is whole on an exchange that fails now and then", () =>
+  it.scoped("is complete on an exchange whose requests sometimes fail", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(noon + 1440 * minute)
       const binance = yield* Effect.flatMap(Simulator.Simulators, (simulators) => simulators.get("binance"))
@@ -190,7 +195,7 @@ describe("a candle archive", () => {
           yield* Effect.sleep("1 minute")
         }
       })
-      // Files take their own time, so the clock is moved until it has ended.
+      // File access takes real time, so the clock is advanced until the runs have ended.
       yield* Effect.raceFirst(runs, Effect.forever(TestClock.adjust("1 second")))
       yield* binance.setFaults(Faults.none)
       for (const symbol of options.symbols) {

@@ -18,7 +18,7 @@ interface Row {
   readonly at: number
 }
 
-/** Tulip itself, in memory. The answer to the next order is lost when `losing` is set. */
+/** Tulip itself, in memory. The responses to orders are lost while `losing` is set. */
 const tulip = () => {
   const rows: Array<Row> = []
   const server = { rows, losing: false, sent: 0 }
@@ -79,8 +79,8 @@ const tulip = () => {
 const environment = { name: "here", baseUrl: "http://localhost:1" }
 const request = { type: "limit", symbol: "VICEROY/NLG", side: "buy", amount: "2", price: "2500" } as const
 
-describe("an exchange of one's own", () => {
-  it.effect("has prices, books and what the library makes of them", () =>
+describe("a custom exchange", () => {
+  it.effect("provides prices, books and the errors of the library", () =>
     Effect.gen(function*() {
       const market = yield* MarketData.MarketData
       assert.strictEqual(market, yield* Tulip.MarketData)
@@ -88,17 +88,17 @@ describe("an exchange of one's own", () => {
       assert.strictEqual((yield* market.orderBook("VICEROY/NLG")).asks.length, 1)
       const unlisted = yield* Effect.flip(market.price("AUGUSTUS/NLG"))
       assert.instanceOf(unlisted, ExchangeError.SymbolNotFound)
-      const none = yield* Effect.flip(market.trades("VICEROY/NLG"))
-      assert.instanceOf(none, ExchangeError.Unsupported)
+      const unsupported = yield* Effect.flip(market.trades("VICEROY/NLG"))
+      assert.instanceOf(unsupported, ExchangeError.Unsupported)
     }).pipe(Effect.provide(Tulip.layerMarketData({ environment })), Effect.provide(tulip().layer)))
 
-  it.effect("takes orders, checks them first, and finds the one whose answer was lost", () => {
+  it.effect("validates and places orders, and finds the one whose response was lost", () => {
     const { layer, server } = tulip()
     return Effect.gen(function*() {
       const trading = yield* Trading.Trading
       const account = yield* Account.Account
-      const off = yield* Effect.flip(trading.place({ ...request, price: "2500.25" }))
-      assert.instanceOf(off, ExchangeError.InvalidRequest)
+      const offTick = yield* Effect.flip(trading.place({ ...request, price: "2500.25" }))
+      assert.instanceOf(offTick, ExchangeError.InvalidRequest)
       assert.strictEqual(server.rows.length, 0)
 
       const order = yield* trading.place(request)
@@ -119,7 +119,7 @@ describe("an exchange of one's own", () => {
     )
   })
 
-  it.effect("is paced by the limit it declares", () => {
+  it.effect("is paced by its declared rate limit", () => {
     const { layer, server } = tulip()
     return Effect.gen(function*() {
       const market = yield* MarketData.MarketData
@@ -131,7 +131,7 @@ describe("an exchange of one's own", () => {
     }).pipe(Effect.provide(Tulip.layerMarketData({ environment })), Effect.provide(layer))
   })
 
-  it.effect("refuses a key whose signature is not right, in a typed error", () => {
+  it.effect("fails with AuthenticationFailed for a wrong signature", () => {
     const { layer } = tulip()
     const wrong = { ...credentials, secret: Redacted.make("another") }
     return Effect.gen(function*() {

@@ -3,7 +3,7 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 
-/** What each example prints, as a pattern a line. */
+/** A pattern for each line that an example prints. */
 const examples: { readonly [name: string]: ReadonlyArray<RegExp> } = {
   "price": [/^binance: \d+(\.\d+)? USDT$/],
   "failover": [
@@ -57,7 +57,7 @@ const run = (name: string) =>
 
 describe("examples", () => {
   for (const [name, lines] of Object.entries(examples)) {
-    it.live(`${name} runs and prints what it promises`, () =>
+    it.live(`${name} runs and prints the expected lines`, () =>
       Effect.gen(function*() {
         const printed = (yield* run(name)).trim().split("\n")
         assert.isAtLeast(printed.length, lines.length, printed.join("\n"))

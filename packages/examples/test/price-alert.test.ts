@@ -11,11 +11,11 @@ const alert = { symbol: "BTC/USDT", level: Decimal.make("100"), band: Decimal.ma
 const watch = (alerts: ReadonlyArray<PriceAlert.Alert> = [alert]) =>
   PriceAlert.run(alerts, Redacted.make("https://hooks.example/secret"))
 
-/** Lets as much time pass, and everything happen that is due. */
-const pass = (duration: "1 second" | "11 seconds" | "5 minutes") => TestClock.adjust(duration)
+/** Advances the clock and runs everything that is due. */
+const advance = (duration: "1 second" | "11 seconds" | "5 minutes") => TestClock.adjust(duration)
 
-/** What the webhook was told. */
-const told = Effect.map(
+/** The alerts that the webhook received. */
+const alerted = Effect.map(
   Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests),
   (requests) =>
     requests.map(({ body, headers }): ReadonlyArray<unknown> => {
@@ -47,44 +47,44 @@ describe("sideOf", () => {
 })
 
 describe("a price alert", () => {
-  it.effect("tells of each crossing once, and not of a price that trembles around the level", () =>
+  it.effect("is sent once for each crossing, not for a price that fluctuates around the level", () =>
     Effect.gen(function*() {
       const mock = yield* Mock.Mock
       yield* Effect.fork(watch())
-      yield* pass("1 second")
+      yield* advance("1 second")
       for (const last of ["99.5", "100.5", "99.9", "102", "103", "99.5", "102", "98", "97"]) {
         yield* mock.setPrice("BTC/USDT", { last })
-        yield* pass("1 second")
+        yield* advance("1 second")
       }
-      assert.deepStrictEqual(yield* told, [first, second])
+      assert.deepStrictEqual(yield* alerted, [first, second])
     }).pipe(Effect.provide([Mock.layer({ "BTC/USDT": { last: "99" } }), webhook])))
 
-  it.effect("watches several levels by themselves", () =>
+  it.effect("watches several levels independently", () =>
     Effect.gen(function*() {
       const mock = yield* Mock.Mock
       yield* Effect.fork(watch([alert, { ...alert, level: Decimal.make("150") }]))
-      yield* pass("1 second")
+      yield* advance("1 second")
       yield* mock.setPrice("BTC/USDT", { last: "200" })
-      yield* pass("1 second")
-      assert.deepStrictEqual((yield* told).map(([, , key]) => String(key).slice(0, -2)).toSorted(), [
+      yield* advance("1 second")
+      assert.deepStrictEqual((yield* alerted).map(([, , key]) => String(key).slice(0, -2)).toSorted(), [
         "BTC/USDT-100",
         "BTC/USDT-150"
       ])
     }).pipe(Effect.provide([Mock.layer({ "BTC/USDT": { last: "99" } }), webhook])))
 
-  it.effect("asks again and again where there is no feed, also through an outage", () =>
+  it.effect("polls the price when there is no feed, during an outage too", () =>
     Effect.gen(function*() {
       const mock = yield* Mock.Mock
       yield* mock.failOn("streamTicker", Mock.errors.unsupported())
       yield* Effect.fork(watch())
-      yield* pass("1 second")
+      yield* advance("1 second")
       yield* mock.failWith(Mock.errors.exchangeUnavailable())
       yield* mock.setPrice("BTC/USDT", { last: "102" })
-      yield* pass("5 minutes")
-      assert.deepStrictEqual(yield* told, [])
+      yield* advance("5 minutes")
+      assert.deepStrictEqual(yield* alerted, [])
       yield* mock.recover
-      yield* pass("11 seconds")
-      assert.deepStrictEqual(yield* told, [first])
+      yield* advance("11 seconds")
+      assert.deepStrictEqual(yield* alerted, [first])
     }).pipe(Effect.provide([Mock.layer({ "BTC/USDT": { last: "99" } }), webhook])))
 
   it.effect("starts while the exchange is down", () =>
@@ -92,25 +92,25 @@ describe("a price alert", () => {
       const mock = yield* Mock.Mock
       yield* mock.failWith(Mock.errors.transportFailed())
       yield* Effect.fork(watch())
-      yield* pass("5 minutes")
+      yield* advance("5 minutes")
       yield* mock.recover
-      yield* pass("5 minutes")
+      yield* advance("5 minutes")
       yield* mock.setPrice("BTC/USDT", { last: "102" })
-      yield* pass("1 second")
-      assert.deepStrictEqual(yield* told, [first])
+      yield* advance("1 second")
+      assert.deepStrictEqual(yield* alerted, [first])
     }).pipe(Effect.provide([Mock.layer({ "BTC/USDT": { last: "99" } }), webhook])))
 
-  it.effect("ends with what no waiting mends", () =>
+  it.effect("fails with an error that waiting cannot resolve", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* Effect.flip(watch()))._tag, "SymbolNotFound")
     }).pipe(Effect.provide([Mock.layer({}), webhook])))
 
-  it.effect("tells what happened while the webhook was down, in order", () =>
+  it.effect("sends the crossings of a webhook outage afterwards, in order", () =>
     Effect.gen(function*() {
       const mock = yield* Mock.Mock
       const http = yield* ScriptedHttp.ScriptedHttp
       yield* Effect.fork(watch())
-      yield* pass("1 second")
+      yield* advance("1 second")
       yield* http.enqueue(
         ScriptedHttp.refused,
         ScriptedHttp.json({}, { status: 503 }),
@@ -119,44 +119,44 @@ describe("a price alert", () => {
         ScriptedHttp.json({})
       )
       yield* mock.setPrice("BTC/USDT", { last: "102" })
-      yield* pass("1 second")
+      yield* advance("1 second")
       yield* mock.setPrice("BTC/USDT", { last: "98" })
-      yield* pass("5 minutes")
-      assert.deepStrictEqual(yield* told, [first, first, first, first, second])
+      yield* advance("5 minutes")
+      assert.deepStrictEqual(yield* alerted, [first, first, first, first, second])
     }).pipe(Effect.provide([Mock.layer({ "BTC/USDT": { last: "99" } }), ScriptedHttp.layer([])])))
 
-  it.effect("goes on to the next when the webhook refuses one", () =>
+  it.effect("continues with the next crossing when the webhook rejects one", () =>
     Effect.gen(function*() {
       const mock = yield* Mock.Mock
       yield* Effect.fork(watch())
-      yield* pass("1 second")
+      yield* advance("1 second")
       for (const last of ["102", "98"]) {
         yield* mock.setPrice("BTC/USDT", { last })
-        yield* pass("5 minutes")
+        yield* advance("5 minutes")
       }
-      assert.deepStrictEqual(yield* told, [first, second])
+      assert.deepStrictEqual(yield* alerted, [first, second])
     }).pipe(Effect.provide([
       Mock.layer({ "BTC/USDT": { last: "99" } }),
       ScriptedHttp.layer(() => ScriptedHttp.json({}, { status: 400 }))
     ])))
 
-  it.effect("asks while a feed is lost, and hears of it again", () =>
+  it.effect("polls while the feed is lost, and uses the feed again afterwards", () =>
     Effect.gen(function*() {
       const binance = yield* Effect.flatMap(Simulator.Simulators, (simulators) => simulators.get("binance"))
-      const set = (price: string) => Effect.zipRight(binance.setPrice("BTC/USDT", price), pass("11 seconds"))
+      const set = (price: string) => Effect.zipRight(binance.setPrice("BTC/USDT", price), advance("11 seconds"))
       yield* set("99")
       const watching = yield* Effect.fork(watch())
-      yield* pass("11 seconds")
+      yield* advance("11 seconds")
       yield* binance.disturb({ _tag: "Refuse" })
       yield* binance.disturb({ _tag: "Close", code: 1006 })
       yield* set("102")
-      assert.deepStrictEqual(yield* told, [["above", "102", "BTC/USDT-100-0"]])
+      assert.deepStrictEqual(yield* alerted, [["above", "102", "BTC/USDT-100-0"]])
       yield* binance.setFaults(Faults.outage)
       yield* set("98")
       yield* binance.disturb({ _tag: "Calm" })
       yield* binance.setFaults(Faults.none)
-      yield* pass("5 minutes")
-      assert.deepStrictEqual((yield* told).slice(1), [["below", "98", "BTC/USDT-100-1"]])
+      yield* advance("5 minutes")
+      assert.deepStrictEqual((yield* alerted).slice(1), [["below", "98", "BTC/USDT-100-1"]])
       yield* Fiber.interrupt(watching)
     }).pipe(Effect.provide([
       Binance.layerMarketData({ environment: Simulator.environment("binance") }).pipe(

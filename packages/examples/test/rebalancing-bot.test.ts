@@ -26,12 +26,12 @@ const options: Mock.TradingOptions = { balances: { USDT: { free: "10000" } } }
 const mocked = (maxPerDay: string) =>
   Mock.layerTrading(tickers, { ...options, guards: RebalancingBot.guards(portfolio, maxPerDay) })
 
-const standing = Effect.map(
-  Effect.flatMap(Account.Account, ({ openOrders }) => openOrders()),
+const openOrders = Effect.map(
+  Effect.flatMap(Account.Account, (account) => account.openOrders()),
   (orders) => orders.map(({ amount, side, symbol }) => [side, amount && Decimal.format(amount), symbol].join(" "))
 )
 
-const whole = ["buy 0.083 BTC/USDT", "buy 1 ETH/USDT"]
+const both = ["buy 0.083 BTC/USDT", "buy 1 ETH/USDT"]
 
 describe("a rebalancing bot", () => {
   it.effect("sends nothing in a dry run", () =>
@@ -42,52 +42,52 @@ describe("a rebalancing bot", () => {
       assert.deepStrictEqual(calls, [])
     }).pipe(Effect.provide(mocked("100000"))))
 
-  it.effect("places what is planned, and replaces what still stands of it", () =>
+  it.effect("places the planned orders, and replaces those that are still open", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* RebalancingBot.round(portfolio)).length, 2)
-      assert.deepStrictEqual(yield* standing, whole)
+      assert.deepStrictEqual(yield* openOrders, both)
       yield* RebalancingBot.round(portfolio)
-      assert.deepStrictEqual(yield* standing, whole)
+      assert.deepStrictEqual(yield* openOrders, both)
     }).pipe(Effect.provide(mocked("100000"))))
 
-  it.effect("asks for orders that only ever add to the book", () =>
+  it.effect("places post-only orders", () =>
     Effect.gen(function*() {
       const orders = yield* RebalancingBot.round(portfolio)
       assert.deepStrictEqual(orders.map(({ postOnly, status }) => [postOnly, status]), [[true, "open"], [true, "open"]])
     }).pipe(Effect.provide(mocked("100000"))))
 
-  it.effect("keeps to its guards, and places what they allow", () =>
+  it.effect("places only the orders that its guards allow", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* RebalancingBot.round(portfolio)).length, 1)
-      assert.deepStrictEqual(yield* standing, ["buy 0.083 BTC/USDT"])
+      assert.deepStrictEqual(yield* openOrders, ["buy 0.083 BTC/USDT"])
     }).pipe(Effect.provide(mocked("5000"))))
 
-  it.effect("places the other orders when one is refused", () =>
+  it.effect("places the other orders when one is rejected", () =>
     Effect.gen(function*() {
       const trading = yield* Mock.MockTrading
       yield* trading.failOn("place", Mock.errors.orderRejected())
       assert.strictEqual((yield* RebalancingBot.round(portfolio)).length, 1)
-      assert.deepStrictEqual(yield* standing, ["buy 1 ETH/USDT"])
+      assert.deepStrictEqual(yield* openOrders, ["buy 1 ETH/USDT"])
     }).pipe(Effect.provide(mocked("100000"))))
 
-  it.effect("ends the round when it is not known what became of an order, and finds out in the next", () =>
+  it.effect("ends the round when the outcome of an order is unknown, and reconciles it in the next", () =>
     Effect.gen(function*() {
       const trading = yield* Mock.MockTrading
       yield* trading.loseNext
       assert.strictEqual((yield* Effect.flip(RebalancingBot.round(portfolio)))._tag, "OutcomeUnknown")
-      assert.deepStrictEqual(yield* standing, ["buy 0.083 BTC/USDT"])
+      assert.deepStrictEqual(yield* openOrders, ["buy 0.083 BTC/USDT"])
       yield* RebalancingBot.round(portfolio)
-      assert.deepStrictEqual(yield* standing, whole)
+      assert.deepStrictEqual(yield* openOrders, both)
     }).pipe(Effect.provide(mocked("100000"))))
 
-  it.effect("places nothing at its start while an order of an earlier run is unknown", () =>
+  it.effect("places nothing while an order of an earlier run cannot be reconciled", () =>
     Effect.gen(function*() {
       const trading = yield* Mock.MockTrading
       yield* trading.failOn("reconcile", Mock.errors.exchangeUnavailable())
       assert.strictEqual((yield* Effect.flip(RebalancingBot.round(portfolio)))._tag, "ExchangeUnavailable")
       assert.deepStrictEqual((yield* trading.calls).map(({ operation }) => operation), ["reconcile"])
       yield* RebalancingBot.round(portfolio)
-      assert.deepStrictEqual(yield* standing, whole)
+      assert.deepStrictEqual(yield* openOrders, both)
     }).pipe(Effect.provide(
       Mock.layerTradingJournaled(tickers, options).pipe(Layer.provide(Layer.tap(OrderJournal.layerMemory, (context) =>
         Effect.flatMap(OrderJournal.OrderJournal, (journal) =>
@@ -107,13 +107,13 @@ describe("a rebalancing bot", () => {
           })).pipe(Effect.provide(context)))))
     )))
 
-  it.effect("plans nothing while a market has no price", () =>
+  it.effect("plans no orders while a market has no price", () =>
     Effect.gen(function*() {
       yield* Effect.flatMap(Mock.Mock, (mock) => mock.setPrice("ETH/USDT", {}))
       assert.deepStrictEqual(yield* RebalancingBot.dryRun(portfolio), [])
     }).pipe(Effect.provide(mocked("100000"))))
 
-  it.effect("brings an account at an exchange to its weights, in as many rounds as it takes", () =>
+  it.effect("brings an account to its target weights in several rounds", () =>
     Effect.gen(function*() {
       const binance = yield* Effect.flatMap(Simulator.Simulators, (simulators) => simulators.get("binance"))
       for (const _ of [1, 2, 3]) {

@@ -35,7 +35,7 @@ interface Asset {
 
 const hundredths = (value: number) => BigDecimal.make(BigInt(value), 2)
 
-/** A balance of which a part may be held. */
+/** A balance of which a percentage is locked. */
 const balanceOf = (asset: string, total: BigDecimal.BigDecimal, held: number): Balance.Balance => ({
   asset,
   total,
@@ -104,7 +104,7 @@ const filled = (balances: ReadonlyArray<Balance.Balance>, orders: ReadonlyArray<
   })
 
 describe("a plan", () => {
-  it.prop("never spends more than is free, fees included", [any], ([{ balances, portfolio, quotes }]) => {
+  it.prop("never spends more than the free balance, fees included", [any], ([{ balances, portfolio, quotes }]) => {
     const orders = Rebalancing.plan(portfolio, balances, quotes)
     const spent = sum(orders.filter(({ side }) => side === "buy").map(cost))
     const withFee = BigDecimal.multiply(spent, BigDecimal.sum(Decimal.make("1"), portfolio.fee))
@@ -114,14 +114,14 @@ describe("a plan", () => {
     }
   }, { fastCheck: { numRuns: 300 } })
 
-  it.prop("has no order that its market would not take", [any], ([{ balances, portfolio, quotes }]) => {
+  it.prop("has only orders that pass the check of their market", [any], ([{ balances, portfolio, quotes }]) => {
     for (const { amount, market, price, side } of Rebalancing.plan(portfolio, balances, quotes)) {
       const checked = OrderCheck.check(market, { type: "limit", symbol: market.symbol, side, amount, price })
       assert.isTrue(Either.isRight(checked), Either.isLeft(checked) ? checked.left : "")
     }
   }, { fastCheck: { numRuns: 300 } })
 
-  it.prop("never sells what there is too little of, nor buys what there is enough of", [any], ([scene]) => {
+  it.prop("sells only assets above their target and buys only assets below it", [any], ([scene]) => {
     const { balances, portfolio, quotes } = scene
     const weights = Rebalancing.weights(portfolio, balances, quotes)
     for (const { market: { base }, side } of Rebalancing.plan(portfolio, balances, quotes)) {
@@ -134,7 +134,7 @@ describe("a plan", () => {
 
   const fillable = scene(FastCheck.constant(0), FastCheck.integer({ min: 0, max: 20 }))
 
-  it.prop("brings each weight within the tolerance, as nearly as the least orders allow", [fillable], ([scene]) => {
+  it.prop("brings each weight within the tolerance, as far as minimum order sizes allow", [fillable], ([scene]) => {
     const quotes = new Map(
       Array.from(scene.quotes, ([name, { bid, market }]) => {
         const { maxAmount: _, ...unlimited } = market
@@ -149,7 +149,7 @@ describe("a plan", () => {
       freeOf(after, "USDT"),
       ...Array.from(quotes, ([name, { bid }]) => BigDecimal.multiply(freeOf(after, name), bid))
     ])
-    // What no order can mend, and what is missing in cash because of it.
+    // Deviations too small for any order, and the cash that is missing because of them.
     const least = sum(Array.from(quotes, ([, { bid, market }]) =>
       sum([
         BigDecimal.multiply(sum([market.minAmount ?? zero, market.lotSize ?? zero]), bid),
@@ -165,12 +165,12 @@ describe("a plan", () => {
     }
   }, { fastCheck: { numRuns: 300 } })
 
-  it.prop("is nothing while each weight is within the tolerance", [any], ([{ balances, portfolio, quotes }]) => {
+  it.prop("is empty while each weight is within the tolerance", [any], ([{ balances, portfolio, quotes }]) => {
     const generous = { ...portfolio, tolerance: Decimal.make("1") }
     assert.deepStrictEqual(Rebalancing.plan(generous, balances, quotes), [])
   })
 
-  it("sells and buys to the target in one", () => {
+  it("sells and buys to the targets in one plan", () => {
     const market = (base: string) => marketOf(base, { lotSize: "0.001", minNotional: "5" })
     const orders = Rebalancing.plan(
       {

@@ -18,21 +18,23 @@ import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, FastCheck, Option, Schema } from "effect"
 import { Arbitraries } from "../src/index.js"
 
-/** Whether each of these is among a thousand samples. */
-const reaches = <A>(arbitrary: FastCheck.Arbitrary<A>, ...wanted: ReadonlyArray<(value: A) => boolean>) => {
-  const samples = FastCheck.sample(arbitrary, { numRuns: 1000, seed: 1 })
-  wanted.forEach((is, index) => assert.isTrue(samples.some(is), `nothing was sampled of kind ${index}`))
+/** Asserts that each of these predicates holds for one of a thousand samples. */
+const assertSamples = <A>(arbitrary: FastCheck.Arbitrary<A>, ...wanted: ReadonlyArray<(value: A) => boolean>) => {
+  const sampled = FastCheck.sample(arbitrary, { numRuns: 1000, seed: 1 })
+  wanted.forEach((is, index) => assert.isTrue(sampled.some(is), `no sample matches predicate ${index}`))
 }
 
 describe("Arbitraries", () => {
-  it.prop("symbols are symbols", [Arbitraries.symbol], ([symbol]) => {
+  it.prop("symbols are valid", [Arbitraries.symbol], ([symbol]) => {
     assert.isTrue(ExchangeSymbol.isExchangeSymbol(symbol))
   })
 
-  it("texts are of any characters, and of no halves of them", () => {
-    const halves = /\p{Surrogate}/u
-    assert.isFalse(FastCheck.sample(Arbitraries.text(), { numRuns: 1000, seed: 1 }).some((text) => halves.test(text)))
-    reaches(
+  it("texts contain any characters, but no lone surrogates", () => {
+    const surrogate = /\p{Surrogate}/u
+    assert.isFalse(
+      FastCheck.sample(Arbitraries.text(), { numRuns: 1000, seed: 1 }).some((text) => surrogate.test(text))
+    )
+    assertSamples(
       Arbitraries.text(),
       (text) => text === "",
       (text) => /[\u{10000}-\u{10ffff}]/u.test(text),
@@ -40,8 +42,8 @@ describe("Arbitraries", () => {
     )
   })
 
-  it("symbols are of every kind", () => {
-    reaches(
+  it("symbols are of every market kind", () => {
+    assertSamples(
       Arbitraries.symbol,
       (symbol) => !symbol.includes(":"),
       (symbol) => symbol.includes(":") && !symbol.includes("-"),
@@ -49,48 +51,48 @@ describe("Arbitraries", () => {
     )
   })
 
-  it.prop("assets make symbols", [Arbitraries.asset, Arbitraries.asset], ([base, quote]) => {
+  it.prop("assets form symbols", [Arbitraries.asset, Arbitraries.asset], ([base, quote]) => {
     assert.strictEqual(ExchangeSymbol.fromAssets({ base, quote }), `${base}/${quote}`)
   })
 
-  it.prop("decimals are plain", [Arbitraries.decimalText], ([text]) => {
+  it.prop("decimal texts parse as decimals", [Arbitraries.decimalText], ([text]) => {
     assert.isTrue(Option.isSome(Decimal.parse(text)))
   })
 
   it("decimals are of every sign and size", () => {
-    reaches(
+    assertSamples(
       Arbitraries.decimalText,
       (text) => text.startsWith("-"),
       (text) => text.startsWith("0") && text.length > 1,
       (text) => text.includes(".") && text.endsWith("0"),
       (text) => text.length > 70
     )
-    reaches(Arbitraries.decimal, BigDecimal.isPositive, BigDecimal.isNegative)
+    assertSamples(Arbitraries.decimal, BigDecimal.isPositive, BigDecimal.isNegative)
   })
 
-  it.prop("positives are above zero and survive printing", [Arbitraries.positive], ([amount]) => {
+  it.prop("positive decimals are above zero and survive formatting", [Arbitraries.positive], ([amount]) => {
     assert.isTrue(BigDecimal.isPositive(amount))
     assert.isTrue(BigDecimal.equals(Decimal.make(Decimal.format(amount)), amount))
   })
 
-  it.prop("markets fit their schema", [Arbitraries.market], ([market]) => {
+  it.prop("markets match their schema", [Arbitraries.market], ([market]) => {
     Schema.validateSync(Market.Market)(market)
     assert.isTrue(market.symbol.startsWith(`${market.base}/${market.quote}`))
   })
 
-  it.prop("lists of markets have each symbol and id once", [Arbitraries.markets], ([markets]) => {
+  it.prop("lists of markets have unique symbols and ids", [Arbitraries.markets], ([markets]) => {
     assert.isAtLeast(markets.length, 1)
     assert.strictEqual(new Set(markets.map(({ symbol }) => symbol)).size, markets.length)
     assert.strictEqual(new Set(markets.map(({ id }) => id)).size, markets.length)
   })
 
-  it.prop("prices fit their schema", [Arbitraries.price], ([price]) => {
+  it.prop("prices match their schema", [Arbitraries.price], ([price]) => {
     Schema.validateSync(Price.Price)(price)
     assert.isTrue(BigDecimal.isPositive(price.amount))
     assert.isTrue(price.symbol.split(":")[0]?.endsWith(`/${price.currency}`))
   })
 
-  it.prop("tickers fit their schema and make sense", [Arbitraries.ticker], ([ticker]) => {
+  it.prop("tickers match their schema, and their prices are in order", [Arbitraries.ticker], ([ticker]) => {
     Schema.validateSync(Ticker.Ticker)(ticker)
     const { ask, bid, high24h, last, low24h, open24h } = ticker
     for (const [low, high] of [[bid, ask], [low24h, last], [last, high24h], [low24h, open24h], [open24h, high24h]]) {
@@ -98,8 +100,8 @@ describe("Arbitraries", () => {
     }
   })
 
-  it("tickers leave out what exchanges leave out", () => {
-    reaches(
+  it("tickers omit the fields that exchanges omit", () => {
+    assertSamples(
       Arbitraries.ticker,
       ({ last }) => last === undefined,
       ({ ask, bid }) => ask === undefined && bid !== undefined,
@@ -109,7 +111,7 @@ describe("Arbitraries", () => {
     )
   })
 
-  it.prop("books fit their schema, sorted and not crossed", [Arbitraries.orderBook], ([book]) => {
+  it.prop("books match their schema, sorted and not crossed", [Arbitraries.orderBook], ([book]) => {
     Schema.validateSync(OrderBook.OrderBook)(book)
     assert.isFalse(OrderBook.isCrossed(book))
     const sorted = (levels: ReadonlyArray<OrderBook.Level>, sign: 1 | -1) =>
@@ -120,7 +122,7 @@ describe("Arbitraries", () => {
   })
 
   it("books are deep, shallow, one-sided and empty", () => {
-    reaches(
+    assertSamples(
       Arbitraries.orderBook,
       ({ asks, bids }) => asks.length > 3 && bids.length > 3,
       ({ asks, bids }) => asks.length === 0 && bids.length > 0,
@@ -130,7 +132,7 @@ describe("Arbitraries", () => {
   })
 
   it.prop(
-    "candles fit their schema, aligned, with the low lowest and the high highest",
+    "candles match their schema, aligned, with open and close between low and high",
     [Arbitraries.candle],
     ([candle]) => {
       Schema.validateSync(Candle.Candle)(candle)
@@ -141,16 +143,20 @@ describe("Arbitraries", () => {
     }
   )
 
-  it.prop("orders fit their schema, and their status agrees with what is filled", [Arbitraries.order], ([order]) => {
-    Schema.validateSync(Order.Order)(order)
-    assert.isTrue(order.amount !== undefined && BigDecimal.lessThanOrEqualTo(order.filled, order.amount))
-    assert.strictEqual(order.type === "limit", order.price !== undefined)
-    assert.strictEqual(BigDecimal.isZero(order.filled), order.averagePrice === undefined)
-    if (order.status === "filled") assert.strictEqual(order.filled, order.amount)
-  })
+  it.prop(
+    "orders match their schema, and their status agrees with the filled amount",
+    [Arbitraries.order],
+    ([order]) => {
+      Schema.validateSync(Order.Order)(order)
+      assert.isTrue(order.amount !== undefined && BigDecimal.lessThanOrEqualTo(order.filled, order.amount))
+      assert.strictEqual(order.type === "limit", order.price !== undefined)
+      assert.strictEqual(BigDecimal.isZero(order.filled), order.averagePrice === undefined)
+      if (order.status === "filled") assert.strictEqual(order.filled, order.amount)
+    }
+  )
 
-  it("orders are of every status, and some are filled in part", () => {
-    reaches(
+  it("orders are of every status, and some canceled ones are partly filled", () => {
+    assertSamples(
       Arbitraries.order,
       ...Order.Status.literals.map((status) => (order: Order.Order) => order.status === status),
       ({ filled, status }) => status === "canceled" && BigDecimal.isPositive(filled)
@@ -158,7 +164,7 @@ describe("Arbitraries", () => {
   })
 
   it.prop(
-    "the other models fit their schemas",
+    "the other models match their schemas",
     [
       Arbitraries.trade,
       Arbitraries.fill,
@@ -179,17 +185,17 @@ describe("Arbitraries", () => {
     }
   )
 
-  it("no hostile text is a symbol, and each is there once", () => {
+  it("hostile texts are unique and none is a symbol", () => {
     for (const text of Arbitraries.hostileTexts) assert.isFalse(ExchangeSymbol.isExchangeSymbol(text), text)
     assert.strictEqual(new Set(Arbitraries.hostileTexts).size, Arbitraries.hostileTexts.length)
   })
 
-  it.prop("no arbitrary hostile text is a symbol", [Arbitraries.hostileText], ([text]) => {
+  it.prop("no generated hostile text is a symbol", [Arbitraries.hostileText], ([text]) => {
     assert.isFalse(ExchangeSymbol.isExchangeSymbol(text))
   })
 
-  it("hostile texts attack paths, queries, headers, prototypes and memory", () => {
-    reaches(
+  it("hostile texts target paths, queries, headers, prototypes and memory", () => {
+    assertSamples(
       Arbitraries.hostileText,
       (text) => text.includes("../"),
       (text) => text.includes("?"),

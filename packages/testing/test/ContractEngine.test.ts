@@ -10,7 +10,7 @@ const { at, decimal, millis, text } = Wire
 const open = Endpoint.family({ capability: "marketData", limits: {}, root: "/" })
 
 const serverTime = open("serverTime", "time", { answer: Schema.Number })
-const lists = open("markets", "markets", { answer: Schema.Array(Schema.String) })
+const listMarkets = open("markets", "markets", { answer: Schema.Array(Schema.String) })
 const last = open("ticker", "ticker", {
   input: Endpoint.inputOf<{ readonly symbol: string }>(),
   answer: Wire.answer({ symbol: at("symbol", text), last: at("last", decimal), at: at("at", millis) })
@@ -32,7 +32,7 @@ const one = BigDecimal.fromBigInt(1n)
 
 const lengths = { "1m": "60000", "1h": "3600000" } as const
 
-/** An exchange with next to no protocol: what is judged is the engine under every exchange, over a scripted wire. */
+/** An exchange with a minimal protocol: the suite tests the engine that all exchanges share, over scripted HTTP. */
 const toy = Exchange.definePublic({
   name: "Toy",
   protocol: Protocol.make({
@@ -45,7 +45,7 @@ const toy = Exchange.definePublic({
   }),
   kinds: ["spot"],
   marketData: {
-    listings: [ask(lists, () => ({}), (symbols) => symbols.map(marketOf))],
+    listings: [ask(listMarkets, () => ({}), (symbols) => symbols.map(marketOf))],
     ticker: ask(last, ({ id }) => ({ symbol: id }), ({ at, last }) => ({ at, last })),
     book: {
       depths: 1,
@@ -82,13 +82,13 @@ const now = Date.UTC(2026, 0, 1, 12, 34, 56)
 
 const prices: { readonly [symbol: string]: string } = { "BTC/USDT": "64000.5", "ETH/USDT": "3100" }
 
-const answer = (request: ScriptedHttp.Request): ScriptedHttp.Step => {
+const respond = (request: ScriptedHttp.Request): ScriptedHttp.Step => {
   const url = new URL(request.url)
   if (url.pathname === "/time") return ScriptedHttp.json(now)
   if (url.pathname === "/markets") return ScriptedHttp.json(Object.keys(prices))
   if (url.pathname === "/bars") {
     const [from = 0, to = 0, length = 1] = ["from", "to", "length"].map((name) => Number(url.searchParams.get(name)))
-    // Backwards, and one too many at either end: what exchanges do.
+    // Newest first and with one candle too many at either end, as some exchanges return them.
     const count = Math.round((to - from) / length) + 2
     return ScriptedHttp.json(Array.from({ length: count }, (_, index) => to - index * length))
   }
@@ -108,11 +108,11 @@ const over = (script: (request: ScriptedHttp.Request, index: number) => Scripted
   clock: "test" as const
 })
 
-describe("the engine", () => {
-  Contract.register(it, { name: "in order", ...over(answer) })
-  Contract.register(it, { name: "slow", ...over((request) => ScriptedHttp.delayed(answer(request), "50 millis")) })
+describe("the contract suite against the engine", () => {
+  Contract.register(it, { name: "in order", ...over(respond) })
+  Contract.register(it, { name: "slow", ...over((request) => ScriptedHttp.delayed(respond(request), "50 millis")) })
   Contract.register(it, {
     name: "flaky",
-    ...over((request, index) => index % 5 === 4 ? ScriptedHttp.reset : answer(request))
+    ...over((request, index) => index % 5 === 4 ? ScriptedHttp.reset : respond(request))
   })
 })

@@ -14,8 +14,8 @@ const subject = {
   clock: "test"
 } as const
 
-/** Tells the time as it likes. */
-const wrong = (serverTime: MarketData.MarketData.Service["serverTime"]) =>
+/** A mock with another server time. */
+const withServerTime = (serverTime: MarketData.MarketData.Service["serverTime"]) =>
   Layer.effect(MarketData.MarketData, Effect.map(MarketData.MarketData, (honest) => ({ ...honest, serverTime }))).pipe(
     Layer.provideMerge(Mock.layerTrading(tickers))
   )
@@ -27,12 +27,12 @@ const only = (...ids: ReadonlyArray<string>): Readonly<Record<string, string>> =
 const rowOf = (report: Contract.Report, id: string) => report.rows.find((row) => row.id === id)
 
 describe("report", { timeout: 60_000 }, () => {
-  it.effect("has a row for each case, in order, and tells each as it comes", () =>
+  it.effect("has a row for each case in order, and passes each row to the callback", () =>
     Effect.gen(function*() {
-      const heard = yield* Ref.make<ReadonlyArray<Contract.Row>>([])
-      const report = yield* Contract.report(subject, (row) => Ref.update(heard, (rows) => [...rows, row]))
+      const received = yield* Ref.make<ReadonlyArray<Contract.Row>>([])
+      const report = yield* Contract.report(subject, (row) => Ref.update(received, (rows) => [...rows, row]))
       assert.deepStrictEqual(report.rows.map(({ id }) => id), Contract.cases.map(({ id }) => id))
-      assert.deepStrictEqual(report.rows, yield* Ref.get(heard))
+      assert.deepStrictEqual(report.rows, yield* Ref.get(received))
       assert.deepStrictEqual(
         report.rows.flatMap(({ detail, id, result }) => result === "passed" ? [] : [`${id} ${result}: ${detail}`]),
         [
@@ -46,17 +46,17 @@ describe("report", { timeout: 60_000 }, () => {
       )
     }), 60_000)
 
-  it.effect("says how a case failed: broken, dead, or not even built", () =>
+  it.effect("gives the reason of a violation, a defect and a layer that cannot be built", () =>
     Effect.gen(function*() {
       const one = { ...subject, skip: only("MD-11") }
-      const late = yield* Contract.report({ ...one, layer: wrong(Effect.succeed(12)) })
-      const failed = rowOf(late, "MD-11")
+      const violated = yield* Contract.report({ ...one, layer: withServerTime(Effect.succeed(12)) })
+      const failed = rowOf(violated, "MD-11")
       assert.strictEqual(failed?.result, "failed")
       assertInclude(failed?.detail, "the exchange's time is 12, but must be within 30s")
       assert.notInclude(failed?.detail, "a | b")
 
-      const dead = yield* Contract.report({ ...one, layer: wrong(Effect.dieMessage("out of order")) })
-      assert.deepStrictEqual([rowOf(dead, "MD-11")?.result, rowOf(dead, "MD-11")?.detail], ["failed", "out of order"])
+      const died = yield* Contract.report({ ...one, layer: withServerTime(Effect.dieMessage("out of order")) })
+      assert.deepStrictEqual([rowOf(died, "MD-11")?.result, rowOf(died, "MD-11")?.detail], ["failed", "out of order"])
 
       const unbuilt = yield* Contract.report({
         ...subject,
@@ -70,7 +70,7 @@ describe("report", { timeout: 60_000 }, () => {
       assert.strictEqual(rowOf(unbuilt, "TR-01")?.result, "passed")
     }), 60_000)
 
-  it.effect("needs no test runner, nor moves its clock", () =>
+  it.effect("needs no test runner and does not advance the caller's clock", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(7)
       const report = yield* Contract.report({ name: "mock", layer: Mock.layer(tickers), clock: "test" })
@@ -78,7 +78,7 @@ describe("report", { timeout: 60_000 }, () => {
       assert.strictEqual(yield* Clock.currentTimeMillis, 7)
     }), 60_000)
 
-  it("is rendered as a table that its own text cannot break", () => {
+  it("is rendered as a Markdown table with its text escaped", () => {
     const rendered = Contract.renderReport({
       name: "a | b",
       rows: [

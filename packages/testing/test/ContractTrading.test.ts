@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { assertInclude, assertSome } from "@effect/vitest/utils"
 import { BigDecimal, ConfigProvider, Context, Duration, Effect, Either, Layer, Option, Ref, Stream } from "effect"
 import { Contract, type ContractCase, Mock } from "../src/index.js"
-import { byAll, violations } from "./support/judge.js"
+import { allCases, violations } from "./support/violations.js"
 
 const tickers = {
   "BTC/USDT": {
@@ -18,7 +18,7 @@ const tickers = {
 
 const balances = { USDT: { free: "100000" }, BTC: { free: "1" }, ETH: { free: "10" } }
 
-/** Which of its changes the wire under the mock loses, and how many it has. A mock has none; the liars act on it. */
+/** Which orders and cancellations are lost on the wire under the mock, and how many were. A mock has no wire; the broken implementations act on it. */
 interface Losses {
   readonly losing: Ref.Ref<"nothing" | "answers" | "requests" | "everything">
   readonly lost: Ref.Ref<number>
@@ -41,7 +41,7 @@ const faults = Effect.map(Wire, (wire): ContractCase.Faults => ({
   silence: during("everything", wire)
 }))
 
-/** What a client over that wire says: the order all the same, or that it was not placed. */
+/** A client over that wire: it returns the order although the response was lost, or fails with NotPlaced. */
 const overWire = (features: Partial<Adapter.Features> = {}) =>
   Layer.effect(
     Trading.Trading,
@@ -93,7 +93,7 @@ const subject = {
   clock: "test"
 } as const
 
-describe("the trading mock", () => {
+describe("the contract suite against the trading Mock", () => {
   Contract.register(it, subject)
   Contract.register(it, { ...subject, name: "mock in real time", clock: "live" })
 })
@@ -101,7 +101,7 @@ describe("the trading mock", () => {
 type Service = Trading.Trading.Service
 type AccountService = Account.Account.Service
 
-/** What lies in one thing over the wire, judged by everything about trading. */
+/** The violations of a mock over the wire with one method replaced, found by the trading cases. */
 const judge = (
   lie: (
     honest: Service,
@@ -137,17 +137,21 @@ const changed = (change: (order: Order.Order) => Partial<Order.Order>) => (hones
   }
 })
 
-const whole = (request: Order.Request): Order.Request => ({ ...request, round: true })
+const rounded = (request: Order.Request): Order.Request => ({ ...request, round: true })
 
 type Lie = Parameters<typeof judge>[0]
 
-const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<string>]> = [
-  ["answers with another price", changed(({ price }) => ({ price: price && BigDecimal.multiply(price, two) })), [
-    "TR-01",
-    "TR-05",
-    "ER-01"
-  ]],
-  ["forgets the client order id", changed(() => ({ clientOrderId: undefined })), [
+const broken: ReadonlyArray<readonly [title: string, lie: Lie, ReadonlyArray<string>]> = [
+  [
+    "returns another price than was requested",
+    changed(({ price }) => ({ price: price && BigDecimal.multiply(price, two) })),
+    [
+      "TR-01",
+      "TR-05",
+      "ER-01"
+    ]
+  ],
+  ["returns orders without the client order id", changed(() => ({ clientOrderId: undefined })), [
     "TR-01",
     "TR-03",
     "TR-05",
@@ -159,17 +163,17 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     "ER-02"
   ]],
   [
-    "hides open orders",
+    "returns no open orders",
     (_, honest) => ({ account: { openOrders: (symbol) => Effect.as(honest.openOrders(symbol), []) } }),
     ["TR-02", "TR-18", "TR-19", "TR-20", "ER-01", "ER-02"]
   ],
   [
-    "shows the orders of every market",
+    "returns the open orders of every market",
     (_, honest) => ({ account: { openOrders: () => honest.openOrders() } }),
     ["TR-02"]
   ],
   [
-    "loses digits of what it reads",
+    "loses digits of the prices of orders it reads",
     (_, honest) => ({
       account: {
         order: (reference) =>
@@ -182,12 +186,12 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["TR-03"]
   ],
   [
-    "rounds without being asked",
-    (honest) => ({ trading: { place: (request) => honest.place(whole(request)) } }),
+    "rounds prices and amounts without being asked to",
+    (honest) => ({ trading: { place: (request) => honest.place(rounded(request)) } }),
     ["TR-04"]
   ],
   [
-    "sends before it checks",
+    "sends a request before it validates the order",
     (honest) => ({
       trading: {
         place: (request) =>
@@ -197,12 +201,12 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["TR-04", "TR-13"]
   ],
   [
-    "does not round",
+    "does not round when asked to",
     (honest) => ({ trading: { place: (request) => honest.place({ ...request, round: false }) } }),
     ["TR-05"]
   ],
   [
-    "forgets the fees",
+    "omits the fees of fills",
     (_, honest) => ({
       account: {
         fills: (symbol, query) =>
@@ -212,7 +216,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["TR-06"]
   ],
   [
-    "shows half of what was filled",
+    "returns half of the filled amount",
     (_, honest) => ({
       account: {
         fills: (symbol, query) =>
@@ -225,7 +229,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["TR-06"]
   ],
   [
-    "forgets what was canceled",
+    "omits canceled orders from the history",
     (_, honest) => ({
       account: {
         orderHistory: (symbol, query) =>
@@ -235,7 +239,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["TR-07"]
   ],
   [
-    "holds nothing for an order",
+    "locks no balance for an open order",
     (_, honest) => ({
       account: {
         balances: Effect.map(honest.balances, (all) => all.map((balance) => ({ ...balance, free: balance.total })))
@@ -244,7 +248,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["TR-08"]
   ],
   [
-    "takes what is post-only",
+    "fills a post-only order as a taker",
     (honest) => ({
       trading: {
         place: (request) => honest.place(request.type === "limit" ? { ...request, postOnly: undefined } : request)
@@ -253,7 +257,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["TR-04", "TR-09"]
   ],
   [
-    "lets every order stand",
+    "leaves IOC and FOK orders open",
     (honest) => ({
       trading: {
         place: (request) => honest.place(request.type === "limit" ? { ...request, timeInForce: undefined } : request)
@@ -262,7 +266,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["TR-04", "TR-10", "TR-11"]
   ],
   [
-    "fills nothing at once",
+    "does not fill IOC and FOK orders that cross",
     (honest) => ({
       trading: {
         place: (request) =>
@@ -276,14 +280,14 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["TR-10", "TR-11"]
   ],
   [
-    "makes up its own client order ids",
+    "replaces the client order id",
     (honest) => ({
       trading: { place: (request) => honest.place({ ...request, clientOrderId: undefined }) }
     }),
     ["TR-12", "TR-13", "TR-14", "ER-01", "ER-02"]
   ],
   [
-    "takes any client order id",
+    "accepts any client order id",
     (honest) => ({
       trading: {
         place: (request) =>
@@ -296,7 +300,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["TR-13"]
   ],
   [
-    "answers about canceled orders that they stand",
+    "returns canceled orders as open",
     (honest) => ({
       trading: {
         cancel: (reference) => Effect.map(honest.cancel(reference), (order) => ({ ...order, status: "open" }))
@@ -305,7 +309,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["TR-07", "TR-15", "TR-16", "ER-03"]
   ],
   [
-    "cancels nothing",
+    "returns orders as canceled without canceling them",
     (honest, account) => ({
       trading: {
         cancel: (reference) => Effect.map(account.order(reference), (order) => ({ ...order, status: "canceled" })),
@@ -315,7 +319,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["TR-07", "TR-08", "TR-15", "TR-16", "TR-21", "ER-03", "FD-06"]
   ],
   [
-    "fails to cancel what has ended",
+    "fails with OrderRejected for canceling a closed order",
     (honest, account) => ({
       trading: {
         cancel: (reference) =>
@@ -333,7 +337,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["TR-16", "TR-21"]
   ],
   [
-    "does not tell missing from malformed",
+    "fails with InvalidRequest for an unknown order",
     (_, honest) => ({
       account: {
         order: (reference) =>
@@ -347,7 +351,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["TR-17"]
   ],
   [
-    "cancels every market",
+    "cancels the orders of another market too",
     (honest) => ({
       trading: {
         cancelAll: (symbol) =>
@@ -357,7 +361,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["TR-18"]
   ],
   [
-    "cancels all but one",
+    "cancels only one of several open orders",
     (honest, account) => ({
       trading: {
         cancelAll: (symbol) =>
@@ -372,7 +376,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["TR-18", "TR-21"]
   ],
   [
-    "amends the price alone",
+    "amends only the price",
     (honest) => ({
       trading: {
         amend: (reference, { price }) => honest.amend(reference, price === undefined ? {} : { price })
@@ -381,7 +385,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["TR-19"]
   ],
   [
-    "answers that it amended",
+    "returns an amended order without amending it as requested",
     (honest, account) => ({
       trading: {
         amend: (reference, { amount, price }) =>
@@ -399,7 +403,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["TR-19"]
   ],
   [
-    "leaves out of a batch what is wrong",
+    "omits the failed orders of a batch",
     (honest) => ({
       trading: {
         placeBatch: (requests) => Effect.map(honest.placeBatch(requests), (all) => all.filter(Either.isRight))
@@ -408,7 +412,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["TR-20"]
   ],
   [
-    "cancels in markets that are not listed",
+    "returns no orders for canceling in a market that is not listed",
     (honest) => ({
       trading: {
         cancelAll: (symbol) => Effect.catchTag(honest.cancelAll(symbol), "SymbolNotFound", () => Effect.succeed([]))
@@ -417,7 +421,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["TR-21"]
   ],
   [
-    "calls every refusal a rejection",
+    "fails with OrderRejected instead of InsufficientFunds",
     (honest) => ({
       trading: {
         place: (request) =>
@@ -431,7 +435,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["TR-22"]
   ],
   [
-    "sends again when the answer is lost",
+    "places a second order when the response is lost",
     (honest, _, losing) => ({
       trading: {
         place: (request) =>
@@ -447,7 +451,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["ER-01"]
   ],
   [
-    "gives up when the answer is lost",
+    "fails with RequestTimedOut when the response is lost",
     (honest, _, losing) => ({
       trading: {
         place: (request) =>
@@ -463,7 +467,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["ER-01", "ER-02"]
   ],
   [
-    "says that an order was not placed which was",
+    "fails with NotPlaced for an order that was placed",
     (honest, _, losing, exchange) => ({
       trading: {
         place: (request) =>
@@ -479,7 +483,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["ER-02"]
   ],
   [
-    "gives up when the answer to a cancellation is lost",
+    "fails with RequestTimedOut when the response to a cancellation is lost",
     (honest, _, losing) => ({
       trading: {
         cancel: (reference) =>
@@ -495,7 +499,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["ER-03"]
   ],
   [
-    "waits for ever for an answer where it cannot be interrupted",
+    "waits forever for the response to a cancellation",
     (honest, _, losing) => ({
       trading: {
         cancel: (reference) =>
@@ -505,14 +509,14 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["ER-04"]
   ],
   [
-    "is refused for too many orders at once",
+    "is rate limited when several orders are placed concurrently",
     (honest) => {
-      let inside = 0
+      let running = 0
       return {
         trading: {
           place: (request) =>
             Effect.acquireUseRelease(
-              Effect.sync(() => ++inside),
+              Effect.sync(() => ++running),
               (count) =>
                 Effect.zipRight(
                   Effect.yieldNow(),
@@ -520,7 +524,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
                     ? new ExchangeError.RateLimited({ ...about, operation: "place", retryAfter: Duration.seconds(1) })
                     : honest.place(request)
                 ),
-              () => Effect.sync(() => inside--)
+              () => Effect.sync(() => running--)
             )
         }
       }
@@ -528,7 +532,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
     ["LM-02"]
   ],
   [
-    "streams orders from now on, and not those that stand",
+    "streams new orders without those that are already open",
     (_, account) => ({
       account: {
         streamOrders: (symbol) => {
@@ -554,28 +558,28 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
   ]
 ]
 
-describe("the suite catches who", { timeout: 120_000 }, () => {
-  for (const [what, lie, expected] of liars) {
-    it.effect(what, () =>
+describe("the suite reports an implementation that", { timeout: 120_000 }, () => {
+  for (const [title, lie, expected] of broken) {
+    it.effect(title, () =>
       Effect.gen(function*() {
         assert.deepStrictEqual(
-          (yield* judge(lie, {}, byAll ? undefined : expected)).map((violation) => violation.case),
+          (yield* judge(lie, {}, allCases ? undefined : expected)).map((violation) => violation.case),
           expected
         )
       }), 120_000)
   }
 
-  it("every case about trading has a liar that breaks it", () => {
-    const caught = new Set(liars.flatMap(([, , expected]) => expected))
+  it("every trading case is violated by one of the broken implementations", () => {
+    const caught = new Set(broken.flatMap(([, , expected]) => expected))
     const all = Contract.cases.filter(({ capability }) => capability === "trading").map(({ id }) => id)
     assert.deepStrictEqual(Array.from(caught).toSorted(), all.toSorted())
   })
 })
 
-describe("an exchange that can do less", { timeout: 120_000 }, () => {
+describe("an exchange with fewer features", { timeout: 120_000 }, () => {
   const less: Partial<Adapter.Features> = { amend: false, batch: 0, timeInForce: ["GTC", "IOC"], deduplicates: "never" }
 
-  it.effect("is asked for no more than it can", () =>
+  it.effect("is not tested for features it does not declare", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* judge(() => ({}), less), [])
       const skipped: Array<string> = []
@@ -589,24 +593,28 @@ describe("an exchange that can do less", { timeout: 120_000 }, () => {
       ])
     }), 120_000)
 
-  it.effect("must say so", () =>
-    Effect.gen(function*() {
-      const silent = new ExchangeError.InvalidRequest({ ...about, operation: "amend" })
-      const found = yield* judge(
-        (honest) => ({
-          trading: {
-            amend: () => silent,
-            placeBatch: (requests) => Effect.forEach(requests, (request) => Effect.either(honest.place(request)))
-          }
-        }),
-        less,
-        ["TR-19", "TR-20"]
-      )
-      assert.deepStrictEqual(found.map((violation) => violation.case), ["TR-19", "TR-20"])
-      assertInclude(found[0]?.message, "failed with InvalidRequest")
-    }), 120_000)
+  it.effect(
+    "violates the contract if an undeclared feature does not fail with Unsupported",
+    () =>
+      Effect.gen(function*() {
+        const silent = new ExchangeError.InvalidRequest({ ...about, operation: "amend" })
+        const found = yield* judge(
+          (honest) => ({
+            trading: {
+              amend: () => silent,
+              placeBatch: (requests) => Effect.forEach(requests, (request) => Effect.either(honest.place(request)))
+            }
+          }),
+          less,
+          ["TR-19", "TR-20"]
+        )
+        assert.deepStrictEqual(found.map((violation) => violation.case), ["TR-19", "TR-20"])
+        assertInclude(found[0]?.message, "failed with InvalidRequest")
+      }),
+    120_000
+  )
 
-  it.effect("may do either where nobody says what it can", () =>
+  it.effect("passes with and without a feature when no features are declared", () =>
     Effect.gen(function*() {
       for (const features of [less, {}]) {
         const found = yield* violations(
@@ -618,8 +626,8 @@ describe("an exchange that can do less", { timeout: 120_000 }, () => {
     }), 120_000)
 })
 
-describe("a case that is to lose something", () => {
-  it.effect("fails where nothing was lost: it would pass without showing anything", () =>
+describe("a case that loses messages", () => {
+  it.effect("fails when nothing was lost, because it would have proved nothing", () =>
     Effect.gen(function*() {
       const blind = Effect.map(faults, (faults): ContractCase.Faults => ({ ...faults, loseAnswers: (self) => self }))
       const found = yield* violations({ ...subject, faults: blind }, ["ER-"])
@@ -628,8 +636,8 @@ describe("a case that is to lose something", () => {
     }))
 })
 
-describe("limits", () => {
-  it.effect("are broken by what the exchange refused, whatever the client made of it", () =>
+describe("a limit case", () => {
+  it.effect("fails when the exchange rejected requests, whatever the client returned", () =>
     Effect.gen(function*() {
       const refusing = Effect.map(observer, (honest) => ({ ...honest, limited: Effect.succeed(2) }))
       const found = yield* violations({ ...subject, observer: refusing }, ["LM"])
@@ -641,7 +649,7 @@ describe("limits", () => {
 })
 
 describe("after a case", () => {
-  it.effect("nothing of it stands, and what stood before does", () =>
+  it.effect("its orders are canceled, and earlier orders stay open", () =>
     Effect.gen(function*() {
       const account = yield* Account.Account
       const trading = yield* Trading.Trading

@@ -23,12 +23,12 @@ const sent = Effect.map(
 )
 
 describe("LossyHttp", () => {
-  it.effect("loses nothing until it is told to", () =>
+  it.effect("loses nothing by default", () =>
     Effect.gen(function*() {
       assertRight(yield* send("POST"), 200)
     }).pipe(Effect.provide(wire())))
 
-  it.effect("loses the answers to changes: the exchange has them all the same", () =>
+  it.effect("loses the responses to changes, which still reach the exchange", () =>
     Effect.gen(function*() {
       const { loseAnswers } = yield* LossyHttp.LossyHttp
       const [change, read] = yield* loseAnswers(Effect.all([send("POST"), send("GET")]))
@@ -38,7 +38,7 @@ describe("LossyHttp", () => {
       assertRight(yield* send("POST"), 200)
     }).pipe(Effect.provide(wire())))
 
-  it.effect("loses changes on their way: the exchange never has them", () =>
+  it.effect("loses changes before they reach the exchange", () =>
     Effect.gen(function*() {
       const { loseRequests } = yield* LossyHttp.LossyHttp
       const [change, read] = yield* loseRequests(Effect.all([send("POST"), send("GET")]))
@@ -47,7 +47,7 @@ describe("LossyHttp", () => {
       assert.deepStrictEqual(yield* sent, ["GET"])
     }).pipe(Effect.provide(wire())))
 
-  it.effect("is silent altogether when told to", () =>
+  it.effect("never responds during silence, and responds again afterwards", () =>
     Effect.gen(function*() {
       const { silence } = yield* LossyHttp.LossyHttp
       assert(silence !== undefined)
@@ -59,7 +59,7 @@ describe("LossyHttp", () => {
       assertRight(yield* send("GET"), 200)
     }).pipe(Effect.provide(wire())))
 
-  it.effect("stops when what it was told for fails or is interrupted", () =>
+  it.effect("stops losing responses when the effect fails or is interrupted", () =>
     Effect.gen(function*() {
       const { loseAnswers } = yield* LossyHttp.LossyHttp
       yield* Effect.exit(loseAnswers(Effect.fail("over")))
@@ -71,7 +71,7 @@ describe("LossyHttp", () => {
       assertRight(yield* send("POST"), 200)
     }).pipe(Effect.provide(wire())))
 
-  it.effect("knows a change by its endpoint's capability, whatever its method", () =>
+  it.effect("recognizes a change by the capability of its endpoint, whatever the method", () =>
     Effect.gen(function*() {
       const { loseRequests, lost } = yield* LossyHttp.LossyHttp
       const of = (capability: "account" | "trading") =>
@@ -90,7 +90,7 @@ describe("LossyHttp", () => {
       assert.strictEqual(yield* lost, 1)
     }).pipe(Effect.provide(wire())))
 
-  it.effect("knows changes of other clients by their path where reads are posted too", () =>
+  it.effect("recognizes changes by a given predicate when reads are also POST requests", () =>
     Effect.gen(function*() {
       const { loseAnswers } = yield* LossyHttp.LossyHttp
       const [change, read] = yield* loseAnswers(Effect.all([send("POST", "/AddOrder"), send("POST", "/Balance")]))

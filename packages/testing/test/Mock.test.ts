@@ -22,7 +22,7 @@ const limited = new ExchangeError.RateLimited({
   retryAfter: Duration.seconds(1)
 })
 
-/** What a mock dies of. */
+/** The InvalidMock that building a layer dies with. */
 const defect = <A, E>(layer: Layer.Layer<A, E>) =>
   Effect.map(Effect.exit(Effect.scoped(Layer.build(layer))), (exit) => {
     assert(Exit.isFailure(exit))
@@ -31,29 +31,36 @@ const defect = <A, E>(layer: Layer.Layer<A, E>) =>
     return error
   })
 
-describe("streams", () => {
-  it.effect("tell what there is, and again whenever a test changes it", () =>
+describe("mock streams", () => {
+  it.effect("emit the current quote, and each quote that a test sets", () =>
     Effect.gen(function*() {
       const market = yield* MarketData.MarketData
       const mock = yield* Mock.Mock
-      const told: Array<string> = []
-      const heard = <A, E>(name: string, stream: Stream.Stream<FeedItem.FeedItem<A>, E>, show: (value: A) => string) =>
-        Effect.fork(Stream.runForEach(stream, (item) =>
-          Effect.sync(() =>
-            told.push(`${name} ${item._tag === "Data" ? show(item.value) : item._tag}`)
-          )))
-      yield* heard("ticker", market.streamTicker("BTC/USDT"), ({ last }) =>
-        last === undefined ? "" : Decimal.format(last))
-      yield* heard("book", market.streamOrderBook("BTC/USDT"), ({ bids, bestBid }) =>
+      const received: Array<string> = []
+      const collect = <A, E>(
+        name: string,
+        stream: Stream.Stream<FeedItem.FeedItem<A>, E>,
+        show: (value: A) => string
+      ) =>
+        Effect.fork(
+          Stream.runForEach(
+            stream,
+            (item) => Effect.sync(() => received.push(`${name} ${item._tag === "Data" ? show(item.value) : item._tag}`))
+          )
+        )
+      yield* collect(
+        "ticker",
+        market.streamTicker("BTC/USDT"),
+        ({ last }) => last === undefined ? "" : Decimal.format(last)
+      )
+      yield* collect("book", market.streamOrderBook("BTC/USDT"), ({ bids, bestBid }) =>
         Option.match(bestBid, {
-          onNone: () =>
-            String(bids),
-          onSome: ({ price }) =>
-            Decimal.format(price)
+          onNone: () => String(bids),
+          onSome: ({ price }) => Decimal.format(price)
         }))
       yield* Effect.yieldNow()
       yield* TestClock.adjust("1 millis")
-      assert.deepStrictEqual(told.splice(0).toSorted(), [
+      assert.deepStrictEqual(received.splice(0).toSorted(), [
         "book 0",
         "book Connected",
         "ticker 64000.50",
@@ -61,7 +68,7 @@ describe("streams", () => {
       ])
       yield* mock.setPrice("BTC/USDT", { last: "65000", bid: "64999" })
       yield* TestClock.adjust("1 millis")
-      assert.deepStrictEqual(told.splice(0).toSorted(), ["book 64999", "ticker 65000"])
+      assert.deepStrictEqual(received.splice(0).toSorted(), ["book 64999", "ticker 65000"])
     }).pipe(Effect.provide(bitcoin)))
 
   it.effect("fail for a market that the mock does not list", () =>
@@ -73,7 +80,7 @@ describe("streams", () => {
 })
 
 describe("layer", () => {
-  it.effect("prices what it was told, exactly and at the clock's instant", () =>
+  it.effect("returns the exact given price, observed at the time of the clock", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(noon)
       const market = yield* MarketData.MarketData
@@ -89,7 +96,7 @@ describe("layer", () => {
       assert.strictEqual(yield* market.serverTime, noon + 1)
     }).pipe(Effect.provide(bitcoin)))
 
-  it.effect("lists markets by their symbols, and what it was told of them", () =>
+  it.effect("lists markets derived from their symbols, with the given details", () =>
     Effect.gen(function*() {
       const market = yield* MarketData.MarketData
       const shown = (yield* market.markets).map(({ lotSize, tickSize, ...rest }) => ({
@@ -141,7 +148,7 @@ describe("layer", () => {
       "ETH/USD:ETH-261225": { last: "1" }
     }, { exchange: "bitmex" }))))
 
-  it.effect("prices an untraded market midway, and one without a book not at all", () =>
+  it.effect("prices a market without trades at the mid price, and fails without a bid or ask", () =>
     Effect.gen(function*() {
       const market = yield* MarketData.MarketData
       const mid = yield* market.price("A/USDT")
@@ -153,7 +160,7 @@ describe("layer", () => {
       assert.isUndefined((yield* market.ticker("B/USDT")).last)
     }).pipe(Effect.provide(Mock.layer({ "A/USDT": { bid: "10", ask: "11" }, "B/USDT": { bid: "10" } }))))
 
-  it.effect("refuses symbols as a client does", () =>
+  it.effect("rejects unknown and malformed symbols as a client does", () =>
     Effect.gen(function*() {
       const market = yield* MarketData.MarketData
       const unknown = yield* Effect.flip(market.price("BTC/EUR"))
@@ -165,7 +172,7 @@ describe("layer", () => {
       assertInclude(malformed.message, "mock.ticker")
     }).pipe(Effect.provide(bitcoin)))
 
-  it.effect("each build is a mock of its own", () =>
+  it.effect("builds a separate mock each time", () =>
     Effect.gen(function*() {
       const change = Effect.flatMap(Mock.Mock, (mock) => mock.setPrice("BTC/USDT", { last: "1" }))
       yield* Effect.provide(change, bitcoin)
@@ -176,7 +183,7 @@ describe("layer", () => {
       assert.strictEqual(Decimal.format(price.amount), "64000.50")
     }))
 
-  const refusals: ReadonlyArray<readonly [what: string, Parameters<typeof Mock.layer>[0], message: string]> = [
+  const invalid: ReadonlyArray<readonly [what: string, Parameters<typeof Mock.layer>[0], message: string]> = [
     [
       "a word",
       { "BTC/USDT": { last: "much" } },
@@ -205,16 +212,16 @@ describe("layer", () => {
     ]
   ]
 
-  for (const [what, tickers, message] of refusals) {
-    it.effect(`dies of ${what}, and says where`, () =>
+  for (const [what, tickers, message] of invalid) {
+    it.effect(`dies with InvalidMock for ${what} and names the place`, () =>
       Effect.gen(function*() {
         assertInclude((yield* defect(Mock.layer(tickers))).message, message)
       }))
   }
 })
 
-describe("the handle", () => {
-  it.effect("changes a price while the program runs, and forgets the earlier quote", () =>
+describe("the mock service", () => {
+  it.effect("replaces the whole quote of a market while the program runs", () =>
     Effect.gen(function*() {
       const market = yield* MarketData.MarketData
       const mock = yield* Mock.Mock
@@ -226,7 +233,7 @@ describe("the handle", () => {
       assert.strictEqual((yield* market.market("BTC/USDT")).id, "XBT")
     }).pipe(Effect.provide(Mock.layer({ "BTC/USDT": { last: "100", bid: "99", market: { id: "XBT" } } }))))
 
-  it.effect("lists another market at any time", () =>
+  it.effect("lists another market when its price is set", () =>
     Effect.gen(function*() {
       const market = yield* MarketData.MarketData
       assert.strictEqual((yield* Effect.flip(market.price("ETH/USDT")))._tag, "SymbolNotFound")
@@ -235,7 +242,7 @@ describe("the handle", () => {
       assert.strictEqual((yield* market.markets).length, 2)
     }).pipe(Effect.provide(bitcoin)))
 
-  it.effect("refuses a bad price and changes nothing", () =>
+  it.effect("rejects an invalid price and changes nothing", () =>
     Effect.gen(function*() {
       const mock = yield* Mock.Mock
       const error = yield* Effect.flip(mock.setPrice("BTC/USDT", { last: "-1" }))
@@ -243,7 +250,7 @@ describe("the handle", () => {
       assert.strictEqual(Decimal.format((yield* mock.price("BTC/USDT")).amount), "64000.50")
     }).pipe(Effect.provide(bitcoin)))
 
-  it.effect("fails the next calls, one error each, in order", () =>
+  it.effect("fails the next calls with the given errors in order", () =>
     Effect.gen(function*() {
       const mock = yield* Mock.Mock
       yield* mock.failNext(down, limited)
@@ -252,7 +259,7 @@ describe("the handle", () => {
       assert.strictEqual((yield* mock.price("BTC/USDT")).currency, "USDT")
     }).pipe(Effect.provide(bitcoin)))
 
-  it.effect("does not spend a failure on what would not have been sent", () =>
+  it.effect("does not use up a failure on a call that would not send a request", () =>
     Effect.gen(function*() {
       const mock = yield* Mock.Mock
       yield* mock.failNext(down)
@@ -262,7 +269,7 @@ describe("the handle", () => {
       assert.strictEqual(yield* Effect.flip(mock.price("BTC/USDT")), down)
     }).pipe(Effect.provide(bitcoin)))
 
-  it.effect("fails every call until it recovers", () =>
+  it.effect("fails every call until recover is called", () =>
     Effect.gen(function*() {
       const mock = yield* Mock.Mock
       yield* mock.failWith(down)
@@ -275,7 +282,7 @@ describe("the handle", () => {
       assert.strictEqual((yield* mock.tickers(["BTC/USDT"])).length, 1)
     }).pipe(Effect.provide(bitcoin)))
 
-  it.effect("remembers what was asked, and when", () =>
+  it.effect("records each call with its symbols and time", () =>
     Effect.gen(function*() {
       const mock = yield* Mock.Mock
       assert.deepStrictEqual(yield* mock.calls, [])
@@ -305,7 +312,7 @@ describe("layerAccount", () => {
       balances.map(({ asset, free, total }) => `${asset} ${Decimal.format(free)} of ${Decimal.format(total)}`)
   )
 
-  it.effect("holds what it was told, without what there is nothing of", () =>
+  it.effect("returns the given balances except those of zero", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* shown, ["BTC 0.5 of 0.75", "ETH 2 of 2"])
       assert.deepStrictEqual(yield* (yield* Account.Account).keyPermissions, {
@@ -316,14 +323,14 @@ describe("layerAccount", () => {
       })
     }).pipe(Effect.provide(wallet)))
 
-  it.effect("is empty, and its key reads only, unless told otherwise", () =>
+  it.effect("has no balances and a read-only key by default", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* shown, [])
       const { read, trade, withdraw } = yield* (yield* Account.Account).keyPermissions
       assert.deepStrictEqual([read, trade, withdraw], [true, false, false])
     }).pipe(Effect.provide(Mock.layerAccount())))
 
-  it.effect("changes, fails and remembers as the other does", () =>
+  it.effect("changes balances, fails and records calls like the market data mock", () =>
     Effect.gen(function*() {
       const mock = yield* Mock.MockAccount
       yield* mock.setBalances({ SOL: { free: "1" } })
@@ -338,21 +345,21 @@ describe("layerAccount", () => {
       assert.deepStrictEqual((yield* mock.calls).map(({ operation }) => operation), ["balances", "keyPermissions"])
     }).pipe(Effect.provide(wallet)))
 
-  const refusals: ReadonlyArray<readonly [what: string, Mock.Balances, message: string]> = [
+  const invalid: ReadonlyArray<readonly [what: string, Mock.Balances, message: string]> = [
     ["a word", { BTC: { free: "some" } }, "Invalid free of \"BTC\" in the mock"],
     ["a debt", { BTC: { free: "-1" } }, "expected zero or more"],
     ["more free than there is", { BTC: { free: "2", total: "1" } }, "must not be above the total"]
   ]
 
-  for (const [what, balances, message] of refusals) {
-    it.effect(`dies of ${what}, and says where`, () =>
+  for (const [what, balances, message] of invalid) {
+    it.effect(`dies with InvalidMock for ${what} and names the place`, () =>
       Effect.gen(function*() {
         assertInclude((yield* defect(Mock.layerAccount({ balances }))).message, message)
       }))
   }
 })
 
-describe("any mock", () => {
+describe("a mock of any tickers", () => {
   const uncrossed = Arbitraries.ticker.filter(({ ask, bid }) =>
     ask === undefined || bid === undefined || BigDecimal.lessThan(bid, ask)
   )
@@ -365,17 +372,17 @@ describe("any mock", () => {
       Object.fromEntries(tickers.map(({ ask, bid, high24h, last, low24h, symbol }) => [symbol, {
         bid: bid && Decimal.format(bid),
         ask: ask && Decimal.format(ask),
-        // Without a last there may be no price at all, which is no breach but no test either.
+        // Without a last price there may be no price at all, and then nothing is tested.
         last: Decimal.format(last ?? low24h ?? high24h ?? Decimal.make("1")),
         low24h: low24h && Decimal.format(low24h),
         high24h: last && high24h && Decimal.format(high24h)
       }]))
     )
 
-  it.effect.prop("keeps the contract", [quoted], ([tickers]) =>
+  it.effect.prop("passes the contract suite", [quoted], ([tickers]) =>
     Effect.gen(function*() {
       for (const test of Contract.suite({ name: "any mock", layer: Mock.layer(tickers), clock: "test" })) {
-        // Trades are waited for where there may be none.
+        // These cases wait for trades, and there may be none.
         if (!/^(MD-13|FD-03)$/.test(test.id) && (yield* test.skip)._tag === "None") yield* test.run
       }
     }), { fastCheck: { numRuns: 15 }, timeout: 60_000 })

@@ -15,13 +15,13 @@ const options = (given: Mock.TradingOptions): Mock.TradingOptions => ({
 
 const guarded = (guards: NonNullable<Mock.TradingOptions["guards"]>) => Mock.layerTrading(tickers, options({ guards }))
 
-/** A mock over a journal in memory that the test can see. */
+/** A mock with a journal in memory that the test can read. */
 const journaled = (given: Mock.TradingOptions = {}) =>
   Layer.provideMerge(Mock.layerTradingJournaled(tickers, options(given)), OrderJournal.layerMemory)
 
-const begun = Effect.map(
+const journalEntries = Effect.map(
   Effect.flatMap(OrderJournal.OrderJournal, (journal) => journal.since("mock", "mock", "mock", 0)),
-  (begun) => begun.map(({ clientOrderId, outcome, worth }) => [clientOrderId, outcome, worth?.amount])
+  (entries) => entries.map(({ clientOrderId, outcome, worth }) => [clientOrderId, outcome, worth?.amount])
 )
 
 const intent: OrderJournal.Intent = {
@@ -40,7 +40,7 @@ const intent: OrderJournal.Intent = {
   at: 0
 }
 
-/** As a run before left it: an order was about to be sent, and nothing is known since. */
+/** A journal that an earlier run left with the intent of an order and no outcome. */
 const leftOpen = (given: Mock.TradingOptions = {}) =>
   Mock.layerTradingJournaled(tickers, options(given)).pipe(
     Layer.provideMerge(Layer.tap(OrderJournal.layerMemory, (context) =>
@@ -66,18 +66,18 @@ describe("the guards of a mock", () => {
     ["priceBand", { priceBand: "0.05" }, limit]
   ] as const
   denials.forEach(([guard, guards, request], index) => {
-    it.effect(`deny an order by ${guard}, before anything is sent or written down (${index + 1})`, () =>
+    it.effect(`deny an order by ${guard} before it is sent or journaled (${index + 1})`, () =>
       Effect.gen(function*() {
         const trading = yield* Mock.MockTrading
         const error = yield* Effect.flip(trading.place(request))
         assertInstanceOf(error, ExchangeError.OrderDenied)
         assert.deepStrictEqual([error.guard, error.outcome], [guard, "NotSent"])
         assert.deepStrictEqual(yield* trading.calls, [])
-        assert.deepStrictEqual(yield* begun, [])
+        assert.deepStrictEqual(yield* journalEntries, [])
       }).pipe(Effect.provide(journaled({ guards }))))
   })
 
-  it.effect("let through what they allow", () =>
+  it.effect("let an order pass that is within the limits", () =>
     Effect.gen(function*() {
       const trading = yield* Trading.Trading
       assert.strictEqual((yield* trading.place(limit)).status, "open")
@@ -88,7 +88,7 @@ describe("the guards of a mock", () => {
       priceBand: "0.1"
     }))))
 
-  it.effect("count a day together, give back what was not placed, and begin anew the next", () =>
+  it.effect("count the orders of a day without those that were not placed, and start at zero the next day", () =>
     Effect.gen(function*() {
       const trading = yield* Mock.MockTrading
       yield* trading.failNext(Mock.errors.orderRejected())
@@ -101,7 +101,7 @@ describe("the guards of a mock", () => {
       assert.strictEqual((yield* trading.place(limit)).status, "open")
     }).pipe(Effect.provide(guarded({ maxNotionalPerDay: { USDT: "179" } }))))
 
-  it.effect("count what an amended order grows by, and give it back where it was not amended", () =>
+  it.effect("count the growth of an amended order unless the amendment fails", () =>
     Effect.gen(function*() {
       const trading = yield* Mock.MockTrading
       const { id } = yield* trading.place(limit)
@@ -116,7 +116,7 @@ describe("the guards of a mock", () => {
       assert.strictEqual((yield* trading.amend(reference, { amount: "0.5" })).status, "open")
     }).pipe(Effect.provide(guarded({ maxNotionalPerDay: { USDT: "100" } }))))
 
-  it.effect("judge each order of a batch", () =>
+  it.effect("check each order of a batch separately", () =>
     Effect.gen(function*() {
       const trading = yield* Trading.Trading
       const results = yield* trading.placeBatch([limit, { ...limit, amount: "2" }])
@@ -126,7 +126,7 @@ describe("the guards of a mock", () => {
       )
     }).pipe(Effect.provide(guarded({ maxNotionalPerOrder: { USDT: "90" } }))))
 
-  it.effect("cannot judge by a price that cannot be had: the order is not sent", () =>
+  it.effect("fail an order without sending it when the price they need is not available", () =>
     Effect.gen(function*() {
       const market = yield* Mock.Mock
       const trading = yield* Mock.MockTrading
@@ -135,7 +135,7 @@ describe("the guards of a mock", () => {
       assert.deepStrictEqual(yield* trading.calls, [])
     }).pipe(Effect.provide(guarded({ priceBand: "0.5" }))))
 
-  it.effect("are a defect of the test where they cannot be right", () =>
+  it.effect("that are invalid make the layer die with InvalidMock", () =>
     Effect.gen(function*() {
       const exit = yield* Effect.exit(Effect.scoped(Layer.build(guarded({ maxNotionalPerDay: { usdt: "1" } }))))
       assert(Exit.isFailure(exit))
@@ -146,7 +146,7 @@ describe("the guards of a mock", () => {
 })
 
 describe("the journal of a mock", () => {
-  it.effect("has each order before it is sent, and what became of it after", () =>
+  it.effect("records the outcome of each order: placed, not placed or still open", () =>
     Effect.gen(function*() {
       const trading = yield* Mock.MockTrading
       yield* trading.place({ ...limit, clientOrderId: "taken" })
@@ -154,14 +154,14 @@ describe("the journal of a mock", () => {
       yield* Effect.flip(trading.place({ ...limit, clientOrderId: "refused" }))
       yield* trading.failNext(Mock.errors.outcomeUnknown())
       yield* Effect.flip(trading.place({ ...limit, clientOrderId: "unknown" }))
-      assert.deepStrictEqual(yield* begun, [
+      assert.deepStrictEqual(yield* journalEntries, [
         ["taken", "Placed", "90"],
         ["refused", "NotPlaced", "90"],
         ["unknown", "Open", "90"]
       ])
     }).pipe(Effect.provide(journaled())))
 
-  it.effect("leaves an earlier order as it is when its name is used again", () =>
+  it.effect("keeps the entry of an earlier order when its client order id is used again", () =>
     Effect.gen(function*() {
       const trading = yield* Trading.Trading
       yield* trading.place({ ...limit, clientOrderId: "mine" })
@@ -169,17 +169,21 @@ describe("the journal of a mock", () => {
         (yield* Effect.flip(trading.place({ ...limit, amount: "2", clientOrderId: "mine" })))._tag,
         "DuplicateOrder"
       )
-      assert.deepStrictEqual(yield* begun, [["mine", "Placed", "90"], ["mine", "Open", "180"]])
+      assert.deepStrictEqual(yield* journalEntries, [["mine", "Placed", "90"], ["mine", "Open", "180"]])
       assert.deepStrictEqual(yield* tagsOf(trading), ["NotPlaced"])
     }).pipe(Effect.provide(journaled())))
 
-  it.effect("that cannot be written keeps an order from being sent", () =>
+  it.effect("denies an order without sending it when the journal cannot be written", () =>
     Effect.gen(function*() {
       const trading = yield* Mock.MockTrading
       const error = yield* Effect.flip(trading.place(limit))
       assertInstanceOf(error, ExchangeError.OrderDenied)
       assert.strictEqual(error.guard, "journal")
-      assert.strictEqual((yield* Effect.flip(trading.place(limit))).detail, error.detail, "and counts for nothing")
+      assert.strictEqual(
+        (yield* Effect.flip(trading.place(limit))).detail,
+        error.detail,
+        "and does not count towards the limit of the day"
+      )
       assert.deepStrictEqual(yield* trading.calls, [])
       assert.strictEqual((yield* Effect.flip(trading.reconcile)).guard, "journal")
     }).pipe(Effect.provide(Layer.provide(
@@ -191,23 +195,23 @@ describe("the journal of a mock", () => {
       })
     ))))
 
-  it.effect("finds an order whose answer was lost, and closes it", () =>
+  it.effect("finds an order whose response was lost when it reconciles, and closes its entry", () =>
     Effect.gen(function*() {
       const trading = yield* Mock.MockTrading
       const account = yield* Account.Account
       yield* trading.loseNext
       const error = yield* Effect.flip(trading.place(limit))
       assertInstanceOf(error, ExchangeError.OutcomeUnknown)
-      const [standing] = yield* account.openOrders()
-      assert.strictEqual(standing?.id, (yield* account.order(error.order)).id)
+      const [openOrder] = yield* account.openOrders()
+      assert.strictEqual(openOrder?.id, (yield* account.order(error.order)).id)
       const [found, ...others] = yield* trading.reconcile
       assert(found?._tag === "Placed")
-      assert.deepStrictEqual([found.order.id, others.length], [standing?.id, 0])
+      assert.deepStrictEqual([found.order.id, others.length], [openOrder?.id, 0])
       assert.deepStrictEqual(yield* tagsOf(trading), [])
       assert.strictEqual((yield* trading.place(limit)).status, "open")
     }).pipe(Effect.provide(Mock.layerTrading(tickers, options({})))))
 
-  it.effect("proves that what a run before had begun was never placed, and counts it no more", () =>
+  it.effect("finds that an order of an earlier run was never placed, and no longer counts it", () =>
     Effect.gen(function*() {
       const trading = yield* Trading.Trading
       assert.strictEqual((yield* Effect.flip(trading.place(limit)))._tag, "OrderDenied")
@@ -215,7 +219,7 @@ describe("the journal of a mock", () => {
       assert.strictEqual((yield* trading.place(limit)).status, "open")
     }).pipe(Effect.provide(leftOpen({ guards: { maxNotionalPerDay: { USDT: "100" } } }))))
 
-  it.effect("has what an amendment adds, and not what one added that was refused, for the day of the next run", () =>
+  it.effect("counts in the next run what amendments of the day added, without those that were rejected", () =>
     Effect.gen(function*() {
       const run = <A, E>(use: (trading: Mock.MockTrading.Service) => Effect.Effect<A, E>) =>
         Effect.flatMap(Mock.MockTrading, use).pipe(Effect.provide(Layer.fresh(
@@ -237,7 +241,7 @@ describe("the journal of a mock", () => {
       )
     }).pipe(Effect.provide(OrderJournal.layerMemory)))
 
-  it.effect("leaves an order unknown while the exchange cannot be asked", () =>
+  it.effect("reports an order as unknown while the exchange cannot be queried", () =>
     Effect.gen(function*() {
       const trading = yield* Mock.MockTrading
       yield* trading.failOn("reconcile", Mock.errors.timeout())
@@ -247,9 +251,9 @@ describe("the journal of a mock", () => {
       assert.deepStrictEqual(yield* tagsOf(trading), ["NotPlaced"])
     }).pipe(Effect.provide(leftOpen())))
 
-  it.effect("is one a Layer: two mocks know nothing of each other's orders", () =>
+  it.effect("is separate for each Layer: a mock does not see the orders of another", () =>
     Effect.gen(function*() {
-      // As in one application.
+      // Builds both with one memo map, as one application does.
       const [memo, scope] = yield* Effect.all([Layer.makeMemoMap, Effect.scope])
       const build = Layer.buildWithMemoMap(memo, scope)
       const first = yield* build(Mock.layerTrading(tickers, options({})))
@@ -264,7 +268,7 @@ describe("the journal of a mock", () => {
 })
 
 describe("the errors of a mock", () => {
-  it("are there for each tag, say what was given, and answer for themselves", () => {
+  it("exist for each tag, with defaults that can be overridden", () => {
     for (const [name, make] of Object.entries(Mock.errors)) {
       const error = make()
       const tag = name === "timeout" ? "RequestTimedOut" : `${name[0]?.toUpperCase()}${name.slice(1)}`
@@ -276,7 +280,7 @@ describe("the errors of a mock", () => {
     assert.strictEqual(Object.keys(Mock.errors).length, Object.keys(ExchangeError.policies).length + 1)
   })
 
-  it.effect("befall one operation by failOn, and the next of any by failNext", () =>
+  it.effect("fail one operation with failOn, and the next call of any operation with failNext", () =>
     Effect.gen(function*() {
       const market = yield* Mock.Mock
       const seen = yield* Ref.make<ReadonlyArray<string>>([])
@@ -305,7 +309,7 @@ describe("the errors of a mock", () => {
       ])
     }).pipe(Effect.provide(Mock.layer(tickers))))
 
-  it.effect("take nothing from the account where an order fails", () =>
+  it.effect("do not change the balances when orders fail", () =>
     Effect.gen(function*() {
       const trading = yield* Mock.MockTrading
       const market = yield* MarketData.MarketData

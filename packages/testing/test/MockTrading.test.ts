@@ -37,7 +37,7 @@ const openIds = Effect.map(
 )
 
 describe("layerTrading", () => {
-  it.effect("lets a limit order stand, holding what it would cost, until it is canceled", () =>
+  it.effect("keeps a limit order open and locks its cost until it is canceled", () =>
     Effect.gen(function*() {
       const trading = yield* Trading.Trading
       const order = yield* place(limit)
@@ -49,7 +49,7 @@ describe("layerTrading", () => {
       assert.deepStrictEqual(yield* shown, { USDT: "1000 of 1100", BTC: "2 of 2" })
     }).pipe(Effect.provide(mocked())))
 
-  it.effect("fills what crosses at the quote and not at its own price", () =>
+  it.effect("fills an order that crosses at the price of the quote, not at its own", () =>
     Effect.gen(function*() {
       const account = yield* Account.Account
       const bought = yield* place({ ...limit, price: "150" })
@@ -67,7 +67,7 @@ describe("layerTrading", () => {
       )
     }).pipe(Effect.provide(mocked())))
 
-  it.effect("fills what stands when a later quote reaches it, at its own price", () =>
+  it.effect("fills an open order at its own price when a later quote reaches it", () =>
     Effect.gen(function*() {
       const mock = yield* Mock.Mock
       const account = yield* Account.Account
@@ -87,7 +87,7 @@ describe("layerTrading", () => {
       ]])
     }).pipe(Effect.provide(mocked())))
 
-  it.effect("never takes with a post-only order, and leaves nothing of what must be filled at once", () =>
+  it.effect("cancels post-only orders that would cross, and IOC and FOK orders that would not", () =>
     Effect.gen(function*() {
       for (
         const request of [
@@ -103,7 +103,7 @@ describe("layerTrading", () => {
       assert.strictEqual((yield* place({ ...limit, price: "100.5", postOnly: true })).status, "open")
     }).pipe(Effect.provide(mocked())))
 
-  it.effect("amends what stands, which may fill it", () =>
+  it.effect("amends an open order, which may fill it", () =>
     Effect.gen(function*() {
       const trading = yield* Trading.Trading
       const { id } = yield* place(limit)
@@ -116,7 +116,7 @@ describe("layerTrading", () => {
       assert.strictEqual((yield* Effect.flip(trading.amend(reference, { price: "1" })))._tag, "OrderRejected")
     }).pipe(Effect.provide(mocked())))
 
-  it.effect("says what became of each order of a batch", () =>
+  it.effect("returns the outcome of each order of a batch", () =>
     Effect.gen(function*() {
       const trading = yield* Trading.Trading
       const results = yield* trading.placeBatch([limit, { ...limit, price: "90.3" }, { ...limit, amount: "100" }])
@@ -126,18 +126,22 @@ describe("layerTrading", () => {
       )
     }).pipe(Effect.provide(mocked())))
 
-  const refusals: ReadonlyArray<readonly [what: string, Order.Request, tag: string]> = [
-    ["more than there is", { ...limit, amount: "11.2" }, "InsufficientFunds"],
-    ["to sell more than there is", { ...limit, side: "sell", amount: "2.1", price: "200" }, "InsufficientFunds"],
-    ["off the tick", { ...limit, price: "90.1" }, "InvalidRequest"],
-    ["what is not listed", { ...limit, symbol: "NO/SUCH" }, "SymbolNotFound"],
-    ["a contract", { ...limit, symbol: "BTC/USD:BTC" }, "Unsupported"],
-    ["what reduces a position", { ...limit, reduceOnly: true }, "Unsupported"],
-    ["under a name that is none", { ...limit, clientOrderId: "no name" }, "InvalidRequest"]
+  const rejected: ReadonlyArray<readonly [what: string, Order.Request, tag: string]> = [
+    ["an order beyond the free balance", { ...limit, amount: "11.2" }, "InsufficientFunds"],
+    [
+      "a sell order beyond the free balance",
+      { ...limit, side: "sell", amount: "2.1", price: "200" },
+      "InsufficientFunds"
+    ],
+    ["a price off the tick size", { ...limit, price: "90.1" }, "InvalidRequest"],
+    ["a market that is not listed", { ...limit, symbol: "NO/SUCH" }, "SymbolNotFound"],
+    ["an order for a contract", { ...limit, symbol: "BTC/USD:BTC" }, "Unsupported"],
+    ["a reduce-only order", { ...limit, reduceOnly: true }, "Unsupported"],
+    ["an invalid client order id", { ...limit, clientOrderId: "no name" }, "InvalidRequest"]
   ]
 
-  for (const [what, request, tag] of refusals) {
-    it.effect(`refuses ${what}, and changes nothing`, () =>
+  for (const [what, request, tag] of rejected) {
+    it.effect(`rejects ${what} and changes nothing`, () =>
       Effect.gen(function*() {
         const before = yield* shown
         assert.strictEqual((yield* Effect.flip(place(request)))._tag, tag)
@@ -146,7 +150,7 @@ describe("layerTrading", () => {
       }).pipe(Effect.provide(mocked())))
   }
 
-  it.effect("takes a client order id once", () =>
+  it.effect("rejects a client order id that is already used", () =>
     Effect.gen(function*() {
       yield* place({ ...limit, clientOrderId: "mine" })
       const error = yield* Effect.flip(place({ ...limit, clientOrderId: "mine" }))
@@ -154,14 +158,14 @@ describe("layerTrading", () => {
       assertInclude(error.message, "mine")
     }).pipe(Effect.provide(mocked())))
 
-  it.effect("refuses a market order when nobody is there", () =>
+  it.effect("rejects a market order when there is no quote", () =>
     Effect.gen(function*() {
       yield* Effect.flatMap(Mock.Mock, (mock) => mock.setPrice("BTC/USDT", {}))
       const error = yield* Effect.flip(place({ type: "market", symbol: "BTC/USDT", side: "buy", amount: "1" }))
       assert.strictEqual(error._tag, "OrderRejected")
     }).pipe(Effect.provide(mocked())))
 
-  it.effect("cannot do what it was told it cannot", () =>
+  it.effect("fails with Unsupported for features that are switched off", () =>
     Effect.gen(function*() {
       const trading = yield* Trading.Trading
       const tags = [
@@ -172,7 +176,7 @@ describe("layerTrading", () => {
       assert.deepStrictEqual(tags.map(({ _tag }) => _tag), ["Unsupported", "Unsupported", "Unsupported"])
     }).pipe(Effect.provide(mocked({ features: { timeInForce: ["GTC"], amend: false, batch: 0 } }))))
 
-  it.effect("fails and remembers as the others do, each capability by itself", () =>
+  it.effect("fails and records calls of trading independently of the account", () =>
     Effect.gen(function*() {
       const trading = yield* Mock.MockTrading
       const lost = new ExchangeError.OutcomeUnknown({
@@ -191,7 +195,7 @@ describe("layerTrading", () => {
       assert.deepStrictEqual((yield* trading.calls).map(({ operation }) => operation), ["place", "place"])
     }).pipe(Effect.provide(mocked())))
 
-  it.effect("knows orders, fills and positions that it was given, and gives their ids to no other", () =>
+  it.effect("returns the given orders and positions, and does not reuse their ids", () =>
     Effect.gen(function*() {
       const account = yield* Account.Account
       assert.deepStrictEqual(yield* openIds, ["1"])
@@ -216,7 +220,7 @@ describe("layerTrading", () => {
       }]
     }))))
 
-  it.effect("fills of an order that it was given in part no more than was left", () =>
+  it.effect("fills only the remaining amount of a given order that is partly filled", () =>
     Effect.gen(function*() {
       const account = yield* Account.Account
       const trading = yield* Trading.Trading
@@ -269,33 +273,43 @@ describe("layerTrading", () => {
     { maxLength: 20 }
   )
 
-  it.effect.prop("frees what nothing holds, and makes no money", [orders], ([orders]) =>
-    Effect.gen(function*() {
-      const mock = yield* Mock.Mock
-      const account = yield* Account.Account
-      const trading = yield* Trading.Trading
-      for (const { next, ...order } of orders) {
-        yield* Effect.either(trading.place({ type: "limit", symbol: "BTC/USDT", ...order }))
-        if (next === "quote") yield* mock.setPrice("BTC/USDT", { bid: order.price, ask: `${Number(order.price) + 1}` })
-        if (next === "cancel") yield* trading.cancelAll("BTC/USDT")
-        for (const { asset, free, total } of yield* account.balances) {
-          assert.isFalse(free.value < 0n || total.value < 0n, `${asset} is overdrawn`)
+  it.effect.prop(
+    "unlocks what canceled orders locked, and balances match the fills",
+    [orders],
+    ([orders]) =>
+      Effect.gen(function*() {
+        const mock = yield* Mock.Mock
+        const account = yield* Account.Account
+        const trading = yield* Trading.Trading
+        for (const { next, ...order } of orders) {
+          yield* Effect.either(trading.place({ type: "limit", symbol: "BTC/USDT", ...order }))
+          if (next === "quote") {
+            yield* mock.setPrice("BTC/USDT", { bid: order.price, ask: `${Number(order.price) + 1}` })
+          }
+          if (next === "cancel") {
+            yield* trading.cancelAll("BTC/USDT")
+          }
+          for (const { asset, free, total } of yield* account.balances) {
+            assert.isFalse(free.value < 0n || total.value < 0n, `${asset} is overdrawn`)
+          }
         }
-      }
-      yield* trading.cancelAll("BTC/USDT")
-      const sums = { USDT: 1100, BTC: 2 }
-      for (const { amount, fee, price, side } of yield* account.fills("BTC/USDT", { limit: 1000 })) {
-        const sign = side === "buy" ? 1 : -1
-        sums.BTC += sign * Number(Decimal.format(amount)) - (side === "buy" ? Number(Decimal.format(fee ?? amount)) : 0)
-        sums.USDT -= sign * Number(Decimal.format(amount)) * Number(Decimal.format(price)) +
-          (side === "sell" ? Number(Decimal.format(fee ?? amount)) : 0)
-      }
-      for (const { asset, free, total } of yield* account.balances) {
-        const expected = asset === "BTC" ? sums.BTC : sums.USDT
-        assert.closeTo(Number(Decimal.format(total)), expected, 1e-6)
-        assert.closeTo(Number(Decimal.format(free)), expected - (asset === "USDT" ? 100 : 0), 1e-6)
-      }
-    }).pipe(Effect.provide(mocked())), { fastCheck: { numRuns: 50 } })
+        yield* trading.cancelAll("BTC/USDT")
+        const sums = { USDT: 1100, BTC: 2 }
+        for (const { amount, fee, price, side } of yield* account.fills("BTC/USDT", { limit: 1000 })) {
+          const sign = side === "buy" ? 1 : -1
+          sums.BTC += sign * Number(Decimal.format(amount)) -
+            (side === "buy" ? Number(Decimal.format(fee ?? amount)) : 0)
+          sums.USDT -= sign * Number(Decimal.format(amount)) * Number(Decimal.format(price)) +
+            (side === "sell" ? Number(Decimal.format(fee ?? amount)) : 0)
+        }
+        for (const { asset, free, total } of yield* account.balances) {
+          const expected = asset === "BTC" ? sums.BTC : sums.USDT
+          assert.closeTo(Number(Decimal.format(total)), expected, 1e-6)
+          assert.closeTo(Number(Decimal.format(free)), expected - (asset === "USDT" ? 100 : 0), 1e-6)
+        }
+      }).pipe(Effect.provide(mocked())),
+    { fastCheck: { numRuns: 50 } }
+  )
 })
 
 describe("market data of a mock", () => {
@@ -315,7 +329,7 @@ describe("market data of a mock", () => {
 
   const hour = 3_600_000
 
-  it.effect("is a book of the quote, one trade at the last price and flat candles, unless told otherwise", () =>
+  it.effect("is a book of the quote, one trade at the last price and flat candles by default", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(noon + 1)
       const market = yield* MarketData.MarketData
@@ -334,7 +348,7 @@ describe("market data of a mock", () => {
       assert.deepStrictEqual((yield* market.orderBook("ETH/USDT")).bids, [])
     }).pipe(Effect.provide(Mock.layer(tickers))))
 
-  it.effect("has the trades and candles it was told", () =>
+  it.effect("returns the given trades and candles", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(noon + 1)
       const market = yield* MarketData.MarketData
@@ -359,7 +373,7 @@ describe("market data of a mock", () => {
       }
     }))))
 
-  it.effect("says of itself what it was told, and serves on", () =>
+  it.effect("returns the given status and keeps serving", () =>
     Effect.gen(function*() {
       const mock = yield* Mock.Mock
       assert.strictEqual((yield* mock.status).status, "operational")
@@ -369,7 +383,7 @@ describe("market data of a mock", () => {
       assert.strictEqual((yield* mock.price("BTC/USDT")).currency, "USDT")
     }).pipe(Effect.provide(Mock.layer(tickers))))
 
-  it.effect("fails in the middle of a range of candles when it is told to", () =>
+  it.effect("fails in the middle of a range of candles when failNext is called", () =>
     Effect.gen(function*() {
       const mock = yield* Mock.Mock
       const down = new ExchangeError.RequestTimedOut({ exchange: "mock", operation: "candles", detail: "no answer" })

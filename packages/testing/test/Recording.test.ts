@@ -41,8 +41,8 @@ const json = HttpClientRequest.post(`${origin}/api/v5/trade/batch`, { headers: s
   )
 )
 
-/** What an exchange would say that says too much. */
-const indiscreet = JSON.stringify({
+/** A response that repeats the caller's secrets. */
+const leaking = JSON.stringify({
   balance: "12.50",
   apiKey: "another-key-entirely",
   echo: `${secrets.key} ${secrets.signature} ${
@@ -53,8 +53,8 @@ const indiscreet = JSON.stringify({
   limit: 5
 })
 
-const answers = ScriptedHttp.layer((_, index) =>
-  ScriptedHttp.json(JSON.parse(index === 0 ? indiscreet : `{"n":${index}}`), {
+const responding = ScriptedHttp.layer((_, index) =>
+  ScriptedHttp.json(JSON.parse(index === 0 ? leaking : `{"n":${index}}`), {
     status: index === 1 ? 400 : 200,
     headers: {
       "x-mbx-used-weight-1m": "7",
@@ -65,15 +65,18 @@ const answers = ScriptedHttp.layer((_, index) =>
 )
 
 const text = (request: HttpClientRequest.HttpClientRequest) =>
-  Effect.flatMap(HttpClient.HttpClient, (client) => Effect.flatMap(client.execute(request), (answer) => answer.text))
+  Effect.flatMap(
+    HttpClient.HttpClient,
+    (client) => Effect.flatMap(client.execute(request), (response) => response.text)
+  )
 
-/** What is written down while requests are sent. */
+/** The responses to requests, and the fixtures that are recorded meanwhile. */
 const recorded = (requests: ReadonlyArray<HttpClientRequest.HttpClientRequest>, options?: Recording.Options) =>
   Effect.gen(function*() {
     const fixtures = yield* Ref.make<ReadonlyArray<Recording.Fixture>>([])
     const layer = Recording.layerSink((fixture) => Ref.update(fixtures, (all) => [...all, fixture]), options)
-    const heard = yield* Effect.forEach(requests, text).pipe(Effect.provide(layer), Effect.provide(answers))
-    return { heard, fixtures: yield* Ref.get(fixtures) }
+    const responses = yield* Effect.forEach(requests, text).pipe(Effect.provide(layer), Effect.provide(responding))
+    return { responses, fixtures: yield* Ref.get(fixtures) }
   })
 
 /** Files in memory. */
@@ -89,7 +92,7 @@ const disk = (files = new Map<string, string>()) =>
   })
 
 describe("Recording", () => {
-  it.effect("keeps of a request what is harmless, and of an answer what it says", () =>
+  it.effect("keeps only harmless parts of a request, and the status, headers and text of the response", () =>
     Effect.gen(function*() {
       const { fixtures } = yield* recorded([get, form, json])
       assert.deepStrictEqual(
@@ -111,13 +114,13 @@ describe("Recording", () => {
       assertInclude(fixtures[0]?.text, "\"limit\":5")
     }))
 
-  it.effect("gives the caller the whole answer", () =>
+  it.effect("returns the whole response to the caller", () =>
     Effect.gen(function*() {
-      const { heard } = yield* recorded([get])
-      assert.deepStrictEqual(JSON.parse(heard[0] ?? ""), JSON.parse(indiscreet))
+      const { responses } = yield* recorded([get])
+      assert.deepStrictEqual(JSON.parse(responses[0] ?? ""), JSON.parse(leaking))
     }))
 
-  it.effect("never writes down a key, secret, passphrase, nonce, signature or token, whoever says it", () =>
+  it.effect("never records a key, secret, passphrase, nonce, signature or token, in request or response", () =>
     Effect.gen(function*() {
       const { fixtures } = yield* recorded([get, form, json], { secrets: [Redacted.make(secrets.secret)] })
       const written = Schema.encodeSync(Schema.parseJson(Schema.Array(Recording.Fixture)))(fixtures)
@@ -125,19 +128,19 @@ describe("Recording", () => {
       assertInclude(written, "REDACTED")
     }))
 
-  it.effect("writes down more, or less, when told to", () =>
+  it.effect("records only the parameters and headers given in the options", () =>
     Effect.gen(function*() {
       const { fixtures } = yield* recorded([get], { parameters: ["limit"], headers: [] })
       assert.strictEqual(fixtures[0]?.query, "limit=5")
       assert.deepStrictEqual(fixtures[0]?.headers, {})
     }))
 
-  it.effect("writes files, numbered after those that are there", () =>
+  it.effect("writes files numbered after the existing ones", () =>
     Effect.gen(function*() {
       const files = new Map([["fixtures/0007-GET-old.json", "{}"], ["fixtures/notes.txt", ""]])
       yield* Effect.forEach([get, form], text).pipe(
         Effect.provide(Recording.layer({ directory: "fixtures" })),
-        Effect.provide(answers),
+        Effect.provide(responding),
         Effect.provide(disk(files))
       )
       assert.deepStrictEqual([...files.keys()].slice(2), [
@@ -159,7 +162,7 @@ describe("Replay", () => {
     text
   })
 
-  it.effect("serves what was recorded, whatever the request is signed with", () =>
+  it.effect("returns recorded responses whatever key signs the request", () =>
     Effect.gen(function*() {
       const { fixtures } = yield* recorded([get, form, json])
       const again = HttpClientRequest.setHeader(get, "x-api-key", "other")
@@ -167,7 +170,7 @@ describe("Replay", () => {
       assert.deepStrictEqual(replayed, [fixtures[2]?.text, fixtures[0]?.text, fixtures[1]?.text])
     }))
 
-  it.effect("serves the answers to one request in their order, and the last again", () =>
+  it.effect("returns the responses to one request in order, and then repeats the last", () =>
     Effect.gen(function*() {
       const query = "limit=5&symbol=BTCUSDT"
       const layer = Replay.layer([fixture(query, "1"), fixture("limit=6", "other"), fixture(query, "2")])
@@ -177,7 +180,7 @@ describe("Replay", () => {
       )
     }))
 
-  it.effect("dies of what was not recorded, and names what was asked and what there is", () =>
+  it.effect("dies with NotRecorded, which names the request and the recorded ones", () =>
     Effect.gen(function*() {
       const exit = yield* Effect.exit(text(get)).pipe(Effect.provide(Replay.layer([fixture("limit=6", "other")])))
       assert(Exit.isFailure(exit))
@@ -190,16 +193,16 @@ describe("Replay", () => {
       )
     }))
 
-  it.effect("reads a directory as it was recorded", () =>
+  it.effect("replays a directory of recorded files", () =>
     Effect.gen(function*() {
       const files = disk()
-      const layer = Layer.provide(Recording.layer({ directory: "fixtures" }), answers)
+      const layer = Layer.provide(Recording.layer({ directory: "fixtures" }), responding)
       yield* text(get).pipe(Effect.provide(layer), Effect.provide(files))
       const replayed = yield* text(get).pipe(Effect.provide(Replay.layerDirectory("fixtures")), Effect.provide(files))
       assertInclude(replayed, "12.50")
     }))
 
-  it.effect("refuses a file that is no fixture, by its name", () =>
+  it.effect("fails and names the file when it is not a fixture", () =>
     Effect.gen(function*() {
       const files = disk(new Map([["fixtures/0001.json", "{}"]]))
       const error = yield* Effect.flip(

@@ -13,8 +13,8 @@ const code = (error: { readonly cause?: unknown }): unknown =>
 
 const handle = ScriptedHttp.ScriptedHttp
 
-describe("answers", () => {
-  it.effect("come in the order of the script", () =>
+describe("scripted responses", () => {
+  it.effect("are returned in the order of the script", () =>
     Effect.gen(function*() {
       const script = yield* handle
       assert.strictEqual(yield* script.remaining, 2)
@@ -34,7 +34,7 @@ describe("answers", () => {
       ScriptedHttp.text("<html>", { status: 429, headers: { "retry-after": "3", "content-type": "text/html" } })
     ]))))
 
-  it.effect("may depend on the request and on how many came before", () =>
+  it.effect("may depend on the request and its index", () =>
     Effect.gen(function*() {
       const script = yield* handle
       assert.strictEqual(yield* askText("https://example.com/a?b=c"), "https://example.com/a?b=c 0")
@@ -44,7 +44,7 @@ describe("answers", () => {
       assert.strictEqual(yield* askText("https://example.com/d"), "https://example.com/d 3")
     }).pipe(Effect.provide(ScriptedHttp.layer(({ url }, index) => ScriptedHttp.text(`${url} ${index}`)))))
 
-  it.effect("die when the script has none left, naming the request without its query", () =>
+  it.effect("die with ScriptExhausted when none is left, naming the request without its query", () =>
     Effect.gen(function*() {
       const exit = yield* Effect.exit(ask("https://example.com/order?signature=abcdef"))
       assert(Exit.isFailure(exit))
@@ -54,7 +54,7 @@ describe("answers", () => {
       assert.notInclude(Cause.pretty(exit.cause), "abcdef")
     }).pipe(Effect.provide(ScriptedHttp.layer([]))))
 
-  it.effect("fail with the codes of Node's", () =>
+  it.effect("fail with the error codes of Node", () =>
     Effect.gen(function*() {
       for (const expected of ["ECONNREFUSED", "ECONNRESET", "ENOTFOUND"]) {
         const error = yield* Effect.flip(ask())
@@ -66,25 +66,25 @@ describe("answers", () => {
       ScriptedHttp.layer([ScriptedHttp.refused, ScriptedHttp.reset, ScriptedHttp.failure("ENOTFOUND")])
     )))
 
-  it.effect("break off half-way: the head comes, half the body, and then an error", () =>
+  it.effect("when truncated, give the headers and half of the body, then fail", () =>
     Effect.gen(function*() {
       const response = yield* ask()
       assert.strictEqual(response.status, 200)
       assert.strictEqual(response.headers["content-length"], "10")
-      const got: Array<string> = []
+      const received: Array<string> = []
       const error = yield* response.stream.pipe(
         Stream.decodeText(),
-        Stream.runForEach((text) => Effect.sync(() => got.push(text))),
+        Stream.runForEach((text) => Effect.sync(() => received.push(text))),
         Effect.flip
       )
-      assert.deepStrictEqual(got, ["01234"])
+      assert.deepStrictEqual(received, ["01234"])
       assert.strictEqual(error._tag, "ResponseError")
       assert.strictEqual(code(error), "UND_ERR_SOCKET")
       assert.strictEqual((yield* Effect.flip(response.text))._tag, "ResponseError")
       assert.strictEqual((yield* Effect.flip(response.json))._tag, "ResponseError")
     }).pipe(Effect.provide(ScriptedHttp.layer([ScriptedHttp.truncated("0123456789")]))))
 
-  it.effect("fail to be JSON when they are not", () =>
+  it.effect("fail to decode as JSON when they are not JSON", () =>
     Effect.gen(function*() {
       const response = yield* ask()
       const error = yield* Effect.flip(response.json)
@@ -92,8 +92,8 @@ describe("answers", () => {
     }).pipe(Effect.provide(ScriptedHttp.layer([ScriptedHttp.text("<html>")]))))
 })
 
-describe("time", () => {
-  it.effect("a delayed answer comes at its instant and not before", () =>
+describe("timing", () => {
+  it.effect("a delayed response arrives after its delay, not before", () =>
     Effect.gen(function*() {
       const script = yield* handle
       const fiber = yield* Effect.fork(askText())
@@ -107,7 +107,7 @@ describe("time", () => {
       ScriptedHttp.delayed(ScriptedHttp.delayed(ScriptedHttp.text("late"), "1 seconds"), "2 seconds")
     ]))))
 
-  it.effect("a failure can be late too", () =>
+  it.effect("a failure can be delayed too", () =>
     Effect.gen(function*() {
       const fiber = yield* Effect.fork(Effect.flip(ask()))
       yield* TestClock.adjust("999 millis")
@@ -116,26 +116,26 @@ describe("time", () => {
       assert.strictEqual(code(yield* Fiber.join(fiber)), "ECONNREFUSED")
     }).pipe(Effect.provide(ScriptedHttp.layer([ScriptedHttp.delayed(ScriptedHttp.refused, "1 second")]))))
 
-  it.effect("a streamed body arrives piece by piece, its length untold", () =>
+  it.effect("a streamed body arrives in pieces, without a content-length", () =>
     Effect.gen(function*() {
       const response = yield* ask()
       assert.isUndefined(response.headers["content-length"])
-      const got: Array<string> = []
+      const received: Array<string> = []
       const fiber = yield* response.stream.pipe(
         Stream.decodeText(),
-        Stream.runForEach((text) => Effect.sync(() => got.push(text))),
+        Stream.runForEach((text) => Effect.sync(() => received.push(text))),
         Effect.fork
       )
       yield* TestClock.adjust("999 millis")
-      assert.deepStrictEqual(got, ["["])
+      assert.deepStrictEqual(received, ["["])
       yield* TestClock.adjust("1 millis")
-      assert.deepStrictEqual(got, ["[", "1"])
+      assert.deepStrictEqual(received, ["[", "1"])
       yield* TestClock.adjust("1 second")
       yield* Fiber.join(fiber)
-      assert.deepStrictEqual(got, ["[", "1", "]"])
+      assert.deepStrictEqual(received, ["[", "1", "]"])
     }).pipe(Effect.provide(ScriptedHttp.layer([ScriptedHttp.streamed(["[", "1", "]"], { pause: "1 second" })]))))
 
-  it.effect("silence lasts, and ends with interruption", () =>
+  it.effect("a request without a response stays in flight until it is interrupted", () =>
     Effect.gen(function*() {
       const script = yield* handle
       const fiber = yield* Effect.fork(ask())
@@ -148,7 +148,7 @@ describe("time", () => {
 })
 
 describe("requests", () => {
-  it.effect("are written down whole", () =>
+  it.effect("are recorded with method, URL, headers, body and time", () =>
     Effect.gen(function*() {
       const client = yield* HttpClient.HttpClient
       const script = yield* handle
@@ -171,7 +171,7 @@ describe("requests", () => {
       assert.strictEqual(requests[4]?.method, "GET")
     }).pipe(Effect.provide(ScriptedHttp.layer(() => ScriptedHttp.json({})))))
 
-  it.effect("that cannot be written down as text fail to encode", () =>
+  it.effect("fail to encode when their body cannot be recorded as text", () =>
     Effect.gen(function*() {
       const client = yield* HttpClient.HttpClient
       const post = HttpClientRequest.post("https://example.com/")
