@@ -5,7 +5,7 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema, TestClock } from "effect"
 import { parquetMetadata, parquetReadObjects, parquetSchema } from "hyparquet"
-import { finished } from "./utils.js"
+import { runCommand } from "./utils.js"
 
 const candle = Schema.decodeSync(Candle.Candle)
 
@@ -28,14 +28,14 @@ const path = Effect.map(
   (directory) => `${directory}/some/candles.parquet`
 )
 
-/** The file, whole. */
+/** The content of a file. */
 const bytesOf = (path: string) =>
   Effect.map(
     Effect.flatMap(FileSystem.FileSystem, (files) => files.readFile(path)),
     (bytes) => bytes.slice().buffer
   )
 
-/** The rows as they stand, decimals in units of their last place: the reader makes floats of decimals. */
+/** The rows with decimals as unscaled integers, because the reader would convert decimals to floats. */
 const rowsOf = (file: ArrayBuffer) => {
   const metadata = parquetMetadata(file)
   for (const element of metadata.schema) {
@@ -51,7 +51,7 @@ const unscaled = (bytes: Uint8Array): bigint =>
   BigInt.asIntN(128, bytes.reduce((value, byte) => value << 8n | BigInt(byte), 0n))
 
 describe("candles as Parquet", () => {
-  it.scoped("come back exact, with the types of what they are", () =>
+  it.scoped("are read back exactly, with logical types", () =>
     Effect.gen(function*() {
       const to = yield* path
       const { append, finish } = yield* CandleParquet.open(to)
@@ -84,7 +84,7 @@ describe("candles as Parquet", () => {
       ])
     }).pipe(Effect.provide(NodeContext.layer)))
 
-  it.scoped("are written a group at a time, before all of them are known", () =>
+  it.scoped("are written in row groups before all candles are known", () =>
     Effect.gen(function*() {
       const to = yield* path
       const { append, finish } = yield* CandleParquet.open(to)
@@ -100,7 +100,7 @@ describe("candles as Parquet", () => {
       assert.strictEqual(rows.at(-1)?.["openTime"].getTime(), 10_499 * 60_000)
     }).pipe(Effect.provide(NodeContext.layer)))
 
-  it.scoped("are refused where a decimal would be another", () =>
+  it.scoped("are rejected when a decimal does not fit into 38 digits", () =>
     Effect.gen(function*() {
       const { append } = yield* CandleParquet.open(yield* path)
       for (const volume of ["0.0000000000000000001", "1000000000000000000000"]) {
@@ -109,27 +109,27 @@ describe("candles as Parquet", () => {
       }
     }).pipe(Effect.provide(NodeContext.layer)))
 
-  it.scoped("are made by the command, which goes on with no such file", () =>
+  it.scoped("are written by the command, which does not append to an existing file", () =>
     Effect.gen(function*() {
       const to = yield* path
       yield* TestClock.setTime(Date.parse("2026-01-03T00:00:00Z"))
       const line =
         "candles BTC/USDT --exchange binance --interval 1m --from 2026-01-01 --to 2026-01-01T01:00Z --format parquet"
-      const none = yield* finished(`${line.replace("BTC/USDT", "NO/SUCH")} --output ${to}`)
-      assert.strictEqual(none.code, 1)
-      const { code, err, out } = yield* finished(`${line} --output ${to}`)
+      const unlisted = yield* runCommand(`${line.replace("BTC/USDT", "NO/SUCH")} --output ${to}`)
+      assert.strictEqual(unlisted.code, 1)
+      const { code, err, out } = yield* runCommand(`${line} --output ${to}`)
       assert.strictEqual(code, 0, err)
       assert.strictEqual(out, "")
       assert.match(err, /60 candles written/)
       const rows = yield* rowsOf(yield* bytesOf(to))
       assert.strictEqual(rows.length, 60)
-      const again = yield* finished(`${line} --output ${to}`)
+      const again = yield* runCommand(`${line} --output ${to}`)
       assert.strictEqual(again.code, 2)
       assert.include(
         again.err,
         "already exists, and a Parquet file cannot be appended to; choose another --output, or --format csv."
       )
-      const nowhere = yield* finished(line)
+      const nowhere = yield* runCommand(line)
       assert.strictEqual(nowhere.code, 2)
       assert.include(nowhere.err, "Parquet is written to a file; choose one with --output")
     }).pipe(Effect.provide(NodeContext.layer)))

@@ -3,11 +3,11 @@ import { Exchanges } from "@effect-exchange/exchanges"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit } from "effect"
 import { readFileSync } from "node:fs"
-import { finished } from "./utils.js"
+import { runCommand } from "./utils.js"
 
 const ids = Exchanges.ids.join(", ")
 
-describe("bad usage exits with 2 and one sentence", () => {
+describe("invalid usage exits with 2 and prints one sentence", () => {
   const cases: ReadonlyArray<readonly [line: string, sentence: string]> = [
     ["price", "Missing argument <symbol>. See exchange price --help."],
     [
@@ -128,7 +128,7 @@ describe("bad usage exits with 2 and one sentence", () => {
   for (const [line, sentence] of cases) {
     it.effect(line, () =>
       Effect.gen(function*() {
-        const { code, err, out } = yield* finished(line)
+        const { code, err, out } = yield* runCommand(line)
         assert.strictEqual(err, `${sentence}\n`)
         assert.strictEqual(code, 2)
         assert.strictEqual(out, "")
@@ -137,7 +137,7 @@ describe("bad usage exits with 2 and one sentence", () => {
 
   it.effect("names the program as the user calls it", () =>
     Effect.gen(function*() {
-      const { code, err } = yield* finished("prise BTC/USDT", { program: "npm start --" })
+      const { code, err } = yield* runCommand("prise BTC/USDT", { program: "npm start --" })
       assert.strictEqual(code, 2)
       assert.match(
         err,
@@ -148,9 +148,9 @@ describe("bad usage exits with 2 and one sentence", () => {
 
 describe("help", () => {
   for (const line of ["", "--help"]) {
-    it.effect(`"exchange ${line}" names every command, without colour where there is none`, () =>
+    it.effect(`"exchange ${line}" lists every command, without colors when the output is no terminal`, () =>
       Effect.gen(function*() {
-        const { code, err, out } = yield* finished(line)
+        const { code, err, out } = yield* runCommand(line)
         assert.strictEqual(code, 0)
         assert.strictEqual(err, "")
         for (const command of ["price", "watch", "health", "simulate", "contract", "record"]) {
@@ -160,33 +160,33 @@ describe("help", () => {
       }))
   }
 
-  it.effect("of a command says what the exit codes mean", () =>
+  it.effect("of a command explains the exit codes", () =>
     Effect.gen(function*() {
-      const price = yield* finished("price --help")
+      const price = yield* runCommand("price --help")
       assert.strictEqual(price.code, 0)
       assert.match(price.out, /1: an\s+exchange\s+failed/)
       assert.match(price.out, /Latency is the time of\s+the\s+whole\s+operation/)
-      assert.match((yield* finished("watch --help")).out, /Exit\s+code\s+0:\s+stopped\s+by\s+Ctrl-C/)
+      assert.match((yield* runCommand("watch --help")).out, /Exit\s+code\s+0:\s+stopped\s+by\s+Ctrl-C/)
     }))
 
-  it.effect("completions are a script", () =>
+  it.effect("prints a completion script", () =>
     Effect.gen(function*() {
-      const { code, out } = yield* finished("--completions bash")
+      const { code, out } = yield* runCommand("--completions bash")
       assert.strictEqual(code, 0)
       assert.include(out, "complete -F _exchange_bash_completions")
       assert.include(out, "--environment")
     }))
 
-  it.effect("the version is that of the package", () =>
+  it.effect("prints the version of the package", () =>
     Effect.gen(function*() {
       const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8")
       assert.include(manifest, `"version": "${Version.version}"`)
-      assert.strictEqual((yield* finished("--version")).out.trim(), Version.version)
+      assert.strictEqual((yield* runCommand("--version")).out.trim(), Version.version)
     }))
 })
 
 describe("exit codes", () => {
-  it("of a bug is 70, of a signal 128 and its number", () => {
+  it("are 70 for a defect, 128 plus its number for a signal, 1 for a failure and 0 for success", () => {
     assert.strictEqual(Failure.exitCode(Exit.die("a bug")), 70)
     assert.strictEqual(Failure.exitCode(Exit.fail(new Stop.Stopped({ signal: "SIGINT" }))), 130)
     assert.strictEqual(Failure.exitCode(Exit.fail(new Stop.Stopped({ signal: "SIGTERM" }))), 143)

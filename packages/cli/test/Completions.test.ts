@@ -3,11 +3,11 @@ import { Exchanges } from "@effect-exchange/exchanges"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { spawnSync } from "node:child_process"
-import { finished } from "./utils.js"
+import { runCommand } from "./utils.js"
 
-const script = (shell: string) => Effect.map(finished(`--completions ${shell}`), ({ out }) => out)
+const script = (shell: string) => Effect.map(runCommand(`--completions ${shell}`), ({ out }) => out)
 
-/** What bash offers behind a line. */
+/** The completions that bash offers for a line. */
 const offered = (script: string, line: string): ReadonlyArray<string> => {
   const words = line.split(" ")
   const { stderr, stdout } = spawnSync("bash", ["--norc", "-s"], {
@@ -53,12 +53,12 @@ describe("completion", () => {
       }))
   }
 
-  it.effect.skipIf(!isBash)("bash: what can be anything is left to the user", () =>
+  it.effect.skipIf(!isBash)("bash: offers nothing for an option with free values", () =>
     Effect.gen(function*() {
       assert.notInclude(offered(yield* script("bash"), "exchange watch BTC/USDT --interval "), "1h")
     }))
 
-  it.effect("fish and zsh know the same values", () =>
+  it.effect("fish and zsh scripts contain the same values", () =>
     Effect.gen(function*() {
       const fish = yield* script("fish")
       assert.include(fish, "from candles\" -l format -r -f -a \"csv jsonl parquet table")

@@ -9,11 +9,11 @@ import { Context, Duration, Effect, Layer, TestClock } from "effect"
 
 const symbols = ["BTC/USDT", "ETH/USDT"].map((symbol) => ExchangeSymbol.make(symbol))
 
-/** An exchange without sockets. */
+/** A simulated exchange without WebSockets. */
 const network = (id: Simulator.ExchangeId) =>
   Layer.map(Simulator.layer(id), Context.pick(HttpClient.HttpClient, Simulator.Simulators))
 
-/** A client that has no sockets in reach, and so no feeds. */
+/** A client without WebSockets, and therefore without feeds. */
 const socketless = (id: Exchanges.ExchangeId) =>
   Effect.gen(function*() {
     const { market, report } = yield* Effect.all({
@@ -43,7 +43,7 @@ const socketless = (id: Exchanges.ExchangeId) =>
   })
 
 describe("markets of an exchange without feeds", () => {
-  it.scoped("are asked for together, once in an interval, and it is said so", () =>
+  it.scoped("are polled together once per interval, and have the status polled", () =>
     Effect.gen(function*() {
       const { simulator, views } = yield* socketless("binance")
       yield* TestClock.adjust("10 seconds")
@@ -58,7 +58,7 @@ describe("markets of an exchange without feeds", () => {
     }).pipe(Effect.provide(network("binance"))))
 
   it.scoped(
-    "are asked for at the pace of BitMEX: 30 requests at once, then one in two seconds",
+    "are polled within the limits of BitMEX: 30 requests at once, then one per two seconds",
     () =>
       Effect.gen(function*() {
         const { simulator, views } = yield* socketless("bitmex")
@@ -75,7 +75,7 @@ describe("markets of an exchange without feeds", () => {
     20_000
   )
 
-  it.scoped("keep their last prices and age while the exchange is away", () =>
+  it.scoped("keep their last prices and age while the exchange is down", () =>
     Effect.gen(function*() {
       const { simulator, views } = yield* socketless("binance")
       yield* TestClock.adjust("2 seconds")
@@ -88,7 +88,7 @@ describe("markets of an exchange without feeds", () => {
       assert.include(["ExchangeUnavailable", "CircuitOpen"], after?.error?.tag)
     }).pipe(Effect.provide(network("binance"))))
 
-  it("are asked for more slowly the less of the limit is left", () => {
+  it("are polled less often the less of the limit is left", () => {
     const pause = (used: number) => Duration.toMillis(Following.pace(Duration.seconds(2), used))
     assert.deepStrictEqual([0, 0.5, 0.75, 0.9, 1].map(pause), [2000, 2000, 4000, 10_000, 30_000])
     assert.strictEqual(Duration.toMillis(Following.pace(Duration.minutes(5), 1)), 300_000)

@@ -1,22 +1,22 @@
 import { Examples, Help } from "@effect-exchange/cli"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { finished } from "./utils.js"
+import { runCommand } from "./utils.js"
 
 const commands = Object.keys(Examples.examples)
 
 describe("help", () => {
-  it.effect("there are examples of every command, and of no other", () =>
+  it.effect("has examples for every command, and only for those", () =>
     Effect.gen(function*() {
-      const { out } = yield* finished("--help")
+      const { out } = yield* runCommand("--help")
       const listed = [...out.matchAll(/^ {2}([a-z]+(?: [a-z]+)?) {2,}\S/gm)].map(([, name]) => name)
       assert.sameMembers(commands.filter((name) => name !== ""), listed)
     }))
 
   for (const command of commands) {
-    it.effect(`of "exchange ${command}" fits 80 columns, has no placeholders, and examples that it can take`, () =>
+    it.effect(`of "exchange ${command}" fits 80 columns, has no placeholders, and has only valid examples`, () =>
       Effect.gen(function*() {
-        const { code, err, out } = yield* finished(`${command} --help`.trim())
+        const { code, err, out } = yield* runCommand(`${command} --help`.trim())
         assert.deepStrictEqual([code, err], [0, ""])
         for (const line of out.split("\n")) assert.isAtMost(line.length, 80, line)
         assert.notMatch(out, /user-defined|A true or false value|setting is optional|One of the following/)
@@ -27,29 +27,29 @@ describe("help", () => {
           assert.include(Examples.examples[command]?.join("\n"), example)
           assert.isTrue(command === "" || example.startsWith(command))
           const of = Help.commandOf(example.split(" "))
-          const { out: help } = yield* finished(`${of} --help`)
+          const { out: help } = yield* runCommand(`${of} --help`)
           for (const [option] of example.matchAll(/(?<= )--[\w-]+/g)) assert.include(help, `${option}`, example)
         }
       }))
   }
 
-  it.effect("is of the same width at a terminal, where only headings are bold", () =>
+  it.effect("has the same text on a terminal, with bold headings", () =>
     Effect.gen(function*() {
-      const plain = yield* finished("candles --help")
-      const styled = yield* finished("candles --help", { terminal: true })
+      const plain = yield* runCommand("candles --help")
+      const styled = yield* runCommand("candles --help", { terminal: true })
       assert.include(styled.out, "\u{1b}[1mOPTIONS\u{1b}[0m\n")
       assert.strictEqual(styled.out.replace(/\p{Cc}\[\d+m/gu, ""), plain.out)
     }))
 
-  it.effect("says of an option that has to be given that it has to", () =>
+  it.effect("marks a required option", () =>
     Effect.gen(function*() {
-      const { out } = yield* finished("candles --help")
+      const { out } = yield* runCommand("candles --help")
       assert.strictEqual(out.match(/Required\./g)?.length, 1)
     }))
 
-  it.effect("calls the command as the user does", () =>
+  it.effect("names the program as the user calls it", () =>
     Effect.gen(function*() {
-      const { out } = yield* finished("price --help", { program: "npm start --" })
+      const { out } = yield* runCommand("price --help", { program: "npm start --" })
       assert.include(out, "\n  $ npm start -- price [options] <symbol>")
       assert.include(out, "\n  $ npm start -- price BTC/USDT\n")
     }))

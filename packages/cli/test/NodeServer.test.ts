@@ -14,7 +14,7 @@ const listening = Effect.acquireRelease(
 const isAddress = (address: unknown): address is AddressInfo => typeof address === "object" && address !== null
 
 describe("the server of the price service", () => {
-  it.scopedLive("has who comes before it serves ask again, and nobody wait", () =>
+  it.scopedLive("responds with 503 and retry-after until a request handler is attached", () =>
     Effect.gen(function*() {
       const server = yield* listening
       const address = server.address()

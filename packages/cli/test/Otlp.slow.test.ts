@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { collector, serving } from "./collector.js"
+import { collector, runService } from "./collector.js"
 
-const every = {
+const frequent = {
   OTEL_BSP_SCHEDULE_DELAY: "20",
   OTEL_BLRP_SCHEDULE_DELAY: "20",
   OTEL_METRIC_EXPORT_INTERVAL: "20",
@@ -10,7 +10,7 @@ const every = {
   OTEL_EXPORTER_OTLP_TIMEOUT: "700"
 }
 
-/** The service at work for a while, longer than a batch may take. */
+/** Uses the service longer than the export of a batch may take. */
 const work = async (base: string) => {
   const until = performance.now() + 1500
   while (performance.now() < until) {
@@ -24,12 +24,12 @@ const work = async (base: string) => {
 const warnings = (lines: ReadonlyArray<string>) =>
   lines.map((line) => JSON.parse(line)).filter(({ logLevel }) => logLevel === "WARN").map(({ message }) => message[1])
 
-describe("a collector that does not take what it is sent", () => {
-  it.live("is gone: the service goes on, says so once for each kind, and ends at once", () =>
+describe("a collector that accepts nothing", () => {
+  it.live("that is down: the service continues, warns once per signal and stops promptly", () =>
     Effect.gen(function*() {
       const { close, url } = yield* collector()
       close()
-      const { code, err, lines, stopping } = yield* serving({ ...every, OTEL_EXPORTER_OTLP_ENDPOINT: url }, work)
+      const { code, err, lines, stopping } = yield* runService({ ...frequent, OTEL_EXPORTER_OTLP_ENDPOINT: url }, work)
       assert.strictEqual(code, 0)
       assert.isBelow(stopping, 5000)
       assert.sameDeepMembers(warnings(lines), [
@@ -40,10 +40,10 @@ describe("a collector that does not take what it is sent", () => {
       assert.notInclude(err, "canary")
     }).pipe(Effect.scoped))
 
-  it.live("fails: the same, and nothing is repeated", () =>
+  it.live("that responds with 500: the service warns once per signal and does not retry", () =>
     Effect.gen(function*() {
       const { paths, requests, url } = yield* collector(500)
-      const { code, lines, stopping } = yield* serving({ ...every, OTEL_EXPORTER_OTLP_ENDPOINT: url }, work)
+      const { code, lines, stopping } = yield* runService({ ...frequent, OTEL_EXPORTER_OTLP_ENDPOINT: url }, work)
       assert.strictEqual(code, 0)
       assert.isBelow(stopping, 5000)
       assert.sameDeepMembers(warnings(lines), [
@@ -54,7 +54,7 @@ describe("a collector that does not take what it is sent", () => {
       assert.strictEqual(requests.length, paths().length)
     }).pipe(Effect.scoped))
 
-  it.live("has too much to do: it is asked again, later and later, for as long as a batch may take", () =>
+  it.live("that responds with 503: the service retries with backoff until the timeout of the batch", () =>
     Effect.gen(function*() {
       const { requests, url } = yield* collector(503)
       const only = {
@@ -62,16 +62,16 @@ describe("a collector that does not take what it is sent", () => {
         OTEL_LOGS_EXPORTER: "none",
         OTEL_EXPORTER_OTLP_TIMEOUT: "1400"
       }
-      const { code, lines } = yield* serving({ ...every, ...only, OTEL_EXPORTER_OTLP_ENDPOINT: url }, work)
+      const { code, lines } = yield* runService({ ...frequent, ...only, OTEL_EXPORTER_OTLP_ENDPOINT: url }, work)
       assert.strictEqual(code, 0)
       assert.deepStrictEqual(warnings(lines), [{ kind: "metrics", reason: "status 503" }])
       assert.include([2, 3], requests.length)
     }).pipe(Effect.scoped))
 
-  it.live("never answers: the same, and what is left when it ends is waited for three seconds", () =>
+  it.live("that never responds: the service warns once per signal, and the final export does not delay the exit for long", () =>
     Effect.gen(function*() {
       const { url } = yield* collector("never")
-      const slow = yield* serving({ ...every, OTEL_EXPORTER_OTLP_ENDPOINT: url }, work)
+      const slow = yield* runService({ ...frequent, OTEL_EXPORTER_OTLP_ENDPOINT: url }, work)
       assert.strictEqual(slow.code, 0)
       assert.isBelow(slow.stopping, 5000)
       assert.deepStrictEqual(warnings(slow.lines).map(({ reason }) => reason), [
@@ -80,7 +80,7 @@ describe("a collector that does not take what it is sent", () => {
         "no response in time"
       ])
 
-      const left = yield* serving({ OTEL_EXPORTER_OTLP_ENDPOINT: url }, async (base) => {
+      const left = yield* runService({ OTEL_EXPORTER_OTLP_ENDPOINT: url }, async (base) => {
         assert.strictEqual((await fetch(`${base}/v1/exchanges`)).status, 200)
       })
       assert.strictEqual(left.code, 0)
@@ -88,14 +88,14 @@ describe("a collector that does not take what it is sent", () => {
     }).pipe(Effect.scoped))
 })
 
-describe("a collector that takes its time", () => {
-  it.live("has what was on its way when the service ended", () =>
+describe("a slow collector", () => {
+  it.live("receives what was being exported when the service stopped", () =>
     Effect.gen(function*() {
       const { bodies, exports, url } = yield* collector(200, 1000)
       const only = { OTEL_METRICS_EXPORTER: "none", OTEL_LOGS_EXPORTER: "none", OTEL_BSP_SCHEDULE_DELAY: "20" }
-      const { code } = yield* serving({ ...only, OTEL_EXPORTER_OTLP_ENDPOINT: url }, async (base) => {
+      const { code } = yield* runService({ ...only, OTEL_EXPORTER_OTLP_ENDPOINT: url }, async (base) => {
         await fetch(`${base}/v1/exchanges`)
-        // Sent, and not answered.
+        // Sent, but not answered yet.
         while (!bodies.some((body) => body.includes("GET /v1/exchanges"))) {
           await new Promise((resolve) => setTimeout(resolve, 5))
         }
@@ -109,10 +109,10 @@ describe("a collector that takes its time", () => {
     }).pipe(Effect.scoped))
 })
 
-describe("variables that cannot be honoured", () => {
-  it.live("end the command before it serves, with a sentence and exit code 2", () =>
+describe("variables that are not supported", () => {
+  it.live("stop the command before it serves, with a message and exit code 2", () =>
     Effect.gen(function*() {
-      const refused = yield* serving({
+      const refused = yield* runService({
         OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9",
         OTEL_EXPORTER_OTLP_PROTOCOL: "grpc"
       }, async () => {})

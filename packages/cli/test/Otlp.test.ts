@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Redacted } from "effect"
 import * as OtlpSettings from "../src/OtlpSettings.js"
-import { collector, type Export, labelsOf, serving } from "./collector.js"
+import { collector, type Export, labelsOf, runService } from "./collector.js"
 
 const read = (variables: Readonly<Record<string, string>>) =>
   Effect.withConfigProvider(OtlpSettings.read, ConfigProvider.fromMap(new Map(Object.entries(variables))))
@@ -10,8 +10,8 @@ const urls = (
   settings: OtlpSettings.Settings
 ) => [settings.traces?.url, settings.metrics?.url, settings.logs?.url]
 
-describe("what the variables ask for", () => {
-  it.effect("is nothing without a collector, with an empty one, and where all of it is turned off", () =>
+describe("OTLP settings", () => {
+  it.effect("are off without an endpoint, with an empty one, and when everything is disabled", () =>
     Effect.gen(function*() {
       for (
         const variables of [
@@ -29,7 +29,7 @@ describe("what the variables ask for", () => {
       ) assert.isTrue(OtlpSettings.isNothing(yield* read(variables)))
     }))
 
-  it.effect("is all three kinds beneath one endpoint, or each at its own, as it stands", () =>
+  it.effect("have all three signals under one endpoint, or each at its own unchanged endpoint", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(urls(yield* read({ OTEL_EXPORTER_OTLP_ENDPOINT: "https://collector.example/otlp/" })), [
         "https://collector.example/otlp/v1/traces",
@@ -48,7 +48,7 @@ describe("what the variables ask for", () => {
       ])
     }))
 
-  it.effect("has defaults as the specification has them, and a name and a version", () =>
+  it.effect("have the defaults of the specification, and a service name and version", () =>
     Effect.gen(function*() {
       const settings = yield* read({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://localhost:4318" })
       assert.deepInclude(settings, {
@@ -60,7 +60,7 @@ describe("what the variables ask for", () => {
       assert.strictEqual(String(settings.traces?.timeout), "Duration(10s)")
     }))
 
-  it.effect("names the service by its own variable before its attributes, which are percent-encoded", () =>
+  it.effect("take the service name from OTEL_SERVICE_NAME before the percent-encoded resource attributes", () =>
     Effect.gen(function*() {
       const attributes = "service.name=other, deployment.environment.name=test%2Ced ,service.version=7"
       const named = yield* read({
@@ -80,7 +80,7 @@ describe("what the variables ask for", () => {
       assert.strictEqual(unnamed?.resource.serviceName, "other")
     }))
 
-  it.effect("keeps headers secret; those of a kind take the place of the common ones", () =>
+  it.effect("keep headers secret, and let headers of a signal override the common ones", () =>
     Effect.gen(function*() {
       const settings = yield* read({
         OTEL_EXPORTER_OTLP_ENDPOINT: "http://localhost:4318",
@@ -98,7 +98,7 @@ describe("what the variables ask for", () => {
       ])
     }))
 
-  it.effect("samples as each name has it", () =>
+  it.effect("have a sampler for each sampler name", () =>
     Effect.gen(function*() {
       const samplers = {
         always_on: { byParent: false, ratio: 1 },
@@ -118,7 +118,7 @@ describe("what the variables ask for", () => {
       }
     }))
 
-  it.effect("is refused by a sentence with the name of the variable, and without what is secret in it", () =>
+  it.effect("reject invalid values with a message that names the variable without its secrets", () =>
     Effect.gen(function*() {
       const sentences: ReadonlyArray<readonly [variable: string, value: string, sentence: string]> = [
         [
@@ -194,11 +194,11 @@ describe("what the variables ask for", () => {
 
 const resourceOf = ({ resource }: Export) => labelsOf(resource.attributes)
 
-describe("what a collector is sent", () => {
-  it.live("is a span, a metric with its labels and a log line, each of this service, and nothing secret", () =>
+describe("OTLP export", () => {
+  it.live("sends spans, metrics with labels and log lines of this service, without secrets", () =>
     Effect.gen(function*() {
       const { exports, paths, requests, url } = yield* collector()
-      const { code, err } = yield* serving({
+      const { code, err } = yield* runService({
         EXCHANGE_SERVER_TOKENS: "canary-token",
         OTEL_EXPORTER_OTLP_ENDPOINT: url,
         OTEL_EXPORTER_OTLP_HEADERS: "x-collector-key=canary-collector",
@@ -228,7 +228,7 @@ describe("what a collector is sent", () => {
         "url.scheme": "http"
       })
       assert.strictEqual(served?.kind, 2)
-      // What was asked of the exchange is within it.
+      // It contains the span of the request to the exchange.
       const within = spans.filter(({ traceId }) => traceId === served?.traceId)
       assert.include(within.map(({ parentSpanId }) => parentSpanId), served?.spanId)
       assert.include(within.map(({ attributes }) => labelsOf(attributes)["exchange.name"]), "okx")
@@ -259,25 +259,25 @@ describe("what a collector is sent", () => {
       assert.notInclude(err, "canary")
     }).pipe(Effect.scoped))
 
-  it.live("is nothing where no variable is set, or a kind is not asked for", () =>
+  it.live("sends nothing without variables, and no signals that are turned off", () =>
     Effect.gen(function*() {
       const { paths, url } = yield* collector()
       const ask = async (base: string) => assert.strictEqual((await fetch(`${base}/v1/exchanges`)).status, 200)
-      assert.strictEqual((yield* serving({}, ask)).code, 0)
+      assert.strictEqual((yield* runService({}, ask)).code, 0)
       assert.strictEqual(
-        (yield* serving({ OTEL_SDK_DISABLED: "true", OTEL_EXPORTER_OTLP_ENDPOINT: url }, ask)).code,
+        (yield* runService({ OTEL_SDK_DISABLED: "true", OTEL_EXPORTER_OTLP_ENDPOINT: url }, ask)).code,
         0
       )
       assert.deepStrictEqual(paths(), [])
       const only = { OTEL_TRACES_EXPORTER: "none", OTEL_LOGS_EXPORTER: "none", OTEL_EXPORTER_OTLP_ENDPOINT: url }
-      assert.strictEqual((yield* serving(only, ask)).code, 0)
+      assert.strictEqual((yield* runService(only, ask)).code, 0)
       assert.deepStrictEqual(paths(), ["/v1/metrics"])
     }).pipe(Effect.scoped))
 
-  it.live("comes while it runs, as often as it was asked to", () =>
+  it.live("sends while the service runs, at the configured interval", () =>
     Effect.gen(function*() {
       const { paths, url } = yield* collector()
-      yield* serving({
+      yield* runService({
         OTEL_EXPORTER_OTLP_ENDPOINT: url,
         OTEL_LOGS_EXPORTER: "none",
         OTEL_METRIC_EXPORT_INTERVAL: "20",
@@ -289,13 +289,13 @@ describe("what a collector is sent", () => {
       assert.deepStrictEqual(paths(), ["/v1/metrics", "/v1/traces"])
     }).pipe(Effect.scoped))
 
-  it.live("has no span of a trace that is not sampled, here or by the caller", () =>
+  it.live("sends only the spans that the configured sampler selects", () =>
     Effect.gen(function*() {
       const trace = (sampled: boolean) => `00-${"a".repeat(32)}-${"b".repeat(16)}-0${sampled ? 1 : 0}`
       const spansOf = (variables: Readonly<Record<string, string>>) =>
         Effect.gen(function*() {
           const { exports, url } = yield* collector()
-          yield* serving({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url, ...variables }, async (base) => {
+          yield* runService({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url, ...variables }, async (base) => {
             await fetch(`${base}/v1/exchanges`)
             await fetch(`${base}/docs`, { headers: { traceparent: trace(true) } })
             await fetch(`${base}/openapi.json`, { headers: { traceparent: trace(false) } })
@@ -312,7 +312,7 @@ describe("what a collector is sent", () => {
         "GET /docs",
         "GET /openapi.json"
       ])
-      // A trace of so many `a` stands at two thirds of all.
+      // The trace id made of `a` is sampled from a ratio of two thirds on.
       const ofCallers = ["GET /docs", "GET /openapi.json"]
       for (const [share, names] of [["0.7", ofCallers], ["0.6", []]] as const) {
         const variables = { OTEL_TRACES_SAMPLER: "traceidratio", OTEL_TRACES_SAMPLER_ARG: share }

@@ -28,14 +28,14 @@ describe("prices", () => {
     })
   }
 
-  it("writes no zeros where there is no tick size", () => {
+  it("omits trailing zeros without a tick size", () => {
     assert.strictEqual(formatPrice(Decimal.make("12.500"), {}), "12.5")
     assert.strictEqual(formatPrice(undefined, {}), undefined)
   })
 })
 
 describe("24 h change", () => {
-  it("is a signed percentage of two places", () => {
+  it("is a signed percentage with two decimal places", () => {
     assert.deepStrictEqual(PriceTable.changeCell("0.025"), { text: "+2.50 %", tone: "good" })
     assert.deepStrictEqual(PriceTable.changeCell("-0.123456"), { text: "-12.35 %", tone: "bad" })
     assert.strictEqual(PriceTable.changeCell("0"), "0.00 %")
@@ -50,7 +50,7 @@ describe("rows that failed", () => {
     assert.match(line, /^bitmex +BTC\/USDT +ExchangeUnavailable +– +– +– +12 ms +5 +Open$/)
   })
 
-  it("are explained once for one reason", () => {
+  it("are explained once per reason", () => {
     assert.deepStrictEqual(
       PriceTable.failures([failed("A/B"), failed("C/D"), failed("E/F", "other\u{1b}[2J")], false),
       [

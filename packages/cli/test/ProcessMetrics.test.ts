@@ -4,11 +4,11 @@ import * as ProcessMetrics from "../src/ProcessMetrics.js"
 
 const busy = (millis: number): void => {
   const end = performance.now() + millis
-  while (performance.now() < end) { /* keeps the event loop from everything else */ }
+  while (performance.now() < end) { /* blocks the event loop */ }
 }
 
 describe("metrics of the process", () => {
-  it.scoped("tell that the event loop was held up, and forget it after the next look", () =>
+  it.scoped("report the longest event loop lag of the last interval", () =>
     Effect.gen(function*() {
       const turn = Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 30)))
       yield* ProcessMetrics.keep

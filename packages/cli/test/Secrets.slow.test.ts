@@ -24,7 +24,7 @@ const started = (line: string, env: Readonly<Record<string, string>>) => {
 
 const wait = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis))
 
-/** A Vault that has one secret for one token. */
+/** A Vault server with one secret, readable with one token. */
 const vault = async (token: string, secrets: Readonly<Record<string, string>>) => {
   const server = createServer((request, response) => {
     const isRight = request.headers["x-vault-token"] === token && request.url === "/v1/secret/data/team/exchanges"
@@ -41,8 +41,8 @@ const vault = async (token: string, secrets: Readonly<Record<string, string>>) =
 
 const timeout = 60_000
 
-describe("a secret manager in front of the command", () => {
-  it("is asked before the environment, and said by name", async () => {
+describe("a secret manager as a configuration source", () => {
+  it("takes precedence over the environment and is named in the output of config", async () => {
     const { key, secret } = Simulator.credentials("binance", "read")
     const { close, url } = await vault("s.token", {
       BINANCE_SIMULATED_API_KEY: Redacted.value(key),
@@ -66,7 +66,7 @@ describe("a secret manager in front of the command", () => {
     close()
   }, timeout)
 
-  it("that refuses is not passed over for the environment", async () => {
+  it("that denies access makes the command fail instead of using the environment", async () => {
     const { close, url } = await vault("s.token", {})
     const { ended, seen } = started("config", {
       EXCHANGE_SECRETS_FROM: "vault",
@@ -81,8 +81,8 @@ describe("a secret manager in front of the command", () => {
   }, timeout)
 })
 
-describe("a token of the service that is rotated in a mounted file", () => {
-  it("is known without a restart, and no request fails meanwhile", async () => {
+describe("a service token that is rotated in a mounted file", () => {
+  it("is accepted without a restart, and no request fails meanwhile", async () => {
     const directory = mkdtempSync(join(tmpdir(), "exchange-tokens-"))
     const write = (text: string) => writeFileSync(join(directory, "EXCHANGE_SERVER_TOKENS"), text, { mode: 0o600 })
     const [one, other] = ["token-of-yesterday-1", "token-of-tomorrow-22"]
@@ -104,7 +104,7 @@ describe("a token of the service that is rotated in a mounted file", () => {
     await until(async () => await status(other) === 200, one)
     write(other)
     await until(async () => await status(one) === 401, other)
-    // Nothing opens the door: not a file that is empty, nor one that is gone.
+    // An empty file does not disable authentication.
     write("")
     await wait(6000)
     assert.deepStrictEqual([await status(one), await status(other)], [401, 200])

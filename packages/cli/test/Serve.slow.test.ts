@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { connect } from "node:net"
-import { collector, serving } from "./collector.js"
+import { collector, runService } from "./collector.js"
 
 const wait = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis))
 
-/** A client whose request has one header after another, and no end; how long it was borne, in milliseconds. */
-const dawdling = (base: string, every: number) =>
+/** The milliseconds after which the service closes a connection that sends headers slowly and never ends its request. */
+const slowRequest = (base: string, every: number) =>
   new Promise<number>((resolve) => {
     const { hostname, port } = new URL(base)
     const began = performance.now()
@@ -17,7 +17,7 @@ const dawdling = (base: string, every: number) =>
         socket.write("x-a: b\r\n")
       }
     }, every)
-    // What is said to it is read, or it would not hear that it is over.
+    // Reads the response, because otherwise the end of the connection would not be noticed.
     socket.resume()
     socket.on("error", () =>
       socket.destroy())
@@ -28,60 +28,64 @@ const dawdling = (base: string, every: number) =>
   })
 
 describe("slow clients", () => {
-  it.live("of whom a hundred never end a request are cut off, and nobody waits for them", () =>
+  it.live("that never finish a request are disconnected and do not delay other requests", () =>
     Effect.gen(function*() {
-      const { code } = yield* serving({}, async (base) => {
-        const slow = Array.from({ length: 100 }, () => dawdling(base, 300))
+      const { code } = yield* runService({}, async (base) => {
+        const slow = Array.from({ length: 100 }, () => slowRequest(base, 300))
         for (let asked = 0; asked < 10; asked++) {
           const began = performance.now()
           assert.strictEqual((await fetch(`${base}/v1/prices/BTC/USDT`)).status, 200)
           assert.isBelow(performance.now() - began, 2000)
           await wait(100)
         }
-        const borne = await Promise.all(slow)
-        // No sooner than they may take, and not much later.
-        assert.isAbove(Math.min(...borne), 4000)
-        assert.isBelow(Math.max(...borne), 20_000)
+        const durations = await Promise.all(slow)
+        // Not before the timeout, and not long after it.
+        assert.isAbove(Math.min(...durations), 4000)
+        assert.isBelow(Math.max(...durations), 20_000)
         assert.strictEqual((await fetch(`${base}/livez`)).status, 200)
       })
       assert.strictEqual(code, 0)
     }), 60_000)
 
-  it.live("who read nothing of a stream cost no more than what is kept for each", () =>
-    Effect.gen(function*() {
-      const { code } = yield* serving({}, async (base) => {
-        const { hostname, port } = new URL(base)
-        const deaf = Array.from({ length: 8 }, () => {
-          const socket = connect({ host: hostname, port: Number(port) }, () => {
-            socket.write("GET /v1/stream HTTP/1.1\r\nhost: x\r\n\r\n")
-            socket.pause()
+  it.live(
+    "that do not read a stream count towards the limit of streams until they disconnect",
+    () =>
+      Effect.gen(function*() {
+        const { code } = yield* runService({}, async (base) => {
+          const { hostname, port } = new URL(base)
+          const stalled = Array.from({ length: 8 }, () => {
+            const socket = connect({ host: hostname, port: Number(port) }, () => {
+              socket.write("GET /v1/stream HTTP/1.1\r\nhost: x\r\n\r\n")
+              socket.pause()
+            })
+            socket.on("error", () => socket.destroy())
+            return socket
           })
-          socket.on("error", () => socket.destroy())
-          return socket
+          await wait(2000)
+          // A ninth stream of one client is rejected, but prices are still served.
+          assert.strictEqual((await fetch(`${base}/v1/stream`)).status, 503)
+          assert.strictEqual((await fetch(`${base}/v1/prices/BTC/USDT`)).status, 200)
+          for (const socket of stalled) socket.destroy()
+          await wait(500)
+          const controller = new AbortController()
+          const again = await fetch(`${base}/v1/stream`, { signal: controller.signal })
+          assert.strictEqual(again.status, 200)
+          controller.abort()
         })
-        await wait(2000)
-        // A ninth of one client is one too many, and the price is there for whoever asks.
-        assert.strictEqual((await fetch(`${base}/v1/stream`)).status, 503)
-        assert.strictEqual((await fetch(`${base}/v1/prices/BTC/USDT`)).status, 200)
-        for (const socket of deaf) socket.destroy()
-        await wait(500)
-        const controller = new AbortController()
-        const again = await fetch(`${base}/v1/stream`, { signal: controller.signal })
-        assert.strictEqual(again.status, 200)
-        controller.abort()
-      })
-      assert.strictEqual(code, 0)
-    }), 60_000)
+        assert.strictEqual(code, 0)
+      }),
+    60_000
+  )
 })
 
 describe("the secrets of a service", () => {
-  it.live("stand in no answer, page, document, log, metric or span", () =>
+  it.live("appear in no response, page, document, log, metric or span", () =>
     Effect.gen(function*() {
       const token = "canary-token-of-the-service"
       const header = "canary-key-of-the-collector"
       const { exports, requests, url } = yield* collector()
-      const heard: Array<string> = []
-      const { code, err } = yield* serving({
+      const received: Array<string> = []
+      const { code, err } = yield* runService({
         EXCHANGE_SERVER_TOKENS: `${token},another-token-of-it`,
         EXCHANGE_LOG_LEVEL: "Trace",
         OTEL_EXPORTER_OTLP_ENDPOINT: url,
@@ -112,7 +116,7 @@ describe("the secrets of a service", () => {
           for (const authorization of authorizations) {
             for (const method of ["GET", "POST"]) {
               const response = await fetch(`${base}${path}`, { method, headers: { authorization } })
-              heard.push(JSON.stringify([...response.headers]), await response.text())
+              received.push(JSON.stringify([...response.headers]), await response.text())
             }
           }
         }
@@ -120,8 +124,8 @@ describe("the secrets of a service", () => {
       })
       assert.strictEqual(code, 0)
       assert.isAbove(requests.length, 3)
-      const all = [...heard, err, JSON.stringify(exports())].join("\n")
-      // It is there, or nothing was looked at.
+      const all = [...received, err, JSON.stringify(exports())].join("\n")
+      // Checks that metrics and spans were received at all.
       assert.include(all, "exchange_requests_total")
       assert.include(all, "GET /v1/prices/{base}/{quote}")
       for (const secret of [token, header, "another-token-of-it"]) assert.notInclude(all, secret)

@@ -14,7 +14,7 @@ const market = (symbol: string, status: Market.Status = "open"): Market.Market =
 })
 
 describe("Suggestions", () => {
-  it("knows a symbol in the notations of exchanges", () => {
+  it("recognizes symbols in the notations of exchanges", () => {
     const cases: ReadonlyArray<readonly [text: string, symbol: string | undefined]> = [
       ["BTCUSDT", "BTC/USDT"],
       ["btcusd", "BTC/USD"],
@@ -35,7 +35,7 @@ describe("Suggestions", () => {
     }
   })
 
-  it("asks only for what is near", () => {
+  it("suggests only similar names", () => {
     const near = (text: string) => Option.getOrUndefined(Suggestions.nearest(text, ["binance", "kraken", "okx"]))
     assert.strictEqual(near("Krakn"), "kraken")
     assert.strictEqual(near("binanse"), "binance")
@@ -44,7 +44,7 @@ describe("Suggestions", () => {
     assert.isUndefined(near(""))
   })
 
-  it("finds the nearest symbol that is listed", () => {
+  it("suggests the most similar open market", () => {
     const markets = [market("BTC/USD"), market("BTC/EUR"), market("ETH/USDT"), market("BTC/USDT", "closed")]
     const near = (symbol: string) => Option.getOrUndefined(Suggestions.listed(symbol, markets))
     assert.strictEqual(near("btc/usd"), "BTC/USD")
@@ -55,7 +55,7 @@ describe("Suggestions", () => {
   })
 
   for (const line of ["price btc/usdt", "fills btc/usdt", "orders btc/usdt", "trades btc/usdt", "book btc/usdt"]) {
-    it.effect(`${line} is told what the exchange lists`, () =>
+    it.effect(`${line} suggests a symbol that the exchange lists`, () =>
       Effect.gen(function*() {
         const { err, out, run } = yield* session(`${line} --exchange binance`)
         const fiber = yield* Effect.fork(run)

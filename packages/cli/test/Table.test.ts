@@ -5,7 +5,7 @@ import { FastCheck } from "effect"
 const columns = [{ title: "name" }, { title: "price", align: "right" }] as const
 
 describe("Table", () => {
-  it("aligns columns and ends no line in blanks", () => {
+  it("aligns columns without trailing blanks", () => {
     assert.strictEqual(
       Table.render([{ title: "a" }, { title: "longer", align: "right" }, { title: "end" }], [["first", "1", "x"], [
         "b"
@@ -14,13 +14,13 @@ describe("Table", () => {
     )
   })
 
-  it("paints a cell without counting the paint as width", () => {
+  it("colors a cell without counting the color codes as width", () => {
     const painted = Table.render(columns, [[{ text: "x", tone: "good" }, { text: "1", tone: "bad" }]], true)
     assert.strictEqual(painted.split("\n")[2], "\u{1b}[32mx\u{1b}[0m         \u{1b}[31m1\u{1b}[0m")
     assert.notInclude(Table.render(columns, [[{ text: "x", tone: "good" }, "1"]], false), "\u{1b}")
   })
 
-  it("lets no cell move the cursor", () => {
+  it("removes control characters from cells", () => {
     assert.include(Table.render(columns, [["a\u{1b}[2J\r\nb", "1"]], false), "a [2J b")
   })
 

@@ -1,12 +1,12 @@
 import { Exchanges } from "@effect-exchange/exchanges"
 import { describe, it } from "@effect/vitest"
-import { echoes, tellsNothing } from "./echoed.js"
+import { assertNoSecretPrinted, echoes } from "./verboseEchoes.js"
 
 describe("--verbose", () => {
   for (const exchange of Exchanges.ids) {
     for (const [form, echo] of Object.entries(echoes)) {
-      it.effect(`tells no key, secret, passphrase or signature of ${exchange} that comes back ${form}`, () =>
-        tellsNothing(exchange, echo))
+      it.effect(`prints no key, secret, passphrase or signature that ${exchange} repeats ${form}`, () =>
+        assertNoSecretPrinted(exchange, echo))
     }
   }
 })

@@ -3,20 +3,20 @@ import { Simulator } from "@effect-exchange/simulator"
 import * as Faults from "@effect-exchange/simulator/engine/Faults"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { echoes, tellsNothing } from "./echoed.js"
-import { ran } from "./ordering.js"
+import { runWithClock } from "./commandRuns.js"
 import { network } from "./utils.js"
+import { assertNoSecretPrinted, echoes } from "./verboseEchoes.js"
 
 describe("--verbose", () => {
   for (const [index, exchange] of Exchanges.ids.entries()) {
     const [form = "", echo = String] = Object.entries(echoes)[index % Object.keys(echoes).length] ?? []
-    it.effect(`tells no key, secret, passphrase or signature of ${exchange} that comes back ${form}`, () =>
-      tellsNothing(exchange, echo))
+    it.effect(`prints no key, secret, passphrase or signature that ${exchange} repeats ${form}`, () =>
+      assertNoSecretPrinted(exchange, echo))
   }
 
-  it.effect("says method, host, path, status, time, attempt, size, and the beginning of the answer", () =>
+  it.effect("prints the method, host, path, status, duration, attempt, size and start of the response", () =>
     Effect.gen(function*() {
-      const { code, err } = yield* ran("price BTC/USDT --exchange kraken --verbose")
+      const { code, err } = yield* runWithClock("price BTC/USDT --exchange kraken --verbose")
       assert.strictEqual(code, 0)
       assert.include(err, "> kraken GET kraken.localhost/0/public/AssetPairs, attempt 1\n")
       assert.match(
@@ -26,12 +26,12 @@ describe("--verbose", () => {
       for (const line of err.split("\n")) assert.isBelow(line.length, 600)
     }).pipe(Effect.provide(network)))
 
-  it.scoped("counts attempts, and says of one without an answer why", () =>
+  it.scoped("counts attempts, and prints the reason when there is no response", () =>
     Effect.gen(function*() {
       const { get } = yield* Simulator.Simulators
       const simulator = yield* get("binance")
       yield* simulator.setFaults(Faults.make({ reset: 1 }))
-      const { err } = yield* ran(
+      const { err } = yield* runWithClock(
         "health --verbose --exchange binance --base-url binance=http://binance.localhost"
       )
       assert.match(
@@ -40,7 +40,7 @@ describe("--verbose", () => {
       )
     }).pipe(Effect.provide(network)))
 
-  const asking: ReadonlyArray<string> = [
+  const lines: ReadonlyArray<string> = [
     "price BTC/USDT --exchange kraken",
     "markets btc --exchange kraken",
     "candles BTC/USDT --exchange kraken --from 1970-01-01 --to 1970-01-02",
@@ -57,12 +57,12 @@ describe("--verbose", () => {
     "doctor --exchange kraken --environment simulated",
     "keys check --exchange kraken --environment simulated"
   ]
-  for (const line of asking) {
+  for (const line of lines) {
     it.effect(`is an option of ${line}`, () =>
       Effect.gen(function*() {
-        const quiet = yield* ran(line)
+        const quiet = yield* runWithClock(line)
         assert.notMatch(quiet.err, /^> /m)
-        const { err, out } = yield* ran(`${line} --verbose`)
+        const { err, out } = yield* runWithClock(`${line} --verbose`)
         assert.match(err, /^> (?:kraken|okx) (?:GET|POST) /m)
         assert.match(err, /^< (?:kraken|okx) (?:GET|POST) \S+: \d{3} in /m)
         assert.notMatch(out, /^[<>] /m)

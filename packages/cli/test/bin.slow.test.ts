@@ -58,7 +58,7 @@ const onFullDisk = (line: string) =>
 const timeout = 60_000
 
 describe("the process", () => {
-  it("start without arguments shows a price of each exchange on a bad day", async () => {
+  it("start without arguments shows a price of each exchange, with faults", async () => {
     const { code, err, out } = await entry("start", "")
     assert.strictEqual(code, 0)
     assert.strictEqual(out.match(/ (Closed|HalfOpen|Open)\n/g)?.length, Exchanges.ids.length)
@@ -67,26 +67,26 @@ describe("the process", () => {
     assert.include(err, `[${2 * Exchanges.ids.length}/${2 * Exchanges.ids.length}]`)
   }, timeout)
 
-  it("start passes arguments on, and bad usage exits with 2", async () => {
+  it("start passes on its arguments, and invalid usage exits with 2", async () => {
     const { code, err, out } = await entry("start", "price btc")
     assert.strictEqual(code, 2)
     assert.strictEqual(out, "")
     assert.match(err, /^"btc" is not a symbol; .* See npm start -- price --help\.\n$/)
   }, timeout)
 
-  it("goes by the proxy of the environment, and says without its password what is wrong with it", async () => {
+  it("uses the proxy of the environment, and reports its problems without its password", async () => {
     const ask = (HTTPS_PROXY: string) =>
       entry("bin", "price BTC/USDT --exchange binance --environment live", undefined, { HTTPS_PROXY, https_proxy: "" })
     const down = await ask("http://me:canary@127.0.0.1:9")
     assert.strictEqual(down.code, 1)
     assert.include(down.out, "the proxy 127.0.0.1:9 could not be reached")
-    const none = await ask("socks5://me:canary@127.0.0.1:9")
-    assert.strictEqual(none.code, 2)
-    assert.include(none.err, "The proxy cannot be used: HTTPS_PROXY is invalid")
-    assert.notInclude(down.out + down.err + none.out + none.err, "canary")
+    const invalid = await ask("socks5://me:canary@127.0.0.1:9")
+    assert.strictEqual(invalid.code, 2)
+    assert.include(invalid.err, "The proxy cannot be used: HTTPS_PROXY is invalid")
+    assert.notInclude(down.out + down.err + invalid.out + invalid.err, "canary")
   }, timeout)
 
-  it("watch ends on SIGINT within two seconds with 0", async () => {
+  it("watch exits with 0 within two seconds of SIGINT", async () => {
     const { afterSignal, code, err, out } = await entry("bin", "watch BTC/USDT --faults flaky", {
       output: /reconnects/,
       signal: "SIGINT"
@@ -104,15 +104,19 @@ describe("the process", () => {
       "markets btc --exchange kraken --json"
     ]
   ) {
-    it.runIf(existsSync("/dev/full"))(`${line} fails where its output cannot be written, and says so`, async () => {
-      const { code, err } = await onFullDisk(line)
-      assert.strictEqual(code, 1)
-      assert.match(err, /^The output could not be written: ENOSPC/m)
-      assert.notInclude(err, "SIGPIPE")
-    }, timeout)
+    it.runIf(existsSync("/dev/full"))(
+      `${line} exits with 1 and says so when its output cannot be written`,
+      async () => {
+        const { code, err } = await onFullDisk(line)
+        assert.strictEqual(code, 1)
+        assert.match(err, /^The output could not be written: ENOSPC/m)
+        assert.notInclude(err, "SIGPIPE")
+      },
+      timeout
+    )
   }
 
-  it("simulate serves until SIGTERM and ends within two seconds with 0", async () => {
+  it("simulate serves until SIGTERM and exits with 0 within two seconds", async () => {
     const { afterSignal, code, err, out } = await entry("bin", "simulate --port 0", {
       output: /Ctrl-C/,
       signal: "SIGTERM"
@@ -126,7 +130,7 @@ describe("the process", () => {
     assert.match(out, /export OKX_SIMULATED_API_PASSPHRASE='\w+'/)
   }, timeout)
 
-  it("serve is not ready from SIGTERM on, ends its streams, and then itself with 0", async () => {
+  it("serve ends its streams after SIGTERM and exits with 0", async () => {
     const child = spawn(
       process.execPath,
       [
@@ -160,7 +164,7 @@ describe("the process", () => {
     for (const line of err.trim().split("\n")) assert.hasAnyKeys(JSON.parse(line), ["message"])
   }, timeout)
 
-  it("serve says where it cannot listen and what to do, and exits with 1", async () => {
+  it("serve exits with 1 and says what to do when the port is in use", async () => {
     const taken = createServer()
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve))
     const address = taken.address()

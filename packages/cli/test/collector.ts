@@ -22,7 +22,7 @@ interface Points {
   readonly dataPoints: ReadonlyArray<{ readonly attributes: ReadonlyArray<Attribute> }>
 }
 
-/** What stands in one request, whichever kind it is of. */
+/** The content of one export request of any signal. */
 export interface Export {
   readonly resource: { readonly attributes: ReadonlyArray<Attribute> }
   readonly spans: ReadonlyArray<Span>
@@ -51,8 +51,8 @@ const decoded = ({ body }: Request): Export => {
 }
 
 /**
- * A collector on a free port of this machine: it takes everything, at once or after some milliseconds if whoever sent it still
- * waits, or answers with a status, or never.
+ * A collector on a free local port. It responds with a status, immediately or after some milliseconds if the sender is still
+ * connected, or never.
  */
 export const collector = (answer: number | "never" = 200, after = 0) =>
   Effect.acquireRelease(
@@ -60,7 +60,7 @@ export const collector = (answer: number | "never" = 200, after = 0) =>
       {
         readonly url: string
         readonly requests: ReadonlyArray<Request>
-        /** What has come, taken or not. */
+        /** The received bodies, including those of requests that were aborted. */
         readonly bodies: ReadonlyArray<string>
         readonly close: () => void
       }
@@ -71,13 +71,13 @@ export const collector = (answer: number | "never" = 200, after = 0) =>
         let body = ""
         request.setEncoding("utf8").on("data", (chunk) => void (body += chunk)).on("end", () => {
           bodies.push(body)
-          const take = () => {
+          const respond = () => {
             if (response.destroyed) return
             requests.push({ path: request.url ?? "", headers: request.headers, body })
             if (answer !== "never") response.writeHead(answer, { "content-type": "application/json" }).end("{}")
           }
-          if (after > 0) setTimeout(take, after)
-          else take()
+          if (after > 0) setTimeout(respond, after)
+          else respond()
         })
       })
       server.listen(0, "127.0.0.1", () => {
@@ -104,8 +104,8 @@ export const collector = (answer: number | "never" = 200, after = 0) =>
     paths: () => Array.from(new Set(requests.map(({ path }) => path))).toSorted()
   })))
 
-/** Runs the service with these variables, asks it, and stops it. `stopping` is how long it took to end, in milliseconds. */
-export const serving = (variables: Readonly<Record<string, string>>, ask: (base: string) => Promise<void>) =>
+/** Runs the service with these variables, uses it, and stops it. `stopping` is how long it took to stop, in milliseconds. */
+export const runService = (variables: Readonly<Record<string, string>>, use: (base: string) => Promise<void>) =>
   Effect.gen(function*() {
     const lines: Array<string> = []
     const { err, out, run, stop } = yield* session("serve --port 0 -e okx", { env: variables })
@@ -118,7 +118,7 @@ export const serving = (variables: Readonly<Record<string, string>>, ask: (base:
     const address = () => /Serving at (http:\S+?)(?: |\n)/.exec(out())?.[1]
     while (address() === undefined && running.unsafePoll() === null) yield* Effect.sleep("5 millis")
     const base = address()
-    if (base !== undefined) yield* Effect.promise(() => ask(base))
+    if (base !== undefined) yield* Effect.promise(() => use(base))
     const began = performance.now()
     yield* stop("SIGTERM")
     const code = yield* Fiber.join(running)

@@ -4,7 +4,7 @@ import type { HttpClient, Socket } from "@effect/platform"
 import { NodeFileSystem, NodePath, NodeTerminal } from "@effect/platform-node"
 import { ConfigProvider, Deferred, Effect, Layer } from "effect"
 
-// Loaded before a test runs: `TestClock` would not wait for them.
+// Loads the commands before a test runs, because `TestClock` would not wait for them.
 await Effect.runPromise(Commands.load)
 
 /** A run of the command in this process. `out` and `err` are what it has written so far. */
@@ -16,19 +16,19 @@ export interface Session {
   readonly run: Effect.Effect<number, never, HttpClient.HttpClient | Socket.WebSocketConstructor>
 }
 
-interface Setting {
-  /** What is configured, by the names of variables of the environment. */
+interface Options {
+  /** The configuration, by names of environment variables. */
   readonly env?: Readonly<Record<string, string>>
   readonly terminal?: boolean
   readonly program?: string
 }
 
-/** `HttpClient` is that of simulated exchanges, reached with `--base-url binance=http://binance.localhost`. */
+/** The HTTP client of simulated exchanges, reached with `--base-url binance=http://binance.localhost`. */
 export const network = Simulator.layer(["binance", "bitmex"])
 
-export const session = (line: string, setting: Setting = {}) =>
+export const session = (line: string, options: Options = {}) =>
   Effect.gen(function*() {
-    const { env = {}, program, terminal = false } = setting
+    const { env = {}, program, terminal = false } = options
     const provider = ConfigProvider.fromMap(new Map(Object.entries(env)), { pathDelim: "_" })
     const written = { out: "", err: "" }
     const stop = yield* Deferred.make<Stop.Signal>()
@@ -64,10 +64,10 @@ export const session = (line: string, setting: Setting = {}) =>
     }
   })
 
-/** Runs the command to its end. */
-export const finished = (line: string, setting?: Setting) =>
+/** Runs a command to its end without advancing the test clock. */
+export const runCommand = (line: string, options?: Options) =>
   Effect.gen(function*() {
-    const { err, out, run } = yield* session(line, setting)
+    const { err, out, run } = yield* session(line, options)
     const code = yield* run
     return { code, out: out(), err: err() }
   }).pipe(Effect.provide(network))

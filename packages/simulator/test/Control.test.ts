@@ -43,7 +43,7 @@ const start = Effect.gen(function*() {
 const messageOf = ({ json, status }: Pick<Answer, "status" | "json">) => `${status} ${field(json, "message")}`
 
 describe("Control", () => {
-  it.effect("sets faults, which hit the requests that follow and never its own", () =>
+  it.effect("sets faults that affect later requests, but not the control endpoints", () =>
     Effect.gen(function*() {
       const { control, simulator } = yield* start
       const set = yield* control("PUT", "/faults", { http503: 1, latency: "2 seconds", routes: [] })
@@ -59,7 +59,7 @@ describe("Control", () => {
       assert.strictEqual((yield* ask(simulator, "/api/v3/ping")).status, 200)
     }))
 
-  const nonsense: ReadonlyArray<readonly [body: unknown, part: string]> = [
+  const invalid: ReadonlyArray<readonly [body: unknown, part: string]> = [
     [{ http503: 2 }, "must be between 0 and 1"],
     [{ http503: 0.6, http500: 0.6 }, "must add up to at most 1"],
     [{ http501: 1 }, "http501"],
@@ -68,7 +68,7 @@ describe("Control", () => {
     [undefined, "The body does not match the documented JSON"],
     ["bad", "\"flaky\""]
   ]
-  it.effect.each(nonsense)("refuses the faults %j", ([body, part]) =>
+  it.effect.each(invalid)("rejects the faults %j", ([body, part]) =>
     Effect.gen(function*() {
       const { control, simulator } = yield* start
       const answer = yield* control("PUT", "/faults", body)
@@ -77,7 +77,7 @@ describe("Control", () => {
       assert.deepStrictEqual((yield* simulator.state).faults, Faults.none)
     }))
 
-  it.effect("sets a price by the exchange's name or the symbol, and says which was wrong", () =>
+  it.effect("sets a price by the exchange's id or the symbol, and rejects unknown markets and invalid prices", () =>
     Effect.gen(function*() {
       const { control, simulator } = yield* start
       for (const [path, last] of [["BTCUSDT", "60000"], ["BTC/USDT", "61000"], ["BTC%2FUSDT", "62000.5"]] as const) {
@@ -95,7 +95,7 @@ describe("Control", () => {
       assert.match(messageOf(yield* control("PUT", "/prices/BTCUSDT", { price: "1" })), /^400 .*"last"/s)
     }))
 
-  it.effect("fills an order under the exchange's own id, in parts and whole", () =>
+  it.effect("fills an order by the exchange's id, partly and completely", () =>
     Effect.gen(function*() {
       const { control, simulator } = yield* start
       const id = yield* placed(simulator)
@@ -121,7 +121,7 @@ describe("Control", () => {
       assert.strictEqual((yield* simulator.requests).length, 1)
     }))
 
-  it.effect("is for this machine and not for pages in its browser", () =>
+  it.effect("accepts requests from this machine only, and not from pages in its browser", () =>
     Effect.gen(function*() {
       const { control } = yield* start
       const others: ReadonlyArray<Partial<Dialect.SimulatedRequest>> = [
@@ -139,7 +139,7 @@ describe("Control", () => {
       }
     }))
 
-  it.effect("says what there is when asked for something else", () =>
+  it.effect("lists its endpoints for an unknown path, and the method for a wrong one", () =>
     Effect.gen(function*() {
       const { control } = yield* start
       assert.match(messageOf(yield* control("GET", "/nothing")), /^404 .*PUT \/_simulator\/faults/)
@@ -147,13 +147,13 @@ describe("Control", () => {
       assert.match(messageOf(yield* control("PUT", "/prices/", { last: "1" })), /^404 /)
     }))
 
-  it.effect("is no path of the exchange in memory", () =>
+  it.effect("is not served by the simulator in memory", () =>
     Effect.gen(function*() {
       const { simulator } = yield* start
       assert.strictEqual((yield* ask(simulator, "/_simulator")).status, 404)
     }))
 
-  it.scoped("disturbs sockets: those that are open, and those to come until it is calm again", () =>
+  it.scoped("closes open sockets, and refuses new ones until Calm", () =>
     Effect.gen(function*() {
       const { control, simulator } = yield* start
       const closes: Array<number> = []
@@ -178,41 +178,41 @@ describe("Control", () => {
       )
     }))
 
-  it.scoped("slows sockets down, keeping the order, until it is calm again", () =>
+  it.scoped("delays messages in order until Calm", () =>
     Effect.gen(function*() {
       const { control, simulator } = yield* start
-      const heard: Array<string> = []
-      const peer = yield* simulator.connect("/ws", { send: (text) => heard.push(text), close: () => undefined })
+      const received: Array<string> = []
+      const peer = yield* simulator.connect("/ws", { send: (text) => received.push(text), close: () => undefined })
       const list = (id: number) => peer?.receive(JSON.stringify({ method: "LIST_SUBSCRIPTIONS", id })) ?? Effect.void
       assert.strictEqual((yield* control("POST", "/sockets", { slow: 2000 })).status, 200)
       yield* list(1)
       yield* TestClock.adjust("1 second")
       yield* list(2)
-      assert.deepStrictEqual(heard, [])
+      assert.deepStrictEqual(received, [])
       yield* TestClock.adjust("1 second")
-      assert.deepStrictEqual(heard.map((text) => JSON.parse(text).id), [1])
+      assert.deepStrictEqual(received.map((text) => JSON.parse(text).id), [1])
       yield* list(3)
       yield* control("POST", "/sockets", "Calm")
       yield* list(4)
       yield* TestClock.adjust("5 seconds")
-      assert.deepStrictEqual(heard.map((text) => JSON.parse(text).id), [1, 2, 3, 4])
+      assert.deepStrictEqual(received.map((text) => JSON.parse(text).id), [1, 2, 3, 4])
       assert.match(
         messageOf(yield* control("POST", "/sockets", { slow: 0 })),
         /^400 The body does not match the documented JSON/
       )
     }))
 
-  it.scoped("mutes one channel and no other", () =>
+  it.scoped("mutes only the given channel until Calm", () =>
     Effect.gen(function*() {
       const { control, simulator } = yield* start
-      const heard: Array<string> = []
-      const peer = yield* simulator.connect("/ws", { send: (text) => heard.push(text), close: () => undefined })
+      const received: Array<string> = []
+      const peer = yield* simulator.connect("/ws", { send: (text) => received.push(text), close: () => undefined })
       const params = ["btcusdt@miniTicker", "btcusdt@depth"]
       yield* peer?.receive(JSON.stringify({ method: "SUBSCRIBE", params, id: 1 })) ?? Effect.void
       const kinds = Effect.gen(function*() {
-        heard.length = 0
+        received.length = 0
         yield* TestClock.adjust("5 seconds")
-        return [...new Set(heard.map((text) => String(JSON.parse(text).e)))].toSorted()
+        return [...new Set(received.map((text) => String(JSON.parse(text).e)))].toSorted()
       })
       assert.deepStrictEqual(yield* kinds, ["24hrMiniTicker", "depthUpdate"])
       yield* control("POST", "/sockets", { mute: "depthUpdate" })
@@ -221,21 +221,21 @@ describe("Control", () => {
       assert.deepStrictEqual(yield* kinds, ["24hrMiniTicker", "depthUpdate"])
     }))
 
-  it.scoped("delists a market, and none whose name begins alike", () =>
+  it.scoped("delists a market, but not one whose name starts with the same letters", () =>
     Effect.gen(function*() {
       const { control, simulator } = yield* start
-      const heard: Array<string> = []
-      const peer = yield* simulator.connect("/ws", { send: (text) => heard.push(text), close: () => undefined })
+      const received: Array<string> = []
+      const peer = yield* simulator.connect("/ws", { send: (text) => received.push(text), close: () => undefined })
       yield* control("POST", "/sockets", { delist: "BTCUSD" })
       yield* control("POST", "/sockets", { delist: "ETHUSDT" })
       const params = ["btcusdt@miniTicker", "ethusdt@miniTicker"]
       yield* peer?.receive(JSON.stringify({ method: "SUBSCRIBE", params, id: 1 })) ?? Effect.void
       yield* TestClock.adjust("5 seconds")
-      const names = heard.map((text) => JSON.parse(text).s)
+      const names = received.map((text) => JSON.parse(text).s)
       assert.deepStrictEqual([...new Set(names)], [undefined, "BTCUSDT"])
     }))
 
-  it.live("steers a server while it runs", () =>
+  it.live("controls a running server", () =>
     Effect.gen(function*() {
       const server = yield* SimulatorServer.SimulatorServer
       const { baseUrl } = yield* server.environment("binance")
@@ -263,7 +263,7 @@ describe("Control", () => {
 describe("Faults.FromJson", () => {
   const decode = Schema.decodeUnknownEither(Faults.FromJson)
 
-  it("means what make means, and comes back the same", () => {
+  it("decodes to the same faults as make, and encodes back", () => {
     const json = {
       seed: "a Monday",
       reset: 0.1,

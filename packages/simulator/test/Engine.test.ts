@@ -208,8 +208,8 @@ const run = (engine: Engine.Engine, command: Command, now: number): Engine.Engin
   }
 }
 
-/** Runs commands and looks at the engine before and after each. */
-const along = (
+/** Runs commands and checks the engine before and after each. */
+const runAll = (
   start: Engine.Engine,
   all: ReadonlyArray<Command>,
   check: (engine: Engine.Engine, before: Engine.Engine, command: Command) => void
@@ -232,8 +232,8 @@ const worth = (instrument: Engine.Instrument, price: BigDecimal.BigDecimal, amou
     ? BigDecimal.scale(BigDecimal.unsafeDivide(BigDecimal.multiply(amount, instrument.multiplier), price), 8)
     : BigDecimal.multiply(price, amount)
 
-// What both owners and the fees have, and what each has laid out for its open positions: in the end, all there is.
-const wealth = ({ ledger }: Engine.Engine, asset: string) =>
+// The totals of both owners and the fees, plus the cost of open positions: all money in the engine.
+const allMoney = ({ ledger }: Engine.Engine, asset: string) =>
   sum([
     ledger.fees.get(asset) ?? zero,
     ...Object.values(ledger.purses).flatMap(({ positions, totals }) => [
@@ -247,9 +247,9 @@ const wealth = ({ ledger }: Engine.Engine, asset: string) =>
   ])
 
 describe("Engine", () => {
-  describe("whatever is done", () => {
-    it.prop("no book is ever crossed, empty-handed or out of order", [everything], ([all]) => {
-      along(empty, all, (engine) => {
+  describe("after any commands", () => {
+    it.prop("no book is crossed, unsorted or has empty levels", [everything], ([all]) => {
+      runAll(empty, all, (engine) => {
         for (const { id } of [spot, linear, inverse]) {
           const { asks, bids } = Engine.book(engine, id, 1000)
           const prices = [...bids.toReversed(), ...asks].map(({ price }) => BigDecimal.unsafeToNumber(price))
@@ -259,14 +259,14 @@ describe("Engine", () => {
       })
     })
 
-    it.prop("money is neither made nor lost", [everything], ([all]) => {
-      along(empty, all, (engine) => {
-        for (const asset of ["BTC", "USDT"]) equal(wealth(engine, asset), wealth(empty, asset), asset)
+    it.prop("the total amount of each asset stays the same", [everything], ([all]) => {
+      runAll(empty, all, (engine) => {
+        for (const asset of ["BTC", "USDT"]) equal(allMoney(engine, asset), allMoney(empty, asset), asset)
       })
     })
 
-    it.prop("what is locked is what open orders and positions need", [everything], ([all]) => {
-      along(empty, all, (engine) => {
+    it.prop("the locked balance equals what open orders and positions require", [everything], ([all]) => {
+      runAll(empty, all, (engine) => {
         for (const { asset, locked } of Engine.balances(engine)) {
           const orders = Engine.openOrders(engine).map(({ amount, filled, price, reduceOnly, side, ...rest }) => {
             const instrument = instrumentOf(rest.instrument)
@@ -286,7 +286,7 @@ describe("Engine", () => {
       })
     })
 
-    it.prop("nothing is spent that is not there", [commands([spot])], ([all]) => {
+    it.prop("no free balance is negative", [commands([spot])], ([all]) => {
       const poor = Engine.make({
         instruments: [spot],
         balances: [
@@ -294,13 +294,13 @@ describe("Engine", () => {
           { asset: "USDT", free: d("30"), locked: d("5") }
         ]
       })
-      along(poor, all, (engine) => {
+      runAll(poor, all, (engine) => {
         for (const { free } of Engine.balances(engine)) assert.isFalse(BigDecimal.isNegative(free))
       })
     })
 
-    it.prop("an order is the sum of its fills, and rests in the book with what is left", [everything], ([all]) => {
-      along(empty, all, (engine) => {
+    it.prop("an order is the sum of its fills, and the book contains its remaining amount", [everything], ([all]) => {
+      runAll(empty, all, (engine) => {
         for (const one of Engine.orders(engine)) {
           const fills = Engine.fillsOf(engine, one.id)
           equal(one.filled, sum(fills.map(({ amount }) => amount)), "filled")
@@ -327,10 +327,10 @@ describe("Engine", () => {
     })
 
     it.prop(
-      "post-only never takes, FOK is all or nothing, nothing but GTC limit orders rests",
+      "post-only orders never take, FOK orders fill completely or not at all, and only GTC limit orders rest",
       [everything],
       ([all]) => {
-        along(empty, all, (engine, before, command) => {
+        runAll(empty, all, (engine, before, command) => {
           const one = Engine.order(engine, before.nextOrder)
           if (command._tag !== "Place" || one === undefined) return
           if (one.postOnly) assert.isTrue(BigDecimal.isZero(one.filled))
@@ -339,15 +339,15 @@ describe("Engine", () => {
           }
           if (one.status === "open") assert.deepStrictEqual([one.type, one.timeInForce], ["limit", "GTC"])
         })
-        const engine = along(empty, all, () => {})
+        const engine = runAll(empty, all, () => {})
         for (const { liquidity, orderId } of Engine.fills(engine)) {
           if (liquidity === "taker") assert.isFalse(Engine.order(engine, orderId)?.postOnly)
         }
       }
     )
 
-    it.prop("a canceled order gives back what it held, and leaves the rest as it was", [everything], ([all]) => {
-      const engine = along(empty, all, () => {})
+    it.prop("canceling an order unlocks its balance and closes only that order", [everything], ([all]) => {
+      const engine = runAll(empty, all, () => {})
       for (const { id, instrument } of Engine.openOrders(engine)) {
         const [canceled, next] = Either.getOrThrow(Engine.cancel(engine, id, 1000))
         assert.deepStrictEqual([canceled.status, canceled.closeReason], ["canceled", "user"])
@@ -363,8 +363,8 @@ describe("Engine", () => {
       for (const [asset, held] of none.ledger.held) equal(held, zero, asset)
     })
 
-    it.prop("reduce-only orders only ever reduce", [commands([linear])], ([all]) => {
-      along(empty, all, (engine, before) => {
+    it.prop("reduce-only orders only reduce positions", [commands([linear])], ([all]) => {
+      runAll(empty, all, (engine, before) => {
         const size = (state: Engine.Engine) => Engine.positions(state)[0]?.amount ?? zero
         const fresh = Engine.fills(engine).slice(Engine.fills(before).length)
         if (fresh.length > 0 && fresh.every(({ orderId }) => Engine.order(engine, orderId)?.reduceOnly)) {
@@ -377,8 +377,10 @@ describe("Engine", () => {
       })
     })
 
-    it.prop("profit, realised and not, is what came in less what went out", [commands([linear])], ([all]) => {
-      along(empty, all, (engine) => {
+    it.prop("realized and unrealized profit equals the proceeds of sells less the cost of buys and fees", [
+      commands([linear])
+    ], ([all]) => {
+      runAll(empty, all, (engine) => {
         const fills = Engine.fills(engine)
         const flows = sum(fills.map(({ amount, fee, price, side }) => {
           const value = BigDecimal.multiply(price, amount)
@@ -398,8 +400,8 @@ describe("Engine", () => {
       })
     })
 
-    it.prop("the sequence rises with every change of the book, and only then", [everything], ([all]) => {
-      along(empty, all, (engine, before) => {
+    it.prop("the sequence increases with every change of the book and never decreases", [everything], ([all]) => {
+      runAll(empty, all, (engine, before) => {
         for (const { id } of [spot, linear, inverse]) {
           const [now, then] = [Engine.book(engine, id, 1000), Engine.book(before, id, 1000)]
           const same = JSON.stringify(levels(engine, id, 1000)) === JSON.stringify(levels(before, id, 1000))
@@ -451,7 +453,7 @@ describe("Engine", () => {
       { maxLength: 60, size: "max" }
     ).map((orders) => orders.map((one, index): Resting => ({ id: index + 1, ...one })))
 
-    it.prop("is that of a naive book", [resting], ([orders]) => {
+    it.prop("matches a naive order book", [resting], ([orders]) => {
       const engine = orders.reduce((current, { left, price, side }) =>
         placed(current, {
           instrument: "BTCUSDT",
@@ -475,7 +477,7 @@ describe("Engine", () => {
       assert.deepStrictEqual({ fills: actual, open }, expected)
     })
 
-    it("puts the house's quotes behind orders that were there before", () => {
+    it("puts quotes of the house behind earlier orders", () => {
       const engine = Engine.advance(after(empty, order("buy", "0.005", "100")), 2, () => quote("100", "101"))
       assert.deepStrictEqual(levels(engine).bids[0], "0.015 @ 100 (2)")
       const sold = placed(engine, order("sell", "0.01", "100", { owner: "house" }))[1]
@@ -483,7 +485,7 @@ describe("Engine", () => {
       assert.strictEqual(Engine.order(sold, 1)?.status, "filled")
     })
 
-    it("is kept by an order that only shrinks, and lost by one that grows or moves", () => {
+    it("is kept when an order shrinks, and lost when it grows or its price changes", () => {
       const first = (change: Parameters<typeof Engine.amend>[2]) => {
         const start = after(empty, order("buy", "0.01", "100"), order("buy", "0.01", "100"))
         const amended = Either.getOrThrow(Engine.amend(start, 1, change, 2))[1]
@@ -497,8 +499,8 @@ describe("Engine", () => {
     })
   })
 
-  describe("the house", () => {
-    it("quotes twenty levels a side around bid and ask", () => {
+  describe("the house (the simulated market maker)", () => {
+    it("quotes twenty levels on each side of the spread", () => {
       const engine = quoted("100", "101")
       assert.deepStrictEqual(levels(engine), {
         bids: ["0.01 @ 100 (1)", "0.04 @ 99.5 (1)", "0.06 @ 99 (1)"],
@@ -508,13 +510,13 @@ describe("Engine", () => {
       assert.deepStrictEqual([bids.length, asks.length], [20, 20])
     })
 
-    it("never quotes a price of nothing, and an inverse contract in contracts", () => {
+    it("never quotes a price of zero, and quotes inverse contracts in contracts", () => {
       assert.strictEqual(Engine.book(quoted("1", "1.5"), "BTCUSDT", 100).bids.length, 2)
       assert.strictEqual(levels(quoted("1000", "1001", "0.05"), "INVERSE").bids[0], "5 @ 1000 (1)")
       assert.strictEqual(levels(quoted("1000", "1001", "0.001"), "INVERSE").bids[0], "1 @ 1000 (1)")
     })
 
-    it("stands by its quotes until they change: what is taken is gone until then", () => {
+    it("does not refill a quote that was taken until its quotes change", () => {
       const taken = after(quoted("100", "101"), order("buy", "0.01"))
       const same = Engine.advance(taken, 2, () => quote("100", "101"))
       assert.strictEqual(levels(same).asks[0], "0.04 @ 101.5 (1)")
@@ -522,7 +524,7 @@ describe("Engine", () => {
       assert.strictEqual(levels(moved).asks[0], "0.011 @ 101 (1)")
     })
 
-    it("fills what its new quotes cross, whole, at the order's own price, as maker", () => {
+    it("fills orders that its new quotes cross completely, at their own price, as maker", () => {
       const engine = after(quoted("100", "101"), order("buy", "5", "99"), order("sell", "5", "103"))
       const below = Engine.advance(engine, 7, () => quote("98", "99.5"))
       assert.strictEqual(Engine.order(below, 1)?.status, "open")
@@ -535,7 +537,7 @@ describe("Engine", () => {
       assert.deepStrictEqual(balance(above, "BTC"), ["999.995", "0.25"])
     })
 
-    it("leaves an instrument without a quote alone", () => {
+    it("does not quote an instrument without a price", () => {
       const engine = Engine.advance(empty, 1, (id) => id === "LINEAR" ? quote("100", "101") : undefined)
       assert.deepStrictEqual(levels(engine), { bids: [], asks: [] })
       assert.strictEqual(levels(engine, "LINEAR").bids.length, 3)
@@ -543,7 +545,7 @@ describe("Engine", () => {
   })
 
   describe("spot", () => {
-    it("charges a buy in what it receives, or in the quote currency where the exchange does", () => {
+    it("charges the fee of a buy in the base currency, or in the quote currency if the exchange does", () => {
       for (
         const [feesInQuote, asset, btc, usdt] of [
           [false, "BTC", "1000.0099985", "999000"],
@@ -558,13 +560,13 @@ describe("Engine", () => {
       }
     })
 
-    it("charges no finer than the decimals that an asset is kept in", () => {
+    it("rounds fees to the decimals of the asset", () => {
       const start = Engine.make({ instruments: [{ ...spot, scales: { USDT: 3 } }], balances })
       const [sold] = placed(Engine.advance(start, 0, () => quote("100.33", "101")), order("sell", "0.01"))
       assert.strictEqual(text(sold.fee), "0.001")
     })
 
-    it("holds what an order needs, and charges the fee in what is received", () => {
+    it("locks what an order requires, and charges the fee in the received currency", () => {
       const engine = after(quoted("100", "101"), order("buy", "0.1", "99"), order("sell", "0.1", "102.5"))
       assert.deepStrictEqual(balance(engine, "USDT"), ["999990.1", "9.9"])
       assert.deepStrictEqual(balance(engine, "BTC"), ["999.9", "0.35"])
@@ -575,7 +577,7 @@ describe("Engine", () => {
       assert.deepStrictEqual([text(sold.fee), sold.feeAsset], ["0.0015", "USDT"])
     })
 
-    it("fills a limit order in part and rests the rest", () => {
+    it("fills a limit order partly and rests the remaining amount", () => {
       const [bought, engine] = placed(quoted("100", "101"), order("buy", "0.1", "101.5", { clientOrderId: "mine" }), 5)
       assert.deepStrictEqual([bought.status, text(bought.filled), text(bought.notional)], ["open", "0.05", "5.07"])
       assert.strictEqual(levels(engine).bids[0], "0.05 @ 101.5 (1)")
@@ -584,7 +586,7 @@ describe("Engine", () => {
       assert.deepStrictEqual(Engine.fills(engine).map(({ at, id }) => [id, at]), [[1, 5], [2, 5]])
     })
 
-    it("ends what cannot stay, and says why", () => {
+    it("cancels orders that cannot rest, with the reason", () => {
       const engine = quoted("100", "101")
       const outcome = (request: Engine.NewOrder) => {
         const [done, next] = placed(engine, request)
@@ -611,7 +613,7 @@ describe("Engine", () => {
       assertLeft(Engine.place(empty, order("sell", "1"), 1), "NoLiquidity")
     })
 
-    it("refuses a post-only order that would cross or moves it aside, where its instrument or itself says so", () => {
+    it("rejects or reprices a post-only order that would cross, as the instrument or the order specifies", () => {
       const crossing = (crossing: Engine.Crossing) => order("buy", "1", "101", { postOnly: true, crossing })
       const engine = quoted("100", "101")
       assertLeft(Engine.place(engine, crossing("refuses"), 1), "WouldCross")
@@ -626,13 +628,13 @@ describe("Engine", () => {
       assertRight(Either.map(Engine.place(there, order("buy", "1", "101"), 1), ([{ status }]) => status), "open")
     })
 
-    it("tells an order that was filled from one that was canceled", () => {
+    it("fails with AlreadyFilled for a filled order", () => {
       const [filled, engine] = placed(quoted("100", "101"), order("buy", "0.01", "101"))
       assertLeft(Engine.cancel(engine, filled.id, 2), "AlreadyFilled")
       assertLeft(Engine.amend(engine, filled.id, { price: d("90") }, 2), "AlreadyFilled")
     })
 
-    it("spends a budget in whole lots, and no more", () => {
+    it("spends a quote amount in whole lots without exceeding it", () => {
       const budget = (quoteAmount: string, side: Engine.Side = "buy") => {
         const { amount: _, ...request } = order(side, "0")
         return placed(quoted("100", "101"), { ...request, quoteAmount: d(quoteAmount) })[0]
@@ -659,18 +661,18 @@ describe("Engine", () => {
       [{ instrument: "BTCUSDT", side: "buy", type: "market", quoteAmount: d("0.1") }, "TooSmall"],
       [{ instrument: "BTCUSDT", side: "buy", type: "market" }, "TooSmall"]
     ]
-    it.each(refused)("refuses %o: %s", (request, refusal) => {
+    it.each(refused)("rejects %o: %s", (request, refusal) => {
       assertLeft(Engine.place(quoted("100", "101"), request, 1), refusal)
     })
 
-    it("refuses a market order that costs more than there is", () => {
+    it("rejects a market order that costs more than the free balance", () => {
       const poor = Engine.make({ instruments: [spot], balances: [{ asset: "USDT", free: d("5"), locked: d("100") }] })
       const engine = Engine.advance(poor, 0, () => quote("100", "101"))
       assertLeft(Engine.place(engine, order("buy", "0.05"), 1), "InsufficientFunds")
       assertRight(Either.map(Engine.place(engine, order("buy", "0.04"), 1), ([{ status }]) => status), "filled")
     })
 
-    it("amends price and amount, and holds the difference", () => {
+    it("amends price and amount, and locks the difference", () => {
       const engine = after(quoted("100", "101"), order("buy", "0.1", "99"))
       const amended = (change: Parameters<typeof Engine.amend>[2]) => Engine.amend(engine, 1, change, 9)
       const [grown, next] = Either.getOrThrow(amended({ amount: d("0.2"), price: d("98") }))
@@ -711,7 +713,7 @@ describe("Engine", () => {
       }
     }
 
-    it("opens, grows, marks, reduces, turns and closes a position", () => {
+    it("opens, marks, reduces, reverses and closes a position", () => {
       const start = Engine.advance(empty, 0, () => quote("100", "101", "10"))
       const long = placed(start, order("buy", "2", undefined, perpetual), 1)[1]
       assert.deepStrictEqual(position(long), {
@@ -753,7 +755,7 @@ describe("Engine", () => {
       assert.strictEqual(balance(closed, "BTC")[0], "1000.9955")
     })
 
-    it("ends orders that have nothing left to reduce", () => {
+    it("cancels reduce-only orders that have nothing left to reduce", () => {
       const reduceOnly = { ...perpetual, reduceOnly: true }
       const start = Engine.advance(empty, 0, () => quote("100", "101", "10"))
       const long = after(start, order("buy", "2", undefined, perpetual))
@@ -769,7 +771,7 @@ describe("Engine", () => {
       assert.deepStrictEqual([text(more.filled), more.status, more.closeReason], ["2", "canceled", "nothingToReduce"])
     })
 
-    it("lets a position be closed by the market when nothing is free", () => {
+    it("lets a market order close a position when no balance is free", () => {
       const poor = Engine.make({ instruments: [linear], balances: [{ asset: "USDT", free: d("11"), locked: zero }] })
       const start = Engine.advance(poor, 0, () => quote("100", "101", "10"))
       const long = after(start, order("buy", "1", undefined, perpetual))
@@ -781,10 +783,10 @@ describe("Engine", () => {
     })
   })
 
-  describe("filled by hand", () => {
+  describe("fill", () => {
     const resting = after(quoted("100", "101"), order("buy", "2", "90"), order("buy", "3", "95"))
 
-    it("gives an order what is asked for at its own price, and leaves all others alone", () => {
+    it("fills the given amount of an order at its own price, and no other order", () => {
       const [part, once] = Either.getOrThrow(Engine.fill(resting, 1, d("0.5"), 7))
       assert.deepStrictEqual([part.status, text(part.filled), text(part.notional)], ["open", "0.5", "45"])
       assert.deepStrictEqual(traded(once), ["1 maker 0.5 @ 90"])
@@ -797,7 +799,7 @@ describe("Engine", () => {
       assert.deepStrictEqual(balance(done, "USDT"), ["999535", "285"])
     })
 
-    it("refuses what is not open, more than is open, and parts of lots", () => {
+    it("rejects closed orders, amounts above the remaining one, and fractions of lots", () => {
       const [, done] = Either.getOrThrow(Engine.fill(resting, 1, undefined, 7))
       assertLeft(Engine.fill(done, 1, undefined, 8), "NotOpen")
       assertLeft(Engine.fill(done, 9, undefined, 8), "NotFound")
@@ -806,7 +808,7 @@ describe("Engine", () => {
       assertLeft(Engine.fill(resting, 1, zero, 7), "OffLot")
     })
 
-    it("lets reduce-only orders only reduce, and ends those that have nothing left to", () => {
+    it("never fills a reduce-only order beyond the position, and cancels those with nothing left to reduce", () => {
       const perpetual = { instrument: "LINEAR" }
       const reduceOnly = { ...perpetual, reduceOnly: true }
       const start = Engine.advance(empty, 0, () => quote("100", "101", "10"))

@@ -12,7 +12,7 @@ const frequencies = (faults: Faults.Faults, requests: number) => {
 }
 
 describe("Faults", () => {
-  it("hits requests at the rates asked for", () => {
+  it("affects requests at the given rates", () => {
     const rate = frequencies(Faults.make({ refused: 0.1, http500: 0.25, redirect: 0.05 }), 20_000)
     assert.approximately(rate("refused"), 0.1, 0.01)
     assert.approximately(rate("http500"), 0.25, 0.01)
@@ -21,7 +21,7 @@ describe("Faults", () => {
     assert.strictEqual(rate("reset"), 0)
   })
 
-  it("always hits at a rate of one, never at none", () => {
+  it("affects every request at a rate of one, and none without faults", () => {
     assert.strictEqual(frequencies(Faults.make({ reset: 1 }), 1000)("reset"), 1)
     assert.strictEqual(frequencies(Faults.none, 1000)("fine"), 1)
     const tenths = Faults.make({
@@ -39,7 +39,7 @@ describe("Faults", () => {
     assert.strictEqual(frequencies(tenths, 1000)("fine"), 0)
   })
 
-  it("draws the same for the same seed and number, and latency within its range", () => {
+  it("draws the same faults for the same seed and sequence, and latencies within the range", () => {
     const faults = Faults.make({ http500: 0.5, latency: { min: "20 millis", max: "250 millis" } })
     const draws = (seed: string) => Array.from({ length: 500 }, (_, sequence) => Faults.draw(faults, seed, sequence))
     assert.deepStrictEqual(draws("a"), draws("a"))
@@ -58,11 +58,11 @@ describe("Faults", () => {
     assert.isBelow(failed ** 5, 0.005)
   })
 
-  it("an outage leaves no request unharmed", () => {
+  it("outage fails every request", () => {
     assert.strictEqual(frequencies(Faults.outage, 20_000)("fine"), 0)
   })
 
-  it("changes by phase, from its start to just before its end", () => {
+  it("applies a phase from its start until just before its end", () => {
     const faults = Faults.make({
       http500: 0.1,
       phases: [
@@ -79,7 +79,7 @@ describe("Faults", () => {
     assert.strictEqual(during(1e12), Faults.none)
   })
 
-  it("changes by route, below a path and by method", () => {
+  it("applies to a route by method, and to the paths below it", () => {
     const orders = Faults.make({ http503: 1 })
     const faults = Faults.make({ routes: [{ path: "/api/v3/order", method: "POST", faults: orders }] })
     assert.strictEqual(Faults.at(faults, 0, "POST", "/api/v3/order"), orders)
@@ -90,16 +90,16 @@ describe("Faults", () => {
     assert.strictEqual(Faults.at(within, 0, "POST", "/api/v3/order"), orders)
   })
 
-  it("understands a clock ahead and behind", () => {
+  it("accepts a clock ahead or behind", () => {
     assert.strictEqual(Faults.make({ clockSkew: { ahead: "5 minutes" } }).clockSkew, 300_000)
     assert.strictEqual(Faults.make({ clockSkew: { behind: "5 minutes" } }).clockSkew, -300_000)
   })
 
-  it.prop("refuses rates that are none", [FastCheck.constantFrom(-0.1, 1.1, Number.NaN, Infinity)], ([rate]) => {
+  it.prop("rejects invalid rates", [FastCheck.constantFrom(-0.1, 1.1, Number.NaN, Infinity)], ([rate]) => {
     assert.throws(() => Faults.make({ reset: rate }), RangeError, /"reset" must be between 0 and 1/)
   })
 
-  it("refuses rates that add up to more than one", () => {
+  it("rejects rates that add up to more than one", () => {
     assert.throws(() => Faults.make({ reset: 0.6, drop: 0.6 }), RangeError, /at most 1/)
   })
 })

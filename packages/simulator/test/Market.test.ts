@@ -24,21 +24,21 @@ describe("Market", () => {
     assert.notStrictEqual(last("a", noon), last("b", noon))
   })
 
-  // The very numbers: a change of the walk changes every recorded scenario, and must be seen.
-  it("walks the path it always walked", () => {
+  // Exact numbers, because a change of the random walk changes every recorded scenario.
+  it("gives the recorded prices", () => {
     assert.deepStrictEqual(
       [0, 1000, 60_000, noon, noon + 1000].map((now) => last("simulator", now)),
       ["63912.82", "63913.13", "63954.26", "65420.89", "65421.22"]
     )
   })
 
-  it("moves within a minute and holds within a second", () => {
+  it("changes within a minute and is constant within a second", () => {
     const prices = Array.from({ length: 60 }, (_, second) => last("a", noon + second * 1000))
     assert.isAbove(new Set(prices).size, 20)
     assert.strictEqual(last("a", noon + 999), last("a", noon))
   })
 
-  it("is the same for one underlying on every market that ticks alike", () => {
+  it("has the same price for one underlying on every market with the same tick size", () => {
     const other = { ...bitcoin, id: "BTCUSDC", symbol: "BTC/USDC" }
     assert.isTrue(BigDecimal.equals(
       Market.quote("a", other, noon).last,
@@ -47,7 +47,7 @@ describe("Market", () => {
   })
 
   it.prop(
-    "every price is on tick, ordered, and near its reference",
+    "every price is a multiple of the tick size, in order and within 20 % over the day",
     [
       FastCheck.constantFrom(...listings),
       FastCheck.string(),
@@ -70,11 +70,11 @@ describe("Market", () => {
   )
 
   it.prop(
-    "what was seen within 24 hours lies between low and high",
+    "every price of the last 24 hours is between low and high",
     [
       FastCheck.string(),
       FastCheck.integer({ min: 0, max: 1000 }),
-      // The last minute and the first are not whole stretches of the walk's grid.
+      // The first and the last minute are incomplete segments of the random walk.
       FastCheck.array(
         FastCheck.oneof(
           FastCheck.integer({ min: 0, max: 86_400 }),
@@ -96,14 +96,14 @@ describe("Market", () => {
     { fastCheck: { numRuns: 10 } }
   )
 
-  // A seed whose walk is at its highest of the day right then, inside an incomplete stretch of the grid.
-  it("a new extreme shows at once", () => {
+  // A seed whose random walk has its high of the day at this time, inside an incomplete segment.
+  it("a new high is included immediately", () => {
     const quote = Market.quote("peak-61", bitcoin, noon + 59_000)
     assert.strictEqual(BigDecimal.format(quote.last), "64380.34")
     assert.strictEqual(BigDecimal.format(quote.high), "64380.34")
   })
 
-  it("low and high were really traded", () => {
+  it("low and high are prices of the last 24 hours", () => {
     const quote = Market.quote("a", bitcoin, 86_400_000)
     const day = new Set(Array.from({ length: 1351 }, (_, stretch) => last("a", stretch * 64_000)))
     const edges = Array.from({ length: 64 }, (_, age) => last("a", 86_400_000 - age * 1000))
@@ -113,7 +113,7 @@ describe("Market", () => {
     assert.isTrue(traded(quote.low))
   })
 
-  it("follows a price set by hand from its instant on, and the walk before", () => {
+  it("follows a price that was set from that time on, and the random walk before", () => {
     const pins = [pin(noon, "12345.67"), pin(noon + 5000, "20000")]
     assert.strictEqual(last("a", noon - 1000, pins), last("a", noon - 1000))
     assert.strictEqual(last("a", noon, pins), "12345.67")
@@ -132,7 +132,7 @@ describe("Market", () => {
     assert.strictEqual(BigDecimal.format(dayLater.high), "20000")
   })
 
-  it("never quotes a bid of nothing", () => {
+  it("never quotes a bid of zero", () => {
     const quote = Market.quote("a", bitcoin, noon, [pin(noon, "0.01")])
     assert.strictEqual(BigDecimal.format(quote.bid), "0.01")
   })
@@ -154,7 +154,7 @@ describe("Market", () => {
     const highest = (values: ReadonlyArray<BigDecimal.BigDecimal>) =>
       BigDecimal.format(values.reduce((high, value) => BigDecimal.max(high, value)))
 
-    it("trades go on where they were, one to three a second, at the second's price", () => {
+    it("trades have consecutive ids, one to three per second, at the price of the second", () => {
       const trades = Market.trades("a", bitcoin, noon, 500)
       assert.strictEqual(trades.length, 500)
       assert.deepStrictEqual(
@@ -177,7 +177,7 @@ describe("Market", () => {
     })
 
     it.prop(
-      "a candle is its trades, and a long one its short ones",
+      "a candle matches its trades and its shorter candles",
       [FastCheck.integer({ min: 0, max: 100_000 }), FastCheck.boolean()],
       ([offset, pinned]) => {
         const openTime = (Math.floor(noon / hour) + offset) * hour
@@ -207,7 +207,7 @@ describe("Market", () => {
       { fastCheck: { numRuns: 5 } }
     )
 
-    it("candles are aligned, from one opening to another, and the last one is open", () => {
+    it("candles are aligned, within the range of open times, and the last one is open", () => {
       const opens = (from: number, to: number, now: number) =>
         candles(hour, from, to, now).map(({ openTime }) => openTime - noon)
       assert.deepStrictEqual(opens(noon, noon + 2 * hour, noon + 9 * hour), [0, hour, 2 * hour])
@@ -222,7 +222,7 @@ describe("Market", () => {
       assert.isAbove(closed?.trades ?? 0, 3600)
     })
 
-    it("a candle of a day has the low and the high that its ticker has", () => {
+    it("a daily candle has the low and high of the ticker", () => {
       const midnight = Math.floor(noon / 86_400_000) * 86_400_000
       const [candle] = candles(86_400_000, midnight, midnight, midnight + 86_400_000)
       const quote = Market.quote("a", bitcoin, midnight + 86_399_000)

@@ -13,7 +13,7 @@ import { inspect } from "node:util"
 import { Dialects, Faults, Simulator } from "../src/index.js"
 import { ask, binance, bitmex, field, noon, rows } from "./utils.js"
 
-const everything = (faults: Faults.Options = {}): Simulator.Options => ({ faults: Faults.make(faults) })
+const withOptions = (faults: Faults.Options = {}): Simulator.Options => ({ faults: Faults.make(faults) })
 
 const get = (id: Simulator.ExchangeId, path: string) => HttpClient.get(Simulator.environment(id).baseUrl + path)
 
@@ -33,7 +33,7 @@ const withSimulator = <A, E>(
 
 const textOf = (response: HttpClientResponse.HttpClientResponse) => response.text
 
-const answers = (options: Simulator.Options) =>
+const outcomes = (options: Simulator.Options) =>
   Effect.gen(function*() {
     const simulator = yield* Simulator.make("binance", options)
     return yield* Effect.forEach(
@@ -47,7 +47,7 @@ const answers = (options: Simulator.Options) =>
   })
 describe("Simulator", () => {
   describe("in memory", () => {
-    it.effect("routes by host and hands out what is behind", () =>
+    it.effect("routes requests by host and gives access to the simulators", () =>
       withSimulator(
         {},
         Effect.gen(function*() {
@@ -61,7 +61,7 @@ describe("Simulator", () => {
         })
       ))
 
-    it.effect("knows no other host, scheme or exchange", () =>
+    it.effect("fails for another host, scheme or exchange", () =>
       Effect.gen(function*() {
         for (const url of ["http://bitmex.localhost/api/v1", "https://binance.localhost/", "http://127.0.0.1:1/"]) {
           assert.strictEqual(requestError(yield* Effect.flip(HttpClient.get(url))), "ENOTFOUND")
@@ -71,7 +71,7 @@ describe("Simulator", () => {
         assert.include(error.message, "bitmex is not simulated here")
       }).pipe(Effect.provide(Simulator.layer("binance"))))
 
-    it.effect("passes target, body and headers on as they were sent", () =>
+    it.effect("passes on target, body and headers unchanged", () =>
       withSimulator(
         {},
         Effect.gen(function*() {
@@ -91,7 +91,7 @@ describe("Simulator", () => {
               HttpClientRequest.setHeaders(headers),
               HttpClientRequest.setBody(sent)
             )
-            // 401 would mean that the signature did not hold.
+            // 401 would mean that the signature is invalid.
             assert.strictEqual((yield* client.execute(request)).status, 404, sent._tag)
           }
           const form = HttpClientRequest.post(baseUrl + target).pipe(HttpClientRequest.bodyFormDataRecord({ a: "b" }))
@@ -100,7 +100,7 @@ describe("Simulator", () => {
         })
       ))
 
-    it.effect("answers like any response: text and json from one body, lengths, inspection", () =>
+    it.effect("gives responses whose body can be read several times, with content-length and inspection", () =>
       withSimulator(
         {},
         Effect.gen(function*() {
@@ -114,7 +114,7 @@ describe("Simulator", () => {
         })
       ))
 
-    it.effect("has no latency unless asked, and moves no clock", () =>
+    it.effect("has no latency by default and does not advance the clock", () =>
       withSimulator(
         {},
         Effect.gen(function*() {
@@ -123,9 +123,9 @@ describe("Simulator", () => {
         })
       ))
 
-    it.effect("takes the latency asked for, half of it each way", () =>
+    it.effect("applies half of the latency before and half after the exchange handles a request", () =>
       withSimulator(
-        everything({ latency: "100 millis" }),
+        withOptions({ latency: "100 millis" }),
         Effect.gen(function*() {
           const time = get("binance", "/api/v3/time")
           const fiber = yield* Effect.fork(Effect.flatMap(time, (response) => response.json))
@@ -136,9 +136,9 @@ describe("Simulator", () => {
         })
       ))
 
-    it.effect("stops when the client is interrupted, on the way and in the body", () =>
+    it.effect("stops when the client is interrupted before the request arrives or while it reads the body", () =>
       withSimulator(
-        everything({ latency: "100 millis", slowBody: 1 }),
+        withOptions({ latency: "100 millis", slowBody: 1 }),
         Effect.gen(function*() {
           const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get("binance"))
           const waiting = yield* Effect.fork(ping)
@@ -155,9 +155,9 @@ describe("Simulator", () => {
   })
 
   describe("faults", () => {
-    it.effect("refused never reaches the exchange, reset is served", () =>
+    it.effect("refused does not reach the exchange, and reset does", () =>
       withSimulator(
-        everything({ refused: 1 }),
+        withOptions({ refused: 1 }),
         Effect.gen(function*() {
           const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get("binance"))
           assert.strictEqual(requestError(yield* Effect.flip(ping)), "ECONNREFUSED")
@@ -172,9 +172,9 @@ describe("Simulator", () => {
         })
       ))
 
-    it.effect("drop never answers", () =>
+    it.effect("drop never responds", () =>
       withSimulator(
-        everything({ drop: 1 }),
+        withOptions({ drop: 1 }),
         Effect.gen(function*() {
           const fiber = yield* Effect.fork(Effect.timeoutOption(ping, "1 hours"))
           yield* TestClock.adjust("3599999 millis")
@@ -194,10 +194,10 @@ describe("Simulator", () => {
       [{ redirect: 1 }, "bitmex", 302, "<html>"]
     ]
     it.effect.each(failures)(
-      "%o on %s answers %s in the dialect",
+      "%o on %s responds with %s in the format of the exchange",
       ([faults, id, status, start]) =>
         withSimulator(
-          everything(faults),
+          withOptions(faults),
           Effect.gen(function*() {
             const response = yield* get(id, "/api/v1")
             const text = yield* response.text
@@ -208,16 +208,16 @@ describe("Simulator", () => {
               response.headers["location"],
               status === 302 ? "https://maintenance.invalid/" : undefined
             )
-            // The request was metered all the same.
+            // The request still counts towards the rate limit.
             assert.property(response.headers, id === "binance" ? "x-mbx-used-weight-1m" : "x-ratelimit-remaining")
             assert.property(response.headers, "date")
           })
         )
     )
 
-    it.effect("malformed answers 200 with HTML, half a document, another document, or nothing", () =>
+    it.effect("malformed responds with 200 and HTML, half a document, another document or nothing", () =>
       withSimulator(
-        everything({ malformed: 1 }),
+        withOptions({ malformed: 1 }),
         Effect.gen(function*() {
           const seen = new Set<string>()
           for (let count = 0; count < 60; count++) {
@@ -229,9 +229,9 @@ describe("Simulator", () => {
         })
       ))
 
-    it.effect("truncated promises more than it sends", () =>
+    it.effect("truncated sends less than its content-length", () =>
       withSimulator(
-        everything({ truncated: 1 }),
+        withOptions({ truncated: 1 }),
         Effect.gen(function*() {
           const response = yield* get("binance", "/api/v3/time")
           assert.strictEqual(response.headers["content-length"], "16")
@@ -247,9 +247,9 @@ describe("Simulator", () => {
         })
       ))
 
-    it.effect("slowBody sends eight pieces with pauses between", () =>
+    it.effect("slowBody sends the body with seven pauses", () =>
       withSimulator(
-        everything({ slowBody: 1, pause: "100 millis" }),
+        withOptions({ slowBody: 1, pause: "100 millis" }),
         Effect.gen(function*() {
           const fiber = yield* Effect.fork(Effect.flatMap(get("binance", "/api/v3/time"), (response) => response.json))
           yield* TestClock.adjust("699 millis")
@@ -259,9 +259,9 @@ describe("Simulator", () => {
         })
       ))
 
-    it.effect("oversized is 10 MB that can be stopped early", () =>
+    it.effect("oversized sends 10 MB, and reading can stop early", () =>
       withSimulator(
-        everything({ oversized: 1 }),
+        withOptions({ oversized: 1 }),
         Effect.gen(function*() {
           const response = yield* ping
           assert.strictEqual(response.headers["content-length"], String(10 * 1024 * 1024 + 4))
@@ -271,10 +271,10 @@ describe("Simulator", () => {
         })
       ))
 
-    it.effect("clockSkew moves the exchange's clock in time, Date and signatures, not its prices", () =>
+    it.effect("clockSkew shifts the exchange's time, Date header and signature check, but not its prices", () =>
       Effect.gen(function*() {
         yield* TestClock.setTime(noon)
-        const simulator = yield* Simulator.make("binance", everything({ clockSkew: { ahead: "5 minutes" } }))
+        const simulator = yield* Simulator.make("binance", withOptions({ clockSkew: { ahead: "5 minutes" } }))
         const demo = Simulator.credentials("binance")
         const account = (timestamp: number) =>
           ask(simulator, ...binance("/api/v3/account", `timestamp=${timestamp}`, demo))
@@ -291,7 +291,7 @@ describe("Simulator", () => {
         assert.strictEqual((yield* ask(simulator, "/api/v3/ticker/price?symbol=BTCUSDT")).text, price.text)
       }))
 
-    it.effect("tells whole milliseconds, wherever between two of them a test's clock stands", () =>
+    it.effect("reports whole milliseconds when the clock is between two", () =>
       Effect.gen(function*() {
         yield* TestClock.setTime(noon + 0.6)
         const simulator = yield* Simulator.make("binance")
@@ -302,7 +302,7 @@ describe("Simulator", () => {
       Effect.gen(function*() {
         yield* TestClock.setTime(noon)
         const phases = [{ from: "10 seconds", to: "20 seconds", faults: Faults.make({ http503: 1 }) }] as const
-        const simulator = yield* Simulator.make("binance", everything({ phases }))
+        const simulator = yield* Simulator.make("binance", withOptions({ phases }))
         const status = Effect.map(ask(simulator, "/api/v3/ping"), ({ status }) => status)
         yield* TestClock.adjust("9999 millis")
         assert.strictEqual(yield* status, 200)
@@ -316,19 +316,19 @@ describe("Simulator", () => {
 
     const shaky = Faults.make({ refused: 0.1, reset: 0.1, http500: 0.2 })
 
-    it.effect("repeats exactly under one seed, whatever the application's Random", () =>
+    it.effect("repeats faults exactly for the same seed, whatever Random the application provides", () =>
       Effect.gen(function*() {
-        const one = yield* Effect.withRandom(answers({ faults: shaky }), Random.make("one"))
-        const two = yield* Effect.withRandom(answers({ faults: shaky }), Random.make("two"))
+        const one = yield* Effect.withRandom(outcomes({ faults: shaky }), Random.make("one"))
+        const two = yield* Effect.withRandom(outcomes({ faults: shaky }), Random.make("two"))
         assert.deepStrictEqual(one, two)
         assert.deepStrictEqual([...new Set(one)].toSorted(), ["200", "500", "ECONNREFUSED", "ECONNRESET"])
-        assert.notDeepEqual(one, yield* answers({ faults: Faults.withSeed(shaky, "other") }))
-        assert.notDeepEqual(one, yield* answers({ faults: shaky, seed: "other" }))
+        assert.notDeepEqual(one, yield* outcomes({ faults: Faults.withSeed(shaky, "other") }))
+        assert.notDeepEqual(one, yield* outcomes({ faults: shaky, seed: "other" }))
       }))
   })
 
   describe("inspection", () => {
-    it.effect("remembers requests without keys, secrets or signatures", () =>
+    it.effect("records requests without keys, secrets or signatures", () =>
       Effect.gen(function*() {
         yield* TestClock.setTime(noon)
         const demo = Simulator.credentials("binance")
@@ -357,19 +357,19 @@ describe("Simulator", () => {
         }
       }))
 
-    it.effect("lets whoever dials listen before it refuses", () =>
+    it.effect("emits the error of a refused socket after listeners can be added", () =>
       Effect.gen(function*() {
         const { get } = yield* Simulator.Simulators
         yield* Effect.flatMap(get("binance"), ({ disturb }) => disturb({ _tag: "Refuse" }))
         const dial = yield* Socket.WebSocketConstructor
         const socket = dial(`${Simulator.environment("binance").baseUrl.replace("http", "ws")}/stream`)
-        const heard: Array<string> = []
-        for (const type of ["open", "error", "close"]) socket.addEventListener(type, () => heard.push(type))
+        const received: Array<string> = []
+        for (const type of ["open", "error", "close"]) socket.addEventListener(type, () => received.push(type))
         yield* TestClock.adjust(0)
-        assert.deepStrictEqual(heard, ["error", "close"])
+        assert.deepStrictEqual(received, ["error", "close"])
       }).pipe(Effect.provide(Simulator.layer("binance"))))
 
-    it.effect("remembers the last thousand", () =>
+    it.effect("records the last thousand requests", () =>
       Effect.gen(function*() {
         const simulator = yield* Simulator.make("binance")
         for (let count = 0; count <= 1000; count++) yield* ask(simulator, `/nothing/${count}`)
@@ -396,7 +396,7 @@ describe("Simulator", () => {
         assert.include(error.message, `The price ${last} of ${market} on binance was not set`)
       }))
 
-    it.effect("sets one market and leaves the others moving", () =>
+    it.effect("sets the price of one market while others keep moving", () =>
       Effect.gen(function*() {
         const simulator = yield* Simulator.make("bitmex")
         const lasts = Effect.map(ask(simulator, "/api/v1/instrument/active"), ({ json }) =>
@@ -413,7 +413,7 @@ describe("Simulator", () => {
       }))
   })
 
-  it("gives different demo credentials per exchange and permission, in the exchange's shape", () => {
+  it("gives different demo credentials per exchange and permission, in the exchange's format", () => {
     const all = Simulator.exchangeIds.flatMap((id) =>
       (["read", "trade", "withdraw"] as const).flatMap((permission) => {
         const { key, secret } = Simulator.credentials(id, permission)
@@ -431,7 +431,7 @@ describe("Simulator", () => {
     assert.deepStrictEqual(key.permissions, ["read", "trade"])
   })
 
-  it("registers each dialect under its own id, with markets that are told apart", () => {
+  it("registers each dialect under its own id, with unique market ids and symbols", () => {
     for (const id of Simulator.exchangeIds) {
       const { id: own, listings } = Dialects.dialects[id]
       assert.strictEqual(own, id)

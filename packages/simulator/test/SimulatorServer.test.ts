@@ -15,7 +15,7 @@ interface Raw {
   readonly broken: string | undefined
 }
 
-/** One request by node:http, which shows what a client of no library sees. */
+/** Sends one request with node:http, to see the response without a client library. */
 const raw = (
   url: string,
   options: Http.RequestOptions = {},
@@ -66,7 +66,7 @@ describe("SimulatorServer", () => {
       assert.strictEqual((yield* binance.simulator.usage)[0]?.scope, "ip:127.0.0.1")
     }))
 
-  it.scopedLive("verifies what came over the wire, byte for byte", () =>
+  it.scopedLive("verifies signatures over the exact bytes received", () =>
     Effect.gen(function*() {
       const { bitmex: exchange } = yield* serve()
       const target = "/api/v1/user/margin?filter=%7B%22a%22%3A+1%7D"
@@ -94,14 +94,17 @@ describe("SimulatorServer", () => {
     [{ refused: 1 }, 0],
     [{ reset: 1 }, 1]
   ]
-  it.scopedLive.each(broken)("%o breaks the connection before an answer", ([faults, served]) =>
-    Effect.gen(function*() {
-      const { binance } = yield* withFaults(faults)
-      const answer = yield* raw(`${binance.baseUrl}/api/v3/ping`)
-      assert.strictEqual(answer.status, undefined)
-      assert.strictEqual(answer.broken, "ECONNRESET")
-      assert.strictEqual((yield* binance.simulator.usage).length > 0 ? 1 : 0, served)
-    }))
+  it.scopedLive.each(broken)(
+    "%o breaks the connection before a response",
+    ([faults, served]) =>
+      Effect.gen(function*() {
+        const { binance } = yield* withFaults(faults)
+        const answer = yield* raw(`${binance.baseUrl}/api/v3/ping`)
+        assert.strictEqual(answer.status, undefined)
+        assert.strictEqual(answer.broken, "ECONNRESET")
+        assert.strictEqual((yield* binance.simulator.usage).length > 0 ? 1 : 0, served)
+      })
+  )
 
   it.scopedLive("truncated breaks the connection in the middle of the body", () =>
     Effect.gen(function*() {
@@ -113,7 +116,7 @@ describe("SimulatorServer", () => {
       assert.isBelow(answer.body.length, 28)
     }))
 
-  it.scopedLive("slowBody, oversized, malformed and redirect arrive as asked", () =>
+  it.scopedLive("slowBody, oversized, malformed, redirect and http503 reach the client", () =>
     Effect.gen(function*() {
       const { binance, bitmex } = yield* withFaults({ slowBody: 1, pause: "1 millis" })
       assert.match((yield* raw(`${binance.baseUrl}/api/v3/time`)).body, /^\{"serverTime":\d+\}$/)
@@ -130,7 +133,7 @@ describe("SimulatorServer", () => {
       assert.strictEqual((yield* raw(`${bitmex.baseUrl}/api/v1`)).status, 503)
     }))
 
-  it.scopedLive("survives a client that leaves while an answer is under way", () =>
+  it.scopedLive("survives a client that disconnects during a response", () =>
     Effect.gen(function*() {
       const { binance } = yield* withFaults({ slowBody: 1, pause: "1 hours" })
       const served = Effect.map(binance.simulator.requests, (requests) => requests.length)
@@ -141,7 +144,7 @@ describe("SimulatorServer", () => {
       assert.strictEqual((yield* raw(`${binance.baseUrl}/api/v3/ping`)).body, "{}")
     }))
 
-  it.live("closes idle and busy connections with its scope, and its port", () =>
+  it.live("closes busy connections and its port with its scope", () =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()
       const { binance } = yield* Scope.extend(withFaults({ drop: 1 }), scope)
@@ -158,7 +161,7 @@ describe("SimulatorServer", () => {
       agent.destroy()
     }))
 
-  it.scopedLive("says which port is taken", () =>
+  it.scopedLive("names the port that is already in use", () =>
     Effect.gen(function*() {
       const { binance } = yield* serve()
       const port = Number(new URL(binance.baseUrl).port)
@@ -168,7 +171,7 @@ describe("SimulatorServer", () => {
       assert.strictEqual(field(error.cause, "code"), "EADDRINUSE")
     }))
 
-  it.live("gives environments and simulators as a layer, to an undici client", () =>
+  it.live("provides environments and simulators as a layer, used by an undici client", () =>
     Effect.gen(function*() {
       const server = yield* SimulatorServer.SimulatorServer
       const { baseUrl, name } = yield* server.environment("binance")
@@ -184,7 +187,7 @@ describe("SimulatorServer", () => {
       assert.include((yield* Effect.flip(server.environment("bitmex"))).message, "bitmex is not simulated here")
     }).pipe(Effect.provide([SimulatorServer.layer("binance"), NodeHttpClient.layerUndici])))
 
-  it.scopedLive("answers nonsense with 400 and goes on", () =>
+  it.scopedLive("responds to an invalid request with 400 and keeps serving", () =>
     Effect.gen(function*() {
       const { binance } = yield* serve()
       const { hostname, port } = new URL(binance.baseUrl)

@@ -38,7 +38,7 @@ const find = (simulator: Simulator.Simulator) =>
   )
 
 describe("Simulator, trading", () => {
-  it.effect("a price set by hand fills the orders it reaches, and only those", () =>
+  it.effect("a price that is set fills an order once it is crossed, not before", () =>
     Effect.gen(function*() {
       const simulator = yield* start()
       yield* place(simulator)
@@ -48,7 +48,7 @@ describe("Simulator, trading", () => {
       assert.strictEqual(yield* find(simulator), "FILLED")
     }))
 
-  it.effect("a price that came and went without a request has filled what it reached", () =>
+  it.effect("a price that was set only briefly, without a request in between, fills the order it crossed", () =>
     Effect.gen(function*() {
       const simulator = yield* start()
       yield* place(simulator)
@@ -57,14 +57,14 @@ describe("Simulator, trading", () => {
       assert.strictEqual(yield* find(simulator), "FILLED")
     }))
 
-  it.effect("each simulator has orders and balances of its own", () =>
+  it.effect("each simulator has its own orders", () =>
     Effect.gen(function*() {
       const [one, other] = [yield* start(), yield* start()]
       yield* place(one)
       assert.deepStrictEqual([yield* find(one), yield* find(other)], ["NEW", -2013])
     }))
 
-  const fates: ReadonlyArray<readonly [kind: Faults.Kind, executed: boolean]> = [
+  const outcomes: ReadonlyArray<readonly [kind: Faults.Kind, executed: boolean]> = [
     ["refused", false],
     ["http503", false],
     ["http429", false],
@@ -74,15 +74,18 @@ describe("Simulator, trading", () => {
     ["truncated", true],
     ["oversized", true]
   ]
-  it.effect.each(fates)("an order that meets %s is executed: %s", ([kind, executed]) =>
-    Effect.gen(function*() {
-      const simulator = yield* start({ [kind]: 1 })
-      yield* Effect.exit(place(simulator))
-      yield* simulator.setFaults(Faults.none)
-      assert.strictEqual(yield* find(simulator), executed ? "NEW" : -2013)
-    }))
+  it.effect.each(outcomes)(
+    "an order request with the fault %s is executed: %s",
+    ([kind, executed]) =>
+      Effect.gen(function*() {
+        const simulator = yield* start({ [kind]: 1 })
+        yield* Effect.exit(place(simulator))
+        yield* simulator.setFaults(Faults.none)
+        assert.strictEqual(yield* find(simulator), executed ? "NEW" : -2013)
+      })
+  )
 
-  it.effect("an order that is dropped is executed, and counted like one that is refused", () =>
+  it.effect("an order whose response is dropped is executed and, like a rejected one, counts towards the limit", () =>
     Effect.gen(function*() {
       const simulator = yield* start({ drop: 1 })
       yield* Effect.fork(place(simulator))
@@ -96,7 +99,7 @@ describe("Simulator, trading", () => {
       assert.strictEqual(yield* find(simulator), "NEW")
     }))
 
-  it.effect("an order can be looked up once the lag is over, and traded at once", () =>
+  it.effect("an order can be looked up after the order lag, but trades immediately", () =>
     Effect.gen(function*() {
       const simulator = yield* start({ orderLag: "2 seconds" })
       yield* place(simulator)
@@ -107,7 +110,7 @@ describe("Simulator, trading", () => {
       assert.strictEqual(yield* find(simulator), "FILLED")
     }))
 
-  it.effect("holds dollars where they are traded, and nowhere else", () =>
+  it.effect("has balances only in currencies that the exchange trades", () =>
     Effect.gen(function*() {
       const simulator = yield* start()
       const { json } = yield* call(simulator, "GET", "/api/v3/account", {})
@@ -116,7 +119,7 @@ describe("Simulator, trading", () => {
       assert.notInclude(assets, "USD")
     }))
 
-  it("every instrument is the listing's own, with its tick size", () => {
+  it("every instrument has the id and the tick size of its listing", () => {
     for (const id of Simulator.exchangeIds) {
       for (const { id: market, instrument, tickSize } of Dialects.dialects[id].listings) {
         if (instrument === undefined) continue

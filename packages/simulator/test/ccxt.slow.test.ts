@@ -27,19 +27,19 @@ type Settings = ConstructorParameters<typeof Ccxt.Exchange>[0]
 
 interface Case {
   readonly make: (settings: Settings) => Client & { readonly urls: { api: Addresses } }
-  /** A perpetual contract, how much of it to buy, and how many contracts ccxt calls that. */
+  /** The symbol of a perpetual contract, and the number of contracts to buy. */
   readonly perpetual?: readonly [symbol: string, amount: number]
-  /** How ccxt asks for what is paid. BitMEX has no such question. */
+  /** The method of ccxt that reads trading fees. BitMEX has none. */
   readonly fees?: "fetchTradingFee" | "fetchTradingFees"
-  /** ccxt takes the fee of a trade of BitMEX for one in the quote currency. */
+  /** ccxt misreads the fee of a trade on BitMEX as one in the quote currency. */
   readonly feesAreRead?: false
-  /** What ccxt calls an order that was canceled when a part of it was filled. Unless given: canceled. */
+  /** The status that ccxt gives an order that was canceled after a partial fill; canceled by default. */
   readonly canceledInPart?: string
-  /** ccxt wants to hear that Bybit finds only the last 500 orders. */
+  /** ccxt requires the caller to acknowledge that Bybit finds only the last 500 orders. */
   readonly orderParams?: Readonly<Record<string, unknown>>
 }
 
-/** How ccxt is made for each. */
+/** The ccxt client of each exchange. */
 const cases: { readonly [Id in Simulator.ExchangeId]?: Case } = {
   binance: { make: (settings) => new Ccxt.binance(settings), fees: "fetchTradingFee" },
   // Later versions of ccxt dropped it.
@@ -74,12 +74,12 @@ const number = BigDecimal.unsafeToNumber
 
 type Addresses = Ccxt.Exchange["urls"]["api"]
 
-/** The same addresses at a simulator: only their paths stay. */
-const pointed = (addresses: Addresses, baseUrl: string): Addresses =>
+/** The same addresses with the host of a simulator. */
+const redirected = (addresses: Addresses, baseUrl: string): Addresses =>
   Object.fromEntries(
     Object.entries(addresses).map(([name, address]) => [
       name,
-      typeof address === "string" ? address.replace(/^https:\/\/[^/]+/, baseUrl) : pointed(address, baseUrl)
+      typeof address === "string" ? address.replace(/^https:\/\/[^/]+/, baseUrl) : redirected(address, baseUrl)
     ])
   )
 
@@ -96,7 +96,7 @@ const start = Effect.fnUntraced(function*(id: Simulator.ExchangeId) {
     secret: Redacted.value(secret),
     ...(passphrase === undefined ? {} : { password: Redacted.value(passphrase) })
   })
-  client.urls.api = pointed(client.urls.api, baseUrl)
+  client.urls.api = redirected(client.urls.api, baseUrl)
   const ask = <A>(question: (client: Client) => Promise<A>) => Effect.promise(() => question(client))
   yield* ask((client) => client.loadMarkets())
   return { simulator, ask, ...one }
@@ -112,18 +112,18 @@ const close = (left: number | undefined, right: number, what: string) => {
   assert(left !== undefined && Math.abs(left - right) <= Math.abs(right) * 1e-6, `${what}: ${left} and not ${right}`)
 }
 
-const nothingRefused = (simulator: Simulator.Simulator) =>
+const assertNoneRejected = (simulator: Simulator.Simulator) =>
   Effect.map(simulator.requests, (requests) => {
     const refused = requests.filter(({ status }) => status === undefined || status >= 400)
     assert.deepStrictEqual(refused.map(({ method, status, target }) => `${status} ${method} ${target}`), [])
   })
 
 for (const id of Simulator.exchangeIds.filter((id) => cases[id] === undefined)) {
-  it.todo(`ccxt as a client of ${id}: wants a line among the cases here`)
+  it.todo(`ccxt as a client of ${id}: add it to the cases in this file`)
 }
 
 describe.each(Simulator.exchangeIds.filter((id) => cases[id] !== undefined))("ccxt as a client of %s", (id) => {
-  it.scopedLive("knows all that trades, by symbol, tick and lot", () =>
+  it.scopedLive("loads every market with its symbol, kind and tick size", () =>
     Effect.gen(function*() {
       const { ask, simulator } = yield* start(id)
       const markets = yield* ask((client) => client.loadMarkets())
@@ -139,21 +139,21 @@ describe.each(Simulator.exchangeIds.filter((id) => cases[id] !== undefined))("cc
           instrument.kind === "perpetual"
         ])
       }
-      yield* nothingRefused(simulator)
+      yield* assertNoneRejected(simulator)
     }))
 
-  it.scopedLive("reads the market as it is", () =>
+  it.scopedLive("reads the ticker, order book, trades and candles of the simulator", () =>
     Effect.gen(function*() {
       const { ask, simulator } = yield* start(id)
-      // Until trades at the price that was set are on the tape.
+      // Waits for trades at the price that was set.
       yield* Effect.sleep("2500 millis")
       const top = Effect.map(simulator.state, ({ markets }) => {
         const found = markets.find((market) => market.symbol === symbol)?.top
         return [found?.bid, found?.ask].map((price) => price === undefined ? undefined : number(price))
       })
-      // The bid and the ask breathe from second to second, and are again what they were: what was told counts when it is what
-      // they are then. Who reads them wrongly is never right.
-      const steadily = <A>(
+      // Bid and ask change every second, so the request is repeated until its result matches the current ones. A client that
+      // misreads them never matches.
+      const untilCurrent = <A>(
         question: (client: Client) => Promise<A>,
         bestOf: (answer: A) => ReadonlyArray<number | undefined>
       ) =>
@@ -161,7 +161,7 @@ describe.each(Simulator.exchangeIds.filter((id) => cases[id] !== undefined))("cc
           times: 30,
           until: ([answer, best]) => bestOf(answer).every((price, index) => price === best[index])
         })
-      const [ticker, best] = yield* steadily(
+      const [ticker, best] = yield* untilCurrent(
         (client) => client.fetchTicker(symbol),
         ({ ask, bid }) => [bid, ask]
       )
@@ -169,7 +169,7 @@ describe.each(Simulator.exchangeIds.filter((id) => cases[id] !== undefined))("cc
       assert.deepStrictEqual([ticker.bid, ticker.ask], best)
       const tickers = yield* ask((client) => client.fetchTickers([symbol]))
       assert.strictEqual(tickers[symbol]?.last, 64_000)
-      const [book, first] = yield* steadily(
+      const [book, first] = yield* untilCurrent(
         (client) => client.fetchOrderBook(symbol, 5),
         ({ asks, bids }) => [bids[0]?.[0], asks[0]?.[0]]
       )
@@ -182,10 +182,10 @@ describe.each(Simulator.exchangeIds.filter((id) => cases[id] !== undefined))("cc
       const candles = yield* ask((client) => client.fetchOHLCV(symbol, "1m", undefined, 10))
       assert.isAtLeast(candles.length, 9)
       assert.strictEqual(candles.at(-1)?.[4], 64_000)
-      yield* nothingRefused(simulator)
+      yield* assertNoneRejected(simulator)
     }), 120_000)
 
-  it.scopedLive("trades, and sees its orders, fills and balances", () =>
+  it.scopedLive("places, reads and cancels orders, and reads fills and balances", () =>
     Effect.gen(function*() {
       const { ask, canceledInPart = "canceled", feesAreRead = true, orderParams = {}, simulator } = yield* start(id)
       const before = yield* simulator.state
@@ -226,10 +226,10 @@ describe.each(Simulator.exchangeIds.filter((id) => cases[id] !== undefined))("cc
       const second = yield* ask((client) => client.fetchBalance())
       assert.deepStrictEqual(balances({ ...second.total }, after), held(after))
       assert.notDeepEqual(held(after), held(before))
-      yield* nothingRefused(simulator)
+      yield* assertNoneRejected(simulator)
     }))
 
-  it.scopedLive("holds positions where there are contracts", () =>
+  it.scopedLive("reads the position of a perpetual contract", () =>
     Effect.gen(function*() {
       const { ask, perpetual, simulator } = yield* start(id)
       if (perpetual === undefined) return
@@ -242,19 +242,19 @@ describe.each(Simulator.exchangeIds.filter((id) => cases[id] !== undefined))("cc
         [contract, "long", amount]
       ])
       close(positions[0]?.entryPrice, number(own.entryPrice), "the price of entry")
-      yield* nothingRefused(simulator)
+      yield* assertNoneRejected(simulator)
     }))
 
-  it.scopedLive("pays what it is told", () =>
+  it.scopedLive("reads the trading fees of the simulator", () =>
     Effect.gen(function*() {
       const { ask, fees, simulator } = yield* start(id)
       if (fees === undefined) return
-      const told = fees === "fetchTradingFee"
+      const read = fees === "fetchTradingFee"
         ? yield* ask((client) => client.fetchTradingFee(symbol))
         : (yield* ask((client) => client.fetchTradingFees()))[symbol]
       const terms = Dialects.dialects[id].listings.find((listing) => listing.symbol === symbol)?.instrument
       assert(terms !== undefined)
-      assert.deepStrictEqual([told?.maker, told?.taker], [number(terms.makerFee), number(terms.takerFee)])
-      yield* nothingRefused(simulator)
+      assert.deepStrictEqual([read?.maker, read?.taker], [number(terms.makerFee), number(terms.takerFee)])
+      yield* assertNoneRejected(simulator)
     }))
 })

@@ -32,7 +32,7 @@ type Client =
 
 type Settings = ConstructorParameters<typeof Ccxt.Exchange>[0]
 
-/** Its own login says in words when it expires, for which Bybit wants a number. */
+/** The login of ccxt sends the expiry as text, but Bybit requires a number. */
 class Bybit extends Ccxt.pro.bybit {
   override authenticate(url: string) {
     const expires = this.milliseconds() + 10_000
@@ -41,14 +41,14 @@ class Bybit extends Ccxt.pro.bybit {
   }
 }
 
-/** Its own token of a message is signed as with an ES256 key, whichever it has. */
+/** ccxt signs the token of a message with ES256, whatever key it has. */
 class Coinbase extends Ccxt.pro.coinbase {
   override createWSAuth() {
     return { jwt: this.createAuthToken(this.seconds(), undefined, undefined, true) }
   }
 }
 
-/** How ccxt's streaming client is made for each. */
+/** The streaming client of ccxt for each exchange. */
 const clients: { readonly [Id in Simulator.ExchangeId]?: (settings: Settings) => Client } = {
   binance: (settings) => new Ccxt.pro.binance(settings),
   // Later versions of ccxt dropped it.
@@ -62,18 +62,18 @@ const clients: { readonly [Id in Simulator.ExchangeId]?: (settings: Settings) =>
 
 const symbol = "BTC/USDT"
 
-/** The same addresses at a simulator: only their paths stay. */
-const pointed = (addresses: Addresses, baseUrl: string): Addresses =>
+/** The same addresses with the host of a simulator. */
+const redirected = (addresses: Addresses, baseUrl: string): Addresses =>
   Object.fromEntries(
     Object.entries(addresses).map(([name, address]) => [
       name,
       typeof address === "string"
         ? address
-          // Where there is one host, what is private of Kraken has a path of its own.
+          // With a single host, the private socket of Kraken has its own path.
           .replace("wss://ws-auth.kraken.com", "wss://ws-auth.kraken.com/ws-auth")
           .replace(/^https:\/\/[^/]+/, baseUrl)
           .replace(/^wss:\/\/[^/]+/, baseUrl.replace("http", "ws"))
-        : pointed(address, baseUrl)
+        : redirected(address, baseUrl)
     ])
   )
 
@@ -87,10 +87,10 @@ const start = Effect.fnUntraced(function*(id: Simulator.ExchangeId, settings: Se
     Effect.sync(() => make(settings)),
     (client) => Effect.promise(() => client.close())
   )
-  client.urls.api = pointed(client.urls.api, baseUrl)
+  client.urls.api = redirected(client.urls.api, baseUrl)
   const ask = <A>(question: (client: Client) => Promise<A>) =>
     Effect.timeout(Effect.promise(() => question(client)), "30 seconds")
-  // It wants that before a socket without TLS.
+  // ccxt requires this before it opens a socket without TLS.
   yield* ask((client) => client.loadHttpProxyAgent())
   yield* ask((client) => client.loadMarkets())
   return { simulator, client, ask }
@@ -103,9 +103,9 @@ const top = (simulator: Simulator.Simulator) =>
   })
 
 describe.sequential.each(Simulator.exchangeIds.filter((id) => clients[id] !== undefined))(
-  "ccxt as a listener to %s",
+  "ccxt as a subscriber of %s",
   (id) => {
-    it.scopedLive("sees the ticker", () =>
+    it.scopedLive("receives the ticker", () =>
       Effect.gen(function*() {
         const { ask, simulator } = yield* start(id)
         yield* simulator.setPrice(symbol, "64000")
@@ -115,7 +115,7 @@ describe.sequential.each(Simulator.exchangeIds.filter((id) => clients[id] !== un
           )
       }), 60_000)
 
-    it.scopedLive("sees every trade once, in order", () =>
+    it.scopedLive("receives every trade once, in order", () =>
       Effect.gen(function*() {
         const { ask } = yield* start(id)
         const ids: Array<string> = []
@@ -135,7 +135,7 @@ describe.sequential.each(Simulator.exchangeIds.filter((id) => clients[id] !== un
         assert.deepStrictEqual(ats, ats.toSorted((one, other) => one - other))
       }), 60_000)
 
-    it.scopedLive("keeps the book, checksums and numbers included", () =>
+    it.scopedLive("maintains the order book, with checksums and sequence numbers", () =>
       Effect.gen(function*() {
         const { ask, simulator } = yield* start(id)
         let same = 0
@@ -144,26 +144,26 @@ describe.sequential.each(Simulator.exchangeIds.filter((id) => clients[id] !== un
           const best = yield* top(simulator)
           if (book.bids[0]?.[0] === best[0] && book.asks[0]?.[0] === best[1]) same++
         }
-        // What came when the second had just turned may be of the one before.
+        // A book that was received at the turn of a second may be of the previous one.
         assert.isAtLeast(same, 5)
       }), 60_000)
   }
 )
 
-/** What a watch makes known, as a row of values. */
+/** An update of a watch method, as a row of values. */
 type Row = ReadonlyArray<unknown>
 
 type Ask = Effect.Effect.Success<ReturnType<typeof start>>["ask"]
 
-/** Coinbase's `user` channel has neither fills nor balances, so that ccxt hears of its orders alone. */
+/** The exchanges whose ccxt client has this method. Coinbase's `user` channel has neither fills nor balances. */
 const clientsThat = (watch: "watchOrders" | "watchMyTrades" | "watchBalance") =>
   Simulator.exchangeIds.filter((id) => clients[id]?.({}).has[watch] === true)
 
-/** ccxt does not keep in mind what the changes of these do not say anew. */
-const forgetful: ReadonlyArray<Simulator.ExchangeId> = ["bitmex", "kraken"]
+/** The exchanges for which ccxt does not merge partial updates, so that fields may be missing. */
+const withoutMerging: ReadonlyArray<Simulator.ExchangeId> = ["bitmex", "kraken"]
 
-/** An account one of whose watches is listened to, from when it is heard. */
-const listen = Effect.fnUntraced(function*(
+/** Subscribes to an account with one watch method, and waits for the first update. */
+const subscribe = Effect.fnUntraced(function*(
   id: Simulator.ExchangeId,
   watch: (client: Client) => Promise<ReadonlyArray<Row>>
 ) {
@@ -172,122 +172,122 @@ const listen = Effect.fnUntraced(function*(
     apiKey: Redacted.value(key),
     secret: Redacted.value(secret),
     ...(passphrase === undefined ? {} : { password: Redacted.value(passphrase) }),
-    // Of which Deribit's balances are asked for.
+    // The currencies whose balances are requested from Deribit.
     options: { currencies: ["BTC", "USDT"] }
   })
   yield* simulator.setPrice(symbol, "64000")
   const rows: Array<Row> = []
-  const news = yield* Mailbox.make<Row>()
+  const mailbox = yield* Mailbox.make<Row>()
   yield* Effect.promise(() => watch(client)).pipe(
-    Effect.tap((told) => {
-      rows.push(...told)
-      return news.offerAll(told)
+    Effect.tap((updates) => {
+      rows.push(...updates)
+      return mailbox.offerAll(updates)
     }),
     Effect.forever,
-    Mailbox.into(news),
+    Mailbox.into(mailbox),
     Effect.forkScoped
   )
   const place = placing(ask)
-  // Nothing private meanwhile: of two requests at once the second may come first, and Kraken refuses the lower nonce.
+  // Sends no private request meanwhile: of two concurrent requests the second may arrive first, and Kraken rejects the lower nonce.
   yield* Effect.repeat(ask((client) => client.fetchTicker(symbol)), {
     until: () => Effect.map(simulator.connections, (open) => open > 0)
-  }).pipe(Effect.raceFirst(news.await), Effect.timeout("30 seconds"))
-  // That a subscription stands is known by what it tells.
+  }).pipe(Effect.raceFirst(mailbox.await), Effect.timeout("30 seconds"))
+  // The subscription is active once an update arrives.
   yield* Effect.repeat(place("sell", 0.001), { until: () => rows.length > 0 }).pipe(
-    Effect.raceFirst(news.await),
+    Effect.raceFirst(mailbox.await),
     Effect.timeout("30 seconds")
   )
-  const isTold = (row: Row) => (other: Row) =>
+  const matches = (row: Row) => (other: Row) =>
     other.filter((value) => value !== undefined).length > 1 &&
-    other.every((value, index) => value === row[index] || (value === undefined && forgetful.includes(id)))
-  const hear = (row: Row) =>
-    Effect.repeat(news.take, { until: isTold(row) }).pipe(
+    other.every((value, index) => value === row[index] || (value === undefined && withoutMerging.includes(id)))
+  const awaitRow = (row: Row) =>
+    Effect.repeat(mailbox.take, { until: matches(row) }).pipe(
       Effect.timeoutFail({
         duration: "30 seconds",
         onTimeout: () =>
-          new Error(`not heard: ${JSON.stringify(row)}\n${rows.map((row) => JSON.stringify(row)).join("\n")}`)
+          new Error(`not received: ${JSON.stringify(row)}\n${rows.map((row) => JSON.stringify(row)).join("\n")}`)
       })
     )
-  return { ask, hear, place, rows, simulator }
+  return { ask, awaitRow, place, rows, simulator }
 })
 
-/** A limit that the bid is above of: what buys rests there, what sells is filled. */
+/** A limit price below the bid: buy orders rest and sell orders are filled. */
 const price = 63_500
 
 const placing = (ask: Ask) => (side: "buy" | "sell", amount: number) =>
   Effect.map(ask((client) => client.createOrder(symbol, "limit", side, amount, price)), ({ id }) => String(id))
 
-describe.sequential("ccxt as a listener to an account", () => {
+describe.sequential("ccxt as a subscriber of an account", () => {
   it.scopedLive.each(clientsThat("watchOrders"))(
-    "at %s hears what becomes of its orders",
+    "receives the updates of its orders on %s",
     (id) =>
       Effect.gen(function*() {
-        // Kraken's changes do not name the market, and are filed under none.
+        // Updates of Kraken do not name the market, so ccxt stores them without one.
         const named = id === "kraken" ? undefined : symbol
-        const { ask, hear, place, simulator } = yield* listen(id, async (client) =>
+        const { ask, awaitRow, place, simulator } = yield* subscribe(id, async (client) =>
           (await client.watchOrders(named)).map(({ filled, id, price, remaining, side, status }) => [
             id,
             status,
             side,
             price,
             filled,
-            // What was canceled has nothing left to fill at some, and as before at others.
+            // The remaining amount of a canceled order is zero on some exchanges and unchanged on others.
             status === "open" ? remaining : undefined
           ]))
         const canceled = yield* place("buy", 0.01)
-        yield* hear([canceled, "open", "buy", price, 0, 0.01])
+        yield* awaitRow([canceled, "open", "buy", price, 0, 0.01])
         yield* simulator.fill(canceled, "0.004")
-        yield* hear([canceled, "open", "buy", price, 0.004, 0.006])
+        yield* awaitRow([canceled, "open", "buy", price, 0.004, 0.006])
         yield* ask((client) =>
           client.cancelOrder(canceled, symbol)
         )
-        // What was filled in part and canceled is closed to ccxt where Bybit says so.
-        yield* hear([canceled, id === "bybit" ? "closed" : "canceled", "buy", price, 0.004, undefined])
+        // ccxt reports a partly filled order that was canceled on Bybit as closed.
+        yield* awaitRow([canceled, id === "bybit" ? "closed" : "canceled", "buy", price, 0.004, undefined])
         const filled = yield* place("buy", 0.01)
-        yield* hear([filled, "open", "buy", price, 0, 0.01])
+        yield* awaitRow([filled, "open", "buy", price, 0, 0.01])
         yield* simulator.fill(filled)
-        yield* hear([filled, "closed", "buy", price, 0.01, undefined])
+        yield* awaitRow([filled, "closed", "buy", price, 0.01, undefined])
         const taken = yield* place("sell", 0.02)
-        yield* hear([taken, "closed", "sell", price, 0.02, undefined])
+        yield* awaitRow([taken, "closed", "sell", price, 0.02, undefined])
       }),
     90_000
   )
 
   it.scopedLive.each(clientsThat("watchMyTrades"))(
-    "at %s hears of each trade once, as it can be asked for",
+    "receives each trade on %s once, as fetchMyTrades returns it",
     (id) =>
       Effect.gen(function*() {
         const rowsOf = (trades: ReadonlyArray<Ccxt.Trade>) =>
           trades.map(({ amount, id, order, price, side }): Row => [id, order, side, price, amount])
-        const { ask, hear, place, rows, simulator } = yield* listen(
+        const { ask, awaitRow, place, rows, simulator } = yield* subscribe(
           id,
           async (client) => rowsOf(await client.watchMyTrades(symbol))
         )
-        const heard: Array<Row> = []
-        const hearTradesOf = Effect.fnUntraced(function*(orderId: string) {
+        const received: Array<Row> = []
+        const awaitTradesOf = Effect.fnUntraced(function*(orderId: string) {
           const asked = rowsOf(yield* ask((client) => client.fetchMyTrades(symbol)))
           for (
-            const row of asked.filter(([id, order]) => order === orderId && !heard.some(([known]) => known === id))
+            const row of asked.filter(([id, order]) => order === orderId && !received.some(([known]) => known === id))
           ) {
-            yield* hear(row)
-            heard.push(row)
+            yield* awaitRow(row)
+            received.push(row)
           }
         })
         const rested = yield* place("buy", 0.01)
         yield* simulator.fill(rested, "0.004")
-        yield* hearTradesOf(rested)
+        yield* awaitTradesOf(rested)
         yield* simulator.fill(rested)
-        yield* hearTradesOf(rested)
+        yield* awaitTradesOf(rested)
         const taken = yield* place("sell", 0.02)
-        yield* hearTradesOf(taken)
-        assert.deepStrictEqual(rows.filter(([, order]) => order === rested || order === taken), heard)
-        const fills = yield* simulator.see(({ engine }) => Engine.fills(engine).slice(-heard.length))
+        yield* awaitTradesOf(taken)
+        assert.deepStrictEqual(rows.filter(([, order]) => order === rested || order === taken), received)
+        const fills = yield* simulator.see(({ engine }) => Engine.fills(engine).slice(-received.length))
         assert.deepStrictEqual(
-          heard.map((row) => row.slice(2)),
+          received.map((row) => row.slice(2)),
           fills.map(({ amount, price, side }, index) => [
             side,
-            // ccxt takes the average of the order for the price of a trade of BitMEX.
-            id === "bitmex" ? heard[index]?.[3] : BigDecimal.unsafeToNumber(price),
+            // ccxt uses the average price of the order as the price of a trade on BitMEX.
+            id === "bitmex" ? received[index]?.[3] : BigDecimal.unsafeToNumber(price),
             BigDecimal.unsafeToNumber(amount)
           ])
         )
@@ -296,34 +296,34 @@ describe.sequential("ccxt as a listener to an account", () => {
   )
 
   it.scopedLive.each(clientsThat("watchBalance"))(
-    "at %s hears what becomes of its balances",
+    "receives the updates of its balances on %s",
     (id) =>
       Effect.gen(function*() {
         const assets = ["BTC", "USDT"]
-        const { ask, hear, place, simulator } = yield* listen(id, async (client) => {
+        const { ask, awaitRow, place, simulator } = yield* subscribe(id, async (client) => {
           const balances = await client.watchBalance()
-          // ccxt puts all balances in the place of each of Deribit's.
+          // For Deribit ccxt nests all balances under each asset.
           const of = (asset: string) => id === "deribit" ? at(balances, asset, asset) : at(balances, asset)
           return [assets.flatMap((asset) => [at(of(asset), "free"), at(of(asset), "total")])]
         })
-        const hearAll = Effect.flatMap(simulator.state, ({ balances }) =>
-          hear(assets.flatMap((asset) => {
+        const awaitBalances = Effect.flatMap(simulator.state, ({ balances }) =>
+          awaitRow(assets.flatMap((asset) => {
             const held = balances.find((balance) => balance.asset === asset)
             assert(held !== undefined)
             return [held.free, BigDecimal.sum(held.free, held.locked)].map(BigDecimal.unsafeToNumber)
           })))
-        // Kraken tells of totals alone.
-        const hearHeld = id === "kraken" ? Effect.void : hearAll
+        // Kraken sends totals only.
+        const awaitLockedBalances = id === "kraken" ? Effect.void : awaitBalances
         const rested = yield* place("buy", 0.01)
-        yield* hearHeld
+        yield* awaitLockedBalances
         yield* simulator.fill(rested, "0.004")
-        yield* hearAll
+        yield* awaitBalances
         yield* ask((client) => client.cancelOrder(rested, symbol))
-        yield* hearHeld
+        yield* awaitLockedBalances
         yield* place("sell", 0.02)
-        // BitMEX tells of each currency in a message of its own: of two at once ccxt gives the second with the next.
+        // BitMEX sends one message per currency, and ccxt returns the second of two with the next update.
         if (id === "bitmex") yield* place("buy", 0.01)
-        yield* hearAll
+        yield* awaitBalances
       }),
     90_000
   )

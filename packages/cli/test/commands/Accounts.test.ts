@@ -7,11 +7,11 @@ import { Exchanges } from "@effect-exchange/exchanges"
 import { Simulator } from "@effect-exchange/simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Effect, Fiber, Layer, Redacted, Schema, TestClock } from "effect"
-import { finished, network, session } from "../utils.js"
+import { network, runCommand, session } from "../utils.js"
 
 const binance = "--exchange binance --base-url binance=http://binance.localhost"
 
-/** The key of a simulated account as if it were that of another environment. */
+/** The key of a simulated account, configured for another environment. */
 const keyOf = (exchange: "binance", environment: string) => {
   const { key, secret } = Simulator.credentials(exchange, "read")
   const prefix = `${exchange.toUpperCase()}${environment}_API`
@@ -23,7 +23,7 @@ const trading = Exchanges.layerTrading("binance", {
   credentials: Simulator.credentials("binance")
 }).pipe(Layer.provide(OrderJournal.layerNone))
 
-const ran = (line: string) =>
+const runInNetwork = (line: string) =>
   Effect.gen(function*() {
     const { err, out, run } = yield* session(line)
     const code = yield* run
@@ -31,9 +31,9 @@ const ran = (line: string) =>
   })
 
 describe("exchange balance", () => {
-  it.effect("prints what a simulated account holds without any key, and that it is simulated", () =>
+  it.effect("prints the balances of a simulated account without a key, and that they are simulated", () =>
     Effect.gen(function*() {
-      const { code, err, out } = yield* finished("balance --exchange binance,okx")
+      const { code, err, out } = yield* runCommand("balance --exchange binance,okx")
       assert.strictEqual(code, 0, out + err)
       assert.strictEqual(err, "")
       assert.match(out, /^exchange +asset +free +in use +total\n/)
@@ -42,9 +42,9 @@ describe("exchange balance", () => {
       assert.include(out, "\n\nAll of this is simulated.")
     }))
 
-  it.effect("--json has exact decimals", () =>
+  it.effect("--json prints exact decimals", () =>
     Effect.gen(function*() {
-      const { code, out } = yield* finished("balance --exchange binance --json")
+      const { code, out } = yield* runCommand("balance --exchange binance --json")
       assert.strictEqual(code, 0)
       const { balances, environment, failures } = Schema.decodeSync(Balance.Document)(out)
       assert.strictEqual(environment, "simulated")
@@ -53,9 +53,9 @@ describe("exchange balance", () => {
       assert.strictEqual(btc === undefined ? "" : BigDecimal.format(btc.total), "1.75")
     }))
 
-  it.effect("says which names to set where no key is configured", () =>
+  it.effect("names the variables to set when no key is configured", () =>
     Effect.gen(function*() {
-      const { code, err, out } = yield* finished("balance --exchange binance,okx --environment live", {
+      const { code, err, out } = yield* runCommand("balance --exchange binance,okx --environment live", {
         env: { OKX_API_KEY: "k".repeat(36) }
       })
       assert.strictEqual(code, 2)
@@ -64,9 +64,9 @@ describe("exchange balance", () => {
       assert.include(err, "Set OKX_API_SECRET and OKX_API_PASSPHRASE, or choose other exchanges with --exchange.")
     }))
 
-  it.effect("one without a key is told, and exits with 1; the others answer", () =>
+  it.effect("reports an exchange without the environment, prints the others and exits with 1", () =>
     Effect.gen(function*() {
-      const { code, out } = yield* finished(
+      const { code, out } = yield* runCommand(
         "balance --exchange binance,kraken --environment testnet --base-url binance=http://binance.localhost",
         { env: keyOf("binance", "_TESTNET") }
       )
@@ -76,9 +76,9 @@ describe("exchange balance", () => {
       assert.notInclude(out, "is simulated")
     }))
 
-  it.effect("a key that is refused is told with what to do", () =>
+  it.effect("reports a rejected key with advice", () =>
     Effect.gen(function*() {
-      const { code, out } = yield* finished(`balance ${binance} --environment live --json`, {
+      const { code, out } = yield* runCommand(`balance ${binance} --environment live --json`, {
         env: { ...keyOf("binance", ""), BINANCE_API_SECRET: "s".repeat(64) }
       })
       assert.strictEqual(code, 1)
@@ -90,7 +90,7 @@ describe("exchange balance", () => {
 })
 
 describe("exchange orders and fills", () => {
-  it.effect("print those that stand, those that ended, and what was traded", () =>
+  it.effect("print open orders, the order history and fills", () =>
     Effect.gen(function*() {
       const common = { symbol: "ETH/USDT", side: "buy", amount: "0.1" } as const
       const place = Effect.gen(function*() {
@@ -101,44 +101,44 @@ describe("exchange orders and fills", () => {
       })
       const { filled, resting } = yield* Effect.provide(place, trading)
 
-      const open = yield* ran(`orders ETH/USDT ${binance}`)
+      const open = yield* runInNetwork(`orders ETH/USDT ${binance}`)
       assert.strictEqual(open.code, 0, open.out + open.err)
       assert.match(open.out, /\nbinance +ETH\/USDT +buy +limit +1000 +0\.1 +0 +open +\d{4}-.*Z +\S+\n/)
       assert.include(open.out, resting.id)
       assert.notInclude(open.out, filled.id)
-      assert.include((yield* ran(`orders ${binance}`)).out, resting.id)
+      assert.include((yield* runInNetwork(`orders ${binance}`)).out, resting.id)
 
-      const all = yield* ran(`orders ETH/USDT ${binance} --all --json`)
+      const all = yield* runInNetwork(`orders ETH/USDT ${binance} --all --json`)
       const { orders } = Schema.decodeSync(Orders.Document)(all.out)
       assert.deepStrictEqual(orders.map(({ id }) => id), [resting.id, filled.id])
 
-      const table = yield* ran(`fills ETH/USDT ${binance}`)
+      const table = yield* runInNetwork(`fills ETH/USDT ${binance}`)
       assert.match(table.out, /\nbinance +\d{4}-.*Z +ETH\/USDT +buy +\d+(\.\d+)? +0\.1 +[0-9.]+ [A-Z]+ +taker +\S+\n/)
-      const { fills } = Schema.decodeSync(Fills.Document)((yield* ran(`fills ETH/USDT ${binance} --json`)).out)
+      const { fills } = Schema.decodeSync(Fills.Document)((yield* runInNetwork(`fills ETH/USDT ${binance} --json`)).out)
       assert.deepStrictEqual(fills.map(({ orderId }) => orderId), [filled.id])
     }).pipe(Effect.provide(network)))
 
-  it.effect("say so where there are none", () =>
+  it.effect("say so when there are none", () =>
     Effect.gen(function*() {
-      const fills = yield* finished("fills ETH/USDT --exchange okx")
+      const fills = yield* runCommand("fills ETH/USDT --exchange okx")
       assert.strictEqual(fills.code, 0)
       assert.include(fills.out, "No fills of ETH/USDT.\n\nAll of this is simulated.")
-      assert.include((yield* finished("orders ETH/USDT --exchange okx")).out, "No open orders.\n")
+      assert.include((yield* runCommand("orders ETH/USDT --exchange okx")).out, "No open orders.\n")
     }))
 
-  it.effect("a history is of one market", () =>
+  it.effect("require a symbol for a history", () =>
     Effect.gen(function*() {
-      const { code, err } = yield* finished("orders --all --exchange binance")
+      const { code, err } = yield* runCommand("orders --all --exchange binance")
       assert.strictEqual(code, 2)
       assert.include(err, "--all needs a symbol, such as exchange orders BTC/USDT --all")
-      assert.strictEqual((yield* finished("orders --from 2026-01-01 --exchange binance")).code, 2)
-      assert.strictEqual((yield* finished("fills --exchange binance")).code, 2)
-      assert.include((yield* finished("orders btc")).err, "\"btc\" is not a symbol")
+      assert.strictEqual((yield* runCommand("orders --from 2026-01-01 --exchange binance")).code, 2)
+      assert.strictEqual((yield* runCommand("fills --exchange binance")).code, 2)
+      assert.include((yield* runCommand("orders btc")).err, "\"btc\" is not a symbol")
     }))
 })
 
 describe("exchange positions", () => {
-  it.effect("exchanges without any say so, and the others answer", () =>
+  it.effect("reports exchanges without positions as unsupported and prints the others", () =>
     Effect.gen(function*() {
       const { out, run } = yield* session("positions --json")
       const fiber = yield* Effect.fork(run)
@@ -152,9 +152,9 @@ describe("exchange positions", () => {
       )
     }).pipe(Effect.provide(network)))
 
-  it.effect("an exchange that is asked alone and has none exits with 1", () =>
+  it.effect("exits with 1 for a single exchange without positions", () =>
     Effect.gen(function*() {
-      const { code, out } = yield* finished("positions --exchange coinbase")
+      const { code, out } = yield* runCommand("positions --exchange coinbase")
       assert.strictEqual(code, 1)
       assert.include(out, "coinbase: Unsupported.")
     }))

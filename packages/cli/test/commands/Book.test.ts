@@ -3,7 +3,7 @@ import { Effect, Fiber, TestClock } from "effect"
 import { network, session } from "../utils.js"
 
 describe("exchange book", () => {
-  it.effect("draws a ladder around the spread while the book is live, and ends with 0", () =>
+  it.effect("draws a ladder around the spread while the book is live, and exits with 0", () =>
     Effect.gen(function*() {
       const { err, out, run, stop } = yield* session("book BTC/USD --exchange kraken --depth 3")
       const fiber = yield* Effect.fork(run)
@@ -19,7 +19,7 @@ describe("exchange book", () => {
       assert.match(last, /spread/)
     }).pipe(Effect.provide(network)))
 
-  it.effect("--json prints a document a line, of data and of what becomes of the feed", () =>
+  it.effect("--json prints one document per line for data and for the state of the feed", () =>
     Effect.gen(function*() {
       const { out, run, stop } = yield* session("book BTC/USD -e kraken --depth 2 --json")
       const fiber = yield* Effect.fork(run)
@@ -34,7 +34,7 @@ describe("exchange book", () => {
       )
     }).pipe(Effect.provide(network)))
 
-  it.effect("says what is wrong with a market that is not listed, and fails", () =>
+  it.effect("exits with 1 and names a market that is not listed", () =>
     Effect.gen(function*() {
       const { err, run } = yield* session("book NOPE/USD -e kraken")
       const fiber = yield* Effect.fork(run)
@@ -43,7 +43,7 @@ describe("exchange book", () => {
       assert.match(err(), /no market NOPE\/USD/)
     }).pipe(Effect.provide(network)))
 
-  it.effect("refuses a depth and an exchange that there is not, with 2", () =>
+  it.effect("exits with 2 for an invalid depth and an unknown exchange", () =>
     Effect.gen(function*() {
       const wrong = yield* session("book BTC/USD --depth 0")
       assert.strictEqual(yield* wrong.run, 2)
@@ -55,7 +55,7 @@ describe("exchange book", () => {
 })
 
 describe("exchange trades", () => {
-  it.effect("prints each trade as a line, and what becomes of the feed on standard error", () =>
+  it.effect("prints each trade as a line, and the state of the feed on standard error", () =>
     Effect.gen(function*() {
       const { err, out, run, stop } = yield* session("trades BTC/USD --exchange kraken")
       const fiber = yield* Effect.fork(run)
@@ -71,7 +71,7 @@ describe("exchange trades", () => {
       }
     }).pipe(Effect.provide(network)))
 
-  it.effect("--json prints a document a line", () =>
+  it.effect("--json prints one document per line", () =>
     Effect.gen(function*() {
       const { out, run, stop } = yield* session("trades BTC/USD --exchange kraken --json")
       const fiber = yield* Effect.fork(run)

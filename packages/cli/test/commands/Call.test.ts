@@ -5,15 +5,15 @@ import { Simulator } from "@effect-exchange/simulator"
 import * as Faults from "@effect-exchange/simulator/engine/Faults"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted, Schema } from "effect"
-import { ran } from "../ordering.js"
-import { finished, network } from "../utils.js"
+import { runWithClock } from "../commandRuns.js"
+import { network, runCommand } from "../utils.js"
 
 const decode = Schema.decodeSync(Command.Document)
 
 const local = "--exchange binance --base-url binance=http://binance.localhost"
 
-/** Of each exchange what reads in public, what reads an account, and what changes it: as its documents have it. */
-const asked: { readonly [Id in Exchanges.ExchangeId]: readonly [open: string, signed: string, change: string] } = {
+/** For each exchange a public request, a signed request that reads, and one that changes something, as documented. */
+const calls: { readonly [Id in Exchanges.ExchangeId]: readonly [open: string, signed: string, change: string] } = {
   binance: [
     "GET /api/v3/time",
     "GET /api/v3/account",
@@ -51,7 +51,7 @@ const asked: { readonly [Id in Exchanges.ExchangeId]: readonly [open: string, si
   ]
 }
 
-const written = Effect.gen(function*() {
+const changesSent = Effect.gen(function*() {
   const { get } = yield* Simulator.Simulators
   const requests = yield* (yield* get("binance")).requests
   return requests.filter(({ method }) => method !== "GET").map(({ method }) => method)
@@ -62,25 +62,25 @@ const live = (() => {
   return { BINANCE_API_KEY: Redacted.value(key), BINANCE_API_SECRET: Redacted.value(secret) }
 })()
 
-const order = `call POST /api/v3/order ${local} ${asked.binance[2].split(" ").slice(2).join(" ")}`
+const order = `call POST /api/v3/order ${local} ${calls.binance[2].split(" ").slice(2).join(" ")}`
 
 describe("exchange call", () => {
   for (const exchange of Exchanges.ids) {
-    it.effect(`reads of ${exchange} what is public and what is not, and changes something`, () =>
+    it.effect(`sends public, signed and changing requests to ${exchange}`, () =>
       Effect.gen(function*() {
-        const [open, signed, change] = asked[exchange]
+        const [open, signed, change] = calls[exchange]
         for (const line of [open, `${signed} --signed`, change]) {
-          const { code, err, out } = yield* finished(`call ${line} --exchange ${exchange}`)
+          const { code, err, out } = yield* runCommand(`call ${line} --exchange ${exchange}`)
           assert.strictEqual(code, 0, `${line}: ${err}`)
           assert.strictEqual(typeof JSON.parse(out), "object", line)
           assert.include(err, "All of this is simulated")
         }
       }))
 
-    it.effect(`only says what would change something on the live ${exchange}`, () =>
+    it.effect(`only prints a changing request to the live ${exchange}`, () =>
       Effect.gen(function*() {
-        const { code, err, out } = yield* finished(
-          `call ${asked[exchange][2]} --exchange ${exchange} --environment live`
+        const { code, err, out } = yield* runCommand(
+          `call ${calls[exchange][2]} --exchange ${exchange} --environment live`
         )
         assert.strictEqual(code, 0, err)
         assert.match(out, /^This would be sent to \w+ \(live\): (?:GET|POST) \/.*\nNothing was sent\.\n$/)
@@ -88,7 +88,7 @@ describe("exchange call", () => {
       }))
   }
 
-  it("takes for a change whatever is not known to read only", () => {
+  it("treats every endpoint that is not known to only read as a change", () => {
     const changes = (exchange: Exchanges.ExchangeId, method: "GET" | "POST" | "DELETE", path: string) =>
       Endpoints.changes(exchange, { method, path })
     assert.isFalse(changes("deribit", "GET", "/api/v2/private/get_positions"))
@@ -103,21 +103,21 @@ describe("exchange call", () => {
     assert.isFalse(changes("binance", "GET", "/api/v3/order"))
   })
 
-  it.effect("prints a document with --json, whatever came of it", () =>
+  it.effect("--json prints a document on success, on failure and without sending", () =>
     Effect.gen(function*() {
-      const good = decode((yield* finished("call GET /0/public/Time --exchange kraken --json")).out)
+      const good = decode((yield* runCommand("call GET /0/public/Time --exchange kraken --json")).out)
       assert.deepStrictEqual([good.exchange, good.environment, good.sent], ["kraken", "simulated", true])
-      const { code, err, out } = yield* finished("call GET /0/public/Nothing --exchange kraken --json")
+      const { code, err, out } = yield* runCommand("call GET /0/public/Nothing --exchange kraken --json")
       assert.strictEqual(code, 1)
       assert.strictEqual(err, "")
       assert.strictEqual(decode(out).error?.tag, "InvalidRequest")
       const would = decode(
-        (yield* finished("call DELETE /api/v3/order --exchange binance --environment live --json")).out
+        (yield* runCommand("call DELETE /api/v3/order --exchange binance --environment live --json")).out
       )
       assert.deepStrictEqual([would.sent, would.would], [false, "DELETE /api/v3/order"])
     }))
 
-  it.scoped("sends a change where it may cost money only with all three locks open", () =>
+  it.scoped("sends a change to a live exchange only with --send, --environment live and EXCHANGE_LIVE_TRADING", () =>
     Effect.gen(function*() {
       const enabled = { ...live, EXCHANGE_LIVE_TRADING: "enabled" }
       const refused = [
@@ -129,29 +129,29 @@ describe("exchange call", () => {
         ]
       ] as const
       for (const [line, env, sentence] of refused) {
-        const { code, err } = yield* ran(line, env)
+        const { code, err } = yield* runWithClock(line, env)
         assert.strictEqual(code, 2, line)
         assert.include(err, sentence)
       }
-      assert.strictEqual((yield* ran(`${order} --environment live`, enabled)).code, 0)
-      assert.deepStrictEqual(yield* written, [])
-      const sent = yield* ran(`${order} --environment live --send`, enabled)
+      assert.strictEqual((yield* runWithClock(`${order} --environment live`, enabled)).code, 0)
+      assert.deepStrictEqual(yield* changesSent, [])
+      const sent = yield* runWithClock(`${order} --environment live --send`, enabled)
       assert.strictEqual(sent.code, 0, sent.err)
-      assert.deepStrictEqual(yield* written, ["POST"])
+      assert.deepStrictEqual(yield* changesSent, ["POST"])
     }).pipe(Effect.provide(network)))
 
-  it.scoped("tries what reads again, and what changes something once", () =>
+  it.scoped("retries requests that read, but sends a change only once", () =>
     Effect.gen(function*() {
       const { get } = yield* Simulator.Simulators
       const simulator = yield* get("binance")
       yield* simulator.setFaults(Faults.make({ reset: 1 }))
-      const read = yield* ran(`call GET /api/v3/account --signed ${local}`)
+      const read = yield* runWithClock(`call GET /api/v3/account --signed ${local}`)
       assert.strictEqual(read.code, 1)
       assert.isAbove((yield* simulator.requests).length, 1)
-      const change = yield* ran(order)
+      const change = yield* runWithClock(order)
       assert.strictEqual(change.code, 1)
       assert.include(change.err, "The outcome is unknown: the request may have been carried out.")
-      assert.deepStrictEqual(yield* written, ["POST"])
+      assert.deepStrictEqual(yield* changesSent, ["POST"])
     }).pipe(Effect.provide(network)))
 
   const usages: ReadonlyArray<readonly [line: string, sentence: string]> = [
@@ -170,7 +170,7 @@ describe("exchange call", () => {
   for (const [line, sentence] of usages) {
     it.effect(line, () =>
       Effect.gen(function*() {
-        const { code, err, out } = yield* finished(line)
+        const { code, err, out } = yield* runCommand(line)
         assert.strictEqual(code, 2)
         assert.include(err, sentence)
         assert.strictEqual(out, "")

@@ -2,7 +2,7 @@ import { FileSystem } from "@effect/platform"
 import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
-import { finished } from "../utils.js"
+import { runCommand } from "../utils.js"
 
 const today = TestClock.setTime(Date.UTC(2026, 0, 10, 12, 34, 56))
 
@@ -25,10 +25,10 @@ const write = (file: string, text: string) =>
 const hours = "candles BTC/USDT --exchange binance --interval 1h --from 2026-01-01"
 
 describe("exchange candles", () => {
-  it.effect("writes exact decimals and ISO instants as CSV, and progress beside it", () =>
+  it.effect("prints exact decimals and ISO times as CSV, and progress on standard error", () =>
     Effect.gen(function*() {
       yield* today
-      const { code, err, out } = yield* finished(`${hours} --to 2026-01-02`)
+      const { code, err, out } = yield* runCommand(`${hours} --to 2026-01-02`)
       assert.strictEqual(code, 0, err)
       const lines = out.trimEnd().split("\n")
       assert.strictEqual(lines[0], "exchange,symbol,interval,openTime,open,high,low,close,volume")
@@ -39,10 +39,10 @@ describe("exchange candles", () => {
       assert.include(err, "binance BTC/USDT 1h: 24 candles written.\nAll of this is simulated.")
     }))
 
-  it.effect("--json is a document a line, and leaves out the candle under way", () =>
+  it.effect("--json prints one document per line, without the open candle", () =>
     Effect.gen(function*() {
       yield* today
-      const { code, err, out } = yield* finished(`${hours.replace("01-01", "01-10")} --json`)
+      const { code, err, out } = yield* runCommand(`${hours.replace("01-01", "01-10")} --json`)
       assert.strictEqual(code, 0)
       assert.strictEqual(err, "")
       const lines = out.trimEnd().split("\n")
@@ -53,25 +53,25 @@ describe("exchange candles", () => {
       )
     }))
 
-  it.effect("a table is for people", () =>
+  it.effect("--format table prints an aligned table", () =>
     Effect.gen(function*() {
       yield* today
-      const { out } = yield* finished(`${hours} --to 2026-01-01T03:00Z --format table`)
+      const { out } = yield* runCommand(`${hours} --to 2026-01-01T03:00Z --format table`)
       assert.match(out, /^open time +open +high +low +close +volume\n2026-01-01T00:00:00\.000Z( +\d+(\.\d+)?){5}\n/)
       assert.strictEqual(out.trimEnd().split("\n").length, 5)
       assert.match(out, /\nAll of this is simulated\.\n$/)
     }))
 
   for (const format of ["csv", "jsonl"]) {
-    it.scoped(`--output goes on where the ${format} ends, and comes to the same file`, () =>
+    it.scoped(`--output continues where the ${format} file ends, and produces the same file as one run`, () =>
       Effect.gen(function*() {
         yield* today
         const [whole, parts] = [yield* path, yield* path]
         const line = `${hours} --format ${format}`
-        assert.strictEqual((yield* finished(`${line} --to 2026-01-03 --output ${whole}`)).code, 0)
-        assert.strictEqual((yield* finished(`${line} --to 2026-01-02 --output ${parts}`)).code, 0)
+        assert.strictEqual((yield* runCommand(`${line} --to 2026-01-03 --output ${whole}`)).code, 0)
+        assert.strictEqual((yield* runCommand(`${line} --to 2026-01-02 --output ${parts}`)).code, 0)
         const half = yield* read(parts)
-        const rest = yield* finished(`${line} --to 2026-01-03 --output ${parts}`)
+        const rest = yield* runCommand(`${line} --to 2026-01-03 --output ${parts}`)
         assert.strictEqual(rest.code, 0)
         assert.strictEqual(rest.out, "")
         assert.include(rest.err, `${parts} has candles until 2026-01-02T00:00:00.000Z; continuing from there.`)
@@ -79,29 +79,29 @@ describe("exchange candles", () => {
         const text = yield* read(parts)
         assert.isTrue(text.startsWith(half))
         assert.strictEqual(text, yield* read(whole))
-        // Again: nothing is left to do.
-        assert.include((yield* finished(`${line} --to 2026-01-03 --output ${parts}`)).err, "0 candles written")
-        // A line that was not written to its end is taken away and written again.
+        // A further run has nothing left to do.
+        assert.include((yield* runCommand(`${line} --to 2026-01-03 --output ${parts}`)).err, "0 candles written")
+        // An incomplete last line is removed and written again.
         yield* write(parts, text.slice(0, -20))
-        assert.include((yield* finished(`${line} --to 2026-01-03 --output ${parts}`)).err, "1 candle written")
+        assert.include((yield* runCommand(`${line} --to 2026-01-03 --output ${parts}`)).err, "1 candle written")
         assert.strictEqual(yield* read(parts), text)
       }))
   }
 
-  it.scoped("--output of months goes on with the next month, however long the last one was", () =>
+  it.scoped("--output continues with the next month, however long the last one was", () =>
     Effect.gen(function*() {
       yield* today
       const [whole, parts] = [yield* path, yield* path]
       const line = "candles BTC/USDT --exchange binance --interval 1M --from 2025-08-01"
-      yield* finished(`${line} --to 2026-01-01 --output ${whole}`)
-      yield* finished(`${line} --to 2025-10-01 --output ${parts}`)
-      const rest = yield* finished(`${line} --to 2026-01-01 --output ${parts}`)
+      yield* runCommand(`${line} --to 2026-01-01 --output ${whole}`)
+      yield* runCommand(`${line} --to 2025-10-01 --output ${parts}`)
+      const rest = yield* runCommand(`${line} --to 2026-01-01 --output ${parts}`)
       assert.include(rest.err, `has candles until 2025-10-01T00:00:00.000Z; continuing from there.`)
       assert.include(rest.err, `3 candles written to ${parts}.`)
       assert.strictEqual(yield* read(parts), yield* read(whole))
     }))
 
-  it.scoped("refuses a file that it does not understand, and leaves it as it is", () =>
+  it.scoped("rejects a file that does not contain candles in the format, and leaves it unchanged", () =>
     Effect.gen(function*() {
       yield* today
       const file = yield* path
@@ -109,38 +109,38 @@ describe("exchange candles", () => {
       const refused = (text: string, sentence: string, option = "") =>
         Effect.gen(function*() {
           yield* write(file, text)
-          const { code, err } = yield* finished(`${line} --output ${file}${option}`)
+          const { code, err } = yield* runCommand(`${line} --output ${file}${option}`)
           assert.strictEqual(code, 2, text)
           assert.include(err, sentence)
           assert.strictEqual(yield* read(file), text)
         })
       yield* refused("# Notes\nnot to be lost\n", "does not contain candles as csv; choose another --output")
       yield* refused("not to be lost", "does not contain candles as csv")
-      yield* finished(`${line} --output ${file}.csv`)
+      yield* runCommand(`${line} --output ${file}.csv`)
       const text = yield* read(`${file}.csv`)
       yield* refused(text, "does not contain candles as jsonl", " --format jsonl")
       yield* refused(`${text}Total,1\n`, "does not contain candles as csv")
     }))
 
-  it.scoped("refuses a file of other candles, and one that would have a gap", () =>
+  it.scoped("rejects a file of other candles, and one that would have a gap", () =>
     Effect.gen(function*() {
       yield* today
       const file = yield* path
-      yield* finished(`${hours} --to 2026-01-02 --output ${file}`)
+      yield* runCommand(`${hours} --to 2026-01-02 --output ${file}`)
       const text = yield* read(file)
-      const other = yield* finished(`${hours.replace("BTC/", "ETH/")} --output ${file}`)
+      const other = yield* runCommand(`${hours.replace("BTC/", "ETH/")} --output ${file}`)
       assert.strictEqual(other.code, 2)
       assert.include(other.err, "contains candles of binance BTC/USDT 1h, not of binance ETH/USDT 1h")
-      const gap = yield* finished(`${hours.replace("01-01", "01-05")} --output ${file}`)
+      const gap = yield* runCommand(`${hours.replace("01-01", "01-05")} --output ${file}`)
       assert.strictEqual(gap.code, 2)
       assert.include(gap.err, "use --from 2026-01-02T00:00:00.000Z, or another --output")
       assert.strictEqual(yield* read(file), text)
     }))
 
-  it.effect("what the exchange does not give is told with what to do, and exits with 1", () =>
+  it.effect("reports an error of the exchange with advice and exits with 1", () =>
     Effect.gen(function*() {
       yield* today
-      const { code, err } = yield* finished("candles BTC/NOPE --exchange binance --from 2026-01-01")
+      const { code, err } = yield* runCommand("candles BTC/NOPE --exchange binance --from 2026-01-01")
       assert.strictEqual(code, 1)
       assert.match(
         err,
@@ -160,7 +160,7 @@ describe("exchange candles", () => {
     it.effect(line, () =>
       Effect.gen(function*() {
         yield* today
-        const { code, err } = yield* finished(line)
+        const { code, err } = yield* runCommand(line)
         assert.strictEqual(code, 2)
         assert.include(err, sentence)
       }))

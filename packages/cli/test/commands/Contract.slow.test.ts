@@ -1,17 +1,17 @@
 import { Simulator } from "@effect-exchange/simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Redacted, TestClock } from "effect"
-import { finished, network, session } from "../utils.js"
+import { network, runCommand, session } from "../utils.js"
 
 const onSockets = "--exchange binance --environment live --base-url binance=http://binance.localhost"
 
 const failed = (out: string) => out.split("\n").filter((line) => / {2}failed {2}/.test(line))
 
-// One exchange stands for all, whose own tests run the cases.
+// One exchange is enough here: the tests of each exchange run the cases.
 describe("exchange contract", () => {
-  it.effect("--trading also places orders, some of which are lost", () =>
+  it.effect("--trading also places orders and loses some responses", () =>
     Effect.gen(function*() {
-      const { code, out } = yield* finished("contract --exchange okx --trading")
+      const { code, out } = yield* runCommand("contract --exchange okx --trading")
       assert.deepStrictEqual(failed(out), [])
       assert.strictEqual(code, 0)
       assert.match(out, /\nokx +TR-01 .* passed\n/)
@@ -30,7 +30,7 @@ describe("exchange contract", () => {
       return { code, out: out(), requests: yield* requests }
     }).pipe(Effect.provide(network))
 
-  it.effect("of an exchange only reads, with one client that keeps to its limits", () =>
+  it.effect("only reads from an exchange, with one client that stays within its limits", () =>
     Effect.gen(function*() {
       const { code, out, requests } = yield* remote({})
       assert.deepStrictEqual(failed(out), [])
@@ -40,13 +40,13 @@ describe("exchange contract", () => {
       assert.match(out, /\nbinance +AC-01 .* skipped +needs the account or the trading option\n/)
       assert.isAbove(requests.length, 20)
       assert.isTrue(requests.every(({ method, status }) => method === "GET" && status !== 429))
-      // The markets are loaded once for all cases, and again only for what is missed in them, not within five seconds.
+      // The markets are loaded once for all cases, and again for an unknown symbol, but not within five seconds.
       const loads = requests.filter(({ target }) => target.includes("exchangeInfo")).map(({ at }) => at)
       assert.strictEqual(loads.length, 2)
       assert.isAtLeast((loads[1] ?? 0) - (loads[0] ?? 0), 5000)
     }))
 
-  it.effect("of an exchange reads the account where there is a key", () =>
+  it.effect("reads the account of an exchange when a key is configured", () =>
     Effect.gen(function*() {
       const { key, secret } = Simulator.credentials("binance", "read")
       const { code, out, requests } = yield* remote({

@@ -2,7 +2,7 @@ import { FileSystem } from "@effect/platform"
 import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { finished } from "../utils.js"
+import { runCommand } from "../utils.js"
 
 const temporary = Effect.flatMap(FileSystem.FileSystem, (files) => files.makeTempDirectoryScoped()).pipe(
   Effect.provide(NodeFileSystem.layer)
@@ -16,10 +16,10 @@ const read = (path: string) =>
 const timeout = 120_000
 
 describe("exchange contract", () => {
-  it.scoped("judges a simulated exchange, writes a report and exits with 0", () =>
+  it.scoped("checks a simulated exchange, writes a report and exits with 0", () =>
     Effect.gen(function*() {
       const file = `${yield* temporary}/some/where/report.md`
-      const { code, err, out } = yield* finished(`contract --exchange binance --output ${file}`)
+      const { code, err, out } = yield* runCommand(`contract --exchange binance --output ${file}`)
       assert.strictEqual(code, 0)
       assert.match(out, /^exchange +case +what +result +why\n/)
       assert.match(out, /\nbinance +MD-01 .* passed\n/)
@@ -37,18 +37,18 @@ describe("exchange contract", () => {
       assert.include(report, "| MD-01 | marketData |")
     }), timeout)
 
-  it.effect("exits with 1 when a case fails, and says why", () =>
+  it.effect("exits with 1 when a case fails, and prints why", () =>
     Effect.gen(function*() {
-      const { code, err, out } = yield* finished("contract --exchange bitmex --environment live")
+      const { code, err, out } = yield* runCommand("contract --exchange bitmex --environment live")
       assert.strictEqual(code, 1)
       assert.match(out, /\nbitmex +MD-01 .* failed +the case failed with ExchangeClosed: /)
       assert.match(out, /\nbitmex +AC-01 .* skipped +needs the account or the trading option\n/)
       assert.include(err, "Next: exchange health --exchange bitmex --environment live")
     }), timeout)
 
-  it.effect("says where a report cannot be written, before anything is asked", () =>
+  it.effect("exits with 2 before any request when the report cannot be written", () =>
     Effect.gen(function*() {
-      const { code, err, out } = yield* finished(
+      const { code, err, out } = yield* runCommand(
         `contract --exchange binance --output ${import.meta.filename}/report.md`
       )
       assert.strictEqual(code, 2)

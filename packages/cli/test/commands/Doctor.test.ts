@@ -7,17 +7,17 @@ import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Fiber, Redacted, Schema, TestClock } from "effect"
 import * as reached from "../../src/internal/reached.js"
-import { finished, network, session } from "../utils.js"
+import { network, runCommand, session } from "../utils.js"
 
 const decode = Schema.decodeSync(Doctor.Document)
 
-/** What the doctor says of a planted mistake, and its exit code. */
+/** The findings of doctor and its exit code. */
 const diagnosed = (
   env: Readonly<Record<string, string>>,
   line = "--environment simulated --exchange binance"
-) => Effect.map(finished(`doctor ${line} --json`, { env }), ({ code, out }) => ({ code, ...decode(out) }))
+) => Effect.map(runCommand(`doctor ${line} --json`, { env }), ({ code, out }) => ({ code, ...decode(out) }))
 
-const saying = (findings: ReadonlyArray<Finding>, detail: RegExp): Finding => {
+const findingWith = (findings: ReadonlyArray<Finding>, detail: RegExp): Finding => {
   const found = findings.find((finding) => detail.test(finding.detail))
   assert.isDefined(found, `${detail} in ${JSON.stringify(findings)}`)
   return found ?? assert.fail()
@@ -34,9 +34,9 @@ const keyOf = (exchange: "binance" | "okx", permission: "read" | "withdraw", env
 }
 
 describe("exchange doctor", () => {
-  it.effect("finds nothing to mend where all is well, and exits with 0", () =>
+  it.effect("finds no problem in a valid configuration and exits with 0", () =>
     Effect.gen(function*() {
-      const { code, err, out } = yield* finished("doctor --environment simulated", {
+      const { code, err, out } = yield* runCommand("doctor --environment simulated", {
         env: keyOf("binance", "read")
       })
       assert.strictEqual(code, 0, out)
@@ -46,7 +46,7 @@ describe("exchange doctor", () => {
       assert.notMatch(out, /fail/)
     }))
 
-  const planted: ReadonlyArray<{
+  const problems: ReadonlyArray<{
     readonly what: string
     readonly env: Readonly<Record<string, string>>
     readonly line?: string
@@ -62,28 +62,28 @@ describe("exchange doctor", () => {
       remedy: /Set BINANCE_API_SECRET/
     },
     {
-      what: "a passphrase that is missing",
+      what: "a missing passphrase",
       env: { OKX_API_KEY: "k".repeat(36), OKX_API_SECRET: "s".repeat(32) },
       line: "--exchange okx",
       detail: /^The key is incomplete: .* but not OKX_API_PASSPHRASE\.$/,
       remedy: /Set OKX_API_PASSPHRASE/
     },
     {
-      what: "a placeholder in the place of a key",
+      what: "a placeholder instead of a key",
       env: { BINANCE_API_KEY: "your-api-key", BINANCE_API_SECRET: "s".repeat(64) },
       line: "--exchange binance",
       detail: /^BINANCE_API_KEY contains a placeholder\.$/,
       remedy: /the exchange showed when the key was created/
     },
     {
-      what: "a secret that was copied with something else",
+      what: "a secret with an invalid character",
       env: { BINANCE_API_KEY: "k".repeat(64), BINANCE_API_SECRET: "s3cret-\u{a0}of-mine" },
       line: "--exchange binance",
       detail: /^BINANCE_API_SECRET is invalid: expected printable ASCII/,
       remedy: /Copy it again/
     },
     {
-      what: "a key that the exchange does not know",
+      what: "a key that the exchange rejects",
       env: { BINANCE_SIMULATED_API_KEY: "k".repeat(64), BINANCE_SIMULATED_API_SECRET: "s".repeat(64) },
       detail: /^The exchange rejects the key: /,
       remedy: /belong together and to this environment/
@@ -95,38 +95,38 @@ describe("exchange doctor", () => {
       remedy: /Create a key that may not withdraw and revoke this one/
     },
     {
-      what: "a level of logs that there is not",
+      what: "an unknown log level",
       env: { EXCHANGE_LOG_LEVEL: "loud" },
       detail: /^EXCHANGE_LOG_LEVEL is invalid: expected one of All, Trace, Debug/,
       remedy: /Set it to an accepted value/
     },
     {
-      what: "a token that can be guessed",
+      what: "a token that is too short",
       env: { EXCHANGE_SERVER_TOKENS: "letmein" },
       detail: /^A token of EXCHANGE_SERVER_TOKENS has fewer than 16 characters/,
       remedy: /openssl rand/
     },
     {
-      what: "a directory of secrets that is not there",
+      what: "a missing directory of secrets",
       env: { EXCHANGE_SECRETS_DIR: "/nowhere/at/all" },
       detail: /^EXCHANGE_SECRETS_DIR is \/nowhere\/at\/all, which is not a readable directory/,
       remedy: /Mount the secrets there/
     },
     {
-      what: "a name that nothing reads",
+      what: "a variable that nothing reads",
       env: { BINANCE_APIKEY: "k" },
       detail: /^BINANCE_APIKEY is set, but nothing reads it\.$/,
       remedy: /Did you mean BINANCE_API_KEY\?/,
       status: "warn"
     },
     {
-      what: "a collector that would be spoken to in another way than there is",
+      what: "an unsupported OTLP protocol",
       env: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://localhost:4318", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" },
       detail: /^OTEL_EXPORTER_OTLP_PROTOCOL cannot be "grpc"; expected http\/json\.$/,
       remedy: /exchange serve cannot start with it/
     },
     {
-      what: "an exchange that has closed",
+      what: "an exchange that is closed permanently",
       env: {},
       line: "--exchange bitmex --environment live",
       detail: /closed permanently/,
@@ -135,14 +135,14 @@ describe("exchange doctor", () => {
     }
   ]
 
-  for (const { detail, env, line, remedy, status = "fail", what } of planted) {
-    it.effect(`names ${what}, and what to do`, () =>
+  for (const { detail, env, line, remedy, status = "fail", what } of problems) {
+    it.effect(`reports ${what} with a remedy`, () =>
       Effect.gen(function*() {
         const fiber = yield* Effect.fork(diagnosed(env, line))
-        // Those that cannot be reached are tried again.
+        // Requests to exchanges that cannot be reached are retried.
         yield* TestClock.adjust("1 minute")
         const { code, findings } = yield* Fiber.join(fiber)
-        const finding = saying(findings, detail)
+        const finding = findingWith(findings, detail)
         assert.strictEqual(finding.status, status)
         assert.match(finding.remedy ?? "", remedy)
         if (status === "fail") assert.strictEqual(code, 1)
@@ -152,7 +152,7 @@ describe("exchange doctor", () => {
       }))
   }
 
-  it.effect("names an exchange that does not answer, and where to look", () =>
+  it.effect("reports an exchange that does not respond with a remedy", () =>
     Effect.gen(function*() {
       const { out, run } = yield* session(
         "doctor --exchange kraken --base-url kraken=http://nobody.localhost --environment live"
@@ -166,7 +166,7 @@ describe("exchange doctor", () => {
       )
     }).pipe(Effect.provide(network)))
 
-  it.scoped("names files that every user may read, and such as are empty", () =>
+  it.scoped("reports secret files that every user can read and empty ones", () =>
     Effect.gen(function*() {
       const files = yield* FileSystem.FileSystem
       const directory = yield* files.makeTempDirectoryScoped()
@@ -175,27 +175,27 @@ describe("exchange doctor", () => {
       yield* files.writeFileString(`${directory}/BINANCE/API_SECRET`, "", { mode: 0o600 })
       const { code, findings } = yield* diagnosed({ EXCHANGE_SECRETS_DIR: directory })
       assert.strictEqual(code, 1)
-      assert.match(saying(findings, /can read BINANCE\/API_KEY in/).remedy ?? "", /chmod o-r/)
-      assert.strictEqual(saying(findings, /empty: BINANCE\/API_SECRET/).status, "fail")
+      assert.match(findingWith(findings, /can read BINANCE\/API_KEY in/).remedy ?? "", /chmod o-r/)
+      assert.strictEqual(findingWith(findings, /empty: BINANCE\/API_SECRET/).status, "fail")
     }).pipe(Effect.provide(NodeFileSystem.layer)))
 
-  it("tells a clock of ours that is off from one of an exchange that is", () => {
-    const way = (exchange: string, skewMillis: number): reached.ProbeResult => ({
+  it("tells whether the local clock or that of an exchange is wrong", () => {
+    const probe = (exchange: string, skewMillis: number): reached.ProbeResult => ({
       exchange,
       latencyMillis: 10,
       skewMillis,
       result: Either.right(0)
     })
-    const ours = reached.findings([way("binance", -4200), way("kraken", -4300), way("okx", -4100)])
-    const finding = saying(ours, /^This machine's clock is 4\.2 s ahead\.$/)
+    const ours = reached.findings([probe("binance", -4200), probe("kraken", -4300), probe("okx", -4100)])
+    const finding = findingWith(ours, /^This machine's clock is 4\.2 s ahead\.$/)
     assert.strictEqual(finding.status, "fail")
     assert.match(finding.remedy ?? "", /NTP/)
-    const theirs = reached.findings([way("binance", 0), way("kraken", 5000), way("okx", 10)])
-    assert.strictEqual(saying(theirs, /^The clock of the exchange is 5 s ahead of this machine's/).about, "kraken")
+    const theirs = reached.findings([probe("binance", 0), probe("kraken", 5000), probe("okx", 10)])
+    assert.strictEqual(findingWith(theirs, /^The clock of the exchange is 5 s ahead of this machine's/).about, "kraken")
     assert.isUndefined(theirs.find(({ status }) => status === "fail"))
   })
 
-  it("says when a key expires, and that it has", () => {
+  it("reports when a key expires or has expired", () => {
     const day = 86_400_000
     const permissions = { read: true, trade: false, withdraw: false, ipRestricted: true } as const
     const at = (expiresAt: number) => Keys.judge("key", { ...permissions, expiresAt }, 100 * day)
@@ -208,10 +208,10 @@ describe("exchange doctor", () => {
 })
 
 describe("exchange keys check", () => {
-  it.effect("says of each key what it may do, and shows none", () =>
+  it.effect("prints the permissions of each key without the key", () =>
     Effect.gen(function*() {
       const env = { ...keyOf("binance", "read"), ...keyOf("okx", "withdraw") }
-      const { code, out } = yield* finished("keys check --environment simulated --exchange binance,okx", { env })
+      const { code, out } = yield* runCommand("keys check --environment simulated --exchange binance,okx", { env })
       assert.strictEqual(code, 1)
       assert.match(out, /binance +simulated +[0-9a-f]{16} +yes +no +no /)
       assert.match(out, /okx +simulated +[0-9a-f]{16} +yes +\w+ +yes /)
@@ -219,30 +219,30 @@ describe("exchange keys check", () => {
       for (const secret of Object.values(env)) assert.notInclude(out, secret)
     }))
 
-  it.effect("names a key that is configured for two environments", () =>
+  it.effect("reports a key that is configured for two environments", () =>
     Effect.gen(function*() {
       const env = { ...keyOf("binance", "read", ""), ...keyOf("binance", "read", "TESTNET") }
-      const fiber = yield* Effect.fork(finished("keys check --exchange binance", { env }))
+      const fiber = yield* Effect.fork(runCommand("keys check --exchange binance", { env }))
       yield* TestClock.adjust("2 minutes")
       const { code, out } = yield* Fiber.join(fiber)
       assert.strictEqual(code, 1)
       assert.match(out, /key of binance live: The same key is also configured for binance testnet\./)
     }))
 
-  it.effect("asks nobody where none is configured, and exits with 0", () =>
+  it.effect("exits with 0 when no key is configured", () =>
     Effect.gen(function*() {
-      const { code, out } = yield* finished("keys check")
+      const { code, out } = yield* runCommand("keys check")
       assert.strictEqual(code, 0)
       assert.match(out, /^No key is configured\. .*BINANCE_API_KEY/)
     }))
 })
 
 describe("exchange config", () => {
-  it.effect("shows what is configured, where it was found, and no secret", () =>
+  it.effect("prints the configured values and their sources without secrets", () =>
     Effect.gen(function*() {
       const key = keyOf("binance", "read", "")
       const env = { ...key, EXCHANGE_LOG_LEVEL: "Debug", EXCHANGE_SERVER_TOKENS: "t0ken-of-mine" }
-      const { code, out } = yield* finished("config", { env })
+      const { code, out } = yield* runCommand("config", { env })
       assert.strictEqual(code, 0)
       assert.match(out, /EXCHANGE_LOG_LEVEL +Debug +environment/)
       assert.match(out, /EXCHANGE_SERVER_TOKENS +<redacted> +environment/)
@@ -253,15 +253,15 @@ describe("exchange config", () => {
       for (const secret of Object.values(key)) assert.notInclude(out, secret)
     }))
 
-  it.effect("shows every name with --all and as JSON, and says what cannot be used", () =>
+  it.effect("prints every variable with --all and --json, and reports invalid values", () =>
     Effect.gen(function*() {
       const env = { EXCHANGE_LOG_LEVEL: "loud" }
-      const { out } = yield* finished("config --all", { env })
+      const { out } = yield* runCommand("config --all", { env })
       assert.match(out, /KRAKEN_API_KEY/)
       assert.match(out, /BINANCE_TESTNET_API_KEY/)
       assert.match(out, /EXCHANGE_LOG_LEVEL is invalid: expected one of/)
-      const json = JSON.parse((yield* finished("config --json", { env })).out)
+      const json = JSON.parse((yield* runCommand("config --json", { env })).out)
       assert.include(JSON.stringify(json), "\"OKX_API_PASSPHRASE\"")
-      for (const text of [out, JSON.stringify(json)]) assert.notMatch(text, /`|\]\(/, "Markdown is for the page")
+      for (const text of [out, JSON.stringify(json)]) assert.notMatch(text, /`|\]\(/, "contains Markdown")
     }))
 })

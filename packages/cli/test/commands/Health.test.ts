@@ -1,24 +1,24 @@
 import * as Health from "@effect-exchange/cli/commands/Health"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Schema, TestClock } from "effect"
-import { finished, network, session } from "../utils.js"
+import { network, runCommand, session } from "../utils.js"
 
 const decode = Schema.decodeSync(Health.Document)
 
 describe("exchange health", () => {
-  it.effect("exits with 0 when all serve", () =>
+  it.effect("exits with 0 when every exchange passes", () =>
     Effect.gen(function*() {
-      const { code, out } = yield* finished("health")
+      const { code, out } = yield* runCommand("health")
       assert.strictEqual(code, 0)
       assert.match(out, /binance +simulated +pass +\d+ ms +1 +Closed/)
       assert.match(out, /bitmex +simulated +pass /)
     }))
 
-  it.effect("exits with 1 when one fails, which is a warning for all", () =>
+  it.effect("exits with 1 and the status warn when one of several exchanges fails", () =>
     Effect.gen(function*() {
       const line =
         "health --exchange binance,bitmex --environment live --base-url binance=http://binance.localhost --json"
-      const { code, err, out } = yield* finished(line)
+      const { code, err, out } = yield* runCommand(line)
       assert.strictEqual(code, 1)
       assert.strictEqual(err, "")
       const { exchanges, status } = decode(out)
@@ -27,7 +27,7 @@ describe("exchange health", () => {
       assert.isDefined(exchanges[1]?.advice)
     }))
 
-  it.effect("says why an exchange fails and what to do", () =>
+  it.effect("prints why an exchange fails, with advice", () =>
     Effect.gen(function*() {
       const { out, run } = yield* session("health --exchange bitmex --faults outage")
       const fiber = yield* Effect.fork(run)

@@ -1,17 +1,17 @@
 import * as Markets from "@effect-exchange/cli/commands/Markets"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import { finished } from "../utils.js"
+import { runCommand } from "../utils.js"
 
 const decode = Schema.decodeSync(Markets.Document)
 
 const symbols = (line: string) =>
-  Effect.map(finished(`markets ${line} --json`), ({ out }) => decode(out).markets.map(({ symbol }): string => symbol))
+  Effect.map(runCommand(`markets ${line} --json`), ({ out }) => decode(out).markets.map(({ symbol }): string => symbol))
 
 describe("exchange markets", () => {
-  it.effect("prints what can be ordered, and that it is simulated", () =>
+  it.effect("prints markets with their order limits, and that they are simulated", () =>
     Effect.gen(function*() {
-      const { code, err, out } = yield* finished("markets btc/usdt --exchange binance,bitmex --kind spot")
+      const { code, err, out } = yield* runCommand("markets btc/usdt --exchange binance,bitmex --kind spot")
       assert.strictEqual(code, 0)
       assert.strictEqual(err, "")
       assert.match(out, /^exchange +symbol +kind +tick size +lot size +smallest order +status\n/)
@@ -20,7 +20,7 @@ describe("exchange markets", () => {
       assert.include(out, "\n2 open spot markets matching \"btc/usdt\".\nAll of this is simulated.")
     }))
 
-  it.effect("finds a base, a quote and a symbol however they are written", () =>
+  it.effect("finds markets by base, quote or symbol in any notation", () =>
     Effect.gen(function*() {
       const all = yield* symbols("--exchange binance")
       assert.include(all, "BTC/USDT")
@@ -41,9 +41,9 @@ describe("exchange markets", () => {
       assert.deepStrictEqual(yield* symbols("tcus --exchange binance"), [])
     }))
 
-  it.effect("--json has decimals as strings, and those that failed beside them", () =>
+  it.effect("--json prints decimals as strings, and failures in the same document", () =>
     Effect.gen(function*() {
-      const { code, err, out } = yield* finished(
+      const { code, err, out } = yield* runCommand(
         "markets --exchange binance,bitmex --environment live --base-url binance=http://binance.localhost --json"
       )
       assert.strictEqual(code, 1)
@@ -55,16 +55,16 @@ describe("exchange markets", () => {
       assert.include(failures[0]?.advice ?? "", "--environment simulated")
     }))
 
-  it.effect("no such market is said so, and is no failure", () =>
+  it.effect("says so and exits with 0 when no market matches", () =>
     Effect.gen(function*() {
-      const { code, out } = yield* finished("markets nope --exchange binance --all")
+      const { code, out } = yield* runCommand("markets nope --exchange binance --all")
       assert.strictEqual(code, 0)
       assert.include(out, "No markets matching \"nope\"; try a shorter text.\n")
     }))
 
-  it.effect("an exchange that fails is told with what to do, the others are listed", () =>
+  it.effect("reports an exchange that fails with advice, and lists the markets of the others", () =>
     Effect.gen(function*() {
-      const { code, out } = yield* finished(
+      const { code, out } = yield* runCommand(
         "markets btc --exchange binance,bitmex --environment live --base-url binance=http://binance.localhost"
       )
       assert.strictEqual(code, 1)
@@ -73,9 +73,9 @@ describe("exchange markets", () => {
       assert.notInclude(out, "is simulated")
     }))
 
-  it.effect("a kind that there is not is bad usage", () =>
+  it.effect("rejects an unknown kind as invalid usage", () =>
     Effect.gen(function*() {
-      const { code, err } = yield* finished("markets --kind swap")
+      const { code, err } = yield* runCommand("markets --kind swap")
       assert.strictEqual(code, 2)
       assert.strictEqual(
         err,

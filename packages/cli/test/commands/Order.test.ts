@@ -3,8 +3,8 @@ import { Simulator } from "@effect-exchange/simulator"
 import * as Faults from "@effect-exchange/simulator/engine/Faults"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted, Schema } from "effect"
-import { files, journal, ran } from "../ordering.js"
-import { finished, network } from "../utils.js"
+import { files, journal, runWithClock } from "../commandRuns.js"
+import { network, runCommand } from "../utils.js"
 
 const decode = Schema.decodeSync(Command.Document)
 
@@ -14,51 +14,51 @@ const limit = "order place buy 0.01 ETH/USDT --limit 1000"
 
 const simulator = Effect.flatMap(Simulator.Simulators, (simulators) => simulators.get("binance"))
 
-/** The key of a simulated account as if it were that of the live exchange. */
+/** The key of a simulated account, configured for the live exchange. */
 const live = (() => {
   const { key, secret } = Simulator.credentials("binance", "trade")
   return { BINANCE_API_KEY: Redacted.value(key), BINANCE_API_SECRET: Redacted.value(secret) }
 })()
 
-const written = Effect.map(
+const changesSent = Effect.map(
   Effect.flatMap(simulator, ({ requests }) => requests),
   (requests) => requests.filter(({ method }) => method !== "GET").map(({ method }) => method)
 )
 
 describe("exchange order", () => {
-  it.effect("places in memory without a key or a journal, and prints the client order id", () =>
+  it.effect("places an order on a simulated exchange without key or journal, and prints the client order id", () =>
     Effect.gen(function*() {
-      const { code, err, out } = yield* finished(`${limit} --exchange binance`)
+      const { code, err, out } = yield* runCommand(`${limit} --exchange binance`)
       assert.strictEqual(code, 0, err)
       assert.match(
         out,
         /^binance ETH\/USDT: buy 0\.01 at 1000, open\nfilled 0\nid \S+\nclient order id \S+\nAll of this is simulated\./
       )
-      const market = yield* finished("order place sell 0.01 ETH/USDT --market --exchange binance --json")
+      const market = yield* runCommand("order place sell 0.01 ETH/USDT --market --exchange binance --json")
       const { environment, order, sent } = decode(market.out)
       assert.deepStrictEqual([environment, sent, order?.status, order?.side], ["simulated", true, "filled", "sell"])
     }))
 
-  it.scoped("places, shows and cancels, and writes all of it down", () =>
+  it.scoped("places, shows and cancels an order, and journals it", () =>
     Effect.gen(function*() {
       const file = yield* journal
-      const placed = yield* ran(`${limit} ${local} --journal ${file} --client-id mine-1`)
+      const placed = yield* runWithClock(`${limit} ${local} --journal ${file} --client-id mine-1`)
       assert.strictEqual(placed.code, 0, placed.err)
       assert.include(placed.out, "client order id mine-1\n")
       assert.include(yield* Effect.flatMap(files, (files) => files.readFileString(file)), "mine-1")
-      assert.match((yield* ran(`order show ETH/USDT ${local} --client-id mine-1`)).out, /, open\n/)
-      const canceled = yield* ran(`order cancel ETH/USDT ${local} --client-id mine-1 --journal ${file}`)
+      assert.match((yield* runWithClock(`order show ETH/USDT ${local} --client-id mine-1`)).out, /, open\n/)
+      const canceled = yield* runWithClock(`order cancel ETH/USDT ${local} --client-id mine-1 --journal ${file}`)
       assert.strictEqual(canceled.code, 0, canceled.err)
       assert.match(canceled.out, /, canceled\n/)
-      const gone = yield* ran(`order show ETH/USDT ${local} --id 987654321`)
+      const gone = yield* runWithClock(`order show ETH/USDT ${local} --id 987654321`)
       assert.strictEqual(gone.code, 1)
       assert.include(gone.err, "binance: OrderNotFound.")
     }).pipe(Effect.provide(network)))
 
-  it.effect("on a live exchange only says what would be sent", () =>
+  it.effect("only prints an order for a live exchange without --send", () =>
     Effect.gen(function*() {
       for (const env of [{}, { ...live, EXCHANGE_LIVE_TRADING: "enabled" }]) {
-        const { code, err, out } = yield* ran(`${limit} ${local} --environment live`, env)
+        const { code, err, out } = yield* runWithClock(`${limit} ${local} --environment live`, env)
         assert.strictEqual(code, 0)
         assert.strictEqual(
           out,
@@ -69,23 +69,23 @@ describe("exchange order", () => {
           "To send it, add --send, --environment live and --journal with a file, and set EXCHANGE_LIVE_TRADING=enabled.\n"
         )
       }
-      const { out } = yield* ran(`order cancel ETH/USDT ${local} --environment live --id 7 --json`)
+      const { out } = yield* runWithClock(`order cancel ETH/USDT ${local} --environment live --id 7 --json`)
       const { sent, would } = decode(out)
       assert.deepStrictEqual([sent, would], [false, "cancel the order 7 of ETH/USDT"])
-      assert.deepStrictEqual(yield* written, [])
+      assert.deepStrictEqual(yield* changesSent, [])
     }).pipe(Effect.provide(network)))
 
-  it.scoped("--send alone is refused, until all that is needed is said", () =>
+  it.scoped("rejects --send until everything it requires is given", () =>
     Effect.gen(function*() {
       const file = yield* journal
       const line = `${limit} ${local} --send`
       const enabled = { ...live, EXCHANGE_LIVE_TRADING: "enabled" }
       const refused = (line: string, env: Readonly<Record<string, string>>, sentence: string) =>
         Effect.gen(function*() {
-          const { code, err } = yield* ran(line, env)
+          const { code, err } = yield* runWithClock(line, env)
           assert.strictEqual(code, 2, line)
           assert.include(err, sentence)
-          assert.deepStrictEqual(yield* written, [])
+          assert.deepStrictEqual(yield* changesSent, [])
         })
       yield* refused(
         `${line} --environment live --journal ${file}`,
@@ -108,38 +108,42 @@ describe("exchange order", () => {
         { EXCHANGE_LIVE_TRADING: "enabled" },
         "Set BINANCE_API_KEY and BINANCE_API_SECRET"
       )
-      const sent = yield* ran(`${line} --environment live --journal ${file}`, enabled)
+      const sent = yield* runWithClock(`${line} --environment live --journal ${file}`, enabled)
       assert.strictEqual(sent.code, 0, sent.err)
-      assert.deepStrictEqual(yield* written, ["POST"])
+      assert.deepStrictEqual(yield* changesSent, ["POST"])
     }).pipe(Effect.provide(network)))
 
-  it.effect("guards are held to, sent or not, and so are the rules of the market", () =>
+  it.effect("applies guards and the rules of the market, whether the order would be sent or not", () =>
     Effect.gen(function*() {
       for (const more of ["", " --environment live"]) {
-        const dear = yield* ran(`${limit} ${more === "" ? "--exchange binance" : local}${more} --max-notional 9.99`)
-        assert.strictEqual(dear.code, 1)
-        assert.match(dear.err, /binance: OrderDenied\. .*above the limit of 9\.99 per order.* loosen the guard/)
-        const far = yield* ran(`${limit} ${more === "" ? "--exchange binance" : local}${more} --price-band 0.05`)
-        assert.include(far.err, "OrderDenied")
-        const off = yield* ran(
+        const tooLarge = yield* runWithClock(
+          `${limit} ${more === "" ? "--exchange binance" : local}${more} --max-notional 9.99`
+        )
+        assert.strictEqual(tooLarge.code, 1)
+        assert.match(tooLarge.err, /binance: OrderDenied\. .*above the limit of 9\.99 per order.* loosen the guard/)
+        const outsideBand = yield* runWithClock(
+          `${limit} ${more === "" ? "--exchange binance" : local}${more} --price-band 0.05`
+        )
+        assert.include(outsideBand.err, "OrderDenied")
+        const offTick = yield* runWithClock(
           `order place buy 0.01 ETH/USDT --limit 1000.001 ${more === "" ? "--exchange binance" : local}${more}`
         )
-        assert.strictEqual(off.code, 1)
-        assert.include(off.err, "InvalidRequest")
+        assert.strictEqual(offTick.code, 1)
+        assert.include(offTick.err, "InvalidRequest")
       }
     }).pipe(Effect.provide(network)))
 
-  it.scoped("an outcome that is unknown is told as such, with the id to find the order by, and exits with 1", () =>
+  it.scoped("reports an unknown outcome with the client order id and exits with 1", () =>
     Effect.gen(function*() {
       const file = yield* journal
       const { setFaults } = yield* simulator
-      // Whatever is said of orders is lost, after the exchange has taken it.
+      // Responses about orders are lost after the exchange has executed the request.
       const lost = Faults.make({ reset: 1 })
       yield* setFaults(Faults.make({
         routes: ["order", "allOrders", "openOrders"].map((name) => ({ path: `/api/v3/${name}`, faults: lost }))
       }))
       for (const json of ["", " --json"]) {
-        const { code, err, out } = yield* ran(`${limit} ${local} --journal ${file} --client-id mine-2${json}`)
+        const { code, err, out } = yield* runWithClock(`${limit} ${local} --journal ${file} --client-id mine-2${json}`)
         assert.strictEqual(code, 1)
         if (json === "") {
           assert.include(err, "binance: OutcomeUnknown.")
@@ -174,7 +178,7 @@ describe("exchange order", () => {
   for (const [line, sentence] of usages) {
     it.effect(line, () =>
       Effect.gen(function*() {
-        const { code, err, out } = yield* finished(line)
+        const { code, err, out } = yield* runCommand(line)
         assert.strictEqual(code, 2)
         assert.include(err, sentence)
         assert.strictEqual(out, "")

@@ -4,14 +4,14 @@ import { Simulator } from "@effect-exchange/simulator"
 import * as Faults from "@effect-exchange/simulator/engine/Faults"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Schema, TestClock } from "effect"
-import { finished, network, session } from "../utils.js"
+import { network, runCommand, session } from "../utils.js"
 
 const decode = Schema.decodeSync(Price.Document)
 
 describe("exchange price", () => {
   it.effect("prints a row for each symbol on each exchange and exits with 0", () =>
     Effect.gen(function*() {
-      const { code, err, out } = yield* finished("price BTC/USDT ETH/USDT --exchange binance,bitmex")
+      const { code, err, out } = yield* runCommand("price BTC/USDT ETH/USDT --exchange binance,bitmex")
       assert.strictEqual(code, 0)
       const lines = out.split("\n")
       assert.match(lines[0] ?? "", /^exchange +symbol +last +bid +ask +24 h change +latency +attempts +breaker$/)
@@ -27,15 +27,15 @@ describe("exchange price", () => {
       assert.notInclude(out + err, "\u{1b}")
     }))
 
-  it.effect("asks for a symbol given twice once", () =>
+  it.effect("prints a symbol given twice only once", () =>
     Effect.gen(function*() {
-      const { out } = yield* finished("price BTC/USDT BTC/USDT --exchange binance,binance --json")
+      const { out } = yield* runCommand("price BTC/USDT BTC/USDT --exchange binance,binance --json")
       assert.strictEqual(decode(out).prices.length, 1)
     }))
 
-  it.effect("--json prints one document, decimals as strings, and nothing else anywhere", () =>
+  it.effect("--json prints one document with decimals as strings, and nothing else", () =>
     Effect.gen(function*() {
-      const { code, err, out } = yield* finished("price BTC/USDT --exchange binance,bitmex --json")
+      const { code, err, out } = yield* runCommand("price BTC/USDT --exchange binance,bitmex --json")
       assert.strictEqual(code, 0)
       assert.strictEqual(err, "")
       const { environment, prices } = decode(out)
@@ -49,7 +49,7 @@ describe("exchange price", () => {
       }
     }))
 
-  it.effect("asks every exchange unless told otherwise", () =>
+  it.effect("prints every exchange by default", () =>
     Effect.gen(function*() {
       const { out, run } = yield* session("price BTC/USDT --json")
       const fiber = yield* Effect.fork(run)
@@ -60,11 +60,11 @@ describe("exchange price", () => {
       for (const { last } of prices) assert.match(last ?? "", /^6\d{4}(\.\d+)?$/)
     }).pipe(Effect.provide(network)))
 
-  it.effect("the same seed gives the same prices, another gives others", () =>
+  it.effect("prints the same prices for the same seed, and others for another seed", () =>
     Effect.gen(function*() {
       const lasts = (seed: number) =>
         Effect.map(
-          finished(`price BTC/USDT --exchange binance --seed ${seed} --json`),
+          runCommand(`price BTC/USDT --exchange binance --seed ${seed} --json`),
           ({ out }) => decode(out).prices.map(({ last }) => last)
         )
       const first = yield* lasts(1)
@@ -72,9 +72,9 @@ describe("exchange price", () => {
       assert.notDeepEqual(yield* lasts(2), first)
     }))
 
-  it.effect("a symbol that is not listed fails its row alone", () =>
+  it.effect("reports a symbol that is not listed in its own row", () =>
     Effect.gen(function*() {
-      const { code, err, out } = yield* finished("price BTC/USDT BTC/NOPE --exchange binance")
+      const { code, err, out } = yield* runCommand("price BTC/USDT BTC/NOPE --exchange binance")
       assert.strictEqual(code, 1)
       assert.match(out, /binance +BTC\/USDT( +[0-9.]+){3}/)
       assert.match(out, /binance +BTC\/NOPE +SymbolNotFound/)
@@ -82,11 +82,11 @@ describe("exchange price", () => {
       assert.include(err, "Next: exchange markets BTC --exchange binance lists its markets.")
     }))
 
-  it.effect("a closed exchange says so and exits with 1, other exchanges do not suffer", () =>
+  it.effect("reports a closed exchange and exits with 1, and prints the other exchanges", () =>
     Effect.gen(function*() {
       const line =
         "price BTC/USDT --exchange binance,bitmex --environment live --base-url binance=http://binance.localhost --json"
-      const { code, out } = yield* finished(line)
+      const { code, out } = yield* runCommand(line)
       assert.strictEqual(code, 1)
       const [binance, bitmex] = decode(out).prices
       assert.isDefined(binance?.last)
@@ -94,7 +94,7 @@ describe("exchange price", () => {
       assert.isNotEmpty(bitmex?.error?.advice)
     }))
 
-  it.effect("an outage is told after as many attempts as make sense", () =>
+  it.effect("reports an outage after several attempts", () =>
     Effect.gen(function*() {
       const { err, out, run } = yield* session("price BTC/USDT ETH/USDT --exchange binance --faults outage --seed 7")
       const fiber = yield* Effect.fork(run)
@@ -105,22 +105,22 @@ describe("exchange price", () => {
       assert.include(err(), "Next: exchange price BTC/USDT ETH/USDT --exchange binance --faults none requests")
     }).pipe(Effect.provide(network)))
 
-  it.effect("a price that takes two requests was attempted once", () =>
+  it.effect("counts one attempt for a price that takes two requests", () =>
     Effect.gen(function*() {
-      const { out } = yield* finished("price BTC/USDT --exchange coinbase --json")
+      const { out } = yield* runCommand("price BTC/USDT --exchange coinbase --json")
       const { prices: [price] } = JSON.parse(out)
       assert.deepStrictEqual([price.attempts, price.retries], [1, 0])
     }))
 
-  it.effect("attempts and retries are those that the exchange saw", () =>
+  it.effect("prints as many attempts and retries as the exchange received requests", () =>
     Effect.gen(function*() {
       const line = "--exchange binance --base-url binance=http://binance.localhost --json"
       const { get } = yield* Simulator.Simulators
       const simulator = yield* get("binance")
-      const seen = (path: string) =>
+      const received = (path: string) =>
         Effect.map(simulator.requests, (requests) => requests.filter(({ target }) => target.startsWith(path)).length)
       yield* simulator.setFaults(Faults.make({ seed: "5", http500: 0.6 }))
-      const ran = (command: string) =>
+      const runJson = (command: string) =>
         Effect.gen(function*() {
           const { out, run } = yield* session(`${command} ${line}`)
           const fiber = yield* Effect.fork(run)
@@ -128,16 +128,16 @@ describe("exchange price", () => {
           yield* Fiber.join(fiber)
           return JSON.parse(out())
         })
-      const health = yield* ran("health")
-      const times = yield* seen("/api/v3/time")
+      const health = yield* runJson("health")
+      const times = yield* received("/api/v3/time")
       assert.isAbove(times, 1)
       assert.deepStrictEqual([health.exchanges[0].attempts, health.exchanges[0].retries], [times, times - 1])
-      const price = yield* ran("price BTC/USDT")
-      const tickers = yield* seen("/api/v3/ticker")
+      const price = yield* runJson("price BTC/USDT")
+      const tickers = yield* received("/api/v3/ticker")
       assert.deepStrictEqual([price.prices[0].attempts, price.prices[0].retries], [tickers, tickers - 1])
     }).pipe(Effect.provide(network)))
 
-  it.effect("a base URL is asked instead of the exchange in memory", () =>
+  it.effect("sends requests to a base URL instead of the simulated exchange", () =>
     Effect.gen(function*() {
       const { run } = yield* session("price BTC/USDT --exchange binance --base-url binance=http://binance.localhost")
       const { requests } = yield* Effect.flatMap(Simulator.Simulators, (simulators) => simulators.get("binance"))
@@ -146,14 +146,14 @@ describe("exchange price", () => {
       assert.strictEqual((yield* requests).length, 2)
     }).pipe(Effect.provide(network)))
 
-  it.effect("on a terminal progress is one line that goes away, and change has a colour", () =>
+  it.effect("clears the progress line and colors the change on a terminal", () =>
     Effect.gen(function*() {
-      const { err, out } = yield* finished("price BTC/USDT --exchange binance", { terminal: true })
+      const { err, out } = yield* runCommand("price BTC/USDT --exchange binance", { terminal: true })
       assert.match(err, /^[^\n]*\r\p{Cc}\[2KNext: [^\n]*\n$/u)
       assert.match(out, /\p{Cc}\[3[12]m[+-][0-9.]+ %\p{Cc}\[0m/u)
     }))
 
-  it.effect("a signal stops it with 130", () =>
+  it.effect("exits with 130 on SIGINT", () =>
     Effect.gen(function*() {
       const { err, run, stop } = yield* session("price BTC/USDT --faults flaky")
       const fiber = yield* Effect.fork(run)

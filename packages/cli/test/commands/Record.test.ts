@@ -6,13 +6,13 @@ import { FileSystem } from "@effect/platform"
 import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, TestClock } from "effect"
-import { finished } from "../utils.js"
+import { runCommand } from "../utils.js"
 
 const today = TestClock.setTime(Date.UTC(2026, 0, 1, 12, 34, 56))
 
 const files = Effect.provide(FileSystem.FileSystem, NodeFileSystem.layer)
 
-/** Every file of a directory as one text. */
+/** The text of all files of a directory. */
 const texts = (directory: string) =>
   Effect.flatMap(
     files,
@@ -25,11 +25,11 @@ const texts = (directory: string) =>
   )
 
 describe("exchange record", () => {
-  it.scoped("writes down what an exchange answers, to be served again", () =>
+  it.scoped("records the responses of an exchange so that they can be replayed", () =>
     Effect.gen(function*() {
       const directory = yield* Effect.flatMap(files, (files) => files.makeTempDirectoryScoped())
       yield* today
-      const { code, err, out } = yield* finished(`record --exchange coinbase --output ${directory}`)
+      const { code, err, out } = yield* runCommand(`record --exchange coinbase --output ${directory}`)
       assert.strictEqual(code, 0)
       assert.match(out, /^exchange +what +requests +answer\n/)
       assert.match(out, /\ncoinbase +markets +1 +ok\n/)
@@ -50,11 +50,11 @@ describe("exchange record", () => {
     }))
 
   for (const exchange of ["binance", "okx"] as const) {
-    it.scoped(`--account writes down that of ${exchange} as well, and neither key nor signature`, () =>
+    it.scoped(`--account also records the account of ${exchange}, without key or signature`, () =>
       Effect.gen(function*() {
         const directory = yield* Effect.flatMap(files, (files) => files.makeTempDirectoryScoped())
         yield* today
-        const { code, out } = yield* finished(`record --exchange ${exchange} --account --output ${directory}`)
+        const { code, out } = yield* runCommand(`record --exchange ${exchange} --account --output ${directory}`)
         assert.strictEqual(code, 0)
         assert.match(out, new RegExp(`\n${exchange} +balances +1 +ok\n`))
         const written = yield* texts(`${directory}/${exchange}`)
@@ -67,23 +67,23 @@ describe("exchange record", () => {
       }))
   }
 
-  it.scoped("exits with 1 when something is not answered, and says what to do", () =>
+  it.scoped("exits with 1 and gives advice when a request fails", () =>
     Effect.gen(function*() {
       const directory = yield* Effect.flatMap(files, (files) => files.makeTempDirectoryScoped())
-      const { code, out } = yield* finished(`record --exchange bitmex --environment live --output ${directory}`)
+      const { code, out } = yield* runCommand(`record --exchange bitmex --environment live --output ${directory}`)
       assert.strictEqual(code, 1)
       assert.match(out, /\nbitmex +markets +0 +ExchangeClosed\n/)
       assert.include(out, "or use --environment simulated")
       assert.strictEqual(yield* texts(`${directory}/bitmex`), "")
     }))
 
-  it.scoped("is bad usage where nothing can be written, and without a key", () =>
+  it.scoped("exits with 2 when files cannot be written, and without a key", () =>
     Effect.gen(function*() {
-      const nowhere = yield* finished(`record --exchange binance --output ${import.meta.filename}/there`)
+      const nowhere = yield* runCommand(`record --exchange binance --output ${import.meta.filename}/there`)
       assert.strictEqual(nowhere.code, 2)
       assert.match(nowhere.err, /^The files cannot be written: .*\. Choose another --output\. /)
       const directory = yield* Effect.flatMap(files, (files) => files.makeTempDirectoryScoped())
-      const keyless = yield* finished(`record --exchange okx --environment live --account --output ${directory}`)
+      const keyless = yield* runCommand(`record --exchange okx --environment live --account --output ${directory}`)
       assert.strictEqual(keyless.code, 2)
       assert.include(keyless.err, "OKX_API_PASSPHRASE is missing")
     }))

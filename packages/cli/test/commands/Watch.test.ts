@@ -12,7 +12,7 @@ const latest = (out: string) => out.trimEnd().split("ress Ctrl-C to stop").at(-1
 const simulator = (id: Simulator.ExchangeId) => Effect.flatMap(Simulator.Simulators, (simulators) => simulators.get(id))
 
 describe("exchange watch", () => {
-  it.effect("shows every market as it streams, once in every interval, and ends with 0", () =>
+  it.effect("prints the streamed markets once per interval, and exits with 0", () =>
     Effect.gen(function*() {
       const { err, out, run, stop } = yield* session("watch BTC/USDT --exchange binance,bitmex --interval 5s")
       const fiber = yield* Effect.fork(run)
@@ -29,7 +29,7 @@ describe("exchange watch", () => {
       assert.notInclude(out(), "\u{1b}")
     }).pipe(Effect.provide(network)))
 
-  it.effect("shows the best of the book where the ticker has no bid and ask", () =>
+  it.effect("prints the best bid and ask of the book when the ticker has none", () =>
     Effect.gen(function*() {
       const { out, run, stop } = yield* session("watch BTC/USDT --exchange bybit --interval 3s")
       const fiber = yield* Effect.fork(run)
@@ -39,7 +39,7 @@ describe("exchange watch", () => {
       assert.strictEqual(yield* Fiber.join(fiber), 0)
     }).pipe(Effect.provide(Simulator.layer("bybit"))))
 
-  it.effect("on a terminal uses the alternate screen and gives everything back", () =>
+  it.effect("uses the alternate screen on a terminal and restores it", () =>
     Effect.gen(function*() {
       const { out, run, stop } = yield* session("watch BTC/USDT --exchange binance", { terminal: true })
       const fiber = yield* Effect.fork(run)
@@ -52,7 +52,7 @@ describe("exchange watch", () => {
       assert.strictEqual(pictures(rest ?? ""), 1)
     }).pipe(Effect.provide(network)))
 
-  it.effect("--json prints a document a line", () =>
+  it.effect("--json prints one document per line", () =>
     Effect.gen(function*() {
       const { out, run, stop } = yield* session("watch BTC/USDT --exchange binance --interval 1s --json")
       const fiber = yield* Effect.fork(run)
@@ -68,7 +68,7 @@ describe("exchange watch", () => {
       )
     }).pipe(Effect.provide(network)))
 
-  it.effect("says that a connection is lost, keeps the last prices and their age, and counts", () =>
+  it.effect("reports a lost connection, keeps the last prices with their age, and counts reconnects", () =>
     Effect.gen(function*() {
       const { out, run, stop } = yield* session(
         "watch BTC/USDT --exchange binance --interval 1s --base-url binance=http://binance.localhost"
@@ -90,7 +90,7 @@ describe("exchange watch", () => {
       assert.strictEqual(yield* Fiber.join(fiber), 0)
     }).pipe(Effect.provide(network)))
 
-  it.effect("says what is wrong with an exchange that is down, and comes back with it", () =>
+  it.effect("reports why an exchange is down, and shows its prices again when it is back", () =>
     Effect.gen(function*() {
       const { out, run, stop } = yield* session(
         "watch BTC/USDT NOPE/USDT --exchange binance --interval 1s --base-url binance=http://binance.localhost"

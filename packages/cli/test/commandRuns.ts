@@ -6,18 +6,18 @@ import { session } from "./utils.js"
 /** Real files. */
 export const files = Effect.provide(FileSystem.FileSystem, NodeFileSystem.layer)
 
-/** A place for a journal, gone with the scope. */
+/** The path of a journal in a temporary directory that is removed with the scope. */
 export const journal = Effect.map(
   Effect.flatMap(files, (files) => files.makeTempDirectoryScoped()),
   (directory) => `${directory}/orders.journal`
 )
 
-/** A run in the world of the test, whose clock goes on until it ends. */
-export const ran = (line: string, env: Readonly<Record<string, string>> = {}) =>
+/** Runs a command to its end, and advances the test clock until then. */
+export const runWithClock = (line: string, env: Readonly<Record<string, string>> = {}) =>
   Effect.gen(function*() {
     const { err, out, run } = yield* session(line, { env })
     const fiber = yield* Effect.fork(run)
-    // The journal is a real file, which takes real time: the clock of the test goes on meanwhile, again and again.
+    // Writing the journal takes real time, so the test clock is advanced repeatedly meanwhile.
     while (Option.isNone(yield* Fiber.poll(fiber))) {
       yield* TestClock.adjust("1 second")
       yield* TestServices.provideLive(Effect.sleep("2 millis"))

@@ -3,11 +3,11 @@ import { Simulator } from "@effect-exchange/simulator"
 import { HttpClient, HttpClientResponse } from "@effect/platform"
 import { assert } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
-import { ran } from "./ordering.js"
+import { runWithClock } from "./commandRuns.js"
 import { network } from "./utils.js"
 
-/** What reads an account there. */
-const signed: { readonly [Id in Exchanges.ExchangeId]: string } = {
+/** A signed request that reads the account. */
+const signedRequest: { readonly [Id in Exchanges.ExchangeId]: string } = {
   binance: "GET /api/v3/account",
   bitmex: "GET /api/v1/user/margin",
   bybit: "GET /v5/account/info",
@@ -17,7 +17,7 @@ const signed: { readonly [Id in Exchanges.ExchangeId]: string } = {
   okx: "GET /api/v5/account/balance"
 }
 
-interface Seen {
+interface Sent {
   readonly url: string
   readonly headers: { readonly [name: string]: string }
 }
@@ -28,7 +28,7 @@ const percent = (text: string): string =>
 const claims = (token: string): ReadonlyArray<string> =>
   token.split(".").map((part) => Buffer.from(part, "base64url").toString("utf8"))
 
-/** How an exchange may repeat what it was sent. */
+/** The forms in which an exchange may repeat what it received. */
 export const echoes: { readonly [form: string]: (text: string) => string } = {
   "as it is": (text) => text,
   "in upper case": (text) => text.toUpperCase(),
@@ -38,18 +38,18 @@ export const echoes: { readonly [form: string]: (text: string) => string } = {
   "as the token reads": (text) => claims(text).join(" ")
 }
 
-const echoing = (echo: (text: string) => string, seen: Array<Seen>) =>
+const echoing = (echo: (text: string) => string, seen: Array<Sent>) =>
   Layer.merge(
     network,
     Layer.succeed(
       HttpClient.HttpClient,
       HttpClient.make((request, url) => {
         seen.push({ url: url.href, headers: request.headers })
-        const said = [url.href, ...Object.values(request.headers)].map(echo)
+        const repeated = [url.href, ...Object.values(request.headers)].map(echo)
         return Effect.succeed(
           HttpClientResponse.fromWeb(
             request,
-            new Response(JSON.stringify({ error: said, msg: said.join(" ") }), {
+            new Response(JSON.stringify({ error: repeated, msg: repeated.join(" ") }), {
               status: 400,
               headers: { "content-type": "application/json", "x-echo": "1" }
             })
@@ -59,12 +59,12 @@ const echoing = (echo: (text: string) => string, seen: Array<Seen>) =>
     )
   )
 
-/** Nothing that a signed request had kept secret is told, of an exchange that repeats all of it. */
-export const tellsNothing = (exchange: Exchanges.ExchangeId, echo: (text: string) => string) =>
+/** Asserts that nothing secret of a signed request is printed when the exchange repeats all of it. */
+export const assertNoSecretPrinted = (exchange: Exchanges.ExchangeId, echo: (text: string) => string) =>
   Effect.gen(function*() {
-    const seen: Array<Seen> = []
-    const line = `call ${signed[exchange]} --signed --verbose --exchange ${exchange}`
-    const { err, out } = yield* ran(`${line} --base-url ${exchange}=http://${exchange}.localhost`).pipe(
+    const seen: Array<Sent> = []
+    const line = `call ${signedRequest[exchange]} --signed --verbose --exchange ${exchange}`
+    const { err, out } = yield* runWithClock(`${line} --base-url ${exchange}=http://${exchange}.localhost`).pipe(
       Effect.provide(Layer.fresh(echoing(echo, seen)))
     )
     const { key, passphrase, secret } = Simulator.credentials(exchange, "read")
@@ -76,12 +76,12 @@ export const tellsNothing = (exchange: Exchanges.ExchangeId, echo: (text: string
       )
     ]).filter((text) => text.length >= 12)
     assert.isAbove(sent.length, 0)
-    const told = err + out
+    const printed = err + out
     assert.match(
-      told,
+      printed,
       new RegExp(`< ${exchange} (GET|POST) ${exchange}\\.localhost/\\S+: 400 in \\d+ ms, attempt 1, \\d+ bytes: `)
     )
-    const forms = [told, decodeURIComponent(told.replace(/%(?![0-9a-f]{2})/gi, ""))]
+    const forms = [printed, decodeURIComponent(printed.replace(/%(?![0-9a-f]{2})/gi, ""))]
     for (const text of [...secrets, ...sent]) {
       for (const form of forms) assert.notInclude(form.toLowerCase(), text.toLowerCase())
     }
