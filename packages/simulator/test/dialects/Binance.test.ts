@@ -25,7 +25,7 @@ const ed25519Key: Account.ApiKey = {
 
 describe("Binance", () => {
   describe("market data", () => {
-    it.effect("answers ping, time and status", () =>
+    it.effect("returns ping, time and status", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         assert.strictEqual((yield* ask(simulator, "/api/v3/ping")).text, "{}")
@@ -77,7 +77,7 @@ describe("Binance", () => {
         assert.strictEqual(field(both.json, "code"), -1128)
       }))
 
-    it.effect("gives a consistent 24 hour ticker", () =>
+    it.effect("returns a consistent 24-hour ticker", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const { json } = yield* ask(simulator, "/api/v3/ticker/24hr?symbol=BTCUSDT")
@@ -102,7 +102,7 @@ describe("Binance", () => {
         assert.isAbove(Number(json["quoteVolume"]), Number(json["volume"]))
       }))
 
-    it.effect("answers one symbol with an object and others with an array, MINI without the book", () =>
+    it.effect("returns an object for one symbol and an array otherwise, and MINI tickers without bid and ask", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const mini = yield* ask(simulator, "/api/v3/ticker/24hr?symbol=BTCUSDT&type=MINI")
@@ -120,14 +120,14 @@ describe("Binance", () => {
         assert.strictEqual(field(wrong.json, "code"), -1139)
       }))
 
-    it.effect("shows zeros for a market that no longer trades", () =>
+    it.effect("returns zeros for a market that no longer trades", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const { json } = yield* ask(simulator, "/api/v3/ticker/price?symbol=BTCBUSD")
         assert.deepStrictEqual(json, { symbol: "BTCBUSD", price: "0.00000000" })
       }))
 
-    it.effect("agrees with itself on the last price, which setPrice sets", () =>
+    it.effect("returns the same last price in all tickers, as set by setPrice", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         yield* simulator.setPrice("ETH/USDT", "1234.5")
@@ -155,7 +155,7 @@ describe("Binance", () => {
       ["/api/v3/ticker/price?symbol=BTCUSDT&depth=5", 400, -1104],
       ["/api/v3/ping?x=1", 400, -1101]
     ]
-    it.effect.each(cases)("%s is answered with %s and code %s", ([target, status, code]) =>
+    it.effect.each(cases)("%s is rejected with %s and code %s", ([target, status, code]) =>
       Effect.gen(function*() {
         const answer = yield* ask(yield* start(), target)
         assert.strictEqual(answer.status, status)
@@ -163,7 +163,7 @@ describe("Binance", () => {
         assert.isString(field(answer.json, "msg"))
       }))
 
-    it.effect("an unknown path is a gateway's HTML page, still metered", () =>
+    it.effect("an unknown path returns a gateway's HTML page and still costs weight", () =>
       Effect.gen(function*() {
         const answer = yield* ask(yield* start(), "/api/v3/nothing")
         assert.strictEqual(answer.status, 404)
@@ -210,7 +210,7 @@ describe("Binance", () => {
       assert.isFalse(verifySignature(ed25519Key, payload.replace("0.2", "0.3"), signature))
     })
 
-    it.effect("opens the account to the demo key", () =>
+    it.effect("returns the account for the demo key", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const demo = Simulator.credentials("binance")
@@ -227,7 +227,7 @@ describe("Binance", () => {
         assert.deepStrictEqual(rows(field(some.json, "balances")).map((row) => row["asset"]), ["BTC", "ETH", "USDT"])
       }))
 
-    it.effect("tells each demo key what it may do", () =>
+    it.effect("returns the permissions of each demo key", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         for (const permission of ["read", "trade", "withdraw"] as const) {
@@ -245,7 +245,7 @@ describe("Binance", () => {
         }
       }))
 
-    it.effect("takes a key registered by the caller", () =>
+    it.effect("accepts a key registered by the caller", () =>
       Effect.gen(function*() {
         const simulator = yield* start({ keys: [hmacKey] })
         const owned = { key: hmacKey.id, secret: Redacted.make(docsSecret) }
@@ -264,7 +264,7 @@ describe("Binance", () => {
       readonly [name: string, request: ReturnType<typeof binance>, status: number, code: number]
     > = [
       ["no key", [signed, { headers: {} }], 401, -2014],
-      ["a key of another shape", [signed, { headers: { "x-mbx-apikey": "short" } }], 401, -2014],
+      ["a key of the wrong length", [signed, { headers: { "x-mbx-apikey": "short" } }], 401, -2014],
       ["an unknown key", [signed, { headers: { "x-mbx-apikey": "A".repeat(64) } }], 401, -2015],
       ["another key's secret", binance(path, `timestamp=${noon}`, { key: demo.key, secret: other.secret }), 400, -1022],
       ["a changed query", [signed.replace("?", "?omitZeroBalances=true&"), headers], 400, -1022],
@@ -283,18 +283,18 @@ describe("Binance", () => {
       ["a signature that is not hex", [signed.replace(/signature=.*/, "signature=zz"), headers], 400, -1100],
       ["no signature", [`${path}?timestamp=${noon}`, headers], 400, -1102],
       ["no timestamp", binance(path, "recvWindow=5000", demo), 400, -1102],
-      ["a timestamp in words", binance(path, "timestamp=now", demo), 400, -1100],
+      ["a timestamp that is not a number", binance(path, "timestamp=now", demo), 400, -1100],
       ["a timestamp 1 s ahead", binance(path, `timestamp=${noon + 1000}`, demo), 400, -1021],
       ["a timestamp 5001 ms behind", binance(path, `timestamp=${noon - 5001}`, demo), 400, -1021],
       ["a window above a minute", binance(path, `timestamp=${noon}&recvWindow=60001`, demo), 400, -1131]
     ]
-    it.effect.each(refusals)("refuses %s", ([, [target, options], status, code]) =>
+    it.effect.each(refusals)("rejects %s", ([, [target, options], status, code]) =>
       Effect.gen(function*() {
         const answer = yield* ask(yield* start(), target, options)
         assert.deepStrictEqual([answer.status, field(answer.json, "code")], [status, code])
       }))
 
-    it.effect("accepts timestamps up to the very edges, also in microseconds", () =>
+    it.effect("accepts timestamps up to the limits of the window, and in microseconds", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         for (
@@ -309,7 +309,7 @@ describe("Binance", () => {
         }
       }))
 
-    it.effect("refuses a disabled key", () =>
+    it.effect("rejects a disabled key", () =>
       Effect.gen(function*() {
         const keys = [{ ...Account.hmacKey("binance", { key: 64, secret: 64 })("trade").key, enabled: false }]
         const answer = yield* ask(yield* start({ keys }), signed, headers)
@@ -336,7 +336,7 @@ describe("Binance", () => {
         assert.strictEqual(answer.headers["x-mbx-used-weight-1m"], weight)
       }))
 
-    it.effect("counts per address and clock minute, /sapi apart", () =>
+    it.effect("counts weight per address and clock minute, and /sapi separately", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         yield* ask(simulator, "/api/v3/ticker/24hr")
@@ -353,7 +353,7 @@ describe("Binance", () => {
         assert.strictEqual((yield* ask(simulator, "/api/v3/ping")).headers["x-mbx-used-weight-1m"], "1")
       }))
 
-    it.effect("answers 429, then bans who goes on, longer each time", () =>
+    it.effect("responds with 429, then bans an address that continues, longer each time", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const heavy = ask(simulator, "/api/v3/ticker/24hr?type=MINI")

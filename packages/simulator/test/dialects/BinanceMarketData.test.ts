@@ -26,7 +26,7 @@ const decimal = (value: unknown) => BigDecimal.unsafeFromString(String(value))
 
 describe("Binance market data", () => {
   describe("depth", () => {
-    it.effect("has bids from the highest and asks from the lowest, around the best of the ticker", () =>
+    it.effect("has the best bid and ask of the ticker first", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const { json } = yield* ask(simulator, "/api/v3/depth?symbol=BTCUSDT")
@@ -44,13 +44,13 @@ describe("Binance market data", () => {
         assert.strictEqual(new Set(prices).size, prices.length)
       }))
 
-    it.effect("gives no more levels than asked for", () =>
+    it.effect("has at most as many levels as the limit", () =>
       Effect.gen(function*() {
         const { json } = yield* ask(yield* start(), "/api/v3/depth?symbol=BTCUSDT&limit=3")
         assert.deepStrictEqual([levels(json, "bids").length, levels(json, "asks").length], [3, 3])
       }))
 
-    it.effect("is empty where nothing trades", () =>
+    it.effect("is empty for a market that does not trade", () =>
       Effect.gen(function*() {
         const { json } = yield* ask(yield* start(), "/api/v3/depth?symbol=BTCBUSD")
         assert.deepStrictEqual([levels(json, "bids"), levels(json, "asks")], [[], []])
@@ -66,7 +66,7 @@ describe("Binance market data", () => {
   })
 
   describe("trades", () => {
-    it.effect("come oldest first with rising ids, the last at the last price", () =>
+    it.effect("are oldest first with consecutive ids, the last at the last price", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const answer = yield* ask(simulator, "/api/v3/trades?symbol=BTCUSDT")
@@ -89,7 +89,7 @@ describe("Binance market data", () => {
         assert.strictEqual(last["price"], field(price.json, "price"))
       }))
 
-    it.effect("are as many as asked for, a thousand at most", () =>
+    it.effect("are as many as the limit, at most a thousand", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const count = (limit: string) =>
@@ -98,7 +98,7 @@ describe("Binance market data", () => {
         assert.deepStrictEqual((yield* ask(simulator, "/api/v3/trades?symbol=BTCBUSD")).json, [])
       }))
 
-    it.effect("say the same as aggregates, from an id or a time on", () =>
+    it.effect("match the aggregate trades, which can start at an id or a time", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const trades = rows((yield* ask(simulator, "/api/v3/trades?symbol=ETHUSDT&limit=10")).json)
@@ -121,7 +121,7 @@ describe("Binance market data", () => {
       Effect.map(ask(simulator, `/api/v3/klines?symbol=BTCUSDT&${query}`), ({ json }) => tuples(json))
     const openTimes = (candles: ReadonlyArray<ReadonlyArray<unknown>>) => candles.map(([openTime]) => openTime)
 
-    it.effect("are the newest without a range, the last still open", () =>
+    it.effect("are the newest without a range, the last one open", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         yield* TestClock.adjust("90 seconds")
@@ -155,7 +155,7 @@ describe("Binance market data", () => {
         assert.strictEqual((yield* klines(simulator, "interval=1m&limit=2000")).length, 1000)
       }))
 
-    it.effect("begin with the exchange", () =>
+    it.effect("start with the launch of the exchange", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const [first] = openTimes(yield* klines(simulator, "interval=1d&startTime=0&limit=1"))
@@ -165,7 +165,7 @@ describe("Binance market data", () => {
         assert.strictEqual(month, Date.UTC(2017, 7, 1))
       }))
 
-    it.effect("of a week begin on Monday, those of a month on the first", () =>
+    it.effect("of a week start on Monday, and those of a month on the first", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const monday = Date.UTC(2024, 10, 25)
@@ -179,7 +179,7 @@ describe("Binance market data", () => {
         )
       }))
 
-    it.effect("of a week sum up their days", () =>
+    it.effect("of a week match their days", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const from = Date.UTC(2024, 10, 18)
@@ -206,7 +206,7 @@ describe("Binance market data", () => {
     ["/api/v3/klines?symbol=BTCUSDT&interval=1m&startTime=2024-01-01", -1100],
     ["/api/v3/klines?symbol=BTCUSDT&interval=1m&startTime=2&endTime=1", -1130]
   ]
-  it.effect.each(refusals)("%s is refused with %s", ([target, code]) =>
+  it.effect.each(refusals)("%s is rejected with %s", ([target, code]) =>
     Effect.gen(function*() {
       const answer = yield* ask(yield* start(), target)
       assert.deepStrictEqual([answer.status, field(answer.json, "code")], [400, code])

@@ -14,48 +14,48 @@ const start = (target: string) =>
 const subscribe = (...params: ReadonlyArray<string>) => ({ method: "SUBSCRIBE", params, id: 1 })
 const list = { method: "LIST_SUBSCRIPTIONS", id: 2 }
 
-describe("streams of the simulated Binance", () => {
-  it.scoped("acknowledge what does not exist like what does, and say nothing of it", () =>
+describe("the market streams of Binance", () => {
+  it.scoped("acknowledge channels that do not exist, but send nothing on them", () =>
     Effect.gen(function*() {
       const { socket } = yield* start("/stream")
       yield* socket.send(subscribe("nopeusdt@trade", "btcusdt@nope", "btcbusd@ticker"))
       yield* TestClock.adjust("3 seconds")
-      assert.deepStrictEqual(socket.said(), [{ result: null, id: 1 }])
+      assert.deepStrictEqual(socket.received(), [{ result: null, id: 1 }])
       yield* socket.send(list)
-      assert.deepStrictEqual(socket.said(), [
+      assert.deepStrictEqual(socket.received(), [
         { result: ["nopeusdt@trade", "btcusdt@nope", "btcbusd@ticker"], id: 2 }
       ])
     }))
 
-  it.scoped("are wrapped in their names under /stream, and are not under /ws", () =>
+  it.scoped("wrap messages with the stream name at /stream, but not at /ws", () =>
     Effect.gen(function*() {
       const { simulator, socket } = yield* start("/stream?streams=btcusdt@ticker")
       const raw = yield* dial(simulator, "/ws/btcusdt@ticker")
       yield* TestClock.adjust("1 seconds")
-      const [[wrapped], [bare]] = [socket.said(), raw.said()]
+      const [[wrapped], [bare]] = [socket.received(), raw.received()]
       assert.deepStrictEqual(field(wrapped, "stream"), "btcusdt@ticker")
       assert.deepStrictEqual(field(wrapped, "data"), bare)
       assert.strictEqual(field(bare, "e"), "24hrTicker")
       assert.isUndefined(yield* simulator.connect("/ws-api/v2", { send: () => undefined, close: () => undefined }))
     }))
 
-  it.scoped("end with an unsubscription", () =>
+  it.scoped("end when unsubscribed", () =>
     Effect.gen(function*() {
       const { socket } = yield* start("/ws")
       yield* socket.send(subscribe("btcusdt@depth@100ms"))
       yield* TestClock.adjust("2 seconds")
-      assert.isAbove(socket.said().length, 1)
+      assert.isAbove(socket.received().length, 1)
       yield* socket.send({ method: "UNSUBSCRIBE", params: ["btcusdt@depth@100ms"], id: 3 })
       yield* TestClock.adjust("2 seconds")
-      assert.deepStrictEqual(socket.said(), [{ result: null, id: 3 }])
+      assert.deepStrictEqual(socket.received(), [{ result: null, id: 3 }])
     }))
 
-  it.scoped("tell of changes of a book whose numbers leave no hole up to the book that a request gives", () =>
+  it.scoped("send book updates with consecutive ids up to that of the requested order book", () =>
     Effect.gen(function*() {
       const { simulator, socket } = yield* start("/ws")
       yield* socket.send(subscribe("btcusdt@depth"))
       yield* TestClock.adjust("20 seconds")
-      const updates = socket.said().filter((frame) => field(frame, "e") === "depthUpdate")
+      const updates = socket.received().filter((frame) => field(frame, "e") === "depthUpdate")
       assert.isAbove(updates.length, 5)
       for (const [index, update] of updates.slice(1).entries()) {
         assert.strictEqual(field(update, "U"), Number(field(updates[index], "u")) + 1)
@@ -64,25 +64,25 @@ describe("streams of the simulated Binance", () => {
       assert.isAtLeast(Number(field(json, "lastUpdateId")), Number(field(updates.at(-1), "u")))
     }))
 
-  it.scoped("refuse what is no request", () =>
+  it.scoped("reject invalid requests", () =>
     Effect.gen(function*() {
       const { socket } = yield* start("/ws")
       yield* socket.send("{")
       yield* socket.send({ method: "SUBSCRIBE", params: ["btcusdt@trade"] })
       yield* socket.send({ method: "SHOUT", id: 1 })
       yield* socket.send({ method: "SUBSCRIBE", params: [1], id: 1 })
-      assert.deepStrictEqual(socket.said().map((frame) => field(frame, "code")), [3, 2, 2, 2])
+      assert.deepStrictEqual(socket.received().map((frame) => field(frame, "code")), [3, 2, 2, 2])
     }))
 
-  it.scoped("cut off who says six things in a second, or wants more than 1024 of them", () =>
+  it.scoped("close a connection that sends six messages in a second or subscribes to more than 1024 streams", () =>
     Effect.gen(function*() {
       const { simulator, socket } = yield* start("/ws")
       for (let time = 0; time < 5; time++) yield* socket.send(list)
-      assert.isUndefined(socket.closed())
+      assert.isUndefined(socket.closeCode())
       yield* socket.send(list)
-      assert.strictEqual(socket.closed(), 1008)
+      assert.strictEqual(socket.closeCode(), 1008)
       const greedy = yield* dial(simulator, "/ws")
       yield* greedy.send(subscribe(...Array.from({ length: 1025 }, (_, index) => `btcusdt@kline_${index}m`)))
-      assert.strictEqual(greedy.closed(), 1008)
+      assert.strictEqual(greedy.closeCode(), 1008)
     }))
 })

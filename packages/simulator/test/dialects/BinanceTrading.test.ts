@@ -52,7 +52,7 @@ const balance = (simulator: Simulator.Simulator, asset: string) =>
 
 describe("Binance trading", () => {
   describe("placing", () => {
-    it.effect("rests a limit order, holds its cost, and answers it whole", () =>
+    it.effect("rests a limit order, locks its cost, and returns all its fields", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const { json, status } = yield* place(simulator, limit({ newClientOrderId: "first" }))
@@ -83,7 +83,7 @@ describe("Binance trading", () => {
         })
       }))
 
-    it.effect("fills a market order at the book's prices, and pays the fee in what was received", () =>
+    it.effect("fills a market order at the book's prices, and charges the fee in the received currency", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const order = { symbol: "BTCUSDT", side: "BUY", type: "MARKET", quantity: "0.002" }
@@ -108,7 +108,7 @@ describe("Binance trading", () => {
         assert.isAbove(Number(field(json, "cummulativeQuoteQty")), 98)
       }))
 
-    it.effect("answers as short as asked for, a post-only order with an acknowledgement", () =>
+    it.effect("returns the requested response type, and an acknowledgement for a post-only order by default", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const brief = yield* place(simulator, limit({ newOrderRespType: "ACK" }))
@@ -122,7 +122,7 @@ describe("Binance trading", () => {
         assert.notProperty(maker.json, "status")
       }))
 
-    it.effect("lets a post-only order rest, and refuses one that would take", () =>
+    it.effect("rests a post-only order, and rejects one that would take", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const maker = without(limit({ type: "LIMIT_MAKER", newOrderRespType: "FULL" }), "timeInForce")
@@ -136,7 +136,7 @@ describe("Binance trading", () => {
         assert.strictEqual(field((yield* call(simulator, "GET", "/api/v3/order", query)).json, "code"), -2013)
       }))
 
-    it.effect("expires what an IOC or FOK order cannot fill at once", () =>
+    it.effect("expires IOC and FOK orders that cannot be filled immediately", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const far = yield* place(simulator, limit({ timeInForce: "IOC" }))
@@ -148,7 +148,7 @@ describe("Binance trading", () => {
         assert.deepInclude(yield* balance(simulator, "USDT"), { locked: "1000.00000000" })
       }))
 
-    it.effect("checks everything and does nothing when only testing", () =>
+    it.effect("only validates a test order", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         assert.strictEqual((yield* call(simulator, "POST", "/api/v3/order/test", limit())).text, "{}")
@@ -157,7 +157,7 @@ describe("Binance trading", () => {
         assert.deepStrictEqual((yield* call(simulator, "GET", "/api/v3/openOrders")).json, [])
       }))
 
-    it.effect("takes the fields in the body as well", () =>
+    it.effect("accepts parameters in the body", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const query = new URLSearchParams({ ...limit(), timestamp: String(noon) }).toString()
@@ -171,40 +171,45 @@ describe("Binance trading", () => {
       }))
   })
 
-  describe("refusals", () => {
+  describe("rejections", () => {
     const market = { symbol: "BTCUSDT", side: "BUY", type: "MARKET" }
     const filter = (name: string) => `Filter failure: ${name}`
     const cases: ReadonlyArray<readonly [name: string, fields: Fields, code: number, msg: string]> = [
       ["no symbol", without(limit(), "symbol"), -1102, "'symbol'"],
       ["an unknown symbol", limit({ symbol: "NOPE" }), -1121, "Invalid symbol."],
       ["a market that does not trade", limit({ symbol: "BTCBUSD" }), -2010, "Market is closed."],
-      ["another side", limit({ side: "buy" }), -1117, "Invalid side."],
-      ["another type", limit({ type: "LIMITED" }), -1116, "Invalid orderType."],
+      ["an invalid side", limit({ side: "buy" }), -1117, "Invalid side."],
+      ["an invalid type", limit({ type: "LIMITED" }), -1116, "Invalid orderType."],
       ["a stop order", limit({ type: "STOP_LOSS_LIMIT", stopPrice: "1" }), -2010, "not supported"],
-      ["another time in force", limit({ timeInForce: "GTX" }), -1115, "Invalid timeInForce."],
+      ["an invalid time in force", limit({ timeInForce: "GTX" }), -1115, "Invalid timeInForce."],
       ["no time in force", without(limit(), "timeInForce"), -1102, "'timeInForce'"],
       ["no price", without(limit(), "price"), -1102, "'price'"],
       ["no quantity", without(limit(), "quantity"), -1102, "'quantity'"],
       ["a market order with a price", { ...market, quantity: "1", price: "1" }, -1106, "'price'"],
-      ["a market order with a life time", { ...market, quantity: "1", timeInForce: "GTC" }, -1106, "'timeInForce'"],
+      ["a market order with a time in force", { ...market, quantity: "1", timeInForce: "GTC" }, -1106, "'timeInForce'"],
       ["both quantities", { ...market, quantity: "1", quoteOrderQty: "1" }, -1128, "Combination"],
       ["neither quantity", market, -1102, "'quantity'"],
       ["an exponent", limit({ quantity: "1e-3" }), -1100, "'quantity'"],
       ["a negative price", limit({ price: "-1" }), -1100, "'price'"],
       ["nine decimals", limit({ quantity: "0.010000001" }), -1111, "'quantity'"],
-      ["a quantity of nothing", limit({ quantity: "0" }), -1013, "Invalid quantity."],
-      ["a price of nothing", limit({ price: "0.00" }), -1013, "Invalid price."],
+      ["a quantity of zero", limit({ quantity: "0" }), -1013, "Invalid quantity."],
+      ["a price of zero", limit({ price: "0.00" }), -1013, "Invalid price."],
       ["a price off the tick", limit({ price: "50000.001" }), -1013, filter("PRICE_FILTER")],
       ["a price beyond the largest", limit({ price: "1000000.01" }), -1013, filter("PRICE_FILTER")],
       ["a quantity off the step", limit({ quantity: "0.000015" }), -1013, filter("LOT_SIZE")],
       ["a quantity beyond the largest", limit({ quantity: "9000.1" }), -1013, filter("LOT_SIZE")],
       ["a market quantity beyond the largest", { ...market, quantity: "100.1" }, -1013, filter("MARKET_LOT_SIZE")],
       ["too small a cost", limit({ quantity: "0.00009" }), -1013, filter("NOTIONAL")],
-      ["more than there is", limit({ quantity: "1" }), -2010, "Account has insufficient balance for requested action."],
+      [
+        "an amount beyond the free balance",
+        limit({ quantity: "1" }),
+        -2010,
+        "Account has insufficient balance for requested action."
+      ],
       ["an id with a blank", limit({ newClientOrderId: "a b" }), -1100, "'newClientOrderId'"],
       ["an id of 37", limit({ newClientOrderId: "x".repeat(37) }), -1100, "{1,36}"],
-      ["another answer type", limit({ newOrderRespType: "ALL" }), -1130, "'newOrderRespType'"],
-      ["a field it does not know", limit({ leverage: "2" }), -1104, "Not all sent parameters were read"]
+      ["an invalid response type", limit({ newOrderRespType: "ALL" }), -1130, "'newOrderRespType'"],
+      ["an unknown parameter", limit({ leverage: "2" }), -1104, "Not all sent parameters were read"]
     ]
     it.effect.each(cases)("%s", ([, fields, code, msg]) =>
       Effect.gen(function*() {
@@ -215,7 +220,7 @@ describe("Binance trading", () => {
         assert.deepStrictEqual((yield* call(simulator, "GET", "/api/v3/openOrders")).json, [])
       }))
 
-    it.effect("a key that may only read", () =>
+    it.effect("a read-only key", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const reader = Simulator.credentials("binance", "read")
@@ -227,7 +232,7 @@ describe("Binance trading", () => {
         assert.strictEqual((yield* call(simulator, "GET", "/api/v3/openOrders", {}, reader)).status, 200)
       }))
 
-    it.effect("an id of an open order, until that is closed or filled", () =>
+    it.effect("a client order id of an open order, until that order is closed", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const mine = limit({ newClientOrderId: "mine" })
@@ -242,7 +247,7 @@ describe("Binance trading", () => {
   })
 
   describe("canceling", () => {
-    it.effect("by either id; the answer has an id of the cancellation", () =>
+    it.effect("works by either id, and returns the id of the cancellation", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const placed = yield* place(simulator, limit({ newClientOrderId: "first" }))
@@ -275,7 +280,7 @@ describe("Binance trading", () => {
         assert.deepInclude(shown.json, { clientOrderId: "first", status: "CANCELED" })
       }))
 
-    it.effect("needs an id that fits the symbol", () =>
+    it.effect("requires an id of an order of the symbol", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         yield* place(simulator, limit({ newClientOrderId: "first" }))
@@ -293,7 +298,7 @@ describe("Binance trading", () => {
         assert.strictEqual(yield* cancel({ ...restricted, cancelRestrictions: "ONLY_NEW" }), undefined)
       }))
 
-    it.effect("all of a symbol, and complains when there are none", () =>
+    it.effect("cancels all orders of a symbol, and fails when there are none", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         yield* place(simulator, limit({ newClientOrderId: "a" }))
@@ -308,8 +313,8 @@ describe("Binance trading", () => {
       }))
   })
 
-  describe("what became of it", () => {
-    it.effect("an order is filled when the price comes to it, as maker", () =>
+  describe("order state", () => {
+    it.effect("an order is filled as maker when the price reaches it", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         yield* place(simulator, limit({ newClientOrderId: "first" }))
@@ -345,7 +350,7 @@ describe("Binance trading", () => {
         assert.deepInclude(yield* balance(simulator, "BTC"), { free: "1.50999000" })
       }))
 
-    it.effect("orders are listed from an id or a time on, a day at most", () =>
+    it.effect("orders are listed from an id or a time on, for at most a day", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         for (const id of ["a", "b", "c"]) {
@@ -370,7 +375,7 @@ describe("Binance trading", () => {
         assert.deepStrictEqual(rows(open.json).map((row) => row["clientOrderId"]), ["a", "c"])
       }))
 
-    it.effect("fills are of an order, or from an id or a time on", () =>
+    it.effect("fills can be listed by order, or from an id or a time on", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const market = { symbol: "BTCUSDT", side: "SELL", type: "MARKET", quantity: "0.0001" }
@@ -392,7 +397,7 @@ describe("Binance trading", () => {
         assert.strictEqual(field((yield* call(simulator, "GET", "/api/v3/myTrades", mixed)).json, "code"), -1128)
       }))
 
-    it.effect("the database may not know yet what the engine has taken; a cancellation does", () =>
+    it.effect("an order is found only after the order lag, but can be canceled immediately", () =>
       Effect.gen(function*() {
         const simulator = yield* start({ faults: Faults.make({ orderLag: "2 seconds" }) })
         yield* place(simulator, limit({ newClientOrderId: "late" }))
@@ -412,7 +417,7 @@ describe("Binance trading", () => {
   })
 
   describe("limits", () => {
-    it.effect("accepted orders and cancellations weigh nothing, refused ones one", () =>
+    it.effect("accepted orders cost no weight, rejected ones and cancellations cost one", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const placed = yield* place(simulator, limit({ newClientOrderId: "first" }))
@@ -441,7 +446,7 @@ describe("Binance trading", () => {
         assert.strictEqual(answer.headers["x-mbx-used-weight-1m"], weight)
       }))
 
-    it.effect("a hundred unfilled orders in ten seconds; a filled one does not count", () =>
+    it.effect("allow a hundred unfilled orders in ten seconds, and filled ones do not count", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         yield* TestClock.adjust("3 seconds")

@@ -28,8 +28,8 @@ const subscribe = ({ secret = demo.secret, timestamp = noon, ...rest } = {} as {
   }
 }
 
-describe("the stream of an account of the simulated Binance", () => {
-  it.scoped("is taken only with the key's own signature of this moment", () =>
+describe("the user stream of Binance", () => {
+  it.scoped("requires a current signature by the key", () =>
     Effect.gen(function*() {
       const { socket } = yield* start
       const refused = [
@@ -44,18 +44,18 @@ describe("the stream of an account of the simulated Binance", () => {
       ] as const
       for (const [request, code] of refused) {
         yield* socket.send(request)
-        assert.strictEqual(at(socket.said(), 0, "error", "code"), code)
+        assert.strictEqual(at(socket.received(), 0, "error", "code"), code)
       }
       yield* socket.send(subscribe())
       yield* socket.send({ id: 2, method: "ping" })
-      const said = socket.said()
-      assert.deepStrictEqual(said.map((frame) => [field(frame, "id"), field(frame, "result")]), [
+      const frames = socket.received()
+      assert.deepStrictEqual(frames.map((frame) => [field(frame, "id"), field(frame, "result")]), [
         [1, { subscriptionId: 0 }],
         [2, {}]
       ])
     }))
 
-  it.scoped("says what happens to orders, what there is then of the assets concerned, and nothing of before", () =>
+  it.scoped("sends order updates and the balances they change, but no earlier ones", () =>
     Effect.gen(function*() {
       const { simulator, socket } = yield* start
       const place = (price: string) => {
@@ -64,10 +64,10 @@ describe("the stream of an account of the simulated Binance", () => {
         return ask(simulator, target, { ...options, method: "POST" })
       }
       yield* socket.send(subscribe())
-      socket.said()
+      socket.received()
       yield* place("20000")
       yield* simulator.fill("1", "0.01")
-      const events = socket.said().map((frame) => {
+      const events = socket.received().map((frame) => {
         assert.strictEqual(field(frame, "subscriptionId"), 0)
         return field(frame, "event")
       })
@@ -84,21 +84,21 @@ describe("the stream of an account of the simulated Binance", () => {
       const later = yield* dial(simulator, "/ws-api/v3")
       yield* later.send(subscribe())
       yield* TestClock.adjust("3 seconds")
-      assert.strictEqual(later.said().length, 1)
+      assert.strictEqual(later.received().length, 1)
     }))
 
-  it.scoped("ends when the exchange says so, and when it is asked to", () =>
+  it.scoped("ends when the exchange terminates it and when unsubscribed", () =>
     Effect.gen(function*() {
       const { simulator, socket } = yield* start
       yield* socket.send(subscribe())
       yield* simulator.disturb({ _tag: "Expire" })
       yield* TestClock.adjust("1 seconds")
-      assert.strictEqual(at(socket.said(), 1, "event", "e"), "eventStreamTerminated")
+      assert.strictEqual(at(socket.received(), 1, "event", "e"), "eventStreamTerminated")
       yield* socket.send(subscribe({ timestamp: noon + 1 }))
       yield* socket.send({ id: 2, method: "session.subscriptions" })
       yield* socket.send({ id: 3, method: "userDataStream.unsubscribe" })
       yield* socket.send({ id: 4, method: "session.subscriptions" })
-      assert.deepStrictEqual(socket.said().map((frame) => field(frame, "result")), [
+      assert.deepStrictEqual(socket.received().map((frame) => field(frame, "result")), [
         { subscriptionId: 1 },
         [{ subscriptionId: 1 }],
         {},

@@ -7,7 +7,7 @@ import { ask, bitmex, field, isRecord, noon, rows } from "../utils.js"
 const start = (options?: Simulator.Options) =>
   Effect.zipRight(TestClock.setTime(noon), Simulator.make("bitmex", options))
 
-const soon = noon / 1000 + 30
+const inHalfAMinute = noon / 1000 + 30
 const demo = Simulator.credentials("bitmex")
 const symbols = (body: unknown) => rows(body).map((row) => row["symbol"])
 const message = (body: unknown) => String(field(field(body, "error"), "message"))
@@ -15,18 +15,18 @@ const query = (params: Readonly<Record<string, string>>) => new URLSearchParams(
 
 describe("BitMEX", () => {
   describe("market data", () => {
-    it.effect("names itself and its time at the root", () =>
+    it.effect("returns its name and time at the root", () =>
       Effect.gen(function*() {
         const { text } = yield* ask(yield* start(), "/api/v1")
         assert.strictEqual(text, `{"name":"BitMEX API","version":"2.0.0","timestamp":${noon}}`)
       }))
 
-    it.effect("has no urgent announcement", () =>
+    it.effect("has no urgent announcements", () =>
       Effect.gen(function*() {
         assert.strictEqual((yield* ask(yield* start(), "/api/v1/announcement/urgent")).text, "[]")
       }))
 
-    it.effect("lists what trades as active, and everything as instruments", () =>
+    it.effect("lists open markets as active, and all markets as instruments", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const active = symbols((yield* ask(simulator, "/api/v1/instrument/active")).json)
@@ -39,7 +39,7 @@ describe("BitMEX", () => {
         assert.deepStrictEqual(all.filter((symbol) => !active.includes(symbol)), ["XBTH25", ".BXBT"])
       }))
 
-    it.effect("writes numbers as numbers and leaves out what has no value", () =>
+    it.effect("returns numbers as numbers and omits fields without a value", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         yield* simulator.setPrice("XBTUSD", "97893.7")
@@ -66,7 +66,7 @@ describe("BitMEX", () => {
         assert.notProperty(settled, "bidPrice")
       }))
 
-    it.effect("writes totals beyond 2^53 to the last digit", () =>
+    it.effect("returns totals beyond 2^53 exactly", () =>
       Effect.gen(function*() {
         const { text } = yield* ask(yield* start(), "/api/v1/instrument?symbol=XBT_USDT")
         const digits = /"totalTurnover":(\d+)/.exec(text)?.[1] ?? ""
@@ -84,14 +84,14 @@ describe("BitMEX", () => {
       [query({ filter: "{\"symbol\":[\"XBTUSD\",\"SOL_USDT\"]}", reverse: "true" }), ["SOL_USDT", "XBTUSD"]],
       ["count=2&start=1", ["XBTUSDT", "ETHUSDT"]]
     ]
-    it.effect.each(selections)("selects with %s", ([query, expected]) =>
+    it.effect.each(selections)("selects instruments with %s", ([query, expected]) =>
       Effect.gen(function*() {
         const answer = yield* ask(yield* start(), `/api/v1/instrument?${query}`)
         assert.strictEqual(answer.status, 200)
         assert.deepStrictEqual(symbols(answer.json), [...expected])
       }))
 
-    it.effect("gives the columns asked for, and the symbol always", () =>
+    it.effect("returns the requested columns and always the symbol", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         for (const columns of ["[\"state\",\"typ\"]", "state,typ"]) {
@@ -103,7 +103,7 @@ describe("BitMEX", () => {
       }))
 
     it.effect.each(["count=501", "count=-1", "filter=nonsense", "filter=%5B%5D", "columns=%5B1%5D"])(
-      "refuses %s",
+      "rejects %s",
       (query) =>
         Effect.gen(function*() {
           const answer = yield* ask(yield* start(), `/api/v1/instrument?${query}`)
@@ -112,7 +112,7 @@ describe("BitMEX", () => {
         })
     )
 
-    it.effect("does not know other paths or methods", () =>
+    it.effect("responds with 404 to other paths and methods", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const path = yield* ask(simulator, "/api/v1/nothing")
@@ -159,10 +159,10 @@ describe("BitMEX", () => {
       }
     })
 
-    it.effect("opens margin, wallet and keys to the demo key", () =>
+    it.effect("returns margin, wallet and keys for the demo key", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
-        const get = (target: string) => ask(simulator, target, bitmex(target, soon, demo))
+        const get = (target: string) => ask(simulator, target, bitmex(target, inHalfAMinute, demo))
         const margin = yield* get("/api/v1/user/margin?currency=XBt")
         assert.strictEqual(margin.status, 200)
         assert.strictEqual(field(margin.json, "walletBalance"), 175_000_000)
@@ -185,7 +185,7 @@ describe("BitMEX", () => {
       }))
 
     const target = "/api/v1/user/margin"
-    const good = bitmex(target, soon, demo).headers
+    const good = bitmex(target, inHalfAMinute, demo).headers
     const other = Simulator.credentials("bitmex", "read")
     const refusals: ReadonlyArray<
       readonly [name: string, headers: Readonly<Record<string, string>>, status: number, message: string]
@@ -194,19 +194,24 @@ describe("BitMEX", () => {
       ["a missing signature", { ...good, "api-signature": "" }, 401, "Signature not valid."],
       ["only a key", { "api-key": Redacted.value(demo.key) }, 401, "Authorization Required"],
       ["an unknown key", { ...good, "api-key": "x" }, 401, "Invalid API Key."],
-      ["another secret", bitmex(target, soon, { ...demo, secret: other.secret }).headers, 401, "Signature not valid."],
-      ["a decoded target", bitmex(`${target}?x`, soon, demo).headers, 401, "Signature not valid."],
-      ["an expiry of this very second", bitmex(target, noon / 1000, demo).headers, 400, "`expires` is in the past"],
-      ["an expiry in words", bitmex(target, "soon", demo).headers, 400, "expired"]
+      [
+        "another secret",
+        bitmex(target, inHalfAMinute, { ...demo, secret: other.secret }).headers,
+        401,
+        "Signature not valid."
+      ],
+      ["a decoded target", bitmex(`${target}?x`, inHalfAMinute, demo).headers, 401, "Signature not valid."],
+      ["an expiry in the current second", bitmex(target, noon / 1000, demo).headers, 400, "`expires` is in the past"],
+      ["an expiry that is not a number", bitmex(target, "soon", demo).headers, 400, "expired"]
     ]
-    it.effect.each(refusals)("refuses %s", ([, headers, status, text]) =>
+    it.effect.each(refusals)("rejects %s", ([, headers, status, text]) =>
       Effect.gen(function*() {
         const answer = yield* ask(yield* start(), target, { headers })
         assert.strictEqual(answer.status, status)
         assert.include(message(answer.json), text)
       }))
 
-    it.effect("refuses a disabled key, and wrong headers also where none are needed", () =>
+    it.effect("rejects a disabled key, and invalid headers on public endpoints too", () =>
       Effect.gen(function*() {
         const keys = [{ ...Account.hmacKey("bitmex", { key: 24, secret: 48 })("trade").key, enabled: false }]
         const disabled = yield* ask(yield* start({ keys }), target, { headers: good })
@@ -215,7 +220,7 @@ describe("BitMEX", () => {
         assert.strictEqual(open.status, 401)
       }))
 
-    it.effect("expires to the second", () =>
+    it.effect("rejects a signature from its expiry on", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         yield* TestClock.adjust("29999 millis")
@@ -224,13 +229,13 @@ describe("BitMEX", () => {
         assert.strictEqual((yield* ask(simulator, target, { headers: good })).status, 400)
       }))
 
-    it.effect("covers method and body", () =>
+    it.effect("verifies method and body", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const body = "{\"a\":1.0}"
-        const headers = bitmex(target, soon, demo, "POST", body).headers
+        const headers = bitmex(target, inHalfAMinute, demo, "POST", body).headers
         const post = { method: "POST", headers, body: new TextEncoder().encode(body) }
-        // Past the signature, and then there is no such route.
+        // The signature is valid, but there is no such route.
         assert.strictEqual((yield* ask(simulator, target, post)).status, 404)
         const changed = { ...post, body: new TextEncoder().encode("{\"a\":1}") }
         assert.strictEqual((yield* ask(simulator, target, changed)).status, 401)
@@ -238,7 +243,7 @@ describe("BitMEX", () => {
   })
 
   describe("limits", () => {
-    it.effect("gives an anonymous address 30 a minute, one back every two seconds", () =>
+    it.effect("allows an anonymous address 30 requests a minute, one more every two seconds", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const get = ask(simulator, "/api/v1")
@@ -264,17 +269,17 @@ describe("BitMEX", () => {
         assert.deepInclude(yield* simulator.usage, { scope: "ip:192.0.2.1", used: 0, limit: 30 })
       }))
 
-    it.effect("gives a key 120 a minute", () =>
+    it.effect("allows a key 120 requests a minute", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
-        const get = ask(simulator, "/api/v1", bitmex("/api/v1", soon, demo))
+        const get = ask(simulator, "/api/v1", bitmex("/api/v1", inHalfAMinute, demo))
         assert.strictEqual((yield* get).headers["x-ratelimit-limit"], "120")
         for (let count = 1; count < 120; count++) assert.strictEqual((yield* get).status, 200)
         assert.strictEqual((yield* get).status, 429)
         assert.deepStrictEqual(yield* simulator.usage, [{ scope: "account", used: 120, limit: 120 }])
       }))
 
-    it.effect("bans an address for an hour after a storm of errors, then for a week", () =>
+    it.effect("bans an address for an hour after many errors, then for a week", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const wrong = ask(simulator, "/api/v1/nothing")
@@ -297,7 +302,7 @@ describe("BitMEX", () => {
         assert.strictEqual((yield* ask(simulator, "/api/v1")).status, 200)
       }))
 
-    it.effect("does not ban errors that are spread out", () =>
+    it.effect("does not ban an address whose errors are spread out", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         for (let count = 0; count < 100; count++) {

@@ -13,8 +13,8 @@ const numbers = (body: unknown, name: string) => column(body, name).map(Number)
 const descending = (values: ReadonlyArray<number>) => values.toSorted((left, right) => right - left)
 
 describe("BitMEX market data", () => {
-  describe("the book", () => {
-    it.effect("is one list of both sides around the instrument's best, with ids that say nothing of the order", () =>
+  describe("order book", () => {
+    it.effect("is one list of both sides around the best prices of the instrument, with ids in no order", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const { json } = yield* ask(simulator, "/api/v1/orderBook/L2?symbol=XBTUSD")
@@ -34,7 +34,7 @@ describe("BitMEX market data", () => {
         for (const size of numbers(json, "size")) assert.isTrue(size > 0 && size % 100 === 0, `${size}`)
       }))
 
-    it.effect("is as deep as asked for, and whole with 0", () =>
+    it.effect("has the requested depth, and is complete with depth 0", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const length = (depth: number) =>
@@ -50,7 +50,7 @@ describe("BitMEX market data", () => {
   })
 
   describe("trades", () => {
-    it.effect("come oldest first unless reversed, with sizes in contracts", () =>
+    it.effect("are oldest first unless reversed, with sizes in contracts", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const { json } = yield* ask(simulator, "/api/v1/trade?symbol=XBTUSD&count=20&reverse=true")
@@ -85,7 +85,7 @@ describe("BitMEX market data", () => {
         assert.isBelow(Date.parse(String(rows(older.json)[0]?.["timestamp"])), times.at(-1) ?? 0)
       }))
 
-    it.effect("of linear contracts and spot count parts of a coin", () =>
+    it.effect("of linear contracts and spot have sizes in fractions of a coin", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         for (const [symbol, perBase] of [["XBTUSDT", 1e6], ["XBT_USDT", 1e8]] as const) {
@@ -95,7 +95,7 @@ describe("BitMEX market data", () => {
         }
       }))
 
-    it.effect("can be narrowed by time", () =>
+    it.effect("can be selected by time", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const query = new URLSearchParams({
@@ -121,7 +121,7 @@ describe("BitMEX market data", () => {
     const stamps = (candles: ReadonlyArray<Readonly<Record<string, unknown>>>) =>
       candles.map((candle) => Date.parse(String(candle["timestamp"])) - noon)
 
-    it.effect("are stamped at their end and open where the one before closed", () =>
+    it.effect("have their end as timestamp and open where the previous one closed", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         yield* TestClock.adjust("90 seconds")
@@ -148,7 +148,7 @@ describe("BitMEX market data", () => {
         ])
       }))
 
-    it.effect("show the one that is still open when partial ones are asked for", () =>
+    it.effect("include the open one when partial ones are requested", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         yield* TestClock.adjust("30 seconds")
@@ -160,7 +160,7 @@ describe("BitMEX market data", () => {
         assert.strictEqual(open?.["close"], instrument?.["lastPrice"])
       }))
 
-    it.effect("page from a start time, which is an end of a bucket too", () =>
+    it.effect("can be paged from a start time, which includes a candle that ends then", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const range = { binSize: "5m", startTime: iso(noon - 60 * minute), endTime: iso(noon - 30 * minute) }
@@ -175,14 +175,14 @@ describe("BitMEX market data", () => {
         assert.hasAllKeys(few[0], ["symbol", "close"])
       }))
 
-    it.effect("begin with the first there ever was when neither reversed nor given a start", () =>
+    it.effect("start with the first one ever when neither reversed nor given a start", () =>
       Effect.gen(function*() {
         const [first] = yield* bucketed(yield* start(), { binSize: "1d" })
         assert.strictEqual(first?.["timestamp"], "2016-05-15T00:00:00.000Z")
       }))
 
     it.effect.each(["symbol=XBTUSD&binSize=3m", "binSize=1m", "symbol=XBTUSD&count=1001"])(
-      "refuse %s",
+      "reject %s",
       (query) =>
         Effect.gen(function*() {
           const answer = yield* ask(yield* start(), `/api/v1/trade/bucketed?${query}`)
@@ -191,7 +191,7 @@ describe("BitMEX market data", () => {
     )
   })
 
-  it.effect("names its currencies and their minor units", () =>
+  it.effect("lists currencies with the scale of their minor units", () =>
     Effect.gen(function*() {
       const { json } = yield* ask(yield* start(), "/api/v1/wallet/assets")
       const scales = rows(json).map((row) => [row["currency"], row["scale"]])

@@ -6,7 +6,7 @@ import { ask, bitmex, noon } from "../utils.js"
 import { at, dial } from "./support/socket.js"
 
 const { key, secret } = Simulator.credentials("bitmex", "read")
-const until = noon / 1000 + 5
+const expiry = noon / 1000 + 5
 
 const login = (expires: unknown, signed: unknown = expires, id: string = Redacted.value(key)) => ({
   op: "authKeyExpires",
@@ -19,24 +19,29 @@ const start = Effect.gen(function*() {
   return { simulator, client: yield* dial(simulator, "/realtime") }
 })
 
-describe("the account's tables of BitMEX", () => {
-  it.scoped("open to who signs with his key what has not expired, and to nobody else", () =>
+describe("the account tables of BitMEX", () => {
+  it.scoped("require a valid signature that has not expired", () =>
     Effect.gen(function*() {
       const { client } = yield* start
-      const refusals = [login(until, until + 1), login(until, until, "nobody"), login(until - 5), login(String(until))]
+      const refusals = [
+        login(expiry, expiry + 1),
+        login(expiry, expiry, "nobody"),
+        login(expiry - 5),
+        login(String(expiry))
+      ]
       for (const message of [{ op: "subscribe", args: ["order"] }, ...refusals]) yield* client.send(message)
-      assert.deepStrictEqual(client.said().slice(1).map((frame) => [at(frame, "status"), at(frame, "error")]), [
+      assert.deepStrictEqual(client.received().slice(1).map((frame) => [at(frame, "status"), at(frame, "error")]), [
         [401, "User requested an account-locked subscription but no authorization was provided."],
         [401, "Signature not valid."],
         [401, "Invalid API Key."],
         [400, "This request has expired - `expires` is in the past."],
         [400, "This request has expired - `expires` is in the past."]
       ])
-      yield* client.send(login(until))
+      yield* client.send(login(expiry))
       yield* client.send({ op: "subscribe", args: ["order", "execution", "margin"] })
-      yield* client.send(login(until))
-      const [confirmed, ...rest] = client.said()
-      assert.deepStrictEqual(confirmed, { success: true, request: login(until) })
+      yield* client.send(login(expiry))
+      const [confirmed, ...rest] = client.received()
+      assert.deepStrictEqual(confirmed, { success: true, request: login(expiry) })
       assert.deepStrictEqual(
         rest.map((frame) => at(frame, "subscribe") ?? at(frame, "table") ?? at(frame, "error")),
         ["order", "execution", "margin", "order", "execution", "margin", "You are already authenticated."]
@@ -49,23 +54,23 @@ describe("the account's tables of BitMEX", () => {
       ])
     }))
 
-  it.scoped("name the market, the account and the client's id wherever an order changes", () =>
+  it.scoped("contain market, account and client order id in each order update", () =>
     Effect.gen(function*() {
       const { client, simulator } = yield* start
-      yield* client.send(login(until))
+      yield* client.send(login(expiry))
       yield* client.send({ op: "subscribe", args: ["order"] })
-      client.said()
+      client.received()
       const order = { symbol: "XBTUSDT", side: "Buy", orderQty: 10_000, price: 20_000, clOrdID: "b15" }
       const body = JSON.stringify(order)
-      const { headers } = bitmex("/api/v1/order", until, Simulator.credentials("bitmex"), "POST", body)
+      const { headers } = bitmex("/api/v1/order", expiry, Simulator.credentials("bitmex"), "POST", body)
       const { json } = yield* ask(simulator, "/api/v1/order", {
         method: "POST",
         headers,
         body: new TextEncoder().encode(body)
       })
-      client.said()
+      client.received()
       yield* simulator.fill(String(at(json, "orderID")), "0.004")
-      const [update] = client.said()
+      const [update] = client.received()
       assert.strictEqual(at(update, "action"), "update")
       const row = at(update, "data", 0)
       assert(Predicate.isReadonlyRecord(row))

@@ -56,7 +56,7 @@ const margin = (simulator: Simulator.Simulator, currency: string) =>
 
 describe("BitMEX trading", () => {
   describe("placing", () => {
-    it.effect("rests a limit order, and answers it whole", () =>
+    it.effect("rests a limit order and returns all its fields", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const { json, status } = yield* place(simulator, limit({ clOrdID: "first" }))
@@ -86,7 +86,7 @@ describe("BitMEX trading", () => {
         assert.isBelow(Number(field(yield* margin(simulator, "USDt"), "availableMargin")), 25_000_500_000)
       }))
 
-    it.effect("fills a market order of inverse contracts into a position in bitcoin", () =>
+    it.effect("fills a market order of inverse contracts, whose position is valued in bitcoin", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const order = { symbol: "XBTUSD", side: "Sell", ordType: "Market", orderQty: 300, clOrdID: "short" }
@@ -104,12 +104,12 @@ describe("BitMEX trading", () => {
         yield* TestClock.adjust("2 seconds")
         yield* simulator.setPrice("XBTUSD", "30000")
         const [later] = rows((yield* get(simulator, "/position")).json)
-        // At half the price the 300 dollars it is short of bitcoin are worth twice the coins.
+        // At half the price, 300 dollars of bitcoin are worth twice as many coins.
         assert.closeTo(Number(later?.["unrealisedPnl"]), 500_000, 5000)
         assert.strictEqual(field(yield* margin(simulator, "XBt"), "unrealisedPnl"), later?.["unrealisedPnl"])
       }))
 
-    it.effect("fills spot in minor units of the base coin", () =>
+    it.effect("fills spot orders in minor units of the base coin", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const before = Number(field(yield* margin(simulator, "XBt"), "walletBalance"))
@@ -118,7 +118,7 @@ describe("BitMEX trading", () => {
         assert.strictEqual(field(yield* margin(simulator, "XBt"), "walletBalance"), before + 100_000 - 50)
       }))
 
-    it.effect("takes a sign for a side, text for a number and a form for a document", () =>
+    it.effect("accepts a sign instead of a side, text instead of a number and a form instead of JSON", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const signed = yield* place(simulator, { symbol: "XBTUSDT", orderQty: -10_000, price: "70000" })
@@ -127,7 +127,7 @@ describe("BitMEX trading", () => {
         assert.deepInclude(form.json, { side: "Buy", price: 50_000.1, ordStatus: "New" })
       }))
 
-    it.effect("cancels a post-only order that would take, in an answer that succeeds", () =>
+    it.effect("cancels a post-only order that would take, with status 200", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const maker = limit({ execInst: "ParticipateDoNotInitiate", clOrdID: "maker", price: 70_000 })
@@ -139,7 +139,7 @@ describe("BitMEX trading", () => {
         assert.deepInclude(rests.json, { ordStatus: "New", execInst: "ParticipateDoNotInitiate" })
       }))
 
-    it.effect("cancels what an IOC or FOK order cannot fill at once", () =>
+    it.effect("cancels IOC and FOK orders that cannot be filled immediately", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         for (const timeInForce of ["ImmediateOrCancel", "FillOrKill"]) {
@@ -153,7 +153,7 @@ describe("BitMEX trading", () => {
         assert.deepInclude(near.json, { ordStatus: "Filled", cumQty: 1000 })
       }))
 
-    it.effect("reduces a position and no more; with nothing to reduce it is rejected in an answer that succeeds", () =>
+    it.effect("reduces a position only, and rejects a reduce-only order without one with status 200", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const reduce = { symbol: "XBTUSDT", side: "Sell", ordType: "Market", orderQty: 1000, execInst: "ReduceOnly" }
@@ -170,28 +170,28 @@ describe("BitMEX trading", () => {
       }))
   })
 
-  describe("refusals", () => {
+  describe("rejections", () => {
     const cases: ReadonlyArray<readonly [name: string, fields: Fields, message: string]> = [
       ["no symbol", { ...limit(), symbol: undefined }, "'symbol' is a required arg."],
       ["an unknown symbol", limit({ symbol: "NOPE" }), "Invalid symbol"],
       ["a settled contract", limit({ symbol: "XBTH25" }), "Invalid symbol"],
-      ["another side", limit({ side: "buy" }), "Invalid side"],
+      ["an invalid side", limit({ side: "buy" }), "Invalid side"],
       ["a stop order", limit({ ordType: "StopLimit", stopPx: 1 }), "Invalid ordType"],
-      ["another time in force", limit({ timeInForce: "GTC" }), "Invalid timeInForce"],
-      ["another instruction", limit({ execInst: "Fixed" }), "Invalid execInst"],
+      ["an invalid time in force", limit({ timeInForce: "GTC" }), "Invalid timeInForce"],
+      ["an invalid instruction", limit({ execInst: "Fixed" }), "Invalid execInst"],
       ["no quantity", { ...limit(), orderQty: undefined }, "'orderQty' is a required arg."],
-      ["a quantity of nothing", limit({ orderQty: 0 }), "Invalid orderQty"],
-      ["half a lot", limit({ orderQty: 500 }), "Invalid orderQty"],
-      ["a fraction", limit({ orderQty: 1000.5 }), "Invalid orderQty"],
+      ["a quantity of zero", limit({ orderQty: 0 }), "Invalid orderQty"],
+      ["a quantity off the lot size", limit({ orderQty: 500 }), "Invalid orderQty"],
+      ["a fractional quantity", limit({ orderQty: 1000.5 }), "Invalid orderQty"],
       ["too many contracts", limit({ orderQty: 10_001_000 }), "Invalid orderQty"],
       ["no price", { ...limit(), price: undefined }, "Invalid price"],
-      ["a price of nothing", limit({ price: 0 }), "Invalid price"],
+      ["a price of zero", limit({ price: 0 }), "Invalid price"],
       ["a price off the tick", limit({ price: 50_000.05 }), "Invalid price tickSize"],
       ["a price beyond the largest", limit({ price: 1_000_000.1 }), "Invalid price"],
       ["a long id", limit({ clOrdID: "x".repeat(37) }), "clOrdID must be at most 36 characters"],
       ["reducing on spot", limit({ symbol: "XBT_USDT", execInst: "ReduceOnly" }), "Invalid execInst for instrument"],
       [
-        "more than there is",
+        "an amount beyond the free balance",
         limit({ symbol: "XBT_USDT", orderQty: 100_000_000 }),
         "Account has insufficient Available Balance"
       ]
@@ -205,12 +205,12 @@ describe("BitMEX trading", () => {
         assert.deepStrictEqual((yield* get(simulator, "/order")).json, [])
       }))
 
-    it.effect("a body that is no document", () =>
+    it.effect("a body that is not valid JSON", () =>
       Effect.gen(function*() {
         assert.strictEqual((yield* send(yield* start(), "POST", "/order", "[1,2")).status, 400)
       }))
 
-    it.effect("no key, and a key that may only read", () =>
+    it.effect("requests without a key and with a read-only key", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const reader = Simulator.credentials("bitmex", "read")
@@ -223,7 +223,7 @@ describe("BitMEX trading", () => {
         assert.strictEqual((yield* send(simulator, "GET", "/order", undefined, reader)).status, 200)
       }))
 
-    it.effect("a client id that was ever used", () =>
+    it.effect("a client order id that was used before", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const order = { symbol: "XBT_USDT", side: "Buy", ordType: "Market", orderQty: 100_000, clOrdID: "once" }
@@ -235,7 +235,7 @@ describe("BitMEX trading", () => {
         ])
       }))
 
-    it.effect("the open order after two hundred of a contract", () =>
+    it.effect("the 201st open order of a contract", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         for (let count = 0; count < 200; count++) {
@@ -251,7 +251,7 @@ describe("BitMEX trading", () => {
   })
 
   describe("amending", () => {
-    it.effect("changes price and quantity under the same ids", () =>
+    it.effect("changes price and quantity and keeps the ids", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const placed = yield* place(simulator, limit({ clOrdID: "first" }))
@@ -271,7 +271,7 @@ describe("BitMEX trading", () => {
         assert.deepInclude(left.json, { orderQty: 6000 })
       }))
 
-    it.effect("is refused where it changes nothing, breaks a rule or comes too late", () =>
+    it.effect("is rejected if it changes nothing, is invalid or the order is closed", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         yield* place(simulator, limit({ clOrdID: "first" }))
@@ -293,7 +293,7 @@ describe("BitMEX trading", () => {
   })
 
   describe("canceling", () => {
-    it.effect("answers a list, whose elements say what could not be canceled", () =>
+    it.effect("returns a list with an error for each order that could not be canceled", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         yield* place(simulator, limit({ clOrdID: "a" }))
@@ -317,7 +317,7 @@ describe("BitMEX trading", () => {
         assert.strictEqual(field(yield* margin(simulator, "USDt"), "initMargin"), 1_000_000_000)
       }))
 
-    it.effect("knows the ids it is given, or says so", () =>
+    it.effect("fails for unknown, invalid and missing ids", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const cancel = (fields: Fields) =>
@@ -328,7 +328,7 @@ describe("BitMEX trading", () => {
         assert.deepStrictEqual(yield* cancel({}), [400, "'orderID' is a required arg."])
       }))
 
-    it.effect("cancels all, of a symbol or that match a filter", () =>
+    it.effect("cancels all orders, those of a symbol, or those that match a filter", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         yield* place(simulator, limit({ clOrdID: "a" }))
@@ -346,8 +346,8 @@ describe("BitMEX trading", () => {
       }))
   })
 
-  describe("what became of it", () => {
-    it.effect("each execution has the order as it was then", () =>
+  describe("order state", () => {
+    it.effect("each execution contains the state of the order at that time", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const orderID = String(field((yield* place(simulator, limit())).json, "orderID"))
@@ -364,7 +364,7 @@ describe("BitMEX trading", () => {
         )
       }))
 
-    it.effect("an order is filled when the price comes to it, as maker", () =>
+    it.effect("an order is filled as maker when the price reaches it", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const placed = yield* place(simulator, limit({ clOrdID: "first" }))
@@ -393,7 +393,7 @@ describe("BitMEX trading", () => {
         assert.deepInclude(position, { currentQty: 10_000, avgEntryPrice: 50_000, unrealisedPnl: -10_000_000 })
       }))
 
-    it.effect("orders are found by id, state and time, the newest first when reversed", () =>
+    it.effect("orders are found by id, state and time, newest first when reversed", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         for (const clOrdID of ["a", "b", "c"]) {
@@ -415,7 +415,7 @@ describe("BitMEX trading", () => {
         assert.deepStrictEqual(ids(rows(late.json)), ["b", "c"])
       }))
 
-    it.effect("the database may not know yet what the engine has taken; a cancellation does", () =>
+    it.effect("an order is found only after the order lag, but can be canceled immediately", () =>
       Effect.gen(function*() {
         const simulator = yield* start({ faults: Faults.make({ orderLag: "2 seconds" }) })
         yield* place(simulator, limit({ clOrdID: "late" }))
@@ -428,7 +428,7 @@ describe("BitMEX trading", () => {
       }))
   })
 
-  it.effect("meters orders by the second too", () =>
+  it.effect("limits order requests per second too", () =>
     Effect.gen(function*() {
       const simulator = yield* start()
       const cancel = send(simulator, "DELETE", "/order/all", undefined)

@@ -7,7 +7,7 @@ import { contract, decimal, demo, headers, limit, list, refused, result, start, 
 
 describe("Bybit", () => {
   describe("market data", () => {
-    it.effect("answers time and status in the envelope", () =>
+    it.effect("returns time and status in the envelope", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         assert.strictEqual(
@@ -18,7 +18,7 @@ describe("Bybit", () => {
         assert.deepStrictEqual(result(yield* get("/v5/system/status")), { list: [] })
       }))
 
-    it.effect("describes spot, linear and inverse markets, those that trade unless asked otherwise", () =>
+    it.effect("lists spot, linear and inverse markets, only open ones by default", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         const names = (category: string, more = "") =>
@@ -46,7 +46,7 @@ describe("Bybit", () => {
         assert.deepInclude(field(linear, "priceFilter"), { tickSize: "0.10" })
       }))
 
-    it.effect("pages linear instruments by a cursor that may be encoded once more", () =>
+    it.effect("pages linear instruments by a cursor, which may be encoded again", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         const first = yield* get("/v5/market/instruments-info?category=linear&limit=1")
@@ -59,7 +59,7 @@ describe("Bybit", () => {
         }
       }))
 
-    it.effect("gives tickers whose bid and ask are the book's", () =>
+    it.effect("returns tickers with the bid and ask of the order book", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         const [spot] = list(yield* get("/v5/market/tickers?category=spot&symbol=BTCUSDT"))
@@ -76,7 +76,7 @@ describe("Bybit", () => {
         assert.strictEqual(list(yield* get("/v5/market/tickers?category=linear")).length, 2)
       }))
 
-    it.effect("gives books of the depth asked for, the best first, and numbers for their sequences", () =>
+    it.effect("returns books of the requested depth, best price first, with sequence numbers", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         const book = result(yield* get("/v5/market/orderbook?category=linear&symbol=ETHUSDT&limit=10"))
@@ -91,7 +91,7 @@ describe("Bybit", () => {
         for (const name of ["ts", "u", "seq", "cts"]) assert.isNumber(field(book, name))
       }))
 
-    it.effect("gives recent trades, newest first", () =>
+    it.effect("returns recent trades, newest first", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         const trades = list(yield* get("/v5/market/recent-trade?category=linear&symbol=BTCUSDT&limit=50"))
@@ -102,7 +102,7 @@ describe("Bybit", () => {
         refused(yield* get("/v5/market/recent-trade?category=spot&symbol=BTCUSDT&limit=61"), 10001)
       }))
 
-    it.effect("gives candles newest first, both ends included, the open one among them", () =>
+    it.effect("returns candles newest first, including both ends and the open one", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         yield* TestClock.adjust("90 seconds")
@@ -141,7 +141,7 @@ describe("Bybit", () => {
       ["/v5/market/orderbook?category=spot&symbol=BTCUSDT&limit=1001", "limit"],
       ["/v5/market/instruments-info?category=spot&symbol=NOPE", "symbol invalid"]
     ]
-    it.effect.each(wrong)("%s is refused with HTTP 200 and 10001", ([target, message]) =>
+    it.effect.each(wrong)("%s is rejected with HTTP 200 and 10001", ([target, message]) =>
       Effect.gen(function*() {
         const { get } = yield* start()
         const answer = yield* get(target)
@@ -150,7 +150,7 @@ describe("Bybit", () => {
         assert.deepStrictEqual(field(answer.json, "result"), {})
       }))
 
-    it.effect("an unknown path is a page, and a GET with a body looks like a ban", () =>
+    it.effect("responds to an unknown path with 404, and to a GET with a body with 403", () =>
       Effect.gen(function*() {
         const { get, simulator } = yield* start()
         assert.strictEqual((yield* get("/v5/nothing")).status, 404)
@@ -208,14 +208,14 @@ describe("Bybit", () => {
     const refusals: ReadonlyArray<readonly [name: string, headers: Readonly<Record<string, string>>, code: number]> = [
       ["no headers", {}, 10001],
       ["no signature", { ...good, "x-bapi-sign": "" }, 10001],
-      ["a timestamp in words", { ...good, "x-bapi-timestamp": "now" }, 10001],
+      ["a timestamp that is not a number", { ...good, "x-bapi-timestamp": "now" }, 10001],
       ["a timestamp 1 s ahead", headers(demo, noon + 1000, payload), 10002],
       ["a timestamp 5001 ms behind", headers(demo, noon - 5001, payload), 10002],
       ["an unknown key", headers({ ...demo, key: Redacted.make("A".repeat(18)) }, noon, payload), 10003],
       ["another key's secret", headers({ ...demo, secret: Redacted.make("x") }, noon, payload), 10004],
       ["a signature of another query", headers(demo, noon, `${payload}&coin=BTC`), 10004]
     ]
-    it.effect.each(refusals)("refuses %s", ([, sent, code]) =>
+    it.effect.each(refusals)("rejects %s", ([, sent, code]) =>
       Effect.gen(function*() {
         const { simulator } = yield* start()
         const answer = yield* ask(simulator, target, { headers: sent })
@@ -223,7 +223,7 @@ describe("Bybit", () => {
         assert.notProperty(answer.headers, "x-bapi-limit")
       }))
 
-    it.effect("says both clocks when they differ, and null where nothing was sent", () =>
+    it.effect("reports both clocks when they differ, and null when no timestamp was sent", () =>
       Effect.gen(function*() {
         const { simulator } = yield* start()
         const late = yield* ask(simulator, target, { headers: headers(demo, noon + 1002, payload) })
@@ -236,7 +236,7 @@ describe("Bybit", () => {
         assert.strictEqual(field(bare.json, "retExtInfo"), null)
       }))
 
-    it.effect("accepts timestamps up to the very edges", () =>
+    it.effect("accepts timestamps up to the limits of the window", () =>
       Effect.gen(function*() {
         const { simulator } = yield* start()
         for (
@@ -248,7 +248,7 @@ describe("Bybit", () => {
         ) result(yield* ask(simulator, target, { headers: sent }))
       }))
 
-    it.effect("refuses an expired key", () =>
+    it.effect("rejects an expired key", () =>
       Effect.gen(function*() {
         const key: Account.ApiKey = {
           id: demo.key,
@@ -262,7 +262,7 @@ describe("Bybit", () => {
   })
 
   describe("limits", () => {
-    it.effect("counts each endpoint of the account per second, in headers of private routes", () =>
+    it.effect("counts each private endpoint per account and second, with headers", () =>
       Effect.gen(function*() {
         const { get, post, simulator } = yield* start()
         assert.notProperty((yield* get("/v5/market/time")).headers, "x-bapi-limit")
@@ -305,7 +305,7 @@ describe("Bybit", () => {
   })
 
   describe("failures", () => {
-    it.effect("are pages of a gateway, and an envelope for 429", () =>
+    it.effect("are gateway pages, and an envelope for 429", () =>
       Effect.gen(function*() {
         for (const status of [500, 503] as const) {
           const { get } = yield* start({ faults: Faults.make({ [`http${status}`]: 1 }) })

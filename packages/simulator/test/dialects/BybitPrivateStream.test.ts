@@ -23,51 +23,51 @@ const start = Effect.gen(function*() {
 
 const success = (frames: ReadonlyArray<unknown>) => frames.map((frame) => at(frame, "success"))
 
-describe("the private stream of the simulated Bybit", () => {
+describe("the private stream of Bybit", () => {
   const [op, name, expires] = ["auth", Redacted.value(key), noon + 10_000]
   const refused = [
     ["an unknown key", login(expires, `${name}x`)],
     ["another signature", { op, args: [name, expires, "00"] }],
     ["a signature of another time", { op, args: [name, expires + 1, login().args[2]] }],
-    ["what has expired", login(noon)],
-    ["a time in words", login(String(expires))],
-    ["nothing", { op }]
+    ["an expired time", login(noon)],
+    ["a time as text", login(String(expires))],
+    ["no arguments", { op }]
   ] as const
-  it.scoped.each(refused)("refuses a login with %s, and closes", ([, message]) =>
+  it.scoped.each(refused)("rejects a login with %s and closes", ([, message]) =>
     Effect.gen(function*() {
       const { socket } = yield* start
       yield* socket.send(message)
-      const said = socket.said()
-      assert.deepStrictEqual(success(said), [false])
-      assert.strictEqual(at(said[0], "op"), "auth")
-      assert.strictEqual(socket.closed(), 1008)
+      const frames = socket.received()
+      assert.deepStrictEqual(success(frames), [false])
+      assert.strictEqual(at(frames[0], "op"), "auth")
+      assert.strictEqual(socket.closeCode(), 1008)
     }))
 
-  it.scoped("has topics for who has logged in, of all categories or of one, and not of both at once", () =>
+  it.scoped("offers topics after login, of all categories or of one, but not both", () =>
     Effect.gen(function*() {
       const { socket } = yield* start
       yield* socket.send(subscribe("order"))
-      assert.deepStrictEqual(success(socket.said()), [false])
+      assert.deepStrictEqual(success(socket.received()), [false])
       yield* socket.send(login())
       const conn_id = "cejreaspqfm9se7usbrg-2xh"
-      assert.deepStrictEqual(socket.said(), [{ success: true, ret_msg: "", conn_id, req_id: "a", op: "auth" }])
+      assert.deepStrictEqual(socket.received(), [{ success: true, ret_msg: "", conn_id, req_id: "a", op: "auth" }])
       for (const args of [["order", "order.spot"], ["order", "tickers.BTCUSDT"], ["order.swap"]]) {
         yield* socket.send(subscribe(...args))
       }
-      assert.deepStrictEqual(success(socket.said()), [false, false, false])
+      assert.deepStrictEqual(success(socket.received()), [false, false, false])
       yield* socket.send(subscribe("order.spot", "execution", "wallet"))
-      assert.deepStrictEqual(success(socket.said()), [true])
+      assert.deepStrictEqual(success(socket.received()), [true])
       yield* socket.send({ op: "ping", req_id: "p" })
-      assert.deepStrictEqual(socket.said(), [{ req_id: "p", op: "pong", args: [String(noon)], conn_id }])
+      assert.deepStrictEqual(socket.received(), [{ req_id: "p", op: "pong", args: [String(noon)], conn_id }])
     }))
 
-  it.scoped("ends for a key that has expired, and for nobody else", () =>
+  it.scoped("closes when the key of the login expires", () =>
     Effect.gen(function*() {
       const { simulator, socket } = yield* start
       yield* simulator.disturb({ _tag: "Expire" })
-      assert.isUndefined(socket.closed())
+      assert.isUndefined(socket.closeCode())
       yield* socket.send(login())
       yield* simulator.disturb({ _tag: "Expire" })
-      assert.strictEqual(socket.closed(), 1008)
+      assert.strictEqual(socket.closeCode(), 1008)
     }))
 })

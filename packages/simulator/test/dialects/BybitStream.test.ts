@@ -15,39 +15,39 @@ const subscribe = (...args: ReadonlyArray<string>) => ({ req_id: "1", op: "subsc
 
 const inner = (frame: unknown, name: string) => field(field(frame, "data"), name)
 
-describe("streams of the simulated Bybit", () => {
-  it.scoped("are of one category, and of no options", () =>
+describe("the public streams of Bybit", () => {
+  it.scoped("serve one category each, and no options", () =>
     Effect.gen(function*() {
       const { simulator, socket } = yield* start("spot")
       yield* socket.send(subscribe("tickers.BTCUSD"))
-      assert.deepStrictEqual(socket.said().map((frame) => field(frame, "success")), [false])
+      assert.deepStrictEqual(socket.received().map((frame) => field(frame, "success")), [false])
       assert.isUndefined(
         yield* simulator.connect("/v5/public/option", { send: () => undefined, close: () => undefined })
       )
     }))
 
-  it.scoped("refuse a request whole that has one wrong topic, one too many, or one that stands", () =>
+  it.scoped("reject a whole request with an invalid topic, too many topics, or a topic already subscribed", () =>
     Effect.gen(function*() {
       const { socket } = yield* start("spot")
       for (const wrong of ["tickers.NOPE", "orderbook.7.BTCUSDT", "kline.2.BTCUSDT", "trades.BTCUSDT", "tickers"]) {
         yield* socket.send(subscribe("tickers.BTCUSDT", wrong))
       }
       yield* socket.send(subscribe(...Array.from({ length: 11 }, (_, index) => `kline.${index}.BTCUSDT`)))
-      assert.deepStrictEqual(socket.said().map((frame) => field(frame, "success")), Array(6).fill(false))
+      assert.deepStrictEqual(socket.received().map((frame) => field(frame, "success")), Array(6).fill(false))
       yield* socket.send(subscribe("tickers.BTCUSDT"))
       yield* socket.send(subscribe("tickers.BTCUSDT"))
-      const said = socket.said().flatMap((frame) => field(frame, "ret_msg") ?? [])
-      assert.deepStrictEqual(said, ["subscribe", "error:already subscribed,topic:tickers.BTCUSDT"])
+      const messages = socket.received().flatMap((frame) => field(frame, "ret_msg") ?? [])
+      assert.deepStrictEqual(messages, ["subscribe", "error:already subscribed,topic:tickers.BTCUSDT"])
     }))
 
-  it.scoped("tell of a contract's ticker what has changed, and of spot's all but the best of the book", () =>
+  it.scoped("send changes of a contract's ticker, and whole spot tickers without bid and ask", () =>
     Effect.gen(function*() {
       const { simulator, socket } = yield* start("linear")
       const spot = yield* dial(simulator, "/v5/public/spot")
       yield* socket.send(subscribe("tickers.BTCUSDT"))
       yield* spot.send(subscribe("tickers.BTCUSDT"))
       yield* TestClock.adjust("5 seconds")
-      const [, first, ...later] = socket.said()
+      const [, first, ...later] = socket.received()
       assert.strictEqual(field(first, "type"), "snapshot")
       assert.isString(inner(first, "bid1Price"))
       assert.isAbove(later.length, 2)
@@ -57,7 +57,7 @@ describe("streams of the simulated Bybit", () => {
         assert.notProperty(data, "fundingRate")
         assert.isAbove(isRecord(data) ? Object.keys(data).length : 0, 1)
       }
-      const [, ...whole] = spot.said()
+      const [, ...whole] = spot.received()
       for (const ticker of whole) {
         assert.strictEqual(field(ticker, "type"), "snapshot")
         assert.isString(inner(ticker, "lastPrice"))
@@ -65,12 +65,12 @@ describe("streams of the simulated Bybit", () => {
       }
     }))
 
-  it.scoped("number the messages of a book one by one after its snapshot, at each depth by itself", () =>
+  it.scoped("number the updates of a book consecutively from its snapshot, separately for each depth", () =>
     Effect.gen(function*() {
       const { socket } = yield* start("linear")
       yield* socket.send(subscribe("orderbook.50.BTCUSDT", "orderbook.1000.BTCUSDT"))
       yield* TestClock.adjust("10 seconds")
-      const frames = socket.said().slice(1)
+      const frames = socket.received().slice(1)
       for (const depth of [50, 1000]) {
         const [snapshot, ...deltas] = frames.filter((frame) => field(frame, "topic") === `orderbook.${depth}.BTCUSDT`)
         const first = Number(inner(snapshot, "u"))
@@ -83,12 +83,12 @@ describe("streams of the simulated Bybit", () => {
       }
     }))
 
-  it.scoped("tell the best of a book whole each time", () =>
+  it.scoped("send a snapshot each time for a book of depth 1", () =>
     Effect.gen(function*() {
       const { socket } = yield* start("linear")
       yield* socket.send(subscribe("orderbook.1.BTCUSDT"))
       yield* TestClock.adjust("5 seconds")
-      const frames = socket.said().slice(1)
+      const frames = socket.received().slice(1)
       assert.isAbove(frames.length, 2)
       for (const frame of frames) {
         assert.strictEqual(field(frame, "type"), "snapshot")
@@ -97,28 +97,28 @@ describe("streams of the simulated Bybit", () => {
       }
     }))
 
-  it.scoped("answer pings, and cut off who says nothing for ten minutes", () =>
+  it.scoped("respond to pings, and close a connection that is silent for ten minutes", () =>
     Effect.gen(function*() {
       const { socket } = yield* start("inverse")
       yield* TestClock.adjust("9 minutes")
       yield* socket.send({ req_id: "7", op: "ping" })
-      const [pong] = socket.said()
+      const [pong] = socket.received()
       assert.deepInclude(pong, { success: true, ret_msg: "pong", op: "ping", req_id: "7" })
       yield* TestClock.adjust("9 minutes")
-      assert.isUndefined(socket.closed())
+      assert.isUndefined(socket.closeCode())
       yield* TestClock.adjust("1 minutes")
-      assert.isDefined(socket.closed())
+      assert.isDefined(socket.closeCode())
     }))
 
-  it.scoped("end with an unsubscription, and refuse what is no request", () =>
+  it.scoped("end when unsubscribed, and reject invalid requests", () =>
     Effect.gen(function*() {
       const { socket } = yield* start("spot")
       yield* socket.send(subscribe("orderbook.50.BTCUSDT"))
       yield* socket.send({ req_id: "2", op: "unsubscribe", args: ["orderbook.50.BTCUSDT"] })
-      socket.said()
+      socket.received()
       yield* TestClock.adjust("3 seconds")
-      assert.deepStrictEqual(socket.said(), [])
+      assert.deepStrictEqual(socket.received(), [])
       for (const wrong of ["{", "[]", { op: "shout" }]) yield* socket.send(wrong)
-      assert.deepStrictEqual(socket.said().map((frame) => field(frame, "success")), [false, false, false])
+      assert.deepStrictEqual(socket.received().map((frame) => field(frame, "success")), [false, false, false])
     }))
 })

@@ -6,7 +6,7 @@ import { contract, decimal, type Fields, limit, list, refused, result, start, te
 
 describe("Bybit trading", () => {
   describe("account", () => {
-    it.effect("tells each demo key what it may do", () =>
+    it.effect("returns the permissions of each demo key", () =>
       Effect.gen(function*() {
         const { read } = yield* start()
         const facts = (permission: Account.Permission) =>
@@ -15,7 +15,7 @@ describe("Bybit trading", () => {
             const permissions = field(row, "permissions")
             return [field(row, "readOnly"), field(permissions, "Spot"), field(permissions, "Wallet")]
           })
-        // A read-only key lists the names of what it may look at.
+        // A read-only key lists the permissions it may read.
         assert.deepStrictEqual(yield* facts("read"), [1, ["SpotTrade"], ["AccountTransfer"]])
         assert.deepStrictEqual(yield* facts("trade"), [0, ["SpotTrade"], []])
         assert.deepStrictEqual(yield* facts("withdraw"), [0, ["SpotTrade"], [
@@ -26,7 +26,7 @@ describe("Bybit trading", () => {
         assert.deepInclude(result(yield* read("/v5/user/query-api")), { ips: ["*"], uta: 1 })
       }))
 
-    it.effect("gives balances of the unified account, and holds for what is open", () =>
+    it.effect("returns balances of the unified account, and locks what open orders require", () =>
       Effect.gen(function*() {
         const { post, read } = yield* start()
         const usdt = Effect.map(read("/v5/account/wallet-balance?accountType=UNIFIED"), (answer) => {
@@ -42,7 +42,7 @@ describe("Bybit trading", () => {
         refused(yield* read("/v5/account/wallet-balance?accountType=CONTRACT"), 10001)
       }))
 
-    it.effect("opens, shows and closes a position", () =>
+    it.effect("opens, returns and closes a position", () =>
       Effect.gen(function*() {
         const { post, read } = yield* start()
         const flat = list(yield* read("/v5/position/list?category=linear&symbol=BTCUSDT"))
@@ -63,7 +63,7 @@ describe("Bybit trading", () => {
         refused(yield* read("/v5/position/list?category=spot&symbol=BTCUSDT"), 10001)
       }))
 
-    it.effect("counts inverse contracts in dollars and pays them in coins", () =>
+    it.effect("counts inverse contracts in dollars and settles them in coins", () =>
       Effect.gen(function*() {
         const { post, read } = yield* start()
         const order = { category: "inverse", symbol: "BTCUSD", side: "Buy", orderType: "Market", qty: "1000" }
@@ -76,7 +76,7 @@ describe("Bybit trading", () => {
   })
 
   describe("orders", () => {
-    it.effect("acknowledges an order that rests, is found by either id, and is canceled", () =>
+    it.effect("acknowledges a resting order, finds it by either id, and cancels it", () =>
       Effect.gen(function*() {
         const { post, read } = yield* start()
         const created = result(yield* post("/v5/order/create", limit({ orderLinkId: "one-1" })))
@@ -102,7 +102,7 @@ describe("Bybit trading", () => {
             reduceOnly: false,
             createdTime: String(noon)
           })
-          // Which contracts alone have, and by which ccxt knows them.
+          // Only contracts have this field, by which ccxt recognizes them.
           assert.notProperty(found[0], "tpslMode")
         }
         assert.deepStrictEqual(list(yield* read("/v5/order/realtime?category=linear&symbol=BTCUSDT")), [])
@@ -124,7 +124,7 @@ describe("Bybit trading", () => {
         assert.deepInclude(list(yield* read("/v5/order/realtime?category=spot&openOnly=1"))[0], closed)
       }))
 
-    it.effect("fills a resting order when the price comes to it", () =>
+    it.effect("fills a resting order when the price reaches it", () =>
       Effect.gen(function*() {
         const { post, read, simulator } = yield* start()
         yield* simulator.setPrice("BTC/USDT", "60000")
@@ -152,7 +152,7 @@ describe("Bybit trading", () => {
         assert.deepInclude(field(order, "cumFeeDetail"), { BTC: "0.000001" })
       }))
 
-    it.effect("takes the amount of a spot market buy in the quote coin unless told otherwise", () =>
+    it.effect("takes the amount of a spot market buy in the quote coin by default", () =>
       Effect.gen(function*() {
         const { post, read } = yield* start()
         const market = (fields: Fields) => limit({ orderType: "Market", price: undefined, ...fields })
@@ -170,7 +170,7 @@ describe("Bybit trading", () => {
         assert.deepInclude(base, { orderStatus: "Filled", cumExecQty: "0.010000" })
       }))
 
-    it.effect("ends IOC and FOK orders that cannot stay", () =>
+    it.effect("cancels IOC and FOK orders that cannot be filled", () =>
       Effect.gen(function*() {
         const { post, read } = yield* start()
         for (
@@ -187,7 +187,7 @@ describe("Bybit trading", () => {
         }
       }))
 
-    it.effect("cancels a post-only contract order that would cross, and refuses a spot one", () =>
+    it.effect("cancels a post-only contract order that would cross, and rejects a spot one", () =>
       Effect.gen(function*() {
         const { post, read } = yield* start()
         const crossing = { price: "70000", timeInForce: "PostOnly", orderLinkId: "po" }
@@ -221,13 +221,13 @@ describe("Bybit trading", () => {
       ["an unknown spot symbol", limit({ symbol: "NOPE" }), 170121],
       ["an unknown contract", contract({ symbol: "NOPE" }), 10001],
       ["no category", limit({ category: undefined }), 10001],
-      ["another side", limit({ side: "buy" }), 10001],
-      ["another type", limit({ orderType: "LIMIT" }), 10001],
+      ["an invalid side", limit({ side: "buy" }), 10001],
+      ["an invalid type", limit({ orderType: "LIMIT" }), 10001],
       ["a number for a quantity", limit({ qty: 0.001 }), 10001],
       ["a quantity of zero", limit({ qty: "0" }), 10001],
       ["an exponent", limit({ qty: "1e-3" }), 10001],
       ["no price", limit({ price: undefined }), 10001],
-      ["another time in force", limit({ timeInForce: "GTX" }), 10001],
+      ["an invalid time in force", limit({ timeInForce: "GTX" }), 10001],
       ["a link id of 37 characters", limit({ orderLinkId: "x".repeat(37) }), 10001],
       ["a link id with a dot", limit({ orderLinkId: "a.b" }), 10001],
       ["a hedge position", contract({ positionIdx: 1 }), 10001],
@@ -236,13 +236,13 @@ describe("Bybit trading", () => {
       ["a price off tick of a contract", contract({ price: "50000.05" }), 10001],
       ["a quantity off lot on spot", limit({ qty: "0.0010001" }), 170137],
       ["a quantity off lot of a contract", contract({ qty: "0.0015" }), 10001],
-      ["too little money on spot", limit({ price: "100" }), 170140],
-      ["too little money in a contract", contract({ price: "100" }), 110094],
-      ["more than there is on spot", limit({ qty: "1" }), 170131],
-      ["more than there is in a contract", contract({ qty: "100" }), 110007],
-      ["a reduction of nothing", contract({ reduceOnly: true }), 110017]
+      ["a spot order below the minimum value", limit({ price: "100" }), 170140],
+      ["a contract order below the minimum value", contract({ price: "100" }), 110094],
+      ["a spot order beyond the free balance", limit({ qty: "1" }), 170131],
+      ["a contract order beyond the free balance", contract({ qty: "100" }), 110007],
+      ["a reduce-only order without a position", contract({ reduceOnly: true }), 110017]
     ]
-    it.effect.each(mistakes)("refuses %s", ([, order, code]) =>
+    it.effect.each(mistakes)("rejects %s", ([, order, code]) =>
       Effect.gen(function*() {
         const { post, read } = yield* start()
         refused(yield* post("/v5/order/create", order), code)
@@ -250,7 +250,7 @@ describe("Bybit trading", () => {
         assert.deepStrictEqual(list(yield* read("/v5/order/realtime?category=linear&settleCoin=USDT")), [])
       }))
 
-    it.effect("never takes a link id twice, even after the order is closed", () =>
+    it.effect("rejects a used link id, even after the order is closed", () =>
       Effect.gen(function*() {
         const { post } = yield* start()
         result(yield* post("/v5/order/create", limit({ orderLinkId: "x" })))
@@ -260,7 +260,7 @@ describe("Bybit trading", () => {
         refused(yield* post("/v5/order/create", limit({ orderLinkId: "x" })), 170141)
       }))
 
-    it.effect("tells unknown, canceled and filled orders apart when they are canceled", () =>
+    it.effect("fails differently for canceling unknown, canceled and filled orders", () =>
       Effect.gen(function*() {
         const { post } = yield* start()
         const cancel = (category: string, orderLinkId: string) =>
@@ -281,7 +281,7 @@ describe("Bybit trading", () => {
         refused(yield* post("/v5/order/cancel", { category: "spot", symbol: "BTCUSDT" }), 10001)
       }))
 
-    it.effect("cancels all of a scope, which contracts must name", () =>
+    it.effect("cancels all orders of a scope, which is required for contracts", () =>
       Effect.gen(function*() {
         const { post, read } = yield* start()
         result(yield* post("/v5/order/create", limit({ orderLinkId: "s" })))
@@ -300,7 +300,7 @@ describe("Bybit trading", () => {
         assert.deepStrictEqual(rows(field(spot, "list")).map((row) => row["orderLinkId"]), ["s"])
       }))
 
-    it.effect("answers each order of a batch for itself", () =>
+    it.effect("returns the result of each order of a batch", () =>
       Effect.gen(function*() {
         const { post } = yield* start()
         const { category: _, ...order } = limit()
@@ -339,7 +339,7 @@ describe("Bybit trading", () => {
         refused(yield* read("/v5/order/realtime?category=spot&limit=51"), 10001)
       }))
 
-    it.effect("shows an order only after the lag of its database", () =>
+    it.effect("returns an order only after the order lag", () =>
       Effect.gen(function*() {
         const { post, read } = yield* start({ faults: Faults.make({ orderLag: "300 millis" }) })
         result(yield* post("/v5/order/create", limit({ orderLinkId: "lag" })))
@@ -352,13 +352,13 @@ describe("Bybit trading", () => {
         assert.strictEqual(yield* found, 1)
       }))
 
-    it.effect("needs a key that may trade", () =>
+    it.effect("requires a key with trade permission", () =>
       Effect.gen(function*() {
         const { post } = yield* start()
         refused(yield* post("/v5/order/create", limit(), Simulator.credentials("bybit", "read")), 10005)
       }))
 
-    it.effect("looks at executions of seven days at most", () =>
+    it.effect("returns executions of at most seven days", () =>
       Effect.gen(function*() {
         const { read } = yield* start()
         const day = 86_400_000

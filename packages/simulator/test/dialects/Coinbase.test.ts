@@ -39,7 +39,7 @@ interface Token {
   readonly key?: KeyObject
 }
 
-/** The headers of a request with a token for it, changed as asked. */
+/** The headers of a request with a token for it, with the given changes. */
 const bearer = (
   method: string,
   path: string,
@@ -66,7 +66,7 @@ const bearer = (
 
 const seconds = noon / 1000
 
-/** Calls private endpoints; gives status and body. */
+/** Calls private endpoints and returns the body, or status and error. */
 const trader = (simulator: Simulator.Simulator, credentials = demo) => {
   const call = (method: string, target: string, body = "") =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
@@ -106,7 +106,7 @@ const reason = (placed: unknown) => {
 
 describe("Coinbase", () => {
   describe("market data", () => {
-    it.effect("answers the time three ways", () =>
+    it.effect("returns the time in three formats", () =>
       Effect.gen(function*() {
         assert.deepStrictEqual(yield* shown(yield* start(), "/time"), {
           iso: "2024-11-25T12:00:00Z",
@@ -115,7 +115,7 @@ describe("Coinbase", () => {
         })
       }))
 
-    it.effect("lists what trades, and everything on demand", () =>
+    it.effect("lists open products, and all products on request", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const trading = yield* shown(simulator, "/market/products")
@@ -139,7 +139,7 @@ describe("Coinbase", () => {
         assert.deepStrictEqual(futures, { products: [], num_products: 0 })
       }))
 
-    it.effect("describes one product with numbers as strings", () =>
+    it.effect("returns one product with numbers as strings", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         yield* simulator.setPrice("BTC/USD", "68923.6")
@@ -159,7 +159,7 @@ describe("Coinbase", () => {
         }])
       }))
 
-    it.effect("gives a book whose sides do not cross, the best first", () =>
+    it.effect("returns a book that is not crossed, best price first", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const answer = yield* shown(simulator, "/market/product_book?product_id=BTC-USD&limit=5")
@@ -177,7 +177,7 @@ describe("Coinbase", () => {
         assert.strictEqual(unknown.status, 404)
       }))
 
-    it.effect("gives trades newest first with the best prices", () =>
+    it.effect("returns trades newest first, with the best bid and ask", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const ticker = yield* shown(simulator, "/market/products/BTC-USD/ticker?limit=20")
@@ -196,7 +196,7 @@ describe("Coinbase", () => {
         assert.strictEqual((yield* ask(simulator, `${prefix}/market/products/BTC-USD/ticker`)).status, 400)
       }))
 
-    it.effect("gives candles newest first, both ends included", () =>
+    it.effect("returns candles newest first, including both ends", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const target = (granularity: string, hours: number) =>
@@ -220,7 +220,7 @@ describe("Coinbase", () => {
         assert.deepStrictEqual((yield* refused("/market/products/BTC-USD/candles?granularity=ONE_DAY"))[0], 400)
       }))
 
-    it.effect("has the same behind a key, and the best prices of several", () =>
+    it.effect("returns the same from private endpoints, and the best bid and ask of several products", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const { get } = trader(simulator)
@@ -247,7 +247,7 @@ describe("Coinbase", () => {
       "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEf83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEXH8UTNG72bfocs3+257rn0s2ldbqkLJK2KRiMohYjlrQ=="
     const edwards = "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 
-    it("accepts the vectors of the RFCs and of a token as Coinbase wants it", () => {
+    it("accepts the vectors of the RFCs and of a Coinbase token", () => {
       const header =
         "eyJhbGciOiJFZERTQSIsInR5cCI6IkpXVCIsImtpZCI6Im9yZ2FuaXphdGlvbnMvMDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDAwL2FwaUtleXMvMTExMTExMTEtMTExMS0xMTExLTExMTEtMTExMTExMTExMTExIiwibm9uY2UiOiIwMDExMjIzMzQ0NTU2Njc3ODg5OWFhYmJjY2RkZWVmZiJ9"
       const payload =
@@ -280,7 +280,7 @@ describe("Coinbase", () => {
       }
     })
 
-    it("gives demo secrets as the portal does: seed and public key", () => {
+    it("has demo secrets in the format of the portal: seed and public key", () => {
       const secret = Buffer.from(Redacted.value(demo.secret), "base64")
       const spki = createPublicKey(fromSeed(Redacted.value(demo.secret))).export({ format: "der", type: "spki" })
       assert.strictEqual(secret.length, 64)
@@ -301,7 +301,7 @@ describe("Coinbase", () => {
       type: "pkcs8"
     })
 
-    it.effect("takes ES256 as 64 raw bytes and not as DER", () =>
+    it.effect("accepts ES256 signatures as 64 raw bytes, not as DER", () =>
       Effect.gen(function*() {
         const key: Account.ApiKey = {
           id: demo.key,
@@ -324,7 +324,7 @@ describe("Coinbase", () => {
     const other = Simulator.credentials("coinbase", "read")
     const wrong: ReadonlyArray<readonly [name: string, headers: Readonly<Record<string, string>>]> = [
       ["no token", { host }],
-      ["a token that is none", { host, authorization: "Bearer a.b.c" }],
+      ["an invalid token", { host, authorization: "Bearer a.b.c" }],
       ["another scheme", { ...good(), authorization: good().authorization.replace("Bearer", "Basic") }],
       ["an unknown key", bearer("GET", path, seconds, { ...demo, key: Redacted.make("x") })],
       ["another secret", bearer("GET", path, seconds, { ...demo, secret: other.secret })],
@@ -337,9 +337,9 @@ describe("Coinbase", () => {
       ["another subject", bearer("GET", path, seconds, demo, { claims: { sub: "x" } })],
       ["no nonce", bearer("GET", path, seconds, demo, { header: { nonce: "" } })],
       ["the wrong algorithm", bearer("GET", path, seconds, demo, { header: { alg: "ES256" } })],
-      ["a life beyond two minutes", bearer("GET", path, seconds, demo, { claims: { exp: seconds + 121 } })]
+      ["a lifetime above two minutes", bearer("GET", path, seconds, demo, { claims: { exp: seconds + 121 } })]
     ]
-    it.effect.each(wrong)("refuses %s", ([, headers]) =>
+    it.effect.each(wrong)("rejects %s", ([, headers]) =>
       Effect.gen(function*() {
         assert.deepStrictEqual(yield* answer(yield* start(), headers), [401, "Unauthorized\n"])
       }))
@@ -359,7 +359,7 @@ describe("Coinbase", () => {
         )
       }))
 
-    it.effect("is told the host in memory", () =>
+    it.effect("verifies the host when it runs in memory", () =>
       Effect.gen(function*() {
         const client = yield* HttpClient.HttpClient
         const { baseUrl } = Simulator.environment("coinbase")
@@ -371,7 +371,7 @@ describe("Coinbase", () => {
         assert.strictEqual(elsewhere.status, 401)
       }).pipe(Effect.provide(Simulator.layer("coinbase"))))
 
-    it.effect("minds the clock: two minutes behind or a minute ahead", () =>
+    it.effect("rejects tokens two minutes old or more than a minute ahead", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const at = (seconds: number) =>
@@ -387,7 +387,7 @@ describe("Coinbase", () => {
   })
 
   describe("the account", () => {
-    it.effect("pages through its balances", () =>
+    it.effect("pages balances", () =>
       Effect.gen(function*() {
         const { get, post } = trader(yield* start())
         yield* post("/orders", limit())
@@ -409,7 +409,7 @@ describe("Coinbase", () => {
 
     it.effect.each(
       [["read", [true, false, false]], ["trade", [true, true, false]], ["withdraw", [true, true, true]]] as const
-    )("says what the %s key may do", ([permission, expected]) =>
+    )("returns the permissions of the %s key", ([permission, expected]) =>
       Effect.gen(function*() {
         const { get } = trader(yield* start(), Simulator.credentials("coinbase", permission))
         const permissions = yield* get("/key_permissions")
@@ -419,7 +419,7 @@ describe("Coinbase", () => {
         assert.strictEqual(field(permissions, "portfolio_type"), "DEFAULT")
       }))
 
-    it.effect("does not let a reading key trade", () =>
+    it.effect("does not let a read-only key trade", () =>
       Effect.gen(function*() {
         const { get, post, status } = trader(yield* start(), Simulator.credentials("coinbase", "read"))
         assert.deepStrictEqual(yield* post("/orders", limit()), {
@@ -431,7 +431,7 @@ describe("Coinbase", () => {
         assert.deepStrictEqual(field(yield* get("/orders/historical/batch"), "orders"), [])
       }))
 
-    it.effect("tells the fees", () =>
+    it.effect("returns the fees", () =>
       Effect.gen(function*() {
         const { get } = trader(yield* start())
         const tier = field(yield* get("/transaction_summary"), "fee_tier")
@@ -440,7 +440,7 @@ describe("Coinbase", () => {
   })
 
   describe("orders", () => {
-    it.effect("go from open over a fill to filled", () =>
+    it.effect("go from open to filled", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const { get, post } = trader(simulator)
@@ -489,7 +489,7 @@ describe("Coinbase", () => {
         )
       }))
 
-    it.effect("are made once for each client order id, whatever became of them", () =>
+    it.effect("are placed once per client order id, whatever their status", () =>
       Effect.gen(function*() {
         const { get, post } = trader(yield* start())
         const placed = yield* post("/orders", limit())
@@ -500,7 +500,7 @@ describe("Coinbase", () => {
         assert.deepStrictEqual(texts(field(yield* get("/orders/historical/batch"), "orders"), "status"), ["CANCELLED"])
       }))
 
-    it.effect("are canceled each for itself", () =>
+    it.effect("are canceled with a result for each", () =>
       Effect.gen(function*() {
         const { get, post } = trader(yield* start())
         const order = orderId(yield* post("/orders", limit()))
@@ -525,7 +525,7 @@ describe("Coinbase", () => {
         assert.strictEqual(field(yield* post("/orders/batch_cancel", { order_ids: many }), "error"), "INVALID_ARGUMENT")
       }))
 
-    it.effect("are edited with price and size, both", () =>
+    it.effect("are edited with both price and size", () =>
       Effect.gen(function*() {
         const { get, post } = trader(yield* start())
         const order = orderId(yield* post("/orders", limit()))
@@ -544,7 +544,7 @@ describe("Coinbase", () => {
         assert.strictEqual(failure(yield* edit({})), "ONLY_OPEN_ORDERS_CAN_BE_EDITED")
       }))
 
-    it.effect("take at once when they are market, IOC or FOK", () =>
+    it.effect("are filled or canceled immediately when they are market, IOC or FOK orders", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         yield* simulator.setPrice("BTC/USD", "64000")
@@ -575,7 +575,7 @@ describe("Coinbase", () => {
         assert.strictEqual(field(killed, "time_in_force"), "FILL_OR_KILL")
       }))
 
-    it.effect("are listed newest first, in pages, by status, product and time", () =>
+    it.effect("are listed newest first, in pages, and by status, product and time", () =>
       Effect.gen(function*() {
         const { get, post } = trader(yield* start())
         yield* post("/orders", { ...limit(), client_order_id: "a" })
@@ -600,7 +600,7 @@ describe("Coinbase", () => {
 
     const refusals: ReadonlyArray<readonly [name: string, body: object, error: string, preview?: string]> = [
       [
-        "post-only that crosses",
+        "a post-only order that crosses",
         limit({ limit_price: "90000", post_only: true }),
         "INVALID_LIMIT_PRICE_POST_ONLY",
         "PREVIEW_INVALID_LIMIT_PRICE_POSTONLY"
@@ -608,23 +608,28 @@ describe("Coinbase", () => {
       ["a price off tick", limit({ limit_price: "30000.001" }), "INVALID_PRICE_PRECISION"],
       ["a size off lot", limit({ base_size: "0.010000001" }), "INVALID_SIZE_PRECISION"],
       [
-        "too little value",
+        "a value below the minimum",
         limit({ limit_price: "1" }),
         "UNKNOWN_FAILURE_REASON",
         "PREVIEW_INVALID_QUOTE_SIZE_TOO_SMALL"
       ],
       [
-        "too little size",
+        "a size below the minimum",
         limit({ base_size: "0.000000001" }),
         "UNKNOWN_FAILURE_REASON",
         "PREVIEW_INVALID_BASE_SIZE_TOO_SMALL"
       ],
-      ["too little money", limit({ base_size: "4" }), "INSUFFICIENT_FUND", "PREVIEW_INSUFFICIENT_FUND"],
+      [
+        "an amount beyond the free balance",
+        limit({ base_size: "4" }),
+        "INSUFFICIENT_FUND",
+        "PREVIEW_INSUFFICIENT_FUND"
+      ],
       ["an unknown product", { ...limit(), product_id: "NO-PE" }, "INVALID_PRODUCT_ID"],
       ["an offline product", { ...limit(), product_id: "XRP-USD" }, "UNTRADABLE_PRODUCT"]
     ]
     it.effect.each(refusals)(
-      "are refused with status 200 for %s",
+      "are rejected with status 200 for %s",
       ([, body, error, preview]) =>
         Effect.gen(function*() {
           const { get, post } = trader(yield* start())
@@ -632,7 +637,7 @@ describe("Coinbase", () => {
           assert.deepStrictEqual(reason(placed), [false, error, preview ?? "UNKNOWN_PREVIEW_FAILURE_REASON"])
           assert.isTrue(isRecord(field(placed, "order_configuration")))
           assert.deepStrictEqual(field(yield* get("/orders/historical/batch"), "orders"), [])
-          // A refused order leaves its client order id free.
+          // The client order id of a rejected order can be used again.
           assert.strictEqual(field(yield* post("/orders", limit()), "success"), true)
         })
     )
@@ -640,13 +645,17 @@ describe("Coinbase", () => {
     const malformed: ReadonlyArray<readonly [name: string, body: object]> = [
       ["no client order id", { ...limit(), client_order_id: "" }],
       ["a client order id of 129 characters", { ...limit(), client_order_id: "x".repeat(129) }],
-      ["a side in words", { ...limit(), side: "buy" }],
+      ["an invalid side", { ...limit(), side: "buy" }],
       ["no configuration", { ...limit(), order_configuration: {} }],
-      ["a stop", { ...limit(), order_configuration: { stop_limit_stop_limit_gtc: {} } }],
-      ["a number for a size", limit({ base_size: 0.01 })],
-      ["a sale by value", { ...limit(), side: "SELL", order_configuration: { market_market_ioc: { quote_size: "5" } } }]
+      ["a stop order", { ...limit(), order_configuration: { stop_limit_stop_limit_gtc: {} } }],
+      ["a size as a number", limit({ base_size: 0.01 })],
+      ["a sell order with a quote size", {
+        ...limit(),
+        side: "SELL",
+        order_configuration: { market_market_ioc: { quote_size: "5" } }
+      }]
     ]
-    it.effect.each(malformed)("are malformed with %s", ([, body]) =>
+    it.effect.each(malformed)("are rejected as malformed with %s", ([, body]) =>
       Effect.gen(function*() {
         const { status } = trader(yield* start())
         assert.deepStrictEqual(yield* status("POST", "/orders", JSON.stringify(body)), [400, "INVALID_ARGUMENT"])
@@ -662,7 +671,7 @@ describe("Coinbase", () => {
         assert.deepStrictEqual((yield* status("POST", "/orders", "nonsense"))[0], 400)
       }))
 
-    it.effect("cannot be looked up while the order database lags, but are not made twice", () =>
+    it.effect("cannot be looked up during the order lag, but are not placed twice", () =>
       Effect.gen(function*() {
         const { get, post, status } = trader(yield* start({ faults: Faults.make({ orderLag: "2 seconds" }) }))
         const placed = yield* post("/orders", limit())
@@ -677,7 +686,7 @@ describe("Coinbase", () => {
   })
 
   describe("limits", () => {
-    it.effect("lets 10 public requests a second through for each address", () =>
+    it.effect("allow 10 public requests a second per address", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const time = (remoteAddress = "192.0.2.1") => ask(simulator, `${prefix}/time`, { remoteAddress })
@@ -695,7 +704,7 @@ describe("Coinbase", () => {
         assert.strictEqual((yield* time()).status, 200)
       }))
 
-    it.effect("lets 30 private requests a second through, whatever the key", () =>
+    it.effect("allow 30 private requests a second, whatever the key", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const { status } = trader(simulator)

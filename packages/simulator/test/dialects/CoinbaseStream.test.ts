@@ -18,7 +18,7 @@ const own = privateKey(Buffer.from(Redacted.value(secret), "base64").subarray(0,
 
 const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url")
 
-/** A token as the documents describe it, unless it is said otherwise. */
+/** A valid token, with the given changes. */
 const token = (claims: object = {}, header: object = {}, key = own): string => {
   const now = noon / 1000
   const input = [
@@ -35,7 +35,7 @@ const start = Effect.gen(function*() {
 })
 
 describe("the user channel of Coinbase", () => {
-  it.scoped("opens to a token of now that is for no address, and to no other", () =>
+  it.scoped("requires a current token without a uri", () =>
     Effect.gen(function*() {
       const client = yield* start
       const refused = [
@@ -48,11 +48,11 @@ describe("the user channel of Coinbase", () => {
       ]
       for (const jwt of refused) yield* client.send({ type: "subscribe", channel: "user", jwt })
       assert.deepStrictEqual(
-        client.said(),
+        client.received(),
         refused.map(() => ({ type: "error", message: "authentication failure" }))
       )
       yield* client.send({ type: "subscribe", channel: "user", jwt: token() })
-      const [confirmed, snapshot] = client.said()
+      const [confirmed, snapshot] = client.received()
       assert.deepStrictEqual([at(confirmed, "channel"), at(confirmed, "sequence_num")], ["subscriptions", 0])
       assert.deepStrictEqual(Object.keys(Object(at(confirmed, "events", 0, "subscriptions"))), ["user"])
       assert.deepStrictEqual(
@@ -61,13 +61,13 @@ describe("the user channel of Coinbase", () => {
       )
     }))
 
-  it.scoped("outlives the token that it was asked for with", () =>
+  it.scoped("stays open after the token expires", () =>
     Effect.gen(function*() {
       const client = yield* start
       yield* client.send({ type: "subscribe", channel: "user", jwt: token() })
       yield* client.send({ type: "subscribe", channel: "heartbeats" })
-      client.said()
+      client.received()
       yield* TestClock.adjust("10 minutes")
-      assert.isUndefined(client.closed())
+      assert.isUndefined(client.closeCode())
     }))
 })

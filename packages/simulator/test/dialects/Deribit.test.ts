@@ -9,7 +9,7 @@ const bitcoin = { instrument_name: "BTC-PERPETUAL" }
 
 describe("Deribit", () => {
   describe("envelope", () => {
-    it.effect("says when a request came and went in microseconds, and has no id for a GET", () =>
+    it.effect("contains the times of a request in microseconds, and no id for a GET", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         assert.deepStrictEqual((yield* get("public/get_time")).json, {
@@ -24,7 +24,7 @@ describe("Deribit", () => {
         assert.deepStrictEqual(result(yield* get("public/status")), { locked: "false", locked_indices: [] })
       }))
 
-    it.effect("takes JSON-RPC by POST and repeats its id, in errors too", () =>
+    it.effect("accepts JSON-RPC by POST and repeats its id, in errors too", () =>
       Effect.gen(function*() {
         const { post } = yield* start()
         const call = { jsonrpc: "2.0", id: 7, method: "public/ticker", params: bitcoin }
@@ -39,7 +39,7 @@ describe("Deribit", () => {
         refused(yield* post("/api/v2", []), 400, -32600, "Invalid Request")
       }))
 
-    it.effect("answers what it does not know", () =>
+    it.effect("returns an error for unknown methods and paths", () =>
       Effect.gen(function*() {
         const { get, simulator } = yield* start()
         refused(yield* get("public/nothing"), 400, -32601, "Method not found")
@@ -52,15 +52,18 @@ describe("Deribit", () => {
       ["http503", 503, 11051, "system_maintenance"],
       ["http429", 429, 10028, "too_many_requests"]
     ] as const
-    it.effect.each(kinds)("words the fault %s", ([kind, status, code, message]) =>
-      Effect.gen(function*() {
-        const { get } = yield* start({ faults: Faults.make({ [kind]: 1 }) })
-        refused(yield* get("public/get_time"), status, code, message)
-      }))
+    it.effect.each(kinds)(
+      "returns the exchange's error for the fault %s",
+      ([kind, status, code, message]) =>
+        Effect.gen(function*() {
+          const { get } = yield* start({ faults: Faults.make({ [kind]: 1 }) })
+          refused(yield* get("public/get_time"), status, code, message)
+        })
+    )
   })
 
   describe("market data", () => {
-    it.effect("lists instruments by currency and kind, and the expired ones apart", () =>
+    it.effect("lists instruments by currency and kind, and expired ones separately", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         const listed = (params: Readonly<Record<string, string>>) =>
@@ -77,7 +80,7 @@ describe("Deribit", () => {
         assert.deepStrictEqual(all, dialect.listings.map(({ id }) => id).filter((id) => id !== "BTC-29MAR24"))
       }))
 
-    it.effect("describes an inverse perpetual, a linear one, a future and a spot pair", () =>
+    it.effect("returns inverse and linear perpetuals, a future and a spot pair", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         const described = (instrument_name: string) =>
@@ -127,7 +130,7 @@ describe("Deribit", () => {
         assert.deepInclude(yield* described("BTC-29MAR24"), { is_active: false, state: "closed" })
       }))
 
-    it.effect("gives a ticker of an open instrument, and of one that is not traded any more", () =>
+    it.effect("returns the ticker of an open and of an expired instrument", () =>
       Effect.gen(function*() {
         const { get, simulator } = yield* start()
         yield* simulator.setPrice("BTC/USD:BTC", "60000")
@@ -167,7 +170,7 @@ describe("Deribit", () => {
         assert.deepInclude(expired, { state: "closed", best_bid_price: 0, best_bid_amount: 0 })
       }))
 
-    it.effect("gives a book with the ticker around it, of the depths that there are", () =>
+    it.effect("returns a book with the ticker, of the supported depths", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         const book = result(yield* get("public/get_order_book", { ...bitcoin, depth: 10 }))
@@ -185,7 +188,7 @@ describe("Deribit", () => {
         })
       }))
 
-    it.effect("gives the latest trades newest first, or from an instant on", () =>
+    it.effect("returns the latest trades newest first, or those from a time on", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         const trades = (params: Readonly<Record<string, string | number>>) =>
@@ -226,7 +229,7 @@ describe("Deribit", () => {
         assert.match(String(rows(field(result(ether), "trades"))[0]?.["trade_id"]), /^ETH-\d+$/)
       }))
 
-    it.effect("gives candles in columns by the time they open, and says when there are none", () =>
+    it.effect("returns candles in columns by open time, and no_data when there are none", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         const chart = (params: Readonly<Record<string, string | number>>) =>
@@ -271,13 +274,13 @@ describe("Deribit", () => {
         param: "end_timestamp"
       }]
     ] as const
-    it.effect.each(refusals)("refuses %s of %o", ([method, params, status, code, data]) =>
+    it.effect.each(refusals)("rejects %s with %o", ([method, params, status, code, data]) =>
       Effect.gen(function*() {
         const { get } = yield* start()
         refused(yield* get(method, params), status, code, "Invalid params", data)
       }))
 
-    it.effect("does not find an instrument it does not list", () =>
+    it.effect("fails with not_found for an instrument that is not listed", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         for (const method of ["public/ticker", "public/get_order_book", "public/get_instrument"]) {
@@ -287,7 +290,7 @@ describe("Deribit", () => {
   })
 
   describe("access", () => {
-    it("signs as the exchange's documents do", () => {
+    it("matches the signatures in the documentation", () => {
       const secret = Redacted.make("AMANDASECRECT")
       const stamp = "1576074319000\n1iqt2wls\n"
       assert.strictEqual(
@@ -303,7 +306,7 @@ describe("Deribit", () => {
     const method = "private/get_account_summaries"
     const target = targetOf(method)
 
-    it.effect("accepts a signature over method, target and body for a minute", () =>
+    it.effect("accepts a signature over method, target and body within a minute", () =>
       Effect.gen(function*() {
         const { call, get, post } = yield* start()
         result(yield* call(method))
@@ -316,7 +319,7 @@ describe("Deribit", () => {
         refused(yield* post("/api/v2", { ...body, id: 2 }, headers), 400, 13004, "invalid_credentials")
       }))
 
-    it.effect("refuses a signature that is stale, wrong or of nobody", () =>
+    it.effect("rejects a stale, wrong or missing signature", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         const good = signed(demo, noon, target).authorization
@@ -337,7 +340,7 @@ describe("Deribit", () => {
         refused(yield* get(method, {}, { authorization: "Digest x" }), 401, 10000, "authorization_required")
       }))
 
-    it.effect("gives tokens for credentials and for signatures, which expire", () =>
+    it.effect("issues tokens that expire for credentials and signatures", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         const credentials = {
@@ -390,7 +393,7 @@ describe("Deribit", () => {
         })
       }))
 
-    it.effect("takes Basic credentials", () =>
+    it.effect("accepts Basic credentials", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         const basic = (secret: string) => ({
@@ -400,7 +403,7 @@ describe("Deribit", () => {
         refused(yield* get(method, {}, basic("x")), 400, 13004, "invalid_credentials")
       }))
 
-    it.effect("grants what is asked for as far as the key goes", () =>
+    it.effect("grants the requested scope within the permissions of the key", () =>
       Effect.gen(function*() {
         const { call, get } = yield* start()
         const grant = (permission: "read" | "trade" | "withdraw", scope: string) =>
@@ -432,7 +435,7 @@ describe("Deribit", () => {
         refused(yield* call("private/cancel_all", {}, reading), 403, 13021, "forbidden")
       }))
 
-    it.effect("writes down neither tokens nor secrets", () =>
+    it.effect("records neither tokens nor secrets", () =>
       Effect.gen(function*() {
         const { get, simulator } = yield* start()
         const { secret } = demo
@@ -449,7 +452,7 @@ describe("Deribit", () => {
   })
 
   describe("limits", () => {
-    it.effect("takes a hundred calls at once and twenty a second, of an account and of an IP apart", () =>
+    it.effect("allow a hundred calls at once and twenty a second, separately per account and IP", () =>
       Effect.gen(function*() {
         const { call, get, simulator } = yield* start()
         for (let index = 0; index < 100; index++) result(yield* get("public/get_time"))
@@ -465,7 +468,7 @@ describe("Deribit", () => {
         assert.deepInclude(usage, { scope: "account/ordinary", used: 0, limit: 50_000 })
       }))
 
-    it.effect("lets instruments be listed once a second, from a pool of their own", () =>
+    it.effect("allow listing instruments fifty times at once and then once a second, in a separate pool", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         const listed = get("public/get_instruments", { currency: "any" })
@@ -477,7 +480,7 @@ describe("Deribit", () => {
         refused(yield* listed, 429, 10028, "too_many_requests")
       }))
 
-    it.effect("lets twenty orders through at once and five a second, spot and cancel-all apart", () =>
+    it.effect("allow twenty orders at once and five a second, spot and cancel-all separately", () =>
       Effect.gen(function*() {
         const { call } = yield* start()
         const cancel = call("private/cancel", { order_id: "104819327099" })

@@ -12,7 +12,7 @@ const start = Effect.gen(function*() {
   const simulator = yield* Simulator.make("deribit")
   const client = yield* dial(simulator, "/ws/api/v2")
   const call = (method: string, params: object = {}) =>
-    Effect.map(client.send({ jsonrpc: "2.0", id: 1, method, params }), client.said)
+    Effect.map(client.send({ jsonrpc: "2.0", id: 1, method, params }), client.received)
   const login = (scope?: string) => call("public/auth", { ...clientSignature(trader, noon), scope })
   const subscribe = (...channels: ReadonlyArray<string>) => call("private/subscribe", { channels })
   const buy = (price: string) => {
@@ -26,8 +26,8 @@ const start = Effect.gen(function*() {
 const code = (frames: ReadonlyArray<unknown>) => frames.map((frame) => at(frame, "error", "code"))
 const data = (frames: ReadonlyArray<unknown>) => frames.map((frame) => at(frame, "params", "data"))
 
-describe("what Deribit's socket says of an account", () => {
-  it.scoped("is for who has logged in, as far as the login reaches", () =>
+describe("the account channels of Deribit", () => {
+  it.scoped("require a login whose scope includes the channel", () =>
     Effect.gen(function*() {
       const { call, login, subscribe } = yield* start
       assert.deepStrictEqual(code(yield* subscribe("user.orders.any.any.raw")), [10_000])
@@ -43,7 +43,7 @@ describe("what Deribit's socket says of an account", () => {
       assert.deepStrictEqual(at(answer, "result"), ["user.portfolio.btc"])
     }))
 
-  it.scoped("is each order alone where it is raw, several otherwise, and trades in a list", () =>
+  it.scoped("send single orders on raw channels, lists of orders on others, and trades in lists", () =>
     Effect.gen(function*() {
       const { buy, client, login, simulator, subscribe } = yield* start
       yield* login()
@@ -52,9 +52,12 @@ describe("what Deribit's socket says of an account", () => {
       assert.deepStrictEqual([at(answer, "result"), more], [[...channels, "user.orders.spot.any.raw"], undefined])
       const { json } = yield* buy("50000")
       const id = String(at(json, "result", "order", "order_id"))
-      assert.deepStrictEqual(data(client.said()).map((one) => at(one, "order_id") ?? at(one, 0, "order_id")), [id, id])
+      assert.deepStrictEqual(data(client.received()).map((one) => at(one, "order_id") ?? at(one, 0, "order_id")), [
+        id,
+        id
+      ])
       yield* simulator.fill(id, "40")
-      const [raw, all, trades] = data(client.said())
+      const [raw, all, trades] = data(client.received())
       assert.deepStrictEqual([at(raw, "filled_amount"), at(all, 0, "filled_amount")], [40, 40])
       assert.deepStrictEqual([at(trades, 0, "order_id"), at(trades, 0, "amount"), at(trades, 0, "fee_currency")], [
         id,
@@ -63,26 +66,26 @@ describe("what Deribit's socket says of an account", () => {
       ])
     }))
 
-  it.scoped("is what there is of each currency, and then of those alone of which it has changed", () =>
+  it.scoped("send the portfolio of each currency, and then only of those that changed", () =>
     Effect.gen(function*() {
       const { buy, client, login, subscribe } = yield* start
       yield* login()
       const [, ...first] = yield* subscribe("user.portfolio.any")
       assert.isAbove(first.length, 1)
       yield* buy("50000")
-      assert.deepStrictEqual(data(client.said()).map((one) => at(one, "currency")), ["BTC"])
+      assert.deepStrictEqual(data(client.received()).map((one) => at(one, "currency")), ["BTC"])
     }))
 
-  it.scoped("ends when the login has run out, which it can ask to be late", () =>
+  it.scoped("close when the login expires, whose lifetime can be requested", () =>
     Effect.gen(function*() {
       const { client, login, simulator } = yield* start
       yield* login("expires:60")
       yield* TestClock.adjust("59 seconds")
-      assert.isUndefined(client.closed())
+      assert.isUndefined(client.closeCode())
       yield* TestClock.adjust("2 seconds")
-      assert.strictEqual(client.closed(), 1008)
+      assert.strictEqual(client.closeCode(), 1008)
       const other = yield* dial(simulator, "/ws/api/v2")
       yield* simulator.disturb({ _tag: "Expire" })
-      assert.isUndefined(other.closed())
+      assert.isUndefined(other.closeCode())
     }))
 })

@@ -9,7 +9,7 @@ const start = Effect.gen(function*() {
   const simulator = yield* Simulator.make("deribit")
   const client = yield* dial(simulator, "/ws/api/v2")
   const call = (method: string, params: object = {}, id = 1) =>
-    Effect.map(client.send({ jsonrpc: "2.0", id, method, params }), client.said)
+    Effect.map(client.send({ jsonrpc: "2.0", id, method, params }), client.received)
   return { simulator, client, call }
 })
 
@@ -17,7 +17,7 @@ const subscribe = "public/subscribe"
 const book = "book.BTC-PERPETUAL.100ms"
 
 describe("the streams of Deribit", () => {
-  it.scoped("list the channels that were subscribed to, and leave out those that there are not", () =>
+  it.scoped("return the subscribed channels without those that do not exist", () =>
     Effect.gen(function*() {
       const { call } = yield* start
       const channels = [book, "book.BTC-NEVER.100ms", "ticker.BTC-29MAR24.100ms", "trades.BTC-PERPETUAL.1s"]
@@ -30,7 +30,7 @@ describe("the streams of Deribit", () => {
       assert.deepStrictEqual(at(left, "result"), [book])
     }))
 
-  it.scoped("refuse a request whole that names a raw channel, or nothing that is known", () =>
+  it.scoped("reject a whole request for a raw channel without login, and invalid requests", () =>
     Effect.gen(function*() {
       const { call, client } = yield* start
       const code = (frames: ReadonlyArray<unknown>) => frames.map((frame) => at(frame, "error", "code"))
@@ -39,10 +39,10 @@ describe("the streams of Deribit", () => {
       assert.deepStrictEqual(code(yield* call("public/set_heartbeat", { interval: 9 })), [-32_602])
       assert.deepStrictEqual(code(yield* call("public/nothing")), [-32_601])
       yield* client.send("{\"jsonrpc\":")
-      assert.deepStrictEqual(code(client.said()), [-32_700])
+      assert.deepStrictEqual(code(client.received()), [-32_700])
     }))
 
-  it.scoped("chain the changes of a book from a snapshot on, each level with what happened to it", () =>
+  it.scoped("link book changes from a snapshot on by change id, with an action per level", () =>
     Effect.gen(function*() {
       const { call, client, simulator } = yield* start
       const [, first] = yield* call(subscribe, { channels: [book] })
@@ -51,7 +51,7 @@ describe("the streams of Deribit", () => {
       assert.strictEqual(at(first, "params", "data", "bids", 0, 0), "new")
       yield* simulator.setPrice("BTC-PERPETUAL", "70000")
       yield* TestClock.adjust("5 seconds")
-      const changes = client.said()
+      const changes = client.received()
       assert.isAbove(changes.length, 0)
       let last = data(first, "change_id")
       for (const change of changes) {
@@ -66,10 +66,10 @@ describe("the streams of Deribit", () => {
       assert.isTrue(levels.some((level) => at(level, 0) === "delete"))
     }))
 
-  it.scoped("demand a proof that somebody listens, and cut off who gives none", () =>
+  it.scoped("require a response to heartbeats, and close a connection without one", () =>
     Effect.gen(function*() {
       const { call, client } = yield* start
-      const types = () => client.said().map((frame) => at(frame, "params", "type"))
+      const types = () => client.received().map((frame) => at(frame, "params", "type"))
       const [answer] = yield* call("public/set_heartbeat", { interval: 10 })
       assert.strictEqual(at(answer, "result"), "ok")
       yield* TestClock.adjust("10 seconds")
@@ -79,23 +79,23 @@ describe("the streams of Deribit", () => {
       yield* TestClock.adjust("10 seconds")
       assert.deepStrictEqual(types(), ["heartbeat", "test_request"])
       yield* TestClock.adjust("9 seconds")
-      assert.isUndefined(client.closed())
+      assert.isUndefined(client.closeCode())
       yield* TestClock.adjust("1 second")
-      assert.strictEqual(client.closed(), 1000)
+      assert.strictEqual(client.closeCode(), 1000)
     }))
 
-  it.scoped("end the connection of who subscribes beyond the credits", () =>
+  it.scoped("close a connection that exceeds the subscription credits", () =>
     Effect.gen(function*() {
       const { call, client } = yield* start
       const channels = ["quote.BTC-PERPETUAL"]
       for (let count = 0; count < 10; count++) yield* call(subscribe, { channels })
-      assert.isUndefined(client.closed())
+      assert.isUndefined(client.closeCode())
       const [refused] = yield* call(subscribe, { channels })
       assert.strictEqual(at(refused, "error", "code"), 10_028)
-      assert.strictEqual(client.closed(), 1008)
+      assert.strictEqual(client.closeCode(), 1008)
     }))
 
-  it.scoped("have whole books, the best prices and candles under channels of their own", () =>
+  it.scoped("send whole books, the best prices and candles on separate channels", () =>
     Effect.gen(function*() {
       const { call } = yield* start
       const channels = [

@@ -29,7 +29,7 @@ const best = ({ get }: Client) => Effect.map(get("public/ticker", instrument), r
 
 describe("Deribit trading", () => {
   describe("account", () => {
-    it.effect("gives balances with what orders hold, and the limits when asked", () =>
+    it.effect("returns balances with what orders lock, and limits on request", () =>
       Effect.gen(function*() {
         const { call } = yield* start()
         const of = (currency: string, extended = false) =>
@@ -56,7 +56,7 @@ describe("Deribit trading", () => {
         assert.deepInclude(yield* of("USDT"), { balance: 50_000, available_funds: 49_700, initial_margin: 300 })
       }))
 
-    it.effect("gives positions in dollars where they are inverse, and at size zero once they are closed", () =>
+    it.effect("returns inverse positions in dollars, and closed ones with size zero", () =>
       Effect.gen(function*() {
         const client = yield* start()
         const { call } = client
@@ -85,7 +85,7 @@ describe("Deribit trading", () => {
   })
 
   describe("orders", () => {
-    it.effect("places an order that rests, is found in every way, and is canceled", () =>
+    it.effect("places a resting order, finds it by every method, and cancels it", () =>
       Effect.gen(function*() {
         const { call } = yield* start()
         const answer = yield* call("private/buy", { ...perpetual, label, post_only: true })
@@ -150,7 +150,7 @@ describe("Deribit trading", () => {
         assert.deepStrictEqual(result(yield* call("private/get_order_history_by_instrument", unfilled)), [ended])
       }))
 
-    it.effect("takes numbers and flags of a JSON body as they are, and numbers with an exponent", () =>
+    it.effect("accepts numbers and flags in a JSON body, and numbers with an exponent", () =>
       Effect.gen(function*() {
         const { call, post } = yield* start()
         const params = { ...perpetual, post_only: true, reduce_only: false }
@@ -162,7 +162,7 @@ describe("Deribit trading", () => {
         assert.deepInclude(order(yield* call("private/buy", exponents)), { amount: 100, price: 30_000 })
       }))
 
-    it.effect("gives ids the currency they settle in, and finds them by no other", () =>
+    it.effect("prefixes ids with the settlement currency, and finds orders only by the whole id", () =>
       Effect.gen(function*() {
         const { call } = yield* start()
         const linear = { instrument_name: "ETH_USDC-PERPETUAL", amount: 0.01, price: 1000 }
@@ -178,7 +178,7 @@ describe("Deribit trading", () => {
         }
       }))
 
-    it.effect("fills a resting order as maker when the price comes to it", () =>
+    it.effect("fills a resting order as maker when the price reaches it", () =>
       Effect.gen(function*() {
         const client = yield* start()
         const { call, simulator } = client
@@ -215,7 +215,7 @@ describe("Deribit trading", () => {
         refused(yield* call("private/edit", { order_id, amount: 50 }), 400, 11008, "already_filled")
       }))
 
-    it.effect("answers a market order with its trades and fees", () =>
+    it.effect("returns a market order with its trades and fees", () =>
       Effect.gen(function*() {
         const { call, simulator } = yield* start()
         yield* simulator.setPrice("BTC/USDT", "60000")
@@ -234,7 +234,7 @@ describe("Deribit trading", () => {
         assert.deepInclude(trades[0], { liquidity: "T", fee_currency: "BTC", label })
       }))
 
-    it.effect("ends what cannot be filled at once", () =>
+    it.effect("cancels IOC and FOK orders that cannot be filled immediately", () =>
       Effect.gen(function*() {
         const { call } = yield* start()
         for (const time_in_force of ["immediate_or_cancel", "fill_or_kill"]) {
@@ -245,7 +245,7 @@ describe("Deribit trading", () => {
         }
       }))
 
-    it.effect("moves a post-only order that would cross beside the market, unless it is to be rejected", () =>
+    it.effect("reprices a post-only order that would cross, unless reject_post_only is set", () =>
       Effect.gen(function*() {
         const client = yield* start()
         const { call } = client
@@ -266,7 +266,7 @@ describe("Deribit trading", () => {
         assert.deepInclude(moved, { order_state: "open", price: ask - 0.5 })
       }))
 
-    it.effect("edits price and amount of an order that keeps its id", () =>
+    it.effect("edits price and amount of an order and keeps its id", () =>
       Effect.gen(function*() {
         const client = yield* start()
         const { call } = client
@@ -290,7 +290,7 @@ describe("Deribit trading", () => {
         })
       }))
 
-    it.effect("shows in an edit's answer only what the edit traded", () =>
+    it.effect("returns only the trades of an edit in its response", () =>
       Effect.gen(function*() {
         const client = yield* start()
         const { call } = client
@@ -303,7 +303,7 @@ describe("Deribit trading", () => {
         assert.deepStrictEqual(rows(field(edited, "trades")).map((row) => row["amount"]), [10])
       }))
 
-    it.effect("takes any number of orders under one label, the newest first, and cancels them by it", () =>
+    it.effect("accepts several orders with one label, lists the newest first, and cancels them by label", () =>
       Effect.gen(function*() {
         const { call } = yield* start()
         const placed = [
@@ -338,7 +338,7 @@ describe("Deribit trading", () => {
         }
       }))
 
-    it.effect("shows a page of the history, the one that ended last first", () =>
+    it.effect("pages the history, last closed first", () =>
       Effect.gen(function*() {
         const { call } = yield* start()
         const placed = [idOf(yield* call("private/buy", perpetual)), idOf(yield* call("private/buy", perpetual))]
@@ -357,7 +357,7 @@ describe("Deribit trading", () => {
         assert.deepStrictEqual(yield* history({ offset: 2 }), [])
       }))
 
-    it.effect("forgets ended orders after half an hour and trades after a day, but for history", () =>
+    it.effect("returns closed orders for half an hour and trades for a day, and older ones only from the history", () =>
       Effect.gen(function*() {
         const client = yield* start()
         const { call } = client
@@ -418,7 +418,7 @@ describe("Deribit trading", () => {
         )
       }))
 
-    it.effect("does not find what the exchange has taken and its database does not know yet", () =>
+    it.effect("finds an order only after the order lag", () =>
       Effect.gen(function*() {
         const { call } = yield* start({ faults: Faults.make({ orderLag: "2 seconds" }) })
         const order_id = idOf(yield* call("private/buy", { ...perpetual, label }))
@@ -432,42 +432,42 @@ describe("Deribit trading", () => {
       }))
   })
 
-  describe("refusals", () => {
+  describe("rejections", () => {
     const missing = (param: string) => [-32602, "Invalid params", { reason: "value required", param }] as const
     const cases = [
       ["an unknown instrument", { instrument_name: "DOGE-PERPETUAL" }, 10020, "invalid_or_unsupported_instrument"],
       ["an expired instrument", { instrument_name: "BTC-29MAR24" }, 10012, "book_closed"],
       ["a price off the tick", { price: 30_000.3 }, 10043, "price_wrong_tick"],
-      ["an amount below the least", { amount: 5 }, 10002, "qty_too_low"],
-      ["half a contract", { amount: 15 }, -32602, "Invalid params", {
+      ["an amount below the minimum", { amount: 5 }, 10002, "qty_too_low"],
+      ["a fraction of a contract", { amount: 15 }, -32602, "Invalid params", {
         reason: "must be a multiple of the contract size",
         param: "amount"
       }],
-      ["contracts that do not agree", { contracts: 11 }, -32602, "Invalid params", {
+      ["contracts that do not match the amount", { contracts: 11 }, -32602, "Invalid params", {
         reason: "must agree with amount",
         param: "contracts"
       }],
-      ["more than there is", { amount: 1_000_000 }, 10009, "not_enough_funds"],
+      ["an amount beyond the free balance", { amount: 1_000_000 }, 10009, "not_enough_funds"],
       ["a price too high", { price: 70_000 }, 10007, "price_too_high 60900"],
-      ["a position to reduce that is not there", { reduce_only: true }, 11030, "other_reject reduce_only_no_position"],
-      ["what is too late", { valid_until: noon - 1 }, 13888, "timed_out"],
+      ["a reduce-only order without a position", { reduce_only: true }, 11030, "other_reject reduce_only_no_position"],
+      ["an order after its valid_until", { valid_until: noon - 1 }, 13888, "timed_out"],
       ["a long label", { label: "x".repeat(65) }, -32602, "Invalid params", { reason: "too long", param: "label" }],
-      ["another type", { type: "stop_limit" }, -32602, "Invalid params", { reason: "invalid type", param: "type" }],
-      ["another time in force", { time_in_force: "good_til_day" }, -32602, "Invalid params", {
+      ["an invalid type", { type: "stop_limit" }, -32602, "Invalid params", { reason: "invalid type", param: "type" }],
+      ["an invalid time in force", { time_in_force: "good_til_day" }, -32602, "Invalid params", {
         reason: "invalid time_in_force",
         param: "time_in_force"
       }],
-      ["post-only that ends at once", { post_only: true, time_in_force: "fill_or_kill" }, -32602, "Invalid params", {
+      ["post-only with fill_or_kill", { post_only: true, time_in_force: "fill_or_kill" }, -32602, "Invalid params", {
         reason: "only for good_til_cancelled limit orders",
         param: "post_only"
       }],
-      ["an amount that is none", { amount: "much" }, -32602, "Invalid params", {
+      ["an amount that is not a number", { amount: "much" }, -32602, "Invalid params", {
         reason: "must be a number",
         param: "amount"
       }],
-      ["nothing", { amount: 0 }, -32602, "Invalid params", { reason: "must be positive", param: "amount" }]
+      ["an amount of zero", { amount: 0 }, -32602, "Invalid params", { reason: "must be positive", param: "amount" }]
     ] as const
-    it.effect.each(cases)("refuses %s", ([, change, code, message, data]) =>
+    it.effect.each(cases)("rejects %s", ([, change, code, message, data]) =>
       Effect.gen(function*() {
         const client = yield* start()
         yield* priced(client)
@@ -475,7 +475,7 @@ describe("Deribit trading", () => {
         assert.deepStrictEqual(result(yield* client.call("private/get_open_orders")), [])
       }))
 
-    it.effect("asks for what is missing, and knows the edge of what it takes", () =>
+    it.effect("rejects missing parameters, and accepts values at the limits", () =>
       Effect.gen(function*() {
         const client = yield* start()
         yield* priced(client)

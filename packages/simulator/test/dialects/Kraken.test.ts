@@ -37,7 +37,7 @@ const signed = (
   body: new TextEncoder().encode(body)
 })
 
-/** Calls private endpoints with rising nonces; gives the envelope. */
+/** Calls private endpoints with increasing nonces and returns the envelope. */
 const trader = (simulator: Simulator.Simulator, credentials = demo) => {
   let nonce = 1_700_000_000_000_000
   return (name: string, params: Readonly<Record<string, string>> = {}) => {
@@ -72,7 +72,7 @@ const limit = { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.01",
 
 describe("Kraken", () => {
   describe("market data", () => {
-    it.effect("answers time and status", () =>
+    it.effect("returns time and status", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const time = yield* ask(simulator, "/0/public/Time")
@@ -86,7 +86,7 @@ describe("Kraken", () => {
         })
       }))
 
-    it.effect("names assets and pairs the old way", () =>
+    it.effect("returns assets and pairs by their old names", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const pairs = yield* shown(simulator, "AssetPairs")
@@ -112,7 +112,7 @@ describe("Kraken", () => {
         })
       }))
 
-    it.effect("gives a ticker under the exchange's own name, today's numbers before those of 24 hours", () =>
+    it.effect("returns tickers by the exchange's pair name, with today's values before those of 24 hours", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         yield* simulator.setPrice("BTC/USD", "65000.5")
@@ -127,7 +127,7 @@ describe("Kraken", () => {
         assert.strictEqual(keys(yield* shown(simulator, "Ticker")).length, 7)
       }))
 
-    it.effect("gives a book whose sides do not cross, the best first", () =>
+    it.effect("returns a book that is not crossed, best price first", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const book = field(yield* shown(simulator, "Depth?pair=XBT/USDT&count=5"), "XBTUSDT")
@@ -139,7 +139,7 @@ describe("Kraken", () => {
         assert.strictEqual(first(first(field(book, "asks")), 2), noon / 1000)
       }))
 
-    it.effect("gives trades oldest first, and those after `since`", () =>
+    it.effect("returns trades oldest first, or those after `since`", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const all = yield* shown(simulator, "Trades?pair=XBTUSD&count=50")
@@ -158,7 +158,7 @@ describe("Kraken", () => {
         assert.deepStrictEqual(none, { XXBTZUSD: [], last: field(all, "last") })
       }))
 
-    it.effect("gives 720 finished candles and the running one, or those after `since`", () =>
+    it.effect("returns 720 closed candles and the open one, or those after `since`", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const all = yield* shown(simulator, "OHLC?pair=XBTUSD&interval=60")
@@ -191,7 +191,7 @@ describe("Kraken", () => {
       ["Trades?pair=XBTUSD&since=now", "EGeneral:Invalid arguments:since"],
       ["Nothing", "EGeneral:Unknown method"]
     ] as const
-    it.effect.each(refusals)("refuses %s with status 200", ([target, error]) =>
+    it.effect.each(refusals)("rejects %s with status 200", ([target, error]) =>
       Effect.gen(function*() {
         assert.deepStrictEqual(yield* refused(yield* start(), target), [200, [error]])
       }))
@@ -246,14 +246,14 @@ describe("Kraken", () => {
         "EAPI:Invalid nonce"
       ]
     ]
-    it.effect.each(wrong)("refuses %s", ([, options, error]) =>
+    it.effect.each(wrong)("rejects %s", ([, options, error]) =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const answer = yield* ask(simulator, path, options)
         assert.deepStrictEqual([answer.status, errors(answer.json)], [200, [error]])
       }))
 
-    it.effect("wants each key's nonce above its last one, beyond 2^53 too", () =>
+    it.effect("requires increasing nonces per key, beyond 2^53 too", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const balance = (nonce: string, credentials = demo) =>
@@ -288,7 +288,7 @@ describe("Kraken", () => {
   })
 
   describe("the account", () => {
-    it.effect("holds old-style assets, with and without what orders hold", () =>
+    it.effect("returns assets by their old names, with and without locked amounts", () =>
       Effect.gen(function*() {
         const call = trader(yield* start())
         assert.deepStrictEqual(result(yield* call("Balance")), {
@@ -310,7 +310,7 @@ describe("Kraken", () => {
         ["trade", ["query-funds", "query-open-trades", "modify-trades"]],
         ["withdraw", ["query-funds", "withdraw-funds", "query-open-trades", "modify-trades"]]
       ] as const
-    )("says what the %s key may do", ([permission, permissions]) =>
+    )("returns the permissions of the %s key", ([permission, permissions]) =>
       Effect.gen(function*() {
         const credentials = Simulator.credentials("kraken", permission)
         const info = result(yield* trader(yield* start(), credentials)("GetApiKeyInfo"))
@@ -320,7 +320,7 @@ describe("Kraken", () => {
         assert.deepStrictEqual([field(info, "validUntil"), field(info, "ipAllowlist")], ["0", []])
       }))
 
-    it.effect("does not let a reading key trade", () =>
+    it.effect("does not let a read-only key trade", () =>
       Effect.gen(function*() {
         const call = trader(yield* start(), Simulator.credentials("kraken", "read"))
         assert.deepStrictEqual(errors(yield* call("AddOrder", limit)), ["EGeneral:Permission denied"])
@@ -330,7 +330,7 @@ describe("Kraken", () => {
   })
 
   describe("orders", () => {
-    it.effect("go from open over a fill to closed", () =>
+    it.effect("go from open to closed", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const call = trader(simulator)
@@ -370,7 +370,7 @@ describe("Kraken", () => {
         )
       }))
 
-    it.effect("are canceled by either id, once", () =>
+    it.effect("are canceled by either id, but only once", () =>
       Effect.gen(function*() {
         const call = trader(yield* start())
         const one = txidOf(yield* call("AddOrder", limit))
@@ -388,7 +388,7 @@ describe("Kraken", () => {
         })
       }))
 
-    it.effect("may use a client order id again once the order is closed", () =>
+    it.effect("can reuse a client order id once its order is closed", () =>
       Effect.gen(function*() {
         const call = trader(yield* start())
         const named = { ...limit, cl_ord_id: id }
@@ -409,7 +409,7 @@ describe("Kraken", () => {
         assert.deepStrictEqual(result(yield* call("CancelAll")), { count: 0 })
       }))
 
-    it.effect("come and go in batches, in JSON", () =>
+    it.effect("are placed and canceled in batches, in JSON", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const order = { ordertype: "limit", type: "buy", volume: "0.01", price: 30000 }
@@ -448,7 +448,7 @@ describe("Kraken", () => {
         ])
       }))
 
-    it.effect("take at once when they are market, IOC or FOK", () =>
+    it.effect("are filled or canceled immediately when they are market, IOC or FOK orders", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         yield* simulator.setPrice("BTC/USD", "64000")
@@ -476,7 +476,7 @@ describe("Kraken", () => {
         assert.include(["closed", "canceled"], field(partly, "status"))
       }))
 
-    it.effect("belong to the group whose number they carry, and are found and canceled by it", () =>
+    it.effect("are found and canceled by userref", () =>
       Effect.gen(function*() {
         const call = trader(yield* start())
         for (const userref of ["7", "7", "-8"]) result(yield* call("AddOrder", { ...limit, userref }))
@@ -498,7 +498,7 @@ describe("Kraken", () => {
         ])
       }))
 
-    it.effect("with `post` never take", () =>
+    it.effect("with `post` are rejected if they would take", () =>
       Effect.gen(function*() {
         const call = trader(yield* start())
         const posted = { ...limit, oflags: "post" }
@@ -510,7 +510,7 @@ describe("Kraken", () => {
         assert.deepStrictEqual(field(result(yield* call("ClosedOrders")), "count"), 0)
       }))
 
-    it.effect("are only checked with `validate`", () =>
+    it.effect("are only validated with `validate`", () =>
       Effect.gen(function*() {
         const call = trader(yield* start())
         assert.deepStrictEqual(result(yield* call("AddOrder", { ...limit, validate: "true" })), {
@@ -519,7 +519,7 @@ describe("Kraken", () => {
         assert.deepStrictEqual(result(yield* call("OpenOrders")), { open: {} })
       }))
 
-    it.effect("are refused after their deadline", () =>
+    it.effect("are rejected after their deadline", () =>
       Effect.gen(function*() {
         const call = trader(yield* start())
         const due = (deadline: string) => Effect.map(call("AddOrder", { ...limit, deadline }), errors)
@@ -545,14 +545,14 @@ describe("Kraken", () => {
       [{ cl_ord_id: id, userref: "7" }, "EGeneral:Invalid arguments:userref"],
       [{ leverage: "2" }, "EGeneral:Invalid arguments:leverage"]
     ]
-    it.effect.each(refusals)("are refused with %j", ([change, error]) =>
+    it.effect.each(refusals)("are rejected with %j", ([change, error]) =>
       Effect.gen(function*() {
         const call = trader(yield* start())
         assert.deepStrictEqual(errors(yield* call("AddOrder", { ...limit, ...change })), [error])
         assert.deepStrictEqual(result(yield* call("OpenOrders")), { open: {} })
       }))
 
-    it.effect("cannot be looked up while the order database lags", () =>
+    it.effect("cannot be looked up during the order lag", () =>
       Effect.gen(function*() {
         const call = trader(yield* start({ faults: Faults.make({ orderLag: "2 seconds" }) }))
         const txid = txidOf(yield* call("AddOrder", { ...limit, cl_ord_id: id }))
@@ -568,7 +568,7 @@ describe("Kraken", () => {
   })
 
   describe("limits", () => {
-    it.effect("lets one public call a second through after a burst of ten, trades and candles apart", () =>
+    it.effect("allow one public call a second after a burst of ten, separately for trades and candles", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         for (let call = 0; call < 10; call++) assert.deepStrictEqual((yield* refused(simulator, "Time"))[1], [])
@@ -580,7 +580,7 @@ describe("Kraken", () => {
         assert.deepStrictEqual((yield* refused(simulator, "Time"))[1], [])
       }))
 
-    it.effect("fills a key's counter with 20 calls, history counting double, and drains one in two seconds", () =>
+    it.effect("allow a key 20 calls, where history counts double, and one more every two seconds", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const call = trader(simulator)
@@ -597,7 +597,7 @@ describe("Kraken", () => {
         assert.deepStrictEqual(errors(yield* call("Balance")), [])
       }))
 
-    it.effect("makes canceling young orders dear", () =>
+    it.effect("charge more for canceling recent orders", () =>
       Effect.gen(function*() {
         const simulator = yield* start()
         const call = trader(simulator)

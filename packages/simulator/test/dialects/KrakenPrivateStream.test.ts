@@ -11,7 +11,7 @@ const start = Effect.gen(function*() {
   yield* TestClock.setTime(noon)
   const simulator = yield* Simulator.make("kraken")
   const socket = yield* dial(simulator, "/ws-auth/v2")
-  assert.strictEqual(field(socket.said()[0], "channel"), "status")
+  assert.strictEqual(field(socket.received()[0], "channel"), "status")
   let nonce = noon
   const call = (name: string, params: Readonly<Record<string, string>> = {}) => {
     const path = `/0/private/${name}`
@@ -43,12 +43,12 @@ const subscribe = (channel: string, token: unknown, method = "subscribe") => ({
 const of = (frames: ReadonlyArray<unknown>, channel: string) =>
   frames.filter((frame) => field(frame, "channel") === channel)
 
-describe("what is private on the simulated Kraken's socket", () => {
-  it.scoped("takes a token of the key's that is not older than 900 seconds, and none from before it ran out", () =>
+describe("the private channels of Kraken", () => {
+  it.scoped("require a token of the key that is less than 900 seconds old and was issued after the last expiry", () =>
     Effect.gen(function*() {
       const { simulator, socket, token } = yield* start
       const old = yield* token
-      const error = (request: unknown) => Effect.map(socket.send(request), () => field(socket.said()[0], "error"))
+      const error = (request: unknown) => Effect.map(socket.send(request), () => field(socket.received()[0], "error"))
       assert.strictEqual(yield* error(subscribe("executions", undefined)), "ESession:Invalid session")
       assert.strictEqual(yield* error(subscribe("executions", `${old}0`)), "ESession:Invalid session")
       assert.strictEqual(yield* error(subscribe("book", old)), "Subscription name invalid book")
@@ -57,21 +57,21 @@ describe("what is private on the simulated Kraken's socket", () => {
       const fresh = yield* token
       yield* TestClock.adjust("1 seconds")
       yield* simulator.disturb({ _tag: "Expire" })
-      socket.said()
+      socket.received()
       assert.strictEqual(yield* error(subscribe("executions", fresh)), "ESession:Invalid session")
       const next = yield* token
       assert.isUndefined(yield* error(subscribe("executions", next)))
       assert.strictEqual(yield* error(subscribe("executions", next)), "Already subscribed")
     }))
 
-  it.scoped("begins with what stands, and then says only what changes, numbered", () =>
+  it.scoped("send open orders first, and then numbered changes", () =>
     Effect.gen(function*() {
       const { place, simulator, socket, token } = yield* start
       yield* place
       yield* socket.send(subscribe("executions", yield* token))
       yield* simulator.fill("OSIMUL-00000-000001", "0.005")
       yield* simulator.fill("OSIMUL-00000-000001")
-      const frames = of(socket.said(), "executions")
+      const frames = of(socket.received(), "executions")
       assert.deepStrictEqual(
         frames.map((frame) => [field(frame, "type"), field(frame, "sequence"), at(frame, "data", 0, "exec_type")]),
         [
@@ -87,7 +87,7 @@ describe("what is private on the simulated Kraken's socket", () => {
       assert.deepStrictEqual([row(2, "order_status"), row(3, "order_status")], ["partially_filled", "filled"])
     }))
 
-  it.scoped("begins with the latest trades where it is asked to, and without what stands where it is asked not to", () =>
+  it.scoped("send recent trades and open orders first as snap_trades and snap_orders request", () =>
     Effect.gen(function*() {
       const { place, simulator, socket, token } = yield* start
       yield* place
@@ -95,15 +95,15 @@ describe("what is private on the simulated Kraken's socket", () => {
       const known = yield* token
       const snapshot = Effect.fnUntraced(function*(params: Readonly<Record<string, boolean>>) {
         yield* socket.send({ method: "subscribe", params: { channel: "executions", token: known, ...params } })
-        const said = socket.said()
+        const frames = socket.received()
         yield* socket.send(subscribe("executions", known, "unsubscribe"))
-        socket.said()
-        const [frame] = of(said, "executions")
+        socket.received()
+        const [frame] = of(frames, "executions")
         const data = field(frame, "data")
         assert(Array.isArray(data))
         return [
-          at(said, 0, "result", "snap_orders"),
-          at(said, 0, "result", "snap_trades"),
+          at(frames, 0, "result", "snap_orders"),
+          at(frames, 0, "result", "snap_trades"),
           ...data.map((row) => field(row, "exec_type"))
         ]
       })
@@ -113,30 +113,30 @@ describe("what is private on the simulated Kraken's socket", () => {
       assert.deepStrictEqual(yield* snapshot({ snap_orders: false, snap_trades: true }), [false, true, "trade"])
     }))
 
-  it.scoped("says of balances what there is altogether, and nothing where an order only holds some", () =>
+  it.scoped("send total balances, and nothing when an order only locks some", () =>
     Effect.gen(function*() {
       const { place, simulator, socket, token } = yield* start
       yield* socket.send(subscribe("balances", yield* token))
-      const [, snapshot] = socket.said()
+      const [, snapshot] = socket.received()
       assert.deepStrictEqual([field(snapshot, "type"), field(snapshot, "sequence")], ["snapshot", 1])
       yield* place
       yield* TestClock.adjust("3 seconds")
-      assert.deepStrictEqual(of(socket.said(), "balances"), [])
+      assert.deepStrictEqual(of(socket.received(), "balances"), [])
       yield* simulator.fill("OSIMUL-00000-000001")
-      const [update] = of(socket.said(), "balances")
+      const [update] = of(socket.received(), "balances")
       assert.strictEqual(field(update, "sequence"), 2)
       assert.includeMembers([at(update, "data", 0, "asset"), at(update, "data", 1, "asset")], ["BTC", "USD"])
     }))
 
-  it.scoped("is not on the public socket", () =>
+  it.scoped("are not available on the public socket", () =>
     Effect.gen(function*() {
       const { simulator, token } = yield* start
       const open = yield* dial(simulator, "/v2")
-      open.said()
+      open.received()
       yield* open.send({
         method: "subscribe",
         params: { channel: "executions", symbol: ["BTC/USD"], token: yield* token }
       })
-      assert.strictEqual(field(open.said()[0], "error"), "Subscription name invalid executions")
+      assert.strictEqual(field(open.received()[0], "error"), "Subscription name invalid executions")
     }))
 })

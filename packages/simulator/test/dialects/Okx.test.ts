@@ -7,7 +7,7 @@ import { data, decimal, demo, type Headers, headers, lists, place, refused, spot
 
 describe("Okx", () => {
   describe("market data", () => {
-    it.effect("answers time and status with strings in an array", () =>
+    it.effect("returns time and status with strings in an array", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         assert.strictEqual(
@@ -17,7 +17,7 @@ describe("Okx", () => {
         assert.deepStrictEqual(data(yield* get("/api/v5/system/status")), [])
       }))
 
-    it.effect("describes spot and swaps, one instrument being suspended", () =>
+    it.effect("lists spot and swap instruments, including a suspended one", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         const all = data(yield* get("/api/v5/public/instruments?instType=SPOT"))
@@ -52,7 +52,7 @@ describe("Okx", () => {
         assert.deepStrictEqual(data(yield* get("/api/v5/public/instruments?instType=FUTURES")), [])
       }))
 
-    it.effect("gives tickers whose bid and ask are the book's, and volumes in contracts", () =>
+    it.effect("returns tickers with the bid and ask of the order book, and volumes in contracts", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         const [ticker] = data(yield* get("/api/v5/market/ticker?instId=BTC-USDT"))
@@ -76,7 +76,7 @@ describe("Okx", () => {
         assert.strictEqual(field(mark, "markPx"), field(linear, "last"))
       }))
 
-    it.effect("gives one level unless told otherwise, 400 at most", () =>
+    it.effect("returns one level of the book by default, at most 400", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         const depth = (query: string) =>
@@ -89,7 +89,7 @@ describe("Okx", () => {
         refused(yield* get("/api/v5/market/books?instId=BTC-USDT&sz=401"), 400, "51000")
       }))
 
-    it.effect("gives whole books of up to 5000 levels, of price, size and count each", () =>
+    it.effect("returns books of up to 5000 levels of price, size and count", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         const [book] = data(yield* get("/api/v5/market/books-full?instId=BTC-USDT&sz=5000"))
@@ -102,7 +102,7 @@ describe("Okx", () => {
         refused(yield* get("/api/v5/market/books-full?instId=BTC-USDT&sz=5001"), 400, "51000")
       }))
 
-    it.effect("gives trades, newest first, with ids that fall", () =>
+    it.effect("returns trades newest first, with decreasing ids", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         const trades = data(yield* get("/api/v5/market/trades?instId=BTC-USDT&limit=30"))
@@ -112,7 +112,7 @@ describe("Okx", () => {
         assert.isTrue(trades.every(({ side }) => side === "buy" || side === "sell"))
       }))
 
-    it.effect("gives candles newest first, after being older and before newer, both excluded", () =>
+    it.effect("returns candles newest first, older than `after` and newer than `before`", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         yield* TestClock.adjust("90 seconds")
@@ -140,7 +140,7 @@ describe("Okx", () => {
         assert.strictEqual((yield* opens(`bar=1m&after=${noon - 1440 * minute}`, "history-candles")).length, 100)
       }))
 
-    it.effect("begins days at 16:00 UTC, and at midnight with the suffix", () =>
+    it.effect("opens daily candles at 16:00 UTC, and at midnight with the utc suffix", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         const first = (bar: string) =>
@@ -156,7 +156,7 @@ describe("Okx", () => {
         assert.strictEqual(yield* first("1M"), "2024-10-31T16:00:00.000Z")
       }))
 
-    it.effect("makes a longer bar of shorter ones", () =>
+    it.effect("returns long candles that match their shorter ones", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         const [day] = lists(yield* get("/api/v5/market/history-candles?instId=BTC-USDT&bar=1D&limit=1"))
@@ -184,13 +184,13 @@ describe("Okx", () => {
       ["/api/v5/market/candles?instId=BTC-USDT&after=x", 400, "51000"],
       ["/api/v5/trade/cancel-order", 405, "50115"]
     ]
-    it.effect.each(wrong)("%s is refused with %s and %s", ([target, status, code]) =>
+    it.effect.each(wrong)("%s is rejected with %s and %s", ([target, status, code]) =>
       Effect.gen(function*() {
         const { get } = yield* start()
         refused(yield* get(target), status, code)
       }))
 
-    it.effect("an unknown path is answered by the gateway, with a number for a code", () =>
+    it.effect("responds to an unknown path with the gateway's error, whose code is a number", () =>
       Effect.gen(function*() {
         const { get } = yield* start()
         const answer = yield* get("/api/v5/nothing")
@@ -241,13 +241,13 @@ describe("Okx", () => {
       ["a timestamp in milliseconds", headers(demo, String(noon), "GET", target), "50112"],
       ["a timestamp 30001 ms behind", headers(demo, noon - 30_001, "GET", target), "50102"],
       ["a timestamp 30001 ms ahead", headers(demo, noon + 30_001, "GET", target), "50102"],
-      ["a key of another shape", { ...good, "ok-access-key": "short" }, "50111"],
+      ["a key in the wrong format", { ...good, "ok-access-key": "short" }, "50111"],
       ["an unknown key", headers(unknown, noon, "GET", target), "50119"],
       ["another passphrase", { ...good, "ok-access-passphrase": "other" }, "50105"],
       ["another key's secret", headers({ ...demo, secret: Redacted.make("x") }, noon, "GET", target), "50113"],
       ["a signature of another target", headers(demo, noon, "GET", "/api/v5/account/balance"), "50113"]
     ]
-    it.effect.each(refusals)("refuses %s with 401", ([, sent, code]) =>
+    it.effect.each(refusals)("rejects %s with 401", ([, sent, code]) =>
       Effect.gen(function*() {
         const { simulator } = yield* start()
         const answer = yield* ask(simulator, target, { headers: sent })
@@ -255,7 +255,7 @@ describe("Okx", () => {
         assert.notProperty(answer.json, "data")
       }))
 
-    it.effect("accepts timestamps 30 seconds off, and demo keys in demo mode", () =>
+    it.effect("accepts timestamps 30 seconds off, and demo keys with any demo mode header", () =>
       Effect.gen(function*() {
         const { simulator } = yield* start()
         for (
@@ -268,7 +268,7 @@ describe("Okx", () => {
         ) data(yield* ask(simulator, target, { headers: sent }))
       }))
 
-    it.effect("refuses a live key in demo mode, and one that is disabled", () =>
+    it.effect("rejects a live key in demo mode, and one that is disabled", () =>
       Effect.gen(function*() {
         const live = { ...demo, key: Redacted.make("5e9f2b6c-0000-4000-8000-000000000001") }
         const key: Account.ApiKey = {
@@ -285,7 +285,7 @@ describe("Okx", () => {
         refused(yield* ask(closed.simulator, target, { headers: signed }), 401, "50119")
       }))
 
-    it.effect("takes JSON only", () =>
+    it.effect("accepts only JSON", () =>
       Effect.gen(function*() {
         const { post } = yield* start()
         refused(yield* post(place, spot(), { "content-type": "text/plain" }), 400, "50006")
@@ -294,7 +294,7 @@ describe("Okx", () => {
   })
 
   describe("limits", () => {
-    it.effect("answers 429 without data or rate headers until the window has rolled on", () =>
+    it.effect("responds with 429 without data or rate limit headers until the window has passed", () =>
       Effect.gen(function*() {
         const { get, simulator } = yield* start()
         const time = get("/api/v5/public/time")
@@ -318,7 +318,7 @@ describe("Okx", () => {
         data(yield* time)
       }))
 
-    it.effect("meters orders per instrument, and batches by their orders", () =>
+    it.effect("limits cancellations per instrument, and batches by their number of orders", () =>
       Effect.gen(function*() {
         const { post, simulator } = yield* start()
         const cancels = Array.from({ length: 20 }, () => ({ instId: "BTC-USDT", clOrdId: "nope" }))
@@ -336,7 +336,7 @@ describe("Okx", () => {
   })
 
   describe("failures", () => {
-    it.effect("are worded as OKX words them", () =>
+    it.effect("have the format of OKX", () =>
       Effect.gen(function*() {
         const broken = yield* start({ faults: Faults.make({ http500: 1 }) })
         const answer = yield* broken.get("/api/v5/public/time")

@@ -6,7 +6,7 @@ import { data, decimal, failed, type Fields, place, refused, spot, start, swap, 
 
 describe("Okx trading", () => {
   describe("account", () => {
-    it.effect("tells each demo key what it may do", () =>
+    it.effect("returns the permissions of each demo key", () =>
       Effect.gen(function*() {
         const { read } = yield* start()
         const perm = (permission: Account.Permission) =>
@@ -20,7 +20,7 @@ describe("Okx trading", () => {
         assert.deepInclude(data(yield* read("/api/v5/account/config"))[0], { ip: "", posMode: "net_mode", acctLv: "2" })
       }))
 
-    it.effect("gives balances without empty ones, and holds for what is open", () =>
+    it.effect("returns balances other than zero, and locks what open orders require", () =>
       Effect.gen(function*() {
         const { post, read } = yield* start()
         const details = (query = "") =>
@@ -36,7 +36,7 @@ describe("Okx trading", () => {
         assert.deepInclude((yield* details("?ccy=USDT,BTC"))[1], { availBal: "24950.5", frozenBal: "1050" })
       }))
 
-    it.effect("counts positions in contracts, short ones negative", () =>
+    it.effect("returns positions in contracts, negative when short", () =>
       Effect.gen(function*() {
         const { post, read } = yield* start()
         const open = Effect.map(read("/api/v5/account/positions"), data)
@@ -59,7 +59,7 @@ describe("Okx trading", () => {
   describe("orders", () => {
     const one = (query: string) => `/api/v5/trade/order?instId=BTC-USDT&${query}`
 
-    it.effect("acknowledges an order that rests, is found by either id, and is canceled", () =>
+    it.effect("acknowledges a resting order, finds it by either id, and cancels it", () =>
       Effect.gen(function*() {
         const { post, read } = yield* start()
         const placed = yield* post(place, spot({ clOrdId: "b15", tag: "t" }))
@@ -96,7 +96,7 @@ describe("Okx trading", () => {
         failed(yield* cancel, "51401")
       }))
 
-    it.effect("forgets a canceled order of which nothing was filled after two hours", () =>
+    it.effect("deletes orders that were canceled without a fill after two hours", () =>
       Effect.gen(function*() {
         const { post, read } = yield* start()
         data(yield* post(place, spot({ clOrdId: "gone" })))
@@ -111,7 +111,7 @@ describe("Okx trading", () => {
         data(yield* post(place, spot({ clOrdId: "gone" })))
       }))
 
-    it.effect("fills a resting order when the price comes to it, and signs fees as charges", () =>
+    it.effect("fills a resting order when the price reaches it, with negative fees", () =>
       Effect.gen(function*() {
         const { post, read, simulator } = yield* start()
         yield* simulator.setPrice("BTC/USDT", "60000")
@@ -138,7 +138,7 @@ describe("Okx trading", () => {
         failed(yield* post("/api/v5/trade/amend-order", { instId: "BTC-USDT", clOrdId: "f", newSz: "1" }), "51510")
       }))
 
-    it.effect("takes the size of a spot market buy in the quote currency unless told otherwise", () =>
+    it.effect("takes the size of a spot market buy in the quote currency by default", () =>
       Effect.gen(function*() {
         const { post, read } = yield* start()
         const market = { ordType: "market", px: undefined }
@@ -165,7 +165,7 @@ describe("Okx trading", () => {
         }))
       }))
 
-    it.effect("acknowledges orders that cannot stay and cancels them with the source", () =>
+    it.effect("acknowledges orders that cannot rest and cancels them with the cancel source", () =>
       Effect.gen(function*() {
         const { post, read } = yield* start()
         for (
@@ -211,11 +211,11 @@ describe("Okx trading", () => {
     const mistakes: ReadonlyArray<readonly [name: string, order: Fields, code: string]> = [
       ["an unknown instrument", spot({ instId: "NOPE-USDT" }), "51001"],
       ["no trade mode", spot({ tdMode: undefined }), "51000"],
-      ["spot on margin", spot({ tdMode: "cross" }), "51010"],
-      ["a contract for cash", swap({ tdMode: "cash" }), "51010"],
-      ["another side", spot({ side: "Buy" }), "51000"],
-      ["another type", spot({ ordType: "LIMIT" }), "51000"],
-      ["a number for a size", spot({ sz: 1 }), "51000"],
+      ["a spot order on margin", spot({ tdMode: "cross" }), "51010"],
+      ["a contract order in cash mode", swap({ tdMode: "cash" }), "51010"],
+      ["an invalid side", spot({ side: "Buy" }), "51000"],
+      ["an invalid type", spot({ ordType: "LIMIT" }), "51000"],
+      ["a size as a number", spot({ sz: 1 }), "51000"],
       ["no price", spot({ px: "" }), "51000"],
       ["a client id with a dash", spot({ clOrdId: "a-b" }), "51000"],
       ["a client id of 33 characters", spot({ clOrdId: "x".repeat(33) }), "51000"],
@@ -224,11 +224,11 @@ describe("Okx trading", () => {
       ["a price off tick", spot({ px: "50000.05" }), "51000"],
       ["a size off lot", swap({ sz: "0.105" }), "51121"],
       ["too small a size", spot({ sz: "0.000001" }), "51020"],
-      ["more than there is", spot({ sz: "1" }), "51008"],
-      ["a reduction of nothing", swap({ reduceOnly: true }), "51169"]
+      ["an amount beyond the free balance", spot({ sz: "1" }), "51008"],
+      ["a reduce-only order without a position", swap({ reduceOnly: true }), "51169"]
     ]
     it.effect.each(mistakes)(
-      "refuses %s with HTTP 200 and its code in the row",
+      "rejects %s with HTTP 200 and the code in the row",
       ([, order, code]) =>
         Effect.gen(function*() {
           const { post, read } = yield* start()
@@ -237,7 +237,7 @@ describe("Okx trading", () => {
         })
     )
 
-    it.effect("answers each order of a batch for itself, 2 when some failed", () =>
+    it.effect("returns the result of each order of a batch, and code 2 when some failed", () =>
       Effect.gen(function*() {
         const { post } = yield* start()
         const some = yield* post("/api/v5/trade/batch-orders", [
@@ -278,7 +278,7 @@ describe("Okx trading", () => {
         assert.deepStrictEqual(data(yield* read("/api/v5/trade/orders-pending?instType=SWAP")), [])
       }))
 
-    it.effect("shows an order only after the lag of its database", () =>
+    it.effect("returns an order only after the order lag", () =>
       Effect.gen(function*() {
         const { post, read } = yield* start({ faults: Faults.make({ orderLag: "300 millis" }) })
         data(yield* post(place, spot({ clOrdId: "lag" })))
@@ -288,7 +288,7 @@ describe("Okx trading", () => {
         assert.strictEqual(data(yield* read(one("clOrdId=lag"))).length, 1)
       }))
 
-    it.effect("does not take an order that comes after its expiry", () =>
+    it.effect("rejects an order that arrives after its expiry", () =>
       Effect.gen(function*() {
         const { post, read } = yield* start()
         refused(yield* post(place, spot(), { exptime: String(noon - 1) }), 200, "50037")
@@ -296,7 +296,7 @@ describe("Okx trading", () => {
         data(yield* post(place, spot(), { exptime: String(noon) }))
       }))
 
-    it.effect("needs a key that may trade", () =>
+    it.effect("requires a key with trade permission", () =>
       Effect.gen(function*() {
         const { post } = yield* start()
         refused(yield* post(place, spot(), {}, Simulator.credentials("okx", "read")), 401, "50120")

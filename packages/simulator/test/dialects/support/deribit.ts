@@ -10,7 +10,7 @@ export const demo = Simulator.credentials("deribit")
 
 const coins = (text: string) => BigDecimal.unsafeFromString(text)
 
-/** What the demo account has, and some of the dollars that linear contracts settle in. */
+/** The balances of the demo account, and some of the currencies in which linear contracts settle. */
 export const balances: ReadonlyArray<Account.Balance> = [
   { asset: "BTC", free: coins("1.5"), locked: coins("0.25") },
   { asset: "ETH", free: coins("12"), locked: coins("0") },
@@ -57,7 +57,7 @@ export interface Client {
     params?: Fields,
     headers?: Readonly<Record<string, string>>
   ) => Effect.Effect<Answer, Simulator.SimulatedFault>
-  /** The same, signed. */
+  /** A signed GET request. */
   readonly call: (
     method: string,
     params?: Fields,
@@ -91,7 +91,7 @@ export const start = (options?: Simulator.Options): Effect.Effect<Client> =>
     }
   })
 
-/** The result of an answer that must be one. */
+/** The result of a response, which must not be an error. */
 export const result = (answer: Answer): unknown => {
   assert.strictEqual(answer.status, 200, answer.text)
   assert.strictEqual(field(answer.json, "jsonrpc"), "2.0")
@@ -102,7 +102,7 @@ export const order = (answer: Answer): unknown => field(result(answer), "order")
 
 export const idOf = (answer: Answer): string => String(field(order(answer), "order_id"))
 
-/** Checks that an answer is a refusal. */
+/** Asserts that a response is this error. */
 export const refused = (answer: Answer, status: number, code: number, message: string, data?: unknown): void => {
   const error = field(answer.json, "error")
   assert.deepStrictEqual(

@@ -1,13 +1,13 @@
 import { Effect, type Scope } from "effect"
 import type { Simulator } from "../../../src/index.js"
 
-/** A socket to a simulated exchange, and what came over it. */
+/** A client of a socket of a simulated exchange, which records the messages it receives. */
 export interface Client {
   readonly send: (message: unknown) => Effect.Effect<void>
-  /** What was said since this was last asked: the values of JSON, or texts where they are none. */
-  readonly said: () => ReadonlyArray<unknown>
-  /** The code it was closed with. */
-  readonly closed: () => number | undefined
+  /** The messages received since the last call, parsed as JSON where possible. */
+  readonly received: () => ReadonlyArray<unknown>
+  /** The close code, once the socket is closed. */
+  readonly closeCode: () => number | undefined
 }
 
 const read = (text: string): unknown => {
@@ -18,30 +18,30 @@ const read = (text: string): unknown => {
   }
 }
 
-/** Dials a path, which has to be one of a socket. */
+/** Connects to the socket at a path, and dies if there is none. */
 export const dial = (simulator: Simulator.Simulator, target: string): Effect.Effect<Client, never, Scope.Scope> =>
   Effect.gen(function*() {
     let frames: Array<unknown> = []
     let code: number | undefined
     const peer = yield* simulator.connect(target, {
       send: (text) => frames.push(read(text)),
-      close: (closed) => {
-        code = closed
+      close: (closeCode) => {
+        code = closeCode
       }
     })
     if (peer === undefined) return yield* Effect.dieMessage(`there is no socket at ${target}`)
     return {
       send: (message) => peer.receive(typeof message === "string" ? message : JSON.stringify(message)),
-      said: () => {
-        const said = frames
+      received: () => {
+        const received = frames
         frames = []
-        return said
+        return received
       },
-      closed: () => code
+      closeCode: () => code
     }
   })
 
-/** What stands at a path of names and places; `undefined` where there is nothing. */
+/** The value at a path of property names and indices, or `undefined`. */
 export const at = (value: unknown, ...path: ReadonlyArray<string | number>): unknown =>
   path.reduce<unknown>(
     (found, name) => typeof found === "object" && found !== null ? Reflect.get(found, name) : undefined,
