@@ -21,13 +21,13 @@ import type * as Account from "./engine/Account.js"
 import type * as Engine from "./engine/Engine.js"
 import * as Faults from "./engine/Faults.js"
 import type * as Market from "./engine/Market.js"
-import { concealer } from "./internal/concealer.js"
-import * as Damage from "./internal/damage.js"
+import * as Connections from "./internal/connections.js"
 import { demoKeys } from "./internal/demo.js"
 import { httpClient } from "./internal/httpClient.js"
 import * as MemorySocket from "./internal/memorySocket.js"
-import * as Peers from "./internal/peers.js"
-import { courseOf, type State } from "./internal/simulated.js"
+import { redactor } from "./internal/redactor.js"
+import * as ResponseFaults from "./internal/responseFaults.js"
+import { type State, transitionsOf } from "./internal/simulated.js"
 import { ExchangeNotSimulated, FillRejected, PriceRejected, SimulatedFault } from "./SimulatorError.js"
 
 export {
@@ -49,7 +49,7 @@ export {
 
 export { type MarketState, type State } from "./internal/simulated.js"
 
-export { type Disturbance, type Peer, type Sink } from "./internal/peers.js"
+export { type Disturbance, type Peer, type Sink } from "./internal/connections.js"
 
 export * from "./SimulatorError.js"
 
@@ -129,9 +129,9 @@ export interface Simulator {
    * Reads from the exchange as its dialect sees it now: books, trades and all orders. The read is not metered, and no
    * fault applies to it.
    */
-  readonly see: <A>(look: (world: Dialect.World) => A) => Effect.Effect<A>
+  readonly see: <A>(f: (world: Dialect.World) => A) => Effect.Effect<A>
   /** Disturbs the sockets of the exchange: see {@link Disturbance}. */
-  readonly disturb: (disturbance: Peers.Disturbance) => Effect.Effect<void>
+  readonly disturb: (disturbance: Connections.Disturbance) => Effect.Effect<void>
   /** The number of open sockets. */
   readonly connections: Effect.Effect<number>
   /**
@@ -140,8 +140,8 @@ export interface Simulator {
    */
   readonly connect: (
     target: string,
-    sink: Peers.Sink
-  ) => Effect.Effect<Peers.Peer | undefined, never, Scope.Scope>
+    sink: Connections.Sink
+  ) => Effect.Effect<Connections.Peer | undefined, never, Scope.Scope>
 }
 
 /**
@@ -171,24 +171,24 @@ export const make = Effect.fnUntraced(function*(
   const faults = yield* Ref.make(options.faults ?? Faults.none)
   const sequence = yield* Ref.make(0)
   const recorded = yield* Ref.make<ReadonlyArray<RecordedRequest>>([])
-  const course = courseOf(dialect, seed, keys)
-  const exchange = yield* Ref.make(course.start(options.balances))
-  const conceal = concealer(keys)
+  const transitions = transitionsOf(dialect, seed, keys)
+  const exchange = yield* Ref.make(transitions.start(options.balances))
+  const redact = redactor(keys)
 
   const record = (request: Dialect.SimulatedRequest, at: number, status: number | undefined, fault?: Faults.Kind) =>
     Ref.update(recorded, (requests) => [
       ...requests.slice(1 - remembered),
-      { at, method: request.method, target: conceal(request.target), status, fault }
+      { at, method: request.method, target: redact(request.target), status, fault }
     ])
 
-  const attend = <A extends { readonly engine?: Engine.Engine | undefined }>(look: (world: Dialect.World) => A) =>
+  const runTurn = <A extends { readonly engine?: Engine.Engine | undefined }>(f: (world: Dialect.World) => A) =>
     Effect.gen(function*() {
       const now = yield* wholeMillis
       const active = Faults.at(yield* Ref.get(faults), now - startedAt, "", "")
-      return yield* Ref.modify(exchange, (current) => course.attend(current, now, active, look))
+      return yield* Ref.modify(exchange, (current) => transitions.runTurn(current, now, active, f))
     })
 
-  const peers = Peers.make(dialect.streaming, attend, Duration.toMillis(beat))
+  const connections = Connections.make(dialect.streaming, runTurn, Duration.toMillis(beat))
 
   const handle = Effect.fnUntraced(function*(
     request: Dialect.SimulatedRequest
@@ -207,10 +207,10 @@ export const make = Effect.fnUntraced(function*(
     }
     const served = yield* Ref.modify(
       exchange,
-      (current) => course.respond(current, request, now, active, drawn.kind)
+      (current) => transitions.respond(current, request, now, active, drawn.kind)
     )
-    if (request.method !== "GET") yield* peers.tell
-    const response = Damage.apply(dialect, drawn, active, {
+    if (request.method !== "GET") yield* connections.flush
+    const response = ResponseFaults.apply(dialect, drawn, active, {
       ...served,
       headers: { date: Dialect.httpDate(now + active.clockSkew), ...served.headers }
     })
@@ -228,9 +228,9 @@ export const make = Effect.fnUntraced(function*(
   return {
     id,
     handle,
-    disturb: peers.disturb,
-    connections: peers.count,
-    connect: peers.connect,
+    disturb: connections.disturb,
+    connections: connections.count,
+    connect: connections.connect,
     requests: Ref.get(recorded),
     usage: Effect.gen(function*() {
       const { at, skew } = yield* instant
@@ -241,23 +241,23 @@ export const make = Effect.fnUntraced(function*(
     setPrice: Effect.fnUntraced(function*(market, last) {
       const now = yield* instant
       const [listing, price] = yield* parsePrice(dialect, market, last)
-      yield* Ref.update(exchange, (current) => course.setPrice(current, listing.id, price, now))
-      yield* peers.tell
+      yield* Ref.update(exchange, (current) => transitions.setPrice(current, listing.id, price, now))
+      yield* connections.flush
     }),
     fill: Effect.fnUntraced(function*(orderId, amount) {
       const now = yield* instant
       const rejected = (reason: FillRejected["reason"]) => new FillRejected({ exchange: id, orderId, reason })
       const wanted = amount === undefined ? undefined : parseDecimal(amount)
       if (wanted === null) return yield* rejected("OffLot")
-      const filled = yield* Ref.modify(exchange, (current) => course.fill(current, orderId, wanted, now))
-      yield* peers.tell
+      const filled = yield* Ref.modify(exchange, (current) => transitions.fill(current, orderId, wanted, now))
+      yield* connections.flush
       return yield* Either.mapLeft(filled, rejected)
     }),
     listings: dialect.listings,
-    see: (look) => Effect.map(attend((world) => ({ seen: look(world), engine: undefined })), ({ seen }) => seen),
+    see: (f) => Effect.map(runTurn((world) => ({ seen: f(world), engine: undefined })), ({ seen }) => seen),
     state: Effect.gen(function*() {
       const now = yield* instant
-      const shown = course.show(yield* Ref.get(exchange), now)
+      const shown = transitions.show(yield* Ref.get(exchange), now)
       return { ...shown, faults: yield* Ref.get(faults) }
     })
   }

@@ -32,7 +32,7 @@ import { WebSocketServer } from "ws"
 import type { SimulatedRequest, SimulatedResponse } from "./Dialect.js"
 import * as Control from "./internal/control.js"
 import * as Delivery from "./internal/delivery.js"
-import { converse } from "./internal/serverSocket.js"
+import { serveClient } from "./internal/serverSocket.js"
 import * as Simulator from "./Simulator.js"
 
 /**
@@ -171,7 +171,7 @@ const serve = Effect.fnUntraced(function*(
   const sockets = new WebSocketServer({ noServer: true, maxPayload: largestMessage })
   server.on("upgrade", (incoming, socket, head) => {
     sockets.handleUpgrade(incoming, socket, head, (webSocket) => {
-      run(converse(simulator, webSocket, incoming.url ?? "/"))
+      run(serveClient(simulator, webSocket, incoming.url ?? "/"))
     })
   })
   yield* Effect.acquireRelease(listen(server, simulator.id, port), () => close(server))

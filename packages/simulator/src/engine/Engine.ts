@@ -11,11 +11,11 @@ import * as Either from "effect/Either"
 import * as HashMap from "effect/HashMap"
 import * as HashSet from "effect/HashSet"
 import * as List from "effect/List"
+import * as AccountView from "./internal/accountView.js"
 import type { State } from "./internal/engineState.js"
-import * as House from "./internal/house.js"
 import * as Ledger from "./internal/ledger.js"
+import * as MarketMaker from "./internal/marketMaker.js"
 import * as Placing from "./internal/placing.js"
-import * as Reading from "./internal/reading.js"
 import type { Top } from "./Market.js"
 import type {
   Balance,
@@ -73,7 +73,7 @@ export const advance = (engine: Engine, now: number, quotes: (instrument: string
   let state = engine
   for (const instrument of engine.instruments.values()) {
     const top = quotes(instrument.id)
-    if (top !== undefined) state = House.requote(state, instrument, top, now)
+    if (top !== undefined) state = MarketMaker.requote(state, instrument, top, now)
   }
   return state
 }
@@ -147,7 +147,7 @@ export const fill: (
   id: number,
   amount: BigDecimal.BigDecimal | undefined,
   now: number
-) => Either.Either<readonly [Order, Engine], FillRefusal> = House.fill
+) => Either.Either<readonly [Order, Engine], FillRefusal> = MarketMaker.fill
 
 /**
  * Returns an instrument by its id.
@@ -163,7 +163,7 @@ export const instrument = (engine: Engine, id: string): Instrument | undefined =
  * @since 0.1.0
  * @category getters
  */
-export const order: (engine: Engine, id: number) => Order | undefined = Reading.order
+export const order: (engine: Engine, id: number) => Order | undefined = AccountView.order
 
 /**
  * Returns the account's latest order with the given client order id.
@@ -171,7 +171,7 @@ export const order: (engine: Engine, id: number) => Order | undefined = Reading.
  * @since 0.1.0
  * @category getters
  */
-export const orderByClientId: (engine: Engine, clientOrderId: string) => Order | undefined = Reading.orderByClientId
+export const orderByClientId: (engine: Engine, clientOrderId: string) => Order | undefined = AccountView.orderByClientId
 
 /**
  * Returns the account's open orders, of one instrument or of all, oldest first.
@@ -179,7 +179,7 @@ export const orderByClientId: (engine: Engine, clientOrderId: string) => Order |
  * @since 0.1.0
  * @category getters
  */
-export const openOrders: (engine: Engine, instrument?: string) => ReadonlyArray<Order> = Reading.openOrders
+export const openOrders: (engine: Engine, instrument?: string) => ReadonlyArray<Order> = AccountView.openOrders
 
 /**
  * Returns all orders of the account, of one instrument or of all, oldest first.
@@ -187,7 +187,7 @@ export const openOrders: (engine: Engine, instrument?: string) => ReadonlyArray<
  * @since 0.1.0
  * @category getters
  */
-export const orders: (engine: Engine, instrument?: string) => ReadonlyArray<Order> = Reading.orders
+export const orders: (engine: Engine, instrument?: string) => ReadonlyArray<Order> = AccountView.orders
 
 /**
  * Returns the account's fills, of one instrument or of all, oldest first.
@@ -195,7 +195,7 @@ export const orders: (engine: Engine, instrument?: string) => ReadonlyArray<Orde
  * @since 0.1.0
  * @category getters
  */
-export const fills: (engine: Engine, instrument?: string) => ReadonlyArray<Fill> = Reading.fills
+export const fills: (engine: Engine, instrument?: string) => ReadonlyArray<Fill> = AccountView.fills
 
 /**
  * Returns the fills of one order of the account, oldest first.
@@ -222,7 +222,7 @@ export const balances = (engine: Engine): ReadonlyArray<Balance> => Ledger.balan
  * @since 0.1.0
  * @category getters
  */
-export const positions: (engine: Engine) => ReadonlyArray<Position> = Reading.positions
+export const positions: (engine: Engine) => ReadonlyArray<Position> = AccountView.positions
 
 /**
  * Returns the best levels of an instrument's book, at most `depth` per side.
@@ -230,4 +230,4 @@ export const positions: (engine: Engine) => ReadonlyArray<Position> = Reading.po
  * @since 0.1.0
  * @category getters
  */
-export const book: (engine: Engine, instrument: string, depth: number) => Book = Reading.book
+export const book: (engine: Engine, instrument: string, depth: number) => Book = AccountView.book

@@ -13,9 +13,9 @@ import * as Dialect from "../Dialect.js"
 import * as Faults from "../engine/Faults.js"
 import * as Decimal from "../engine/internal/decimal.js"
 import type * as Simulator from "../Simulator.js"
+import { disturbances } from "./connections.js"
 import { fromBody } from "./inputs.js"
 import type { Json } from "./json.js"
-import { disturbances } from "./peers.js"
 
 /** @internal */
 export const isControl = ({ target }: Dialect.SimulatedRequest): boolean =>
@@ -31,7 +31,7 @@ type Row = readonly [
   ) => Effect.Effect<Json, ParseResult.ParseError | Simulator.PriceRejected | Simulator.FillRejected>
 ]
 
-const named = { none: Faults.none, flaky: Faults.flaky, outage: Faults.outage }
+const presets = { none: Faults.none, flaky: Faults.flaky, outage: Faults.outage }
 const NewFaults = Schema.Union(Schema.Literal("none", "flaky", "outage"), Faults.FromJson)
 const NewPrice = Schema.Struct({ last: Schema.String })
 const NewFill = Schema.Struct({ amount: Schema.optional(Schema.String) })
@@ -44,13 +44,13 @@ const NewDisturbance = Schema.Union(
   Schema.Struct({ slow: Schema.Int.pipe(Schema.between(1, 600_000)) })
 )
 
-const disturbanceOf = (asked: typeof NewDisturbance.Type): Simulator.Disturbance => {
-  if (typeof asked === "string") return { _tag: asked }
-  if ("delist" in asked) return { _tag: "Delist", market: asked.delist }
-  if ("mute" in asked) return { _tag: "Mute", containing: asked.mute }
-  return "slow" in asked
-    ? { _tag: "Slow", delay: asked.slow }
-    : { _tag: "Close", code: asked.close, reason: asked.reason }
+const disturbanceOf = (input: typeof NewDisturbance.Type): Simulator.Disturbance => {
+  if (typeof input === "string") return { _tag: input }
+  if ("delist" in input) return { _tag: "Delist", market: input.delist }
+  if ("mute" in input) return { _tag: "Mute", containing: input.mute }
+  return "slow" in input
+    ? { _tag: "Slow", delay: input.slow }
+    : { _tag: "Close", code: input.close, reason: input.reason }
 }
 
 const read = <A, I>(schema: Schema.Schema<A, I>, { body }: Dialect.SimulatedRequest) =>
@@ -60,7 +60,7 @@ const table: ReadonlyArray<Row> = [
   ["GET", "", (simulator) => Effect.map(simulator.state, (state) => stateOf(simulator, state))],
   ["PUT", "/faults", (simulator, request) =>
     read(NewFaults, request).pipe(
-      Effect.map((faults) => typeof faults === "string" ? named[faults] : faults),
+      Effect.map((faults) => typeof faults === "string" ? presets[faults] : faults),
       Effect.tap(simulator.setFaults),
       Effect.map((faults) => ({ faults: faultsOf(faults) }))
     )],
@@ -80,7 +80,7 @@ const table: ReadonlyArray<Row> = [
   ],
   ["POST", "/sockets", (simulator, request) =>
     read(NewDisturbance, request).pipe(
-      Effect.tap((asked) => simulator.disturb(disturbanceOf(asked))),
+      Effect.tap((input) => simulator.disturb(disturbanceOf(input))),
       Effect.zipRight(Effect.map(simulator.connections, (open) => ({ open })))
     )]
 ]
@@ -97,19 +97,19 @@ export const handle = (
   const path = Dialect.pathOf(request.target).slice("/_simulator".length).replace(/\/$/, "")
   const found = table.flatMap(([method, template, run]) => {
     const [before = "", after] = template.split(/\{\w+\}/)
-    const isMet = after === undefined ? path === before : path.startsWith(before) && path.endsWith(after)
+    const isMatch = after === undefined ? path === before : path.startsWith(before) && path.endsWith(after)
     const name = unescaped(path.slice(before.length, path.length - (after ?? "").length))
-    return isMet && (after === undefined || name !== "") ? [{ method, run, name }] : []
+    return isMatch && (after === undefined || name !== "") ? [{ method, run, name }] : []
   })
   const row = found.find(({ method }) => method === request.method)
   if (row === undefined) {
-    const ways = table.map(([method, template]) => `${method} /_simulator${template}`).join(", ")
+    const endpoints = table.map(([method, template]) => `${method} /_simulator${template}`).join(", ")
     return found.length === 0
-      ? refused(404, "NotFound", `This path does not exist. Use one of: ${ways}.`)
+      ? refused(404, "NotFound", `This path does not exist. Use one of: ${endpoints}.`)
       : refused(
         405,
         "MethodNotAllowed",
-        `Use ${found.map(({ method }) => method).join(" or ")} for this path. All requests: ${ways}.`
+        `Use ${found.map(({ method }) => method).join(" or ")} for this path. All requests: ${endpoints}.`
       )
   }
   return row.run(simulator, request, row.name).pipe(

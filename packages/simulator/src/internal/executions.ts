@@ -21,19 +21,19 @@ export interface Event {
 }
 
 /** @internal The state that was last reported: the id of the latest fill, and the orders by their numbers. */
-export interface Told {
+export interface Snapshot {
   readonly fill: number
   readonly orders: ReadonlyMap<number, Engine.Order>
 }
 
 /** @internal */
-export const told = (engine: Engine.Engine): Told => ({
+export const snapshot = (engine: Engine.Engine): Snapshot => ({
   fill: Engine.fills(engine).reduce((most, { id }) => Math.max(most, id), -1),
   orders: new Map(Engine.orders(engine).map((order) => [order.id, order]))
 })
 
 /** @internal Returns the events since an earlier state, order by order; those of one order are oldest first. */
-export const since = (engine: Engine.Engine, before: Told): ReadonlyArray<Event> =>
+export const since = (engine: Engine.Engine, before: Snapshot): ReadonlyArray<Event> =>
   Engine.orders(engine).flatMap((order) => {
     const was = before.orders.get(order.id)
     return was === order ? [] : eventsOf(order, was, Engine.fillsOf(engine, order.id), before.fill)

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
-import type { Peer, Peers } from "./peers.js"
+import type { Connections, Peer } from "./connections.js"
 
 /**
  * Returns a constructor of in-memory sockets to the given hosts. Effect's scheduler runs everything that they do.
@@ -11,15 +11,15 @@ import type { Peer, Peers } from "./peers.js"
  * @internal
  */
 export const webSockets = (
-  hosts: ReadonlyMap<string, Pick<Peers, "connect">>
+  hosts: ReadonlyMap<string, Pick<Connections, "connect">>
 ): Effect.Effect<(url: string) => globalThis.WebSocket, never, Scope.Scope> =>
   Effect.map(FiberSet.makeRuntime<never>(), (run) => (address) => {
     const url = new URL(address)
-    const peers = url.protocol === "ws:" ? hosts.get(url.host) : undefined
+    const connections = url.protocol === "ws:" ? hosts.get(url.host) : undefined
     const socket = new MemorySocket(address, (effect) => {
       run(effect)
     })
-    run(socket.live(peers, `${url.pathname}${url.search}`))
+    run(socket.live(connections, `${url.pathname}${url.search}`))
     return socket
   })
 
@@ -39,7 +39,7 @@ class MemorySocket extends EventTarget implements globalThis.WebSocket {
   onclose = null
   readyState: 0 | 1 | 2 | 3 = 0
   readonly #run: (effect: Effect.Effect<void>) => void
-  readonly #over = Deferred.unsafeMake<void>(FiberId.none)
+  readonly #ended = Deferred.unsafeMake<void>(FiberId.none)
   /** The messages that arrive before this end is open. */
   readonly #early: Array<string> = []
   #peer: Peer | undefined
@@ -51,27 +51,27 @@ class MemorySocket extends EventTarget implements globalThis.WebSocket {
   }
 
   /** Runs the connection from dialling until it closes. The other end is notified of the close immediately. */
-  live(peers: Pick<Peers, "connect"> | undefined, target: string): Effect.Effect<void> {
+  live(connections: Pick<Connections, "connect"> | undefined, target: string): Effect.Effect<void> {
     const sink = {
-      send: (text: string) => this.#hear(text),
+      send: (text: string) => this.#receive(text),
       close: (code: number, reason: string) => this.#closed(code, reason)
     }
     return Effect.scoped(Effect.gen(this, function*() {
       // The caller can add listeners only after the constructor has returned.
       yield* Effect.yieldNow()
       if (this.readyState !== 0) return
-      const peer = peers === undefined ? undefined : yield* peers.connect(target, sink)
+      const peer = connections === undefined ? undefined : yield* connections.connect(target, sink)
       if (this.readyState !== 0) return
       if (peer === undefined) return this.#refused()
       this.#peer = peer
       this.readyState = 1
       this.dispatchEvent(new Event("open"))
-      for (const text of this.#early.splice(0)) this.#hear(text)
-      yield* Deferred.await(this.#over)
+      for (const text of this.#early.splice(0)) this.#receive(text)
+      yield* Deferred.await(this.#ended)
     }))
   }
 
-  #hear(text: string): void {
+  #receive(text: string): void {
     if (this.readyState === 0) this.#early.push(text)
     else if (this.readyState === 1) this.dispatchEvent(new MessageEvent("message", { data: text }))
   }
@@ -85,7 +85,7 @@ class MemorySocket extends EventTarget implements globalThis.WebSocket {
   #closed(code: number, reason: string): void {
     if (this.readyState === 3) return
     this.readyState = 3
-    Deferred.unsafeDone(this.#over, Effect.void)
+    Deferred.unsafeDone(this.#ended, Effect.void)
     this.dispatchEvent(closing(code, reason))
   }
 

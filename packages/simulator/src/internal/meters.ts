@@ -30,9 +30,9 @@ export const rolling = (limit: number, window: number): Rule => ({ _tag: "Rollin
 /** @internal */
 export const aligned = (limit: number, window: number): Rule => ({ _tag: "Aligned", limit, window })
 
-/** @internal The rule for bans: a caller is banned when its offences exceed the limit of `patience`. */
+/** @internal The rule for bans: a caller is banned when its offences exceed the limit of `allowance`. */
 export interface Penalty {
-  readonly patience: Rule
+  readonly allowance: Rule
   /** Returns the length of a ban in milliseconds, from the number of earlier bans. */
   readonly lasts: (bans: number) => number
 }
@@ -133,10 +133,10 @@ const merge = (rule: Rule, spent: ReadonlyArray<Spent>): ReadonlyArray<Spent> =>
   rule._tag === "Rolling" ? spent : [{ at: spent.at(-1)?.at ?? 0, cost: sum(spent) }]
 
 /** @internal Counts an offence, which may lead to a ban. */
-export const offend = (meters: Meters, scope: string, { lasts, patience }: Penalty, now: number): Meters => {
+export const offend = (meters: Meters, scope: string, { lasts, allowance }: Penalty, now: number): Meters => {
   const { count, offences, until } = meters.bans.get(scope) ?? { offences: [], count: 0, until: 0 }
-  const counted = [...counting(patience, offences, now), { at: now, cost: unit }]
-  const ban = sum(counted) <= patience.limit * unit
+  const counted = [...counting(allowance, offences, now), { at: now, cost: unit }]
+  const ban = sum(counted) <= allowance.limit * unit
     ? { offences: counted, count, until }
     : { offences: [], count: count + 1, until: now + lasts(count) }
   return { ...meters, bans: new Map(meters.bans).set(scope, ban) }

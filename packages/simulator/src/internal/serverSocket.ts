@@ -9,7 +9,7 @@ import type { Simulator } from "../Simulator.js"
  *
  * @internal
  */
-export const converse = (
+export const serveClient = (
   { connect }: Pick<Simulator, "connect">,
   socket: WebSocket,
   target: string

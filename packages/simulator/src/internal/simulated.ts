@@ -54,7 +54,7 @@ export interface Instant {
 }
 
 /** @internal The transitions of an exchange for requests, prices and fills, as functions of its state. */
-export interface Course {
+export interface Transitions {
   readonly start: (balances: ReadonlyArray<Account.Balance> | undefined) => Simulated
   /** Responds to a request. A request that `kind` prevents is counted, but not carried out. */
   readonly respond: (
@@ -64,12 +64,12 @@ export interface Course {
     faults: Faults.Faults,
     kind: Faults.Kind | undefined
   ) => readonly [response: Dialect.SimulatedResponse, next: Simulated]
-  /** Applies `look` to the current exchange. Updates the engine if something was traded. */
-  readonly attend: <A extends { readonly engine?: Engine.Engine | undefined }>(
+  /** Applies `f` to the current exchange. Updates the engine if something was traded. */
+  readonly runTurn: <A extends { readonly engine?: Engine.Engine | undefined }>(
     current: Simulated,
     now: number,
     faults: Faults.Faults,
-    look: (world: Dialect.World) => A
+    f: (world: Dialect.World) => A
   ) => readonly [A, Simulated]
   readonly setPrice: (current: Simulated, market: string, last: BigDecimal.BigDecimal, instant: Instant) => Simulated
   /** Fills an open order, completely or by an amount. The id is that of the exchange. */
@@ -83,11 +83,11 @@ export interface Course {
 }
 
 /** @internal */
-export const courseOf = (
+export const transitionsOf = (
   dialect: Dialect.Dialect,
   seed: string,
   keys: ReadonlyArray<Account.ApiKey>
-): Course => {
+): Transitions => {
   const quote = quoter(seed)
   const listings = new Map(dialect.listings.map((listing) => [listing.id, listing]))
 
@@ -134,10 +134,10 @@ export const courseOf = (
       const engine = kind === "http503" || kind === "http429" ? seen.engine : traded ?? seen.engine
       return [response, { session, engine, pins: current.pins }]
     },
-    attend: (current, now, faults, look) => {
+    runTurn: (current, now, faults, f) => {
       const seen = world(current, now, faults)
-      const seeing = look(seen)
-      return [seeing, { ...current, engine: seeing.engine ?? seen.engine }]
+      const result = f(seen)
+      return [result, { ...current, engine: result.engine ?? seen.engine }]
     },
     setPrice: (current, market, last, instant) => {
       const pinned = [...(current.pins.get(market) ?? []), { at: instant.at, last }]

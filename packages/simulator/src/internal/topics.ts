@@ -24,17 +24,17 @@ export const remove = (topics: Topics, keys: Iterable<string>): Topics => {
 }
 
 /** @internal Returns the pending changes of all subscriptions, converted to frames by `say`, and the next topics. */
-export const pass = <A>(
+export const poll = <A>(
   topics: Topics,
   world: World,
-  say: (watch: Watch.Watch, change: Watch.Change) => ReadonlyArray<A>
+  toFrames: (watch: Watch.Watch, change: Watch.Change) => ReadonlyArray<A>
 ): readonly [ReadonlyArray<A>, Topics] => {
   const frames: Array<A> = []
   const next = new Map<string, Watch.Watch>()
   for (const [key, watch] of topics) {
-    const [change, after] = Watch.look(watch, world)
+    const [change, after] = Watch.poll(watch, world)
     next.set(key, after)
-    if (change !== undefined) frames.push(...say(after, change))
+    if (change !== undefined) frames.push(...toFrames(after, change))
   }
   return [frames, next]
 }

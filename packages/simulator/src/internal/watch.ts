@@ -55,28 +55,28 @@ export type Change =
 export interface Watch {
   readonly key: string
   readonly subject: Subject
-  readonly told: Told | undefined
+  readonly sent: Sent | undefined
 }
 
-interface Told {
+interface Sent {
   readonly at: number
   readonly text: string
   readonly id: number
   readonly book: Engine.Book | undefined
-  readonly executions: Executions.Told | undefined
+  readonly executions: Executions.Snapshot | undefined
 }
 
 /** @internal */
-export const make = (key: string, subject: Subject): Watch => ({ key, subject, told: undefined })
+export const make = (key: string, subject: Subject): Watch => ({ key, subject, sent: undefined })
 
-const nothing: Told = { at: 0, text: "", id: -1, book: undefined, executions: undefined }
+const nothing: Sent = { at: 0, text: "", id: -1, book: undefined, executions: undefined }
 
 /** @internal Returns the change to send now, if there is one. */
-export const look = (watch: Watch, world: World): readonly [Change | undefined, Watch] => {
-  const { subject, told } = watch
-  const isFirst = told === undefined
-  const before = told ?? nothing
-  const after = (next: Partial<Told>): Watch => ({ ...watch, told: { ...before, at: world.now, ...next } })
+export const poll = (watch: Watch, world: World): readonly [Change | undefined, Watch] => {
+  const { sent, subject } = watch
+  const isFirst = sent === undefined
+  const before = sent ?? nothing
+  const after = (next: Partial<Sent>): Watch => ({ ...watch, sent: { ...before, at: world.now, ...next } })
   switch (subject._tag) {
     case "Ticker": {
       const book = Engine.book(world.engine, subject.listing.id, 1)
@@ -121,7 +121,7 @@ export const look = (watch: Watch, world: World): readonly [Change | undefined, 
       const events = before.executions === undefined ? [] : Executions.since(world.engine, before.executions)
       if (!isFirst && events.length === 0) return [undefined, watch]
       const open = isFirst ? Engine.openOrders(world.engine) : []
-      const next = after({ executions: Executions.told(world.engine) })
+      const next = after({ executions: Executions.snapshot(world.engine) })
       return [{ _tag: "Executions", isFirst, open, events }, next]
     }
     case "Balances": {

@@ -73,14 +73,14 @@ export const resize = (
 
 /** @internal Removes all entries of an owner. Also returns the ids of the removed orders, without quotes. */
 export const clear = (book: Book, owner: Owner): readonly [book: Book, ids: ReadonlyArray<number>] => {
-  const gone: Array<number> = []
+  const removed: Array<number> = []
   const keep = (queues: ReadonlyArray<Queue>): ReadonlyArray<Queue> =>
     queues.flatMap(({ entries, price }) => {
       const kept = entries.filter((entry) => entry.owner !== owner)
-      for (const { id, owner: own } of entries) if (own === owner && id !== 0) gone.push(id)
+      for (const { id, owner: own } of entries) if (own === owner && id !== 0) removed.push(id)
       return kept.length === 0 ? [] : [{ price, entries: kept }]
     })
-  return [{ buy: keep(book.buy), sell: keep(book.sell), sequence: book.sequence + 1 }, gone]
+  return [{ buy: keep(book.buy), sell: keep(book.sell), sequence: book.sequence + 1 }, removed]
 }
 
 // Finds the first queue whose price is not better than `price`.

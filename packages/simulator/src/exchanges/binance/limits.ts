@@ -16,7 +16,7 @@ export const sapiWeight = aligned(12_000, minute)
 
 /** @internal */
 export const ban: Penalty = {
-  patience: aligned(10, minute),
+  allowance: aligned(10, minute),
   lasts: (bans) => Math.min(2 * minute * 4 ** bans, 3 * 24 * 60 * minute)
 }
 

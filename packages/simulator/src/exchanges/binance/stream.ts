@@ -78,7 +78,7 @@ const receive = (isCombined: boolean) => (state: State, text: string, world: Wor
     return { frames: [], next: noted, close: { code: 1008, reason: "Too many requests" } }
   }
   const answer = (json: Json, next: State = noted): Streaming.Turn<State> => {
-    const [data, topics] = Topics.pass(next.topics, world, say(isCombined, world))
+    const [data, topics] = Topics.poll(next.topics, world, framesOf(isCombined, world))
     return { frames: [Streaming.control(json), ...data], next: { ...next, topics } }
   }
   const value = parse(text)
@@ -100,7 +100,7 @@ const receive = (isCombined: boolean) => (state: State, text: string, world: Wor
     : answer({ result: null, id }, next)
 }
 
-const say =
+const framesOf =
   (isCombined: boolean, world: World) => (watch: Watch.Watch, change: Watch.Change): ReadonlyArray<Streaming.Frame> => {
     const { subject } = watch
     const listing = "listing" in subject ? listings.find(({ id }) => id === subject.listing.id) : undefined
@@ -240,7 +240,7 @@ const conversation = (isCombined: boolean, names: ReadonlyArray<string>): Stream
     initial: subscribe(initial, names),
     receive: receive(isCombined),
     pass: (state, world) => {
-      const [frames, topics] = Topics.pass(state.topics, world, say(isCombined, world))
+      const [frames, topics] = Topics.poll(state.topics, world, framesOf(isCombined, world))
       return { frames, next: { ...state, topics } }
     },
     notice: (state, world) => {

@@ -53,12 +53,12 @@ const receive = (state: State, text: string, world: World): Streaming.Turn<State
   const rateLimits: Json = [
     { rateLimitType: "REQUEST_WEIGHT", interval: "MINUTE", intervalNum: 1, limit: 6000, count: 2 }
   ]
-  const [said, next] = Either.match(answer, {
+  const [body, next] = Either.match(answer, {
     onLeft: ({ code, msg, status }: Refusal): readonly [Row, State] => [{ status, error: { code, msg } }, state],
     onRight: ([result, next]): readonly [Row, State] => [{ status: 200, result }, next]
   })
   const [data, passed] = passing(next, world)
-  return { frames: [Streaming.control({ id: name, ...said, rateLimits }), ...data], next: passed }
+  return { frames: [Streaming.control({ id: name, ...body, rateLimits }), ...data], next: passed }
 }
 
 const methods: Readonly<
@@ -115,7 +115,7 @@ const signedBy = (given: { readonly [name: string]: unknown }, world: World): Re
 /** Returns the pending events of all subscriptions. */
 const passing = (state: State, world: World): readonly [ReadonlyArray<Streaming.Frame>, State] => {
   let { held } = state
-  const [frames, topics] = Topics.pass(state.topics, world, ({ key }, change): ReadonlyArray<Streaming.Frame> => {
+  const [frames, topics] = Topics.poll(state.topics, world, ({ key }, change): ReadonlyArray<Streaming.Frame> => {
     const subscriptionId = Number.parseInt(key, 10)
     const event = (json: Json) => Streaming.data({ subscriptionId, event: json })
     if (change._tag === "Executions") return change.events.map((each) => event(report(each, world)))

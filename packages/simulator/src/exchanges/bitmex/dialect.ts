@@ -106,7 +106,7 @@ const ordering = Meters.bucket(10)
 const [hour, week] = [3_600_000, 604_800_000]
 
 // The documentation only says "many errors in a short time". Here it means fifty within a minute.
-const storm: Meters.Penalty = { patience: Meters.rolling(49, 60_000), lasts: (bans) => bans === 0 ? hour : week }
+const storm: Meters.Penalty = { allowance: Meters.rolling(49, 60_000), lasts: (bans) => bans === 0 ? hour : week }
 
 interface Call {
   readonly method: string

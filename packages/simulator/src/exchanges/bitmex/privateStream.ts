@@ -18,7 +18,7 @@ import { account, marginRows } from "./account.js"
 import { find } from "./markets.js"
 import { executionRow, executionRows, orderRow } from "./orders.js"
 import type { Row } from "./params.js"
-import { keysOf, send } from "./sent.js"
+import { keysOf, send } from "./rowUpdates.js"
 
 /** @internal */
 export const subjects: { readonly [table: string]: Watch.Subject } = {
@@ -53,7 +53,7 @@ const frame = (table: string, action: string, data: ReadonlyArray<Row>): Streami
   )
 
 /** @internal Encodes a change of an account table, and records in `sent` what was sent. */
-export const say = (
+export const framesOf = (
   table: string,
   change: Watch.Change & { readonly _tag: "Executions" | "Balances" },
   world: World,
@@ -74,8 +74,8 @@ export const say = (
   const rows = isFirst
     ? change.open.map((order) => orderRow(order, Engine.fillsOf(world.engine, order.id)))
     : change.events.map(({ fills, order }) => orderRow(order, fills))
-  const told = rows.flatMap((row) => send(sent, table, row) ?? [])
-  return isFirst ? [frame(table, "partial", rows)] : told.map(({ action, row }) => frame(table, action, [row]))
+  const updates = rows.flatMap((row) => send(sent, table, row) ?? [])
+  return isFirst ? [frame(table, "partial", rows)] : updates.map(({ action, row }) => frame(table, action, [row]))
 }
 
 /** @internal Encodes the margins that changed since they were last sent, by trades or by the value of positions. */
@@ -85,8 +85,8 @@ export const margins = (
 ): ReadonlyArray<Streaming.Frame> =>
   marginRows(world).flatMap((row) => {
     if (row["marginBalance"] === 0n && !sent.has(["margin", account, row["currency"]].join(" "))) return []
-    const told = send(sent, "margin", row)
-    return told === undefined ? [] : [frame("margin", told.action, [told.row])]
+    const update = send(sent, "margin", row)
+    return update === undefined ? [] : [frame("margin", update.action, [update.row])]
   })
 
 const kinds = { placed: "New", changed: "Replaced", ended: "Canceled", filled: "Trade" } as const

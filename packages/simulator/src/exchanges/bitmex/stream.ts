@@ -28,7 +28,7 @@ import { bins, bucketRow, levelId, tradeRow } from "./marketData.js"
 import { find, type Instrument, row, sizeOf } from "./markets.js"
 import type { Row } from "./params.js"
 import * as Private from "./privateStream.js"
-import { keysOf, send, type Sent } from "./sent.js"
+import { keysOf, send, type Sent } from "./rowUpdates.js"
 
 interface State {
   /** The key of the login. */
@@ -110,24 +110,26 @@ const subjectOf = (key: string): Watch.Subject | string => {
 
 const pass = (state: State, world: World): Streaming.Turn<State> => {
   const sent = new Map(Array.from(state.sent).filter(([key]) => state.topics.has(key.split(" ")[0] ?? "")))
-  const [frames, topics] = Topics.pass(state.topics, world, (watch, change) => {
-    if (change._tag === "Executions" || change._tag === "Balances") return Private.say(watch.key, change, world, sent)
+  const [frames, topics] = Topics.poll(state.topics, world, (watch, change) => {
+    if (change._tag === "Executions" || change._tag === "Balances") {
+      return Private.framesOf(watch.key, change, world, sent)
+    }
     const [table = "", symbol = ""] = watch.key.split(":")
     const listing = find(symbol)
     if (listing === undefined) return []
-    const told = (action: string, data: ReadonlyArray<Row>): Json =>
+    const message = (action: string, data: ReadonlyArray<Row>): Json =>
       action === "partial"
         ? { table, action, keys: keysOf[table] ?? [], types: {}, filter: { symbol }, data: [...data] }
         : { table, action, data: [...data] }
     const grown = (isFirst: boolean, data: ReadonlyArray<Row>) =>
-      isFirst || data.length > 0 ? [Streaming.data(told(isFirst ? "partial" : "insert", data))] : []
+      isFirst || data.length > 0 ? [Streaming.data(message(isFirst ? "partial" : "insert", data))] : []
     switch (change._tag) {
       case "Ticker": {
         if (table === "quote") return grown(change.isFirst, [quoteRow(listing, change, world)])
         const changed = send(sent, watch.key, row(listing, world.quote(listing), world.now))
         return changed === undefined
           ? []
-          : [Streaming.data(told(changed.action === "insert" ? "partial" : "update", [changed.row]))]
+          : [Streaming.data(message(changed.action === "insert" ? "partial" : "update", [changed.row]))]
       }
       case "Trades":
         return grown(change.isFirst, change.trades.map((trade, at) => tradeRow(listing, trade, change.trades[at - 1])))
@@ -137,11 +139,11 @@ const pass = (state: State, world: World): Streaming.Turn<State> => {
       }
       case "Book":
         return table === "orderBook10"
-          ? [Streaming.data(told(change.isFirst ? "partial" : "update", [tenOf(listing, change, world)]))]
-          : changes(listing, change, state.topics.get(watch.key), world, told)
+          ? [Streaming.data(message(change.isFirst ? "partial" : "update", [tenOf(listing, change, world)]))]
+          : changes(listing, change, state.topics.get(watch.key), world, message)
     }
   })
-  const margins = state.topics.get("margin")?.told === undefined ? [] : Private.margins(world, sent)
+  const margins = state.topics.get("margin")?.sent === undefined ? [] : Private.margins(world, sent)
   return { frames: [...frames, ...margins], next: { ...state, topics, sent } }
 }
 
@@ -193,7 +195,7 @@ const changes = (
   { asks, bids, isFirst, whole }: Book,
   before: Watch.Watch | undefined,
   { now }: World,
-  told: (action: string, data: ReadonlyArray<Row>) => Json
+  message: (action: string, data: ReadonlyArray<Row>) => Json
 ): ReadonlyArray<Streaming.Frame> => {
   const levelRow = (side: "Buy" | "Sell", { amount, price }: Watch.Level): Row => ({
     symbol: listing.id,
@@ -208,8 +210,8 @@ const changes = (
     const [best] = whole.bids
     const crossed = action === "delete" || action === "update" || best === undefined
       ? undefined
-      : told(action, [...data, levelRow("Sell", best)])
-    return Streaming.data(told(action, data), { crossed })
+      : message(action, [...data, levelRow("Sell", best)])
+    return Streaming.data(message(action, data), { crossed })
   }
   if (isFirst) {
     return [frame("partial", [
@@ -217,7 +219,7 @@ const changes = (
       ...bids.map((level) => levelRow("Buy", level))
     ])]
   }
-  const book = before?.told?.book
+  const book = before?.sent?.book
   const sideFrames = (side: "Buy" | "Sell", levels: ReadonlyArray<Watch.Level>) => {
     const known = new Set((side === "Buy" ? book?.bids : book?.asks)?.map(({ price }) => Decimal.plain(price)))
     const actionOf = ({ amount, price }: Watch.Level) =>

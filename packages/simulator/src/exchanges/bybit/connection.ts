@@ -7,7 +7,7 @@ import type { World } from "../../World.js"
 export const conn_id = "cejreaspqfm9se7usbrg-2xh"
 
 /** @internal Parses a message. Returns an empty object if it is not a JSON object. */
-export const asked = (text: string): Input => {
+export const parseMessage = (text: string): Input => {
   const value = parse(text)
   return isInput(value) ? value : {}
 }
@@ -22,8 +22,8 @@ export const answer = ({ op, req_id }: Input, success: boolean, ret_msg: string)
     op: typeof op === "string" ? op : ""
   })
 
-const patience = 600_000
+const idleTimeout = 600_000
 
 /** @internal Closes a connection whose client has sent nothing for ten minutes. */
-export const silenced = (heardAt: number, { now }: World): Streaming.Turn<unknown>["close"] =>
-  now - heardAt < patience ? undefined : { code: 1000, reason: "no message from the client in ten minutes" }
+export const closeIfIdle = (lastReceivedAt: number, { now }: World): Streaming.Turn<unknown>["close"] =>
+  now - lastReceivedAt < idleTimeout ? undefined : { code: 1000, reason: "no message from the client in ten minutes" }

@@ -138,7 +138,7 @@ interface Call {
 
 // An IP address that exceeds this rate is banned for ten minutes.
 const perAddress = Meters.rolling(600, 5000)
-const ban: Meters.Penalty = { patience: Meters.rolling(0, 1), lasts: () => 600_000 }
+const ban: Meters.Penalty = { allowance: Meters.rolling(0, 1), lasts: () => 600_000 }
 
 const tooManyVisits: Refusal = { code: 10006, msg: "Too many visits" }
 const tooFrequent: Refusal = { code: 403, msg: "403 Forbidden: access too frequent" }

@@ -30,7 +30,7 @@ interface State {
   readonly key: ApiKey | undefined
   readonly topics: Topics.Topics
   /** When the client last sent a message. */
-  readonly heardAt: number
+  readonly lastReceivedAt: number
 }
 
 const uid = 1_448_939
@@ -50,9 +50,9 @@ const keyOf = (args: unknown, world: World): ApiKey | string => {
 const topic = /^(?:(order|execution)(?:\.(spot|linear|inverse|option))?|wallet)$/
 
 const receive = (state: State, text: string, world: World): Streaming.Turn<State> => {
-  const heard = { ...state, heardAt: world.now }
-  const input = Connection.asked(text)
-  const answer = (success: boolean, ret_msg: string, next: State = heard): Streaming.Turn<State> => {
+  const current = { ...state, lastReceivedAt: world.now }
+  const input = Connection.parseMessage(text)
+  const answer = (success: boolean, ret_msg: string, next: State = current): Streaming.Turn<State> => {
     const turn = pass(next, world)
     return { ...turn, frames: [Connection.answer(input, success, ret_msg), ...turn.frames] }
   }
@@ -60,12 +60,12 @@ const receive = (state: State, text: string, world: World): Streaming.Turn<State
   const topics = Array.isArray(args) ? args.map(String) : []
   switch (op) {
     case "ping":
-      return { frames: [pong(input, world)], next: heard }
+      return { frames: [pong(input, world)], next: current }
     case "auth": {
       const key = keyOf(args, world)
       return typeof key === "string"
         ? { ...answer(false, key), close: { code: 1008, reason: "the login was refused" } }
-        : answer(true, "", { ...heard, key })
+        : answer(true, "", { ...current, key })
     }
     case "subscribe": {
       if (state.key === undefined) return answer(false, "Request not authorized")
@@ -79,10 +79,10 @@ const receive = (state: State, text: string, world: World): Streaming.Turn<State
         (known, one) => Topics.add(known, one, { _tag: one === "wallet" ? "Balances" : "Executions" }),
         state.topics
       )
-      return answer(true, "", { ...heard, topics: wanted })
+      return answer(true, "", { ...current, topics: wanted })
     }
     case "unsubscribe":
-      return answer(true, "", { ...heard, topics: Topics.remove(heard.topics, topics) })
+      return answer(true, "", { ...current, topics: Topics.remove(current.topics, topics) })
     default:
       return answer(false, "error:request op not support")
   }
@@ -97,13 +97,13 @@ const pong = ({ req_id }: Input, { now }: World): Streaming.Frame =>
   })
 
 const pass = (state: State, world: World): Streaming.Turn<State> => {
-  const close = Connection.silenced(state.heardAt, world)
+  const close = Connection.closeIfIdle(state.lastReceivedAt, world)
   if (close !== undefined) return { frames: [], next: state, close }
-  const [frames, topics] = Topics.pass(state.topics, world, say(world))
+  const [frames, topics] = Topics.poll(state.topics, world, framesOf(world))
   return { frames, next: { ...state, topics } }
 }
 
-const say = (world: World) => ({ key }: Watch.Watch, change: Watch.Change): ReadonlyArray<Streaming.Frame> => {
+const framesOf = (world: World) => ({ key }: Watch.Watch, change: Watch.Change): ReadonlyArray<Streaming.Frame> => {
   const framed = (name: string, number: number, row: Json): Streaming.Frame =>
     Streaming.data({ topic: key, id: `${uid}_${name}_${number}`, creationTime: world.now, data: [row] })
   if (change._tag === "Balances") {
@@ -126,8 +126,8 @@ const say = (world: World) => ({ key }: Watch.Watch, change: Watch.Change): Read
 
 /** @internal */
 export const conversation: Streaming.Conversation = Streaming.make<State>({
-  initial: { key: undefined, topics: Topics.none, heardAt: 0 },
-  begin: (state, world) => ({ frames: [], next: { ...state, heardAt: world.now } }),
+  initial: { key: undefined, topics: Topics.none, lastReceivedAt: 0 },
+  begin: (state, world) => ({ frames: [], next: { ...state, lastReceivedAt: world.now } }),
   receive,
   pass,
   expire: (state) => ({

@@ -24,13 +24,13 @@ import * as PrivateStream from "./privateStream.js"
 
 interface State {
   readonly topics: Topics.Topics
-  readonly told: ReadonlyMap<string, Told>
+  readonly sent: ReadonlyMap<string, Sent>
   /** When the client last sent a message. */
-  readonly heardAt: number
+  readonly lastReceivedAt: number
 }
 
 /** The last message of a topic: the number of an order book message, or the row of a ticker. */
-interface Told {
+interface Sent {
   readonly number: number
   readonly row: { readonly [name: string]: string }
 }
@@ -63,51 +63,51 @@ const subjectOf = (category: Category, topic: string): Watch.Subject | undefined
 }
 
 const receive = (category: Category) => (state: State, text: string, world: World): Streaming.Turn<State> => {
-  const heard = { ...state, heardAt: world.now }
-  const input = Connection.asked(text)
+  const current = { ...state, lastReceivedAt: world.now }
+  const input = Connection.parseMessage(text)
   const { args, op } = input
-  const answer = (success: boolean, ret_msg: string, next: State = heard): Streaming.Turn<State> => {
+  const answer = (success: boolean, ret_msg: string, next: State = current): Streaming.Turn<State> => {
     const turn = pass(next, world)
     return { ...turn, frames: [Connection.answer(input, success, ret_msg), ...turn.frames] }
   }
   if (op === "ping") return answer(true, "pong")
   const asked = Array.isArray(args) ? args.map(String) : []
-  if (op === "unsubscribe") return answer(true, "", { ...heard, topics: Topics.remove(heard.topics, asked) })
+  if (op === "unsubscribe") return answer(true, "", { ...current, topics: Topics.remove(current.topics, asked) })
   if (op !== "subscribe") return answer(false, "error:request op not support")
   if (category === "spot" && asked.length > mostArgs) return answer(false, `args size >${mostArgs}`)
   if ([...state.topics.keys(), ...asked].join("").length > mostCharacters) {
     return answer(false, `args length >${mostCharacters}`)
   }
-  let { topics } = heard
+  let { topics } = current
   for (const topic of asked) {
     const subject = subjectOf(category, topic)
     if (subject === undefined) return answer(false, `error:handler not found,topic:${topic}`)
     if (topics.has(topic)) return answer(false, `error:already subscribed,topic:${topic}`)
     topics = Topics.add(topics, topic, subject)
   }
-  return answer(true, "subscribe", { ...heard, topics })
+  return answer(true, "subscribe", { ...current, topics })
 }
 
 const pass = (state: State, world: World): Streaming.Turn<State> => {
-  const close = Connection.silenced(state.heardAt, world)
+  const close = Connection.closeIfIdle(state.lastReceivedAt, world)
   if (close !== undefined) return { frames: [], next: state, close }
-  const told = new Map(state.told)
-  const [frames, topics] = Topics.pass(state.topics, world, (watch, change) => say(watch, change, world, told))
-  return { frames, next: { ...state, topics, told } }
+  const sent = new Map(state.sent)
+  const [frames, topics] = Topics.poll(state.topics, world, (watch, change) => framesOf(watch, change, world, sent))
+  return { frames, next: { ...state, topics, sent } }
 }
 
-const nothing: Told = { number: 0, row: {} }
+const nothing: Sent = { number: 0, row: {} }
 
-const say = (
+const framesOf = (
   watch: Watch.Watch,
   change: Watch.Change,
   world: World,
-  told: Map<string, Told>
+  sent: Map<string, Sent>
 ): ReadonlyArray<Streaming.Frame> => {
   const { key, subject } = watch
   const listing = "listing" in subject ? ofInstrument(subject.listing.id) : undefined
   if (listing === undefined) return []
-  const known = told.get(key) ?? nothing
+  const known = sent.get(key) ?? nothing
   const framed = (type: "snapshot" | "delta", data: Json, more: { readonly [name: string]: Json } = {}): Json => ({
     topic: key,
     type,
@@ -118,7 +118,7 @@ const say = (
   switch (change._tag) {
     case "Ticker": {
       const row = tickerOf(listing, world)
-      told.set(key, { ...nothing, row })
+      sent.set(key, { ...nothing, row })
       const isWhole = change.isFirst || listing.category === "spot"
       const changed = Object.entries(row).filter(([name, value]) => known.row[name] !== value)
       if (!isWhole && changed.length === 0) return []
@@ -160,7 +160,7 @@ const say = (
           { cts: world.now }
         )
       const [best] = change.whole.bids
-      told.set(key, { ...nothing, number })
+      sent.set(key, { ...nothing, number })
       const crossed = best && update([...asks, { price: best.price, amount: best.amount }])
       return [Streaming.data(update(asks), { crossed })]
     }
@@ -170,7 +170,7 @@ const say = (
 }
 
 /** Spot tickers do not include the best bid and ask. */
-const tickerOf = (listing: BybitListing, world: World): Told["row"] => {
+const tickerOf = (listing: BybitListing, world: World): Sent["row"] => {
   const row = ticker(listing, world)
   return listing.category === "spot" ? Record.filter(row, (_, name) => !/^(?:bid|ask)1/.test(name)) : row
 }
@@ -204,8 +204,8 @@ export const streaming: Streaming.Streaming = {
     if (pathOf(target) === "/v5/private") return PrivateStream.conversation
     const category = (["spot", "linear", "inverse"] as const).find((each) => pathOf(target) === `/v5/public/${each}`)
     return category && Streaming.make<State>({
-      initial: { topics: Topics.none, told: new Map(), heardAt: 0 },
-      begin: (state, world) => ({ frames: [], next: { ...state, heardAt: world.now } }),
+      initial: { topics: Topics.none, sent: new Map(), lastReceivedAt: 0 },
+      begin: (state, world) => ({ frames: [], next: { ...state, lastReceivedAt: world.now } }),
       receive: receive(category),
       pass
     })

@@ -19,20 +19,20 @@ type Step = (engine: Engine.Engine, input: Input) => Read<Acknowledged>
 type Words = readonly [code: number, msg: string]
 
 // Spot and contracts use different codes for nearly every error.
-type Said = readonly [spot: Words, contract: Words]
+type Errors = readonly [spot: Words, contract: Words]
 
-const say = (category: Category, [spot, contract]: Said): Read<never> =>
+const refuseWith = (category: Category, [spot, contract]: Errors): Read<never> =>
   refuse(...(category === "spot" ? spot : contract))
 
-const noSymbol: Said = [[170121, "Invalid symbol."], [10001, "params error: symbol invalid"]]
-const notTrading: Said = [
+const noSymbol: Errors = [[170121, "Invalid symbol."], [10001, "params error: symbol invalid"]]
+const notTrading: Errors = [
   [170157, "The trading pair is not available for api trading."],
   [110074, "This contract is not live"]
 ]
-const duplicate: Said = [[170141, "Duplicate clientOrderId"], [110072, "OrderLinkedID is duplicate"]]
-const filled: Said = [[170139, "Order has been filled."], [110008, "Order has been finished or canceled"]]
-const canceled: Said = [[170142, "Order has been canceled."], [110010, "Order has been canceled"]]
-const gone = (verb: string): Said => [
+const duplicate: Errors = [[170141, "Duplicate clientOrderId"], [110072, "OrderLinkedID is duplicate"]]
+const filled: Errors = [[170139, "Order has been filled."], [110008, "Order has been finished or canceled"]]
+const canceled: Errors = [[170142, "Order has been canceled."], [110010, "Order has been canceled"]]
+const notFound = (verb: string): Errors => [
   [170213, "Order does not exist."],
   [110001, `order not exists or too late to ${verb}`]
 ]
@@ -46,11 +46,11 @@ const create = (category: Category, now: number): Step => (engine, input) =>
   Either.gen(function*() {
     const spot = category === "spot"
     const listing = find(category, text(input, "symbol") ?? "")
-    if (listing === undefined) return yield* say(category, noSymbol)
+    if (listing === undefined) return yield* refuseWith(category, noSymbol)
     const order = yield* newOrder(listing, input)
-    if (listing.status !== "Trading") return yield* say(category, notTrading)
+    if (listing.status !== "Trading") return yield* refuseWith(category, notTrading)
     if (order.clientOrderId !== undefined && Engine.orderByClientId(engine, order.clientOrderId) !== undefined) {
-      return yield* say(category, duplicate)
+      return yield* refuseWith(category, duplicate)
     }
     const entries = open(engine).filter(isOf(category))
     if (spot && entries.length >= spotOrders) {
@@ -104,12 +104,12 @@ const isTimeInForce = (value: string): value is Engine.TimeInForce | "PostOnly" 
   value === "GTC" || value === "IOC" || value === "FOK" || value === "PostOnly"
 
 const explain = ({ category, leastNotional, quote }: BybitListing) => (refusal: Engine.Refusal): Read<never> =>
-  Either.mapLeft(say(category, refusals[refusal]), ({ code, msg }) => ({
+  Either.mapLeft(refuseWith(category, refusals[refusal]), ({ code, msg }) => ({
     code,
     msg: msg.replace("%", leastNotional + quote)
   }))
 
-const refusals: Readonly<Record<Engine.Refusal, Said>> = {
+const refusals: Readonly<Record<Engine.Refusal, Errors>> = {
   UnknownInstrument: noSymbol,
   OffTick: [[170134, "Order price has too many decimals."], [10001, "Price invalid"]],
   OffLot: [[170137, "Order volume decimal too long"], [10001, "Qty invalid"]],
@@ -147,9 +147,9 @@ const target = (
   Either.gen(function*() {
     if (text(input, "symbol") === undefined) return yield* refuse(10001, "params error: symbol invalid")
     const found = yield* named(engine, category, input)
-    if (found === undefined) return yield* say(category, gone(verb))
+    if (found === undefined) return yield* refuseWith(category, notFound(verb))
     if (found.order.status === "open") return found
-    return yield* say(category, found.order.status === "filled" ? filled : canceled)
+    return yield* refuseWith(category, found.order.status === "filled" ? filled : canceled)
   })
 
 const cancel = (category: Category, now: number): Step => (engine, input) =>
@@ -157,7 +157,7 @@ const cancel = (category: Category, now: number): Step => (engine, input) =>
     const { listing, order } = yield* target(engine, category, input, "cancel")
     const [after, next] = yield* Either.orElse(
       Engine.cancel(engine, order.id, now),
-      () => say(category, gone("cancel"))
+      () => refuseWith(category, notFound("cancel"))
     )
     return { listing, order: after, engine: next }
   })
@@ -180,7 +180,7 @@ const amend = (category: Category, now: number): Step => (engine, input) =>
       Engine.amend(engine, order.id, { price, amount: qty }, now),
       (refusal) =>
         refusal === "NotFound" || refusal === "NotOpen" || refusal === "AlreadyFilled"
-          ? say(category, gone("replace"))
+          ? refuseWith(category, notFound("replace"))
           : explain(listing)(refusal)
     )
     return { listing, order: after, engine: next }
@@ -251,7 +251,7 @@ const canceledAtOnce = 500
 export const cancelAll = does({ category }, ({ category }, world, input) => {
   if (category !== "spot" && !scoped(input)) return unscoped
   const [symbol, base, settle] = [text(input, "symbol"), text(input, "baseCoin"), text(input, "settleCoin")]
-  if (symbol !== undefined && find(category, symbol) === undefined) return say(category, noSymbol)
+  if (symbol !== undefined && find(category, symbol) === undefined) return refuseWith(category, noSymbol)
   const entries = open(world.engine).filter(isOf(category)).filter(({ listing }) => {
     if (symbol !== undefined) return listing.name === symbol
     return base === undefined ? settle === undefined || listing.settle === settle : listing.base === base

@@ -110,8 +110,8 @@ const receive = (state: State, message: string, world: World): Streaming.Turn<St
     if (type === "unsubscribe") topics = Topics.remove(topics, [key])
     else if (!topics.has(key)) topics = Topics.add(topics, key, subjectOf(channel, listing))
   }
-  const [drafts, told] = Topics.pass(topics, world, (watch, change) => say(watch, change, world))
-  const next = { ...state, topics: told }
+  const [drafts, nextTopics] = Topics.poll(topics, world, (watch, change) => draftsOf(watch, change, world))
+  const next = { ...state, topics: nextTopics }
   return numbered(next, [subscriptions(next), ...drafts], world)
 }
 
@@ -129,8 +129,8 @@ const ofUser = (
     : known.has(userKey)
     ? known
     : Topics.add(known, userKey, { _tag: "Executions" })
-  const [drafts, told] = Topics.pass(topics, world, (watch, change) => say(watch, change, world))
-  const next = { ...state, topics: told }
+  const [drafts, nextTopics] = Topics.poll(topics, world, (watch, change) => draftsOf(watch, change, world))
+  const next = { ...state, topics: nextTopics }
   return numbered(next, [subscriptions(next), ...drafts], world)
 }
 
@@ -140,7 +140,7 @@ const pass = (state: State, world: World): Streaming.Turn<State> => {
   if (state.topics.size === 0 && state.beaten === undefined && world.now - state.opened >= 5000) {
     return { frames: [], next: state, close: { code: 1008, reason: "no subscription" } }
   }
-  const [drafts, topics] = Topics.pass(state.topics, world, (watch, change) => say(watch, change, world))
+  const [drafts, topics] = Topics.poll(state.topics, world, (watch, change) => draftsOf(watch, change, world))
   if (state.beaten === undefined || world.now - state.beaten < 1000) {
     return numbered({ ...state, topics }, drafts, world)
   }
@@ -152,7 +152,7 @@ const pass = (state: State, world: World): Streaming.Turn<State> => {
   return numbered({ ...state, topics, beaten: world.now, beats: state.beats + 1 }, [...drafts, beat], world)
 }
 
-const say = (watch: Watch.Watch, change: Watch.Change, world: World): ReadonlyArray<Draft> => {
+const draftsOf = (watch: Watch.Watch, change: Watch.Change, world: World): ReadonlyArray<Draft> => {
   const { subject } = watch
   const product_id = "listing" in subject ? subject.listing.id : ""
   const plain = (value: BigDecimal.BigDecimal): string => Decimal.plain(value)
@@ -228,7 +228,7 @@ const say = (watch: Watch.Watch, change: Watch.Change, world: World): ReadonlyAr
       return draft("l2_data", event(change.asks), best && event([...change.asks, best]))
     }
     case "Executions":
-      return User.say(change, world).flatMap((event) => draft("user", event))
+      return User.eventsOf(change, world).flatMap((event) => draft("user", event))
     case "Balances":
       return []
   }

@@ -22,7 +22,7 @@ const batch = 50
 const never = "0001-01-01T00:00:00Z"
 
 /** @internal Returns the events of a change. Each is sent in its own message. */
-export const say = (
+export const eventsOf = (
   { events, isFirst, open }: Watch.Change & { readonly _tag: "Executions" },
   { engine }: World
 ): ReadonlyArray<Message> => {

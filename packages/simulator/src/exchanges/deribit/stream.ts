@@ -148,7 +148,7 @@ const carryOut = (
         (topics, { channel, subject }) => topics.has(channel) ? topics : Topics.add(topics, channel, subject),
         state.topics
       )
-      const [data, topics] = Topics.pass(wanted, world, say(world, wanted))
+      const [data, topics] = Topics.poll(wanted, world, say(world, wanted))
       const frames = [result(id, found.map(({ channel }) => channel), world), ...data]
       return { frames, next: { ...state, topics } }
     }
@@ -208,7 +208,7 @@ const subjectOf = (channel: string): Watch.Subject | undefined => {
 }
 
 const pass = (before: State, world: World): Streaming.Turn<State> => {
-  const [told, topics] = Topics.pass(before.topics, world, say(world, before.topics))
+  const [told, topics] = Topics.poll(before.topics, world, say(world, before.topics))
   const [changed, portfolios] = changedPortfolios(before.portfolios, world)
   const frames = [...told, ...changed]
   const state = { ...before, topics, portfolios }
@@ -270,7 +270,7 @@ const say =
         return [
           key.includes(".none.")
             ? Streaming.data(told(wholeOf(listing, change, world)))
-            : changed(listing, change, before.get(key)?.told?.book, world, told)
+            : changed(listing, change, before.get(key)?.sent?.book, world, told)
         ]
       default:
         return []

@@ -111,7 +111,7 @@ const routes: Readonly<Record<string, Route>> = {
 const [publicly, privately] = [Meters.bucket(10, 1), Meters.bucket(20, 0.5)]
 
 // The documentation only says "repeated". Here it means ten within a minute.
-const lockout: Meters.Penalty = { patience: Meters.rolling(9, 60_000), lasts: () => 15 * 60_000 }
+const lockout: Meters.Penalty = { allowance: Meters.rolling(9, 60_000), lasts: () => 15 * 60_000 }
 
 interface Call {
   readonly method: string

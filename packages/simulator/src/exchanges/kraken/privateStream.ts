@@ -25,13 +25,13 @@ import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import { tokenMadeAt } from "./account.js"
 import { pairOf } from "./markets.js"
+import * as Messages from "./messages.js"
 import { reasons, txid, userrefOf } from "./orders.js"
-import * as Talk from "./talk.js"
 
 interface State {
   readonly topics: Topics.Topics
   /** When the server last sent a message. */
-  readonly saidAt: number
+  readonly lastSentAt: number
   /** What the snapshot of `executions` contains. */
   readonly snapshots: { readonly orders: boolean; readonly trades: boolean }
   /** The last number of each channel. */
@@ -54,28 +54,28 @@ const subjects = new Map<unknown, Watch.Subject>([
 ])
 
 const receive = (state: State, text: string, world: World): Streaming.Turn<State> => {
-  const asked = Talk.askedOf(text)
-  const said = (frame: Streaming.Frame, next: State = state): Streaming.Turn<State> => {
+  const request = Messages.requestOf(text)
+  const turn = (frame: Streaming.Frame, next: State = state): Streaming.Turn<State> => {
     const [data, passed] = passing(next, world)
-    return { frames: [frame, ...data], next: { ...passed, saidAt: world.now } }
+    return { frames: [frame, ...data], next: { ...passed, lastSentAt: world.now } }
   }
-  const other = Talk.elseAnswered(asked, world)
-  if (other !== undefined) return said(other)
-  if (asked === undefined) return { frames: [], next: state }
-  const { method, params } = asked
-  const answer = Talk.answering(asked, world)
+  const other = Messages.respondToOther(request, world)
+  if (other !== undefined) return turn(other)
+  if (request === undefined) return { frames: [], next: state }
+  const { method, params } = request
+  const answer = Messages.responseTo(request, world)
   const { channel, token } = params
   const subject = subjects.get(channel)
   if (typeof channel !== "string" || subject === undefined) {
-    return said(answer({ error: `Subscription name invalid ${String(channel)}`, success: false }))
+    return turn(answer({ error: `Subscription name invalid ${String(channel)}`, success: false }))
   }
   const madeAt = tokenMadeAt(world, token)
   if (madeAt === undefined || madeAt < state.tokensFrom) {
-    return said(answer({ error: "ESession:Invalid session", success: false }))
+    return turn(answer({ error: "ESession:Invalid session", success: false }))
   }
   const isThere = state.topics.has(channel)
   if (isThere === (method === "subscribe")) {
-    return said(answer({ error: isThere ? "Already subscribed" : "Subscription Not Found", success: false }))
+    return turn(answer({ error: isThere ? "Already subscribed" : "Subscription Not Found", success: false }))
   }
   const { snap_orders = true, snap_trades = false } = params
   const snapshots = { orders: snap_orders === true, trades: snap_trades === true }
@@ -87,7 +87,7 @@ const receive = (state: State, text: string, world: World): Streaming.Turn<State
   const topics = isThere ? Topics.remove(state.topics, [channel]) : Topics.add(state.topics, channel, subject)
   const numbers = new Map(state.numbers)
   numbers.delete(channel)
-  return said(answer({ result, success: true }), {
+  return turn(answer({ result, success: true }), {
     ...state,
     topics,
     numbers,
@@ -97,15 +97,15 @@ const receive = (state: State, text: string, world: World): Streaming.Turn<State
 
 const pass = (state: State, world: World): Streaming.Turn<State> => {
   const [frames, next] = passing(state, world)
-  const isQuiet = frames.length === 0 && next.topics.size > 0 && world.now - next.saidAt >= 1000
-  const heard = isQuiet ? [Talk.heartbeat] : frames
-  return { frames: heard, next: heard.length > 0 ? { ...next, saidAt: world.now } : next }
+  const isQuiet = frames.length === 0 && next.topics.size > 0 && world.now - next.lastSentAt >= 1000
+  const output = isQuiet ? [Messages.heartbeat] : frames
+  return { frames: output, next: output.length > 0 ? { ...next, lastSentAt: world.now } : next }
 }
 
 /** Returns the pending messages of all channels, with their numbers. */
 const passing = (state: State, world: World): readonly [ReadonlyArray<Streaming.Frame>, State] => {
   let { totals } = state
-  const [messages, topics] = Topics.pass(state.topics, world, (_, change): ReadonlyArray<Message> => {
+  const [messages, topics] = Topics.poll(state.topics, world, (_, change): ReadonlyArray<Message> => {
     if (change._tag === "Executions") return executions(change, state, world)
     if (change._tag !== "Balances") return []
     const before = totals
@@ -166,12 +166,12 @@ const executions = (
     data
   })
   if (!isFirst) return events.flatMap((event) => happened(event).map((row) => message(false, row)))
-  const standingOrders = open.map((order) => ({ ...whole(order), ...standing("new", order), ...sums(order) }))
+  const openOrders = open.map((order) => ({ ...whole(order), ...stateOf("new", order), ...sums(order) }))
   const latestTrades = Engine.fills(engine).slice(-mostTrades).flatMap((fill) => {
     const order = Engine.order(engine, fill.orderId)
     return order === undefined ? [] : [traded(fill, order)]
   })
-  return [message(true, ...snapshots.orders ? standingOrders : [], ...snapshots.trades ? latestTrades : [])]
+  return [message(true, ...snapshots.orders ? openOrders : [], ...snapshots.trades ? latestTrades : [])]
 }
 
 const mostTrades = 50
@@ -198,7 +198,7 @@ const whole = (order: Engine.Order) => ({
   fee_ccy_pref: "fciq"
 })
 
-const standing = (what: string, order: Engine.Order) => ({
+const stateOf = (what: string, order: Engine.Order) => ({
   exec_type: what,
   order_status: BigDecimal.isPositive(order.filled) ? "partially_filled" : "new",
   timestamp: iso(order.updatedAt)
@@ -242,7 +242,7 @@ const happened = ({ fill, order, what }: Executions.Event): ReadonlyArray<Json> 
     case "changed":
       return [{
         ...named,
-        ...standing("amended", order),
+        ...stateOf("amended", order),
         reason: "User requested",
         order_qty: order.amount,
         limit_price: order.price
@@ -270,13 +270,13 @@ const happened = ({ fill, order, what }: Executions.Event): ReadonlyArray<Json> 
 export const conversation: Streaming.Conversation = Streaming.make<State>({
   initial: {
     topics: Topics.none,
-    saidAt: 0,
+    lastSentAt: 0,
     snapshots: { orders: true, trades: false },
     numbers: new Map(),
     totals: new Map(),
     tokensFrom: 0
   },
-  begin: (state, world) => ({ frames: [Talk.greeting], next: { ...state, saidAt: world.now } }),
+  begin: (state, world) => ({ frames: [Messages.greeting], next: { ...state, lastSentAt: world.now } }),
   receive,
   pass,
   expire: (state, world) => ({ frames: [], next: { ...state, tokensFrom: world.now } })

@@ -19,13 +19,13 @@ import * as Watch from "../../internal/watch.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import { type KrakenListing, listings, lotDecimals } from "./markets.js"
+import * as Messages from "./messages.js"
 import * as PrivateStream from "./privateStream.js"
-import * as Talk from "./talk.js"
 
 interface State {
   readonly topics: Topics.Topics
   /** When the server last sent a message. */
-  readonly saidAt: number
+  readonly lastSentAt: number
 }
 
 const depths = [10, 25, 100, 500, 1000]
@@ -34,15 +34,15 @@ const intervals = [1, 5, 15, 30, 60, 240, 1440, 10_080, 21_600]
 const wholeOf = (value: unknown, otherwise: number): number => typeof value === "number" ? value : otherwise
 
 const receive = (state: State, text: string, world: World): Streaming.Turn<State> => {
-  const asked = Talk.askedOf(text)
-  const said = (frames: ReadonlyArray<Streaming.Frame>, next: State): Streaming.Turn<State> => ({
+  const request = Messages.requestOf(text)
+  const turn = (frames: ReadonlyArray<Streaming.Frame>, next: State): Streaming.Turn<State> => ({
     frames,
-    next: { ...next, saidAt: world.now }
+    next: { ...next, lastSentAt: world.now }
   })
-  const other = Talk.elseAnswered(asked, world)
-  if (asked === undefined || other !== undefined) return said(other === undefined ? [] : [other], state)
-  const { method, params } = asked
-  const answer = Talk.answering(asked, world)
+  const other = Messages.respondToOther(request, world)
+  if (request === undefined || other !== undefined) return turn(other === undefined ? [] : [other], state)
+  const { method, params } = request
+  const answer = Messages.responseTo(request, world)
   const symbols = Array.isArray(params["symbol"]) ? params["symbol"] : []
   const frames: Array<Streaming.Frame> = []
   let { topics } = state
@@ -71,8 +71,8 @@ const receive = (state: State, text: string, world: World): Streaming.Turn<State
     }))
     topics = method === "subscribe" ? Topics.add(topics, key, subject) : Topics.remove(topics, [key])
   }
-  const [data, next] = Topics.pass(topics, world, say)
-  return said([...frames, ...data], { ...state, topics: next })
+  const [data, next] = Topics.poll(topics, world, framesOf)
+  return turn([...frames, ...data], { ...state, topics: next })
 }
 
 const subjectOf = (
@@ -105,16 +105,16 @@ const subjectOf = (
 }
 
 const pass = (state: State, world: World): Streaming.Turn<State> => {
-  const [frames, topics] = Topics.pass(state.topics, world, say)
-  const isQuiet = frames.length === 0 && topics.size > 0 && world.now - state.saidAt >= 1000
-  const heard = isQuiet ? [Talk.heartbeat] : frames
-  return { frames: heard, next: { topics, saidAt: heard.length > 0 ? world.now : state.saidAt } }
+  const [frames, topics] = Topics.poll(state.topics, world, framesOf)
+  const isQuiet = frames.length === 0 && topics.size > 0 && world.now - state.lastSentAt >= 1000
+  const output = isQuiet ? [Messages.heartbeat] : frames
+  return { frames: output, next: { topics, lastSentAt: output.length > 0 ? world.now : state.lastSentAt } }
 }
 
 const listingOf = ({ subject }: Watch.Watch): KrakenListing | undefined =>
   "listing" in subject ? listings.find(({ id }) => id === subject.listing.id) : undefined
 
-const say = (watch: Watch.Watch, change: Watch.Change, world?: World): ReadonlyArray<Streaming.Frame> => {
+const framesOf = (watch: Watch.Watch, change: Watch.Change, world?: World): ReadonlyArray<Streaming.Frame> => {
   const pair = listingOf(watch)
   if (pair === undefined) return []
   const { symbol } = pair
@@ -213,8 +213,8 @@ export const streaming: Streaming.Streaming = {
     if (target.startsWith("/ws-auth/v2")) return PrivateStream.conversation
     return target.startsWith("/v2")
       ? Streaming.make<State>({
-        initial: { topics: Topics.none, saidAt: 0 },
-        begin: (state, world) => ({ frames: [Talk.greeting], next: { ...state, saidAt: world.now } }),
+        initial: { topics: Topics.none, lastSentAt: 0 },
+        begin: (state, world) => ({ frames: [Messages.greeting], next: { ...state, lastSentAt: world.now } }),
         receive,
         pass
       })

@@ -10,22 +10,22 @@ import { description, nameOfGroup, openInGroup, orderByTxid, txid } from "./orde
 import { type Answering, decimal, invalid, type Read, refuse } from "./params.js"
 
 // The state that a call changes: the engine and the rate limits of the pairs.
-interface Standing {
+interface State {
   readonly engine: Engine.Engine
   readonly meters: Meters.Meters
   readonly now: number
 }
 
-type Step = (fields: Input, standing: Standing) => Read<readonly [result: Json, next: Standing]>
+type Step = (fields: Input, state: State) => Read<readonly [result: Json, next: State]>
 
 const trading = (step: Step): Answering => (fields, { engine, now }, meters) =>
   Either.map(step(fields, { engine, meters, now }), ([result, next]) => [result, next.engine, next.meters])
 
 const perPair = Meters.bucket(125, 2.34)
 
-const count = (standing: Standing, instrument: string, cost: number): Read<Standing> => {
-  const { admitted, meters } = Meters.take(standing.meters, `pair:${instrument}`, perPair, standing.now, cost)
-  return admitted ? Either.right({ ...standing, meters }) : refuse("EOrder:Rate limit exceeded")
+const count = (state: State, instrument: string, cost: number): Read<State> => {
+  const { admitted, meters } = Meters.take(state.meters, `pair:${instrument}`, perPair, state.now, cost)
+  return admitted ? Either.right({ ...state, meters }) : refuse("EOrder:Rate limit exceeded")
 }
 
 type Penalties = ReadonlyArray<readonly [seconds: number, cost: number]>
@@ -110,19 +110,19 @@ const newOrder = (
 const openOrderLimit = 80
 
 const place = (
-  standing: Standing,
+  state: State,
   pair: KrakenListing,
   fields: Input
-): Read<readonly [Engine.Order, Standing]> =>
+): Read<readonly [Engine.Order, State]> =>
   Either.gen(function*() {
     if (pair.status === "cancel_only") return yield* refuse("EService:Market in cancel_only mode")
-    const wanted = yield* newOrder(pair, fields, standing.engine)
-    const counted = yield* count(standing, pair.id, 1)
-    if (Engine.openOrders(standing.engine, pair.id).length >= openOrderLimit) {
+    const wanted = yield* newOrder(pair, fields, state.engine)
+    const counted = yield* count(state, pair.id, 1)
+    if (Engine.openOrders(state.engine, pair.id).length >= openOrderLimit) {
       return yield* refuse("EOrder:Orders limit exceeded")
     }
     const [order, engine] = yield* Either.mapLeft(
-      Engine.place(standing.engine, wanted, standing.now),
+      Engine.place(state.engine, wanted, state.now),
       (refusal) => refusals[refusal]
     )
     return [order, { ...counted, engine }] as const
@@ -139,34 +139,34 @@ const checkDeadline = (fields: Input, now: number): Read<void> => {
 }
 
 /** @internal Places an order. With `validate`, it checks everything but places nothing. */
-export const addOrder = trading((fields, standing) =>
+export const addOrder = trading((fields, state) =>
   Either.gen(function*() {
-    yield* checkDeadline(fields, standing.now)
+    yield* checkDeadline(fields, state.now)
     const pair = yield* onePair(fields)
-    const [order, next] = yield* place(standing, pair, fields)
+    const [order, next] = yield* place(state, pair, fields)
     const descr = { order: description(pair, order) }
     return flag(fields, "validate")
-      ? [{ descr }, standing] as const
+      ? [{ descr }, state] as const
       : [{ txid: [txid("O", order.id)], descr }, next] as const
   })
 )
 
 /** @internal Places 2 to 15 orders of one pair. Each is accepted or refused on its own. */
-export const addOrderBatch = trading((fields, standing) =>
+export const addOrderBatch = trading((fields, state) =>
   Either.gen(function*() {
-    yield* checkDeadline(fields, standing.now)
+    yield* checkDeadline(fields, state.now)
     const pair = yield* onePair(fields)
     const orders = Array.isArray(fields["orders"]) ? fields["orders"].filter(isInput) : []
     if (orders.length < 2 || orders.length > 15) return yield* invalid("orders")
-    const [next, rows] = Arr.mapAccum(orders, standing, (standing, order): [Standing, Json] =>
-      Either.match(place(standing, pair, order), {
-        onLeft: (error) => [standing, { error }],
+    const [next, rows] = Arr.mapAccum(orders, state, (state, order): [State, Json] =>
+      Either.match(place(state, pair, order), {
+        onLeft: (error) => [state, { error }],
         onRight: ([{ id, ...terms }, next]) => [
           next,
           { txid: txid("O", id), descr: { order: description(pair, terms) } }
         ]
       }))
-    return [{ orders: rows }, flag(fields, "validate") ? standing : next] as const
+    return [{ orders: rows }, flag(fields, "validate") ? state : next] as const
   })
 )
 
@@ -188,69 +188,68 @@ const openNamed = (engine: Engine.Engine, clientOrderId: string | undefined): Re
   )
 
 /** @internal */
-export const amendOrder = trading((fields, standing) =>
+export const amendOrder = trading((fields, state) =>
   Either.gen(function*() {
-    yield* checkDeadline(fields, standing.now)
-    const order = yield* openOrder(fields, standing.engine)
+    yield* checkDeadline(fields, state.now)
+    const order = yield* openOrder(fields, state.engine)
     if (text(fields, "order_qty") === undefined && text(fields, "limit_price") === undefined) {
       return yield* invalid("order_qty")
     }
     const amount = text(fields, "order_qty") === undefined ? undefined : yield* decimal(fields, "order_qty")
     const price = text(fields, "limit_price") === undefined ? undefined : yield* decimal(fields, "limit_price")
-    const counted = yield* count(standing, order.instrument, 1 + penalty(order, standing.now, amendPenalties))
+    const counted = yield* count(state, order.instrument, 1 + penalty(order, state.now, amendPenalties))
     const [, engine] = yield* Either.mapLeft(
-      Engine.amend(standing.engine, order.id, { price, amount }, standing.now),
+      Engine.amend(state.engine, order.id, { price, amount }, state.now),
       (refusal) => refusals[refusal]
     )
     return [{ amend_id: `TAMEND-${txid("T", order.id).slice(7)}` }, { ...counted, engine }] as const
   })
 )
 
-const cancel = (standing: Standing, order: Engine.Order): Read<Standing> =>
+const cancel = (state: State, order: Engine.Order): Read<State> =>
   Either.gen(function*() {
-    const counted = yield* count(standing, order.instrument, penalty(order, standing.now, cancelPenalties))
+    const counted = yield* count(state, order.instrument, penalty(order, state.now, cancelPenalties))
     const [, engine] = yield* Either.mapLeft(
-      Engine.cancel(standing.engine, order.id, standing.now),
+      Engine.cancel(state.engine, order.id, state.now),
       () => "EOrder:Unknown order"
     )
     return { ...counted, engine }
   })
 
 /** @internal Cancels one order, or all orders whose userref is given as the txid. */
-export const cancelOrder = trading((fields, standing) => {
+export const cancelOrder = trading((fields, state) => {
   const id = text(fields, "txid") ?? ""
-  const group = /^-?\d{1,10}$/.test(id) ? openInGroup(standing.engine, id) : []
+  const group = /^-?\d{1,10}$/.test(id) ? openInGroup(state.engine, id) : []
   return group.length > 0
-    ? Either.right(cancelEach(standing, group))
+    ? Either.right(cancelEach(state, group))
     : Either.flatMap(
-      openOrder(fields, standing.engine),
-      (order) => Either.map(cancel(standing, order), (next) => [{ count: 1 }, next] as const)
+      openOrder(fields, state.engine),
+      (order) => Either.map(cancel(state, order), (next) => [{ count: 1 }, next] as const)
     )
 })
 
-const cancelEach = (standing: Standing, orders: ReadonlyArray<Engine.Order>): readonly [Json, Standing] => {
+const cancelEach = (state: State, orders: ReadonlyArray<Engine.Order>): readonly [Json, State] => {
   const [next, canceled] = Arr.mapAccum(
     orders,
-    standing,
-    (standing, order) =>
-      Either.match(cancel(standing, order), { onLeft: () => [standing, 0], onRight: (next) => [next, 1] })
+    state,
+    (state, order) => Either.match(cancel(state, order), { onLeft: () => [state, 0], onRight: (next) => [next, 1] })
   )
   return [{ count: canceled.filter((one) => one === 1).length }, next]
 }
 
 /** @internal Cancels at most 50 orders. Orders that are not open are skipped. */
-export const cancelOrderBatch = trading((fields, standing) => {
+export const cancelOrderBatch = trading((fields, state) => {
   const wanted = [
-    ...list(fields, "orders").map((txid) => openOrder({ txid }, standing.engine)),
-    ...list(fields, "cl_ord_ids").map((id) => openOrder({ cl_ord_id: id }, standing.engine))
+    ...list(fields, "orders").map((txid) => openOrder({ txid }, state.engine)),
+    ...list(fields, "cl_ord_ids").map((id) => openOrder({ cl_ord_id: id }, state.engine))
   ]
   if (wanted.length === 0 || wanted.length > 50) return invalid("orders")
-  return Either.right(cancelEach(standing, wanted.flatMap((order) => Either.isRight(order) ? [order.right] : [])))
+  return Either.right(cancelEach(state, wanted.flatMap((order) => Either.isRight(order) ? [order.right] : [])))
 })
 
 /** @internal Cancels the orders of every pair. The rate limits of the pairs do not count it. */
-export const cancelAll = trading((_, standing) => {
-  const open = Engine.openOrders(standing.engine)
-  const engine = Engine.cancelEach(standing.engine, open, standing.now)
-  return Either.right([{ count: open.length }, { ...standing, engine }])
+export const cancelAll = trading((_, state) => {
+  const open = Engine.openOrders(state.engine)
+  const engine = Engine.cancelEach(state.engine, open, state.now)
+  return Either.right([{ count: open.length }, { ...state, engine }])
 })

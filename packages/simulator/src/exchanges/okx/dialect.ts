@@ -78,7 +78,7 @@ const required = [
   ["ok-access-timestamp", "50107"]
 ] as const
 
-const patience = 30_000
+const timestampTolerance = 30_000
 
 const authenticate = (request: Dialect.SimulatedRequest, world: Dialect.World): Read<Account.ApiKey> => {
   const { headers } = request
@@ -89,7 +89,7 @@ const authenticate = (request: Dialect.SimulatedRequest, world: Dialect.World): 
   const timestamp = headers["ok-access-timestamp"] ?? ""
   const sent = /T\d\d:\d\d:\d\d\.\d{3}Z$/.test(timestamp) ? instantOf(timestamp) : undefined
   if (sent === undefined) return refuse("50112", "Invalid OK-ACCESS-TIMESTAMP", 401)
-  if (Math.abs(world.now - sent) > patience) return refuse("50102", "Timestamp request expired", 401)
+  if (Math.abs(world.now - sent) > timestampTolerance) return refuse("50102", "Timestamp request expired", 401)
   const id = headers["ok-access-key"] ?? ""
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) return refuse("50111", "Invalid OK-ACCESS-KEY", 401)
   const key = Keys.named(world, id)

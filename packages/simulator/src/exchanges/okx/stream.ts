@@ -50,11 +50,11 @@ const failed = (code: string, msg: string, id: string | undefined): Streaming.Fr
   Streaming.control({ event: "error", code, msg, connId, id })
 
 const receive = (path: Path) => (state: State, text: string, world: World): Streaming.Turn<State> => {
-  const said = (frames: ReadonlyArray<Streaming.Frame>, next: State = state): Streaming.Turn<State> => ({
+  const turn = (frames: ReadonlyArray<Streaming.Frame>, next: State = state): Streaming.Turn<State> => ({
     frames,
     next: { ...next, saidAt: world.now }
   })
-  if (text === "ping") return said([{ kind: "control", text: "pong" }])
+  if (text === "ping") return turn([{ kind: "control", text: "pong" }])
   if (text.length > 65_536) {
     return {
       frames: [],
@@ -66,21 +66,21 @@ const receive = (path: Path) => (state: State, text: string, world: World): Stre
   const { args, id, op } = Predicate.isReadonlyRecord(request) ? request : {}
   const name = typeof id === "string" ? id : undefined
   if ((op !== "subscribe" && op !== "unsubscribe" && op !== "login") || !Array.isArray(args)) {
-    return said([failed("60012", `Invalid request: ${text.slice(0, 200)}`, name)])
+    return turn([failed("60012", `Invalid request: ${text.slice(0, 200)}`, name)])
   }
   if (name !== undefined && !/^[A-Za-z0-9]{1,32}$/.test(name)) {
-    return said([failed("60012", "Invalid request: id", undefined)])
+    return turn([failed("60012", "Invalid request: id", undefined)])
   }
   const { admitted, meters } = Meters.take(state.meters, "requests", requests, world.now)
-  if (!admitted) return said([failed("60014", "Requests too frequent", name)])
+  if (!admitted) return turn([failed("60014", "Requests too frequent", name)])
   if (op === "login") {
     const key = keyOf(args[0], world)
     return typeof key === "string"
-      ? { ...said([failed(key, "Login failed.", name)]), close: { code: 4001, reason: "Login failed." } }
-      : said([Streaming.control({ event: "login", code: "0", msg: "", connId })], { ...state, meters, key })
+      ? { ...turn([failed(key, "Login failed.", name)]), close: { code: 4001, reason: "Login failed." } }
+      : turn([Streaming.control({ event: "login", code: "0", msg: "", connId })], { ...state, meters, key })
   }
   if (path === "private" && (state.key === undefined || Keys.secretOf(state.key) === undefined)) {
-    return said([failed("60011", "Please log in", name)])
+    return turn([failed("60011", "Please log in", name)])
   }
   let { topics } = state
   const answers = args.map((arg: unknown) => {
@@ -91,8 +91,8 @@ const receive = (path: Path) => (state: State, text: string, world: World): Stre
     else if (!topics.has(key)) topics = Topics.add(topics, key, subject)
     return Streaming.control({ id: name, event: op, arg: wanted, connId })
   })
-  const [data, next] = Topics.pass(topics, world, say(world))
-  return said([...answers, ...data], { ...state, meters, topics: next })
+  const [data, next] = Topics.poll(topics, world, framesOf(world))
+  return turn([...answers, ...data], { ...state, meters, topics: next })
 }
 
 /** Returns the key of a login, or the code of the error if the login is refused. */
@@ -164,14 +164,14 @@ const pass = (state: State, world: World): Streaming.Turn<State> => {
   if (state.closesAt !== undefined && world.now >= state.closesAt) {
     return { frames: [], next: state, close: { code: 1012, reason: "Service upgrade" } }
   }
-  const [frames, topics] = Topics.pass(state.topics, world, say(world))
+  const [frames, topics] = Topics.poll(state.topics, world, framesOf(world))
   if (frames.length > 0) return { frames, next: { ...state, topics, saidAt: world.now } }
   return world.now - state.saidAt < 30_000
     ? { frames, next: { ...state, topics } }
     : { frames, next: state, close: { code: 4004, reason: "No data received in 30s." } }
 }
 
-const say = (world: World) => (watch: Watch.Watch, change: Watch.Change): ReadonlyArray<Streaming.Frame> => {
+const framesOf = (world: World) => (watch: Watch.Watch, change: Watch.Change): ReadonlyArray<Streaming.Frame> => {
   const { key } = watch
   if (change._tag === "Executions") return change.events.flatMap(executed(ordersArg(key)))
   if (change._tag === "Balances") {

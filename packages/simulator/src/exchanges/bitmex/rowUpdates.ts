@@ -40,8 +40,8 @@ export const send = (
   sent.set(id, now)
   if (before === undefined) return { action: "insert", row }
   const changed = Array.from(now.keys()).filter((column) => now.get(column) !== before.get(column))
-  const told = new Set([...keys, ...referencesOf[table] ?? [], "timestamp", ...changed])
+  const included = new Set([...keys, ...referencesOf[table] ?? [], "timestamp", ...changed])
   return changed.every((column) => column === "timestamp")
     ? undefined
-    : { action: "update", row: Object.fromEntries(Object.entries(row).filter(([column]) => told.has(column))) }
+    : { action: "update", row: Object.fromEntries(Object.entries(row).filter(([column]) => included.has(column))) }
 }

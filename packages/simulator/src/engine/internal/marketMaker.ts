@@ -19,12 +19,12 @@ const levels = 20
 export const requote = (state: State, instrument: Instrument, top: Top, at: number): State => {
   const market = Matching.marketOf(state, instrument.id)
   if (market.top !== undefined && isSame(market.top, top)) return state
-  const [book, gone] = OrderBook.clear(market.book, "house")
-  const cleared = gone.reduce<State>((next, id) => {
+  const [book, removed] = OrderBook.clear(market.book, "house")
+  const cleared = removed.reduce<State>((next, id) => {
     const order = Matching.orderOf(next, id)
     return order === undefined ? next : Matching.record(next, instrument, Matching.closed(order, "user", at))
   }, { ...state, markets: new Map(state.markets).set(instrument.id, { book, top }) })
-  const crossed = hit(hit(cleared, instrument, "buy", top.ask, at), instrument, "sell", top.bid, at)
+  const crossed = fillCrossed(fillCrossed(cleared, instrument, "buy", top.ask, at), instrument, "sell", top.bid, at)
   const swept = Matching.sweep(state, crossed, instrument, at)
   const quoted = ladder(instrument, top).reduce(
     (next, { amount, price, side }) => OrderBook.add(next, side, price, { id: 0, owner: "house", amount }),
@@ -41,7 +41,13 @@ const isSame = (left: Top, right: Top): boolean =>
   BigDecimal.equals(left.askSize, right.askSize)
 
 // The price has moved through these orders, so they are filled in full, whatever size the quote has.
-const hit = (before: State, instrument: Instrument, side: Side, quote: BigDecimal.BigDecimal, at: number): State => {
+const fillCrossed = (
+  before: State,
+  instrument: Instrument,
+  side: Side,
+  quote: BigDecimal.BigDecimal,
+  at: number
+): State => {
   let state = before
   for (;;) {
     const queue = Matching.marketOf(state, instrument.id).book[side][0]
@@ -111,12 +117,12 @@ interface Level {
 const ladder = (instrument: Instrument, { ask, askSize, bid, bidSize }: Top): ReadonlyArray<Level> => {
   const { lotSize, tickSize } = instrument
   const first = Decimal.steps(bid, tickSize)
-  const step = widen(first * 20n / 1_000_000n)
+  const step = atLeastOne(first * 20n / 1_000_000n)
   const lots = (size: BigDecimal.BigDecimal): bigint => {
     const amount = instrument.inverse
       ? Decimal.ratio(BigDecimal.multiply(size, bid), instrument.multiplier, 8)
       : size
-    return widen(Decimal.steps(amount, lotSize))
+    return atLeastOne(Decimal.steps(amount, lotSize))
   }
   const growth = lots(BigDecimal.sum(bidSize, askSize))
   const sideOf = (side: Side, start: bigint, size: bigint, direction: bigint): ReadonlyArray<Level> =>
@@ -135,4 +141,4 @@ const ladder = (instrument: Instrument, { ask, askSize, bid, bidSize }: Top): Re
   ]
 }
 
-const widen = (count: bigint): bigint => count < 1n ? 1n : count
+const atLeastOne = (count: bigint): bigint => count < 1n ? 1n : count

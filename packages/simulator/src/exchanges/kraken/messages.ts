@@ -11,14 +11,14 @@ import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 
 /** @internal */
-export interface Asked {
+export interface Request {
   readonly method: string
   readonly params: { readonly [name: string]: unknown }
   readonly id: number | undefined
 }
 
 /** @internal Parses a message. Returns `undefined` if it is malformed. */
-export const askedOf = (text: string): Asked | undefined => {
+export const requestOf = (text: string): Request | undefined => {
   const value = parse(text)
   if (!Predicate.isReadonlyRecord(value) || typeof value["method"] !== "string") return undefined
   const { method, params, req_id } = value
@@ -32,18 +32,18 @@ export const askedOf = (text: string): Asked | undefined => {
 const times = ({ now }: World) => ({ time_in: iso(now), time_out: iso(now) })
 
 /** @internal Creates the response to a request. */
-export const answering =
-  ({ id, method }: Asked, world: World) => (more: { readonly [name: string]: Json | undefined }): Streaming.Frame =>
+export const responseTo =
+  ({ id, method }: Request, world: World) => (more: { readonly [name: string]: Json | undefined }): Streaming.Frame =>
     Streaming.control({ method, ...more, ...times(world), ...id === undefined ? {} : { req_id: id } })
 
 /** @internal Answers every message other than `subscribe` and `unsubscribe`, for which it returns `undefined`. */
-export const elseAnswered = (asked: Asked | undefined, world: World): Streaming.Frame | undefined => {
-  if (asked === undefined) return Streaming.control({ error: "Malformed request", success: false, ...times(world) })
-  const { id, method } = asked
+export const respondToOther = (request: Request | undefined, world: World): Streaming.Frame | undefined => {
+  if (request === undefined) return Streaming.control({ error: "Malformed request", success: false, ...times(world) })
+  const { id, method } = request
   if (method === "ping") return Streaming.control({ method: "pong", ...times(world), req_id: id })
   return method === "subscribe" || method === "unsubscribe"
     ? undefined
-    : answering(asked, world)({ error: "Unsupported method", success: false })
+    : responseTo(request, world)({ error: "Unsupported method", success: false })
 }
 
 /** @internal The first message of a connection. */

@@ -66,12 +66,12 @@ export interface Sink {
 }
 
 /** @internal */
-export interface Peers {
+export interface Connections {
   /** Accepts a connection until its scope closes. Returns `undefined` if no such socket exists, or if it is refused. */
   readonly connect: (target: string, sink: Sink) => Effect.Effect<Peer | undefined, never, Scope.Scope>
   readonly disturb: (disturbance: Disturbance) => Effect.Effect<void>
   /** Sends pending messages immediately, for example after a trade. */
-  readonly tell: Effect.Effect<void>
+  readonly flush: Effect.Effect<void>
   readonly count: Effect.Effect<number>
 }
 
@@ -86,9 +86,9 @@ export interface Peer {
 }
 
 /** @internal Runs a pure turn on the current world, and updates the engine. */
-export type Attend = (turn: (world: World) => Turn<Conversation>) => Effect.Effect<Turn<Conversation>>
+export type RunTurn = (turn: (world: World) => Turn<Conversation>) => Effect.Effect<Turn<Conversation>>
 
-interface Line {
+interface Connection {
   conversation: Conversation
   readonly sink: Sink
   readonly scope: Scope.Scope
@@ -97,26 +97,26 @@ interface Line {
   muted: string | undefined
   /** The delay of the messages in `late`, in milliseconds. */
   delay: number
-  late: Array<string>
+  delayed: Array<string>
   /** The faults of the next data frames. */
-  next: Array<Disturbance["_tag"]>
+  faults: Array<Disturbance["_tag"]>
   held: Frame | undefined
 }
 
 /** A prefix that turns the name of a market into an unknown one. */
-const stranger = "NOPE"
+const unknownPrefix = "NOPE"
 
 /** @internal Creates the connections of an exchange, which checks every `beat` milliseconds for frames to send. */
-export const make = (streaming: Streaming | undefined, attend: Attend, beat: number): Peers => {
-  const lines = new Set<Line>()
-  const standing = new Set<Disturbance["_tag"]>()
+export const make = (streaming: Streaming | undefined, runTurn: RunTurn, beat: number): Connections => {
+  const connections = new Set<Connection>()
+  const lasting = new Set<Disturbance["_tag"]>()
   const delisted = new Set<string>()
 
-  const deliver = (line: Line, frame: Frame): void => {
-    const isMuted = line.muted !== undefined && frame.kind === "data" && frame.text.includes(line.muted)
-    if (line.isSilent || isMuted) return
-    if (frame.kind === "control") return say(line, frame.text)
-    const [fault] = line.next
+  const deliver = (connection: Connection, frame: Frame): void => {
+    const isMuted = connection.muted !== undefined && frame.kind === "data" && frame.text.includes(connection.muted)
+    if (connection.isSilent || isMuted) return
+    if (frame.kind === "control") return transmit(connection, frame.text)
+    const [fault] = connection.faults
     const corrupted = fault === "Checksum"
       ? frame.corrupted?.checksum
       : fault === "Crossed"
@@ -124,136 +124,143 @@ export const make = (streaming: Streaming | undefined, attend: Attend, beat: num
       : undefined
     // A frame that cannot be corrupted this way leaves the fault to the next one.
     const isSpent = fault !== undefined && ((fault !== "Checksum" && fault !== "Crossed") || corrupted !== undefined)
-    if (isSpent) line.next = line.next.slice(1)
-    const { held } = line
+    if (isSpent) connection.faults = connection.faults.slice(1)
+    const { held } = connection
     if (isSpent && fault === "Gap") return
     if (isSpent && fault === "Reorder") {
-      line.held = frame
+      connection.held = frame
       return
     }
-    say(line, corrupted ?? frame.text)
-    if (isSpent && fault === "Duplicate") say(line, frame.text)
+    transmit(connection, corrupted ?? frame.text)
+    if (isSpent && fault === "Duplicate") transmit(connection, frame.text)
     if (held !== undefined) {
-      line.held = undefined
-      say(line, held.text)
+      connection.held = undefined
+      transmit(connection, held.text)
     }
   }
 
-  const say = (line: Line, text: string): void => {
-    if (line.delay > 0) line.late.push(text)
-    else line.sink.send(text)
+  const transmit = (connection: Connection, text: string): void => {
+    if (connection.delay > 0) connection.delayed.push(text)
+    else connection.sink.send(text)
   }
 
   /** Sends at most `count` delayed messages, in order. There may be fewer, because `Calm` sends all immediately. */
-  const arrive = (line: Line, count: number): void => {
-    for (const text of line.late.splice(0, count)) if (!line.isSilent) line.sink.send(text)
+  const sendDelayed = (connection: Connection, count: number): void => {
+    for (const text of connection.delayed.splice(0, count)) if (!connection.isSilent) connection.sink.send(text)
   }
 
-  const take = (
-    line: Line,
+  const run = (
+    connection: Connection,
     turn: (conversation: Conversation, world: World) => Turn<Conversation>
   ): Effect.Effect<void> =>
-    Effect.flatMap(attend((world) => turn(line.conversation, world)), ({ close, frames, next }) => {
-      const before = line.late.length
-      line.conversation = next
-      for (const frame of frames) deliver(line, frame)
-      if (close !== undefined && !line.isSilent) line.sink.close(close.code, close.reason)
-      const late = line.late.length - before
+    Effect.flatMap(runTurn((world) => turn(connection.conversation, world)), ({ close, frames, next }) => {
+      const before = connection.delayed.length
+      connection.conversation = next
+      for (const frame of frames) deliver(connection, frame)
+      if (close !== undefined && !connection.isSilent) connection.sink.close(close.code, close.reason)
+      const late = connection.delayed.length - before
       if (late === 0) return Effect.void
-      const arrival = Effect.delay(Effect.sync(() => arrive(line, late)), line.delay)
-      return Effect.asVoid(Effect.forkIn(Effect.interruptible(arrival), line.scope))
+      const arrival = Effect.delay(Effect.sync(() => sendDelayed(connection, late)), connection.delay)
+      return Effect.asVoid(Effect.forkIn(Effect.interruptible(arrival), connection.scope))
     })
 
   /**
    * Passes a message to the exchange with the names of delisted markets replaced by unknown ones, and restores the
    * names in the frames that the exchange sends back.
    */
-  const receive = (line: Line, text: string): Effect.Effect<void> =>
-    take(line, (one, world) => {
+  const receive = (connection: Connection, text: string): Effect.Effect<void> =>
+    run(connection, (one, world) => {
       if (delisted.size === 0) return one.receive(text, world)
       // Whole names only, not the beginning or the end of a longer name.
       const names = `(${[...delisted].map((market) => RegularExpression.escape(market)).join("|")})(?![-_/]?[a-z0-9])`
-      const turn = one.receive(text.replaceAll(new RegExp(`(?<![a-z0-9])${names}`, "gi"), `${stranger}$&`), world)
-      const told = new RegExp(`${stranger}(?=${names})`, "gi")
-      return { ...turn, frames: turn.frames.map((frame) => ({ ...frame, text: frame.text.replaceAll(told, "") })) }
+      const turn = one.receive(text.replaceAll(new RegExp(`(?<![a-z0-9])${names}`, "gi"), `${unknownPrefix}$&`), world)
+      const prefixed = new RegExp(`${unknownPrefix}(?=${names})`, "gi")
+      return { ...turn, frames: turn.frames.map((frame) => ({ ...frame, text: frame.text.replaceAll(prefixed, "") })) }
     })
 
-  const each = (f: (line: Line) => Effect.Effect<void>): Effect.Effect<void> =>
-    Effect.suspend(() => Effect.forEach([...lines], f, { discard: true }))
+  const each = (f: (connection: Connection) => Effect.Effect<void>): Effect.Effect<void> =>
+    Effect.suspend(() => Effect.forEach([...connections], f, { discard: true }))
 
-  const at = (line: Line, f: (line: Line) => void): Effect.Effect<void> => Effect.sync(() => f(line))
+  const at = (connection: Connection, f: (connection: Connection) => void): Effect.Effect<void> =>
+    Effect.sync(() => f(connection))
 
   return {
-    tell: each((line) => take(line, (one, world) => one.pass(world))),
-    count: Effect.sync(() => lines.size),
+    flush: each((connection) => run(connection, (one, world) => one.pass(world))),
+    count: Effect.sync(() => connections.size),
     connect: (target, sink) =>
       Effect.gen(function*() {
         const conversation = streaming?.open(target)
-        if (conversation === undefined || standing.has("Refuse")) return undefined
-        const line: Line = {
+        if (conversation === undefined || lasting.has("Refuse")) return undefined
+        const connection: Connection = {
           conversation,
           sink,
           scope: yield* Effect.scope,
-          isSilent: standing.has("HalfOpen"),
+          isSilent: lasting.has("HalfOpen"),
           muted: undefined,
           delay: 0,
-          late: [],
-          next: [],
+          delayed: [],
+          faults: [],
           held: undefined
         }
         yield* Effect.acquireRelease(
-          Effect.sync(() => lines.add(line)),
-          () => Effect.sync(() => lines.delete(line))
+          Effect.sync(() => connections.add(connection)),
+          () => Effect.sync(() => connections.delete(connection))
         )
-        yield* take(line, (one, world) => one.begin(world))
+        yield* run(connection, (one, world) => one.begin(world))
         const now = yield* Clock.currentTimeMillis
         // Aligned to the beat, so that all connections report the same instant, whenever they were opened.
         yield* Effect.forkScoped(Effect.zipRight(
           Effect.sleep(beat - (now % beat)),
-          Effect.forever(Effect.zipRight(take(line, (one, world) => one.pass(world)), Effect.sleep(beat)))
+          Effect.forever(Effect.zipRight(run(connection, (one, world) => one.pass(world)), Effect.sleep(beat)))
         ))
-        return { receive: (text) => line.isSilent ? Effect.void : receive(line, text) }
+        return { receive: (text) => connection.isSilent ? Effect.void : receive(connection, text) }
       }),
     disturb: (disturbance) => {
       switch (disturbance._tag) {
         case "Close":
-          return each((line) => at(line, ({ sink }) => sink.close(disturbance.code, disturbance.reason ?? "")))
+          return each((connection) =>
+            at(connection, ({ sink }) => sink.close(disturbance.code, disturbance.reason ?? ""))
+          )
         case "Refuse":
         case "HalfOpen":
-          return Effect.sync(() => standing.add(disturbance._tag))
+          return Effect.sync(() => lasting.add(disturbance._tag))
         case "Delist":
           return Effect.sync(() => delisted.add(disturbance.market))
         case "Silence":
-          return each((line) => at(line, (line) => line.isSilent = true))
+          return each((connection) => at(connection, (connection) => connection.isSilent = true))
         case "Mute":
-          return each((line) => at(line, (line) => line.muted = disturbance.containing ?? ""))
+          return each((connection) => at(connection, (connection) => connection.muted = disturbance.containing ?? ""))
         case "Slow":
-          return each((line) => at(line, (line) => line.delay = disturbance.delay))
+          return each((connection) => at(connection, (connection) => connection.delay = disturbance.delay))
         case "Calm":
           return Effect.zipRight(
             Effect.sync(() => {
-              standing.clear()
+              lasting.clear()
               delisted.clear()
             }),
-            each((line) =>
-              at(line, (line) => {
-                line.muted = undefined
-                line.delay = 0
-                line.next = []
-                arrive(line, line.late.length)
+            each((connection) =>
+              at(connection, (connection) => {
+                connection.muted = undefined
+                connection.delay = 0
+                connection.faults = []
+                sendDelayed(connection, connection.delayed.length)
               })
             )
           )
         case "Garbage":
-          return each((line) => at(line, ({ sink }) => sink.send("{\"wat\":[1,2,")))
+          return each((connection) => at(connection, ({ sink }) => sink.send("{\"wat\":[1,2,")))
         case "Giant":
-          return each((line) => at(line, ({ sink }) => sink.send(JSON.stringify({ junk: "x".repeat(10_000_000) }))))
+          return each((connection) =>
+            at(connection, ({ sink }) => sink.send(JSON.stringify({ junk: "x".repeat(10_000_000) })))
+          )
         case "Notice":
-          return each((line) => take(line, (one, world) => one.notice?.(world) ?? { frames: [], next: one }))
+          return each((connection) => run(connection, (one, world) => one.notice?.(world) ?? { frames: [], next: one }))
         case "Expire":
-          return each((line) => take(line, (one, world) => one.expire?.(world) ?? { frames: [], next: one }))
+          return each((connection) => run(connection, (one, world) => one.expire?.(world) ?? { frames: [], next: one }))
         default:
-          return each((line) => at(line, (line) => line.next = [...line.next, disturbance._tag]))
+          return each((connection) =>
+            at(connection, (connection) => connection.faults = [...connection.faults, disturbance._tag])
+          )
       }
     }
   }

@@ -2,7 +2,7 @@ import * as Redacted from "effect/Redacted"
 import type { ApiKey } from "../engine/Account.js"
 
 /** @internal Returns a function that redacts keys, secrets, tokens and signatures in a request target. */
-export const concealer = (keys: ReadonlyArray<ApiKey>): (target: string) => string => {
+export const redactor = (keys: ReadonlyArray<ApiKey>): (target: string) => string => {
   const secrets = keys.flatMap(({ id, passphrase, verifier }) => [
     Redacted.value(id),
     ...(verifier._tag === "Hmac" ? [Redacted.value(verifier.secret)] : []),
