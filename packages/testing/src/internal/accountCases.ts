@@ -3,7 +3,7 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { AccountCase } from "../ContractCase.js"
-import { about, defineAccount, first } from "./asking.js"
+import { about, defineAccount, first } from "./defineCase.js"
 import { hostileTexts } from "./hostileTexts.js"
 import { type Broken, ensure, fits, interruptedOften, refused, unique } from "./judging.js"
 
@@ -17,9 +17,9 @@ const define = (
 
 const eachBalance = (
   service: Service,
-  judge: (balance: Balance.Balance) => Effect.Effect<void, Broken>
+  check: (balance: Balance.Balance) => Effect.Effect<void, Broken>
 ): Effect.Effect<void, Broken | ExchangeError.AccountError> =>
-  Effect.flatMap(service.balances, (balances) => Effect.forEach(balances, judge, { discard: true }))
+  Effect.flatMap(service.balances, (balances) => Effect.forEach(balances, check, { discard: true }))
 
 // Details must not contain amounts, because reports of a run against a real account may be public.
 /** @internal */

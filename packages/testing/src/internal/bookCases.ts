@@ -4,7 +4,7 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { MarketDataCase } from "../ContractCase.js"
-import { about, defineMarketData as define, first, listed } from "./asking.js"
+import { about, defineMarketData as define, first, symbolsOf } from "./defineCase.js"
 import { type Broken, ensure, fits, noAnswer, refused, unique } from "./judging.js"
 
 type Service = MarketData.MarketData.Service
@@ -73,7 +73,7 @@ export const bookCases: ReadonlyArray<MarketDataCase> = [
     about("MD-17", "an order book has the requested symbol, the best level of each side first, and is not crossed"),
     (service, subject) =>
       Effect.gen(function*() {
-        for (const symbol of yield* listed(service, subject)) {
+        for (const symbol of yield* symbolsOf(service, subject)) {
           yield* sound(service, symbol, yield* service.orderBook(symbol))
         }
       })
@@ -82,7 +82,7 @@ export const bookCases: ReadonlyArray<MarketDataCase> = [
     about("MD-18", "an order book is as deep as requested if it has that many levels"),
     (service, subject) =>
       Effect.gen(function*() {
-        const symbol = first(yield* listed(service, subject))
+        const symbol = first(yield* symbolsOf(service, subject))
         const usual = yield* service.orderBook(symbol)
         for (const depth of [1, 5]) {
           const book = yield* service.orderBook(symbol, { depth })
@@ -103,7 +103,7 @@ export const bookCases: ReadonlyArray<MarketDataCase> = [
     about("MD-19", "trades have the requested symbol, are unique and oldest first, and no more than requested"),
     (service, subject) =>
       Effect.gen(function*() {
-        for (const symbol of yield* listed(service, subject)) {
+        for (const symbol of yield* symbolsOf(service, subject)) {
           yield* tape(service, symbol, yield* service.trades(symbol), 100)
           yield* tape(service, symbol, yield* service.trades(symbol, { limit: 3 }), 3)
         }
@@ -111,7 +111,7 @@ export const bookCases: ReadonlyArray<MarketDataCase> = [
   ),
   define(about("MD-20", "a limit on trades returns the latest trades"), (service, subject) =>
     Effect.gen(function*() {
-      const symbol = first(yield* listed(service, subject))
+      const symbol = first(yield* symbolsOf(service, subject))
       const many = yield* service.trades(symbol, { limit: 20 })
       const [one] = yield* service.trades(symbol, { limit: 1 })
       const latest = many.at(-1)
@@ -124,7 +124,7 @@ export const bookCases: ReadonlyArray<MarketDataCase> = [
     about("MD-21", "an invalid depth or number of trades fails with InvalidRequest"),
     (service, subject) =>
       Effect.gen(function*() {
-        const symbol = first(yield* listed(service, subject))
+        const symbol = first(yield* symbolsOf(service, subject))
         const expected = { tag: "InvalidRequest", exchange: service.exchange, input: symbol } as const
         for (const count of none) {
           yield* refused(service.orderBook(symbol, { depth: count }), { ...expected, operation: "orderBook" })
@@ -149,7 +149,7 @@ export const limitCases: ReadonlyArray<MarketDataCase> = [
     about("LM-01", "a burst of reads stays within the rate limits of the exchange"),
     (service, subject) =>
       Effect.gen(function*() {
-        const symbols = yield* listed(service, subject)
+        const symbols = yield* symbolsOf(service, subject)
         const calls = Array.from({ length: subject.concurrency }, (_, index) => symbols[index % symbols.length] ?? "")
         const answers = yield* Concurrent.forEach(calls, (symbol) => Effect.either(service.orderBook(symbol)), {
           concurrency: "unbounded"

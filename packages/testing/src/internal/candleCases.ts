@@ -8,7 +8,7 @@ import * as Equal from "effect/Equal"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import type { MarketDataCase, Subject } from "../ContractCase.js"
-import { about, defineMarketData as define, first, listed } from "./asking.js"
+import { about, defineMarketData as define, first, symbolsOf } from "./defineCase.js"
 import { type Broken, ensure, fits, refused } from "./judging.js"
 
 type Service = MarketData.MarketData.Service
@@ -117,7 +117,7 @@ export const candleCases: ReadonlyArray<MarketDataCase> = [
     about("MD-23", "candles carry their opening time, are oldest first, and only the last may be open"),
     (service, subject) =>
       Effect.gen(function*() {
-        const symbols = yield* listed(service, subject)
+        const symbols = yield* symbolsOf(service, subject)
         const of = (symbol: string, interval: Candle.Interval, count: number) =>
           Effect.gen(function*() {
             const before = yield* Clock.currentTimeMillis
@@ -139,7 +139,7 @@ export const candleCases: ReadonlyArray<MarketDataCase> = [
     about("MD-24", "a candle range includes its start and excludes its end"),
     (service, subject) =>
       Effect.gen(function*() {
-        const symbol = first(yield* listed(service, subject))
+        const symbol = first(yield* symbolsOf(service, subject))
         for (const [interval, count] of lengths(subject)) {
           const to = yield* lastClosed(interval)
           const from = Candle.shift(interval, to, -count)
@@ -162,7 +162,7 @@ export const candleCases: ReadonlyArray<MarketDataCase> = [
     (service, subject) =>
       Effect.gen(function*() {
         const interval = shortest(subject)
-        const symbol = first(yield* listed(service, subject))
+        const symbol = first(yield* symbolsOf(service, subject))
         const to = yield* lastClosed(interval)
         const from = Candle.shift(interval, to, -many)
         const whole = yield* Effect.either(read(service, symbol, interval, { from, to }))
@@ -187,15 +187,15 @@ export const candleCases: ReadonlyArray<MarketDataCase> = [
     (service, subject) =>
       Effect.gen(function*() {
         const interval = usual(subject)
-        const symbol = first(yield* listed(service, subject))
+        const symbol = first(yield* symbolsOf(service, subject))
         const to = yield* lastClosed(interval)
-        const heard = yield* Ref.make<ReadonlyArray<Candle.Progress>>([])
+        const received = yield* Ref.make<ReadonlyArray<Candle.Progress>>([])
         const candles = yield* read(service, symbol, interval, {
           from: Candle.shift(interval, to, -30),
           to,
-          onProgress: (progress) => Ref.update(heard, (before) => [...before, progress])
+          onProgress: (progress) => Ref.update(received, (before) => [...before, progress])
         })
-        const steps = yield* Ref.get(heard)
+        const steps = yield* Ref.get(received)
         yield* ensure(
           steps.every(({ fraction, readTo }, index) => {
             const before = steps[index - 1]
@@ -224,7 +224,7 @@ export const candleCases: ReadonlyArray<MarketDataCase> = [
     ),
     (service, subject) =>
       Effect.gen(function*() {
-        const symbol = first(yield* listed(service, subject))
+        const symbol = first(yield* symbolsOf(service, subject))
         const to = yield* Clock.currentTimeMillis
         for (const interval of intervals.filter((interval) => subject.features?.candles.includes(interval) !== true)) {
           const range = { from: Candle.shift(interval, to, -2), to }
@@ -248,7 +248,7 @@ export const candleCases: ReadonlyArray<MarketDataCase> = [
     about("MD-28", "an invalid candle range fails with InvalidRequest"),
     (service, subject) =>
       Effect.gen(function*() {
-        const symbol = first(yield* listed(service, subject))
+        const symbol = first(yield* symbolsOf(service, subject))
         const now = yield* Clock.currentTimeMillis
         for (const range of [{ from: now, to: now - 1 }, { from: -1, to: now }, { from: Number.NaN, to: now }]) {
           yield* refused(read(service, symbol, usual(subject), range), {

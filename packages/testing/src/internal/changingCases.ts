@@ -4,8 +4,8 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { TradingCase } from "../ContractCase.js"
-import { about } from "./asking.js"
 import { within } from "./bookCases.js"
+import { about } from "./defineCase.js"
 import { type Broken, ensure, refused } from "./judging.js"
 import {
   amountAt,
@@ -17,8 +17,8 @@ import {
   farRequest,
   freshName,
   holding,
+  idsNamed,
   losing,
-  named,
   placeFar,
   quote,
   type Scene
@@ -29,7 +29,7 @@ const two = BigDecimal.fromBigInt(2n)
 const isOpen = ({ account }: Scene, { id, symbol }: Order.Order) =>
   Effect.map(account.openOrders(symbol), (open) => open.some((order) => order.id === id))
 
-const gone = (scene: Scene, order: Order.Order): Effect.Effect<void, ExchangeError.ExchangeError | Broken> =>
+const ensureCanceled = (scene: Scene, order: Order.Order): Effect.Effect<void, ExchangeError.ExchangeError | Broken> =>
   eventually(Effect.flatMap(
     isOpen(scene, order),
     (open) => ensure(!open, () => `a canceled order of ${order.symbol} is still among the open orders`)
@@ -50,7 +50,7 @@ const canceling = [
             canceled.id === placed.id && canceled.status === "canceled" && BigDecimal.isZero(canceled.filled),
             () => `canceling an order by its ${by} returned another order, or one that is ${canceled.status} or filled`
           )
-          yield* gone(scene, placed)
+          yield* ensureCanceled(scene, placed)
         }
       })
   ),
@@ -107,7 +107,7 @@ const canceling = [
           orders.every(({ id }) => canceled.includes(id)),
           () => "an open order is missing from the ids that cancelAll returned"
         )
-        yield* Effect.forEach(orders, (order) => gone(scene, order), { discard: true })
+        yield* Effect.forEach(orders, (order) => ensureCanceled(scene, order), { discard: true })
         if (elsewhere === undefined) return
         yield* ensure(
           !canceled.includes(elsewhere.id) && (yield* isOpen(scene, elsewhere)),
@@ -278,7 +278,7 @@ const openIds = ({ account, market }: Scene) =>
 
 const exactlyOne = (scene: Scene, clientOrderId: string, before: ReadonlySet<string>) =>
   eventually(Effect.gen(function*() {
-    const all = (yield* named(scene, clientOrderId)).length
+    const all = (yield* idsNamed(scene, clientOrderId)).length
     yield* ensure(all === 1, () => `${all} orders have the client order id, expected 1`)
     const more = yield* added(scene, before)
     yield* ensure(more === 1, () => `${more} orders were added, expected 1`)
@@ -320,7 +320,7 @@ export const errorCases: ReadonlyArray<TradingCase> = [
             }`
         )
         yield* ensure(
-          (yield* named(scene, asked.clientOrderId)).length === 0 && (yield* added(scene, before)) === 0,
+          (yield* idsNamed(scene, asked.clientOrderId)).length === 0 && (yield* added(scene, before)) === 0,
           () => "the order exists, although its request was lost"
         )
         yield* trading.place(asked)
@@ -339,7 +339,7 @@ export const errorCases: ReadonlyArray<TradingCase> = [
           canceled.id === placed.id && canceled.status === "canceled",
           () => `canceling returned another order, or the status ${canceled.status}`
         )
-        yield* gone(scene, placed)
+        yield* ensureCanceled(scene, placed)
       })
   )
 ]

@@ -6,7 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { TradingCase } from "../ContractCase.js"
-import { about } from "./asking.js"
+import { about } from "./defineCase.js"
 import { type Broken, ensure } from "./judging.js"
 import { define, farRequest, placeFar, type Scene } from "./scene.js"
 

@@ -5,7 +5,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { AccountCase, MarketDataCase, TradingCase } from "../ContractCase.js"
-import { about, defineAccount, defineMarketData, first, listed } from "./asking.js"
+import { about, defineAccount, defineMarketData, first, symbolsOf } from "./defineCase.js"
 import { Broken, ensure, fits, refused, unique } from "./judging.js"
 import { amountAt, define as defineTrading, ended, equal, eventually, placeFar, quote } from "./scene.js"
 
@@ -13,7 +13,7 @@ type Live<A> = Stream.Stream<FeedItem.FeedItem<A>, ExchangeError.ExchangeError |
 type Failure = ExchangeError.ExchangeError | Broken
 
 /** The items that a feed has sent. */
-interface Heard<A> {
+interface Items<A> {
   readonly values: Array<A>
   readonly statuses: Array<string>
 }
@@ -32,10 +32,10 @@ const drained = <A>(stream: Live<A>): Effect.Effect<void, Failure> =>
   )
 
 /** Reads the feed until `isEnough`, and appends its items to `heard`. */
-const hearing = <A>(stream: Live<A>, heard: Heard<A>, isEnough: () => boolean): Effect.Effect<void, Failure> =>
+const collect = <A>(stream: Live<A>, received: Items<A>, isEnough: () => boolean): Effect.Effect<void, Failure> =>
   drained(Stream.takeUntil(stream, (item) => {
-    if (item._tag === "Data") heard.values.push(item.value)
-    else heard.statuses.push(item._tag)
+    if (item._tag === "Data") received.values.push(item.value)
+    else received.statuses.push(item._tag)
     return isEnough()
   }))
 
@@ -45,23 +45,23 @@ const valuesOf = <A>(
   stream: Live<A>,
   atLeast: number
 ): Effect.Effect<ReadonlyArray<A>, Failure> => {
-  const heard: Heard<A> = { values: [], statuses: [] }
-  return hearing(stream, heard, () => heard.values.length >= (atLeast === 0 ? several : atLeast)).pipe(
+  const received: Items<A> = { values: [], statuses: [] }
+  return collect(stream, received, () => received.values.length >= (atLeast === 0 ? several : atLeast)).pipe(
     Effect.timeoutOption(atLeast === 0 ? "5 seconds" : patience),
     Effect.zipRight(
       Effect.suspend(() =>
         ensure(
-          heard.statuses[0] === "Connected",
-          () => `${what} must start with Connected, but started with ${heard.statuses[0] ?? "a value"}`
+          received.statuses[0] === "Connected",
+          () => `${what} must start with Connected, but started with ${received.statuses[0] ?? "a value"}`
         )
       )
     ),
     Effect.zipRight(
       Effect.suspend(() =>
-        ensure(heard.values.length >= atLeast, () => `${what} sent too few values within ${patience}`)
+        ensure(received.values.length >= atLeast, () => `${what} sent too few values within ${patience}`)
       )
     ),
-    Effect.as(heard.values),
+    Effect.as(received.values),
     Effect.catchAll((error) => error._tag === "Unsupported" ? Effect.succeed([]) : Effect.fail(error))
   )
 }
@@ -82,7 +82,7 @@ export const feedCases: ReadonlyArray<MarketDataCase> = [
     about("FD-01", "a ticker feed reports that it is connected, and then sends tickers of its symbol"),
     (service, subject) =>
       Effect.gen(function*() {
-        const symbol = first(yield* listed(service, subject))
+        const symbol = first(yield* symbolsOf(service, subject))
         for (const ticker of yield* valuesOf("the ticker feed", service.streamTicker(symbol), 1)) {
           yield* fits(Ticker.Ticker, "the ticker", ticker)
           yield* isOf("the ticker", ticker, { symbol, exchange: service.exchange })
@@ -93,7 +93,7 @@ export const feedCases: ReadonlyArray<MarketDataCase> = [
     about("FD-02", "an order book feed sends complete books: the best level first, and not crossed"),
     (service, subject) =>
       Effect.gen(function*() {
-        const symbol = first(yield* listed(service, subject))
+        const symbol = first(yield* symbolsOf(service, subject))
         const books = yield* valuesOf("the order book feed", service.streamOrderBook(symbol, { depth: 5 }), 1)
         for (const book of books) {
           yield* isOf("the order book", book, { symbol, exchange: service.exchange })
@@ -110,7 +110,7 @@ export const feedCases: ReadonlyArray<MarketDataCase> = [
     about("FD-03", "a trade feed sends each trade once, oldest first"),
     (service, subject) =>
       Effect.gen(function*() {
-        const symbol = first(yield* listed(service, subject))
+        const symbol = first(yield* symbolsOf(service, subject))
         const trades = yield* valuesOf("the trade feed", service.streamTrades(symbol), 0)
         for (const trade of trades) {
           yield* fits(Trade.Trade, "the trade", trade)
@@ -164,10 +164,10 @@ export const tradingFeedCases: ReadonlyArray<TradingCase> = [
       Effect.gen(function*() {
         const { account, market: { symbol }, trading } = scene
         const before = yield* placeFar(scene)
-        const heard: Heard<Order.Order> = { values: [], statuses: [] }
-        const statesOf = (id: string) => heard.values.filter((order) => order.id === id).map(({ status }) => status)
+        const received: Items<Order.Order> = { values: [], statuses: [] }
+        const statesOf = (id: string) => received.values.filter((order) => order.id === id).map(({ status }) => status)
         const listening = yield* Effect.fork(
-          hearing(account.streamOrders(symbol), heard, () => statesOf(before.id).includes("canceled"))
+          collect(account.streamOrders(symbol), received, () => statesOf(before.id).includes("canceled"))
         )
         yield* until(
           listening,
@@ -189,9 +189,9 @@ export const tradingFeedCases: ReadonlyArray<TradingCase> = [
           () => statesOf(before.id).includes("canceled"),
           "the order feed did not report a canceled order"
         )
-        for (const order of heard.values) yield* fits(Order.Order, "an order of the feed", order)
+        for (const order of received.values) yield* fits(Order.Order, "an order of the feed", order)
         yield* ensure(
-          heard.values.every((order) => order.symbol === symbol),
+          received.values.every((order) => order.symbol === symbol),
           () => `the order feed of ${symbol} sent an order of another market`
         )
       })
@@ -201,9 +201,9 @@ export const tradingFeedCases: ReadonlyArray<TradingCase> = [
     (scene) =>
       Effect.gen(function*() {
         const { account, market: { symbol }, trading } = scene
-        const heard: Heard<Fill.Fill> = { values: [], statuses: [] }
-        const listening = yield* Effect.fork(hearing(account.streamFills(symbol), heard, () => false))
-        yield* until(listening, () => heard.statuses.length > 0, "the fill feed did not start")
+        const received: Items<Fill.Fill> = { values: [], statuses: [] }
+        const listening = yield* Effect.fork(collect(account.streamFills(symbol), received, () => false))
+        yield* until(listening, () => received.statuses.length > 0, "the fill feed did not start")
         if (yield* isUnsupported(listening)) return
         const { ask } = yield* quote(scene, scene.market)
         const amount = amountAt(scene.market, ask)
@@ -211,22 +211,23 @@ export const tradingFeedCases: ReadonlyArray<TradingCase> = [
           trading.place({ type: "market", symbol, side: "buy", amount }),
           (placed) => ended(scene, placed)
         )
-        const told = () => heard.values.filter(({ orderId }) => orderId === order.id)
-        const filled = () => told().reduce((sum, { amount }) => BigDecimal.sum(sum, amount), BigDecimal.fromBigInt(0n))
+        const fillsReceived = () => received.values.filter(({ orderId }) => orderId === order.id)
+        const filled = () =>
+          fillsReceived().reduce((sum, { amount }) => BigDecimal.sum(sum, amount), BigDecimal.fromBigInt(0n))
         yield* until(listening, () =>
           equal(order.filled, filled()), "the fill feed did not report the whole filled amount")
-        for (const fill of told()) {
+        for (const fill of fillsReceived()) {
           yield* fits(Fill.Fill, "a fill of the feed", fill)
         }
         yield* unique(
           "the fill",
-          told().map(({ id }) =>
+          fillsReceived().map(({ id }) =>
             id
           )
         )
         const history = (yield* account.fills(symbol)).filter(({ orderId }) => orderId === order.id)
         yield* ensure(
-          history.map(({ id }) => id).toSorted().join() === told().map(({ id }) => id).toSorted().join(),
+          history.map(({ id }) => id).toSorted().join() === fillsReceived().map(({ id }) => id).toSorted().join(),
           () => "the fills of the feed differ from those of the history"
         )
         yield* Fiber.interrupt(listening)

@@ -2,7 +2,7 @@ import { type Fill, Order, type Position } from "@effect-exchange/core"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import type { TradingCase } from "../ContractCase.js"
-import { about } from "./asking.js"
+import { about } from "./defineCase.js"
 import { ensure, fits } from "./judging.js"
 import {
   amountAt,

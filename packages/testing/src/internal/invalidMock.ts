@@ -26,5 +26,5 @@ export interface Fault {
 }
 
 /** @internal */
-export const valid = <A>(told: Either.Either<A, Fault>): Either.Either<A, InvalidMock> =>
-  Either.mapLeft(told, (fault) => new InvalidMock(fault))
+export const valid = <A>(result: Either.Either<A, Fault>): Either.Either<A, InvalidMock> =>
+  Either.mapLeft(result, (fault) => new InvalidMock(fault))

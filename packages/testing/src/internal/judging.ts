@@ -55,7 +55,7 @@ export const unique = (what: string, values: ReadonlyArray<string>): Effect.Effe
  *
  * @internal
  */
-export const judged = <R>(
+export const runCase = <R>(
   about: About,
   body: (subject: Subject) => Effect.Effect<unknown, Broken | ExchangeError.ExchangeError, R>
 ) =>

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
 import type { MarketDataCase, Subject } from "../ContractCase.js"
-import { about, defineMarketData as define, first, listed } from "./asking.js"
+import { about, defineMarketData as define, first, symbolsOf } from "./defineCase.js"
 import { hostileTexts } from "./hostileTexts.js"
 import { type Broken, ensure, fits, interruptedOften, noAnswer, refused, unique } from "./judging.js"
 
@@ -162,7 +162,7 @@ const prices = [
     about("MD-06", "a price is above zero, in the quote currency and from the exchange"),
     (service, subject) =>
       Effect.gen(function*() {
-        for (const symbol of yield* listed(service, subject)) {
+        for (const symbol of yield* symbolsOf(service, subject)) {
           yield* priced(service, yield* service.market(symbol), yield* service.price(symbol))
         }
       })
@@ -174,14 +174,14 @@ const prices = [
     ),
     (service, subject) =>
       Effect.gen(function*() {
-        for (const symbol of yield* listed(service, subject)) {
+        for (const symbol of yield* symbolsOf(service, subject)) {
           yield* sane(service, symbol, yield* service.ticker(symbol))
         }
       })
   ),
   define(about("MD-08", "tickers are returned in the requested order"), (service, subject) =>
     Effect.gen(function*() {
-      const symbols = yield* listed(service, subject)
+      const symbols = yield* symbolsOf(service, subject)
       yield* inOrder(service, symbols)
       yield* inOrder(service, symbols.toReversed())
       yield* Effect.forEach(yield* service.tickers(symbols), (ticker) => sane(service, ticker.symbol, ticker), {
@@ -192,7 +192,7 @@ const prices = [
     about("MD-09", "a symbol that is requested twice is returned twice"),
     (service, subject) =>
       Effect.gen(function*() {
-        const symbols = yield* listed(service, subject)
+        const symbols = yield* symbolsOf(service, subject)
         yield* inOrder(service, [first(symbols), ...symbols, first(symbols)])
       })
   ),
@@ -200,7 +200,7 @@ const prices = [
     about("MD-29", "prices are returned in the requested order, duplicates included, and match their tickers"),
     (service, subject) =>
       Effect.gen(function*() {
-        const symbols = yield* listed(service, subject)
+        const symbols = yield* symbolsOf(service, subject)
         const tickers = new Map((yield* service.tickers(symbols)).map((ticker) => [ticker.symbol, ticker]))
         for (const wanted of [[first(symbols), ...symbols.toReversed(), first(symbols)], []]) {
           const prices = yield* service.prices(wanted)
@@ -234,7 +234,7 @@ const mistakes = [
     about("MD-12", "a symbol that is not listed fails with SymbolNotFound, and the error names it"),
     (service, subject) =>
       Effect.gen(function*() {
-        const known = first(yield* listed(service, subject))
+        const known = first(yield* symbolsOf(service, subject))
         // Symbols are case-sensitive, so a known symbol in lower case is not listed, unless it has no upper-case
         // letters.
         for (const input of [subject.unknownSymbol, known.toLowerCase()].filter((input) => input !== known)) {
@@ -252,7 +252,7 @@ const mistakes = [
     about("MD-13", "text that is not a symbol fails with InvalidRequest"),
     (service, subject) =>
       Effect.gen(function*() {
-        const known = first(yield* listed(service, subject))
+        const known = first(yield* symbolsOf(service, subject))
         for (const input of hostileTexts) {
           for (const [operation, call] of questions(service, input, known)) {
             yield* refused(call, { tag: "InvalidRequest", exchange: service.exchange, operation, input })
@@ -281,7 +281,7 @@ const company = [
     about("MD-15", "an interrupted call leaves nothing behind"),
     (service, subject) =>
       Effect.gen(function*() {
-        const symbol = first(yield* listed(service, subject))
+        const symbol = first(yield* symbolsOf(service, subject))
         yield* interruptedOften(service.price(symbol))
         const left = subject.observer === undefined ? 0 : yield* subject.observer.inFlight
         yield* ensure(left === 0, () => `${left} requests are still in flight after their callers were interrupted`)
@@ -292,7 +292,7 @@ const company = [
     about("MD-16", "each of many concurrent calls gets its own response, or fails before it is sent"),
     (service, subject) =>
       Effect.gen(function*() {
-        const symbols = yield* listed(service, subject)
+        const symbols = yield* symbolsOf(service, subject)
         const wanted = Array.from(
           { length: subject.concurrency },
           (_, index) => symbols[index % symbols.length] ?? first(symbols)

@@ -12,8 +12,8 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
+import type { CallLog } from "./callLog.js"
 import { InvalidMock, valid } from "./invalidMock.js"
-import type { Journal } from "./journal.js"
 import * as Listing from "./listing.js"
 import { count, latest, type MockExchange } from "./mockExchange.js"
 import type { Balances } from "./mockModel.js"
@@ -22,7 +22,7 @@ import { entriesOf, type Entry, freeOf, type Holding, type Venue } from "./venue
 /** @internal */
 export const make = (
   mock: MockExchange,
-  journal: Journal<ExchangeError.AccountError>,
+  calls: CallLog<ExchangeError.AccountError>,
   options: {
     readonly keyPermissions: KeyPermissions.KeyPermissions
     readonly positions: ReadonlyArray<Position.Position> | undefined
@@ -31,8 +31,8 @@ export const make = (
 ): Account.Account.Service => {
   const { exchange, find, venue } = mock
   const ask = (operation: string, symbol: string) =>
-    Effect.tap(find(operation, symbol), (market) => journal.record(operation, [market.symbol]))
-  const keyPermissions = Effect.as(journal.record("keyPermissions"), options.keyPermissions)
+    Effect.tap(find(operation, symbol), (market) => calls.record(operation, [market.symbol]))
+  const keyPermissions = Effect.as(calls.record("keyPermissions"), options.keyPermissions)
 
   /** Streams new rows of the account. Of the rows that exist at the start, it emits those that satisfy `isFirst`. */
   const live = <A extends { readonly symbol: string }>(
@@ -43,12 +43,12 @@ export const make = (
   ): Stream.Stream<FeedItem.FeedItem<A>, ExchangeError.AccountError> =>
     Stream.unwrap(Effect.gen(function*() {
       const market = symbol === undefined ? undefined : yield* find(operation, symbol)
-      yield* journal.record(operation, market === undefined ? [] : [market.symbol])
-      const told = new Set(rowsOf(yield* Ref.get(venue)).flatMap((row) => isFirst(row) ? [] : [keyOf(row)]))
+      yield* calls.record(operation, market === undefined ? [] : [market.symbol])
+      const sent = new Set(rowsOf(yield* Ref.get(venue)).flatMap((row) => isFirst(row) ? [] : [keyOf(row)]))
       const news = (venue: Venue) =>
         rowsOf(venue).filter((row) => {
-          if (told.has(keyOf(row)) || (market !== undefined && row.symbol !== market.symbol)) return false
-          told.add(keyOf(row))
+          if (sent.has(keyOf(row)) || (market !== undefined && row.symbol !== market.symbol)) return false
+          sent.add(keyOf(row))
           return true
         })
       return Stream.concat(
@@ -59,10 +59,10 @@ export const make = (
 
   return {
     exchange,
-    balances: Effect.zipRight(journal.record("balances"), Effect.map(Ref.get(venue), balancesOf)),
+    balances: Effect.zipRight(calls.record("balances"), Effect.map(Ref.get(venue), balancesOf)),
     openOrders: (symbol) =>
       Effect.gen(function*() {
-        if (symbol === undefined) yield* journal.record("openOrders")
+        if (symbol === undefined) yield* calls.record("openOrders")
         const wanted = symbol === undefined ? undefined : (yield* ask("openOrders", symbol)).symbol
         const orders = entriesOf(yield* Ref.get(venue)).map(({ order }) => order)
         return latest(
@@ -73,8 +73,8 @@ export const make = (
       }),
     order: (reference) =>
       Effect.gen(function*() {
-        yield* named(mock, "order", reference)
-        yield* journal.record("order", [reference.symbol])
+        yield* validateReference(mock, "order", reference)
+        yield* calls.record("order", [reference.symbol])
         return (yield* entry(mock, "order", reference)).order
       }),
     orderHistory: (symbol, query) =>
@@ -98,7 +98,7 @@ export const make = (
         detail: "the mock is configured without positions",
         alternative: "configure positions, or read balances instead"
       })
-      : Effect.as(journal.record("positions"), options.positions),
+      : Effect.as(calls.record("positions"), options.positions),
     streamOrders: (symbol) =>
       live("streamOrders", symbol, ({ orders }) => Array.from(orders.values(), ({ order }) => order), {
         isFirst: (order) => !Order.isClosed(order),
@@ -108,7 +108,7 @@ export const make = (
       live("streamFills", symbol, ({ fills }) => fills, { isFirst: () => false, keyOf: ({ id }) => id }),
     streamBalances: () =>
       Stream.unwrap(Effect.as(
-        journal.record("streamBalances"),
+        calls.record("streamBalances"),
         Stream.concat(
           Stream.make(FeedItem.FeedItem.Connected()),
           venue.changes.pipe(
@@ -162,7 +162,7 @@ export const entry = (
  *
  * @internal
  */
-export const named = (
+export const validateReference = (
   { exchange, find }: MockExchange,
   operation: string,
   reference: Order.Reference

@@ -30,7 +30,7 @@ export interface Desk {
   readonly lastPrice: (market: Market.Market) => Effect.Effect<BigDecimal.BigDecimal, ExchangeError.MarketDataError>
   readonly spent: Ref.Ref<OrderGuards.Spent>
   /** The client order ids of the calls in progress, which `reconcile` skips. */
-  readonly underWay: Set<string>
+  readonly inProgress: Set<string>
 }
 
 /**
@@ -56,11 +56,11 @@ export const make = (
       onSome: (detail) => new InvalidMock({ subject: "the orders", field: "guards", detail })
     })
     const now = yield* Clock.currentTimeMillis
-    const begun = yield* journal.since(account, exchange, environment, now - 86_400_000)
+    const entries = yield* journal.since(account, exchange, environment, now - 86_400_000)
     return {
       ...options,
-      spent: yield* Ref.make(OrderGuards.fromJournal(begun, now)),
-      underWay: new Set()
+      spent: yield* Ref.make(OrderGuards.fromJournal(entries, now)),
+      inProgress: new Set()
     }
   })
 
@@ -83,7 +83,7 @@ export const admit = (
     const at = yield* Clock.currentTimeMillis
     const worth = yield* Effect.flatten(Ref.modify(desk.spent, (spent) =>
       Either.match(OrderGuards.admit(desk.guards, spent, checked, price, at, before), {
-        onLeft: (denial): readonly [Judged, OrderGuards.Spent] => [
+        onLeft: (denial): readonly [Admission, OrderGuards.Spent] => [
           new ExchangeError.OrderDenied({ exchange: desk.exchange, operation, ...denial }),
           spent
         ],
@@ -92,7 +92,7 @@ export const admit = (
     return { worth, at }
   })
 
-type Judged = Effect.Effect<BigDecimal.BigDecimal, ExchangeError.OrderDenied>
+type Admission = Effect.Effect<BigDecimal.BigDecimal, ExchangeError.OrderDenied>
 
 /**
  * Prepares an order for sending: counts it with the guards and records it in the journal. `reconcile` skips the order
@@ -110,10 +110,10 @@ export const begin = (
     const { at, worth } = yield* admit(desk, operation, checked)
     const ready = { checked, clientOrderId, worth, at }
     yield* Effect.acquireRelease(
-      Effect.sync(() => void desk.underWay.add(clientOrderId)),
-      () => Effect.sync(() => desk.underWay.delete(clientOrderId))
+      Effect.sync(() => void desk.inProgress.add(clientOrderId)),
+      () => Effect.sync(() => desk.inProgress.delete(clientOrderId))
     )
-    yield* Effect.onError(writeIntent(desk, operation, ready), () => giveBack(desk, checked.market, ready))
+    yield* Effect.onError(writeIntent(desk, operation, ready), () => release(desk, checked.market, ready))
     return ready
   })
 
@@ -200,7 +200,7 @@ export const conclude = (
     onRight: ({ id }) => writeOutcome(desk, ready.clientOrderId, { _tag: "Placed", orderId: id }),
     onLeft: (error) => {
       if (error.outcome === "Unknown") return Effect.void
-      const back = giveBack(desk, ready.checked.market, ready)
+      const back = release(desk, ready.checked.market, ready)
       return error._tag === "DuplicateOrder"
         ? back
         : Effect.zipRight(back, writeOutcome(desk, ready.clientOrderId, { _tag: "NotPlaced", reason: error.message }))
@@ -212,7 +212,7 @@ export const conclude = (
  *
  * @internal
  */
-export const giveBack = (
+export const release = (
   { spent }: Desk,
   market: Market.Market,
   { at, worth }: Pick<Ready, "at" | "worth">
@@ -224,12 +224,12 @@ export const giveBack = (
  * @internal
  */
 export const open = (
-  { exchange, journal, underWay }: Desk
+  { exchange, journal, inProgress }: Desk
 ): Effect.Effect<ReadonlyArray<OrderJournal.Intent>, ExchangeError.OrderDenied> =>
   OrderJournal.openFor(journal, account).pipe(
     Effect.map((intents) =>
       intents.filter((intent) =>
-        intent.exchange === exchange && intent.environment === environment && !underWay.has(intent.clientOrderId)
+        intent.exchange === exchange && intent.environment === environment && !inProgress.has(intent.clientOrderId)
       )
     ),
     Effect.mapError(({ message }) =>
@@ -242,7 +242,7 @@ export const open = (
  *
  * @internal
  */
-export const forget = (desk: Desk, { at, clientOrderId, worth }: OrderJournal.Intent): Effect.Effect<void> =>
+export const closeNotPlaced = (desk: Desk, { at, clientOrderId, worth }: OrderJournal.Intent): Effect.Effect<void> =>
   Effect.zipRight(
     writeOutcome(desk, clientOrderId, { _tag: "NotPlaced", reason: "reconcile found no such order" }),
     Ref.update(desk.spent, (spent) =>
@@ -259,7 +259,7 @@ export const forget = (desk: Desk, { at, clientOrderId, worth }: OrderJournal.In
  *
  * @internal
  */
-export const isOf = (intent: OrderJournal.Intent, order: Order.Order): boolean =>
+export const matches = (intent: OrderJournal.Intent, order: Order.Order): boolean =>
   order.clientOrderId === intent.clientOrderId && order.symbol === intent.symbol && order.side === intent.side &&
   order.type === intent.type && same(intent.amount, order.amount) && same(intent.price, order.price)
 

@@ -9,12 +9,13 @@ import * as Duration from "effect/Duration"
  */
 export type Errors = {
   readonly [Tag in ExchangeError.ExchangeError["_tag"] as Uncapitalize<Tag>]: (
-    said?: Partial<ConstructorParameters<(typeof ExchangeError)[Tag]>[0]>
+    fields?: Partial<ConstructorParameters<(typeof ExchangeError)[Tag]>[0]>
   ) => Extract<ExchangeError.ExchangeError, { readonly _tag: Tag }>
 }
 
-const of = <Said extends object, E>(Class: new(said: Said) => E, said: NoInfer<Said>) => (other?: Partial<Said>): E =>
-  new Class({ ...said, ...other })
+const of =
+  <Fields extends object, E>(Class: new(fields: Fields) => E, defaults: NoInfer<Fields>) =>
+  (other?: Partial<Fields>): E => new Class({ ...defaults, ...other })
 
 const about = (operation: string, detail: string) => ({ exchange: "mock", operation, detail })
 

@@ -20,14 +20,14 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
-import type { Journal } from "./journal.js"
+import type { CallLog } from "./callLog.js"
 import type { Listed } from "./listing.js"
 import { count, latest, type MockExchange } from "./mockExchange.js"
 
 /** @internal */
 export const make = (
   mock: MockExchange,
-  journal: Journal<ExchangeError.MarketDataError>
+  calls: CallLog<ExchangeError.MarketDataError>
 ): MarketData.MarketData.Service => {
   const { all, exchange, find, listings } = mock
   const listedAs = (market: Market.Market) => Effect.map(Ref.get(listings), (listings) => listings.get(market.symbol))
@@ -39,7 +39,7 @@ export const make = (
       at
     }))
   const ask = (operation: string, symbol: string) =>
-    Effect.tap(find(operation, symbol), (market) => journal.record(operation, [market.symbol]))
+    Effect.tap(find(operation, symbol), (market) => calls.record(operation, [market.symbol]))
 
   /** Streams the current data, and the new data after each change by a test. */
   const live = <A>(
@@ -59,19 +59,19 @@ export const make = (
 
   return {
     exchange,
-    serverTime: Effect.zipRight(journal.record("serverTime"), Clock.currentTimeMillis),
+    serverTime: Effect.zipRight(calls.record("serverTime"), Clock.currentTimeMillis),
     status: Effect.zipRight(
-      journal.record("status"),
+      calls.record("status"),
       Effect.zipWith(Ref.get(mock.status), Clock.currentTimeMillis, (status, at) => ({ ...status, exchange, at }))
     ),
-    markets: Effect.zipRight(journal.record("markets"), all),
+    markets: Effect.zipRight(calls.record("markets"), all),
     market: (symbol) => ask("market", symbol),
     ticker: (symbol) => Effect.flatMap(ask("ticker", symbol), quote),
     tickers: (symbols) =>
       Effect.gen(function*() {
         const wanted = yield* Effect.forEach(symbols, (symbol) => find("tickers", symbol))
         if (wanted.length === 0) return []
-        yield* journal.record("tickers", wanted.map(({ symbol }) => symbol))
+        yield* calls.record("tickers", wanted.map(({ symbol }) => symbol))
         return yield* Effect.forEach(wanted, quote)
       }),
     price: (symbol) =>
@@ -84,7 +84,7 @@ export const make = (
       Effect.gen(function*() {
         const wanted = yield* Effect.forEach(symbols, (symbol) => find("prices", symbol))
         if (wanted.length === 0) return []
-        yield* journal.record("prices", wanted.map(({ symbol }) => symbol))
+        yield* calls.record("prices", wanted.map(({ symbol }) => symbol))
         const found = yield* Effect.forEach(wanted, (market) =>
           Effect.map(quote(market), (ticker) => priceOf(market, ticker)))
         return Arr.getSomes(found)
@@ -125,7 +125,7 @@ export const make = (
             detail: "the candle range is invalid: from and to must be instants, and from must not be after to"
           })
         }
-        const read = Effect.zipRight(journal.record("candles", [market.symbol]), listedAs(market))
+        const read = Effect.zipRight(calls.record("candles", [market.symbol]), listedAs(market))
         return pages(exchange, market, interval, { ...window.value, onProgress: range.onProgress }, read)
       })),
     streamTicker: (symbol) => live("streamTicker", symbol, (market) => Effect.map(quote(market), Chunk.of)),
@@ -231,10 +231,10 @@ const barsOf = (
   to: number
 ): ReadonlyArray<Adapter.Bar> => {
   if (listed?.candles !== undefined) {
-    const told = listed.candles.filter((each) =>
+    const matching = listed.candles.filter((each) =>
       each.interval === interval && each.openTime >= from && each.openTime < to
     )
-    return latest(told, ({ openTime }) => openTime, told.length)
+    return latest(matching, ({ openTime }) => openTime, matching.length)
   }
   const price = listed === undefined ? undefined : lastOrMid(listed.quote)?.amount
   if (price === undefined) return []

@@ -6,8 +6,8 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
-import type { Journal } from "./journal.js"
-import { entry, named } from "./mockAccount.js"
+import type { CallLog } from "./callLog.js"
+import { entry, validateReference } from "./mockAccount.js"
 import * as Desk from "./mockDesk.js"
 import type { MockExchange } from "./mockExchange.js"
 import * as Venue from "./venue.js"
@@ -18,7 +18,7 @@ type Result<A> = Effect.Effect<A, ExchangeError.TradingError>
 export const make = (
   mock: MockExchange,
   desk: Desk.Desk,
-  journal: Journal<ExchangeError.TradingError>,
+  calls: CallLog<ExchangeError.TradingError>,
   losing: Ref.Ref<number>
 ): Trading.Trading.Service => {
   const { exchange, features, find, venue } = mock
@@ -27,7 +27,7 @@ export const make = (
     place: (request) =>
       Effect.scoped(Effect.gen(function*() {
         const ready = yield* prepare(mock, desk, "place", request)
-        const sent = Effect.zipRight(journal.record("place", [request.symbol]), send(mock, "place", ready))
+        const sent = Effect.zipRight(calls.record("place", [request.symbol]), send(mock, "place", ready))
         const isLost = yield* Ref.modify(losing, (left) => [left > 0, Math.max(0, left - 1)])
         return yield* concluded(desk, ready, isLost ? Effect.flatMap(sent, lost) : sent)
       })),
@@ -47,7 +47,7 @@ export const make = (
         )
         const answer = yield* Effect.either(
           prepared.some(Either.isRight)
-            ? journal.record("placeBatch", requests.map(({ symbol }) => symbol))
+            ? calls.record("placeBatch", requests.map(({ symbol }) => symbol))
             : Effect.void
         )
         // A failure of the request fails each of its orders.
@@ -57,15 +57,15 @@ export const make = (
       })),
     cancel: (reference) =>
       Effect.gen(function*() {
-        yield* named(mock, "cancel", reference)
-        yield* journal.record("cancel", [reference.symbol])
+        yield* validateReference(mock, "cancel", reference)
+        yield* calls.record("cancel", [reference.symbol])
         const found = yield* entry(mock, "cancel", reference)
         return yield* canceled(mock, found)
       }),
     cancelAll: (symbol) =>
       Effect.gen(function*() {
         const market = yield* find("cancelAll", symbol)
-        yield* journal.record("cancelAll", [market.symbol])
+        yield* calls.record("cancelAll", [market.symbol])
         const open = Venue.entriesOf(yield* Ref.get(venue)).filter(({ order }) =>
           order.symbol === market.symbol && !Order.isClosed(order)
         )
@@ -74,7 +74,7 @@ export const make = (
     amend: (reference, amendment) =>
       Effect.gen(function*() {
         const about = { exchange, operation: "amend" }
-        yield* named(mock, "amend", reference)
+        yield* validateReference(mock, "amend", reference)
         const market = yield* find("amend", reference.symbol)
         const change = yield* Either.mapLeft(
           OrderCheck.checkAmendment(market, amendment),
@@ -85,16 +85,16 @@ export const make = (
         }
         const before = yield* Effect.tapError(
           entry(mock, "amend", reference),
-          () => journal.record("amend", [market.symbol])
+          () => calls.record("amend", [market.symbol])
         )
-        const after = asked(before, change)
-        const counted = yield* Desk.admit(desk, "amend", after, asked(before, unchanged))
+        const after = amended(before, change)
+        const counted = yield* Desk.admit(desk, "amend", after, amended(before, unchanged))
         yield* Effect.onError(
           Desk.writeAmendment(desk, before.order, after, counted),
-          () => Desk.giveBack(desk, market, counted)
+          () => Desk.release(desk, market, counted)
         )
         const changed = Effect.gen(function*() {
-          yield* journal.record("amend", [market.symbol])
+          yield* calls.record("amend", [market.symbol])
           const found = yield* entry(mock, "amend", reference)
           if (Order.isClosed(found.order)) {
             const detail = `the order is already ${found.order.status}`
@@ -104,7 +104,7 @@ export const make = (
             Venue.amend(venue, found, change, quote, now))
         })
         const takeBack = Effect.zipRight(
-          Desk.giveBack(desk, market, counted),
+          Desk.release(desk, market, counted),
           Effect.ignoreLogged(
             Desk.writeAmendment(desk, before.order, after, { ...counted, worth: BigDecimal.negate(counted.worth) })
           )
@@ -114,7 +114,7 @@ export const make = (
       }),
     reconcile: Effect.flatMap(
       Desk.open(desk),
-      (intents) => Effect.forEach(intents, (intent) => reconciled(mock, desk, journal, intent))
+      (intents) => Effect.forEach(intents, (intent) => reconciled(mock, desk, calls, intent))
     )
   }
 }
@@ -123,14 +123,14 @@ export const make = (
 const reconciled = (
   mock: MockExchange,
   desk: Desk.Desk,
-  journal: Journal<ExchangeError.TradingError>,
+  calls: CallLog<ExchangeError.TradingError>,
   intent: OrderJournal.Intent
 ): Effect.Effect<Trading.Reconciled> =>
   Effect.gen(function*() {
-    yield* journal.record("reconcile", [intent.symbol])
-    const order = Venue.entriesOf(yield* Ref.get(mock.venue)).find(({ order }) => Desk.isOf(intent, order))?.order
+    yield* calls.record("reconcile", [intent.symbol])
+    const order = Venue.entriesOf(yield* Ref.get(mock.venue)).find(({ order }) => Desk.matches(intent, order))?.order
     if (order === undefined) {
-      yield* Desk.forget(desk, intent)
+      yield* Desk.closeNotPlaced(desk, intent)
       return { _tag: "NotPlaced" as const, intent }
     }
     yield* Desk.writeOutcome(desk, intent.clientOrderId, { _tag: "Placed", orderId: order.id })
@@ -154,7 +154,7 @@ const lost = ({ clientOrderId, exchange, id, side, symbol }: Order.Order) => {
 const unchanged = { price: undefined, amount: undefined }
 
 /** Returns the changed order as a request, for the guards to check. */
-const asked = (
+const amended = (
   { market, order }: Venue.Entry,
   change: { readonly price: BigDecimal.BigDecimal | undefined; readonly amount: BigDecimal.BigDecimal | undefined }
 ): Order.Checked => ({

@@ -5,8 +5,8 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
+import * as CallLog from "./callLog.js"
 import { type Fault, type InvalidMock, valid } from "./invalidMock.js"
-import * as Journal from "./journal.js"
 import * as Listing from "./listing.js"
 import * as mockAccount from "./mockAccount.js"
 import * as Desk from "./mockDesk.js"
@@ -77,9 +77,9 @@ export const exchange = (
 
 /** @internal */
 export const marketData = (mock: MockExchange): Effect.Effect<Mock.Service> =>
-  Effect.map(Journal.make<ExchangeError.MarketDataError, Mock.Operation>(), (journal) => ({
-    ...mockMarketData.make(mock, journal),
-    ...handle(journal),
+  Effect.map(CallLog.make<ExchangeError.MarketDataError, Mock.Operation>(), (calls) => ({
+    ...mockMarketData.make(mock, calls),
+    ...handle(calls),
     setStatus: (status, detail) => Ref.set(mock.status, { status, detail }),
     setPrice: (symbol, ticker) =>
       Effect.gen(function*() {
@@ -99,8 +99,8 @@ export const account = (
   options: AccountOptions,
   trades: boolean
 ): Effect.Effect<MockAccount.Service> =>
-  Effect.map(Journal.make<ExchangeError.AccountError, MockAccount.Operation>(), (journal) => ({
-    ...mockAccount.make(mock, journal, {
+  Effect.map(CallLog.make<ExchangeError.AccountError, MockAccount.Operation>(), (calls) => ({
+    ...mockAccount.make(mock, calls, {
       keyPermissions: {
         read: true,
         trade: trades,
@@ -111,7 +111,7 @@ export const account = (
       positions: options.positions,
       trades
     }),
-    ...handle(journal),
+    ...handle(calls),
     setBalances: (next) =>
       Effect.flatMap(
         mockAccount.holdings(next),
@@ -133,7 +133,7 @@ export const trading = (
       journal,
       lastPrice: (market) => Effect.map(marketData.price(market.symbol), ({ amount }) => amount)
     })
-    const calls = yield* Journal.make<ExchangeError.TradingError, MockTrading.Operation>()
+    const calls = yield* CallLog.make<ExchangeError.TradingError, MockTrading.Operation>()
     const losing = yield* Ref.make(0)
     return {
       ...mockTrading.make(mock, desk, calls, losing),
@@ -145,7 +145,7 @@ export const trading = (
 const noListings: Either.Either<ReadonlyMap<string, Listing.Listed>, Fault> = Either.right(new Map())
 
 const handle = <E, Operation extends string>(
-  { calls, failNext, failOn, failWith, recover }: Journal.Journal<E, Operation>
+  { calls, failNext, failOn, failWith, recover }: CallLog.CallLog<E, Operation>
 ) => ({
   calls,
   failNext,

@@ -6,8 +6,8 @@ import * as Equal from "effect/Equal"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type { About, Faults, Subject, TradingCase } from "../ContractCase.js"
-import { listed } from "./asking.js"
-import { Broken, ensure, judged } from "./judging.js"
+import { symbolsOf } from "./defineCase.js"
+import { Broken, ensure, runCase } from "./judging.js"
 
 /**
  * The services and markets of a trading case. `market` is where the case trades, and `other` is another open market, if
@@ -35,21 +35,21 @@ export const define = (
 ): TradingCase => ({
   ...about,
   capability: "trading",
-  run: judged(about, (subject) =>
+  run: runCase(about, (subject) =>
     Effect.gen(function*() {
       const data = yield* MarketData.MarketData
       const account = yield* Account.Account
       const trading = yield* Trading.Trading
-      const symbols = yield* listed(data, subject)
+      const symbols = yield* symbolsOf(data, subject)
       const [market, other] = (yield* Effect.forEach(symbols, data.market)).filter(({ status }) => status === "open")
       if (market === undefined) return yield* new Broken({ detail: "no market is open for trading" })
       const scene = { subject, data, account, trading, market, other }
-      const before = yield* standing(scene)
-      yield* Effect.ensuring(body(scene), tidy(scene, new Set(before.map(({ id }) => id))))
+      const before = yield* openOrders(scene)
+      yield* Effect.ensuring(body(scene), cancelLeftOpen(scene, new Set(before.map(({ id }) => id))))
     }))
 })
 
-const standing = (
+const openOrders = (
   { account, market, other }: Scene
 ): Effect.Effect<ReadonlyArray<Order.Order>, ExchangeError.AccountError> =>
   Effect.map(
@@ -57,8 +57,8 @@ const standing = (
     (orders) => orders.flat()
   )
 
-const tidy = (scene: Scene, kept: ReadonlySet<string>): Effect.Effect<void> =>
-  standing(scene).pipe(
+const cancelLeftOpen = (scene: Scene, kept: ReadonlySet<string>): Effect.Effect<void> =>
+  openOrders(scene).pipe(
     Effect.flatMap((orders) =>
       Effect.forEach(
         orders.filter(({ id }) => !kept.has(id)),
@@ -207,7 +207,7 @@ export const ended = (
  *
  * @internal
  */
-export const named = (
+export const idsNamed = (
   { account, market }: Scene,
   clientOrderId: string
 ): Effect.Effect<ReadonlyArray<string>, ExchangeError.AccountError> =>

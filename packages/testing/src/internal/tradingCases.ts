@@ -2,7 +2,7 @@ import { Order } from "@effect-exchange/core"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import type { TradingCase } from "../ContractCase.js"
-import { about } from "./asking.js"
+import { about } from "./defineCase.js"
 import { Broken, ensure, fits, refused } from "./judging.js"
 import {
   amountAt,
@@ -13,7 +13,7 @@ import {
   eventually,
   farRequest,
   freshName,
-  named,
+  idsNamed,
   placeFar,
   quote,
   type Scene,
@@ -23,7 +23,7 @@ import {
 const zero = BigDecimal.fromBigInt(0n)
 const half = BigDecimal.make(5n, 1)
 
-const standsAsAsked = (
+const matchesRequest = (
   { subject, trading }: Scene,
   asked: Effect.Effect.Success<ReturnType<typeof farRequest>>,
   order: Order.Order
@@ -53,7 +53,7 @@ const placing = [
     (scene) =>
       Effect.gen(function*() {
         const asked = yield* farRequest(scene)
-        yield* standsAsAsked(scene, asked, yield* scene.trading.place(asked))
+        yield* matchesRequest(scene, asked, yield* scene.trading.place(asked))
       })
   ),
   define(
@@ -98,7 +98,7 @@ const placing = [
           const found = yield* eventually(account.order(reference))
           yield* ensure(found.id === id && found.clientOrderId === clientOrderId, () =>
             "the lookup returned another order")
-          yield* standsAsAsked(scene, asked, found)
+          yield* matchesRequest(scene, asked, found)
         }
       })
   ),
@@ -141,7 +141,7 @@ const placing = [
           amount: lotSize === undefined ? far.amount : off(far.amount, lotSize),
           round: true
         })
-        yield* standsAsAsked(scene, far, order)
+        yield* matchesRequest(scene, far, order)
       })
   )
 ]
@@ -264,7 +264,7 @@ const names = [
         })
         const all = yield* eventually(
           Effect.tap(
-            named(scene, clientOrderId),
+            idsNamed(scene, clientOrderId),
             (all) => ensure(all.length > 0, () => "the account does not have the order")
           )
         )

@@ -21,18 +21,18 @@ export interface Followers {
   readonly judge: () => Verdict
   /** Returns a description of a state of the account that a listener has not received yet, if there is one. */
   readonly missing: (taken: ReadonlyArray<TakenOrder>) => string | undefined
-  readonly heard: () => ReadonlyArray<string>
+  readonly received: () => ReadonlyArray<string>
 }
 
 interface Follower {
   readonly fibers: ReadonlyArray<Fiber.RuntimeFiber<unknown>>
   readonly orders: Map<string, Order.Order>
   readonly fills: Map<string, number>
-  readonly heard: Array<string>
+  readonly received: Array<string>
   verdict: Verdict
   /** The instants since which it receives orders, and fills. */
-  hearsOrders: number | undefined
-  hearsFills: number | undefined
+  ordersSince: number | undefined
+  fillsSince: number | undefined
 }
 
 const plain = (value: BigDecimal.BigDecimal): string => Decimal.format(BigDecimal.normalize(value))
@@ -41,7 +41,7 @@ const plain = (value: BigDecimal.BigDecimal): string => Decimal.format(BigDecima
 export const make = (account: Account.Account.Service): Followers => {
   const all: Array<Follower> = []
 
-  const hearOrder = (one: Follower, order: Order.Order): Verdict => {
+  const checkOrder = (one: Follower, order: Order.Order): Verdict => {
     const before = one.orders.get(order.id)
     one.orders.set(order.id, order)
     if (before === undefined) return undefined
@@ -60,21 +60,21 @@ export const make = (account: Account.Account.Service): Followers => {
       fibers: [],
       orders: new Map(),
       fills: new Map(),
-      heard: [],
+      received: [],
       verdict: undefined,
-      hearsOrders: undefined,
-      hearsFills: undefined
+      ordersSince: undefined,
+      fillsSince: undefined
     }
     const listen = <A>(
       stream: Account.Account.Live<A>,
-      hear: (value: A, now: number) => void,
+      onData: (value: A, now: number) => void,
       begin: (now: number) => void
     ) =>
       Stream.runForEach(stream, (item) =>
         Effect.map(Clock.currentTimeMillis, (now) => {
           if (item._tag === "Connected" || item._tag === "Resynced") begin(now)
-          if (item._tag === "Data") hear(item.value, now)
-          one.heard.push(item._tag)
+          if (item._tag === "Data") onData(item.value, now)
+          one.received.push(item._tag)
         })).pipe(
           Effect.catchAllCause((cause) =>
             Effect.sync(() => {
@@ -84,29 +84,29 @@ export const make = (account: Account.Account.Service): Followers => {
           Effect.fork
         )
     const orders = yield* listen(account.streamOrders(), (order) => {
-      one.heard.push([order.clientOrderId, order.status, plain(order.filled)].join(" "))
-      one.verdict ??= hearOrder(one, order)
+      one.received.push([order.clientOrderId, order.status, plain(order.filled)].join(" "))
+      one.verdict ??= checkOrder(one, order)
     }, (now) => {
-      one.hearsOrders ??= now
+      one.ordersSince ??= now
     })
     const fills = yield* listen(account.streamFills(), (fill) => {
       const key = `${fill.id} ${fill.orderId}`
-      one.heard.push(`fill ${key}`)
+      one.received.push(`fill ${key}`)
       one.fills.set(key, (one.fills.get(key) ?? 0) + 1)
       if ((one.fills.get(key) ?? 0) > 1) one.verdict ??= { invariant: "account", detail: `fill ${key} arrived twice` }
     }, (now) => {
-      one.hearsFills ??= now
+      one.fillsSince ??= now
     })
     all.push(Object.assign(one, { fibers: [orders, fills] }))
   })
 
-  const missingOf = ({ fills, hearsFills, hearsOrders, orders }: Follower, taken: ReadonlyArray<TakenOrder>) => {
-    if (hearsOrders === undefined || hearsFills === undefined) return "the account feeds never connected"
-    const told = new Map(Array.from(orders.values(), (order) => [order.clientOrderId, order]))
+  const missingOf = ({ fills, fillsSince, ordersSince, orders }: Follower, taken: ReadonlyArray<TakenOrder>) => {
+    if (ordersSince === undefined || fillsSince === undefined) return "the account feeds never connected"
+    const latest = new Map(Array.from(orders.values(), (order) => [order.clientOrderId, order]))
     for (const { clientOrderId, filled, isOpen, updatedAt } of taken) {
-      const order = told.get(clientOrderId)
+      const order = latest.get(clientOrderId)
       // An order that ended before the stream began is not sent.
-      if (!isOpen && updatedAt <= hearsOrders) continue
+      if (!isOpen && updatedAt <= ordersSince) continue
       if (order === undefined) return `order ${clientOrderId} never arrived`
       if (Order.isClosed(order) === isOpen) {
         return `order ${clientOrderId} is ${isOpen ? "open" : "closed"}, but last arrived as ${order.status}`
@@ -115,7 +115,7 @@ export const make = (account: Account.Account.Service): Followers => {
         return `the filled amount of order ${clientOrderId} is ${filled}, but last arrived as ${plain(order.filled)}`
       }
     }
-    const since = taken.flatMap(({ fills }) => fills).filter(({ at }) => at > hearsFills).length
+    const since = taken.flatMap(({ fills }) => fills).filter(({ at }) => at > fillsSince).length
     return fills.size < since ? `${since} fills were made, but only ${fills.size} arrived` : undefined
   }
 
@@ -125,6 +125,6 @@ export const make = (account: Account.Account.Service): Followers => {
     leave: Effect.suspend(() => Fiber.interruptAll(all.flatMap(({ fibers }) => fibers))),
     judge: () => all.map(({ verdict }) => verdict).find((verdict) => verdict !== undefined),
     missing: (taken) => all.map((one) => missingOf(one, taken)).find((what) => what !== undefined),
-    heard: () => all.map(({ heard }) => heard.join("\n"))
+    received: () => all.map(({ received }) => received.join("\n"))
   }
 }

@@ -10,7 +10,7 @@ const leastOpen = 500
 
 /** The largest number of dials of one address that is allowed within `atOnce` milliseconds. */
 const mostAtOnce = 4
-const atOnce = 100
+const burst = 100
 
 /**
  * Checks the times of dials: spaced out after failures, and never while the circuit must be open.
@@ -34,9 +34,9 @@ export const judge = (dials: ReadonlyArray<Dial>): Verdict => {
         detail: `${dial.url} was dialed ${dial.at - latest} ms after ${failed.length} consecutive failures`
       }
     }
-    const near = before.filter(({ at, url }) => url === dial.url && at > dial.at - atOnce)
+    const near = before.filter(({ at, url }) => url === dial.url && at > dial.at - burst)
     if (near.length >= mostAtOnce) {
-      return { invariant: "circuit", detail: `${dial.url} was dialed ${near.length + 1} times within ${atOnce} ms` }
+      return { invariant: "circuit", detail: `${dial.url} was dialed ${near.length + 1} times within ${burst} ms` }
     }
   }
   return undefined

@@ -1,7 +1,7 @@
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import type { Invariant, Truth, World } from "../../SimulationWorld.js"
-import { bookText, type Heard, type Listener } from "./listener.js"
+import { bookText, type Listener, type Received } from "./listener.js"
 
 /**
  * The circumstances at the moment of a check.
@@ -50,7 +50,7 @@ export const make = (
   begun: number,
   { hasWholeBooks, tradeNumber }: Pick<World<unknown>, "hasWholeBooks" | "tradeNumber">
 ): Judge => {
-  const { heard, step: { kind, pause, buffer }, symbol } = listener
+  const { received, step: { kind, pause, buffer }, symbol } = listener
   const who = `listener ${listener.step.listener} to the ${kind} of ${symbol}`
   const losesSilently = pause > 0 && buffer === "latest"
   const ids = new Set<string>()
@@ -66,7 +66,7 @@ export const make = (
   let losesTrades = losesSilently
   /** A listener that reads slowly reaches a gap long after the loss. */
   let mayHaveLost = losesSilently
-  let latest: Heard | undefined
+  let latest: Received | undefined
   let isOver = false
 
   const wrong = (invariant: Invariant, detail: string): Verdict => ({ invariant, detail: `${who}: ${detail}` })
@@ -86,7 +86,7 @@ export const make = (
     return undefined
   }
 
-  const trade = (item: Heard & { readonly _tag: "Trade" }, { trades }: History, moment: Moment): Verdict => {
+  const trade = (item: Received & { readonly _tag: "Trade" }, { trades }: History, moment: Moment): Verdict => {
     if (ids.has(item.id)) return wrong("trades", `trade ${item.id} arrived twice`)
     ids.add(item.id)
     const found = tradeNumber(item.id)
@@ -105,7 +105,7 @@ export const make = (
     return undefined
   }
 
-  const hear = (item: Heard, course: History, moment: Moment): Verdict => {
+  const checkItem = (item: Received, course: History, moment: Moment): Verdict => {
     const wasFirst = isFirst
     isFirst = false
     switch (item._tag) {
@@ -168,13 +168,13 @@ export const make = (
     listener,
     isWhole: (course) => isOver || pause > 0 || (isLive && isCurrent(course)),
     check: (course, moment) => {
-      for (; read < heard.length; read++) {
-        const item = heard[read]
+      for (; read < received.length; read++) {
+        const item = received[read]
         if (moment.trades !== "kept") {
           losesTrades = true
           if (pause > 0) mayHaveLost = true
         }
-        const verdict = item === undefined ? undefined : hear(item, course, moment)
+        const verdict = item === undefined ? undefined : checkItem(item, course, moment)
         if (verdict !== undefined) return verdict
       }
       if (moment.trades !== "kept") {
@@ -199,7 +199,7 @@ export const make = (
   }
 }
 
-const shown = (latest: Heard | undefined, number: number | undefined): string => {
+const shown = (latest: Received | undefined, number: number | undefined): string => {
   if (latest?._tag === "Book") return latest.text
   return latest?._tag === "Ticker" ? latest.last ?? "no price" : number === undefined ? "nothing" : `trade ${number}`
 }

@@ -22,12 +22,12 @@ import type { Step } from "./program.js"
 export interface Listener {
   readonly step: Step & { readonly _tag: "Subscribe" }
   readonly symbol: string
-  readonly heard: ReadonlyArray<Heard>
+  readonly received: ReadonlyArray<Received>
   readonly fiber: Fiber.RuntimeFiber<unknown>
 }
 
 /** @internal */
-export type Heard =
+export type Received =
   | { readonly _tag: "Book"; readonly text: string }
   | { readonly _tag: "Trade"; readonly id: string; readonly price: string; readonly at: number }
   | { readonly _tag: "Ticker"; readonly last: string | undefined }
@@ -47,13 +47,13 @@ export const bookText = ({ asks, bids }: Pick<Truth, "asks" | "bids">): string =
   return `${side(bids)} | ${side(asks)}`
 }
 
-const fromView = (view: BookView.BookView): Heard => {
+const fromView = (view: BookView.BookView): Received => {
   const { asks, bids } = view.depth(levels)
   const side = (all: typeof asks) => all.map(({ amount, price }) => ({ amount: plain(amount), price: plain(price) }))
   return { _tag: "Book", text: bookText({ asks: side(asks), bids: side(bids) }) }
 }
 
-const fromTrade = ({ at, id, price }: Trade.Trade): Heard => ({ _tag: "Trade", id, price: plain(price), at })
+const fromTrade = ({ at, id, price }: Trade.Trade): Received => ({ _tag: "Trade", id, price: plain(price), at })
 
 /** @internal Starts a listener, which listens until it is interrupted. */
 export const open = (
@@ -62,14 +62,14 @@ export const open = (
   market: MarketData.MarketData.Service
 ): Effect.Effect<Listener> =>
   Effect.suspend(() => {
-    const heard: Array<Heard> = []
+    const received: Array<Received> = []
     const { pause } = step
     // A listener that reads immediately uses the default buffer of the stream.
     const options = pause === 0 ? {} : { buffer: buffers[step.buffer] }
-    const listen = <A>(stream: MarketData.MarketData.Live<A>, read: (value: A) => Heard) =>
+    const listen = <A>(stream: MarketData.MarketData.Live<A>, read: (value: A) => Received) =>
       Stream.runForEach(stream, (item) =>
         Effect.zipRight(
-          Effect.sync(() => heard.push(item._tag === "Data" ? read(item.value) : item)),
+          Effect.sync(() => received.push(item._tag === "Data" ? read(item.value) : item)),
           pause === 0 ? Effect.void : Effect.sleep(pause)
         ))
     const listening = () => {
@@ -81,15 +81,15 @@ export const open = (
         case "ticker":
           return listen(
             market.streamTicker(symbol, options),
-            ({ last }): Heard => ({ _tag: "Ticker", last: last && plain(last) })
+            ({ last }): Received => ({ _tag: "Ticker", last: last && plain(last) })
           )
       }
     }
     return Effect.map(
       Effect.fork(
-        Effect.catchAllCause(listening(), (cause) => Effect.sync(() => heard.push({ _tag: "Ended", cause })))
+        Effect.catchAllCause(listening(), (cause) => Effect.sync(() => received.push({ _tag: "Ended", cause })))
       ),
-      (fiber) => ({ step, symbol, heard, fiber })
+      (fiber) => ({ step, symbol, received, fiber })
     )
   })
 

@@ -23,13 +23,13 @@ export interface Orders {
   readonly judge: (taken: ReadonlyArray<TakenOrder>, isUntroubled: boolean) => Verdict
 }
 
-type Said = Exit.Exit<Order.Order, ExchangeError.TradingError> | undefined
+type Result = Exit.Exit<Order.Order, ExchangeError.TradingError> | undefined
 
 interface Placed {
   readonly symbol: string
   readonly name: string
-  placing: Said
-  canceling: Said
+  placing: Result
+  canceling: Result
   readonly fibers: Array<Fiber.RuntimeFiber<unknown>>
 }
 
@@ -37,8 +37,8 @@ interface Placed {
 export const make = (seed: number, trading: Trading.Trading.Service, request: World<unknown>["order"]): Orders => {
   const placed = new Map<number, Placed>()
 
-  const hear = <A, E>(self: Effect.Effect<A, E>, said: (exit: Exit.Exit<A, E>) => void) =>
-    Effect.fork(Effect.flatMap(Effect.exit(self), (exit) => Effect.sync(() => said(exit))))
+  const recordExit = <A, E>(self: Effect.Effect<A, E>, record: (exit: Exit.Exit<A, E>) => void) =>
+    Effect.fork(Effect.flatMap(Effect.exit(self), (exit) => Effect.sync(() => record(exit))))
 
   const abandon = (order: number) => Effect.suspend(() => Fiber.interruptAll(placed.get(order)?.fibers ?? []))
 
@@ -53,7 +53,7 @@ export const make = (seed: number, trading: Trading.Trading.Service, request: Wo
         const one: Placed = { symbol, name, placing: undefined, canceling: undefined, fibers: [] }
         placed.set(order, one)
         one.fibers.push(
-          yield* hear(trading.place(request(symbol, name)), (exit) => {
+          yield* recordExit(trading.place(request(symbol, name)), (exit) => {
             one.placing = exit
           })
         )
@@ -63,35 +63,35 @@ export const make = (seed: number, trading: Trading.Trading.Service, request: Wo
         const one = placed.get(order)
         if (one === undefined || one.canceling !== undefined) return
         one.fibers.push(
-          yield* hear(trading.cancel({ symbol: one.symbol, clientOrderId: one.name }), (exit) => {
+          yield* recordExit(trading.cancel({ symbol: one.symbol, clientOrderId: one.name }), (exit) => {
             one.canceling = exit
           })
         )
       }),
     judge: (taken, isUntroubled) => {
       for (const [number, { canceling, name, placing }] of placed) {
-        const there = taken.filter(({ clientOrderId }) => clientOrderId === name)
+        const accepted = taken.filter(({ clientOrderId }) => clientOrderId === name)
         const wrong = (detail: string): Verdict => ({
           invariant: "orders",
           detail: `order ${number} (${name}) ${detail}`
         })
-        for (const said of [placing, canceling]) {
-          if (said !== undefined && Exit.isFailure(said) && Option.isSome(Cause.dieOption(said.cause))) {
-            return { invariant: "defect", detail: `order ${number}: ${Cause.pretty(said.cause)}` }
+        for (const result of [placing, canceling]) {
+          if (result !== undefined && Exit.isFailure(result) && Option.isSome(Cause.dieOption(result.cause))) {
+            return { invariant: "defect", detail: `order ${number}: ${Cause.pretty(result.cause)}` }
           }
         }
-        if (there.length > 1) return wrong(`was placed ${there.length} times`)
-        if (placing !== undefined && Exit.isSuccess(placing) && there.length === 0) {
+        if (accepted.length > 1) return wrong(`was placed ${accepted.length} times`)
+        if (placing !== undefined && Exit.isSuccess(placing) && accepted.length === 0) {
           return wrong("is reported as placed, but does not exist")
         }
         const failure = placing === undefined ? Option.none() : failureOf(placing)
-        if (Option.isSome(failure) && ExchangeError.isNotPlaced(failure.value) && there.length > 0) {
+        if (Option.isSome(failure) && ExchangeError.isNotPlaced(failure.value) && accepted.length > 0) {
           return wrong(`is reported as not placed (${failure.value._tag}), but exists`)
         }
         if (Option.isSome(failure) && isUntroubled) {
           return wrong(`failed without any fault: ${failure.value.message}`)
         }
-        if (canceling !== undefined && Exit.isSuccess(canceling) && there.some(({ isOpen }) => isOpen)) {
+        if (canceling !== undefined && Exit.isSuccess(canceling) && accepted.some(({ isOpen }) => isOpen)) {
           return wrong("is reported as canceled, but is still open")
         }
       }
@@ -100,5 +100,5 @@ export const make = (seed: number, trading: Trading.Trading.Service, request: Wo
   }
 }
 
-const failureOf = (exit: NonNullable<Said>): Option.Option<ExchangeError.TradingError> =>
+const failureOf = (exit: NonNullable<Result>): Option.Option<ExchangeError.TradingError> =>
   Exit.isFailure(exit) ? Cause.failureOption(exit.cause) : Option.none()

@@ -48,7 +48,7 @@ export const run = <E>(world: World<E>, seed: number, steps: ReadonlyArray<Step>
     // own random generator.
     Effect.suspend(() =>
       Effect.forkDaemon(
-        Effect.scoped(conduct(world, seed, steps)).pipe(
+        Effect.scoped(runScoped(world, seed, steps)).pipe(
           Effect.withRandom(Random.make(`${world.name} ${seed}`)),
           Effect.provide(TestContext)
         )
@@ -58,25 +58,25 @@ export const run = <E>(world: World<E>, seed: number, steps: ReadonlyArray<Step>
     (fiber) => Effect.onInterrupt(Effect.flatten(Fiber.await(fiber)), () => Fiber.interrupt(fiber))
   )
 
-const conduct = <E>(
+const runScoped = <E>(
   world: World<E>,
   seed: number,
   steps: ReadonlyArray<Step>
 ): Effect.Effect<Outcome, Violation, Scope.Scope> =>
   Effect.gen(function*() {
     yield* TestClock.setTime(start)
-    const said: Array<string> = []
+    const output: Array<string> = []
     const exchange = yield* world.exchange(`${seed}`)
     const health = yield* Health.make
     const watched = yield* Wire.watch(exchange.wire, health)
     const scope = yield* Effect.acquireRelease(Scope.make(), (scope, exit) => Scope.close(scope, exit))
-    const stage = { world, seed, exchange, watched, said }
-    const heard = yield* perform(stage, steps, health, scope).pipe(
+    const stage = { world, seed, exchange, watched, output }
+    const heard = yield* runSteps(stage, steps, health, scope).pipe(
       Effect.provide(Layer.merge(
         Logger.replace(
           Logger.defaultLogger,
           Logger.map(Logger.logfmtLogger, (line) => {
-            said.push(line)
+            output.push(line)
           })
         ),
         Logger.minimumLogLevel(LogLevel.All)
@@ -91,7 +91,7 @@ const conduct = <E>(
       const detail = `${left} connections and ${open.length} sockets are still open after the client has ended`
       return yield* new Violation({ invariant: "leftovers", detail, at: millis })
     }
-    const secret = world.secrets.find((secret) => said.some((text) => text.includes(secret)))
+    const secret = world.secrets.find((secret) => output.some((text) => text.includes(secret)))
     if (secret !== undefined) {
       return yield* new Violation({
         invariant: "secrets",
@@ -107,11 +107,11 @@ interface Stage<E> {
   readonly seed: number
   readonly exchange: Exchange
   readonly watched: Wire.Watched
-  readonly said: Array<string>
+  readonly output: Array<string>
 }
 
-const perform = <E>(
-  { exchange, said, seed, watched, world }: Stage<E>,
+const runSteps = <E>(
+  { exchange, output, seed, watched, world }: Stage<E>,
   steps: ReadonlyArray<Step>,
   health: Health.Health.Service,
   scope: Scope.Scope
@@ -125,20 +125,20 @@ const perform = <E>(
     const orders = Orders.make(seed, Context.get(context, Trading.Trading), world.order)
     const followers = Followers.make(Context.get(context, Account.Account))
     const judges = new Map<number, Judge.Judge>()
-    const courses = new Map<string, Judge.History>()
-    const unheardSince = new Map<string, number>()
+    const histories = new Map<string, Judge.History>()
+    const unsubscribedSince = new Map<string, number>()
     const all: Array<Listener.Listener> = []
-    const state = trouble(world.patience)
+    const state = trackFaults(world.patience)
 
     const fail = (verdict: NonNullable<Judge.Verdict>, now: number) => new Violation({ ...verdict, at: now - start })
 
-    const courseOf = (symbol: string, now: number) =>
+    const historyOf = (symbol: string, now: number) =>
       Effect.suspend(() => {
-        const known = courses.get(symbol)
+        const known = histories.get(symbol)
         const since = known === undefined ? mostRecent * beat : now - known.at
         return Effect.map(exchange.truth(symbol, Math.min(mostRecent, 4 * Math.ceil(since / beat) + 4)), (truth) => {
           const course = Judge.follow(known, truth, now)
-          courses.set(symbol, course)
+          histories.set(symbol, course)
           return course
         })
       })
@@ -150,9 +150,9 @@ const perform = <E>(
       const frames = watched.takeFrames()
       for (const symbol of world.symbols) {
         const ours = [...judges.values()].filter(({ listener }) => listener.symbol === symbol)
-        const since = unheardSince.get(symbol)
+        const since = unsubscribedSince.get(symbol)
         if (ours.length === 0 && (since === undefined || frames.length === 0)) continue
-        const course = yield* courseOf(symbol, now)
+        const course = yield* historyOf(symbol, now)
         for (const { check } of ours) {
           const verdict = check(course, moment)
           if (verdict !== undefined) return yield* fail(verdict, now)
@@ -181,13 +181,13 @@ const perform = <E>(
     })
 
     /** Advances the clock and checks the invariants at each whole second, when the exchange sends. */
-    const pass = (millis: number): Effect.Effect<void, Violation> =>
+    const advance = (millis: number): Effect.Effect<void, Violation> =>
       Effect.gen(function*() {
         const now = yield* Clock.currentTimeMillis
         const part = Math.min(millis, beat - now % beat)
         yield* TestClock.adjust(part)
         yield* judge
-        if (millis > part) yield* pass(millis - part)
+        if (millis > part) yield* advance(millis - part)
       })
 
     const leave = (number: number) =>
@@ -198,19 +198,19 @@ const perform = <E>(
         const { fiber, symbol } = found.listener
         yield* Fiber.interrupt(fiber)
         const isAlone = [...judges.values()].every(({ listener }) => listener.symbol !== symbol)
-        if (isAlone) unheardSince.set(symbol, yield* Clock.currentTimeMillis)
+        if (isAlone) unsubscribedSince.set(symbol, yield* Clock.currentTimeMillis)
       })
 
-    const take = (step: Step): Effect.Effect<void, Violation> =>
+    const runStep = (step: Step): Effect.Effect<void, Violation> =>
       Effect.gen(function*() {
         const now = yield* Clock.currentTimeMillis
         switch (step._tag) {
           case "Subscribe": {
             const symbol = world.symbols[step.symbol] ?? world.symbols[0]
             if (judges.has(step.listener)) return
-            yield* courseOf(symbol, now)
-            unheardSince.delete(symbol)
-            state.joined(now)
+            yield* historyOf(symbol, now)
+            unsubscribedSince.delete(symbol)
+            state.subscribed(now)
             const listener = yield* Listener.open(step, symbol, market)
             all.push(listener)
             judges.set(step.listener, Judge.make(listener, now, world))
@@ -219,7 +219,7 @@ const perform = <E>(
           case "Leave":
             return yield* leave(step.listener)
           case "Wait":
-            return yield* pass(step.millis)
+            return yield* advance(step.millis)
           case "Fault": {
             const fault = world.faults[step.fault]
             if (fault === undefined) return
@@ -232,7 +232,7 @@ const perform = <E>(
           case "Ask": {
             const ask = Effect.catchAllCause(
               market.ticker(world.symbols[step.symbol] ?? world.symbols[0]),
-              (cause) => Effect.sync(() => said.push(Cause.pretty(cause)))
+              (cause) => Effect.sync(() => output.push(Cause.pretty(cause)))
             )
             yield* Effect.replicateEffect(Effect.forkIn(ask, scope), step.times, { discard: true })
             return
@@ -259,7 +259,7 @@ const perform = <E>(
     const settle: Effect.Effect<void, Violation> = Effect.gen(function*() {
       const now = yield* Clock.currentTimeMillis
       const areWhole = [...judges.values()].every(({ isWhole, listener }) => {
-        const course = courses.get(listener.symbol)
+        const course = histories.get(listener.symbol)
         return course !== undefined && isWhole(course)
       })
       // If a message to the account was lost, the client cannot know its contents.
@@ -267,20 +267,20 @@ const perform = <E>(
       const isOver = now > state.at(now).since + world.patience + 2 * beat
       if (isOver && missing !== undefined) return yield* fail({ invariant: "account", detail: missing }, now)
       if (isOver || (areWhole && missing === undefined)) return
-      yield* pass(beat)
+      yield* advance(beat)
       yield* settle
     })
 
-    yield* Effect.forEach(steps, take, { discard: true })
-    yield* take({ _tag: "Calm" })
-    yield* pass(2 * beat)
+    yield* Effect.forEach(steps, runStep, { discard: true })
+    yield* runStep({ _tag: "Calm" })
+    yield* advance(2 * beat)
     yield* settle
     for (const number of judges.keys()) yield* leave(number)
     yield* followers.leave
     yield* orders.close
     // Only one run in four waits until all sockets are closed, because that takes as long as the rest of the run.
     const isPatient = seed % 4 === 0
-    yield* pass(isPatient ? linger : goodbye + beat)
+    yield* advance(isPatient ? linger : goodbye + beat)
     if (isPatient && (yield* exchange.connections) > 0) {
       const now = yield* Clock.currentTimeMillis
       return yield* fail({
@@ -288,17 +288,19 @@ const perform = <E>(
         detail: "a socket is still open, long after the last listener has left"
       }, now)
     }
-    for (const { heard } of all) for (const item of heard) said.push(textOf(item))
-    said.push(...followers.heard())
-    const listened = all.map(({ heard, step, symbol }) => `${step.kind} ${symbol}\n${heard.map(textOf).join("\n")}`)
-    return [...listened, ...followers.heard()].join("\n\n")
+    for (const { received } of all) for (const item of received) output.push(textOf(item))
+    output.push(...followers.received())
+    const listened = all.map(({ received, step, symbol }) =>
+      `${step.kind} ${symbol}\n${received.map(textOf).join("\n")}`
+    )
+    return [...listened, ...followers.received()].join("\n\n")
   })
 
-const textOf = (item: Listener.Heard): string =>
+const textOf = (item: Listener.Received): string =>
   item._tag === "Ended" ? Cause.pretty(item.cause, { renderErrorCause: true }) : JSON.stringify(item)
 
 /** Tracks the faults so far, and the deviations that they excuse. */
-const trouble = (patience: number) => {
+const trackFaults = (patience: number) => {
   let isUntroubled = true
   let isStanding = false
   let isUnnoticed = false
@@ -333,7 +335,7 @@ const trouble = (patience: number) => {
       if (become === "muddled" || trades === "kept") trades = become
     },
     /** A pending fault may affect a message of the new subscription. */
-    joined: (now: number) => {
+    subscribed: (now: number) => {
       if (pending > 0) excuse(now)
     },
     calmed: (now: number) => {

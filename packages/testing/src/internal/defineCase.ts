@@ -1,7 +1,7 @@
 import { Account, type ExchangeError, MarketData } from "@effect-exchange/core"
 import * as Effect from "effect/Effect"
 import type { About, AccountCase, MarketDataCase, Subject } from "../ContractCase.js"
-import { Broken, judged } from "./judging.js"
+import { Broken, runCase } from "./judging.js"
 
 /** @internal */
 export const about = (
@@ -21,7 +21,7 @@ export const defineMarketData = (
 ): MarketDataCase => ({
   ...about,
   capability: "marketData",
-  run: judged(about, (subject) => Effect.flatMap(MarketData.MarketData, (service) => body(service, subject)))
+  run: runCase(about, (subject) => Effect.flatMap(MarketData.MarketData, (service) => body(service, subject)))
 })
 
 /** @internal */
@@ -35,10 +35,10 @@ export const defineAccount = (
 ): AccountCase => ({
   ...about,
   capability: "account",
-  run: judged(about, (subject) =>
+  run: runCase(about, (subject) =>
     Effect.flatMap(
       Effect.all([Account.Account, MarketData.MarketData]),
-      ([service, marketData]) => body(service, subject, listed(marketData, subject))
+      ([service, marketData]) => body(service, subject, symbolsOf(marketData, subject))
     ))
 })
 
@@ -47,7 +47,7 @@ export const defineAccount = (
  *
  * @internal
  */
-export const listed = (
+export const symbolsOf = (
   service: MarketData.MarketData.Service,
   subject: Subject
 ): Effect.Effect<ReadonlyArray<string>, Broken | ExchangeError.MarketDataError> =>

@@ -5,7 +5,7 @@ import * as Ref from "effect/Ref"
 import type { Call, Handle } from "./mockModel.js"
 
 /** @internal */
-export interface Journal<in out E, in Operation extends string = never> extends Handle<E, Operation> {
+export interface CallLog<in out E, in Operation extends string = never> extends Handle<E, Operation> {
   /** Records a call, then fails it if a failure is planned. */
   readonly record: (operation: string, symbols?: ReadonlyArray<string>) => Effect.Effect<void, E>
 }
@@ -14,14 +14,14 @@ interface State<E> {
   readonly calls: Chunk.Chunk<Call>
   readonly next: ReadonlyArray<E>
   readonly on: ReadonlyMap<string, ReadonlyArray<E>>
-  readonly standing: { readonly error: E } | undefined
+  readonly permanent: { readonly error: E } | undefined
 }
 
 /** @internal */
-export const make = <E, Operation extends string>(): Effect.Effect<Journal<E, Operation>> =>
+export const make = <E, Operation extends string>(): Effect.Effect<CallLog<E, Operation>> =>
   Effect.map(
-    Ref.make<State<E>>({ calls: Chunk.empty(), next: [], on: new Map(), standing: undefined }),
-    (state): Journal<E, Operation> => ({
+    Ref.make<State<E>>({ calls: Chunk.empty(), next: [], on: new Map(), permanent: undefined }),
+    (state): CallLog<E, Operation> => ({
       calls: Effect.map(Ref.get(state), ({ calls }) => Chunk.toReadonlyArray(calls)),
       failNext: (...errors) => Ref.update(state, (before) => ({ ...before, next: [...before.next, ...errors] })),
       failOn: (operation, ...errors) =>
@@ -29,8 +29,8 @@ export const make = <E, Operation extends string>(): Effect.Effect<Journal<E, Op
           ...before,
           on: new Map(before.on).set(operation, [...before.on.get(operation) ?? [], ...errors])
         })),
-      failWith: (error) => Ref.update(state, (before) => ({ ...before, standing: { error } })),
-      recover: Ref.update(state, (before) => ({ ...before, next: [], on: new Map(), standing: undefined })),
+      failWith: (error) => Ref.update(state, (before) => ({ ...before, permanent: { error } })),
+      recover: Ref.update(state, (before) => ({ ...before, next: [], on: new Map(), permanent: undefined })),
       record: (operation, symbols = []) =>
         Effect.flatMap(Clock.currentTimeMillis, (at) =>
           Effect.flatten(Ref.modify(state, (before) => {
@@ -56,5 +56,5 @@ const plan = <E>(
     return [own, { ...state, on: new Map(state.on).set(operation, others.map(({ error }) => error)) }]
   }
   const [next] = state.next.map((error) => ({ error }))
-  return next === undefined ? [state.standing, state] : [next, { ...state, next: state.next.slice(1) }]
+  return next === undefined ? [state.permanent, state] : [next, { ...state, next: state.next.slice(1) }]
 }
