@@ -34,19 +34,19 @@ export interface Input extends Options.Settings {
  * @since 0.1.0
  * @category schemas
  */
-export const Told = Schema.Struct({
+export const DocumentFields = Schema.Struct({
   environment: Schema.String,
   failures: Schema.Array(Answers.Failed),
   unsupported: Schema.Array(Answers.Failed)
 })
 
 /**
- * The type of {@link Told}.
+ * The type of {@link DocumentFields}.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Told extends Schema.Schema.Type<typeof Told> {}
+export interface DocumentFields extends Schema.Schema.Type<typeof DocumentFields> {}
 
 /**
  * How to request, format and encode the rows of a report.
@@ -60,7 +60,7 @@ export interface Report<Row> {
   readonly ask: (connection: Accounts.Connection) => Effect.Effect<ReadonlyArray<Row>, ExchangeError.AccountError>
   readonly columns: ReadonlyArray<Table.Column>
   readonly cells: (row: Row) => ReadonlyArray<Table.Cell>
-  readonly encode: (rows: ReadonlyArray<Row>, told: Told) => string
+  readonly encode: (rows: ReadonlyArray<Row>, fields: DocumentFields) => string
 }
 
 /**

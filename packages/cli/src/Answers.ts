@@ -40,7 +40,7 @@ export const Failed = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export interface Asked {
+export interface Target {
   readonly exchange: string
   readonly market: Pick<MarketData.MarketData.Service, "markets">
 }
@@ -51,7 +51,7 @@ export interface Asked {
  * @since 0.1.0
  * @category constructors
  */
-export const failed = ({ exchange, market }: Asked, error: ExchangeError.AccountError): Effect.Effect<Failed> =>
+export const failed = ({ exchange, market }: Target, error: ExchangeError.AccountError): Effect.Effect<Failed> =>
   Effect.map(Advice.from(error, market), (advice) => ({ exchange, tag: error._tag, message: error.message, advice }))
 
 /**
@@ -71,12 +71,12 @@ export interface Answers<out A> {
  * @since 0.1.0
  * @category constructors
  */
-export const gather = <One extends Asked, A, R>(
-  asked: ReadonlyArray<One>,
+export const gather = <One extends Target, A, R>(
+  targets: ReadonlyArray<One>,
   question: (one: One) => Effect.Effect<ReadonlyArray<A>, ExchangeError.AccountError, R>
 ): Effect.Effect<Answers<A>, never, R> =>
   Concurrent.forEach(
-    asked,
+    targets,
     (one) => Effect.either(Effect.catchAll(question(one), (error) => Effect.flip(failed(one, error)))),
     { concurrency: "unbounded" }
   ).pipe(Effect.map((answers) => ({ rows: Arr.getRights(answers).flat(), failures: Arr.getLefts(answers) })))

@@ -10,7 +10,7 @@ import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { refused } from "./internal/answers.js"
+import { refused } from "./internal/optionValues.js"
 import { quote } from "./internal/quote.js"
 
 /**

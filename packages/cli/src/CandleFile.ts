@@ -48,18 +48,18 @@ export const open = Effect.fnUntraced(function*(
   const { dirname } = yield* Path.Path
   return yield* Effect.gen(function*() {
     yield* files.makeDirectory(dirname(path), { recursive: true })
-    const { last, whole } = (yield* files.exists(path))
-      ? yield* look(path, format, CandleFormat.series(of))
-      : { last: Option.none(), whole: 0 }
+    const { last, completeSize } = (yield* files.exists(path))
+      ? yield* inspect(path, format, CandleFormat.series(of))
+      : { last: Option.none(), completeSize: 0 }
     const file = yield* files.open(path, { flag: "a" })
-    if (whole < Number((yield* file.stat).size)) yield* files.truncate(path, whole)
+    if (completeSize < Number((yield* file.stat).size)) yield* files.truncate(path, completeSize)
     const write = (lines: ReadonlyArray<string>) =>
       lines.length === 0
         ? Effect.void
         : Effect.uninterruptible(
           Effect.mapError(file.writeAll(encoder.encode(`${lines.join("\n")}\n`)), unwritable)
         )
-    if (whole === 0 && format.header !== undefined) yield* write([format.header])
+    if (completeSize === 0 && format.header !== undefined) yield* write([format.header])
     return {
       resumeAt: Option.map(last, (openTime) => Candle.closeTime(of.interval, openTime)),
       append: write
@@ -74,18 +74,18 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
 /** More than two lines of any candle, in bytes. */
-const reach = 4096
+const blockSize = 4096
 
 /**
  * Finds the last candle, and the size of the complete lines in bytes. Reads only both ends of the file, which may be
  * large.
  */
-const look = Effect.fnUntraced(function*(
+const inspect = Effect.fnUntraced(function*(
   path: string,
   format: CandleFormat.Format,
   series: string
 ): Effect.fn.Return<
-  { readonly last: Option.Option<number>; readonly whole: number },
+  { readonly last: Option.Option<number>; readonly completeSize: number },
   PlatformError | UsageError,
   FileSystem.FileSystem | Scope.Scope
 > {
@@ -100,7 +100,7 @@ const look = Effect.fnUntraced(function*(
     Effect.zipRight(
       file.seek(from, "start"),
       Effect.map(
-        file.readAlloc(reach),
+        file.readAlloc(blockSize),
         Option.getOrElse(() => new Uint8Array())
       )
     )
@@ -108,19 +108,19 @@ const look = Effect.fnUntraced(function*(
   // The file ends within its first line. Only the beginning of a header can be identified.
   if (head.length === 1) {
     return format.header !== undefined && format.header.startsWith(head[0] ?? "") || size === 0
-      ? { last: Option.none(), whole: 0 }
+      ? { last: Option.none(), completeSize: 0 }
       : yield* refuse(`does not contain candles as ${format.name}`)
   }
-  const from = Math.max(0, size - reach)
+  const from = Math.max(0, size - blockSize)
   const tail = yield* part(from)
   const end = tail.lastIndexOf(newline) + 1
   const lines = decoder.decode(tail.subarray(0, end)).split("\n").slice(0, -1)
   const first = format.header === undefined ? head[0] : head[0] === format.header ? head[1] : undefined
   if (first === undefined || end === 0) return yield* refuse(`does not contain candles as ${format.name}`)
-  const whole = from + end
+  const completeSize = from + end
   const final = lines.at(-1) ?? ""
   if (format.header !== undefined && final === format.header && from === 0 && lines.length === 1) {
-    return { last: Option.none(), whole }
+    return { last: Option.none(), completeSize }
   }
   const read = [first, final].map(format.read)
   for (const line of read) {
@@ -129,7 +129,7 @@ const look = Effect.fnUntraced(function*(
       return yield* refuse(`contains candles of ${line.value.series}, not of ${series}`)
     }
   }
-  return { last: Option.map(read[1] ?? Option.none(), ({ openTime }) => openTime), whole }
+  return { last: Option.map(read[1] ?? Option.none(), ({ openTime }) => openTime), completeSize }
 })
 
 const newline = 10

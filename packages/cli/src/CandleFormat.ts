@@ -83,7 +83,7 @@ const decodeJson = Schema.decodeUnknownEither(Schema.parseJson(Row))
 
 const rowOf = ({ openTime, ...candle }: Candle.Candle): typeof Row.Type => ({ ...candle, openTime: iso(openTime) })
 
-const told = (row: Either.Either<typeof Row.Type, unknown>): Option.Option<Line> =>
+const lineOf = (row: Either.Either<typeof Row.Type, unknown>): Option.Option<Line> =>
   Option.flatMap(
     Option.filter(Either.getRight(row), ({ interval }) => Schema.is(Candle.Interval)(interval)),
     ({ exchange, interval, openTime, symbol }) =>
@@ -109,7 +109,7 @@ export const csv: Format = {
   read: (line) => {
     const cells = line.split(",")
     return cells.length === columns.length
-      ? told(decode(Object.fromEntries(columns.map((column, index) => [column, cells[index]]))))
+      ? lineOf(decode(Object.fromEntries(columns.map((column, index) => [column, cells[index]]))))
       : Option.none()
   }
 }
@@ -124,7 +124,7 @@ export const jsonl: Format = {
   name: "jsonl",
   header: undefined,
   line: (candle) => encodeJson(rowOf(candle)),
-  read: (line) => told(decodeJson(line))
+  read: (line) => lineOf(decodeJson(line))
 }
 
 /**

@@ -10,7 +10,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { refused } from "./internal/answers.js"
+import { refused } from "./internal/optionValues.js"
 import { quote } from "./internal/quote.js"
 
 const isInterval = Schema.is(Candle.Interval)

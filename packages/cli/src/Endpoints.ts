@@ -77,7 +77,7 @@ export const of = <C extends Endpoint.Capability>(
   capability: C,
   typed: Typed
 ): Endpoint.Endpoint<C, {}, unknown> => {
-  const { body, parameters } = travelling(typed)
+  const { body, parameters } = bodyAndParameters(typed)
   return {
     capability,
     name: "call",
@@ -92,7 +92,7 @@ export const of = <C extends Endpoint.Capability>(
   }
 }
 
-const travelling = (
+const bodyAndParameters = (
   { body, form, query }: Typed
 ): { readonly body: Endpoint.Body; readonly parameters: Endpoint.Parameters } => {
   if (Option.isSome(body)) return { body: { whole: "body" }, parameters: { body: body.value } }

@@ -48,15 +48,15 @@ export const make = Effect.fnUntraced(function*(
     Effect.all({
       symbol: Effect.succeed(symbol),
       view: Ref.make(View.initial(exchange, symbol)),
-      heard: Deferred.make<void>()
+      ready: Deferred.make<void>()
     }))
   const unstreamed = new Set<typeof followed[number]>()
   const some = yield* Effect.makeLatch()
 
-  const change = ({ heard, view }: typeof followed[number], f: (view: View.View) => View.View) =>
+  const change = ({ ready, view }: typeof followed[number], f: (view: View.View) => View.View) =>
     Effect.flatMap(Ref.updateAndGet(view, f), ({ heardAt, status }) =>
       // A new stream reports its status before its first price.
-      heardAt === undefined && status !== "failed" ? Effect.void : Deferred.succeed(heard, undefined))
+      heardAt === undefined && status !== "failed" ? Effect.void : Deferred.succeed(ready, undefined))
 
   const stream = (one: typeof followed[number]): Effect.Effect<void, ExchangeError.MarketDataError> =>
     Effect.gen(function*() {
@@ -64,7 +64,7 @@ export const make = Effect.fnUntraced(function*(
       const { reconnects } = yield* Ref.get(one.view)
       yield* Stream.runForEach(
         feeds(connection, market),
-        (said) => change(one, View.streamed(market, said, reconnects))
+        (feeds) => change(one, View.streamed(market, feeds, reconnects))
       )
     })
 
@@ -87,11 +87,11 @@ export const make = Effect.fnUntraced(function*(
 
   const poll = Effect.gen(function*() {
     yield* some.await
-    const asked = [...unstreamed]
-    const { health, rows } = yield* Quotes.snapshot(connection, asked.map(({ symbol }) => symbol))
+    const polled = [...unstreamed]
+    const { health, rows } = yield* Quotes.snapshot(connection, polled.map(({ symbol }) => symbol))
     const now = yield* Clock.currentTimeMillis
     yield* Effect.forEach(rows, (row, index) => {
-      const one = asked[index]
+      const one = polled[index]
       return one === undefined ? Effect.void : change(one, View.polled(row, now))
     }, { discard: true })
     yield* Effect.sleep(pace(interval, Quotes.limitUsed(health)))
@@ -99,7 +99,7 @@ export const make = Effect.fnUntraced(function*(
 
   return {
     views: Effect.forEach(followed, ({ view }) => Ref.get(view)),
-    first: Effect.forEach(followed, ({ heard }) => Deferred.await(heard), { discard: true }),
+    first: Effect.forEach(followed, ({ ready }) => Deferred.await(ready), { discard: true }),
     run: Effect.raceFirst(
       Effect.forever(poll),
       Effect.zipRight(Concurrent.forEach(followed, keep, { concurrency: "unbounded" }), Effect.never)
@@ -142,7 +142,7 @@ const seen = <A>(
   self.pipe(
     Stream.mapEffect((item) =>
       Effect.map(Clock.currentTimeMillis, (at): FeedItem.FeedItem<View.Received<A>> =>
-        item._tag === "Data" ? FeedItem.FeedItem.Data({ value: { said: item.value, at } }) : item)
+        item._tag === "Data" ? FeedItem.FeedItem.Data({ value: { value: item.value, at } }) : item)
     ),
     FeedItem.withStatus,
     // A buffer that keeps only the latest item never fails with `SlowConsumer`.

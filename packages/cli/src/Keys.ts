@@ -68,15 +68,15 @@ export interface Place {
 export const places = ({ baseUrl, environment, exchange }: InquiryOptions.Inquiry): ReadonlyArray<Place> =>
   exchange.flatMap((id): ReadonlyArray<Place> => {
     const at = baseUrl.get(id)
-    const asked = Option.getOrUndefined(environment)
+    const requested = Option.getOrUndefined(environment)
     if (at !== undefined) {
-      const name = asked ?? "custom"
+      const name = requested ?? "custom"
       return [{ exchange: id, environment: { name, baseUrl: at }, name }]
     }
-    if (asked === "simulated") return [{ exchange: id, environment: Simulator.environment(id), name: asked }]
-    const names = asked === undefined
+    if (requested === "simulated") return [{ exchange: id, environment: Simulator.environment(id), name: requested }]
+    const names = requested === undefined
       ? ["live" as const, ...Exchanges.features(id).testnet ? ["testnet" as const] : []]
-      : [asked]
+      : [requested]
     return names.map((name) => ({ exchange: id, environment: name, name }))
   })
 
@@ -193,7 +193,7 @@ const unanswered = (about: string, error: ExchangeError.AccountError | ConfigErr
   }
 }
 
-const soon = 14
+const warningDays = 14
 
 /**
  * Returns the problems with the permissions of a key. `now` is in epoch milliseconds.
@@ -220,7 +220,7 @@ export const judge = (
       : [],
     ...days < 0
       ? [Finding.fail(about, "The key has expired.", "Create a new key and replace this one.")]
-      : days < soon
+      : days < warningDays
       ? [Finding.warn(
         about,
         `The key expires in ${days === 0 ? "less than a day" : `${days} day${days === 1 ? "" : "s"}`}.`,

@@ -13,7 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { UsageError } from "./Failure.js"
-import { duration, port as portOf, refused } from "./internal/answers.js"
+import { duration, port as portOf, refused } from "./internal/optionValues.js"
 import { quote } from "./internal/quote.js"
 import * as Suggestions from "./Suggestions.js"
 
@@ -363,9 +363,11 @@ export const typed = ({ baseUrl, environment, exchange }: Omit<Places, "verbose"
  * @category validation
  */
 export const agree = (settings: Settings): Effect.Effect<void, UsageError> => {
-  const stray = [...settings.baseUrl.keys()].find((id) => !settings.exchange.includes(id))
-  if (stray !== undefined) {
-    return new UsageError({ detail: `--base-url names ${stray}, which --exchange does not include; add it there.` })
+  const notIncluded = [...settings.baseUrl.keys()].find((id) => !settings.exchange.includes(id))
+  if (notIncluded !== undefined) {
+    return new UsageError({
+      detail: `--base-url names ${notIncluded}, which --exchange does not include; add it there.`
+    })
   }
   const simulates = settings.environment === "simulated" &&
     settings.exchange.some((id) => !settings.baseUrl.has(id))

@@ -12,7 +12,7 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { refused } from "./internal/answers.js"
+import { refused } from "./internal/optionValues.js"
 import { quote } from "./internal/quote.js"
 
 /** Returns `true` if a text is a decimal above zero. The options keep the text as typed. */

@@ -119,10 +119,10 @@ export const rehearsed = (
  * @since 0.1.0
  * @category printing
  */
-export const told = Effect.fnUntraced(function*(
+export const report = Effect.fnUntraced(function*(
   input: Input,
   exchange: string,
-  market: Answers.Asked["market"],
+  market: Answers.Target["market"],
   sent: boolean,
   answer: Effect.Effect<Order.Order, ExchangeError.TradingError>
 ): Effect.fn.Return<void, Incomplete, Screen.Screen> {
@@ -143,7 +143,7 @@ export const told = Effect.fnUntraced(function*(
 export const failed = Effect.fnUntraced(function*(
   { environment, json }: Pick<Input, "environment" | "json">,
   exchange: string,
-  market: Answers.Asked["market"],
+  market: Answers.Target["market"],
   sent: boolean,
   error: ExchangeError.TradingError
 ): Effect.fn.Return<never, Incomplete, Screen.Screen> {
@@ -167,7 +167,7 @@ export const failed = Effect.fnUntraced(function*(
  */
 export const describe = (
   error: ExchangeError.TradingError,
-  market: Answers.Asked["market"],
+  market: Answers.Target["market"],
   sent: boolean
 ): Effect.Effect<typeof Failed.Type> =>
   Effect.map(Advice.onOrder(error, market), (advice) => ({

@@ -81,8 +81,8 @@ export const read: Effect.Effect<Settings, UsageError> = Effect.gen(function*() 
   const traces = yield* targetOf("TRACES", "OTEL_BSP_SCHEDULE_DELAY", 5000)
   const metrics = yield* targetOf("METRICS", "OTEL_METRIC_EXPORT_INTERVAL", 60_000)
   const logs = yield* targetOf("LOGS", "OTEL_BLRP_SCHEDULE_DELAY", 1000)
-  const asked = { ...nothing, traces, metrics, logs }
-  return isNothing(asked) ? nothing : { ...asked, resource: yield* resource, sampler: yield* sampler }
+  const signals = { ...nothing, traces, metrics, logs }
+  return isNothing(signals) ? nothing : { ...signals, resource: yield* resource, sampler: yield* sampler }
 })
 
 const nothing: Settings = {

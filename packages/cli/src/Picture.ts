@@ -10,7 +10,7 @@ import { Screen } from "./Screen.js"
 
 const enter = "\u{1b}[?1049h\u{1b}[?25l"
 const leave = "\u{1b}[?25h\u{1b}[?1049l"
-const wipe = "\u{1b}[H\u{1b}[2J"
+const clearScreen = "\u{1b}[H\u{1b}[2J"
 
 /**
  * Creates a function that shows a text in place of the previous one.
@@ -30,6 +30,6 @@ export const make: Effect.Effect<(text: string) => Effect.Effect<void>, never, S
       screen.out(enter),
       () => Effect.flatMap(Ref.get(last), (text) => screen.out(`${leave}${text}\n`))
     )
-    return (text: string) => Effect.zipRight(Ref.set(last, text), screen.out(`${wipe}${text}\n`))
+    return (text: string) => Effect.zipRight(Ref.set(last, text), screen.out(`${clearScreen}${text}\n`))
   }
 )

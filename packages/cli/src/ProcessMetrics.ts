@@ -44,7 +44,7 @@ export const keep: Effect.Effect<void, never, Scope.Scope> = Effect.gen(function
     (histogram) => Effect.sync(() => histogram.disable())
   )
   const seconds = (nanos: number): number => Number.isFinite(nanos) ? Math.max(0, nanos / 1e9 - resolution / 1000) : 0
-  const look = Effect.suspend(() => {
+  const update = Effect.suspend(() => {
     const { heapTotal, heapUsed, rss } = process.memoryUsage()
     const { max, mean } = delay
     delay.reset()
@@ -56,6 +56,6 @@ export const keep: Effect.Effect<void, never, Scope.Scope> = Effect.gen(function
       Metric.set(gauges.resident, rss)
     ], { discard: true })
   })
-  yield* look
-  yield* Effect.forkScoped(Effect.repeat(Effect.delay(look, "5 seconds"), Schedule.forever))
+  yield* update
+  yield* Effect.forkScoped(Effect.repeat(Effect.delay(update, "5 seconds"), Schedule.forever))
 })

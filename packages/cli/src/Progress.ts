@@ -8,7 +8,7 @@ import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import { Screen } from "./Screen.js"
 
-const erase = "\r\u{1b}[2K"
+const clearLine = "\r\u{1b}[2K"
 
 /**
  * Creates a function that reports one more step out of `total`. On a terminal the report is a single line, which is
@@ -25,9 +25,9 @@ export const make = Effect.fnUntraced(function*(
   const done = yield* Ref.make(0)
   const show = (count: number, step: string) => {
     const text = `[${count}/${total}] ${step}`
-    return screen.err(screen.errIsTerminal ? `${erase}${text}` : `${text}\n`)
+    return screen.err(screen.errIsTerminal ? `${clearLine}${text}` : `${text}\n`)
   }
-  yield* Effect.addFinalizer(() => screen.errIsTerminal ? screen.err(erase) : Effect.void)
+  yield* Effect.addFinalizer(() => screen.errIsTerminal ? screen.err(clearLine) : Effect.void)
   yield* show(0, waiting)
   return (step) => Effect.flatMap(Ref.updateAndGet(done, (count) => count + 1), (count) => show(count, step))
 })
@@ -52,9 +52,9 @@ export const share: Effect.Effect<
   Screen | Scope.Scope
 > = Effect.gen(function*() {
   const screen = yield* Screen
-  yield* Effect.addFinalizer(() => screen.errIsTerminal ? screen.err(erase) : Effect.void)
+  yield* Effect.addFinalizer(() => screen.errIsTerminal ? screen.err(clearLine) : Effect.void)
   return (fraction, what) => {
     const text = `[${Math.floor(fraction * 100)} %] ${what}`
-    return screen.err(screen.errIsTerminal ? `${erase}${text}` : `${text}\n`)
+    return screen.err(screen.errIsTerminal ? `${clearLine}${text}` : `${text}\n`)
   }
 })

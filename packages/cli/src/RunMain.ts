@@ -47,11 +47,11 @@ export type Process = Pick<NodeJS.Process, "stdout" | "stderr" | "on" | "exit">
 export const runMain = (process: Process, args: ReadonlyArray<string>, options?: Cli.Options): void => {
   const stop = Deferred.unsafeMake<Stop.Signal>(FiberId.none)
   const ask = (signal: Stop.Signal) => Deferred.unsafeDone(stop, Effect.succeed(signal))
-  let asked = false
+  let isStopping = false
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
-      if (asked) process.exit(130)
-      asked = true
+      if (isStopping) process.exit(130)
+      isStopping = true
       ask(signal)
     })
   }
@@ -131,7 +131,7 @@ const environment = (
     const here = NodeConfig.inOrder(sources)
     const name = yield* here.load(Configuration.secretsFrom)
     if (Option.isNone(name)) return configured(here, sources)
-    const before = yield* Effect.promise(() => import("./internal/managed.js")).pipe(
+    const before = yield* Effect.promise(() => import("./internal/secretManagers.js")).pipe(
       Effect.flatMap((managed) => managed.before(name.value)),
       Effect.withConfigProvider(here)
     )

@@ -6,7 +6,7 @@
 import * as Options from "@effect/cli/Options"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { duration, port as portOf, refused } from "./internal/answers.js"
+import { duration, port as portOf, refused } from "./internal/optionValues.js"
 import { quote } from "./internal/quote.js"
 
 /**

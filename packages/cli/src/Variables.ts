@@ -39,7 +39,7 @@ const keys: ReadonlyArray<Variable> = Exchanges.ids.flatMap((id) => {
   )
 })
 
-const told = (name: string, meaning: string, otherwise: string, isSecret = false): Variable => ({
+const plainVariable = (name: string, meaning: string, otherwise: string, isSecret = false): Variable => ({
   path: [name],
   meaning,
   otherwise,
@@ -49,37 +49,41 @@ const told = (name: string, meaning: string, otherwise: string, isSecret = false
 
 /** Read and validated together by `OtlpSettings.read`. */
 const collector: ReadonlyArray<Variable> = [
-  told(
+  plainVariable(
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "The collector that `exchange serve` sends traces, metrics and logs to; `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` and so on set one for each kind.",
     "nothing is sent"
   ),
-  told(
+  plainVariable(
     "OTEL_EXPORTER_OTLP_HEADERS",
     "Headers to send to the collector, such as `name=value,other=value`.",
     "no headers",
     true
   ),
-  told("OTEL_EXPORTER_OTLP_PROTOCOL", "The protocol of the collector: only `http/json` is supported.", "http/json"),
-  told("OTEL_EXPORTER_OTLP_TIMEOUT", "The timeout for a batch, in milliseconds.", "10000"),
-  told("OTEL_SERVICE_NAME", "The name of the service in the exported data.", "effect-exchange"),
-  told(
+  plainVariable(
+    "OTEL_EXPORTER_OTLP_PROTOCOL",
+    "The protocol of the collector: only `http/json` is supported.",
+    "http/json"
+  ),
+  plainVariable("OTEL_EXPORTER_OTLP_TIMEOUT", "The timeout for a batch, in milliseconds.", "10000"),
+  plainVariable("OTEL_SERVICE_NAME", "The name of the service in the exported data.", "effect-exchange"),
+  plainVariable(
     "OTEL_RESOURCE_ATTRIBUTES",
     "Attributes of the service in the exported data, such as `name=value,other=value`.",
     "only its name and version"
   ),
-  told(
+  plainVariable(
     "OTEL_TRACES_EXPORTER",
     "Whether traces are sent: `otlp` or `none`. The same for `OTEL_METRICS_EXPORTER` and `OTEL_LOGS_EXPORTER`.",
     "otlp if a collector is set"
   ),
-  told(
+  plainVariable(
     "OTEL_TRACES_SAMPLER",
     "Which traces are sent; `OTEL_TRACES_SAMPLER_ARG` sets the ratio.",
     "parentbased_always_on"
   ),
-  told("OTEL_METRIC_EXPORT_INTERVAL", "The time between exports of metrics, in milliseconds.", "60000"),
-  told("OTEL_SDK_DISABLED", "`true` turns off all exports.", "false")
+  plainVariable("OTEL_METRIC_EXPORT_INTERVAL", "The time between exports of metrics, in milliseconds.", "60000"),
+  plainVariable("OTEL_SDK_DISABLED", "`true` turns off all exports.", "false")
 ]
 
 /**
@@ -133,14 +137,14 @@ export const variables: ReadonlyArray<Variable> = [
     isSecret: false,
     config: Configuration.noColor
   },
-  told(
+  plainVariable(
     "HTTPS_PROXY",
     "The HTTP proxy for connections to exchanges, secret managers and the collector: `http://user:password@host:port`, or `https://`. The lower-case names of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` take precedence.",
     "no proxy",
     true
   ),
-  told("HTTP_PROXY", "The same for plain HTTP connections, such as to a collector.", "no proxy", true),
-  told(
+  plainVariable("HTTP_PROXY", "The same for plain HTTP connections, such as to a collector.", "no proxy", true),
+  plainVariable(
     "NO_PROXY",
     "Hosts to reach without the proxy, separated by commas: names with their subdomains, addresses, networks such as `10.0.0.0/8`, or `*`. Loopback and link-local addresses never use the proxy.",
     "all hosts use the proxy"

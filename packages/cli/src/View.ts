@@ -64,13 +64,13 @@ export const initial = (exchange: string, symbol: ExchangeSymbol.ExchangeSymbol)
 })
 
 /**
- * A message `said`, and the time `at` which it was received, in epoch milliseconds of the local clock.
+ * A message `value`, and the time `at` which it was received, in epoch milliseconds of the local clock.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Received<out A> {
-  readonly said: A
+  readonly value: A
   readonly at: number
 }
 
@@ -96,12 +96,12 @@ export const streamed = (market: Market.Market, { book, ticker }: Feeds, before:
   const seen = book === undefined ? [ticker] : [ticker, book]
   const bad = seen.find(({ isLive }) => !isLive)
   const top = Option.flatMap(Option.fromNullable(book), ({ value }) => value)
-  const heard = Option.getOrUndefined(ticker.value)
+  const latest = Option.getOrUndefined(ticker.value)
   const best = Option.match(top, {
-    onNone: (): Best => heard?.said ?? {},
-    onSome: ({ said }) => ({
-      bid: Option.getOrUndefined(said.bestBid)?.price,
-      ask: Option.getOrUndefined(said.bestAsk)?.price
+    onNone: (): Best => latest?.value ?? {},
+    onSome: ({ value }) => ({
+      bid: Option.getOrUndefined(value.bestBid)?.price,
+      ask: Option.getOrUndefined(value.bestAsk)?.price
     })
   })
   const { because, trouble } = bad ?? {}
@@ -110,13 +110,13 @@ export const streamed = (market: Market.Market, { book, ticker }: Feeds, before:
     symbol: view.symbol,
     status: bad === undefined ? "live" : trouble ?? "waiting",
     because,
-    last: Quotes.formatPrice(heard?.said.last, market) ?? view.last,
-    ...heard === undefined
+    last: Quotes.formatPrice(latest?.value.last, market) ?? view.last,
+    ...latest === undefined
       ? { bid: view.bid, ask: view.ask, spread: view.spread }
       : { bid: Quotes.formatPrice(best.bid, market), ask: Quotes.formatPrice(best.ask, market), spread: spread(best) },
     heardAt: Option.match(top, {
-      onNone: () => heard?.at ?? view.heardAt,
-      onSome: ({ at }) => Math.max(at, heard?.at ?? 0)
+      onNone: () => latest?.at ?? view.heardAt,
+      onSome: ({ at }) => Math.max(at, latest?.at ?? 0)
     }),
     reconnects: before + Math.max(...seen.map(({ reconnects }) => reconnects))
   }

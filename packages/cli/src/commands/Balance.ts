@@ -18,7 +18,7 @@ const Row = Schema.Struct({ exchange: Schema.String, ...Balance.Balance.fields }
  * @category schemas
  */
 export const Document = Schema.parseJson(
-  Schema.Struct({ balances: Schema.Array(Row), ...AccountReport.Told.fields }),
+  Schema.Struct({ balances: Schema.Array(Row), ...AccountReport.DocumentFields.fields }),
   { space: 2 }
 )
 
@@ -42,7 +42,7 @@ const report: AccountReport.Report<typeof Row.Type> = {
     AccountReport.plain(BigDecimal.subtract(total, free)),
     AccountReport.plain(total)
   ],
-  encode: (balances, told) => encode({ balances, ...told })
+  encode: (balances, fields) => encode({ balances, ...fields })
 }
 
 /**

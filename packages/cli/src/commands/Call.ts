@@ -118,7 +118,13 @@ const askMarket = Effect.fnUntraced(function*(
   const [connection] = yield* Connections.open(input)
   if (connection === undefined) return
   const { market } = connection
-  yield* told(exchange, input, market, asking<"marketData">(market), Endpoints.of(exchange, "marketData", input))
+  yield* report(
+    exchange,
+    input,
+    market,
+    requestService<"marketData">(market),
+    Endpoints.of(exchange, "marketData", input)
+  )
 })
 
 const askAccount = Effect.fnUntraced(function*(
@@ -128,7 +134,7 @@ const askAccount = Effect.fnUntraced(function*(
   const { connections: [connection] } = yield* Accounts.open(input)
   if (connection === undefined) return
   const { account, market } = connection
-  yield* told(exchange, input, market, asking<"account">(account), Endpoints.of(exchange, "account", input))
+  yield* report(exchange, input, market, requestService<"account">(account), Endpoints.of(exchange, "account", input))
 })
 
 const askTrading = Effect.fnUntraced(function*(
@@ -136,28 +142,28 @@ const askTrading = Effect.fnUntraced(function*(
   input: Input
 ): Effect.fn.Return<void, UsageError | Incomplete, Needs | Scope.Scope> {
   const { market, trading } = yield* Ordering.open(exchange, { ...input, journal: Option.none() }, {})
-  yield* told(exchange, input, market, asking<"trading">(trading), Endpoints.of(exchange, "trading", input))
+  yield* report(exchange, input, market, requestService<"trading">(trading), Endpoints.of(exchange, "trading", input))
 })
 
-type Asking<C extends Endpoint.Capability> = Pick<ExchangeClient.ExchangeClient<C>, "request">
+type RequestService<C extends Endpoint.Capability> = Pick<ExchangeClient.ExchangeClient<C>, "request">
 
 /**
  * Every service of an exchange has a `request` method, but the shared tag does not declare it, so it is checked at run
  * time.
  */
-const isAsking = <C extends Endpoint.Capability>(service: unknown): service is Asking<C> =>
+const isRequestService = <C extends Endpoint.Capability>(service: unknown): service is RequestService<C> =>
   Predicate.hasProperty(service, "request") && Predicate.isFunction(service.request)
 
-const asking = <C extends Endpoint.Capability>(service: object): Effect.Effect<Asking<C>> =>
-  isAsking<C>(service)
+const requestService = <C extends Endpoint.Capability>(service: object): Effect.Effect<RequestService<C>> =>
+  isRequestService<C>(service)
     ? Effect.succeed(service)
     : Effect.dieMessage("The service of the exchange has no request function")
 
-const told = Effect.fnUntraced(function*<C extends Endpoint.Capability>(
+const report = Effect.fnUntraced(function*<C extends Endpoint.Capability>(
   exchange: Exchanges.ExchangeId,
   input: Input,
-  market: Answers.Asked["market"],
-  service: Effect.Effect<Asking<C>>,
+  market: Answers.Target["market"],
+  service: Effect.Effect<RequestService<C>>,
   endpoint: Endpoint.Endpoint<C, {}, unknown>
 ): Effect.fn.Return<void, Incomplete, Screen.Screen> {
   const { environment, json } = input

@@ -64,8 +64,8 @@ export const handle = (
     const connections = yield* Connections.open(input, patience)
     yield* Effect.forEach(connections, (connection) => download(input, to, format, connection), { discard: true })
     // A remark may follow a table, but other formats must contain only candles.
-    const say = format === "table" ? Screen.line : Screen.note
-    if (!input.json) yield* Effect.forEach(Answers.simulation(input), say, { discard: true })
+    const print = format === "table" ? Screen.line : Screen.note
+    if (!input.json) yield* Effect.forEach(Answers.simulation(input), print, { discard: true })
   }))
 
 // The deadline of each page, which may have to wait where the rate limit is tight.

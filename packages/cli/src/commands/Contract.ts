@@ -209,11 +209,11 @@ const onSockets = Effect.fnUntraced(function*(
     // The cases report the error themselves.
     Effect.orElseSucceed(() => input.symbol)
   )
-  const equipped = Layer.merge(Layer.succeedContext(wire))
+  const withWire = Layer.merge(Layer.succeedContext(wire))
   return {
-    layer: equipped(data),
+    layer: withWire(data),
     account,
-    trading: trading === undefined ? undefined : equipped(trading),
+    trading: trading === undefined ? undefined : withWire(trading),
     symbols: Arr.isNonEmptyReadonlyArray(symbols) ? symbols : undefined,
     clock: "live",
     on: environment === "live" ? "live" : undefined,
@@ -248,8 +248,8 @@ const summary = ({ name, rows }: Suite.Report): string => {
 const next = (input: Input, failed: ReadonlyArray<string>, program: string): string => {
   const { environment, exchange, trading } = input
   if (failed.length > 0) {
-    const ill = exchange.filter((id) => failed.includes(id))
-    return `Next: ${program} health${Options.typed({ ...input, exchange: ill })} shows the status of the exchanges.`
+    const failing = exchange.filter((id) => failed.includes(id))
+    return `Next: ${program} health${Options.typed({ ...input, exchange: failing })} shows the status of the exchanges.`
   }
   return trading || environment === "live"
     ? `Next: ${program} record${Options.typed(input)} --output fixtures records the responses of the exchanges.`

@@ -14,8 +14,8 @@ import * as Connections from "../Connections.js"
 import { Incomplete, type UsageError } from "../Failure.js"
 import * as Finding from "../Finding.js"
 import * as InquiryOptions from "../InquiryOptions.js"
-import * as configured from "../internal/configured.js"
-import * as reached from "../internal/reached.js"
+import * as ConfigurationChecks from "../internal/configurationChecks.js"
+import * as ConnectionChecks from "../internal/connectionChecks.js"
 import * as Keys from "../Keys.js"
 import * as Screen from "../Screen.js"
 
@@ -59,14 +59,14 @@ export const handle = Effect.fnUntraced(function*(
   const settings = InquiryOptions.inquired(input)
   const places = Keys.places(input)
   const findings = yield* Effect.scoped(Effect.gen(function*() {
-    const configuration = yield* configured.findings
+    const configuration = yield* ConfigurationChecks.findings
     const routeTo = yield* Connections.routes(settings)
     const connections = yield* Connections.connect(settings.exchange, routeTo)
-    const ways = yield* Concurrent.forEach(connections, reached.look, { concurrency: "unbounded" })
+    const probes = yield* Concurrent.forEach(connections, ConnectionChecks.probe, { concurrency: "unbounded" })
     const keys = yield* Keys.check(places, (exchange) => routeTo(exchange).network)
     return [
       ...configuration,
-      ...reached.findings(ways),
+      ...ConnectionChecks.findings(probes),
       ...keys.length === 0
         ? [Finding.pass("keys", "No key is configured; public data needs no key.")]
         : keys.flatMap(({ findings }) => findings)

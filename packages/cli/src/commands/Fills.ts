@@ -26,7 +26,7 @@ export interface Input extends AccountReport.Input {
  * @category schemas
  */
 export const Document = Schema.parseJson(
-  Schema.Struct({ fills: Schema.Array(Fill.Fill), ...AccountReport.Told.fields }),
+  Schema.Struct({ fills: Schema.Array(Fill.Fill), ...AccountReport.DocumentFields.fields }),
   { space: 2 }
 )
 
@@ -65,5 +65,5 @@ const report = ({ from, symbol }: Input): AccountReport.Report<Fill.Fill> => ({
     liquidity,
     orderId
   ],
-  encode: (fills, told) => encode({ fills, ...told })
+  encode: (fills, fields) => encode({ fills, ...fields })
 })

@@ -83,8 +83,8 @@ export const handle = Effect.fnUntraced(function*(
     yield* Screen.line(encode({ status: overall(exchanges), exchanges }))
   } else {
     yield* Screen.line(table(exchanges, screen.colors))
-    const ill = exchanges.filter(({ status }) => status !== "pass")
-    const remarks = ill.map(({ advice, exchange, reason, status }) =>
+    const failing = exchanges.filter(({ status }) => status !== "pass")
+    const remarks = failing.map(({ advice, exchange, reason, status }) =>
       `${exchange}: ${status}: ${reason ?? "no reason given"}.${advice === undefined ? "" : ` ${advice}`}`
     )
     const below = [...remarks, ...Answers.simulation(input)]

@@ -98,7 +98,7 @@ export const show = (input: OrderReport.Ask): Effect.Effect<void, UsageError | I
     const { connections: [connection] } = yield* Accounts.open(input)
     if (connection === undefined) return
     const { account, exchange, market } = connection
-    yield* OrderReport.told(input, exchange, market, false, account.order(reference))
+    yield* OrderReport.report(input, exchange, market, false, account.order(reference))
   }))
 
 /**
@@ -117,7 +117,7 @@ export const cancel = (
       return yield* OrderReport.rehearsed(input, exchange, `cancel ${named(reference)}`)
     }
     const { market, trading } = yield* Ordering.open(exchange, input, {})
-    yield* OrderReport.told(input, exchange, market, true, trading.cancel(reference))
+    yield* OrderReport.report(input, exchange, market, true, trading.cancel(reference))
   }))
 
 /**
@@ -136,7 +136,7 @@ export const place = (
     const guards = yield* guardsOf(input)
     if (!(yield* Ordering.decide(input))) return yield* rehearsePlacing(input, exchange, request, guards)
     const { market, trading } = yield* Ordering.open(exchange, input, guards)
-    yield* OrderReport.told(input, exchange, market, true, trading.place(request))
+    yield* OrderReport.report(input, exchange, market, true, trading.place(request))
   }))
 
 /**
@@ -156,7 +156,7 @@ export const amend = (
     const guards = yield* guardsOf(input)
     if (!(yield* Ordering.decide(input))) return yield* rehearseAmending(input, exchange, reference, amendment, guards)
     const { market, trading } = yield* Ordering.open(exchange, input, guards)
-    yield* OrderReport.told(input, exchange, market, true, trading.amend(reference, amendment))
+    yield* OrderReport.report(input, exchange, market, true, trading.amend(reference, amendment))
   }))
 
 const named = ({ clientOrderId, id, symbol }: Order.Reference): string =>

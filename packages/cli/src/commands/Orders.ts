@@ -32,7 +32,7 @@ export interface Input extends AccountReport.Input {
  * @category schemas
  */
 export const Document = Schema.parseJson(
-  Schema.Struct({ orders: Schema.Array(Order.Order), ...AccountReport.Told.fields }),
+  Schema.Struct({ orders: Schema.Array(Order.Order), ...AccountReport.DocumentFields.fields }),
   { space: 2 }
 )
 
@@ -102,5 +102,5 @@ const report = (
     AccountReport.iso(createdAt),
     id
   ],
-  encode: (orders, told) => encode({ orders, ...told })
+  encode: (orders, fields) => encode({ orders, ...fields })
 })

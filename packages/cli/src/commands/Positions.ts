@@ -14,7 +14,7 @@ import * as AccountReport from "../AccountReport.js"
  * @category schemas
  */
 export const Document = Schema.parseJson(
-  Schema.Struct({ positions: Schema.Array(Position.Position), ...AccountReport.Told.fields }),
+  Schema.Struct({ positions: Schema.Array(Position.Position), ...AccountReport.DocumentFields.fields }),
   { space: 2 }
 )
 
@@ -42,7 +42,7 @@ const report: AccountReport.Report<Position.Position> = {
     AccountReport.sideCell(side),
     ...[amount, entryPrice, markPrice, liquidationPrice, leverage, unrealizedPnl].map(AccountReport.plain)
   ],
-  encode: (positions, told) => encode({ positions, ...told })
+  encode: (positions, fields) => encode({ positions, ...fields })
 }
 
 /**

@@ -57,7 +57,7 @@ export const handle = Effect.fnUntraced(function*(
 > {
   const screen = yield* Screen.Screen
   const answers = yield* Effect.scoped(Effect.gen(function*() {
-    const asked = yield* Effect.forEach(
+    const targets = yield* Effect.forEach(
       yield* open(input),
       (opened) =>
         Effect.map(
@@ -66,11 +66,11 @@ export const handle = Effect.fnUntraced(function*(
         )
     )
     const onProgress = yield* Progress.make(
-      asked.reduce((count, { questions }) => count + questions.length, 0),
+      targets.reduce((count, { questions }) => count + questions.length, 0),
       `requesting data from ${input.exchange.join(", ")}`
     )
     return yield* Concurrent.forEach(
-      asked,
+      targets,
       ({ directory, exchange, questions }) =>
         Effect.forEach(questions, ({ ask, what }) =>
           Effect.gen(function*() {

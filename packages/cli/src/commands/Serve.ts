@@ -60,7 +60,7 @@ export const handle = Effect.fnUntraced(function*(
 ): Effect.fn.Return<void, UsageError | CannotListen, Connections.Network | Screen.Screen | Stop> {
   const stop = yield* Stop
   const { level, tokens } = yield* configured
-  const holder: Holder = { tokens }
+  const current: CurrentTokens = { tokens }
   const exported = yield* OtlpSettings.read
   const { traces } = exported
   yield* Effect.scoped(
@@ -77,7 +77,7 @@ export const handle = Effect.fnUntraced(function*(
         behindProxy: input.behindProxy,
         clientBurst: 2 * input.clientRate,
         clientRate: input.clientRate,
-        tokens: () => holder.tokens,
+        tokens: () => current.tokens,
         ...input.symbol.length === 0 ? {} : { symbols: input.symbol }
       }).pipe(
         Layer.provideMerge(
@@ -91,7 +91,7 @@ export const handle = Effect.fnUntraced(function*(
         HttpMiddleware.withTracerDisabledWhen(({ url }) => traces === undefined || untraced.has(Door.routeOf(url)))
       )
       yield* ProcessMetrics.keep
-      yield* Effect.forkScoped(rotating(holder))
+      yield* Effect.forkScoped(reloadTokens(current))
       const context = yield* Layer.build(service)
       const { address } = Context.get(context, HttpServer.HttpServer)
       yield* Screen.line(manual(HttpServer.formatAddress(address), tokens.length > 0, input).join("\n"))
@@ -118,7 +118,7 @@ const configured = Config.all({ tokens: Configuration.serverTokens, level: Confi
   )
 )
 
-interface Holder {
+interface CurrentTokens {
   tokens: ReadonlyArray<Redacted.Redacted>
 }
 
@@ -126,7 +126,7 @@ interface Holder {
  * Reads the tokens again regularly, as files and secret managers may rotate them. A server that requires a token keeps
  * requiring one: if no token can be read, the previous ones stay valid.
  */
-const rotating = (holder: Holder): Effect.Effect<void> =>
+const reloadTokens = (current: CurrentTokens): Effect.Effect<void> =>
   Configuration.serverTokens.pipe(
     Effect.matchEffect({
       onFailure: (error) =>
@@ -134,9 +134,9 @@ const rotating = (holder: Holder): Effect.Effect<void> =>
           reason: Configuration.describe(error)
         }),
       onSuccess: (tokens) =>
-        tokens.length === 0 && holder.tokens.length > 0
+        tokens.length === 0 && current.tokens.length > 0
           ? Effect.logWarning("No tokens are configured any more; the previous tokens stay valid")
-          : Effect.sync(() => void (holder.tokens = tokens))
+          : Effect.sync(() => void (current.tokens = tokens))
     }),
     Effect.schedule(Schedule.spaced("5 seconds")),
     Effect.asVoid

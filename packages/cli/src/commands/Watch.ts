@@ -56,9 +56,9 @@ export const handle = (
       )
     })
 
-    const heard = Effect.forEach(followed, ({ first }) => first, { discard: true })
+    const ready = Effect.forEach(followed, ({ first }) => first, { discard: true })
     const showing = Effect.zipRight(
-      Effect.raceFirst(heard, Effect.sleep(interval)),
+      Effect.raceFirst(ready, Effect.sleep(interval)),
       Effect.forever(Effect.zipLeft(show, Effect.sleep(interval)))
     )
     // A defect in one market ends the command: a picture that silently stops updating would be worse.

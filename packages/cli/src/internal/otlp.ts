@@ -54,7 +54,7 @@ export const layerOver = (
     traces === undefined ? Layer.empty : Layer.unwrapScoped(
       Effect.map(
         through("traces", traces, OtlpTracer.make(options(traces))),
-        (tracer) => Layer.setTracer(discreet(tracer, sampler))
+        (tracer) => Layer.setTracer(filtered(tracer, sampler))
       )
     ),
     metrics === undefined
@@ -160,7 +160,7 @@ const codeOf = (cause: unknown): string =>
  * A tracer that samples, and keeps only allowed attributes: the platform records the full URL, the client address and
  * every header.
  */
-const discreet = (tracer: Tracer.Tracer, { byParent, ratio }: OtlpSettings.Sampler): Tracer.Tracer =>
+const filtered = (tracer: Tracer.Tracer, { byParent, ratio }: OtlpSettings.Sampler): Tracer.Tracer =>
   Tracer.make({
     span: (...args) => {
       const span = tracer.span(...args)
@@ -174,7 +174,7 @@ const discreet = (tracer: Tracer.Tracer, { byParent, ratio }: OtlpSettings.Sampl
 /** Maps a trace id to a number from 0 to 1, so that all services sample the same traces. */
 const shareOf = (traceId: string): number => Number.parseInt(traceId.slice(-13), 16) / 2 ** 52
 
-const told: ReadonlySet<string> = new Set([...Object.values(Telemetry.attributes), "url.scheme"])
+const exportedAttributes: ReadonlySet<string> = new Set([...Object.values(Telemetry.attributes), "url.scheme"])
 
 class Recorded implements Tracer.Span {
   readonly _tag = "Span"
@@ -214,7 +214,7 @@ class Recorded implements Tracer.Span {
     this.span.end(endTime, exit)
   }
   attribute(key: string, value: unknown): void {
-    if (told.has(key)) this.span.attribute(key, value)
+    if (exportedAttributes.has(key)) this.span.attribute(key, value)
     // A raw path could have any value, and any number of different values.
     if (key === "url.path") this.span.attribute("http.route", Door.routeOf(String(value)))
   }

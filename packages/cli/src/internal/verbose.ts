@@ -56,22 +56,23 @@ const watch = (answer: Answer, request: HttpClientRequest.HttpClientRequest, scr
     const { host, pathname } = new URL(request.url, "http://localhost")
     const { exchange } = Option.getOrElse(yield* InFlight.InFlight, () => ({ exchange: host }))
     const attempt = yield* attemptOf
-    const asked = `${exchange} ${request.method} ${host}${pathname}`
+    const shownRequest = `${exchange} ${request.method} ${host}${pathname}`
     const began = yield* Clock.currentTimeMillis
-    const say = (text: string) => screen.err(`${printable(text)}\n`)
+    const print = (text: string) => screen.err(`${printable(text)}\n`)
     const took = Effect.map(Clock.currentTimeMillis, (now) => `${now - began} ms, attempt ${attempt}`)
-    const missed = (why: string) => Effect.flatMap(took, (took) => say(`< ${asked}: no response in ${took}: ${why}`))
-    yield* say(`> ${asked}, attempt ${attempt}`)
+    const printFailure = (why: string) =>
+      Effect.flatMap(took, (took) => print(`< ${shownRequest}: no response in ${took}: ${why}`))
+    yield* print(`> ${shownRequest}, attempt ${attempt}`)
     const kept = yield* Ref.make(Option.none<Recording.Fixture>())
     const response = yield* recorded(answer, request, (fixture) => Ref.set(kept, Option.some(fixture))).pipe(
-      Effect.tapError(({ reason }) => missed(reason === "Transport" ? "the connection failed" : reason)),
-      Effect.onInterrupt(() => missed("the request was canceled"))
+      Effect.tapError(({ reason }) => printFailure(reason === "Transport" ? "the connection failed" : reason)),
+      Effect.onInterrupt(() => printFailure("the request was canceled"))
     )
     const size = new TextEncoder().encode(yield* response.text).length
     const fixture = yield* Ref.get(kept)
     const query = Option.match(fixture, { onNone: () => "", onSome: ({ query }) => query === "" ? "" : `?${query}` })
     const shown = Option.match(fixture, { onNone: () => "", onSome: ({ text }) => excerpt(text, request) })
-    yield* say(`< ${asked}${query}: ${response.status} in ${yield* took}, ${size} bytes: ${shown}`)
+    yield* print(`< ${shownRequest}${query}: ${response.status} in ${yield* took}, ${size} bytes: ${shown}`)
     return response
   })
 

@@ -6,7 +6,7 @@ import { FileSystem } from "@effect/platform"
 import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Fiber, Redacted, Schema, TestClock } from "effect"
-import * as reached from "../../src/internal/reached.js"
+import * as ConnectionChecks from "../../src/internal/connectionChecks.js"
 import { network, runCommand, session } from "../utils.js"
 
 const decode = Schema.decodeSync(Doctor.Document)
@@ -180,17 +180,17 @@ describe("exchange doctor", () => {
     }).pipe(Effect.provide(NodeFileSystem.layer)))
 
   it("tells whether the local clock or that of an exchange is wrong", () => {
-    const probe = (exchange: string, skewMillis: number): reached.ProbeResult => ({
+    const probe = (exchange: string, skewMillis: number): ConnectionChecks.ProbeResult => ({
       exchange,
       latencyMillis: 10,
       skewMillis,
       result: Either.right(0)
     })
-    const ours = reached.findings([probe("binance", -4200), probe("kraken", -4300), probe("okx", -4100)])
+    const ours = ConnectionChecks.findings([probe("binance", -4200), probe("kraken", -4300), probe("okx", -4100)])
     const finding = findingWith(ours, /^This machine's clock is 4\.2 s ahead\.$/)
     assert.strictEqual(finding.status, "fail")
     assert.match(finding.remedy ?? "", /NTP/)
-    const theirs = reached.findings([probe("binance", 0), probe("kraken", 5000), probe("okx", 10)])
+    const theirs = ConnectionChecks.findings([probe("binance", 0), probe("kraken", 5000), probe("okx", 10)])
     assert.strictEqual(findingWith(theirs, /^The clock of the exchange is 5 s ahead of this machine's/).about, "kraken")
     assert.isUndefined(theirs.find(({ status }) => status === "fail"))
   })

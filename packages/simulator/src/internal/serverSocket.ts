@@ -26,8 +26,8 @@ export const serveClient = (
       close: (code, reason) => isSendable(code) ? socket.close(code, reason) : socket.terminate()
     })
     if (peer === undefined) return socket.terminate()
-    const talk = Effect.forever(Effect.flatMap(Queue.take(inbox), peer.receive))
-    yield* Effect.raceFirst(Deferred.await(closed), talk)
+    const forward = Effect.forever(Effect.flatMap(Queue.take(inbox), peer.receive))
+    yield* Effect.raceFirst(Deferred.await(closed), forward)
   }).pipe(
     Effect.ensuring(Effect.sync(() => socket.terminate())),
     Effect.scoped

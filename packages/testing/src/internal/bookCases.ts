@@ -14,7 +14,7 @@ const each = (
   isBetter: (one: BigDecimal.BigDecimal, other: BigDecimal.BigDecimal) => boolean
 ): boolean => levels.every(({ price }, index) => index === 0 || isBetter(levels[index - 1]?.price ?? price, price))
 
-const sound = (service: Service, symbol: string, book: OrderBook.OrderBook): Effect.Effect<void, Broken> =>
+const checkBook = (service: Service, symbol: string, book: OrderBook.OrderBook): Effect.Effect<void, Broken> =>
   Effect.gen(function*() {
     yield* fits(OrderBook.OrderBook, `the order book of ${symbol}`, book)
     yield* ensure(
@@ -74,7 +74,7 @@ export const bookCases: ReadonlyArray<MarketDataCase> = [
     (service, subject) =>
       Effect.gen(function*() {
         for (const symbol of yield* symbolsOf(service, subject)) {
-          yield* sound(service, symbol, yield* service.orderBook(symbol))
+          yield* checkBook(service, symbol, yield* service.orderBook(symbol))
         }
       })
   ),
@@ -86,7 +86,7 @@ export const bookCases: ReadonlyArray<MarketDataCase> = [
         const usual = yield* service.orderBook(symbol)
         for (const depth of [1, 5]) {
           const book = yield* service.orderBook(symbol, { depth })
-          yield* sound(service, symbol, book)
+          yield* checkBook(service, symbol, book)
           for (const side of ["bids", "asks"] as const) {
             yield* ensure(
               book[side].length >= Math.min(depth, usual[side].length),

@@ -84,7 +84,7 @@ const wellFormed = (
     )
   })
 
-const openAsTold = (
+const checkOpen = (
   interval: Candle.Interval,
   candles: Candles,
   before: number,
@@ -125,7 +125,7 @@ export const candleCases: ReadonlyArray<MarketDataCase> = [
             const candles = yield* read(service, symbol, interval, { from })
             const after = yield* Clock.currentTimeMillis
             yield* wellFormed(service, symbol, interval, { from, to: after + 1 }, candles)
-            yield* openAsTold(interval, candles, before, after)
+            yield* checkOpen(interval, candles, before, after)
             yield* ensure(
               candles.length > 0,
               () => `${symbol} has no ${interval} candle in the last ${count} intervals`

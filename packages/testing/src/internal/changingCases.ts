@@ -118,7 +118,7 @@ const canceling = [
 ]
 
 /** Checks that a call fails with `Unsupported`. Returns `false` if the call succeeds and may do so. */
-const lacks = <A>(
+const isUnsupported = <A>(
   { subject, trading }: Scene,
   operation: string,
   has: boolean | undefined,
@@ -153,7 +153,7 @@ const changing = [
         const price = BigDecimal.normalize(down(BigDecimal.multiply(far.price, BigDecimal.make(9n, 1)), tickSize))
         const amount = BigDecimal.multiply(far.amount, two)
         if (
-          yield* lacks(scene, "amend", features?.amend, trading.amend({ symbol, id: placed.id }, { price }))
+          yield* isUnsupported(scene, "amend", features?.amend, trading.amend({ symbol, id: placed.id }, { price }))
         ) return
         const changed = yield* trading.amend({ symbol, id: placed.id }, { price, amount })
         const isChanged = (order: Order.Order) =>
@@ -183,7 +183,7 @@ const changing = [
         const { market, other, subject: { features }, trading } = scene
         const far = yield* farRequest(scene)
         const has = features === undefined ? undefined : features.batch > 0
-        if (yield* lacks(scene, "placeBatch", has, trading.placeBatch([far]))) return
+        if (yield* isUnsupported(scene, "placeBatch", has, trading.placeBatch([far]))) return
         const results = yield* trading.placeBatch([far, { ...far, amount: "0" }, far])
         yield* ensure(
           results.length === 3 && results.every((result, index) => Either.isRight(result) === (index !== 1)),

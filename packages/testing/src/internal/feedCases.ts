@@ -31,7 +31,7 @@ const drained = <A>(stream: Live<A>): Effect.Effect<void, Failure> =>
       error._tag === "SlowConsumer" ? new Broken({ detail: error.message }) : Effect.fail(error)
   )
 
-/** Reads the feed until `isEnough`, and appends its items to `heard`. */
+/** Reads the feed until `isEnough`, and appends its items to `received`. */
 const collect = <A>(stream: Live<A>, received: Items<A>, isEnough: () => boolean): Effect.Effect<void, Failure> =>
   drained(Stream.takeUntil(stream, (item) => {
     if (item._tag === "Data") received.values.push(item.value)

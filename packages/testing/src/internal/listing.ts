@@ -109,31 +109,31 @@ export const list = (
 
 const tradeOf = (
   subject: string,
-  { at, side, ...told }: TradeInput,
+  { at, side, ...input }: TradeInput,
   index: number
 ): Either.Either<Omit<Trade.Trade, "exchange" | "symbol">, Fault> =>
   Either.map(
     Either.all({
-      price: amount({ subject, field: "trades" }, told.price, "positive"),
-      amount: amount({ subject, field: "trades" }, told.amount, "positive")
+      price: amount({ subject, field: "trades" }, input.price, "positive"),
+      amount: amount({ subject, field: "trades" }, input.amount, "positive")
     }),
     (decimals) => ({ id: String(index + 1), side: side ?? "buy", at, ...decimals })
   )
 
 const candleOf = (
   subject: string,
-  { interval, openTime, ...told }: CandleInput
+  { interval, openTime, ...input }: CandleInput
 ): Either.Either<Adapter.Bar & { readonly interval: Candle.Interval }, Fault> =>
   Either.gen(function*() {
     const price = (text: string) => amount({ subject, field: "candles" }, text, "positive")
     const bar = {
       interval,
       openTime,
-      open: yield* price(told.open),
-      high: yield* price(told.high),
-      low: yield* price(told.low),
-      close: yield* price(told.close),
-      volume: yield* amount({ subject, field: "candles" }, told.volume ?? "0", "zero")
+      open: yield* price(input.open),
+      high: yield* price(input.high),
+      low: yield* price(input.low),
+      close: yield* price(input.close),
+      volume: yield* amount({ subject, field: "candles" }, input.volume ?? "0", "zero")
     }
     if (Candle.openTime(interval, openTime) !== openTime) {
       return yield* Either.left({

@@ -38,7 +38,7 @@ const near = (subject: Subject, what: string, instant: number): Effect.Effect<vo
       () => `${what} is ${instant}, but must be within ${Duration.format(subject.clockTolerance)} of ${now}`
     ))
 
-const sane = (service: Service, symbol: string, ticker: Ticker.Ticker): Effect.Effect<void, Broken> =>
+const checkTicker = (service: Service, symbol: string, ticker: Ticker.Ticker): Effect.Effect<void, Broken> =>
   Effect.gen(function*() {
     yield* fits(Ticker.Ticker, `the ticker of ${symbol}`, ticker)
     yield* ensure(
@@ -175,7 +175,7 @@ const prices = [
     (service, subject) =>
       Effect.gen(function*() {
         for (const symbol of yield* symbolsOf(service, subject)) {
-          yield* sane(service, symbol, yield* service.ticker(symbol))
+          yield* checkTicker(service, symbol, yield* service.ticker(symbol))
         }
       })
   ),
@@ -184,7 +184,7 @@ const prices = [
       const symbols = yield* symbolsOf(service, subject)
       yield* inOrder(service, symbols)
       yield* inOrder(service, symbols.toReversed())
-      yield* Effect.forEach(yield* service.tickers(symbols), (ticker) => sane(service, ticker.symbol, ticker), {
+      yield* Effect.forEach(yield* service.tickers(symbols), (ticker) => checkTicker(service, ticker.symbol, ticker), {
         discard: true
       })
     })),
@@ -276,7 +276,7 @@ const mistakes = [
   )
 ]
 
-const company = [
+const concurrency = [
   define(
     about("MD-15", "an interrupted call leaves nothing behind"),
     (service, subject) =>
@@ -313,4 +313,4 @@ const company = [
 ]
 
 /** @internal */
-export const marketDataCases: ReadonlyArray<MarketDataCase> = [...listing, ...prices, ...mistakes, ...company]
+export const marketDataCases: ReadonlyArray<MarketDataCase> = [...listing, ...prices, ...mistakes, ...concurrency]

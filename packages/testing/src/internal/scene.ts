@@ -236,18 +236,18 @@ export const freshName = (scene: Scene): Effect.Effect<string, ExchangeError.Exc
  *
  * @internal
  */
-export const untaken = (
+export const ensureNoEffect = (
   scene: Scene,
   placed: Effect.Effect<Order.Order, ExchangeError.TradingError>
 ): Effect.Effect<void, ExchangeError.ExchangeError | Broken> =>
   Effect.gen(function*() {
-    const refusedOr = yield* Effect.catchTag(
+    const accepted = yield* Effect.catchTag(
       Effect.asSome(placed),
       "OrderRejected",
       () => Effect.succeed(Option.none<Order.Order>())
     )
-    if (Option.isNone(refusedOr)) return
-    const order = yield* ended(scene, refusedOr.value)
+    if (Option.isNone(accepted)) return
+    const order = yield* ended(scene, accepted.value)
     yield* ensure(BigDecimal.isZero(order.filled), () => `the order was filled, at least partly`)
     yield* ensure(order.status !== "filled", () => "an order without fills is reported as filled")
   })

@@ -9,6 +9,7 @@ import {
   crossing,
   define,
   ended,
+  ensureNoEffect,
   equal,
   eventually,
   farRequest,
@@ -16,8 +17,7 @@ import {
   idsNamed,
   placeFar,
   quote,
-  type Scene,
-  untaken
+  type Scene
 } from "./scene.js"
 
 const zero = BigDecimal.fromBigInt(0n)
@@ -158,7 +158,7 @@ const kinds = [
         const { ask } = yield* quote(scene, market)
         const price = crossing(market, ask)
         const before = (yield* account.fills(market.symbol)).length
-        yield* untaken(
+        yield* ensureNoEffect(
           scene,
           trading.place({
             type: "limit",
@@ -189,7 +189,7 @@ const kinds = [
         Effect.gen(function*() {
           const { market, trading } = scene
           const far = yield* farRequest(scene)
-          yield* untaken(scene, trading.place({ ...far, timeInForce }))
+          yield* ensureNoEffect(scene, trading.place({ ...far, timeInForce }))
           const { ask } = yield* quote(scene, market)
           const price = crossing(market, ask)
           const amount = amountAt(market, price)

@@ -170,11 +170,11 @@ export const entriesOf = (venue: Venue): ReadonlyArray<Entry> => Array.from(venu
  * @internal
  */
 export const freeOf = (venue: Venue, asset: string): BigDecimal.BigDecimal => {
-  const unheld = (venue.balances.get(asset) ?? nothing).free
+  const balance = (venue.balances.get(asset) ?? nothing).free
   return entriesOf(venue).reduce((free, entry) => {
     const [held, amount] = needs(entry, entry.order.price ?? zero)
     return Order.isClosed(entry.order) || held !== asset ? free : BigDecimal.subtract(free, amount)
-  }, unheld)
+  }, balance)
 }
 
 // Skips ids that are taken, because an order given to the mock may have any id.

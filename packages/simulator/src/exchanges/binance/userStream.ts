@@ -57,7 +57,7 @@ const receive = (state: State, text: string, world: World): Streaming.Turn<State
     onLeft: ({ code, msg, status }: Refusal): readonly [Row, State] => [{ status, error: { code, msg } }, state],
     onRight: ([result, next]): readonly [Row, State] => [{ status: 200, result }, next]
   })
-  const [data, passed] = passing(next, world)
+  const [data, passed] = pending(next, world)
   return { frames: [Streaming.control({ id: name, ...body, rateLimits }), ...data], next: passed }
 }
 
@@ -113,7 +113,7 @@ const signedBy = (given: { readonly [name: string]: unknown }, world: World): Re
 }
 
 /** Returns the pending events of all subscriptions. */
-const passing = (state: State, world: World): readonly [ReadonlyArray<Streaming.Frame>, State] => {
+const pending = (state: State, world: World): readonly [ReadonlyArray<Streaming.Frame>, State] => {
   let { held } = state
   const [frames, topics] = Topics.poll(state.topics, world, ({ key }, change): ReadonlyArray<Streaming.Frame> => {
     const subscriptionId = Number.parseInt(key, 10)
@@ -196,7 +196,7 @@ export const conversation: Streaming.Conversation = Streaming.make<State>({
   initial,
   receive,
   pass: (state, world) => {
-    const [frames, next] = passing(state, world)
+    const [frames, next] = pending(state, world)
     return { frames, next }
   },
   notice: (state, world) => ({

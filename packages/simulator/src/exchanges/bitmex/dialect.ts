@@ -106,7 +106,7 @@ const ordering = Meters.bucket(10)
 const [hour, week] = [3_600_000, 604_800_000]
 
 // The documentation only says "many errors in a short time". Here it means fifty within a minute.
-const storm: Meters.Penalty = { allowance: Meters.rolling(49, 60_000), lasts: (bans) => bans === 0 ? hour : week }
+const errorBan: Meters.Penalty = { allowance: Meters.rolling(49, 60_000), lasts: (bans) => bans === 0 ? hour : week }
 
 interface Call {
   readonly method: string
@@ -186,7 +186,7 @@ export const dialect: Dialect.Dialect = Table.dialect<Route, Call, Account.ApiKe
   settle: (charged, outcome, { request, world }) =>
     Either.isRight(outcome) || outcome.left === banned
       ? charged
-      : { ...charged, meters: Meters.offend(charged.meters, addressOf(request), storm, world.now) },
+      : { ...charged, meters: Meters.offend(charged.meters, addressOf(request), errorBan, world.now) },
   success: (body) => Dialect.json(200, body),
   failure,
   streaming,

@@ -56,7 +56,7 @@ const subjects = new Map<unknown, Watch.Subject>([
 const receive = (state: State, text: string, world: World): Streaming.Turn<State> => {
   const request = Messages.requestOf(text)
   const turn = (frame: Streaming.Frame, next: State = state): Streaming.Turn<State> => {
-    const [data, passed] = passing(next, world)
+    const [data, passed] = pending(next, world)
     return { frames: [frame, ...data], next: { ...passed, lastSentAt: world.now } }
   }
   const other = Messages.respondToOther(request, world)
@@ -96,14 +96,14 @@ const receive = (state: State, text: string, world: World): Streaming.Turn<State
 }
 
 const pass = (state: State, world: World): Streaming.Turn<State> => {
-  const [frames, next] = passing(state, world)
+  const [frames, next] = pending(state, world)
   const isQuiet = frames.length === 0 && next.topics.size > 0 && world.now - next.lastSentAt >= 1000
   const output = isQuiet ? [Messages.heartbeat] : frames
   return { frames: output, next: output.length > 0 ? { ...next, lastSentAt: world.now } : next }
 }
 
 /** Returns the pending messages of all channels, with their numbers. */
-const passing = (state: State, world: World): readonly [ReadonlyArray<Streaming.Frame>, State] => {
+const pending = (state: State, world: World): readonly [ReadonlyArray<Streaming.Frame>, State] => {
   let { totals } = state
   const [messages, topics] = Topics.poll(state.topics, world, (_, change): ReadonlyArray<Message> => {
     if (change._tag === "Executions") return executions(change, state, world)
@@ -165,7 +165,7 @@ const executions = (
     isFirst,
     data
   })
-  if (!isFirst) return events.flatMap((event) => happened(event).map((row) => message(false, row)))
+  if (!isFirst) return events.flatMap((event) => rowsOf(event).map((row) => message(false, row)))
   const openOrders = open.map((order) => ({ ...whole(order), ...stateOf("new", order), ...sums(order) }))
   const latestTrades = Engine.fills(engine).slice(-mostTrades).flatMap((fill) => {
     const order = Engine.order(engine, fill.orderId)
@@ -229,7 +229,7 @@ const traded = (fill: Engine.Fill, order: Engine.Order) => ({
 })
 
 /** Encodes an event as one or more rows. */
-const happened = ({ fill, order, what }: Executions.Event): ReadonlyArray<Json> => {
+const rowsOf = ({ fill, order, what }: Executions.Event): ReadonlyArray<Json> => {
   const named = referenced(order)
   switch (what) {
     case "placed": {

@@ -310,7 +310,7 @@ const trackFaults = (patience: number) => {
   let trades: Fault["trades"] = "kept"
   let since = start
   // Pending faults act one after another: each affects its own message and delays the resync again.
-  const excuse = (now: number) => {
+  const extendLeniency = (now: number) => {
     lenientUntil = Math.max(lenientUntil, now) + pending * goodbye
   }
   return {
@@ -329,14 +329,14 @@ const trackFaults = (patience: number) => {
       if (lag === "watchdog") isUnnoticed = true
       if (lag === "beat") {
         pending++
-        excuse(now)
+        extendLeniency(now)
       }
       if (become !== "kept") hasLost = true
       if (become === "muddled" || trades === "kept") trades = become
     },
     /** A pending fault may affect a message of the new subscription. */
     subscribed: (now: number) => {
-      if (pending > 0) excuse(now)
+      if (pending > 0) extendLeniency(now)
     },
     calmed: (now: number) => {
       if (isUnnoticed) lenientUntil = now + patience

@@ -20,7 +20,7 @@ export interface ProbeResult {
 }
 
 /** @internal Asks an exchange for its time. */
-export const look = ({ exchange, health, market }: Connections.Connection): Effect.Effect<ProbeResult> =>
+export const probe = ({ exchange, health, market }: Connections.Connection): Effect.Effect<ProbeResult> =>
   Effect.gen(function*() {
     const { latencyMillis, result } = yield* Quotes.measure(market.serverTime)
     const { clockSkewMillis } = yield* health
@@ -33,12 +33,12 @@ const most = 1000
 const slow = 3000
 
 /** @internal */
-export const findings = (ways: ReadonlyArray<ProbeResult>): ReadonlyArray<Finding.Finding> => {
-  const answered = ways.filter(({ result }) => Either.isRight(result))
-  return [...ways.map(wayOf), ...answered.length === 0 ? [] : clocksOf(answered)]
+export const findings = (probes: ReadonlyArray<ProbeResult>): ReadonlyArray<Finding.Finding> => {
+  const answered = probes.filter(({ result }) => Either.isRight(result))
+  return [...probes.map(connectionOf), ...answered.length === 0 ? [] : clocksOf(answered)]
 }
 
-const wayOf = ({ exchange, latencyMillis, result }: ProbeResult): Finding.Finding => {
+const connectionOf = ({ exchange, latencyMillis, result }: ProbeResult): Finding.Finding => {
   if (Either.isLeft(result)) {
     const error = result.left
     if (error._tag === "ExchangeClosed") return Finding.warn(exchange, error.message, advice(error))
@@ -59,11 +59,11 @@ const remedyOf = (error: ExchangeError.MarketDataError): string =>
       + "NO_PROXY are respected), and the trusted certificates."
     : advice(error)
 
-const clocksOf = (ways: ReadonlyArray<ProbeResult>): ReadonlyArray<Finding.Finding> => {
-  const off = ways.filter(({ skewMillis }) => Math.abs(skewMillis) > most)
+const clocksOf = (probes: ReadonlyArray<ProbeResult>): ReadonlyArray<Finding.Finding> => {
+  const off = probes.filter(({ skewMillis }) => Math.abs(skewMillis) > most)
   if (off.length === 0) return [Finding.pass("clock", "This machine's clock agrees with the clocks of the exchanges.")]
   // If most clocks agree, the local clock is wrong.
-  if (off.length * 2 > ways.length) {
+  if (off.length * 2 > probes.length) {
     const skews = off.map(({ skewMillis }) => skewMillis).toSorted((one, other) => one - other)
     const skew = skews[Math.floor(skews.length / 2)] ?? 0
     return [Finding.fail(

@@ -26,7 +26,7 @@ type Found = Effect.Effect<
 
 /** @internal */
 export const findings: Found = Effect.suspend(() =>
-  Effect.all([values, collector, misspelt, tokens, secretFiles, dotEnv]).pipe(
+  Effect.all([values, collector, unknownNames, tokens, secretFiles, dotEnv]).pipe(
     Effect.map((found) => found.flat()),
     Effect.map((found) => found.length > 0 ? found : [Finding.pass(about, "The configuration is valid.")])
   )
@@ -63,7 +63,7 @@ const ours = /^[A-Z0-9]+(?:_[A-Z0-9_]+)?_API_(?:KEY|SECRET|PASSPHRASE)$/
 
 const prefixes = [...Exchanges.ids.map((id) => id.toUpperCase()), "EXCHANGE"]
 
-const misspelt: Found = Effect.map(
+const unknownNames: Found = Effect.map(
   Effect.forEach(prefixes, (prefix) => Configuration.below([prefix])),
   (paths) =>
     paths.flat().map(Configuration.nameOf).flatMap((name) => {
