@@ -85,7 +85,7 @@ export const handle = Effect.fnUntraced(function*(
           connections,
           ({ exchange, market }) =>
             Effect.map(market.markets, (markets) =>
-              Arr.sort(markets.filter(matches(input)), bySymbol).map((one) => rowOf(exchange, one)))
+              Arr.sort(markets.filter(isSelected(input)), bySymbol).map((one) => rowOf(exchange, one)))
         )
     )
   )
@@ -116,7 +116,7 @@ const plain = (value: BigDecimal.BigDecimal | undefined): string | undefined =>
 
 const bySymbol = Order.mapInput(Order.string, ({ symbol }: Market.Market) => symbol)
 
-const matches = ({ all, kind, text }: Input) => (market: Market.Market): boolean =>
+const isSelected = ({ all, kind, text }: Input) => (market: Market.Market): boolean =>
   (all || market.status === "open")
   && Option.match(kind, { onNone: () => true, onSome: (kind) => market.kind === kind })
   && Option.match(text, { onNone: () => true, onSome: (text) => matches(text, market) })
