@@ -5,7 +5,7 @@ import { collector, runService } from "./collector.js"
 
 const wait = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis))
 
-/** The milliseconds after which the service closes a connection that sends headers slowly and never ends its request. */
+/** The milliseconds until the service closes a connection that sends headers slowly and never ends its request. */
 const slowRequest = (base: string, every: number) =>
   new Promise<number>((resolve) => {
     const { hostname, port } = new URL(base)

@@ -151,8 +151,8 @@ describe.each(Simulator.exchangeIds.filter((id) => cases[id] !== undefined))("cc
         const found = markets.find((market) => market.symbol === symbol)?.top
         return [found?.bid, found?.ask].map((price) => price === undefined ? undefined : number(price))
       })
-      // Bid and ask change every second, so the request is repeated until its result matches the current ones. A client that
-      // misreads them never matches.
+      // Bid and ask change every second, so the request is repeated until its result matches the current ones. A client
+      // that misreads them never matches.
       const untilCurrent = <A>(
         question: (client: Client) => Promise<A>,
         bestOf: (answer: A) => ReadonlyArray<number | undefined>

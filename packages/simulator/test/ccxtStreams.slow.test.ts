@@ -188,7 +188,8 @@ const subscribe = Effect.fnUntraced(function*(
     Effect.forkScoped
   )
   const place = placing(ask)
-  // Sends no private request meanwhile: of two concurrent requests the second may arrive first, and Kraken rejects the lower nonce.
+  // Sends no private request meanwhile: of two concurrent requests the second may arrive first, and Kraken rejects the
+  // lower nonce.
   yield* Effect.repeat(ask((client) => client.fetchTicker(symbol)), {
     until: () => Effect.map(simulator.connections, (open) => open > 0)
   }).pipe(Effect.raceFirst(mailbox.await), Effect.timeout("30 seconds"))

@@ -18,7 +18,10 @@ const tickers = {
 
 const balances = { USDT: { free: "100000" }, BTC: { free: "1" }, ETH: { free: "10" } }
 
-/** Which orders and cancellations are lost on the wire under the mock, and how many were. A mock has no wire; the broken implementations act on it. */
+/**
+ * Which orders and cancellations are lost on the wire under the mock, and how many were. A mock has no wire; the broken
+ * implementations act on it.
+ */
 interface Losses {
   readonly losing: Ref.Ref<"nothing" | "answers" | "requests" | "everything">
   readonly lost: Ref.Ref<number>
