@@ -177,7 +177,7 @@ const changedCandles = (change: (candle: Candle.Candle) => Candle.Candle) => (ho
 const broken: ReadonlyArray<
   readonly [title: string, lie: (honest: Service) => Partial<Service>, ReadonlyArray<string>]
 > = [
-  ["lists nothing", () => ({ markets: Effect.succeed([]) }), ["MD-01"]],
+  ["lists no markets", () => ({ markets: Effect.succeed([]) }), ["MD-01"]],
   [
     "lists a market without an id",
     (honest) => ({

@@ -204,7 +204,7 @@ describe("layer", () => {
     ["a last above the high", { "BTC/USDT": { last: "3", high24h: "2" } }, "Invalid high24h"],
     ["a low above the high", { "BTC/USDT": { low24h: "3", high24h: "2" } }, "Invalid high24h"],
     ["a tick size of zero", { "BTC/USDT": { last: "1", market: { tickSize: "0" } } }, "Invalid tickSize"],
-    ["text that is no symbol", { "btc usdt": { last: "1" } }, "Invalid symbol of \"btc usdt\""],
+    ["text that is not a symbol", { "btc usdt": { last: "1" } }, "Invalid symbol of \"btc usdt\""],
     [
       "an id for two markets",
       { "BTC/USDT": { last: "1", market: { id: "X" } }, "ETH/USDT": { last: "1", market: { id: "X" } } },
@@ -347,8 +347,8 @@ describe("layerAccount", () => {
 
   const invalid: ReadonlyArray<readonly [what: string, Mock.Balances, message: string]> = [
     ["a word", { BTC: { free: "some" } }, "Invalid free of \"BTC\" in the mock"],
-    ["a debt", { BTC: { free: "-1" } }, "expected zero or more"],
-    ["more free than there is", { BTC: { free: "2", total: "1" } }, "must not be above the total"]
+    ["a negative balance", { BTC: { free: "-1" } }, "expected zero or more"],
+    ["more free than the total", { BTC: { free: "2", total: "1" } }, "must not be above the total"]
   ]
 
   for (const [what, balances, message] of invalid) {
