@@ -14,8 +14,8 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as address from "./internal/address.js"
-import * as answers from "./internal/awsAnswers.js"
 import * as credentials from "./internal/awsCredentials.js"
+import * as responses from "./internal/awsResponses.js"
 import type { AwsKeys } from "./internal/awsSignature.js"
 import { sign } from "./internal/awsSignature.js"
 import * as Http from "./internal/http.js"
@@ -155,10 +155,10 @@ export const make = (
       "AWS_ENDPOINT_URL_SECRETS_MANAGER",
       options.endpoint ?? `https://secretsmanager.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`
     )
-    const send = Http.make(answers.source, yield* HttpClient.HttpClient, options)
-    const known = yield* credentialsOf(options.credentials, yield* FileSystem.FileSystem, send)
+    const send = Http.make(responses.source, yield* HttpClient.HttpClient, options)
+    const credentialsProvider = yield* credentialsOf(options.credentials, yield* FileSystem.FileSystem, send)
 
-    const ask = (keys: AwsKeys) =>
+    const requestSecret = (keys: AwsKeys) =>
       sign(
         {
           method: "POST",
@@ -171,23 +171,24 @@ export const make = (
         },
         keys,
         { service: "secretsmanager", region }
-      ).pipe(Effect.flatMap(send), Effect.flatMap(answers.secrets))
+      ).pipe(Effect.flatMap(send), Effect.flatMap(responses.secrets))
 
     // AWS can also revoke credentials before they expire.
     const read = Effect.flatMap(
-      known.get,
+      credentialsProvider.get,
       (keys) =>
         Effect.catchTag(
-          ask(keys),
+          requestSecret(keys),
           "ManagerRefused",
           (error) =>
-            Effect.flatMap(known.another(keys), (others) => others === undefined ? Effect.fail(error) : ask(others))
+            Effect.flatMap(credentialsProvider.afterRefusal(keys), (others) =>
+              others === undefined ? Effect.fail(error) : requestSecret(others))
         )
     )
 
     return {
-      name: answers.source,
-      read: read.pipe(Http.persistently(answers.source, options), Effect.withSpan("AwsSecretsManager.read"))
+      name: responses.source,
+      read: read.pipe(Http.withRetries(responses.source, options), Effect.withSpan("AwsSecretsManager.read"))
     }
   })
 
@@ -224,7 +225,7 @@ const containerHosts = new Set(["169.254.170.2", "169.254.170.23", "[fd00:ec2::2
 const credentialsOf = (
   given: Credentials,
   fs: FileSystem.FileSystem,
-  send: (question: Http.Question) => Effect.Effect<Http.Answer, SecretSourceError>
+  send: (request: Http.Request) => Effect.Effect<Http.Response, SecretSourceError>
 ): Effect.Effect<credentials.AwsCredentials, ConfigError.ConfigError> =>
   Effect.gen(function*() {
     if (given.type === "keys") {
@@ -236,7 +237,7 @@ const credentialsOf = (
     const { token, tokenFile } = given
     const url = yield* address.base("AWS_CONTAINER_CREDENTIALS_FULL_URI", given.url, containerHosts)
     if (token !== undefined) yield* address.token("AWS_CONTAINER_AUTHORIZATION_TOKEN", token)
-    return yield* credentials.ofContainer({ url, token, tokenFile, fs, send })
+    return yield* credentials.fromContainer({ url, token, tokenFile, fs, send })
   })
 
 const halfPair = Either.left(

@@ -10,8 +10,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import * as Keeper from "./internal/keeper.js"
 import * as provider from "./internal/provider.js"
+import * as SecretCache from "./internal/secretCache.js"
 import type { SecretSourceError } from "./SecretSourceError.js"
 
 /**
@@ -112,6 +112,6 @@ export const before = (
     const current = yield* Effect.configProviderWith(Effect.succeed)
     // Without this, a source that reads configuration in `read` would use this provider and wait for itself forever.
     const read = Effect.withConfigProvider(source.read, current)
-    const keeper = yield* Keeper.make({ name: source.name, read }, options)
-    return (next) => provider.make(source.name, keeper.get, next)
+    const cache = yield* SecretCache.make({ name: source.name, read }, options)
+    return (next) => provider.make(source.name, cache.get, next)
   })

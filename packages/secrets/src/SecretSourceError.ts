@@ -11,7 +11,7 @@
  */
 import * as Schema from "effect/Schema"
 
-const about = {
+const fields = {
   /** The manager: `Vault` or `AWS Secrets Manager`. */
   source: Schema.String,
   /** What happened and what to do about it, in the words of this package. */
@@ -22,20 +22,20 @@ const about = {
   code: Schema.optional(Schema.String)
 }
 
-interface About {
+interface Fields {
   readonly source: string
   readonly detail: string
   readonly status?: number | undefined
   readonly code?: string | undefined
 }
 
-const sentence = ({ code, detail, source, status }: About, again: string): string => {
-  const marks = [...code === undefined ? [] : [code], ...status === undefined ? [] : [`status ${status}`]]
-  return `${source}: ${detail}${marks.length === 0 ? "" : ` (${marks.join(", ")})`}. ${again}`
+const formatMessage = ({ code, detail, source, status }: Fields, advice: string): string => {
+  const annotations = [...code === undefined ? [] : [code], ...status === undefined ? [] : [`status ${status}`]]
+  return `${source}: ${detail}${annotations.length === 0 ? "" : ` (${annotations.join(", ")})`}. ${advice}`
 }
 
-const soon = "Retrying may help."
-const mended = "Retrying does not help until this is fixed."
+const retryMayHelp = "Retrying may help."
+const retryDoesNotHelp = "Retrying does not help until this is fixed."
 
 /**
  * The manager did not respond: the connection failed, or the response was not complete in time. Check the address and
@@ -47,7 +47,7 @@ const mended = "Retrying does not help until this is fixed."
 export class ManagerUnreachable
   extends Schema.TaggedError<ManagerUnreachable>("@effect-exchange/secrets/SecretSourceError/ManagerUnreachable")(
     "ManagerUnreachable",
-    about
+    fields
   )
 {
   /**
@@ -62,7 +62,7 @@ export class ManagerUnreachable
    * @since 0.1.0
    */
   override get message(): string {
-    return sentence(this, soon)
+    return formatMessage(this, retryMayHelp)
   }
 }
 
@@ -76,7 +76,7 @@ export class ManagerUnreachable
 export class ManagerUnavailable
   extends Schema.TaggedError<ManagerUnavailable>("@effect-exchange/secrets/SecretSourceError/ManagerUnavailable")(
     "ManagerUnavailable",
-    { ...about, retryAfter: Schema.optional(Schema.Duration) }
+    { ...fields, retryAfter: Schema.optional(Schema.Duration) }
   )
 {
   /**
@@ -91,7 +91,7 @@ export class ManagerUnavailable
    * @since 0.1.0
    */
   override get message(): string {
-    return sentence(this, soon)
+    return formatMessage(this, retryMayHelp)
   }
 }
 
@@ -104,7 +104,7 @@ export class ManagerUnavailable
 export class ManagerRefused
   extends Schema.TaggedError<ManagerRefused>("@effect-exchange/secrets/SecretSourceError/ManagerRefused")(
     "ManagerRefused",
-    about
+    fields
   )
 {
   /**
@@ -119,7 +119,7 @@ export class ManagerRefused
    * @since 0.1.0
    */
   override get message(): string {
-    return sentence(this, mended)
+    return formatMessage(this, retryDoesNotHelp)
   }
 }
 
@@ -132,7 +132,7 @@ export class ManagerRefused
 export class SecretNotFound
   extends Schema.TaggedError<SecretNotFound>("@effect-exchange/secrets/SecretSourceError/SecretNotFound")(
     "SecretNotFound",
-    about
+    fields
   )
 {
   /**
@@ -147,7 +147,7 @@ export class SecretNotFound
    * @since 0.1.0
    */
   override get message(): string {
-    return sentence(this, mended)
+    return formatMessage(this, retryDoesNotHelp)
   }
 }
 
@@ -160,7 +160,7 @@ export class SecretNotFound
 export class SecretMalformed
   extends Schema.TaggedError<SecretMalformed>("@effect-exchange/secrets/SecretSourceError/SecretMalformed")(
     "SecretMalformed",
-    about
+    fields
   )
 {
   /**
@@ -175,7 +175,7 @@ export class SecretMalformed
    * @since 0.1.0
    */
   override get message(): string {
-    return sentence(this, mended)
+    return formatMessage(this, retryDoesNotHelp)
   }
 }
 
@@ -189,7 +189,7 @@ export class SecretMalformed
 export class SourceMisconfigured
   extends Schema.TaggedError<SourceMisconfigured>("@effect-exchange/secrets/SecretSourceError/SourceMisconfigured")(
     "SourceMisconfigured",
-    about
+    fields
   )
 {
   /**
@@ -204,7 +204,7 @@ export class SourceMisconfigured
    * @since 0.1.0
    */
   override get message(): string {
-    return sentence(this, mended)
+    return formatMessage(this, retryDoesNotHelp)
   }
 }
 

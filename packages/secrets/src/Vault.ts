@@ -16,8 +16,8 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as address from "./internal/address.js"
 import * as Http from "./internal/http.js"
-import * as answers from "./internal/vaultAnswers.js"
 import * as auths from "./internal/vaultAuth.js"
+import * as responses from "./internal/vaultResponses.js"
 import { SecretSource, type Service } from "./SecretSource.js"
 
 /**
@@ -136,23 +136,23 @@ export const make = (
     const base = yield* address.base("VAULT_ADDR", options.address)
     const mount = yield* address.path("EXCHANGE_VAULT_MOUNT", options.mount ?? "secret")
     const path = yield* address.path("EXCHANGE_VAULT_PATH", options.path)
-    const namespace = yield* answers.namespace(options.namespace)
-    const send = Http.make(answers.source, yield* HttpClient.HttpClient, options)
+    const namespace = yield* responses.namespace(options.namespace)
+    const send = Http.make(responses.source, yield* HttpClient.HttpClient, options)
     const withToken = yield* authenticated(options.auth, { base, fs: yield* FileSystem.FileSystem, namespace, send })
 
-    const ask = (token: Redacted.Redacted<string>) =>
+    const requestSecret = (token: Redacted.Redacted<string>) =>
       Effect.flatMap(
         send({
           method: "GET",
           url: `${base}/v1/${mount}/data/${path}`,
           headers: { ...namespace, "x-vault-request": "true", "x-vault-token": Redacted.value(token) }
         }),
-        answers.secrets
+        responses.secrets
       )
 
     return {
-      name: answers.source,
-      read: withToken(ask).pipe(Http.persistently(answers.source, options), Effect.withSpan("Vault.read"))
+      name: responses.source,
+      read: withToken(requestSecret).pipe(Http.withRetries(responses.source, options), Effect.withSpan("Vault.read"))
     }
   })
 

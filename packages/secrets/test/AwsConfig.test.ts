@@ -4,7 +4,7 @@ import { AwsSecretsManager } from "../src/index.js"
 import { keys, options } from "./support/aws.js"
 import * as Server from "./support/server.js"
 
-describe("AwsSecretsManager: configuration", () => {
+describe("The configuration of AwsSecretsManager", () => {
   const load = (entries: Record<string, string>) =>
     ConfigProvider.fromMap(
       new Map(Object.entries({ AWS_REGION: "eu-central-1", EXCHANGE_AWS_SECRET_ID: "x", ...entries }))
@@ -12,7 +12,7 @@ describe("AwsSecretsManager: configuration", () => {
       .load(AwsSecretsManager.config)
   const credentials = (entries: Record<string, string>) => Effect.map(load(entries), ({ credentials }) => credentials)
 
-  it.effect("reads the names of AWS's own tools, keys before the endpoint of the container", () =>
+  it.effect("reads the variables of AWS's own tools, and prefers keys to the endpoint of the container", () =>
     Effect.gen(function*() {
       const pair = { AWS_ACCESS_KEY_ID: "A", AWS_SECRET_ACCESS_KEY: "s\n" }
       const expected: AwsSecretsManager.Credentials = {
@@ -59,13 +59,15 @@ describe("AwsSecretsManager: configuration", () => {
 
   for (
     const [name, more] of [
-      ["a region that is a host", { region: "evil.example.com/" }],
+      ["a region that is a host name", { region: "evil.example.com/" }],
       ["plain http to the service", { endpoint: "http://secretsmanager.example.com" }],
-      ["plain http to another host for credentials", { credentials: container("http://10.0.0.1/credentials") }],
-      ["a key with a line break", { credentials: { ...keys, accessKeyId: Redacted.make("hunter2\nx: y") } }]
+      ["plain http to another host for container credentials", {
+        credentials: container("http://10.0.0.1/credentials")
+      }],
+      ["an access key with a line break", { credentials: { ...keys, accessKeyId: Redacted.make("hunter2\nx: y") } }]
     ] satisfies ReadonlyArray<readonly [string, Partial<AwsSecretsManager.Options>]>
   ) {
-    it.scoped(`refuses ${name} when the Layer is built, without showing it`, () =>
+    it.scoped(`refuses ${name} in make, without showing it`, () =>
       Effect.gen(function*() {
         const error = yield* Effect.flip(made(more))
         assert.strictEqual(error._op, "InvalidData")
@@ -73,7 +75,7 @@ describe("AwsSecretsManager: configuration", () => {
       }).pipe(Effect.provide(Server.platform)))
   }
 
-  it.scoped("takes the addresses of ECS and EKS over plain http", () =>
+  it.scoped("accepts plain http to the addresses of ECS and EKS", () =>
     Effect.gen(function*() {
       yield* made({ credentials: container("http://169.254.170.2/v2/credentials/x") })
       yield* made({ credentials: container("http://[fd00:ec2::23]/v1/credentials") })

@@ -9,14 +9,14 @@ import * as Server from "./support/server.js"
 
 type Container = { readonly token?: Redacted.Redacted<string>; readonly tokenFile?: string }
 
-describe("AwsSecretsManager: credentials of a container", () => {
+describe("AwsSecretsManager with container credentials", () => {
   const contained = (aws: Aws, more: Container = {}) =>
     AwsSecretsManager.make(
       options(aws, { credentials: { type: "container", url: `${aws.container.url}/v1/credentials`, ...more } })
     )
 
   test(
-    "are fetched once, again five minutes before they end, and once when they are refused",
+    "fetches credentials once, again five minutes before they expire, and once more after a refusal",
     Effect.gen(function*() {
       const aws = yield* started
       aws.state.authorization = "pod-identity-CANARY-token"
@@ -38,7 +38,7 @@ describe("AwsSecretsManager: credentials of a container", () => {
   )
 
   test(
-    "are used to their end when others cannot be had, and no longer",
+    "uses the credentials until they expire while new ones cannot be fetched, and then fails",
     Effect.gen(function*() {
       const aws = yield* started
       aws.state.authorization = "token"
@@ -57,16 +57,22 @@ describe("AwsSecretsManager: credentials of a container", () => {
 
   for (
     const [name, change, more, tag, detail] of [
-      ["another token", () => undefined, { token: Redacted.make("wrong") }, "ManagerRefused", "authorization token"],
       [
-        "no role",
+        "a wrong authorization token",
+        () => undefined,
+        { token: Redacted.make("wrong") },
+        "ManagerRefused",
+        "authorization token"
+      ],
+      [
+        "a missing role",
         ({ container }) => container.instead.push(() => Effect.succeed(Server.json(404, {}))),
         {},
         "SourceMisconfigured",
         "check the role of the task or pod"
       ],
       [
-        "half of the answer",
+        "incomplete credentials",
         ({ container }) => container.instead.push(() => Effect.succeed(Server.json(200, { AccessKeyId: "A" }))),
         {},
         "SecretMalformed",
@@ -77,7 +83,7 @@ describe("AwsSecretsManager: credentials of a container", () => {
     >
   ) {
     test(
-      `${name}: ${tag}, and nothing is asked of the manager`,
+      `fails with ${tag} for ${name}, without a request to the manager`,
       Effect.gen(function*() {
         const aws = yield* started
         aws.state.authorization = "token"
@@ -92,7 +98,7 @@ describe("AwsSecretsManager: credentials of a container", () => {
   }
 
   test(
-    "a key is rotated in AWS under a hundred loops of loads, while its credentials end: none fails",
+    "a hundred looping loads see a rotated key, and none fails while the credentials expire",
     Effect.gen(function*() {
       const aws = yield* started
       aws.state.authorization = "token"

@@ -7,7 +7,7 @@ import { plain, test } from "./support/reading.js"
 
 describe("AwsSecretsManager", () => {
   test(
-    "reads the names and texts of a secret, signed so that AWS takes it, whatever the time",
+    "reads the fields of a secret with requests signed at the current time",
     Effect.gen(function*() {
       const aws = yield* started
       const { read } = yield* AwsSecretsManager.make(options(aws))
@@ -42,14 +42,14 @@ describe("AwsSecretsManager", () => {
   for (
     const [name, change, tag, code, detail] of [
       [
-        "no secret",
+        "a missing secret",
         ({ state }) => state.secrets.clear(),
         "SecretNotFound",
         "ResourceNotFoundException",
         "the secret does not exist"
       ],
       [
-        "no permission",
+        "a missing permission",
         ({ state }) => {
           state.isAllowed = false
         },
@@ -58,21 +58,21 @@ describe("AwsSecretsManager", () => {
         "allow secretsmanager:GetSecretValue on it"
       ],
       [
-        "an unknown key",
+        "an unknown access key",
         ({ state }) => state.keys.clear(),
         "ManagerRefused",
         "UnrecognizedClientException",
         "the access key or its session token is unknown"
       ],
       [
-        "another secret key: the signature is wrong",
+        "a wrong secret access key",
         ({ state }) => state.keys.set(accessKeyId, { secretAccessKey: "other", endsAt: Number.POSITIVE_INFINITY }),
         "ManagerRefused",
         "InvalidSignatureException",
         "check the secret access key and the clock of this machine"
       ],
       [
-        "another region",
+        "a wrong region",
         ({ state }) => {
           state.region = "us-east-1"
         },
@@ -81,35 +81,35 @@ describe("AwsSecretsManager", () => {
         "the signature was rejected"
       ],
       [
-        "credentials that have expired",
+        "expired credentials",
         ({ state }) => state.keys.set(accessKeyId, { secretAccessKey, endsAt: 0 }),
         "ManagerRefused",
         "ExpiredTokenException",
         "have expired"
       ],
       [
-        "a secret of bytes",
+        "a binary secret",
         ({ state }) => state.secrets.set("team/exchanges", { SecretBinary: "AAEC" }),
         "SecretMalformed",
         undefined,
         "store a JSON object"
       ],
       [
-        "a secret that is no JSON",
+        "a secret that is not JSON",
         ({ state }) => state.secrets.set("team/exchanges", { SecretString: "hunter2" }),
         "SecretMalformed",
         undefined,
         "the text of the secret is not valid JSON"
       ],
       [
-        "a secret that is no object",
+        "a secret that is not an object",
         ({ state }) => state.secrets.set("team/exchanges", { SecretString: `"hunter2"` }),
         "SecretMalformed",
         undefined,
         "not a JSON object of names and strings"
       ],
       [
-        "KMS that does not decrypt",
+        "a KMS key that cannot decrypt",
         ({ manager }) => manager.instead.push(() => Effect.succeed(AwsServer.error("DecryptionFailure", "no"))),
         "ManagerRefused",
         "DecryptionFailure",
@@ -123,7 +123,7 @@ describe("AwsSecretsManager", () => {
         "marked for deletion"
       ],
       [
-        "a code with its namespace",
+        "an error code with a namespace",
         ({ manager }) =>
           manager.instead.push(() =>
             Effect.succeed(AwsServer.error("com.amazonaws.secretsmanager#ResourceNotFoundException", "no"))
@@ -133,7 +133,7 @@ describe("AwsSecretsManager", () => {
         "the secret does not exist"
       ],
       [
-        "a code that nobody knows",
+        "an unknown error code",
         ({ manager }) => manager.instead.push(() => Effect.succeed(AwsServer.error("hunter2Exception", "hunter2"))),
         "SourceMisconfigured",
         undefined,
@@ -142,7 +142,7 @@ describe("AwsSecretsManager", () => {
     ] satisfies ReadonlyArray<readonly [string, (aws: Aws) => unknown, string, string | undefined, string]>
   ) {
     test(
-      `${name}: ${tag}, after one request`,
+      `fails with ${tag} after one request for ${name}`,
       Effect.gen(function*() {
         const aws = yield* started
         change(aws)
@@ -166,7 +166,7 @@ describe("AwsSecretsManager", () => {
     ]
   ) {
     test(
-      `tries again after ${reply.status} ${reply.body.slice(0, 40)}, and signs each attempt`,
+      `retries after ${reply.status} ${reply.body.slice(0, 40)}, and signs each attempt`,
       Effect.gen(function*() {
         const aws = yield* started
         const { read } = yield* AwsSecretsManager.make(options(aws))

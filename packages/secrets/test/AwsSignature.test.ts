@@ -11,7 +11,7 @@ const keys = {
 /** From the documentation of Signature Version 4, and from the test suite that AWS publishes. */
 const published = [
   {
-    name: "ListUsers of the documentation",
+    name: "the ListUsers example of the documentation",
     url: "https://iam.amazonaws.com/?Action=ListUsers&Version=2010-05-08",
     method: "GET",
     service: "iam",
@@ -41,7 +41,7 @@ const published = [
 
 describe("AWS Signature Version 4", () => {
   for (const { headers, method, name, service, signature, signed, url } of published) {
-    it.effect(`signs as published: ${name}, by the clock of Effect`, () =>
+    it.effect(`computes the published signature of ${name}, with the time of Effect's clock`, () =>
       Effect.gen(function*() {
         yield* TestClock.setTime(DateTime.toEpochMillis(DateTime.unsafeMake("2015-08-30T12:36:00Z")))
         const request = yield* sign({ method, url, headers }, keys, { service, region: "us-east-1" })
@@ -51,7 +51,7 @@ describe("AWS Signature Version 4", () => {
           `AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/${service}/aws4_request, ` +
             `SignedHeaders=${signed}, Signature=${signature}`
         )
-        // What the servers of the tests judge by agrees with it.
+        // The verifier of the test servers agrees.
         const { host, pathname, search } = new URL(url)
         const received = { method, path: pathname + search, headers: { ...request.headers, host }, body: "" }
         const parsed = SigV4.parse(request.headers["authorization"] ?? "")

@@ -26,11 +26,11 @@ const stored = {
   BINANCE_API_SECRET: "S3cr3t/CANARY==fedcba9876543210"
 }
 
-/** All that a request says, as an answer that repeats it would. */
+/** The whole request as text, as in a response that repeats it. */
 const echo = ({ body, headers, path }: Server.Received): string =>
   `${path} ${body} ${Object.entries(headers).map((header) => header.join(": ")).join("\n")} ${JSON.stringify(stored)}`
 
-/** What a manager that repeats everything, or a proxy in front of it, may answer. */
+/** Responses of a manager, or a proxy in front of it, that repeats everything it receives. */
 const replies: Readonly<Record<string, Server.Handler>> = {
   ...Object.fromEntries([200, 400, 403, 404, 503].flatMap((status): Array<[string, Server.Handler]> => [
     [`text with status ${status}`, (request) => Effect.succeed({ status, body: echo(request) })],
@@ -43,8 +43,8 @@ const replies: Readonly<Record<string, Server.Handler>> = {
   ])),
   "a redirect": (request) =>
     Effect.succeed({ status: 302, headers: { location: `/${encodeURIComponent(echo(request))}` }, body: "" }),
-  "half JSON": (request) => Effect.succeed({ status: 200, body: `{"data": "${echo(request)}` }),
-  "values that are no texts": (request) =>
+  "incomplete JSON": (request) => Effect.succeed({ status: 200, body: `{"data": "${echo(request)}` }),
+  "values that are not strings": (request) =>
     Effect.succeed(Server.json(200, {
       SecretString: JSON.stringify({ [echo(request)]: 1, ...stored }),
       data: { data: { [echo(request)]: 1, ...stored }, metadata: {} },
@@ -52,48 +52,51 @@ const replies: Readonly<Record<string, Server.Handler>> = {
       AccessKeyId: 5,
       SecretAccessKey: echo(request)
     })),
-  "a text of what is no JSON": (request) =>
+  "a text that is not JSON": (request) =>
     Effect.succeed(Server.json(200, { SecretString: echo(request), data: { data: echo(request), metadata: {} } })),
-  "a header of nonsense": (request) =>
+  "an invalid retry-after header": (request) =>
     Effect.succeed({ status: 429, headers: { "retry-after": encodeURIComponent(echo(request)) }, body: "" }),
-  "a broken answer": () => Effect.die("broken")
+  "a broken response": () => Effect.die("broken")
 }
 
-/** What of the requests must not be seen. */
-const sent = ({ body, headers }: Server.Received): ReadonlyArray<string> => [
+/** The parts of a request that must not leak. */
+const sensitiveParts = ({ body, headers }: Server.Received): ReadonlyArray<string> => [
   headers["x-vault-token"] ?? "",
   headers["x-amz-security-token"] ?? "",
   headers["authorization"]?.replace(/^AWS4.*Signature=/, "") ?? "",
   /"jwt":"([^"]+)"/.exec(body)?.[1] ?? ""
 ]
 
-type Running = Effect.Effect.Success<ReturnType<typeof Server.start>>
+type RunningServer = Effect.Effect.Success<ReturnType<typeof Server.start>>
 
-/** A source of a manager, the servers that it asks, and what it knows. */
+/** A source, the servers that it calls, and its secrets. */
 interface Case {
   readonly make: Effect.Effect<
     SecretSource.Service,
     ConfigError.ConfigError,
     HttpClient.HttpClient | FileSystem.FileSystem
   >
-  readonly servers: ReadonlyArray<Running>
+  readonly servers: ReadonlyArray<RunningServer>
   readonly secrets: ReadonlyArray<string>
 }
 
-/** Reads anew, and as configuration once that was well, while the servers answer so; gathers whatever gets out. */
+/**
+ * Reads the source and loads configuration while the servers send this response. Collects all output: errors, logs,
+ * spans and metrics.
+ */
 const run = ({ make, secrets, servers }: Case, reply: Server.Handler) =>
   Effect.gen(function*() {
     const captured = Capture.make()
     const note = (value: unknown) => captured.note(Capture.renderings(value).join("\n"))
-    const disturb = Effect.sync(() => {
+    const breakServers = Effect.sync(() => {
       for (const { instead } of servers) instead.splice(0, instead.length, ...Array.from({ length: 99 }, () => reply))
     })
-    const calm = Effect.sync(() => {
+    const repairServers = Effect.sync(() => {
       for (const { instead } of servers) instead.length = 0
     })
     yield* Effect.gen(function*() {
       const source = yield* make
-      yield* disturb
+      yield* breakServers
       const first = yield* Effect.exit(source.read)
       assert.isTrue(Exit.isFailure(first))
       note(first)
@@ -101,7 +104,7 @@ const run = ({ make, secrets, servers }: Case, reply: Server.Handler) =>
       const error = yield* Effect.flip(source.read)
       note(error)
       note(yield* Schema.encode(SecretSourceError.SecretSourceError)(error))
-      yield* calm
+      yield* repairServers
 
       const provider = yield* Scripted.provider(
         Layer.succeed(SecretSource.SecretSource, source),
@@ -110,14 +113,16 @@ const run = ({ make, secrets, servers }: Case, reply: Server.Handler) =>
       note(provider)
       assert.deepStrictEqual(yield* provider.load(pair), [stored.BINANCE_API_KEY, stored.BINANCE_API_SECRET])
       yield* TestClock.adjust("30 seconds")
-      yield* disturb
-      // Of the last secrets, with a warning, or an error.
+      yield* breakServers
+      // Uses the cached secrets and logs a warning, or fails.
       note(Exit.asVoid(yield* Effect.exit(provider.load(pair))))
       note(yield* Effect.exit(Effect.timeout(provider.load(Config.integer("BINANCE_API_KEY")), "1 minute")))
-      yield* calm
+      yield* repairServers
     }).pipe(captured.provide)
     captured.note(yield* Capture.metrics)
-    const received = servers.flatMap(({ received }) => received.flatMap(sent)).filter((text) => text.length >= 12)
+    const received = servers.flatMap(({ received }) => received.flatMap(sensitiveParts)).filter((text) =>
+      text.length >= 12
+    )
     assert.isAbove(received.length, 0)
     assert.isAbove(captured.output.length, 8)
     return Capture.find(captured.output, [...Object.values(stored), ...secrets, ...received])
@@ -134,7 +139,7 @@ const cases: ReadonlyArray<
     })
   ],
   [
-    "Vault with a login of Kubernetes",
+    "Vault with a Kubernetes login",
     Effect.gen(function*() {
       const vault = yield* Hashicorp.started
       vault.write(` ${Hashicorp.api}`, stored)
@@ -155,7 +160,7 @@ const cases: ReadonlyArray<
     })
   ],
   [
-    "AWS with credentials of a container",
+    "AWS with container credentials",
     Effect.map(Aws.started, (aws) => {
       aws.state.secrets.set("team/exchanges", { SecretString: JSON.stringify(stored) })
       aws.state.authorization = "pod-identity-CANARY-token"
@@ -174,20 +179,20 @@ const cases: ReadonlyArray<
   ]
 ]
 
-describe("Canary: neither secret nor token nor signature gets out", () => {
+describe("No secret, token or signature appears in errors, logs, spans or metrics", () => {
   for (const [name, started] of cases) {
-    for (const [answer, reply] of Object.entries(replies)) {
+    for (const [responseName, reply] of Object.entries(replies)) {
       test(
-        `${name}: ${answer}`,
+        `${name}, if the response is ${responseName}`,
         Effect.flatMap(started, (it) => Effect.map(run(it, reply), assertNone)),
-        Server.careless
+        Server.redirectFollowingPlatform
       )
     }
   }
 
   for (const reason of ["Transport", "Encode", "InvalidUrl"] as const) {
     test(
-      `a client that fails with ${reason} and repeats the request`,
+      `with an HTTP client that fails with ${reason} and repeats the request in its error`,
       Effect.gen(function*() {
         const captured = Capture.make()
         const client = HttpClient.make((request) => {
@@ -209,7 +214,7 @@ describe("Canary: neither secret nor token nor signature gets out", () => {
   }
 
   test(
-    "the search finds what is there",
+    "Capture.find finds a token that was logged",
     Effect.gen(function*() {
       const vault = yield* Hashicorp.started
       const captured = Capture.make()

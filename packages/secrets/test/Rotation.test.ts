@@ -4,14 +4,14 @@ import { ConfigProvider, Effect, Redacted, TestClock } from "effect"
 import * as Loops from "./support/loops.js"
 import * as Scripted from "./support/scripted.js"
 
-const nobody = ConfigProvider.fromMap(new Map())
+const emptyProvider = ConfigProvider.fromMap(new Map())
 
 describe("SecretSource: rotation", () => {
-  it.scoped("a key is rotated under a hundred loops of loads: none fails, and all see it after the time to live", () =>
+  it.scoped("a hundred looping loads see a rotated key after the time to live, and none fails", () =>
     Effect.gen(function*() {
       const { layer, state } = Scripted.make({ BINANCE_API_KEY: "k0", BINANCE_API_SECRET: "s0" })
       state.delay = Effect.yieldNow()
-      const provider = yield* Scripted.provider(layer, nobody)
+      const provider = yield* Scripted.provider(layer, emptyProvider)
       const seen: Array<{ readonly at: number; readonly pair: string }> = []
       const { round } = yield* Loops.start(
         100,
@@ -31,7 +31,7 @@ describe("SecretSource: rotation", () => {
       }
       yield* round
       assert.strictEqual(seen.length, 43 * 100)
-      // No half of one pair with half of another.
+      // No key is combined with the secret of another pair.
       for (const { pair } of seen) assert.match(pair, /^k(\d) s\1$/)
       assert.deepStrictEqual(new Set(seen.slice(-100).map(({ pair }) => pair)), new Set(["k3 s3"]))
       for (const generation of [1, 3]) {

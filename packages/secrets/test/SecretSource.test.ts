@@ -22,15 +22,15 @@ import * as Scripted from "./support/scripted.js"
 const environment = (entries: Record<string, string>) =>
   ConfigProvider.fromMap(new Map(Object.entries(entries)), { pathDelim: "_" })
 
-const nobody = environment({})
+const emptyProvider = environment({})
 
 const key = Config.string("BINANCE_API_KEY")
 
 describe("SecretSource.layerConfigProvider", () => {
-  it.scoped("finds a name as it is, and one in parts as the environment does", () =>
+  it.scoped("finds a name as it is, and a nested name joined by underscores", () =>
     Effect.gen(function*() {
       const { layer } = Scripted.make({ BINANCE_API_KEY: "k", BINANCE_API_SECRET: "s", PORTS: "1, 2", "PEM": "a,b" })
-      const provider = yield* Scripted.provider(layer, nobody)
+      const provider = yield* Scripted.provider(layer, emptyProvider)
       assert.strictEqual(yield* provider.load(key), "k")
       assert.strictEqual(yield* provider.load(Config.nested(Config.string("API_KEY"), "BINANCE")), "k")
       const { secret } = yield* provider.load(Credentials.config("binance"))
@@ -39,20 +39,20 @@ describe("SecretSource.layerConfigProvider", () => {
       assert.deepStrictEqual(yield* provider.load(Config.array(Config.integer(), "PORTS")), [1, 2])
     }))
 
-  it.scoped("is the one of the programs that the Layer is provided to, above the one in force where it was built", () =>
+  it.scoped("sets the provider of the program, and looks in the source before the provider that was current at construction", () =>
     Effect.gen(function*() {
-      const { layer } = Scripted.make({ BINANCE_API_KEY: "of the manager" })
+      const { layer } = Scripted.make({ BINANCE_API_KEY: "from the manager" })
       const configured = SecretSource.layerConfigProvider().pipe(
         Layer.provide(layer),
-        Layer.provide(Layer.setConfigProvider(environment({ BINANCE_API_KEY: "of the environment", REGION: "eu" })))
+        Layer.provide(Layer.setConfigProvider(environment({ BINANCE_API_KEY: "from the environment", REGION: "eu" })))
       )
       assert.deepStrictEqual(yield* Effect.provide(Config.all([key, Config.string("REGION")]), configured), [
-        "of the manager",
+        "from the manager",
         "eu"
       ])
     }))
 
-  it.scoped("is asked by a Layer that it is provided to, beside others", () =>
+  it.scoped("is used by a Layer that it is provided to together with other Layers", () =>
     Effect.gen(function*() {
       const { layer } = Scripted.make({ BINANCE_API_KEY: "k", BINANCE_API_SECRET: "s" })
       class Key extends Context.Tag("@effect-exchange/secrets/test/Key")<Key, string>() {}
@@ -70,7 +70,7 @@ describe("SecretSource.layerConfigProvider", () => {
       assert.strictEqual(yield* Effect.provide(Key, program), "k")
     }))
 
-  it.scoped("lets a source be configured by what stands behind it", () =>
+  it.scoped("a source reads its own configuration from the next provider", () =>
     Effect.gen(function*() {
       const read = Effect.map(Effect.orDie(Config.string("ADDRESS")), (address) =>
         new Map([["A", Redacted.make(address)]]))
@@ -82,10 +82,10 @@ describe("SecretSource.layerConfigProvider", () => {
       assert.strictEqual(yield* Effect.provide(Config.string("A"), configured), "here")
     }))
 
-  it.scoped("while the source is in trouble it is asked every ten seconds, however many load", () =>
+  it.scoped("reads a failing source at most every ten seconds, regardless of the number of loads", () =>
     Effect.gen(function*() {
       const { layer, state } = Scripted.make({ BINANCE_API_KEY: "k" })
-      const provider = yield* Scripted.provider(layer, nobody)
+      const provider = yield* Scripted.provider(layer, emptyProvider)
       yield* provider.load(key)
       state.error = Scripted.unreachable
       state.delay = Effect.sleep("500 millis")
@@ -96,11 +96,11 @@ describe("SecretSource.layerConfigProvider", () => {
         yield* TestClock.adjust("500 millis")
         assert.deepStrictEqual(new Set(yield* Fiber.join(loads)), new Set(["k"]))
       }
-      // Ninety seconds, and the first read.
+      // One per ten seconds of the ninety, and the first read.
       assert.isAtMost(state.reads, 1 + 9)
     }))
 
-  it.scoped("asks the next provider for what the source has not, each in its own words, and names both places", () =>
+  it.scoped("uses the next provider for a name that the source does not have, and keeps its path prefix", () =>
     Effect.gen(function*() {
       const { layer } = Scripted.make({ BINANCE_API_KEY: "k" })
       const next = ConfigProvider.nested(environment({ prod_REGION: "eu" }), "prod")
@@ -113,7 +113,7 @@ describe("SecretSource.layerConfigProvider", () => {
       assert.include(Credentials.describe(error), "NONE is missing")
     }))
 
-  it.scoped("has the children of both", () =>
+  it.scoped("merges the children of the source and of the next provider", () =>
     Effect.gen(function*() {
       const { layer } = Scripted.make({ LIMITS_A: "1" })
       const provider = yield* Scripted.provider(layer, environment({ LIMITS_B: "2" }))
@@ -121,7 +121,7 @@ describe("SecretSource.layerConfigProvider", () => {
       assert.deepStrictEqual(HashMap.toEntries(limits).toSorted(), [["A", 1], ["B", 2]])
     }))
 
-  it.scoped("does not show a value that cannot be read, and does not look for another elsewhere", () =>
+  it.scoped("does not show an invalid value, and does not use the next provider for it", () =>
     Effect.gen(function*() {
       const { layer } = Scripted.make({ PORT: "hunter2" })
       const provider = yield* Scripted.provider(layer, environment({ PORT: "80" }))
@@ -130,16 +130,16 @@ describe("SecretSource.layerConfigProvider", () => {
       assert.notInclude(JSON.stringify(error) + String(error), "hunter2")
     }))
 
-  it.scoped("asks nothing before something is asked for", () =>
+  it.scoped("reads nothing before the first load", () =>
     Effect.gen(function*() {
       const { layer, state } = Scripted.make({ BINANCE_API_KEY: "k" })
-      const provider = yield* Scripted.provider(layer, nobody)
+      const provider = yield* Scripted.provider(layer, emptyProvider)
       assert.strictEqual(state.reads, 0)
       yield* provider.load(key)
       assert.strictEqual(state.reads, 1)
     }))
 
-  it.scoped("fails every load while the source fails and nothing is kept, whatever the next provider has", () =>
+  it.scoped("fails every load while the source fails and nothing is cached, even if the next provider has the name", () =>
     Effect.gen(function*() {
       const { layer, state } = Scripted.make({ BINANCE_API_KEY: "k" })
       state.error = Scripted.unreachable
@@ -159,18 +159,18 @@ describe("SecretSource.layerConfigProvider", () => {
           assert.strictEqual(Cause.squash(error.cause), Scripted.unreachable)
         }
       }
-      assert.strictEqual(state.reads, 1, "a source that has failed is left alone for a second")
+      assert.strictEqual(state.reads, 1, "a failed source is not read again for a second")
       state.error = undefined
       yield* TestClock.adjust("1 second")
       assert.strictEqual(yield* provider.load(key), "k")
     }))
 
-  it.scoped("reads once for all who ask at a time, and goes on when one of them leaves", () =>
+  it.scoped("concurrent loads share one read, which continues if one of them is interrupted", () =>
     Effect.gen(function*() {
       const { layer, state } = Scripted.make({ BINANCE_API_KEY: "k" })
       const open = yield* Deferred.make<void>()
       state.delay = Deferred.await(open)
-      const provider = yield* Scripted.provider(layer, nobody)
+      const provider = yield* Scripted.provider(layer, emptyProvider)
       const first = yield* Effect.fork(provider.load(key))
       const others = yield* Effect.fork(
         Effect.all(Array.from({ length: 99 }, () => provider.load(key)), { concurrency: "unbounded" })
@@ -182,10 +182,10 @@ describe("SecretSource.layerConfigProvider", () => {
       assert.deepStrictEqual([state.reads, state.interrupted], [1, 0])
     }))
 
-  it.scoped("keeps what was read for its time to live, and reads again beyond it", () =>
+  it.scoped("caches the secrets for the time to live, and then reads again", () =>
     Effect.gen(function*() {
       const { layer, state } = Scripted.make({ BINANCE_API_KEY: "one" })
-      const provider = yield* Scripted.provider(layer, nobody)
+      const provider = yield* Scripted.provider(layer, emptyProvider)
       assert.strictEqual(yield* provider.load(key), "one")
       state.secrets = { BINANCE_API_KEY: "two" }
       yield* TestClock.adjust(29_999)
@@ -195,7 +195,7 @@ describe("SecretSource.layerConfigProvider", () => {
       assert.strictEqual(state.reads, 2)
     }))
 
-  it.scoped("goes on with the last secrets while the source cannot be reached, and says so, until they are too old", () =>
+  it.scoped("uses the cached secrets while the source is unreachable, with a warning, until they are too old", () =>
     Effect.gen(function*() {
       const log = Scripted.logged()
       const { layer, state } = Scripted.make({ BINANCE_API_KEY: "k" })
@@ -210,7 +210,7 @@ describe("SecretSource.layerConfigProvider", () => {
           "The secrets read 30s ago stay in use for 59m 30s at most."
         ])
         yield* provider.load(key)
-        assert.strictEqual(state.reads, 2, "not asked again at once")
+        assert.strictEqual(state.reads, 2, "the source is not read again immediately")
 
         yield* TestClock.adjust(3600_000 - 30_000 - 1)
         assert.strictEqual(yield* provider.load(key), "k")
@@ -224,8 +224,8 @@ describe("SecretSource.layerConfigProvider", () => {
       }).pipe(Effect.provide(log.layer))
     }))
 
-  for (const [name, error] of Object.entries({ refused: Scripted.refused, gone: Scripted.gone })) {
-    it.scoped(`uses nothing any more once the manager says that it is ${name}`, () =>
+  for (const error of [Scripted.refused, Scripted.gone]) {
+    it.scoped(`drops the cached secrets once the source fails with ${error._tag}`, () =>
       Effect.gen(function*() {
         const { layer, state } = Scripted.make({ BINANCE_API_KEY: "k" })
         const provider = yield* Scripted.provider(layer, environment({ BINANCE_API_KEY: "old" }))
@@ -235,24 +235,27 @@ describe("SecretSource.layerConfigProvider", () => {
         assert.isTrue(ConfigError.isSourceUnavailable(yield* Effect.flip(provider.load(key))))
         state.error = Scripted.unreachable
         yield* TestClock.adjust("5 seconds")
-        assert.isTrue(ConfigError.isSourceUnavailable(yield* Effect.flip(provider.load(key))), "forgotten for good")
+        assert.isTrue(
+          ConfigError.isSourceUnavailable(yield* Effect.flip(provider.load(key))),
+          "the secrets stay dropped"
+        )
       }))
   }
 
-  it.scoped("a secret that was broken by who wrote it does not end the use of the one before", () =>
+  it.scoped("keeps using the cached secrets if the new secret is malformed", () =>
     Effect.gen(function*() {
       const { layer, state } = Scripted.make({ BINANCE_API_KEY: "k" })
-      const provider = yield* Scripted.provider(layer, nobody)
+      const provider = yield* Scripted.provider(layer, emptyProvider)
       yield* provider.load(key)
       state.error = Scripted.malformed
       yield* TestClock.adjust("30 seconds")
       assert.strictEqual(yield* provider.load(key), "k")
     }))
 
-  it.scoped("waits for a late source once, for a second, and takes what it says when it comes", () =>
+  it.scoped("only the first load waits for a slow source, for a second, and later loads get the new secrets once they arrive", () =>
     Effect.gen(function*() {
       const { layer, state } = Scripted.make({ BINANCE_API_KEY: "one" })
-      const provider = yield* Scripted.provider(layer, nobody)
+      const provider = yield* Scripted.provider(layer, emptyProvider)
       yield* provider.load(key)
       const open = yield* Deferred.make<void>()
       state.delay = Deferred.await(open)
@@ -263,17 +266,17 @@ describe("SecretSource.layerConfigProvider", () => {
       assert.isTrue((yield* Fiber.poll(first))._tag === "None", "still waiting")
       yield* TestClock.adjust(1)
       assert.strictEqual(yield* Fiber.join(first), "one")
-      assert.strictEqual(yield* provider.load(key), "one", "without a wait")
+      assert.strictEqual(yield* provider.load(key), "one", "without waiting")
       yield* Deferred.succeed(open, undefined)
       yield* TestClock.adjust(0)
       assert.strictEqual(yield* provider.load(key), "two")
       assert.deepStrictEqual([state.reads, state.interrupted], [2, 0])
     }))
 
-  it.scoped("waits no longer for a late source where nobody can interrupt it, as in a finalizer that cancels orders", () =>
+  it.scoped("waits at most a second for a slow source in an uninterruptible region too", () =>
     Effect.gen(function*() {
       const { layer, state } = Scripted.make({ BINANCE_API_KEY: "k" })
-      const provider = yield* Scripted.provider(layer, nobody)
+      const provider = yield* Scripted.provider(layer, emptyProvider)
       yield* provider.load(key)
       yield* TestClock.adjust("30 seconds")
       state.delay = Effect.never
@@ -282,11 +285,11 @@ describe("SecretSource.layerConfigProvider", () => {
       assert.deepStrictEqual(yield* Fiber.poll(loading), Option.some(Exit.succeed("k")))
     }))
 
-  it.scoped("what asks behind the back of who loads ends with the Layer", () =>
+  it.scoped("interrupts the background read when the scope of the Layer closes", () =>
     Effect.gen(function*() {
       const { layer, state } = Scripted.make({ BINANCE_API_KEY: "k" })
       yield* Effect.scoped(Effect.gen(function*() {
-        const provider = yield* Scripted.provider(layer, nobody)
+        const provider = yield* Scripted.provider(layer, emptyProvider)
         yield* provider.load(key)
         state.delay = Effect.never
         yield* TestClock.adjust("30 seconds")

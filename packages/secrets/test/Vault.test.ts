@@ -9,7 +9,7 @@ import * as VaultServer from "./support/vaultServer.js"
 
 describe("Vault", () => {
   test(
-    "reads the fields of a secret by a token, with the headers that Vault wants",
+    "reads the fields of a secret with a token, and sends the x-vault-request header",
     Effect.gen(function*() {
       const vault = yield* started
       const { read } = yield* Vault.make(options(vault.url))
@@ -23,7 +23,7 @@ describe("Vault", () => {
   )
 
   test(
-    "reads in a namespace, from another mount, and from a path with other letters",
+    "reads from a namespace, a custom mount and a path with non-ASCII letters",
     Effect.gen(function*() {
       const vault = yield* started
       const other = "kv/data/team é/exchanges"
@@ -40,7 +40,7 @@ describe("Vault", () => {
   for (
     const [name, change, tag, detail] of [
       [
-        "a token that Vault does not know",
+        "an unknown token",
         (state) => state.tokens.clear(),
         "ManagerRefused",
         "may not read the secret"
@@ -52,13 +52,13 @@ describe("Vault", () => {
         "check the token, its policies and the namespace"
       ],
       [
-        "a token that has ended",
+        "an expired token",
         (state) => state.tokens.set(token, { namespace: "", paths: [api], endsAt: 0 }),
         "ManagerRefused",
         "or has expired"
       ],
-      ["no secret", (state) => state.secrets.clear(), "SecretNotFound", "there is no secret at this path"],
-      ["no such engine", (state) => state.mounts.clear(), "SecretNotFound", "check mount, path and namespace"],
+      ["a missing secret", (state) => state.secrets.clear(), "SecretNotFound", "there is no secret at this path"],
+      ["a missing engine", (state) => state.mounts.clear(), "SecretNotFound", "check mount, path and namespace"],
       [
         "a deleted version",
         (state) => state.secrets.set(` ${api}`, [{ data: {}, deletedAt: "2026-02-03T04:05:06Z" }]),
@@ -66,7 +66,7 @@ describe("Vault", () => {
         "the latest version of the secret is deleted"
       ],
       [
-        "values that are no texts",
+        "values that are not strings",
         (state) => state.secrets.set(` ${api}`, [{ data: { A: "a", B: 5, C: { d: "e" } } }]),
         "SecretMalformed",
         "2 of the secret's values are not strings"
@@ -76,7 +76,7 @@ describe("Vault", () => {
     >
   ) {
     test(
-      `${name}: ${tag}, after one request`,
+      `fails with ${tag} after one request for ${name}`,
       Effect.gen(function*() {
         const vault = yield* started
         change(vault.state)
@@ -93,10 +93,10 @@ describe("Vault", () => {
 
   for (
     const [name, reply, tag] of [
-      ["an engine of version 1", Server.json(200, { data: { BINANCE_API_KEY: "k" } }), "SecretMalformed"],
-      ["a page of HTML", { status: 200, body: "<html>hello</html>" }, "SecretMalformed"],
+      ["a key-value engine of version 1", Server.json(200, { data: { BINANCE_API_KEY: "k" } }), "SecretMalformed"],
+      ["an HTML page", { status: 200, body: "<html>hello</html>" }, "SecretMalformed"],
       ["a secret that is a list", Server.json(200, { data: { data: ["k"], metadata: {} } }), "SecretMalformed"],
-      ["more than can be", { status: 200, body: "x".repeat(3 * 1024 * 1024) }, "SecretMalformed"],
+      ["a response that is too large", { status: 200, body: "x".repeat(3 * 1024 * 1024) }, "SecretMalformed"],
       [
         "a redirect",
         { status: 307, headers: { location: "http://127.0.0.1:1/v1/x" }, body: "" },
@@ -106,7 +106,7 @@ describe("Vault", () => {
     ] satisfies ReadonlyArray<readonly [string, Server.Reply, string]>
   ) {
     test(
-      `${name}: ${tag}, after one request`,
+      `fails with ${tag} after one request for ${name}`,
       Effect.gen(function*() {
         const vault = yield* started
         vault.instead.push(() => Effect.succeed(reply))
@@ -118,24 +118,24 @@ describe("Vault", () => {
   }
 
   test(
-    "follows no redirect with its token, whatever the client would do",
+    "does not follow a redirect, even with a client that follows redirects",
     Effect.gen(function*() {
       const vault = yield* started
-      const elsewhere = yield* VaultServer.start
+      const redirectTarget = yield* VaultServer.start
       vault.instead.push(() =>
-        Effect.succeed({ status: 307, headers: { location: `${elsewhere.url}/v1/x` }, body: "" })
+        Effect.succeed({ status: 307, headers: { location: `${redirectTarget.url}/v1/x` }, body: "" })
       )
       const { read } = yield* Vault.make(options(vault.url))
       const error = yield* Effect.flip(read)
       assert.strictEqual(error._tag, "SourceMisconfigured")
       assert.include(error.message, "redirects are not followed")
-      assert.lengthOf(elsewhere.received, 0)
+      assert.lengthOf(redirectTarget.received, 0)
     }),
-    Server.careless
+    Server.redirectFollowingPlatform
   )
 
   test(
-    "tries again when Vault is sealed, asked too often or broken, and takes what comes then",
+    "retries after status 429, 500 and 503, and returns the secrets of a later attempt",
     Effect.gen(function*() {
       const vault = yield* started
       const { read } = yield* Vault.make(options(vault.url))
@@ -156,7 +156,7 @@ describe("Vault", () => {
   )
 
   test(
-    "waits as long as it is asked to, and not at all beyond its deadline",
+    "waits for Retry-After, and fails without waiting if that is beyond the deadline",
     Effect.gen(function*() {
       const vault = yield* started
       const { read } = yield* Vault.make(options(vault.url))
@@ -178,7 +178,7 @@ describe("Vault", () => {
   )
 
   test(
-    "gives an attempt three seconds",
+    "an attempt times out after three seconds",
     Effect.gen(function*() {
       const vault = yield* started
       const reached = yield* Deferred.make<void>()
@@ -194,7 +194,7 @@ describe("Vault", () => {
   )
 
   test(
-    "says by a code why it cannot be reached",
+    "includes the code of the connection error if Vault cannot be reached",
     Effect.gen(function*() {
       const { read } = yield* Vault.make(options("http://127.0.0.1:1"))
       const error = yield* Effect.flip(read)
@@ -204,7 +204,7 @@ describe("Vault", () => {
   )
 
   test(
-    "reads the token of a file again for every request, without what surrounds it",
+    "reads the token file for each request, and trims the token",
     Effect.gen(function*() {
       const vault = yield* started
       const file = yield* Server.file(`${token}\n`)
@@ -216,7 +216,7 @@ describe("Vault", () => {
       yield* file.write("hvs.other")
       yield* read
 
-      // It is replaced between the request and its answer.
+      // The file is rewritten between the request and its response.
       vault.state.tokens.set("hvs.third", { namespace: "", paths: [api], endsAt: Number.POSITIVE_INFINITY })
       vault.instead.push(() => Effect.as(file.write("hvs.third"), VaultServer.errors(403, "permission denied")))
       yield* read
@@ -229,7 +229,7 @@ describe("Vault", () => {
   )
 
   test(
-    "a file of the token that is not there is a mistake of ours, and named as such",
+    "fails with SourceMisconfigured if the token file does not exist",
     Effect.gen(function*() {
       const { read } = yield* Vault.make(
         options("http://127.0.0.1:1", { auth: { type: "tokenFile", file: "/none/x" } })

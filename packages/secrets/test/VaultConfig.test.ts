@@ -4,12 +4,12 @@ import { Vault } from "../src/index.js"
 import * as Server from "./support/server.js"
 import { options } from "./support/vault.js"
 
-describe("Vault: configuration", () => {
+describe("The configuration of Vault", () => {
   const load = (entries: Record<string, string>, config = Vault.config) =>
     ConfigProvider.fromMap(new Map(Object.entries(entries))).load(config)
   const base = { VAULT_ADDR: "https://vault.example.com:8200", EXCHANGE_VAULT_PATH: "team/exchanges" }
 
-  it.effect("reads Vault's own names, and ours", () =>
+  it.effect("reads the standard variables of Vault and those of this package", () =>
     Effect.gen(function*() {
       const read = yield* load({
         ...base,
@@ -33,16 +33,16 @@ describe("Vault: configuration", () => {
 
   for (
     const [name, more] of [
-      ["plain http beyond the loopback", { address: "http://vault.example.com:8200" }],
+      ["plain http to another host", { address: "http://vault.example.com:8200" }],
       ["a password in the address", { address: "https://user:hunter2@vault.example.com" }],
-      ["no address at all", { address: "vault" }],
-      ["a way out of the engine", { path: "../../sys/seal" }],
+      ["an address that is not a URL", { address: "vault" }],
+      ["a path that leaves the engine", { path: "../../sys/seal" }],
       ["an empty path", { path: "" }],
       ["a line break in the namespace", { namespace: "a\nb" }],
-      ["a token with a blank", { auth: { type: "token", token: Redacted.make("hunter2 x") } }]
+      ["a token with a space", { auth: { type: "token", token: Redacted.make("hunter2 x") } }]
     ] satisfies ReadonlyArray<readonly [string, Partial<Vault.Options>]>
   ) {
-    it.scoped(`refuses ${name} when the Layer is built, without showing it`, () =>
+    it.scoped(`refuses ${name} in make, without showing it`, () =>
       Effect.gen(function*() {
         const error = yield* Effect.flip(Vault.make(options("https://vault.example.com", more)))
         assert.strictEqual(error._op, "InvalidData")

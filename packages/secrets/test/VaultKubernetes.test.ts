@@ -9,7 +9,7 @@ import * as Server from "./support/server.js"
 import { api, jwt, options, started } from "./support/vault.js"
 import * as VaultServer from "./support/vaultServer.js"
 
-describe("Vault: Kubernetes", () => {
+describe("Vault with Kubernetes authentication", () => {
   const kubernetes = (vault: { readonly url: string }, text = jwt) =>
     Effect.gen(function*() {
       const file = yield* Server.file(text)
@@ -20,7 +20,7 @@ describe("Vault: Kubernetes", () => {
     })
 
   test(
-    "logs in once, again before the lease ends, and with what the file holds then",
+    "logs in once, again after two thirds of the lease, and each time with the current token of the file",
     Effect.gen(function*() {
       const vault = yield* started
       const { file, read } = yield* kubernetes(vault)
@@ -48,7 +48,7 @@ describe("Vault: Kubernetes", () => {
   )
 
   test(
-    "a hundred reads at once log in once",
+    "a hundred concurrent reads log in once",
     Effect.gen(function*() {
       const vault = yield* started
       const { read } = yield* kubernetes(vault)
@@ -58,7 +58,7 @@ describe("Vault: Kubernetes", () => {
   )
 
   test(
-    "goes on with a token that has not ended when another cannot be had yet",
+    "keeps using an unexpired token if the renewal fails with a retryable error",
     Effect.gen(function*() {
       const vault = yield* started
       const { read } = yield* kubernetes(vault)
@@ -71,7 +71,7 @@ describe("Vault: Kubernetes", () => {
   )
 
   test(
-    "logs in once more when the token is refused before its time, and gives up when the next is, too",
+    "logs in again if the token is refused before it expires, and fails if the new token is refused too",
     Effect.gen(function*() {
       const vault = yield* started
       const { read } = yield* kubernetes(vault)
@@ -85,18 +85,18 @@ describe("Vault: Kubernetes", () => {
       vault.instead.push(denied)
       const before = vault.received.length
       assert.strictEqual((yield* Effect.flip(read))._tag, "ManagerRefused")
-      // The read, the login, the read.
+      // The read, the login and the second read.
       assert.lengthOf(vault.received, before + 3)
     })
   )
 
   test(
-    "a role that Vault does not know, or an account that it does not let in, is a refusal",
+    "fails with ManagerRefused for an unknown role or a rejected service account",
     Effect.gen(function*() {
       const vault = yield* started
-      const stranger = yield* kubernetes(vault, "stranger")
+      const unknownAccount = yield* kubernetes(vault, "stranger")
       const { read } = yield* kubernetes(vault)
-      const account = yield* Effect.flip(stranger.read)
+      const account = yield* Effect.flip(unknownAccount.read)
       vault.state.roles.clear()
       const role = yield* Effect.flip(read)
       assert.deepStrictEqual([account.status, role.status], [403, 400])
@@ -108,7 +108,7 @@ describe("Vault: Kubernetes", () => {
   )
 
   test(
-    "a token that is refused stays so when the file for another login is gone",
+    "reports the refusal of the token if the next login cannot read its file",
     Effect.gen(function*() {
       const vault = yield* started
       const { file, read } = yield* kubernetes(vault)
@@ -122,14 +122,14 @@ describe("Vault: Kubernetes", () => {
   )
 
   test(
-    "uses nothing that was kept once the role is taken away",
+    "drops the cached secrets once the role is removed",
     Effect.gen(function*() {
       const vault = yield* started
       const { path } = yield* Server.file(jwt)
       const source = Vault.layer(options(vault.url, { auth: { type: "kubernetes", role: "trader", file: path } }))
       const provider = yield* Scripted.provider(
         Layer.provide(source, Server.platform),
-        ConfigProvider.fromMap(new Map([["BINANCE_API_KEY", "of the environment"]]))
+        ConfigProvider.fromMap(new Map([["BINANCE_API_KEY", "from the environment"]]))
       )
       yield* provider.load(pair)
       vault.state.roles.clear()
@@ -141,7 +141,7 @@ describe("Vault: Kubernetes", () => {
   )
 
   test(
-    "a key is rotated in Vault under a hundred loops of loads, its lease ends and it is sealed for a while: none fails",
+    "a hundred looping loads see each rotated key, and none fails while the lease ends or Vault is sealed",
     Effect.gen(function*() {
       const vault = yield* started
       const file = yield* Server.file(jwt)
@@ -165,7 +165,7 @@ describe("Vault: Kubernetes", () => {
       vault.write(` ${api}`, { BINANCE_API_KEY: "k3", BINANCE_API_SECRET: "s3" })
       yield* rounds(7)
       vault.state.sealed = false
-      // The next time somebody asks it is read behind their back.
+      // The next load starts a read in the background.
       while (!seen.slice(-100).every((pair) => pair === "k3 s3")) yield* rounds(1)
       assert.deepStrictEqual(new Set(seen), new Set(["k1 s1", "k2 s2", "k3 s3"]))
       assert.isAbove(vault.state.logins, 1)

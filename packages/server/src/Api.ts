@@ -10,7 +10,7 @@ import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as OpenApi from "@effect/platform/OpenApi"
 import * as Schema from "effect/Schema"
-import { truthful } from "./internal/openApi.js"
+import { correctDocument } from "./internal/openApi.js"
 import * as Problem from "./Problem.js"
 
 const millis = Schema.NonNegativeInt
@@ -202,7 +202,7 @@ export const Api = HttpApi.make("effect-exchange")
   .addError(Problem.kinds[502])
   .addError(Problem.kinds[503])
   .addError(Problem.kinds[504])
-  .annotate(OpenApi.Transform, truthful)
+  .annotate(OpenApi.Transform, correctDocument)
   .annotate(OpenApi.Title, "Prices of crypto exchanges")
   .annotate(OpenApi.Version, "1")
   .annotate(

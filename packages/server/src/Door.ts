@@ -15,7 +15,7 @@ import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Buckets from "./internal/buckets.js"
-import { guarded } from "./internal/failing.js"
+import { withSecurityHeaders } from "./internal/failures.js"
 import * as Routes from "./internal/routes.js"
 import * as Tokens from "./internal/tokens.js"
 import * as Problem from "./Problem.js"
@@ -89,8 +89,8 @@ export const make = (options: Options = {}): Door => {
   const rules = { burst: options.clientBurst ?? 200, perSecond: options.clientRate ?? 100, clients: 10_000 }
   const buckets: Buckets.Buckets = new Map()
   const streams = new Map<string, number>()
-  let underWay = 0
-  let streaming = 0
+  let inFlight = 0
+  let openStreams = 0
 
   const shed = (reason: "busy" | "client" | "streams") =>
     Effect.as(
@@ -131,9 +131,9 @@ export const make = (options: Options = {}): Door => {
       return Effect.succeed(Problem.make(413, "body-not-taken", "Send no body; this service does not accept one."))
     }
     if (route === "/v1/stream") {
-      return streaming >= maxStreams || (streams.get(client) ?? 0) >= maxClientStreams ? shed("streams") : undefined
+      return openStreams >= maxStreams || (streams.get(client) ?? 0) >= maxClientStreams ? shed("streams") : undefined
     }
-    return underWay >= maxInFlight ? shed("busy") : undefined
+    return inFlight >= maxInFlight ? shed("busy") : undefined
   }
 
   const around: Door["around"] = (app) =>
@@ -141,29 +141,31 @@ export const make = (options: Options = {}): Door => {
       const request = yield* HttpServerRequest.HttpServerRequest
       const clock = yield* Effect.clock
       const route = routeOf(request.url)
-      const began = millis(clock)
-      const refused = refusal(request, route, clientOf(request, behindProxy), began)
-      const answer = refused === undefined ? app : Effect.map(refused, (problem) => guarded(Problem.respond(problem)))
+      const startedAt = millis(clock)
+      const refused = refusal(request, route, clientOf(request, behindProxy), startedAt)
+      const handled = refused === undefined
+        ? app
+        : Effect.map(refused, (problem) => withSecurityHeaders(Problem.respond(problem)))
       // Streams have a limit of their own. An open stream never takes the place of another request.
-      const place = route === "/v1/stream" ? 0 : 1
-      const leave = (status: number) => {
-        underWay -= place
-        Telemetry.inFlight.unsafeUpdate(underWay + streaming, [])
+      const slots = route === "/v1/stream" ? 0 : 1
+      const release = (status: number) => {
+        inFlight -= slots
+        Telemetry.inFlight.unsafeUpdate(inFlight + openStreams, [])
         counterOf(route, String(status)).unsafeUpdate(1, [])
-        if (place > 0) durationOf(route).unsafeUpdate((millis(clock) - began) / 1000, [])
+        if (slots > 0) durationOf(route).unsafeUpdate((millis(clock) - startedAt) / 1000, [])
       }
       // Uninterruptible, so that each request that is counted in is also counted out, even if the client disconnects.
       return yield* Effect.uninterruptibleMask((restore) => {
-        underWay += place
-        Telemetry.inFlight.unsafeUpdate(underWay + streaming, [])
-        return Effect.matchCauseEffect(restore(answer), {
+        inFlight += slots
+        Telemetry.inFlight.unsafeUpdate(inFlight + openStreams, [])
+        return Effect.matchCauseEffect(restore(handled), {
           onFailure: (cause) => {
             // If the client has disconnected, the cause also contains a response, but nobody receives it.
-            leave(Cause.isInterrupted(cause) ? 499 : 500)
+            release(Cause.isInterrupted(cause) ? 499 : 500)
             return Effect.failCause(cause)
           },
           onSuccess: (response) => {
-            leave(response.status)
+            release(response.status)
             return Effect.succeed(response)
           }
         })
@@ -174,13 +176,13 @@ export const make = (options: Options = {}): Door => {
     Effect.asVoid(Effect.acquireRelease(
       Effect.sync(() => {
         const client = clientOf(request, behindProxy)
-        streaming++
+        openStreams++
         streams.set(client, (streams.get(client) ?? 0) + 1)
         return client
       }),
       (client) =>
         Effect.sync(() => {
-          streaming--
+          openStreams--
           const left = (streams.get(client) ?? 1) - 1
           if (left === 0) streams.delete(client)
           else streams.set(client, left)
@@ -190,7 +192,7 @@ export const make = (options: Options = {}): Door => {
   return { around, stream }
 }
 
-const remembered = <A>(make: (...labels: ReadonlyArray<string>) => A) => {
+const memoized = <A>(make: (...labels: ReadonlyArray<string>) => A) => {
   const known = new Map<string, A>()
   return (...labels: ReadonlyArray<string>): A => {
     const key = labels.join(" ")
@@ -200,13 +202,13 @@ const remembered = <A>(make: (...labels: ReadonlyArray<string>) => A) => {
   }
 }
 
-const counterOf = remembered((route = "", status = "") =>
+const counterOf = memoized((route = "", status = "") =>
   Telemetry.requests.pipe(
     Metric.taggedWithLabels([MetricLabel.make("route", route), MetricLabel.make("status", status)])
   )
 )
 
-const durationOf = remembered((route = "") => Metric.tagged(Telemetry.requestDuration, "route", route))
+const durationOf = memoized((route = "") => Metric.tagged(Telemetry.requestDuration, "route", route))
 
 const millis = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos() / 1000n) / 1000
 

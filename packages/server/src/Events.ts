@@ -32,14 +32,14 @@ import { Sources } from "./Sources.js"
 const event = (name: string, data: unknown): string => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
 
 /** The start of every stream. It sets how long a browser waits before it reconnects, in milliseconds. */
-const greeting = "retry: 2000\n\n"
+const preamble = "retry: 2000\n\n"
 
 const Parameters = Schema.Struct({ symbols: Schema.optional(Api.Symbols) })
 
 /** The interval of `health` and `stats`. */
-const beat = Schedule.spaced("2 seconds")
+const interval = Schedule.spaced("2 seconds")
 
-const every = (self: Effect.Effect<string>): Stream.Stream<string> => Stream.repeatEffectWithSchedule(self, beat)
+const every = (self: Effect.Effect<string>): Stream.Stream<string> => Stream.repeatEffectWithSchedule(self, interval)
 
 /**
  * Returns the events of one feed: its prices, and the changes in its status. If the feed fails, the stream emits
@@ -47,7 +47,7 @@ const every = (self: Effect.Effect<string>): Stream.Stream<string> => Stream.rep
  *
  * @internal
  */
-export const ofFeed = (
+export const feedEvents = (
   exchange: ExchangeId,
   symbol: string,
   market: MarketData.MarketData.Service
@@ -122,7 +122,7 @@ export const layer = (
 
       const stream = Effect.gen(function*() {
         const request = yield* HttpServerRequest.HttpServerRequest
-        const asked = yield* HttpServerRequest.schemaSearchParams(Parameters).pipe(
+        const parameters = yield* HttpServerRequest.schemaSearchParams(Parameters).pipe(
           Effect.mapError(() =>
             Problem.make(400, "invalid-request", "symbols: expected symbols such as BTC/USDT, separated by commas")
           )
@@ -132,7 +132,7 @@ export const layer = (
           (id) => Effect.map(market(id), (found) => [id, found] as const)
         )
         const feeds = markets.flatMap(([id, found]) =>
-          (asked.symbols ?? symbols).map((symbol) => ofFeed(id, symbol, found))
+          (parameters.symbols ?? symbols).map((symbol) => feedEvents(id, symbol, found))
         )
         const body = Stream.mergeAll([...feeds, every(health), every(stats)], {
           concurrency: "unbounded",
@@ -143,7 +143,7 @@ export const layer = (
         )
         return HttpServerResponse.stream(
           Stream.encodeText(
-            Stream.unwrapScoped(Effect.as(door.stream(request), Stream.concat(Stream.make(greeting), body)))
+            Stream.unwrapScoped(Effect.as(door.stream(request), Stream.concat(Stream.make(preamble), body)))
           ),
           { contentType: "text/event-stream", headers: { "cache-control": "no-store", "x-accel-buffering": "no" } }
         )

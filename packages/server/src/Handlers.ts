@@ -21,7 +21,7 @@ import * as Problem from "./Problem.js"
 import { type Priced, Sources } from "./Sources.js"
 
 /** Turns the error of an exchange into a problem. */
-const served = <A, R>(
+const failWithProblem = <A, R>(
   self: Effect.Effect<A, ExchangeError.MarketDataError | Problem.Problem, R>
 ): Effect.Effect<A, Problem.Problem, R> =>
   Effect.catchAll(self, (error) =>
@@ -35,13 +35,13 @@ const symbolOf = ({ base, quote }: { readonly base: string; readonly quote: stri
  * Responds with a JSON body that caches may keep for a second. `age` is the age of the data in milliseconds. A response
  * to a request with a token is private to its client.
  */
-const answer = (
+const respond = (
   body: string,
   { age, tag }: { readonly age: number; readonly tag: string }
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest.HttpServerRequest> =>
   Effect.map(HttpServerRequest.HttpServerRequest, ({ headers }) => {
     const etag = `W/"${tag}"`
-    const kept = {
+    const cacheHeaders = {
       etag,
       "age": String(Math.floor(age / 1000)),
       "cache-control": `${headers["authorization"] === undefined ? "public" : "private"}, max-age=${
@@ -49,14 +49,14 @@ const answer = (
       }`,
       "vary": "authorization"
     }
-    const isKnown = headers["if-none-match"]?.split(",").some((one) => one.trim() === etag) === true
-    return isKnown
-      ? HttpServerResponse.empty({ status: 304, headers: kept })
-      : HttpServerResponse.text(body, { contentType: "application/json", headers: kept })
+    const isUnchanged = headers["if-none-match"]?.split(",").some((one) => one.trim() === etag) === true
+    return isUnchanged
+      ? HttpServerResponse.empty({ status: 304, headers: cacheHeaders })
+      : HttpServerResponse.text(body, { contentType: "application/json", headers: cacheHeaders })
   })
 
 /** Responds with data that is current and has no timestamp of its own. */
-const fresh = (body: string) => answer(body, { age: 0, tag: tagOf(Hash.string(body)) })
+const fresh = (body: string) => respond(body, { age: 0, tag: tagOf(Hash.string(body)) })
 
 const ageOf = (at: number, now: number): number => Math.max(0, now - at)
 
@@ -65,22 +65,22 @@ const encodePrice = Schema.encodeSync(Price.Price)
 // Many requests get the same price while it is shared, and encoding it costs as much as the rest of the response.
 const encoded = new WeakMap<Price.Price, { readonly head: string; readonly sources: (now: number) => string }>()
 
-const encodedOf = (price: Price.Price) => {
-  const { sources, ...told } = encodePrice(price)
-  const made = {
-    head: JSON.stringify(told).slice(0, -1),
+const encodeParts = (price: Price.Price) => {
+  const { sources, ...rest } = encodePrice(price)
+  const entry = {
+    head: JSON.stringify(rest).slice(0, -1),
     sources: (now: number) =>
       sources === undefined
         ? ""
         : `,"sources":${JSON.stringify(sources.map((one) => ({ ...one, ageMillis: ageOf(one.observedAt, now) })))}`
   }
-  encoded.set(price, made)
-  return made
+  encoded.set(price, entry)
+  return entry
 }
 
 /** Encodes an {@link Api.PriceDocument}. */
 const documentOf = ({ isStale, price }: Priced, now: number): string => {
-  const { head, sources } = encoded.get(price) ?? encodedOf(price)
+  const { head, sources } = encoded.get(price) ?? encodeParts(price)
   return `${head}${sources(now)},"ageMillis":${ageOf(price.observedAt, now)},"isStale":${isStale}}`
 }
 
@@ -110,11 +110,11 @@ const prices = HttpApiBuilder.group(
             const now = yield* Clock.currentTimeMillis
             const { isStale, price: { amount, observedAt, source: by } } = found
             const age = ageOf(observedAt, now)
-            return yield* answer(documentOf(found, now), {
+            return yield* respond(documentOf(found, now), {
               age,
               tag: tagOf(by, Decimal.format(amount), observedAt, isStale ? "stale" : "new")
             })
-          }).pipe(served))
+          }).pipe(failWithProblem))
     )
 )
 
@@ -127,18 +127,20 @@ const market = HttpApiBuilder.group(Api.Api, "market", (handlers) =>
     const tickersOf = (exchange: ExchangeId, symbols: ReadonlyArray<string>) =>
       Effect.flatMap(market(exchange), (found) =>
         Concurrent.forEach(symbols, (symbol) =>
-          Effect.either(served(found.ticker(symbol))), { concurrency: 8 }))
+          Effect.either(failWithProblem(found.ticker(symbol))), { concurrency: 8 }))
 
     return handlers
       .handle("tickers", ({ urlParams: { exchange, symbols } }) =>
         Effect.gen(function*() {
-          const asked = exchange === undefined ? exchanges : [exchange]
-          const all = (yield* Concurrent.forEach(asked, (id) =>
+          const requested = exchange === undefined ? exchanges : [exchange]
+          const all = (yield* Concurrent.forEach(requested, (id) =>
             tickersOf(id, symbols), { concurrency: "unbounded" })).flat()
           const tickers = all.flatMap((one) =>
             Either.isRight(one) ? [one.right] : []
           )
-          const problems = all.flatMap((one) => Either.isLeft(one) ? [one.left] : [])
+          const problems = all.flatMap((one) =>
+            Either.isLeft(one) ? [one.left] : []
+          )
           const [first] = problems
           // If every ticker failed, the first problem is the response.
           if (tickers.length === 0 && first !== undefined) return yield* Effect.fail(first)
@@ -146,7 +148,7 @@ const market = HttpApiBuilder.group(Api.Api, "market", (handlers) =>
           const age = Math.max(...tickers.map(({ at }) => ageOf(at, now)))
           const body = encodeTickers({ tickers, problems })
           const tag = tagOf(now - age, tickers.length, Hash.string(body))
-          return yield* answer(body, { age, tag })
+          return yield* respond(body, { age, tag })
         }))
       .handle("book", ({ path, urlParams: { depth } }) =>
         Effect.gen(function*() {
@@ -155,11 +157,11 @@ const market = HttpApiBuilder.group(Api.Api, "market", (handlers) =>
           const now = yield* Clock.currentTimeMillis
           const whole = { ...book, bids: book.bids.slice(0, depth), asks: book.asks.slice(0, depth) }
           const body = encodeBook(whole)
-          return yield* answer(body, { age: ageOf(book.at, now), tag: tagOf(book.at, Hash.string(body)) })
-        }).pipe(served))
+          return yield* respond(body, { age: ageOf(book.at, now), tag: tagOf(book.at, Hash.string(body)) })
+        }).pipe(failWithProblem))
       .handle("candles", ({ path, urlParams: { from, interval, limit, to } }) =>
         Effect.flatMap(
-          served(candles(path.exchange, symbolOf(path), interval, { from, limit, to })),
+          failWithProblem(candles(path.exchange, symbolOf(path), interval, { from, limit, to })),
           (found) => fresh(encodeCandles(found))
         ))
       .handle("exchanges", () =>

@@ -44,7 +44,7 @@ export declare namespace Lifecycle {
 }
 
 /** The interval at which loading the markets of an exchange is retried. */
-const trying = Schedule.spaced("5 seconds")
+const retrySchedule = Schedule.spaced("5 seconds")
 
 /**
  * Creates the lifecycle, and starts to load the markets of each exchange. Drains when the scope closes.
@@ -63,7 +63,7 @@ export const make: Effect.Effect<Lifecycle.Service, never, Sources | Health.Heal
     let isStarted = false
     yield* Effect.forEach(exchanges, (id) =>
       Effect.flatMap(market(id), ({ markets }) => markets).pipe(
-        Effect.retry({ schedule: trying, while: (error) => "_tag" in error && error._tag !== "ExchangeClosed" }),
+        Effect.retry({ schedule: retrySchedule, while: (error) => "_tag" in error && error._tag !== "ExchangeClosed" }),
         Effect.zipRight(Effect.sync(() => isStarted = true)),
         Effect.ignore,
         Effect.forkScoped

@@ -20,7 +20,7 @@ import * as Tokens from "./internal/tokens.js"
 import { Lifecycle } from "./Lifecycle.js"
 import * as PrometheusText from "./PrometheusText.js"
 
-interface Told {
+interface HealthDocument {
   readonly status: "pass" | "warn" | "fail"
   readonly output?: string | undefined
   readonly checks?: Readonly<Record<string, ReadonlyArray<Check>>> | undefined
@@ -33,15 +33,15 @@ interface Check {
   readonly output?: string | undefined
 }
 
-const tell = (told: Told): HttpServerResponse.HttpServerResponse =>
-  HttpServerResponse.text(JSON.stringify(told), {
-    status: told.status === "fail" ? 503 : 200,
+const respond = (document: HealthDocument): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.text(JSON.stringify(document), {
+    status: document.status === "fail" ? 503 : 200,
     contentType: "application/health+json",
     headers: { "cache-control": "no-store" }
   })
 
 /** Converts a health report to the checks of a health document. */
-const checksOf = ({ exchanges }: Health.Report): NonNullable<Told["checks"]> =>
+const checksOf = ({ exchanges }: Health.Report): NonNullable<HealthDocument["checks"]> =>
   Object.fromEntries(exchanges.flatMap((one) => [
     [`${one.exchange}:service`, [{ componentType: "component", status: one.status, output: one.reason }]],
     ...one.breakers.map(({ capability, state }): [string, ReadonlyArray<Check>] => [
@@ -65,13 +65,13 @@ export const layer = (options: {
       const { report } = yield* Health.Health
 
       /** Includes details only if the request has a valid token. */
-      const detailed = (told: Told) =>
+      const detailed = (document: HealthDocument) =>
         Effect.gen(function*() {
           const { headers } = yield* HttpServerRequest.HttpServerRequest
           if (!Tokens.admits(Tokens.current(options.tokens)(), headers["authorization"])) {
-            return tell({ status: told.status })
+            return respond({ status: document.status })
           }
-          return tell({ ...told, checks: checksOf(yield* report) })
+          return respond({ ...document, checks: checksOf(yield* report) })
         })
 
       yield* router.get(
@@ -82,7 +82,7 @@ export const layer = (options: {
             headers: { "cache-control": "no-store" }
           }))
       )
-      yield* router.get("/livez", Effect.succeed(tell({ status: "pass" })))
+      yield* router.get("/livez", Effect.succeed(respond({ status: "pass" })))
       yield* router.get(
         "/readyz",
         Effect.flatMap(unready, (why) =>

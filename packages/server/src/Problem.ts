@@ -133,7 +133,7 @@ const statuses: { readonly [Tag in ExchangeError.MarketDataError["_tag"]]: Statu
 }
 
 /** The retry delay if the exchange gives none. */
-const soon = Duration.seconds(5)
+const defaultRetryAfter = Duration.seconds(5)
 
 /**
  * Converts an error of an exchange to a problem. `now` (epoch milliseconds) is used to compute the remaining time of a
@@ -145,7 +145,9 @@ const soon = Duration.seconds(5)
 export const fromError = (error: ExchangeError.MarketDataError, now: number): Problem => {
   const status = statuses[error._tag]
   const name = error._tag.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase()
-  const retryAfter = error._tag === "Banned" ? Duration.millis(error.until - now) : error.retryAfter ?? soon
+  const retryAfter = error._tag === "Banned"
+    ? Duration.millis(error.until - now)
+    : error.retryAfter ?? defaultRetryAfter
   return make(status, name, error.message, {
     exchange: error.exchange,
     retryAfter: status === 503 || status === 504 ? retryAfter : undefined

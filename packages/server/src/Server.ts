@@ -16,7 +16,7 @@ import * as Api from "./Api.js"
 import * as Door from "./Door.js"
 import * as Events from "./Events.js"
 import * as Handlers from "./Handlers.js"
-import { answering } from "./internal/failing.js"
+import { withProblems } from "./internal/failures.js"
 import * as Lifecycle from "./Lifecycle.js"
 import * as Probes from "./Probes.js"
 import type { Sources } from "./Sources.js"
@@ -52,7 +52,7 @@ export const layer = (
   const door = Door.make(options)
   return HttpApiBuilder.serve((app) => door.around(app)).pipe(
     Layer.provide([
-      HttpApiBuilder.middleware((app) => answering(app)),
+      HttpApiBuilder.middleware((app) => withProblems(app)),
       HttpApiBuilder.middlewareOpenApi(),
       HttpApiSwagger.layer({ path: "/docs" }),
       Probes.layer(options),

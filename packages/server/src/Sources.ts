@@ -93,14 +93,14 @@ export interface Priced {
 export type Layers<E, R> = { readonly [Id in ExchangeId]?: Layer.Layer<MarketData.MarketData, E, R> | undefined }
 
 /** How long a response of an exchange is shared with further requests for the same data. */
-const moment = Duration.seconds(1)
+const callSharing = Duration.seconds(1)
 
 /** How long a price is shared. Reading the feeds and comparing them costs more than sending the response. */
-const instant = Duration.millis(100)
+const priceSharing = Duration.millis(100)
 
 /** The maximum number of prices that are remembered in case a call fails, and their maximum age. */
-const mostRemembered = 10_000
-const longestStale = Duration.days(1)
+const maxRemembered = 10_000
+const maxStaleAge = Duration.days(1)
 
 /**
  * Creates the sources from the Layers of the exchanges, without any request. Dies if there is no exchange. It requires
@@ -118,7 +118,7 @@ export const make = Effect.fnUntraced(function*<E, R>(
   const markets = new Map<ExchangeId, MarketData.MarketData.Service>()
   for (const id of exchanges) {
     const context = yield* Layer.build(layers[id] ?? Layer.die(`no Layer for ${id}`))
-    markets.set(id, yield* shared(Context.get(context, MarketData.MarketData)))
+    markets.set(id, yield* shareCalls(Context.get(context, MarketData.MarketData)))
   }
   const [first, ...others] = Array.from(markets.values(), (market) => Layer.succeed(MarketData.MarketData, market))
   if (first === undefined) return yield* Effect.dieMessage("Sources.make: give at least one exchange")
@@ -144,9 +144,9 @@ export const make = Effect.fnUntraced(function*<E, R>(
       : Effect.succeed(found)
   }
 
-  const remember = yield* remembering
-  const priced = yield* Shared.make<Told>("server.price", instant)
-  const bars = yield* Shared.make<ReadonlyArray<Candle.Candle>>("server.candles", moment)
+  const remember = yield* makeMemory
+  const sharedPrice = yield* Shared.make<PriceResult>("server.price", priceSharing)
+  const sharedCandles = yield* Shared.make<ReadonlyArray<Candle.Candle>>("server.candles", callSharing)
   return {
     exchanges,
     market,
@@ -155,14 +155,17 @@ export const make = Effect.fnUntraced(function*<E, R>(
         source === "failover" || source === "median" ? Effect.succeed(composites[source]) : market(source),
         ({ price }) => {
           const key = `${source} ${symbol}`
-          return Effect.flatMap(priced(key, remember(key, price(symbol))), (told) => within(told, maxStale))
+          return Effect.flatMap(
+            sharedPrice(key, remember(key, price(symbol))),
+            (result) => acceptStale(result, maxStale)
+          )
         }
       ),
     candles: (exchange, symbol, interval, { from, limit, to }) =>
       Effect.gen(function*() {
         const { candles } = yield* market(exchange)
         // One candle more than `limit`, whose open time is the start of the next page.
-        const found = yield* bars(
+        const found = yield* sharedCandles(
           [exchange, symbol, interval, from, to, limit].join(" "),
           Effect.map(
             Stream.runCollect(Stream.take(candles(symbol, interval, { from, to }), limit + 1)),
@@ -194,16 +197,16 @@ export const layer = <E, R>(layers: Layers<E, R>): Layer.Layer<Sources, E, R | H
  * Wraps an exchange: its feeds serve tickers and prices while they are live, and requests for the same data share one
  * call.
  */
-const shared = Effect.fnUntraced(function*(
+const shareCalls = Effect.fnUntraced(function*(
   market: MarketData.MarketData.Service
 ): Effect.fn.Return<MarketData.MarketData.Service, never, Scope.Scope> {
   const { exchange } = market
   const live = yield* LiveTickers.make(market)
-  const tickers = yield* Shared.make<Ticker.Ticker>(`server.${exchange}.ticker`, moment)
-  const prices = yield* Shared.make<Price.Price>(`server.${exchange}.price`, moment)
+  const tickers = yield* Shared.make<Ticker.Ticker>(`server.${exchange}.ticker`, callSharing)
+  const prices = yield* Shared.make<Price.Price>(`server.${exchange}.price`, callSharing)
   const books = yield* Shared.make<Effect.Effect.Success<ReturnType<typeof market.orderBook>>>(
     `server.${exchange}.orderBook`,
-    moment
+    callSharing
   )
   // Checks that the symbol is listed before a feed is started for it.
   const listed = (symbol: string) =>
@@ -235,41 +238,44 @@ const shared = Effect.fnUntraced(function*(
 })
 
 /** A price, its age since the call that returned it, and the error of the current call if the price is stale. */
-interface Told extends Priced {
+interface PriceResult extends Priced {
   readonly age: Duration.Duration
   readonly failure: ExchangeError.MarketDataError | undefined
 }
 
-const within = (
-  told: Told,
+const acceptStale = (
+  result: PriceResult,
   maxStale: Duration.Duration = Duration.zero
 ): Effect.Effect<Priced, ExchangeError.MarketDataError> =>
-  told.failure !== undefined && Duration.greaterThan(told.age, maxStale)
-    ? Effect.fail(told.failure)
-    : Effect.succeed(told)
+  result.failure !== undefined && Duration.greaterThan(result.age, maxStale)
+    ? Effect.fail(result.failure)
+    : Effect.succeed(result)
 
 /** Remembers the last price for each key, for requests that accept a stale price. */
-const remembering = Effect.sync(() => {
+const makeMemory = Effect.sync(() => {
   // In the order of their last success, oldest first.
   const memories = new Map<string, Fallback.LastKnown<Price.Price, ExchangeError.MarketDataError>>()
   const keep = (key: string, memory: Fallback.LastKnown<Price.Price, ExchangeError.MarketDataError>): void => {
     memories.delete(key)
     memories.set(key, memory)
     for (const oldest of memories.keys()) {
-      if (memories.size <= mostRemembered) return
+      if (memories.size <= maxRemembered) return
       memories.delete(oldest)
     }
   }
   return (
     key: string,
-    ask: Effect.Effect<Price.Price, ExchangeError.MarketDataError>
-  ): Effect.Effect<Told, ExchangeError.MarketDataError> =>
+    call: Effect.Effect<Price.Price, ExchangeError.MarketDataError>
+  ): Effect.Effect<PriceResult, ExchangeError.MarketDataError> =>
     Effect.gen(function*() {
       const memory = memories.get(key) ??
-        (yield* Fallback.lastKnown<Price.Price, ExchangeError.MarketDataError>({ maxAge: longestStale, when: mayPass }))
+        (yield* Fallback.lastKnown<Price.Price, ExchangeError.MarketDataError>({
+          maxAge: maxStaleAge,
+          when: allowsStale
+        }))
       let failure: ExchangeError.MarketDataError | undefined
       const { age, stale, value } = yield* memory.serve(
-        Effect.tapError(ask, (error) => Effect.sync(() => failure = error))
+        Effect.tapError(call, (error) => Effect.sync(() => failure = error))
       )
       if (!stale) keep(key, memory)
       return { price: value, isStale: stale, age, failure }
@@ -277,7 +283,7 @@ const remembering = Effect.sync(() => {
 })
 
 /** Returns `true` if an earlier price may be served in place of this error. */
-const mayPass = (error: ExchangeError.MarketDataError): boolean => {
+const allowsStale = (error: ExchangeError.MarketDataError): boolean => {
   switch (error._tag) {
     case "InvalidRequest":
     case "SymbolNotFound":

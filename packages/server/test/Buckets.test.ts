@@ -5,9 +5,9 @@ import * as Tokens from "../src/internal/tokens.js"
 
 const rules = { burst: 5, perSecond: 2, clients: 3 }
 
-describe("buckets of clients", () => {
+describe("The buckets of clients", () => {
   it.prop(
-    "let no client ask more often than its rate, whenever it asks",
+    "admit no client more often than its burst and rate allow",
     [FastCheck.array(FastCheck.integer({ min: 0, max: 2000 }), { maxLength: 200 })],
     ([pauses]) => {
       const buckets: Buckets.Buckets = new Map()
@@ -21,7 +21,7 @@ describe("buckets of clients", () => {
     }
   )
 
-  it("say for how long to wait, after which there is a place", () => {
+  it("return the wait in milliseconds, after which a request is admitted", () => {
     const buckets: Buckets.Buckets = new Map()
     for (let time = 0; time < 5; time++) assert.strictEqual(Buckets.take(rules, buckets, "a", 0), 0)
     const wait = Buckets.take(rules, buckets, "a", 0)
@@ -30,16 +30,16 @@ describe("buckets of clients", () => {
     assert.strictEqual(Buckets.take(rules, buckets, "a", wait), 0)
   })
 
-  it("are those of the clients that asked last", () => {
+  it("keep only the clients with the latest requests", () => {
     const buckets: Buckets.Buckets = new Map()
     for (const client of ["a", "b", "c", "a", "d"]) Buckets.take(rules, buckets, client, 0)
     assert.deepStrictEqual([...buckets.keys()], ["c", "a", "d"])
   })
 })
 
-describe("tokens", () => {
+describe("Tokens.admits", () => {
   it.prop(
-    "admit what is one of them, and nothing else",
+    "accepts each of the tokens and nothing else",
     [FastCheck.array(FastCheck.stringMatching(/^[!-~]{1,40}$/), { minLength: 1, maxLength: 3 }), FastCheck.string()],
     ([tokens, other]) => {
       const known = tokens.map((token) => Redacted.make(token))

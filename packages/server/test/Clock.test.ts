@@ -3,13 +3,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Layer } from "effect"
 import { ask, service } from "./support/service.js"
 
-/** A clock on the wall that somebody sets, beside one that only goes forward. */
+/** A clock whose wall-clock time can be set. Its monotonic time only goes forward. */
 const settable = () => {
   const clock = Clock.make()
-  let off = 0
-  const now = () => clock.unsafeCurrentTimeMillis() + off
+  let offset = 0
+  const now = () => clock.unsafeCurrentTimeMillis() + offset
   return {
-    set: (by: number) => Effect.sync(() => void (off = by)),
+    set: (by: number) => Effect.sync(() => void (offset = by)),
     clock: {
       [Clock.ClockTypeId]: clock[Clock.ClockTypeId],
       unsafeCurrentTimeMillis: now,
@@ -23,15 +23,16 @@ const settable = () => {
 
 const hour = 3_600_000
 
-const priced: Effect.Effect<{ ageMillis: number; observedAt: number }, never, HttpServer.HttpServer> = Effect.flatMap(
-  ask("/v1/prices/BTC/USDT"),
-  ({ json, status }) =>
-    status === 200 ? Effect.succeed(Object(json)) : Effect.zipRight(Effect.sleep("50 millis"), priced)
-)
+const servedPrice: Effect.Effect<{ ageMillis: number; observedAt: number }, never, HttpServer.HttpServer> = Effect
+  .flatMap(
+    ask("/v1/prices/BTC/USDT"),
+    ({ json, status }) =>
+      status === 200 ? Effect.succeed(Object(json)) : Effect.zipRight(Effect.sleep("50 millis"), servedPrice)
+  )
 
-describe("a service whose clock is set", () => {
-  for (const [what, by] of [["back", -hour], ["forward", hour]] as const) {
-    it.live(`${what} by an hour gives no price that it cannot believe, and goes on`, () => {
+describe("A service whose clock is set", () => {
+  for (const [direction, by] of [["back", -hour], ["forward", hour]] as const) {
+    it.live(`${direction} by an hour serves no price from the future and no old one, and continues`, () => {
       const { clock, set } = settable()
       return Effect.gen(function*() {
         const price = "/v1/prices/BTC/USDT"
@@ -39,18 +40,18 @@ describe("a service whose clock is set", () => {
         for (const path of paths) assert.strictEqual((yield* ask(path)).status, 200)
         yield* set(by)
         for (const path of [...paths, ...paths]) {
-          // What an exchange has said a moment ago is an hour ahead of us now, or old: no price, and it is said why.
+          // The latest data of an exchange is now an hour in the future, or old. The response is then an error that says so.
           const { headers, status, text } = yield* ask(path)
           assert.include([200, 503], status, text)
           if (status === 503) assert.match(text, /in the future|old/)
           else assert.isAtLeast(Number(headers.get("age")), 0)
         }
         for (const probe of ["/livez", "/readyz"]) assert.strictEqual((yield* ask(probe)).status, 200)
-        // The exchanges go by the same clock here, and what they say next is right again.
-        const first = yield* priced
+        // The simulated exchanges use the same clock, so their next data is valid again.
+        const first = yield* servedPrice
         assert.isAtLeast(first.ageMillis, 0)
         yield* Effect.sleep("2500 millis")
-        assert.isAbove((yield* priced).observedAt, first.observedAt)
+        assert.isAbove((yield* servedPrice).observedAt, first.observedAt)
       }).pipe(
         Effect.provide(service(["okx", "kraken"])),
         Effect.provide(Layer.setClock(clock))

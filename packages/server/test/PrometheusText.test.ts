@@ -3,15 +3,15 @@ import { Effect, FastCheck, Metric, MetricBoundaries } from "effect"
 import { spawnSync } from "node:child_process"
 import { PrometheusText } from "../src/index.js"
 
-/** Only what this file has measured: all tests of a process share one registry. */
+/** Renders only the metrics with this prefix, because all tests of a process share one registry. */
 const rendered = (prefix: string) =>
   Effect.map(
     Metric.snapshot,
     (pairs) => PrometheusText.render(pairs.filter(({ metricKey }) => metricKey.name.startsWith(prefix)))
   )
 
-describe("the text for Prometheus", () => {
-  it.effect("has each kind as Prometheus has it", () =>
+describe("PrometheusText.render", () => {
+  it.effect("renders counters, gauges, histograms and frequencies in the format of Prometheus", () =>
     Effect.gen(function*() {
       const counter = Metric.counter("kinds_calls", { description: "Calls\nand \\ more", incremental: true })
       yield* Metric.incrementBy(Metric.tagged(counter, "error", "a \"b\"\n\\"), 3)
@@ -43,7 +43,7 @@ describe("the text for Prometheus", () => {
       )
     }))
 
-  it.effect("has one kind of each name", () =>
+  it.effect("renders only one kind of metric per name", () =>
     Effect.gen(function*() {
       yield* Metric.increment(Metric.counter("twice_total", { incremental: true }))
       yield* Metric.set(Metric.gauge("twice_total"), 7)
@@ -53,7 +53,7 @@ describe("the text for Prometheus", () => {
       )
     }))
 
-  it.effect("is one line a sample, whatever names and labels are", () =>
+  it.effect("renders one line per sample, for any names and labels", () =>
     Effect.gen(function*() {
       const texts = FastCheck.sample(FastCheck.tuple(FastCheck.fullUnicodeString(), FastCheck.fullUnicodeString()), 200)
       for (const [name, value] of texts) {
@@ -70,7 +70,7 @@ describe("the text for Prometheus", () => {
     }))
 
   const hasPromtool = spawnSync("promtool", ["--version"]).status === 0
-  it.effect.skipIf(!hasPromtool)("is what promtool takes", () =>
+  it.effect.skipIf(!hasPromtool)("is accepted by promtool", () =>
     Effect.gen(function*() {
       const seconds = Metric.histogram("taken_duration_seconds", MetricBoundaries.fromIterable([0.1, 1]), "Durations")
       yield* Metric.update(seconds, 0.5)

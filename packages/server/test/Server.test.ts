@@ -4,11 +4,11 @@ import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Redacted } from "effect"
 import { Client, Lifecycle, Problem } from "../src/index.js"
-import { address, ask, service, streamed } from "./support/service.js"
+import { address, ask, openStream, service } from "./support/service.js"
 
 const get = (id: Simulator.ExchangeId) => Effect.flatMap(Simulator.Simulators, ({ get }) => get(id))
 
-/** All of them fail, from now on, to whoever asks or listens. */
+/** Makes these exchanges fail every request and close their feeds. */
 const down = (ids: ReadonlyArray<Simulator.ExchangeId>) =>
   Effect.forEach(
     ids,
@@ -17,17 +17,17 @@ const down = (ids: ReadonlyArray<Simulator.ExchangeId>) =>
         Effect.all([setFaults(Faults.outage), disturb({ _tag: "Refuse" }), disturb({ _tag: "Close", code: 1006 })]))
   )
 
-/** Looks again and again until it is so. */
+/** Repeats the effect until its value satisfies the condition. */
 const eventually = <A, E, R>(self: Effect.Effect<A, E, R>, isSo: (value: A) => boolean): Effect.Effect<A, E, R> =>
   Effect.flatMap(
     self,
     (value) => isSo(value) ? Effect.succeed(value) : Effect.zipRight(Effect.sleep("20 millis"), eventually(self, isSo))
   )
 
-const three = ["kraken", "okx", "binance"] as const
+const threeExchanges = ["kraken", "okx", "binance"] as const
 
 describe("GET /v1/prices", () => {
-  it.live("gives the price of the first exchange that can serve, and says whose it is and how old", () =>
+  it.live("serves the price of the first available exchange, with its source and age", () =>
     Effect.gen(function*() {
       yield* Effect.flatMap(get("kraken"), ({ setPrice }) => setPrice("BTC/USDT", "61000.5"))
       const { headers, json, status } = yield* ask("/v1/prices/BTC/USDT")
@@ -48,9 +48,9 @@ describe("GET /v1/prices", () => {
       yield* down(["kraken"])
       const next = yield* eventually(ask("/v1/prices/BTC/USDT"), ({ json }) => Object(json).source === "okx")
       assert.strictEqual(next.status, 200)
-    }).pipe(Effect.provide(service(three))))
+    }).pipe(Effect.provide(service(threeExchanges))))
 
-  it.live("gives the median of all, names its sources with their ages, and whom it rejects and why", () =>
+  it.live("serves the median with its sources and their ages, and lists the rejected sources with reasons", () =>
     Effect.gen(function*() {
       yield* Effect.flatMap(get("okx"), ({ setPrice }) => setPrice("BTC/USDT", "90000"))
       const { json } = yield* ask("/v1/prices/BTC/USDT?source=median")
@@ -60,21 +60,21 @@ describe("GET /v1/prices", () => {
       assert.isTrue(sources.every(({ ageMillis }: { ageMillis: number }) => ageMillis >= 0))
       assert.deepStrictEqual(rejected.map(({ source }: { source: string }) => source), ["okx"])
       assert.match(rejected[0].reason, /90000/)
-    }).pipe(Effect.provide(service(three))))
+    }).pipe(Effect.provide(service(threeExchanges))))
 
-  it.live("asks an exchange once, however many clients ask for the same", () =>
+  it.live("a hundred concurrent requests for the same price cause at most two calls to the exchange", () =>
     Effect.gen(function*() {
-      const answers = yield* Effect.all(
+      const responses = yield* Effect.all(
         Array.from({ length: 100 }, () => ask("/v1/prices/BTC/USDT?source=binance")),
         { concurrency: "unbounded" }
       )
-      assert.deepStrictEqual(new Set(answers.map(({ status }) => status)), new Set([200]))
+      assert.deepStrictEqual(new Set(responses.map(({ status }) => status)), new Set([200]))
       const asked = yield* Effect.flatMap(get("binance"), ({ requests }) => requests)
       const tickers = asked.filter(({ target }) => target.includes("ticker"))
       assert.isAtMost(tickers.length, 2)
     }).pipe(Effect.provide(service(["binance"], { clientBurst: 1000 }))))
 
-  it.live("answers 304 to who has it already", () =>
+  it.live("responds with 304 if the ETag matches", () =>
     Effect.gen(function*() {
       const path = "/v1/books/okx/BTC/USDT?depth=1"
       const twice = Effect.gen(function*() {
@@ -89,7 +89,7 @@ describe("GET /v1/prices", () => {
       assert.strictEqual(other.status, 200)
     }).pipe(Effect.provide(service(["okx"]))))
 
-  it.live("gives an old price only to who takes one, and marks it", () =>
+  it.live("serves a stale price only if maxStale allows it, and marks it", () =>
     Effect.gen(function*() {
       const path = "/v1/prices/BTC/USDT?source=okx"
       assert.strictEqual((yield* ask(path)).status, 200)
@@ -103,8 +103,8 @@ describe("GET /v1/prices", () => {
     }).pipe(Effect.provide(service(["okx"]))))
 })
 
-describe("what cannot be served", () => {
-  it.live("is a problem with a status of its kind and a sentence", () =>
+describe("A request that cannot be served", () => {
+  it.live("gets a problem with the status, type and detail of its error", () =>
     Effect.gen(function*() {
       const expected = [
         ["/v1/prices/NO/PE", 404, "symbol-not-found"],
@@ -121,10 +121,10 @@ describe("what cannot be served", () => {
         ["/nowhere", 404, "no-such-path"]
       ] as const
       for (const [path, status, name] of expected) {
-        const answer = yield* ask(path)
-        assert.strictEqual(answer.status, status, path)
-        assert.isTrue(Problem.isProblem(answer.json), path)
-        const problem = Object(answer.json)
+        const response = yield* ask(path)
+        assert.strictEqual(response.status, status, path)
+        assert.isTrue(Problem.isProblem(response.json), path)
+        const problem = Object(response.json)
         assert.strictEqual(problem.type, `urn:effect-exchange:problem:${name}`, path)
         assert.isAbove(problem.detail.length, 10, path)
       }
@@ -132,7 +132,7 @@ describe("what cannot be served", () => {
       assert.strictEqual(posted.status, 413)
     }).pipe(Effect.provide(service(["kraken"]))))
 
-  it.effect("names no time to come back at where there is none, as of a circuit that only a hand can close", () =>
+  it.effect("gets no retry-after header if the circuit stays open until it is closed by hand", () =>
     Effect.sync(() => {
       const error = new ExchangeError.CircuitOpen({
         exchange: "kraken",
@@ -146,7 +146,7 @@ describe("what cannot be served", () => {
       assert.isUndefined(Problem.respond(problem).headers["retry-after"])
     }))
 
-  it.live("is decoded by the client that the API is", () =>
+  it.live("is decoded to a typed problem by the derived client", () =>
     Effect.gen(function*() {
       const client = yield* Client.make(yield* address)
       const price = yield* client.prices.price({
@@ -159,11 +159,11 @@ describe("what cannot be served", () => {
       assert.strictEqual("status" in problem ? problem.status : undefined, 404)
     }).pipe(Effect.provide(NodeHttpClient.layerUndici), Effect.provide(service(["kraken"]))))
 
-  it.live("is given to a client that has the token, and to no other", () =>
+  it.live("gets a 401 problem if the derived client has no token", () =>
     Effect.gen(function*() {
       const base = yield* address
-      const knowing = yield* Client.make(base, { token: Redacted.make("first") })
-      const { exchanges } = yield* knowing.market.exchanges()
+      const authorized = yield* Client.make(base, { token: Redacted.make("first") })
+      const { exchanges } = yield* authorized.market.exchanges()
       assert.deepStrictEqual(exchanges.map(({ exchange }) => exchange), ["okx"])
       const other = yield* Client.make(base)
       const problem = yield* Effect.flip(other.market.exchanges())
@@ -174,8 +174,8 @@ describe("what cannot be served", () => {
     ))
 })
 
-describe("probes", () => {
-  it.live("never fail liveness for an exchange, and fail readiness exactly when none can serve", () =>
+describe("The probes", () => {
+  it.live("liveness never depends on an exchange, and readiness fails only when no exchange is available", () =>
     Effect.gen(function*() {
       yield* eventually(ask("/startupz"), ({ status }) => status === 200)
       const ready = yield* ask("/readyz")
@@ -195,7 +195,7 @@ describe("probes", () => {
       assert.deepStrictEqual([(yield* ask("/livez")).status, (yield* ask("/startupz")).status], [200, 200])
     }).pipe(Effect.provide(service(["kraken", "okx"]))))
 
-  it.live("tell of exchanges only to who may know", () =>
+  it.live("readiness includes the checks of exchanges only if the request has a valid token", () =>
     Effect.gen(function*() {
       assert.isUndefined(Object((yield* ask("/readyz")).json).checks)
       const { json } = yield* ask("/readyz", { headers: { authorization: "Bearer second" } })
@@ -203,8 +203,8 @@ describe("probes", () => {
     }).pipe(Effect.provide(service(["okx"], { tokens: [Redacted.make("first"), Redacted.make("second")] }))))
 })
 
-describe("every answer", () => {
-  it.live("tells a browser to believe nothing but what it says, also where it refuses", () =>
+describe("Every response", () => {
+  it.live("has the security headers, even if the request is refused", () =>
     Effect.gen(function*() {
       for (const path of ["/livez", "/v1/prices/BTC/USDT", "/v1/nowhere", "/v1/tickers?symbols=%25", "/", "/docs"]) {
         const { headers } = yield* ask(path, { headers: { authorization: "Bearer first" } })
@@ -215,7 +215,7 @@ describe("every answer", () => {
       assert.deepStrictEqual([refused.status, refused.headers.get("x-content-type-options")], [401, "nosniff"])
     }).pipe(Effect.provide(service(["okx"], { tokens: [Redacted.make("first")] }))))
 
-  it.live("says by which methods it is asked, and answers HEAD as GET without a body", () =>
+  it.live("lists the allowed methods on 405, and has no body for HEAD", () =>
     Effect.gen(function*() {
       const { headers, json, status } = yield* ask("/v1/exchanges", { method: "DELETE" })
       assert.deepStrictEqual([status, headers.get("allow")], [405, "GET, HEAD"])
@@ -225,7 +225,7 @@ describe("every answer", () => {
       assert.deepStrictEqual([head.status, head.text], [200, ""])
     }).pipe(Effect.provide(service(["okx"]))))
 
-  it.live("can be asked for again by its tag", () =>
+  it.live("can be revalidated by its ETag", () =>
     Effect.gen(function*() {
       const from = 1_700_000_000_000
       for (
@@ -239,8 +239,8 @@ describe("every answer", () => {
     }).pipe(Effect.provide(service(["okx"]))))
 })
 
-describe("the document of the API", () => {
-  it.live("names what comes, the stream and problems, and nothing of the platform's", () =>
+describe("The OpenAPI document", () => {
+  it.live("describes the routes, the stream and the problems, and no errors of the platform", () =>
     Effect.gen(function*() {
       const { json, text } = yield* ask("/openapi.json")
       assert.notInclude(text, "HttpApiDecodeError")
@@ -256,8 +256,8 @@ describe("the document of the API", () => {
     }).pipe(Effect.provide(service(["okx"]))))
 })
 
-describe("the door", () => {
-  it.live("admits each of its tokens and no other", () =>
+describe("Admission control", () => {
+  it.live("accepts each of the tokens and no other", () =>
     Effect.gen(function*() {
       const as = (authorization?: string) =>
         Effect.map(
@@ -273,88 +273,88 @@ describe("the door", () => {
       assert.strictEqual((yield* ask("/livez")).status, 200)
     }).pipe(Effect.provide(service(["okx"], { tokens: [Redacted.make("first"), Redacted.make("second")] }))))
 
-  it.live("refuses a client that asks too often, and says when to come back", () =>
+  it.live("refuses a client above its rate limit, with a retry-after header", () =>
     Effect.gen(function*() {
-      const answers = yield* Effect.all(Array.from({ length: 8 }, () => ask("/v1/exchanges")))
-      assert.deepStrictEqual(answers.map(({ status }) => status), [200, 200, 200, 200, 200, 429, 429, 429])
-      assert.strictEqual(answers[7]?.headers.get("retry-after"), "1")
+      const responses = yield* Effect.all(Array.from({ length: 8 }, () => ask("/v1/exchanges")))
+      assert.deepStrictEqual(responses.map(({ status }) => status), [200, 200, 200, 200, 200, 429, 429, 429])
+      assert.strictEqual(responses[7]?.headers.get("retry-after"), "1")
       assert.strictEqual((yield* ask("/livez")).status, 200)
     }).pipe(Effect.provide(service(["okx"], { clientBurst: 5, clientRate: 0.001 }))))
 
-  it.live("keeps no request out for the streams that are open", () =>
+  it.live("does not count open streams against the limit on requests", () =>
     Effect.gen(function*() {
-      const one = yield* streamed("/v1/stream")
-      const other = yield* streamed("/v1/stream")
+      const one = yield* openStream("/v1/stream")
+      const other = yield* openStream("/v1/stream")
       yield* eventually(Effect.sync(() => [one, other].map(({ events }) => events.length)), (counts) =>
         counts.every((count) => count > 0))
       assert.strictEqual((yield* ask("/v1/exchanges")).status, 200)
       const metrics = (yield* ask("/metrics")).text
-      // The two, and who asks.
+      // The two streams and this request.
       assert.match(metrics, /^server_requests_in_flight 3$/m)
-      yield* one.leave
-      yield* other.leave
+      yield* one.close
+      yield* other.close
       assert.notMatch(metrics, /server_request_duration_seconds_count\{route="\/v1\/stream"/)
     }).pipe(Effect.scoped, Effect.provide(service(["okx"], { maxInFlight: 1 }))))
 
-  it.live("sheds what is more than may be under way", () =>
+  it.live("refuses requests above the limit on requests in progress", () =>
     Effect.gen(function*() {
       yield* Effect.flatMap(
         get("okx"),
         ({ setFaults }) => setFaults({ ...Faults.none, latency: { min: 1500, max: 1500 } })
       )
-      const answers = yield* Effect.all(
+      const responses = yield* Effect.all(
         Array.from({ length: 10 }, (_, index) => ask(`/v1/books/okx/BTC/USDT?depth=${index + 1}`)),
         { concurrency: "unbounded" }
       )
-      const statuses = answers.map(({ status }) => status).toSorted()
+      const statuses = responses.map(({ status }) => status).toSorted()
       assert.deepStrictEqual(statuses, [200, 200, 200, 503, 503, 503, 503, 503, 503, 503])
     }).pipe(Effect.provide(service(["okx"], { maxInFlight: 3 }))))
 })
 
-describe("clients that go before they are answered", () => {
-  it.live("leave nothing behind", () =>
+describe("Clients that disconnect before the response", () => {
+  it.live("release their place, and are counted with status 499", () =>
     Effect.gen(function*() {
       yield* Effect.flatMap(get("okx"), ({ setFaults }) => setFaults({ ...Faults.none, latency: { min: 20, max: 60 } }))
       const base = yield* address
-      const leaving = (index: number) =>
+      const disconnecting = (index: number) =>
         Effect.promise(() =>
           fetch(`${base}/v1/books/okx/BTC/USDT?depth=${1 + index}`, { signal: AbortSignal.timeout(index % 20) })
             .catch(() => undefined)
         )
-      yield* Effect.all(Array.from({ length: 100 }, (_, index) => leaving(index)), { concurrency: 20 })
+      yield* Effect.all(Array.from({ length: 100 }, (_, index) => disconnecting(index)), { concurrency: 20 })
       const { text } = yield* eventually(ask("/metrics"), ({ text }) => text.includes("status=\"499\""))
       assert.notInclude(text, "status=\"500\"")
-      // As many as may be under way are, and no fewer.
-      const answers = yield* eventually(
+      // The full limit is available again.
+      const responses = yield* eventually(
         Effect.all(Array.from({ length: 5 }, (_, index) => ask(`/v1/books/okx/BTC/USDT?depth=${901 + index}`)), {
           concurrency: "unbounded"
         }),
-        (answers) => answers.every(({ status }) => status === 200)
+        (responses) => responses.every(({ status }) => status === 200)
       )
-      assert.strictEqual(answers.length, 5)
+      assert.strictEqual(responses.length, 5)
     }).pipe(Effect.provide(service(["okx"], { maxInFlight: 5 }))))
 })
 
 describe("GET /v1/stream", () => {
-  it.live("streams prices, feeds, health and counts, and ends when the service does", () =>
+  it.live("streams prices, feeds, health and stats, and ends when the service drains", () =>
     Effect.gen(function*() {
-      const heard = yield* streamed("/v1/stream?symbols=BTC/USDT,ETH/USDT")
-      const seen = () => new Set(heard.events.map(({ event }) => event))
+      const stream = yield* openStream("/v1/stream?symbols=BTC/USDT,ETH/USDT")
+      const seen = () => new Set(stream.events.map(({ event }) => event))
       yield* eventually(Effect.sync(seen), ({ size }) => size === 4)
       assert.deepStrictEqual([...seen()].toSorted(), ["feed", "health", "price", "stats"])
-      const symbols = new Set(heard.events.flatMap(({ data, event }) => event === "price" ? [data["symbol"]] : []))
+      const symbols = new Set(stream.events.flatMap(({ data, event }) => event === "price" ? [data["symbol"]] : []))
       assert.isTrue(symbols.has("BTC/USDT") || symbols.has("ETH/USDT"))
       yield* Effect.flatMap(Lifecycle.Lifecycle, ({ drain }) => drain)
-      yield* heard.end
+      yield* stream.end
       assert.strictEqual((yield* ask("/readyz")).status, 503)
       assert.strictEqual((yield* ask("/livez")).status, 200)
     }).pipe(Effect.provide(service(["okx"]))))
 
-  it.live("says that prices are stale when a feed is lost, and goes on", () =>
+  it.live("marks prices as stale when a feed is lost, and continues after the reconnect", () =>
     Effect.gen(function*() {
-      const heard = yield* streamed("/v1/stream?symbols=BTC/USDT")
+      const stream = yield* openStream("/v1/stream?symbols=BTC/USDT")
       const has = (name: string, values: Readonly<Record<string, unknown>>) => () =>
-        heard.events.some(({ data, event }) =>
+        stream.events.some(({ data, event }) =>
           event === name && Object.entries(values).every(([key, value]) => data[key] === value)
         )
       const until = (condition: () => boolean) => eventually(Effect.sync(condition), (isSo) => isSo)
@@ -365,12 +365,12 @@ describe("GET /v1/stream", () => {
       yield* until(has("feed", { status: "Resynced" }))
     }).pipe(Effect.provide(service(["okx"]))))
 
-  it.live("has no more streams of one client than it may have", () =>
+  it.live("refuses streams above the limit per client", () =>
     Effect.gen(function*() {
-      const one = yield* streamed("/v1/stream")
+      const one = yield* openStream("/v1/stream")
       yield* eventually(Effect.sync(() => one.events.length), (count) => count > 0)
       assert.strictEqual((yield* ask("/v1/stream")).status, 503)
-      yield* one.leave
-      yield* eventually(Effect.flatMap(streamed("/v1/stream"), ({ status }) => status), (status) => status === 200)
+      yield* one.close
+      yield* eventually(Effect.flatMap(openStream("/v1/stream"), ({ status }) => status), (status) => status === 200)
     }).pipe(Effect.scoped, Effect.provide(service(["okx"], { maxClientStreams: 1 }))))
 })

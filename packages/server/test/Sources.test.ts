@@ -23,12 +23,12 @@ const start = Effect.gen(function*() {
   return { sources, simulator, asked, price: sources.price("okx", "BTC/USDT") }
 })
 
-/** What takes its time, with that time. */
-const waited = <A, E, R>(self: Effect.Effect<A, E, R>) =>
+/** Runs the effect while the clock advances by a minute. */
+const withTime = <A, E, R>(self: Effect.Effect<A, E, R>) =>
   Effect.flatMap(Effect.fork(self), (fiber) => Effect.zipRight(TestClock.adjust("1 minute"), Fiber.join(fiber)))
 
-describe("the sources of a service", () => {
-  it.effect("answer by the feed while it stands, and ask while it does not", () =>
+describe("Sources", () => {
+  it.effect("serves prices from the feed while it is live, and calls the exchange while it is not", () =>
     Effect.gen(function*() {
       const { asked, price, simulator } = yield* start
       yield* price
@@ -53,8 +53,8 @@ describe("the sources of a service", () => {
       assert.strictEqual(yield* asked, 2)
     }).pipe(Effect.provide(okx)))
 
-  for (const [how, end] of [["fails by a bug", Stream.dieMessage("a bug")], ["ends", Stream.empty]] as const) {
-    it.effect(`take no ticker for that of now of a feed that ${how}`, () =>
+  for (const [how, end] of [["dies", Stream.dieMessage("a bug")], ["ends", Stream.empty]] as const) {
+    it.effect(`does not serve the last ticker of a feed that ${how}`, () =>
       Effect.gen(function*() {
         const { price } = yield* Sources.Sources
         yield* price("kraken", "BTC/USD")
@@ -82,7 +82,7 @@ describe("the sources of a service", () => {
       )))
   }
 
-  it.effect("let a feed go when nobody has asked for a minute", () =>
+  it.effect("closes a feed that was not used for a minute", () =>
     Effect.gen(function*() {
       const { price, simulator } = yield* start
       yield* price
@@ -92,17 +92,19 @@ describe("the sources of a service", () => {
       assert.strictEqual(yield* simulator.connections, 0)
     }).pipe(Effect.provide(okx)))
 
-  it.effect("ask once for all who ask at a time", () =>
+  it.effect("a hundred concurrent requests share one call to the exchange", () =>
     Effect.gen(function*() {
       const { simulator, sources } = yield* start
       const { orderBook } = yield* sources.market("okx")
       yield* simulator.setFaults(Faults.make({ latency: { min: "1 second", max: "1 second" } }))
-      yield* waited(Effect.all(Array.from({ length: 100 }, () => orderBook("BTC/USDT")), { concurrency: "unbounded" }))
+      yield* withTime(
+        Effect.all(Array.from({ length: 100 }, () => orderBook("BTC/USDT")), { concurrency: "unbounded" })
+      )
       const asked = yield* simulator.requests
       assert.strictEqual(asked.filter(({ target }) => target.includes("books")).length, 1)
     }).pipe(Effect.provide(okx)))
 
-  it.effect("give an answer of a moment ago to who asks the same, and no older one", () =>
+  it.effect("reuses a response for less than a second, and only for the same request", () =>
     Effect.gen(function*() {
       const { simulator, sources } = yield* start
       const { orderBook } = yield* sources.market("okx")
@@ -116,7 +118,7 @@ describe("the sources of a service", () => {
       assert.strictEqual(yield* asked, 3)
     }).pipe(Effect.provide(okx)))
 
-  it.effect("give a price of before for as long as was asked for, and no longer", () =>
+  it.effect("serves a stale price only if it is at most maxStale old", () =>
     Effect.gen(function*() {
       const { simulator, sources } = yield* start
       const price = (maxStale?: Duration.Duration) => sources.price("okx", "BTC/USDT", maxStale)
@@ -125,14 +127,14 @@ describe("the sources of a service", () => {
       yield* simulator.disturb({ _tag: "Refuse" })
       yield* simulator.disturb({ _tag: "Close", code: 1006 })
       yield* TestClock.adjust("10 seconds")
-      const asked = (maxStale?: Duration.Duration) => waited(Effect.either(price(maxStale)))
+      const asked = (maxStale?: Duration.Duration) => withTime(Effect.either(price(maxStale)))
       assert.strictEqual((yield* asked(Duration.minutes(10)))._tag, "Right")
       const refused = yield* asked(Duration.seconds(5))
       assert.strictEqual(refused._tag, "Left")
       assert.strictEqual((yield* asked())._tag, "Left")
     }).pipe(Effect.provide(okx)))
 
-  it.effect("say where candles go on", () =>
+  it.effect("returns the start of the next page of candles", () =>
     Effect.gen(function*() {
       const { sources } = yield* start
       const from = Date.UTC(2026, 10, 1)

@@ -3,8 +3,8 @@ import { Effect } from "effect"
 import { createHash } from "node:crypto"
 import { StatusPage } from "../src/index.js"
 
-describe("the status page", () => {
-  it.effect("may do nothing but what is its own", () =>
+describe("The status page", () => {
+  it.effect("allows only its own style and script by hash in its content security policy", () =>
     Effect.gen(function*() {
       const policy = yield* StatusPage.policy
       for (const tag of ["style", "script"]) {
@@ -15,7 +15,7 @@ describe("the status page", () => {
       assert.match(policy, /^default-src 'none';/)
     }))
 
-  it("is one document that is small, asks for nothing elsewhere, and takes no markup from outside", () => {
+  it("is one small document that loads nothing from elsewhere and inserts no markup", () => {
     assert.isBelow(StatusPage.html.length, 20_000)
     assert.notMatch(
       StatusPage.html,

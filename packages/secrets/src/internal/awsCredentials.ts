@@ -5,26 +5,26 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { ManagerRefused, SecretMalformed, type SecretSourceError, SourceMisconfigured } from "../SecretSourceError.js"
-import { source } from "./awsAnswers.js"
+import { source } from "./awsResponses.js"
 import type { AwsKeys } from "./awsSignature.js"
-import type { Answer, Send } from "./http.js"
+import type { Response, Send } from "./http.js"
 import * as secretFile from "./secretFile.js"
 
 /**
- * The keys that requests are signed with. After keys were refused, `another` returns others, or `undefined` if there
+ * The keys that requests are signed with. After keys were refused, `afterRefusal` returns others, or `undefined` if there
  * are none.
  *
  * @internal
  */
 export interface AwsCredentials {
   readonly get: Effect.Effect<AwsKeys, SecretSourceError>
-  readonly another: (refused: AwsKeys) => Effect.Effect<AwsKeys | undefined, SecretSourceError>
+  readonly afterRefusal: (refused: AwsKeys) => Effect.Effect<AwsKeys | undefined, SecretSourceError>
 }
 
 /** @internal */
 export const fixed = (keys: AwsKeys): AwsCredentials => ({
   get: Effect.succeed(keys),
-  another: () => Effect.succeed(undefined)
+  afterRefusal: () => Effect.succeed(undefined)
 })
 
 interface Held {
@@ -41,7 +41,7 @@ const margin = 5 * 60_000
  *
  * @internal
  */
-export const ofContainer = (options: {
+export const fromContainer = (options: {
   readonly url: string
   readonly token: Redacted.Redacted<string> | undefined
   readonly tokenFile: string | undefined
@@ -80,7 +80,7 @@ export const ofContainer = (options: {
 
     return {
       get,
-      another: (refused) =>
+      afterRefusal: (refused) =>
         Effect.suspend(() => held === undefined || held.keys === refused ? fetched : Effect.succeed(held.keys)).pipe(
           mutex.withPermits(1)
         )
@@ -89,16 +89,16 @@ export const ofContainer = (options: {
 
 const text = Schema.NonEmptyString.pipe(Schema.pattern(/^[\x21-\x7e]+$/))
 
-const ContainerAnswer = Schema.parseJson(Schema.Struct({
+const ContainerResponse = Schema.parseJson(Schema.Struct({
   AccessKeyId: text,
   SecretAccessKey: text,
   Token: text,
   Expiration: Schema.DateTimeUtc
 }))
 
-const decode = Schema.decodeUnknownOption(ContainerAnswer)
+const decode = Schema.decodeUnknownOption(ContainerResponse)
 
-const read = ({ status, text }: Answer): Effect.Effect<Held, SecretSourceError> => {
+const read = ({ status, text }: Response): Effect.Effect<Held, SecretSourceError> => {
   if (status === 401 || status === 403) {
     return Effect.fail(
       new ManagerRefused({ source, status, detail: "the container's endpoint rejects the authorization token" })

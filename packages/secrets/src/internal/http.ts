@@ -29,7 +29,7 @@ export interface Limits {
 }
 
 /** @internal */
-export interface Question {
+export interface Request {
   readonly method: "GET" | "POST"
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
@@ -38,14 +38,14 @@ export interface Question {
 }
 
 /** @internal */
-export interface Answer {
+export interface Response {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly text: string
 }
 
 /** @internal */
-export type Send = (question: Question) => Effect.Effect<Answer, SecretSourceError>
+export type Send = (request: Request) => Effect.Effect<Response, SecretSourceError>
 
 /** An AWS secret is at most 64 KiB. A Vault secret is at most 1 MiB by default. */
 const maxBytes = 2 * 1024 * 1024
@@ -70,32 +70,35 @@ export const make = (source: string, http: HttpClient.HttpClient, { timeout = "3
       source,
       detail: "the response was not complete in time; check whether the service is slow"
     })
-  return (question) =>
-    client.execute(requestOf(question)).pipe(
+  return (request) =>
+    client.execute(requestOf(request)).pipe(
       Effect.flatMap((response) =>
         Effect.map(readText(source, response), (text) => ({ status: response.status, headers: response.headers, text }))
       ),
       Effect.scoped,
       // Streams run in their own fibers. Effect logs the failures of such fibers at debug level, including the request.
       Effect.withUnhandledErrorLogLevel(Option.none()),
-      Effect.mapInputContext((outer: Context.Context<never>) => Context.merge(outer, unredirected)),
+      Effect.mapInputContext((outer: Context.Context<never>) => Context.merge(outer, manualRedirect)),
       Effect.catchTags({
         RequestError: ({ cause }) => Effect.fail(unreachable(source, cause)),
         ResponseError: ({ cause }) => Effect.fail(unreachable(source, cause))
       }),
       Timeout.attempt({ duration: timeout, onTimeout: late }),
-      Effect.flatMap((answer) => served(source, answer))
+      Effect.flatMap((answer) => checkStatus(source, answer))
     )
 }
 
-const unredirected = Context.make(FetchHttpClient.RequestInit, { redirect: "manual" })
+const manualRedirect = Context.make(FetchHttpClient.RequestInit, { redirect: "manual" })
 
-const requestOf = ({ body, headers, method, url }: Question): HttpClientRequest.HttpClientRequest => {
+const requestOf = ({ body, headers, method, url }: Request): HttpClientRequest.HttpClientRequest => {
   const bare = HttpClientRequest.make(method)(url, { headers })
   return body === undefined ? bare : HttpClientRequest.bodyText(bare, body, headers["content-type"])
 }
 
-const served = (source: string, answer: Answer): Effect.Effect<Answer, ManagerUnavailable | SourceMisconfigured> => {
+const checkStatus = (
+  source: string,
+  answer: Response
+): Effect.Effect<Response, ManagerUnavailable | SourceMisconfigured> => {
   const { headers, status } = answer
   // With `redirect: "manual"`, `fetch` reports a redirect without its status, as status 0.
   if (status === 0 || (status >= 300 && status < 400)) {
@@ -154,7 +157,7 @@ const codeOf = (error: unknown, depth = 0): string | undefined => {
  *
  * @internal
  */
-export const persistently = (
+export const withRetries = (
   source: string,
   { attempts = 3, deadline = "10 seconds" }: Limits
 ): <A>(self: Effect.Effect<A, SecretSourceError>) => Effect.Effect<A, SecretSourceError> => {
@@ -165,7 +168,7 @@ export const persistently = (
     retryAfter: (error) =>
       error._tag === "ManagerUnavailable" ? Option.fromNullable(error.retryAfter) : Option.none<Duration.Duration>()
   })
-  const ended = Timeout.deadline<SecretSourceError>({
+  const withDeadline = Timeout.deadline<SecretSourceError>({
     duration: deadline,
     onTimeout: () =>
       new ManagerUnreachable({
@@ -173,5 +176,5 @@ export const persistently = (
         detail: `no result within ${Duration.format(Duration.decode(deadline))}; check whether the service is slow`
       })
   })
-  return (self) => self.pipe(Idempotent.mark, retrying, ended)
+  return (self) => self.pipe(Idempotent.mark, retrying, withDeadline)
 }

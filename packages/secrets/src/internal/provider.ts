@@ -25,27 +25,27 @@ export const make = (
   secrets: Effect.Effect<Secrets, SecretSourceError>,
   next: ConfigProvider.ConfigProvider
 ): ConfigProvider.ConfigProvider => {
-  const nowhere = flat({
+  const missing = flat({
     load: (path) =>
       Effect.fail(ConfigError.MissingData([...path], `${source} has no ${path.join(delimiters.pathDelim)}`)),
     enumerateChildren: () => Effect.succeed(HashSet.empty())
   })
   // The next provider may have a path patch, such as a prefix. `orElse` applies it to each path.
-  const elsewhere = ConfigProvider.orElse(nowhere, () => next).flattened
-  const at = (path: ReadonlyArray<string>) =>
+  const nextFlat = ConfigProvider.orElse(missing, () => next).flattened
+  const secretsFor = (path: ReadonlyArray<string>) =>
     Effect.mapError(secrets, (error) => ConfigError.SourceUnavailable([...path], error.message, Cause.fail(error)))
   return flat({
     load: (path, primitive, split) =>
-      Effect.flatMap(at(path), (secrets) => {
+      Effect.flatMap(secretsFor(path), (secrets) => {
         const secret = secrets.get(path.join(delimiters.pathDelim))
-        return secret === undefined ? elsewhere.load(path, primitive, split) : parse(path, secret, primitive, split)
+        return secret === undefined ? nextFlat.load(path, primitive, split) : parse(path, secret, primitive, split)
       }),
     enumerateChildren: (path) =>
-      Effect.flatMap(at(path), (secrets) =>
+      Effect.flatMap(secretsFor(path), (secrets) =>
         Effect.zipWith(
           inMap(new Map([...secrets.keys()].map((name) => [name, ""]))).enumerateChildren(path),
-          elsewhere.enumerateChildren(path),
-          (here, there) => HashSet.union(here, there)
+          nextFlat.enumerateChildren(path),
+          (own, others) => HashSet.union(own, others)
         ))
   })
 }

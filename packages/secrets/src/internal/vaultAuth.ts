@@ -6,7 +6,7 @@ import type { SecretSourceError } from "../SecretSourceError.js"
 import type { Send } from "./http.js"
 import { now } from "./now.js"
 import * as secretFile from "./secretFile.js"
-import * as answers from "./vaultAnswers.js"
+import * as responses from "./vaultResponses.js"
 
 /**
  * Sends a request with a token. If Vault refuses the token and another one is available, sends it once more with that
@@ -23,7 +23,7 @@ export const fixed = (token: Redacted.Redacted<string>): WithToken => (ask) => a
 
 /** @internal */
 export const inFile = (fs: FileSystem.FileSystem, file: string): WithToken => {
-  const read = secretFile.read(answers.source, fs, file, "the token")
+  const read = secretFile.read(responses.source, fs, file, "the token")
   return (ask) =>
     Effect.flatMap(read, (token) =>
       Effect.catchTag(ask(token), "ManagerRefused", (error) =>
@@ -51,8 +51,8 @@ export const kubernetes = (options: {
     let lease: Lease | undefined
 
     const login = Effect.gen(function*() {
-      const jwt = yield* secretFile.read(answers.source, options.fs, options.file, "the service account's token")
-      const asked = yield* now
+      const jwt = yield* secretFile.read(responses.source, options.fs, options.file, "the service account's token")
+      const requestedAt = yield* now
       const { lease: seconds, token } = yield* Effect.flatMap(
         options.send({
           method: "POST",
@@ -60,11 +60,11 @@ export const kubernetes = (options: {
           headers: { ...options.namespace, "content-type": "application/json", "x-vault-request": "true" },
           body: JSON.stringify({ role: options.role, jwt: Redacted.value(jwt) })
         }),
-        answers.login
+        responses.login
       )
       const millis = seconds === 0 ? Number.POSITIVE_INFINITY : seconds * 1000
       // Well before the lease ends, so that a failed login can be retried.
-      lease = { token, renewAt: asked + millis * 2 / 3, endsAt: asked + millis }
+      lease = { token, renewAt: requestedAt + millis * 2 / 3, endsAt: requestedAt + millis }
       return token
     })
 
@@ -75,7 +75,7 @@ export const kubernetes = (options: {
       return Effect.catchIf(login, (error) => !error.revokes, () => Effect.succeed(held.token))
     }).pipe(mutex.withPermits(1))
 
-    const anew = (refused: Redacted.Redacted<string>) =>
+    const loginAfterRefusal = (refused: Redacted.Redacted<string>) =>
       Effect.suspend(() => lease === undefined || lease.token === refused ? login : Effect.succeed(lease.token)).pipe(
         mutex.withPermits(1)
       )
@@ -83,10 +83,11 @@ export const kubernetes = (options: {
     return (ask) =>
       Effect.flatMap(current, (token) =>
         Effect.catchTag(ask(token), "ManagerRefused", (refused) =>
-          anew(token).pipe(
+          loginAfterRefusal(token).pipe(
             // If the login cannot even be tried, for example because the file cannot be read, Vault's refusal still
             // stands.
-            Effect.catchIf((error) => !error.isRetryable && !error.revokes, () => Effect.fail(refused)),
+            Effect.catchIf((error) =>
+              !error.isRetryable && !error.revokes, () => Effect.fail(refused)),
             Effect.flatMap(ask)
           )))
   })

@@ -10,7 +10,7 @@ export const keys = {
   secretAccessKey: Redacted.make(secretAccessKey)
 }
 
-/** An AWS with one secret and one access key that may read it. */
+/** An AWS server with one secret and one access key that may read it. */
 export const started = Effect.gen(function*() {
   const aws = yield* AwsServer.start
   aws.state.keys.set(accessKeyId, { secretAccessKey, endsAt: Number.POSITIVE_INFINITY })

@@ -9,7 +9,7 @@ export interface Key {
   readonly endsAt: number
 }
 
-/** AWS Secrets Manager, which computes every signature anew, and the endpoint that gives credentials to a container. */
+/** AWS Secrets Manager, which verifies every signature, and the credentials endpoint of a container. */
 export const start = Effect.gen(function*() {
   const state = {
     region: "eu-central-1",
@@ -19,12 +19,12 @@ export const start = Effect.gen(function*() {
     secrets: new Map<string, { SecretString: string } | { SecretBinary: string }>(),
     isAllowed: true,
     authorization: "",
-    /** How long the credentials of the container live, in milliseconds. */
+    /** The lifetime of the container credentials, in milliseconds. */
     lifetime: 3600_000,
     fetches: 0
   }
   const manager = yield* Server.start((request) =>
-    Effect.map(Effect.clock, (clock) => answer(request, clock.unsafeCurrentTimeMillis()))
+    Effect.map(Effect.clock, (clock) => respond(request, clock.unsafeCurrentTimeMillis()))
   )
   const container = yield* Server.start((request) =>
     Effect.map(Effect.clock, (clock) => {
@@ -49,7 +49,7 @@ export const start = Effect.gen(function*() {
     })
   )
 
-  const answer = (request: Server.Received, now: number): Server.Reply => {
+  const respond = (request: Server.Received, now: number): Server.Reply => {
     const { authorization, "content-type": type, "x-amz-date": date = "", "x-amz-target": target } = request.headers
     if (request.method !== "POST" || request.path !== "/" || type !== "application/x-amz-json-1.1") {
       return error("UnknownOperationException", "")

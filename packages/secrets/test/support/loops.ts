@@ -1,9 +1,12 @@
 import { Deferred, Effect, Fiber, FiberId, Option } from "effect"
 
-/** Lets I/O of the machine come in, without time passing. */
+/** Waits for one turn of the event loop, so that real I/O can proceed. The test clock does not move. */
 export const turn: Effect.Effect<void> = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
 
-/** So many loops of the same, at once. `round` lets each of them come round once and ends when all have: or when one fails. */
+/**
+ * Runs `size` concurrent loops of a step. `round` lets each loop run the step once. It completes when all have, and
+ * fails if one fails.
+ */
 export const start = <A, E>(size: number, step: Effect.Effect<A, E>) =>
   Effect.gen(function*() {
     let gate = Deferred.unsafeMake<void>(FiberId.none)

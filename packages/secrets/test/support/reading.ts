@@ -4,13 +4,13 @@ import { Config, Effect, type Layer, Random, Redacted, type Scope } from "effect
 import type { SecretSource } from "../../src/index.js"
 import * as Server from "./server.js"
 
-/** What is read, in the clear. */
+/** Reads the secrets and unwraps their values. */
 export const plain = (read: SecretSource.Service["read"]) =>
   Effect.map(read, (secrets) => Object.fromEntries([...secrets].map(([name, text]) => [name, Redacted.value(text)])))
 
 export const pair = Config.all([Config.string("BINANCE_API_KEY"), Config.string("BINANCE_API_SECRET")])
 
-/** A test over real sockets, without a wait between attempts: the draws of the backoff are all zero. */
+/** A test over real sockets. The random numbers are all zero, so that there is no delay between attempts. */
 export const test = <A, E>(
   name: string,
   body: Effect.Effect<A, E, HttpClient.HttpClient | FileSystem.FileSystem | Scope.Scope>,

@@ -1,12 +1,12 @@
 import { type ConfigProvider, Effect, Layer, Logger, Redacted } from "effect"
 import { SecretSource, SecretSourceError } from "../../src/index.js"
 
-/** A source whose answers a test decides on, and counts. */
+/** A source whose result the test sets. It counts the reads. */
 export const make = (secrets: Record<string, string>) => {
   const state: {
     secrets: Record<string, string>
     error: SecretSourceError.SecretSourceError | undefined
-    /** Stands before every answer. */
+    /** Runs before each result. */
     delay: Effect.Effect<unknown>
     reads: number
     interrupted: number
@@ -29,7 +29,7 @@ export const refused = new SecretSourceError.ManagerRefused({ source: "Script", 
 export const gone = new SecretSourceError.SecretNotFound({ source: "Script", detail: "has no such secret" })
 export const malformed = new SecretSourceError.SecretMalformed({ source: "Script", detail: "is no object" })
 
-/** The provider that a source makes, before another, for as long as the test's scope is open. */
+/** The provider of a source in front of another one, in the scope of the test. */
 export const provider = <E, R>(
   source: Layer.Layer<SecretSource.SecretSource, E, R>,
   next: ConfigProvider.ConfigProvider,
@@ -42,7 +42,7 @@ export const provider = <E, R>(
     Effect.flatMap((runtime) => Effect.provide(Effect.configProviderWith(Effect.succeed), runtime))
   )
 
-/** What is logged, as text. */
+/** A logger that collects its lines. */
 export const logged = () => {
   const lines: Array<string> = []
   const logger = Logger.make<unknown, void>(({ logLevel, message }) => {

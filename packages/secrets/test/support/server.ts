@@ -4,7 +4,7 @@ import { NodeContext, NodeHttpServer } from "@effect/platform-node"
 import { Context, Effect, Layer } from "effect"
 import { createServer } from "node:http"
 
-/** A request as it came over the socket. */
+/** A request as received from the socket. */
 export interface Received {
   readonly method: string
   /** With its query. */
@@ -29,8 +29,8 @@ export const json = (status: number, value: unknown, headers: Readonly<Record<st
 export type Handler = (request: Received) => Effect.Effect<Reply>
 
 /**
- * A server on a free port of the loopback, by the clock of the test. `received` has every request; `instead` are answers that
- * come in the place of the next ones.
+ * A server on a free port of the loopback interface, with the clock of the test. `received` contains every request. The
+ * handlers in `instead` respond to the next requests in place of the usual one.
  */
 export const start = (handler: Handler) =>
   Effect.gen(function*() {
@@ -61,13 +61,13 @@ export const start = (handler: Handler) =>
     return { url: HttpServer.formatAddress(address), received, instead }
   }).pipe(Effect.orDie)
 
-/** What a client of a manager needs: HTTP and files. */
+/** The platform services that a source requires: HTTP and files. */
 export const platform = Layer.merge(NodeExchange.layerHttp(), NodeContext.layer)
 
-/** The same by a client that follows redirects and traces what it sends, if it is let. */
-export const careless = Layer.merge(FetchHttpClient.layer, NodeContext.layer)
+/** The same with an HTTP client that follows redirects and traces requests by default. */
+export const redirectFollowingPlatform = Layer.merge(FetchHttpClient.layer, NodeContext.layer)
 
-/** A file with this text, gone at the end. */
+/** A temporary file with this text, deleted when the scope closes. */
 export const file = (text: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem

@@ -2,8 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto"
 import type { Received } from "./server.js"
 
 /**
- * AWS Signature Version 4, written after its documentation and not after the library that signs here: what AWS does with a
- * request that came over the wire.
+ * A verifier of AWS Signature Version 4, written from its documentation and independent of the signer in this package.
  */
 export interface Signed {
   readonly accessKeyId: string
@@ -28,7 +27,7 @@ const sha256 = (text: string) => createHash("sha256").update(text, "utf8").diges
 const encode = (text: string) =>
   encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
 
-/** The signature that the request must have. */
+/** Computes the expected signature of a request. */
 export const signature = (request: Received, signed: Omit<Signed, "signature">, secretAccessKey: string): string => {
   const [path = "/", query = ""] = request.path.split("?")
   const canonical = [
@@ -46,7 +45,7 @@ export const signature = (request: Received, signed: Omit<Signed, "signature">, 
   return hmac(key, toSign).toString("hex")
 }
 
-/** Whether all that has to be signed is, and with this secret. */
+/** Returns `true` if all required headers are signed, and the signature matches this secret. */
 export const verifies = (request: Received, signed: Signed, secretAccessKey: string): boolean => {
   const mustBeSigned = Object.keys(request.headers).filter((name) =>
     name === "host" || name === "content-type" || name.startsWith("x-amz-")

@@ -6,7 +6,7 @@ export const api = "secret/data/team/exchanges"
 export const token = "hvs.CAESI-CANARY-token-00112233445566778899"
 export const jwt = "eyJhbGciOiJSUzI1NiJ9.CANARY-jwt.c2lnbmF0dXJl"
 
-/** A Vault that holds one secret, a token that may read it, and a role whose logins may, for a minute each. */
+/** A Vault server with one secret, a token that may read it, and a role whose logins may read it for a minute. */
 export const started = Effect.gen(function*() {
   const vault = yield* VaultServer.start
   vault.write(` ${api}`, { BINANCE_API_KEY: "k1", BINANCE_API_SECRET: "s1" })

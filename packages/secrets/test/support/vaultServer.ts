@@ -3,7 +3,7 @@ import * as Server from "./server.js"
 
 export interface Token {
   readonly namespace: string
-  /** What its policies let it read: `secret/data/team/exchanges`. */
+  /** The paths that its policies allow it to read, such as `secret/data/team/exchanges`. */
   readonly paths: ReadonlyArray<string>
   /** Epoch milliseconds. */
   readonly endsAt: number
@@ -13,13 +13,16 @@ export interface Role {
   readonly namespace: string
   readonly jwts: Set<string>
   readonly paths: ReadonlyArray<string>
-  /** Seconds; zero never ends. */
+  /** In seconds. Zero means that it does not expire. */
   readonly lease: number
 }
 
 export type Version = { readonly data: Readonly<Record<string, unknown>>; deletedAt?: string | undefined }
 
-/** What Vault 1.15 answers, in its own words: sealed, tokens and their ends, namespaces, policies, versions, Kubernetes. */
+/**
+ * A server that responds as Vault 1.15 does: seal, tokens with expiry, namespaces, policies, versions and Kubernetes
+ * logins.
+ */
 export const start = Effect.gen(function*() {
   const state = {
     sealed: false,

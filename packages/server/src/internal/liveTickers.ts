@@ -27,7 +27,7 @@ interface Cell {
 
 /** How long a feed continues without requests, and the maximum number of feeds per exchange. */
 const idle = Duration.minutes(1)
-const most = 200
+const maxFeeds = 200
 
 /** @internal */
 export const make = (market: MarketData.MarketData.Service): Effect.Effect<LiveTickers, never, Scope.Scope> =>
@@ -35,7 +35,7 @@ export const make = (market: MarketData.MarketData.Service): Effect.Effect<LiveT
     RcMap.make({
       lookup: (symbol: string) => Effect.tap(Effect.sync((): Cell => ({ ticker: undefined })), follow(market, symbol)),
       idleTimeToLive: idle,
-      capacity: most
+      capacity: maxFeeds
     }),
     (cells) => ({
       current: (symbol) =>
@@ -48,7 +48,7 @@ export const make = (market: MarketData.MarketData.Service): Effect.Effect<LiveT
   )
 
 /** The interval at which a failed feed is retried. */
-const later = Schedule.spaced("30 seconds")
+const retrySchedule = Schedule.spaced("30 seconds")
 
 /**
  * Keeps the cell up to date. A ticker that may no longer hold is removed, so that the exchange is called until the feed
@@ -64,7 +64,7 @@ const follow = (market: MarketData.MarketData.Service, symbol: string) => (cell:
     ),
     // Also when the stream ends or fails.
     Effect.ensuring(Effect.sync(() => cell.ticker = undefined)),
-    Effect.retry(later),
+    Effect.retry(retrySchedule),
     Effect.ignore,
     Effect.forkScoped
   )

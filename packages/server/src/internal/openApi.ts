@@ -54,11 +54,11 @@ const stream: Json = {
 }
 
 /** @internal */
-export const truthful = (document: Json): Json => {
+export const correctDocument = (document: Json): Json => {
   const paths = Record.map(objectOf(document["paths"]), (path) =>
     Record.map(objectOf(path), (operation) => {
-      const told = objectOf(operation)
-      return { ...told, responses: problemOf(objectOf(told["responses"])) }
+      const documented = objectOf(operation)
+      return { ...documented, responses: problemOf(objectOf(documented["responses"])) }
     }))
   const components = objectOf(document["components"])
   return {

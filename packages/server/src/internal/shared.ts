@@ -16,11 +16,11 @@ import * as Effect from "effect/Effect"
  */
 export type Share<A> = (
   key: string,
-  ask: Effect.Effect<A, ExchangeError.MarketDataError>
+  call: Effect.Effect<A, ExchangeError.MarketDataError>
 ) => Effect.Effect<A, ExchangeError.MarketDataError>
 
 /** The maximum number of results that are kept. */
-const most = 1000
+const maxResults = 1000
 
 /**
  * Creates a share that reuses a result for `maxAge`.
@@ -29,24 +29,24 @@ const most = 1000
  */
 export const make = <A>(name: string, maxAge: Duration.DurationInput): Effect.Effect<Share<A>> =>
   Effect.map(SingleFlight.make<A, ExchangeError.MarketDataError>({ name }), (flights) => {
-    const answers = new Map<string, { readonly value: A; readonly until: number }>()
+    const results = new Map<string, { readonly value: A; readonly until: number }>()
     const millis = Duration.toMillis(maxAge)
     const keep = (key: string, value: A, now: number): void => {
-      answers.delete(key)
-      answers.set(key, { value, until: now + millis })
-      for (const oldest of answers.keys()) {
-        if (answers.size <= most) return
-        answers.delete(oldest)
+      results.delete(key)
+      results.set(key, { value, until: now + millis })
+      for (const oldest of results.keys()) {
+        if (results.size <= maxResults) return
+        results.delete(oldest)
       }
     }
-    return (key, ask) =>
+    return (key, call) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        const known = answers.get(key)
+        const known = results.get(key)
         // The last condition: a clock that is set back must not extend the lifetime of a result.
         if (known !== undefined && now < known.until && known.until - now <= millis) return Effect.succeed(known.value)
         return flights.run(
           key,
-          Effect.tap(ask, (value) => Effect.map(Clock.currentTimeMillis, (then) => keep(key, value, then)))
+          Effect.tap(call, (value) => Effect.map(Clock.currentTimeMillis, (then) => keep(key, value, then)))
         )
       })
   })

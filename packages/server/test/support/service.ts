@@ -7,7 +7,7 @@ import { type ConfigError, Effect, Layer, Logger, LogLevel } from "effect"
 import { createServer } from "node:http"
 import { Server, Sources } from "../../src/index.js"
 
-/** A service on a free port of this machine, whose exchanges are in memory. */
+/** A service on a free port of this machine, with simulated exchanges. */
 export const service = (
   ids: ReadonlyArray<Exchanges.ExchangeId>,
   options: Server.Options = {}
@@ -29,23 +29,23 @@ export const service = (
   )
 }
 
-/** Where it is. */
+/** The URL of the service. */
 export const address = Effect.map(
   HttpServer.HttpServer,
   (server) => HttpServer.formatAddress(server.address)
 )
 
-export interface Answer {
+export interface Reply {
   readonly status: number
   readonly headers: Headers
   readonly text: string
   readonly json: unknown
 }
 
-/** Asks by a client that knows nothing of the service. */
+/** Sends a request with `fetch`. */
 export const ask = (path: string, init?: RequestInit) =>
   Effect.flatMap(address, (base) =>
-    Effect.promise(async (signal): Promise<Answer> => {
+    Effect.promise(async (signal): Promise<Reply> => {
       const response = await fetch(`${base}${path}`, { signal, ...init })
       const text = await response.text()
       const isJson = /json/.test(response.headers.get("content-type") ?? "")
@@ -57,8 +57,8 @@ export const ask = (path: string, init?: RequestInit) =>
       }
     }))
 
-/** A stream of events as it comes, until it is left. */
-export const streamed = (path: string) =>
+/** Collects the events of a stream until it is closed. */
+export const openStream = (path: string) =>
   Effect.gen(function*() {
     const base = yield* address
     const controller = new AbortController()
@@ -80,7 +80,7 @@ export const streamed = (path: string) =>
       events,
       status: Effect.promise(() => response.then(({ status }) => status)),
       end: Effect.promise(() => ended),
-      leave: Effect.promise(() => {
+      close: Effect.promise(() => {
         controller.abort()
         return ended
       })

@@ -17,13 +17,13 @@ import * as Routes from "./routes.js"
  *
  * @internal
  */
-export const answering = <R>(app: HttpApp.Default<unknown, R>): HttpApp.Default<never, R> =>
+export const withProblems = <R>(app: HttpApp.Default<unknown, R>): HttpApp.Default<never, R> =>
   Effect.matchCauseEffect(app, {
     onFailure: (cause) =>
       Cause.isInterrupted(cause)
         ? Effect.interrupt
-        : Effect.map(problemOf(cause), (problem) => guarded(Problem.respond(problem))),
-    onSuccess: (response) => Effect.succeed(guarded(response))
+        : Effect.map(problemOf(cause), (problem) => withSecurityHeaders(Problem.respond(problem))),
+    onSuccess: (response) => Effect.succeed(withSecurityHeaders(response))
   })
 
 /**
@@ -31,7 +31,7 @@ export const answering = <R>(app: HttpApp.Default<unknown, R>): HttpApp.Default<
  *
  * @internal
  */
-export const guarded = HttpServerResponse.setHeaders({
+export const withSecurityHeaders = HttpServerResponse.setHeaders({
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer"
 })
@@ -40,7 +40,7 @@ const problemOf = (cause: Cause.Cause<unknown>): Effect.Effect<Problem.Problem> 
   const error = Cause.squash(cause)
   if (Problem.isProblem(error)) return Effect.succeed(error)
   if (error instanceof HttpApiError.HttpApiDecodeError) {
-    return Effect.succeed(Problem.make(400, "invalid-request", described(error)))
+    return Effect.succeed(Problem.make(400, "invalid-request", describeIssues(error)))
   }
   if (error instanceof HttpServerError.RouteNotFound) {
     const { method, url } = error.request
@@ -61,7 +61,7 @@ const problemOf = (cause: Cause.Cause<unknown>): Effect.Effect<Problem.Problem> 
 }
 
 /** Describes what is wrong, by the names of the parameters. */
-const described = ({ issues }: HttpApiError.HttpApiDecodeError): string =>
+const describeIssues = ({ issues }: HttpApiError.HttpApiDecodeError): string =>
   issues.slice(0, 5).map(({ message, path }) =>
     `${path.map(String).join(".") || "request"}: ${message.slice(0, 200).replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, " ")}`
   ).join("; ")

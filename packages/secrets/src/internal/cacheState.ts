@@ -6,10 +6,10 @@ import type { SecretSourceError } from "../SecretSourceError.js"
  *
  * @internal
  */
-export interface Kept<A> {
+export interface CacheState<A> {
   readonly bundle: { readonly secrets: A; readonly at: number } | undefined
-  /** Set if the source is slow or has failed since the last success. The source is called next at `askAgainAt`. */
-  readonly trouble: { readonly error: SecretSourceError | undefined; readonly askAgainAt: number } | undefined
+  /** Set if the source is slow or has failed since the last success. The source is called next at `readAgainAt`. */
+  readonly problem: { readonly error: SecretSourceError | undefined; readonly readAgainAt: number } | undefined
 }
 
 /** @internal */
@@ -27,26 +27,26 @@ export type Verdict<A> =
   | { readonly _tag: "Use"; readonly secrets: A }
   | { readonly _tag: "Fail"; readonly error: SecretSourceError }
   /** There are no usable secrets, so the load waits for the source. */
-  | { readonly _tag: "Ask" }
+  | { readonly _tag: "Read" }
   /** The source is called. The load uses these secrets if the source is slow. */
-  | { readonly _tag: "AskPatiently"; readonly secrets: A }
+  | { readonly _tag: "ReadWithFallback"; readonly secrets: A }
   /** The source is slow or failing. The load uses these secrets, and the source is called in the background. */
-  | { readonly _tag: "AskBehind"; readonly secrets: A }
+  | { readonly _tag: "ReadInBackground"; readonly secrets: A }
 
 /** @internal */
-export const nothing: Kept<never> = { bundle: undefined, trouble: undefined }
+export const empty: CacheState<never> = { bundle: undefined, problem: undefined }
 
 /** @internal */
-export const decide = <A>(kept: Kept<A>, now: number, times: Times): Verdict<A> => {
-  const { bundle, trouble } = kept
+export const decide = <A>(cacheState: CacheState<A>, now: number, times: Times): Verdict<A> => {
+  const { bundle, problem } = cacheState
   if (bundle !== undefined && now < bundle.at + times.timeToLive) return { _tag: "Use", secrets: bundle.secrets }
-  const isDue = trouble === undefined || now >= trouble.askAgainAt
-  const stale = usable(kept, now, times)
+  const isDue = problem === undefined || now >= problem.readAgainAt
+  const stale = usable(cacheState, now, times)
   if (stale !== undefined) {
     if (!isDue) return { _tag: "Use", secrets: stale.secrets }
-    return { _tag: trouble === undefined ? "AskPatiently" : "AskBehind", secrets: stale.secrets }
+    return { _tag: problem === undefined ? "ReadWithFallback" : "ReadInBackground", secrets: stale.secrets }
   }
-  return isDue || trouble.error === undefined ? { _tag: "Ask" } : { _tag: "Fail", error: trouble.error }
+  return isDue || problem.error === undefined ? { _tag: "Read" } : { _tag: "Fail", error: problem.error }
 }
 
 /**
@@ -54,23 +54,28 @@ export const decide = <A>(kept: Kept<A>, now: number, times: Times): Verdict<A> 
  *
  * @internal
  */
-export const usable = <A>({ bundle }: Kept<A>, now: number, { staleFor }: Times): Kept<A>["bundle"] =>
+export const usable = <A>({ bundle }: CacheState<A>, now: number, { staleFor }: Times): CacheState<A>["bundle"] =>
   bundle !== undefined && now < bundle.at + staleFor ? bundle : undefined
 
 /** @internal */
-export const succeeded = <A>(secrets: A, at: number): Kept<A> => ({ bundle: { secrets, at }, trouble: undefined })
+export const succeeded = <A>(secrets: A, at: number): CacheState<A> => ({ bundle: { secrets, at }, problem: undefined })
 
 /**
  * Records a failed read. Drops the secrets if the error revokes them.
  *
  * @internal
  */
-export const failed = <A>(kept: Kept<A>, error: SecretSourceError, now: number, times: Times): Kept<A> => {
-  const bundle = error.revokes ? undefined : usable(kept, now, times)
+export const failed = <A>(
+  cacheState: CacheState<A>,
+  error: SecretSourceError,
+  now: number,
+  times: Times
+): CacheState<A> => {
+  const bundle = error.revokes ? undefined : usable(cacheState, now, times)
   // With usable secrets the pause can be long, because no load waits. An error that needs a fix is not fixed within a
   // second, so it also gets a longer pause.
   const pause = bundle !== undefined ? 10_000 : error.isRetryable ? 1000 : 5000
-  return { bundle, trouble: { error, askAgainAt: now + pause } }
+  return { bundle, problem: { error, readAgainAt: now + pause } }
 }
 
 /**
@@ -78,7 +83,7 @@ export const failed = <A>(kept: Kept<A>, error: SecretSourceError, now: number, 
  *
  * @internal
  */
-export const late = <A>({ bundle }: Kept<A>, now: number): Kept<A> => ({
+export const slow = <A>({ bundle }: CacheState<A>, now: number): CacheState<A> => ({
   bundle,
-  trouble: { error: undefined, askAgainAt: now + 1000 }
+  problem: { error: undefined, readAgainAt: now + 1000 }
 })

@@ -11,7 +11,7 @@ import {
   SourceMisconfigured
 } from "../SecretSourceError.js"
 import * as bundle from "./bundle.js"
-import type { Answer } from "./http.js"
+import type { Response } from "./http.js"
 
 /** @internal */
 export const source = "AWS Secrets Manager"
@@ -22,7 +22,7 @@ export const source = "AWS Secrets Manager"
  * @internal
  */
 export const secrets = (
-  answer: Answer
+  answer: Response
 ): Effect.Effect<ReadonlyMap<string, Redacted.Redacted<string>>, SecretSourceError> => {
   const { status, text } = answer
   if (status !== 200) return Effect.fail(refusal(answer))
@@ -105,7 +105,7 @@ const codes: { readonly [code: string]: readonly [Kind, string] } = {
   ServiceUnavailableException: ["later", "the service is unavailable"]
 }
 
-const refusal = (answer: Answer): SecretSourceError => {
+const refusal = (answer: Response): SecretSourceError => {
   const { status } = answer
   const code = codeOf(answer)
   const [kind, detail] = (code === undefined ? undefined : codes[code]) ?? unknown(status)
@@ -132,7 +132,7 @@ const unknown = (status: number): readonly [Kind, string] =>
  * `com.amazonaws.secretsmanager#ResourceNotFoundException`, or in a header as `ResourceNotFoundException:http://...`.
  * The message of the error is ignored, because it may repeat the key.
  */
-const codeOf = ({ headers, text }: Answer): string | undefined => {
+const codeOf = ({ headers, text }: Response): string | undefined => {
   const json = Either.getOrUndefined(bundle.json(source, text, "the response"))
   const type = Predicate.hasProperty(json, "__type") ? json.__type : headers["x-amzn-errortype"]
   const code = typeof type === "string" ? type.replace(/^.*#/, "").replace(/:.*$/, "") : ""

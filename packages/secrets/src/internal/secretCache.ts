@@ -8,7 +8,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { SecretSourceError } from "../SecretSourceError.js"
-import * as Kept from "./kept.js"
+import * as CacheState from "./cacheState.js"
 import { now } from "./now.js"
 
 /** @internal */
@@ -25,7 +25,7 @@ export interface Options {
 }
 
 /** @internal */
-export interface Keeper<A> {
+export interface SecretCache<A> {
   readonly get: Effect.Effect<A, SecretSourceError>
 }
 
@@ -38,26 +38,26 @@ export interface Keeper<A> {
 export const make = <A>(
   { name, read }: Source<A>,
   options: Options
-): Effect.Effect<Keeper<A>, never, Scope.Scope> =>
+): Effect.Effect<SecretCache<A>, never, Scope.Scope> =>
   Effect.gen(function*() {
     const scope = yield* Effect.scope
     const flight = yield* SingleFlight.make<A, SecretSourceError>({ name: `secrets of ${name}` })
     const patience = Duration.decode(options.patience ?? "1 second")
-    const times: Kept.Times = {
+    const times: CacheState.Times = {
       timeToLive: Duration.toMillis(options.timeToLive ?? "30 seconds"),
       staleFor: Duration.toMillis(options.staleFor ?? "1 hour")
     }
-    let kept: Kept.Kept<A> = Kept.nothing
+    let cacheState: CacheState.CacheState<A> = CacheState.empty
 
     const succeed = (secrets: A): Effect.Effect<void> =>
       Effect.map(now, (now) => {
-        kept = Kept.succeeded(secrets, now)
+        cacheState = CacheState.succeeded(secrets, now)
       })
 
     const fail = (error: SecretSourceError): Effect.Effect<void> =>
       Effect.flatMap(now, (now) => {
-        kept = Kept.failed(kept, error, now, times)
-        const stale = Kept.usable(kept, now, times)
+        cacheState = CacheState.failed(cacheState, error, now, times)
+        const stale = CacheState.usable(cacheState, now, times)
         return stale === undefined ? Effect.void : Effect.logWarning(
           `${error.message} The secrets read ${inWords(now - stale.at)} ago stay in use for ${
             inWords(stale.at + times.staleFor - now)
@@ -65,44 +65,44 @@ export const make = <A>(
         )
       })
 
-    const asking = flight.run("all", read.pipe(Effect.tap(succeed), Effect.tapError(fail)))
+    const sharedRead = flight.run("all", read.pipe(Effect.tap(succeed), Effect.tapError(fail)))
 
     /**
      * Reads in a fiber of the Layer's scope, so that interrupting a waiting load does not interrupt the read. The fiber
      * is interruptible even if it is started in an uninterruptible region, so that closing the scope ends it.
      */
-    const behind = Effect.forkIn(Effect.interruptible(asking), scope)
+    const readInBackground = Effect.forkIn(Effect.interruptible(sharedRead), scope)
 
-    const patiently = (stale: A): Effect.Effect<A, SecretSourceError> =>
-      Effect.flatMap(behind, (fiber) =>
+    const readWithFallback = (stale: A): Effect.Effect<A, SecretSourceError> =>
+      Effect.flatMap(readInBackground, (fiber) =>
         Fiber.await(fiber).pipe(
-          Timeout.attempt({ duration: patience, onTimeout: () => "late" }),
+          Timeout.attempt({ duration: patience, onTimeout: () => "slow" }),
           Effect.option,
           Effect.zip(now),
           Effect.flatMap(([exit, now]) => {
-            if (Option.isNone(exit)) kept = Kept.late(kept, now)
+            if (Option.isNone(exit)) cacheState = CacheState.slow(cacheState, now)
             else if (Exit.isSuccess(exit.value)) return Effect.succeed(exit.value.value)
             const error = Option.flatMap(Option.flatMap(exit, Exit.causeOption), Cause.failureOption)
-            return Option.isSome(error) && Kept.usable(kept, now, times) === undefined
+            return Option.isSome(error) && CacheState.usable(cacheState, now, times) === undefined
               ? Effect.fail(error.value)
               : Effect.succeed(stale)
           })
         ))
 
     const get = Effect.flatMap(now, (now): Effect.Effect<A, SecretSourceError> => {
-      const verdict = Kept.decide(kept, now, times)
+      const verdict = CacheState.decide(cacheState, now, times)
       switch (verdict._tag) {
         case "Use":
           return Effect.succeed(verdict.secrets)
         case "Fail":
           return Effect.fail(verdict.error)
-        case "Ask":
-          return asking
-        case "AskPatiently":
-          return patiently(verdict.secrets)
-        case "AskBehind":
-          kept = Kept.late(kept, now)
-          return Effect.as(behind, verdict.secrets)
+        case "Read":
+          return sharedRead
+        case "ReadWithFallback":
+          return readWithFallback(verdict.secrets)
+        case "ReadInBackground":
+          cacheState = CacheState.slow(cacheState, now)
+          return Effect.as(readInBackground, verdict.secrets)
       }
     })
     return { get }

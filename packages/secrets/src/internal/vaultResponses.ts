@@ -14,7 +14,7 @@ import {
   SourceMisconfigured
 } from "../SecretSourceError.js"
 import * as bundle from "./bundle.js"
-import type { Answer } from "./http.js"
+import type { Response } from "./http.js"
 
 /** @internal */
 export const source = "Vault"
@@ -41,7 +41,7 @@ export const namespace = (
  * @internal
  */
 export const secrets = (
-  { status, text }: Answer
+  { status, text }: Response
 ): Effect.Effect<ReadonlyMap<string, Redacted.Redacted<string>>, SecretSourceError> => {
   if (status === 200) {
     return Effect.flatMap(bundle.json(source, text, "the response"), (json) => {
@@ -102,21 +102,21 @@ export interface Login {
   readonly lease: number
 }
 
-const LoginAnswer = Schema.parseJson(Schema.Struct({
+const LoginResponse = Schema.parseJson(Schema.Struct({
   auth: Schema.Struct({
     client_token: Schema.NonEmptyString.pipe(Schema.pattern(/^[\x21-\x7e]+$/)),
     lease_duration: Schema.NonNegative
   })
 }))
 
-const decodeLogin = Schema.decodeUnknownOption(LoginAnswer)
+const decodeLogin = Schema.decodeUnknownOption(LoginResponse)
 
 /**
  * Decodes the token from the response to a login.
  *
  * @internal
  */
-export const login = ({ status, text }: Answer): Effect.Effect<Login, SecretSourceError> => {
+export const login = ({ status, text }: Response): Effect.Effect<Login, SecretSourceError> => {
   if (status !== 200) {
     // Vault responds with 400 if the role does not exist, or no longer exists.
     return Effect.fail(
