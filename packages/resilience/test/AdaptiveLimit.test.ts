@@ -8,7 +8,7 @@ const millis = (n: number) => BigInt(Math.round(n * 1000)) * 1000n
 
 let now = 0n
 
-/** Calls that follow one another, each having taken so long while so many ran. */
+/** Feeds consecutive calls, each with its duration and the number of running calls. */
 const feed = (
   state: AdaptiveLimit.State,
   calls: ReadonlyArray<{ readonly took: number; readonly running: number; readonly isOverload?: boolean }>
@@ -19,7 +19,7 @@ const feed = (
     return AdaptiveLimit.step(state, { begin, end: now, running, isOverload })
   })
 
-const full = (state: AdaptiveLimit.State, took: number, calls: number, isOverload = false) => {
+const feedFull = (state: AdaptiveLimit.State, took: number, calls: number, isOverload = false) => {
   for (let call = 0; call < calls; call++) {
     feed(state, [{ took, running: Math.floor(state.limit), isOverload }])
   }
@@ -35,9 +35,9 @@ const samples = FastCheck.array(
   { maxLength: 200 }
 )
 
-describe("adaptive limits", () => {
+describe("AdaptiveLimit", () => {
   it.prop(
-    "stay within their bounds and are whole numbers, whatever they are told",
+    "stays within its bounds and is a whole number, for any samples",
     [
       samples,
       FastCheck.integer({ min: 1, max: 20 }),
@@ -58,7 +58,7 @@ describe("adaptive limits", () => {
   )
 
   it.prop(
-    "do not grow while less than half of them is in use",
+    "does not grow while less than half of the limit is in use",
     [FastCheck.integer({ min: 4, max: 100 }), FastCheck.integer({ min: 1, max: 100 })],
     ([permits, took]) => {
       for (const adaptive of [Bulkhead.aimd(), Bulkhead.gradient()]) {
@@ -72,15 +72,15 @@ describe("adaptive limits", () => {
     }
   )
 
-  it("aimd: one more for as many good calls as the limit; fewer by a tenth at an overload", () => {
+  it("aimd: grows by one per as many successful calls as the limit, and shrinks by a tenth on overload", () => {
     const state = AdaptiveLimit.make(Bulkhead.aimd({ max: 50 }), 10)
-    assert.closeTo(full(state, 20, 10), 11, 0.05)
-    assert.strictEqual(full(state, 20, 3000), 50)
-    assert.strictEqual(full(state, 20, 1, true), 45)
-    assert.strictEqual(full(state, 5000, 1), 40.5)
+    assert.closeTo(feedFull(state, 20, 10), 11, 0.05)
+    assert.strictEqual(feedFull(state, 20, 3000), 50)
+    assert.strictEqual(feedFull(state, 20, 1, true), 45)
+    assert.strictEqual(feedFull(state, 5000, 1), 40.5)
   })
 
-  it("one overload that hits everything in flight counts once", () => {
+  it("counts an overload of all calls in flight once", () => {
     for (const adaptive of [Bulkhead.aimd({ max: 100 }), Bulkhead.gradient({ max: 100 })]) {
       const state = AdaptiveLimit.make(adaptive, 100)
       for (let call = 0n; call < 100n; call++) {
@@ -92,36 +92,36 @@ describe("adaptive limits", () => {
     }
   })
 
-  it("gradient: grows while calls take as long as usual, shrinks as soon as they take longer, and grows again", () => {
+  it("gradient: grows while calls take as long as usual, shrinks when they take longer, and grows again", () => {
     const state = AdaptiveLimit.make(Bulkhead.gradient({ min: 5, max: 100 }), 20)
-    assert.strictEqual(full(state, 20, 20_000), 100)
-    while (state.calls > 0) full(state, 20, 1)
+    assert.strictEqual(feedFull(state, 20, 20_000), 100)
+    while (state.calls > 0) feedFull(state, 20, 1)
     const before = state.limit
-    full(state, 60, 100)
+    feedFull(state, 60, 100)
     // One comparison: to 0.5 * 100 + 4, a fifth of the way.
     assert.closeTo(state.limit, before + 0.2 * (54 - before), 1)
-    const shrunk = full(state, 60, 500)
+    const shrunk = feedFull(state, 60, 500)
     assert.isBelow(shrunk, 50)
-    assert.isAbove(full(state, 20, 1000), shrunk)
+    assert.isAbove(feedFull(state, 20, 1000), shrunk)
   })
 
-  it("gradient: forgets sooner than it has learnt that calls take long", () => {
+  it("gradient: forgets long durations faster than it learns them", () => {
     const state = AdaptiveLimit.make(Bulkhead.gradient({ max: 10 }), 10)
-    full(state, 60, 6000)
+    feedFull(state, 60, 6000)
     assert.closeTo(state.usual, 60, 0.1)
-    full(state, 20, 300)
+    feedFull(state, 20, 300)
     assert.isBelow(state.usual, 41)
   })
 
-  it("gradient: what takes a little longer than usual is tolerated", () => {
+  it("gradient: tolerates calls that take a little longer than usual", () => {
     const state = AdaptiveLimit.make(Bulkhead.gradient({ max: 100 }), 20)
-    full(state, 20, 5000)
+    feedFull(state, 20, 5000)
     const before = state.limit
-    full(state, 29, 5000)
+    feedFull(state, 29, 5000)
     assert.isAtLeast(state.limit, before)
   })
 
-  it("options that make no sense are refused with a sentence", () => {
+  it("throws a RangeError for invalid options", () => {
     const mistakes: ReadonlyArray<() => Bulkhead.Adaptive> = [
       () => Bulkhead.aimd({ min: 0 }),
       () => Bulkhead.aimd({ min: 10, max: 5 }),
@@ -135,10 +135,10 @@ describe("adaptive limits", () => {
   })
 })
 
-describe("an adaptive bulkhead", () => {
+describe("An adaptive bulkhead", () => {
   const start = <A, E>(effect: Effect.Effect<A, E>) => Effect.zipLeft(Effect.fork(effect), settle)
 
-  it.effect("grows while it is used and all is well, and lets in who waits", () =>
+  it.effect("grows after a successful call, and admits waiting calls", () =>
     Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1, adaptive: Bulkhead.aimd({ max: 2 }) })
       const gates = yield* Effect.forEach([0, 1, 2, 3], () => Deferred.make<void>())
@@ -155,7 +155,7 @@ describe("an adaptive bulkhead", () => {
       assert.deepStrictEqual(started, [0, 1, 2])
     }))
 
-  it.effect("shrinks for failures it is told to know and for slow ones, not for others, refusals or interruption", () =>
+  it.effect("shrinks for overload failures and slow calls, not for other failures, refusals or interruption", () =>
     Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({
         name: "test",

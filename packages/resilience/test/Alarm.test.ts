@@ -6,7 +6,7 @@ import { settle } from "./support/interruption.js"
 
 const millis = (millis: number) => BigInt(millis) * 1_000_000n
 
-/** An alarm, and when it has rung. */
+/** Creates an alarm and records the times at which it rings. */
 const make = Effect.gen(function*() {
   const rung = yield* Ref.make<ReadonlyArray<number>>([])
   const alarm = Alarm.make(
@@ -15,8 +15,8 @@ const make = Effect.gen(function*() {
   return { alarm, rung: Ref.get(rung) }
 })
 
-describe("alarm", () => {
-  it.effect("rings once, at the instant and not a millisecond before", () =>
+describe("Alarm", () => {
+  it.effect("rings once, at the exact instant", () =>
     Effect.gen(function*() {
       const { alarm, rung } = yield* make
       yield* alarm.set(millis(100))
@@ -28,7 +28,7 @@ describe("alarm", () => {
       assert.deepStrictEqual(yield* rung, [100])
     }))
 
-  it.effect("rings at the instant set last, be it sooner or later, or not at all", () =>
+  it.effect("rings only at the instant that was set last, and not at all once it is turned off", () =>
     Effect.gen(function*() {
       const { alarm, rung } = yield* make
       yield* alarm.set(millis(100))
@@ -44,7 +44,7 @@ describe("alarm", () => {
       assert.deepStrictEqual(yield* rung, [50, 200])
     }))
 
-  it.effect("rings at an instant farther away than a timer can hold, and not when that timer ends", () =>
+  it.effect("rings at an instant beyond the longest timer, and not when that timer ends", () =>
     Effect.gen(function*() {
       const { alarm, rung } = yield* make
       const days = Duration.toMillis("60 days")
@@ -55,7 +55,7 @@ describe("alarm", () => {
       assert.deepStrictEqual(yield* rung, [days])
     }))
 
-  it.effect("has one fiber at most, and none when there is nothing to ring for", () =>
+  it.effect("has at most one sleeping fiber, and none while no instant is set", () =>
     Effect.gen(function*() {
       const { counted, timers } = yield* countingClock
       const { alarm } = yield* make

@@ -5,7 +5,7 @@ import { Chunk, Clock, Duration, Effect, FastCheck, Fiber, Random, Schedule, Tes
 
 const kinds = { none: Backoff.none, full: Backoff.full, equal: Backoff.equal, decorrelated: Backoff.decorrelated }
 
-/** The first `count` delays that a user of the schedule would sleep, in milliseconds. */
+/** The first `count` delays of the schedule, in milliseconds. */
 const delays = (schedule: Schedule.Schedule<Duration.Duration>, count: number) =>
   Effect.map(
     Schedule.run(Schedule.delays(schedule), 0, Array.from({ length: count })),
@@ -29,61 +29,61 @@ const assertExact = (actual: ReadonlyArray<number>, expected: ReadonlyArray<numb
 const seeded = Effect.withRandom(Random.make("seed"))
 
 describe("Backoff", () => {
-  it.effect("none: base * factor^n up to max", () =>
+  it.effect("none: delays are base * factor^n, up to max", () =>
     Effect.gen(function*() {
       const schedule = Backoff.none({ base: "100 millis", max: "1 second" })
       assert.deepStrictEqual(yield* delays(schedule, 6), [100, 200, 400, 800, 1000, 1000])
       const tripled = Backoff.none({ base: "1 second", max: "1 minute", factor: 3 })
       assert.deepStrictEqual(yield* delays(tripled, 5), [1000, 3000, 9000, 27000, 60000])
-      // 110.00000000000001 is 110, and 133.1 is rounded up.
+      // 110.00000000000001 counts as 110, and 133.1 is rounded up.
       const slow = Backoff.none({ base: 100, max: 1000, factor: 1.1 })
       assert.deepStrictEqual(yield* delays(slow, 4), [100, 110, 121, 134])
     }))
 
-  it.effect("full: exact for a seed", () =>
+  it.effect("full: the delays are exact for a seed", () =>
     Effect.gen(function*() {
-      const us = yield* draws(5)
+      const randoms = yield* draws(5)
       const delays = yield* outputs(Backoff.full({ base: 100, max: 1000 }), 5).pipe(
         Effect.withRandom(Random.make("seed"))
       )
-      assertExact(delays, [100, 200, 400, 800, 1000].map((ceiling, n) => ceiling * (us[n] ?? NaN)))
+      assertExact(delays, [100, 200, 400, 800, 1000].map((ceiling, n) => ceiling * (randoms[n] ?? NaN)))
     }))
 
-  it.effect("equal: exact for a seed", () =>
+  it.effect("equal: the delays are exact for a seed", () =>
     Effect.gen(function*() {
-      const us = yield* draws(5)
+      const randoms = yield* draws(5)
       const delays = yield* outputs(Backoff.equal({ base: 100, max: 1000 }), 5).pipe(
         Effect.withRandom(Random.make("seed"))
       )
       assertExact(
         delays,
-        [100, 200, 400, 800, 1000].map((ceiling, n) => ceiling / 2 * (us[n] ?? NaN) + ceiling / 2)
+        [100, 200, 400, 800, 1000].map((ceiling, n) => ceiling / 2 * (randoms[n] ?? NaN) + ceiling / 2)
       )
     }))
 
-  it.effect("decorrelated: exact for a seed, already the first delay drawn", () =>
+  it.effect("decorrelated: the delays are exact for a seed, and the first one is random too", () =>
     Effect.gen(function*() {
-      const us = yield* draws(5)
+      const randoms = yield* draws(5)
       const delays = yield* outputs(Backoff.decorrelated({ base: 100, max: 1000 }), 5).pipe(
         Effect.withRandom(Random.make("seed"))
       )
       let previous = 100
-      assertExact(delays, us.map((u) => previous = Math.ceil(Math.min(1000, (previous * 3 - 100) * u + 100))))
+      assertExact(delays, randoms.map((u) => previous = Math.ceil(Math.min(1000, (previous * 3 - 100) * u + 100))))
     }))
 
-  it.effect("the cap comes after the jitter: decorrelated delays reach it and never pass it (effect 3: jittered)", () =>
+  it.effect("decorrelated: the cap applies after the jitter, so delays reach max and never exceed it (effect 3: jittered)", () =>
     Effect.gen(function*() {
       const reached = yield* seeded(delays(Backoff.decorrelated({ base: 100, max: 1000 }), 200))
       assert.strictEqual(Math.max(...reached), 1000)
-      // The draw after a delay at the cap is U(100, 3000): about two thirds of them have to be cut.
+      // After a delay at the cap the next draw is U(100, 3000), so about two thirds of them are capped.
       assert.isAbove(reached.filter((delay) => delay === 1000).length, 60)
     }))
 
-  it.effect("callers still spread when the cap has been reached", () =>
+  it.effect("full: delays are still spread out once the cap is reached", () =>
     Effect.gen(function*() {
-      const late = (yield* seeded(delays(Backoff.full({ base: 100, max: 1000 }), 200))).slice(10)
-      assert.isBelow(Math.min(...late), 100)
-      assert.isAbove(Math.max(...late), 900)
+      const capped = (yield* seeded(delays(Backoff.full({ base: 100, max: 1000 }), 200))).slice(10)
+      assert.isBelow(Math.min(...capped), 100)
+      assert.isAbove(Math.max(...capped), 900)
     }))
 
   const options = FastCheck.record({
@@ -95,7 +95,7 @@ describe("Backoff", () => {
 
   for (const [kind, make] of Object.entries(kinds)) {
     it.effect.prop(
-      `${kind}: every delay is a whole number of milliseconds from 0 to max, and the output is the delay`,
+      `${kind}: each delay is a whole number of milliseconds from 0 to max, and the output is the delay`,
       [options],
       ([options]) =>
         Effect.gen(function*() {
@@ -113,7 +113,7 @@ describe("Backoff", () => {
     )
   }
 
-  it.effect.prop("full and equal stay within their formulas", [options], ([options]) =>
+  it.effect.prop("full and equal stay within their ranges", [options], ([options]) =>
     Effect.gen(function*() {
       const ceilings = yield* delays(Backoff.none(options), 20)
       const full = yield* delays(Backoff.full(options), 20).pipe(Effect.withRandom(Random.make(options.seed)))
@@ -125,7 +125,7 @@ describe("Backoff", () => {
       })
     }), { fastCheck: { numRuns: 30 }, timeout: 30_000 })
 
-  it("a factor that would not be one is a mistake, said so", () => {
+  it("an invalid factor throws a RangeError", () => {
     for (const make of Object.values(kinds)) {
       for (const factor of [0.9, -1, NaN, Infinity]) {
         throws(
@@ -136,7 +136,7 @@ describe("Backoff", () => {
     }
   })
 
-  it.effect("a delay leaves a test's clock at a whole millisecond, where it can tell the time", () =>
+  it.effect("delays keep the test clock at whole milliseconds, so that it can return nanoseconds", () =>
     Effect.gen(function*() {
       const fiber = yield* Effect.fork(Effect.repeat(
         Effect.zipRight(Clock.currentTimeNanos, Clock.currentTimeMillis),
@@ -146,7 +146,7 @@ describe("Backoff", () => {
       assert.strictEqual(yield* Fiber.join(fiber), 9)
     }).pipe(seeded))
 
-  it.effect("never grows into a delay that no timer can sleep, nor into something that is not a number", () =>
+  it.effect("delays never exceed the longest timer and are never NaN", () =>
     Effect.gen(function*() {
       const longest = 2 ** 31 - 1
       const endless = yield* delays(Backoff.none({ base: 1, max: Duration.infinity }), 1100)

@@ -6,11 +6,11 @@ import { metricValue } from "./support/metrics.js"
 import { full } from "./support/refusals.js"
 import { yieldOften } from "./support/yieldOften.js"
 
-/** Forks the effect and lets it go as far as it can. */
+/** Forks the effect and lets it run until it waits. */
 const start = <A, E>(effect: Effect.Effect<A, E>) => Effect.zipLeft(Effect.fork(effect), settle)
 
 describe("Bulkhead", () => {
-  it.effect("runs at most as many at once as there are permits, the others in the order they came", () =>
+  it.effect("runs as many calls as there are permits, and the others in order of arrival", () =>
     Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "test", permits: 2 })
       const started: Array<number> = []
@@ -32,7 +32,7 @@ describe("Bulkhead", () => {
       assert.strictEqual(yield* bulkhead.available, 2)
     }))
 
-  it.effect("hands the permit over: a newcomer cannot overtake the one that is being woken", () =>
+  it.effect("hands a released permit to the waiting call, so that a new call cannot overtake it", () =>
     Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1 })
       const order: Array<string> = []
@@ -40,7 +40,7 @@ describe("Bulkhead", () => {
       const gate = yield* Deferred.make<void>()
       const holder = yield* start(bulkhead.withPermit(Deferred.await(gate)))
       const waiting = yield* start(enter("waiting"))
-      // The newcomer arrives in the same breath in which the holder leaves.
+      // The newcomer arrives in the same step in which the holder releases its permit.
       yield* start(Effect.zipRight(Fiber.await(holder), enter("newcomer")))
       yield* Deferred.succeed(gate, undefined)
       yield* Fiber.join(waiting)
@@ -48,7 +48,7 @@ describe("Bulkhead", () => {
       assert.deepStrictEqual(order, ["waiting", "newcomer"])
     }))
 
-  it.effect("the queue is bounded: the next caller is refused without being run", () =>
+  it.effect("refuses a call without running it when the queue is full", () =>
     Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "metered-bulkhead", permits: 1, maxQueue: 1 })
       const holder = yield* start(bulkhead.withPermit(Effect.never))
@@ -81,7 +81,7 @@ describe("Bulkhead", () => {
       assert.strictEqual(yield* bulkhead.available, 1)
     }))
 
-  it.effect("permits and queues that make no sense are defects that say so", () =>
+  it.effect("dies with a message for an invalid number of permits or an invalid maxQueue", () =>
     Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1, maxQueue: Infinity })
       const mistakes: ReadonlyArray<Effect.Effect<unknown>> = [
@@ -99,7 +99,7 @@ describe("Bulkhead", () => {
       assert.strictEqual(yield* bulkhead.permits, 1)
     }))
 
-  it.effect("withPermit keeps the brand of an idempotent effect and gives it to no other", () =>
+  it.effect("withPermit keeps the brand of an idempotent effect and adds it to no other", () =>
     Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1 })
       const order = Effect.succeed("placed")
@@ -107,44 +107,44 @@ describe("Bulkhead", () => {
       assert.isTrue(Idempotent.isIdempotent(read))
       assert.strictEqual(yield* Retry.retry(read, {}), "read")
       assert.isFalse(Idempotent.isIdempotent(bulkhead.withPermit(order)))
-      // @ts-expect-error nobody said that an order may be placed twice
+      // @ts-expect-error The order is not marked as idempotent.
       bulkhead.withPermit(order).pipe(Retry.retry({}))
     }))
 
-  it.effect("a wait is cut at the exact instant of the deadline, and the turn goes to the next", () =>
+  it.effect("a waiting call fails at the exact instant of its deadline, and the next one gets the permit", () =>
     Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1 })
       const gate = yield* Deferred.make<void>()
       const holder = yield* start(bulkhead.withPermit(Deferred.await(gate)))
-      const hurried = yield* start(Deadline.within(Effect.exit(bulkhead.withPermit(Effect.void)), "1 second"))
-      const patient = yield* start(bulkhead.withPermit(Effect.succeed("served")))
+      const withDeadline = yield* start(Deadline.within(Effect.exit(bulkhead.withPermit(Effect.void)), "1 second"))
+      const withoutDeadline = yield* start(bulkhead.withPermit(Effect.succeed("served")))
       yield* TestClock.adjust("999 millis")
       assert.strictEqual(yield* bulkhead.queued, 2)
       yield* TestClock.adjust("1 millis")
       assert.strictEqual(yield* bulkhead.queued, 1)
-      const exit = yield* Fiber.join(hurried)
+      const exit = yield* Fiber.join(withDeadline)
       assert.isTrue(Exit.isFailure(exit) && Cause.squash(exit.cause) instanceof Deadline.DeadlineExceeded)
       yield* Deferred.succeed(gate, undefined)
       yield* Fiber.join(holder)
-      assert.strictEqual(yield* Fiber.join(patient), "served")
+      assert.strictEqual(yield* Fiber.join(withoutDeadline), "served")
       assert.strictEqual(yield* bulkhead.available, 1)
     }))
 })
 
 describe("maxWait", () => {
-  it.effect("ends the wait at the exact instant, without having run anything, and the next one gets the permit", () =>
+  it.effect("refuses a waiting call at the exact instant without running it, and the next one gets the permit", () =>
     Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1, maxWait: "1 second" })
       const gate = yield* Deferred.make<void>()
       yield* start(bulkhead.withPermit(Deferred.await(gate)))
       let ran = false
-      const impatient = yield* start(Effect.flip(bulkhead.withPermit(Effect.sync(() => ran = true))))
+      const refused = yield* start(Effect.flip(bulkhead.withPermit(Effect.sync(() => ran = true))))
       yield* TestClock.adjust("500 millis")
       const next = yield* start(bulkhead.withPermit(Effect.succeed("served")))
       yield* TestClock.adjust("499 millis")
       assert.strictEqual(yield* bulkhead.queued, 2)
       yield* TestClock.adjust("1 millis")
-      const error = yield* Fiber.join(impatient)
+      const error = yield* Fiber.join(refused)
       assert.instanceOf(error, Bulkhead.BulkheadFull)
       assert.strictEqual(error.reason, "WaitTooLong")
       assert.include(error.message, "had no free permit within maxWait")
@@ -155,7 +155,7 @@ describe("maxWait", () => {
       assert.strictEqual(yield* bulkhead.available, 1)
     }))
 
-  it.effect("the deadline ends it if that is no later", () =>
+  it.effect("a deadline at or before the end of maxWait ends the wait with DeadlineExceeded", () =>
     Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1, maxWait: "2 seconds" })
       yield* start(bulkhead.withPermit(Effect.never))
@@ -170,7 +170,7 @@ describe("maxWait", () => {
       assert.instanceOf(yield* Fiber.join(both), Deadline.DeadlineExceeded)
     }))
 
-  it.effect("BulkheadFull survives encoding, with what it says of permits and queue, but not as a refusal of ours", () =>
+  it.effect("BulkheadFull can be encoded and decoded, and is then no local rejection any more", () =>
     Effect.gen(function*() {
       const error = full("test")
       const encoded = yield* Schema.encode(Bulkhead.BulkheadFull)(error)
@@ -182,7 +182,7 @@ describe("maxWait", () => {
 })
 
 describe("resize", () => {
-  it.effect("growing lets in who waits; shrinking lets holders finish and hands nothing on meanwhile", () =>
+  it.effect("an increase admits waiting calls, and a decrease admits none until enough calls have ended", () =>
     Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "resized", permits: 1 })
       const gates = yield* Effect.forEach([0, 1, 2, 3], () => Deferred.make<void>())
@@ -214,9 +214,9 @@ describe("resize", () => {
     }))
 })
 
-describe("what is wrong with other bulkheads is not wrong here", () => {
+describe("A bulkhead does not have the bugs of others", () => {
   it.effect(
-    "effect's and ZIO's (#9093) Semaphore wake all who wait each time: here 2,000 take work linear in their number",
+    "2,000 waiting calls take work linear in their number (effect, ZIO #9093: Semaphore wakes all each time)",
     () =>
       Effect.gen(function*() {
         const serve = (callers: number) =>
@@ -246,14 +246,14 @@ describe("what is wrong with other bulkheads is not wrong here", () => {
     30_000
   )
 
-  it.effect("cockatiel (#112, #114) keeps a place for who has given up waiting", () =>
+  it.effect("an interrupted waiting call leaves the queue (cockatiel #112, #114)", () =>
     Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1, maxQueue: 2 })
       const gate = yield* Deferred.make<void>()
       yield* start(bulkhead.withPermit(Deferred.await(gate)))
       let ran = 0
-      const gone = yield* Effect.replicateEffect(start(bulkhead.withPermit(Effect.sync(() => ran++))), 2)
-      yield* Fiber.interruptAll(gone)
+      const interrupted = yield* Effect.replicateEffect(start(bulkhead.withPermit(Effect.sync(() => ran++))), 2)
+      yield* Fiber.interruptAll(interrupted)
       const next = yield* start(bulkhead.withPermit(Effect.succeed("served")))
       assert.strictEqual(yield* bulkhead.queued, 1)
       yield* Deferred.succeed(gate, undefined)
@@ -262,7 +262,7 @@ describe("what is wrong with other bulkheads is not wrong here", () => {
       assert.strictEqual(yield* bulkhead.available, 1)
     }))
 
-  it.effect("opossum frees a place when a call times out, though it still runs", () =>
+  it.effect("a call that has timed out keeps its permit until its work has stopped (opossum)", () =>
     Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1 })
       const slow = Effect.uninterruptible(Effect.sleep("1 minute"))
@@ -276,7 +276,7 @@ describe("what is wrong with other bulkheads is not wrong here", () => {
       assert.strictEqual(yield* bulkhead.available, 1)
     }))
 
-  it.effect("effect's PartitionedSemaphore (#6638, #8391) leaks permits to who is interrupted: 100 at once, again and again", () =>
+  it.effect("100 concurrent calls, half of them interrupted, leak no permit (effect #6638, #8391: PartitionedSemaphore)", () =>
     Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "test", permits: 7 })
       let running = 0
@@ -301,8 +301,8 @@ describe("what is wrong with other bulkheads is not wrong here", () => {
     }).pipe(Effect.withRandom(Random.make("permits"))))
 })
 
-describe("an interrupt at every yield point leaks no permit", () => {
-  it.effect("with a permit free", () =>
+describe("An interrupt at every yield point leaks no permit", () => {
+  it.effect("of a call that finds a free permit", () =>
     interruptEverywhere(Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1 })
       return {
@@ -316,7 +316,7 @@ describe("an interrupt at every yield point leaks no permit", () => {
     })), 30_000)
 
   it.effect(
-    "queued, with another behind it who must not be forgotten",
+    "of a queued call with another one behind it, which still gets the permit",
     () =>
       interruptEverywhere(Effect.gen(function*() {
         const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1 })
@@ -341,7 +341,7 @@ describe("an interrupt at every yield point leaks no permit", () => {
     30_000
   )
 
-  it.effect("queued with a deadline, while the bulkhead is resized", () =>
+  it.effect("of a queued call with a deadline, while the bulkhead is resized", () =>
     interruptEverywhere(Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1, maxWait: "1 minute" })
       const gate = yield* Deferred.make<void>()
@@ -359,7 +359,7 @@ describe("an interrupt at every yield point leaks no permit", () => {
       }
     })), 30_000)
 
-  it.effect("adaptive", () =>
+  it.effect("of a call in an adaptive bulkhead", () =>
     interruptEverywhere(Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1, adaptive: Bulkhead.aimd({ max: 1 }) })
       return {

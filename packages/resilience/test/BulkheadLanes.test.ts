@@ -3,13 +3,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cause, Deferred, Effect, Exit, Fiber } from "effect"
 import { interruptEverywhere, settle } from "./support/interruption.js"
 
-/** Forks the effect and lets it go as far as it can. */
+/** Forks the effect and lets it run until it waits. */
 const start = <A, E>(effect: Effect.Effect<A, E>) => Effect.zipLeft(Effect.fork(effect), settle)
 
-describe("lanes", () => {
+describe("The lanes of a bulkhead", () => {
   const lanes = ["trading", "account", "reads"] as const
 
-  it.effect("the first goes before the others, whoever came first, and names that are not known go last", () =>
+  it.effect("calls are admitted by lane, then by arrival, and calls without a lane go last", () =>
     Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "lanes", permits: 1, lanes })
       const order: Array<string> = []
@@ -26,12 +26,12 @@ describe("lanes", () => {
       yield* Deferred.succeed(gate, undefined)
       yield* settle
       assert.deepStrictEqual(order, ["cancel", "another cancel", "account", "unknown", "read"])
-      // @ts-expect-error No such lane.
+      // @ts-expect-error The lane does not exist.
       const misspelt = bulkhead.withPermit(Effect.void, { lane: "tradings" })
       yield* misspelt
     }))
 
-  it.effect("reserved permits are for the first lane only, which may take all there are", () =>
+  it.effect("reserved permits are only for the first lane, which may use all permits", () =>
     Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "reserve", permits: 4, reserved: 2, maxQueue: 600, lanes })
       const reads = yield* Effect.forEach(
@@ -49,14 +49,14 @@ describe("lanes", () => {
       assert.deepStrictEqual([yield* bulkhead.available, yield* bulkhead.queued], [4, 0])
     }))
 
-  it.effect("one permit is always left to the others, however small it is made", () =>
+  it.effect("a resize always leaves one permit to the other lanes", () =>
     Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "reserve", permits: 4, reserved: 3, lanes })
       yield* bulkhead.resize(1)
       assert.strictEqual(yield* bulkhead.withPermit(Effect.succeed("read"), { lane: "reads" }), "read")
     }))
 
-  it.effect("each has a queue of its own size, and `maxWait` zero waits in none", () =>
+  it.effect("each lane has its own queue limit, and a call with maxWait zero does not queue", () =>
     Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "queues", permits: 1, maxQueue: 1, lanes })
       yield* start(bulkhead.withPermit(Effect.never))
@@ -66,13 +66,13 @@ describe("lanes", () => {
         full._tag === "BulkheadFull" ? [full.reason, full.permits, full.queued] : [],
         ["QueueFull", 1, 1]
       )
-      const hasty = yield* Effect.flip(bulkhead.withPermit(Effect.void, { lane: "trading", maxWait: 0 }))
-      assert.strictEqual(hasty._tag === "BulkheadFull" ? hasty.reason : hasty, "WaitTooLong")
+      const unwilling = yield* Effect.flip(bulkhead.withPermit(Effect.void, { lane: "trading", maxWait: 0 }))
+      assert.strictEqual(unwilling._tag === "BulkheadFull" ? unwilling.reason : unwilling, "WaitTooLong")
       yield* start(bulkhead.withPermit(Effect.void, { lane: "trading" }))
       assert.strictEqual(yield* bulkhead.queued, 2)
     }))
 
-  it.effect("a reserve without lanes, or of all permits, is a mistake", () =>
+  it.effect("an invalid reserve is a defect", () =>
     Effect.gen(function*() {
       for (
         const options of [{ reserved: 1 }, { reserved: 4, lanes }, { reserved: -1, lanes }, { reserved: 0.5, lanes }]
@@ -82,7 +82,7 @@ describe("lanes", () => {
       }
     }))
 
-  it.effect("an interrupt at every yield point leaks no permit of a lane", () =>
+  it.effect("an interrupt at every yield point leaks no permit", () =>
     interruptEverywhere(Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "sweep", permits: 2, reserved: 1, lanes })
       const gate = yield* Deferred.make<void>()

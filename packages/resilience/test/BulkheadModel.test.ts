@@ -38,7 +38,7 @@ const commands = FastCheck.array(
 
 describe("Bulkhead", () => {
   it.effect.prop(
-    "holders, waiters, resizing, deadlines and maxWait agree with a plain reference model",
+    "permits, queue, resize, deadlines and maxWait agree with a reference model",
     [
       commands,
       FastCheck.integer({ min: 1, max: 3 }),
@@ -51,19 +51,19 @@ describe("Bulkhead", () => {
         const begin = Number(time.clock.unsafeCurrentTimeNanos() / 1_000_000n)
         const bulkhead = yield* Bulkhead.make({ name: "test", permits: initial, maxQueue, maxWait })
         const running = new Set<number>()
-        const turnedAway = new Map<number, string>()
+        const refused = new Map<number, string>()
         const calls = new Map<number, {
           readonly gate: Deferred.Deferred<void>
           readonly fiber: Fiber.RuntimeFiber<void>
         }>()
         let now = 0
         let permits = initial
-        let inside: ReadonlyArray<number> = []
-        let queue: ReadonlyArray<{ readonly id: number; readonly until: number; readonly why: string }> = []
+        let admitted: ReadonlyArray<number> = []
+        let queue: ReadonlyArray<{ readonly id: number; readonly until: number; readonly reason: string }> = []
         const expected = new Map<number, string>()
         const refill = () => {
-          const next = queue.slice(0, Math.max(0, permits - inside.length))
-          inside = [...inside, ...next.map(({ id }) => id)]
+          const next = queue.slice(0, Math.max(0, permits - admitted.length))
+          admitted = [...admitted, ...next.map(({ id }) => id)]
           queue = queue.slice(next.length)
         }
 
@@ -71,12 +71,12 @@ describe("Bulkhead", () => {
           switch (command._tag) {
             case "Enter": {
               const deadline = command.within === undefined ? Infinity : now + command.within
-              const patience = maxWait === undefined ? Infinity : now + maxWait
-              if (inside.length >= permits && queue.length >= maxQueue) {
+              const waitLimit = maxWait === undefined ? Infinity : now + maxWait
+              if (admitted.length >= permits && queue.length >= maxQueue) {
                 expected.set(id, "QueueFull")
               } else {
-                const why = deadline <= patience ? "DeadlineExceeded" : "WaitTooLong"
-                queue = [...queue, { id, until: Math.min(deadline, patience), why }]
+                const reason = deadline <= waitLimit ? "DeadlineExceeded" : "WaitTooLong"
+                queue = [...queue, { id, until: Math.min(deadline, waitLimit), reason }]
                 refill()
               }
               const gate = yield* Deferred.make<void>()
@@ -89,7 +89,7 @@ describe("Bulkhead", () => {
               ).pipe(
                 Effect.catchAll((error) =>
                   Effect.sync(() => {
-                    turnedAway.set(id, error._tag === "BulkheadFull" ? error.reason : error._tag)
+                    refused.set(id, error._tag === "BulkheadFull" ? error.reason : error._tag)
                   })
                 ),
                 Effect.provideService(
@@ -102,21 +102,21 @@ describe("Bulkhead", () => {
                 Effect.fork
               )
               calls.set(id, { gate, fiber })
-              // Whose patience is nothing is turned away in the same instant.
+              // A call that may not wait at all is refused in the same instant.
               yield* settle
-              for (const { id, why } of queue.filter(({ until }) => until <= now)) expected.set(id, why)
+              for (const { id, reason } of queue.filter(({ until }) => until <= now)) expected.set(id, reason)
               queue = queue.filter(({ until }) => until > now)
               break
             }
             case "Leave":
             case "Interrupt": {
               const waiting = command._tag === "Leave" ? [] : queue.map(({ id }) => id)
-              const candidates = [...inside, ...waiting]
+              const candidates = [...admitted, ...waiting]
               const chosen = candidates[command.which % candidates.length]
               const call = chosen === undefined ? undefined : calls.get(chosen)
               if (call !== undefined) {
                 yield* command._tag === "Leave" ? Deferred.succeed(call.gate, undefined) : Fiber.interrupt(call.fiber)
-                inside = inside.filter((id) => id !== chosen)
+                admitted = admitted.filter((id) => id !== chosen)
                 queue = queue.filter(({ id }) => id !== chosen)
                 refill()
               }
@@ -134,19 +134,19 @@ describe("Bulkhead", () => {
                 const sleeping = time.sleeping()
                 time.advance(1)
                 if (time.sleeping() !== sleeping) yield* settle
-                for (const { id, why } of queue.filter(({ until }) => until <= now)) expected.set(id, why)
+                for (const { id, reason } of queue.filter(({ until }) => until <= now)) expected.set(id, reason)
                 queue = queue.filter(({ until }) => until > now)
               }
               break
             }
           }
           yield* settle
-          assert.deepStrictEqual([...running].toSorted(), [...inside].toSorted())
-          assert.deepStrictEqual([...turnedAway].toSorted(), [...expected].toSorted())
+          assert.deepStrictEqual([...running].toSorted(), [...admitted].toSorted())
+          assert.deepStrictEqual([...refused].toSorted(), [...expected].toSorted())
           assert.strictEqual(yield* bulkhead.permits, permits)
           assert.strictEqual(yield* bulkhead.queued, queue.length)
-          assert.strictEqual(yield* bulkhead.available, Math.max(0, permits - inside.length))
-          assert.isAtMost(time.sleeping(), 1, "one timer for all who wait")
+          assert.strictEqual(yield* bulkhead.available, Math.max(0, permits - admitted.length))
+          assert.isAtMost(time.sleeping(), 1, "at most one timer for all waiting calls")
         }
         yield* Effect.forEach(calls.values(), ({ fiber }) => Fiber.interrupt(fiber), { discard: true })
         yield* settle

@@ -8,7 +8,7 @@ import { metricValue } from "./support/metrics.js"
 
 const always = { rate: 1 }
 
-/** What 1,000 calls, one after the other, end with. */
+/** The results of 1,000 sequential calls. */
 const results = <A, E>(chaos: Chaos.Chaos<void, A, E>) =>
   Effect.forEach(
     Array.from({ length: 1000 }, (_, call) => call),
@@ -25,8 +25,8 @@ const mixed = (options: { readonly seed?: string; readonly enabled?: boolean } =
     ...options
   })
 
-describe("the strategies of Chaos", () => {
-  it.effect("latency: before the effect runs, between `min` and `max`, on Effect's clock", () =>
+describe("The strategies of Chaos", () => {
+  it.effect("latency: delays the effect by min to max, on Effect's clock", () =>
     Effect.gen(function*() {
       const fixed = yield* Chaos.make({ name: "test", strategies: [Chaos.latency({ ...always, min: "1 second" })] })
       let ran = false
@@ -54,7 +54,7 @@ describe("the strategies of Chaos", () => {
       assert.isTrue(delays.every(Number.isInteger))
     }))
 
-  it.effect("fault, result, defect: instead of the effect, which does not run", () =>
+  it.effect("fault, result, defect: replace the effect, which does not run", () =>
     Effect.gen(function*() {
       let ran = 0
       const call = Effect.sync(() => ++ran)
@@ -77,7 +77,7 @@ describe("the strategies of Chaos", () => {
       assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(fiber)))
     }))
 
-  it.effect("after: the effect was done and nobody is told; its failures pass as they are", () =>
+  it.effect("after: injects the fault after the effect has succeeded, and leaves its failures unchanged", () =>
     Effect.gen(function*() {
       const chaos = yield* Chaos.make({
         name: "test",
@@ -90,7 +90,7 @@ describe("the strategies of Chaos", () => {
       assert.strictEqual((yield* chaos.injected).fault, 1)
     }))
 
-  it.effect("strike in their order, and none after the one that ends the call", () =>
+  it.effect("are applied in order, and none after the one that ends the call", () =>
     Effect.gen(function*() {
       const chaos = yield* Chaos.make({
         name: "metered-chaos",
@@ -108,7 +108,7 @@ describe("the strategies of Chaos", () => {
       assert.isUndefined(yield* metricValue("chaos_injected_calls", { name: "metered-chaos", kind: "hang" }))
     }))
 
-  it.effect("`when` chooses by what the call is about", () =>
+  it.effect("`when` selects calls by their subject", () =>
     Effect.gen(function*() {
       interface Request {
         readonly path: string
@@ -122,12 +122,12 @@ describe("the strategies of Chaos", () => {
       })
       assert.strictEqual(yield* Effect.flip(chaos.inject(Effect.void, { path: "/order" })), "no /order")
       yield* chaos.inject(Effect.void, { path: "/price" })
-      // @ts-expect-error it wants to know what the call is about
-      const untold = chaos.inject(Effect.void)
-      assert.isTrue(Cause.isDie(yield* Effect.flip(Effect.sandbox(untold))))
+      // @ts-expect-error The subject is missing.
+      const withoutSubject = chaos.inject(Effect.void)
+      assert.isTrue(Cause.isDie(yield* Effect.flip(Effect.sandbox(withoutSubject))))
     }))
 
-  it.effect("a rate beyond 0 and 1 is a mistake, said so", () =>
+  it.effect("a rate that is not between 0 and 1 is a defect", () =>
     Effect.gen(function*() {
       for (const rate of [-0.1, 1.1, NaN]) {
         const cause = yield* Effect.flip(
@@ -141,7 +141,7 @@ describe("the strategies of Chaos", () => {
       }
     }))
 
-  it("bounds of a latency that are none are a mistake, said so", () => {
+  it("invalid bounds of a latency throw a RangeError", () => {
     throws(
       () => Chaos.latency({ ...always, min: "2 seconds", max: "1 second" }),
       new RangeError("Chaos.latency: max must be finite and no shorter than min, got 1000 ms")
@@ -153,8 +153,8 @@ describe("the strategies of Chaos", () => {
   })
 })
 
-describe("the randomness of Chaos", () => {
-  it.effect("strikes at its rate; never at 0, always at 1", () =>
+describe("The randomness of Chaos", () => {
+  it.effect("injects faults at their rate: never at 0, always at 1", () =>
     Effect.gen(function*() {
       const all = yield* results(yield* mixed({ seed: "rates" }))
       const count = (kind: string) => all.filter((result) => result === kind).length
@@ -163,18 +163,18 @@ describe("the randomness of Chaos", () => {
       assert.approximately(count("result"), 180, 49)
       const never = yield* Chaos.make({ name: "test", strategies: [Chaos.hang({ rate: 0 })] })
       assert.deepStrictEqual(yield* results(never), Array.from({ length: 1000 }, (_, call) => call))
-      const ever = yield* Chaos.make({ name: "test", strategies: [Chaos.fault({ ...always, error: () => "reset" })] })
-      assert.deepStrictEqual(new Set(yield* results(ever)), new Set(["reset"]))
+      const alwaysFails = yield* Chaos.make({ name: "test", strategies: [Chaos.fault({ ...always, error: () => "reset" })] })
+      assert.deepStrictEqual(new Set(yield* results(alwaysFails)), new Set(["reset"]))
     }))
 
-  it.effect("one seed, one sequence; another seed, another one", () =>
+  it.effect("the same seed gives the same sequence, and another seed another one", () =>
     Effect.gen(function*() {
       const first = yield* results(yield* mixed({ seed: "a" }))
       assert.deepStrictEqual(yield* results(yield* mixed({ seed: "a" })), first)
       assert.notDeepEqual(yield* results(yield* mixed({ seed: "b" })), first)
     }))
 
-  it.effect("without a seed, the seed comes from Random", () =>
+  it.effect("the default seed comes from Random", () =>
     Effect.gen(function*() {
       const from = (seed: string) => Effect.flatMap(Effect.withRandom(mixed(), Random.make(seed)), results)
       const first = yield* from("a")
@@ -182,7 +182,7 @@ describe("the randomness of Chaos", () => {
       assert.notDeepEqual(yield* from("b"), first)
     }))
 
-  it.effect("the program's own Random is left alone", () =>
+  it.effect("does not change the program's own Random", () =>
     Effect.gen(function*() {
       const draws = (chaos: Chaos.Chaos<void, unknown, unknown>) =>
         Effect.forEach(Array.from({ length: 20 }), () =>
@@ -192,7 +192,7 @@ describe("the randomness of Chaos", () => {
       assert.deepStrictEqual(yield* draws(yield* mixed({ seed: "a" })), without)
     }))
 
-  it.effect("the n-th call to begin meets with the same however calls interleave", () =>
+  it.effect("the n-th call gets the same fault regardless of how calls interleave", () =>
     Effect.gen(function*() {
       const concurrently = (yields: (call: number) => number, maxOps: number) =>
         Effect.gen(function*() {
@@ -213,7 +213,7 @@ describe("the randomness of Chaos", () => {
     }))
 
   it.effect.prop(
-    "neither switching nor choosing shifts what later calls meet with",
+    "neither `enabled` nor `when` changes the faults of later calls",
     [FastCheck.array(FastCheck.record({ enabled: FastCheck.boolean(), chosen: FastCheck.boolean() }), {
       maxLength: 100
     })],
@@ -243,8 +243,8 @@ describe("the randomness of Chaos", () => {
   )
 })
 
-describe("Chaos while it runs", () => {
-  it.effect("is switched on and off; calls in flight are not affected", () =>
+describe("Chaos at run time", () => {
+  it.effect("can be enabled and disabled without affecting calls in flight", () =>
     Effect.gen(function*() {
       const chaos = yield* Chaos.make({
         name: "test",
@@ -264,7 +264,7 @@ describe("Chaos while it runs", () => {
     }))
 
   it.effect(
-    "an interrupt at every yield point leaves no timer behind and the effect whole",
+    "an interrupt at every yield point leaves no timer, and the finalizer of the effect runs",
     () =>
       interruptEverywhere(Effect.gen(function*() {
         const { counted, timers } = yield* countingClock

@@ -5,8 +5,8 @@ import { Cause, Duration, Effect, Exit, Fiber, Option, Random, Ref, Schedule, Sc
 import { inspect } from "node:util"
 import { boom, inFlight, make, opened, retryAfter, tag } from "./support/circuitBreaker.js"
 
-describe("as a value", () => {
-  it.effect("is piped, and shows its name rather than how it is made", () =>
+describe("A circuit breaker as a value", () => {
+  it.effect("can be piped, and is shown as its name", () =>
     Effect.gen(function*() {
       const breaker = yield* CircuitBreaker.make({ name: "payments" })
       assert.strictEqual(yield* breaker.pipe((self) => self.protect(Effect.succeed(1))), 1)
@@ -17,7 +17,7 @@ describe("as a value", () => {
     }))
 })
 
-describe("closed", () => {
+describe("A closed circuit", () => {
   it.effect("passes results through unchanged", () =>
     Effect.gen(function*() {
       const breaker = yield* make()
@@ -34,7 +34,7 @@ describe("closed", () => {
       assert.strictEqual(yield* tag(breaker), "Open")
     }))
 
-  it.effect("opens at half of twenty calls by default, not with fewer", () =>
+  it.effect("opens at 50 % failures of at least 20 calls by default", () =>
     Effect.gen(function*() {
       const breaker = yield* CircuitBreaker.make({ name: "default" })
       yield* Effect.replicateEffect(
@@ -59,7 +59,7 @@ describe("closed", () => {
       assert.strictEqual(yield* tag(breaker), "Open")
     }))
 
-  it.effect("counts defects, and lets them through", () =>
+  it.effect("counts defects and passes them through", () =>
     Effect.gen(function*() {
       const breaker = yield* make()
       assert.deepStrictEqual(yield* Effect.exit(breaker.protect(Effect.die("bug"))), Exit.die("bug"))
@@ -76,7 +76,7 @@ describe("closed", () => {
       assert.strictEqual((yield* breaker.metrics).calls, 0)
     }))
 
-  it.effect("never shows an interruption to the classifier", () =>
+  it.effect("never passes an interruption to the classifier", () =>
     Effect.gen(function*() {
       const breaker = yield* make({ classify: () => "failure" })
       yield* Effect.exit(breaker.protect(Effect.interrupt))
@@ -101,7 +101,7 @@ describe("closed", () => {
       assert.strictEqual((yield* breaker.metrics).calls, 0)
     }))
 
-  it.effect("asks the classifier about successes too", () =>
+  it.effect("passes successes to the classifier too", () =>
     Effect.gen(function*() {
       const breaker = yield* make({ classify: (exit) => Exit.isSuccess(exit) ? "failure" : "success" })
       yield* Effect.exit(breaker.protect(boom))
@@ -111,8 +111,8 @@ describe("closed", () => {
     }))
 })
 
-describe("an idempotent effect", () => {
-  it.effect("stays one, so that it may be retried; no other becomes one", () =>
+describe("An idempotent effect", () => {
+  it.effect("keeps its brand in protect, and no other effect gets it", () =>
     Effect.gen(function*() {
       const breaker = yield* make({ trip: Trip.consecutive(2) })
       let runs = 0
@@ -129,15 +129,15 @@ describe("an idempotent effect", () => {
         "done"
       )
       assert.isFalse(Idempotent.isIdempotent(breaker.protect(order)))
-      // @ts-expect-error nobody said that an order may be placed twice
+      // @ts-expect-error The order is not marked as idempotent.
       breaker.protect(order).pipe(Retry.retry())
-      // @ts-expect-error in a pipe neither
+      // @ts-expect-error Neither in a pipe.
       order.pipe(breaker.protect, Retry.retry())
     }))
 })
 
-describe("open", () => {
-  it.effect("refused without calling", () =>
+describe("An open circuit", () => {
+  it.effect("refuses a call without running it", () =>
     Effect.gen(function*() {
       const breaker = yield* opened()
       const calls = yield* Ref.make(0)
@@ -150,7 +150,7 @@ describe("open", () => {
       assert.deepInclude(yield* breaker.metrics, { calls: 0, failures: 0, rejected: 1 })
     }))
 
-  it.effect("a refusal carries no stack and leaves the limit as it was", () =>
+  it.effect("a refusal has no stack trace, and later errors have one", () =>
     Effect.gen(function*() {
       const breaker = yield* opened()
       const error = yield* Effect.flip(breaker.protect(Effect.void))
@@ -158,7 +158,7 @@ describe("open", () => {
       assertInclude(new Error("other").stack, "\n    at ")
     }))
 
-  it.effect("a refusal is known as one within a span, too, where effect hands out a proxy of it", () =>
+  it.effect("a refusal is recognized within a span too, where effect wraps it in a proxy", () =>
     Effect.gen(function*() {
       const breaker = yield* opened()
       const error = yield* Effect.flip(Effect.withSpan(breaker.protect(Effect.void), "span"))
@@ -168,7 +168,7 @@ describe("open", () => {
       assert.strictEqual((yield* outer.metrics).calls, 0)
     }))
 
-  it.effect("a refusal survives encoding, for ever included", () =>
+  it.effect("a refusal with an infinite retryAfter can be encoded and decoded, and is then no local rejection any more", () =>
     Effect.gen(function*() {
       const error = new CircuitBreaker.CircuitOpen({ name: "a", state: "Isolated", retryAfter: Duration.infinity })
       const encoded = yield* Schema.encode(CircuitBreaker.CircuitOpen)(error)
@@ -177,7 +177,7 @@ describe("open", () => {
       assert.isFalse(Rejection.isRejection(decoded))
     }))
 
-  it.effect("check tells what a call would meet and takes no permit", () =>
+  it.effect("check fails if a call would be refused, and takes no permit", () =>
     Effect.gen(function*() {
       const breaker = yield* make()
       yield* breaker.check
@@ -194,7 +194,7 @@ describe("open", () => {
       yield* breaker.check
     }))
 
-  it.effect("one trip for many failures at once", () =>
+  it.effect("concurrent failures trip the circuit once", () =>
     Effect.gen(function*() {
       const steps = yield* Ref.make(0)
       const breaker = yield* make({
@@ -207,7 +207,7 @@ describe("open", () => {
       assert.deepStrictEqual([metrics.trips, metrics.late], [1, 19])
     }))
 
-  it.effect("a trip overtaken by a reset while its schedule was being stepped is forgotten", () =>
+  it.effect("a reset while the schedule is being stepped discards the trip", () =>
     Effect.gen(function*() {
       const breaker = yield* make({
         openFor: Schedule.tapOutput(Schedule.spaced("1 second"), () => Effect.sleep("1 second"))
@@ -221,7 +221,7 @@ describe("open", () => {
       assert.strictEqual((yield* breaker.metrics).trips, 0)
     }))
 
-  it.effect("exhausted schedule stays open until reset", () =>
+  it.effect("stays open until reset when the schedule is exhausted", () =>
     Effect.gen(function*() {
       const breaker = yield* opened({ openFor: Schedule.recurs(1).pipe(Schedule.addDelay(() => "1 second")) })
       yield* TestClock.adjust("1 second")
@@ -235,7 +235,7 @@ describe("open", () => {
       assert.strictEqual(yield* tag(breaker), "Closed")
     }))
 
-  it.effect("tells the schedule the cause of each trip", () =>
+  it.effect("passes the cause of each trip to the schedule", () =>
     Effect.gen(function*() {
       const causes = yield* Ref.make<ReadonlyArray<string>>([])
       const breaker = yield* opened({
@@ -255,7 +255,7 @@ describe("open", () => {
       assert.deepStrictEqual(yield* Ref.get(causes), ["ConsecutiveFailures", "ProbesFailed", "HalfOpenTimedOut"])
     }))
 
-  it.effect("by default opens for 50 to 100 % of 1 s doubled up to 60 s, as Random chooses", () =>
+  it.effect("opens by default for a random 50 to 100 % of 1 second, doubled up to 60 seconds", () =>
     Effect.gen(function*() {
       const breaker = yield* CircuitBreaker.make({ name: "default", trip: Trip.consecutive(1) })
       const durations: Array<number> = []
@@ -272,7 +272,7 @@ describe("open", () => {
     }).pipe(Effect.withRandom(Random.make("seed"))))
 })
 
-describe("options out of range", () => {
+describe("Invalid options", () => {
   for (
     const [halfOpen, message] of [
       [{ permits: 0 }, `halfOpen.permits must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, got 0`],
@@ -285,7 +285,7 @@ describe("options out of range", () => {
       ]
     ] as const
   ) {
-    it.effect(`die: ${message}`, () =>
+    it.effect(`are a defect: ${message}`, () =>
       Effect.gen(function*() {
         const exit = yield* Effect.exit(make({ halfOpen }))
         assertFailure(exit, Cause.die(new RangeError(`CircuitBreaker "test": ${message}`)))

@@ -4,8 +4,8 @@ import { boom, inFlight, make, opened, retryAfter, tag } from "./support/circuit
 import { countingClock } from "./support/countingClock.js"
 import { settle } from "./support/interruption.js"
 
-describe("automatic", () => {
-  it.effect("turns half-open on time without a call, and not a millisecond before", () =>
+describe("CircuitBreaker.automatic", () => {
+  it.effect("turns the circuit half-open at the exact instant without a call", () =>
     Effect.scoped(Effect.gen(function*() {
       const breaker = yield* make()
       yield* breaker.automatic
@@ -22,7 +22,7 @@ describe("automatic", () => {
       assert.strictEqual(yield* tag(breaker), "Closed")
     })))
 
-  it.effect("without it nothing happens until somebody calls or looks", () =>
+  it.effect("without it, the circuit turns half-open only at the next call, and no timer runs", () =>
     Effect.gen(function*() {
       const { counted, timers } = yield* countingClock
       const breaker = yield* counted(opened())
@@ -32,7 +32,7 @@ describe("automatic", () => {
       assert.strictEqual(timers.slept, 0)
     }))
 
-  it.effect("time in which nobody probes is nobody's fault: the timeout counts from the first probe", () =>
+  it.effect("the half-open timeout counts from the first probe", () =>
     Effect.scoped(Effect.gen(function*() {
       const breaker = yield* opened({ halfOpen: { timeout: "5 seconds" } })
       yield* breaker.automatic
@@ -49,7 +49,7 @@ describe("automatic", () => {
       assert.strictEqual(yield* tag(breaker), "HalfOpen")
     })))
 
-  it.effect("ends probes that take too long on time, seen by a subscriber alone", () =>
+  it.effect("opens the circuit when probes take too long, even if only a subscriber watches", () =>
     Effect.scoped(Effect.gen(function*() {
       const breaker = yield* opened({ halfOpen: { timeout: "5 seconds" } })
       yield* breaker.automatic
@@ -64,7 +64,7 @@ describe("automatic", () => {
       })
     })))
 
-  it.effect("follows a deadline that moves out, and one that comes sooner after a reset", () =>
+  it.effect("follows a deadline that is extended, and a sooner one after a reset", () =>
     Effect.scoped(Effect.gen(function*() {
       const breaker = yield* opened()
       yield* breaker.automatic
@@ -80,7 +80,7 @@ describe("automatic", () => {
       assert.strictEqual(yield* tag(breaker), "HalfOpen")
     })))
 
-  it.effect("sleeps beyond what a timer can hold", () =>
+  it.effect("sleeps longer than the longest timer", () =>
     Effect.scoped(Effect.gen(function*() {
       const breaker = yield* opened({ openFor: Schedule.spaced("60 days") })
       yield* breaker.automatic
@@ -90,7 +90,7 @@ describe("automatic", () => {
       assert.strictEqual(yield* tag(breaker), "HalfOpen")
     })))
 
-  it.effect("ends with the last scope, and no fiber sleeps but while there is an instant to wait for", () =>
+  it.effect("ends with the last scope, and a fiber sleeps only while there is an instant to wait for", () =>
     Effect.gen(function*() {
       const { counted, timers } = yield* countingClock
       const breaker = yield* make()

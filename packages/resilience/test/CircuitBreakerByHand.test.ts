@@ -3,18 +3,18 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Exit, Schedule, Scope, TestClock } from "effect"
 import { boom, inFlight, make, opened, retryAfter, tag } from "./support/circuitBreaker.js"
 
-/** Opens only when told to. */
-const banned = (verdict: CircuitBreaker.Verdict) =>
+/** A breaker that opens only by this verdict. */
+const openedBy = (verdict: CircuitBreaker.Verdict) =>
   make({
     trip: Trip.consecutive(5),
     classify: (exit) => Exit.isFailure(exit) ? verdict : "success"
   })
 
-describe("openings asked for", () => {
-  it.effect("openUntil opens at once until the wall-clock instant", () =>
+describe("Verdicts to open", () => {
+  it.effect("openUntil opens the circuit until the wall-clock instant", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(1_700_000_000_000)
-      const breaker = yield* banned(CircuitBreaker.openUntil(1_700_000_030_000))
+      const breaker = yield* openedBy(CircuitBreaker.openUntil(1_700_000_030_000))
       yield* Effect.exit(breaker.protect(boom))
       yield* TestClock.adjust("29999 millis")
       assert.strictEqual(yield* retryAfter(breaker), 1)
@@ -22,7 +22,7 @@ describe("openings asked for", () => {
       yield* breaker.check
     }))
 
-  it.effect("openUntil extends and never shortens", () =>
+  it.effect("extend an earlier deadline and never shorten one", () =>
     Effect.gen(function*() {
       const verdicts = { long: CircuitBreaker.openFor("60 seconds"), short: CircuitBreaker.openUntil(10_000) }
       const breaker = yield* make({
@@ -38,7 +38,7 @@ describe("openings asked for", () => {
       assert.strictEqual((yield* breaker.metrics).trips, 1)
     }))
 
-  it.effect("do not shorten for ever", () =>
+  it.effect("do not shorten an infinite open duration", () =>
     Effect.gen(function*() {
       const breaker = yield* make({
         openFor: Schedule.stop,
@@ -50,7 +50,7 @@ describe("openings asked for", () => {
       assert.strictEqual(yield* retryAfter(breaker), Number.POSITIVE_INFINITY)
     }))
 
-  it.effect("are ignored when their time has passed, and return a probe's permit", () =>
+  it.effect("are ignored when their time has passed, and then return the permit of a probe", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(1_700_000_000_000)
       const breaker = yield* opened({
@@ -62,7 +62,7 @@ describe("openings asked for", () => {
       yield* breaker.check
     }))
 
-  it.effect("by a probe take the place of the schedule, which goes on where it was", () =>
+  it.effect("of a probe replace the scheduled open duration, without stepping the schedule", () =>
     Effect.gen(function*() {
       const breaker = yield* opened({
         classify: (exit) => Exit.isFailure(exit) ? "failure" : CircuitBreaker.openFor("7 seconds")
@@ -76,8 +76,8 @@ describe("openings asked for", () => {
     }))
 })
 
-describe("by hand", () => {
-  it.effect("isolate ref-counted: closed when the last holder lets go", () =>
+describe("Manual control", () => {
+  it.effect("isolate: the circuit closes when the last holder releases it", () =>
     Effect.gen(function*() {
       const breaker = yield* make()
       const [a, b] = yield* Effect.all([Scope.make(), Scope.make()])
@@ -92,7 +92,7 @@ describe("by hand", () => {
       assert.strictEqual(yield* tag(breaker), "Closed")
     }))
 
-  it.effect("isolation outlasts deadlines and ignores results", () =>
+  it.effect("isolate: the circuit stays isolated regardless of results and time", () =>
     Effect.gen(function*() {
       const breaker = yield* make({ classify: () => CircuitBreaker.openFor("1 second") })
       const late = yield* inFlight(breaker)
@@ -106,7 +106,7 @@ describe("by hand", () => {
       assert.strictEqual((yield* breaker.metrics).late, 1)
     }))
 
-  it.effect("openUntil opens whatever the window holds, extends and never shortens, and leaves an isolation alone", () =>
+  it.effect("openUntil: opens with an empty window, extends, never shortens, and does not affect an isolation", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(1_700_000_000_000)
       const breaker = yield* make({})
@@ -131,7 +131,7 @@ describe("by hand", () => {
       assert.strictEqual(yield* tag(breaker), "Closed")
     }))
 
-  it.effect("reset ends an isolation, and its holders no longer matter", () =>
+  it.effect("reset: ends an isolation, whose holders then have no effect", () =>
     Effect.gen(function*() {
       const breaker = yield* make()
       const [a, b] = yield* Effect.all([Scope.make(), Scope.make()])
@@ -144,7 +144,7 @@ describe("by hand", () => {
       yield* Scope.close(b, Exit.void)
     }))
 
-  it.effect("reset closes, empties the window and starts the schedule again", () =>
+  it.effect("reset: closes the circuit and restarts the schedule", () =>
     Effect.gen(function*() {
       const breaker = yield* opened()
       yield* TestClock.adjust("1 second")
@@ -155,7 +155,7 @@ describe("by hand", () => {
       assert.strictEqual(yield* retryAfter(breaker), 1000)
     }))
 
-  it.effect("forceOpen opens until reset, from any state", () =>
+  it.effect("forceOpen: opens the circuit until reset, from any state", () =>
     Effect.gen(function*() {
       const breaker = yield* make()
       yield* breaker.forceOpen
@@ -180,7 +180,7 @@ describe("by hand", () => {
       assert.strictEqual(yield* tag(breaker), "Open")
     }))
 
-  it.effect("disabled, every call passes, nothing is counted and nothing opens the circuit", () =>
+  it.effect("disable: admits every call, counts nothing, and nothing opens the circuit", () =>
     Effect.gen(function*() {
       const breaker = yield* make({ classify: () => CircuitBreaker.openFor("1 minute") })
       yield* breaker.disable
@@ -191,7 +191,7 @@ describe("by hand", () => {
       assert.deepInclude(yield* breaker.metrics, { calls: 0, rejected: 0, late: 0, trips: 0 })
     }))
 
-  it.effect("disable lets pass what was refused, and a call in flight meanwhile is late", () =>
+  it.effect("disable: admits calls of an open circuit, and a call in flight is then late", () =>
     Effect.gen(function*() {
       const breaker = yield* make()
       const late = yield* inFlight(breaker)
@@ -203,7 +203,7 @@ describe("by hand", () => {
       assert.strictEqual(yield* tag(breaker), "Disabled")
     }))
 
-  it.effect("enable closes with nothing remembered; a call that began while disabled counts nowhere", () =>
+  it.effect("enable: closes the circuit with an empty window, and a call that began while disabled is not counted", () =>
     Effect.gen(function*() {
       const breaker = yield* make()
       yield* Effect.exit(breaker.protect(boom))
@@ -219,7 +219,7 @@ describe("by hand", () => {
       assert.strictEqual(yield* retryAfter(breaker), 1000)
     }))
 
-  it.effect("an isolation gives way to what was set by hand before it, and forgets what was not", () =>
+  it.effect("isolate: returns to a state that was set manually before, and otherwise closes", () =>
     Effect.gen(function*() {
       const breaker = yield* make()
       const afterIsolation = (set: Effect.Effect<unknown>) =>
@@ -236,7 +236,7 @@ describe("by hand", () => {
       assert.deepStrictEqual(yield* afterIsolation(Effect.exit(breaker.protect(boom))), { _tag: "Closed" })
     }))
 
-  it.effect("enable during an isolation takes effect when that ends", () =>
+  it.effect("enable: takes effect after an isolation", () =>
     Effect.gen(function*() {
       const breaker = yield* make()
       yield* breaker.disable

@@ -2,12 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Effect, Exit, Fiber, Metric, Stream, TestClock } from "effect"
 import { boom, make, tag } from "./support/circuitBreaker.js"
 
-/** A metric's value under these labels. */
+/** The value of a metric with these labels. */
 const value = <Type, In, Out>(metric: Metric.Metric<Type, In, Out>, tags: Record<string, string>) =>
   Metric.value(Object.entries(tags).reduce((metric, [key, value]) => Metric.tagged(metric, key, value), metric))
 
-describe("changes", () => {
-  it.effect("changes stream: each transition once, in order, with its reason", () =>
+describe("CircuitBreaker.changes", () => {
+  it.effect("emits each transition once, in order, with its reason", () =>
     Effect.gen(function*() {
       const breaker = yield* make()
       const collected = yield* Effect.fork(Stream.runCollect(Stream.take(breaker.changes, 7)))
@@ -38,7 +38,7 @@ describe("changes", () => {
       })
     }))
 
-  it.effect("a subscriber sees the state the transition led to", () =>
+  it.effect("a subscriber sees the state after the transition", () =>
     Effect.gen(function*() {
       const breaker = yield* make()
       const seen = yield* Effect.fork(Stream.runHead(Stream.mapEffect(breaker.changes, () => tag(breaker))))
@@ -47,7 +47,7 @@ describe("changes", () => {
       assert.deepStrictEqual(yield* Effect.flatten(Fiber.join(seen)), "Open")
     }))
 
-  it.effect("events cannot fail a call: a subscriber that dies or sleeps holds up nothing", () =>
+  it.effect("a subscriber that dies or sleeps neither fails nor delays a call", () =>
     Effect.gen(function*() {
       const breaker = yield* make()
       const dead = yield* Effect.fork(Stream.runForEach(breaker.changes, () => Effect.die("bad subscriber")))
@@ -67,7 +67,7 @@ describe("changes", () => {
     }))
 })
 
-describe("metrics", () => {
+describe("The metrics of a circuit breaker", () => {
   const state = Metric.gauge("circuitbreaker_state", {
     description: "1 for the current state of the circuit, 0 for every other state"
   })
@@ -80,7 +80,7 @@ describe("metrics", () => {
     incremental: true
   })
 
-  it.effect("a gauge per state, refusals and transitions", () =>
+  it.effect("are a gauge per state, and counters of refusals and transitions", () =>
     Effect.gen(function*() {
       const name = "metered"
       const breaker = yield* make({ name })

@@ -4,8 +4,8 @@ import { assertFailure, assertSuccess } from "@effect/vitest/utils"
 import { Cause, Duration, Effect, Exit, Fiber, Schedule, TestClock } from "effect"
 import { boom, inFlight, make, opened, retryAfter, tag } from "./support/circuitBreaker.js"
 
-describe("half-open", () => {
-  it.effect("half-open at the exact instant and not a millisecond before", () =>
+describe("A half-open circuit", () => {
+  it.effect("admits a probe at the exact end of the open duration", () =>
     Effect.gen(function*() {
       const breaker = yield* opened()
       yield* TestClock.adjust("999 millis")
@@ -17,7 +17,7 @@ describe("half-open", () => {
       assert.strictEqual(yield* tag(breaker), "Closed")
     }))
 
-  it.effect("longer after each failed probe, and from the start again after a close", () =>
+  it.effect("opens longer after each failed probe, and restarts the schedule after closing", () =>
     Effect.gen(function*() {
       const breaker = yield* opened()
       for (const seconds of [1, 2, 4, 8]) {
@@ -31,7 +31,7 @@ describe("half-open", () => {
       assert.strictEqual(yield* retryAfter(breaker), 1000)
     }))
 
-  it.effect("closing forgets everything", () =>
+  it.effect("closes with an empty window", () =>
     Effect.gen(function*() {
       const breaker = yield* make({ trip: Trip.failureRate({ window: 4, minimumCalls: 2 }) })
       yield* Effect.replicateEffect(Effect.exit(breaker.protect(boom)), 2)
@@ -43,7 +43,7 @@ describe("half-open", () => {
       assert.deepInclude(yield* breaker.metrics, { calls: 1, failures: 1, late: 0 })
     }))
 
-  it.effect("others are refused while a probe runs", () =>
+  it.effect("refuses other calls while a probe runs", () =>
     Effect.gen(function*() {
       const breaker = yield* opened()
       yield* TestClock.adjust("1 second")
@@ -55,7 +55,7 @@ describe("half-open", () => {
       assert.strictEqual(yield* tag(breaker), "Closed")
     }))
 
-  it.effect("a hung probe does not wedge", () =>
+  it.effect("opens again when a probe hangs, and admits the next probe", () =>
     Effect.gen(function*() {
       const breaker = yield* opened({ halfOpen: { timeout: "5 seconds" } })
       yield* TestClock.adjust("1 second")
@@ -71,7 +71,7 @@ describe("half-open", () => {
       assert.strictEqual(yield* tag(breaker), "Closed")
     }))
 
-  it.effect("a timeout nobody watched counts from the instant it passed", () =>
+  it.effect("opens as of the instant of the timeout, even if it is noticed later", () =>
     Effect.gen(function*() {
       const breaker = yield* opened({ halfOpen: { timeout: "5 seconds" } })
       yield* TestClock.adjust("1 second")
@@ -83,7 +83,7 @@ describe("half-open", () => {
       assert.strictEqual(yield* tag(breaker), "Closed")
     }))
 
-  it.effect("a probe that ends too late decides nothing, watched or not", () =>
+  it.effect("a probe that ends after the timeout decides nothing", () =>
     Effect.gen(function*() {
       const breaker = yield* opened({ halfOpen: { timeout: "5 seconds" } })
       yield* TestClock.adjust("1 second")
@@ -105,7 +105,7 @@ describe("half-open", () => {
       assert.strictEqual(yield* tag(breaker), "Closed")
     }))
 
-  it.effect("an ignored probe returns its permit and closes nothing", () =>
+  it.effect("an ignored probe returns its permit and does not close the circuit", () =>
     Effect.gen(function*() {
       const breaker = yield* opened({ classify: (exit) => Exit.isSuccess(exit) ? "ignore" : "failure" })
       yield* TestClock.adjust("1 second")
@@ -116,7 +116,7 @@ describe("half-open", () => {
       assert.strictEqual(yield* tag(breaker), "Open")
     }))
 
-  it.effect("a refusal by another gate returns the permit, neither closing the circuit nor opening it again", () =>
+  it.effect("a refusal by another gate returns the permit and decides nothing", () =>
     Effect.gen(function*() {
       const inner = yield* opened({ name: "inner" })
       yield* TestClock.adjust("500 millis")
@@ -127,7 +127,7 @@ describe("half-open", () => {
       assert.strictEqual(yield* tag(breaker), "Closed")
     }))
 
-  it.effect("defects count and release", () =>
+  it.effect("a defect of a probe counts as a failure", () =>
     Effect.gen(function*() {
       const breaker = yield* opened({ halfOpen: { permits: 2, successes: 1 } })
       yield* TestClock.adjust("1 second")
@@ -138,7 +138,7 @@ describe("half-open", () => {
       assert.strictEqual(yield* retryAfter(breaker), 2000)
     }))
 
-  it.effect("a classifier that throws leaves the answer as it is, and the default one judges instead", () =>
+  it.effect("if the classifier throws, the exit is unchanged and the default classifier judges it", () =>
     Effect.gen(function*() {
       const breaker = yield* opened({
         classify: (exit) => {
@@ -151,7 +151,7 @@ describe("half-open", () => {
       assert.strictEqual(yield* tag(breaker), "Closed")
     }))
 
-  it.effect("quiet time after an interrupted probe is not held against anybody", () =>
+  it.effect("time without a probe in flight does not count towards the timeout", () =>
     Effect.gen(function*() {
       const breaker = yield* opened({ halfOpen: { permits: 2, timeout: "10 seconds" } })
       yield* TestClock.adjust("1 second")
@@ -170,7 +170,7 @@ describe("half-open", () => {
       assert.strictEqual(yield* tag(breaker), "Open")
     }))
 
-  it.effect("a probe that is interrupted after its time does not undo that", () =>
+  it.effect("a probe that is interrupted after the timeout leaves the circuit open", () =>
     Effect.gen(function*() {
       const breaker = yield* opened({ halfOpen: { timeout: "10 seconds" } })
       yield* TestClock.adjust("1 second")
@@ -180,7 +180,7 @@ describe("half-open", () => {
       assert.strictEqual(yield* tag(breaker), "Open")
     }))
 
-  it.effect("closes at the needed successes, and opens as soon as they are impossible", () =>
+  it.effect("closes after the required successes, and opens as soon as they are impossible", () =>
     Effect.gen(function*() {
       const breaker = yield* opened({ halfOpen: { permits: 3, successes: 2 } })
       yield* TestClock.adjust("1 second")
@@ -198,9 +198,9 @@ describe("half-open", () => {
     }))
 })
 
-describe("late results of an earlier generation change nothing", () => {
+describe("A late result of an earlier state changes nothing", () => {
   for (const end of [Exit.void, Exit.fail("late")]) {
-    it.effect(`a ${end._tag} while open`, () =>
+    it.effect(`as a ${end._tag} while open`, () =>
       Effect.gen(function*() {
         const breaker = yield* make()
         const late = yield* inFlight(breaker)
@@ -211,7 +211,7 @@ describe("late results of an earlier generation change nothing", () => {
         assert.deepInclude(yield* breaker.metrics, { late: 1, trips: 1 })
       }))
 
-    it.effect(`a ${end._tag} while half-open`, () =>
+    it.effect(`as a ${end._tag} while half-open`, () =>
       Effect.gen(function*() {
         const breaker = yield* make()
         const late = yield* inFlight(breaker)
@@ -226,7 +226,7 @@ describe("late results of an earlier generation change nothing", () => {
         assert.strictEqual(yield* tag(breaker), "Closed")
       }))
 
-    it.effect(`a ${end._tag} after closing again`, () =>
+    it.effect(`as a ${end._tag} after closing again`, () =>
       Effect.gen(function*() {
         const breaker = yield* make()
         const late = yield* inFlight(breaker)
@@ -238,7 +238,7 @@ describe("late results of an earlier generation change nothing", () => {
       }))
   }
 
-  it.effect("a call that began while closed gives no permit when it is interrupted", () =>
+  it.effect("as an interruption of a call that began while closed, which returns no permit", () =>
     Effect.gen(function*() {
       const breaker = yield* make()
       const late = yield* inFlight(breaker)
@@ -251,7 +251,7 @@ describe("late results of an earlier generation change nothing", () => {
       assert.strictEqual(yield* tag(breaker), "Closed")
     }))
 
-  it.effect("an interrupted late probe gives no permit to a later half-open", () =>
+  it.effect("as an interruption of a late probe, which returns no permit to a later half-open state", () =>
     Effect.gen(function*() {
       const breaker = yield* opened({ halfOpen: { timeout: "1 second" } })
       yield* TestClock.adjust("1 second")

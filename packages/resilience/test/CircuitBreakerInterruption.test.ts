@@ -5,7 +5,7 @@ import { boom, make, tag } from "./support/circuitBreaker.js"
 import { interruptEverywhere } from "./support/interruption.js"
 import { yieldOften } from "./support/yieldOften.js"
 
-/** Nothing happens beside the victim, and its failures are no more than its way to end. */
+/** Interrupts the victim everywhere, with nothing running concurrently. The victim may fail. */
 const sweep = <E>(
   scenario: Effect.Effect<{
     readonly victim: Effect.Effect<unknown, unknown>
@@ -18,8 +18,8 @@ const sweep = <E>(
     verify
   })))
 
-/** A breaker that may be probed as soon as it has opened. */
-const impatient = (options?: Partial<CircuitBreaker.Options<unknown>>) =>
+/** A breaker that is half-open immediately after it has opened. */
+const probeable = (options?: Partial<CircuitBreaker.Options<unknown>>) =>
   make({ openFor: Schedule.forever, ...options })
 
 /** Fills every free permit with a call that never ends, and counts them. */
@@ -36,7 +36,7 @@ const fill = (breaker: CircuitBreaker.CircuitBreaker) =>
     }
   })
 
-describe("an interrupt at every yield point leaks nothing", () => {
+describe("An interrupt at every yield point leaks nothing", () => {
   for (
     const [name, call] of [
       ["succeeds", Effect.yieldNow()],
@@ -44,9 +44,9 @@ describe("an interrupt at every yield point leaks nothing", () => {
       ["dies", Effect.zipRight(Effect.yieldNow(), Effect.die("bug"))]
     ] as const
   ) {
-    it.effect(`a probe that ${name} uses its permit up or returns it`, () =>
+    it.effect(`a probe that ${name} consumes its permit or returns it`, () =>
       sweep(Effect.gen(function*() {
-        const breaker = yield* impatient({ halfOpen: { permits: 3, successes: 2 } })
+        const breaker = yield* probeable({ halfOpen: { permits: 3, successes: 2 } })
         yield* Effect.exit(breaker.protect(boom))
         return {
           victim: breaker.protect(call),
@@ -80,7 +80,7 @@ describe("an interrupt at every yield point leaks nothing", () => {
     "the deciding success of a probe closes the circuit or returns the permit",
     () =>
       sweep(Effect.gen(function*() {
-        const breaker = yield* impatient()
+        const breaker = yield* probeable()
         yield* Effect.exit(breaker.protect(boom))
         return {
           victim: breaker.protect(Effect.void),
@@ -92,7 +92,7 @@ describe("an interrupt at every yield point leaks nothing", () => {
       }))
   )
 
-  it.effect("a call that trips the circuit trips it whole or not at all", () =>
+  it.effect("a failing call trips the circuit completely or not at all", () =>
     sweep(Effect.gen(function*() {
       const breaker = yield* make({ openFor: Schedule.spaced("1 second") })
       return {
@@ -108,7 +108,7 @@ describe("an interrupt at every yield point leaks nothing", () => {
     })))
 
   it.effect(
-    "whoever ends a half-open state that timed out ends it whole or not at all",
+    "a check ends a half-open state that timed out completely or not at all",
     () =>
       sweep(Effect.gen(function*() {
         const breaker = yield* make({ openFor: Schedule.spaced("1 second"), halfOpen: { timeout: "1 second" } })
@@ -126,17 +126,17 @@ describe("an interrupt at every yield point leaks nothing", () => {
       }))
   )
 
-  it.effect("an isolation is released", () =>
-    sweep(Effect.map(impatient(), (breaker) => ({
+  it.effect("isolate is released", () =>
+    sweep(Effect.map(probeable(), (breaker) => ({
       victim: Effect.scoped(Effect.zipRight(breaker.isolate, Effect.yieldNow())),
       verify: Effect.map(breaker.state, (state) => assert.deepStrictEqual(state, { _tag: "Closed" }))
     }))))
 })
 
-describe("when fibers yield anywhere", () => {
-  it.effect("100 fibers race for one permit and one wins", () =>
+describe("With fibers that yield often", () => {
+  it.effect("one of 100 concurrent calls gets the permit", () =>
     Effect.gen(function*() {
-      const breaker = yield* impatient()
+      const breaker = yield* probeable()
       yield* Effect.exit(breaker.protect(boom))
       const ran = yield* Ref.make(0)
       const gate = yield* Deferred.make<void>()
@@ -150,7 +150,7 @@ describe("when fibers yield anywhere", () => {
       assert.strictEqual(yield* tag(breaker), "Closed")
     }))
 
-  it.effect("100 failures at once trip once, and transitions are told in the order they happened", () =>
+  it.effect("100 concurrent failures trip once, and transitions are published in order", () =>
     Effect.gen(function*() {
       const breaker = yield* make({ openFor: Schedule.spaced("1 second") })
       const changes = yield* Effect.fork(Stream.runCollect(Stream.take(breaker.changes, 41)))

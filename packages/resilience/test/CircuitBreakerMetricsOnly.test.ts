@@ -5,22 +5,22 @@ import { boom, make, tag } from "./support/circuitBreaker.js"
 import { settle } from "./support/interruption.js"
 import { metricValue } from "./support/metrics.js"
 
-const listening = (options?: Partial<CircuitBreaker.Options<unknown>>) =>
+const makeMetricsOnly = (options?: Partial<CircuitBreaker.Options<unknown>>) =>
   make({ trip: Trip.consecutive(3), metricsOnly: true, ...options })
 
 const failing = (breaker: CircuitBreaker.CircuitBreaker, times: number) =>
   Effect.repeatN(Effect.exit(breaker.protect(boom)), times - 1)
 
-describe("a breaker that only counts", () => {
-  it.effect("refuses nobody, counts everything, and tells each time when it would have opened", () =>
+describe("A breaker in the state MetricsOnly", () => {
+  it.effect("refuses no call, counts all calls, and publishes each time it would have opened", () =>
     Effect.gen(function*() {
-      const breaker = yield* listening({ name: "metrics-only" })
-      const told = yield* Effect.fork(Stream.runCollect(Stream.take(breaker.changes, 2)))
+      const breaker = yield* makeMetricsOnly({ name: "metrics-only" })
+      const published = yield* Effect.fork(Stream.runCollect(Stream.take(breaker.changes, 2)))
       yield* settle
       yield* failing(breaker, 7)
       assert.strictEqual(yield* breaker.protect(Effect.succeed(1)), 1)
       yield* breaker.check
-      const changes = Chunk.toReadonlyArray(yield* Fiber.join(told))
+      const changes = Chunk.toReadonlyArray(yield* Fiber.join(published))
       assert.deepStrictEqual(changes.map(({ from, reason, to }) => [from, to, reason]), [
         ["MetricsOnly", "MetricsOnly", { _tag: "ConsecutiveFailures", failures: 3 }],
         ["MetricsOnly", "MetricsOnly", { _tag: "ConsecutiveFailures", failures: 3 }]
@@ -37,10 +37,10 @@ describe("a breaker that only counts", () => {
       assert.strictEqual(yield* metricValue("circuitbreaker_state", { name: "metrics-only", state: "MetricsOnly" }), 1)
     }))
 
-  it.effect("counts slow calls, too, also those that hang", () =>
+  it.effect("admits calls while slow calls hang", () =>
     Effect.gen(function*() {
       const trip = Trip.slowCallRate({ duration: "1 second", threshold: 1, window: 2, minimumCalls: 2 })
-      const breaker = yield* listening({ trip })
+      const breaker = yield* makeMetricsOnly({ trip })
       const hanging = yield* Effect.fork(Effect.all([1, 2].map(() => breaker.protect(Effect.never)), {
         concurrency: "unbounded"
       }))
@@ -52,9 +52,9 @@ describe("a breaker that only counts", () => {
       yield* Fiber.interrupt(hanging)
     }))
 
-  it.effect("obeys no server, but a hand", () =>
+  it.effect("ignores openUntil, and obeys isolate and forceOpen", () =>
     Effect.gen(function*() {
-      const breaker = yield* listening()
+      const breaker = yield* makeMetricsOnly()
       yield* breaker.openUntil(1_000_000)
       assert.strictEqual(yield* tag(breaker), "MetricsOnly")
       yield* Effect.scoped(Effect.zipRight(breaker.isolate, Effect.flip(breaker.protect(Effect.void))))
@@ -65,9 +65,9 @@ describe("a breaker that only counts", () => {
       assert.strictEqual(yield* tag(breaker), "MetricsOnly")
     }))
 
-  it.effect("begins in earnest when it is enabled, with nothing remembered", () =>
+  it.effect("starts with an empty window when it is enabled", () =>
     Effect.gen(function*() {
-      const breaker = yield* listening()
+      const breaker = yield* makeMetricsOnly()
       yield* failing(breaker, 2)
       yield* breaker.enable
       yield* failing(breaker, 2)
@@ -76,9 +76,9 @@ describe("a breaker that only counts", () => {
       assert.strictEqual(yield* tag(breaker), "Open")
     }))
 
-  it.effect("is restored as what it was", () =>
+  it.effect("is restored to the same state", () =>
     Effect.gen(function*() {
-      const snapshot = yield* (yield* listening()).snapshot
+      const snapshot = yield* (yield* makeMetricsOnly()).snapshot
       const breaker = yield* CircuitBreaker.restore({ name: "restored", trip: Trip.consecutive(1) }, snapshot)
       yield* failing(breaker, 3)
       assert.strictEqual(yield* tag(breaker), "MetricsOnly")

@@ -94,9 +94,9 @@ interface Call {
   status: string
 }
 
-describe("model", () => {
+describe("CircuitBreaker", () => {
   it.effect.prop(
-    "does what a plain reference does, whatever happens",
+    "agrees with a reference model for any commands",
     [setup, FastCheck.array(command, { maxLength: 80, size: "max" })],
     ([setup, commands]) =>
       Effect.gen(function*() {
@@ -228,7 +228,7 @@ describe("model", () => {
             yield* run(command)
             yield* settle
             const state = describeState(yield* breaker.state)
-            // Who is woken by the look itself must have arrived before anything is compared.
+            // Reading the state may wake waiting calls, which must have run before the comparison.
             yield* settle
             model.settle()
             model.wake()
@@ -254,9 +254,9 @@ describe("model", () => {
   )
 })
 
-describe("a wall clock that is stepped", () => {
+describe("A wall clock that is stepped", () => {
   for (const hours of [-1, 1]) {
-    it.effect(`by ${hours} h moves no deadline`, () =>
+    it.effect(`by ${hours} h changes no deadline`, () =>
       Effect.gen(function*() {
         const time = handClock()
         yield* Effect.gen(function*() {

@@ -16,8 +16,8 @@ const lasting = (breaker: CircuitBreaker.CircuitBreaker, duration: Duration.Dura
     return yield* Fiber.join(fiber)
   })
 
-describe("slow calls", () => {
-  it.effect("open the circuit at the threshold, though all succeed, and not a call before", () =>
+describe("Slow calls", () => {
+  it.effect("open the circuit at the exact threshold, even if all succeed", () =>
     Effect.gen(function*() {
       const breaker = yield* slow()
       yield* lasting(breaker, "99 millis")
@@ -29,7 +29,7 @@ describe("slow calls", () => {
       assert.strictEqual(yield* retryAfter(breaker), 1000)
     }))
 
-  it.effect("a fast success decides too: it brings the minimum of calls", () =>
+  it.effect("open the circuit when a fast success completes the minimum number of calls", () =>
     Effect.gen(function*() {
       const breaker = yield* slow()
       for (const duration of [100, 100, 1]) yield* lasting(breaker, duration)
@@ -38,7 +38,7 @@ describe("slow calls", () => {
       assert.strictEqual(yield* tag(breaker), "Open")
     }))
 
-  it.effect("that hang are seen before they end: the next call is refused, and so says check", () =>
+  it.effect("are counted before they end, so that the next call and check are refused", () =>
     Effect.gen(function*() {
       const breaker = yield* slow()
       const ran = yield* Ref.make(0)
@@ -55,7 +55,7 @@ describe("slow calls", () => {
       assert.deepInclude(yield* breaker.metrics, { late: 4, trips: 1, inFlight: Option.some(0) })
     }))
 
-  it.effect("that hang open the circuit for whoever looks, without a call", () =>
+  it.effect("that hang open the circuit when its state is read, without a call", () =>
     Effect.gen(function*() {
       const breaker = yield* slow()
       yield* Effect.replicateEffect(inFlight(breaker), 4)
@@ -63,7 +63,7 @@ describe("slow calls", () => {
       assert.strictEqual(yield* retryAfter(breaker), 1000)
     }))
 
-  it.effect("count once: in flight, then finished", () =>
+  it.effect("are counted once, in flight and then as finished", () =>
     Effect.gen(function*() {
       const breaker = yield* slow()
       const call = yield* inFlight(breaker)
@@ -79,7 +79,7 @@ describe("slow calls", () => {
       ["ignored", (call: Effect.Effect.Success<ReturnType<typeof inFlight>>) => call.end(Exit.fail("ignored"))]
     ] as const
   ) {
-    it.effect(`${name} leave nothing behind`, () =>
+    it.effect(`that are ${name} are no longer counted`, () =>
       Effect.gen(function*() {
         const breaker = yield* slow({ classify: (exit) => Exit.isFailure(exit) ? "ignore" : "success" })
         const calls = yield* Effect.replicateEffect(inFlight(breaker), 3)
@@ -92,7 +92,7 @@ describe("slow calls", () => {
       }))
   }
 
-  it.effect("a classifier that throws leaves nothing in flight", () =>
+  it.effect("are not left in flight by a classifier that throws", () =>
     Effect.gen(function*() {
       const breaker = yield* slow({
         classify: () => {
@@ -103,7 +103,7 @@ describe("slow calls", () => {
       assert.deepInclude(yield* breaker.metrics, { calls: 1, failures: 0, inFlight: Option.some(0) })
     }))
 
-  it.effect("a demand to stay away is obeyed and counts nowhere", () =>
+  it.effect("with a verdict to open are not counted, and open the circuit", () =>
     Effect.gen(function*() {
       const breaker = yield* slow({ classify: () => CircuitBreaker.openFor("7 seconds") })
       yield* breaker.protect(Effect.void)
@@ -111,7 +111,7 @@ describe("slow calls", () => {
       assert.deepInclude(yield* breaker.metrics, { calls: 0, trips: 1 })
     }))
 
-  it.effect("failures are failures: slowness and failing may be asked for together", () =>
+  it.effect("can be combined with failures by Trip.any and Trip.all", () =>
     Effect.gen(function*() {
       const rules = [
         Trip.consecutive(2),
@@ -134,7 +134,7 @@ describe("slow calls", () => {
       assert.strictEqual(yield* tag(all), "Open")
     }))
 
-  it.effect("a probe that succeeds slowly has not shown recovery", () =>
+  it.effect("do not close a half-open circuit", () =>
     Effect.gen(function*() {
       const breaker = yield* slow({
         trip: Trip.any(Trip.consecutive(1), Trip.slowCallRate({ duration: "100 millis" }))
@@ -148,7 +148,7 @@ describe("slow calls", () => {
       assert.strictEqual(yield* tag(breaker), "Closed")
     }))
 
-  it.effect("a reset while calls are in flight forgets them", () =>
+  it.effect("in flight are forgotten by a reset", () =>
     Effect.gen(function*() {
       const breaker = yield* slow()
       const calls = yield* Effect.replicateEffect(inFlight(breaker), 4)
@@ -162,8 +162,8 @@ describe("slow calls", () => {
     }))
 })
 
-describe("when fibers yield anywhere", () => {
-  it.effect("100 calls that arrive at once while others hang: one trip, and none of them runs", () =>
+describe("With fibers that yield often", () => {
+  it.effect("100 concurrent calls that arrive while others hang trip the circuit once, and none of them runs", () =>
     Effect.gen(function*() {
       const breaker = yield* slow()
       yield* Effect.replicateEffect(inFlight(breaker), 4)
@@ -176,7 +176,7 @@ describe("when fibers yield anywhere", () => {
       assert.deepInclude(yield* breaker.metrics, { trips: 1, rejected: 100, inFlight: Option.some(0) })
     }))
 
-  it.effect("100 calls that end at once, some of them interrupted, leave none in flight and trip once", () =>
+  it.effect("100 concurrent calls, half of them interrupted, leave none in flight and trip once", () =>
     Effect.gen(function*() {
       const breaker = yield* slow()
       const gate = yield* Deferred.make<void>()
@@ -193,8 +193,8 @@ describe("when fibers yield anywhere", () => {
     }))
 })
 
-describe("a time window", () => {
-  it.effect("is told the time by the breaker, when a call ends and when somebody looks", () =>
+describe("A time window", () => {
+  it.effect("gets the time from the breaker when a call ends and when the metrics are read", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(1_700_000_000_000)
       const breaker = yield* make({
@@ -214,7 +214,7 @@ describe("a time window", () => {
     }))
 })
 
-describe("an interrupt at every yield point", () => {
+describe("An interrupt at every yield point", () => {
   for (
     const [name, call] of [
       ["succeeds", Effect.asVoid(Effect.yieldNow())],
@@ -222,7 +222,7 @@ describe("an interrupt at every yield point", () => {
     ] as const
   ) {
     it.effect(
-      `leaves no followed call that ${name} in flight`,
+      `leaves no tracked call that ${name} in flight`,
       () =>
         interruptEverywhere(Effect.map(slow(), (breaker) => ({
           victim: Effect.exit(breaker.protect(call)),
@@ -236,7 +236,7 @@ describe("an interrupt at every yield point", () => {
   }
 
   it.effect(
-    "a call that finds others hanging opens the circuit whole or not at all",
+    "of a call that finds others hanging leaves the circuit open",
     () =>
       interruptEverywhere(Effect.gen(function*() {
         const breaker = yield* slow()

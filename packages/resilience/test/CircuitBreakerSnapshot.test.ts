@@ -7,7 +7,7 @@ import { metricValue } from "./support/metrics.js"
 
 const options = { name: "test", trip: Trip.consecutive(1), openFor: Schedule.exponential("1 second") }
 
-/** A breaker as another process would have it: through text and back. */
+/** Restores a breaker from an encoded and decoded snapshot, as another process would. */
 const restored = (snapshot: CircuitBreaker.Snapshot) =>
   Effect.gen(function*() {
     const text = JSON.stringify(yield* Schema.encode(CircuitBreaker.Snapshot)(snapshot))
@@ -17,57 +17,57 @@ const restored = (snapshot: CircuitBreaker.Snapshot) =>
     )
   })
 
-describe("snapshot and restore", () => {
-  it.effect("an open circuit stays open for what remained, however long the snapshot was put by", () =>
+describe("Snapshot and restore", () => {
+  it.effect("an open circuit stays open for the remaining time, regardless of how long the snapshot was stored", () =>
     Effect.gen(function*() {
       const breaker = yield* opened()
       yield* TestClock.adjust("400 millis")
       const snapshot = yield* breaker.snapshot
       assert.deepStrictEqual(snapshot, { _tag: "Open", remaining: Duration.millis(600), steps: 1 })
       yield* TestClock.adjust("1 day")
-      const other = yield* restored(snapshot)
+      const restoredBreaker = yield* restored(snapshot)
       yield* TestClock.adjust("599 millis")
-      assert.strictEqual(yield* retryAfter(other), 1)
-      yield* Effect.flip(other.check)
+      assert.strictEqual(yield* retryAfter(restoredBreaker), 1)
+      yield* Effect.flip(restoredBreaker.check)
       yield* TestClock.adjust("1 millis")
-      yield* other.protect(Effect.void)
-      assert.strictEqual(yield* tag(other), "Closed")
+      yield* restoredBreaker.protect(Effect.void)
+      assert.strictEqual(yield* tag(restoredBreaker), "Closed")
     }))
 
-  it.effect("to a fraction of a millisecond", () =>
+  it.effect("the remaining time is exact to fractions of a millisecond", () =>
     Effect.gen(function*() {
       const breaker = yield* opened({ openFor: Schedule.spaced(Duration.micros(1_234_567n)) })
       yield* TestClock.adjust("1 second")
-      const other = yield* restored(yield* breaker.snapshot)
-      assert.deepStrictEqual(yield* other.state, yield* breaker.state)
+      const restoredBreaker = yield* restored(yield* breaker.snapshot)
+      assert.deepStrictEqual(yield* restoredBreaker.state, yield* breaker.state)
     }))
 
-  it.effect("is not misled by a wall clock that is set in between", () =>
+  it.effect("a change of the wall clock in between has no effect", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(1_700_000_000_000)
       const breaker = yield* opened()
       const snapshot = yield* breaker.snapshot
       yield* TestClock.setTime(1_000_000_000_000)
-      const other = yield* restored(snapshot)
-      assert.strictEqual(yield* retryAfter(other), 1000)
+      const restoredBreaker = yield* restored(snapshot)
+      assert.strictEqual(yield* retryAfter(restoredBreaker), 1000)
     }))
 
-  it.effect("the open duration goes on growing from where it was, and starts afresh after a close", () =>
+  it.effect("the schedule continues where it was, and restarts after closing", () =>
     Effect.gen(function*() {
       const breaker = yield* opened()
       for (const seconds of [1, 2]) {
         yield* TestClock.adjust(Duration.seconds(seconds))
         yield* Effect.exit(breaker.protect(boom))
       }
-      const other = yield* restored(yield* breaker.snapshot)
-      assert.strictEqual(yield* retryAfter(other), 4000)
+      const restoredBreaker = yield* restored(yield* breaker.snapshot)
+      assert.strictEqual(yield* retryAfter(restoredBreaker), 4000)
       yield* TestClock.adjust("4 seconds")
-      yield* Effect.exit(other.protect(boom))
-      assert.strictEqual(yield* retryAfter(other), 8000)
+      yield* Effect.exit(restoredBreaker.protect(boom))
+      assert.strictEqual(yield* retryAfter(restoredBreaker), 8000)
       yield* TestClock.adjust("8 seconds")
-      yield* other.protect(Effect.void)
-      yield* Effect.exit(other.protect(boom))
-      assert.strictEqual(yield* retryAfter(other), 1000)
+      yield* restoredBreaker.protect(Effect.void)
+      yield* Effect.exit(restoredBreaker.protect(boom))
+      assert.strictEqual(yield* retryAfter(restoredBreaker), 1000)
     }))
 
   it.effect("an exhausted schedule stays exhausted until reset", () =>
@@ -76,28 +76,28 @@ describe("snapshot and restore", () => {
       const breaker = yield* opened({ openFor })
       yield* TestClock.adjust("1 second")
       yield* Effect.exit(breaker.protect(boom))
-      const other = yield* CircuitBreaker.restore({ ...options, openFor }, yield* breaker.snapshot)
-      assert.strictEqual(yield* retryAfter(other), Number.POSITIVE_INFINITY)
+      const restoredBreaker = yield* CircuitBreaker.restore({ ...options, openFor }, yield* breaker.snapshot)
+      assert.strictEqual(yield* retryAfter(restoredBreaker), Number.POSITIVE_INFINITY)
       yield* TestClock.adjust("1 day")
-      yield* Effect.flip(other.protect(Effect.void))
-      yield* other.reset
-      yield* Effect.exit(other.protect(boom))
-      assert.strictEqual(yield* retryAfter(other), 1000)
+      yield* Effect.flip(restoredBreaker.protect(Effect.void))
+      yield* restoredBreaker.reset
+      yield* Effect.exit(restoredBreaker.protect(boom))
+      assert.strictEqual(yield* retryAfter(restoredBreaker), 1000)
     }))
 
-  it.effect("tells the schedule that it is being brought back, as often as it had been stepped", () =>
+  it.effect("steps the schedule with the cause Restored, as often as it had been stepped", () =>
     Effect.gen(function*() {
       const causes = yield* Ref.make<ReadonlyArray<string>>([])
       const openFor = Schedule.identity<CircuitBreaker.TripCause>().pipe(
         Schedule.tapInput((cause: CircuitBreaker.TripCause) => Ref.update(causes, (all) => [...all, cause._tag])),
         Schedule.addDelay(() => "1 second")
       )
-      const other = yield* CircuitBreaker.restore({ ...options, openFor }, {
+      const restoredBreaker = yield* CircuitBreaker.restore({ ...options, openFor }, {
         _tag: "Open",
         remaining: Duration.zero,
         steps: 3
       })
-      yield* Effect.exit(other.protect(boom))
+      yield* Effect.exit(restoredBreaker.protect(boom))
       assert.deepStrictEqual(yield* Ref.get(causes), ["Restored", "Restored", "Restored", "ProbesFailed"])
     }))
 
@@ -106,56 +106,56 @@ describe("snapshot and restore", () => {
       const breaker = yield* opened()
       yield* TestClock.adjust("1 second")
       yield* inFlight(breaker)
-      const other = yield* restored(yield* breaker.snapshot)
-      assert.strictEqual(yield* retryAfter(other), 0)
-      yield* Effect.exit(other.protect(boom))
-      assert.strictEqual(yield* retryAfter(other), 2000)
+      const restoredBreaker = yield* restored(yield* breaker.snapshot)
+      assert.strictEqual(yield* retryAfter(restoredBreaker), 0)
+      yield* Effect.exit(restoredBreaker.protect(boom))
+      assert.strictEqual(yield* retryAfter(restoredBreaker), 2000)
     }))
 
   it.effect("a closed circuit starts with an empty window", () =>
     Effect.gen(function*() {
       const breaker = yield* make({ trip: Trip.consecutive(3) })
       yield* Effect.replicateEffect(Effect.exit(breaker.protect(boom)), 2)
-      const other = yield* restored(yield* breaker.snapshot)
-      assert.deepStrictEqual(yield* other.state, { _tag: "Closed" })
-      assert.strictEqual((yield* other.metrics).calls, 0)
+      const restoredBreaker = yield* restored(yield* breaker.snapshot)
+      assert.deepStrictEqual(yield* restoredBreaker.state, { _tag: "Closed" })
+      assert.strictEqual((yield* restoredBreaker.metrics).calls, 0)
     }))
 
-  it.effect("what was set by hand is kept, but no isolation, whose holders are gone", () =>
+  it.effect("manual states are kept, and an isolation is not", () =>
     Effect.gen(function*() {
       const breaker = yield* make()
       for (
-        const [set, then] of [
+        const [set, expected] of [
           [breaker.forceOpen, { _tag: "Open", retryAfter: Duration.infinity }],
           [breaker.disable, { _tag: "Disabled" }],
           [breaker.reset, { _tag: "Closed" }]
         ] as const
       ) {
         yield* set
-        assert.deepStrictEqual(yield* (yield* restored(yield* breaker.snapshot)).state, then)
+        assert.deepStrictEqual(yield* (yield* restored(yield* breaker.snapshot)).state, expected)
         const isolated = yield* Effect.scoped(Effect.zipRight(breaker.isolate, breaker.snapshot))
-        assert.deepStrictEqual(yield* (yield* restored(isolated)).state, then)
+        assert.deepStrictEqual(yield* (yield* restored(isolated)).state, expected)
       }
     }))
 
-  it.effect("is no transition, and the gauge knows the state at once", () =>
+  it.effect("a restore is no transition, and sets the gauge immediately", () =>
     Effect.gen(function*() {
       const name = "restored"
-      const other = yield* CircuitBreaker.restore({ ...options, name }, {
+      const restoredBreaker = yield* CircuitBreaker.restore({ ...options, name }, {
         _tag: "Open",
         remaining: Duration.seconds(1),
         steps: 1
       })
       assert.strictEqual(yield* metricValue("circuitbreaker_state", { name, state: "Open" }), 1)
       assert.strictEqual(yield* metricValue("circuitbreaker_state", { name, state: "Closed" }), 0)
-      assert.strictEqual((yield* other.metrics).trips, 0)
-      const changes = yield* Effect.fork(Stream.runCollect(Stream.take(other.changes, 1)))
+      assert.strictEqual((yield* restoredBreaker.metrics).trips, 0)
+      const changes = yield* Effect.fork(Stream.runCollect(Stream.take(restoredBreaker.changes, 1)))
       yield* TestClock.adjust("1 second")
-      yield* Effect.fork(other.protect(Effect.never))
+      yield* Effect.fork(restoredBreaker.protect(Effect.never))
       assert.deepStrictEqual(Chunk.toReadonlyArray(Chunk.map(yield* Fiber.join(changes), ({ to }) => to)), ["HalfOpen"])
     }))
 
-  it.effect("a snapshot is checked when it is decoded", () =>
+  it.effect("an invalid snapshot fails to decode", () =>
     Effect.gen(function*() {
       for (
         const snapshot of [

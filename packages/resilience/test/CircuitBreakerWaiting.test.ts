@@ -6,14 +6,14 @@ import { countingClock } from "./support/countingClock.js"
 import { interruptEverywhere, settle } from "./support/interruption.js"
 import { yieldOften } from "./support/yieldOften.js"
 
-/** A breaker that is due to be probed, whose excess callers wait. */
+/** A breaker that is due to be probed, with the option `excess: "wait"`. */
 const due = (options?: CircuitBreaker.Options<unknown>["halfOpen"]) =>
   Effect.zipLeft(
     opened({ openFor: Schedule.spaced("1 second"), halfOpen: { excess: "wait", ...options } }),
     TestClock.adjust("1 second")
   )
 
-/** Calls that write down their number when they run. */
+/** Starts calls that record their number when they run. */
 const callers = (breaker: CircuitBreaker.CircuitBreaker, count: number) =>
   Effect.gen(function*() {
     const ran = yield* Ref.make<ReadonlyArray<number>>([])
@@ -32,8 +32,8 @@ const refused = (exit: Exit.Exit<unknown, unknown>) =>
     ? `${exit.cause.error.state} ${Duration.toMillis(exit.cause.error.retryAfter)}`
     : assert.fail(`was ${exit}`)
 
-describe("excess callers that wait", () => {
-  it.effect("all pass, first come first served, when the probes succeed", () =>
+describe("Excess calls that wait", () => {
+  it.effect("all run in order of arrival when the probes succeed", () =>
     Effect.gen(function*() {
       const breaker = yield* due()
       const probe = yield* inFlight(breaker)
@@ -47,7 +47,7 @@ describe("excess callers that wait", () => {
       assert.strictEqual(yield* tag(breaker), "Closed")
     }))
 
-  it.effect("are all refused, without calling, when the probes fail", () =>
+  it.effect("are all refused without running when the probes fail", () =>
     Effect.gen(function*() {
       const breaker = yield* due()
       const probe = yield* inFlight(breaker)
@@ -60,7 +60,7 @@ describe("excess callers that wait", () => {
       assert.deepInclude(yield* breaker.metrics, { waiting: 0, rejected: 3 })
     }))
 
-  it.effect("wait no longer than the probes may take: a probe that hangs wedges nobody", () =>
+  it.effect("are refused at the half-open timeout when a probe hangs", () =>
     Effect.gen(function*() {
       const breaker = yield* due({ timeout: "5 seconds" })
       yield* inFlight(breaker)
@@ -74,7 +74,7 @@ describe("excess callers that wait", () => {
       assert.strictEqual((yield* breaker.metrics).trips, 2)
     }))
 
-  it.effect("take over the permit of a probe that gives it back, in order", () =>
+  it.effect("get the permit that a probe returns, in order of arrival", () =>
     Effect.gen(function*() {
       const breaker = yield* due()
       const probe = yield* inFlight(breaker)
@@ -92,7 +92,7 @@ describe("excess callers that wait", () => {
       assert.strictEqual(yield* tag(breaker), "Closed")
     }))
 
-  it.effect("nobody overtakes them", () =>
+  it.effect("are not overtaken by a new call", () =>
     Effect.gen(function*() {
       const breaker = yield* due()
       const probe = yield* inFlight(breaker)
@@ -119,7 +119,7 @@ describe("excess callers that wait", () => {
       assert.deepStrictEqual(yield* ran, [0, 2])
     }))
 
-  it.effect("wait no longer than until their own deadline, and are then refused as what they met", () =>
+  it.effect("wait until their own deadline at most, and are then refused with the half-open state", () =>
     Effect.gen(function*() {
       const breaker = yield* due()
       const probe = yield* inFlight(breaker)
@@ -133,7 +133,7 @@ describe("excess callers that wait", () => {
       assert.strictEqual(yield* tag(breaker), "Closed")
     }))
 
-  it.effect("are refused once the queue is full, and check says so", () =>
+  it.effect("are refused when the queue is full, and so does check fail", () =>
     Effect.gen(function*() {
       const breaker = yield* due({ maxQueue: 2 })
       yield* inFlight(breaker)
@@ -153,7 +153,7 @@ describe("excess callers that wait", () => {
       ["openUntil", (breaker: CircuitBreaker.CircuitBreaker) => breaker.openUntil(61_000), "Open 60000"]
     ] as const
   ) {
-    it.effect(`${name} is a decision too`, () =>
+    it.effect(`are decided by ${name} too`, () =>
       Effect.gen(function*() {
         const breaker = yield* due()
         yield* inFlight(breaker)
@@ -164,7 +164,7 @@ describe("excess callers that wait", () => {
       }))
   }
 
-  it.effect("do not wait twice: if the circuit is being probed again already they are refused", () =>
+  it.effect("do not wait twice: they are refused if the circuit is already being probed again", () =>
     Effect.gen(function*() {
       const breaker = yield* opened({ openFor: Schedule.forever, halfOpen: { excess: "wait" } })
       const probe = yield* inFlight(breaker)
@@ -176,7 +176,7 @@ describe("excess callers that wait", () => {
       assert.deepInclude(yield* breaker.metrics, { waiting: 0, rejected: 2, inFlight: Option.some(1) })
     }))
 
-  it.effect("one fiber sleeps for all of them, and none once nobody waits", () =>
+  it.effect("share one sleeping fiber, and there is none once no call waits", () =>
     Effect.gen(function*() {
       const { counted, timers } = yield* countingClock
       const breaker = yield* due()
@@ -195,7 +195,7 @@ describe("excess callers that wait", () => {
       assert.strictEqual(timers.slept, 2)
     }))
 
-  it.effect("are not left waiting by a schedule that dies", () =>
+  it.effect("are refused if the schedule dies", () =>
     Effect.gen(function*() {
       const breaker = yield* opened({
         openFor: Schedule.identity<CircuitBreaker.TripCause>().pipe(
@@ -214,8 +214,8 @@ describe("excess callers that wait", () => {
     }))
 })
 
-describe("an interrupt at every yield point of one who waits", () => {
-  /** A probe is running and the victim queues behind it; `meanwhile` happens once it does. */
+describe("An interrupt at every yield point of a waiting call", () => {
+  /** A probe is running and the victim queues behind it. `meanwhile` runs once it has queued. */
   const scenario = (meanwhile: (probe: Effect.Effect.Success<ReturnType<typeof inFlight>>) => Effect.Effect<unknown>) =>
     Effect.gen(function*() {
       const breaker = yield* due({ permits: 2, successes: 1 })
@@ -226,7 +226,7 @@ describe("an interrupt at every yield point of one who waits", () => {
         meanwhile: meanwhile(probe),
         verify: Effect.gen(function*() {
           assert.strictEqual(yield* waiting(breaker), 0)
-          // Whatever happened, one permit is to be had, or the circuit is closed; and nobody holds it up.
+          // In any case, a permit is free or the circuit is closed.
           yield* breaker.protect(Effect.void)
           assert.strictEqual(yield* tag(breaker), "Closed")
         })
@@ -234,16 +234,16 @@ describe("an interrupt at every yield point of one who waits", () => {
     })
 
   it.effect(
-    "passes the permit on that it was given",
+    "passes on the permit that it was given",
     () => interruptEverywhere(scenario((probe) => Fiber.interrupt(probe.fiber)))
   )
 
-  it.effect("holds up no decision", () => interruptEverywhere(scenario((probe) => probe.end(Exit.void))))
+  it.effect("does not prevent the decision", () => interruptEverywhere(scenario((probe) => probe.end(Exit.void))))
 })
 
-describe("100 fibers that yield anywhere", () => {
+describe("100 concurrent calls that yield often", () => {
   for (const [name, end, passed] of [["succeeds", Effect.void, 100], ["fails", boom, 1]] as const) {
-    it.effect(`and race for one permit: one probes, and when it ${name} ${passed} have run`, () =>
+    it.effect(`run one probe, and when it ${name} ${passed} have run in total`, () =>
       Effect.gen(function*() {
         const breaker = yield* due()
         const ran = yield* Ref.make(0)
@@ -260,7 +260,7 @@ describe("100 fibers that yield anywhere", () => {
       }))
   }
 
-  it.effect("and race for 10 places: no more than 10 wait", () =>
+  it.effect("fill a queue of 10 exactly", () =>
     Effect.gen(function*() {
       const breaker = yield* due({ maxQueue: 10 })
       const call = Effect.exit(breaker.protect(Effect.never))
@@ -269,7 +269,7 @@ describe("100 fibers that yield anywhere", () => {
       assert.deepInclude(yield* breaker.metrics, { waiting: 10, rejected: 89, inFlight: Option.some(1) })
     }))
 
-  it.effect("some of them interrupted, and every probe ignored: all others have their turn", () =>
+  it.effect("all run if every probe is ignored, except for interrupted ones", () =>
     Effect.gen(function*() {
       const breaker = yield* opened({
         openFor: Schedule.spaced("1 second"),

@@ -6,13 +6,13 @@ import { yieldOften } from "./support/yieldOften.js"
 
 const unbounded = { concurrency: "unbounded" } as const
 
-/** Counts how many run, and how many have begun. */
-const watched = () => {
-  const counts = { running: 0, most: 0, begun: 0 }
+/** Counts the effects that are running and that have started. */
+const makeCounter = () => {
+  const counts = { running: 0, most: 0, started: 0 }
   const watch = <A, E>(self: Effect.Effect<A, E>) =>
     Effect.acquireUseRelease(
       Effect.sync(() => {
-        counts.begun++
+        counts.started++
         counts.most = Math.max(counts.most, ++counts.running)
       }),
       () => self,
@@ -22,9 +22,9 @@ const watched = () => {
 }
 
 describe("Concurrent.forEach", () => {
-  it.effect("keeps the order of the items, whatever order they end in, and runs no more at once than it may", () =>
+  it.effect("returns the results in the order of the items, and respects the concurrency", () =>
     Effect.gen(function*() {
-      const { counts, watch } = watched()
+      const { counts, watch } = makeCounter()
       const fiber = yield* Effect.fork(Concurrent.forEach(
         [30, 10, 20, 5, 1],
         (millis, index) => watch(Effect.as(Effect.sleep(millis), `${index}: ${millis}`)),
@@ -32,13 +32,13 @@ describe("Concurrent.forEach", () => {
       ))
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(yield* Fiber.join(fiber), ["0: 30", "1: 10", "2: 20", "3: 5", "4: 1"])
-      assert.deepStrictEqual(counts, { running: 0, most: 2, begun: 5 })
+      assert.deepStrictEqual(counts, { running: 0, most: 2, started: 5 })
       assert.deepStrictEqual(yield* Concurrent.forEach(new Set<number>(), () => Effect.fail("none"), unbounded), [])
     }))
 
-  it.effect("the first failure interrupts the rest, begins no more, and is what it fails with", () =>
+  it.effect("fails with the first failure, interrupts the others and starts no more", () =>
     Effect.gen(function*() {
-      const { counts, watch } = watched()
+      const { counts, watch } = makeCounter()
       const fiber = yield* Effect.fork(Effect.exit(Concurrent.forEach(
         [1, 2, 3, 4, 5],
         (n) => watch(n === 2 ? Effect.delay(Effect.fail("two"), 10) : Effect.never),
@@ -46,10 +46,10 @@ describe("Concurrent.forEach", () => {
       )))
       yield* TestClock.adjust(10)
       assert.deepStrictEqual(yield* Fiber.join(fiber), Exit.fail("two"))
-      assert.deepStrictEqual(counts, { running: 0, most: 3, begun: 3 })
+      assert.deepStrictEqual(counts, { running: 0, most: 3, started: 3 })
     }))
 
-  it.effect("what fails besides, and cannot be interrupted, is part of the cause; defects fail it, too", () =>
+  it.effect("the cause contains further failures of uninterruptible effects, and defects fail it too", () =>
     Effect.gen(function*() {
       const slow = Effect.uninterruptible(Effect.delay(Effect.die("bug"), 20))
       const fiber = yield* Effect.fork(
@@ -65,9 +65,9 @@ describe("Concurrent.forEach", () => {
       assert.deepStrictEqual(thrown, Exit.die("thrown"))
     }))
 
-  it.effect("interrupting it interrupts all and waits until they have stopped", () =>
+  it.effect("an interruption interrupts all effects and waits until they have stopped", () =>
     Effect.gen(function*() {
-      const { counts, watch } = watched()
+      const { counts, watch } = makeCounter()
       const stubborn = watch(Effect.onInterrupt(Effect.never, () => Effect.sleep("1 second")))
       const fiber = yield* Effect.fork(Concurrent.forEach([1, 2, 3], () => stubborn, unbounded))
       yield* settle
@@ -80,9 +80,9 @@ describe("Concurrent.forEach", () => {
       assert.strictEqual(counts.running, 0)
     }))
 
-  it.effect("where interruption is masked it is passed on to nobody", () =>
+  it.effect("an interruption in an uninterruptible region is not passed on", () =>
     Effect.gen(function*() {
-      const { counts, watch } = watched()
+      const { counts, watch } = makeCounter()
       const fiber = yield* Effect.fork(
         Effect.uninterruptible(Concurrent.forEach([1, 2], () => watch(Effect.sleep(10)), unbounded))
       )
@@ -95,14 +95,14 @@ describe("Concurrent.forEach", () => {
       assert.strictEqual(counts.running, 0)
     }))
 
-  it.effect("fiber-local values that they set are inherited", () =>
+  it.effect("inherits the fiber-local values that the effects set", () =>
     Effect.gen(function*() {
       const ref = FiberRef.unsafeMake(0)
       yield* Concurrent.forEach([1], (n) => FiberRef.set(ref, n), unbounded)
       assert.strictEqual(yield* FiberRef.get(ref), 1)
     }))
 
-  it.effect("`all` keeps the types of a tuple", () =>
+  it.effect("`all` preserves tuple types", () =>
     Effect.gen(function*() {
       const [text, number]: [string, number] = yield* Concurrent.all(
         [Effect.succeed("a"), Effect.succeed(1)],
@@ -111,16 +111,16 @@ describe("Concurrent.forEach", () => {
       assert.deepStrictEqual([text, number], ["a", 1])
     }))
 
-  it("a concurrency that is none throws", () => {
+  it("an invalid concurrency throws a RangeError", () => {
     for (const concurrency of [0, -1, 1.5, Number.NaN]) {
       assert.throws(() => Concurrent.forEach([], () => Effect.void, { concurrency }), RangeError)
     }
   })
 
   for (const concurrency of [1, 2, "unbounded"] as const) {
-    it.effect(`an interrupt at every yield point ends it, with ${concurrency} at once`, () =>
+    it.effect(`an interrupt at every yield point leaves no effect running, with concurrency ${concurrency}`, () =>
       interruptEverywhere(Effect.gen(function*() {
-        const { counts, watch } = watched()
+        const { counts, watch } = makeCounter()
         const gate = yield* Deferred.make<void>()
         return {
           victim: Concurrent.forEach(
@@ -135,7 +135,7 @@ describe("Concurrent.forEach", () => {
   }
 
   it.effect.prop(
-    "does what `Effect.forEach` does one by one, where nothing fails",
+    "returns the same results as a sequential Effect.forEach if nothing fails",
     [FastCheck.array(FastCheck.nat(20), { maxLength: 10 }), FastCheck.integer({ min: 1, max: 5 })],
     ([delays, concurrency]) =>
       Effect.gen(function*() {
@@ -145,17 +145,17 @@ describe("Concurrent.forEach", () => {
           Effect.forEach(delays, f)
         ))
         yield* TestClock.adjust("1 minute")
-        const [ours, theirs] = yield* Fiber.join(both)
-        assert.deepStrictEqual(ours, theirs)
+        const [concurrent, sequential] = yield* Fiber.join(both)
+        assert.deepStrictEqual(concurrent, sequential)
       }),
     { fastCheck: { numRuns: 30 } }
   )
 })
 
-describe("Concurrent.forEach that waits on failure", () => {
-  it.effect("lets what runs end by itself, begins no more, and fails with what failed first", () =>
+describe("Concurrent.forEach with onFailure: \"wait\"", () => {
+  it.effect("lets running effects end, starts no more, and fails with the first failure", () =>
     Effect.gen(function*() {
-      const { counts, watch } = watched()
+      const { counts, watch } = makeCounter()
       const ended: Array<number> = []
       const fiber = yield* Effect.fork(Effect.exit(Concurrent.forEach(
         [1, 2, 3, 4, 5],
@@ -170,12 +170,12 @@ describe("Concurrent.forEach that waits on failure", () => {
       yield* TestClock.adjust(20)
       assert.deepStrictEqual(yield* Fiber.join(fiber), Exit.fail("two"))
       assert.sameMembers(ended, [1, 3])
-      assert.deepStrictEqual(counts, { running: 0, most: 3, begun: 3 })
+      assert.deepStrictEqual(counts, { running: 0, most: 3, started: 3 })
     }))
 
-  it.effect("is interrupted with all that runs all the same", () =>
+  it.effect("interrupts all running effects when it is interrupted", () =>
     Effect.gen(function*() {
-      const { counts, watch } = watched()
+      const { counts, watch } = makeCounter()
       const fiber = yield* Effect.fork(
         Concurrent.forEach([1, 2], (n) => watch(n === 1 ? Effect.fail("one") : Effect.never), {
           concurrency: 2,
@@ -190,9 +190,9 @@ describe("Concurrent.forEach that waits on failure", () => {
 })
 
 describe("Concurrent.raceFirst", () => {
-  it.effect("gives what ends first, a success or a failure, and interrupts the other", () =>
+  it.effect("returns the exit of the first to end, a success or a failure, and interrupts the other", () =>
     Effect.gen(function*() {
-      const { counts, watch } = watched()
+      const { counts, watch } = makeCounter()
       const race = <A, E>(self: Effect.Effect<A, E>) =>
         Effect.gen(function*() {
           const sides = [
@@ -205,10 +205,10 @@ describe("Concurrent.raceFirst", () => {
         })
       assert.deepStrictEqual(yield* race(Effect.succeed(1)), [Exit.succeed(1), Exit.succeed(1)])
       assert.deepStrictEqual(yield* race(Effect.fail("no")), [Exit.fail("no"), Exit.fail("no")])
-      assert.deepStrictEqual(counts, { running: 0, most: 4, begun: 8 })
+      assert.deepStrictEqual(counts, { running: 0, most: 4, started: 8 })
     }))
 
-  it.effect("ends in a finalizer, though its loser never would", () =>
+  it.effect("ends in a finalizer, even if the loser never ends by itself", () =>
     Effect.gen(function*() {
       const ended = yield* Deferred.make<string>()
       const race = Concurrent.raceFirst(Effect.succeed("won"), Effect.never)
@@ -216,16 +216,16 @@ describe("Concurrent.raceFirst", () => {
       assert.strictEqual(yield* Deferred.await(ended), "won")
     }))
 
-  it.scoped("hands on what the winner set", () =>
+  it.scoped("inherits the fiber-local values of the winner", () =>
     Effect.gen(function*() {
       const ref = yield* FiberRef.make("before")
       yield* Concurrent.raceFirst(FiberRef.set(ref, "won"), Effect.never)
       assert.strictEqual(yield* FiberRef.get(ref), "won")
     }))
 
-  it.effect("leaves nothing behind and never hangs, wherever it is interrupted", () =>
+  it.effect("an interrupt at every yield point leaves no effect running", () =>
     Effect.gen(function*() {
-      const { counts, watch } = watched()
+      const { counts, watch } = makeCounter()
       yield* interruptEverywhere(Effect.sync(() => ({
         victim: Concurrent.raceFirst(watch(Effect.yieldNow()), watch(Effect.never)),
         meanwhile: Effect.void,

@@ -32,7 +32,7 @@ const percentile = { percentile: 0.9, initial: 1 }
 
 const isEffect = (u: unknown): u is Effect.Effect<unknown, unknown> => Effect.isEffect(u)
 
-/** Every option of the package that is a duration, except those of limiters. */
+/** Every option of the package that is a duration, except those of rate limiters. */
 const options: Record<string, (duration: Duration.DurationInput) => unknown> = {
   "Backoff base": (base) => Backoff.full({ base, max: 1 }),
   "Backoff max": (max) => Backoff.decorrelated({ base: 1, max }),
@@ -66,16 +66,16 @@ const options: Record<string, (duration: Duration.DurationInput) => unknown> = {
   "Window.time": (duration) => Window.time(duration)
 }
 
-describe("a duration that is none is a RangeError that names the option", () => {
+describe("An invalid duration is a RangeError that names the option", () => {
   for (const [name, make] of Object.entries(options)) {
     it.effect(name, () =>
       Effect.gen(function*() {
-        for (const nonsense of [Number.NaN, -1, -1n, "-1 seconds", [Number.NaN, 0], [-1, 0]] as const) {
+        for (const invalid of [Number.NaN, -1, -1n, "-1 seconds", [Number.NaN, 0], [-1, 0]] as const) {
           const exit = yield* Effect.exit(Effect.suspend(() => {
-            const made = make(nonsense)
+            const made = make(invalid)
             return isEffect(made) ? Effect.orDie(made) : Effect.succeed(made)
           }))
-          const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : assert.fail(`took ${String(nonsense)}`)
+          const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : assert.fail(`accepted ${String(invalid)}`)
           assert.instanceOf(error, RangeError)
           assert.match(error.message, /^[A-Z].+ must be a duration of at least 0, got /)
         }

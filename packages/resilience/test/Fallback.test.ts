@@ -14,26 +14,26 @@ const unreachable = failing(new Unreachable({ host: "a" }))
 const invalid = failing(new Invalid({ field: "f" }))
 
 describe("Fallback.orElse", () => {
-  it.effect("goes on with another effect when the first one fails, and only then", () =>
+  it.effect("runs another effect only if the first one fails", () =>
     Effect.gen(function*() {
       const otherwise = Fallback.orElse({ use: (error: Unreachable | Invalid) => Effect.succeed(error._tag) })
-      const answer: Effect.Effect<string | number> = unreachable.pipe(otherwise)
-      assert.strictEqual(yield* answer, "Unreachable")
+      const recovered: Effect.Effect<string | number> = unreachable.pipe(otherwise)
+      assert.strictEqual(yield* recovered, "Unreachable")
       assert.strictEqual(yield* otherwise(Effect.succeed(1)), 1)
       assert.strictEqual(yield* Fallback.orElse(invalid, { use: (error) => Effect.succeed(error._tag) }), "Invalid")
       assert.strictEqual(yield* Effect.flip(Fallback.orElse(invalid, { use: () => Effect.fail("worse") })), "worse")
     }))
 
-  it.effect("a refinement takes its errors out of the type, and lets the others pass", () =>
+  it.effect("a refinement removes its errors from the type, and other errors pass through", () =>
     Effect.gen(function*() {
       const when = Predicate.isTagged("Unreachable")
-      const guarded = (self: typeof unreachable): Effect.Effect<number | string, Invalid> =>
+      const recover = (self: typeof unreachable): Effect.Effect<number | string, Invalid> =>
         self.pipe(Fallback.orElse({
           when: (error): error is Unreachable => when(error),
           use: ({ host }) => Effect.succeed(`not ${host}`)
         }))
-      assert.strictEqual(yield* guarded(unreachable), "not a")
-      assert.instanceOf(yield* Effect.flip(guarded(invalid)), Invalid)
+      assert.strictEqual(yield* recover(unreachable), "not a")
+      assert.instanceOf(yield* Effect.flip(recover(invalid)), Invalid)
       const first: Effect.Effect<number | string, Invalid> = Fallback.orElse(unreachable, {
         when: (error) => error._tag === "Unreachable",
         use: ({ host }) => Effect.succeed(`not ${host}`)
@@ -41,21 +41,21 @@ describe("Fallback.orElse", () => {
       assert.strictEqual(yield* first, "not a")
     }))
 
-  it.effect("a predicate leaves them in the type, since others like them pass", () =>
+  it.effect("a predicate keeps the errors in the type", () =>
     Effect.gen(function*() {
-      const guarded = (self: typeof unreachable): Effect.Effect<number, Unreachable | Invalid> =>
+      const recover = (self: typeof unreachable): Effect.Effect<number, Unreachable | Invalid> =>
         self.pipe(Fallback.orElse({
           when: (error) => error._tag === "Unreachable" && error.host === "a",
           use: () => Effect.succeed(0)
         }))
-      assert.strictEqual(yield* guarded(unreachable), 0)
-      assert.instanceOf(yield* Effect.flip(guarded(failing(new Unreachable({ host: "b" })))), Unreachable)
-      // @ts-expect-error what passes has to be dealt with
-      const never: Effect.Effect<number> = guarded(unreachable)
+      assert.strictEqual(yield* recover(unreachable), 0)
+      assert.instanceOf(yield* Effect.flip(recover(failing(new Unreachable({ host: "b" })))), Unreachable)
+      // @ts-expect-error Errors may pass through.
+      const never: Effect.Effect<number> = recover(unreachable)
       assert.strictEqual(yield* never, 0)
     }))
 
-  it.effect("covers local refusals, never defects or interruption", () =>
+  it.effect("handles local rejections, never defects or interruption", () =>
     Effect.gen(function*() {
       const refused = Effect.fail(full("reads"))
       assert.strictEqual(yield* Fallback.orElse(refused, { use: () => Effect.succeed("instead") }), "instead")
@@ -70,29 +70,29 @@ describe("Fallback.orElse", () => {
     }))
 })
 
-describe("a failure with a defect beside it", () => {
-  // As of a call that has failed, whose finalizer has a bug.
+describe("A cause with a failure and a defect", () => {
+  // The call fails, and its finalizer dies.
   const call = Effect.acquireUseRelease(Effect.void, () => Effect.fail("down"), () => Effect.die("bug"))
 
-  it.effect("is covered by nothing: the bug would never be heard of", () =>
+  it.effect("is not handled, so that the defect is not hidden", () =>
     Effect.gen(function*() {
       const memory = yield* Fallback.lastKnown<string>({ maxAge: "1 minute" })
       yield* memory.serve(Effect.succeed("known"))
       const policy = Policy.make({ name: "covered", fallback: { use: () => Effect.succeed("instead") } })
       for (
-        const covered of [
+        const handled of [
           Fallback.orElse(call, { use: () => Effect.succeed("instead") }),
           Fallback.orElseSucceed(call, { use: () => "instead" }),
           memory.serve(call),
           policy.apply(call, { idempotency: "safe" })
         ]
       ) {
-        const exit = yield* Effect.exit<unknown, string, never>(covered)
+        const exit = yield* Effect.exit<unknown, string, never>(handled)
         assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
       }
     }))
 
-  it.effect("while one beside which another was interrupted is covered", () =>
+  it.effect("a cause with a failure and an interruption is handled", () =>
     Effect.gen(function*() {
       const both = Effect.all([Effect.fail("down"), Effect.never], { concurrency: "unbounded" })
       assert.strictEqual(yield* Fallback.orElseSucceed(both, { use: () => "instead" }), "instead")
@@ -100,17 +100,17 @@ describe("a failure with a defect beside it", () => {
 })
 
 describe("Fallback.orElseSucceed", () => {
-  it.effect("gives a value instead, for the same errors", () =>
+  it.effect("succeeds with a value instead, for the same errors", () =>
     Effect.gen(function*() {
       const any: Effect.Effect<number> = unreachable.pipe(Fallback.orElseSucceed({ use: () => 0 }))
       assert.strictEqual(yield* any, 0)
-      const guarded = (self: typeof unreachable): Effect.Effect<number | string, Invalid> =>
+      const recover = (self: typeof unreachable): Effect.Effect<number | string, Invalid> =>
         Fallback.orElseSucceed(self, {
           when: (error) => error._tag === "Unreachable",
           use: ({ host }) => `not ${host}`
         })
-      assert.strictEqual(yield* guarded(unreachable), "not a")
-      assert.instanceOf(yield* Effect.flip(guarded(invalid)), Invalid)
+      assert.strictEqual(yield* recover(unreachable), "not a")
+      assert.instanceOf(yield* Effect.flip(recover(invalid)), Invalid)
       const chosen = (self: typeof unreachable): Effect.Effect<number, Unreachable | Invalid> =>
         self.pipe(Fallback.orElseSucceed({ when: (error) => error._tag === "Invalid", use: () => -1 }))
       assert.strictEqual(yield* chosen(invalid), -1)
@@ -121,7 +121,7 @@ describe("Fallback.orElseSucceed", () => {
 describe("Fallback.lastKnown", () => {
   const millis = <A>(served: Fallback.Served<A>) => ({ ...served, age: Duration.toMillis(served.age) })
 
-  it.effect("serves the last success with its age, up to `maxAge` and not a millisecond longer", () =>
+  it.effect("serves the last success with its age, up to exactly maxAge", () =>
     Effect.gen(function*() {
       const memory = yield* Fallback.lastKnown<number>({ maxAge: "1 minute" })
       assertNone(yield* memory.known)
@@ -136,7 +136,7 @@ describe("Fallback.lastKnown", () => {
       assert.strictEqual((yield* memory.serve(Effect.fail("down"))).value, 2)
     }))
 
-  it.effect("the age is at most too high: it counts from when the call began", () =>
+  it.effect("the age counts from the start of the call", () =>
     Effect.gen(function*() {
       const memory = yield* Fallback.lastKnown<number>({ maxAge: "1 minute" })
       const fiber = yield* Effect.fork(memory.serve(Effect.as(Effect.sleep("40 seconds"), 1)))
@@ -147,7 +147,7 @@ describe("Fallback.lastKnown", () => {
       assert.strictEqual(Duration.toSeconds((yield* Fiber.join(failure)).age), 60)
     }))
 
-  it.effect("a slow answer never replaces a newer one", () =>
+  it.effect("a slow success never replaces a newer one", () =>
     Effect.gen(function*() {
       const memory = yield* Fallback.lastKnown<string>({ maxAge: "1 hour" })
       const slow = yield* Effect.fork(memory.serve(Effect.as(Effect.sleep("10 seconds"), "old")))
@@ -159,7 +159,7 @@ describe("Fallback.lastKnown", () => {
       assert.deepStrictEqual(millis(served), { value: "new", age: 5000, stale: true })
     }))
 
-  it.effect("`when` says for which errors; defects and interruption are never covered", () =>
+  it.effect("serves a value only for errors selected by `when`, never for defects or interruption", () =>
     Effect.gen(function*() {
       const memory = yield* Fallback.lastKnown<number, "down" | "invalid">({
         maxAge: Duration.infinity,
@@ -185,7 +185,7 @@ describe("Fallback.lastKnown", () => {
   )
 
   it.effect.prop(
-    "whatever overlaps, nothing older than `maxAge` is served, and nothing newer was known",
+    "serves the newest known success, and none older than maxAge, for any overlapping calls",
     [commands],
     ([commands]) =>
       Effect.gen(function*() {
@@ -213,7 +213,7 @@ describe("Fallback.lastKnown", () => {
                 )
                 return
               }
-              // What ended in this very millisecond may or may not have been known.
+              // A call that ended in the same millisecond may or may not be known.
               const known = successes.filter((success) => success.ended < ended)
               const newest = Math.max(-Infinity, ...known.map(({ began }) => began))
               if (result._tag === "Left") {
@@ -236,7 +236,7 @@ describe("Fallback.lastKnown", () => {
   )
 
   it.effect(
-    "an interrupt at every yield point remembers a success or does not, never half of it",
+    "an interrupt at every yield point either remembers the success or does not",
     () =>
       interruptEverywhere(Effect.gen(function*() {
         const memory = yield* Fallback.lastKnown<number>({ maxAge: "1 minute" })

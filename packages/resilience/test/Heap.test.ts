@@ -2,9 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
 import * as Heap from "../src/internal/heap.js"
 
-describe("the heap of those who wait", () => {
+describe("Heap", () => {
   it.prop(
-    "gives the soonest first, whoever is taken out in between",
+    "returns the item with the soonest instant first, regardless of removals",
     [
       FastCheck.array(
         FastCheck.oneof(
@@ -27,23 +27,23 @@ describe("the heap of those who wait", () => {
     ([commands]) => {
       const heap = Heap.make<number>()
       const items: Array<Heap.Item<number>> = []
-      const inside = new Set<Heap.Item<number>>()
+      const contained = new Set<Heap.Item<number>>()
       for (const [id, command] of commands.entries()) {
         if (command._tag === "Add") {
           const item = Heap.item(command.at, id)
           items.push(item)
-          inside.add(item)
+          contained.add(item)
           Heap.add(heap, item)
         } else {
           const item = command._tag === "Remove" ? items[command.which % items.length] : Heap.first(heap)
           if (item !== undefined) {
-            inside.delete(item)
+            contained.delete(item)
             Heap.remove(heap, item)
           }
         }
-        assert.strictEqual(heap.items.length, inside.size)
-        assert.isTrue(heap.items.every((item) => inside.has(item)))
-        const soonest = [...inside].map(({ at }) => at).toSorted((a, b) => a < b ? -1 : a > b ? 1 : 0)[0]
+        assert.strictEqual(heap.items.length, contained.size)
+        assert.isTrue(heap.items.every((item) => contained.has(item)))
+        const soonest = [...contained].map(({ at }) => at).toSorted((a, b) => a < b ? -1 : a > b ? 1 : 0)[0]
         assert.strictEqual(Heap.first(heap)?.at, soonest)
       }
     },

@@ -8,7 +8,7 @@ import { interruptEverywhere, settle } from "./support/interruption.js"
 import { full } from "./support/refusals.js"
 
 describe("Hedge", () => {
-  it.effect("an answer before the delay is the answer, and nothing else begins", () =>
+  it.effect("starts no hedge if the first attempt succeeds before the delay", () =>
     Effect.gen(function*() {
       const hedge = yield* make()
       const { call, log } = service(after(49, "first"))
@@ -20,7 +20,7 @@ describe("Hedge", () => {
       assert.deepStrictEqual(yield* hedge.metrics, { calls: 1, hedges: 0, won: 0, denied: 0 })
     }))
 
-  it.effect("begins another attempt after the delay, not a millisecond before; the first success is the answer", () =>
+  it.effect("starts a hedge at the exact end of the delay, and returns the first success", () =>
     Effect.gen(function*() {
       const hedge = yield* make()
       const { call, log } = service(after(1000, "first"), after(10, "second"))
@@ -38,7 +38,7 @@ describe("Hedge", () => {
       assert.deepStrictEqual(yield* hedge.metrics, { calls: 1, hedges: 1, won: 1, denied: 0 })
     }))
 
-  it.effect("the first attempt may still win", () =>
+  it.effect("the first attempt can still win after a hedge has started", () =>
     Effect.gen(function*() {
       const hedge = yield* make()
       const { call, log } = service(after(60, "first"), Effect.never)
@@ -50,7 +50,7 @@ describe("Hedge", () => {
       assert.deepStrictEqual(yield* hedge.metrics, { calls: 1, hedges: 1, won: 0, denied: 0 })
     }))
 
-  it.effect("a 10 ms winner is not held up by a loser that takes 150 ms to stop (effect 3: a race)", () =>
+  it.effect("a winner does not wait for a loser that is slow to stop (effect 3: race)", () =>
     Effect.gen(function*() {
       const stubborn = Effect.onInterrupt(Effect.never, () => Effect.sleep("150 millis"))
       const raced = yield* Effect.fork(Effect.race(stubborn, after(10, "winner")))
@@ -59,7 +59,7 @@ describe("Hedge", () => {
       const hedged = yield* Effect.fork(hedge.apply(call))
       yield* TestClock.adjust("10 millis")
       assertNone(yield* Fiber.poll(raced))
-      // The fiber has ended, too: it does not wait for the loser as its child either.
+      // The fiber has ended too: it does not wait for the loser as its child either.
       assert.deepStrictEqual(yield* Fiber.await(hedged), Exit.succeed("winner"))
       assert.strictEqual(log.running, 1)
       yield* TestClock.adjust("150 millis")
@@ -67,7 +67,7 @@ describe("Hedge", () => {
       assert.strictEqual(log.running, 0)
     }))
 
-  it.effect("begins up to `maxHedges`, each one delay after the one before", () =>
+  it.effect("starts up to maxHedges hedges, each one delay after the previous one", () =>
     Effect.gen(function*() {
       const hedge = yield* make({ maxHedges: 3 })
       const { call, log } = service<never, never>()
@@ -82,7 +82,7 @@ describe("Hedge", () => {
       yield* Fiber.interrupt(fiber)
     }))
 
-  it.effect("a failure begins the next attempt at once, and the delay counts from that one", () =>
+  it.effect("a failure starts the next attempt immediately, and the delay counts from that attempt", () =>
     Effect.gen(function*() {
       const hedge = yield* make({ maxHedges: 2 })
       const { call, log } = service(failAfter(20, "down"), Effect.never, after(1, "third"))
@@ -99,7 +99,7 @@ describe("Hedge", () => {
       assert.strictEqual(log.running, 0)
     }))
 
-  it.effect("a delay that ends while another attempt is being admitted, because of a failure, begins none", () =>
+  it.effect("a delay that ends while an attempt is being admitted after a failure starts no other", () =>
     Effect.gen(function*() {
       const budget = yield* generous
       const slow = { ...budget, withdraw: Effect.zipRight(Effect.sleep("10 millis"), budget.withdraw) }
@@ -113,7 +113,7 @@ describe("Hedge", () => {
       yield* Fiber.interrupt(fiber)
     }))
 
-  it.effect("no timer runs when no attempt is left to begin", () =>
+  it.effect("no timer runs when no further attempt may start", () =>
     Effect.gen(function*() {
       const { counted, timers } = yield* countingClock
       const hedge = yield* make()
@@ -125,7 +125,7 @@ describe("Hedge", () => {
       yield* Fiber.interrupt(fiber)
     }))
 
-  it.effect("if all fail, fails with the last failure", () =>
+  it.effect("fails with the last failure if all attempts fail", () =>
     Effect.gen(function*() {
       const hedge = yield* make({ maxHedges: 2 })
       const { call, log } = service(Effect.fail("first"), failAfter(70, "second"), Effect.fail("third"))
@@ -137,41 +137,41 @@ describe("Hedge", () => {
       assert.strictEqual(yield* Fiber.join(fiber), "second")
     }))
 
-  it.effect("a local refusal begins nothing, and never replaces a failure of the service", () =>
+  it.effect("a local rejection starts no attempt, and never replaces a failure of the service", () =>
     Effect.gen(function*() {
       const refused = full("reads")
       const hedge = yield* make({ maxHedges: 5 })
-      const saved = service<string, Bulkhead.BulkheadFull>(after(60, "first"), Effect.fail(refused))
-      const lost = service<never, "down" | Bulkhead.BulkheadFull>(failAfter(60, "down"), Effect.fail(refused))
-      const alone = service(Effect.fail(refused))
-      const answer = yield* Effect.fork(hedge.apply(saved.call))
-      const failure = yield* Effect.fork(Effect.flip(hedge.apply(lost.call)))
-      assert.strictEqual(yield* Effect.flip(hedge.apply(alone.call)), refused)
+      const succeedingCall = service<string, Bulkhead.BulkheadFull>(after(60, "first"), Effect.fail(refused))
+      const failingService = service<never, "down" | Bulkhead.BulkheadFull>(failAfter(60, "down"), Effect.fail(refused))
+      const rejectedCall = service(Effect.fail(refused))
+      const success = yield* Effect.fork(hedge.apply(succeedingCall.call))
+      const failure = yield* Effect.fork(Effect.flip(hedge.apply(failingService.call)))
+      assert.strictEqual(yield* Effect.flip(hedge.apply(rejectedCall.call)), refused)
       yield* TestClock.adjust("60 millis")
-      assert.strictEqual(yield* Fiber.join(answer), "first")
+      assert.strictEqual(yield* Fiber.join(success), "first")
       assert.strictEqual(yield* Fiber.join(failure), "down")
-      assert.deepStrictEqual([saved.log.started, lost.log.started, alone.log.started], [2, 2, 1])
+      assert.deepStrictEqual([succeedingCall.log.started, failingService.log.started, rejectedCall.log.started], [2, 2, 1])
     }))
 
-  it.effect("`classify`: \"wait\" leaves it to those in flight, \"fail\" ends the call at once", () =>
+  it.effect("`classify`: \"wait\" leaves the result to attempts in flight, and \"fail\" ends the call immediately", () =>
     Effect.gen(function*() {
       const consequences = { slowDown: "wait", invalid: "fail", down: "next" } as const
       const hedge = yield* make<keyof typeof consequences>({ maxHedges: 5, classify: (error) => consequences[error] })
-      const pushedBack = service<string, keyof typeof consequences>(after(500, "first"), Effect.fail("slowDown"))
-      const answered = service<never, keyof typeof consequences>(Effect.never, Effect.fail("invalid"))
-      const answer = yield* Effect.fork(hedge.apply(pushedBack.call))
-      const failure = yield* Effect.fork(Effect.flip(hedge.apply(answered.call)))
+      const waitingCall = service<string, keyof typeof consequences>(after(500, "first"), Effect.fail("slowDown"))
+      const failingCall = service<never, keyof typeof consequences>(Effect.never, Effect.fail("invalid"))
+      const success = yield* Effect.fork(hedge.apply(waitingCall.call))
+      const failure = yield* Effect.fork(Effect.flip(hedge.apply(failingCall.call)))
       yield* TestClock.adjust("50 millis")
       assert.strictEqual(yield* Fiber.join(failure), "invalid")
       yield* settle
-      assert.deepStrictEqual(answered.log, { started: 2, running: 0, interrupted: 1 })
+      assert.deepStrictEqual(failingCall.log, { started: 2, running: 0, interrupted: 1 })
       yield* TestClock.adjust("449 millis")
-      assert.deepStrictEqual(pushedBack.log, { started: 2, running: 1, interrupted: 0 })
+      assert.deepStrictEqual(waitingCall.log, { started: 2, running: 1, interrupted: 0 })
       yield* TestClock.adjust("1 millis")
-      assert.strictEqual(yield* Fiber.join(answer), "first")
+      assert.strictEqual(yield* Fiber.join(success), "first")
     }))
 
-  it.effect("a defect, or an attempt that interrupts itself, ends the call with it", () =>
+  it.effect("a defect or an interruption of an attempt ends the call", () =>
     Effect.gen(function*() {
       const hedge = yield* make()
       const mixed = Effect.failCause(Cause.parallel(Cause.fail("down"), Cause.die("bug")))
@@ -188,7 +188,7 @@ describe("Hedge", () => {
       }
     }))
 
-  it.effect("a classifier that throws changes no answer, and begins nothing more", () =>
+  it.effect("a classifier that throws changes no result, and starts no further attempt", () =>
     Effect.gen(function*() {
       const hedge = yield* make({
         classify: () => {
@@ -218,7 +218,7 @@ describe("Hedge", () => {
       assert.deepStrictEqual(log, { started: 3, running: 0, interrupted: 3 })
     }))
 
-  it.effect("no hedge begins when the deadline has passed", () =>
+  it.effect("starts no hedge after the deadline has passed", () =>
     Effect.gen(function*() {
       const hedge = yield* make()
       const { call, log } = service(after(100, "first"))
@@ -229,7 +229,7 @@ describe("Hedge", () => {
       assert.strictEqual((yield* hedge.metrics).denied, 1)
     }))
 
-  it.effect("what the winner did to fiber-local values is seen by the caller, what a loser did is not", () =>
+  it.effect("the caller inherits the fiber-local values of the winner, and not those of a loser", () =>
     Effect.gen(function*() {
       const ref = FiberRef.unsafeMake("initial")
       const hedge = yield* make()
@@ -242,7 +242,7 @@ describe("Hedge", () => {
       assert.strictEqual(yield* Fiber.join(fiber), "winner")
     }))
 
-  it.effect("options that make no sense are mistakes, said so", () =>
+  it.effect("dies with a RangeError for invalid options", () =>
     Effect.gen(function*() {
       const mistakes: ReadonlyArray<readonly [Partial<Hedge.Options<unknown>>, string]> = [
         [{ maxHedges: 0 }, `maxHedges must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, got 0`],
@@ -265,21 +265,21 @@ describe("Hedge", () => {
           `delay.minSamples must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, got 0`
         ]
       ]
-      for (const [options, said] of mistakes) {
+      for (const [options, message] of mistakes) {
         const cause = yield* Effect.flip(Effect.sandbox(make(options)))
         assert.isTrue(Cause.isDie(cause))
-        assert.include(Cause.pretty(cause), `RangeError: Hedge "test": ${said}`)
+        assert.include(Cause.pretty(cause), `RangeError: Hedge "test": ${message}`)
       }
     }))
 })
 
-describe("an interrupt at every yield point leaves no attempt and no timer behind", () => {
-  const hedged = (meanwhile: Effect.Effect<void>, ...answers: ReadonlyArray<Effect.Effect<void, string>>) =>
+describe("An interrupt at every yield point leaves no attempt and no timer", () => {
+  const hedged = (meanwhile: Effect.Effect<void>, ...attempts: ReadonlyArray<Effect.Effect<void, string>>) =>
     Effect.gen(function*() {
       const { counted, timers } = yield* countingClock
       const budget = yield* RetryBudget.make({ ratio: 0 })
       const hedge = yield* make({ budget, maxHedges: 3 })
-      const { call, log } = service(...answers)
+      const { call, log } = service(...attempts)
       return {
         victim: counted(hedge.apply(call)),
         meanwhile,
@@ -296,13 +296,13 @@ describe("an interrupt at every yield point leaves no attempt and no timer behin
   const failing = Effect.zipRight(Effect.yieldNow(), Effect.fail("down"))
 
   it.effect(
-    "when failures begin the next attempts at once",
+    "when failures start the next attempts",
     () => interruptEverywhere(hedged(Effect.void, failing, failing, Effect.yieldNow())),
     30_000
   )
 
   it.effect(
-    "when a delay does, and a loser is to be interrupted",
+    "when the delay starts a hedge and a loser has to be interrupted",
     () => interruptEverywhere(hedged(TestClock.adjust("50 millis"), Effect.never, Effect.yieldNow())),
     30_000
   )

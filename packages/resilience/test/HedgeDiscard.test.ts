@@ -7,20 +7,20 @@ import { safe } from "./support/policies.js"
 const make = (delay: number) =>
   Effect.flatMap(RetryBudget.make(), (budget) => Hedge.make({ name: "discard", delay, budget }))
 
-/** Connections that have to be closed: how many were opened, and which were given to `onDiscard`. */
+/** Counts the opened connections, and records those passed to `onDiscard`. */
 const connections = () => {
   const log = { opened: 0, discarded: new Array<number>() }
   return {
     log,
-    /** Opens one after having waited, as its last step. */
+    /** Opens a connection after waiting, as the last step. */
     open: (waiting: Effect.Effect<unknown>) =>
       Idempotent.mark(Effect.zipRight(waiting, Effect.sync(() => ++log.opened))),
     onDiscard: (number: number) => Effect.sync(() => void log.discarded.push(number))
   }
 }
 
-/** A call of which both attempts answer in the same instant. */
-const tied = (
+/** A call whose two attempts succeed in the same instant. */
+const tie = (
   apply: (self: Idempotent.Idempotent<number>) => Effect.Effect<number, unknown>,
   open: (waiting: Effect.Effect<unknown>) => Idempotent.Idempotent<number>
 ) =>
@@ -32,17 +32,17 @@ const tied = (
     return yield* Fiber.join(fiber)
   })
 
-describe("a success that nobody gets", () => {
-  it.effect("is discarded when another attempt was the answer", () =>
+describe("A success that is not returned", () => {
+  it.effect("is discarded when another attempt has won", () =>
     Effect.gen(function*() {
       const hedge = yield* make(10)
       const { log, onDiscard, open } = connections()
-      const answer = yield* tied((self) => hedge.apply(self, { onDiscard }), open)
+      const result = yield* tie((self) => hedge.apply(self, { onDiscard }), open)
       yield* settle
-      assert.deepStrictEqual([answer, ...log.discarded], [1, 2])
+      assert.deepStrictEqual([result, ...log.discarded], [1, 2])
     }))
 
-  it.effect("nothing is discarded of a call that had one success, or none", () =>
+  it.effect("nothing is discarded for a call with at most one success", () =>
     Effect.gen(function*() {
       const hedge = yield* make(10)
       const { log, onDiscard, open } = connections()
@@ -53,19 +53,19 @@ describe("a success that nobody gets", () => {
       assert.deepStrictEqual(log, { opened: 1, discarded: [] })
     }))
 
-  it.effect("through a policy, too, whose types know what it is", () =>
+  it.effect("is discarded under a policy too, with the type of the result", () =>
     Effect.gen(function*() {
       const policy = Policy.make({ name: "discard", hedge: yield* make(10) })
       const { log, onDiscard, open } = connections()
-      const answer = yield* tied((self) => policy.apply(self, { ...safe, onDiscard }), open)
+      const result = yield* tie((self) => policy.apply(self, { ...safe, onDiscard }), open)
       yield* settle
-      assert.deepStrictEqual([answer, ...log.discarded], [1, 2])
-      // @ts-expect-error It is given what the call answers with.
+      assert.deepStrictEqual([result, ...log.discarded], [1, 2])
+      // @ts-expect-error The hook receives the result of the call.
       const mistyped = policy.apply(open(Effect.void), { ...safe, onDiscard: (text: string) => Effect.log(text) })
       assert.isTrue(Effect.isEffect(mistyped))
     }))
 
-  it.effect("is never the answer, wherever the attempt that was first makes way for the other", () =>
+  it.effect("is never the one that is returned, wherever the first attempt yields to the other", () =>
     Effect.gen(function*() {
       for (let step = 1; step <= 30; step++) {
         const hedge = yield* make(10)
@@ -76,7 +76,7 @@ describe("a success that nobody gets", () => {
           shouldYield: (fiber) => log.opened > 0 && fiber === attempts[0] && ++steps === step ? 0 : false,
           scheduleTask: (task, priority, fiber) => Scheduler.defaultScheduler.scheduleTask(task, priority, fiber)
         }
-        const answer = yield* tied(
+        const result = yield* tie(
           (self) => Effect.withScheduler(hedge.apply(self, { onDiscard }), scheduler),
           (waiting) =>
             open(Effect.withFiberRuntime((fiber) => {
@@ -85,31 +85,31 @@ describe("a success that nobody gets", () => {
             }))
         )
         yield* settle
-        assert.deepStrictEqual([answer, ...log.discarded].toSorted(), [1, 2])
+        assert.deepStrictEqual([result, ...log.discarded].toSorted(), [1, 2])
       }
     }))
 
-  it.effect("a hook that dies changes nothing", () =>
+  it.effect("a hook that dies changes no result", () =>
     Effect.gen(function*() {
       const hedge = yield* make(10)
       const { open } = connections()
-      assert.strictEqual(yield* tied((self) => hedge.apply(self, { onDiscard: () => Effect.die("bug") }), open), 1)
+      assert.strictEqual(yield* tie((self) => hedge.apply(self, { onDiscard: () => Effect.die("bug") }), open), 1)
     }))
 
-  it.effect("an interrupt at every yield point loses none", () =>
+  it.effect("an interrupt at every yield point loses no success", () =>
     interruptEverywhere(Effect.gen(function*() {
       const hedge = yield* make(0)
       const { log, onDiscard, open } = connections()
-      let got = 0
+      let received = 0
       return {
         victim: Effect.uninterruptibleMask((restore) =>
-          Effect.tap(restore(hedge.apply(open(Effect.yieldNow()), { onDiscard })), () => Effect.sync(() => got++))
+          Effect.tap(restore(hedge.apply(open(Effect.yieldNow()), { onDiscard })), () => Effect.sync(() => received++))
         ),
         meanwhile: settle,
         verify: Effect.gen(function*() {
           yield* settle
-          // A value that the caller's own interruption takes away behind the hedge is the caller's.
-          assert.isAtMost(log.opened - log.discarded.length - got, 1)
+          // A value that the caller loses by its own interruption after the hedge has returned is not counted.
+          assert.isAtMost(log.opened - log.discarded.length - received, 1)
         })
       }
     })))

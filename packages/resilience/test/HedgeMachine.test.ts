@@ -3,7 +3,7 @@ import { Cause, Effect, FastCheck, Random } from "effect"
 import * as hedge from "../src/internal/hedge.js"
 import * as latencies from "../src/internal/latencies.js"
 
-describe("the decisions of Hedge", () => {
+describe("The state machine of Hedge", () => {
   const events = FastCheck.array(
     FastCheck.record({
       consequence: FastCheck.constantFrom(
@@ -20,7 +20,7 @@ describe("the decisions of Hedge", () => {
   )
 
   it.prop(
-    "agree with what the whole history of the call says",
+    "agrees with decisions computed from the whole history of the call",
     [events, FastCheck.integer({ min: 1, max: 4 })],
     ([events, maxHedges]) => {
       let state: hedge.State<number> = hedge.make(maxHedges)
@@ -68,7 +68,7 @@ describe("the decisions of Hedge", () => {
   )
 })
 
-describe("the latencies of Hedge", () => {
+describe("The latencies of Hedge", () => {
   const milli = 1_000_000
 
   const commands = FastCheck.array(
@@ -83,30 +83,30 @@ describe("the latencies of Hedge", () => {
   )
 
   it.prop(
-    "quantiles agree with a sorted list of what happened in the last six slots, within the accuracy",
+    "quantiles agree with a sorted list of the last six slots, within the accuracy",
     [commands, FastCheck.double({ min: 0.01, max: 0.99, noNaN: true })],
     ([commands, quantile]) => {
       const state = latencies.make(60n)
-      const happened: Array<{ readonly slot: number; readonly latency: number }> = []
+      const recorded: Array<{ readonly slot: number; readonly latency: number }> = []
       let now = 0
       for (const { millis, wait } of commands) {
         now += wait
         const latency = Math.ceil(millis * milli)
         latencies.record(state, BigInt(latency), BigInt(now))
-        happened.push({ slot: Math.floor(now / 10), latency })
-        const counting = happened
+        recorded.push({ slot: Math.floor(now / 10), latency })
+        const current = recorded
           .filter(({ slot }) => Math.floor(now / 10) - slot < 6)
           .map(({ latency }) => latency)
           .toSorted((a, b) => a - b)
-        assert.strictEqual(latencies.count(state, BigInt(now)), counting.length)
-        const expected = counting[Math.max(1, Math.ceil(quantile * counting.length)) - 1] ?? NaN
+        assert.strictEqual(latencies.count(state, BigInt(now)), current.length)
+        const expected = current[Math.max(1, Math.ceil(quantile * current.length)) - 1] ?? NaN
         const estimate = latencies.quantile(state, quantile, BigInt(now))
         assert.approximately(estimate, expected, expected * latencies.accuracy * 1.0001)
       }
     }
   )
 
-  it("after an idle while nothing of before counts, whether read or written first, and a clock that stands still is fine", () => {
+  it("an idle period clears them, on reading and on recording, and a clock that steps back does not", () => {
     const state = latencies.make(60n)
     for (let n = 0; n < 100; n++) latencies.record(state, BigInt(5 * milli), 1000n)
     assert.strictEqual(latencies.count(state, 1049n), 100)
@@ -119,7 +119,7 @@ describe("the latencies of Hedge", () => {
     assert.strictEqual(latencies.count(state, 1_000_000n), 1)
   })
 
-  it("a million latencies take no more memory than one, and are not sorted (opossum sorts each time)", () => {
+  it("a million latencies take no more memory than one (opossum sorts them each time)", () => {
     const state = latencies.make(60n)
     const size = () => state.totals.length + state.slots.reduce((sum, slot) => sum + slot.length, 0)
     latencies.record(state, BigInt(milli), 0n)
@@ -130,7 +130,7 @@ describe("the latencies of Hedge", () => {
   })
 
   it.effect(
-    "hedges that win do not drag the percentile down, which would hedge ever more",
+    "winning hedges do not lower the percentile, which would cause ever more hedges",
     () =>
       Effect.gen(function*() {
         const random = Random.make("latencies")
@@ -140,7 +140,7 @@ describe("the latencies of Hedge", () => {
           ([u, v]) => 20 * milli * Math.exp(Math.sqrt(-2 * Math.log(1 - u)) * Math.cos(2 * Math.PI * v))
         )
 
-        /** The part of 5,000 calls that is hedged at the 95th percentile, once 15,000 have been learnt from. */
+        /** The fraction of 5,000 calls that are hedged at the 95th percentile, after 15,000 recorded calls. */
         const hedged = (isObserved: typeof hedge.isObserved) =>
           Effect.gen(function*() {
             const state = latencies.make(BigInt(milli * 1e6))

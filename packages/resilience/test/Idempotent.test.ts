@@ -13,7 +13,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit } from "effect"
 
 describe("Idempotent", () => {
-  it.effect("a marked effect is the same effect, again and again", () =>
+  it.effect("a marked effect behaves as the original on each run", () =>
     Effect.gen(function*() {
       let runs = 0
       const marked = Idempotent.mark(Effect.sync(() => ++runs))
@@ -24,14 +24,14 @@ describe("Idempotent", () => {
       assert.deepStrictEqual(yield* Effect.exit(Idempotent.mark(Effect.die("bug"))), Exit.die("bug"))
     }))
 
-  it("what is made of a marked effect by others has to be marked again", () => {
+  it("an effect derived from a marked one is not marked", () => {
     const marked = Idempotent.mark(Effect.succeed(1))
     assert.isFalse(Idempotent.isIdempotent(Effect.succeed(1)))
     assert.isFalse(Idempotent.isIdempotent(Effect.map(marked, (n) => n + 1)))
     assert.strictEqual(Idempotent.mark(marked), marked)
   })
 
-  it.effect("nothing but what is marked can be hedged: anything else does not type-check", () =>
+  it.effect("only a marked effect can be hedged, others do not type-check", () =>
     Effect.gen(function*() {
       const budget = yield* RetryBudget.make()
       const hedge = yield* Hedge.make({ name: "typed", delay: "1 second", budget })
@@ -39,15 +39,15 @@ describe("Idempotent", () => {
       const read = Idempotent.mark(Effect.succeed("read"))
       assert.strictEqual(yield* hedge.apply(read), "read")
       assert.strictEqual(yield* hedge.apply(hedge.apply(read)), "read")
-      // @ts-expect-error nobody said that an order may be placed twice
+      // @ts-expect-error The order is not marked as idempotent.
       hedge.apply(order)
-      // @ts-expect-error nor that whatever follows a read may happen twice
+      // @ts-expect-error The combination with an order is not marked.
       hedge.apply(Effect.zipRight(read, order))
-      // @ts-expect-error in a pipe neither
+      // @ts-expect-error Neither in a pipe.
       order.pipe(hedge.apply)
     }))
 
-  it.effect("the brand survives the combinators that keep it, in the type and at run time, and none invents it", () =>
+  it.effect("the combinators of the package keep the brand, in the type and at run time, and none adds it", () =>
     Effect.gen(function*() {
       const budget = yield* RetryBudget.make()
       const hedge = yield* Hedge.make({ name: "kept", delay: "1 second", budget })
@@ -57,7 +57,7 @@ describe("Idempotent", () => {
       const read: Effect.Effect<number, "down"> = Effect.succeed(1)
       const limit: Timeout.Options<"down"> = { duration: "1 minute", onTimeout: () => "down" }
 
-      const made = <I>(
+      const combine = <I>(
         self: Idempotent.Input<number, "down", never, I>
       ): ReadonlyArray<Effect.Effect<unknown, "down">> => [
         chaos.inject(self),
@@ -68,8 +68,8 @@ describe("Idempotent", () => {
         Timeout.deadline(self, limit),
         Deadline.within(self, "1 minute")
       ]
-      made(Idempotent.mark(read)).forEach((self) => assert.isTrue(Idempotent.isIdempotent(self)))
-      made(read).forEach((self) => assert.isFalse(Idempotent.isIdempotent(self)))
+      combine(Idempotent.mark(read)).forEach((self) => assert.isTrue(Idempotent.isIdempotent(self)))
+      combine(read).forEach((self) => assert.isFalse(Idempotent.isIdempotent(self)))
 
       const kept = read.pipe(
         Idempotent.mark,
@@ -90,7 +90,7 @@ describe("Idempotent", () => {
       assert.deepNestedInclude(yield* kept, { value: 1, stale: false })
 
       const timed = read.pipe(Timeout.attempt(limit), Timeout.deadline(limit), Deadline.within("1 second"))
-      // @ts-expect-error a limit on time marks nothing
+      // @ts-expect-error Timeouts do not add the brand.
       timed.pipe(Retry.retry())
 
       const plain = read.pipe(
@@ -99,11 +99,11 @@ describe("Idempotent", () => {
         known.serve,
         Fallback.orElseSucceed({ use: () => "instead" })
       )
-      // @ts-expect-error it was never marked
+      // @ts-expect-error The effect was never marked.
       plain.pipe(hedge.apply)
     }))
 
-  it.effect("is kept by `keep` through combinators that take it away, with the types that they give", () =>
+  it.effect("`keep` preserves the brand through other combinators, with their types", () =>
     Effect.gen(function*() {
       const read = Idempotent.mark(Effect.succeed(1))
       const kept: Idempotent.Idempotent<string, "late"> = read.pipe(
@@ -114,9 +114,9 @@ describe("Idempotent", () => {
       )
       assert.isTrue(Idempotent.isIdempotent(kept))
       assert.strictEqual(yield* Retry.retry(kept), "2")
-      // @ts-expect-error without it the brand is gone
+      // @ts-expect-error Without `keep` the brand is lost.
       read.pipe(Effect.map((n) => n + 1), Retry.retry())
-      // @ts-expect-error it marks nothing that was not marked
+      // @ts-expect-error `keep` does not add the brand.
       Effect.succeed(1).pipe(Idempotent.keep(Effect.map((n) => n + 1)))
     }))
 })

@@ -34,8 +34,8 @@ const fail = (keyed: Keyed, key: string) => Effect.exit(keyed.protect(key)(boom)
 const tag = (keyed: Keyed, key: string) =>
   Effect.scoped(Effect.flatMap(keyed.get(key), ({ state }) => Effect.map(state, (state) => state._tag)))
 
-describe("keys", () => {
-  it.effect("have a breaker each, with options of their own", () =>
+describe("Keys", () => {
+  it.effect("have separate breakers with their own options", () =>
     Effect.gen(function*() {
       const keyed = yield* KeyedCircuitBreaker.make((key: number) => ({
         name: `host ${key}`,
@@ -51,7 +51,7 @@ describe("keys", () => {
       assert.strictEqual(yield* keyed.size, 2)
     }))
 
-  it.effect("are the same when they are equal", () =>
+  it.effect("that are equal share a breaker", () =>
     Effect.gen(function*() {
       const Key = Data.struct<{ readonly host: string; readonly path: string }>
       const made = yield* Ref.make(0)
@@ -61,7 +61,7 @@ describe("keys", () => {
       assert.strictEqual(yield* keyed.size, 1)
     }))
 
-  it.effect("of 100 fibers that come at once have one breaker", () =>
+  it.effect("requested by 100 concurrent fibers share one breaker", () =>
     Effect.gen(function*() {
       const keyed = yield* make()
       const breakers = yield* Effect.forEach(
@@ -72,7 +72,7 @@ describe("keys", () => {
       assert.strictEqual(new Set(breakers).size, 1)
     }))
 
-  it.effect("results, failures and defects pass through", () =>
+  it.effect("do not change results, failures and defects", () =>
     Effect.gen(function*() {
       const keyed = yield* make()
       assert.strictEqual(yield* keyed.protect("a")(Effect.succeed(1)), 1)
@@ -81,8 +81,8 @@ describe("keys", () => {
     }))
 })
 
-describe("an idempotent effect", () => {
-  it.effect("stays one, and no other becomes one", () =>
+describe("An idempotent effect", () => {
+  it.effect("keeps its brand in protect, and no other effect gets it", () =>
     Effect.gen(function*() {
       const breakers = yield* KeyedCircuitBreaker.make((name: string) => ({ name }))
       const order: Effect.Effect<string, "down"> = Effect.succeed("placed")
@@ -90,13 +90,13 @@ describe("an idempotent effect", () => {
       assert.isTrue(Idempotent.isIdempotent(read))
       assert.strictEqual(yield* read.pipe(Retry.retry()), "placed")
       assert.isFalse(Idempotent.isIdempotent(order.pipe(breakers.protect("host"))))
-      // @ts-expect-error nobody said that an order may be placed twice
+      // @ts-expect-error The order is not marked as idempotent.
       order.pipe(breakers.protect("host"), Retry.retry())
     }))
 })
 
-describe("idle time", () => {
-  it.effect("a breaker nobody uses is forgotten, and not a millisecond before", () =>
+describe("The idle time to live", () => {
+  it.effect("removes an unused breaker at the exact instant", () =>
     Effect.gen(function*() {
       const keyed = yield* make({ idleTimeToLive: "1 minute" })
       yield* succeed(keyed, "a")
@@ -108,7 +108,7 @@ describe("idle time", () => {
       assert.strictEqual(yield* keyed.size, 1)
     }))
 
-  it.effect("using it starts the time again", () =>
+  it.effect("restarts with each use", () =>
     Effect.gen(function*() {
       const keyed = yield* make({ idleTimeToLive: "1 minute" })
       yield* succeed(keyed, "a")
@@ -121,17 +121,17 @@ describe("idle time", () => {
 
   it.effect("is 10 minutes by default, and may be infinite", () =>
     Effect.gen(function*() {
-      const [keyed, patient] = yield* Effect.all([make(), make({ idleTimeToLive: Duration.infinity })])
-      for (const one of [keyed, patient]) yield* succeed(one, "a")
+      const [keyed, infinite] = yield* Effect.all([make(), make({ idleTimeToLive: Duration.infinity })])
+      for (const one of [keyed, infinite]) yield* succeed(one, "a")
       yield* TestClock.adjust("599999 millis")
       yield* succeed(keyed, "b")
       assert.strictEqual(yield* keyed.size, 2)
       yield* TestClock.adjust("1 day")
-      for (const one of [keyed, patient]) yield* succeed(one, "c")
-      assert.deepStrictEqual([yield* keyed.size, yield* patient.size], [1, 2])
+      for (const one of [keyed, infinite]) yield* succeed(one, "c")
+      assert.deepStrictEqual([yield* keyed.size, yield* infinite.size], [1, 2])
     }))
 
-  it.effect("a breaker that is not closed is not forgotten, however idle, nor how long it opens next; once closed it is", () =>
+  it.effect("does not remove a breaker that is not closed, which keeps its schedule, until it has closed", () =>
     Effect.gen(function*() {
       const keyed = yield* KeyedCircuitBreaker.make<string>(
         (name) => ({ name, trip: Trip.consecutive(1), openFor: Schedule.exponential("1 hour") }),
@@ -156,7 +156,7 @@ describe("idle time", () => {
     }))
 
   for (const by of ["isolate", "disable", "metricsOnly", "forceOpen"] as const) {
-    it.effect(`a breaker that was told to ${by} is not forgotten`, () =>
+    it.effect(`does not remove a breaker after ${by}`, () =>
       Effect.gen(function*() {
         const keyed = yield* make({ idleTimeToLive: "1 minute" })
         const outer = yield* Scope.make()
@@ -177,7 +177,7 @@ describe("idle time", () => {
       }))
   }
 
-  it.effect("a breaker in use is not forgotten, by a call that lasts or a scope that is open", () =>
+  it.effect("does not remove a breaker in use by a running call or an open scope", () =>
     Effect.gen(function*() {
       const keyed = yield* make({ idleTimeToLive: "1 minute" })
       const [started, gate] = yield* Effect.all([Deferred.make<void>(), Deferred.make<void, string>()])
@@ -196,7 +196,7 @@ describe("idle time", () => {
       assert.strictEqual(yield* tag(keyed, "a"), "Open")
     }))
 
-  it.effect("counts from the end of a use, also one that was interrupted", () =>
+  it.effect("counts from the end of a use, even if it was interrupted", () =>
     Effect.gen(function*() {
       const keyed = yield* make({ idleTimeToLive: "1 minute" })
       const call = yield* Effect.fork(keyed.protect("a")(Effect.never))
@@ -211,8 +211,8 @@ describe("idle time", () => {
     }))
 })
 
-describe("capacity", () => {
-  it.effect("beyond it the one used least recently is forgotten", () =>
+describe("The capacity", () => {
+  it.effect("when exceeded, removes the least recently used breaker", () =>
     Effect.gen(function*() {
       const keyed = yield* make({ capacity: 3 })
       const [a, b, c] = yield* Effect.forEach(["a", "b", "c"], (key) => Effect.scoped(keyed.get(key)))
@@ -224,7 +224,7 @@ describe("capacity", () => {
       assert.notStrictEqual(yield* Effect.scoped(keyed.get("b")), b)
     }))
 
-  it.effect("a circuit that is not closed is not forgotten for it: it is exceeded instead, and fallen back to", () =>
+  it.effect("does not remove breakers that are not closed, and is restored once they have closed", () =>
     Effect.gen(function*() {
       const keyed = yield* make({ capacity: 2 })
       for (const key of ["a", "b", "c", "d"]) yield* fail(keyed, key)
@@ -238,7 +238,7 @@ describe("capacity", () => {
       assert.strictEqual(yield* keyed.size, 2)
     }))
 
-  it.effect("keys that fail are bounded, too: the one used least recently goes, unless a hand has opened it", () =>
+  it.effect("of failing keys is maxOpen: removes the least recently used one, unless it was opened manually", () =>
     Effect.gen(function*() {
       const keyed = yield* make({ capacity: 1, maxOpen: 3 })
       yield* Effect.scoped(Effect.flatMap(keyed.get("by hand"), (breaker) => breaker.forceOpen))
@@ -251,7 +251,7 @@ describe("capacity", () => {
       assert.isTrue(Exit.isFailure(exit) && Cause.squash(exit.cause) instanceof RangeError)
     }))
 
-  it.effect("keys can be listed, and removed whatever their state, in use or not", () =>
+  it.effect("does not matter for `keys` and `remove`, which work in any state", () =>
     Effect.gen(function*() {
       const keyed = yield* make({ idleTimeToLive: "1 minute" })
       yield* fail(keyed, "open")
@@ -277,7 +277,7 @@ describe("capacity", () => {
     }))
 
   it.effect.prop(
-    "whatever happens, no breaker that is in use or not closed is forgotten, and others only if need be",
+    "never removes a breaker in use or not closed, for any events, and removes the others when idle",
     [
       FastCheck.array(
         FastCheck.record({
@@ -335,7 +335,7 @@ describe("capacity", () => {
   )
 })
 
-describe("an interrupt at every yield point", () => {
+describe("An interrupt at every yield point", () => {
   it.effect(
     "leaves no breaker in use",
     () =>
@@ -351,8 +351,8 @@ describe("an interrupt at every yield point", () => {
   )
 })
 
-describe("options out of range", () => {
-  it.effect("die", () =>
+describe("Invalid options", () => {
+  it.effect("are a defect", () =>
     Effect.gen(function*() {
       assertFailure(
         yield* Effect.exit(make({ capacity: 0 })),

@@ -17,8 +17,8 @@ import { recordingTracer } from "./support/spans.js"
 
 class Down extends Data.TaggedError("Down")<{}> {}
 
-describe("Policy, what its limiter can do", () => {
-  it.effect("spends several limits at once, and lets calls wait in lanes", () =>
+describe("The limiter of a policy", () => {
+  it.effect("can be a group of limits with lanes", () =>
     Effect.gen(function*() {
       const limiter = yield* RateLimiter.group({
         name: "lanes",
@@ -26,11 +26,11 @@ describe("Policy, what its limiter can do", () => {
         lanes: ["cancel", "query"]
       })
       const policy = Policy.make({ name: "lanes", limiter })
-      // @ts-expect-error No such scope.
+      // @ts-expect-error The scope does not exist.
       const misspelt = policy.apply(Effect.void, { ...safe, cost: { account: 1 } })
-      // @ts-expect-error No such lane.
-      const elsewhere = policy.apply(Effect.void, { ...safe, lane: "place" })
-      assert.isTrue(Effect.isEffect(misspelt) && Effect.isEffect(elsewhere))
+      // @ts-expect-error The lane does not exist.
+      const unknownLane = policy.apply(Effect.void, { ...safe, lane: "place" })
+      assert.isTrue(Effect.isEffect(misspelt) && Effect.isEffect(unknownLane))
       yield* policy.apply(Effect.void, { ...safe, cost: { ip: 9, orders: 2 } })
       assert.strictEqual(yield* limiter.scopes.ip.available, 1)
       assert.strictEqual(yield* limiter.scopes.orders.available, 0)
@@ -39,13 +39,13 @@ describe("Policy, what its limiter can do", () => {
         Effect.fork(policy.apply(Effect.sync(() => order.push(lane)), { ...safe, cost: { ip: 10 }, lane }))
       yield* call("query")
       yield* call("cancel")
-      const hasty = yield* Effect.flip(policy.apply(Effect.void, { ...safe, cost: { ip: 2 }, maxWait: "1 second" }))
-      assert.strictEqual(hasty._tag, "RateLimiterFull")
+      const refused = yield* Effect.flip(policy.apply(Effect.void, { ...safe, cost: { ip: 2 }, maxWait: "1 second" }))
+      assert.strictEqual(refused._tag, "RateLimiterFull")
       yield* TestClock.adjust("2 minutes")
       assert.deepStrictEqual(order, ["cancel", "query"])
     }))
 
-  it.effect("counts what was admitted from when it is sent, not from before it waited for a permit", () =>
+  it.effect("counts a cost from when the call is sent, not from before it waited for a permit", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerMinute
       const bulkhead = yield* Bulkhead.make({ name: "commit", permits: 1 })
@@ -61,7 +61,7 @@ describe("Policy, what its limiter can do", () => {
       assert.strictEqual(yield* limiter.available, 10)
     }))
 
-  it.effect("nor from before it waited for the probes of a half-open circuit", () =>
+  it.effect("counts a cost from when the call is sent, not from before it waited for the probes of a half-open circuit", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerMinute
       const breaker = yield* CircuitBreaker.make({
@@ -87,7 +87,7 @@ describe("Policy, what its limiter can do", () => {
     }))
 })
 
-describe("Policy, what was never sent costs nothing", () => {
+describe("The tokens of a policy", () => {
   const spent = <A, E>(options: {
     readonly call: Effect.Effect<A, E>
     readonly permits?: number
@@ -104,17 +104,17 @@ describe("Policy, what was never sent costs nothing", () => {
       return 10 - (yield* limiter.available)
     })
 
-  it.effect("a refusal by a later gate gives the tokens back", () =>
+  it.effect("are refunded if a later gate refuses the call", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* spent({ call: Effect.void, permits: 0 }), 0)
     }))
 
-  it.effect("so does an error that the options vouch for", () =>
+  it.effect("are refunded for an error that notSent accepts", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* spent({ call: Effect.fail("refused"), notSent: (error) => error === "refused" }), 0)
     }))
 
-  it.effect("what was sent is paid for, however it ended", () =>
+  it.effect("are spent if the call was sent, however it ended", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* spent({ call: Effect.void }), 4)
       assert.strictEqual(yield* spent({ call: Effect.fail("reset"), notSent: (error) => error === "refused" }), 4)
@@ -123,12 +123,12 @@ describe("Policy, what was never sent costs nothing", () => {
     }))
 })
 
-describe("Policy, what may happen twice", () => {
-  it.effect("an effect that nobody marked has to be declared", () =>
+describe("The idempotency of a call under a policy", () => {
+  it.effect("must be declared for an effect without the brand", () =>
     Effect.gen(function*() {
       const policy = Policy.make({ name: "once", retry })
       const read = Effect.succeed(1)
-      // @ts-expect-error Neither branded nor declared.
+      // @ts-expect-error The effect has no brand, and no idempotency is declared.
       const undeclared = policy.apply(read)
       // @ts-expect-error
       const explained = policy.explain(read, { cost: 1 })
@@ -137,7 +137,7 @@ describe("Policy, what may happen twice", () => {
       assert.strictEqual(yield* policy.apply(read, safe), 1)
     }))
 
-  it.effect("what must not happen twice is neither hedged nor retried, unless it was never sent", () =>
+  it.effect("\"once\" is neither hedged nor retried, unless notSent accepts the error", () =>
     Effect.gen(function*() {
       const budget = yield* RetryBudget.make()
       const hedge = yield* Hedge.make({ name: "once", delay: 10, budget })
@@ -155,7 +155,7 @@ describe("Policy, what may happen twice", () => {
       assert.strictEqual(yield* runs("down", { idempotency: "idempotent" }), 6)
     }))
 
-  it.effect("`while` judges what is left", () =>
+  it.effect("allows a retry only if `while` does too", () =>
     Effect.gen(function*() {
       const { counting, counts } = counted(Effect.fail("rejected"))
       const policy = Policy.make({ name: "once", retry: { ...retry, while: (error: string) => error === "down" } })
@@ -164,8 +164,8 @@ describe("Policy, what may happen twice", () => {
     }))
 })
 
-describe("Policy, what it is", () => {
-  it.effect("fails with what its gates can fail with, and with nothing else", () =>
+describe("Policy", () => {
+  it.effect("has exactly the errors of its gates in its type", () =>
     Effect.gen(function*() {
       const [breaker, limiter] = yield* Effect.all([fragile, tenPerMinute])
       const bare: Policy.Policy = Policy.make({ name: "types" })
@@ -175,20 +175,20 @@ describe("Policy, what it is", () => {
         deadline: over
       })
       const broken: Policy.Policy<unknown, CircuitBreaker.CircuitOpen> = Policy.make({ name: "types", breaker })
-      // @ts-expect-error A limiter refuses.
+      // @ts-expect-error A limiter adds its errors.
       const limited: Policy.Policy = Policy.make({ name: "types", limiter })
-      const unjudged = (breaker: CircuitBreaker.CircuitBreaker<Down>) =>
-        // @ts-expect-error The breaker has to judge what the timeout fails with.
+      const unacceptable = (breaker: CircuitBreaker.CircuitBreaker<Down>) =>
+        // @ts-expect-error The breaker must accept the error of the timeout.
         Policy.make({ name: "types", breaker, attemptTimeout: late })
-      // @ts-expect-error No such gate.
+      // @ts-expect-error The gate does not exist.
       const misspelt = Policy.make({ name: "types", bulkheads: undefined })
-      assert.isFunction(unjudged)
+      assert.isFunction(unacceptable)
       for (const { name } of [bare, timed, broken, limited, misspelt]) assert.strictEqual(name, "types")
       const never: Effect.Effect<number> = bare.apply(Effect.succeed(1), safe)
       assert.strictEqual(yield* never, 1)
     }))
 
-  it("attempts that are no number of attempts are a mistake, said so when it is made", () => {
+  it("an invalid number of attempts throws a RangeError in make", () => {
     throws(
       () => Policy.make({ name: "twice", retry: { attempts: 1.5 } }),
       new RangeError(
@@ -197,7 +197,7 @@ describe("Policy, what it is", () => {
     )
   })
 
-  it.effect("without gates it changes nothing", () =>
+  it.effect("without gates it does not change the exit", () =>
     Effect.gen(function*() {
       const policy = Policy.make({ name: "bare" })
       assert.deepStrictEqual(yield* Effect.exit(policy.apply(Effect.fail("down"), safe)), Exit.fail("down"))
@@ -205,7 +205,7 @@ describe("Policy, what it is", () => {
       assert.isTrue(Exit.isInterrupted(yield* Effect.exit(policy.apply(Effect.interrupt, safe))))
     }))
 
-  it.effect("one span for a call, whatever the number of gates and attempts, and events for what went wrong", () =>
+  it.effect("a call has one span, with an event for each failure and retry", () =>
     Effect.gen(function*() {
       const [breaker, limiter] = yield* Effect.all([fragile, tenPerMinute])
       const bulkhead = yield* Bulkhead.make({ name: "span", permits: 1 })
@@ -242,10 +242,10 @@ describe("Policy, what it is", () => {
       assert.deepStrictEqual(quiet.spans.map(({ events }) => events), [[]])
     }))
 
-  it.effect("tells its span what the limiter got back, whether the gates let the call through at once or one by one", () =>
+  it.effect("reports a refund on the span, on the fast path and gate by gate", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerMinute
-      // A limiter of one's own, made of another, is asked gate by gate.
+      // A copy of a limiter has no fast path.
       for (const gate of [limiter, { ...limiter }]) {
         const { spans, traced } = recordingTracer()
         const unsigned = Policy.make({ name: "orders", limiter: gate }).apply(() => new Down(), safe)
@@ -257,7 +257,7 @@ describe("Policy, what it is", () => {
       }
     }))
 
-  it.effect("chooses gates by key, and keeps them for the attempt only", () =>
+  it.effect("chooses gates by key", () =>
     Effect.gen(function*() {
       const keyed = yield* KeyedCircuitBreaker.make((key: string) => ({ name: `by ${key}`, trip: Trip.consecutive(1) }))
       const policy = Policy.make({ name: "keyed", breaker: keyed.get })
@@ -269,7 +269,7 @@ describe("Policy, what it is", () => {
       assert.strictEqual(yield* keyed.size, 3)
     }))
 
-  it.effect("what the effect acquires in its own scope outlives the attempt", () =>
+  it.effect("resources that the effect acquires in the scope of the caller outlive the attempt", () =>
     Effect.gen(function*() {
       const keyed = yield* KeyedCircuitBreaker.make((key: string) => ({ name: key }))
       const policy = Policy.make({ name: "scoped", breaker: keyed.get })

@@ -4,7 +4,7 @@ import { assertNone } from "@effect/vitest/utils"
 import { Duration, Effect, Exit, Fiber, Option, TestClock } from "effect"
 import { counted, down, retry, safe, tenPerMinute } from "./support/policies.js"
 
-/** The instant so long after now. */
+/** The instant after this duration from now. */
 const after = (duration: Duration.DurationInput): Effect.Effect<Option.Option<bigint>> =>
   Effect.clockWith((clock) =>
     Effect.succeed(Option.some(clock.unsafeCurrentTimeNanos() + Option.getOrThrow(Duration.toNanos(duration))))
@@ -17,19 +17,19 @@ type Apply = <A, E>(
 ) => Effect.Effect<A, E | Policy.Refusal>
 
 const ways: Readonly<Record<string, Apply>> = {
-  "set around it": (policy, self, at) => Deadline.until(policy.apply(self, safe), at),
-  "told to it": (policy, self, deadline) => policy.apply(self, { ...safe, deadline }),
-  "told to it, where it is explained": (policy, self, deadline) =>
+  "set with Deadline.until": (policy, self, at) => Deadline.until(policy.apply(self, safe), at),
+  "in the options of the call": (policy, self, deadline) => policy.apply(self, { ...safe, deadline }),
+  "in the options of explain": (policy, self, deadline) =>
     Effect.flatMap(policy.explain(self, { ...safe, deadline }), ([exit]) => exit),
-  "told to it, with a later one around it": (policy, self, deadline) =>
+  "in the options of the call, with a later one set around it": (policy, self, deadline) =>
     Deadline.within(policy.apply(self, { ...safe, deadline }), "1 hour"),
-  "around it, with a later one told to it": (policy, self, at) =>
+  "set around the call, with a later one in its options": (policy, self, at) =>
     Effect.flatMap(after("1 hour"), (deadline) => Deadline.until(policy.apply(self, { ...safe, deadline }), at))
 }
 
 for (const [name, apply] of Object.entries(ways)) {
-  describe(`Policy, a deadline ${name}`, () => {
-    it.effect("that has passed sends nothing", () =>
+  describe(`A deadline ${name}`, () => {
+    it.effect("that has passed refuses the call without sending it", () =>
       Effect.gen(function*() {
         const limiter = yield* tenPerMinute
         const { counting, counts } = counted(Effect.void)
@@ -40,7 +40,7 @@ for (const [name, apply] of Object.entries(ways)) {
         assert.strictEqual(yield* limiter.available, 10)
       }))
 
-    it.effect("refuses at once who would wait for tokens beyond it", () =>
+    it.effect("refuses immediately a call that would wait for tokens beyond it", () =>
       Effect.gen(function*() {
         const limiter = yield* tenPerMinute
         const policy: Policy.Policy<never, Policy.Refusal> = Policy.make({ name: "deadline", limiter })
@@ -52,7 +52,7 @@ for (const [name, apply] of Object.entries(ways)) {
         yield* Fiber.join(fiber)
       }))
 
-    it.effect("ends a wait for a permit when it comes", () =>
+    it.effect("ends a wait for a permit at its exact instant", () =>
       Effect.gen(function*() {
         const bulkhead = yield* Bulkhead.make({ name: "deadline", permits: 1, maxQueue: 1 })
         const policy: Policy.Policy<never, Policy.Refusal> = Policy.make({ name: "deadline", bulkhead })
@@ -64,7 +64,7 @@ for (const [name, apply] of Object.entries(ways)) {
         assert.strictEqual((yield* Fiber.join(fiber))._tag, "DeadlineExceeded")
       }))
 
-    it.effect("keeps retries from beginning after it, and no others", () =>
+    it.effect("prevents retries that would begin after it, and no others", () =>
       Effect.gen(function*() {
         const { counting, counts } = counted(down)
         const policy = Policy.make({ name: "deadline", retry })
@@ -74,7 +74,7 @@ for (const [name, apply] of Object.entries(ways)) {
         assert.strictEqual(counts.started, 2)
       }))
 
-    it.effect("is gone when the call has ended", () =>
+    it.effect("does not apply after the call has ended", () =>
       Effect.gen(function*() {
         const policy = Policy.make({ name: "deadline", retry })
         const call = Effect.exit(apply(policy, down, yield* after("1 minute")))

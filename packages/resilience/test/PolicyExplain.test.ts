@@ -18,7 +18,7 @@ class Late extends Data.TaggedError("Late")<{}> {}
 const down = new Down({ url: "https://example.com/?signature=secret" })
 const safe = { idempotency: "safe" } as const
 
-/** One line for each entry: when, about which attempt, who, what, and the details. */
+/** One line for each entry: time, attempt, gate, event and details. */
 const lines = (trace: Policy.Trace) =>
   trace.map(({ at, attempt, detail, event, gate }) =>
     [Duration.toMillis(at), attempt, gate, event, ...Object.entries(detail).map((pair) => pair.join("="))].join(" ")
@@ -32,7 +32,7 @@ const explained = <A, E>(self: Effect.Effect<readonly [Exit.Exit<A, E>, Policy.T
     return [exit, lines(trace)] as const
   })
 
-/** An effect that takes 10 ms and ends in another way each time. */
+/** An effect that takes 10 ms and ends with the next exit on each run. */
 const ending = <A, E>(...exits: ReadonlyArray<Exit.Exit<A, E>>) => {
   let run = 0
   return Effect.zipRight(Effect.sleep(10), Effect.suspend(() => exits[run++] ?? Effect.dieMessage("no more")))
@@ -50,7 +50,7 @@ const gates = Effect.gen(function*() {
 })
 
 describe("Policy.explain", () => {
-  it.effect("a good call: every gate let it through at once", () =>
+  it.effect("traces a call that passes every gate without waiting", () =>
     Effect.gen(function*() {
       const policy = Policy.make({ name: "good", ...yield* gates, retry: {} })
       assert.deepStrictEqual(yield* explained(policy.explain(ending(Exit.succeed(1)), safe)), [Exit.succeed(1), [
@@ -63,7 +63,7 @@ describe("Policy.explain", () => {
       ]])
     }))
 
-  it.effect("a bad day: waits, retries and whose delay it was, the circuit opening, the fallback", () =>
+  it.effect("traces waits, retries with the origin of their delay, an opening circuit and the fallback", () =>
     Effect.gen(function*() {
       const policy = Policy.make({
         name: "bad",
@@ -103,7 +103,7 @@ describe("Policy.explain", () => {
       ]])
     }))
 
-  it.effect("which gate refused, and what was refunded", () =>
+  it.effect("traces which gate refused and what was refunded", () =>
     Effect.gen(function*() {
       const { bulkhead, limiter } = yield* gates
       const policy = Policy.make({ name: "refused", bulkhead, limiter })
@@ -123,7 +123,7 @@ describe("Policy.explain", () => {
       ])
     }))
 
-  it.effect("the deadline, and what it cut off", () =>
+  it.effect("traces the deadline and the interrupted attempt", () =>
     Effect.gen(function*() {
       const policy = Policy.make({
         name: "deadline",
@@ -140,7 +140,7 @@ describe("Policy.explain", () => {
       assert.strictEqual(trace.at(-1), "10 1 retry gaveUp reason=DeadlineTooNear error=Failure")
     }))
 
-  it.effect("a hedge, which is an attempt of its own, and who won", () =>
+  it.effect("traces a hedge as a separate attempt, and the winner", () =>
     Effect.gen(function*() {
       const budget = yield* RetryBudget.make()
       const hedge = yield* Hedge.make({ name: "explain", delay: 20, budget })
@@ -156,7 +156,7 @@ describe("Policy.explain", () => {
       ])
     }))
 
-  it.effect("defects and interruption end up in the exit", () =>
+  it.effect("returns defects and interruption in the exit", () =>
     Effect.gen(function*() {
       const policy = Policy.make({ name: "defect" })
       const [died, trace] = yield* policy.explain(Effect.die(new TypeError("bug")), safe)
@@ -166,7 +166,7 @@ describe("Policy.explain", () => {
       assert.isTrue(Exit.isInterrupted(interrupted))
     }))
 
-  it.effect("says names and numbers of errors, nothing that they hold", () =>
+  it.effect("traces the names of errors and none of their contents", () =>
     Effect.gen(function*() {
       const policy = Policy.make({ name: "discreet", retry: { attempts: 1 }, fallback: { use: () => Effect.void } })
       const [, trace] = yield* policy.explain(Effect.fail(down), safe)

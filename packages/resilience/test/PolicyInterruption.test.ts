@@ -14,10 +14,10 @@ import { Deferred, Effect, Fiber, Schedule, TestClock } from "effect"
 import { interruptEverywhere, settle } from "./support/interruption.js"
 
 const safe = { idempotency: "safe" } as const
-/** Runs what is called in a fiber of its own, so that there is no moment between its being handed over and its first step. */
+/** A timeout that never passes. It runs the call in its own fiber, so that its first step follows immediately. */
 const never = { duration: "2 hours", onTimeout: () => "timed out" as const } as const
 
-const whole = Effect.gen(function*() {
+const setup = Effect.gen(function*() {
   const breaker = yield* CircuitBreaker.make({
     name: "sweep",
     trip: Trip.consecutive(1),
@@ -40,44 +40,44 @@ const whole = Effect.gen(function*() {
     sent++
     return Effect.yieldNow()
   })
-  /** No permit is held, and exactly the tokens of what was sent are gone. */
-  const clean = Effect.gen(function*() {
+  /** Asserts that no permit is held, and that exactly the tokens of sent calls are spent. */
+  const assertNoLeak = Effect.gen(function*() {
     assert.strictEqual(yield* bulkhead.available, 1)
     assert.strictEqual(yield* bulkhead.queued, 0)
     assert.strictEqual(yield* limiter.queued, 0)
     assert.strictEqual(yield* limiter.available, 10 - 3 * sent)
   })
-  return { breaker, bulkhead, call, clean, limiter, policy }
+  return { breaker, bulkhead, call, assertNoLeak, limiter, policy }
 })
 
 const sweepTimeout = 60_000
 
-describe("an interrupt at every yield point of a policy leaks neither tokens nor permits", () => {
+describe("An interrupt at every yield point of a policy leaks neither tokens nor permits", () => {
   it.effect(
-    "when every gate lets it through",
+    "when every gate admits the call",
     () =>
-      interruptEverywhere(Effect.map(whole, ({ call, clean, policy }) => ({
+      interruptEverywhere(Effect.map(setup, ({ call, assertNoLeak, policy }) => ({
         victim: policy.apply(call, { ...safe, cost: 3 }),
         meanwhile: Effect.void,
-        verify: clean
+        verify: assertNoLeak
       }))),
     sweepTimeout
   )
 
-  it.effect("when all of it has a deadline", () =>
+  it.effect("when the call has a deadline", () =>
     interruptEverywhere(Effect.gen(function*() {
-      const { bulkhead, call, clean, limiter } = yield* whole
+      const { bulkhead, call, assertNoLeak, limiter } = yield* setup
       const policy = Policy.make({ name: "sweep", bulkhead, limiter, attemptTimeout: never, deadline: never })
       return {
         victim: policy.apply(call, { ...safe, cost: 3 }),
         meanwhile: Effect.void,
-        verify: clean
+        verify: assertNoLeak
       }
     })), sweepTimeout)
 
-  it.effect("when it waits for tokens and then for a permit", () =>
+  it.effect("when the call waits for tokens and then for a permit", () =>
     interruptEverywhere(Effect.gen(function*() {
-      const { bulkhead, call, clean, limiter, policy } = yield* whole
+      const { bulkhead, call, assertNoLeak, limiter, policy } = yield* setup
       const reservation = yield* Effect.orDie(limiter.reserve(10))
       const gate = yield* Deferred.make<void>()
       const holder = yield* Effect.fork(bulkhead.withPermit(Deferred.await(gate)))
@@ -88,28 +88,28 @@ describe("an interrupt at every yield point of a policy leaks neither tokens nor
           Effect.zipRight(settle),
           Effect.zipRight(Deferred.succeed(gate, undefined))
         ),
-        verify: Effect.zipRight(Effect.orDie(Fiber.join(holder)), clean)
+        verify: Effect.zipRight(Effect.orDie(Fiber.join(holder)), assertNoLeak)
       }
     })), sweepTimeout)
 
-  it.effect("when it is the probe of a half-open circuit", () =>
+  it.effect("when the call is the probe of a half-open circuit", () =>
     interruptEverywhere(Effect.gen(function*() {
-      const { breaker, call, clean, policy } = yield* whole
+      const { breaker, call, assertNoLeak, policy } = yield* setup
       yield* Effect.exit(breaker.protect(Effect.fail("down")))
       return {
         victim: policy.apply(call, { ...safe, cost: 3 }),
         meanwhile: Effect.void,
         verify: Effect.gen(function*() {
-          yield* clean
+          yield* assertNoLeak
           if ((yield* breaker.state)._tag !== "Closed") yield* breaker.protect(Effect.void)
           assert.strictEqual((yield* breaker.state)._tag, "Closed")
         })
       }
     })), sweepTimeout)
 
-  it.effect("when it is retried", () =>
+  it.effect("when the call is retried", () =>
     interruptEverywhere(Effect.gen(function*() {
-      const { bulkhead, call, clean, limiter } = yield* whole
+      const { bulkhead, call, assertNoLeak, limiter } = yield* setup
       const retry = { backoff: Backoff.none({ base: 0, max: 0 }) }
       const policy = Policy.make({ name: "sweep", bulkhead, limiter, attemptTimeout: never, retry })
       let runs = 0
@@ -117,26 +117,26 @@ describe("an interrupt at every yield point of a policy leaks neither tokens nor
       return {
         victim: policy.apply(flaky, { ...safe, cost: 3 }),
         meanwhile: TestClock.adjust(0),
-        verify: clean
+        verify: assertNoLeak
       }
     })), sweepTimeout)
 
-  it.effect("when it is hedged", () =>
+  it.effect("when the call is hedged", () =>
     interruptEverywhere(Effect.gen(function*() {
-      const { bulkhead, call, clean, limiter } = yield* whole
+      const { bulkhead, call, assertNoLeak, limiter } = yield* setup
       const budget = yield* RetryBudget.make()
       const hedge = yield* Hedge.make({ name: "sweep", delay: 0, budget })
       const policy = Policy.make({ name: "sweep", bulkhead, hedge, limiter, attemptTimeout: never })
       return {
         victim: policy.apply(call, { ...safe, cost: 3 }),
         meanwhile: settle,
-        verify: Effect.zipRight(settle, clean)
+        verify: Effect.zipRight(settle, assertNoLeak)
       }
     })), sweepTimeout)
 
-  it.effect("when its gates are chosen by key", () =>
+  it.effect("when the breaker is chosen by key", () =>
     interruptEverywhere(Effect.gen(function*() {
-      const { bulkhead, call, clean, limiter } = yield* whole
+      const { bulkhead, call, assertNoLeak, limiter } = yield* setup
       const keyed = yield* KeyedCircuitBreaker.make((key: string) => ({ name: key }), { idleTimeToLive: 1 })
       const policy = Policy.make({
         name: "sweep",
@@ -149,8 +149,8 @@ describe("an interrupt at every yield point of a policy leaks neither tokens nor
         victim: policy.apply(call, { ...safe, cost: 3, key: "one" }),
         meanwhile: Effect.void,
         verify: Effect.gen(function*() {
-          yield* clean
-          // Nobody uses it any more, or it would not be forgotten.
+          yield* assertNoLeak
+          // The breaker is not in use, otherwise it would not be removed.
           yield* TestClock.adjust(1)
           yield* keyed.protect("other")(Effect.void)
           assert.strictEqual(yield* keyed.size, 1)
@@ -159,8 +159,8 @@ describe("an interrupt at every yield point of a policy leaks neither tokens nor
     })), sweepTimeout)
 })
 
-describe("a hundred fibers under one policy", () => {
-  it.effect("are never more at once than the bulkhead lets, nor more in a window than the limiter", () =>
+describe("A hundred concurrent calls under one policy", () => {
+  it.effect("never exceed the permits of the bulkhead, nor the limit of the limiter in any window", () =>
     Effect.gen(function*() {
       const breaker = yield* CircuitBreaker.make({ name: "race" })
       const limiter = yield* RateLimiter.make({ name: "race", limit: 20, window: "1 second" })
@@ -189,7 +189,7 @@ describe("a hundred fibers under one policy", () => {
       assert.strictEqual(yield* limiter.queued, 0)
     }))
 
-  it.effect("stop at the trip: those that had queued are refused and get their tokens back", () =>
+  it.effect("are refused after the trip, and queued calls get their tokens back", () =>
     Effect.gen(function*() {
       const breaker = yield* CircuitBreaker.make({
         name: "race",

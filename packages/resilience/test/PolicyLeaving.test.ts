@@ -17,17 +17,17 @@ import { decodedFull } from "./support/refusals.js"
 
 const once = { idempotency: "once" } as const
 
-/** How an attempt says that it leaves: by an effect, or at once within a step of its own. */
+/** How an attempt reports that it leaves: with the effect, or synchronously. */
 const ways = {
-  "by an effect": (given: Policy.Attempt) => given,
-  "at once": (given: Policy.Attempt) => ({
+  "with an effect": (given: Policy.Attempt) => given,
+  "synchronously": (given: Policy.Attempt) => ({
     ...given,
     leaving: Effect.suspend(() => given.unsafeLeave() ?? Effect.void)
   })
 }
 
-/** What one call has cost a limiter of ten, and how often it was tried. */
-const tried = <E>(
+/** Runs one call with a limiter of ten per minute. Returns its attempts, its exit and the spent tokens. */
+const attemptCall = <E>(
   attempt: (attempt: Policy.Attempt) => Effect.Effect<void, E>,
   options: { readonly notSent?: (error: E) => boolean; readonly notDone?: (error: E) => boolean } = {}
 ) =>
@@ -45,13 +45,13 @@ const tried = <E>(
     return { attempts, exit, spent: 10 - (yield* limiter.available) }
   })
 
-describe.each(Object.entries(ways))("Policy, an attempt that says %s when it leaves", (_, by) => {
-  it.effect("costs tokens from the moment it leaves", () =>
+describe.each(Object.entries(ways))("An attempt under a policy that reports %s when it leaves", (_, reporting) => {
+  it.effect("spends its tokens from the moment it leaves", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerMinute
       const policy = Policy.make({ name: "leaving", limiter })
       const fiber = yield* Effect.fork(
-        policy.apply((given) => Effect.zipRight(Effect.sleep("30 seconds"), by(given).leaving), { ...safe, cost: 10 })
+        policy.apply((given) => Effect.zipRight(Effect.sleep("30 seconds"), reporting(given).leaving), { ...safe, cost: 10 })
       )
       yield* TestClock.adjust("30 seconds")
       yield* Fiber.join(fiber)
@@ -61,10 +61,10 @@ describe.each(Object.entries(ways))("Policy, an attempt that says %s when it lea
       assert.strictEqual(yield* limiter.available, 10)
     }))
 
-  it.effect("costs nothing if it ends before, in whatever way", () =>
+  it.effect("spends nothing if it ends before it leaves", () =>
     Effect.gen(function*() {
       for (const end of [Effect.fail("no credentials"), Effect.die("bug"), Effect.interrupt, Effect.void]) {
-        assert.strictEqual((yield* tried(() => end)).spent, 0)
+        assert.strictEqual((yield* attemptCall(() => end)).spent, 0)
       }
       const limiter = yield* tenPerMinute
       const fiber = yield* Effect.fork(Policy.make({ name: "leaving", limiter }).apply(() => Effect.never, once))
@@ -74,47 +74,47 @@ describe.each(Object.entries(ways))("Policy, an attempt that says %s when it lea
       assert.strictEqual(yield* limiter.available, 10)
     }))
 
-  it.effect("costs what it costs if it ends after, and leaves once however often it says so", () =>
+  it.effect("spends its cost if it ends after it has left, and leaves only once", () =>
     Effect.gen(function*() {
       for (const end of [Effect.fail("reset"), Effect.die("bug"), Effect.interrupt, Effect.void]) {
-        const { attempts, spent } = yield* tried((given) => {
-          const { leaving } = by(given)
+        const { attempts, spent } = yield* attemptCall((given) => {
+          const { leaving } = reporting(given)
           return Effect.zipRight(Effect.zipRight(leaving, leaving), end)
         })
         assert.deepStrictEqual({ attempts, spent }, { attempts: 1, spent: 1 })
       }
     }))
 
-  it.effect("may be repeated even if it must not happen twice, as long as it has not left", () =>
+  it.effect("is retried with idempotency \"once\" if it has not left", () =>
     Effect.gen(function*() {
-      const { attempts, exit, spent } = yield* tried((given) =>
-        given.number < 3 ? Effect.fail("no credentials") : by(given).leaving
+      const { attempts, exit, spent } = yield* attemptCall((given) =>
+        given.number < 3 ? Effect.fail("no credentials") : reporting(given).leaving
       )
       assert.deepStrictEqual({ attempts, exit, spent }, { attempts: 3, exit: Exit.void, spent: 1 })
     }))
 
-  it.effect("`notSent` gives tokens back and allows another attempt, `notDone` only allows it", () =>
+  it.effect("is refunded and retried if notSent returns true, and only retried if notDone does", () =>
     Effect.gen(function*() {
       const refused = (given: Policy.Attempt) =>
-        Effect.zipRight(by(given).leaving, given.number < 3 ? Effect.fail("refused") : Effect.void)
+        Effect.zipRight(reporting(given).leaving, given.number < 3 ? Effect.fail("refused") : Effect.void)
       const isRefused = (error: string) => error === "refused"
-      const none = yield* tried(refused)
+      const none = yield* attemptCall(refused)
       assert.deepStrictEqual([none.attempts, none.spent], [1, 1])
-      const notSent = yield* tried(refused, { notSent: isRefused })
+      const notSent = yield* attemptCall(refused, { notSent: isRefused })
       assert.deepStrictEqual([notSent.attempts, notSent.spent], [3, 1])
-      const notDone = yield* tried(refused, { notDone: isRefused })
+      const notDone = yield* attemptCall(refused, { notDone: isRefused })
       assert.deepStrictEqual([notDone.attempts, notDone.spent], [3, 3])
     }))
 
-  it.effect("an error that is vouched for says nothing of what was lost or interrupted beside it", () =>
+  it.effect("is not retried if its cause contains another failure or an interruption too", () =>
     Effect.gen(function*() {
       const isRefused = (error: string) => error === "refused"
       const beside = [Cause.fail("lost"), Cause.interrupt(FiberId.none)]
       for (const other of beside) {
         for (const options of [{ notSent: isRefused }, { notDone: isRefused }]) {
-          const { attempts, spent } = yield* tried(
+          const { attempts, spent } = yield* attemptCall(
             (given) =>
-              Effect.zipRight(by(given).leaving, Effect.failCause(Cause.parallel(Cause.fail("refused"), other))),
+              Effect.zipRight(reporting(given).leaving, Effect.failCause(Cause.parallel(Cause.fail("refused"), other))),
             options
           )
           assert.deepStrictEqual({ attempts, spent }, { attempts: 1, spent: 1 })
@@ -122,19 +122,19 @@ describe.each(Object.entries(ways))("Policy, an attempt that says %s when it lea
       }
     }))
 
-  it.effect("what vouches for an error and dies vouches for nothing, and the error stays what it was", () =>
+  it.effect("is not retried if notSent or notDone dies, and its error is unchanged", () =>
     Effect.gen(function*() {
-      const failing = (given: Policy.Attempt) => Effect.zipRight(by(given).leaving, Effect.fail("down"))
+      const failing = (given: Policy.Attempt) => Effect.zipRight(reporting(given).leaving, Effect.fail("down"))
       const bug = () => {
         throw new Error("bug")
       }
       for (const options of [{ notSent: bug }, { notDone: bug }]) {
-        const { attempts, exit, spent } = yield* tried(failing, options)
+        const { attempts, exit, spent } = yield* attemptCall(failing, options)
         assert.deepStrictEqual({ attempts, exit, spent }, { attempts: 1, exit: Exit.fail("down"), spent: 1 })
       }
     }))
 
-  it.effect("an attempt that was given up and left behind cannot leave any more", () =>
+  it.effect("cannot leave after it has timed out and was left behind", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerMinute
       const late = { duration: "1 second", onTimeout: () => "late" as const, disconnect: true } as const
@@ -144,7 +144,7 @@ describe.each(Object.entries(ways))("Policy, an attempt that says %s when it lea
       const fiber = yield* Effect.fork(Effect.exit(policy.apply(
         (given) =>
           slow.pipe(
-            Effect.zipRight(Effect.uninterruptible(by(given).leaving)),
+            Effect.zipRight(Effect.uninterruptible(reporting(given).leaving)),
             Effect.zipRight(Effect.sync(() => (sent = true)))
           ),
         once
@@ -156,14 +156,14 @@ describe.each(Object.entries(ways))("Policy, an attempt that says %s when it lea
       assert.strictEqual(yield* limiter.available, 10)
     }))
 
-  it.effect("so that what must not happen twice does not, be there a limiter or not, be the caller gone or not", () =>
+  it.effect("is sent once with idempotency \"once\", without a limiter, after a retry or an interruption", () =>
     Effect.gen(function*() {
       const late = { duration: "1 second", onTimeout: () => "late" as const, disconnect: true } as const
       const policy = Policy.make({ name: "leaving", attemptTimeout: late, retry })
       let sent = 0
       const call = (given: Policy.Attempt) =>
         Effect.sleep(given.number === 1 ? "2 seconds" : 0).pipe(
-          Effect.zipRight(by(given).leaving),
+          Effect.zipRight(reporting(given).leaving),
           Effect.zipRight(Effect.sync(() => sent++)),
           Effect.uninterruptible
         )
@@ -178,7 +178,7 @@ describe.each(Object.entries(ways))("Policy, an attempt that says %s when it lea
       assert.strictEqual(sent, 1)
     }))
 
-  it.effect("a hedge waits from when it leaves, and has tokens and a number of its own", () =>
+  it.effect("starts the delay of a hedge when it leaves, and the hedge has its own number and tokens", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerMinute
       const budget = yield* RetryBudget.make()
@@ -188,7 +188,7 @@ describe.each(Object.entries(ways))("Policy, an attempt that says %s when it lea
       const fiber = yield* Effect.fork(policy.apply(
         (given) =>
           Effect.sleep("10 seconds").pipe(
-            Effect.zipRight(by(given).leaving),
+            Effect.zipRight(reporting(given).leaving),
             Effect.zipRight(Effect.sync(() => left.push(given.number))),
             Effect.zipRight(Effect.sleep("1 minute"))
           ),
@@ -204,12 +204,12 @@ describe.each(Object.entries(ways))("Policy, an attempt that says %s when it lea
       yield* Fiber.interrupt(fiber)
     }))
 
-  it.effect("`explain` tells what was sent and what was not", () =>
+  it.effect("is traced by explain as sent or refunded", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerMinute
       const policy = Policy.make({ name: "leaving", limiter, retry })
       const fiber = yield* Effect.fork(policy.explain(
-        (given) => given.number === 1 ? Effect.fail("no credentials") : by(given).leaving,
+        (given) => given.number === 1 ? Effect.fail("no credentials") : reporting(given).leaving,
         once
       ))
       yield* TestClock.adjust("1 second")
@@ -228,8 +228,8 @@ describe.each(Object.entries(ways))("Policy, an attempt that says %s when it lea
     }))
 })
 
-describe("Policy, what comes through its queues too late", () => {
-  it.effect("is refused, not sent and cut off at once", () =>
+describe("A call under a policy whose deadline has passed", () => {
+  it.effect("is refused without being sent", () =>
     Effect.gen(function*() {
       const breaker = yield* CircuitBreaker.make<unknown>({ name: "late", trip: Trip.consecutive(1) })
       const limiter = yield* tenPerMinute
@@ -237,7 +237,7 @@ describe("Policy, what comes through its queues too late", () => {
       let sent = false
       const fiber = yield* Effect.fork(Effect.flip(
         policy.apply(Effect.sync(() => (sent = true)), safe).pipe(
-          // Its time is over when it arrives.
+          // The deadline has passed when the call arrives.
           (call) =>
             Effect.flatMap(
               Effect.clock,
@@ -252,7 +252,7 @@ describe("Policy, what comes through its queues too late", () => {
     }))
 })
 
-describe("Policy, refusals are known by the gate that refused", () => {
+describe("A refusal by a gate", () => {
   const full = Effect.gen(function*() {
     const bulkhead = yield* Bulkhead.make({ name: "inside", permits: 1, maxQueue: 0 })
     yield* Effect.fork(bulkhead.withPermit(Effect.never))
@@ -279,14 +279,14 @@ describe("Policy, refusals are known by the gate that refused", () => {
       return { attempts, spent: 10 - (yield* limiter.available) }
     })
 
-  it.effect("what a gate inside the call refuses with is an error of the call: it was sent, and may be repeated", () =>
+  it.effect("inside the call is an error of the call, which was sent and is retried", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* counts(yield* full), { attempts: 3, spent: 3 })
       const inner = Policy.make({ name: "inner", bulkhead: yield* Bulkhead.make({ name: "inner", permits: 1 }) })
       assert.deepStrictEqual(yield* counts(inner.apply(Effect.fail("down"), safe)), { attempts: 3, spent: 3 })
     }))
 
-  it.effect("so is one that was decoded from the wire, for which a breaker opens, too", () =>
+  it.effect("that was decoded is an error of the call, is retried, and opens a breaker", () =>
     Effect.gen(function*() {
       const decoded = Effect.fail(decodedFull("far away"))
       assert.deepStrictEqual(yield* counts(decoded), { attempts: 3, spent: 3 })
@@ -301,22 +301,22 @@ describe("Policy, refusals are known by the gate that refused", () => {
       assert.strictEqual(yield* Ref.get(attempts), 3)
     }))
 
-  it.effect("what its own gate refuses with is neither repeated nor asked about nor paid for", () =>
+  it.effect("of the policy itself is not retried, not passed to `while`, and refunded", () =>
     Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "own", permits: 1, maxQueue: 0 })
       const limiter = yield* RateLimiter.make({ name: "own", limit: 10, window: "1 minute" })
-      const asked: Array<unknown> = []
+      const passed: Array<unknown> = []
       const policy = Policy.make({
         name: "own",
         bulkhead,
         limiter,
-        retry: { ...retry, while: (error: string) => asked.push(error) > 0 }
+        retry: { ...retry, while: (error: string) => passed.push(error) > 0 }
       })
       yield* Effect.fork(bulkhead.withPermit(Effect.never))
       yield* Effect.yieldNow()
       const [exit, trace] = yield* policy.explain(Effect.fail("down"), safe)
       assert.isTrue(Exit.isFailure(exit))
-      assert.deepStrictEqual(asked, [])
+      assert.deepStrictEqual(passed, [])
       assert.strictEqual(yield* limiter.available, 10)
       assert.strictEqual(trace.filter(({ gate }) => gate === "check" || gate === "limiter").length, 2)
     }))

@@ -5,10 +5,10 @@ import { interruptEverywhere, settle } from "./support/interruption.js"
 
 const masked = { idempotency: "safe", isMasked: true } as const
 
-/** Through all gates at once, or one after the other, as a gate that is chosen by key always is. */
-const ways = { "at once": false, "gate by gate": true }
+/** On the fast path through all gates, or gate by gate, because a gate is chosen by key. */
+const ways = { "on the fast path": false, "gate by gate": true }
 
-const whole = (isKeyed: boolean) =>
+const setup = (isKeyed: boolean) =>
   Effect.gen(function*() {
     const breaker = yield* CircuitBreaker.make({ name: "masked" })
     const bulkhead = yield* Bulkhead.make({ name: "masked", permits: 1 })
@@ -23,27 +23,27 @@ const whole = (isKeyed: boolean) =>
     return { bulkhead, limiter, policy }
   })
 
-describe.each(Object.entries(ways))("Policy, a call that is masked, %s", (_, isKeyed) => {
-  it.effect("is interrupted where it says so, and told of it", () =>
+describe.each(Object.entries(ways))("A masked call under a policy, %s,", (_, isKeyed) => {
+  it.effect("is interrupted in its restored parts, and runs its onInterrupt", () =>
     Effect.gen(function*() {
-      const { bulkhead, limiter, policy } = yield* whole(isKeyed)
-      const told: Array<string> = []
+      const { bulkhead, limiter, policy } = yield* setup(isKeyed)
+      const finalizers: Array<string> = []
       const call = policy.apply(({ restore, unsafeLeave }) =>
         Effect.zipRight(
           unsafeLeave() ?? Effect.void,
-          Effect.onInterrupt(restore(Effect.never), () => Effect.sync(() => told.push("interrupted")))
+          Effect.onInterrupt(restore(Effect.never), () => Effect.sync(() => finalizers.push("interrupted")))
         ), masked)
       const fiber = yield* Effect.fork(call)
       yield* settle
       assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(fiber)))
-      assert.deepStrictEqual(told, ["interrupted"])
+      assert.deepStrictEqual(finalizers, ["interrupted"])
       assert.strictEqual(yield* bulkhead.available, 1)
       assert.strictEqual(yield* limiter.available, 99)
     }))
 
-  it.effect("is interrupted nowhere else", () =>
+  it.effect("is not interrupted outside its restored parts", () =>
     Effect.gen(function*() {
-      const { policy } = yield* whole(isKeyed)
+      const { policy } = yield* setup(isKeyed)
       const done: Array<string> = []
       const call = policy.apply(({ restore }) =>
         Effect.yieldNow().pipe(
@@ -58,9 +58,9 @@ describe.each(Object.entries(ways))("Policy, a call that is masked, %s", (_, isK
       assert.deepStrictEqual(done, ["before"])
     }))
 
-  it.effect("is not interrupted at all where nobody is, as what it is called in", () =>
+  it.effect("is not interrupted at all in an uninterruptible region", () =>
     Effect.gen(function*() {
-      const { policy } = yield* whole(isKeyed)
+      const { policy } = yield* setup(isKeyed)
       const call = policy.apply(({ restore }) => restore(Effect.repeatN(Effect.yieldNow(), 30)), masked)
       let exit: Exit.Exit<void, unknown> | undefined
       const fiber = yield* Effect.fork(Effect.uninterruptible(Effect.map(Effect.exit(call), (ended) => exit = ended)))
@@ -69,9 +69,9 @@ describe.each(Object.entries(ways))("Policy, a call that is masked, %s", (_, isK
       assert.deepStrictEqual(exit, Exit.void)
     }))
 
-  it.effect("leaks neither tokens nor permits, wherever it is interrupted", () =>
+  it.effect("leaks neither tokens nor permits with an interrupt at every yield point", () =>
     interruptEverywhere(Effect.gen(function*() {
-      const { bulkhead, limiter, policy } = yield* whole(isKeyed)
+      const { bulkhead, limiter, policy } = yield* setup(isKeyed)
       let sent = 0
       const call = policy.apply(({ restore, unsafeLeave }) => {
         const left = unsafeLeave() ?? Effect.void

@@ -1,9 +1,9 @@
 import { describe, it } from "@effect/vitest"
 import { run, scenario } from "./support/policyModel.js"
 
-describe("a policy of any gates, under any calls", () => {
+describe("A policy with any gates and any calls", () => {
   it.effect.prop(
-    "ends every call, returns every permit and token, and lets no more leave than may",
+    "ends every call, returns every permit and token, and respects all limits",
     [scenario],
     ([[setup, calls]]) => run(setup, calls),
     { fastCheck: { numRuns: 60 }, timeout: 120_000 }

@@ -5,8 +5,8 @@ import { Effect, Exit, Fiber, Schedule, TestClock } from "effect"
 import { metricValue } from "./support/metrics.js"
 import { counted, down, fragile, late, over, retry, safe, tenPerMinute } from "./support/policies.js"
 
-describe("Policy, its order", () => {
-  it.effect("check comes first: an open circuit spends no tokens and joins no queue", () =>
+describe("The order of the gates of a policy", () => {
+  it.effect("the check comes first: an open circuit spends no tokens and joins no queue", () =>
     Effect.gen(function*() {
       const [breaker, limiter] = yield* Effect.all([fragile, tenPerMinute])
       const policy = Policy.make({ name: "order", breaker, limiter })
@@ -18,7 +18,7 @@ describe("Policy, its order", () => {
       assert.strictEqual(yield* limiter.queued, 0)
     }))
 
-  it.effect("a circuit that opens while a call queues refuses it on arrival, and its tokens come back", () =>
+  it.effect("a circuit that opens while a call waits for tokens refuses it, and the tokens are refunded", () =>
     Effect.gen(function*() {
       const [breaker, limiter] = yield* Effect.all([fragile, tenPerMinute])
       const policy = Policy.make({ name: "order", breaker, limiter })
@@ -34,7 +34,7 @@ describe("Policy, its order", () => {
       assert.strictEqual(yield* limiter.available, 10)
     }))
 
-  it.effect("the limiter comes before the bulkhead: who waits for tokens holds no permit", () =>
+  it.effect("the limiter comes before the bulkhead: a call that waits for tokens holds no permit", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerMinute
       const bulkhead = yield* Bulkhead.make({ name: "order", permits: 1 })
@@ -48,33 +48,33 @@ describe("Policy, its order", () => {
       yield* Fiber.join(fiber)
     }))
 
-  it.effect("whoever wraps a gate is asked for every call, also for those that nothing holds up", () =>
+  it.effect("a wrapped gate is run for every call, even if the call does not have to wait", () =>
     Effect.gen(function*() {
       const [plainBreaker, plainLimiter] = yield* Effect.all([fragile, tenPerMinute])
       const plainBulkhead = yield* Bulkhead.make({ name: "order", permits: 5 })
       const plainBudget = yield* RetryBudget.make()
-      const asked: Array<string> = []
-      const telling = (name: string) => Effect.sync(() => asked.push(name))
+      const runs: Array<string> = []
+      const recordRun = (name: string) => Effect.sync(() => runs.push(name))
       const breaker: typeof plainBreaker = {
         ...plainBreaker,
-        check: Effect.zipRight(telling("breaker"), plainBreaker.check)
+        check: Effect.zipRight(recordRun("breaker"), plainBreaker.check)
       }
       const limiter: typeof plainLimiter = {
         ...plainLimiter,
         withReservation: (cost, call) => (use) =>
-          Effect.zipRight(telling("limiter"), plainLimiter.withReservation(cost, call)(use))
+          Effect.zipRight(recordRun("limiter"), plainLimiter.withReservation(cost, call)(use))
       }
-      const budget = { ...plainBudget, deposit: Effect.zipRight(telling("budget"), plainBudget.deposit) }
+      const budget = { ...plainBudget, deposit: Effect.zipRight(recordRun("budget"), plainBudget.deposit) }
       yield* Policy.make({ name: "order", breaker, limiter: plainLimiter }).apply(Effect.void, safe)
       yield* Policy.make({ name: "order", breaker: plainBreaker, limiter, bulkhead: plainBulkhead }).apply(
         Effect.void,
         safe
       )
       yield* Policy.make({ name: "order", retry: { budget }, limiter: plainLimiter }).apply(Effect.void, safe)
-      assert.deepStrictEqual(asked, ["breaker", "limiter", "budget"])
+      assert.deepStrictEqual(runs, ["breaker", "limiter", "budget"])
     }))
 
-  it.effect("nobody overtakes who waits for tokens, though there are enough for him", () =>
+  it.effect("a call that waits for tokens is not overtaken by a cheaper one", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerMinute
       const policy = Policy.make({ name: "order", limiter })
@@ -92,7 +92,7 @@ describe("Policy, its order", () => {
       assert.deepStrictEqual(order, ["first", "large", "small"])
     }))
 
-  it.effect("the breaker is innermost: waiting in queues is not slow", () =>
+  it.effect("the breaker is innermost: the time in queues does not make a call slow", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerMinute
       const bulkhead = yield* Bulkhead.make({ name: "order", permits: 1 })
@@ -116,14 +116,14 @@ describe("Policy, its order", () => {
       assert.strictEqual((yield* breaker.state)._tag, "Open")
     }))
 
-  it.effect("a call that waits for tokens holds no probe's permit, so its wait does not end the probing", () =>
+  it.effect("a call that waits for tokens holds no probe permit, so its wait does not cause the half-open timeout", () =>
     Effect.gen(function*() {
       const [breaker, limiter] = yield* Effect.all([fragile, tenPerMinute])
       const policy = Policy.make({ name: "order", breaker, limiter })
       yield* Effect.exit(policy.apply(down, { ...safe, cost: 10 }))
       yield* TestClock.adjust("30 seconds")
       const fiber = yield* Effect.fork(policy.apply(Effect.void, safe))
-      // Half-open would give up after 10 seconds.
+      // The half-open timeout is 10 seconds.
       yield* TestClock.adjust("29999 millis")
       assertNone(yield* Fiber.poll(fiber))
       yield* TestClock.adjust("1 millis")
@@ -131,7 +131,7 @@ describe("Policy, its order", () => {
       assert.strictEqual((yield* breaker.state)._tag, "Closed")
     }))
 
-  it.effect("the attempt's timeout runs from when it is sent, and the breaker counts it as a failure", () =>
+  it.effect("the attempt timeout counts from when the attempt is sent, and is a failure for the breaker", () =>
     Effect.gen(function*() {
       const [breaker, limiter] = yield* Effect.all([fragile, tenPerMinute])
       const policy = Policy.make({ name: "Policy.timeout", breaker, limiter, attemptTimeout: late })
@@ -153,7 +153,7 @@ describe("Policy, its order", () => {
       )
     }))
 
-  it.effect("retry is outside the gates: each attempt pays, and between attempts nothing is held", () =>
+  it.effect("the retry is outside the gates: each attempt spends tokens, and nothing is held between attempts", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerMinute
       const bulkhead = yield* Bulkhead.make({ name: "order", permits: 1 })
@@ -170,7 +170,7 @@ describe("Policy, its order", () => {
       assert.strictEqual(yield* limiter.available, 4)
     }))
 
-  it.effect("the deadline is around all of it: a turn that would come too late is refused at once, without retry", () =>
+  it.effect("the deadline covers all attempts: a wait beyond it is refused immediately, without a retry", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerMinute
       const policy = Policy.make({ name: "Policy.deadline", limiter, retry, deadline: over })
@@ -186,7 +186,7 @@ describe("Policy, its order", () => {
       assert.strictEqual(yield* metricValue("timelimiter_calls", { name: "Policy.deadline", kind: "deadline" }), 1)
     }))
 
-  it.effect("the fallback is outermost: it gets refusals and the deadline, never defects", () =>
+  it.effect("the fallback is outermost: it handles refusals and the deadline, never defects", () =>
     Effect.gen(function*() {
       const breaker = yield* fragile
       const policy = Policy.make({
@@ -204,7 +204,7 @@ describe("Policy, its order", () => {
       assert.deepStrictEqual(yield* Effect.exit(policy.apply(Effect.die("bug"), safe)), Exit.die("bug"))
     }))
 
-  it.effect("a hedge waits from when the attempt is sent, and passes all gates by itself", () =>
+  it.effect("the delay of a hedge counts from when the attempt is sent, and the hedge passes all gates itself", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerMinute
       const bulkhead = yield* Bulkhead.make({ name: "order", permits: 2 })
@@ -214,7 +214,7 @@ describe("Policy, its order", () => {
       const { counting, counts } = counted(Effect.sleep("2 seconds"))
       yield* policy.apply(Effect.void, { ...safe, cost: 10 })
       const fiber = yield* Effect.fork(policy.apply(counting, { ...safe, cost: 3 }))
-      // A minute in the queue is no reason to hedge.
+      // The minute in the queue does not count towards the delay of the hedge.
       yield* TestClock.adjust("60999 millis")
       assert.deepStrictEqual(counts, { started: 1, ended: 0 })
       assert.strictEqual(yield* limiter.available, 7)
@@ -230,8 +230,8 @@ describe("Policy, its order", () => {
     }))
 })
 
-describe("Policy does not have the faults of others", () => {
-  it.effect("an open circuit is not asked again by the retry, and every attempt is judged (resilience4j #515, #920)", () =>
+describe("Policy does not have the bugs of others", () => {
+  it.effect("an open circuit is not retried, and the breaker counts every attempt (resilience4j #515, #920)", () =>
     Effect.gen(function*() {
       const breaker = yield* CircuitBreaker.make({
         name: "faults",
@@ -249,7 +249,7 @@ describe("Policy does not have the faults of others", () => {
       assert.deepStrictEqual({ rejected, trips }, { rejected: 1, trips: 1 })
     }))
 
-  it.effect("a full bulkhead is no failure of what is called (opossum: semaphoreLocked)", () =>
+  it.effect("a full bulkhead is no failure for the breaker (opossum: semaphoreLocked)", () =>
     Effect.gen(function*() {
       const breaker = yield* fragile
       const bulkhead = yield* Bulkhead.make({ name: "faults", permits: 1, maxQueue: 0 })
@@ -261,7 +261,7 @@ describe("Policy does not have the faults of others", () => {
       assert.strictEqual((yield* breaker.metrics).calls, 0)
     }))
 
-  it.effect("an attempt out of time keeps its permit until the work has stopped (opossum: capacity)", () =>
+  it.effect("an attempt that has timed out keeps its permit until its work has stopped (opossum: capacity)", () =>
     Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "faults", permits: 1, maxQueue: 0 })
       const policy = Policy.make({ name: "faults", bulkhead, attemptTimeout: late })
@@ -276,7 +276,7 @@ describe("Policy does not have the faults of others", () => {
       yield* policy.apply(Effect.void, safe)
     }))
 
-  it.effect("a caller who gives up says nothing about health and wedges no probe (Polly, resilience4j #544)", () =>
+  it.effect("an interrupted probe returns its permit and is no failure (Polly, resilience4j #544)", () =>
     Effect.gen(function*() {
       const breaker = yield* fragile
       const policy = Policy.make({ name: "faults", breaker, deadline: over })

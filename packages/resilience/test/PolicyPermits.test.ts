@@ -4,7 +4,7 @@ import { Effect, Exit, Fiber, Ref, TestClock } from "effect"
 import { interruptEverywhere, settle } from "./support/interruption.js"
 import { safe } from "./support/policies.js"
 
-const left = { duration: "1 second", onTimeout: () => "late" as const, disconnect: true } as const
+const leaveBehind = { duration: "1 second", onTimeout: () => "late" as const, disconnect: true } as const
 
 const hedged = (permits: number, name: "bulkhead" | "turn" = "bulkhead") =>
   Effect.gen(function*() {
@@ -15,8 +15,8 @@ const hedged = (permits: number, name: "bulkhead" | "turn" = "bulkhead") =>
     return { bulkhead, policy: Policy.make({ name: "permits", hedge, ...gate }) }
   })
 
-describe("a policy with a hedge and a bulkhead", () => {
-  it.effect("does not wait for itself: twelve calls, two permits, two that each fail once", () =>
+describe("A policy with a hedge and a bulkhead", () => {
+  it.effect("does not deadlock: twelve calls share two permits, and two of them fail once", () =>
     Effect.gen(function*() {
       const { bulkhead, policy } = yield* hedged(2)
       const call = (index: number) => {
@@ -35,7 +35,7 @@ describe("a policy with a hedge and a bulkhead", () => {
     }))
 
   for (const gate of ["bulkhead", "turn"] as const) {
-    it.effect(`a further attempt does not wait for a permit of the ${gate} while the first one holds one`, () =>
+    it.effect(`a hedge does not wait for a permit of the ${gate} while the first attempt holds one`, () =>
       Effect.gen(function*() {
         const { bulkhead, policy } = yield* hedged(1, gate)
         const runs = yield* Ref.make(0)
@@ -51,7 +51,7 @@ describe("a policy with a hedge and a bulkhead", () => {
       }))
   }
 
-  it.effect("after the first one has failed, the next one waits for its turn like any other", () =>
+  it.effect("a hedge after a failed attempt waits for a permit like any call", () =>
     Effect.gen(function*() {
       const { bulkhead, policy } = yield* hedged(1)
       let runs = 0
@@ -67,7 +67,7 @@ describe("a policy with a hedge and a bulkhead", () => {
     }))
 })
 
-describe("an attempt that is left behind", () => {
+describe("An attempt that is left behind", () => {
   const gated = Effect.gen(function*() {
     const bulkhead = yield* Bulkhead.make({ name: "behind", permits: 2 })
     const turn = yield* Bulkhead.make({ name: "behind.turn", permits: 1 })
@@ -76,13 +76,13 @@ describe("an attempt that is left behind", () => {
       bulkhead,
       limiter,
       turn,
-      policy: Policy.make({ name: "behind", attemptTimeout: left, bulkhead, limiter, turn })
+      policy: Policy.make({ name: "behind", attemptTimeout: leaveBehind, bulkhead, limiter, turn })
     }
   })
 
   const working = Effect.uninterruptible(Effect.sleep("5 seconds"))
 
-  it.effect("keeps its permit and its turn until its work has ended, though its caller is answered on time", () =>
+  it.effect("keeps its permit and its turn until its work has ended, and its caller fails on time", () =>
     Effect.gen(function*() {
       const { bulkhead, policy, turn } = yield* gated
       const fiber = yield* Effect.fork(Effect.exit(policy.apply(working, safe)))
@@ -95,7 +95,7 @@ describe("an attempt that is left behind", () => {
       assert.deepStrictEqual([yield* bulkhead.available, yield* turn.available], [2, 1])
     }))
 
-  it.effect("does so too when its caller gives up, who does not wait", () =>
+  it.effect("keeps its permit and its turn after an interruption of its caller, which does not wait", () =>
     Effect.gen(function*() {
       const { bulkhead, policy, turn } = yield* gated
       const fiber = yield* Effect.fork(policy.apply(working, safe))
@@ -107,7 +107,7 @@ describe("an attempt that is left behind", () => {
       assert.deepStrictEqual([yield* bulkhead.available, yield* turn.available], [2, 1])
     }))
 
-  it.effect("answers, fails and is refused as it is without `disconnect`", () =>
+  it.effect("succeeds, fails and is refused as without `disconnect`", () =>
     Effect.gen(function*() {
       const { policy, turn } = yield* gated
       assert.strictEqual(yield* policy.apply(Effect.succeed(1), safe), 1)
@@ -115,7 +115,7 @@ describe("an attempt that is left behind", () => {
       const small = yield* Bulkhead.make({ name: "small", permits: 1, maxQueue: 0 })
       yield* Effect.fork(small.withPermit(Effect.never))
       yield* settle
-      const refusing = Policy.make({ name: "behind", attemptTimeout: left, bulkhead: small, turn })
+      const refusing = Policy.make({ name: "behind", attemptTimeout: leaveBehind, bulkhead: small, turn })
       const error = yield* Effect.flip(refusing.apply(Effect.void, safe))
       assert.strictEqual(error === "late" ? error : error._tag, "BulkheadFull")
     }))

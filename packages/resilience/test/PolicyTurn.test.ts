@@ -6,8 +6,8 @@ import { metricValue } from "./support/metrics.js"
 import { down, retry, safe, tenPerMinute } from "./support/policies.js"
 import { recordingTracer } from "./support/spans.js"
 
-describe("Policy, its turn", () => {
-  it.effect("lets calls of one key leave one at a time and in order, and others as they come", () =>
+describe("The turn of a policy", () => {
+  it.effect("sends calls of one key one at a time and in order, and calls of other keys immediately", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerMinute
       const bulkhead = yield* Bulkhead.make({ name: "turn", permits: 10 })
@@ -18,13 +18,13 @@ describe("Policy, its turn", () => {
         bulkhead,
         turn: (key) => key === "mine" ? mine : undefined
       })
-      const left: Array<string> = []
+      const sent: Array<string> = []
       const call = (what: string, key: string, slow: number) =>
         Effect.fork(policy.apply(
           ({ leaving }) =>
             Effect.sleep(slow).pipe(
               Effect.zipRight(leaving),
-              Effect.zipRight(Effect.sync(() => left.push(what))),
+              Effect.zipRight(Effect.sync(() => sent.push(what))),
               Effect.zipRight(Effect.sleep(10))
             ),
           { ...safe, key }
@@ -33,12 +33,12 @@ describe("Policy, its turn", () => {
       yield* call("second", "mine", 0)
       yield* call("stranger", "public", 0)
       yield* TestClock.adjust(39)
-      assert.deepStrictEqual(left, ["stranger", "first"])
+      assert.deepStrictEqual(sent, ["stranger", "first"])
       yield* TestClock.adjust(1)
-      assert.deepStrictEqual(left, ["stranger", "first", "second"])
+      assert.deepStrictEqual(sent, ["stranger", "first", "second"])
     }))
 
-  it.effect("comes before the bulkhead: who waits for a turn holds no permit", () =>
+  it.effect("comes before the bulkhead: a call that waits for its turn holds no permit", () =>
     Effect.gen(function*() {
       const turn = yield* Bulkhead.make({ name: "turn", permits: 1 })
       const bulkhead = yield* Bulkhead.make({ name: "bulkhead", permits: 2 })
@@ -52,7 +52,7 @@ describe("Policy, its turn", () => {
       assert.deepStrictEqual([yield* turn.available, yield* bulkhead.available], [1, 2])
     }))
 
-  it.effect("that is full refuses like any gate: nothing is sent, nothing repeated, tokens come back", () =>
+  it.effect("refuses a call when its queue is full, without a retry, and the tokens are refunded", () =>
     Effect.gen(function*() {
       const turn = yield* Bulkhead.make({ name: "turn", permits: 1, maxQueue: 0 })
       const limiter = yield* tenPerMinute
@@ -65,8 +65,8 @@ describe("Policy, its turn", () => {
     }))
 })
 
-describe("Policy, lanes", () => {
-  it.effect("a call's lane holds for the limiter, the turn and the bulkhead, whose reserve is its own", () =>
+describe("The lane of a call under a policy", () => {
+  it.effect("gets the reserved permit of the bulkhead", () =>
     Effect.gen(function*() {
       const lanes = ["trading", "reads"] as const
       const limiter = yield* RateLimiter.make({ name: "lanes", limit: 100, window: "1 minute", lanes })
@@ -79,15 +79,15 @@ describe("Policy, lanes", () => {
       yield* settle
       yield* policy.apply(Effect.void, { ...safe, lane: "trading" })
       assert.strictEqual(yield* bulkhead.available, 1)
-      // @ts-expect-error No such lane.
-      const elsewhere = policy.apply(Effect.void, { ...safe, lane: "tradings" })
-      assert.isTrue(Effect.isEffect(elsewhere))
+      // @ts-expect-error The lane does not exist.
+      const unknownLane = policy.apply(Effect.void, { ...safe, lane: "tradings" })
+      assert.isTrue(Effect.isEffect(unknownLane))
       yield* Fiber.interrupt(reads)
     }))
 })
 
-describe("Policy, its span", () => {
-  it.effect("left out, events go to the span in reach, and nothing else is written there", () =>
+describe("A policy without a span", () => {
+  it.effect("adds its events to the current span, and no attributes", () =>
     Effect.gen(function*() {
       const policy = Policy.make({ name: "spanless", retry, span: false })
       const { spans, traced } = recordingTracer()
@@ -99,7 +99,7 @@ describe("Policy, its span", () => {
       assert.strictEqual(spans[0]?.events.length, 6)
     }))
 
-  it.effect("left out where there is none, nothing is told, and metrics are kept all the same", () =>
+  it.effect("creates no span if there is no current one, and still updates the metrics", () =>
     Effect.gen(function*() {
       const policy = Policy.make({ name: "Policy.spanless", retry, span: false })
       const { spans, traced } = recordingTracer()

@@ -8,11 +8,11 @@ import { metricValue } from "./support/metrics.js"
 const tenPerSecond = (options?: Partial<RateLimiter.Options>) =>
   RateLimiter.make({ name: "test", limit: 10, window: "1 second", ...options })
 
-/** Forks the effect and lets it go as far as it can. */
+/** Forks the effect and lets it run until it waits. */
 const start = <A, E>(effect: Effect.Effect<A, E>) => Effect.zipLeft(Effect.fork(effect), settle)
 
 describe("RateLimiter", () => {
-  it.effect("admits up to the limit at once and the next when the first has left the window, not a millisecond before", () =>
+  it.effect("admits costs up to the limit, and more at the exact instant at which earlier ones leave the window", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerSecond()
       yield* limiter.reserve(4)
@@ -34,7 +34,7 @@ describe("RateLimiter", () => {
       assert.strictEqual(yield* limiter.available, 5)
     }))
 
-  it.effect("is fair: a cheap call does not overtake an expensive one", () =>
+  it.effect("a cheap call does not overtake an expensive one", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerSecond()
       yield* limiter.reserve(9)
@@ -46,7 +46,7 @@ describe("RateLimiter", () => {
       yield* Fiber.join(cheap)
     }))
 
-  it.effect("the queue is bounded, and the refusal says when the turn would have come", () =>
+  it.effect("refuses a call when the queue is full, with the time of its turn in retryAfter", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerSecond({ maxQueue: 2 })
       yield* limiter.reserve(10)
@@ -59,7 +59,7 @@ describe("RateLimiter", () => {
       assert.strictEqual(yield* limiter.queued, 2)
     }))
 
-  it.effect("without a queue it refuses whatever does not fit now", () =>
+  it.effect("without a queue, refuses every call that does not fit now", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerSecond({ maxQueue: 0 })
       yield* limiter.reserve(10)
@@ -71,7 +71,7 @@ describe("RateLimiter", () => {
       yield* limiter.reserve()
     }))
 
-  it.effect("a turn put off beyond the deadline fails when the deadline comes, and spends nothing", () =>
+  it.effect("a wait extended beyond the deadline fails at the deadline, and spends nothing", () =>
     Effect.gen(function*() {
       const limiter = yield* RateLimiter.make({ name: "test", limit: 1, window: "1 second" })
       yield* limiter.reserve(1)
@@ -86,7 +86,7 @@ describe("RateLimiter", () => {
       assert.strictEqual(yield* limiter.usage, 0)
     }))
 
-  it.effect("keeps to the millisecond at instants of our days", () =>
+  it.effect("is exact to the millisecond at present dates", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(1_795_400_000_123)
       const limiter = yield* RateLimiter.make({ name: "test", limit: 1, window: "1 minute" })
@@ -100,7 +100,7 @@ describe("RateLimiter", () => {
       }
     }))
 
-  it.effect("refuses at once a wait that would outlive the deadline", () =>
+  it.effect("refuses immediately a wait that would end after the deadline", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerSecond()
       yield* limiter.reserve(10)
@@ -112,16 +112,16 @@ describe("RateLimiter", () => {
       assert.strictEqual(error.name, "test")
       assert.strictEqual(Duration.toMillis(error.after), 2000)
       assert.strictEqual(yield* limiter.queued, 1)
-      const patient = yield* start(within(2001))
+      const laterDeadline = yield* start(within(2001))
       yield* TestClock.adjust(1000)
       yield* Fiber.join(queued)
       yield* TestClock.adjust(999)
-      assertNone(yield* Fiber.poll(patient))
+      assertNone(yield* Fiber.poll(laterDeadline))
       yield* TestClock.adjust(1)
-      yield* Fiber.join(patient)
+      yield* Fiber.join(laterDeadline)
     }))
 
-  it.effect("refund: once only, and it wakes the queue", () =>
+  it.effect("refund: takes effect once, and wakes the queue", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerSecond()
       const reservation = yield* limiter.reserve(6)
@@ -136,7 +136,7 @@ describe("RateLimiter", () => {
       assert.strictEqual(yield* limiter.available, 1)
     }))
 
-  it.effect("refund: nothing after the window, nothing to another limiter", () =>
+  it.effect("refund: has no effect after the window or in another limiter", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerSecond()
       const other = yield* tenPerSecond()
@@ -151,7 +151,7 @@ describe("RateLimiter", () => {
       assert.strictEqual(yield* limiter.available, 9)
     }))
 
-  it.effect("an interrupted wait leaves the queue and lets the next one go", () =>
+  it.effect("an interrupted wait leaves the queue, and the next call is admitted", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerSecond()
       yield* limiter.reserve(8)
@@ -164,7 +164,7 @@ describe("RateLimiter", () => {
       assert.strictEqual(yield* limiter.available, 0)
     }))
 
-  it.effect("withCost spends, runs, and keeps what it spent however the effect ends", () =>
+  it.effect("withCost: spends the cost and runs the effect, and never refunds it", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerSecond()
       assert.strictEqual(yield* limiter.withCost(2)(Effect.succeed("sent")), "sent")
@@ -174,7 +174,7 @@ describe("RateLimiter", () => {
       assert.strictEqual(yield* limiter.available, 1)
     }))
 
-  it.effect("withReservation lets the effect give back what it found out it would not use", () =>
+  it.effect("withReservation: the effect can refund its reservation", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerSecond()
       const error = yield* limiter.withReservation(7)((reservation) =>
@@ -184,7 +184,7 @@ describe("RateLimiter", () => {
       assert.strictEqual(yield* limiter.available, 10)
     }))
 
-  it.effect("pauseUntil: nobody before that instant, and everybody who fits at it", () =>
+  it.effect("pauseUntil: admits no call before the instant, and all calls that fit at it", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(1_700_000_000_000)
       const limiter = yield* tenPerSecond()
@@ -201,7 +201,7 @@ describe("RateLimiter", () => {
       assertNone(yield* limiter.pausedUntil)
     }))
 
-  it.effect("pauseUntil extends, never shortens, and holds back those who already wait", () =>
+  it.effect("pauseUntil: extends a pause, never shortens it, and holds back waiting calls", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerSecond()
       yield* limiter.reserve(10)
@@ -216,7 +216,7 @@ describe("RateLimiter", () => {
       yield* Fiber.join(fiber)
     }))
 
-  it.effect("a pause longer than any timer ends all the same", () =>
+  it.effect("pauseUntil: a pause longer than the longest timer ends on time", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerSecond({ maxPause: "60 days" })
       const end = Duration.toMillis("30 days")
@@ -228,7 +228,7 @@ describe("RateLimiter", () => {
       yield* Fiber.join(fiber)
     }))
 
-  it.effect("sync raises what is used to what the server says, and never lowers it", () =>
+  it.effect("sync: raises the usage to the reported one, and never lowers it", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerSecond()
       yield* limiter.reserve(4)
@@ -239,7 +239,7 @@ describe("RateLimiter", () => {
       assert.strictEqual(yield* limiter.usage, 0.9)
       const fiber = yield* start(limiter.reserve(6))
       yield* TestClock.adjust(999)
-      // At 1000 the 4 sent from here have left; the 5 of others, heard of at 500, leave at 1500.
+      // At 1000 our own 4 have left. The 5 of others, reported at 500, leave at 1500.
       assertNone(yield* Fiber.poll(fiber))
       assert.strictEqual(yield* limiter.available, 5)
       yield* TestClock.adjust(1)
@@ -251,7 +251,7 @@ describe("RateLimiter", () => {
       assert.strictEqual(yield* limiter.usage, 2.5)
     }))
 
-  it.effect("a cost of zero takes its turn and spends nothing", () =>
+  it.effect("a cost of zero waits for its turn and spends nothing", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerSecond()
       yield* limiter.reserve(10)
@@ -265,7 +265,7 @@ describe("RateLimiter", () => {
       assert.strictEqual(yield* limiter.usage, 1)
     }))
 
-  it.effect("costs and options that make no sense are defects that say so", () =>
+  it.effect("dies with a message for an invalid cost or option", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerSecond()
       const mistakes: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
@@ -286,7 +286,7 @@ describe("RateLimiter", () => {
       assert.strictEqual(yield* limiter.available, 10)
     }))
 
-  it.effect("withCost keeps the brand of an idempotent effect and gives it to no other", () =>
+  it.effect("withCost: keeps the brand of an idempotent effect and adds it to no other", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerSecond()
       const group = yield* RateLimiter.group({ name: "test", scopes: { ip: { limit: 10, window: "1 second" } } })
@@ -297,13 +297,13 @@ describe("RateLimiter", () => {
       assert.deepStrictEqual([yield* limiter.available, yield* group.scopes.ip.available], [8, 7])
       assert.isFalse(Idempotent.isIdempotent(limiter.withCost()(order)))
       assert.isFalse(Idempotent.isIdempotent(group.withCosts()(order)))
-      // @ts-expect-error nobody said that an order may be placed twice
+      // @ts-expect-error The order is not marked as idempotent.
       limiter.withCost()(order).pipe(Retry.retry({}))
-      // @ts-expect-error nor by way of a group
+      // @ts-expect-error Neither with a group.
       group.withCosts()(order).pipe(Retry.retry({}))
     }))
 
-  it.effect("errors are local rejections, carry no stack, and survive encoding", () =>
+  it.effect("errors are local rejections without a stack trace, and can be encoded and decoded", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerSecond({ maxQueue: 0 })
       yield* limiter.reserve(10)
@@ -316,10 +316,10 @@ describe("RateLimiter", () => {
         yield* Schema.encode(RateLimiter.RateLimiterFull)(error)
       )
       assert.strictEqual(decoded.message, error.message)
-      assert.include(new Error("after").stack ?? "", "    at ", "other errors keep their stacks")
+      assert.include(new Error("after").stack ?? "", "    at ", "other errors keep their stack traces")
     }))
 
-  it.effect("counts refusals by name and reason, and shows how many wait", () =>
+  it.effect("counts refusals by name and reason, and has gauges of waiting calls and usage", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerSecond({ name: "metered", maxQueue: 1 })
       yield* Effect.exit(limiter.reserve(11))

@@ -4,16 +4,16 @@ import { assertNone } from "@effect/vitest/utils"
 import { Cause, Duration, Effect, Fiber, TestClock } from "effect"
 import { settle } from "./support/interruption.js"
 
-/** As BitMEX has it: 120 at once, then 2 a second. */
+/** The limit of BitMEX: a burst of 120, then 2 per second. */
 const bitmex = RateLimiter.bucket({ burst: 120, perSecond: 2 })
 
 const make = (options?: Partial<RateLimiter.QueueOptions>) => RateLimiter.make({ name: "test", ...bitmex, ...options })
 
-/** Forks the effect and lets it go as far as it can. */
+/** Forks the effect and lets it run until it waits. */
 const start = <A, E>(effect: Effect.Effect<A, E>) => Effect.zipLeft(Effect.fork(effect), settle)
 
-describe("a bucket", () => {
-  it.effect("after a burst calls go on at the rate at which it refills", () =>
+describe("A bucket", () => {
+  it.effect("admits a burst, and then calls at its refill rate", () =>
     Effect.gen(function*() {
       const limiter = yield* make()
       const sent: Array<number> = []
@@ -27,7 +27,7 @@ describe("a bucket", () => {
       assert.deepStrictEqual(sent.slice(120), [500, 1000, 1500, 2000, 2500, 3000, 3500, 4000, 4500, 5000])
     }))
 
-  it.effect("is full again after a while, and never more than full", () =>
+  it.effect("refills up to its size and no further", () =>
     Effect.gen(function*() {
       const limiter = yield* make()
       yield* limiter.reserve(100)
@@ -37,7 +37,7 @@ describe("a bucket", () => {
       assert.strictEqual(yield* limiter.available, 120)
     }))
 
-  it.effect("a cost above the burst is refused, and the refusal says the most", () =>
+  it.effect("refuses a cost above the burst, with the maximum cost in the error", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip((yield* make()).reserve(121))
       assert.instanceOf(error, RateLimiter.RateLimiterFull)
@@ -45,7 +45,7 @@ describe("a bucket", () => {
       assert.include(error.message, "120")
     }))
 
-  it.effect("what would come too late is refused at once, and what comes in time is not", () =>
+  it.effect("refuses immediately a call that would wait too long, and admits one that would not", () =>
     Effect.gen(function*() {
       const limiter = yield* make({ maxWait: "3 seconds" })
       yield* limiter.reserve(120)
@@ -65,7 +65,7 @@ describe("a bucket", () => {
       yield* Fiber.join(inTime)
     }))
 
-  it.effect("beside a window: a call waits for both, and what is foreseen counts both", () =>
+  it.effect("in a group with a window: a call waits for both, and the forecast includes both", () =>
     Effect.gen(function*() {
       const group = yield* RateLimiter.group({
         name: "exchange",
@@ -73,16 +73,16 @@ describe("a bucket", () => {
       })
       yield* group.reserve({ minute: 120 })
       yield* group.reserve({ second: 10 })
-      const hurried = group.reserve({ minute: 4, second: 1 })
-      assert.instanceOf(yield* Effect.flip(Deadline.within(hurried, "2 seconds")), Deadline.DeadlineExceeded)
-      const both = yield* start(Deadline.within(hurried, "2001 millis"))
+      const call = group.reserve({ minute: 4, second: 1 })
+      assert.instanceOf(yield* Effect.flip(Deadline.within(call, "2 seconds")), Deadline.DeadlineExceeded)
+      const both = yield* start(Deadline.within(call, "2001 millis"))
       yield* TestClock.adjust(1999)
       assertNone(yield* Fiber.poll(both))
       yield* TestClock.adjust(1)
       yield* Fiber.join(both)
     }))
 
-  it.effect("a refund gives back what has not come back by itself, and no more", () =>
+  it.effect("refunds only what has not leaked yet", () =>
     Effect.gen(function*() {
       const limiter = yield* make()
       const first = yield* limiter.reserve(10)
@@ -99,7 +99,7 @@ describe("a bucket", () => {
       assert.strictEqual(yield* limiter.available, 115)
     }))
 
-  it.effect("options that make no sense are defects that say so", () =>
+  it.effect("dies with a message for invalid options", () =>
     Effect.gen(function*() {
       const mistakes = [
         RateLimiter.make({ name: "test", burst: 0, perSecond: 1 }),
@@ -116,8 +116,8 @@ describe("a bucket", () => {
     }))
 })
 
-describe("what the server says of a bucket", () => {
-  it.effect("lowers what is left, never raises it, and comes back at the same rate", () =>
+describe("A usage reported for a bucket", () => {
+  it.effect("lowers the available amount, never raises it, and leaks at the same rate", () =>
     Effect.gen(function*() {
       const limiter = yield* make()
       yield* limiter.reserve(20)
@@ -129,12 +129,12 @@ describe("what the server says of a bucket", () => {
       assert.strictEqual(yield* limiter.available, 20)
     }))
 
-  it.effect("does not count twice what is in flight", () =>
+  it.effect("does not count costs in flight twice", () =>
     Effect.gen(function*() {
       const limiter = yield* make()
       yield* limiter.withReservation(30)((reservation) =>
         Effect.gen(function*() {
-          // The server has seen it, or not yet: in both cases 30 are used.
+          // Whether the server has seen the call or not, 30 are used.
           yield* limiter.sync(30)
           assert.strictEqual(yield* limiter.available, 90)
           yield* limiter.commit(reservation)
@@ -146,7 +146,7 @@ describe("what the server says of a bucket", () => {
       assert.strictEqual(yield* limiter.available, 90)
     }))
 
-  it.effect("a difference below 1 is no sign of others", () =>
+  it.effect("with a difference below 1 is ignored", () =>
     Effect.gen(function*() {
       const limiter = yield* make()
       yield* limiter.reserve(10)
@@ -155,7 +155,7 @@ describe("what the server says of a bucket", () => {
       assert.closeTo(yield* limiter.available, 110.8, 1e-9)
     }))
 
-  it.effect("a 429 with `Retry-After: 1` after a full bucket means to go on after a second", () =>
+  it.effect("that is full, with a pause of a second, admits a call after a second", () =>
     Effect.gen(function*() {
       const limiter = yield* make()
       yield* limiter.sync(120)
@@ -167,7 +167,7 @@ describe("what the server says of a bucket", () => {
       yield* Fiber.join(waiting)
     }))
 
-  it.effect("far above the burst is no more than an empty bucket", () =>
+  it.effect("far above the burst counts as the burst", () =>
     Effect.gen(function*() {
       const limiter = yield* make()
       yield* limiter.sync(1_000_000)

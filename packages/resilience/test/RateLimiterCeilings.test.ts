@@ -12,11 +12,11 @@ const make = (limit: RateLimiter.Limit, options?: Partial<RateLimiter.QueueOptio
 const perDay = RateLimiter.window(10, "1 day")
 const perMinute = RateLimiter.window(10, "1 minute")
 
-/** Forks the effect and lets it go as far as it can. */
+/** Forks the effect and lets it run until it waits. */
 const start = <A, E>(effect: Effect.Effect<A, E>) => Effect.zipLeft(Effect.fork(effect), settle)
 
-describe("what a server says stops nothing for longer than maxPause", () => {
-  it.effect("a pause ends after an hour", () =>
+describe("Reports of a server block calls for maxPause at most", () => {
+  it.effect("a pause ends after an hour by default", () =>
     Effect.gen(function*() {
       const limiter = yield* make(perMinute)
       yield* limiter.pauseUntil(Date.UTC(9999, 0))
@@ -28,7 +28,7 @@ describe("what a server says stops nothing for longer than maxPause", () => {
       yield* Fiber.join(waiting)
     }))
 
-  it.effect("a pause given while one stands extends it to an hour from now at most", () =>
+  it.effect("a second pause extends the first one to at most maxPause from now", () =>
     Effect.gen(function*() {
       const limiter = yield* make(perMinute, { maxPause: "10 seconds" })
       yield* limiter.pauseUntil(60_000)
@@ -39,7 +39,7 @@ describe("what a server says stops nothing for longer than maxPause", () => {
       assertSome(yield* limiter.pausedUntil, 14_000)
     }))
 
-  it.effect("a usage is forgotten after an hour, however long the window, unless the server says it again", () =>
+  it.effect("a reported usage expires after an hour, even in a longer window", () =>
     Effect.gen(function*() {
       for (const report of [undefined, { windowEnd: Duration.toMillis("1 day") }, { epoch: 1 }]) {
         yield* TestClock.setTime(0)
@@ -53,7 +53,7 @@ describe("what a server says stops nothing for longer than maxPause", () => {
       }
     }))
 
-  it.effect("of a bucket that refills slowly too", () =>
+  it.effect("a reported usage of a slow bucket expires after an hour too", () =>
     Effect.gen(function*() {
       const limiter = yield* make(RateLimiter.bucket({ burst: 10, perSecond: 0.001 }))
       yield* limiter.sync(1_000_000)
@@ -62,7 +62,7 @@ describe("what a server says stops nothing for longer than maxPause", () => {
       yield* Fiber.join(waiting)
     }))
 
-  it.effect("a window that ends in the year 9999 does not make it deaf to those that follow", () =>
+  it.effect("a reported window that ends in the year 9999 does not prevent later reports", () =>
     Effect.gen(function*() {
       const limiter = yield* make(perMinute)
       yield* limiter.sync(3, { windowEnd: Date.UTC(9999, 0) })
@@ -74,7 +74,7 @@ describe("what a server says stops nothing for longer than maxPause", () => {
       assert.strictEqual(yield* limiter.available, 3)
     }))
 
-  it.effect("what is negative or no finite number is ignored", () =>
+  it.effect("a report that is negative or not finite is ignored", () =>
     Effect.gen(function*() {
       const limiter = yield* make(perMinute)
       for (const value of [NaN, Infinity, -Infinity, -1]) {
@@ -90,7 +90,7 @@ describe("what a server says stops nothing for longer than maxPause", () => {
       }
     }))
 
-  it.effect("a maxPause that makes no sense is a defect that says so", () =>
+  it.effect("an invalid maxPause is a defect with a message", () =>
     Effect.gen(function*() {
       for (const maxPause of [0, -1, Duration.infinity, NaN]) {
         const cause = yield* Effect.flip(Effect.sandbox(make(perMinute, { maxPause })))
@@ -101,7 +101,7 @@ describe("what a server says stops nothing for longer than maxPause", () => {
 })
 
 describe("resume", () => {
-  it.effect("takes back a pause and what others had used, and wakes those who wait", () =>
+  it.effect("lifts a pause, removes the usage of others, and wakes waiting calls", () =>
     Effect.gen(function*() {
       for (const limit of [perMinute, RateLimiter.bucket({ burst: 10, perSecond: 0.1 })]) {
         const limiter = yield* make(limit)
@@ -113,12 +113,12 @@ describe("resume", () => {
         yield* limiter.resume
         yield* Fiber.join(waiting)
         assertNone(yield* limiter.pausedUntil)
-        // What was spent from here still counts.
+        // Our own costs still count.
         assert.strictEqual(yield* limiter.available, 0)
       }
     }))
 
-  it.effect("believes what the server says next, of the same window too", () =>
+  it.effect("applies later reports, even of the same window", () =>
     Effect.gen(function*() {
       const limiter = yield* make(perMinute)
       yield* limiter.sync(9, { windowEnd: 30_000 })

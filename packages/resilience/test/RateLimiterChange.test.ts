@@ -8,11 +8,11 @@ import { settle } from "./support/interruption.js"
 const tenPerSecond = RateLimiter.window(10, "1 second")
 const make = (limit: RateLimiter.Limit = tenPerSecond) => RateLimiter.make({ name: "test", ...limit })
 
-/** Forks the effect and lets it go as far as it can. */
+/** Forks the effect and lets it run until it waits. */
 const start = <A, E>(effect: Effect.Effect<A, E>) => Effect.zipLeft(Effect.fork(effect), settle)
 
 describe("setLimit", () => {
-  it.effect("raised, it admits at once those who wait", () =>
+  it.effect("to a higher limit admits waiting calls immediately", () =>
     Effect.gen(function*() {
       const limiter = yield* make()
       yield* limiter.reserve(10)
@@ -25,7 +25,7 @@ describe("setLimit", () => {
       yield* limiter.reserve(15)
     }))
 
-  it.effect("lowered, it holds back until they fit", () =>
+  it.effect("to a lower limit holds calls back until they fit", () =>
     Effect.gen(function*() {
       const limiter = yield* make()
       yield* limiter.reserve(5)
@@ -38,7 +38,7 @@ describe("setLimit", () => {
       yield* Fiber.join(waiting)
     }))
 
-  it.effect("lowered, it refuses those who wait with a cost that never fits, and the others go on", () =>
+  it.effect("to a lower limit refuses waiting calls that can never fit, and the others continue", () =>
     Effect.gen(function*() {
       const limiter = yield* make()
       yield* limiter.reserve(10)
@@ -53,7 +53,7 @@ describe("setLimit", () => {
       assert.instanceOf(yield* Effect.flip(limiter.reserve(5)), RateLimiter.RateLimiterFull)
     }))
 
-  it.effect("makes a bucket of a window and a window of a bucket, and what was spent still counts", () =>
+  it.effect("changes between window and bucket, and spent costs still count", () =>
     Effect.gen(function*() {
       const limiter = yield* make()
       yield* limiter.reserve(10)
@@ -68,7 +68,7 @@ describe("setLimit", () => {
       assert.strictEqual(yield* limiter.available, 10)
     }))
 
-  it.effect("dies of a limit that makes no sense, and keeps to the one it had", () =>
+  it.effect("dies for an invalid limit, and keeps the current one", () =>
     Effect.gen(function*() {
       const limiter = yield* make()
       const cause = yield* Effect.flip(Effect.sandbox(limiter.setLimit(RateLimiter.window(0, "1 second"))))
@@ -77,7 +77,7 @@ describe("setLimit", () => {
     }))
 })
 
-it.effect("refusing the last who waits leaves no timer behind", () =>
+it.effect("setLimit leaves no timer after it has refused the last waiting call", () =>
   Effect.gen(function*() {
     const time = handClock()
     const limiter = yield* Effect.withClock(make(), time.clock)

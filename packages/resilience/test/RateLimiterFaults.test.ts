@@ -4,8 +4,8 @@ import { Duration, Effect, Fiber, Option, TestClock } from "effect"
 import { handClock } from "./support/handClock.js"
 import { settle } from "./support/interruption.js"
 
-describe("what is wrong with other limiters is not wrong here", () => {
-  /** Sends as many calls as it can for ten seconds, after five in which it sent none, and says when. */
+describe("RateLimiter does not have the bugs of others", () => {
+  /** Sends as many calls as possible for ten seconds, after five idle seconds, and returns their times. */
   const flood = (limit: number) =>
     Effect.gen(function*() {
       const limiter = yield* RateLimiter.make({ name: "test", limit, window: "1 second", maxQueue: 12 * limit })
@@ -21,7 +21,7 @@ describe("what is wrong with other limiters is not wrong here", () => {
       return sent
     })
 
-  it.effect("effect's RateLimiter admits 2N - 1 in a rolling window, tower's (#842) as many across a fixed one", () =>
+  it.effect("admits at most N calls in any window (effect: 2N - 1 in a rolling window, tower #842: across fixed windows)", () =>
     Effect.gen(function*() {
       const sent = yield* flood(10)
       assert.strictEqual(sent.length, 100)
@@ -30,7 +30,7 @@ describe("what is wrong with other limiters is not wrong here", () => {
       }
     }))
 
-  it.effect("effect's RateLimiter makes 1,000 a second of 3,000", () =>
+  it.effect("admits 3,000 calls per second (effect: 1,000 of them)", () =>
     Effect.gen(function*() {
       const limiter = yield* RateLimiter.make({ name: "test", limit: 3000, window: "1 second" })
       yield* limiter.reserve(3000)
@@ -39,7 +39,7 @@ describe("what is wrong with other limiters is not wrong here", () => {
       assert.strictEqual(yield* limiter.available, 0)
     }))
 
-  it.effect("effect's RateLimiter loses an eighth of 200 a second to timers that are a little late", () =>
+  it.effect("keeps its rate with timers that are late (effect: loses an eighth of 200 per second)", () =>
     Effect.gen(function*() {
       const time = handClock()
       const late = {
@@ -60,7 +60,7 @@ describe("what is wrong with other limiters is not wrong here", () => {
       assert.isTrue(Option.isSome(yield* Fiber.poll(fiber)))
     }))
 
-  it.effect("effect's RateLimiter hangs without a word for a cost above its limit", () =>
+  it.effect("refuses a cost above its limit (effect: hangs)", () =>
     Effect.gen(function*() {
       const limiter = yield* RateLimiter.make({ name: "test", limit: 10, window: "1 second" })
       let sent = false
@@ -72,7 +72,7 @@ describe("what is wrong with other limiters is not wrong here", () => {
       yield* limiter.reserve(10)
     }))
 
-  it.effect("effect's token bucket (#8103) tells to retry after a whole interval, however much of it has passed", () =>
+  it.effect("retryAfter is the remaining time of the window (effect #8103: the whole interval)", () =>
     Effect.gen(function*() {
       const limiter = yield* RateLimiter.make({ name: "test", limit: 5, window: "5 minutes", maxQueue: 0 })
       yield* limiter.reserve(5)
