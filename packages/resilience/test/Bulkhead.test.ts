@@ -341,23 +341,27 @@ describe("An interrupt at every yield point leaks no permit", () => {
     30_000
   )
 
-  it.effect("of a queued call with a deadline, while the bulkhead is resized", () =>
-    interruptEverywhere(Effect.gen(function*() {
-      const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1, maxWait: "1 minute" })
-      const gate = yield* Deferred.make<void>()
-      yield* start(bulkhead.withPermit(Deferred.await(gate)))
-      return {
-        victim: Deadline.within(bulkhead.withPermit(Effect.yieldNow()), "30 seconds"),
-        meanwhile: bulkhead.resize(2),
-        verify: Effect.gen(function*() {
-          assert.strictEqual(yield* bulkhead.available, 1)
-          assert.strictEqual(yield* bulkhead.queued, 0)
-          yield* Deferred.succeed(gate, undefined)
-          yield* settle
-          assert.strictEqual(yield* bulkhead.available, 2)
-        })
-      }
-    })), 30_000)
+  it.effect(
+    "of a queued call with a deadline, while the bulkhead is resized",
+    () =>
+      interruptEverywhere(Effect.gen(function*() {
+        const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1, maxWait: "1 minute" })
+        const gate = yield* Deferred.make<void>()
+        yield* start(bulkhead.withPermit(Deferred.await(gate)))
+        return {
+          victim: Deadline.within(bulkhead.withPermit(Effect.yieldNow()), "30 seconds"),
+          meanwhile: bulkhead.resize(2),
+          verify: Effect.gen(function*() {
+            assert.strictEqual(yield* bulkhead.available, 1)
+            assert.strictEqual(yield* bulkhead.queued, 0)
+            yield* Deferred.succeed(gate, undefined)
+            yield* settle
+            assert.strictEqual(yield* bulkhead.available, 2)
+          })
+        }
+      })),
+    30_000
+  )
 
   it.effect("of a call in an adaptive bulkhead", () =>
     interruptEverywhere(Effect.gen(function*() {

@@ -1,8 +1,8 @@
 import { Bulkhead, Deadline } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, FastCheck, Fiber, Option } from "effect"
-import { handClock } from "./support/handClock.js"
 import { settle } from "./support/interruption.js"
+import { manualClock } from "./support/manualClock.js"
 
 const commands = FastCheck.array(
   FastCheck.oneof(
@@ -47,7 +47,7 @@ describe("Bulkhead", () => {
     ],
     ([commands, initial, maxQueue, maxWait]) =>
       Effect.gen(function*() {
-        const time = handClock()
+        const time = manualClock()
         const begin = Number(time.clock.unsafeCurrentTimeNanos() / 1_000_000n)
         const bulkhead = yield* Bulkhead.make({ name: "test", permits: initial, maxQueue, maxWait })
         const running = new Set<number>()

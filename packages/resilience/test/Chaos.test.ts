@@ -163,7 +163,10 @@ describe("The randomness of Chaos", () => {
       assert.approximately(count("result"), 180, 49)
       const never = yield* Chaos.make({ name: "test", strategies: [Chaos.hang({ rate: 0 })] })
       assert.deepStrictEqual(yield* results(never), Array.from({ length: 1000 }, (_, call) => call))
-      const alwaysFails = yield* Chaos.make({ name: "test", strategies: [Chaos.fault({ ...always, error: () => "reset" })] })
+      const alwaysFails = yield* Chaos.make({
+        name: "test",
+        strategies: [Chaos.fault({ ...always, error: () => "reset" })]
+      })
       assert.deepStrictEqual(new Set(yield* results(alwaysFails)), new Set(["reset"]))
     }))
 

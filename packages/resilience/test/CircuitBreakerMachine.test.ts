@@ -14,7 +14,8 @@ const settings: machine.Settings = {
 
 const { progress } = settings
 
-const assertSame = (actual: machine.State | machine.Refusal, expected: machine.State) => assert.isTrue(actual === expected)
+const assertSame = (actual: machine.State | machine.Refusal, expected: machine.State) =>
+  assert.isTrue(actual === expected)
 
 describe("admit", () => {
   it("admits as many probes as there are permits, from the deadline of the open state on", () => {

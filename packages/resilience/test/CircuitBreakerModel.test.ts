@@ -2,8 +2,8 @@ import { CircuitBreaker, Rejection, Trip, Window } from "@effect-exchange/resili
 import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Deferred, Duration, Effect, Exit, FastCheck, Fiber, Option, Schedule, Stream } from "effect"
 import * as reference from "./support/circuitBreakerReference.js"
-import { handClock } from "./support/handClock.js"
 import { settle } from "./support/interruption.js"
+import { manualClock } from "./support/manualClock.js"
 
 type Command =
   | { readonly _tag: "Start" | "Check" | "Isolate" | "ForceOpen" | "Disable" | "Enable" | "Reset" }
@@ -100,7 +100,7 @@ describe("CircuitBreaker", () => {
     [setup, FastCheck.array(command, { maxLength: 80, size: "max" })],
     ([setup, commands]) =>
       Effect.gen(function*() {
-        const time = handClock()
+        const time = manualClock()
         const model = new reference.Reference(setup)
         yield* Effect.gen(function*() {
           const breaker = yield* CircuitBreaker.make<unknown>({
@@ -143,7 +143,7 @@ describe("CircuitBreaker", () => {
 
           let ids = 0
           const calls: Array<Call> = []
-          const holders: Array<{ readonly life: number; readonly fiber: Fiber.Fiber<never> }> = []
+          const holders: Array<{ readonly generation: number; readonly fiber: Fiber.Fiber<never> }> = []
 
           const run = (command: Command): Effect.Effect<void> =>
             Effect.gen(function*() {
@@ -200,14 +200,14 @@ describe("CircuitBreaker", () => {
                 }
                 case "Isolate": {
                   const fiber = yield* Effect.fork(Effect.scoped(Effect.zipRight(breaker.isolate, Effect.never)))
-                  holders.push({ life: model.isolate(), fiber })
+                  holders.push({ generation: model.isolate(), fiber })
                   return
                 }
                 case "Release": {
                   const [holder] = holders.splice(command.pick % Math.max(1, holders.length), 1)
                   if (holder === undefined) return
                   yield* Fiber.interrupt(holder.fiber)
-                  return model.release(holder.life)
+                  return model.release(holder.generation)
                 }
                 case "ForceOpen":
                   yield* breaker.forceOpen
@@ -258,7 +258,7 @@ describe("A wall clock that is stepped", () => {
   for (const hours of [-1, 1]) {
     it.effect(`by ${hours} h changes no deadline`, () =>
       Effect.gen(function*() {
-        const time = handClock()
+        const time = manualClock()
         yield* Effect.gen(function*() {
           const breaker = yield* CircuitBreaker.make({
             name: "stepped",

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { assertNone } from "@effect/vitest/utils"
 import { Cause, Duration, Effect, Exit, Fiber, FiberRef, TestClock } from "effect"
 import { countingClock } from "./support/countingClock.js"
-import { after, failAfter, generous, make, service } from "./support/hedged.js"
+import { after, failAfter, generous, make, service } from "./support/hedges.js"
 import { interruptEverywhere, settle } from "./support/interruption.js"
 import { full } from "./support/refusals.js"
 
@@ -150,7 +150,11 @@ describe("Hedge", () => {
       yield* TestClock.adjust("60 millis")
       assert.strictEqual(yield* Fiber.join(success), "first")
       assert.strictEqual(yield* Fiber.join(failure), "down")
-      assert.deepStrictEqual([succeedingCall.log.started, failingService.log.started, rejectedCall.log.started], [2, 2, 1])
+      assert.deepStrictEqual([succeedingCall.log.started, failingService.log.started, rejectedCall.log.started], [
+        2,
+        2,
+        1
+      ])
     }))
 
   it.effect("`classify`: \"wait\" leaves the result to attempts in flight, and \"fail\" ends the call immediately", () =>

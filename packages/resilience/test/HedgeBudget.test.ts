@@ -1,7 +1,7 @@
 import { type Bulkhead, type Hedge, Idempotent, RetryBudget } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, TestClock } from "effect"
-import { after, failAfter, make, service } from "./support/hedged.js"
+import { after, failAfter, make, service } from "./support/hedges.js"
 import { settle } from "./support/interruption.js"
 import { metricValue } from "./support/metrics.js"
 import { full } from "./support/refusals.js"

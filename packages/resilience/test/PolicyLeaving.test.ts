@@ -13,7 +13,7 @@ import {
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber, FiberId, Option, Ref, TestClock } from "effect"
 import { retry, safe, tenPerMinute } from "./support/policies.js"
-import { decodedFull } from "./support/refusals.js"
+import { decodedBulkheadFull } from "./support/refusals.js"
 
 const once = { idempotency: "once" } as const
 
@@ -51,7 +51,10 @@ describe.each(Object.entries(ways))("An attempt under a policy that reports %s w
       const limiter = yield* tenPerMinute
       const policy = Policy.make({ name: "leaving", limiter })
       const fiber = yield* Effect.fork(
-        policy.apply((given) => Effect.zipRight(Effect.sleep("30 seconds"), reporting(given).leaving), { ...safe, cost: 10 })
+        policy.apply((given) => Effect.zipRight(Effect.sleep("30 seconds"), reporting(given).leaving), {
+          ...safe,
+          cost: 10
+        })
       )
       yield* TestClock.adjust("30 seconds")
       yield* Fiber.join(fiber)
@@ -288,7 +291,7 @@ describe("A refusal by a gate", () => {
 
   it.effect("that was decoded is an error of the call, is retried, and opens a breaker", () =>
     Effect.gen(function*() {
-      const decoded = Effect.fail(decodedFull("far away"))
+      const decoded = Effect.fail(decodedBulkheadFull("far away"))
       assert.deepStrictEqual(yield* counts(decoded), { attempts: 3, spent: 3 })
       const breaker = yield* CircuitBreaker.make({ name: "wire", trip: Trip.consecutive(1) })
       yield* Effect.exit(breaker.protect(decoded))

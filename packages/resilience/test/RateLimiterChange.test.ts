@@ -2,8 +2,8 @@ import { RateLimiter } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone } from "@effect/vitest/utils"
 import { Cause, Effect, Fiber, TestClock } from "effect"
-import { handClock } from "./support/handClock.js"
 import { settle } from "./support/interruption.js"
+import { manualClock } from "./support/manualClock.js"
 
 const tenPerSecond = RateLimiter.window(10, "1 second")
 const make = (limit: RateLimiter.Limit = tenPerSecond) => RateLimiter.make({ name: "test", ...limit })
@@ -79,7 +79,7 @@ describe("setLimit", () => {
 
 it.effect("setLimit leaves no timer after it has refused the last waiting call", () =>
   Effect.gen(function*() {
-    const time = handClock()
+    const time = manualClock()
     const limiter = yield* Effect.withClock(make(), time.clock)
     yield* Effect.withClock(limiter.reserve(10), time.clock)
     const waiting = yield* start(Effect.withClock(Effect.flip(limiter.reserve(5)), time.clock))

@@ -1,8 +1,8 @@
 import { RateLimiter } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Option, TestClock } from "effect"
-import { handClock } from "./support/handClock.js"
 import { settle } from "./support/interruption.js"
+import { manualClock } from "./support/manualClock.js"
 
 describe("RateLimiter does not have the bugs of others", () => {
   /** Sends as many calls as possible for ten seconds, after five idle seconds, and returns their times. */
@@ -41,7 +41,7 @@ describe("RateLimiter does not have the bugs of others", () => {
 
   it.effect("keeps its rate with timers that are late (effect: loses an eighth of 200 per second)", () =>
     Effect.gen(function*() {
-      const time = handClock()
+      const time = manualClock()
       const late = {
         ...time.clock,
         sleep: (duration: Duration.Duration) => time.clock.sleep(Duration.sum(duration, Duration.millis(5)))

@@ -13,11 +13,11 @@ const make = (options?: Partial<RateLimiter.QueueOptions<"cancel" | "place" | "q
     ...options
   })
 
-/** Forks the effect and lets it go as far as it can. */
+/** Forks the effect and lets it run until it waits. */
 const start = <A, E>(effect: Effect.Effect<A, E>) => Effect.zipLeft(Effect.fork(effect), settle)
 
-describe("several scopes", () => {
-  it.effect("all of them or none: who waits for one spends nothing of the other", () =>
+describe("A group of several scopes", () => {
+  it.effect("spends in all scopes or in none: a call that waits for one scope spends nothing in the others", () =>
     Effect.gen(function*() {
       const group = yield* make()
       yield* group.reserve({ orders: 2 })
@@ -38,7 +38,7 @@ describe("several scopes", () => {
       assert.strictEqual(yield* group.scopes.orders.available, 2)
     }))
 
-  it.effect("a call does not stand behind one that draws on other scopes", () =>
+  it.effect("a call does not wait for a call with other scopes", () =>
     Effect.gen(function*() {
       const group = yield* make()
       yield* group.reserve({ orders: 2 })
@@ -50,7 +50,7 @@ describe("several scopes", () => {
       assert.strictEqual(yield* group.queued, 1)
     }))
 
-  it.effect("but behind one that came before and shares a scope, even if that waits for another", () =>
+  it.effect("a call waits for an earlier call with a shared scope, even if that one waits for another scope", () =>
     Effect.gen(function*() {
       const group = yield* make()
       yield* group.reserve({ ip: 1, orders: 2 })
@@ -63,7 +63,7 @@ describe("several scopes", () => {
       assert.strictEqual(yield* group.scopes.ip.available, 0)
     }))
 
-  it.effect("an interrupted wait gives way in each of its scopes", () =>
+  it.effect("an interrupted wait leaves the queue of each scope", () =>
     Effect.gen(function*() {
       const group = yield* make()
       yield* group.reserve({ orders: 2 })
@@ -74,7 +74,7 @@ describe("several scopes", () => {
       assert.strictEqual(yield* group.queued, 0)
     }))
 
-  it.effect("an interrupted wait lets go at once who stood behind it in one scope, while it stood behind others in another", () =>
+  it.effect("an interrupted wait admits the next call in one scope, even if it was not the first in another", () =>
     Effect.gen(function*() {
       const group = yield* make()
       yield* group.reserve({ orders: 2 })
@@ -88,12 +88,12 @@ describe("several scopes", () => {
       assert.strictEqual(yield* group.scopes.ip.available, 9)
     }))
 
-  it.effect("refusals name the scope or the group, and costs that are left out are 1 in each scope", () =>
+  it.effect("a refusal names the scope or the group, and the default costs are 1 in each scope", () =>
     Effect.gen(function*() {
       const group = yield* make({ maxQueue: 0 })
-      const tooMuch = yield* Effect.flip(group.reserve({ ip: 1, orders: 3 }))
-      assert.instanceOf(tooMuch, RateLimiter.RateLimiterFull)
-      assert.deepStrictEqual([tooMuch.name, tooMuch.reason], ["exchange.orders", "CostExceedsLimit"])
+      const tooExpensive = yield* Effect.flip(group.reserve({ ip: 1, orders: 3 }))
+      assert.instanceOf(tooExpensive, RateLimiter.RateLimiterFull)
+      assert.deepStrictEqual([tooExpensive.name, tooExpensive.reason], ["exchange.orders", "CostExceedsLimit"])
       assert.strictEqual(yield* group.scopes.ip.available, 10)
       yield* group.withCosts()(Effect.void)
       yield* group.reserve()
@@ -105,7 +105,7 @@ describe("several scopes", () => {
       assert.strictEqual(Duration.toMillis(full.retryAfter), 1000)
     }))
 
-  it.effect("a cost in a scope that does not exist is a defect, under the long name of one that does too", () =>
+  it.effect("a cost in an unknown scope is a defect, even under the full name of an existing scope", () =>
     Effect.gen(function*() {
       const group = yield* RateLimiter.group<string>({
         name: "exchange",
@@ -118,7 +118,7 @@ describe("several scopes", () => {
       }
     }))
 
-  it.effect("pauses and reports concern one scope", () =>
+  it.effect("a pause or a report applies to one scope only", () =>
     Effect.gen(function*() {
       const group = yield* make()
       yield* group.scopes.orders.pauseUntil(500)
@@ -132,14 +132,14 @@ describe("several scopes", () => {
     }))
 })
 
-describe("lanes", () => {
-  it.effect("go before one another, each first come, first served; who says nothing goes last", () =>
+describe("The lanes of a group", () => {
+  it.effect("calls are admitted by lane, then by arrival, and calls without a lane go last", () =>
     Effect.gen(function*() {
       const group = yield* make()
       const full = yield* group.reserve({ ip: 10 })
       const order: Array<string> = []
-      const enter = (who: string, lane?: "cancel" | "place" | "query") =>
-        start(group.withCosts({ ip: 1 }, { lane })(Effect.sync(() => order.push(who))))
+      const enter = (name: string, lane?: "cancel" | "place" | "query") =>
+        start(group.withCosts({ ip: 1 }, { lane })(Effect.sync(() => order.push(name))))
       yield* enter("nothing said")
       yield* enter("query", "query")
       yield* enter("place", "place")
@@ -150,7 +150,7 @@ describe("lanes", () => {
       assert.deepStrictEqual(order, ["cancel 1", "cancel 2", "place", "nothing said", "query"])
     }))
 
-  it.effect("a full lane does not refuse a call of another", () =>
+  it.effect("a full lane does not refuse calls of other lanes", () =>
     Effect.gen(function*() {
       const group = yield* make({ maxQueue: 1 })
       const full = yield* group.reserve({ ip: 10 })
@@ -162,7 +162,7 @@ describe("lanes", () => {
       yield* Fiber.join(cancel)
     }))
 
-  it.effect("a lane waits as long as those before it use up the limit, and no longer than its maxWait", () =>
+  it.effect("a call waits while lanes before it use up the limit, for maxWait at most", () =>
     Effect.gen(function*() {
       const group = yield* make()
       yield* group.reserve({ orders: 2 })
@@ -183,7 +183,7 @@ describe("lanes", () => {
       assert.include(error.message, "cannot admit the call within maxWait; try again in 500ms")
     }))
 
-  it.effect("what is foreseen counts those who go before, not those who go after", () =>
+  it.effect("the forecast includes calls that go before, and not those that go after", () =>
     Effect.gen(function*() {
       const group = yield* make()
       yield* group.reserve({ orders: 2 })
@@ -197,7 +197,7 @@ describe("lanes", () => {
 })
 
 describe("maxWait", () => {
-  it.effect("refuses at once who would wait longer, and lets in who waits exactly as long", () =>
+  it.effect("refuses immediately a call that would wait longer, and admits one that waits exactly as long", () =>
     Effect.gen(function*() {
       const limiter = yield* RateLimiter.make({ name: "test", limit: 1, window: "1 second", maxWait: "1 second" })
       yield* limiter.reserve()
@@ -206,55 +206,55 @@ describe("maxWait", () => {
       assert.instanceOf(error, RateLimiter.RateLimiterFull)
       assert.strictEqual(error.reason, "WaitTooLong")
       assert.strictEqual(Duration.toMillis(error.retryAfter), 2000)
-      const patient = yield* start(limiter.reserve(1, { maxWait: "2 seconds" }))
-      const endless = yield* start(limiter.reserve(1, { maxWait: Duration.infinity }))
+      const twoSeconds = yield* start(limiter.reserve(1, { maxWait: "2 seconds" }))
+      const unlimited = yield* start(limiter.reserve(1, { maxWait: Duration.infinity }))
       yield* TestClock.adjust(1000)
       yield* Fiber.join(inTime)
-      assertNone(yield* Fiber.poll(patient))
+      assertNone(yield* Fiber.poll(twoSeconds))
       yield* TestClock.adjust(1000)
-      yield* Fiber.join(patient)
-      assertNone(yield* Fiber.poll(endless))
+      yield* Fiber.join(twoSeconds)
+      assertNone(yield* Fiber.poll(unlimited))
       yield* TestClock.adjust(1000)
-      yield* Fiber.join(endless)
+      yield* Fiber.join(unlimited)
     }))
 
-  it.effect("ends the wait of who is put off, and the turn goes to the next", () =>
+  it.effect("ends the wait of a call that is delayed, and the next call is admitted", () =>
     Effect.gen(function*() {
       const limiter = yield* RateLimiter.make({ name: "test", limit: 10, window: "1 second" })
       yield* limiter.reserve(5)
-      const impatient = yield* start(Effect.flip(limiter.reserve(10, { maxWait: "1 second" })))
+      const delayed = yield* start(Effect.flip(limiter.reserve(10, { maxWait: "1 second" })))
       const next = yield* start(limiter.reserve(5))
       yield* TestClock.adjust(500)
       yield* limiter.sync(6)
       yield* TestClock.adjust(499)
-      assertNone(yield* Fiber.poll(impatient))
+      assertNone(yield* Fiber.poll(delayed))
       assertNone(yield* Fiber.poll(next))
       yield* TestClock.adjust(1)
-      const error = yield* Fiber.join(impatient)
+      const error = yield* Fiber.join(delayed)
       assert.instanceOf(error, RateLimiter.RateLimiterFull)
       assert.strictEqual(error.reason, "WaitTooLong")
       yield* Fiber.join(next)
     }))
 })
 
-it.effect("a turn that comes with the deadline comes too late, and goes to the next", () =>
+it.effect("a call whose turn comes at the instant of its deadline is refused, and the next call is admitted", () =>
   Effect.gen(function*() {
     const limiter = yield* RateLimiter.make({ name: "test", limit: 10, window: "1 second" })
     yield* limiter.reserve(10)
-    const hurried = yield* start(Effect.flip(Deadline.within(limiter.reserve(10), "1500 millis")))
+    const withDeadline = yield* start(Effect.flip(Deadline.within(limiter.reserve(10), "1500 millis")))
     const next = yield* start(limiter.reserve(10))
     yield* limiter.pauseUntil(1500)
     yield* TestClock.adjust(1499)
-    assertNone(yield* Fiber.poll(hurried))
+    assertNone(yield* Fiber.poll(withDeadline))
     yield* TestClock.adjust(1)
-    assert.instanceOf(yield* Fiber.join(hurried), Deadline.DeadlineExceeded)
+    assert.instanceOf(yield* Fiber.join(withDeadline), Deadline.DeadlineExceeded)
     yield* Fiber.join(next)
   }))
 
-describe("what the server reports", () => {
+describe("A usage reported by the server", () => {
   const tenPerMinute = RateLimiter.make({ name: "test", limit: 10, window: "1 minute" })
 
-  it.effect("of a window leaves when that window ends, not a window later", () =>
+  it.effect("for a window expires at the end of that window", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(50_000)
       const limiter = yield* tenPerMinute
@@ -267,7 +267,7 @@ describe("what the server reports", () => {
       assert.strictEqual(yield* limiter.usage, 0.2)
     }))
 
-  it.effect("of a window that has ended does not raise the next one, however late it arrives", () =>
+  it.effect("for a window that has ended is ignored", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(59_990)
       const limiter = yield* tenPerMinute
@@ -279,7 +279,7 @@ describe("what the server reports", () => {
       assert.strictEqual(yield* limiter.usage, 0.4)
     }))
 
-  it.effect("of a new window replaces what was reported of the one before", () =>
+  it.effect("for a new window replaces that of the previous one", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerMinute
       yield* limiter.sync(9, { epoch: 1 })
@@ -291,14 +291,14 @@ describe("what the server reports", () => {
       assert.strictEqual(yield* limiter.usage, 0.6)
     }))
 
-  it.effect("is compared with what was sent in that window, not with what was sent before it", () =>
+  it.effect("is compared with our own costs in that window, not with earlier ones", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(59_000)
       const limiter = yield* tenPerMinute
       yield* limiter.reserve(6)
       yield* TestClock.adjust(2000)
       yield* limiter.reserve(1)
-      // Of the 3 the server has counted since 60,000, 1 was ours; the 6 before it still count here, until 119,000.
+      // Of the 3 that the server has counted since 60,000, 1 is ours. Our 6 before it still count here, until 119,000.
       yield* limiter.sync(3, { windowEnd: 120_000 })
       assert.strictEqual(yield* limiter.usage, 0.9)
       yield* TestClock.adjust(58_000)
@@ -306,7 +306,7 @@ describe("what the server reports", () => {
     }))
 })
 
-it.effect("what was refunded does not explain what the server has counted", () =>
+it.effect("a refunded cost does not account for a reported usage", () =>
   Effect.gen(function*() {
     const limiter = yield* RateLimiter.make({ name: "test", limit: 10, window: "1 minute" })
     const reservation = yield* limiter.reserve(5)
@@ -317,7 +317,7 @@ it.effect("what was refunded does not explain what the server has counted", () =
     assert.strictEqual(yield* limiter.usage, 0.5)
   }))
 
-it.effect("100 fibers at once, some of them interrupted: never over a limit, nothing lost, nobody forgotten", () =>
+it.effect("100 concurrent calls, some of them interrupted, never exceed a limit and all end", () =>
   Effect.gen(function*() {
     const group = yield* make()
     const sent: Array<{ readonly at: number; readonly ip: number; readonly orders: number }> = []

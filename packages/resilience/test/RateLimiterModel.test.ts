@@ -4,8 +4,8 @@ import { Duration, Effect, FastCheck, Fiber, Option } from "effect"
 import * as Bucket from "../src/internal/rateLimiterBucket.js"
 import * as Budget from "../src/internal/rateLimiterBudget.js"
 import * as rateLimiterForecast from "../src/internal/rateLimiterForecast.js"
-import { handClock } from "./support/handClock.js"
 import { settle } from "./support/interruption.js"
+import { manualClock } from "./support/manualClock.js"
 import { type Limit, Reference } from "./support/rateLimiterReference.js"
 
 const scopes = ["a", "b", "c"] as const
@@ -92,7 +92,7 @@ const commands = FastCheck.array(
   { maxLength: 45 }
 )
 
-/** Many callers at once, of whom each has little more or little less time than it will take. */
+/** Many concurrent calls, each with a deadline close to the time that it will wait. */
 const bursts = FastCheck.array(
   FastCheck.oneof(
     {
@@ -133,7 +133,7 @@ const bursts = FastCheck.array(
 
 type Command = typeof commands extends FastCheck.Arbitrary<ReadonlyArray<infer A>> ? A : never
 
-/** What went wrong, in the words of the reference. */
+/** The reason of an error, as the reference names it. */
 const reasonOf = (error: RateLimiter.RateLimiterFull | Deadline.DeadlineExceeded): string =>
   error instanceof RateLimiter.RateLimiterFull ? error.reason : error._tag
 
@@ -142,7 +142,7 @@ interface Sent {
   readonly costs: Readonly<Record<string, number>>
 }
 
-/** Fails if what was sent in any span exceeds what a limit allows in that. */
+/** Fails if the costs sent in any span of time exceed a limit. */
 const assertWithinLimits = (sent: ReadonlyArray<Sent>) => {
   const inOrder = sent.toSorted((a, b) => a.at - b.at)
   for (const [scope, { limit, perTick, window = Infinity }] of Object.entries(limits)) {
@@ -160,9 +160,9 @@ const assertWithinLimits = (sent: ReadonlyArray<Sent>) => {
 const byTime = (a: { readonly at: number; readonly id: number }, b: { readonly at: number; readonly id: number }) =>
   a.at - b.at || a.id - b.id
 
-const agrees = (commands: ReadonlyArray<Command>, maxQueue: number, open: RateLimiterStore.Open) =>
+const assertAgreement = (commands: ReadonlyArray<Command>, maxQueue: number, open: RateLimiterStore.Open) =>
   Effect.gen(function*() {
-    const time = handClock()
+    const time = manualClock()
     const begin = { wall: time.wall(), monotonic: Number(time.clock.unsafeCurrentTimeNanos() / 1_000_000n) }
     const reference = new Reference(limits, maxQueue, maxPause)
     const group = yield* RateLimiter.group({
@@ -174,7 +174,7 @@ const agrees = (commands: ReadonlyArray<Command>, maxQueue: number, open: RateLi
       store: open
     })
     const admitted: Array<{ readonly id: number; readonly at: number }> = []
-    const turnedAway: Array<{ readonly id: number; readonly at: number; readonly why: string }> = []
+    const refusals: Array<{ readonly id: number; readonly at: number; readonly reason: string }> = []
     const sent = new Map<number, Sent>()
     interface Call {
       readonly id: number
@@ -199,7 +199,7 @@ const agrees = (commands: ReadonlyArray<Command>, maxQueue: number, open: RateLi
             costs: { ...costs },
             holds,
             deadline: within === undefined ? undefined : reference.now + within,
-            patience: maxWait === undefined ? undefined : reference.now + maxWait
+            waitUntil: maxWait === undefined ? undefined : reference.now + maxWait
           })
           const wait = { lane: lanes[lane], maxWait }
           const taken = (reservation: RateLimiter.Reservation) =>
@@ -220,7 +220,7 @@ const agrees = (commands: ReadonlyArray<Command>, maxQueue: number, open: RateLi
             ),
             refused === undefined
               ? Effect.tapError((error) =>
-                Effect.sync(() => turnedAway.push({ id, at: reference.now, why: reasonOf(error) }))
+                Effect.sync(() => refusals.push({ id, at: reference.now, reason: reasonOf(error) }))
               )
               : (self) => self,
             Effect.withClock(time.clock),
@@ -289,7 +289,7 @@ const agrees = (commands: ReadonlyArray<Command>, maxQueue: number, open: RateLi
           const { end, epoch, scope, used } = command
           const meter = group.scopes[scope]
           const window = { windowEnd: end === undefined ? undefined : begin.wall + reference.now + end, epoch }
-          // By either way, as each is to do the same: where it cannot be done at once, nothing has happened.
+          // Both variants must do the same. If `unsafeSync` returns `undefined`, it has changed nothing.
           const ratio = used % 2 === 0 ? meter.unsafeSync(time.clock, used, window) : undefined
           if (ratio === undefined) yield* Effect.withClock(meter.sync(used, window), time.clock)
           else assert.strictEqual(ratio, yield* Effect.withClock(meter.usage, time.clock))
@@ -320,11 +320,11 @@ const agrees = (commands: ReadonlyArray<Command>, maxQueue: number, open: RateLi
         assert.strictEqual(yield* meter.queued, reference.queued(scope))
       }
       assert.strictEqual(yield* group.queued, reference.queue.length)
-      assert.isAtMost(time.sleeping(), 1, "one timer for all who wait")
+      assert.isAtMost(time.sleeping(), 1, "at most one timer for all waiting calls")
     }
-    // Who is admitted in one instant to scopes that have nothing to do with each other is in no order.
+    // Calls that are admitted in the same instant to unrelated scopes have no order.
     assert.deepStrictEqual(admitted.toSorted(byTime), reference.admitted.toSorted(byTime))
-    assert.deepStrictEqual(turnedAway.toSorted(byTime), reference.turnedAway.toSorted(byTime))
+    assert.deepStrictEqual(refusals.toSorted(byTime), reference.refusals.toSorted(byTime))
     if (!commands.some(({ _tag }) => _tag === "SetLimit")) assertWithinLimits([...sent.values()])
     yield* Effect.forEach(calls, ({ fiber }) => Fiber.interrupt(fiber), { discard: true })
     yield* settle
@@ -334,16 +334,16 @@ const agrees = (commands: ReadonlyArray<Command>, maxQueue: number, open: RateLi
 
 describe("RateLimiter.group", () => {
   it.effect.prop(
-    "windows, buckets, lanes, reserves, what is held, maxWait, deadlines, refunds, reports, pauses and limits that change agree with a plain reference model",
+    "agrees with a reference model: windows, buckets, lanes, reserves, held costs, maxWait, deadlines, refunds, reports, pauses and changed limits",
     [commands, FastCheck.integer({ min: 0, max: 5 })],
-    ([commands, maxQueue]) => agrees(commands, maxQueue, RateLimiterStore.memory),
+    ([commands, maxQueue]) => assertAgreement(commands, maxQueue, RateLimiterStore.memory),
     { fastCheck: { numRuns: 150 }, timeout: 60_000 }
   )
 
   it.effect.prop(
-    "what is foreseen for a long queue is exact, whoever joins it and leaves it",
+    "the forecast for a long queue is exact while calls join and leave",
     [bursts],
-    ([bursts]) => agrees(bursts, 50, RateLimiterStore.memory),
+    ([bursts]) => assertAgreement(bursts, 50, RateLimiterStore.memory),
     { fastCheck: { numRuns: 25 }, timeout: 60_000 }
   )
 })
@@ -356,9 +356,9 @@ const rates = FastCheck.constantFrom<Budget.Terms["rate"]>(
 const budgetOf = (limit: number, rate: Budget.Terms["rate"]) =>
   Budget.make("test", { limit, reserved: 0, maxPause: 1_000_000n, rate })
 
-describe("the arithmetic of RateLimiter", () => {
+describe("The arithmetic of RateLimiter", () => {
   it.prop(
-    "fractions never make it spin or stick, nor exceed the limit by more than they are rounded",
+    "with fractional costs, each wait makes progress, and the limit is only exceeded by rounding errors",
     [FastCheck.array(FastCheck.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 60 }), rates],
     ([costs, rate]) => {
       const budget = budgetOf(1, rate)
@@ -387,7 +387,7 @@ describe("the arithmetic of RateLimiter", () => {
   )
 
   it.prop(
-    "a forecast is what happens, whenever it is asked and whoever comes meanwhile",
+    "a forecast equals the actual instant, for any arrivals",
     [
       FastCheck.array(
         FastCheck.record({
@@ -399,28 +399,32 @@ describe("the arithmetic of RateLimiter", () => {
       rates
     ],
     ([arrivals, rate]) => {
-      const foretold = budgetOf(10, rate)
-      const lived = budgetOf(10, rate)
+      const forecastBudget = budgetOf(10, rate)
+      const actualBudget = budgetOf(10, rate)
       const forecast = rateLimiterForecast.make()
       let now = 0n
       let turn = 0n
       for (const { after, cost: tenths } of arrivals) {
         const cost = tenths * 0.1
         now += BigInt(after)
-        const wanted = [{ cost, budget: foretold, isFirst: true }]
+        const wanted = [{ cost, budget: forecastBudget, isFirst: true }]
         const peeked = rateLimiterForecast.peek(forecast, wanted, now)
         const added = rateLimiterForecast.add(forecast, wanted, now)
         assert.strictEqual(peeked, added)
         turn = turn > now ? turn : now
-        for (Budget.advance(lived, turn); !Budget.fits(lived, cost, true, turn); Budget.advance(lived, turn)) turn++
-        Budget.spend(lived, cost, turn)
+        for (
+          Budget.advance(actualBudget, turn);
+          !Budget.fits(actualBudget, cost, true, turn);
+          Budget.advance(actualBudget, turn)
+        ) turn++
+        Budget.spend(actualBudget, cost, turn)
         assert.strictEqual(added, turn)
       }
       assert.isTrue(rateLimiterForecast.isCurrent(forecast, now))
     }
   )
 
-  it("a bucket that is never empty for days gives exactly what comes back", () => {
+  it("a bucket that is not empty for days admits exactly what has leaked", () => {
     const seconds = 10 * 24 * 3600
     const budget = budgetOf(120, { _tag: "Bucket", perSecond: 1 / 7 })
     Budget.spend(budget, 120, 0n)
@@ -437,7 +441,7 @@ describe("the arithmetic of RateLimiter", () => {
     assert.deepStrictEqual({ early, late }, { early: 0, late: 0 })
   })
 
-  it("what will never leak in this life is no reason to throw", () => {
+  it("an amount that takes practically forever to leak does not throw", () => {
     assert.isTrue(Bucket.leakedAt(1e-300, 0n, 1) > Duration.unsafeToNanos(Duration.days(365_000)))
   })
 })

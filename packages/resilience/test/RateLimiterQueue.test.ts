@@ -8,7 +8,7 @@ import { interruptEverywhere, settle } from "./support/interruption.js"
 
 const tenPerSecond = () => RateLimiter.make({ name: "test", limit: 10, window: "1 second" })
 
-/** A scheduler that counts every operation of every fiber it runs. */
+/** A scheduler that counts the operations of all of its fibers. */
 const countingScheduler = () => {
   const counts = { operations: 0, tasks: 0 }
   const scheduler: Scheduler.Scheduler = {
@@ -24,8 +24,8 @@ const countingScheduler = () => {
   return { counts, scheduler }
 }
 
-describe("a long queue", () => {
-  /** What it takes to serve that many callers who all come at once, 50 of them a second. */
+describe("A long queue", () => {
+  /** Serves this many concurrent callers, 50 per second, and returns the counted work. */
   const serve = (callers: number) =>
     Effect.gen(function*() {
       const { counted, timers } = yield* countingClock
@@ -46,7 +46,7 @@ describe("a long queue", () => {
       const fibers = yield* Effect.forEach(Array.from({ length: callers }, (_, caller) => caller), serveOne)
       yield* settle
       assert.strictEqual(yield* limiter.queued, callers - 50)
-      assert.strictEqual(timers.sleeping, 1, "one timer for all, with a deadline each")
+      assert.strictEqual(timers.sleeping, 1, "one timer for all calls, each with a deadline")
       yield* TestClock.adjust(Duration.seconds(callers / 50))
       yield* Fiber.joinAll(fibers)
       assert.deepStrictEqual(
@@ -56,7 +56,7 @@ describe("a long queue", () => {
       return { ...counts, timers: timers.slept }
     })
 
-  it.effect("2,000 queued fibers are served in order, in work linear in their number", () =>
+  it.effect("serves 2,000 calls in order, with work linear in their number", () =>
     Effect.gen(function*() {
       const few = yield* serve(500)
       const many = yield* serve(2000)
@@ -67,7 +67,7 @@ describe("a long queue", () => {
       assert.strictEqual(many.timers, 39)
     }), 30_000)
 
-  it("plans every one of them in steps linear in their number", () => {
+  it("forecasts every call, with steps linear in their number", () => {
     const steps = (callers: number) => {
       let steps = 0
       const window: Budget.Window = {
@@ -91,7 +91,7 @@ describe("a long queue", () => {
   })
 
   it.effect(
-    "1,000 in three lanes of two scopes are served by lane, in work linear in their number",
+    "serves 1,000 calls in three lanes of two scopes by lane, with work linear in their number",
     () =>
       Effect.gen(function*() {
         const lanes = ["cancel", "place", "query"] as const
@@ -130,14 +130,14 @@ describe("a long queue", () => {
   )
 })
 
-describe("an interrupt at every yield point leaks no token", () => {
-  const nothingLeft = (limiter: RateLimiter.RateLimiter, sent: () => number) =>
+describe("An interrupt at every yield point leaks no token", () => {
+  const assertNoLeak = (limiter: RateLimiter.RateLimiter, sent: () => number) =>
     Effect.gen(function*() {
       assert.strictEqual(yield* limiter.queued, 0)
       assert.strictEqual(yield* limiter.available, 10 - sent())
     })
 
-  it.effect("admitted at once", () =>
+  it.effect("of a call that is admitted immediately", () =>
     interruptEverywhere(Effect.gen(function*() {
       const limiter = yield* tenPerSecond()
       let sent = 0
@@ -147,11 +147,11 @@ describe("an interrupt at every yield point leaks no token", () => {
           return Effect.void
         }),
         meanwhile: Effect.void,
-        verify: nothingLeft(limiter, () => sent)
+        verify: assertNoLeak(limiter, () => sent)
       }
     })), 30_000)
 
-  it.effect("queued, then admitted by a refund", () =>
+  it.effect("of a queued call that is admitted by a refund", () =>
     interruptEverywhere(Effect.gen(function*() {
       const limiter = yield* tenPerSecond()
       const reservation = yield* limiter.reserve(10)
@@ -162,11 +162,11 @@ describe("an interrupt at every yield point leaks no token", () => {
           return Effect.void
         }),
         meanwhile: limiter.refund(reservation),
-        verify: nothingLeft(limiter, () => sent)
+        verify: assertNoLeak(limiter, () => sent)
       }
     })), 30_000)
 
-  it.effect("queued with a deadline and a maxWait", () =>
+  it.effect("of a queued call with a deadline and a maxWait", () =>
     interruptEverywhere(Effect.gen(function*() {
       const limiter = yield* RateLimiter.make({ name: "test", limit: 10, window: "1 second", maxWait: "1 minute" })
       const reservation = yield* limiter.reserve(10)
@@ -180,34 +180,38 @@ describe("an interrupt at every yield point leaks no token", () => {
           "30 seconds"
         ),
         meanwhile: limiter.refund(reservation),
-        verify: nothingLeft(limiter, () => sent)
-      }
-    })), 30_000)
-
-  it.effect("queued for two scopes, of which one is free", () =>
-    interruptEverywhere(Effect.gen(function*() {
-      const group = yield* RateLimiter.group({
-        name: "test",
-        scopes: { ip: { limit: 10, window: "1 second" }, key: { limit: 3, window: "1 second" } }
-      })
-      const reservation = yield* group.reserve({ key: 3 })
-      let sent = 0
-      return {
-        victim: group.withReservation({ ip: 4, key: 2 })(() => {
-          sent = 1
-          return Effect.void
-        }),
-        meanwhile: group.refund(reservation),
-        verify: Effect.gen(function*() {
-          assert.strictEqual(yield* group.queued, 0)
-          assert.strictEqual(yield* group.scopes.ip.available, 10 - 4 * sent)
-          assert.strictEqual(yield* group.scopes.key.available, 3 - 2 * sent)
-        })
+        verify: assertNoLeak(limiter, () => sent)
       }
     })), 30_000)
 
   it.effect(
-    "queued, with others behind it who must not be forgotten",
+    "of a call that is queued for two scopes, one of which is free",
+    () =>
+      interruptEverywhere(Effect.gen(function*() {
+        const group = yield* RateLimiter.group({
+          name: "test",
+          scopes: { ip: { limit: 10, window: "1 second" }, key: { limit: 3, window: "1 second" } }
+        })
+        const reservation = yield* group.reserve({ key: 3 })
+        let sent = 0
+        return {
+          victim: group.withReservation({ ip: 4, key: 2 })(() => {
+            sent = 1
+            return Effect.void
+          }),
+          meanwhile: group.refund(reservation),
+          verify: Effect.gen(function*() {
+            assert.strictEqual(yield* group.queued, 0)
+            assert.strictEqual(yield* group.scopes.ip.available, 10 - 4 * sent)
+            assert.strictEqual(yield* group.scopes.key.available, 3 - 2 * sent)
+          })
+        }
+      })),
+    30_000
+  )
+
+  it.effect(
+    "of a queued call with another one behind it, which is still admitted",
     () =>
       interruptEverywhere(Effect.gen(function*() {
         const limiter = yield* tenPerSecond()
@@ -228,7 +232,7 @@ describe("an interrupt at every yield point leaks no token", () => {
           ),
           verify: Effect.zipRight(
             Effect.asVoid(Fiber.join(follower)),
-            nothingLeft(limiter, () => sent + 3)
+            assertNoLeak(limiter, () => sent + 3)
           )
         }
       })),

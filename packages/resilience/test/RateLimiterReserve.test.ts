@@ -9,17 +9,17 @@ const lanes = ["trading", "reading"] as const
 const make = (limit: RateLimiter.Limit = RateLimiter.window(100, "1 minute", { reserved: 10 })) =>
   RateLimiter.group({ name: "exchange", scopes: { weight: limit }, lanes, maxQueue: 2000 })
 
-/** Forks the effect and lets it go as far as it can. */
+/** Forks the effect and lets it run until it waits. */
 const start = <A, E>(effect: Effect.Effect<A, E>) => Effect.zipLeft(Effect.fork(effect), settle)
 
-describe("what is reserved for the first lane", () => {
+describe("The reserve of the first lane", () => {
   for (
     const [kind, limit] of [
       ["a window", RateLimiter.window(100, "1 minute", { reserved: 10 })],
       ["a bucket", RateLimiter.bucket({ burst: 100, perSecond: 1, reserved: 10 })]
     ] as const
   ) {
-    it.effect(`with 600 reads queued and the rest of ${kind} spent a call of the first lane leaves at once`, () =>
+    it.effect(`of ${kind}: calls of the first lane are admitted immediately while 600 reads are queued`, () =>
       Effect.gen(function*() {
         const group = yield* make(limit)
         let read = 0
@@ -40,7 +40,7 @@ describe("what is reserved for the first lane", () => {
       }))
   }
 
-  it.effect("a lane that says nothing is the last one, and does not find it", () =>
+  it.effect("is not available to a call without a lane", () =>
     Effect.gen(function*() {
       const group = yield* make()
       yield* group.reserve({ weight: 90 })
@@ -48,7 +48,7 @@ describe("what is reserved for the first lane", () => {
       assertNone(yield* Fiber.poll(waiting))
     }))
 
-  it.effect("a cost above what other lanes ever find is refused, and says what it may be at most", () =>
+  it.effect("lowers the maximum cost of other lanes, which is in the error", () =>
     Effect.gen(function*() {
       const group = yield* make()
       const error = yield* Effect.flip(group.reserve({ weight: 91 }, { lane: "reading" }))
@@ -58,7 +58,7 @@ describe("what is reserved for the first lane", () => {
       yield* group.reserve({ weight: 91 }, { lane: "trading" })
     }))
 
-  it.effect("what the server says others have used is counted once", () =>
+  it.effect("is still available after a report that others have used the rest", () =>
     Effect.gen(function*() {
       const group = yield* make()
       yield* group.scopes.weight.sync(60)
@@ -69,18 +69,18 @@ describe("what is reserved for the first lane", () => {
       assert.strictEqual(yield* group.scopes.weight.available, 0)
     }))
 
-  it.effect("what is foreseen for another lane leaves it out", () =>
+  it.effect("is not included in the forecast for another lane", () =>
     Effect.gen(function*() {
       const group = yield* make(RateLimiter.bucket({ burst: 100, perSecond: 1, reserved: 10 }))
       yield* group.reserve({ weight: 90 }, { lane: "reading" })
       const wait = (seconds: number) => group.reserve({ weight: 5 }, { lane: "reading", maxWait: `${seconds} seconds` })
       assert.instanceOf(yield* Effect.flip(wait(4)), RateLimiter.RateLimiterFull)
-      const patient = yield* start(wait(5))
+      const longEnough = yield* start(wait(5))
       yield* TestClock.adjust("5 seconds")
-      yield* Fiber.join(patient)
+      yield* Fiber.join(longEnough)
     }))
 
-  it.effect("makes no sense below 0, from the limit on, or where there is one lane", () =>
+  it.effect("must be at least 0, below the limit, and 0 with a single lane", () =>
     Effect.gen(function*() {
       const mistakes: ReadonlyArray<Effect.Effect<unknown>> = [
         make(RateLimiter.window(100, "1 minute", { reserved: -1 })),

@@ -2,12 +2,12 @@ import { RateLimiter } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone } from "@effect/vitest/utils"
 import { Clock, Deferred, Duration, Effect, FastCheck, Fiber, TestClock } from "effect"
-import { handClock } from "./support/handClock.js"
 import { interruptEverywhere, settle } from "./support/interruption.js"
+import { manualClock } from "./support/manualClock.js"
 
 const tenPerSecond = () => RateLimiter.make({ name: "test", limit: 10, window: "1 second" })
 
-/** Forks the effect and lets it go as far as it can. */
+/** Forks the effect and lets it run until it waits. */
 const start = <A, E>(effect: Effect.Effect<A, E>) => Effect.zipLeft(Effect.fork(effect), settle)
 
 interface Sent {
@@ -15,7 +15,7 @@ interface Sent {
   readonly cost: number
 }
 
-/** Fails if more was sent in some span, in milliseconds, than a limit allows in it. */
+/** Fails if more was sent in any span of time, in milliseconds, than the limit allows. */
 const assertWithin = (sent: ReadonlyArray<Sent>, allowed: (millis: number) => number) => {
   for (const [index, { at: from }] of sent.entries()) {
     let sum = 0
@@ -26,11 +26,11 @@ const assertWithin = (sent: ReadonlyArray<Sent>, allowed: (millis: number) => nu
   }
 }
 
-/** What may be sent in a span: the whole limit in each window that fits into it, and in the one that is begun. */
-const ofWindow = (limit: number, window: number) => (millis: number) => limit * (1 + Math.floor(millis / window))
+/** The maximum sent in a span: the limit for each whole window in it, and for the one that has begun. */
+const allowedByWindow = (limit: number, window: number) => (millis: number) => limit * (1 + Math.floor(millis / window))
 
-describe("what is held", () => {
-  it.effect("counts without end until it is committed, and then from that instant", () =>
+describe("A held cost", () => {
+  it.effect("counts until it is committed, and then from that instant", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerSecond()
       const gate = yield* Deferred.make<void>()
@@ -49,7 +49,7 @@ describe("what is held", () => {
       yield* Fiber.join(next)
     }))
 
-  it.effect("counts in a bucket without coming back until it is committed", () =>
+  it.effect("does not leak from a bucket until it is committed", () =>
     Effect.gen(function*() {
       const limiter = yield* RateLimiter.make({ name: "test", burst: 10, perSecond: 10 })
       yield* limiter.withReservation(10)((reservation) =>
@@ -64,7 +64,7 @@ describe("what is held", () => {
       assert.strictEqual(yield* limiter.available, 5)
     }))
 
-  it.effect("is spent when what was to send it ends without a word, however it ends", () =>
+  it.effect("is spent when the effect ends without a commit, however it ends", () =>
     Effect.gen(function*() {
       for (const ending of [Effect.void, Effect.fail("failed"), Effect.die("died"), Effect.interrupt]) {
         const limiter = yield* tenPerSecond()
@@ -76,7 +76,7 @@ describe("what is held", () => {
       }
     }))
 
-  it.effect("is committed once: a second commit does not count it later", () =>
+  it.effect("is committed once: a second commit does not move its instant", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerSecond()
       const reservation = yield* limiter.reserve(10)
@@ -86,7 +86,7 @@ describe("what is held", () => {
       assert.strictEqual(yield* limiter.available, 10)
     }))
 
-  it.effect("a refund gives it back at once, and nothing after it does anything", () =>
+  it.effect("is released by a refund, and a later commit or refund has no effect", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerSecond()
       const reservation = yield* limiter.withReservation(10)((reservation) =>
@@ -97,7 +97,7 @@ describe("what is held", () => {
       assert.strictEqual(yield* limiter.available, 10)
     }))
 
-  it.effect("is foreseen as if it were sent now, and who waits on is admitted when it comes back in truth", () =>
+  it.effect("is forecast as sent now, and a waiting call is admitted when it actually expires", () =>
     Effect.gen(function*() {
       const limiter = yield* RateLimiter.make({ name: "test", limit: 10, window: "1 second", maxWait: "1500 millis" })
       const gate = yield* Deferred.make<void>()
@@ -114,13 +114,13 @@ describe("what is held", () => {
     }))
 })
 
-it.effect("what is held longer than foreseen is foreseen anew", () =>
+it.effect("a cost that is held longer than forecast is forecast again", () =>
   Effect.gen(function*() {
     const limiter = yield* RateLimiter.make({ name: "test", limit: 10, window: "1 second", maxWait: "1 minute" })
     yield* start(limiter.withReservation(10)(() => Effect.never))
     yield* start(limiter.reserve(5))
     yield* TestClock.adjust("10 seconds")
-    // Had it been sent at 0 s, there would be room by now: it may be sent now, so there is none for a second.
+    // If it had been sent at 0 s, there would be room now. It may be sent now, so there is none for another second.
     const error = yield* Effect.flip(limiter.reserve(5, { maxWait: "500 millis" })).pipe(Effect.timeout(0))
     assert.instanceOf(error, RateLimiter.RateLimiterFull)
     assert.strictEqual(Duration.toMillis(error.retryAfter), 1000)
@@ -138,7 +138,7 @@ const waits = FastCheck.array(
 )
 
 const limits = FastCheck.constantFrom(
-  { limit: RateLimiter.window(10, "1 second"), allowed: ofWindow(10, 1000) },
+  { limit: RateLimiter.window(10, "1 second"), allowed: allowedByWindow(10, 1000) },
   {
     limit: RateLimiter.bucket({ burst: 10, perSecond: 5 }),
     allowed: (millis: number) => 10 + 5 * millis / 1000
@@ -146,7 +146,7 @@ const limits = FastCheck.constantFrom(
 )
 
 it.effect.prop(
-  "whatever waits between the limiter and the wire, what is sent keeps to the limit",
+  "sent costs respect the limit, regardless of delays between the limiter and the wire",
   [waits, limits],
   ([waits, { allowed, limit }]) =>
     Effect.gen(function*() {
@@ -175,10 +175,10 @@ it.effect.prop(
   { fastCheck: { numRuns: 25 }, timeout: 60_000 }
 )
 
-describe("on a clock that goes on while calls start one after the other", () => {
-  /** Has 60 calls wait for a pause to end; the first of them to start takes `busy` milliseconds before the next can. */
+describe("A call of a queue that starts late counts from its start", () => {
+  /** Lets 60 calls wait for the end of a pause. The first one to start runs `busy`, which delays the others. */
   const release = (options: {
-    /** Long enough for all of them to be queued. */
+    /** Long enough for all calls to be queued. */
     readonly pause: number
     readonly window: number
     readonly busy: (at: number) => void
@@ -203,9 +203,9 @@ describe("on a clock that goes on while calls start one after the other", () => 
   const within = (started: ReadonlyArray<number>, span: number) =>
     Math.max(...started.map((from) => started.filter((at) => at >= from && at < from + span).length))
 
-  it.effect("no call is stamped before it starts", () =>
+  it.effect("on a manual clock", () =>
     Effect.gen(function*() {
-      const time = handClock()
+      const time = manualClock()
       const started = yield* release({
         pause: 20,
         window: 60,
@@ -216,24 +216,24 @@ describe("on a clock that goes on while calls start one after the other", () => 
       assert.strictEqual(within(started, 60), 20)
     }))
 
-  it.live("nor on that of the machine", () =>
+  it.live("on the clock of the machine", () =>
     Effect.gen(function*() {
       const nanos = (yield* Clock.clockWith(Effect.succeed)).unsafeCurrentTimeNanos
       const started = yield* release({
         pause: 300,
         window: 400,
         busy: (at) => {
-          while (Number(nanos()) / 1e6 < at + 380) { /* keeps the thread to itself */ }
+          while (Number(nanos()) / 1e6 < at + 380) { /* blocks the thread */ }
         },
         pass: Effect.void
       })
       assert.strictEqual(started.length, 60)
-      // Half of the window is left out: between the stamp and the start the machine may do something else.
+      // Only half of the window is checked, because the machine may be busy between the commit and the start.
       assert.isAtMost(within(started, 200), 20)
     }), 20_000)
 })
 
-describe("an interrupt at every yield point gives back what is held, or counts it", () => {
+describe("An interrupt at every yield point refunds a held cost or spends it", () => {
   const sweep = (options: {
     readonly limit: RateLimiter.Limit
     readonly isQueued: boolean
@@ -244,18 +244,18 @@ describe("an interrupt at every yield point gives back what is held, or counts i
       const limiter = yield* RateLimiter.make({ name: "test", ...options.limit })
       const before = options.isQueued ? yield* limiter.reserve(10) : undefined
       const use = options.use(limiter)
-      let begun = 0
+      let reserved = 0
       return {
         victim: limiter.withReservation(7)((reservation) => {
-          begun = 7
+          reserved = 7
           return use(reservation)
         }),
         meanwhile: before === undefined ? Effect.void : limiter.refund(before),
         verify: Effect.gen(function*() {
           assert.strictEqual(yield* limiter.queued, 0)
           const available = yield* limiter.available
-          assert.include(options.mayRefund === true ? [10, 10 - begun] : [10 - begun], available)
-          // Nothing is held for good: all of it comes back.
+          assert.include(options.mayRefund === true ? [10, 10 - reserved] : [10 - reserved], available)
+          // Nothing stays held: the whole limit is available again.
           yield* TestClock.adjust("1 second")
           assert.strictEqual(yield* limiter.available, 10)
         })
@@ -267,10 +267,10 @@ describe("an interrupt at every yield point gives back what is held, or counts i
 
   for (const [kind, limit] of [["a window", window], ["a bucket", bucket]] as const) {
     for (const isQueued of [false, true]) {
-      const when = `${kind}, ${isQueued ? "queued" : "admitted at once"}`
+      const when = `of ${kind}, ${isQueued ? "queued" : "admitted immediately"}`
 
       it.effect(
-        `${when}, then ended without a word`,
+        `${when}, then ended without a commit`,
         () => sweep({ limit, isQueued, use: () => () => Effect.yieldNow() }),
         30_000
       )
@@ -294,7 +294,7 @@ describe("an interrupt at every yield point gives back what is held, or counts i
     }
   }
 
-  it.effect("started at once after having waited", () =>
+  it.effect("of a queued call with withCost", () =>
     interruptEverywhere(Effect.gen(function*() {
       const limiter = yield* tenPerSecond()
       const before = yield* limiter.reserve(10)

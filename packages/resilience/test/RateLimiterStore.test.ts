@@ -11,18 +11,18 @@ const spends: RateLimiterStore.Claim = { isFirst: true, isHeld: false }
 
 const turns = (count: number) => Effect.repeatN(Effect.yieldNow(), count - 1)
 
-/** A store as another process would keep it: each question takes time, its answer still more, and it cannot look ahead. */
+/** A store as in another process: requests and responses take time, and it has no forecast. */
 const remote = (store: RateLimiterStore.RateLimiterStore): RateLimiterStore.Open => () => {
-  const far = <A>(effect: Effect.Effect<A>) => turns(1).pipe(Effect.zipRight(effect), Effect.zipLeft(turns(1)))
+  const delayed = <A>(effect: Effect.Effect<A>) => turns(1).pipe(Effect.zipRight(effect), Effect.zipLeft(turns(1)))
   return Effect.succeed({
-    reserve: (costs, claim) => Effect.zipLeft(far(store.reserve(costs, claim)), turns(5)),
-    commit: (ticket) => far(store.commit(ticket)),
-    refund: (ticket) => far(store.refund(ticket)),
-    setLimit: (limit) => far(store.setLimit(limit)),
-    sync: (scope, used, window) => far(store.sync(scope, used, window)),
-    ban: (scope, until) => far(store.ban(scope, until)),
-    resume: (scope) => far(store.resume(scope)),
-    usage: (scope) => far(store.usage(scope))
+    reserve: (costs, claim) => Effect.zipLeft(delayed(store.reserve(costs, claim)), turns(5)),
+    commit: (ticket) => delayed(store.commit(ticket)),
+    refund: (ticket) => delayed(store.refund(ticket)),
+    setLimit: (limit) => delayed(store.setLimit(limit)),
+    sync: (scope, used, window) => delayed(store.sync(scope, used, window)),
+    ban: (scope, until) => delayed(store.ban(scope, until)),
+    resume: (scope) => delayed(store.resume(scope)),
+    usage: (scope) => delayed(store.usage(scope))
   })
 }
 
@@ -31,8 +31,8 @@ const make = (open: RateLimiterStore.Open, options?: Partial<RateLimiter.Options
 
 const start = <A, E>(effect: Effect.Effect<A, E>) => Effect.zipLeft(Effect.fork(effect), settle)
 
-describe("a store that is shared and takes its time", () => {
-  it.effect("two limiters on it never spend more than the limit together, and both go on", () =>
+describe("A shared store that responds asynchronously", () => {
+  it.effect("two limiters with one store together never exceed the limit, and both make progress", () =>
     Effect.gen(function*() {
       const shared = remote(yield* RateLimiterStore.memory(limits))
       const sent: Array<number> = []
@@ -55,7 +55,7 @@ describe("a store that is shared and takes its time", () => {
       }
     }))
 
-  it.effect("what it cannot foresee is not refused at once, but when its time is over", () =>
+  it.effect("without a forecast, a call is refused only when its maxWait is over", () =>
     Effect.gen(function*() {
       const limiter = yield* make(remote(yield* RateLimiterStore.memory(limits)), { maxWait: "1500 millis" })
       yield* limiter.reserve(10)
@@ -71,7 +71,7 @@ describe("a store that is shared and takes its time", () => {
       assert.strictEqual(error.reason, "WaitTooLong")
     }))
 
-  it.effect("a refund admits who waits, and the order is kept", () =>
+  it.effect("a refund admits waiting calls in order", () =>
     Effect.gen(function*() {
       const limiter = yield* make(remote(yield* RateLimiterStore.memory(limits)))
       const reservation = yield* limiter.reserve(10)
@@ -88,7 +88,7 @@ describe("a store that is shared and takes its time", () => {
       assert.deepStrictEqual(order, [8, 2, 1])
     }))
 
-  it.effect("what is given back while it is asked is not overlooked, whenever that is", () =>
+  it.effect("a refund at any moment of a pending request admits the waiting call", () =>
     Effect.gen(function*() {
       for (let later = 1; later < 16; later++) {
         const open = remote(yield* RateLimiterStore.memory(limits))
@@ -103,15 +103,15 @@ describe("a store that is shared and takes its time", () => {
 
         const other = yield* make(remote(yield* RateLimiterStore.memory(limits)))
         const reservation = yield* other.reserve(10)
-        const coming = yield* Effect.fork(other.reserve(10))
+        const arriving = yield* Effect.fork(other.reserve(10))
         yield* turns(later)
         yield* other.refund(reservation)
         yield* settle
-        assert.isTrue(Option.isSome(yield* Fiber.poll(coming)), `a refund ${later} turns after the call came`)
+        assert.isTrue(Option.isSome(yield* Fiber.poll(arriving)), `a refund ${later} turns after the call came`)
       }
     }))
 
-  it.effect("who leaves while it is asked for them leaves nothing spent, whenever that is", () =>
+  it.effect("an interruption at any moment of a pending request leaves nothing spent", () =>
     Effect.gen(function*() {
       const seen = new Set<boolean>()
       for (let later = 1; later < 16; later++) {
@@ -133,11 +133,11 @@ describe("a store that is shared and takes its time", () => {
         assert.strictEqual(yield* limiter.available, began ? 3 : 0)
         seen.add(began)
       }
-      assert.strictEqual(seen.size, 2, "before it was asked for and after")
+      assert.strictEqual(seen.size, 2, "interrupted before and after it began")
     }))
 
   it.effect(
-    "an interrupt at every yield point leaks no token and forgets nobody",
+    "an interrupt at every yield point leaks no token, and the next call is admitted",
     () =>
       interruptEverywhere(Effect.gen(function*() {
         const limiter = yield* make(remote(yield* RateLimiterStore.memory(limits)))
@@ -163,7 +163,7 @@ describe("a store that is shared and takes its time", () => {
     30_000
   )
 
-  it.effect("a defect of it fails the call it was asked for, and the others go on", () =>
+  it.effect("a defect in reserve fails only the call it was for", () =>
     Effect.gen(function*() {
       const store = yield* RateLimiterStore.memory(limits)
       let isBroken = false
@@ -175,11 +175,11 @@ describe("a store that is shared and takes its time", () => {
         })
       )
       yield* limiter.reserve(10)
-      const unlucky = yield* start(Effect.exit(limiter.reserve(4)))
+      const failing = yield* start(Effect.exit(limiter.reserve(4)))
       const next = yield* start(limiter.reserve(5))
       isBroken = true
       yield* TestClock.adjust(1000)
-      const exit = yield* Fiber.join(unlucky)
+      const exit = yield* Fiber.join(failing)
       assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
       yield* Fiber.join(next)
       const direct = yield* Effect.exit(limiter.reserve(4))
@@ -188,16 +188,16 @@ describe("a store that is shared and takes its time", () => {
       assert.strictEqual(yield* limiter.queued, 0)
     }))
 
-  it.effect("a defect while it takes back what nobody waits for any more does not stop the others", () =>
+  it.effect("a defect in the refund of an interrupted call does not stop the others", () =>
     Effect.gen(function*() {
       const store = yield* RateLimiterStore.memory(limits)
       const gate = yield* Deferred.make<void>()
-      let asked = 0
+      let requests = 0
       const limiter = yield* make(() =>
         Effect.succeed({
           ...store,
           reserve: (costs, claim) =>
-            Effect.zipLeft(store.reserve(costs, claim), ++asked === 3 ? Deferred.await(gate) : Effect.void),
+            Effect.zipLeft(store.reserve(costs, claim), ++requests === 3 ? Deferred.await(gate) : Effect.void),
           refund: (ticket) => ticket.costs[0]?.cost === 4 ? Effect.die("broken") : store.refund(ticket)
         })
       )
@@ -206,7 +206,7 @@ describe("a store that is shared and takes its time", () => {
       const next = yield* start(limiter.reserve(6))
       const last = yield* start(limiter.reserve(6))
       yield* TestClock.adjust(1000)
-      assert.strictEqual(asked, 3)
+      assert.strictEqual(requests, 3)
       yield* Fiber.interrupt(leaving)
       yield* Deferred.succeed(gate, undefined)
       yield* settle
@@ -216,7 +216,7 @@ describe("a store that is shared and takes its time", () => {
       yield* Fiber.join(last)
     }))
 
-  it.effect("a defect while it counts or takes back what was let through changes no answer, which has been given", () =>
+  it.effect("a defect in commit or refund changes no result of an admitted call", () =>
     Effect.gen(function*() {
       const store = yield* RateLimiterStore.memory(limits)
       const broken = { ...store, commit: () => Effect.die("broken"), refund: () => Effect.die("broken") }
@@ -231,37 +231,37 @@ describe("a store that is shared and takes its time", () => {
       assert.deepStrictEqual(yield* Effect.exit(unsigned), Exit.fail("no credentials"))
     }))
 
-  it.effect("one that names an instant that is over is asked again, but not without end", () =>
+  it.effect("a store that denies with an instant in the past is asked again at a limited rate", () =>
     Effect.gen(function*() {
       const store = yield* RateLimiterStore.memory(limits)
-      let asked = 0
+      let requests = 0
       const limiter = yield* make(() =>
         Effect.succeed({
           ...store,
           reserve: (costs, claim) =>
-            Effect.map(store.reserve(costs, claim), (answer) => {
-              asked++
-              return answer._tag === "Denied" ? { _tag: "Denied", at: 0n } : answer
+            Effect.map(store.reserve(costs, claim), (response) => {
+              requests++
+              return response._tag === "Denied" ? { _tag: "Denied", at: 0n } : response
             })
         })
       )
       yield* limiter.reserve(10)
       const waiting = yield* start(limiter.reserve(1))
       yield* TestClock.adjust(20)
-      assert.isAtMost(asked, 25)
+      assert.isAtMost(requests, 25)
       yield* Fiber.interrupt(waiting)
     }))
 
-  it.effect("tickets of another store are left alone", () =>
+  it.effect("ignores tickets of another store", () =>
     Effect.gen(function*() {
-      const [mine, other] = [yield* RateLimiterStore.memory(limits), yield* RateLimiterStore.memory(limits)]
-      const answer = yield* other.reserve([{ scope: "test", cost: 4 }], spends)
-      if (answer._tag !== "Granted") return assert.fail("an empty store grants what fits")
-      yield* mine.refund(answer.ticket)
-      yield* mine.commit(answer.ticket)
-      assert.strictEqual((yield* mine.usage("test")).used, 0)
+      const [own, other] = [yield* RateLimiterStore.memory(limits), yield* RateLimiterStore.memory(limits)]
+      const response = yield* other.reserve([{ scope: "test", cost: 4 }], spends)
+      if (response._tag !== "Granted") return assert.fail("an empty store must grant a cost that fits")
+      yield* own.refund(response.ticket)
+      yield* own.commit(response.ticket)
+      assert.strictEqual((yield* own.usage("test")).used, 0)
       assert.strictEqual((yield* other.usage("test")).used, 4)
-      yield* other.refund(answer.ticket)
+      yield* other.refund(response.ticket)
       assert.strictEqual((yield* other.usage("test")).used, 0)
     }))
 })

@@ -9,20 +9,20 @@ const refused = Effect.gen(function*() {
 })
 
 describe("Rejection", () => {
-  it.effect("what a gate raises is one, within spans too, and however often it fails again", () =>
+  it.effect("isRejection is true for an error of a gate, even within spans and after failing again", () =>
     Effect.gen(function*() {
       assert.isTrue(Rejection.isRejection(yield* refused))
       const again = Effect.flip(Effect.mapError(Effect.flatMap(refused, Effect.fail), (error) => error))
       assert.isTrue(Rejection.isRejection(yield* again.pipe(Effect.withSpan("inner"), Effect.withSpan("outer"))))
     }))
 
-  it.effect("what was decoded from the wire is none: there the call was sent", () =>
+  it.effect("isRejection is false for a decoded error, whose call was sent", () =>
     Effect.gen(function*() {
       const encoded = yield* Schema.encode(CircuitBreaker.CircuitOpen)(yield* refused)
       assert.isFalse(Rejection.isRejection(yield* Schema.decode(CircuitBreaker.CircuitOpen)(encoded)))
     }))
 
-  it("anything else is none", () => {
+  it("isRejection is false for any other value", () => {
     for (const other of [undefined, null, 1, {}, new Error("no"), Bulkhead]) {
       assert.isFalse(Rejection.isRejection(other))
     }

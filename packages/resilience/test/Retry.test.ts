@@ -4,7 +4,7 @@ import { assertNone } from "@effect/vitest/utils"
 import { Cause, Clock, Duration, Effect, Exit, FastCheck, Fiber, Option, Random, Schedule, TestClock } from "effect"
 import { full } from "./support/refusals.js"
 
-/** An effect that fails with its own attempt number until `succeedsOn`, and the instants at which it was tried. */
+/** An effect that fails with its attempt number before attempt `succeedsOn`, and the instants of its attempts. */
 const flaky = (succeedsOn = Infinity) => {
   const instants: Array<number> = []
   const effect = Idempotent.mark(Effect.clockWith((clock) => {
@@ -17,7 +17,7 @@ const flaky = (succeedsOn = Infinity) => {
 const every = (delay: Duration.DurationInput) => Backoff.none({ base: delay, max: delay })
 
 describe("Retry", () => {
-  it.effect("tries three times in all by default and fails with the last error", () =>
+  it.effect("makes three attempts by default and fails with the last error", () =>
     Effect.gen(function*() {
       const { effect, instants } = flaky()
       const fiber = yield* Effect.fork(Effect.flip(Retry.retry(effect)))
@@ -26,7 +26,7 @@ describe("Retry", () => {
       assert.strictEqual(instants.length, 3)
     }))
 
-  it.effect("stops when it succeeds, after exactly the delays of the backoff", () =>
+  it.effect("waits exactly the delays of the backoff, and stops after a success", () =>
     Effect.gen(function*() {
       const { effect, instants } = flaky(4)
       const fiber = yield* effect.pipe(
@@ -40,14 +40,14 @@ describe("Retry", () => {
       assert.strictEqual(yield* Fiber.join(fiber), "done")
     }))
 
-  it.effect("one attempt means no retry", () =>
+  it.effect("does not retry with attempts: 1", () =>
     Effect.gen(function*() {
       const { effect, instants } = flaky()
       assert.strictEqual(yield* Effect.flip(Retry.retry(effect, { attempts: 1 })), 1)
       assert.strictEqual(instants.length, 1)
     }))
 
-  it.effect("the default backoff is full jitter from 100 ms to 5 s, exact for a seed", () =>
+  it.effect("uses full jitter from 100 ms to 5 s by default", () =>
     Effect.gen(function*() {
       const random = Random.make("seed")
       const expected = [Math.ceil(100 * (yield* random.next)), Math.ceil(200 * (yield* random.next))]
@@ -63,7 +63,7 @@ describe("Retry", () => {
       assert.deepStrictEqual(delays, expected)
     }))
 
-  it.effect("`while` decides by the typed error", () =>
+  it.effect("retries only errors that `while` accepts", () =>
     Effect.gen(function*() {
       const { effect, instants } = flaky()
       const fiber = yield* effect.pipe(
@@ -76,7 +76,7 @@ describe("Retry", () => {
       assert.strictEqual(instants.length, 2)
     }))
 
-  it.effect("neither local rejections, nor defects, nor interruption are retried (resilience4j #1012, #682)", () =>
+  it.effect("does not retry local rejections, defects or interruption (resilience4j #1012, #682)", () =>
     Effect.gen(function*() {
       let calls = 0
       const counted = <A, E>(effect: Effect.Effect<A, E>) =>
@@ -90,9 +90,9 @@ describe("Retry", () => {
       assert.strictEqual(calls, 3)
     }))
 
-  it.effect("elapsed: counts from the beginning of the call and refuses the sleep that would overshoot", () =>
+  it.effect("`elapsed` counts from the start of the call, and prevents a delay that would exceed it", () =>
     Effect.gen(function*() {
-      const tried = (elapsed: number) =>
+      const attemptTimes = (elapsed: number) =>
         Effect.gen(function*() {
           const { effect, instants } = flaky()
           const begin = yield* Clock.currentTimeMillis
@@ -106,13 +106,13 @@ describe("Retry", () => {
           yield* Fiber.join(fiber)
           return instants.map((instant) => instant - begin)
         })
-      // The attempt that ends at 200 would be followed by one that begins at 300.
-      assert.deepStrictEqual(yield* tried(300), [50, 200, 350])
-      assert.deepStrictEqual(yield* tried(299), [50, 200])
+      // The attempt that ends at 200 would be followed by one that starts at 300.
+      assert.deepStrictEqual(yield* attemptTimes(300), [50, 200, 350])
+      assert.deepStrictEqual(yield* attemptTimes(299), [50, 200])
     }))
 
   it.effect.prop(
-    "whatever fails, attempts and elapsed are bounded",
+    "respects `attempts` and `elapsed` for any options",
     [
       FastCheck.record({
         attempts: FastCheck.integer({ min: 1, max: 6 }),
@@ -141,7 +141,7 @@ describe("Retry", () => {
     { fastCheck: { numRuns: 20 }, timeout: 30_000 }
   )
 
-  it.effect("Retry-After is a floor under the delay, plus a spread", () =>
+  it.effect("waits at least for Retry-After, plus a spread", () =>
     Effect.gen(function*() {
       const { effect, instants } = flaky(2)
       const random = Random.make("seed")
@@ -178,7 +178,7 @@ describe("Retry", () => {
     }))
 
   it.effect.prop(
-    "never comes back before Retry-After, and callers do not come back together (Polly #414, #2160)",
+    "never retries before Retry-After, and spreads concurrent callers (Polly #414, #2160)",
     [FastCheck.integer({ min: 0, max: 100000 }), FastCheck.integer()],
     ([retryAfter, seed]) =>
       Effect.gen(function*() {
@@ -196,7 +196,7 @@ describe("Retry", () => {
     { fastCheck: { numRuns: 30 }, timeout: 30_000 }
   )
 
-  it.effect("a Retry-After longer than any timer fails at once instead of sleeping for ever", () =>
+  it.effect("fails immediately if Retry-After is longer than the longest timer", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Retry.retry(Idempotent.mark(Effect.fail("banned")), {
         retryAfter: () => Option.some(Duration.days(25))
@@ -204,7 +204,7 @@ describe("Retry", () => {
       assert.strictEqual(error, "banned")
     }))
 
-  it.effect("refuses at once a sleep that would not end before the deadline", () =>
+  it.effect("fails immediately instead of a delay that would end after the deadline", () =>
     Effect.gen(function*() {
       const { effect, instants } = flaky()
       const fiber = yield* effect.pipe(
@@ -218,11 +218,11 @@ describe("Retry", () => {
       assertNone(yield* Fiber.poll(fiber))
       yield* TestClock.adjust(1)
       assert.deepStrictEqual(instants, [0, 400, 800])
-      // 200 ms before the deadline: the third failure is answered, not slept upon.
+      // 200 ms before the deadline: the third failure is returned without a delay.
       assert.strictEqual(yield* Fiber.join(fiber), 3)
     }))
 
-  it.effect("refuses a sleep that would end at the very instant of the deadline", () =>
+  it.effect("fails immediately instead of a delay that would end at the instant of the deadline", () =>
     Effect.gen(function*() {
       const error = yield* flaky().effect.pipe(
         Retry.retry({ backoff: every(1000) }),
@@ -232,7 +232,7 @@ describe("Retry", () => {
       assert.strictEqual(error, 1)
     }))
 
-  it.effect("a budget shared by callers stops a storm (resilience4j #172)", () =>
+  it.effect("a shared budget limits the retries of all callers (resilience4j #172)", () =>
     Effect.gen(function*() {
       const budget = yield* RetryBudget.make({ ratio: 0.2, reservePerSecond: 1, timeToLive: "10 seconds" })
       let calls = 0
@@ -244,11 +244,11 @@ describe("Retry", () => {
       ))
       yield* TestClock.adjust("1 second")
       yield* Fiber.join(fiber)
-      // Without it there would be 5000.
+      // Without the budget there would be 5000 attempts.
       assert.strictEqual(calls, 1000 + 200 + 10)
     }))
 
-  it.effect("deposits once for a call, not for its retries", () =>
+  it.effect("deposits once per call, not per retry", () =>
     Effect.gen(function*() {
       const budget = yield* RetryBudget.make({ ratio: 1, reservePerSecond: 1, timeToLive: "10 seconds" })
       const fiber = yield* Effect.fork(Effect.exit(Retry.retry(flaky().effect, { backoff: every(1), budget })))
@@ -259,7 +259,7 @@ describe("Retry", () => {
       assert.strictEqual(yield* budget.balance, 10 + 2 - 2)
     }))
 
-  it.effect("draws nothing from the budget for a retry that is refused for another reason", () =>
+  it.effect("withdraws nothing from the budget for a retry that is not made for another reason", () =>
     Effect.gen(function*() {
       const budget = yield* RetryBudget.make({ ratio: 0 })
       yield* Effect.exit(Retry.retry(flaky().effect, { attempts: 1, budget }))
@@ -268,24 +268,24 @@ describe("Retry", () => {
       assert.strictEqual(yield* budget.balance, 100)
     }))
 
-  it.effect("onRetry is told the attempt, the delay, the error and the cause before each delay", () =>
+  it.effect("onRetry receives the attempt, the delay, the error and the cause before each delay", () =>
     Effect.gen(function*() {
-      const told: Array<Retry.Info<number>> = []
+      const infos: Array<Retry.Info<number>> = []
       const fiber = yield* flaky().effect.pipe(
         Retry.retry({
           backoff: Backoff.none({ base: 10, max: 100 }),
-          onRetry: (info) => Effect.sync(() => told.push(info))
+          onRetry: (info) => Effect.sync(() => infos.push(info))
         }),
         Effect.exit,
         Effect.fork
       )
       yield* TestClock.adjust(9)
       const because = "Backoff" as const
-      assert.deepStrictEqual(told, [
+      assert.deepStrictEqual(infos, [
         { attempt: 1, delay: Duration.millis(10), because, error: 1, cause: Cause.fail(1) }
       ])
       yield* TestClock.adjust(1)
-      assert.deepStrictEqual(told[1], {
+      assert.deepStrictEqual(infos[1], {
         attempt: 2,
         delay: Duration.millis(20),
         because,
@@ -294,10 +294,10 @@ describe("Retry", () => {
       })
       yield* TestClock.adjust(100)
       yield* Fiber.join(fiber)
-      assert.strictEqual(told.length, 2)
+      assert.strictEqual(infos.length, 2)
     }))
 
-  it.effect("the schedule serves Effect.retry as well", () =>
+  it.effect("Retry.schedule can be used with Effect.retry", () =>
     Effect.gen(function*() {
       const { effect, instants } = flaky()
       const schedule = Retry.schedule<number>({ attempts: 10, backoff: every(100), elapsed: 250 })
@@ -307,7 +307,7 @@ describe("Retry", () => {
       assert.deepStrictEqual(instants, [0, 100, 200])
     }))
 
-  it.effect("one options value serves many calls: nothing is carried over", () =>
+  it.effect("calls that share an options value share no state", () =>
     Effect.gen(function*() {
       const options = { attempts: 2, backoff: Backoff.none({ base: 10, max: 1000 }) }
       const first = flaky()

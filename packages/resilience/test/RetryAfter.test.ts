@@ -9,7 +9,7 @@ const seconds = (header: string | undefined, at = now) => {
 }
 
 describe("RetryAfter.parse", () => {
-  it("takes seconds, whole or not", () => {
+  it("parses seconds with and without fractions", () => {
     assert.deepStrictEqual(["0", "1", "120", "0.5", "999999999"].map((header) => seconds(header)), [
       0,
       1,
@@ -19,15 +19,15 @@ describe("RetryAfter.parse", () => {
     ])
   })
 
-  it("takes dates, by the clock it is given, and one that has passed for zero", () => {
+  it("parses dates relative to `now`, and returns zero for a date in the past", () => {
     assert.strictEqual(seconds("Fri, 02 Jan 2026 03:04:35 GMT"), 30)
     assert.strictEqual(seconds("Fri, 02 Jan 2026 03:04:35 GMT", now + 20_000), 10)
     assert.strictEqual(seconds("Fri, 02 Jan 2026 03:04:35 GMT", now + 31_000), 0)
   })
 
-  it("takes nothing else", () => {
-    const nonsense = ["", " ", "-5", "1e9", "NaN", "Infinity", "12345678901", "soon", "2026-01-02", "Fri, GMT", "1,5"]
-    for (const header of [undefined, ...nonsense]) assert.isUndefined(RetryAfter.parse(header, now))
+  it("returns undefined for anything else", () => {
+    const invalid = ["", " ", "-5", "1e9", "NaN", "Infinity", "12345678901", "soon", "2026-01-02", "Fri, GMT", "1,5"]
+    for (const header of [undefined, ...invalid]) assert.isUndefined(RetryAfter.parse(header, now))
     assert.isUndefined(RetryAfter.parse("Fri, 02 Jan 2026 03:04:35 GMT", Number.NaN))
   })
 })

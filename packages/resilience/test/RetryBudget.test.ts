@@ -11,7 +11,7 @@ const withdrawals = (budget: RetryBudget.RetryBudget, count: number) =>
   )
 
 describe("RetryBudget", () => {
-  it.effect("defaults: a reserve of 10 per second over 10 seconds, plus one retry for five calls", () =>
+  it.effect("defaults to a reserve of 10 per second over 10 seconds, plus one retry per five calls", () =>
     Effect.gen(function*() {
       const budget = yield* RetryBudget.make()
       assert.strictEqual(yield* budget.balance, 100)
@@ -21,7 +21,7 @@ describe("RetryBudget", () => {
       assert.strictEqual(yield* budget.balance, 0)
     }))
 
-  it.effect("a fraction of a retry is not a retry", () =>
+  it.effect("does not allow a retry for a fraction", () =>
     Effect.gen(function*() {
       const budget = yield* RetryBudget.make({ reservePerSecond: 0 })
       yield* Effect.repeatN(budget.deposit, 3)
@@ -31,7 +31,7 @@ describe("RetryBudget", () => {
       assert.isFalse(yield* budget.withdraw)
     }))
 
-  it.effect("deposits expire", () =>
+  it.effect("deposits expire after the time to live", () =>
     Effect.gen(function*() {
       const budget = yield* RetryBudget.make({ ratio: 1, reservePerSecond: 0, timeToLive: "10 seconds" })
       yield* budget.deposit
@@ -41,7 +41,7 @@ describe("RetryBudget", () => {
       assert.strictEqual(yield* budget.balance, 0)
     }))
 
-  it.effect("the reserve comes back as withdrawals expire", () =>
+  it.effect("the reserve is restored as withdrawals expire", () =>
     Effect.gen(function*() {
       const budget = yield* RetryBudget.make({ ratio: 0, reservePerSecond: 1, timeToLive: "10 seconds" })
       assert.strictEqual(yield* withdrawals(budget, 20), 10)
@@ -51,7 +51,7 @@ describe("RetryBudget", () => {
       assert.strictEqual(yield* withdrawals(budget, 20), 10)
     }))
 
-  it.effect("options out of range are a mistake, said so", () =>
+  it.effect("dies with a RangeError for invalid options", () =>
     Effect.gen(function*() {
       const mistakes: ReadonlyArray<readonly [RetryBudget.Options, string]> = [
         [{ ratio: -0.1 }, "ratio must be finite and at least 0, got -0.1"],
@@ -61,8 +61,11 @@ describe("RetryBudget", () => {
         [{ timeToLive: 0 }, "timeToLive must be finite and longer than 0, got 0"],
         [{ timeToLive: Duration.infinity }, "timeToLive must be finite and longer than 0, got Infinity"]
       ]
-      for (const [options, said] of mistakes) {
-        assertFailure(yield* Effect.exit(RetryBudget.make(options)), Cause.die(new RangeError(`RetryBudget: ${said}`)))
+      for (const [options, message] of mistakes) {
+        assertFailure(
+          yield* Effect.exit(RetryBudget.make(options)),
+          Cause.die(new RangeError(`RetryBudget: ${message}`))
+        )
       }
       assert.strictEqual(yield* (yield* RetryBudget.make({ ratio: 0, reservePerSecond: 0 })).balance, 0)
     }))
@@ -77,18 +80,18 @@ describe("RetryBudget", () => {
   )
 
   it.prop(
-    "agrees with a list of everything that happened",
+    "agrees with a list of all deposits and withdrawals",
     [commands, FastCheck.integer({ min: 0, max: 5 }), FastCheck.constantFrom(0, 0.1, 0.2, 0.5, 1)],
     ([commands, reserve, ratio]) => {
       const state = retryBudget.make({ reserve, ratio, timeToLive: BigInt(100) })
-      const happened: Array<{ readonly bucket: number; readonly amount: number }> = []
+      const history: Array<{ readonly bucket: number; readonly amount: number }> = []
       let now = 0
       const balance = () =>
-        happened.reduce(
+        history.reduce(
           (sum, { amount, bucket }) => Math.floor(now / 10) - bucket < 10 ? sum + amount : sum,
           reserve
         )
-      const record = (amount: number) => happened.push({ bucket: Math.floor(now / 10), amount })
+      const record = (amount: number) => history.push({ bucket: Math.floor(now / 10), amount })
       for (const command of commands) {
         if (command === "deposit") {
           retryBudget.deposit(state, BigInt(now))

@@ -6,7 +6,7 @@ import * as retryThrottle from "../src/internal/retryThrottle.js"
 
 const backoff = Backoff.none({ base: 10, max: 10 })
 
-const ended = <A, E>(effect: Effect.Effect<A, E>) =>
+const exitAfterSecond = <A, E>(effect: Effect.Effect<A, E>) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.fork(Effect.exit(effect))
     yield* TestClock.adjust("1 second")
@@ -14,13 +14,13 @@ const ended = <A, E>(effect: Effect.Effect<A, E>) =>
   })
 
 describe("RetryBudget.throttle", () => {
-  it.effect("defaults to ten tokens and a tenth for a success: five failures stop retries", () =>
+  it.effect("defaults to ten tokens and a tenth per success: five failures stop retries", () =>
     Effect.gen(function*() {
       const throttle = yield* RetryBudget.throttle()
       assert.strictEqual(yield* throttle.balance, 5)
       yield* Effect.repeatN(throttle.failed, 3)
       assert.isTrue(yield* throttle.withdraw)
-      assert.isTrue(yield* throttle.withdraw) // Asking takes nothing.
+      assert.isTrue(yield* throttle.withdraw) // withdraw takes no token.
       yield* throttle.failed
       assert.strictEqual(yield* throttle.balance, 0)
       assert.isFalse(yield* throttle.withdraw)
@@ -29,7 +29,7 @@ describe("RetryBudget.throttle", () => {
       assert.strictEqual(yield* throttle.balance, 0.1)
     }))
 
-  it.effect("tokens never exceed the most there can be, nor fall below none", () =>
+  it.effect("the tokens stay between zero and maxTokens", () =>
     Effect.gen(function*() {
       const throttle = yield* RetryBudget.throttle({ maxTokens: 4, ratio: 1 })
       yield* Effect.repeatN(throttle.succeeded, 99)
@@ -41,7 +41,7 @@ describe("RetryBudget.throttle", () => {
       assert.isTrue(yield* throttle.withdraw)
     }))
 
-  it.effect("time changes nothing, and neither does a call that begins", () =>
+  it.effect("neither time nor a deposit changes the tokens", () =>
     Effect.gen(function*() {
       const throttle = yield* RetryBudget.throttle()
       yield* Effect.repeatN(throttle.failed, 4)
@@ -50,7 +50,7 @@ describe("RetryBudget.throttle", () => {
       assert.isFalse(yield* throttle.withdraw)
     }))
 
-  it.effect("decimals after the third are cut off, tenths add up", () =>
+  it.effect("truncates the ratio to three decimals, and tenths add up exactly", () =>
     Effect.gen(function*() {
       const throttle = yield* RetryBudget.throttle({ maxTokens: 10, ratio: 0.1239 })
       yield* Effect.repeatN(throttle.failed, 4)
@@ -62,7 +62,7 @@ describe("RetryBudget.throttle", () => {
       assert.strictEqual(yield* tenths.balance, 4)
     }))
 
-  it.effect("options out of range are a mistake, said so", () =>
+  it.effect("dies with a RangeError for invalid options", () =>
     Effect.gen(function*() {
       const mistakes: ReadonlyArray<readonly [RetryBudget.ThrottleOptions, string]> = [
         [{ maxTokens: 0 }, "maxTokens must be finite and greater than 0, got 0"],
@@ -70,20 +70,20 @@ describe("RetryBudget.throttle", () => {
         [{ ratio: 0 }, "ratio must be finite and at least 0.001, got 0"],
         [{ ratio: NaN }, "ratio must be finite and at least 0.001, got NaN"]
       ]
-      for (const [options, said] of mistakes) {
+      for (const [options, message] of mistakes) {
         assertFailure(
           yield* Effect.exit(RetryBudget.throttle(options)),
-          Cause.die(new RangeError(`RetryBudget.throttle: ${said}`))
+          Cause.die(new RangeError(`RetryBudget.throttle: ${message}`))
         )
       }
     }))
 
-  it.effect("an outage shared by a thousand callers costs four retries, not two thousand", () =>
+  it.effect("allows four retries in an outage shared by a thousand callers", () =>
     Effect.gen(function*() {
       const budget = yield* RetryBudget.throttle()
       let calls = 0
       const down = Idempotent.mark(Effect.zipRight(Effect.sync(() => calls++), Effect.fail("down")))
-      yield* ended(Effect.forEach(
+      yield* exitAfterSecond(Effect.forEach(
         Array.from({ length: 1000 }),
         () => Effect.exit(Retry.retry(down, { backoff, budget })),
         { concurrency: "unbounded" }
@@ -91,35 +91,35 @@ describe("RetryBudget.throttle", () => {
       assert.strictEqual(calls, 1000 + 4)
     }))
 
-  it.effect("Retry tells it of every attempt, but not of failures that no retry would mend", () =>
+  it.effect("Retry reports every attempt, except failures that are not retryable", () =>
     Effect.gen(function*() {
       const budget = yield* RetryBudget.throttle({ ratio: 0.5 })
       const failing = (error: string) => Idempotent.mark(Effect.fail(error))
-      yield* ended(Retry.retry(failing("down"), { backoff, budget, attempts: 2 }))
+      yield* exitAfterSecond(Retry.retry(failing("down"), { backoff, budget, attempts: 2 }))
       assert.strictEqual(yield* budget.balance, 3)
-      yield* ended(Retry.retry(failing("rejected"), { backoff, budget, while: (error) => error === "down" }))
-      yield* ended(Retry.retry(Idempotent.mark(Effect.die("bug")), { backoff, budget }))
-      yield* ended(Retry.retry(Idempotent.mark(Effect.interrupt), { backoff, budget }))
+      yield* exitAfterSecond(Retry.retry(failing("rejected"), { backoff, budget, while: (error) => error === "down" }))
+      yield* exitAfterSecond(Retry.retry(Idempotent.mark(Effect.die("bug")), { backoff, budget }))
+      yield* exitAfterSecond(Retry.retry(Idempotent.mark(Effect.interrupt), { backoff, budget }))
       assert.strictEqual(yield* budget.balance, 3)
-      yield* ended(Retry.retry(Idempotent.mark(Effect.void), { backoff, budget }))
+      yield* exitAfterSecond(Retry.retry(Idempotent.mark(Effect.void), { backoff, budget }))
       assert.strictEqual(yield* budget.balance, 3.5)
     }))
 
-  it.effect("hedges stop with retries", () =>
+  it.effect("stops hedges together with retries", () =>
     Effect.gen(function*() {
       const budget = yield* RetryBudget.throttle()
       const hedge = yield* Hedge.make({ name: "throttled", delay: 10, budget })
       let calls = 0
       const slow = Idempotent.mark(Effect.zipRight(Effect.sync(() => calls++), Effect.sleep(100)))
-      yield* ended(hedge.apply(slow))
+      yield* exitAfterSecond(hedge.apply(slow))
       assert.strictEqual(calls, 2)
       yield* Effect.repeatN(budget.failed, 4)
-      yield* ended(hedge.apply(slow))
+      yield* exitAfterSecond(hedge.apply(slow))
       assert.strictEqual(calls, 3)
     }))
 
   it.prop(
-    "agrees with counting over everything that happened",
+    "agrees with counting all attempts",
     [
       FastCheck.array(FastCheck.boolean(), { maxLength: 300 }),
       FastCheck.integer({ min: 1, max: 50 }),

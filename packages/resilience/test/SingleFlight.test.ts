@@ -5,10 +5,10 @@ import { Cause, Context, Data, Deferred, Effect, Exit, FastCheck, Fiber, type Op
 import { interruptEverywhere, settle } from "./support/interruption.js"
 import { metricValue } from "./support/metrics.js"
 
-/** Forks the effect and lets it go as far as it can. */
+/** Forks the effect and lets it run until it waits. */
 const start = <A, E>(effect: Effect.Effect<A, E>) => Effect.zipLeft(Effect.fork(effect), settle)
 
-/** An effect that ends as told, and what has become of its runs. */
+/** An effect that waits for its gate, and the counts of its runs. */
 const gated = Effect.map(Deferred.make<number, string>(), (gate) => {
   const log = { started: 0, running: 0 }
   const effect = Effect.acquireUseRelease(
@@ -25,7 +25,7 @@ const gated = Effect.map(Deferred.make<number, string>(), (gate) => {
 const make = <K = string>(name = "test") => SingleFlight.make<number, string, K>({ name })
 
 describe("SingleFlight", () => {
-  it.effect("one run for all who ask meanwhile, another one for who asks after it has ended", () =>
+  it.effect("concurrent callers share a run, and a later caller starts a new one", () =>
     Effect.gen(function*() {
       const flights = yield* make("metered-flights")
       const { effect, gate, log } = yield* gated
@@ -41,7 +41,7 @@ describe("SingleFlight", () => {
       assert.strictEqual(yield* metricValue("singleflight_coalesced_calls", { name: "metered-flights" }), 2)
     }))
 
-  it.effect("failures and defects are shared, and not remembered", () =>
+  it.effect("failures and defects are shared, and not kept", () =>
     Effect.gen(function*() {
       const flights = yield* make()
       const failed = yield* gated
@@ -60,7 +60,7 @@ describe("SingleFlight", () => {
       assert.strictEqual(yield* flights.inFlight, 0)
     }))
 
-  it.effect("who asks again on hearing of the end begins a new run", () =>
+  it.effect("a caller that calls again when the run has ended starts a new run", () =>
     Effect.gen(function*() {
       const flights = yield* make()
       const { effect, gate, log } = yield* gated
@@ -71,7 +71,7 @@ describe("SingleFlight", () => {
       assert.strictEqual(log.started, 2)
     }))
 
-  it.effect("keys are told apart by Equal", () =>
+  it.effect("keys are compared by Equal", () =>
     Effect.gen(function*() {
       const flights = yield* make<{ readonly id: number }>()
       const { effect, gate, log } = yield* gated
@@ -87,7 +87,7 @@ describe("SingleFlight", () => {
       assert.strictEqual(yield* flights.inFlight, 0)
     }))
 
-  it.effect("interrupting one caller, the first or a later one, does not hurt the others (opossum #780: shared abort)", () =>
+  it.effect("an interruption of one caller, even the first, does not affect the others (opossum #780: shared abort)", () =>
     Effect.gen(function*() {
       const flights = yield* make()
       const { effect, gate, log } = yield* gated
@@ -101,7 +101,7 @@ describe("SingleFlight", () => {
       assert.strictEqual(yield* Fiber.join(second), 7)
     }))
 
-  it.effect("the end of the fiber that began a run does not end the run", () =>
+  it.effect("the end of the fiber that started a run does not end the run", () =>
     Effect.gen(function*() {
       const flights = yield* make()
       const { effect, gate } = yield* gated
@@ -112,7 +112,7 @@ describe("SingleFlight", () => {
       assert.strictEqual(yield* Fiber.join(waiting), 7)
     }))
 
-  it.effect("when the last caller leaves the run is interrupted, and that caller waits until it has stopped", () =>
+  it.effect("when the last caller is interrupted, the run is too, and the caller waits until it has stopped", () =>
     Effect.gen(function*() {
       const flights = yield* make()
       let stopped = 0
@@ -125,7 +125,7 @@ describe("SingleFlight", () => {
       yield* Fiber.interrupt(first)
       assert.strictEqual(yield* flights.inFlight, 1)
       const leaving = yield* start(Fiber.interrupt(last))
-      // From now on the key is free, though the old run is not over yet.
+      // From now on the key is free, although the old run has not stopped yet.
       assert.strictEqual(yield* flights.inFlight, 0)
       assert.strictEqual(yield* flights.run("k", Effect.succeed(1)), 1)
       yield* TestClock.adjust(9)
@@ -136,7 +136,7 @@ describe("SingleFlight", () => {
       assert.strictEqual(stopped, 1)
     }))
 
-  it.effect("an abandoned run that is still stopping does not take the key from the one that followed it", () =>
+  it.effect("an abandoned run that is still stopping does not affect the next run of the key", () =>
     Effect.gen(function*() {
       const flights = yield* make()
       const slow = Effect.onInterrupt(Effect.never, () => Effect.sleep(10))
@@ -152,24 +152,24 @@ describe("SingleFlight", () => {
       assert.deepStrictEqual(yield* Fiber.joinAll([following, joining]), [7, 7])
     }))
 
-  it.effect("a caller's timeout and deadline are that caller's alone", () =>
+  it.effect("the timeout and deadline of a caller apply to that caller only", () =>
     Effect.gen(function*() {
       const flights = yield* SingleFlight.make<Option.Option<unknown>, never>({ name: "test" })
       const load = Effect.zipRight(Effect.sleep("1 second"), Deadline.remaining)
-      const hasty = yield* flights.run("k", load).pipe(
+      const withTimeout = yield* flights.run("k", load).pipe(
         Timeout.deadline({ duration: "10 millis", onTimeout: () => "too late" as const }),
         Effect.flip,
         Effect.fork
       )
       yield* settle
-      const patient = yield* Effect.fork(flights.run("k", load))
+      const withoutTimeout = yield* Effect.fork(flights.run("k", load))
       yield* TestClock.adjust("10 millis")
-      assert.strictEqual(yield* Fiber.join(hasty), "too late")
+      assert.strictEqual(yield* Fiber.join(withTimeout), "too late")
       yield* TestClock.adjust("990 millis")
-      assertNone(yield* Fiber.join(patient))
+      assertNone(yield* Fiber.join(withoutTimeout))
     }))
 
-  it.effect("a run begun where interruption is masked can be interrupted all the same", () =>
+  it.effect("a run that was started in an uninterruptible region can be interrupted", () =>
     Effect.gen(function*() {
       const flights = yield* make()
       const { effect, log } = yield* gated
@@ -184,7 +184,7 @@ describe("SingleFlight", () => {
       assert.strictEqual(log.running, 0)
     }))
 
-  it.effect("the run has the context of the caller who began it", () =>
+  it.effect("the run has the context of the caller that started it", () =>
     Effect.gen(function*() {
       class Account extends Context.Tag("test/Account")<Account, number>() {}
       const flights = yield* make()
@@ -193,18 +193,18 @@ describe("SingleFlight", () => {
         yield* Effect.yieldNow()
         return account
       })
-      const answers = yield* Effect.all(
+      const results = yield* Effect.all(
         [1, 2].map((account) => Effect.provideService(flights.run("k", run), Account, account)),
         { concurrency: "unbounded" }
       )
-      assert.deepStrictEqual(answers, [1, 1])
+      assert.deepStrictEqual(results, [1, 1])
     }))
 
-  it.effect("100 fibers that ask for 10 keys at once make 10 runs", () =>
+  it.effect("100 concurrent callers with 10 keys make 10 runs", () =>
     Effect.gen(function*() {
       const flights = yield* make<number>()
       const runs: Array<number> = []
-      const answers = yield* Effect.forEach(
+      const results = yield* Effect.forEach(
         Array.from({ length: 100 }, (_, caller) => caller),
         (caller) =>
           flights.run(
@@ -216,7 +216,7 @@ describe("SingleFlight", () => {
           ),
         { concurrency: "unbounded" }
       )
-      assert.deepStrictEqual(answers, Array.from({ length: 100 }, (_, caller) => caller % 10))
+      assert.deepStrictEqual(results, Array.from({ length: 100 }, (_, caller) => caller % 10))
       assert.deepStrictEqual(runs.toSorted((a, b) => a - b), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
       assert.strictEqual(yield* flights.inFlight, 0)
     }))
@@ -231,7 +231,7 @@ describe("SingleFlight", () => {
   )
 
   it.effect.prop(
-    "agrees with a plain reference model",
+    "agrees with a reference model",
     [commands],
     ([commands]) =>
       Effect.gen(function*() {
@@ -258,10 +258,10 @@ describe("SingleFlight", () => {
             if (known === undefined) model.set(key, { id, gate, waiting: [id] })
             else known.waiting.push(id)
           } else if (known !== undefined && _tag === "Leave") {
-            const leaver = known.waiting[which % known.waiting.length]
-            known.waiting = known.waiting.filter((caller) => caller !== leaver)
+            const leaving = known.waiting[which % known.waiting.length]
+            known.waiting = known.waiting.filter((caller) => caller !== leaving)
             if (known.waiting.length === 0) model.delete(key)
-            const fiber = leaver === undefined ? undefined : callers.get(leaver)
+            const fiber = leaving === undefined ? undefined : callers.get(leaving)
             if (fiber !== undefined) assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(fiber)))
           } else if (known !== undefined) {
             const exit: Exit.Exit<number, string> = _tag === "Succeed" ? Exit.succeed(id) : Exit.fail("down")
@@ -287,8 +287,8 @@ describe("SingleFlight", () => {
   )
 })
 
-describe("an interrupt at every yield point leaves no entry and no run behind", () => {
-  it.effect("of a caller who is alone", () =>
+describe("An interrupt at every yield point leaves no entry and no run", () => {
+  it.effect("of a single caller", () =>
     interruptEverywhere(Effect.gen(function*() {
       const flights = yield* make()
       const { effect, gate, log } = yield* gated
@@ -304,24 +304,24 @@ describe("an interrupt at every yield point leaves no entry and no run behind", 
       }
     })), 30_000)
 
-  for (const role of ["began", "joined"]) {
+  for (const role of ["started", "joined"]) {
     it.effect(
-      `of a caller who ${role} a run that another one waits for`,
+      `of a caller that ${role} a run that another caller waits for`,
       () =>
         interruptEverywhere(Effect.gen(function*() {
           const flights = yield* make()
           const { effect, gate, log } = yield* gated
-          const ask = flights.run("k", effect)
-          const early = role === "joined" ? yield* start(ask) : undefined
-          let late: Fiber.Fiber<number, string> | undefined
+          const call = flights.run("k", effect)
+          const before = role === "joined" ? yield* start(call) : undefined
+          let after: Fiber.Fiber<number, string> | undefined
           return {
-            victim: ask,
+            victim: call,
             meanwhile: Effect.gen(function*() {
-              if (role === "began") late = yield* start(ask)
+              if (role === "started") after = yield* start(call)
               yield* Deferred.succeed(gate, 7)
             }),
             verify: Effect.gen(function*() {
-              const other = early ?? late
+              const other = before ?? after
               assert.isDefined(other)
               if (other !== undefined) assert.strictEqual(yield* Fiber.join(other), 7)
               assert.strictEqual(log.running, 0)

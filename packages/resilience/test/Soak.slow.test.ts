@@ -11,21 +11,21 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
-import { handClock } from "./support/handClock.js"
+import { manualClock } from "./support/manualClock.js"
 
-// As `node --expose-gc` would, for this process alone.
+// Does what `node --expose-gc` does, for this process only.
 setFlagsFromString("--expose_gc")
 const collect: unknown = runInNewContext("gc")
 
-/** What is reachable, in MiB. */
+/** The reachable heap, in MiB. */
 const heap = Effect.sync(() => {
   if (typeof collect === "function") collect()
   return process.memoryUsage().heapUsed / 2 ** 20
 })
 
-/** A clock, and an effect that moves it on by a millisecond. */
+/** A clock, and an effect that advances it by a millisecond. */
 const ticking = Effect.sync(() => {
-  const { advance, clock } = handClock()
+  const { advance, clock } = manualClock()
   let ticks = 0
   const tick = Effect.sync(() => {
     advance(1)
@@ -42,7 +42,7 @@ const gates = Effect.gen(function*() {
   return { breaker, bulkhead, limiter, budget }
 })
 
-/** How much the heap grows over so many runs, once a tenth of them have been made. */
+/** The growth of the heap over this many runs, measured after the first tenth. */
 const growth = (call: Effect.Effect<unknown, unknown>, runs: number) =>
   Effect.gen(function*() {
     const some = Effect.repeatN(call, runs / 10 - 1)
@@ -52,10 +52,10 @@ const growth = (call: Effect.Effect<unknown, unknown>, runs: number) =>
     return (yield* heap) - before
   })
 
-// One after the other: they share a heap.
-describe.sequential("soak", () => {
+// Sequential, because the tests share a heap.
+describe.sequential("The heap", () => {
   it.effect(
-    "a million calls through retry, limiter, bulkhead and a closed breaker leave the heap as it was",
+    "does not grow over a million calls through retry, limiter, bulkhead and a closed breaker",
     () =>
       Effect.gen(function*() {
         const { breaker, budget, bulkhead, limiter } = yield* gates
@@ -75,7 +75,7 @@ describe.sequential("soak", () => {
   )
 
   it.effect(
-    "thirty thousand calls under a policy, one in ten of them failing, do too",
+    "does not grow over 30,000 calls under a policy, a tenth of which fail",
     () =>
       Effect.gen(function*() {
         const { breaker, bulkhead, limiter } = yield* gates

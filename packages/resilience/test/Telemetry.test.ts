@@ -20,7 +20,7 @@ const described: ReadonlyArray<Telemetry.Description> = Object.values(Telemetry.
 
 const pages = fileURLToPath(new URL("../../../docs/resilience/", import.meta.url))
 
-/** The rows of the tables of metrics: name, type and labels. */
+/** The rows of the tables of metrics in the docs: name, type and labels. */
 const rows = readdirSync(pages)
   .filter((page) => page.endsWith(".md"))
   .flatMap((page) => readFileSync(`${pages}${page}`, "utf8").split("\n"))
@@ -29,8 +29,8 @@ const rows = readdirSync(pages)
     type === "counter" || type === "gauge" ? [`${name} ${type} ${labels}`] : []
   )
 
-/** Brings every module to write what it can. */
-const eventfulDay = Effect.gen(function*() {
+/** Makes every module update all of its metrics. */
+const updateAllMetrics = Effect.gen(function*() {
   const name = "Telemetry.test"
   const safe = { idempotency: "safe" } as const
   const breaker = yield* CircuitBreaker.make({ name, trip: Trip.consecutive(1) })
@@ -69,7 +69,7 @@ const eventfulDay = Effect.gen(function*() {
 })
 
 describe("Telemetry", () => {
-  it("names everything once, in words of resilience4j's kind", () => {
+  it("each metric has a unique name in the style of resilience4j", () => {
     const names = described.map(({ name }) => name)
     assert.strictEqual(new Set(names).size, names.length)
     for (const name of names) {
@@ -82,14 +82,14 @@ describe("Telemetry", () => {
     }
   })
 
-  it("is what the pages say, nothing missing and nothing else", () => {
+  it("the docs list exactly the described metrics", () => {
     const listed = described.map(({ labels, name, type }) => `${name} ${type} ${labels.join(", ")}`)
     assert.deepStrictEqual([...new Set(rows)].toSorted(), listed.toSorted())
   })
 
-  it.effect("is what is written, with these labels and of this type, and all of it can be", () =>
+  it.effect("the written metrics have exactly the described names, types and labels", () =>
     Effect.gen(function*() {
-      yield* eventfulDay
+      yield* updateAllMetrics
       const written = (yield* Metric.snapshot).flatMap(({ metricKey, metricState }) => {
         const { name, tags } = metricKey
         const type = MetricState.isCounterState(metricState) ? "counter" : "gauge"
@@ -97,7 +97,7 @@ describe("Telemetry", () => {
           ? [`${name} ${type} ${tags.map(({ key }) => key).toSorted().join(", ")}`]
           : []
       })
-      const promised = described.map(({ labels, name, type }) => `${name} ${type} ${labels.toSorted().join(", ")}`)
-      assert.deepStrictEqual([...new Set(written)].toSorted(), promised.toSorted())
+      const expected = described.map(({ labels, name, type }) => `${name} ${type} ${labels.toSorted().join(", ")}`)
+      assert.deepStrictEqual([...new Set(written)].toSorted(), expected.toSorted())
     }))
 })

@@ -10,7 +10,7 @@ const tooLate = () => "too late" as const
 const millis = Option.map(Duration.toMillis)
 
 describe("Timeout", () => {
-  it.effect("attempt: interrupts at the exact instant and not a millisecond before", () =>
+  it.effect("attempt: fails at the exact instant", () =>
     Effect.gen(function*() {
       const fiber = yield* Effect.never.pipe(
         Timeout.attempt({ duration: "1 second", onTimeout: tooLate }),
@@ -23,7 +23,7 @@ describe("Timeout", () => {
       assert.strictEqual(yield* Fiber.join(fiber), "too late")
     }))
 
-  it.effect("attempt: leaves what ends in time alone", () =>
+  it.effect("attempt: returns the result of an effect that ends in time", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* Timeout.attempt(Effect.succeed(1), { duration: "1 second", onTimeout: tooLate }), 1)
       assert.strictEqual(
@@ -32,20 +32,20 @@ describe("Timeout", () => {
       )
     }))
 
-  it.effect("attempt: waits for the uninterruptible, unless disconnected (effect 3: timeout)", () =>
+  it.effect("attempt: waits for an uninterruptible effect, unless it is disconnected (effect 3: timeout)", () =>
     Effect.gen(function*() {
       const stubborn = Effect.uninterruptible(Effect.sleep("1 minute"))
       const options: Timeout.Options<"too late"> = { duration: "1 second", onTimeout: tooLate }
       const waiting = yield* Effect.fork(Effect.flip(Timeout.attempt(stubborn, options)))
-      const left = yield* Effect.fork(Effect.flip(Timeout.attempt(Effect.disconnect(stubborn), options)))
+      const disconnected = yield* Effect.fork(Effect.flip(Timeout.attempt(Effect.disconnect(stubborn), options)))
       yield* TestClock.adjust("1 second")
       assertNone(yield* Fiber.poll(waiting))
-      assert.strictEqual(yield* Fiber.join(left), "too late")
+      assert.strictEqual(yield* Fiber.join(disconnected), "too late")
       yield* TestClock.adjust("59 seconds")
       assert.strictEqual(yield* Fiber.join(waiting), "too late")
     }))
 
-  it.effect("disconnect: answers in time and leaves what cannot be interrupted behind, to end on its own", () =>
+  it.effect("disconnect: fails on time, and an uninterruptible effect continues in the background", () =>
     Effect.gen(function*() {
       let finished = 0
       const stubborn = Effect.uninterruptible(Effect.zipRight(Effect.sleep("1 minute"), Effect.sync(() => finished++)))
@@ -65,7 +65,7 @@ describe("Timeout", () => {
       assert.strictEqual(yield* Timeout.attempt(Effect.succeed(1), options), 1)
     }))
 
-  it.effect("deadline: everything inside knows what is left", () =>
+  it.effect("deadline: sets the remaining time for the effect", () =>
     Effect.gen(function*() {
       assertNone(yield* Deadline.remaining)
       const fiber = yield* Effect.sleep("400 millis").pipe(
@@ -77,7 +77,7 @@ describe("Timeout", () => {
       assertSome(millis(yield* Fiber.join(fiber)), Duration.toMillis(Duration.millis(600)))
     }))
 
-  it.effect("deadline: fails at the exact instant and not a millisecond before", () =>
+  it.effect("deadline: fails at the exact instant", () =>
     Effect.gen(function*() {
       const fiber = yield* Effect.never.pipe(
         Timeout.deadline({ duration: "1 second", onTimeout: tooLate }),
@@ -90,7 +90,7 @@ describe("Timeout", () => {
       assert.strictEqual(yield* Fiber.join(fiber), "too late")
     }))
 
-  it.effect("deadline: the sooner one holds, whichever is outside", () =>
+  it.effect("deadline: the sooner one of two applies, inside or outside", () =>
     Effect.gen(function*() {
       const remaining = (outer: Duration.DurationInput, inner: Duration.DurationInput) =>
         Deadline.remaining.pipe(
@@ -103,7 +103,7 @@ describe("Timeout", () => {
       assertNone(yield* remaining(Duration.infinity, Duration.infinity))
     }))
 
-  it.effect("deadline: does not start what is late already", () =>
+  it.effect("deadline: does not start an effect after the deadline", () =>
     Effect.gen(function*() {
       let started = false
       const exit = yield* Effect.sync(() => started = true).pipe(
@@ -115,7 +115,7 @@ describe("Timeout", () => {
       assert.isFalse(started)
     }))
 
-  it.effect("Deadline.within: what is inside knows the sooner deadline, and nobody interrupts it", () =>
+  it.effect("Deadline.within: sets the sooner deadline, and does not interrupt the effect", () =>
     Effect.gen(function*() {
       const within = (outer: Duration.DurationInput, inner: Duration.DurationInput) =>
         Deadline.remaining.pipe(Deadline.within(inner), Deadline.within(outer))
@@ -129,7 +129,7 @@ describe("Timeout", () => {
       yield* Fiber.join(fiber)
     }))
 
-  it.effect("remaining is never below zero", () =>
+  it.effect("Deadline.remaining: is never below zero", () =>
     Effect.gen(function*() {
       yield* TestClock.adjust("1 second")
       const remaining = yield* Deadline.remaining.pipe(
@@ -138,7 +138,7 @@ describe("Timeout", () => {
       assertSome(millis(remaining), Duration.toMillis(Duration.zero))
     }))
 
-  it.effect("DeadlineExceeded says what to do and survives encoding, though not as a refusal of ours", () =>
+  it.effect("DeadlineExceeded: can be encoded and decoded, and is then no local rejection any more", () =>
     Effect.gen(function*() {
       const error = new Deadline.DeadlineExceeded({ name: "orders", after: Duration.millis(1500) })
       assert.include(error.message, "\"orders\" could not start within the 1s 500ms left")
@@ -150,8 +150,8 @@ describe("Timeout", () => {
     }))
 })
 
-describe("Timeout does not have the faults of others", () => {
-  it.effect("calls share nothing: one that runs out of time cuts no other short (opossum #780)", () =>
+describe("Timeout does not have the bugs of others", () => {
+  it.effect("a timeout of one call does not interrupt another (opossum #780)", () =>
     Effect.gen(function*() {
       const options: Timeout.Options<"too late"> = { duration: "1 second", onTimeout: tooLate }
       const sleeping = (millis: number) => Effect.as(Effect.sleep(millis), millis)
@@ -165,7 +165,7 @@ describe("Timeout does not have the faults of others", () => {
       assert.deepStrictEqual(yield* Fiber.join(later), Exit.succeed(900))
     }))
 
-  it.effect("what ends in time leaves no timer behind, however often (cockatiel #69, #81)", () =>
+  it.effect("an effect that ends in time leaves no timer (cockatiel #69, #81)", () =>
     Effect.gen(function*() {
       const { counted, timers } = yield* countingClock
       const options: Timeout.Options<"too late"> = { duration: "1 hour", onTimeout: tooLate }
@@ -176,7 +176,7 @@ describe("Timeout does not have the faults of others", () => {
       assert.deepStrictEqual(timers, { slept: 200, sleeping: 0 })
     }))
 
-  it.effect("a timeout is one error more in the type, and the others stay what they are (cockatiel #97)", () =>
+  it.effect("a timeout adds its error to the type, and keeps the others (cockatiel #97)", () =>
     Effect.gen(function*() {
       const call: Effect.Effect<number, "down" | "rejected"> = Effect.fail("down")
       const limited = call.pipe(
@@ -184,7 +184,7 @@ describe("Timeout does not have the faults of others", () => {
         Timeout.deadline({ duration: "1 second", onTimeout: () => "over" as const })
       )
       const typed: Effect.Effect<number, "down" | "rejected" | "late" | "over"> = limited
-      // @ts-expect-error It may run out of time.
+      // @ts-expect-error It may time out.
       const untimed: Effect.Effect<number, "down" | "rejected"> = limited
       assert.strictEqual(yield* Effect.flip(typed), yield* Effect.flip(untimed))
     }))

@@ -8,14 +8,14 @@ const record = (trip: Trip.Trip, verdicts: string): ReadonlyArray<Trip.Reason | 
   return Array.from(verdicts, (verdict) => window.record(verdict === "x" ? "failure" : "success"))
 }
 
-/** How many calls it takes to trip, or -1. */
+/** The number of calls after which the rule trips, or -1. */
 const tripsAfter = (trip: Trip.Trip, verdicts: string): number =>
   record(trip, verdicts).findIndex((reason) => reason !== undefined) + 1 || -1
 
 const refused = (make: () => Trip.Trip, message: string) => throws(make, new RangeError(message))
 
-describe("consecutive", () => {
-  it("trips at the given number in a row, not before", () => {
+describe("Trip.consecutive", () => {
+  it("trips at exactly the given number of failures in a row", () => {
     assert.strictEqual(tripsAfter(Trip.consecutive(3), "xx"), -1)
     assert.strictEqual(tripsAfter(Trip.consecutive(3), "xxx"), 3)
     assert.deepStrictEqual(record(Trip.consecutive(1), "x"), [{ _tag: "ConsecutiveFailures", failures: 1 }])
@@ -26,27 +26,27 @@ describe("consecutive", () => {
     assert.strictEqual(tripsAfter(Trip.consecutive(3), "xx.xxx"), 6)
   })
 
-  it("holds the present run only", () => {
+  it("counts only the current run of failures", () => {
     const window = Trip.consecutive(3).window()
     for (const verdict of ["failure", "success", "failure", "failure"] as const) window.record(verdict)
     assert.deepStrictEqual([window.calls(), window.failures()], [2, 2])
   })
 })
 
-describe("failureRate", () => {
-  it("trips at the threshold itself (>=)", () => {
+describe("Trip.failureRate", () => {
+  it("trips at exactly the threshold (>=)", () => {
     const trip = Trip.failureRate({ threshold: 0.5, window: 10, minimumCalls: 4 })
     assert.strictEqual(tripsAfter(trip, "..x."), -1)
     assert.deepStrictEqual(record(trip, "..xx").at(-1), { _tag: "FailureRate", calls: 4, failures: 2, rate: 0.5 })
   })
 
-  it("does not trip with fewer than the minimum calls, however many fail", () => {
+  it("does not trip with fewer than the minimum number of calls", () => {
     const trip = Trip.failureRate({ threshold: 0.5, window: 10, minimumCalls: 5 })
     assert.strictEqual(tripsAfter(trip, "xxxx"), -1)
     assert.strictEqual(tripsAfter(trip, "xxxxx"), 5)
   })
 
-  it("is not evaluated by a success", () => {
+  it("is not evaluated after a success", () => {
     const trip = Trip.failureRate({ threshold: 0.5, window: 10, minimumCalls: 4 })
     assert.strictEqual(tripsAfter(trip, "xxx."), -1)
     assert.strictEqual(tripsAfter(trip, "xxx.x"), 5)
@@ -58,14 +58,14 @@ describe("failureRate", () => {
     assert.strictEqual(tripsAfter(trip, "x..x"), 4)
   })
 
-  it("looks at 100 calls, 50 % and at least 20 by default, or at the whole of a smaller window", () => {
+  it("defaults to 50 % of 100 calls, at least 20, or all of a smaller window", () => {
     assert.strictEqual(tripsAfter(Trip.failureRate(), "x".repeat(30)), 20)
     assert.strictEqual(tripsAfter(Trip.failureRate(), ".".repeat(100) + "x".repeat(100)), 150)
     assert.strictEqual(tripsAfter(Trip.failureRate({ window: 5 }), "x".repeat(30)), 5)
   })
 
   it.prop(
-    "agrees with counting the latest calls afresh",
+    "agrees with recounting the latest calls",
     [
       FastCheck.array(FastCheck.boolean(), { maxLength: 60, size: "max" }),
       FastCheck.integer({ min: 1, max: 12 }),
@@ -88,8 +88,8 @@ describe("failureRate", () => {
   )
 })
 
-describe("any", () => {
-  it("trips when one of them does", () => {
+describe("Trip.any", () => {
+  it("trips when one rule does", () => {
     const trip = Trip.any(
       Trip.consecutive(3),
       Trip.failureRate({ threshold: 0.5, window: 10, minimumCalls: 6 })
@@ -98,7 +98,7 @@ describe("any", () => {
     assert.strictEqual(tripsAfter(trip, "x.x.xx"), 6)
   })
 
-  it("shows every call to every rule, also when an earlier one trips", () => {
+  it("passes every call to every rule, even if an earlier rule trips", () => {
     const window = Trip.any(Trip.consecutive(1), Trip.consecutive(3)).window()
     const own = Trip.any(Trip.consecutive(3), Trip.consecutive(1)).window()
     for (let i = 0; i < 2; i++) {
@@ -109,15 +109,15 @@ describe("any", () => {
     assert.strictEqual(window.calls(), 2)
   })
 
-  it("reports the fullest window", () => {
+  it("reports the counts of the fullest window", () => {
     const window = Trip.any(Trip.consecutive(5), Trip.failureRate()).window()
     for (const verdict of ["success", "failure", "success", "failure"] as const) window.record(verdict)
     assert.deepStrictEqual([window.calls(), window.failures()], [4, 2])
   })
 })
 
-describe("all", () => {
-  it("trips when all of them do at one and the same call, each for its reason", () => {
+describe("Trip.all", () => {
+  it("trips when all rules do at the same call, with their reasons", () => {
     const trip = Trip.all(Trip.consecutive(2), Trip.failureRate({ threshold: 0.5, window: 10, minimumCalls: 4 }))
     assert.strictEqual(tripsAfter(trip, "xxx"), -1)
     assert.strictEqual(tripsAfter(trip, "x.x.x.x."), -1)
@@ -130,14 +130,14 @@ describe("all", () => {
     })
   })
 
-  it("shows every call to every rule, also when an earlier one does not trip", () => {
+  it("passes every call to every rule, even if an earlier rule does not trip", () => {
     const window = Trip.all(Trip.consecutive(3), Trip.consecutive(1)).window()
     for (let i = 0; i < 2; i++) assert.strictEqual(window.record("failure"), undefined)
     assert.strictEqual(window.record("failure")?._tag, "All")
     assert.strictEqual(window.calls(), 3)
   })
 
-  it("may be part of any, and any of it", () => {
+  it("can be combined with Trip.any in both directions", () => {
     const both = Trip.all(Trip.consecutive(2), Trip.failureRate({ window: 10, minimumCalls: 4 }))
     assert.strictEqual(tripsAfter(Trip.any(Trip.consecutive(3), both), "xxx"), 3)
     assert.strictEqual(tripsAfter(Trip.any(Trip.consecutive(3), both), "..xx"), 4)
@@ -145,7 +145,7 @@ describe("all", () => {
   })
 
   it.prop(
-    "any trips when some rule alone would, all when every rule alone would",
+    "trips when every rule alone would, and Trip.any when some rule alone would",
     [FastCheck.array(FastCheck.boolean(), { maxLength: 40, size: "max" }), FastCheck.integer({ min: 1, max: 5 })],
     ([failed, run]) => {
       const rules = [Trip.consecutive(run), Trip.failureRate({ threshold: 0.6, window: 5, minimumCalls: 3 })] as const
@@ -162,11 +162,11 @@ describe("all", () => {
   )
 })
 
-describe("slow probes", () => {
+describe("The slowAfter of combined rules", () => {
   const slow = (duration: number) => Trip.slowCallRate({ duration })
   const after = (trip: Trip.Trip) => trip.slowAfter === undefined ? undefined : Duration.toMillis(trip.slowAfter)
 
-  it("are those that are slow for one of any, or for every one of all", () => {
+  it("is the minimum for Trip.any, and the maximum for Trip.all", () => {
     assert.strictEqual(after(Trip.consecutive(1)), undefined)
     assert.strictEqual(after(Trip.any(slow(200), slow(100), Trip.consecutive(1))), 100)
     assert.strictEqual(after(Trip.all(slow(200), slow(300), slow(100))), 300)
@@ -175,7 +175,7 @@ describe("slow probes", () => {
   })
 })
 
-describe("windows", () => {
+describe("The windows of a rule", () => {
   it("are independent of each other", () => {
     const trip = Trip.any(Trip.consecutive(2), Trip.failureRate())
     trip.window().record("failure")
@@ -183,8 +183,8 @@ describe("windows", () => {
   })
 })
 
-describe("options out of range", () => {
-  it("are refused with a sentence", () => {
+describe("Invalid options of a rule", () => {
+  it("throw a RangeError", () => {
     refused(
       () => Trip.consecutive(0),
       `Trip.consecutive: failures must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, got 0`

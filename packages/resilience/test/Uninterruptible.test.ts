@@ -19,10 +19,10 @@ import { Effect, Exit, Fiber, Ref, Schedule, TestClock } from "effect"
 import { settle } from "./support/interruption.js"
 import { safe } from "./support/policies.js"
 
-const second = { duration: "1 second", onTimeout: () => "late" as const } as const
+const oneSecond = { duration: "1 second", onTimeout: () => "late" as const } as const
 
-/** Where interruption is masked. */
-const places = {
+/** Uninterruptible regions. */
+const regions = {
   "a finalizer": <A, E>(self: Effect.Effect<A, E>) =>
     Effect.gen(function*() {
       const exit = yield* Ref.make<Exit.Exit<A, E> | undefined>(undefined)
@@ -40,20 +40,20 @@ const tag = (exit: Exit.Exit<unknown, unknown>): unknown => {
   return typeof error === "object" && error !== null && "_tag" in error ? error._tag : error
 }
 
-/** Things that would never end by themselves; each must end after one second with the error that it is listed with. */
+/** Effects that never end by themselves. Each must end after one second with its error. */
 const endless: Record<
   string,
   Effect.Effect<{ readonly self: Effect.Effect<unknown, unknown>; readonly error: string }>
 > = {
-  "Timeout.attempt": Effect.succeed({ self: Timeout.attempt(Effect.never, second), error: "late" }),
-  "Timeout.deadline": Effect.succeed({ self: Timeout.deadline(Effect.never, second), error: "late" }),
+  "Timeout.attempt": Effect.succeed({ self: Timeout.attempt(Effect.never, oneSecond), error: "late" }),
+  "Timeout.deadline": Effect.succeed({ self: Timeout.deadline(Effect.never, oneSecond), error: "late" }),
   "the queue of a bulkhead": Effect.gen(function*() {
     const bulkhead = yield* Bulkhead.make({ name: "masked", permits: 1 })
     yield* Effect.fork(bulkhead.withPermit(Effect.never))
     yield* settle
     return { self: Deadline.within(bulkhead.withPermit(Effect.void), "1 second"), error: "DeadlineExceeded" }
   }),
-  "the queue of a limiter, put off while it waits": Effect.gen(function*() {
+  "the queue of a limiter, paused during the wait": Effect.gen(function*() {
     const limiter = yield* RateLimiter.make({ name: "masked", limit: 10, window: "900 millis" })
     yield* Effect.orDie(limiter.reserve(10))
     yield* Effect.fork(
@@ -78,19 +78,19 @@ const endless: Record<
   }),
   "a hedge": Effect.gen(function*() {
     const hedge = yield* Hedge.make({ name: "masked", delay: "100 millis", budget: yield* RetryBudget.make() })
-    return { self: Timeout.deadline(hedge.apply(Idempotent.mark(Effect.never)), second), error: "late" }
+    return { self: Timeout.deadline(hedge.apply(Idempotent.mark(Effect.never)), oneSecond), error: "late" }
   }),
-  "a run that others share": Effect.gen(function*() {
+  "a shared run": Effect.gen(function*() {
     const flights = yield* SingleFlight.make<never, never>({ name: "masked" })
-    return { self: Timeout.deadline(flights.run("key", Effect.never), second), error: "late" }
+    return { self: Timeout.deadline(flights.run("key", Effect.never), oneSecond), error: "late" }
   }),
-  "a policy, against a silent server": Effect.gen(function*() {
+  "a policy with a server that does not respond": Effect.gen(function*() {
     const policy = Policy.make({
       name: "masked",
       attemptTimeout: { duration: "300 millis", onTimeout: () => "slow" as const },
       bulkhead: yield* Bulkhead.make({ name: "masked", permits: 1 }),
       limiter: yield* RateLimiter.make({ name: "masked", limit: 10, window: "1 minute" }),
-      deadline: second,
+      deadline: oneSecond,
       retry: { attempts: Infinity, backoff: Backoff.none({ base: 200, max: 200 }) }
     })
     return {
@@ -100,22 +100,22 @@ const endless: Record<
   })
 }
 
-describe("what cannot be interrupted ends on time all the same", () => {
-  for (const [place, inside] of Object.entries(places)) {
+describe("Effects in an uninterruptible region end on time", () => {
+  for (const [region, inside] of Object.entries(regions)) {
     for (const [what, make] of Object.entries(endless)) {
-      it.effect(`${what}, in ${place}`, () =>
+      it.effect(`${what}, in ${region}`, () =>
         Effect.gen(function*() {
           const { error, self } = yield* make
           const fiber = yield* Effect.fork(inside(self))
           yield* TestClock.adjust("1 second")
           yield* settle
           const ended = yield* Fiber.poll(fiber)
-          assert.isTrue(ended._tag === "Some", "has not ended after a second")
+          assert.isTrue(ended._tag === "Some", "must have ended after a second")
           assert.strictEqual(tag(yield* Fiber.join(fiber)), error)
         }))
     }
 
-    it.effect(`a retry in ${place} sleeps through no more than there is time for`, () =>
+    it.effect(`a retry in ${region} makes no delay beyond the deadline`, () =>
       Effect.gen(function*() {
         const failing = Idempotent.mark(Effect.fail("down"))
         const retried = Retry.retry(failing, { attempts: Infinity, backoff: Backoff.none({ base: 400, max: 400 }) })
@@ -124,7 +124,7 @@ describe("what cannot be interrupted ends on time all the same", () => {
         assert.strictEqual(tag(yield* Fiber.join(fiber)), "down")
       }))
 
-    it.effect(`a hedge in ${place} wins although the first attempt never ends, which is interrupted`, () =>
+    it.effect(`a hedge in ${region} wins, and the first attempt, which never ends, is interrupted`, () =>
       Effect.gen(function*() {
         const hedge = yield* Hedge.make({ name: "masked", delay: "100 millis", budget: yield* RetryBudget.make() })
         let runs = 0
@@ -142,14 +142,14 @@ describe("what cannot be interrupted ends on time all the same", () => {
       }))
   }
 
-  it.effect("the caller's own interruption is passed on where it may be, and waits for the work to stop", () =>
+  it.effect("an interruption in an interruptible region is passed on, and waits until the work has stopped", () =>
     Effect.gen(function*() {
       let stopped = false
       const slow = Effect.onInterrupt(
         Effect.never,
         () => Effect.zipRight(Effect.sleep("100 millis"), Effect.sync(() => (stopped = true)))
       )
-      const fiber = yield* Effect.fork(Timeout.attempt(slow, second))
+      const fiber = yield* Effect.fork(Timeout.attempt(slow, oneSecond))
       yield* settle
       const interrupting = yield* Effect.fork(Fiber.interrupt(fiber))
       yield* TestClock.adjust("99 millis")
@@ -159,9 +159,9 @@ describe("what cannot be interrupted ends on time all the same", () => {
       assert.isTrue(stopped)
     }))
 
-  it.effect("and is held back where it may not: only the time ends it", () =>
+  it.effect("an interruption in an uninterruptible region is not passed on, and only the timeout ends the work", () =>
     Effect.gen(function*() {
-      const fiber = yield* Effect.fork(Effect.uninterruptible(Timeout.attempt(Effect.never, second)))
+      const fiber = yield* Effect.fork(Effect.uninterruptible(Timeout.attempt(Effect.never, oneSecond)))
       yield* settle
       const interrupting = yield* Effect.fork(Fiber.interrupt(fiber))
       yield* TestClock.adjust("999 millis")
@@ -172,7 +172,7 @@ describe("what cannot be interrupted ends on time all the same", () => {
 })
 
 describe("Deadline.none", () => {
-  it.effect("frees a daemon of the deadline of the operation that began it", () =>
+  it.effect("removes the deadline of the operation that forked a daemon", () =>
     Effect.gen(function*() {
       const left = yield* Ref.make<ReadonlyArray<string>>([])
       const work = (name: string) =>

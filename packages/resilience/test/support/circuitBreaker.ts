@@ -4,7 +4,7 @@ import { Deferred, Duration, Effect, type Exit, Fiber, Schedule } from "effect"
 
 export const boom = Effect.fail("boom")
 
-/** Trips at the first failure and doubles 1 second each time, exactly. */
+/** Trips at the first failure, and opens for 1 second, doubled each time without jitter. */
 export const make = (options?: Partial<CircuitBreaker.Options<unknown>>) =>
   CircuitBreaker.make({
     name: "test",
@@ -17,7 +17,7 @@ export const make = (options?: Partial<CircuitBreaker.Options<unknown>>) =>
 export const opened = (options?: Partial<CircuitBreaker.Options<unknown>>) =>
   Effect.tap(make(options), (breaker) => Effect.exit(breaker.protect(boom)))
 
-/** A call that stays in flight until it is told how to end. */
+/** Starts a call that stays in flight until `end` is run. */
 export const inFlight = (breaker: CircuitBreaker.CircuitBreaker) =>
   Effect.gen(function*() {
     const started = yield* Deferred.make<void>()

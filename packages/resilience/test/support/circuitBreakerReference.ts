@@ -1,4 +1,4 @@
-/** How a call may end. A ban and a pause ask the circuit to open; a demand for an instant in the past asks nothing. */
+/** How a call may end. `ban` and `pause` request to open the circuit; `past` requests it for an instant in the past. */
 export const results = ["success", "failure", "defect", "interrupt", "refusal", "ban", "pause", "past"] as const
 export type Result = typeof results[number]
 
@@ -24,29 +24,32 @@ export interface Setup {
 }
 
 interface Call {
-  /** Running, waiting, or what it was refused with. */
+  /** `running`, `waiting`, or the refusal. */
   status: string
-  life: number
-  began: number
-  readonly followed: boolean
+  generation: number
+  startedAt: number
+  readonly tracked: boolean
 }
 
-/** What a breaker is, in plain numbers of milliseconds, with every call remembered and everything counted afresh. */
+/** A reference model of a breaker, in milliseconds. It remembers every call and recounts everything each time. */
 export class Reference {
   readonly setup: Setup
   readonly calls = new Map<number, Call>()
   readonly log: Array<string> = []
   now = 0
-  life = 0
+  generation = 0
   phase: "Closed" | "Open" | "HalfOpen" | "Isolated" | "Disabled" = "Closed"
-  /** Until when it is open, or by when its probes must have decided. */
+  /** The end of the open duration, or of the half-open timeout. */
   until = 0
   attempt = 0
   history: Array<{ readonly failed: boolean; readonly slow: boolean; readonly at: number }> = []
   queue: Array<number> = []
   dismissed: Array<number> = []
   holders = 0
-  back: { readonly phase: "Closed" | "Open" | "Disabled"; readonly attempt: number } = { phase: "Closed", attempt: 0 }
+  returnTo: { readonly phase: "Closed" | "Open" | "Disabled"; readonly attempt: number } = {
+    phase: "Closed",
+    attempt: 0
+  }
   rejected = 0
   late = 0
   trips = 0
@@ -60,7 +63,7 @@ export class Reference {
     if (phase === "Open" && this.phase !== "Open") this.trips++
     this.phase = phase
     this.attempt = attempt
-    this.life++
+    this.generation++
     this.history = []
     this.dismissed.push(...this.queue)
     this.queue = []
@@ -72,14 +75,16 @@ export class Reference {
   }
 
   private running(): ReadonlyArray<Call> {
-    return [...this.calls.values()].filter(({ life, status }) => life === this.life && status === "running")
+    return [...this.calls.values()].filter(({ generation, status }) =>
+      generation === this.generation && status === "running"
+    )
   }
 
   private overdue(): number {
-    return this.running().filter(({ began }) => this.now - began >= slowAfter).length
+    return this.running().filter(({ startedAt }) => this.now - startedAt >= slowAfter).length
   }
 
-  /** What the window holds. */
+  /** The calls in the window. */
   private latest(): Reference["history"] {
     if (this.phase !== "Closed") return this.history
     return this.setup.trip === "time"
@@ -92,8 +97,8 @@ export class Reference {
     if (this.setup.trip !== "time" && lastThree.length === 3 && lastThree.every(({ failed }) => failed)) return true
     if (this.setup.trip === "slow") return false
     const latest = this.latest()
-    const least = this.setup.trip === "time" ? 3 : 4
-    return latest.length >= least && latest.filter(({ failed }) => failed).length / latest.length >= 0.5
+    const minimum = this.setup.trip === "time" ? 3 : 4
+    return latest.length >= minimum && latest.filter(({ failed }) => failed).length / latest.length >= 0.5
   }
 
   private isTooSlow(): boolean {
@@ -103,8 +108,8 @@ export class Reference {
   }
 
   settle(): void {
-    for (let life = -1; life !== this.life;) {
-      life = this.life
+    for (let generation = -1; generation !== this.generation;) {
+      generation = this.generation
       if (this.phase === "HalfOpen" && this.now >= this.until) this.open(this.until)
       else if (this.phase === "Closed" && this.isTooSlow()) this.open(this.now)
       else if (this.setup.automatic && this.phase === "Open" && this.now >= this.until) this.probe()
@@ -116,7 +121,7 @@ export class Reference {
     this.until = Number.POSITIVE_INFINITY
   }
 
-  /** Those whom a change of state has woken come again, and do not wait again. */
+  /** Calls that a transition has woken arrive again, and do not wait again. */
   wake(): void {
     for (let id = this.dismissed.shift(); id !== undefined; id = this.dismissed.shift()) this.arrive(id, false)
   }
@@ -146,14 +151,14 @@ export class Reference {
     const refusal = this.refusal(mayWait)
     if (refusal !== undefined) {
       this.rejected++
-      this.calls.set(id, { status: refusal, life: this.life, began: this.now, followed: false })
+      this.calls.set(id, { status: refusal, generation: this.generation, startedAt: this.now, tracked: false })
       return
     }
     if (this.phase === "Open") this.probe()
     if (this.phase === "HalfOpen") {
       if (this.history.length + this.running().length >= permits) {
         this.queue.push(id)
-        this.calls.set(id, { status: "waiting", life: this.life, began: this.now, followed: false })
+        this.calls.set(id, { status: "waiting", generation: this.generation, startedAt: this.now, tracked: false })
         return
       }
       this.until = Math.min(this.until, this.now + halfOpenTimeout)
@@ -162,22 +167,22 @@ export class Reference {
   }
 
   private start(id: number): void {
-    const followed = this.phase !== "Disabled"
-    this.calls.set(id, { status: "running", life: this.life, began: this.now, followed })
+    const tracked = this.phase !== "Disabled"
+    this.calls.set(id, { status: "running", generation: this.generation, startedAt: this.now, tracked })
   }
 
-  private giveBack(life: number): void {
-    const next = life === this.life && this.phase === "HalfOpen" ? this.queue.shift() : undefined
+  private returnPermit(generation: number): void {
+    const next = generation === this.generation && this.phase === "HalfOpen" ? this.queue.shift() : undefined
     if (next !== undefined) this.start(next)
   }
 
   end(id: number, result: Result): void {
-    this.ended(id, result)
-    // The time of the probes runs only while there are any.
+    this.recordEnd(id, result)
+    // The half-open timeout counts only while there are probes.
     if (this.phase === "HalfOpen" && this.running().length === 0) this.until = Number.POSITIVE_INFINITY
   }
 
-  private ended(id: number, result: Result): void {
+  private recordEnd(id: number, result: Result): void {
     const call = this.calls.get(id)
     if (call === undefined) return
     this.calls.delete(id)
@@ -185,18 +190,18 @@ export class Reference {
       this.queue = this.queue.filter((other) => other !== id)
       return
     }
-    if (!call.followed) return
+    if (!call.tracked) return
     if (result === "interrupt" || result === "refusal") {
-      if (call.life === this.life && this.phase === "HalfOpen") this.settle()
-      return this.giveBack(call.life)
+      if (call.generation === this.generation && this.phase === "HalfOpen") this.settle()
+      return this.returnPermit(call.generation)
     }
     this.settle()
-    const isLate = call.life !== this.life
+    const isLate = call.generation !== this.generation
     if (isLate) this.late++
-    if (result === "ban" || result === "pause") return this.stayAway(this.now + (result === "ban" ? banFor : pauseFor))
-    if (result === "past") return this.giveBack(call.life)
+    if (result === "ban" || result === "pause") return this.openUntil(this.now + (result === "ban" ? banFor : pauseFor))
+    if (result === "past") return this.returnPermit(call.generation)
     if (isLate) return
-    const slow = this.setup.trip === "slow" && this.now - call.began >= slowAfter
+    const slow = this.setup.trip === "slow" && this.now - call.startedAt >= slowAfter
     this.history.push({ failed: result !== "success", slow, at: this.now })
     if (this.phase === "Closed") {
       if ((result !== "success" && this.hasFailedTooOften()) || this.isTooSlow()) this.open(this.now)
@@ -207,7 +212,7 @@ export class Reference {
     }
   }
 
-  stayAway(until: number): void {
+  openUntil(until: number): void {
     if (this.phase === "Isolated" || this.phase === "Disabled") return
     if (this.phase === "Open" && until <= this.until) return
     this.to("Open", this.attempt)
@@ -216,19 +221,19 @@ export class Reference {
 
   isolate(): number {
     if (this.phase !== "Isolated") {
-      this.back = this.phase === "Disabled" || (this.phase === "Open" && this.until === Number.POSITIVE_INFINITY)
+      this.returnTo = this.phase === "Disabled" || (this.phase === "Open" && this.until === Number.POSITIVE_INFINITY)
         ? { phase: this.phase, attempt: this.attempt }
         : { phase: "Closed", attempt: 0 }
       this.to("Isolated", 0)
       this.holders = 0
     }
     this.holders++
-    return this.life
+    return this.generation
   }
 
-  release(life: number): void {
-    if (life !== this.life || --this.holders > 0) return
-    this.to(this.back.phase, this.back.attempt)
+  release(generation: number): void {
+    if (generation !== this.generation || --this.holders > 0) return
+    this.to(this.returnTo.phase, this.returnTo.attempt)
     this.until = Number.POSITIVE_INFINITY
   }
 
@@ -244,7 +249,9 @@ export class Reference {
 
   enable(): void {
     if (this.phase === "Disabled") this.to("Closed", 0)
-    else if (this.phase === "Isolated" && this.back.phase === "Disabled") this.back = { phase: "Closed", attempt: 0 }
+    else if (this.phase === "Isolated" && this.returnTo.phase === "Disabled") {
+      this.returnTo = { phase: "Closed", attempt: 0 }
+    }
   }
 
   reset(): void {
@@ -262,7 +269,7 @@ export class Reference {
       case "HalfOpen":
         return `Open 0 ${this.attempt}`
       case "Isolated":
-        return this.back.phase === "Open" ? `Open Infinity ${this.back.attempt}` : this.back.phase
+        return this.returnTo.phase === "Open" ? `Open Infinity ${this.returnTo.attempt}` : this.returnTo.phase
       default:
         return this.phase
     }
@@ -271,7 +278,7 @@ export class Reference {
   counts(): Record<string, number | undefined> {
     const latest = this.latest()
     const run = this.history.length - 1 - this.history.findLastIndex(({ failed }) => !failed)
-    // The longer of the two windows is reported.
+    // The counts of the longer of the two windows are reported.
     const calls = Math.max(latest.length, this.phase === "Closed" && this.setup.trip !== "time" ? run : 0)
     const isSlowProbe = this.phase === "HalfOpen"
     const failures = latest.filter(({ failed, slow }) => failed || (isSlowProbe && slow)).length

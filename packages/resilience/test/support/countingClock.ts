@@ -1,8 +1,8 @@
 import { Clock, Effect } from "effect"
 
 /**
- * A way to run effects with the current clock that counts how often anybody has begun to sleep on it and how many still
- * do. (`TestClock.sleeps` also lists sleepers that were interrupted.)
+ * Runs effects with the current clock and counts the sleeps that were started and those that are in progress.
+ * (`TestClock.sleeps` also lists sleeps that were interrupted.)
  */
 export const countingClock: Effect.Effect<{
   readonly timers: { slept: number; sleeping: number }

@@ -2,8 +2,8 @@ import { assert } from "@effect/vitest"
 import { Effect, Exit, Fiber, FiberId, Scheduler } from "effect"
 
 /**
- * Interrupts the first fiber it runs before its `step`-th operation, yielding there so that the interruption is seen.
- * What that fiber forks is left alone.
+ * Interrupts the first fiber that it runs before the `step`-th operation of that fiber, and yields there so that the
+ * interruption takes effect. Fibers forked by it are not interrupted.
  */
 const interruptAt = (step: number) => {
   let steps = 0
@@ -21,8 +21,8 @@ const interruptAt = (step: number) => {
 }
 
 /**
- * Runs the victim once for every operation it executes, interrupting it before that one, and has each run verified.
- * `meanwhile` runs beside the victim, once that has had time to get as far as it can.
+ * Runs the victim once for each of its operations, interrupts it before that operation, and verifies each run.
+ * `meanwhile` runs concurrently, once the victim has run until it waits.
  */
 export const interruptEverywhere = <E>(
   scenario: Effect.Effect<{
@@ -43,7 +43,7 @@ export const interruptEverywhere = <E>(
       yield* settle
       yield* verify
       if (!reached()) {
-        assert.isTrue(Exit.isSuccess(exit), "the run without interruption succeeds")
+        assert.isTrue(Exit.isSuccess(exit), "the run without an interruption must succeed")
         break
       }
       if (Exit.isInterrupted(exit)) interrupted++
@@ -51,5 +51,5 @@ export const interruptEverywhere = <E>(
     assert.isAbove(interrupted, 10)
   })
 
-/** Lets every other fiber go as far as it can without time passing. */
+/** Lets all other fibers run until they wait, without advancing the clock. */
 export const settle: Effect.Effect<void> = Effect.yieldNow().pipe(Effect.repeatN(20))

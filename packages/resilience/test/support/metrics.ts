@@ -1,6 +1,6 @@
 import { Effect, Metric, MetricState } from "effect"
 
-/** The value of a counter or gauge with exactly these labels, if anybody has written to it. */
+/** The value of a counter or gauge with exactly these labels, or `undefined` if it was never updated. */
 export const metricValue = (
   name: string,
   labels: Record<string, string>

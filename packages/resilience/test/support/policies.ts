@@ -15,7 +15,7 @@ export const fragile = CircuitBreaker.make({
   openFor: Schedule.spaced("30 seconds")
 })
 
-/** An effect, and how often it has run. */
+/** Counts how often an effect has started and ended. */
 export const counted = <A, E>(effect: Effect.Effect<A, E>) => {
   const counts = { started: 0, ended: 0 }
   const counting = Effect.suspend(() => {

@@ -13,7 +13,7 @@ import { Effect, Exit, FastCheck, Fiber, identity, Schedule, TestClock } from "e
 import { settle } from "./interruption.js"
 
 /**
- * Longer than anything waits at another gate, so that what is reserved is still counted when it leaves.
+ * Longer than any wait at another gate, so that a reserved cost still counts when its call leaves.
  */
 const window = 10_000
 
@@ -37,14 +37,14 @@ export type Setup = typeof setup extends FastCheck.Arbitrary<infer S> ? S : neve
 
 const millis = FastCheck.constantFrom(0, 0, 1, 20, 50, 120)
 
-/** How one attempt goes. */
+/** The course of one attempt. */
 const attempt = FastCheck.record({
   before: millis,
-  /** Whether it cannot be interrupted before it leaves. */
+  /** Whether it is uninterruptible before it leaves. */
   masked: FastCheck.boolean(),
   leaves: FastCheck.boolean(),
   after: millis,
-  /** How long it cannot be interrupted at the end. */
+  /** The duration of its uninterruptible end. */
   stubborn: FastCheck.constantFrom(0, 0, 0, 70),
   end: FastCheck.constantFrom("succeed", "fail", "fail", "notSent", "notDone", "die", "interrupt", "hang")
 })
@@ -103,7 +103,7 @@ const gatesOf = ({ attemptTimeout, breaker, bulkhead, deadline, hedge, limiter, 
     return { ...gates, policy }
   })
 
-/** Counts what is under way, and holds it against what the gates allow. */
+/** Counts the running calls, and asserts that the gates allow them. */
 class Wire {
   readonly setup: Setup
   readonly sends: Array<number> = []
@@ -137,23 +137,23 @@ class Wire {
   }
 }
 
-/** One call, which nothing but a limit of time ends where it hangs; and how often it may have been carried out. */
-const working = (wire: Wire, setup: Setup, call: Call) => {
+/** One call, which may hang until a timeout, and the number of times it may have been carried out. */
+const makeWork = (wire: Wire, setup: Setup, call: Call) => {
   let doubtful = 0
-  let begun = 0
+  let started = 0
   const canHang = setup.attemptTimeout !== null || setup.deadline !== null
   const one = (leaving: Effect.Effect<void>): Effect.Effect<number, string> => {
     const { after, before, end, leaves, masked, stubborn } =
-      call.attempts[Math.min(begun++, call.attempts.length - 1)] ??
+      call.attempts[Math.min(started++, call.attempts.length - 1)] ??
         assert.fail()
     const sent = Effect.clockWith((clock) =>
       Effect.sync(() => {
-        // What turns out not to have been sent never came to the wire.
+        // An attempt that ends with `notSent` was never sent.
         if (end !== "notSent") wire.send(clock.unsafeCurrentTimeMillis())
         if (end !== "notSent" && end !== "notDone") doubtful++
       })
     )
-    // In one piece, as a request leaves: what has said so has left.
+    // Uninterruptible: an attempt that has reported that it leaves has left.
     const leave = leaves || call.isPlain ? Effect.uninterruptible(Effect.zipRight(leaving, sent)) : Effect.void
     const ending: Record<string, Effect.Effect<number, string>> = {
       succeed: Effect.succeed(1),
@@ -183,7 +183,7 @@ const working = (wire: Wire, setup: Setup, call: Call) => {
   }
 }
 
-const placed = (place: Call["place"], self: Effect.Effect<unknown, unknown>): Effect.Effect<unknown, unknown> => {
+const inPlace = (place: Call["place"], self: Effect.Effect<unknown, unknown>): Effect.Effect<unknown, unknown> => {
   if (place === "plain") return self
   return Effect.scoped(
     place === "acquire"
@@ -192,18 +192,18 @@ const placed = (place: Call["place"], self: Effect.Effect<unknown, unknown>): Ef
   )
 }
 
-/** Runs the calls, and holds everything against what must be true of any gates and any calls. */
+/** Runs the calls, and asserts what must hold for any gates and any calls. */
 export const run = (setup: Setup, calls: ReadonlyArray<Call>): Effect.Effect<void> =>
   Effect.gen(function*() {
     const { bulkhead, limiter, policy, turn } = yield* gatesOf(setup)
     const wire = new Wire(setup)
-    const works = calls.map((call) => working(wire, setup, call))
+    const works = calls.map((call) => makeWork(wire, setup, call))
     const fibers: Array<Fiber.RuntimeFiber<unknown, unknown>> = []
     for (const [index, call] of calls.entries()) {
       const { attempt, plain } = works[index] ?? assert.fail()
       const options = { idempotency: call.idempotency, key: call.key, lane: call.lane }
       const applied = policy.apply(call.isPlain ? plain : attempt, options)
-      const fiber = yield* Effect.fork(Effect.delay(placed(call.place, applied), call.at))
+      const fiber = yield* Effect.fork(Effect.delay(inPlace(call.place, applied), call.at))
       fibers.push(fiber)
       if (call.interruptAfter !== null) {
         yield* Effect.fork(Effect.delay(Fiber.interruptFork(fiber), call.at + call.interruptAfter))
@@ -213,7 +213,7 @@ export const run = (setup: Setup, calls: ReadonlyArray<Call>): Effect.Effect<voi
     yield* settle
     for (const fiber of fibers) {
       const ended = yield* Fiber.poll(fiber)
-      assert.strictEqual(ended._tag, "Some", "a call has not ended")
+      assert.strictEqual(ended._tag, "Some", "every call must have ended")
       const exit = yield* Fiber.await(fiber)
       if (Exit.isFailure(exit)) assert.notInclude(String(exit.cause), "AssertionError")
     }

@@ -1,22 +1,22 @@
 /**
- * What a group of rate limits should do, as plainly as it can be said: nothing is remembered but what happened,
- * everything is counted again each time, and time passes tick by tick.
+ * A reference model of a group of rate limits. It remembers only what has happened, recounts everything each time, and
+ * advances time tick by tick.
  */
 export interface Call {
   readonly id: number
   readonly lane: number
   readonly costs: Readonly<Record<string, number>>
-  /** Whether what it takes is held, rather than spent at once. */
+  /** Whether its cost is held instead of spent immediately. */
   readonly holds?: boolean | undefined
-  /** When a turn comes too late: from then on, if it is a deadline, else after that. */
+  /** A turn at or after the deadline is too late, and so is a turn after `waitUntil`. */
   readonly deadline?: number | undefined
-  readonly patience?: number | undefined
+  readonly waitUntil?: number | undefined
 }
 
 export interface Limit {
   readonly limit: number
   readonly reserved: number
-  /** How long a cost counts, or how much leaks out in a tick. */
+  /** How long a cost counts. For a bucket, `perTick` is the amount that leaks in a tick. */
   readonly window?: number | undefined
   readonly perTick?: number | undefined
 }
@@ -27,17 +27,17 @@ export interface ServerWindow {
 }
 
 interface Spending {
-  /** That of the call; -1 for what others have spent. */
+  /** The id of the call; -1 for the usage of others. */
   readonly id: number
   readonly scope: string
-  /** Less what has leaked of it. */
+  /** Without the part that has leaked. */
   cost: number
   at: number
   isHeld?: boolean | undefined
 }
 
 interface Server extends ServerWindow {
-  readonly told: number
+  readonly reportedAt: number
   readonly others: Spending | undefined
 }
 
@@ -48,7 +48,7 @@ export class Reference {
   readonly pausedUntil = new Map<string, number>()
   readonly server = new Map<string, Server>()
   readonly admitted: Array<{ readonly id: number; readonly at: number }> = []
-  readonly turnedAway: Array<{ readonly id: number; readonly at: number; readonly why: string }> = []
+  readonly refusals: Array<{ readonly id: number; readonly at: number; readonly reason: string }> = []
   readonly limits: Record<string, Limit>
   readonly maxQueue: number
   readonly maxPause: number
@@ -67,18 +67,18 @@ export class Reference {
     return this.queue.filter(({ costs }) => scope in costs).length
   }
 
-  /** Joins, unless it is refused: then says why. */
+  /** Adds a call to the queue, or returns the reason why it is refused. */
   join(call: Call): string | undefined {
-    if (this.isHopeless(call)) return "CostExceedsLimit"
-    const foreseen = this.foresee(call)
-    if (foreseen > this.now) {
+    if (this.neverFits(call)) return "CostExceedsLimit"
+    const admittedAt = this.forecast(call)
+    if (admittedAt > this.now) {
       const isFull = Object.keys(call.costs).some((scope) =>
         this.queue.filter(({ costs, lane }) => lane === call.lane && scope in costs).length >= this.maxQueue
       )
       if (isFull) return "QueueFull"
-      const { deadline = Infinity, patience = Infinity } = call
-      if (deadline <= patience && foreseen >= deadline) return "DeadlineExceeded"
-      if (patience < deadline && foreseen > patience) return "WaitTooLong"
+      const { deadline = Infinity, waitUntil = Infinity } = call
+      if (deadline <= waitUntil && admittedAt >= deadline) return "DeadlineExceeded"
+      if (waitUntil < deadline && admittedAt > waitUntil) return "WaitTooLong"
     }
     this.queue.push(call)
     this.admit()
@@ -91,7 +91,7 @@ export class Reference {
     this.admit()
   }
 
-  /** Ends a call that runs or waits; what it still holds it has spent. */
+  /** Ends a running or waiting call. A cost that it still holds is spent. */
   end(id: number): void {
     this.queue = this.queue.filter((call) => call.id !== id)
     this.commit(id)
@@ -107,9 +107,9 @@ export class Reference {
   setLimit(scope: string, limit: Limit): void {
     this.limits[scope] = limit
     for (const call of this.queue) {
-      if (this.isHopeless(call)) this.turnedAway.push({ id: call.id, at: this.now, why: "CostExceedsLimit" })
+      if (this.neverFits(call)) this.refusals.push({ id: call.id, at: this.now, reason: "CostExceedsLimit" })
     }
-    this.queue = this.queue.filter((call) => !this.isHopeless(call))
+    this.queue = this.queue.filter((call) => !this.neverFits(call))
     if (limit.perTick !== undefined) this.server.delete(scope)
     this.admit()
   }
@@ -120,10 +120,10 @@ export class Reference {
     const windowEnd = (report.windowEnd ?? 0) > this.now + window ? undefined : report.windowEnd
     if (perTick !== undefined) {
       const unknown = Math.min(used, limit) - this.used(scope)
-      if (unknown >= 1) this.spendOfOthers(scope, Math.min(unknown, perTick * this.maxPause))
+      if (unknown >= 1) this.spendByOthers(scope, Math.min(unknown, perTick * this.maxPause))
     } else if (epoch === undefined && windowEnd === undefined) {
       const unknown = used - this.used(scope)
-      if (unknown > 0) this.spendOfOthers(scope, unknown)
+      if (unknown > 0) this.spendByOthers(scope, unknown)
     } else {
       this.report(scope, used, { epoch, windowEnd })
     }
@@ -146,14 +146,16 @@ export class Reference {
     for (let tick = 0; tick < ticks; tick++) {
       this.now++
       this.leak()
-      this.turnAway(({ deadline = Infinity, patience = Infinity }) => deadline <= patience && deadline <= this.now)
+      this.refuseExpired(({ deadline = Infinity, waitUntil = Infinity }) =>
+        deadline <= waitUntil && deadline <= this.now
+      )
       this.admit()
-      if (this.turnAway(({ patience = Infinity }) => patience <= this.now)) this.admit()
+      if (this.refuseExpired(({ waitUntil = Infinity }) => waitUntil <= this.now)) this.admit()
     }
   }
 
-  /** When a call that joined now would be admitted if nobody left who waits, and all that is held were sent now. */
-  foresee(call: Call): number {
+  /** Returns when a call that joins now would be admitted if no call left the queue and all held costs were sent now. */
+  forecast(call: Call): number {
     const copy = new Reference(this.limits, Infinity, this.maxPause)
     copy.now = this.now
     this.pausedUntil.forEach((until, scope) => copy.pausedUntil.set(scope, until))
@@ -170,13 +172,13 @@ export class Reference {
     return this.limits[scope] ?? { limit: 0, reserved: 0 }
   }
 
-  private most(scope: string, lane: number): number {
+  private limitFor(scope: string, lane: number): number {
     const { limit, reserved } = this.limit(scope)
     return lane === 0 ? limit : limit - reserved
   }
 
-  private isHopeless({ costs, lane }: Call): boolean {
-    return Object.entries(costs).some(([scope, cost]) => cost > this.most(scope, lane))
+  private neverFits({ costs, lane }: Call): boolean {
+    return Object.entries(costs).some(([scope, cost]) => cost > this.limitFor(scope, lane))
   }
 
   private counting(scope: string): ReadonlyArray<Spending> {
@@ -187,7 +189,7 @@ export class Reference {
     )
   }
 
-  /** What was spent first leaks first. */
+  /** The oldest cost leaks first. */
   private leak(): void {
     for (const [scope, { perTick = 0 }] of Object.entries(this.limits)) {
       let leaking = perTick
@@ -203,8 +205,8 @@ export class Reference {
     })
   }
 
-  /** It leaves no later than a window or the longest pause from now. */
-  private spendOfOthers(scope: string, cost: number, end = Infinity): Spending {
+  /** The cost expires after a window or the longest pause at the latest. */
+  private spendByOthers(scope: string, cost: number, end = Infinity): Spending {
     const { window } = this.limit(scope)
     const at = window === undefined ? this.now : Math.min(end, this.now + window, this.now + this.maxPause) - window
     const spending = { id: -1, scope, cost, at }
@@ -215,7 +217,7 @@ export class Reference {
   private report(scope: string, used: number, { epoch, windowEnd }: ServerWindow): void {
     const { window = 0 } = this.limit(scope)
     const last = this.server.get(scope)
-    const known = last === undefined || last.told + window <= this.now ? undefined : last
+    const known = last === undefined || last.reportedAt + window <= this.now ? undefined : last
     const age = known === undefined ?
       1 :
       known.epoch !== undefined && epoch !== undefined
@@ -226,39 +228,39 @@ export class Reference {
     if (age < 0 || (windowEnd ?? Infinity) <= this.now) return
     const isSame = known !== undefined && age === 0
     if (!isSame) this.spent = this.spent.filter((spending) => spending !== last?.others)
-    const server = isSame ? known : { epoch, windowEnd, told: this.now, others: undefined }
+    const server = isSame ? known : { epoch, windowEnd, reportedAt: this.now, others: undefined }
     const end = server.windowEnd
     const others = this.counting(scope).find((spending) => spending === server.others)
-    const mine = this.counting(scope).filter((spending) =>
+    const own = this.counting(scope).filter((spending) =>
       spending !== others && (end === undefined || spending.isHeld === true || spending.at + window >= end)
     )
-    const unknown = used - sum(mine)
+    const unknown = used - sum(own)
     if (unknown <= (others?.cost ?? 0)) {
       this.server.set(scope, { ...server, others })
       return
     }
     this.spent = this.spent.filter((spending) => spending !== others)
-    this.server.set(scope, { ...server, others: this.spendOfOthers(scope, unknown, end) })
+    this.server.set(scope, { ...server, others: this.spendByOthers(scope, unknown, end) })
   }
 
-  private turnAway(isOver: (call: Call) => boolean): boolean {
+  private refuseExpired(isOver: (call: Call) => boolean): boolean {
     const over = this.queue.filter(isOver)
     for (const call of over) {
-      const { deadline = Infinity, id, patience = Infinity } = call
-      this.turnedAway.push({ id, at: this.now, why: deadline <= patience ? "DeadlineExceeded" : "WaitTooLong" })
+      const { deadline = Infinity, id, waitUntil = Infinity } = call
+      this.refusals.push({ id, at: this.now, reason: deadline <= waitUntil ? "DeadlineExceeded" : "WaitTooLong" })
     }
     this.queue = this.queue.filter((call) => !over.includes(call))
     return over.length > 0
   }
 
-  /** In the order of the lanes, and in each as they came: who cannot go holds its place in all of its scopes. */
+  /** Admits calls by lane, then by arrival. A call that does not fit keeps its place in all of its scopes. */
   private admit(): void {
     const taken = new Set<string>()
     for (const call of this.queue.toSorted((a, b) => a.lane - b.lane || a.id - b.id)) {
       const scopes = Object.entries(call.costs)
       const fits = scopes.every(([scope, cost]) =>
         !taken.has(scope) && this.now >= (this.pausedUntil.get(scope) ?? 0) &&
-        this.used(scope) + cost <= this.most(scope, call.lane)
+        this.used(scope) + cost <= this.limitFor(scope, call.lane)
       )
       if (fits) {
         this.queue = this.queue.filter((other) => other !== call)

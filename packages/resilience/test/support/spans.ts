@@ -7,7 +7,7 @@ export interface Recorded {
   readonly events: Array<readonly [name: string, attributes: Record<string, unknown>]>
 }
 
-/** A way to run effects with a tracer of their own, and all spans that it has begun. */
+/** Runs effects with a tracer that records all of its spans. */
 export const recordingTracer = () => {
   const spans: Array<Recorded> = []
   const begin: Tracer.Tracer["span"] = (name, parent, context, links, startTime, kind) => {

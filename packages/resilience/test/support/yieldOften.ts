@@ -1,6 +1,6 @@
 import { Scheduler } from "effect"
 
-/** Yields after a few operations, and after a different number of them each time (coming back from a yield takes about ten). */
+/** Yields after a few operations, a different number each time. (Resuming after a yield takes about ten operations.) */
 export const yieldOften = (): Scheduler.Scheduler => {
   let turn = 0
   return {

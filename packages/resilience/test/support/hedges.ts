@@ -6,13 +6,13 @@ export const generous = RetryBudget.make({ ratio: 0, reservePerSecond: 1000 })
 export const make = <E = unknown>(options?: Partial<Hedge.Options<E>>) =>
   Effect.flatMap(generous, (budget) => Hedge.make<E>({ name: "test", delay: "50 millis", budget, ...options }))
 
-/** A service whose n-th attempt (from 0) does what the n-th effect says, and what has become of its attempts. */
-export const service = <A, E>(...answers: ReadonlyArray<Effect.Effect<A, E>>) => {
+/** A call whose n-th attempt (from 0) runs the n-th effect, and the counts of its attempts. */
+export const service = <A, E>(...effects: ReadonlyArray<Effect.Effect<A, E>>) => {
   const log = { started: 0, running: 0, interrupted: 0 }
   const call = Idempotent.mark(Effect.suspend(() => {
-    const answer = answers[log.started++] ?? Effect.never
+    const effect = effects[log.started++] ?? Effect.never
     log.running++
-    return Effect.onExit(answer, (exit) =>
+    return Effect.onExit(effect, (exit) =>
       Effect.sync(() => {
         log.running--
         if (Exit.isInterrupted(exit)) log.interrupted++

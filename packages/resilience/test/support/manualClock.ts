@@ -1,7 +1,7 @@
 import { Clock, Duration, Effect } from "effect"
 
-/** A clock set by hand whose wall side can be stepped without its monotonic side noticing. */
-export const handClock = () => {
+/** A manual clock whose wall-clock time can be stepped without changing its monotonic time. */
+export const manualClock = () => {
   let monotonic = 5_000
   let wall = 1_700_000_000_000
   const sleepers = new Set<{ readonly until: number; readonly wake: () => void }>()
