@@ -16,7 +16,7 @@ import { settingsOf } from "./internal/circuitBreakerSettings.js"
 import * as shell from "./internal/circuitBreakerShell.js"
 import * as circuitBreakerSnapshot from "./internal/circuitBreakerSnapshot.js"
 import { keepBrand } from "./internal/idempotent.js"
-import { stackless } from "./internal/stackless.js"
+import { makeRejection } from "./internal/rejections.js"
 import { isRejection } from "./Rejection.js"
 
 export {
@@ -87,7 +87,7 @@ export const restore = <E = unknown>(options: Options<E>, from: Snapshot): Effec
           maxQueue,
           classify: options.classify ?? defaultClassify,
           otherwise: defaultClassify,
-          refuse: ({ retryAfter, state }) => stackless(() => new CircuitOpen({ name, state, retryAfter }, true))
+          refuse: ({ retryAfter, state }) => makeRejection(() => new CircuitOpen({ name, state, retryAfter }, true))
         }, initial)
       ),
       Effect.map((breaker): CircuitBreaker<E> => {

@@ -56,10 +56,10 @@ export const forEach = <A, B, E, R>(
   f: (item: A, index: number) => Effect.Effect<B, E, R>,
   options: Options
 ): Effect.Effect<Array<B>, E, R> => {
-  const most = requireConcurrency(options)
+  const maxRunning = requireConcurrency(options)
   return Effect.uninterruptibleMask((restore) =>
     Effect.fiberIdWith((caller) => {
-      const left = Array.from(items).entries()
+      const remainingItems = Array.from(items).entries()
       const results: Array<B> = []
       const fibers: Array<Fiber.RuntimeFiber<B, E>> = []
       const running = new Set<Fiber.RuntimeFiber<B, E>>()
@@ -92,7 +92,7 @@ export const forEach = <A, B, E, R>(
         })
 
       /** Ends when an effect has ended, or immediately if one already has. */
-      const someEnded = (before: number): Effect.Effect<void> =>
+      const awaitAny = (before: number): Effect.Effect<void> =>
         Effect.async((resume) => {
           wake = () => {
             wake = undefined
@@ -102,11 +102,11 @@ export const forEach = <A, B, E, R>(
         })
 
       const stop: Effect.Effect<void> = Effect.suspend(() =>
-        running.size === 0 ? Effect.void : Effect.zipRight(someEnded(running.size), stop)
+        running.size === 0 ? Effect.void : Effect.zipRight(awaitAny(running.size), stop)
       )
 
       /** The cause of an interruption, combined with the failures that occurred while waiting for the fibers. */
-      const withWhatFailed = (cause: Cause.Cause<E>): Cause.Cause<E> =>
+      const withFailures = (cause: Cause.Cause<E>): Cause.Cause<E> =>
         failure === undefined || failure === cause || Cause.isInterruptedOnly(failure)
           ? cause
           : Cause.parallel(cause, failure)
@@ -118,19 +118,19 @@ export const forEach = <A, B, E, R>(
             Effect.suspend(() => Effect.failCause(failure ?? Cause.empty))
           )
         }
-        if (running.size < most) {
-          const next = left.next()
+        if (running.size < maxRunning) {
+          const next = remainingItems.next()
           if (next.done !== true) return Effect.zipRight(begin(next.value[1], next.value[0]), run)
           if (running.size === 0) return Effect.void
         }
-        return Effect.zipRight(restore(someEnded(running.size)), run)
+        return Effect.zipRight(restore(awaitAny(running.size)), run)
       })
 
       return Effect.matchCauseEffect(run, {
         onFailure: (cause) =>
           Effect.suspend(() => {
             running.forEach((fiber) => fiber.unsafeInterruptAsFork(caller))
-            return Effect.zipRight(stop, Effect.suspend(() => Effect.failCause(withWhatFailed(cause))))
+            return Effect.zipRight(stop, Effect.suspend(() => Effect.failCause(withFailures(cause))))
           }),
         onSuccess: () => Effect.as(Effect.forEach(fibers, Fiber.inheritAll, { discard: true }), results)
       })

@@ -99,7 +99,7 @@ export const within: {
     duration: Duration.DurationInput
   ): Idempotent.Output<A, E, R, I> => {
     const time = requireDuration("Deadline.within: duration", duration)
-    return setting(self, (current, clock) => sooner(current, clock, time))
+    return withDeadline(self, (current, clock) => sooner(current, clock, time))
   }
 )
 
@@ -125,10 +125,10 @@ export const until: {
   <A, E, R, I>(
     self: Idempotent.Input<A, E, R, I>,
     deadline: Option.Option<bigint>
-  ): Idempotent.Output<A, E, R, I> => setting(self, (current) => earlier(current, deadline))
+  ): Idempotent.Output<A, E, R, I> => withDeadline(self, (current) => earlier(current, deadline))
 )
 
-const setting = <A, E, R, I>(
+const withDeadline = <A, E, R, I>(
   self: Idempotent.Input<A, E, R, I>,
   of: (current: Option.Option<bigint>, clock: Clock.Clock) => Option.Option<bigint>
 ): Idempotent.Output<A, E, R, I> =>

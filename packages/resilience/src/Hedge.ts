@@ -15,13 +15,13 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Deadline from "./Deadline.js"
 import * as Idempotent from "./Idempotent.js"
+import { orElseOnDefect } from "./internal/defects.js"
 import { requireDuration, requireMillis } from "./internal/duration.js"
 import type * as hedge from "./internal/hedge.js"
 import { type Attempt, type Consequence } from "./internal/hedgeModel.js"
 import * as race from "./internal/hedgeRace.js"
 import { labels } from "./internal/labels.js"
 import * as latencies from "./internal/latencies.js"
-import { orElseOnDefect } from "./internal/mishap.js"
 import { requireThat, requireWhole } from "./internal/requireWhole.js"
 import { millisToNanos, monotonic } from "./internal/time.js"
 import type { Restore } from "./internal/waiting.js"
@@ -188,7 +188,7 @@ export const make = <E = unknown>(options: Options<E>): Effect.Effect<Hedge<E>> 
 
 const unsafeMake = <E>(options: Options<E>, maxHedges: number, delays: Delays): Hedge<E> => {
   const { reports = true } = options
-  const budget = tolerated(options.budget)
+  const budget = ignoreDefects(options.budget)
   const classify = options.classify ?? ((error: E): Consequence => isRejection(error) ? "wait" : "next")
   const counts = { calls: 0, hedges: 0, won: 0, denied: 0 }
   const counters = makeCounters(options.name)
@@ -237,7 +237,7 @@ const unsafeMake = <E>(options: Options<E>, maxHedges: number, delays: Delays): 
       reports ? budget.deposit : Effect.void,
       race.run({
         attempt: Effect.isEffect(self) ? () => self : self,
-        leavesAtOnce: Effect.isEffect(self),
+        leavesOnStart: Effect.isEffect(self),
         maxHedges,
         delay: delays.at(monotonic(clock)),
         clock,
@@ -277,7 +277,7 @@ const unsafeMake = <E>(options: Options<E>, maxHedges: number, delays: Delays): 
  * Ignores the defects of a budget, so that a call always ends as its attempts do. A budget that dies in `withdraw`
  * allows no hedge.
  */
-const tolerated = (
+const ignoreDefects = (
   { deposit, failed, succeeded, withdraw }: RetryBudget
 ): Omit<RetryBudget, "balance"> => ({
   deposit: orElseOnDefect("`deposit` of a hedge's budget", deposit, undefined),
@@ -298,20 +298,20 @@ const makeDelays = (name: string, delay: Duration.DurationInput | Percentile): D
     return { at: () => fixed, record: () => {} }
   }
   const { minSamples = 20, percentile } = delay
-  const kept = requireDuration(`Hedge "${name}": delay.window`, delay.window ?? "1 minute")
-  const window = Option.getOrElse(Duration.toNanos(kept), () => 0n)
+  const windowDuration = requireDuration(`Hedge "${name}": delay.window`, delay.window ?? "1 minute")
+  const window = Option.getOrElse(Duration.toNanos(windowDuration), () => 0n)
   const within = percentile > 0 && percentile < 1
   requireThat(`Hedge "${name}": delay.percentile`, percentile, within, "greater than 0 and less than 1")
-  requireThat(`Hedge "${name}": delay.window`, kept, window > 0n, "finite and longer than 0")
+  requireThat(`Hedge "${name}": delay.window`, windowDuration, window > 0n, "finite and longer than 0")
   requireWhole(`Hedge "${name}": delay.minSamples`, minSamples, 1, Number.MAX_SAFE_INTEGER)
   const initial = millisToNanos(requireMillis(`Hedge "${name}": delay.initial`, delay.initial))
-  const seen = latencies.make(window)
+  const recorded = latencies.make(window)
   return {
     at: (now) =>
-      latencies.count(seen, now) < minSamples
+      latencies.count(recorded, now) < minSamples
         ? initial
-        : BigInt(Math.ceil(latencies.quantile(seen, percentile, now))),
-    record: (latency, now) => latencies.record(seen, latency, now)
+        : BigInt(Math.ceil(latencies.quantile(recorded, percentile, now))),
+    record: (latency, now) => latencies.record(recorded, latency, now)
   }
 }
 

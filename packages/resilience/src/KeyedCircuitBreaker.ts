@@ -133,7 +133,7 @@ export const make = <K, E = unknown>(
     const idle = List.make<Entry<K, E>>()
     // Breakers that are not in use but were found not to be closed, the least recently used first. Each use checks the
     // next one in turn.
-    const kept = List.make<Entry<K, E>>()
+    const notClosed = List.make<Entry<K, E>>()
     let next: List.Node<Entry<K, E>> | undefined
 
     const isDue = ({ value }: List.Node<Entry<K, E>>, now: bigint): boolean =>
@@ -151,28 +151,28 @@ export const make = <K, E = unknown>(
         // The breaker is in use again, or was forgotten in the meantime.
         if (node.list === undefined) return
         if (state._tag === "Closed") return forget(node)
-        if (node.list === kept) return
+        if (node.list === notClosed) return
         List.remove(node)
-        List.append(kept, node)
+        List.append(notClosed, node)
       })
 
     /** Makes room for breakers that are not closed, starting with `node`. Skips breakers that were set manually. */
     const evict = (node: List.Node<Entry<K, E>> | undefined): Effect.Effect<void> =>
-      node === undefined || kept.size <= maxOpen
+      node === undefined || notClosed.size <= maxOpen
         ? Effect.void
         : Effect.flatMap(node.value.breaker.state, (state) => {
           const { list, next } = node
-          if (list !== kept) return Effect.void
-          if (!isByHand(state)) forget(node)
+          if (list !== notClosed) return Effect.void
+          if (!isManual(state)) forget(node)
           return evict(next)
         })
 
     const sweep = (now: bigint): Effect.Effect<void> =>
       Effect.suspend(() => {
-        const oldest = next ?? kept.head
+        const oldest = next ?? notClosed.head
         next = oldest?.next
         const first = oldest !== undefined && isDue(oldest, now) ? dispose(oldest) : Effect.void
-        return first.pipe(Effect.zipRight(sweepIdle(now)), Effect.zipRight(Effect.suspend(() => evict(kept.head))))
+        return first.pipe(Effect.zipRight(sweepIdle(now)), Effect.zipRight(Effect.suspend(() => evict(notClosed.head))))
       })
 
     const sweepIdle = (now: bigint): Effect.Effect<void> =>
@@ -244,6 +244,6 @@ interface Entry<out K, in E> {
 }
 
 /** Returns `true` for a state that only a manual command can end. */
-const isByHand = (state: CircuitBreaker.State): boolean =>
+const isManual = (state: CircuitBreaker.State): boolean =>
   state._tag === "Isolated" || state._tag === "Disabled" || state._tag === "MetricsOnly" ||
   (state._tag === "Open" && !Duration.isFinite(state.retryAfter))

@@ -32,8 +32,8 @@ import * as Deadline from "./Deadline.js"
 import type { Hedge } from "./Hedge.js"
 import * as Idempotent from "./Idempotent.js"
 import { requireDuration } from "./internal/duration.js"
-import * as policyAtOnce from "./internal/policyAtOnce.js"
 import { begin, send } from "./internal/policyAttempt.js"
+import * as policyFastPath from "./internal/policyFastPath.js"
 import * as gates from "./internal/policyGates.js"
 import {
   type Attempt,
@@ -258,7 +258,7 @@ export function make<E, FT extends E, FD, B, F, C, L extends string>(
   }
 
   const isPlain = hedge === undefined && options.attemptTimeout === undefined
-  const doors = isPlain ? policyAtOnce.doors<E, C, L>(options) : undefined
+  const fastPaths = isPlain ? policyFastPath.fastPaths<E, C, L>(options) : undefined
 
   /** Makes an attempt each time it is run, hedged where that is allowed. */
   const attempt = <A, E1 extends E, R>(
@@ -269,24 +269,24 @@ export function make<E, FT extends E, FD, B, F, C, L extends string>(
   ): Effect.Effect<A, E1 | FT | Refusal, R> => {
     const inTime = <A2, E2, R2>(self: Effect.Effect<A2, E2, R2>): Effect.Effect<A2, E2, R2> =>
       call.deadline === undefined ? self : Deadline.until(self, call.deadline)
-    return doors === undefined || execution.trace !== undefined
+    return fastPaths === undefined || execution.trace !== undefined
       ? inTime(gates.hedge(
         idempotency === "once" ? undefined : hedge,
         call.onDiscard,
-        (hedged) => inSteps(execution, self, call, hedged)
+        (hedged) => gateByGate(execution, self, call, hedged)
       ))
-      : policyAtOnce.attempt(
+      : policyFastPath.attempt(
         execution,
         self,
         call,
-        doors,
+        fastPaths,
         options,
-        () => inTime(inSteps(execution, self, call, undefined))
+        () => inTime(gateByGate(execution, self, call, undefined))
       )
   }
 
   /** Makes one attempt step by step, listed from the innermost gate outward. */
-  const inSteps = <A, E1 extends E, R>(
+  const gateByGate = <A, E1 extends E, R>(
     execution: Execution,
     self: Called<A, E1, R>,
     call: Call<C, L, A>,
@@ -339,8 +339,8 @@ export function make<E, FT extends E, FD, B, F, C, L extends string>(
         ...(call.key === undefined ? undefined : { "policy.key": call.key })
       }
       return Effect.useSpan(name, { attributes, captureStackTrace: false }, (span) => {
-        const told = within(clock, span)
-        return Effect.withParentSpan(told, span)
+        const traced = within(clock, span)
+        return Effect.withParentSpan(traced, span)
       })
     })
   }

@@ -9,12 +9,12 @@ import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 import type { DeadlineExceeded } from "./Deadline.js"
 import type * as Idempotent from "./Idempotent.js"
-import { type AtOnce, attach, type OfLimiter } from "./internal/atOnce.js"
+import { attach, type FastPath, type LimiterFastPath } from "./internal/fastPath.js"
 import { keepBrand } from "./internal/idempotent.js"
 import type { CallOptions, Limit, Meter, QueueOptions } from "./internal/rateLimiterModel.js"
 import * as opening from "./internal/rateLimiterOpening.js"
+import { GroupTicketReservation, TicketReservation, withTicket } from "./internal/rateLimiterReservation.js"
 import type { Request } from "./internal/rateLimiterShell.js"
-import { AllTaken, Taken, withTicket } from "./internal/rateLimiterTaken.js"
 import type * as RateLimiterStore from "./RateLimiterStore.js"
 import { RejectionTypeId } from "./Rejection.js"
 
@@ -51,7 +51,7 @@ export {
  */
 export interface RateLimiter<in Lane extends string = never> extends Meter {
   /** @internal */
-  readonly [AtOnce]?: OfLimiter<number, CallOptions<Lane>>
+  readonly [FastPath]?: LimiterFastPath<number, CallOptions<Lane>>
   /**
    * Spends `cost` (by default `1`) when the call is admitted. The cost counts from when this effect returns, so send
    * the request immediately. If the call waits for something else first, use {@link RateLimiter.withReservation}.
@@ -115,7 +115,7 @@ export interface RateLimiter<in Lane extends string = never> extends Meter {
  */
 export interface Group<Scope extends string, in Lane extends string = never> {
   /** @internal */
-  readonly [AtOnce]?: OfLimiter<Costs<Scope>, CallOptions<Lane>>
+  readonly [FastPath]?: LimiterFastPath<Costs<Scope>, CallOptions<Lane>>
   /** The name used in metrics and errors. A scope is named by both names, joined by a dot. */
   readonly name: string
   /** The individual limits. */
@@ -224,14 +224,18 @@ export const make = <const Lane extends string = never>(options: Options<Lane>):
     return attach<RateLimiter<Lane>>({
       ...meter(options.name),
       reserve: (cost = 1, call) =>
-        shell.acquire("Returns", () => one(cost, call), (ticket) => Effect.succeed(new Taken(ticket, cost))),
+        shell.acquire(
+          "Returns",
+          () => one(cost, call),
+          (ticket) => Effect.succeed(new TicketReservation(ticket, cost))
+        ),
       refund: (reservation) => withTicket(reservation, shell.refund),
       commit: (reservation) => withTicket(reservation, shell.commit),
       withReservation: (cost = 1, call) => (use) =>
-        shell.acquire("Holds", () => one(cost, call), (ticket) => use(new Taken(ticket, cost))),
+        shell.acquire("Holds", () => one(cost, call), (ticket) => use(new TicketReservation(ticket, cost))),
       withCost: (cost = 1, call) => (self) =>
         keepBrand(self, shell.acquire("Starts", () => one(cost, call), () => self))
-    }, { hold: (cost = 1, call, clock) => shell.holdAtOnce(one(cost, call), clock) })
+    }, { hold: (cost = 1, call, clock) => shell.tryHold(one(cost, call), clock) })
   })
 
 /**
@@ -286,15 +290,21 @@ export const group = <const Scope extends string, const Lane extends string = ne
             shell.acquire(
               "Returns",
               () => several(costs, call),
-              (ticket) => Effect.succeed(new AllTaken(ticket, costs))
+              (ticket) => Effect.succeed(new GroupTicketReservation(ticket, costs))
             ),
           refund: (reservation) => withTicket(reservation, shell.refund),
           commit: (reservation) => withTicket(reservation, shell.commit),
           withReservation: (costs = ones, call) => (use) =>
-            shell.acquire("Holds", () => several(costs, call), (ticket) => use(new AllTaken(ticket, costs))),
+            shell.acquire("Holds", () =>
+              several(costs, call), (ticket) =>
+              use(new GroupTicketReservation(ticket, costs))),
           withCosts: (costs = ones, call) => (self) =>
-            keepBrand(self, shell.acquire("Starts", () => several(costs, call), () => self))
-        }, { hold: (costs = ones, call, clock) => shell.holdAtOnce(several(costs, call), clock) })
+            keepBrand(
+              self,
+              shell.acquire("Starts", () =>
+                several(costs, call), () => self)
+            )
+        }, { hold: (costs = ones, call, clock) => shell.tryHold(several(costs, call), clock) })
       }
     )
   })

@@ -11,7 +11,7 @@ import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { type AtOnce, attach } from "./internal/atOnce.js"
+import { attach, type FastPath } from "./internal/fastPath.js"
 import { labels } from "./internal/labels.js"
 import type * as List from "./internal/linkedList.js"
 import * as Budget from "./internal/rateLimiterBudget.js"
@@ -32,7 +32,7 @@ import * as Telemetry from "./Telemetry.js"
  */
 export interface RateLimiterStore {
   /** @internal */
-  readonly [AtOnce]?: InProcess
+  readonly [FastPath]?: InProcess
   /**
    * Takes all of the costs, or none if one of them does not fit. The scopes are among those the store was opened with.
    */
@@ -261,7 +261,7 @@ export const memory: Open = (limits) =>
         if (isHeld) Budget.hold(part.metered.budget, part.cost)
         else part.node = Budget.spend(part.metered.budget, part.cost, now)
       }
-      return { _tag: "Granted", ticket: new Taken(owner, costs, parts, isHeld) }
+      return { _tag: "Granted", ticket: new MemoryTicket(owner, costs, parts, isHeld) }
     }
 
     const deny = (costs: ReadonlyArray<Cost>, isFirst: boolean, now: bigint): Answer => {
@@ -274,7 +274,7 @@ export const memory: Open = (limits) =>
     }
 
     const commit = (ticket: Ticket, now: bigint): void => {
-      if (!(ticket instanceof Taken) || ticket.owner !== owner || ticket.state !== "held") return
+      if (!(ticket instanceof MemoryTicket) || ticket.owner !== owner || ticket.state !== "held") return
       ticket.state = "spent"
       for (const part of ticket.parts) {
         const { cost, metered: { budget } } = part
@@ -284,7 +284,7 @@ export const memory: Open = (limits) =>
     }
 
     const refund = (ticket: Ticket, now: bigint): void => {
-      if (!(ticket instanceof Taken) || ticket.owner !== owner || ticket.state === "refunded") return
+      if (!(ticket instanceof MemoryTicket) || ticket.owner !== owner || ticket.state === "refunded") return
       ticket.state = "refunded"
       for (const { cost, metered: { budget, measure }, node } of ticket.parts) {
         if (node === undefined) Budget.release(budget, cost)
@@ -356,7 +356,7 @@ export const memory: Open = (limits) =>
   })
 
 /** A ticket that can be committed or refunded. The nodes themselves know whether they still count. */
-class Taken implements Ticket {
+class MemoryTicket implements Ticket {
   state: "held" | "spent" | "refunded"
   readonly owner: symbol
   readonly costs: ReadonlyArray<Cost>

@@ -8,7 +8,7 @@
  *
  * @since 0.1.0
  */
-import * as stackless from "./internal/stackless.js"
+import * as rejections from "./internal/rejections.js"
 
 /**
  * The key of the brand of refusal classes. The brand alone does not make an instance a refusal; see {@link raise}.
@@ -45,7 +45,7 @@ export interface Rejection {
  * @since 0.1.0
  * @category constructors
  */
-export const raise = <E extends Rejection>(error: E): E => stackless.raise(error)
+export const raise = <E extends Rejection>(error: E): E => rejections.raise(error)
 
 /**
  * Returns `true` if the value is an error that a gate of this process raised. Circuit breakers, hedges and `Retry`
@@ -60,4 +60,4 @@ export const raise = <E extends Rejection>(error: E): E => stackless.raise(error
  * @since 0.1.0
  * @category refinements
  */
-export const isRejection = (u: unknown): u is Rejection => stackless.isRaised(u)
+export const isRejection = (u: unknown): u is Rejection => rejections.isRaised(u)

@@ -14,7 +14,7 @@ import * as Schedule from "effect/Schedule"
 import * as ScheduleDecision from "effect/ScheduleDecision"
 import * as ScheduleInterval from "effect/ScheduleInterval"
 import * as Idempotent from "./Idempotent.js"
-import { backoffOf, check, decide, type Judged, type Progress, repeating } from "./internal/retrying.js"
+import { backoffOf, check, decide, type DecisionOptions, type Progress, withRetries } from "./internal/retrying.js"
 import type { Options } from "./internal/retryModel.js"
 import { monotonic } from "./internal/time.js"
 
@@ -134,7 +134,7 @@ export interface NonIdempotent<in E> extends Options<E> {
 
 // Steps the schedule directly: `Effect.retry` sets up its schedule before it is known whether a retry is needed, which
 // costs every successful call several microseconds, and it never sees a cause.
-const run = <A, E, R>(self: Effect.Effect<A, E, R>, options: Judged<E>): Effect.Effect<A, E, R> => {
+const run = <A, E, R>(self: Effect.Effect<A, E, R>, options: DecisionOptions<E>): Effect.Effect<A, E, R> => {
   check("Retry: ", options)
-  return Effect.clockWith((clock) => repeating(self, options, () => options, clock))
+  return Effect.clockWith((clock) => withRetries(self, options, () => options, clock))
 }

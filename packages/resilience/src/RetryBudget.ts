@@ -6,8 +6,8 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { type AtOnce, attach, type OfBudget } from "./internal/atOnce.js"
 import { requireDuration } from "./internal/duration.js"
+import { attach, type BudgetFastPath, type FastPath } from "./internal/fastPath.js"
 import { requireThat } from "./internal/requireWhole.js"
 import * as retryBudget from "./internal/retryBudget.js"
 import * as retryThrottle from "./internal/retryThrottle.js"
@@ -25,7 +25,7 @@ import { monotonic } from "./internal/time.js"
  */
 export interface RetryBudget {
   /** @internal */
-  readonly [AtOnce]?: OfBudget
+  readonly [FastPath]?: BudgetFastPath
   /** Reports that a call begins: once per call, not for its retries. */
   readonly deposit: Effect.Effect<void>
   /** Requests one retry. Returns `false` and takes nothing if none is available. */

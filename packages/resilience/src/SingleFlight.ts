@@ -84,17 +84,17 @@ export const make = <A, E = never, K = string>(options: Options): Effect.Effect<
     const flights = MutableHashMap.empty<K, Flight<A, E>>()
     const named = labels({ name: options.name })
 
-    const land = (key: K, flight: Flight<A, E>): void => {
-      if (flight.landed) return
-      flight.landed = true
+    const settle = (key: K, flight: Flight<A, E>): void => {
+      if (flight.isSettled) return
+      flight.isSettled = true
       MutableHashMap.remove(flights, key)
     }
 
     const leave = (key: K, flight: Flight<A, E>): Effect.Effect<void> =>
       Effect.suspend(() => {
         flight.waiting -= 1
-        if (flight.waiting > 0 || flight.landed || flight.fiber === undefined) return Effect.void
-        land(key, flight)
+        if (flight.waiting > 0 || flight.isSettled || flight.fiber === undefined) return Effect.void
+        settle(key, flight)
         return Fiber.interrupt(flight.fiber)
       })
 
@@ -114,7 +114,7 @@ export const make = <A, E = never, K = string>(options: Options): Effect.Effect<
           const flight: Flight<A, E> = {
             result: Deferred.unsafeMake(FiberId.none),
             waiting: 1,
-            landed: false,
+            isSettled: false,
             fiber: undefined
           }
           MutableHashMap.set(flights, key, flight)
@@ -125,7 +125,7 @@ export const make = <A, E = never, K = string>(options: Options): Effect.Effect<
               fiber.addObserver((exit) => {
                 // Before the callers are notified, so that a caller that runs again immediately does not get the same
                 // result.
-                land(key, flight)
+                settle(key, flight)
                 Deferred.unsafeDone(flight.result, exit)
               })
               return wait(flight)
@@ -145,6 +145,6 @@ interface Flight<in out A, in out E> {
   readonly result: Deferred.Deferred<A, E>
   waiting: number
   /** Whether the run is over, so that the key is free for another run. */
-  landed: boolean
+  isSettled: boolean
   fiber: Fiber.RuntimeFiber<A, E> | undefined
 }

@@ -71,7 +71,7 @@ describe("Backoff", () => {
       assertExact(delays, randoms.map((u) => previous = Math.ceil(Math.min(1000, (previous * 3 - 100) * u + 100))))
     }))
 
-  it.effect("decorrelated: the cap applies after the jitter, so delays reach max and never exceed it (effect 3: jittered)", () =>
+  it.effect("decorrelated: the cap applies after the jitter, so delays reach max exactly (effect 3: jittered)", () =>
     Effect.gen(function*() {
       const reached = yield* seeded(delays(Backoff.decorrelated({ base: 100, max: 1000 }), 200))
       assert.strictEqual(Math.max(...reached), 1000)

@@ -276,7 +276,7 @@ describe("A bulkhead does not have the bugs of others", () => {
       assert.strictEqual(yield* bulkhead.available, 1)
     }))
 
-  it.effect("100 concurrent calls, half of them interrupted, leak no permit (effect #6638, #8391: PartitionedSemaphore)", () =>
+  it.effect("100 concurrent calls, some of them interrupted, leak no permit (effect #6638, #8391)", () =>
     Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "test", permits: 7 })
       let running = 0

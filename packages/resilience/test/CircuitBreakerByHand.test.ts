@@ -203,7 +203,7 @@ describe("Manual control", () => {
       assert.strictEqual(yield* tag(breaker), "Disabled")
     }))
 
-  it.effect("enable: closes the circuit with an empty window, and a call that began while disabled is not counted", () =>
+  it.effect("enable: closes the circuit, and a call that began while disabled is not counted", () =>
     Effect.gen(function*() {
       const breaker = yield* make()
       yield* Effect.exit(breaker.protect(boom))

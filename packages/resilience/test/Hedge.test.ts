@@ -157,7 +157,7 @@ describe("Hedge", () => {
       ])
     }))
 
-  it.effect("`classify`: \"wait\" leaves the result to attempts in flight, and \"fail\" ends the call immediately", () =>
+  it.effect("`classify`: \"wait\" leaves the result to attempts in flight, \"fail\" ends the call immediately", () =>
     Effect.gen(function*() {
       const consequences = { slowDown: "wait", invalid: "fail", down: "next" } as const
       const hedge = yield* make<keyof typeof consequences>({ maxHedges: 5, classify: (error) => consequences[error] })

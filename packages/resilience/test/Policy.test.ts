@@ -61,7 +61,7 @@ describe("The limiter of a policy", () => {
       assert.strictEqual(yield* limiter.available, 10)
     }))
 
-  it.effect("counts a cost from when the call is sent, not from before it waited for the probes of a half-open circuit", () =>
+  it.effect("counts a cost from when the call is sent, not from before it waited for the probes of a circuit", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerMinute
       const breaker = yield* CircuitBreaker.make({

@@ -116,7 +116,7 @@ describe("The order of the gates of a policy", () => {
       assert.strictEqual((yield* breaker.state)._tag, "Open")
     }))
 
-  it.effect("a call that waits for tokens holds no probe permit, so its wait does not cause the half-open timeout", () =>
+  it.effect("a call that waits for tokens holds no probe permit, and causes no half-open timeout", () =>
     Effect.gen(function*() {
       const [breaker, limiter] = yield* Effect.all([fragile, tenPerMinute])
       const policy = Policy.make({ name: "order", breaker, limiter })

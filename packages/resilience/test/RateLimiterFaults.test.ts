@@ -21,7 +21,7 @@ describe("RateLimiter does not have the bugs of others", () => {
       return sent
     })
 
-  it.effect("admits at most N calls in any window (effect: 2N - 1 in a rolling window, tower #842: across fixed windows)", () =>
+  it.effect("admits at most N calls in any window (effect: 2N - 1, tower #842: 2N - 1 across fixed windows)", () =>
     Effect.gen(function*() {
       const sent = yield* flood(10)
       assert.strictEqual(sent.length, 100)

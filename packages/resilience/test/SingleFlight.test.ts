@@ -87,7 +87,7 @@ describe("SingleFlight", () => {
       assert.strictEqual(yield* flights.inFlight, 0)
     }))
 
-  it.effect("an interruption of one caller, even the first, does not affect the others (opossum #780: shared abort)", () =>
+  it.effect("an interruption of one caller, even the first, does not affect the others (opossum #780)", () =>
     Effect.gen(function*() {
       const flights = yield* make()
       const { effect, gate, log } = yield* gated

@@ -39,7 +39,7 @@ describe("SecretSource.layerConfigProvider", () => {
       assert.deepStrictEqual(yield* provider.load(Config.array(Config.integer(), "PORTS")), [1, 2])
     }))
 
-  it.scoped("sets the provider of the program, and looks in the source before the provider that was current at construction", () =>
+  it.scoped("sets a provider that looks in the source before the provider that was current at construction", () =>
     Effect.gen(function*() {
       const { layer } = Scripted.make({ BINANCE_API_KEY: "from the manager" })
       const configured = SecretSource.layerConfigProvider().pipe(
@@ -139,7 +139,7 @@ describe("SecretSource.layerConfigProvider", () => {
       assert.strictEqual(state.reads, 1)
     }))
 
-  it.scoped("fails every load while the source fails and nothing is cached, even if the next provider has the name", () =>
+  it.scoped("fails every load while the source fails and nothing is cached, despite the next provider", () =>
     Effect.gen(function*() {
       const { layer, state } = Scripted.make({ BINANCE_API_KEY: "k" })
       state.error = Scripted.unreachable
@@ -252,7 +252,7 @@ describe("SecretSource.layerConfigProvider", () => {
       assert.strictEqual(yield* provider.load(key), "k")
     }))
 
-  it.scoped("only the first load waits for a slow source, for a second, and later loads get the new secrets once they arrive", () =>
+  it.scoped("only the first load waits for a slow source, for a second, and later loads get its secrets", () =>
     Effect.gen(function*() {
       const { layer, state } = Scripted.make({ BINANCE_API_KEY: "one" })
       const provider = yield* Scripted.provider(layer, emptyProvider)

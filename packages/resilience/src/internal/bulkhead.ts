@@ -13,16 +13,16 @@ import { isRejection } from "../Rejection.js"
 import * as Telemetry from "../Telemetry.js"
 import * as AdaptiveLimit from "./adaptiveLimit.js"
 import * as Alarm from "./alarm.js"
-import { attach } from "./atOnce.js"
 import type { Adaptive, Bulkhead, BulkheadFull, CallOptions } from "./bulkheadModel.js"
+import { orElseOnDefect } from "./defects.js"
 import { requireNanos } from "./duration.js"
+import { attach } from "./fastPath.js"
 import * as Heap from "./heap.js"
 import { keepBrand } from "./idempotent.js"
 import { labels } from "./labels.js"
 import * as List from "./linkedList.js"
-import { orElseOnDefect } from "./mishap.js"
+import { makeRejection } from "./rejections.js"
 import { requireWhole } from "./requireWhole.js"
-import { stackless } from "./stackless.js"
 import { monotonic } from "./time.js"
 import * as Waiting from "./waiting.js"
 
@@ -43,12 +43,12 @@ export interface Config {
 interface Caller {
   readonly lane: Lane
   readonly turn: Waiting.Turn<BulkheadFull | DeadlineExceeded>
-  patience: Heap.Item<Late> | undefined
+  waitLimit: Heap.Item<LimitedWait> | undefined
   /** Whether the caller has been given a permit. */
-  isIn: boolean
+  hasPermit: boolean
 }
 
-interface Late extends Waiting.Patience {
+interface LimitedWait extends Waiting.WaitLimit {
   readonly place: List.Node<Caller>
 }
 
@@ -66,7 +66,7 @@ export const make = (config: Config): Bulkhead => {
     last
   ]
   const byName = new Map(config.lanes.map((name, index) => [name, lanes[index] ?? last]))
-  const late = Heap.make<Late>()
+  const limitedWaits = Heap.make<LimitedWait>()
   const meters = metrics(name)
   const adapting = adaptive === undefined ? undefined : AdaptiveLimit.make(adaptive, permits)
   let limit = adapting === undefined ? permits : Math.floor(adapting.limit)
@@ -98,57 +98,57 @@ export const make = (config: Config): Bulkhead => {
   const leave = (place: List.Node<Caller>): void => {
     List.remove(place)
     meters.queued(queued())
-    if (place.value.patience !== undefined) {
-      Heap.remove(late, place.value.patience)
+    if (place.value.waitLimit !== undefined) {
+      Heap.remove(limitedWaits, place.value.waitLimit)
     }
   }
 
-  const setAlarm = Effect.suspend(() => alarm.within(Heap.first(late)?.at))
+  const setAlarm = Effect.suspend(() => alarm.within(Heap.first(limitedWaits)?.at))
 
   // Permits are handed over, never put back: a newcomer cannot overtake the fiber that is being woken.
-  const handOn = (): Effect.Effect<void> => {
-    const isWatched = Heap.first(late) !== undefined
+  const admitWaiting = (): Effect.Effect<void> => {
+    const hasLimitedWaits = Heap.first(limitedWaits) !== undefined
     for (const lane of lanes) {
       for (let next = lane.queue.head; next !== undefined && hasRoom(lane); next = lane.queue.head) {
         enter(lane)
-        next.value.isIn = true
+        next.value.hasPermit = true
         leave(next)
         Waiting.end(next.value.turn, Effect.void)
       }
     }
-    return isWatched ? setAlarm : Effect.void
+    return hasLimitedWaits ? setAlarm : Effect.void
   }
 
   const release = (lane: Lane): Effect.Effect<void> => {
     running--
     if (!lane.isFirst) others--
-    return handOn()
+    return admitWaiting()
   }
 
   const refuseWith = (reason: BulkheadFull["reason"], lane: Lane): Effect.Effect<never, BulkheadFull> => {
     meters.refused()
-    return Effect.fail(stackless(() => refuse({ reason, permits: limit, queued: lane.queue.size })))
+    return Effect.fail(makeRejection(() => refuse({ reason, permits: limit, queued: lane.queue.size })))
   }
 
-  const turnAwayLate = Effect.clockWith((clock) => {
+  const refuseLate = Effect.clockWith((clock) => {
     const now = monotonic(clock)
-    for (let item = Heap.first(late); item !== undefined && item.at <= now; item = Heap.first(late)) {
+    for (let item = Heap.first(limitedWaits); item !== undefined && item.at <= now; item = Heap.first(limitedWaits)) {
       const { allowed, ends, place } = item.value
       const { lane, turn } = place.value
       leave(place)
-      Waiting.end(turn, ends === "MaxWait" ? refuseWith("WaitTooLong", lane) : tooLate(name, allowed))
+      Waiting.end(turn, ends === "MaxWait" ? refuseWith("WaitTooLong", lane) : failAtDeadline(name, allowed))
     }
     return setAlarm
   })
 
-  const alarm = Alarm.make(turnAwayLate)
+  const alarm = Alarm.make(refuseLate)
 
   const withdraw = (place: List.Node<Caller>): Effect.Effect<void> => {
     if (place.list !== undefined) {
       leave(place)
       return setAlarm
     }
-    return place.value.isIn ? release(place.value.lane) : Effect.void
+    return place.value.hasPermit ? release(place.value.lane) : Effect.void
   }
 
   const wait = <A, E, R>(
@@ -158,28 +158,28 @@ export const make = (config: Config): Bulkhead => {
     use: LazyArg<Effect.Effect<A, E, R>>
   ): Effect.Effect<A, E | BulkheadFull | DeadlineExceeded, R> =>
     Effect.flatMap(Deadline, (deadline) => {
-      const caller: Caller = { lane, turn: Waiting.turn(), patience: undefined, isIn: false }
+      const caller: Caller = { lane, turn: Waiting.turn(), waitLimit: undefined, hasPermit: false }
       const place = List.node(caller)
       List.append(lane.queue, place)
       meters.queued(queued())
       const used = Waiting.take(caller.turn, restore, use, () => withdraw(place))
       return Option.isNone(deadline) && maxWait === undefined
         ? used
-        : Effect.zipRight(beImpatient(place, deadline, maxWait), used)
+        : Effect.zipRight(limitWait(place, deadline, maxWait), used)
     })
 
-  const beImpatient = (
+  const limitWait = (
     place: List.Node<Caller>,
     deadline: Option.Option<bigint>,
     maxWait: bigint | undefined
   ): Effect.Effect<void> =>
     Effect.clockWith((clock) => {
-      const patience = Waiting.patience(deadline, maxWait, monotonic(clock))
-      if (patience === undefined) {
+      const waitLimit = Waiting.waitLimit(deadline, maxWait, monotonic(clock))
+      if (waitLimit === undefined) {
         return Effect.void
       }
-      place.value.patience = Heap.item(patience.at, { ...patience, place })
-      Heap.add(late, place.value.patience)
+      place.value.waitLimit = Heap.item(waitLimit.at, { ...waitLimit, place })
+      Heap.add(limitedWaits, place.value.waitLimit)
       return setAlarm
     })
 
@@ -194,7 +194,7 @@ export const make = (config: Config): Bulkhead => {
       const end = monotonic(clock)
       const judged = cause === undefined ? Effect.succeed(false) : orElseOnDefect(
         `\`isOverload\` of bulkhead "${name}"`,
-        Effect.sync(() => isSign(state.adaptive, cause, end - begin)),
+        Effect.sync(() => isOverloadSign(state.adaptive, cause, end - begin)),
         false
       )
       return Effect.flatMap(judged, (isOverload) => {
@@ -211,10 +211,10 @@ export const make = (config: Config): Bulkhead => {
    */
   const use = <A, E, R>(self: Effect.Effect<A, E, R>, lane: Lane): Effect.Effect<A, E, R> =>
     adapting === undefined
-      ? ending(self, () => release(lane))
+      ? onEnd(self, () => release(lane))
       : Effect.clockWith((clock) => {
         const begin = monotonic(clock)
-        return ending(self, (cause) => observe(adapting, lane, begin, cause))
+        return onEnd(self, (cause) => observe(adapting, lane, begin, cause))
       })
 
   const withPermit = <A, E, R>(
@@ -246,7 +246,7 @@ export const make = (config: Config): Bulkhead => {
       Effect.uninterruptible(Effect.suspend(() => {
         requirePermits(name, permits)
         setLimit(adapting === undefined ? permits : AdaptiveLimit.resize(adapting, permits))
-        return handOn()
+        return admitWaiting()
       }))
   }
   return adapting !== undefined ? bulkhead : attach(bulkhead, {
@@ -266,7 +266,7 @@ export const make = (config: Config): Bulkhead => {
  * Does what `Effect.onExit` does, for a region that is already uninterruptible: `onExit` would mask interruption once
  * more for each call.
  */
-const ending = <A, E, R>(
+const onEnd = <A, E, R>(
   self: Effect.Effect<A, E, R>,
   end: (cause: Cause.Cause<E> | undefined) => Effect.Effect<void>
 ): Effect.Effect<A, E, R> =>
@@ -280,7 +280,7 @@ export const requirePermits = (name: string, permits: number): void =>
   requireWhole(`Bulkhead "${name}": permits`, permits, 1, Number.MAX_SAFE_INTEGER)
 
 /** Returns `true` if a failure is a sign of overload. Interruptions and local refusals never are. */
-const isSign = (adaptive: Adaptive, cause: Cause.Cause<unknown>, took: bigint): boolean => {
+const isOverloadSign = (adaptive: Adaptive, cause: Cause.Cause<unknown>, took: bigint): boolean => {
   if (Cause.isInterruptedOnly(cause)) {
     return false
   }
@@ -289,8 +289,8 @@ const isSign = (adaptive: Adaptive, cause: Cause.Cause<unknown>, took: bigint): 
     (adaptive.isOverload(error) || (adaptive._tag === "Aimd" && Number(took) / 1_000_000 >= adaptive.slowAfterMillis))
 }
 
-const tooLate = (name: string, allowed: Duration.Duration): Effect.Effect<never, DeadlineExceeded> =>
-  Effect.fail(stackless(() => new DeadlineExceeded({ name, after: allowed }, true)))
+const failAtDeadline = (name: string, allowed: Duration.Duration): Effect.Effect<never, DeadlineExceeded> =>
+  Effect.fail(makeRejection(() => new DeadlineExceeded({ name, after: allowed }, true)))
 
 /** Used only by calls that queue or are refused, and on resizes: an uncontended call pays nothing. */
 const metrics = (name: string) => {

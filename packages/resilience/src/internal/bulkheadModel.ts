@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import type { DeadlineExceeded } from "../Deadline.js"
 import type * as Idempotent from "../Idempotent.js"
 import { RejectionTypeId } from "../Rejection.js"
-import type { AtOnce, OfBulkhead } from "./atOnce.js"
+import type { BulkheadFastPath, FastPath } from "./fastPath.js"
 
 /**
  * A semaphore that grants permits by lane, and within a lane in order of arrival.
@@ -21,7 +21,7 @@ import type { AtOnce, OfBulkhead } from "./atOnce.js"
  */
 export interface Bulkhead<in Lane extends string = string> {
   /** @internal */
-  readonly [AtOnce]?: OfBulkhead
+  readonly [FastPath]?: BulkheadFastPath
   /** The name used in metrics and in {@link BulkheadFull}. */
   readonly name: string
   /**

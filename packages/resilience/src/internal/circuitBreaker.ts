@@ -77,7 +77,7 @@ export interface Isolated {
      * The state that follows when the last holder releases the isolation: the state that was set manually before, or
      * closed if it is `undefined`.
      */
-    back: Open | Disabled | MetricsOnly | undefined
+    returnTo: Open | Disabled | MetricsOnly | undefined
   }
 }
 
@@ -142,7 +142,9 @@ export const step = (settings: Settings, state: State, event: Event, now: bigint
     case "Reset":
       return closed(settings)
     case "Isolated":
-      return state._tag === "Isolated" ? state : { _tag: "Isolated", holding: { count: 0, back: setByHand(state) } }
+      return state._tag === "Isolated"
+        ? state
+        : { _tag: "Isolated", holding: { count: 0, returnTo: setManually(state) } }
     case "Released":
       return state !== event.from ? state : released(settings, state)
     case "ForcedOpen":
@@ -166,15 +168,15 @@ const halfOpen = (settings: Settings, progress: Progress): HalfOpen => ({
  * Returns the state that an isolation must not undo: a circuit that can only be closed manually stays open, and a
  * disabled circuit stays disabled.
  */
-const setByHand = (state: State): Open | Disabled | MetricsOnly | undefined =>
+const setManually = (state: State): Open | Disabled | MetricsOnly | undefined =>
   state._tag === "Disabled" || state._tag === "MetricsOnly" || (state._tag === "Open" && state.until === undefined)
     ? state
     : undefined
 
 const released = (settings: Settings, state: State): State => {
-  const back = state._tag === "Isolated" ? state.holding.back : undefined
-  if (back === undefined) return closed(settings)
-  return back._tag === "MetricsOnly" ? metricsOnly(settings) : { ...back }
+  const returnTo = state._tag === "Isolated" ? state.holding.returnTo : undefined
+  if (returnTo === undefined) return closed(settings)
+  return returnTo._tag === "MetricsOnly" ? metricsOnly(settings) : { ...returnTo }
 }
 
 const forcedOpen = (settings: Settings, state: State): Open => {
@@ -187,8 +189,8 @@ const isPermissive = (state: State): boolean => state._tag === "Disabled" || sta
 
 const enabled = (settings: Settings, state: State): State => {
   if (isPermissive(state)) return closed(settings)
-  if (state._tag === "Isolated" && state.holding.back !== undefined && isPermissive(state.holding.back)) {
-    state.holding.back = undefined
+  if (state._tag === "Isolated" && state.holding.returnTo !== undefined && isPermissive(state.holding.returnTo)) {
+    state.holding.returnTo = undefined
   }
   return state
 }
@@ -228,11 +230,11 @@ export const refusal = (state: State, now: bigint): Refusal | undefined => {
     case "MetricsOnly":
       return undefined
     case "Open":
-      return isPast(state.until, now) ? undefined : refused("Open", state.until, now)
+      return isPast(state.until, now) ? undefined : makeRefusal("Open", state.until, now)
     case "HalfOpen":
       return refusalHalfOpen(state, now)
     case "Isolated":
-      return refused("Isolated", undefined, now)
+      return makeRefusal("Isolated", undefined, now)
   }
 }
 
@@ -260,23 +262,23 @@ export const admit = (
       return [next, next]
     }
     case "Open":
-      return [refused("Open", next.until, now), next]
+      return [makeRefusal("Open", next.until, now), next]
     case "Isolated":
-      return [refused("Isolated", undefined, now), next]
+      return [makeRefusal("Isolated", undefined, now), next]
   }
 }
 
 const refusalHalfOpen = ({ probes }: HalfOpen, now: bigint): Refusal | undefined =>
-  probes.free > 0 && !isPast(probes.deadline, now) ? undefined : refused("HalfOpen", probes.deadline, now)
+  probes.free > 0 && !isPast(probes.deadline, now) ? undefined : makeRefusal("HalfOpen", probes.deadline, now)
 
 /**
  * Returns an unused probe permit.
  *
  * @internal
  */
-export const giveBack = (settings: Settings, probes: Probes): void => {
+export const returnPermit = (settings: Settings, probes: Probes): void => {
   probes.free++
-  rest(settings, probes)
+  clearIdleDeadline(settings, probes)
 }
 
 /**
@@ -288,12 +290,12 @@ export const probing = (settings: Settings, { failed, free, succeeded }: Probes)
   settings.permits - free - succeeded - failed
 
 /** Clears the deadline when no probe is in flight: the time of the probes runs only while there are any. */
-const rest = (settings: Settings, probes: Probes): void => {
+const clearIdleDeadline = (settings: Settings, probes: Probes): void => {
   if (probing(settings, probes) === 0) probes.deadline = undefined
 }
 
 /** @internal */
-export const refused = (state: Refusal["state"], until: Instant, now: bigint): Refusal => ({
+export const makeRefusal = (state: Refusal["state"], until: Instant, now: bigint): Refusal => ({
   _tag: "Refusal",
   state,
   retryAfter: remaining(until, now)
@@ -313,7 +315,7 @@ export const isExpired = (state: State, now: bigint): state is HalfOpen =>
  *
  * @internal
  */
-export const probed = (
+export const recordProbe = (
   settings: Settings,
   probes: Probes,
   verdict: "success" | "failure",
@@ -322,11 +324,11 @@ export const probed = (
   const isSlow = settings.slowAfter !== undefined && took >= settings.slowAfter
   if (verdict === "success" && !isSlow) {
     probes.succeeded++
-    rest(settings, probes)
+    clearIdleDeadline(settings, probes)
     return probes.succeeded >= settings.successes ? "Recovered" : "Undecided"
   }
   probes.failed++
-  rest(settings, probes)
+  clearIdleDeadline(settings, probes)
   return probes.failed > settings.permits - settings.successes ? "Failed" : "Undecided"
 }
 

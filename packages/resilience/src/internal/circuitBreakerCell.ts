@@ -14,7 +14,7 @@ import * as machine from "./circuitBreaker.js"
 import type * as circuitBreakerMetrics from "./circuitBreakerMetrics.js"
 import type { Transition, TripCause, Verdict } from "./circuitBreakerModel.js"
 import type * as circuitBreakerQueue from "./circuitBreakerQueue.js"
-import { mishap } from "./mishap.js"
+import { logDefect } from "./defects.js"
 import { monotonic } from "./time.js"
 
 /** @internal */
@@ -42,7 +42,7 @@ export interface Cell {
   ) => Effect.Effect<A, E, R>
   readonly commit: <A>(
     reason: Transition["reason"],
-    change: (state: machine.State, now: bigint) => readonly [answer: A, next: machine.State]
+    change: (state: machine.State, now: bigint) => readonly [result: A, next: machine.State]
   ) => Effect.Effect<A>
   readonly send: (reason: Transition["reason"], event: machine.Event) => Effect.Effect<void>
   readonly trip: (
@@ -53,7 +53,7 @@ export interface Cell {
   readonly changes: Stream.Stream<Transition>
   readonly automatic: Effect.Effect<void, never, Scope.Scope>
   /** Must be run after a caller has joined or left the queue: sets the alarm if one is needed. */
-  readonly tend: Effect.Effect<void>
+  readonly updateAlarm: Effect.Effect<void>
 }
 
 /** @internal */
@@ -85,22 +85,22 @@ const unsafeMake = (
     }
   })
 
-  const tend = Effect.suspend(() => alarm.set(dueAt(current, watchers > 0, queue.size() > 0)))
+  const updateAlarm = Effect.suspend(() => alarm.set(dueAt(current, watchers > 0, queue.size() > 0)))
 
   const commit = <A>(
     reason: Transition["reason"],
-    change: (state: machine.State, now: bigint) => readonly [answer: A, next: machine.State]
+    change: (state: machine.State, now: bigint) => readonly [result: A, next: machine.State]
   ): Effect.Effect<A> =>
     Effect.clockWith((clock) =>
       Ref.modify(ref, (state) => {
-        const [answer, next] = change(state, monotonic(clock))
+        const [result, next] = change(state, monotonic(clock))
         if (next !== state) {
           current = next
           outbox.push({ name, from: state._tag, to: next._tag, at: clock.unsafeCurrentTimeMillis(), reason })
           queue.dismiss()
         }
-        return [answer, next]
-      }).pipe(Effect.zipLeft(publish), Effect.zipLeft(tend))
+        return [result, next]
+      }).pipe(Effect.zipLeft(publish), Effect.zipLeft(updateAlarm))
     )
 
   const send = (reason: Transition["reason"], event: machine.Event): Effect.Effect<void> =>
@@ -129,8 +129,8 @@ const unsafeMake = (
           // The call that trips the circuit has failed with its own error, and the circuit must open nevertheless.
           onFailure: (died) =>
             Effect.zipRight(
-              mishap(`\`openFor\` of circuit breaker "${name}"`, died),
-              opened(machine.after(at, openForAfterMishap), state)
+              logDefect(`\`openFor\` of circuit breaker "${name}"`, died),
+              opened(machine.after(at, openForAfterDefect), state)
             )
         })
       }))
@@ -156,11 +156,11 @@ const unsafeMake = (
         : Effect.flatMap(trip(current, reason), () => f(current, now))
     })
 
-  const onTime = Effect.suspend(() =>
+  const onAlarm = Effect.suspend(() =>
     observe((state) => state._tag === "Open" ? send({ _tag: "OpenElapsed" }, { _tag: "Arrived" }) : Effect.void)
   )
 
-  const alarm = Alarm.make(Effect.zipRight(onTime, tend))
+  const alarm = Alarm.make(Effect.zipRight(onAlarm, updateAlarm))
 
   const subscribe = () =>
     Effect.acquireRelease(
@@ -174,7 +174,7 @@ const unsafeMake = (
   const watch = (change: 1 | -1): Effect.Effect<void> =>
     Effect.suspend(() => {
       watchers += change
-      return tend
+      return updateAlarm
     })
 
   return {
@@ -187,12 +187,12 @@ const unsafeMake = (
     request,
     changes: Stream.suspend(() => Stream.unwrapScoped(Effect.map(subscribe(), Mailbox.toStream))),
     automatic: Effect.suspend(() => Effect.acquireRelease(watch(1), () => watch(-1))),
-    tend
+    updateAlarm
   }
 }
 
 /** The open duration if the schedule dies: the maximum of the default schedule. */
-const openForAfterMishap = Duration.seconds(60)
+const openForAfterDefect = Duration.seconds(60)
 
 /** The instant at which the alarm must act, if `automatic` is in use or calls wait for the probes. */
 const dueAt = (state: machine.State, watched: boolean, awaited: boolean): machine.Instant => {

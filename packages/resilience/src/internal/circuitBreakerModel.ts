@@ -11,7 +11,7 @@ import type * as Stream from "effect/Stream"
 import type * as Idempotent from "../Idempotent.js"
 import { RejectionTypeId } from "../Rejection.js"
 import type * as Trip from "../Trip.js"
-import type { AtOnce, OfBreaker } from "./atOnce.js"
+import type { BreakerFastPath, FastPath } from "./fastPath.js"
 
 /**
  * The maximum number of schedule steps in a snapshot: restoring steps the schedule that many times.
@@ -64,7 +64,7 @@ export type TypeId = "~@effect-exchange/resilience/CircuitBreaker"
 export interface CircuitBreaker<in E = unknown> extends Inspectable.Inspectable, Pipeable.Pipeable {
   readonly [TypeId]: TypeId
   /** @internal */
-  readonly [AtOnce]?: OfBreaker<E>
+  readonly [FastPath]?: BreakerFastPath<E>
   /** The name used in {@link CircuitOpen}, transitions and metrics. */
   readonly name: string
   /**

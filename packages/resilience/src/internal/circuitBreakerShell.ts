@@ -9,7 +9,6 @@ import * as Exit from "effect/Exit"
 import * as Predicate from "effect/Predicate"
 import type * as Schedule from "effect/Schedule"
 import type * as Trip from "../Trip.js"
-import { type After, type AtOnce, attach, type OfBreaker } from "./atOnce.js"
 import * as machine from "./circuitBreaker.js"
 import * as Cell from "./circuitBreakerCell.js"
 import * as circuitBreakerMetrics from "./circuitBreakerMetrics.js"
@@ -17,7 +16,8 @@ import type { CircuitBreaker, TripCause, Verdict } from "./circuitBreakerModel.j
 import * as circuitBreakerQueue from "./circuitBreakerQueue.js"
 import * as circuitBreakerSnapshot from "./circuitBreakerSnapshot.js"
 import * as view from "./circuitBreakerView.js"
-import { mishap } from "./mishap.js"
+import { logDefect } from "./defects.js"
+import { attach, type BreakerFastPath, type FastPath, type FollowUp } from "./fastPath.js"
 import { monotonic } from "./time.js"
 import * as Waiting from "./waiting.js"
 
@@ -54,18 +54,18 @@ export interface Shell<in E, out Refused> extends
 {
   readonly protect: <A, E1 extends E, R>(self: Effect.Effect<A, E1, R>) => Effect.Effect<A, E1 | Refused, R>
   readonly check: Effect.Effect<void, Refused>
-  readonly [AtOnce]?: OfBreaker<E>
+  readonly [FastPath]?: BreakerFastPath<E>
 }
 
 /** A state that admits and counts every call. */
 type Counting = machine.Closed | machine.MetricsOnly
 
 /** The handlers for the end of calls that began in one such state. */
-interface Ends<in E> {
+interface EndHandlers<in E> {
   readonly started: Counting
   readonly onFailure: <E1 extends E>(cause: Cause.Cause<E1>) => Effect.Effect<never, E1>
   readonly onSuccess: <A>(value: A) => Effect.Effect<A>
-  readonly ended: (exit: Exit.Exit<unknown, E>, clock: Clock.Clock) => After
+  readonly ended: (exit: Exit.Exit<unknown, E>, clock: Clock.Clock) => FollowUp
 }
 
 /** @internal */
@@ -88,7 +88,7 @@ const unsafeMake = <E, Refused>(
   queue: circuitBreakerQueue.Queue,
   cell: Cell.Cell
 ): Shell<E, Refused> => {
-  const { commit, current, observe, request, send, tend, trip } = cell
+  const { commit, current, observe, request, send, trip, updateAlarm } = cell
   const totals = { rejected: 0, late: 0 }
 
   let died: Cause.Cause<never> | undefined
@@ -104,11 +104,11 @@ const unsafeMake = <E, Refused>(
   }
 
   /** Must be called synchronously after `judge`: logs the defect of the classifier, if there was one. */
-  const told = (then: After): After => {
+  const withDefectLog = (then: FollowUp): FollowUp => {
     if (died === undefined) return then
-    const said = mishap(`\`classify\` of circuit breaker "${name}"`, died)
+    const logged = logDefect(`\`classify\` of circuit breaker "${name}"`, died)
     died = undefined
-    return then === undefined ? said : Effect.zipRight(said, then)
+    return then === undefined ? logged : Effect.zipRight(logged, then)
   }
 
   /** Must be called in the step in which the call is refused, not earlier, because it counts the refusal. */
@@ -118,7 +118,7 @@ const unsafeMake = <E, Refused>(
     return Effect.fail(refuse(refusal))
   }
 
-  const conclude = (started: Counting, verdict: Verdict, reason: Trip.Reason | undefined): After => {
+  const conclude = (started: Counting, verdict: Verdict, reason: Trip.Reason | undefined): FollowUp => {
     if (verdict === "ignore") return undefined
     const isLate = current() !== started
     if (isLate) totals.late++
@@ -126,40 +126,41 @@ const unsafeMake = <E, Refused>(
     return isLate || reason === undefined ? undefined : trip(started, reason)
   }
 
-  const endedAt = (started: Counting, exit: Exit.Exit<unknown, E>, clock: Clock.Clock | undefined): After => {
+  const endedAt = (started: Counting, exit: Exit.Exit<unknown, E>, clock: Clock.Clock | undefined): FollowUp => {
     const verdict = judge(exit)
     const reason = verdict === "success" || verdict === "failure"
       ? started.window.record(verdict, clock && millisOf(clock))
       : undefined
-    return told(conclude(started, verdict, reason))
+    return withDefectLog(conclude(started, verdict, reason))
   }
 
   const finishClosed = <A, E1 extends E>(started: Counting, exit: Exit.Exit<A, E1>): Effect.Effect<A, E1> =>
     started.window.timed === true
-      ? Effect.clockWith((clock) => going(endedAt(started, exit, clock), exit))
-      : going(endedAt(started, exit, undefined), exit)
+      ? Effect.clockWith((clock) => thenExit(endedAt(started, exit, clock), exit))
+      : thenExit(endedAt(started, exit, undefined), exit)
 
-  const endsOf = (started: Counting): Ends<E> => ({
+  const makeEndHandlers = (started: Counting): EndHandlers<E> => ({
     started,
     onFailure: (cause) => finishClosed(started, Exit.failCause(cause)),
     onSuccess: (value) => finishClosed(started, Exit.succeed(value)),
     ended: (exit, clock) => endedAt(started, exit, started.window.timed === true ? clock : undefined)
   })
 
-  let latest: Ends<E> | undefined
+  let latest: EndHandlers<E> | undefined
 
-  const endsUnder = (started: Counting): Ends<E> => latest?.started === started ? latest : latest = endsOf(started)
+  const endHandlersFor = (started: Counting): EndHandlers<E> =>
+    latest?.started === started ? latest : latest = makeEndHandlers(started)
 
   // Uses no mask, no fiber, no clock, and no closures except those shared by all calls of one generation. Effect skips
   // these handlers only when the caller itself is interrupted, and an interruption is ignored anyway.
-  const throughClosed = <A, E1 extends E, R>(
+  const runCounted = <A, E1 extends E, R>(
     started: Counting,
     self: Effect.Effect<A, E1, R>
   ): Effect.Effect<A, E1, R> => {
-    return Effect.matchCauseEffect<A, E1, R, never, E1, never, A, never, never>(self, endsUnder(started))
+    return Effect.matchCauseEffect<A, E1, R, never, E1, never, A, never, never>(self, endHandlersFor(started))
   }
 
-  const finishFollowed = <A, E1 extends E>(
+  const finishTracked = <A, E1 extends E>(
     started: Counting,
     end: ReturnType<Trip.Following["begin"]>,
     exit: Exit.Exit<A, E1>
@@ -167,11 +168,11 @@ const unsafeMake = <E, Refused>(
     Effect.clockWith((clock) => {
       const verdict = judge(exit)
       const reason = end(Predicate.isObject(verdict) ? "ignore" : verdict, millisOf(clock))
-      return going(told(conclude(started, verdict, reason)), exit)
+      return thenExit(withDefectLog(conclude(started, verdict, reason)), exit)
     })
 
   // Interruption must be observed here; otherwise the call would count as in flight forever.
-  const throughFollowed = <A, E1 extends E, R>(
+  const runTracked = <A, E1 extends E, R>(
     started: Counting,
     following: Trip.Following,
     self: Effect.Effect<A, E1, R>
@@ -182,11 +183,11 @@ const unsafeMake = <E, Refused>(
         if (current() !== started) return restore(protect(self))
         const now = millisOf(clock)
         const reason = following.evaluate(now)
-        if (reason !== undefined) return Effect.zipRight(trip(started, reason), restore(throughGate(self)))
+        if (reason !== undefined) return Effect.zipRight(trip(started, reason), restore(runGated(self)))
         const end = following.begin(now)
         return Effect.matchCauseEffect(restore(self), {
-          onFailure: (cause) => finishFollowed(started, end, Exit.failCause(cause)),
-          onSuccess: (value) => finishFollowed(started, end, Exit.succeed(value))
+          onFailure: (cause) => finishTracked(started, end, Exit.failCause(cause)),
+          onSuccess: (value) => finishTracked(started, end, Exit.succeed(value))
         })
       })
     )
@@ -196,29 +197,29 @@ const unsafeMake = <E, Refused>(
     self: Effect.Effect<A, E1, R>
   ): Effect.Effect<A, E1 | Refused, R> => {
     const { following } = started.window
-    return following === undefined ? throughClosed(started, self) : throughFollowed(started, following, self)
+    return following === undefined ? runCounted(started, self) : runTracked(started, following, self)
   }
 
   // Observes the state first: probes whose time is over must not be excused because the last of them was interrupted
   // just then.
-  const giveBack = (started: machine.HalfOpen): Effect.Effect<void> =>
+  const returnPermit = (started: machine.HalfOpen): Effect.Effect<void> =>
     observe((state) => {
-      if (state === started && queue.handOver()) return tend
-      machine.giveBack(settings, started.probes)
-      return tend
+      if (state === started && queue.handOver()) return updateAlarm
+      machine.returnPermit(settings, started.probes)
+      return updateAlarm
     })
 
-  const finishProbe = (started: machine.HalfOpen, began: bigint, verdict: Verdict): Effect.Effect<void> => {
-    if (verdict === "ignore") return giveBack(started)
+  const finishProbe = (started: machine.HalfOpen, startedAt: bigint, verdict: Verdict): Effect.Effect<void> => {
+    if (verdict === "ignore") return returnPermit(started)
     return observe((state, now): Effect.Effect<void> => {
       if (state !== started) totals.late++
-      if (Predicate.isObject(verdict)) return Effect.zipRight(request(verdict), giveBack(started))
+      if (Predicate.isObject(verdict)) return Effect.zipRight(request(verdict), returnPermit(started))
       if (state !== started) return Effect.void
-      const shown = machine.probed(settings, started.probes, verdict, now - began)
-      if (shown === "Recovered") return send({ _tag: "ProbesSucceeded" }, { _tag: "Recovered", from: started })
-      return shown === "Failed"
+      const outcome = machine.recordProbe(settings, started.probes, verdict, now - startedAt)
+      if (outcome === "Recovered") return send({ _tag: "ProbesSucceeded" }, { _tag: "Recovered", from: started })
+      return outcome === "Failed"
         ? trip(started, { _tag: "ProbesFailed", failures: started.probes.failed })
-        : tend
+        : updateAlarm
     })
   }
 
@@ -228,10 +229,10 @@ const unsafeMake = <E, Refused>(
     self: Effect.Effect<A, E1, R>
   ): Effect.Effect<A, E1, R> =>
     Effect.clockWith((clock) => {
-      const began = monotonic(clock)
+      const startedAt = monotonic(clock)
       return Effect.flatMap(Effect.exit(restore(self)), (exit) => {
         const verdict = judge(exit)
-        return going(told(finishProbe(started, began, verdict)), exit)
+        return thenExit(withDefectLog(finishProbe(started, startedAt, verdict)), exit)
       })
     })
 
@@ -249,7 +250,7 @@ const unsafeMake = <E, Refused>(
 
   // A woken caller either holds a permit of the state in which it waited, or finds that this state has ended and the
   // probes have been decided.
-  const throughQueue = <A, E1 extends E, R>(
+  const runQueued = <A, E1 extends E, R>(
     place: circuitBreakerQueue.Place,
     started: machine.HalfOpen,
     restore: Waiting.Restore,
@@ -259,17 +260,17 @@ const unsafeMake = <E, Refused>(
       Waiting.wait(place.value, {
         name,
         restore,
-        withdraw: Effect.suspend(() => queue.leave(place) ? tend : giveBack(started))
+        withdraw: Effect.suspend(() => queue.leave(place) ? updateAlarm : returnPermit(started))
       }),
       {
         // The caller's own deadline passed first.
-        onFailure: () => observe((_, now) => reject(machine.refused("HalfOpen", started.probes.deadline, now))),
+        onFailure: () => observe((_, now) => reject(machine.makeRefusal("HalfOpen", started.probes.deadline, now))),
         onSuccess: () =>
-          observe((state) => state === started ? probe(started, restore, self) : restore(throughGate(self, false)))
+          observe((state) => state === started ? probe(started, restore, self) : restore(runGated(self, false)))
       }
     )
 
-  const throughMasked = <A, E1 extends E, R>(
+  const runMasked = <A, E1 extends E, R>(
     self: Effect.Effect<A, E1, R>,
     mayWait: boolean
   ): Effect.Effect<A, E1 | Refused, R> =>
@@ -284,7 +285,7 @@ const unsafeMake = <E, Refused>(
           case "HalfOpen":
             return probe(entry, restore, self)
           case "Wait":
-            return throughQueue(entry.place, entry.started, restore, self)
+            return runQueued(entry.place, entry.started, restore, self)
           case "Refusal":
             return reject(entry)
         }
@@ -297,13 +298,13 @@ const unsafeMake = <E, Refused>(
   }
 
   // Refuses without a mask. Only a call that is likely to be admitted pays for one.
-  const throughGate = <A, E1 extends E, R>(
+  const runGated = <A, E1 extends E, R>(
     self: Effect.Effect<A, E1, R>,
     mayWait = true
   ): Effect.Effect<A, E1 | Refused, R> =>
     observe((state, now) => {
       const refused = refusal(state, now, mayWait)
-      return refused === undefined ? throughMasked(self, mayWait) : reject(refused)
+      return refused === undefined ? runMasked(self, mayWait) : reject(refused)
     })
 
   const protect = <A, E1 extends E, R>(self: Effect.Effect<A, E1, R>): Effect.Effect<A, E1 | Refused, R> =>
@@ -316,12 +317,12 @@ const unsafeMake = <E, Refused>(
         case "Disabled":
           return self
         default:
-          return throughGate(self)
+          return runGated(self)
       }
     })
 
   // Built when it runs, like all rarely used effects here: together they would be half of a breaker's memory.
-  const sendByHand = (tag: "ForcedOpen" | "Disabled" | "MetricsOnly" | "Enabled" | "Reset"): Effect.Effect<void> =>
+  const sendManually = (tag: "ForcedOpen" | "Disabled" | "MetricsOnly" | "Enabled" | "Reset"): Effect.Effect<void> =>
     Effect.suspend(() => Effect.uninterruptible(send({ _tag: tag }, { _tag: tag })))
 
   return attach<Shell<E, Refused>>({
@@ -358,21 +359,21 @@ const unsafeMake = <E, Refused>(
       ))
     ),
     openUntil: (epochMillis) => request({ _tag: "OpenUntil", epochMillis }),
-    forceOpen: sendByHand("ForcedOpen"),
-    disable: sendByHand("Disabled"),
-    metricsOnly: sendByHand("MetricsOnly"),
-    enable: sendByHand("Enabled"),
-    reset: sendByHand("Reset")
+    forceOpen: sendManually("ForcedOpen"),
+    disable: sendManually("Disabled"),
+    metricsOnly: sendManually("MetricsOnly"),
+    enable: sendManually("Enabled"),
+    reset: sendManually("Reset")
   }, {
     enter: () => {
       const state = current()
       const isCounting = state._tag === "Closed" || state._tag === "MetricsOnly"
-      return isCounting && state.window.following === undefined ? endsUnder(state).ended : undefined
+      return isCounting && state.window.following === undefined ? endHandlersFor(state).ended : undefined
     }
   })
 }
 
-const going = <A, E>(then: After, exit: Exit.Exit<A, E>): Effect.Effect<A, E> =>
+const thenExit = <A, E>(then: FollowUp, exit: Exit.Exit<A, E>): Effect.Effect<A, E> =>
   then === undefined ? exit : Effect.zipRight(then, exit)
 
 const millisOf = (clock: Clock.Clock): number => machine.toMillis(monotonic(clock))

@@ -22,7 +22,7 @@ export const take = (state: machine.State, now: bigint): Snapshot => {
     case "HalfOpen":
       return open(Duration.zero, state.progress)
     case "Isolated":
-      return state.holding.back === undefined ? { _tag: "Closed" } : take(state.holding.back, now)
+      return state.holding.returnTo === undefined ? { _tag: "Closed" } : take(state.holding.returnTo, now)
   }
 }
 

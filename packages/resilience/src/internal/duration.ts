@@ -9,7 +9,7 @@ import { requireThat } from "./requireWhole.js"
  * @internal
  */
 export const requireDuration = (what: string, given: Duration.DurationInput): Duration.Duration => {
-  const decoded = isSound(given) ? Duration.decodeUnknown(given) : Option.none()
+  const decoded = isValid(given) ? Duration.decodeUnknown(given) : Option.none()
   requireThat(what, String(given), Option.isSome(decoded), "a duration of at least 0")
   return Option.getOrElse(decoded, () => Duration.zero)
 }
@@ -30,7 +30,7 @@ export const requireNanos = (what: string, given: Duration.DurationInput | undef
 export const requireMillis = (what: string, given: Duration.DurationInput): number =>
   Duration.toMillis(requireDuration(what, given))
 
-const isSound = (given: Duration.DurationInput): boolean => {
+const isValid = (given: Duration.DurationInput): boolean => {
   if (typeof given === "number") return given >= 0
   if (typeof given === "bigint") return given >= 0n
   if (typeof given === "string") return !given.startsWith("-")

@@ -9,7 +9,7 @@ import type { Consequence } from "./hedgeModel.js"
 export interface State<out E> {
   readonly inFlight: number
   /** The number of attempts that may still be started. */
-  readonly left: number
+  readonly attemptsLeft: number
   /** The failure of the call if no attempt is left. */
   readonly failure: Failure<E> | undefined
 }
@@ -49,25 +49,25 @@ export type Decision<E> =
  *
  * @internal
  */
-export const make = (maxHedges: number): State<never> => ({ inFlight: 1, left: maxHedges, failure: undefined })
+export const make = (maxHedges: number): State<never> => ({ inFlight: 1, attemptsLeft: maxHedges, failure: undefined })
 
 /** @internal */
 export const step = <E>(state: State<E>, event: Event<E>): readonly [next: State<E>, decision: Decision<E>] => {
   switch (event._tag) {
     case "Due":
-      return [state, state.left > 0 ? { _tag: "Hedge" } : { _tag: "Wait" }]
+      return [state, state.attemptsLeft > 0 ? { _tag: "Hedge" } : { _tag: "Wait" }]
     case "Started":
-      return [{ ...state, inFlight: state.inFlight + 1, left: state.left - 1 }, { _tag: "Wait" }]
+      return [{ ...state, inFlight: state.inFlight + 1, attemptsLeft: state.attemptsLeft - 1 }, { _tag: "Wait" }]
     case "Denied":
-      return exhaust({ ...state, left: 0 })
+      return exhaust({ ...state, attemptsLeft: 0 })
     case "Failed": {
       const next: State<E> = {
         inFlight: state.inFlight - 1,
-        left: event.consequence === "next" ? state.left : 0,
+        attemptsLeft: event.consequence === "next" ? state.attemptsLeft : 0,
         failure: event.failure.refused && state.failure?.refused === false ? state.failure : event.failure
       }
       if (event.consequence === "fail") return [next, { _tag: "Fail", cause: event.failure.cause }]
-      return next.left > 0 ? [next, { _tag: "Hedge" }] : exhaust(next)
+      return next.attemptsLeft > 0 ? [next, { _tag: "Hedge" }] : exhaust(next)
     }
   }
 }

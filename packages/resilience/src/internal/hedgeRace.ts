@@ -10,9 +10,9 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type * as FiberId from "effect/FiberId"
 import * as Alarm from "./alarm.js"
+import { orElseOnDefect } from "./defects.js"
 import * as hedge from "./hedge.js"
 import type { Attempt } from "./hedgeModel.js"
-import { orElseOnDefect } from "./mishap.js"
 import { monotonic } from "./time.js"
 import * as Waiting from "./waiting.js"
 
@@ -20,7 +20,7 @@ import * as Waiting from "./waiting.js"
 export interface Options<in out A, in out E, out R> {
   readonly attempt: (attempt: Attempt) => Effect.Effect<A, E, R>
   /** Whether the request of an attempt leaves when the attempt starts; otherwise the attempt reports it. */
-  readonly leavesAtOnce: boolean
+  readonly leavesOnStart: boolean
   readonly maxHedges: number
   /** The delay in nanoseconds. */
   readonly delay: bigint
@@ -28,7 +28,7 @@ export interface Options<in out A, in out E, out R> {
   readonly caller: FiberId.FiberId
   /** The `restore` function of the mask under which the call runs. */
   readonly restore: Waiting.Restore
-  readonly judge: (cause: Cause.Cause<E>, left: boolean) => Effect.Effect<hedge.Failed<E>>
+  readonly judge: (cause: Cause.Cause<E>, hasLeft: boolean) => Effect.Effect<hedge.Failed<E>>
   /** Returns whether another attempt may start. */
   readonly admit: Effect.Effect<boolean>
   readonly onFailed: (failed: hedge.Failed<E>) => Effect.Effect<void>
@@ -41,7 +41,7 @@ export interface Options<in out A, in out E, out R> {
 interface Running<A, E> {
   readonly number: number
   /** When its request left, if it has. */
-  left: bigint | undefined
+  leftAt: bigint | undefined
   fiber: Fiber.RuntimeFiber<A, E> | undefined
 }
 
@@ -60,17 +60,17 @@ export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> 
   /** The first success, as soon as there is one. */
   let success: { readonly value: A; readonly of: Running<A, E> } | undefined
   let started = 0
-  let settled = false
+  let isSettled = false
   let isOver = false
 
   const leave = (attempt: Running<A, E>): Effect.Effect<void> => {
-    if (attempt.left !== undefined) return Effect.void
-    attempt.left = monotonic(clock)
+    if (attempt.leftAt !== undefined) return Effect.void
+    attempt.leftAt = monotonic(clock)
     // An attempt that waits for admission is not late, and an attempt that has been overtaken does not determine when
     // the next one is due.
-    return isOver || state.left === 0 || attempt.number !== started
+    return isOver || state.attemptsLeft === 0 || attempt.number !== started
       ? Effect.void
-      : alarm.set(attempt.left + options.delay)
+      : alarm.set(attempt.leftAt + options.delay)
   }
 
   const discard = (value: A): Effect.Effect<void> =>
@@ -89,7 +89,7 @@ export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> 
     )
 
   const start = Effect.suspend(() => {
-    const attempt: Running<A, E> = { number: ++started, left: undefined, fiber: undefined }
+    const attempt: Running<A, E> = { number: ++started, leftAt: undefined, fiber: undefined }
     const leaving = Effect.uninterruptible(Effect.suspend(() => leave(attempt)))
     const self = Effect.suspend(() => options.attempt({ number: attempt.number, leaving }))
     // A daemon: as a child of the caller's fiber, a slow loser would delay the end of that fiber. Interruptible
@@ -102,11 +102,11 @@ export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> 
         running.delete(attempt)
         inbox.put({ _tag: "Ended", attempt, exit })
       })
-      return Effect.zipRight(alarm.set(undefined), options.leavesAtOnce ? leave(attempt) : Effect.void)
+      return Effect.zipRight(alarm.set(undefined), options.leavesOnStart ? leave(attempt) : Effect.void)
     })
   })
 
-  const follow = (event: hedge.Event<E>): Effect.Effect<void, E, R> => {
+  const applyEvent = (event: hedge.Event<E>): Effect.Effect<void, E, R> => {
     const [next, decision] = hedge.step(state, event)
     state = next
     switch (decision._tag) {
@@ -115,22 +115,23 @@ export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> 
       case "Hedge":
         return Effect.flatMap(
           options.admit,
-          (admitted) => admitted ? Effect.zipRight(follow({ _tag: "Started" }), start) : follow({ _tag: "Denied" })
+          (admitted) =>
+            admitted ? Effect.zipRight(applyEvent({ _tag: "Started" }), start) : applyEvent({ _tag: "Denied" })
         )
       case "Fail":
-        settled = true
+        isSettled = true
         return Effect.failCause(decision.cause)
     }
   }
 
-  const observe = ({ left }: Running<A, E>, ending: "succeeded" | "given up"): void => {
-    if (left === undefined) return
+  const observe = ({ leftAt }: Running<A, E>, ending: "succeeded" | "given up"): void => {
+    if (leftAt === undefined) return
     const now = monotonic(clock)
-    if (hedge.isObserved(ending, now - left, options.delay)) options.onObserved(now - left, now)
+    if (hedge.isObserved(ending, now - leftAt, options.delay)) options.onObserved(now - leftAt, now)
   }
 
-  const answer = (attempt: Running<A, E>, value: A): Effect.Effect<A> => {
-    settled = true
+  const succeed = (attempt: Running<A, E>, value: A): Effect.Effect<A> => {
+    isSettled = true
     success = undefined
     if (attempt === first) observe(attempt, "succeeded")
     return options.onAnswered(attempt === first ? "first" : "hedge").pipe(
@@ -142,15 +143,15 @@ export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> 
   const next: Effect.Effect<A, E, R> = Effect.flatMap(inbox.take(options.restore), (signal) => {
     if (signal._tag === "Due") {
       // The attempt that was due may have started already, because of a failure.
-      return signal.started === started ? Effect.zipRight(follow({ _tag: "Due" }), next) : next
+      return signal.started === started ? Effect.zipRight(applyEvent({ _tag: "Due" }), next) : next
     }
     const { attempt, exit } = signal
     if (Exit.isSuccess(exit)) {
       // This success was already discarded, although its fiber ended before that of the first success.
-      return success === undefined || success.of === attempt ? answer(attempt, exit.value) : next
+      return success === undefined || success.of === attempt ? succeed(attempt, exit.value) : next
     }
-    return options.judge(exit.cause, options.leavesAtOnce || attempt.left !== undefined).pipe(
-      Effect.flatMap((failed) => Effect.zipRight(options.onFailed(failed), follow(failed))),
+    return options.judge(exit.cause, options.leavesOnStart || attempt.leftAt !== undefined).pipe(
+      Effect.flatMap((failed) => Effect.zipRight(options.onFailed(failed), applyEvent(failed))),
       Effect.zipRight(next)
     )
   })
@@ -159,7 +160,7 @@ export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> 
     isOver = true
     if (first !== undefined && running.has(first)) observe(first, "given up")
     const fibers = Array.from(running, ({ fiber }) => fiber).filter((fiber) => fiber !== undefined)
-    const ended = settled
+    const ended = isSettled
       ? Effect.sync(() => fibers.forEach((fiber) => fiber.unsafeInterruptAsFork(options.caller)))
       : Fiber.interruptAll(fibers)
     return alarm.set(undefined).pipe(

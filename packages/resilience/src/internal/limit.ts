@@ -34,7 +34,7 @@ export const limit = <A, E, R, E2>(self: Effect.Effect<A, E, R>, options: Option
     Effect.fiberIdWith((caller) =>
       // Daemons: both are always interrupted or awaited here, and supervision by the caller's fiber would cost more.
       Effect.flatMap(Effect.forkDaemon(Effect.interruptible(self)), (work) => {
-        const race = racing(work, caller, options)
+        const race = makeRace(work, caller, options)
         return Effect.flatMap(Effect.forkDaemon(Effect.interruptible(race.timer)), (timer) =>
           Effect.matchCauseEffect(restore(race.ended), {
             onFailure: (cause) => {
@@ -51,20 +51,20 @@ export const limit = <A, E, R, E2>(self: Effect.Effect<A, E, R>, options: Option
     )
   )
 
-interface Racing<A, E> {
+interface Race<A, E> {
   readonly timer: Effect.Effect<void>
   /** The exit of the effect; `undefined` if its time was over first. */
   readonly ended: Effect.Effect<Exit.Exit<A, E> | undefined>
   readonly stop: Effect.Effect<void>
 }
 
-const racing = <A, E>(
+const makeRace = <A, E>(
   work: Fiber.RuntimeFiber<A, E>,
   caller: FiberId.FiberId,
   { disconnect, duration, onLeftBehind }: Options<unknown>
-): Racing<A, E> => {
+): Race<A, E> => {
   let isLate = false
-  let answer: ((exit: Effect.Effect<Exit.Exit<A, E> | undefined>) => void) | undefined
+  let resumeCaller: ((exit: Effect.Effect<Exit.Exit<A, E> | undefined>) => void) | undefined
   const leave = (): void => {
     work.unsafeInterruptAsFork(caller)
     if (work.unsafePoll() === null) onLeftBehind?.(work)
@@ -74,10 +74,10 @@ const racing = <A, E>(
       isLate = true
       if (disconnect !== true) return work.unsafeInterruptAsFork(caller)
       leave()
-      answer?.(Effect.succeed(undefined))
+      resumeCaller?.(Effect.succeed(undefined))
     }),
     ended: Effect.async((resume) => {
-      answer = resume
+      resumeCaller = resume
       work.addObserver((exit) => resume(Effect.succeed(isLate ? undefined : exit)))
     }),
     stop: Effect.suspend(() => {

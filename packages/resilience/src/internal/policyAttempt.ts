@@ -8,16 +8,16 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import type { Held } from "./atOnce.js"
+import type { HeldCost } from "./fastPath.js"
 import type { Attempt, Entry } from "./policyModel.js"
-import { described, type Execution, record, report } from "./policyTrace.js"
+import { describeFailure, type Execution, record, report } from "./policyTrace.js"
 import { monotonic } from "./time.js"
 
 /** @internal */
 export class AttemptState {
   readonly execution: Execution
   readonly number: number
-  readonly begun: bigint
+  readonly startedAt: bigint
   /** The gate the attempt has reached. */
   at: Entry["gate"] = "call"
   /** When it reached that gate. */
@@ -35,7 +35,7 @@ export class AttemptState {
   /** Reports to the limiter that the admitted request leaves only now. */
   commit: Effect.Effect<void> | undefined
   /** The cost that the limiter holds for an attempt on the fast path. */
-  held: Held | undefined
+  held: HeldCost | undefined
   /** Refunds the cost to the limiter. */
   refund: Effect.Effect<void> | undefined
   /** Reports to the hedge that the request leaves now, so that the attempt can be late only from now on. */
@@ -44,7 +44,7 @@ export class AttemptState {
   constructor(execution: Execution, number: number, onLeaving: Effect.Effect<void> | undefined) {
     this.execution = execution
     this.number = number
-    this.begun = monotonic(execution.clock)
+    this.startedAt = monotonic(execution.clock)
     this.since = execution.begin
     this.onLeaving = onLeaving
   }
@@ -76,13 +76,13 @@ export const send = <A, E, R>(
     if (!Effect.isEffect(self)) {
       return self({
         number,
-        waited: monotonic(execution.clock) - sending.begun,
+        waited: monotonic(execution.clock) - sending.startedAt,
         leaving: leaving(sending, true),
-        unsafeLeave: () => hasToTell(sending) ? leaving(sending, true) : leave(sending, true),
+        unsafeLeave: () => mustReport(sending) ? leaving(sending, true) : leave(sending, true),
         restore
       })
     }
-    if (hasToTell(sending)) {
+    if (mustReport(sending)) {
       return Effect.zipRight(leaving(sending, false), self)
     }
     sending.stage = "left"
@@ -90,31 +90,33 @@ export const send = <A, E, R>(
     return self
   })
   if (execution.trace === undefined && execution.span === undefined) return started
-  const told = Effect.tapErrorCause(started, (cause) =>
+  const reported = Effect.tapErrorCause(started, (cause) =>
     Effect.sync(() => {
-      if (!Cause.isInterruptedOnly(cause)) report(execution, { ...what, event: "failed", detail: described(cause) })
+      if (!Cause.isInterruptedOnly(cause)) {
+        report(execution, { ...what, event: "failed", detail: describeFailure(cause) })
+      }
     }))
-  return execution.trace === undefined ? told : Effect.onExit(told, (exit) =>
+  return execution.trace === undefined ? reported : Effect.onExit(reported, (exit) =>
     Effect.sync(() => {
       if (Exit.isSuccess(exit)) record(execution, { ...what, event: "succeeded" })
       if (Exit.isInterrupted(exit)) record(execution, { ...what, event: "interrupted" })
     }))
 }
 
-const hasToTell = ({ commit, onLeaving }: AttemptState): boolean => commit !== undefined || onLeaving !== undefined
+const mustReport = ({ commit, onLeaving }: AttemptState): boolean => commit !== undefined || onLeaving !== undefined
 
 // One step, because the mark that the request has left and the payment for it must not be separated.
-const leaving = (sending: AttemptState, isTold: boolean): Effect.Effect<void> => {
-  const left = Effect.suspend(() => leave(sending, isTold) ?? Effect.void)
-  return hasToTell(sending) ? Effect.uninterruptible(left) : left
+const leaving = (sending: AttemptState, isReported: boolean): Effect.Effect<void> => {
+  const left = Effect.suspend(() => leave(sending, isReported) ?? Effect.void)
+  return mustReport(sending) ? Effect.uninterruptible(left) : left
 }
 
-const leave = (sending: AttemptState, isTold: boolean): Effect.Effect<void> | undefined => {
+const leave = (sending: AttemptState, isReported: boolean): Effect.Effect<void> | undefined => {
   // The attempt was abandoned and left behind, and its tokens have been refunded.
   if (sending.isOver && !wasSent(sending)) return Effect.interrupt
   if (sending.stage !== "started") return undefined
   sending.stage = "left"
-  if (isTold && sending.execution.trace !== undefined) {
+  if (isReported && sending.execution.trace !== undefined) {
     record(sending.execution, { attempt: sending.number, gate: "call", event: "sent" })
   }
   sending.held?.commit(sending.execution.clock)
@@ -141,7 +143,7 @@ export const conclude = (sending: AttemptState, cause: Cause.Cause<unknown>): vo
     attempt: number,
     gate: at,
     event: "refused",
-    detail: { ...waited(sending), ...described(cause) }
+    detail: { ...waitDetail(sending), ...describeFailure(cause) }
   })
 }
 
@@ -150,11 +152,11 @@ export const conclude = (sending: AttemptState, cause: Cause.Cause<unknown>): vo
  *
  * @internal
  */
-export const refunded = ({ execution, number }: AttemptState): void =>
+export const reportRefund = ({ execution, number }: AttemptState): void =>
   report(execution, { attempt: number, gate: "limiter", event: "refunded" })
 
 /** @internal */
-export const waited = ({ execution, since }: AttemptState): Entry["detail"] =>
+export const waitDetail = ({ execution, since }: AttemptState): Entry["detail"] =>
   execution.trace === undefined
     ? {}
     : { waitedMillis: Duration.toMillis(Duration.nanos(monotonic(execution.clock) - since)) }

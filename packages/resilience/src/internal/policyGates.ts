@@ -26,12 +26,12 @@ import * as Timeout from "../Timeout.js"
 import type { Bulkhead, BulkheadFull } from "./bulkheadModel.js"
 import { catchFailure, isAll } from "./causes.js"
 import type { CircuitBreaker, CircuitOpen } from "./circuitBreakerModel.js"
-import { orElseOnDefect } from "./mishap.js"
-import { type AttemptState, conclude, refunded, waited, wasSent } from "./policyAttempt.js"
+import { orElseOnDefect } from "./defects.js"
+import { type AttemptState, conclude, reportRefund, waitDetail, wasSent } from "./policyAttempt.js"
 import type { Attempt, Call, Entry, Idempotency, Keyed, Limiter, Refusal, RetryOptions } from "./policyModel.js"
-import { described, type Execution, record, report } from "./policyTrace.js"
-import { repeating } from "./retrying.js"
-import { stackless } from "./stackless.js"
+import { describeFailure, type Execution, record, report } from "./policyTrace.js"
+import { makeRejection } from "./rejections.js"
+import { withRetries } from "./retrying.js"
 import { monotonic } from "./time.js"
 
 interface Gates<in E, in C, in L extends string> {
@@ -94,7 +94,7 @@ type Step<F> = <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | F
  * Records that the attempt has reached a gate, and when it passes. A gate that it never passes is the one that refused
  * it, see {@link conclude}; that way only a refused attempt pays for the report.
  */
-const through = <A, E, R, E2>(
+const passGate = <A, E, R, E2>(
   sending: AttemptState,
   gate: Entry["gate"],
   enter: (self: Effect.Effect<A, E, R>) => Effect.Effect<A, E2, R>
@@ -105,7 +105,7 @@ const through = <A, E, R, E2>(
     if (sending.execution.trace === undefined) return enter(self)
     sending.since = monotonic(sending.execution.clock)
     return enter(Effect.suspend(() => {
-      record(sending.execution, { attempt: sending.number, gate, event: "passed", detail: waited(sending) })
+      record(sending.execution, { attempt: sending.number, gate, event: "passed", detail: waitDetail(sending) })
       return self
     }))
   })
@@ -121,7 +121,7 @@ export const attemptTimeout = <F>(
     ? self
     : Timeout.leaving(
       self,
-      telling(options, () => {
+      withNotification(options, () => {
         report(sending.execution, { attempt: sending.number, gate: "call", event: "timedOut" })
         countTimeout(name, "attempt")
       }),
@@ -136,7 +136,7 @@ export const breaker =
   <A, E extends F, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | CircuitOpen, R> => {
     if (breaker === undefined) return self
     const { execution, number } = sending
-    const protecting = through(sending, "breaker", breaker.protect)(self)
+    const protecting = passGate(sending, "breaker", breaker.protect)(self)
     return execution.trace === undefined
       ? protecting
       : Effect.ensuring(
@@ -159,7 +159,7 @@ export const inTime = (sending: AttemptState, name: string): Step<DeadlineExceed
     const deadline = Context.get(fiber.currentContext, Deadline)
     if (Option.isNone(deadline) || monotonic(sending.execution.clock) < deadline.value) return self
     sending.at = "deadline"
-    return Effect.fail(stackless(() => new DeadlineExceeded({ name, after: Duration.zero }, true)))
+    return Effect.fail(makeRejection(() => new DeadlineExceeded({ name, after: Duration.zero }, true)))
   })
 
 /**
@@ -186,9 +186,9 @@ const permit = <L extends string>(
   { isHedged, lane }: { readonly lane: L | undefined; readonly isHedged: boolean }
 ): Step<BulkheadFull | DeadlineExceeded> => {
   if (bulkhead === undefined) return identity
-  if (!isHedged) return through(sending, gate, (inside) => bulkhead.withPermit(inside, { lane }))
+  if (!isHedged) return passGate(sending, gate, (inside) => bulkhead.withPermit(inside, { lane }))
   const { execution } = sending
-  return through(sending, gate, (inside) => {
+  return passGate(sending, gate, (inside) => {
     const others = execution.holders - (sending.isHolding ? 1 : 0)
     return bulkhead.withPermit(holding(sending, inside), others > 0 ? { lane, maxWait: 0 } : { lane })
   })
@@ -202,17 +202,17 @@ const detached =
   <E2>(sending: AttemptState, permits: Step<E2>) =>
   <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | E2, R> =>
     Effect.uninterruptibleMask((restore) => {
-      const answer = Deferred.unsafeMake<A, E | E2>(FiberId.none)
-      const tell = (exit: Exit.Exit<A, E | E2>): void => Deferred.unsafeDone(answer, exit)
+      const result = Deferred.unsafeMake<A, E | E2>(FiberId.none)
+      const notify = (exit: Exit.Exit<A, E | E2>): void => Deferred.unsafeDone(result, exit)
       const working = Effect.uninterruptibleMask((restore) =>
         Effect.flatMap(Effect.exit(restore(self)), (exit) => {
-          tell(exit)
+          notify(exit)
           return Effect.zipRight(sending.leftBehind === undefined ? Effect.void : Fiber.await(sending.leftBehind), exit)
         })
       )
       return Effect.flatMap(Effect.forkDaemon(Effect.interruptible(permits(working))), (work) => {
-        work.addObserver(tell)
-        return Effect.matchCauseEffect(restore(Deferred.await(answer)), {
+        work.addObserver(notify)
+        return Effect.matchCauseEffect(restore(Deferred.await(result)), {
           onSuccess: (value) => Effect.as(Fiber.inheritAll(work), value),
           onFailure: (cause) => {
             sending.isOver = true
@@ -232,9 +232,9 @@ const holding = <A, E, R>(sending: AttemptState, self: Effect.Effect<A, E, R>): 
       return true
     }),
     () => self,
-    (isMine) =>
+    (isNew) =>
       Effect.sync(() => {
-        if (!isMine) return
+        if (!isNew) return
         sending.isHolding = false
         sending.execution.holders--
       })
@@ -248,7 +248,7 @@ export const limiter = <C, L extends string>(
 ): Step<RateLimiterFull | DeadlineExceeded> =>
   limiter === undefined ?
     identity :
-    through(sending, "limiter", (inside) =>
+    passGate(sending, "limiter", (inside) =>
       limiter.withReservation(call.cost, call)((reservation) => {
         sending.commit = limiter.commit(reservation)
         sending.refund = limiter.refund(reservation)
@@ -259,7 +259,7 @@ export const limiter = <C, L extends string>(
 export const check = <F>(sending: AttemptState, breaker: CircuitBreaker<F> | undefined): Step<CircuitOpen> =>
   breaker === undefined
     ? identity
-    : through(sending, "check", (inside) => Effect.zipRight(breaker.check, inside))
+    : passGate(sending, "check", (inside) => Effect.zipRight(breaker.check, inside))
 
 /**
  * Evaluates what a failure proves about a request that has left.
@@ -304,7 +304,7 @@ export const ending = (sending: AttemptState, always: boolean): Step<never> => (
       if (Exit.isFailure(exit)) conclude(sending, exit.cause)
       sending.isOver = true
       if (sending.refund === undefined || wasSent(sending)) return Effect.void
-      refunded(sending)
+      reportRefund(sending)
       return sending.refund
     })
     : Effect.tapErrorCause(self, (cause) => Effect.sync(() => conclude(sending, cause)))
@@ -331,24 +331,24 @@ export const retry = <F>(
   const isRefusal = (error: F | Refusal): error is Refusal =>
     execution.refusals?.has(Cause.originalError(error)) === true
   // A call with idempotency `"once"` is never hedged, so the latest attempt is the one that failed.
-  const isHarmless = idempotency === "once" ? () => !execution.isDoubtful : constTrue
-  return repeating<A, E | Refusal, R>(
+  const isRepeatable = idempotency === "once" ? () => !execution.isDoubtful : constTrue
+  return withRetries<A, E | Refusal, R>(
     self,
     { budget: retry.budget, name },
     () => ({
       ...retry,
       name,
-      while: (error) => !isRefusal(error) && isHarmless() && (retry.while === undefined || retry.while(error)),
+      while: (error) => !isRefusal(error) && isRepeatable() && (retry.while === undefined || retry.while(error)),
       retryAfter: (error) =>
         isRefusal(error) || retry.retryAfter === undefined ? Option.none() : retry.retryAfter(error),
       onRetry: (info) => {
         const { because, cause, delay } = info
-        const detail = { delayMillis: Duration.toMillis(delay), because, ...described(cause) }
+        const detail = { delayMillis: Duration.toMillis(delay), because, ...describeFailure(cause) }
         report(execution, { attempt: execution.attempts, gate: "retry", event: "retrying", detail })
         return retry.onRetry === undefined ? Effect.void : retry.onRetry(info)
       },
       onGiveUp: (info) => {
-        const detail = { reason: info.reason, ...described(info.cause) }
+        const detail = { reason: info.reason, ...describeFailure(info.cause) }
         report(execution, { attempt: execution.attempts, gate: "retry", event: "gaveUp", detail })
         return retry.onGiveUp === undefined ? Effect.void : retry.onGiveUp(info)
       }
@@ -365,16 +365,16 @@ export const deadline =
       ? self
       : Timeout.deadline(
         self,
-        telling(options, () => {
+        withNotification(options, () => {
           report(execution, { attempt: 0, gate: "deadline", event: "timedOut" })
           countTimeout(name, "deadline")
         })
       )
 
-const telling = <F>(options: Timeout.Options<F>, tell: () => void): Timeout.Options<F> => ({
+const withNotification = <F>(options: Timeout.Options<F>, notify: () => void): Timeout.Options<F> => ({
   ...options,
   onTimeout: () => {
-    tell()
+    notify()
     return options.onTimeout()
   }
 })
@@ -392,6 +392,6 @@ export const fallback = <F, A2, E2>(
 ) =>
 <A, E extends F, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A | A2, E | E2, R> =>
   fallback === undefined ? self : catchFailure(self, fallback.when ?? constTrue, (error) => {
-    report(execution, { attempt: 0, gate: "fallback", event: "used", detail: described(Cause.fail(error)) })
+    report(execution, { attempt: 0, gate: "fallback", event: "used", detail: describeFailure(Cause.fail(error)) })
     return fallback.use(error)
   })

@@ -6,9 +6,9 @@ import type * as Scope from "effect/Scope"
 import type { DeadlineExceeded } from "../Deadline.js"
 import type { CallOptions, RateLimiterFull, Reservation } from "../RateLimiter.js"
 import type * as Retry from "../Retry.js"
-import type { AtOnce, OfLimiter } from "./atOnce.js"
 import type { BulkheadFull } from "./bulkheadModel.js"
 import type { CircuitOpen } from "./circuitBreakerModel.js"
+import type { FastPath, LimiterFastPath } from "./fastPath.js"
 
 /**
  * One attempt of a call, as passed to the function that makes it.
@@ -149,7 +149,7 @@ export type Keyed<G> = G | ((key: string) => G | undefined | Effect.Effect<G | u
  */
 export interface Limiter<in C, in L extends string> {
   /** @internal */
-  readonly [AtOnce]?: OfLimiter<C, CallOptions<L>>
+  readonly [FastPath]?: LimiterFastPath<C, CallOptions<L>>
   readonly withReservation: (cost?: C, options?: CallOptions<L>) => <A, E, R>(
     use: (reservation: Reservation) => Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E | RateLimiterFull | DeadlineExceeded, R>

@@ -9,7 +9,7 @@ import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Tracer from "effect/Tracer"
-import { nameOf } from "./mishap.js"
+import { nameOf } from "./defects.js"
 import type { Entry } from "./policyModel.js"
 import { monotonic } from "./time.js"
 
@@ -79,7 +79,7 @@ export const report = (execution: Execution, what: What): void => {
  *
  * @internal
  */
-export const described = (cause: Cause.Cause<unknown>): Entry["detail"] =>
+export const describeFailure = (cause: Cause.Cause<unknown>): Entry["detail"] =>
   Option.match(Cause.failureOption(cause), {
     onNone: (): Entry["detail"] => ({ error: Cause.isInterruptedOnly(cause) ? "Interrupted" : "Defect" }),
     onSome: (error) => ({ error: nameOf(error), ...retryAfterOf(error) })

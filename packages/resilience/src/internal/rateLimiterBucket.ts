@@ -15,15 +15,15 @@ export interface Bucket {
   /** When the bucket was last empty, or began to leak at this rate. */
   since: bigint
   /** The part of the amount leaked since then whose costs have already been removed. */
-  gone: number
+  removed: number
 }
 
 /** @internal */
-export const make = (perSecond: number, since: bigint, gone: number): Bucket => ({
+export const make = (perSecond: number, since: bigint, removed: number): Bucket => ({
   _tag: "Bucket",
   perSecond,
   since,
-  gone
+  removed
 })
 
 /**

@@ -71,7 +71,7 @@ export interface ServerWindow {
   readonly epoch: number | undefined
   readonly end: bigint | undefined
   /** When it was first reported. */
-  readonly told: bigint
+  readonly reportedAt: bigint
   /** The costs known to have been spent since the window began, without `others`; zero if its beginning is unknown. */
   own: number
   /** The usage beyond that, according to the server. */
@@ -130,8 +130,8 @@ export const advance = (budget: Budget, now: bigint): void => {
     return
   }
   const leaked = Bucket.leaked(rate.perSecond, rate.since, now)
-  for (let first = spent.head; first !== undefined && rate.gone + first.value.cost <= leaked; first = spent.head) {
-    rate.gone += first.value.cost
+  for (let first = spent.head; first !== undefined && rate.removed + first.value.cost <= leaked; first = spent.head) {
+    rate.removed += first.value.cost
     // Every forecast foresaw this, so the version does not change.
     forget(budget, first)
   }
@@ -164,7 +164,7 @@ export const fits = (budget: Budget, cost: number, isFirst: boolean, now: bigint
   const { rate } = budget
   // Computed from the instant at which the cost fits, as in a forecast, so that both round alike.
   return rate._tag === "Bucket" && budget.spent.size > 0 &&
-    Bucket.leakedAt(rate.perSecond, rate.since, rate.gone + budget.used + budget.held + cost - most) <= now
+    Bucket.leakedAt(rate.perSecond, rate.since, rate.removed + budget.used + budget.held + cost - most) <= now
 }
 
 /**
@@ -193,8 +193,8 @@ export const release = (budget: Budget, cost: number): void => {
 /** @internal */
 export const spend = (budget: Budget, cost: number, now: bigint): List.Node<Spending> => {
   const node = List.node<Spending>({ cost, at: now, isOurs: true })
-  settle(budget, now)
-  put(budget, node, budget.spent.tail)
+  restartIfEmpty(budget, now)
+  insert(budget, node, budget.spent.tail)
   countOwn(budget, node.value, 1)
   return node
 }
@@ -216,18 +216,18 @@ export const refund = (budget: Budget, node: List.Node<Spending>, now: bigint): 
  *
  * @internal
  */
-export const spendOfOthers = (
+export const spendByOthers = (
   budget: Budget,
   cost: number,
   server: ServerWindow | undefined,
   now: bigint
 ): List.Node<Spending> => {
-  const at = ofOthersAt(budget, server?.end, now)
+  const at = othersSpentAt(budget, server?.end, now)
   const node = List.node<Spending>({ cost, at, isOurs: false })
-  settle(budget, now)
+  restartIfEmpty(budget, now)
   let previous = budget.spent.tail
   while (previous !== undefined && previous.value.at > at) previous = previous.previous
-  put(budget, node, previous)
+  insert(budget, node, previous)
   // Without a window, it accounts for part of the usage that the server reports for one, as our own costs do.
   if (server === undefined) countOwn(budget, node.value, 1)
   return node
@@ -237,24 +237,24 @@ export const spendOfOthers = (
  * In a window, returns the instant at which the cost must have been spent to expire in time, wherever that puts it in
  * the order.
  */
-const ofOthersAt = ({ maxPause, rate }: Budget, end: bigint | undefined, now: bigint): bigint => {
+const othersSpentAt = ({ maxPause, rate }: Budget, end: bigint | undefined, now: bigint): bigint => {
   if (rate._tag === "Bucket") return now
   const leaves = sooner(now + rate.length, now + maxPause)
   return (end === undefined ? leaves : sooner(end, leaves)) - rate.length
 }
 
 /** Restarts an empty bucket: it begins to leak when a cost is spent. */
-const settle = (budget: Budget, now: bigint): void => {
+const restartIfEmpty = (budget: Budget, now: bigint): void => {
   const { rate, spent } = budget
   if (rate._tag === "Window") return
   advance(budget, now)
   if (spent.size === 0) {
     rate.since = now
-    rate.gone = 0
+    rate.removed = 0
   }
 }
 
-const put = (budget: Budget, node: List.Node<Spending>, previous: List.Node<Spending> | undefined): void => {
+const insert = (budget: Budget, node: List.Node<Spending>, previous: List.Node<Spending> | undefined): void => {
   List.insertAfter(budget.spent, previous, node)
   budget.used += node.value.cost
   budget.version++
@@ -271,7 +271,7 @@ export const remove = (budget: Budget, node: List.Node<Spending>, now: bigint): 
   const { rate } = budget
   if (rate._tag === "Bucket" && budget.spent.head === node) {
     // The leaked part of this cost is gone; nothing of the next cost has leaked yet.
-    rate.gone += leakedOfFirst(budget, now)
+    rate.removed += leakedOfFirst(budget, now)
   }
   take(budget, node)
 }
@@ -310,19 +310,21 @@ export const resume = (budget: Budget, now: bigint): void => {
  *
  * @internal
  */
-export const isIn = (length: bigint, { end }: Pick<ServerWindow, "end">, at: bigint): boolean =>
+export const isInServerWindow = (length: bigint, { end }: Pick<ServerWindow, "end">, at: bigint): boolean =>
   end !== undefined && at + length >= end
 
 /** Updates the costs known to have been spent in the server's window, by adding or subtracting a cost. */
 const countOwn = ({ rate, server }: Budget, { at, cost }: Spending, sign: 1 | -1): void => {
-  if (server !== undefined && rate._tag === "Window" && isIn(rate.length, server, at)) server.own += sign * cost
+  if (server !== undefined && rate._tag === "Window" && isInServerWindow(rate.length, server, at)) {
+    server.own += sign * cost
+  }
 }
 
 /** Returns how much of the first cost has leaked already. */
 const leakedOfFirst = ({ rate, spent }: Budget, now: bigint): number =>
   rate._tag === "Window" || spent.head === undefined
     ? 0
-    : Math.min(Math.max(0, Bucket.leaked(rate.perSecond, rate.since, now) - rate.gone), spent.head.value.cost)
+    : Math.min(Math.max(0, Bucket.leaked(rate.perSecond, rate.since, now) - rate.removed), spent.head.value.cost)
 
 const take = (budget: Budget, node: List.Node<Spending>): void => {
   forget(budget, node)

@@ -110,7 +110,7 @@ const planOf = (forecast: Forecast, budget: Budget.Budget, now: bigint): Plan =>
     planned: [],
     version,
     heldAt: budget.holders > 0 ? now : undefined,
-    used: rate._tag === "Bucket" && spent.size > 0 ? rate.gone + used : used,
+    used: rate._tag === "Bucket" && spent.size > 0 ? rate.removed + used : used,
     oldest: spent.head,
     next: 0,
     since: rate._tag === "Bucket" ? rate.since : now

@@ -1,7 +1,7 @@
 import type * as Clock from "effect/Clock"
 import type * as Effect from "effect/Effect"
 import type { InProcess, Ticket } from "../RateLimiterStore.js"
-import type { Held } from "./atOnce.js"
+import type { HeldCost } from "./fastPath.js"
 import { monotonic } from "./time.js"
 
 /**
@@ -9,15 +9,15 @@ import { monotonic } from "./time.js"
  *
  * @internal
  */
-export class Holding implements Held {
+export class Holding implements HeldCost {
   private readonly store: InProcess
   private readonly ticket: Ticket
-  private readonly giveBack: (ticket: Ticket) => Effect.Effect<void>
+  private readonly refundTicket: (ticket: Ticket) => Effect.Effect<void>
 
-  constructor(store: InProcess, ticket: Ticket, giveBack: (ticket: Ticket) => Effect.Effect<void>) {
+  constructor(store: InProcess, ticket: Ticket, refundTicket: (ticket: Ticket) => Effect.Effect<void>) {
     this.store = store
     this.ticket = ticket
-    this.giveBack = giveBack
+    this.refundTicket = refundTicket
   }
 
   commit(clock: Clock.Clock): void {
@@ -25,6 +25,6 @@ export class Holding implements Held {
   }
 
   get refund(): Effect.Effect<void> {
-    return this.giveBack(this.ticket)
+    return this.refundTicket(this.ticket)
   }
 }

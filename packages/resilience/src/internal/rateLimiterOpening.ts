@@ -39,7 +39,7 @@ export const open = <Full>(
     requireTime(`RateLimiter "${options.name}": maxPause`, maxPause)
     const lanes = options.lanes === undefined || options.lanes.length === 0 ? undefined : options.lanes
     const decode = (scope: string, limit: Limit): RateLimiterStore.Limit =>
-      checked(scope, limit, maxPause, lanes?.length ?? 1)
+      validateLimit(scope, limit, maxPause, lanes?.length ?? 1)
     const limits = scopes.map(([scope, limit]) => decode(scope, limit))
     const { maxQueue = 1000 } = options
     requireThat(`RateLimiter "${options.name}": maxQueue`, maxQueue, maxQueue >= 0, "at least 0")
@@ -63,12 +63,12 @@ export const open = <Full>(
         }),
         meter: (scope) => ({
           name: scope,
-          pauseUntil: (epochMillis) => isSane(epochMillis) ? shell.change(store.ban(scope, epochMillis)) : Effect.void,
+          pauseUntil: (epochMillis) => isValid(epochMillis) ? shell.change(store.ban(scope, epochMillis)) : Effect.void,
           // Created when they run, because few ever do.
           resume: Effect.suspend(() => shell.change(store.resume(scope))),
-          sync: (used, window) => isSane(used) ? shell.sync(scope, used, saneOf(window)) : usage(scope),
+          sync: (used, window) => isValid(used) ? shell.sync(scope, used, validWindow(window)) : usage(scope),
           unsafeSync: (clock, used, window) =>
-            isSane(used) ? shell.syncAtOnce(clock, scope, used, saneOf(window)) : undefined,
+            isValid(used) ? shell.trySync(clock, scope, used, validWindow(window)) : undefined,
           setLimit: (limit) => Effect.suspend(() => shell.setLimit(decode(scope, limit))),
           available: Effect.suspend(() =>
             Effect.map(store.usage(scope), ({ used }) => Math.max(0, shell.limit(scope) - used))
@@ -83,7 +83,7 @@ export const open = <Full>(
 
 const defaultMaxPause = Duration.hours(1)
 
-const checked = (
+const validateLimit = (
   scope: string,
   limit: Limit,
   maxPause: Duration.Duration,
@@ -91,7 +91,7 @@ const checked = (
 ): RateLimiterStore.Limit => {
   const { reserved = 0 } = limit
   const what = (option: string): string => `RateLimiter "${scope}": ${option}`
-  const reserve = (of: number): void => {
+  const requireReserve = (of: number): void => {
     requireThat(what("reserved"), reserved, reserved >= 0 && reserved < of, "at least 0 and less than the limit")
     requireThat(what("reserved"), reserved, reserved === 0 || lanes > 1, "0 in a limiter with fewer than two lanes")
   }
@@ -99,13 +99,13 @@ const checked = (
     const { burst, perSecond } = limit
     requireThat(what("burst"), burst, burst > 0, "greater than 0")
     requireThat(what("perSecond"), perSecond, perSecond > 0 && perSecond < Infinity, "finite and greater than 0")
-    reserve(burst)
+    requireReserve(burst)
     return { scope, burst, perSecond, reserved, maxPause }
   }
   const window = Duration.decode(limit.window)
   requireThat(what("limit"), limit.limit, limit.limit > 0, "greater than 0")
   requireTime(what("window"), window)
-  reserve(limit.limit)
+  requireReserve(limit.limit)
   return { scope, limit: limit.limit, window, reserved, maxPause }
 }
 
@@ -118,12 +118,12 @@ const requireTime = (what: string, time: Duration.Duration): void =>
   )
 
 /** Returns `true` if a number from a server is finite and not negative. */
-const isSane = (value: number | undefined): value is number =>
+const isValid = (value: number | undefined): value is number =>
   value !== undefined && Number.isFinite(value) && value >= 0
 
-const saneOf = ({ epoch, windowEnd }: RateLimiterStore.ServerWindow = {}): RateLimiterStore.ServerWindow => ({
-  windowEnd: isSane(windowEnd) ? windowEnd : undefined,
-  epoch: isSane(epoch) ? epoch : undefined
+const validWindow = ({ epoch, windowEnd }: RateLimiterStore.ServerWindow = {}): RateLimiterStore.ServerWindow => ({
+  windowEnd: isValid(windowEnd) ? windowEnd : undefined,
+  epoch: isValid(epoch) ? epoch : undefined
 })
 
 /**

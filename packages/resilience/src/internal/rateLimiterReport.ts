@@ -24,37 +24,37 @@ export interface Report {
 export const sync = (budget: Budget.Budget, used: number, report: Report, now: bigint): void => {
   Budget.advance(budget, now)
   const { rate } = budget
-  if (rate._tag === "Bucket") return ofBucket(budget, rate.perSecond, used, now)
+  if (rate._tag === "Bucket") return syncBucket(budget, rate.perSecond, used, now)
   // A window of this limit ends within its length, so a later end belongs to a different window and is ignored.
   const end = report.end !== undefined && report.end > now + rate.length ? undefined : report.end
-  if (end === undefined && report.epoch === undefined) return ofNoWindow(budget, used, now)
-  ofWindow(budget, rate.length, used, { end, epoch: report.epoch }, now)
+  if (end === undefined && report.epoch === undefined) return syncWithoutWindow(budget, used, now)
+  syncWindow(budget, rate.length, used, { end, epoch: report.epoch }, now)
 }
 
 /**
  * The usage of a bucket cannot exceed its size. A difference below 1 is rounding, or has leaked since the server
  * counted.
  */
-const ofBucket = (budget: Budget.Budget, perSecond: number, used: number, now: bigint): void => {
+const syncBucket = (budget: Budget.Budget, perSecond: number, used: number, now: bigint): void => {
   const unexplained = Math.min(used, budget.limit) - Budget.used(budget, now)
   if (unexplained < 1) return
-  Budget.spendOfOthers(budget, Math.min(unexplained, perSecond * Number(budget.maxPause) / 1e9), undefined, now)
+  Budget.spendByOthers(budget, Math.min(unexplained, perSecond * Number(budget.maxPause) / 1e9), undefined, now)
 }
 
-const ofNoWindow = (budget: Budget.Budget, used: number, now: bigint): void => {
+const syncWithoutWindow = (budget: Budget.Budget, used: number, now: bigint): void => {
   const unexplained = used - Budget.used(budget, now)
-  if (unexplained > 0) Budget.spendOfOthers(budget, unexplained, undefined, now)
+  if (unexplained > 0) Budget.spendByOthers(budget, unexplained, undefined, now)
 }
 
-const ofWindow = (budget: Budget.Budget, length: bigint, used: number, report: Report, now: bigint): void => {
+const syncWindow = (budget: Budget.Budget, length: bigint, used: number, report: Report, now: bigint): void => {
   const server = serverWindow(budget, length, report, now)
   if (server === undefined) return
   const known = server.others === undefined || server.others.list === undefined ? 0 : server.others.value.cost
   const own = server.end === undefined ? budget.used - known : server.own
   const unexplained = used - own - budget.held
   if (unexplained > known) {
-    leave(budget, server, now)
-    server.others = Budget.spendOfOthers(budget, unexplained, server, now)
+    removeOthers(budget, server, now)
+    server.others = Budget.spendByOthers(budget, unexplained, server, now)
   }
 }
 
@@ -66,15 +66,15 @@ const serverWindow = (
   now: bigint
 ): Budget.ServerWindow | undefined => {
   // No window lasts longer than its length: after that it is over, whatever was reported.
-  const known = budget.server !== undefined && budget.server.told + length > now ? budget.server : undefined
+  const known = budget.server !== undefined && budget.server.reportedAt + length > now ? budget.server : undefined
   const age = known === undefined ? 1 : compare(report, known)
   if ((report.end !== undefined && report.end <= now) || age < 0) return undefined
   if (known !== undefined && age === 0) return known
-  leave(budget, budget.server, now)
-  const server: Budget.ServerWindow = { ...report, told: now, own: 0, others: undefined }
+  removeOthers(budget, budget.server, now)
+  const server: Budget.ServerWindow = { ...report, reportedAt: now, own: 0, others: undefined }
   budget.server = server
   let latest = budget.spent.tail
-  while (latest !== undefined && Budget.isIn(length, server, latest.value.at)) {
+  while (latest !== undefined && Budget.isInServerWindow(length, server, latest.value.at)) {
     server.own += latest.value.cost
     latest = latest.previous
   }
@@ -87,6 +87,6 @@ const compare = (report: Report, known: Report): number => {
   return report.end > known.end ? 1 : report.end < known.end ? -1 : 0
 }
 
-const leave = (budget: Budget.Budget, server: Budget.ServerWindow | undefined, now: bigint): void => {
+const removeOthers = (budget: Budget.Budget, server: Budget.ServerWindow | undefined, now: bigint): void => {
   if (server?.others !== undefined) Budget.remove(budget, server.others, now)
 }

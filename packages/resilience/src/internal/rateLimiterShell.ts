@@ -12,15 +12,15 @@ import type { LazyArg } from "effect/Function"
 import { Deadline, DeadlineExceeded } from "../Deadline.js"
 import type { Cost, Limit, RateLimiterStore, ServerWindow, Ticket } from "../RateLimiterStore.js"
 import * as Alarm from "./alarm.js"
-import { AtOnce, type Held } from "./atOnce.js"
+import { orElseOnDefect } from "./defects.js"
+import { FastPath, type HeldCost } from "./fastPath.js"
 import * as Heap from "./heap.js"
-import { orElseOnDefect } from "./mishap.js"
 import { type Begin, claims, most } from "./rateLimiterClaim.js"
 import { Holding } from "./rateLimiterHolding.js"
 import * as rateLimiterMetrics from "./rateLimiterMetrics.js"
 import * as Plans from "./rateLimiterPlans.js"
 import * as rateLimiterQueue from "./rateLimiterQueue.js"
-import { stackless } from "./stackless.js"
+import { makeRejection } from "./rejections.js"
 import { later, monotonic } from "./time.js"
 import * as Waiting from "./waiting.js"
 
@@ -60,7 +60,7 @@ export interface Shell<out Full> {
    * Holds the costs of a call if no other call goes before it. Returns `undefined` if the call has to wait or is
    * refused.
    */
-  readonly holdAtOnce: (request: Request, clock: Clock.Clock) => Held | undefined
+  readonly tryHold: (request: Request, clock: Clock.Clock) => HeldCost | undefined
   readonly refund: (ticket: Ticket) => Effect.Effect<void>
   readonly commit: (ticket: Ticket) => Effect.Effect<void>
   /** Runs a change of the store after which waiting calls may be admitted, or no call any more. */
@@ -68,7 +68,7 @@ export interface Shell<out Full> {
   /** Applies the usage that the server reports, and returns the resulting usage as a ratio of the limit. */
   readonly sync: (scope: string, used: number, window: ServerWindow) => Effect.Effect<number>
   /** Does the same synchronously; returns `undefined` if that requires an effect. */
-  readonly syncAtOnce: (clock: Clock.Clock, scope: string, used: number, window: ServerWindow) => number | undefined
+  readonly trySync: (clock: Clock.Clock, scope: string, used: number, window: ServerWindow) => number | undefined
   /** Replaces a limit, and refuses waiting calls that never fit into the new one. */
   readonly setLimit: (limit: Limit) => Effect.Effect<void>
   readonly limit: (scope: string) => number
@@ -82,10 +82,10 @@ interface Call<Full> {
   pass: number
   /** When to ask the store again. */
   at: bigint | undefined
-  patience: Heap.Item<Late<Full>> | undefined
+  waitLimit: Heap.Item<LimitedWait<Full>> | undefined
 }
 
-interface Late<Full> extends Waiting.Patience {
+interface LimitedWait<Full> extends Waiting.WaitLimit {
   readonly entry: rateLimiterQueue.Entry<Call<Full>>
 }
 
@@ -100,13 +100,13 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
   type Entry = rateLimiterQueue.Entry<Call<Full>>
   const limits = new Map(config.limits.map((limit) => [limit.scope, most(limit)]))
   const queue = rateLimiterQueue.make<Call<Full>>([...limits.keys()], config.lanes)
-  const late = Heap.make<Late<Full>>()
+  const limitedWaits = Heap.make<LimitedWait<Full>>()
   const meters = rateLimiterMetrics.make(config.name)
   const plans = Plans.make(store, queue)
   let passes = 0
   let changes = 0
   let isPassing = false
-  let isAgain = false
+  let isPassPending = false
 
   const refuse = (
     name: string,
@@ -115,18 +115,18 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     most?: number
   ): Effect.Effect<never, Full> => {
     meters.refused(reason)
-    return Effect.fail(stackless(() => config.refuse(name, reason, retryAfter, most)))
+    return Effect.fail(makeRejection(() => config.refuse(name, reason, retryAfter, most)))
   }
 
   const refuseLate = (
-    patience: Waiting.Patience,
+    waitLimit: Waiting.WaitLimit,
     retryAfter: Duration.Duration
   ): Effect.Effect<never, Full | DeadlineExceeded> => {
-    if (patience.ends === "MaxWait") {
+    if (waitLimit.ends === "MaxWait") {
       return refuse(config.name, "WaitTooLong", retryAfter)
     }
     meters.refused("DeadlineExceeded")
-    return Effect.fail(stackless(() => new DeadlineExceeded({ name: config.name, after: patience.allowed }, true)))
+    return Effect.fail(makeRejection(() => new DeadlineExceeded({ name: config.name, after: waitLimit.allowed }, true)))
   }
 
   const measure = (costs: ReadonlyArray<Cost>): void =>
@@ -139,14 +139,14 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     }
     plans.left(entry.lane)
     measure(entry.costs)
-    if (entry.value.patience !== undefined) {
-      Heap.remove(late, entry.value.patience)
+    if (entry.value.waitLimit !== undefined) {
+      Heap.remove(limitedWaits, entry.value.waitLimit)
     }
     return true
   }
 
   /** Asks the store for the costs of an entry. The entry leaves the queue unless it is denied. */
-  const ask = (entry: Entry): Effect.Effect<void> =>
+  const askStore = (entry: Entry): Effect.Effect<void> =>
     Effect.matchCauseEffect(store.reserve(entry.costs, claims(entry.lane, "Holds")), {
       onFailure: (cause: Cause.Cause<never>) => {
         if (leave(entry)) {
@@ -178,31 +178,31 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
         return Effect.void
       }
       entry.value.pass = current
-      return Effect.flatMap(ask(entry), () => askNext(current))
+      return Effect.flatMap(askStore(entry), () => askNext(current))
     })
 
   /** Refuses calls whose time is over: before a pass those with a deadline, afterwards also those with a `maxWait`. */
-  const turnAway = (now: bigint, ends: ReadonlyArray<Waiting.Patience["ends"]>): boolean => {
-    const spared: Array<Heap.Item<Late<Full>>> = []
-    let isAnybody = false
-    for (let item = Heap.first(late); item !== undefined && item.at <= now; item = Heap.first(late)) {
+  const refuseExpired = (now: bigint, ends: ReadonlyArray<Waiting.WaitLimit["ends"]>): boolean => {
+    const notExpired: Array<Heap.Item<LimitedWait<Full>>> = []
+    let isAnyRefused = false
+    for (let item = Heap.first(limitedWaits); item !== undefined && item.at <= now; item = Heap.first(limitedWaits)) {
       const { entry } = item.value
       if (!ends.includes(item.value.ends)) {
-        Heap.remove(late, item)
-        spared.push(item)
+        Heap.remove(limitedWaits, item)
+        notExpired.push(item)
         continue
       }
       leave(entry)
       const retryAfter = Duration.nanos(later((entry.value.at ?? now) - now, 0n))
       Waiting.end(entry.value.turn, refuseLate(item.value, retryAfter))
-      isAnybody = true
+      isAnyRefused = true
     }
-    spared.forEach((item) => Heap.add(late, item))
-    return isAnybody
+    notExpired.forEach((item) => Heap.add(limitedWaits, item))
+    return isAnyRefused
   }
 
   const setAlarm = Effect.suspend(() => {
-    let at = Heap.first(late)?.at
+    let at = Heap.first(limitedWaits)?.at
     for (const { value } of rateLimiterQueue.heads(queue)) {
       if (value.at !== undefined && (at === undefined || value.at < at)) {
         at = value.at
@@ -214,17 +214,17 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
   /** Admits the calls that fit now. Only one pass runs at a time, because asking the store may take time. */
   const pass: Effect.Effect<void> = Effect.suspend(() => {
     if (isPassing) {
-      isAgain = true
+      isPassPending = true
       return Effect.void
     }
     isPassing = true
     return Effect.uninterruptible(Effect.clockWith((clock) => {
-      turnAway(monotonic(clock), ["Deadline"])
+      refuseExpired(monotonic(clock), ["Deadline"])
       const finish = (): Effect.Effect<void> => {
         isPassing = false
-        const isLate = turnAway(monotonic(clock), ["Deadline", "MaxWait"])
-        if (isLate || isAgain) {
-          isAgain = false
+        const isLate = refuseExpired(monotonic(clock), ["Deadline", "MaxWait"])
+        if (isLate || isPassPending) {
+          isPassPending = false
           return pass
         }
         return setAlarm
@@ -248,19 +248,19 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     }))
 
   /** Ignores a defect of the store: the call has been admitted and must keep its result. */
-  const counted = (what: "commit" | "refund", ticket: Ticket): Effect.Effect<void> =>
+  const ignoreDefect = (what: "commit" | "refund", ticket: Ticket): Effect.Effect<void> =>
     orElseOnDefect(`\`${what}\` of the store of rate limiter "${config.name}"`, store[what](ticket), undefined)
 
-  const commit = (ticket: Ticket): Effect.Effect<void> => counted("commit", ticket)
+  const commit = (ticket: Ticket): Effect.Effect<void> => ignoreDefect("commit", ticket)
 
-  const refund = (ticket: Ticket): Effect.Effect<void> => change(counted("refund", ticket))
+  const refund = (ticket: Ticket): Effect.Effect<void> => change(ignoreDefect("refund", ticket))
 
   const withdraw = (entry: Entry): Effect.Effect<void> => {
     if (entry.value.ticket !== undefined) {
       return refund(entry.value.ticket)
     }
-    const heldUp = rateLimiterQueue.holdsUp(queue, entry)
-    return passIf(leave(entry) && heldUp)
+    const wasHoldingUp = rateLimiterQueue.holdsUp(queue, entry)
+    return passIf(leave(entry) && wasHoldingUp)
   }
 
   const wait = <A, E, R>(
@@ -274,27 +274,27 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
       Effect.clockWith((clock) => {
         const { costs, lane } = request
         // The limit may have been lowered while a remote store was asked.
-        const refusal = hopeless(costs, lane)
+        const refusal = refusalOfImpossible(costs, lane)
         if (refusal !== undefined) return refusal
         const now = monotonic(clock)
         const at = denied === undefined ? undefined : later(denied.at, now + 1n)
         if (rateLimiterQueue.longest(queue, costs, lane) >= config.maxQueue) {
           return refuse(config.name, "QueueFull", Duration.nanos(plans.foresee(costs, lane, at, now) - now))
         }
-        const patience = Waiting.patience(deadline, request.maxWait, now)
-        if (patience !== undefined) {
+        const waitLimit = Waiting.waitLimit(deadline, request.maxWait, now)
+        if (waitLimit !== undefined) {
           const foreseen = plans.foresee(costs, lane, at, now)
-          if (Waiting.isTooLate(foreseen, patience)) {
-            return refuseLate(patience, Duration.nanos(foreseen - now))
+          if (Waiting.isTooLate(foreseen, waitLimit)) {
+            return refuseLate(waitLimit, Duration.nanos(foreseen - now))
           }
         }
-        const call: Call<Full> = { turn: Waiting.turn(), ticket: undefined, pass: 0, at, patience: undefined }
+        const call: Call<Full> = { turn: Waiting.turn(), ticket: undefined, pass: 0, at, waitLimit: undefined }
         const entry = rateLimiterQueue.add(queue, costs, lane, call)
         plans.joined(costs, lane, now)
         measure(costs)
-        if (patience !== undefined) {
-          call.patience = Heap.item(patience.at, { ...patience, entry })
-          Heap.add(late, call.patience)
+        if (waitLimit !== undefined) {
+          call.waitLimit = Heap.item(waitLimit.at, { ...waitLimit, entry })
+          Heap.add(limitedWaits, call.waitLimit)
         }
         // The store must be asked again: costs were refunded since its denial, or the calls ahead left before this one
         // joined.
@@ -302,21 +302,21 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
         const used = Waiting.take(
           call.turn,
           restore,
-          () => call.ticket === undefined ? lost : begun(begin, call.ticket, use),
+          () => call.ticket === undefined ? missingTicket : startAdmitted(begin, call.ticket, use),
           () => withdraw(entry)
         )
         return Effect.zipRight(isStale ? pass : setAlarm, used)
       }))
 
   /** A call that leaves the queue may start some time after it was admitted. Its cost counts from when it starts. */
-  const begun = <A, E, R>(
+  const startAdmitted = <A, E, R>(
     begin: Begin,
     ticket: Ticket,
     use: (ticket: Ticket) => Effect.Effect<A, E, R>
   ): Effect.Effect<A, E, R> => begin === "Holds" ? use(ticket) : Effect.zipRight(commit(ticket), use(ticket))
 
   /** Returns the refusal of costs that can never be spent, or `undefined`. */
-  const hopeless = (costs: ReadonlyArray<Cost>, lane: number): Effect.Effect<never, Full> | undefined => {
+  const refusalOfImpossible = (costs: ReadonlyArray<Cost>, lane: number): Effect.Effect<never, Full> | undefined => {
     for (const { cost, scope } of costs) {
       const most = limits.get(scope)
       if (most === undefined || !(cost >= 0)) {
@@ -330,17 +330,17 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     return undefined
   }
 
-  const isHopeless = ({ costs, lane }: Request): boolean =>
+  const isImpossible = ({ costs, lane }: Request): boolean =>
     costs.some(({ cost, scope }) => {
       const most = limits.get(scope)
       return most === undefined || !(cost <= (lane === 0 ? most.first : most.other)) || !(cost >= 0)
     })
 
-  const inProcess = store[AtOnce]
+  const inProcess = store[FastPath]
 
-  const holdAtOnce: Shell<Full>["holdAtOnce"] = (request, clock) => {
+  const tryHold: Shell<Full>["tryHold"] = (request, clock) => {
     const { costs, lane } = request
-    if (inProcess === undefined || isHopeless(request) || !rateLimiterQueue.wouldBeHead(queue, costs, lane)) {
+    if (inProcess === undefined || isImpossible(request) || !rateLimiterQueue.wouldBeHead(queue, costs, lane)) {
       return undefined
     }
     const answer = inProcess.reserve(costs, claims(lane, "Holds"), monotonic(clock))
@@ -349,12 +349,12 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
   }
 
   /** Refuses waiting calls whose costs can no longer be spent at all. */
-  const turnAwayHopeless = (): void => {
+  const refuseImpossible = (): void => {
     for (const lane of queue.order) {
       let place = lane.head
       while (place !== undefined) {
         const { value: entry, next } = place
-        const refusal = hopeless(entry.costs, entry.lane)
+        const refusal = refusalOfImpossible(entry.costs, entry.lane)
         if (refusal !== undefined && leave(entry)) Waiting.end(entry.value.turn, refusal)
         place = next
       }
@@ -368,7 +368,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     use: (ticket: Ticket) => Effect.Effect<A, E, R>
   ): Effect.Effect<A, E | Full | DeadlineExceeded, R> => {
     const { costs, lane } = request
-    const refusal = hopeless(costs, lane)
+    const refusal = refusalOfImpossible(costs, lane)
     if (refusal !== undefined) {
       return refusal
     }
@@ -402,7 +402,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     })
   }
 
-  const syncAtOnce: Shell<Full>["syncAtOnce"] = (clock, scope, used, window) => {
+  const trySync: Shell<Full>["trySync"] = (clock, scope, used, window) => {
     if (inProcess === undefined || rateLimiterQueue.size(queue) > 0) return undefined
     const now = monotonic(clock)
     inProcess.sync(scope, used, window, now, clock)
@@ -421,23 +421,23 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
           begin === "Returns" ? use : (ticket) => run(begin, ticket, restore, use)
         )
       ),
-    holdAtOnce,
+    tryHold,
     refund,
     commit,
     change,
     sync: (scope, used, window) =>
       Effect.clockWith((clock) => {
-        const ratio = syncAtOnce(clock, scope, used, window)
+        const ratio = trySync(clock, scope, used, window)
         if (ratio !== undefined) return Effect.succeed(ratio)
-        const told = Effect.zipRight(change(store.sync(scope, used, window)), store.usage(scope))
-        return Effect.map(told, ({ used }) => used / limitOf(scope))
+        const synced = Effect.zipRight(change(store.sync(scope, used, window)), store.usage(scope))
+        return Effect.map(synced, ({ used }) => used / limitOf(scope))
       }),
-    syncAtOnce,
+    trySync,
     setLimit: (limit) =>
       Effect.uninterruptible(Effect.flatMap(store.setLimit(limit), () => {
         limits.set(limit.scope, most(limit))
         changes++
-        turnAwayHopeless()
+        refuseImpossible()
         // Runs even if no call is waiting any more, so that no alarm remains set.
         return pass
       })),
@@ -446,4 +446,6 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
   }
 }
 
-const lost = Effect.dieMessage("The rate limiter woke a waiting call without a ticket; this is a bug in the library")
+const missingTicket = Effect.dieMessage(
+  "The rate limiter woke a waiting call without a ticket; this is a bug in the library"
+)

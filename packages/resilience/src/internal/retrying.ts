@@ -13,10 +13,10 @@ import * as Backoff from "../Backoff.js"
 import * as Deadline from "../Deadline.js"
 import { isRejection } from "../Rejection.js"
 import { retryCalls } from "../Telemetry.js"
-import { AtOnce } from "./atOnce.js"
 import { isAll } from "./causes.js"
+import { logDefect, orElseOnDefect } from "./defects.js"
 import { requireDuration } from "./duration.js"
-import { mishap, orElseOnDefect } from "./mishap.js"
+import { FastPath } from "./fastPath.js"
 import { requireAttempts } from "./requireWhole.js"
 import type { GiveUpReason, Options } from "./retryModel.js"
 import { maxTimerMillis, monotonic } from "./time.js"
@@ -28,26 +28,26 @@ import { wholeMillis } from "./wholeMillis.js"
  *
  * @internal
  */
-export const repeating = <A, E, R>(
+export const withRetries = <A, E, R>(
   self: Effect.Effect<A, E, R>,
   { budget, name }: Pick<Options<E>, "budget" | "name">,
-  make: LazyArg<Judged<E>>,
+  make: LazyArg<DecisionOptions<E>>,
   clock: Clock.Clock,
   deadline: Option.Option<bigint> = Option.none()
 ): Effect.Effect<A, E, R> => {
   const start = monotonic(clock)
-  const told = budget === undefined || budget.succeeded === Effect.void
+  const reporting = budget === undefined || budget.succeeded === Effect.void
     ? self
     : Effect.zipLeft(self, orElseOnDefect("`succeeded` of a retry's budget", budget.succeeded, undefined))
-  const again = name === undefined ? told : Effect.zipLeft(told, count(name, "successful_with_retry"))
-  const from = (attempt: number, progress: Begun<E> | undefined): Effect.Effect<A, E, R> =>
+  const counting = name === undefined ? reporting : Effect.zipLeft(reporting, count(name, "successful_with_retry"))
+  const attemptFrom = (attempt: number, progress: RetryState<E> | undefined): Effect.Effect<A, E, R> =>
     Effect.catchAllCause(
-      attempt === 1 ? told : again,
+      attempt === 1 ? reporting : counting,
       (cause) => {
-        const { backoff, options } = progress ?? begun(make())
-        const decided = Effect.flatMap(decide(options, cause, { attempt, start, backoff }), (decision) => {
+        const { backoff, options } = progress ?? initialState(make())
+        const decideAndContinue = Effect.flatMap(decide(options, cause, { attempt, start, backoff }), (decision) => {
           if (decision._tag === "Retry") {
-            const next = from(attempt + 1, { options, backoff: decision.backoff })
+            const next = attemptFrom(attempt + 1, { options, backoff: decision.backoff })
             return Effect.zipRight(Effect.sleep(decision.delay), next)
           }
           const failed = Effect.failCause(cause)
@@ -55,13 +55,13 @@ export const repeating = <A, E, R>(
             ? failed
             : Effect.zipRight(count(name, attempt === 1 ? "failed_without_retry" : "failed_with_retry"), failed)
         })
-        return Deadline.until(decided, deadline)
+        return Deadline.until(decideAndContinue, deadline)
       }
     )
-  const attempts = from(1, undefined)
-  const atOnce = budget?.[AtOnce]
-  if (budget === undefined || atOnce !== undefined) {
-    atOnce?.deposit(start)
+  const attempts = attemptFrom(1, undefined)
+  const fastPath = budget?.[FastPath]
+  if (budget === undefined || fastPath !== undefined) {
+    fastPath?.deposit(start)
     return attempts
   }
   return Effect.zipRight(orElseOnDefect("`deposit` of a retry's budget", budget.deposit, undefined), attempts)
@@ -72,17 +72,20 @@ export const repeating = <A, E, R>(
  *
  * @internal
  */
-export interface Judged<E> extends Options<E> {
+export interface DecisionOptions<E> extends Options<E> {
   readonly isOnce?: boolean
 }
 
-interface Begun<E> {
-  readonly options: Judged<E>
+interface RetryState<E> {
+  readonly options: DecisionOptions<E>
   /** The state of the backoff schedule. */
   readonly backoff: unknown
 }
 
-const begun = <E>(options: Judged<E>): Begun<E> => ({ options, backoff: backoffOf(options).initial })
+const initialState = <E>(options: DecisionOptions<E>): RetryState<E> => ({
+  options,
+  backoff: backoffOf(options).initial
+})
 
 /**
  * Throws a `RangeError` for options out of range.
@@ -142,24 +145,24 @@ const giveUp: Decision = { _tag: "GiveUp" }
  * @internal
  */
 export const decide = <E>(
-  options: Judged<E>,
+  options: DecisionOptions<E>,
   cause: Cause.Cause<E>,
   progress: Progress & { readonly start: bigint }
 ): Effect.Effect<Decision> => {
   const stop = (reason: GiveUpReason): Effect.Effect<Decision> => {
     const { onGiveUp } = options
     if (onGiveUp === undefined) return Effect.succeed(giveUp)
-    const told = Effect.suspend(() => onGiveUp({ attempt: progress.attempt, cause, reason }))
-    return Effect.as(orElseOnDefect("`onGiveUp` of a retry", told, undefined), giveUp)
+    const reporting = Effect.suspend(() => onGiveUp({ attempt: progress.attempt, cause, reason }))
+    return Effect.as(orElseOnDefect("`onGiveUp` of a retry", reporting, undefined), giveUp)
   }
   return Effect.catchAllCause(
-    weigh(options, cause, progress, stop),
-    (died) => Effect.zipRight(mishap("the options of a retry and gave up retrying", died), stop("Died"))
+    evaluate(options, cause, progress, stop),
+    (died) => Effect.zipRight(logDefect("the options of a retry and gave up retrying", died), stop("Died"))
   )
 }
 
-const weigh = <E>(
-  options: Judged<E>,
+const evaluate = <E>(
+  options: DecisionOptions<E>,
   cause: Cause.Cause<E>,
   { attempt, backoff, start }: Progress & { readonly start: bigint },
   stop: (reason: GiveUpReason) => Effect.Effect<Decision>
@@ -168,8 +171,8 @@ const weigh = <E>(
     const failure = Cause.isDie(cause) ? Option.none<E>() : Cause.failureOption(cause)
     if (Option.isNone(failure)) return yield* stop("NotRetryable")
     const error = failure.value
-    const isWorthIt = options.while ?? isNoRejection
-    if (options.isOnce === true ? !isAll(cause, isWorthIt) : !isWorthIt(error)) return yield* stop("NotRetryable")
+    const isRetryable = options.while ?? isNotRejection
+    if (options.isOnce === true ? !isAll(cause, isRetryable) : !isRetryable(error)) return yield* stop("NotRetryable")
     if (options.budget !== undefined) yield* options.budget.failed
     if (attempt >= (options.attempts ?? 3)) return yield* stop("AttemptsUsedUp")
 
@@ -177,10 +180,12 @@ const weigh = <E>(
     const now = clock.unsafeCurrentTimeMillis()
     const [next, , stepped] = yield* backoffOf(options).step(now, error, backoff)
     if (ScheduleDecision.isDone(stepped)) return yield* stop("BackoffDone")
-    const own = Duration.millis(Math.max(0, ScheduleIntervals.start(stepped.intervals) - now))
-    const wish = yield* askedFor(options, error)
-    const because = Option.isSome(wish) && Duration.greaterThan(wish.value, own) ? "RetryAfter" : "Backoff"
-    const wanted = Option.match(wish, { onNone: () => own, onSome: Duration.max(own) })
+    const backoffDelay = Duration.millis(Math.max(0, ScheduleIntervals.start(stepped.intervals) - now))
+    const requested = yield* requestedDelay(options, error)
+    const because = Option.isSome(requested) && Duration.greaterThan(requested.value, backoffDelay)
+      ? "RetryAfter"
+      : "Backoff"
+    const wanted = Option.match(requested, { onNone: () => backoffDelay, onSome: Duration.max(backoffDelay) })
     const delay = Duration.millis(wholeMillis(Duration.toMillis(wanted)))
 
     if (Duration.toMillis(delay) > maxTimerMillis) return yield* stop("DelayTooLong")
@@ -198,9 +203,9 @@ const weigh = <E>(
     return { _tag: "Retry", delay, backoff: next }
   })
 
-const isNoRejection = (error: unknown): boolean => !isRejection(error)
+const isNotRejection = (error: unknown): boolean => !isRejection(error)
 
-const askedFor = <E>(options: Options<E>, error: E): Effect.Effect<Option.Option<Duration.Duration>> =>
+const requestedDelay = <E>(options: Options<E>, error: E): Effect.Effect<Option.Option<Duration.Duration>> =>
   Option.match(options.retryAfter === undefined ? Option.none() : options.retryAfter(error), {
     onNone: () => Effect.succeedNone,
     onSome: (retryAfter) =>

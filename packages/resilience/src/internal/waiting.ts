@@ -11,7 +11,7 @@ import type { LazyArg } from "effect/Function"
 import * as Option from "effect/Option"
 import { Deadline, DeadlineExceeded } from "../Deadline.js"
 import { limit } from "./limit.js"
-import { stackless } from "./stackless.js"
+import { makeRejection } from "./rejections.js"
 import { later, monotonic } from "./time.js"
 
 /**
@@ -41,10 +41,10 @@ export const turn = <E>(): Turn<E> => ({ end: undefined, resume: undefined })
  *
  * @internal
  */
-export const end = <E>(turn: Turn<E>, how: Effect.Effect<void, E>): void => {
+export const end = <E>(turn: Turn<E>, result: Effect.Effect<void, E>): void => {
   if (turn.end === undefined) {
-    turn.end = how
-    turn.resume?.(how)
+    turn.end = result
+    turn.resume?.(result)
   }
 }
 
@@ -115,7 +115,7 @@ const inTime = (
         const after = Duration.nanos(later(deadline - monotonic(clock), 0n))
         return limit(turn, {
           duration: after,
-          onTimeout: () => stackless(() => new DeadlineExceeded({ name, after }, true))
+          onTimeout: () => makeRejection(() => new DeadlineExceeded({ name, after }, true))
         })
       })
   })
@@ -126,7 +126,7 @@ const inTime = (
  *
  * @internal
  */
-export interface Patience {
+export interface WaitLimit {
   readonly at: bigint
   readonly ends: "Deadline" | "MaxWait"
   /** The allowed time when the wait began. */
@@ -138,11 +138,11 @@ export interface Patience {
  *
  * @internal
  */
-export const patience = (
+export const waitLimit = (
   deadline: Option.Option<bigint>,
   maxWait: bigint | undefined,
   now: bigint
-): Patience | undefined => {
+): WaitLimit | undefined => {
   const latest = maxWait === undefined ? undefined : now + maxWait
   if (Option.isSome(deadline) && (latest === undefined || deadline.value <= latest)) {
     return { at: deadline.value, ends: "Deadline", allowed: Duration.nanos(later(deadline.value - now, 0n)) }
@@ -157,5 +157,5 @@ export const patience = (
  *
  * @internal
  */
-export const isTooLate = (at: bigint, patience: Patience): boolean =>
-  patience.ends === "Deadline" ? at >= patience.at : at > patience.at
+export const isTooLate = (at: bigint, waitLimit: WaitLimit): boolean =>
+  waitLimit.ends === "Deadline" ? at >= waitLimit.at : at > waitLimit.at

@@ -1,4 +1,4 @@
-/** How a call may end. `ban` and `pause` request to open the circuit; `past` requests it for an instant in the past. */
+/** How a call may end. `ban`, `pause` and `past` request to open the circuit, `past` until an instant in the past. */
 export const results = ["success", "failure", "defect", "interrupt", "refusal", "ban", "pause", "past"] as const
 export type Result = typeof results[number]
 

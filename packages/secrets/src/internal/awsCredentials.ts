@@ -11,8 +11,8 @@ import type { Response, Send } from "./http.js"
 import * as secretFile from "./secretFile.js"
 
 /**
- * The keys that requests are signed with. After keys were refused, `afterRefusal` returns others, or `undefined` if there
- * are none.
+ * The keys that requests are signed with. After keys were refused, `afterRefusal` returns others, or `undefined` if
+ * there are none.
  *
  * @internal
  */
@@ -27,7 +27,7 @@ export const fixed = (keys: AwsKeys): AwsCredentials => ({
   afterRefusal: () => Effect.succeed(undefined)
 })
 
-interface Held {
+interface HeldKeys {
   readonly keys: AwsKeys
   /** In epoch milliseconds, because AWS gives it as wall-clock time. */
   readonly expiration: number
@@ -50,7 +50,7 @@ export const fromContainer = (options: {
 }): Effect.Effect<AwsCredentials> =>
   Effect.map(Effect.makeSemaphore(1), (mutex) => {
     const { fs, send, token, tokenFile, url } = options
-    let held: Held | undefined
+    let held: HeldKeys | undefined
 
     const authorization: Effect.Effect<Readonly<Record<string, string>>, SecretSourceError> = tokenFile !== undefined
       ? Effect.map(
@@ -61,7 +61,7 @@ export const fromContainer = (options: {
       ? Effect.succeed({})
       : Effect.succeed({ authorization: Redacted.value(token) })
 
-    const fetched = Effect.gen(function*() {
+    const fetchKeys = Effect.gen(function*() {
       const headers = yield* authorization
       const fresh = yield* Effect.flatMap(send({ method: "GET", url, headers }), read)
       held = fresh
@@ -72,16 +72,16 @@ export const fromContainer = (options: {
       Effect.suspend(() => {
         const { expiration, keys } = held ?? { expiration: Number.NEGATIVE_INFINITY, keys: undefined }
         const left = expiration - clock.unsafeCurrentTimeMillis()
-        if (keys === undefined || left <= 0) return fetched
+        if (keys === undefined || left <= 0) return fetchKeys
         return left > margin
           ? Effect.succeed(keys)
-          : Effect.catchIf(fetched, (error) => !error.revokes, () => Effect.succeed(keys))
+          : Effect.catchIf(fetchKeys, (error) => !error.revokes, () => Effect.succeed(keys))
       })).pipe(mutex.withPermits(1))
 
     return {
       get,
       afterRefusal: (refused) =>
-        Effect.suspend(() => held === undefined || held.keys === refused ? fetched : Effect.succeed(held.keys)).pipe(
+        Effect.suspend(() => held === undefined || held.keys === refused ? fetchKeys : Effect.succeed(held.keys)).pipe(
           mutex.withPermits(1)
         )
     }
@@ -98,7 +98,7 @@ const ContainerResponse = Schema.parseJson(Schema.Struct({
 
 const decode = Schema.decodeUnknownOption(ContainerResponse)
 
-const read = ({ status, text }: Response): Effect.Effect<Held, SecretSourceError> => {
+const read = ({ status, text }: Response): Effect.Effect<HeldKeys, SecretSourceError> => {
   if (status === 401 || status === 403) {
     return Effect.fail(
       new ManagerRefused({ source, status, detail: "the container's endpoint rejects the authorization token" })

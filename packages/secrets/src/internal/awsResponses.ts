@@ -22,10 +22,10 @@ export const source = "AWS Secrets Manager"
  * @internal
  */
 export const secrets = (
-  answer: Response
+  response: Response
 ): Effect.Effect<ReadonlyMap<string, Redacted.Redacted<string>>, SecretSourceError> => {
-  const { status, text } = answer
-  if (status !== 200) return Effect.fail(refusal(answer))
+  const { status, text } = response
+  if (status !== 200) return Effect.fail(refusal(response))
   return Effect.gen(function*() {
     const json = yield* bundle.json(source, text, "the response")
     const secret = Predicate.hasProperty(json, "SecretString") ? json.SecretString : undefined
@@ -105,9 +105,9 @@ const codes: { readonly [code: string]: readonly [Kind, string] } = {
   ServiceUnavailableException: ["later", "the service is unavailable"]
 }
 
-const refusal = (answer: Response): SecretSourceError => {
-  const { status } = answer
-  const code = codeOf(answer)
+const refusal = (response: Response): SecretSourceError => {
+  const { status } = response
+  const code = codeOf(response)
   const [kind, detail] = (code === undefined ? undefined : codes[code]) ?? unknown(status)
   const about = { source, status, code, detail }
   switch (kind) {

@@ -3,8 +3,8 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { SourceMisconfigured } from "../SecretSourceError.js"
-import { source } from "./awsAnswers.js"
-import type { Question } from "./http.js"
+import { source } from "./awsResponses.js"
+import type { Request } from "./http.js"
 
 /** @internal */
 export interface AwsKeys {
@@ -19,19 +19,19 @@ export interface AwsKeys {
  * @internal
  */
 export const sign = (
-  question: Question,
+  request: Request,
   { accessKeyId, secretAccessKey, sessionToken }: AwsKeys,
   scope: { readonly service: string; readonly region: string }
-): Effect.Effect<Question, SourceMisconfigured> =>
+): Effect.Effect<Request, SourceMisconfigured> =>
   Effect.flatMap(DateTime.now, (now) =>
     Effect.tryPromise({
       try: () =>
         new AwsV4Signer({
           ...scope,
-          method: question.method,
-          url: question.url,
-          headers: { ...question.headers },
-          ...question.body === undefined ? {} : { body: question.body },
+          method: request.method,
+          url: request.url,
+          headers: { ...request.headers },
+          ...request.body === undefined ? {} : { body: request.body },
           accessKeyId: Redacted.value(accessKeyId),
           secretAccessKey: Redacted.value(secretAccessKey),
           ...sessionToken === undefined ? {} : { sessionToken: Redacted.value(sessionToken) },
@@ -42,5 +42,5 @@ export const sign = (
       catch: () =>
         new SourceMisconfigured({ source, detail: "the request cannot be signed; check the keys and the region" })
     })).pipe(
-      Effect.map(({ headers }) => ({ ...question, headers: Object.fromEntries(headers.entries()) }))
+      Effect.map(({ headers }) => ({ ...request, headers: Object.fromEntries(headers.entries()) }))
     )

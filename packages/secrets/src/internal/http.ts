@@ -65,7 +65,7 @@ export const make = (source: string, http: HttpClient.HttpClient, { timeout = "3
     HttpClient.withTracerPropagation(false),
     HttpClient.withScope
   )
-  const late = () =>
+  const timedOut = () =>
     new ManagerUnreachable({
       source,
       detail: "the response was not complete in time; check whether the service is slow"
@@ -83,8 +83,8 @@ export const make = (source: string, http: HttpClient.HttpClient, { timeout = "3
         RequestError: ({ cause }) => Effect.fail(unreachable(source, cause)),
         ResponseError: ({ cause }) => Effect.fail(unreachable(source, cause))
       }),
-      Timeout.attempt({ duration: timeout, onTimeout: late }),
-      Effect.flatMap((answer) => checkStatus(source, answer))
+      Timeout.attempt({ duration: timeout, onTimeout: timedOut }),
+      Effect.flatMap((response) => checkStatus(source, response))
     )
 }
 
@@ -97,9 +97,9 @@ const requestOf = ({ body, headers, method, url }: Request): HttpClientRequest.H
 
 const checkStatus = (
   source: string,
-  answer: Response
+  response: Response
 ): Effect.Effect<Response, ManagerUnavailable | SourceMisconfigured> => {
-  const { headers, status } = answer
+  const { headers, status } = response
   // With `redirect: "manual"`, `fetch` reports a redirect without its status, as status 0.
   if (status === 0 || (status >= 300 && status < 400)) {
     return Effect.fail(
@@ -110,7 +110,7 @@ const checkStatus = (
       })
     )
   }
-  if (status !== 429 && status < 500) return Effect.succeed(answer)
+  if (status !== 429 && status < 500) return Effect.succeed(response)
   return Effect.flatMap(Effect.clock, (clock) =>
     Effect.fail(
       new ManagerUnavailable({

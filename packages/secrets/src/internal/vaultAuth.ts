@@ -14,21 +14,21 @@ import * as responses from "./vaultResponses.js"
  *
  * @internal
  */
-export type WithToken = <A>(ask: Ask<A>) => Effect.Effect<A, SecretSourceError>
+export type WithToken = <A>(request: TokenRequest<A>) => Effect.Effect<A, SecretSourceError>
 
-type Ask<A> = (token: Redacted.Redacted<string>) => Effect.Effect<A, SecretSourceError>
+type TokenRequest<A> = (token: Redacted.Redacted<string>) => Effect.Effect<A, SecretSourceError>
 
 /** @internal */
-export const fixed = (token: Redacted.Redacted<string>): WithToken => (ask) => ask(token)
+export const fixed = (token: Redacted.Redacted<string>): WithToken => (request) => request(token)
 
 /** @internal */
 export const inFile = (fs: FileSystem.FileSystem, file: string): WithToken => {
   const read = secretFile.read(responses.source, fs, file, "the token")
-  return (ask) =>
+  return (request) =>
     Effect.flatMap(read, (token) =>
-      Effect.catchTag(ask(token), "ManagerRefused", (error) =>
+      Effect.catchTag(request(token), "ManagerRefused", (error) =>
         // The file may have been rewritten in the meantime.
-        Effect.flatMap(read, (other) => Equal.equals(token, other) ? Effect.fail(error) : ask(other))))
+        Effect.flatMap(read, (other) => Equal.equals(token, other) ? Effect.fail(error) : request(other))))
 }
 
 interface Lease {
@@ -80,14 +80,14 @@ export const kubernetes = (options: {
         mutex.withPermits(1)
       )
 
-    return (ask) =>
+    return (request) =>
       Effect.flatMap(current, (token) =>
-        Effect.catchTag(ask(token), "ManagerRefused", (refused) =>
+        Effect.catchTag(request(token), "ManagerRefused", (refused) =>
           loginAfterRefusal(token).pipe(
             // If the login cannot even be tried, for example because the file cannot be read, Vault's refusal still
             // stands.
             Effect.catchIf((error) =>
               !error.isRetryable && !error.revokes, () => Effect.fail(refused)),
-            Effect.flatMap(ask)
+            Effect.flatMap(request)
           )))
   })

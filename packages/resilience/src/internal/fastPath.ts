@@ -10,10 +10,10 @@ import type * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 
 /** @internal */
-export const AtOnce: unique symbol = Symbol.for("@effect-exchange/resilience/AtOnce")
+export const FastPath: unique symbol = Symbol.for("@effect-exchange/resilience/FastPath")
 
 /** @internal */
-export type AtOnce = typeof AtOnce
+export type FastPath = typeof FastPath
 
 /**
  * Attaches the fast path to a gate. Not enumerable: a wrapper that spreads a gate loses it, and so is run for every
@@ -21,37 +21,37 @@ export type AtOnce = typeof AtOnce
  *
  * @internal
  */
-export const attach = <G extends { readonly [AtOnce]?: unknown }>(gate: G, atOnce: NonNullable<G[AtOnce]>): G =>
-  Object.defineProperty(gate, AtOnce, { value: atOnce })
+export const attach = <G extends { readonly [FastPath]?: unknown }>(gate: G, fastPath: NonNullable<G[FastPath]>): G =>
+  Object.defineProperty(gate, FastPath, { value: fastPath })
 
 /** @internal */
-export interface OfBreaker<in E> {
+export interface BreakerFastPath<in E> {
   /**
    * Admits a call unless only `protect` can handle it. The returned function must be called with the exit of the call.
    */
-  readonly enter: () => ((exit: Exit.Exit<unknown, E>, clock: Clock.Clock) => After) | undefined
+  readonly enter: () => ((exit: Exit.Exit<unknown, E>, clock: Clock.Clock) => FollowUp) | undefined
 }
 
 /** @internal */
-export interface OfBulkhead {
+export interface BulkheadFastPath {
   readonly hasRoom: (lane: string | undefined) => boolean
   /** Takes a permit; requires that there is room. The returned function returns the permit. */
-  readonly enter: (lane: string | undefined) => () => After
+  readonly enter: (lane: string | undefined) => () => FollowUp
 }
 
 /** @internal */
-export interface OfLimiter<in C, in Options> {
+export interface LimiterFastPath<in C, in Options> {
   /** Holds a cost, or returns `undefined` if the call has to wait for it. */
-  readonly hold: (cost: C | undefined, options: Options, clock: Clock.Clock) => Held | undefined
+  readonly hold: (cost: C | undefined, options: Options, clock: Clock.Clock) => HeldCost | undefined
 }
 
 /** @internal */
-export interface OfBudget {
+export interface BudgetFastPath {
   readonly deposit: (now: bigint) => void
 }
 
 /** @internal */
-export interface Held {
+export interface HeldCost {
   readonly commit: (clock: Clock.Clock) => void
   readonly refund: Effect.Effect<void>
 }
@@ -61,4 +61,4 @@ export interface Held {
  *
  * @internal
  */
-export type After = Effect.Effect<void> | undefined
+export type FollowUp = Effect.Effect<void> | undefined

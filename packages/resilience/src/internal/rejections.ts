@@ -13,7 +13,7 @@ const raised = new WeakSet<object>()
  *
  * @internal
  */
-export const stackless = <A>(construct: () => A): A => {
+export const makeRejection = <A>(construct: () => A): A => {
   const limit: unknown = Reflect.get(Error, "stackTraceLimit")
   Reflect.set(Error, "stackTraceLimit", 0)
   try {

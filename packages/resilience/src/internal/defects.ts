@@ -14,7 +14,7 @@ import * as Predicate from "effect/Predicate"
  *
  * @internal
  */
-export const mishap = (what: string, cause: Cause.Cause<unknown>): Effect.Effect<void> =>
+export const logDefect = (what: string, cause: Cause.Cause<unknown>): Effect.Effect<void> =>
   Effect.logWarning(`Ignored a defect in ${what}`).pipe(
     Effect.annotateLogs("defect", Option.match(Cause.dieOption(cause), { onNone: () => "Interrupted", onSome: nameOf }))
   )
@@ -24,8 +24,8 @@ export const mishap = (what: string, cause: Cause.Cause<unknown>): Effect.Effect
  *
  * @internal
  */
-export const orElseOnDefect = <A>(what: string, ask: Effect.Effect<A>, otherwise: A): Effect.Effect<A> =>
-  Effect.catchAllCause(ask, (cause) => Effect.as(mishap(what, cause), otherwise))
+export const orElseOnDefect = <A>(what: string, self: Effect.Effect<A>, otherwise: A): Effect.Effect<A> =>
+  Effect.catchAllCause(self, (cause) => Effect.as(logDefect(what, cause), otherwise))
 
 /**
  * Returns the name of an error, without its message.

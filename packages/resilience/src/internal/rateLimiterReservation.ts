@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import type * as RateLimiterStore from "../RateLimiterStore.js"
 
 /** @internal */
-export class Taken {
+export class TicketReservation {
   readonly ticket: RateLimiterStore.Ticket
   readonly cost: number
   constructor(ticket: RateLimiterStore.Ticket, cost: number) {
@@ -17,7 +17,7 @@ export class Taken {
 }
 
 /** @internal */
-export class AllTaken<Costs> extends Taken {
+export class GroupTicketReservation<Costs> extends TicketReservation {
   readonly costs: Costs
   constructor(ticket: RateLimiterStore.Ticket, costs: Costs) {
     super(ticket, ticket.costs.reduce((sum, { cost }) => sum + cost, 0))
@@ -33,4 +33,4 @@ export class AllTaken<Costs> extends Taken {
 export const withTicket = (
   reservation: unknown,
   f: (ticket: RateLimiterStore.Ticket) => Effect.Effect<void>
-): Effect.Effect<void> => reservation instanceof Taken ? f(reservation.ticket) : Effect.void
+): Effect.Effect<void> => reservation instanceof TicketReservation ? f(reservation.ticket) : Effect.void

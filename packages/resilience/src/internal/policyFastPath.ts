@@ -12,10 +12,17 @@ import type * as Fiber from "effect/Fiber"
 import { identity, type LazyArg } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Deadline from "../Deadline.js"
-import { type After, AtOnce, type Held, type OfBreaker, type OfBulkhead, type OfLimiter } from "./atOnce.js"
 import type { Bulkhead } from "./bulkheadModel.js"
 import type { CircuitBreaker } from "./circuitBreakerModel.js"
-import { begin, conclude, refunded, send, wasSent } from "./policyAttempt.js"
+import {
+  type BreakerFastPath,
+  type BulkheadFastPath,
+  FastPath,
+  type FollowUp,
+  type HeldCost,
+  type LimiterFastPath
+} from "./fastPath.js"
+import { begin, conclude, reportRefund, send, wasSent } from "./policyAttempt.js"
 import { judge } from "./policyGates.js"
 import type { Attempt, Call, Keyed, Limiter } from "./policyModel.js"
 import type { Execution } from "./policyTrace.js"
@@ -29,11 +36,11 @@ interface Gates<in E, in C, in L extends string> {
 }
 
 /** @internal */
-export interface Doors<in E, in C, in L extends string> {
-  readonly breaker: OfBreaker<E> | undefined
-  readonly limiter: OfLimiter<C, Call<C, L>> | undefined
-  readonly turn: OfBulkhead | undefined
-  readonly bulkhead: OfBulkhead | undefined
+export interface FastPaths<in E, in C, in L extends string> {
+  readonly breaker: BreakerFastPath<E> | undefined
+  readonly limiter: LimiterFastPath<C, Call<C, L>> | undefined
+  readonly turn: BulkheadFastPath | undefined
+  readonly bulkhead: BulkheadFastPath | undefined
 }
 
 /**
@@ -42,58 +49,58 @@ export interface Doors<in E, in C, in L extends string> {
  *
  * @internal
  */
-export const doors = <E, C, L extends string>(
+export const fastPaths = <E, C, L extends string>(
   { breaker, bulkhead, limiter, turn }: Gates<E, C, L>
-): Doors<E, C, L> | undefined => {
-  const found = {
-    breaker: doorOf(breaker),
-    limiter: doorOf(limiter),
-    turn: doorOf(turn),
-    bulkhead: doorOf(bulkhead)
+): FastPaths<E, C, L> | undefined => {
+  const paths = {
+    breaker: fastPathOf(breaker),
+    limiter: fastPathOf(limiter),
+    turn: fastPathOf(turn),
+    bulkhead: fastPathOf(bulkhead)
   }
-  const isWhole = (breaker === undefined || found.breaker !== undefined) &&
-    (limiter === undefined || found.limiter !== undefined) &&
-    (turn === undefined || found.turn !== undefined) &&
-    (bulkhead === undefined || found.bulkhead !== undefined)
-  return isWhole ? found : undefined
+  const isComplete = (breaker === undefined || paths.breaker !== undefined) &&
+    (limiter === undefined || paths.limiter !== undefined) &&
+    (turn === undefined || paths.turn !== undefined) &&
+    (bulkhead === undefined || paths.bulkhead !== undefined)
+  return isComplete ? paths : undefined
 }
 
-const doorOf = <D>(gate: Keyed<{ readonly [AtOnce]?: D }> | undefined): D | undefined =>
-  gate === undefined || typeof gate === "function" ? undefined : gate[AtOnce]
+const fastPathOf = <D>(gate: Keyed<{ readonly [FastPath]?: D }> | undefined): D | undefined =>
+  gate === undefined || typeof gate === "function" ? undefined : gate[FastPath]
 
-class Passage<in E> {
-  readonly held: Held | undefined
-  readonly left: ReturnType<OfBreaker<E>["enter"]>
-  readonly leaveTurn: (() => After) | undefined
-  readonly leaveBulkhead: (() => After) | undefined
+class Admission<in E> {
+  readonly held: HeldCost | undefined
+  readonly endCall: ReturnType<BreakerFastPath<E>["enter"]>
+  readonly releaseTurn: (() => FollowUp) | undefined
+  readonly releaseBulkhead: (() => FollowUp) | undefined
 
   constructor(
-    held: Held | undefined,
-    left: ReturnType<OfBreaker<E>["enter"]>,
-    leaveTurn: (() => After) | undefined,
-    leaveBulkhead: (() => After) | undefined
+    held: HeldCost | undefined,
+    endCall: ReturnType<BreakerFastPath<E>["enter"]>,
+    releaseTurn: (() => FollowUp) | undefined,
+    releaseBulkhead: (() => FollowUp) | undefined
   ) {
     this.held = held
-    this.left = left
-    this.leaveTurn = leaveTurn
-    this.leaveBulkhead = leaveBulkhead
+    this.endCall = endCall
+    this.releaseTurn = releaseTurn
+    this.releaseBulkhead = releaseBulkhead
   }
 }
 
 /** Passes all gates, or returns `undefined` without having changed anything. */
-const pass = <E, C, L extends string>(
-  { breaker, bulkhead, limiter, turn }: Doors<E, C, L>,
+const admit = <E, C, L extends string>(
+  { breaker, bulkhead, limiter, turn }: FastPaths<E, C, L>,
   call: Call<C, L>,
   { clock }: Execution,
   deadline: Option.Option<bigint>
-): Passage<E> | undefined => {
-  const left = breaker?.enter()
-  if (breaker !== undefined && left === undefined) return undefined
+): Admission<E> | undefined => {
+  const endCall = breaker?.enter()
+  if (breaker !== undefined && endCall === undefined) return undefined
   if (turn?.hasRoom(call.lane) === false || bulkhead?.hasRoom(call.lane) === false) return undefined
   if (Option.isSome(deadline) && monotonic(clock) >= deadline.value) return undefined
   const held = limiter?.hold(call.cost, call, clock)
   if (limiter !== undefined && held === undefined) return undefined
-  return new Passage(held, left, turn?.enter(call.lane), bulkhead?.enter(call.lane))
+  return new Admission(held, endCall, turn?.enter(call.lane), bulkhead?.enter(call.lane))
 }
 
 /**
@@ -105,7 +112,7 @@ export const attempt = <A, E, E1 extends E, R, C, L extends string, E2, R2>(
   execution: Execution,
   self: Effect.Effect<A, E1, R> | ((attempt: Attempt) => Effect.Effect<A, E1, R>),
   call: Call<C, L, A>,
-  doors: Doors<E, C, L>,
+  fastPaths: FastPaths<E, C, L>,
   options: {
     readonly notSent?: ((error: E) => boolean) | undefined
     readonly notDone?: ((error: E) => boolean) | undefined
@@ -114,35 +121,35 @@ export const attempt = <A, E, E1 extends E, R, C, L extends string, E2, R2>(
 ): Effect.Effect<A, E1 | E2, R | R2> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.withFiberRuntime<A, E1 | E2, R | R2>((fiber) => {
-      const passage = pass(doors, call, execution, deadlineOf(fiber, call))
-      if (passage === undefined) return restore(otherwise())
-      const { held, leaveBulkhead, leaveTurn, left } = passage
+      const admission = admit(fastPaths, call, execution, deadlineOf(fiber, call))
+      if (admission === undefined) return restore(otherwise())
+      const { endCall, held, releaseBulkhead, releaseTurn } = admission
       const sending = begin(execution, undefined)
       sending.held = held
 
-      const freed = (exit: Exit.Exit<A, E1>): Effect.Effect<A, E1> => {
+      const releaseGates = (exit: Exit.Exit<A, E1>): Effect.Effect<A, E1> => {
         if (Exit.isFailure(exit)) conclude(sending, exit.cause)
         sending.isOver = true
         const isUnspent = held !== undefined && !wasSent(sending)
-        if (isUnspent) refunded(sending)
+        if (isUnspent) reportRefund(sending)
         const then = isUnspent ? Effect.zipRight(held.refund, exit) : exit
-        return before(leaveBulkhead?.(), before(leaveTurn?.(), then))
+        return runBefore(releaseBulkhead?.(), runBefore(releaseTurn?.(), then))
       }
 
-      const ended = (exit: Exit.Exit<A, E1>): Effect.Effect<A, E1> => {
-        const then = left?.(exit, execution.clock)
-        return then === undefined ? freed(exit) : Effect.matchCauseEffect(then, {
-          onFailure: (cause) => freed(Exit.failCause(cause)),
-          onSuccess: () => freed(exit)
+      const endAttempt = (exit: Exit.Exit<A, E1>): Effect.Effect<A, E1> => {
+        const then = endCall?.(exit, execution.clock)
+        return then === undefined ? releaseGates(exit) : Effect.matchCauseEffect(then, {
+          onFailure: (cause) => releaseGates(Exit.failCause(cause)),
+          onSuccess: () => releaseGates(exit)
         })
       }
 
-      const failed = (cause: Cause.Cause<E1>): Effect.Effect<A, E1> => ended(Exit.failCause(cause))
+      const failed = (cause: Cause.Cause<E1>): Effect.Effect<A, E1> => endAttempt(Exit.failCause(cause))
 
       const sent = call.isMasked === true ? send(sending, self, restore) : restore(send(sending, self, identity))
       return Effect.matchCauseEffect(sent, {
         onFailure: (cause) => Effect.catchAllCause(judge(sending, options)(Effect.failCause(cause)), failed),
-        onSuccess: (value) => ended(Exit.succeed(value))
+        onSuccess: (value) => endAttempt(Exit.succeed(value))
       })
     })
   )
@@ -155,5 +162,5 @@ const deadlineOf = (
   return deadline === undefined ? current : Deadline.earlier(current, deadline)
 }
 
-const before = <A, E>(then: After, self: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+const runBefore = <A, E>(then: FollowUp, self: Effect.Effect<A, E>): Effect.Effect<A, E> =>
   then === undefined ? self : Effect.zipRight(then, self)
