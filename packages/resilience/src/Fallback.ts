@@ -197,11 +197,11 @@ export const lastKnown = <A, E = unknown>(options: {
   Effect.sync(() => {
     const maxAge = requireDuration("Fallback.lastKnown: maxAge", options.maxAge)
     const when = options.when ?? constTrue
-    let last: { readonly value: A; readonly began: bigint } | undefined
+    let last: { readonly value: A; readonly startedAt: bigint } | undefined
 
     const recall = (now: bigint): Option.Option<Served<A>> => {
       if (last === undefined) return Option.none()
-      const age = Duration.nanos(now - last.began)
+      const age = Duration.nanos(now - last.startedAt)
       if (Duration.lessThanOrEqualTo(age, maxAge)) return Option.some({ value: last.value, age, stale: true })
       // Frees the value: it is too old to be served ever again.
       last = undefined
@@ -213,10 +213,10 @@ export const lastKnown = <A, E = unknown>(options: {
         keepBrand(
           self,
           Effect.clockWith((clock) => {
-            const began = monotonic(clock)
+            const startedAt = monotonic(clock)
             const served = Effect.map(self, (value): Served<A> => {
-              if (last === undefined || last.began <= began) last = { value, began }
-              return { value, age: Duration.nanos(monotonic(clock) - began), stale: false }
+              if (last === undefined || last.startedAt <= startedAt) last = { value, startedAt }
+              return { value, age: Duration.nanos(monotonic(clock) - startedAt), stale: false }
             })
             return catchFailure(served, when, (error) =>
               Option.match(recall(monotonic(clock)), { onNone: () => Effect.fail(error), onSome: Effect.succeed }))

@@ -122,7 +122,7 @@ describe("AdaptiveLimit", () => {
   })
 
   it("throws a RangeError for invalid options", () => {
-    const mistakes: ReadonlyArray<() => Bulkhead.Adaptive> = [
+    const invalidCases: ReadonlyArray<() => Bulkhead.Adaptive> = [
       () => Bulkhead.aimd({ min: 0 }),
       () => Bulkhead.aimd({ min: 10, max: 5 }),
       () => Bulkhead.aimd({ backoff: 1 }),
@@ -131,7 +131,7 @@ describe("AdaptiveLimit", () => {
       () => Bulkhead.gradient({ smoothing: 0 }),
       () => Bulkhead.gradient({ memory: 1.5 })
     ]
-    for (const mistake of mistakes) assert.throws(mistake, RangeError, / must be .*, got /)
+    for (const invalidCase of invalidCases) assert.throws(invalidCase, RangeError, / must be .*, got /)
   })
 })
 

@@ -84,15 +84,15 @@ describe("Bulkhead", () => {
   it.effect("dies with a message for an invalid number of permits or an invalid maxQueue", () =>
     Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1, maxQueue: Infinity })
-      const mistakes: ReadonlyArray<Effect.Effect<unknown>> = [
+      const invalidCases: ReadonlyArray<Effect.Effect<unknown>> = [
         ...[0, 1.5, NaN, Infinity].flatMap((permits) => [
           Bulkhead.make({ name: "test", permits }),
           bulkhead.resize(permits)
         ]),
         ...[-1, NaN].map((maxQueue) => Bulkhead.make({ name: "test", permits: 1, maxQueue }))
       ]
-      for (const mistake of mistakes) {
-        const cause = yield* Effect.flip(Effect.sandbox(mistake))
+      for (const invalidCase of invalidCases) {
+        const cause = yield* Effect.flip(Effect.sandbox(invalidCase))
         assert.isTrue(Cause.isDie(cause))
         assert.match(Cause.pretty(cause), /Bulkhead "test": (permits|maxQueue) must be .*, got /)
       }

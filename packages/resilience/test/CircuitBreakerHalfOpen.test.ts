@@ -59,7 +59,7 @@ describe("A half-open circuit", () => {
     Effect.gen(function*() {
       const breaker = yield* opened({ halfOpen: { timeout: "5 seconds" } })
       yield* TestClock.adjust("1 second")
-      const hung = yield* inFlight(breaker)
+      const hanging = yield* inFlight(breaker)
       yield* TestClock.adjust("4999 millis")
       assert.strictEqual(yield* tag(breaker), "HalfOpen")
       yield* TestClock.adjust("1 millis")
@@ -67,7 +67,7 @@ describe("A half-open circuit", () => {
       yield* TestClock.adjust("2 seconds")
       yield* breaker.protect(Effect.void)
       assert.strictEqual(yield* tag(breaker), "Closed")
-      assertFailure(yield* hung.end(Exit.fail("late")), Cause.fail("late"))
+      assertFailure(yield* hanging.end(Exit.fail("late")), Cause.fail("late"))
       assert.strictEqual(yield* tag(breaker), "Closed")
     }))
 

@@ -279,10 +279,10 @@ describe("100 concurrent calls that yield often", () => {
       })
       yield* TestClock.adjust("1 second")
       const running = yield* Ref.make(0)
-      const most = yield* Ref.make(0)
+      const maxRunning = yield* Ref.make(0)
       const call = breaker.protect(
         Ref.updateAndGet(running, (n) => n + 1).pipe(
-          Effect.tap((n) => Ref.update(most, (m) => Math.max(m, n))),
+          Effect.tap((n) => Ref.update(maxRunning, (m) => Math.max(m, n))),
           Effect.zipRight(Effect.yieldNow()),
           Effect.ensuring(Ref.update(running, (n) => n - 1))
         )
@@ -291,7 +291,7 @@ describe("100 concurrent calls that yield often", () => {
       yield* Effect.forEach(fibers.filter((_, i) => i % 3 === 0), Fiber.interruptFork)
       const exits = yield* Effect.forEach(fibers, Fiber.await)
       assert.isTrue(exits.every((exit, i) => Exit.isSuccess(exit) || (i % 3 === 0 && Exit.isInterrupted(exit))))
-      assert.strictEqual(yield* Ref.get(most), 3)
+      assert.strictEqual(yield* Ref.get(maxRunning), 3)
       assert.deepInclude(yield* breaker.metrics, { waiting: 0, calls: 0, rejected: 0 })
       assert.strictEqual(yield* tag(breaker), "HalfOpen")
     }))

@@ -68,8 +68,8 @@ describe("Concurrent.forEach", () => {
   it.effect("an interruption interrupts all effects and waits until they have stopped", () =>
     Effect.gen(function*() {
       const { counts, watch } = makeCounter()
-      const stubborn = watch(Effect.onInterrupt(Effect.never, () => Effect.sleep("1 second")))
-      const fiber = yield* Effect.fork(Concurrent.forEach([1, 2, 3], () => stubborn, unbounded))
+      const slowToStop = watch(Effect.onInterrupt(Effect.never, () => Effect.sleep("1 second")))
+      const fiber = yield* Effect.fork(Concurrent.forEach([1, 2, 3], () => slowToStop, unbounded))
       yield* settle
       assert.strictEqual(counts.running, 3)
       const interrupting = yield* Effect.fork(Fiber.interrupt(fiber))

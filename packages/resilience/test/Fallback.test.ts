@@ -191,21 +191,21 @@ describe("Fallback.lastKnown", () => {
       Effect.gen(function*() {
         const maxAge = 50
         const memory = yield* Fallback.lastKnown<number>({ maxAge })
-        const successes: Array<{ readonly began: number; readonly ended: number; readonly id: number }> = []
+        const successes: Array<{ readonly startedAt: number; readonly endedAt: number; readonly id: number }> = []
         const fibers: Array<Fiber.Fiber<void>> = []
         let now = 0
         for (const [id, { succeeds, takes, wait }] of commands.entries()) {
           yield* TestClock.adjust(wait)
           now += wait
-          const began = now
+          const startedAt = now
           const call = Effect.zipRight(
             takes === 0 ? Effect.void : Effect.sleep(takes),
             succeeds ? Effect.succeed(id) : Effect.fail("down")
           )
-          if (succeeds) successes.push({ began, ended: began + takes, id })
+          if (succeeds) successes.push({ startedAt, endedAt: startedAt + takes, id })
           fibers.push(
             yield* Effect.fork(Effect.map(Effect.either(memory.serve(call)), (result) => {
-              const ended = began + takes
+              const endedAt = startedAt + takes
               if (succeeds) {
                 assert.deepStrictEqual(
                   result._tag === "Right" ? millis(result.right) : undefined,
@@ -214,16 +214,16 @@ describe("Fallback.lastKnown", () => {
                 return
               }
               // A call that ended in the same millisecond may or may not be known.
-              const known = successes.filter((success) => success.ended < ended)
-              const newest = Math.max(-Infinity, ...known.map(({ began }) => began))
+              const known = successes.filter((success) => success.endedAt < endedAt)
+              const newest = Math.max(-Infinity, ...known.map(({ startedAt }) => startedAt))
               if (result._tag === "Left") {
-                assert.isAbove(ended - newest, maxAge)
+                assert.isAbove(endedAt - newest, maxAge)
               } else {
                 const { age, stale, value } = millis(result.right)
                 assert.isTrue(stale)
                 assert.isAtMost(age, maxAge)
-                assert.isAtLeast(ended - age, newest)
-                assert.strictEqual(successes.find(({ id }) => id === value)?.began, ended - age)
+                assert.isAtLeast(endedAt - age, newest)
+                assert.strictEqual(successes.find(({ id }) => id === value)?.startedAt, endedAt - age)
               }
             }))
           )

@@ -52,10 +52,10 @@ describe("Hedge", () => {
 
   it.effect("a winner does not wait for a loser that is slow to stop (effect 3: race)", () =>
     Effect.gen(function*() {
-      const stubborn = Effect.onInterrupt(Effect.never, () => Effect.sleep("150 millis"))
-      const raced = yield* Effect.fork(Effect.race(stubborn, after(10, "winner")))
+      const slowToStop = Effect.onInterrupt(Effect.never, () => Effect.sleep("150 millis"))
+      const raced = yield* Effect.fork(Effect.race(slowToStop, after(10, "winner")))
       const hedge = yield* make({ delay: 0 })
-      const { call, log } = service<string, never>(stubborn, after(10, "winner"))
+      const { call, log } = service<string, never>(slowToStop, after(10, "winner"))
       const hedged = yield* Effect.fork(hedge.apply(call))
       yield* TestClock.adjust("10 millis")
       assertNone(yield* Fiber.poll(raced))
@@ -248,7 +248,7 @@ describe("Hedge", () => {
 
   it.effect("dies with a RangeError for invalid options", () =>
     Effect.gen(function*() {
-      const mistakes: ReadonlyArray<readonly [Partial<Hedge.Options<unknown>>, string]> = [
+      const invalidCases: ReadonlyArray<readonly [Partial<Hedge.Options<unknown>>, string]> = [
         [{ maxHedges: 0 }, `maxHedges must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, got 0`],
         [{ maxHedges: 1.5 }, `maxHedges must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, got 1.5`],
         [{ delay: { percentile: 1, initial: 50 } }, "delay.percentile must be greater than 0 and less than 1, got 1"],
@@ -269,7 +269,7 @@ describe("Hedge", () => {
           `delay.minSamples must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, got 0`
         ]
       ]
-      for (const [options, message] of mistakes) {
+      for (const [options, message] of invalidCases) {
         const cause = yield* Effect.flip(Effect.sandbox(make(options)))
         assert.isTrue(Cause.isDie(cause))
         assert.include(Cause.pretty(cause), `RangeError: Hedge "test": ${message}`)

@@ -11,12 +11,12 @@ describe("The turn of a policy", () => {
     Effect.gen(function*() {
       const limiter = yield* tenPerMinute
       const bulkhead = yield* Bulkhead.make({ name: "turn", permits: 10 })
-      const mine = yield* Bulkhead.make({ name: "turn.mine", permits: 1 })
+      const turnOfKey = yield* Bulkhead.make({ name: "turn.mine", permits: 1 })
       const policy = Policy.make({
         name: "turn",
         limiter,
         bulkhead,
-        turn: (key) => key === "mine" ? mine : undefined
+        turn: (key) => key === "mine" ? turnOfKey : undefined
       })
       const sent: Array<string> = []
       const call = (what: string, key: string, slow: number) =>

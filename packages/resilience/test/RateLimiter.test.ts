@@ -268,7 +268,7 @@ describe("RateLimiter", () => {
   it.effect("dies with a message for an invalid cost or option", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerSecond()
-      const mistakes: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
+      const invalidCases: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
         limiter.reserve(-1),
         limiter.reserve(NaN),
         tenPerSecond({ limit: 0 }),
@@ -278,8 +278,8 @@ describe("RateLimiter", () => {
         tenPerSecond({ maxQueue: -1 }),
         tenPerSecond({ maxQueue: NaN })
       ]
-      for (const mistake of mistakes) {
-        const cause = yield* Effect.flip(Effect.sandbox(mistake))
+      for (const invalidCase of invalidCases) {
+        const cause = yield* Effect.flip(Effect.sandbox(invalidCase))
         assert.isTrue(Cause.isDie(cause))
         assert.match(Cause.pretty(cause), / must be /)
       }

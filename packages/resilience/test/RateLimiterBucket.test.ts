@@ -101,15 +101,15 @@ describe("A bucket", () => {
 
   it.effect("dies with a message for invalid options", () =>
     Effect.gen(function*() {
-      const mistakes = [
+      const invalidCases = [
         RateLimiter.make({ name: "test", burst: 0, perSecond: 1 }),
         RateLimiter.make({ name: "test", burst: NaN, perSecond: 1 }),
         RateLimiter.make({ name: "test", burst: 1, perSecond: 0 }),
         RateLimiter.make({ name: "test", burst: 1, perSecond: NaN }),
         RateLimiter.make({ name: "test", burst: 1, perSecond: Infinity })
       ]
-      for (const mistake of mistakes) {
-        const cause = yield* Effect.flip(Effect.sandbox(mistake))
+      for (const invalidCase of invalidCases) {
+        const cause = yield* Effect.flip(Effect.sandbox(invalidCase))
         assert.isTrue(Cause.isDie(cause))
         assert.match(Cause.pretty(cause), / must be .*, got /)
       }

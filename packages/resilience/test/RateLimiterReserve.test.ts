@@ -82,15 +82,15 @@ describe("The reserve of the first lane", () => {
 
   it.effect("must be at least 0, below the limit, and 0 with a single lane", () =>
     Effect.gen(function*() {
-      const mistakes: ReadonlyArray<Effect.Effect<unknown>> = [
+      const invalidCases: ReadonlyArray<Effect.Effect<unknown>> = [
         make(RateLimiter.window(100, "1 minute", { reserved: -1 })),
         make(RateLimiter.window(100, "1 minute", { reserved: 100 })),
         make(RateLimiter.window(100, "1 minute", { reserved: NaN })),
         make(RateLimiter.bucket({ burst: 10, perSecond: 1, reserved: 10 })),
         RateLimiter.make({ name: "test", limit: 10, window: "1 second", reserved: 1 })
       ]
-      for (const mistake of mistakes) {
-        const cause = yield* Effect.flip(Effect.sandbox(mistake))
+      for (const invalidCase of invalidCases) {
+        const cause = yield* Effect.flip(Effect.sandbox(invalidCase))
         assert.isTrue(Cause.isDie(cause))
         assert.match(Cause.pretty(cause), /reserved must be .*, got /)
       }

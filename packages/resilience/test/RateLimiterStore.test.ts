@@ -113,27 +113,27 @@ describe("A shared store that responds asynchronously", () => {
 
   it.effect("an interruption at any moment of a pending request leaves nothing spent", () =>
     Effect.gen(function*() {
-      const seen = new Set<boolean>()
+      const outcomes = new Set<boolean>()
       for (let later = 1; later < 16; later++) {
         const limiter = yield* make(remote(yield* RateLimiterStore.memory(limits)))
         const reservation = yield* limiter.reserve(10)
-        let began = false
-        const leaving = yield* start(
+        let hasStarted = false
+        const interrupted = yield* start(
           limiter.withReservation(7)(() => {
-            began = true
+            hasStarted = true
             return Effect.never
           })
         )
         const next = yield* start(limiter.reserve(10))
         yield* Effect.fork(limiter.refund(reservation))
         yield* turns(later)
-        yield* Fiber.interrupt(leaving)
+        yield* Fiber.interrupt(interrupted)
         yield* settle
-        assert.strictEqual(Option.isSome(yield* Fiber.poll(next)), !began, `left ${later} turns after the refund`)
-        assert.strictEqual(yield* limiter.available, began ? 3 : 0)
-        seen.add(began)
+        assert.strictEqual(Option.isSome(yield* Fiber.poll(next)), !hasStarted, `left ${later} turns after the refund`)
+        assert.strictEqual(yield* limiter.available, hasStarted ? 3 : 0)
+        outcomes.add(hasStarted)
       }
-      assert.strictEqual(seen.size, 2, "interrupted before and after it began")
+      assert.strictEqual(outcomes.size, 2, "interrupted before and after it began")
     }))
 
   it.effect(
@@ -202,12 +202,12 @@ describe("A shared store that responds asynchronously", () => {
         })
       )
       yield* limiter.reserve(10)
-      const leaving = yield* start(limiter.reserve(4))
+      const interrupted = yield* start(limiter.reserve(4))
       const next = yield* start(limiter.reserve(6))
       const last = yield* start(limiter.reserve(6))
       yield* TestClock.adjust(1000)
       assert.strictEqual(requests, 3)
-      yield* Fiber.interrupt(leaving)
+      yield* Fiber.interrupt(interrupted)
       yield* Deferred.succeed(gate, undefined)
       yield* settle
       yield* TestClock.adjust(1000)

@@ -53,7 +53,7 @@ describe("RetryBudget", () => {
 
   it.effect("dies with a RangeError for invalid options", () =>
     Effect.gen(function*() {
-      const mistakes: ReadonlyArray<readonly [RetryBudget.Options, string]> = [
+      const invalidCases: ReadonlyArray<readonly [RetryBudget.Options, string]> = [
         [{ ratio: -0.1 }, "ratio must be finite and at least 0, got -0.1"],
         [{ ratio: NaN }, "ratio must be finite and at least 0, got NaN"],
         [{ ratio: Infinity }, "ratio must be finite and at least 0, got Infinity"],
@@ -61,7 +61,7 @@ describe("RetryBudget", () => {
         [{ timeToLive: 0 }, "timeToLive must be finite and longer than 0, got 0"],
         [{ timeToLive: Duration.infinity }, "timeToLive must be finite and longer than 0, got Infinity"]
       ]
-      for (const [options, message] of mistakes) {
+      for (const [options, message] of invalidCases) {
         assertFailure(
           yield* Effect.exit(RetryBudget.make(options)),
           Cause.die(new RangeError(`RetryBudget: ${message}`))

@@ -64,13 +64,13 @@ describe("RetryBudget.throttle", () => {
 
   it.effect("dies with a RangeError for invalid options", () =>
     Effect.gen(function*() {
-      const mistakes: ReadonlyArray<readonly [RetryBudget.ThrottleOptions, string]> = [
+      const invalidCases: ReadonlyArray<readonly [RetryBudget.ThrottleOptions, string]> = [
         [{ maxTokens: 0 }, "maxTokens must be finite and greater than 0, got 0"],
         [{ maxTokens: Infinity }, "maxTokens must be finite and greater than 0, got Infinity"],
         [{ ratio: 0 }, "ratio must be finite and at least 0.001, got 0"],
         [{ ratio: NaN }, "ratio must be finite and at least 0.001, got NaN"]
       ]
-      for (const [options, message] of mistakes) {
+      for (const [options, message] of invalidCases) {
         assertFailure(
           yield* Effect.exit(RetryBudget.throttle(options)),
           Cause.die(new RangeError(`RetryBudget.throttle: ${message}`))

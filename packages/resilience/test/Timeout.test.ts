@@ -34,10 +34,10 @@ describe("Timeout", () => {
 
   it.effect("attempt: waits for an uninterruptible effect, unless it is disconnected (effect 3: timeout)", () =>
     Effect.gen(function*() {
-      const stubborn = Effect.uninterruptible(Effect.sleep("1 minute"))
+      const slowToStop = Effect.uninterruptible(Effect.sleep("1 minute"))
       const options: Timeout.Options<"too late"> = { duration: "1 second", onTimeout: tooLate }
-      const waiting = yield* Effect.fork(Effect.flip(Timeout.attempt(stubborn, options)))
-      const disconnected = yield* Effect.fork(Effect.flip(Timeout.attempt(Effect.disconnect(stubborn), options)))
+      const waiting = yield* Effect.fork(Effect.flip(Timeout.attempt(slowToStop, options)))
+      const disconnected = yield* Effect.fork(Effect.flip(Timeout.attempt(Effect.disconnect(slowToStop), options)))
       yield* TestClock.adjust("1 second")
       assertNone(yield* Fiber.poll(waiting))
       assert.strictEqual(yield* Fiber.join(disconnected), "too late")
@@ -48,10 +48,12 @@ describe("Timeout", () => {
   it.effect("disconnect: fails on time, and an uninterruptible effect continues in the background", () =>
     Effect.gen(function*() {
       let finished = 0
-      const stubborn = Effect.uninterruptible(Effect.zipRight(Effect.sleep("1 minute"), Effect.sync(() => finished++)))
+      const slowToStop = Effect.uninterruptible(
+        Effect.zipRight(Effect.sleep("1 minute"), Effect.sync(() => finished++))
+      )
       const options = { duration: "1 second", onTimeout: tooLate, disconnect: true } as const
-      const attempt = yield* Effect.fork(Effect.flip(Timeout.attempt(stubborn, options)))
-      const deadline = yield* Effect.fork(Effect.flip(Timeout.deadline(stubborn, options)))
+      const attempt = yield* Effect.fork(Effect.flip(Timeout.attempt(slowToStop, options)))
+      const deadline = yield* Effect.fork(Effect.flip(Timeout.deadline(slowToStop, options)))
       yield* TestClock.adjust("999 millis")
       assertNone(yield* Fiber.poll(attempt))
       assertNone(yield* Fiber.poll(deadline))

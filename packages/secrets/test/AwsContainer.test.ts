@@ -3,9 +3,9 @@ import { ConfigProvider, Effect, Layer, Redacted, TestClock } from "effect"
 import { AwsSecretsManager } from "../src/index.js"
 import { type Aws, options, started } from "./support/aws.js"
 import * as Loops from "./support/loops.js"
-import { pair, test } from "./support/reading.js"
-import * as Scripted from "./support/scripted.js"
+import * as Scripted from "./support/scriptedSource.js"
 import * as Server from "./support/server.js"
+import { pair, test } from "./support/sourceTest.js"
 
 type Container = { readonly token?: Redacted.Redacted<string>; readonly tokenFile?: string }
 

@@ -3,7 +3,7 @@ import { Effect, Redacted, TestClock } from "effect"
 import { AwsSecretsManager } from "../src/index.js"
 import { accessKeyId, type Aws, keys, options, secretAccessKey, started } from "./support/aws.js"
 import * as AwsServer from "./support/awsServer.js"
-import { plain, test } from "./support/reading.js"
+import { readPlain, test } from "./support/sourceTest.js"
 
 describe("AwsSecretsManager", () => {
   test(
@@ -11,7 +11,7 @@ describe("AwsSecretsManager", () => {
     Effect.gen(function*() {
       const aws = yield* started
       const { read } = yield* AwsSecretsManager.make(options(aws))
-      assert.deepStrictEqual(yield* plain(read), { BINANCE_API_KEY: "k1", BINANCE_API_SECRET: "s1" })
+      assert.deepStrictEqual(yield* readPlain(read), { BINANCE_API_KEY: "k1", BINANCE_API_SECRET: "s1" })
       yield* TestClock.adjust("400 days")
       yield* read
       const [first, second] = aws.manager.received

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
 import * as CacheState from "../src/internal/cacheState.js"
-import * as Scripted from "./support/scripted.js"
+import * as Scripted from "./support/scriptedSource.js"
 
 type Event = "load" | "success" | "unreachable" | "malformed" | "refused" | "slow"
 

@@ -16,9 +16,9 @@ import {
 import * as Capture from "../../core/test/support/capture.js"
 import { AwsSecretsManager, SecretSource, SecretSourceError, Vault } from "../src/index.js"
 import * as Aws from "./support/aws.js"
-import { pair, test } from "./support/reading.js"
-import * as Scripted from "./support/scripted.js"
+import * as Scripted from "./support/scriptedSource.js"
 import * as Server from "./support/server.js"
+import { pair, test } from "./support/sourceTest.js"
 import * as Hashicorp from "./support/vault.js"
 
 const stored = {

@@ -2,7 +2,7 @@ import { Credentials } from "@effect-exchange/core"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Redacted, TestClock } from "effect"
 import * as Loops from "./support/loops.js"
-import * as Scripted from "./support/scripted.js"
+import * as Scripted from "./support/scriptedSource.js"
 
 const emptyProvider = ConfigProvider.fromMap(new Map())
 

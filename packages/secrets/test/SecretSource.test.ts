@@ -17,7 +17,7 @@ import {
   TestClock
 } from "effect"
 import { SecretSource } from "../src/index.js"
-import * as Scripted from "./support/scripted.js"
+import * as Scripted from "./support/scriptedSource.js"
 
 const environment = (entries: Record<string, string>) =>
   ConfigProvider.fromMap(new Map(Object.entries(entries)), { pathDelim: "_" })

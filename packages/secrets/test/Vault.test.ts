@@ -2,8 +2,8 @@ import { assert, describe } from "@effect/vitest"
 import { Chunk, Deferred, Effect, Fiber, TestClock } from "effect"
 import { Vault } from "../src/index.js"
 import * as Loops from "./support/loops.js"
-import { plain, test } from "./support/reading.js"
 import * as Server from "./support/server.js"
+import { readPlain, test } from "./support/sourceTest.js"
 import { api, options, started, token } from "./support/vault.js"
 import * as VaultServer from "./support/vaultServer.js"
 
@@ -13,9 +13,9 @@ describe("Vault", () => {
     Effect.gen(function*() {
       const vault = yield* started
       const { read } = yield* Vault.make(options(vault.url))
-      assert.deepStrictEqual(yield* plain(read), { BINANCE_API_KEY: "k1", BINANCE_API_SECRET: "s1" })
+      assert.deepStrictEqual(yield* readPlain(read), { BINANCE_API_KEY: "k1", BINANCE_API_SECRET: "s1" })
       vault.write(` ${api}`, { BINANCE_API_KEY: "k2" })
-      assert.deepStrictEqual(yield* plain(read), { BINANCE_API_KEY: "k2" })
+      assert.deepStrictEqual(yield* readPlain(read), { BINANCE_API_KEY: "k2" })
       assert.strictEqual(vault.received[0]?.path, "/v1/secret/data/team/exchanges")
       assert.strictEqual(vault.received[0]?.headers["x-vault-request"], "true")
       assert.notProperty(vault.received[0]?.headers, "x-vault-namespace")
@@ -33,7 +33,7 @@ describe("Vault", () => {
       const { read } = yield* Vault.make(
         options(vault.url, { namespace: "admin/team", mount: "kv", path: "team é/exchanges" })
       )
-      assert.deepStrictEqual(yield* plain(read), { A: "b" })
+      assert.deepStrictEqual(yield* readPlain(read), { A: "b" })
     })
   )
 
@@ -141,7 +141,7 @@ describe("Vault", () => {
       const { read } = yield* Vault.make(options(vault.url))
       vault.instead.push(() => Effect.succeed(VaultServer.errors(429, "request path: rate limit quota exceeded")))
       vault.instead.push(() => Effect.succeed(VaultServer.errors(500, "internal error")))
-      assert.deepStrictEqual(yield* plain(read), { BINANCE_API_KEY: "k1", BINANCE_API_SECRET: "s1" })
+      assert.deepStrictEqual(yield* readPlain(read), { BINANCE_API_KEY: "k1", BINANCE_API_SECRET: "s1" })
       assert.lengthOf(vault.received, 3)
 
       vault.state.sealed = true
@@ -163,7 +163,7 @@ describe("Vault", () => {
       const busy = (seconds: string) => () =>
         Effect.succeed(Server.json(429, { errors: [] }, { "retry-after": seconds }))
       vault.instead.push(busy("4"))
-      const waiting = yield* Effect.fork(plain(read))
+      const waiting = yield* Effect.fork(readPlain(read))
       while (!Chunk.contains(yield* TestClock.sleeps(), 4_000)) yield* Loops.turn
       yield* TestClock.adjust(3_999)
       assert.lengthOf(vault.received, 1)

@@ -1,7 +1,7 @@
 import type { HttpServer } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Layer } from "effect"
-import { ask, service } from "./support/service.js"
+import { sendRequest, service } from "./support/service.js"
 
 /** A clock whose wall-clock time can be set. Its monotonic time only goes forward. */
 const settable = () => {
@@ -25,7 +25,7 @@ const hour = 3_600_000
 
 const servedPrice: Effect.Effect<{ ageMillis: number; observedAt: number }, never, HttpServer.HttpServer> = Effect
   .flatMap(
-    ask("/v1/prices/BTC/USDT"),
+    sendRequest("/v1/prices/BTC/USDT"),
     ({ json, status }) =>
       status === 200 ? Effect.succeed(Object(json)) : Effect.zipRight(Effect.sleep("50 millis"), servedPrice)
   )
@@ -37,16 +37,16 @@ describe("A service whose clock is set", () => {
       return Effect.gen(function*() {
         const price = "/v1/prices/BTC/USDT"
         const paths = [price, `${price}?source=median`, "/v1/tickers?symbols=BTC/USDT"]
-        for (const path of paths) assert.strictEqual((yield* ask(path)).status, 200)
+        for (const path of paths) assert.strictEqual((yield* sendRequest(path)).status, 200)
         yield* set(by)
         for (const path of [...paths, ...paths]) {
           // The latest data of an exchange is now an hour in the future, or old. The response is then an error that says so.
-          const { headers, status, text } = yield* ask(path)
+          const { headers, status, text } = yield* sendRequest(path)
           assert.include([200, 503], status, text)
           if (status === 503) assert.match(text, /in the future|old/)
           else assert.isAtLeast(Number(headers.get("age")), 0)
         }
-        for (const probe of ["/livez", "/readyz"]) assert.strictEqual((yield* ask(probe)).status, 200)
+        for (const probe of ["/livez", "/readyz"]) assert.strictEqual((yield* sendRequest(probe)).status, 200)
         // The simulated exchanges use the same clock, so their next data is valid again.
         const first = yield* servedPrice
         assert.isAtLeast(first.ageMillis, 0)

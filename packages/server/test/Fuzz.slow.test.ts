@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Random, Redacted } from "effect"
 import { connect } from "node:net"
-import { address, ask, service } from "./support/service.js"
+import { address, sendRequest, service } from "./support/service.js"
 
 const token = "a-token-that-nobody-may-see-again"
 
@@ -103,8 +103,8 @@ describe("A service that receives ten thousand malformed requests", () => {
             }
           }), { concurrency: 32 })
         assert.deepStrictEqual(failures.slice(0, 3), [])
-        assert.strictEqual((yield* ask("/livez")).status, 200)
-        const { status } = yield* ask("/v1/prices/BTC/USDT", { headers: { authorization: `Bearer ${token}` } })
+        assert.strictEqual((yield* sendRequest("/livez")).status, 200)
+        const { status } = yield* sendRequest("/v1/prices/BTC/USDT", { headers: { authorization: `Bearer ${token}` } })
         assert.strictEqual(status, 200)
       }).pipe(
         Effect.withRandom(Random.make("odd requests")),

@@ -4,7 +4,7 @@ import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Redacted } from "effect"
 import { Client, Lifecycle, Problem } from "../src/index.js"
-import { address, ask, openStream, service } from "./support/service.js"
+import { address, openStream, sendRequest, service } from "./support/service.js"
 
 const get = (id: Simulator.ExchangeId) => Effect.flatMap(Simulator.Simulators, ({ get }) => get(id))
 
@@ -30,7 +30,7 @@ describe("GET /v1/prices", () => {
   it.live("serves the price of the first available exchange, with its source and age", () =>
     Effect.gen(function*() {
       yield* Effect.flatMap(get("kraken"), ({ setPrice }) => setPrice("BTC/USDT", "61000.5"))
-      const { headers, json, status } = yield* ask("/v1/prices/BTC/USDT")
+      const { headers, json, status } = yield* sendRequest("/v1/prices/BTC/USDT")
       const { ageMillis, observedAt, ...price } = Object(json)
       assert.strictEqual(status, 200)
       assert.isAtLeast(ageMillis, 0)
@@ -46,14 +46,14 @@ describe("GET /v1/prices", () => {
       assert.match(headers.get("cache-control") ?? "", /^public, max-age=\d+$/)
 
       yield* down(["kraken"])
-      const next = yield* eventually(ask("/v1/prices/BTC/USDT"), ({ json }) => Object(json).source === "okx")
+      const next = yield* eventually(sendRequest("/v1/prices/BTC/USDT"), ({ json }) => Object(json).source === "okx")
       assert.strictEqual(next.status, 200)
     }).pipe(Effect.provide(service(threeExchanges))))
 
   it.live("serves the median with its sources and their ages, and lists the rejected sources with reasons", () =>
     Effect.gen(function*() {
       yield* Effect.flatMap(get("okx"), ({ setPrice }) => setPrice("BTC/USDT", "90000"))
-      const { json } = yield* ask("/v1/prices/BTC/USDT?source=median")
+      const { json } = yield* sendRequest("/v1/prices/BTC/USDT?source=median")
       const { basis, rejected, sources } = Object(json)
       assert.strictEqual(basis, "median")
       assert.deepStrictEqual(sources.map(({ source }: { source: string }) => source), ["kraken", "binance"])
@@ -65,12 +65,12 @@ describe("GET /v1/prices", () => {
   it.live("a hundred concurrent requests for the same price cause at most two calls to the exchange", () =>
     Effect.gen(function*() {
       const responses = yield* Effect.all(
-        Array.from({ length: 100 }, () => ask("/v1/prices/BTC/USDT?source=binance")),
+        Array.from({ length: 100 }, () => sendRequest("/v1/prices/BTC/USDT?source=binance")),
         { concurrency: "unbounded" }
       )
       assert.deepStrictEqual(new Set(responses.map(({ status }) => status)), new Set([200]))
-      const asked = yield* Effect.flatMap(get("binance"), ({ requests }) => requests)
-      const tickers = asked.filter(({ target }) => target.includes("ticker"))
+      const requests = yield* Effect.flatMap(get("binance"), ({ requests }) => requests)
+      const tickers = requests.filter(({ target }) => target.includes("ticker"))
       assert.isAtMost(tickers.length, 2)
     }).pipe(Effect.provide(service(["binance"], { clientBurst: 1000 }))))
 
@@ -78,27 +78,27 @@ describe("GET /v1/prices", () => {
     Effect.gen(function*() {
       const path = "/v1/books/okx/BTC/USDT?depth=1"
       const twice = Effect.gen(function*() {
-        const etag = (yield* ask(path)).headers.get("etag") ?? ""
+        const etag = (yield* sendRequest(path)).headers.get("etag") ?? ""
         assert.match(etag, /^W\/".+"$/)
-        return yield* ask(path, { headers: { "if-none-match": etag } })
+        return yield* sendRequest(path, { headers: { "if-none-match": etag } })
       })
       // The book may have moved in between.
       const again = yield* eventually(twice, ({ status }) => status === 304)
       assert.deepStrictEqual([again.status, again.text], [304, ""])
-      const other = yield* ask(path, { headers: { "if-none-match": "W/\"other\"" } })
+      const other = yield* sendRequest(path, { headers: { "if-none-match": "W/\"other\"" } })
       assert.strictEqual(other.status, 200)
     }).pipe(Effect.provide(service(["okx"]))))
 
   it.live("serves a stale price only if maxStale allows it, and marks it", () =>
     Effect.gen(function*() {
       const path = "/v1/prices/BTC/USDT?source=okx"
-      assert.strictEqual((yield* ask(path)).status, 200)
+      assert.strictEqual((yield* sendRequest(path)).status, 200)
       yield* down(["okx"])
-      const refused = yield* eventually(ask(path), ({ status }) => status !== 200)
+      const refused = yield* eventually(sendRequest(path), ({ status }) => status !== 200)
       assert.strictEqual(refused.status, 503)
       assert.match(refused.headers.get("content-type") ?? "", /^application\/problem\+json/)
       assert.match(refused.headers.get("retry-after") ?? "", /^[1-9]\d*$/)
-      const { json, status } = yield* ask(`${path}&maxStale=3600`)
+      const { json, status } = yield* sendRequest(`${path}&maxStale=3600`)
       assert.deepStrictEqual([status, Object(json).isStale], [200, true])
     }).pipe(Effect.provide(service(["okx"]))))
 })
@@ -121,14 +121,14 @@ describe("A request that cannot be served", () => {
         ["/nowhere", 404, "no-such-path"]
       ] as const
       for (const [path, status, name] of expected) {
-        const response = yield* ask(path)
+        const response = yield* sendRequest(path)
         assert.strictEqual(response.status, status, path)
         assert.isTrue(Problem.isProblem(response.json), path)
         const problem = Object(response.json)
         assert.strictEqual(problem.type, `urn:effect-exchange:problem:${name}`, path)
         assert.isAbove(problem.detail.length, 10, path)
       }
-      const posted = yield* ask("/v1/tickers?symbols=BTC/USDT", { method: "POST", body: "x" })
+      const posted = yield* sendRequest("/v1/tickers?symbols=BTC/USDT", { method: "POST", body: "x" })
       assert.strictEqual(posted.status, 413)
     }).pipe(Effect.provide(service(["kraken"]))))
 
@@ -177,28 +177,34 @@ describe("A request that cannot be served", () => {
 describe("The probes", () => {
   it.live("liveness never depends on an exchange, and readiness fails only when no exchange is available", () =>
     Effect.gen(function*() {
-      yield* eventually(ask("/startupz"), ({ status }) => status === 200)
-      const ready = yield* ask("/readyz")
+      yield* eventually(sendRequest("/startupz"), ({ status }) => status === 200)
+      const ready = yield* sendRequest("/readyz")
       assert.deepStrictEqual([ready.status, Object(ready.json).status], [200, "pass"])
       assert.match(ready.headers.get("content-type") ?? "", /^application\/health\+json/)
 
       yield* down(["kraken"])
-      const asking = Effect.all([ask("/v1/prices/BTC/USDT?source=kraken"), ask("/v1/prices/BTC/USDT?source=okx")])
-      yield* Effect.repeatN(asking, 15)
-      assert.strictEqual((yield* ask("/readyz")).status, 200)
+      const sendBoth = Effect.all([
+        sendRequest("/v1/prices/BTC/USDT?source=kraken"),
+        sendRequest("/v1/prices/BTC/USDT?source=okx")
+      ])
+      yield* Effect.repeatN(sendBoth, 15)
+      assert.strictEqual((yield* sendRequest("/readyz")).status, 200)
 
       yield* down(["okx"])
-      yield* eventually(Effect.zipRight(asking, ask("/readyz")), ({ status }) => status === 503)
-      const failed = yield* ask("/readyz")
+      yield* eventually(Effect.zipRight(sendBoth, sendRequest("/readyz")), ({ status }) => status === 503)
+      const failed = yield* sendRequest("/readyz")
       assert.strictEqual(Object(failed.json).status, "fail")
       assert.match(Object(failed.json).output, /no exchange is available: .*kraken.*okx/)
-      assert.deepStrictEqual([(yield* ask("/livez")).status, (yield* ask("/startupz")).status], [200, 200])
+      assert.deepStrictEqual([(yield* sendRequest("/livez")).status, (yield* sendRequest("/startupz")).status], [
+        200,
+        200
+      ])
     }).pipe(Effect.provide(service(["kraken", "okx"]))))
 
   it.live("readiness includes the checks of exchanges only if the request has a valid token", () =>
     Effect.gen(function*() {
-      assert.isUndefined(Object((yield* ask("/readyz")).json).checks)
-      const { json } = yield* ask("/readyz", { headers: { authorization: "Bearer second" } })
+      assert.isUndefined(Object((yield* sendRequest("/readyz")).json).checks)
+      const { json } = yield* sendRequest("/readyz", { headers: { authorization: "Bearer second" } })
       assert.containsAllKeys(Object(json).checks, ["okx:service"])
     }).pipe(Effect.provide(service(["okx"], { tokens: [Redacted.make("first"), Redacted.make("second")] }))))
 })
@@ -207,21 +213,21 @@ describe("Every response", () => {
   it.live("has the security headers, even if the request is refused", () =>
     Effect.gen(function*() {
       for (const path of ["/livez", "/v1/prices/BTC/USDT", "/v1/nowhere", "/v1/tickers?symbols=%25", "/", "/docs"]) {
-        const { headers } = yield* ask(path, { headers: { authorization: "Bearer first" } })
+        const { headers } = yield* sendRequest(path, { headers: { authorization: "Bearer first" } })
         assert.strictEqual(headers.get("x-content-type-options"), "nosniff", path)
         assert.strictEqual(headers.get("referrer-policy"), "no-referrer", path)
       }
-      const refused = yield* ask("/v1/exchanges")
+      const refused = yield* sendRequest("/v1/exchanges")
       assert.deepStrictEqual([refused.status, refused.headers.get("x-content-type-options")], [401, "nosniff"])
     }).pipe(Effect.provide(service(["okx"], { tokens: [Redacted.make("first")] }))))
 
   it.live("lists the allowed methods on 405, and has no body for HEAD", () =>
     Effect.gen(function*() {
-      const { headers, json, status } = yield* ask("/v1/exchanges", { method: "DELETE" })
+      const { headers, json, status } = yield* sendRequest("/v1/exchanges", { method: "DELETE" })
       assert.deepStrictEqual([status, headers.get("allow")], [405, "GET, HEAD"])
       assert.strictEqual(Object(json).type, "urn:effect-exchange:problem:method-not-allowed")
-      assert.strictEqual((yield* ask("/v1/nowhere", { method: "DELETE" })).status, 404)
-      const head = yield* ask("/v1/exchanges", { method: "HEAD" })
+      assert.strictEqual((yield* sendRequest("/v1/nowhere", { method: "DELETE" })).status, 404)
+      const head = yield* sendRequest("/v1/exchanges", { method: "HEAD" })
       assert.deepStrictEqual([head.status, head.text], [200, ""])
     }).pipe(Effect.provide(service(["okx"]))))
 
@@ -231,9 +237,9 @@ describe("Every response", () => {
       for (
         const path of ["/v1/exchanges", `/v1/candles/okx/BTC/USDT?interval=1h&from=${from}&to=${from + 7_200_000}`]
       ) {
-        const first = yield* ask(path)
+        const first = yield* sendRequest(path)
         assert.strictEqual(first.status, 200, first.text)
-        const again = yield* ask(path, { headers: { "if-none-match": first.headers.get("etag") ?? "" } })
+        const again = yield* sendRequest(path, { headers: { "if-none-match": first.headers.get("etag") ?? "" } })
         assert.deepStrictEqual([again.status, again.text], [304, ""], path)
       }
     }).pipe(Effect.provide(service(["okx"]))))
@@ -242,7 +248,7 @@ describe("Every response", () => {
 describe("The OpenAPI document", () => {
   it.live("describes the routes, the stream and the problems, and no errors of the platform", () =>
     Effect.gen(function*() {
-      const { json, text } = yield* ask("/openapi.json")
+      const { json, text } = yield* sendRequest("/openapi.json")
       assert.notInclude(text, "HttpApiDecodeError")
       const { paths } = Object(json)
       assert.includeMembers(Object.keys(paths), ["/v1/prices/{base}/{quote}", "/v1/stream"])
@@ -261,7 +267,7 @@ describe("Admission control", () => {
     Effect.gen(function*() {
       const as = (authorization?: string) =>
         Effect.map(
-          ask("/v1/exchanges", authorization === undefined ? {} : { headers: { authorization } }),
+          sendRequest("/v1/exchanges", authorization === undefined ? {} : { headers: { authorization } }),
           ({ status }) => status
         )
       assert.deepStrictEqual(
@@ -270,15 +276,15 @@ describe("Admission control", () => {
         ),
         [200, 200, 401, 401, 401, 401, 401]
       )
-      assert.strictEqual((yield* ask("/livez")).status, 200)
+      assert.strictEqual((yield* sendRequest("/livez")).status, 200)
     }).pipe(Effect.provide(service(["okx"], { tokens: [Redacted.make("first"), Redacted.make("second")] }))))
 
   it.live("refuses a client above its rate limit, with a retry-after header", () =>
     Effect.gen(function*() {
-      const responses = yield* Effect.all(Array.from({ length: 8 }, () => ask("/v1/exchanges")))
+      const responses = yield* Effect.all(Array.from({ length: 8 }, () => sendRequest("/v1/exchanges")))
       assert.deepStrictEqual(responses.map(({ status }) => status), [200, 200, 200, 200, 200, 429, 429, 429])
       assert.strictEqual(responses[7]?.headers.get("retry-after"), "1")
-      assert.strictEqual((yield* ask("/livez")).status, 200)
+      assert.strictEqual((yield* sendRequest("/livez")).status, 200)
     }).pipe(Effect.provide(service(["okx"], { clientBurst: 5, clientRate: 0.001 }))))
 
   it.live("does not count open streams against the limit on requests", () =>
@@ -287,8 +293,8 @@ describe("Admission control", () => {
       const other = yield* openStream("/v1/stream")
       yield* eventually(Effect.sync(() => [one, other].map(({ events }) => events.length)), (counts) =>
         counts.every((count) => count > 0))
-      assert.strictEqual((yield* ask("/v1/exchanges")).status, 200)
-      const metrics = (yield* ask("/metrics")).text
+      assert.strictEqual((yield* sendRequest("/v1/exchanges")).status, 200)
+      const metrics = (yield* sendRequest("/metrics")).text
       // The two streams and this request.
       assert.match(metrics, /^server_requests_in_flight 3$/m)
       yield* one.close
@@ -303,7 +309,7 @@ describe("Admission control", () => {
         ({ setFaults }) => setFaults({ ...Faults.none, latency: { min: 1500, max: 1500 } })
       )
       const responses = yield* Effect.all(
-        Array.from({ length: 10 }, (_, index) => ask(`/v1/books/okx/BTC/USDT?depth=${index + 1}`)),
+        Array.from({ length: 10 }, (_, index) => sendRequest(`/v1/books/okx/BTC/USDT?depth=${index + 1}`)),
         { concurrency: "unbounded" }
       )
       const statuses = responses.map(({ status }) => status).toSorted()
@@ -322,13 +328,16 @@ describe("Clients that disconnect before the response", () => {
             .catch(() => undefined)
         )
       yield* Effect.all(Array.from({ length: 100 }, (_, index) => disconnecting(index)), { concurrency: 20 })
-      const { text } = yield* eventually(ask("/metrics"), ({ text }) => text.includes("status=\"499\""))
+      const { text } = yield* eventually(sendRequest("/metrics"), ({ text }) => text.includes("status=\"499\""))
       assert.notInclude(text, "status=\"500\"")
       // The full limit is available again.
       const responses = yield* eventually(
-        Effect.all(Array.from({ length: 5 }, (_, index) => ask(`/v1/books/okx/BTC/USDT?depth=${901 + index}`)), {
-          concurrency: "unbounded"
-        }),
+        Effect.all(
+          Array.from({ length: 5 }, (_, index) => sendRequest(`/v1/books/okx/BTC/USDT?depth=${901 + index}`)),
+          {
+            concurrency: "unbounded"
+          }
+        ),
         (responses) => responses.every(({ status }) => status === 200)
       )
       assert.strictEqual(responses.length, 5)
@@ -346,8 +355,8 @@ describe("GET /v1/stream", () => {
       assert.isTrue(symbols.has("BTC/USDT") || symbols.has("ETH/USDT"))
       yield* Effect.flatMap(Lifecycle.Lifecycle, ({ drain }) => drain)
       yield* stream.end
-      assert.strictEqual((yield* ask("/readyz")).status, 503)
-      assert.strictEqual((yield* ask("/livez")).status, 200)
+      assert.strictEqual((yield* sendRequest("/readyz")).status, 503)
+      assert.strictEqual((yield* sendRequest("/livez")).status, 200)
     }).pipe(Effect.provide(service(["okx"]))))
 
   it.live("marks prices as stale when a feed is lost, and continues after the reconnect", () =>
@@ -369,7 +378,7 @@ describe("GET /v1/stream", () => {
     Effect.gen(function*() {
       const one = yield* openStream("/v1/stream")
       yield* eventually(Effect.sync(() => one.events.length), (count) => count > 0)
-      assert.strictEqual((yield* ask("/v1/stream")).status, 503)
+      assert.strictEqual((yield* sendRequest("/v1/stream")).status, 503)
       yield* one.close
       yield* eventually(Effect.flatMap(openStream("/v1/stream"), ({ status }) => status), (status) => status === 200)
     }).pipe(Effect.scoped, Effect.provide(service(["okx"], { maxClientStreams: 1 }))))

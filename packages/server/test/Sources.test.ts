@@ -16,11 +16,11 @@ const start = Effect.gen(function*() {
   yield* TestClock.setTime(Date.UTC(2026, 10, 2))
   const sources = yield* Sources.Sources
   const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get("okx"))
-  const asked = Effect.map(
+  const requestCount = Effect.map(
     simulator.requests,
     (all) => all.filter(({ target }) => target.includes("market/ticker")).length
   )
-  return { sources, simulator, asked, price: sources.price("okx", "BTC/USDT") }
+  return { sources, simulator, requestCount, price: sources.price("okx", "BTC/USDT") }
 })
 
 /** Runs the effect while the clock advances by a minute. */
@@ -30,14 +30,14 @@ const withTime = <A, E, R>(self: Effect.Effect<A, E, R>) =>
 describe("Sources", () => {
   it.effect("serves prices from the feed while it is live, and calls the exchange while it is not", () =>
     Effect.gen(function*() {
-      const { asked, price, simulator } = yield* start
+      const { requestCount, price, simulator } = yield* start
       yield* price
-      assert.strictEqual(yield* asked, 1)
+      assert.strictEqual(yield* requestCount, 1)
       for (let second = 0; second < 20; second++) {
         yield* TestClock.adjust("3 seconds")
         yield* price
       }
-      assert.strictEqual(yield* asked, 1)
+      assert.strictEqual(yield* requestCount, 1)
       yield* simulator.setPrice("BTC/USDT", "61234.5")
       yield* TestClock.adjust("3 seconds")
       assert.strictEqual(Number((yield* price).price.amount.value), 612_345)
@@ -46,11 +46,11 @@ describe("Sources", () => {
       yield* simulator.disturb({ _tag: "Close", code: 1006 })
       yield* TestClock.adjust("2 seconds")
       yield* price
-      assert.strictEqual(yield* asked, 2)
+      assert.strictEqual(yield* requestCount, 2)
       yield* simulator.disturb({ _tag: "Calm" })
       yield* TestClock.adjust("45 seconds")
       yield* price
-      assert.strictEqual(yield* asked, 2)
+      assert.strictEqual(yield* requestCount, 2)
     }).pipe(Effect.provide(okx)))
 
   for (const [how, end] of [["dies", Stream.dieMessage("a bug")], ["ends", Stream.empty]] as const) {
@@ -100,8 +100,8 @@ describe("Sources", () => {
       yield* withTime(
         Effect.all(Array.from({ length: 100 }, () => orderBook("BTC/USDT")), { concurrency: "unbounded" })
       )
-      const asked = yield* simulator.requests
-      assert.strictEqual(asked.filter(({ target }) => target.includes("books")).length, 1)
+      const requests = yield* simulator.requests
+      assert.strictEqual(requests.filter(({ target }) => target.includes("books")).length, 1)
     }).pipe(Effect.provide(okx)))
 
   it.effect("reuses a response for less than a second, and only for the same request", () =>
@@ -109,13 +109,14 @@ describe("Sources", () => {
       const { simulator, sources } = yield* start
       const { orderBook } = yield* sources.market("okx")
       const book = orderBook("BTC/USDT", { depth: 5 })
-      const asked = Effect.map(simulator.requests, (all) => all.filter(({ target }) => target.includes("books")).length)
+      const requestCount = Effect.map(simulator.requests, (all) =>
+        all.filter(({ target }) => target.includes("books")).length)
       yield* Effect.zipRight(book, book)
-      assert.strictEqual(yield* asked, 1)
+      assert.strictEqual(yield* requestCount, 1)
       yield* Effect.zipRight(TestClock.adjust("1 second"), book)
-      assert.strictEqual(yield* asked, 2)
+      assert.strictEqual(yield* requestCount, 2)
       yield* orderBook("BTC/USDT", { depth: 6 })
-      assert.strictEqual(yield* asked, 3)
+      assert.strictEqual(yield* requestCount, 3)
     }).pipe(Effect.provide(okx)))
 
   it.effect("serves a stale price only if it is at most maxStale old", () =>
@@ -127,11 +128,11 @@ describe("Sources", () => {
       yield* simulator.disturb({ _tag: "Refuse" })
       yield* simulator.disturb({ _tag: "Close", code: 1006 })
       yield* TestClock.adjust("10 seconds")
-      const asked = (maxStale?: Duration.Duration) => withTime(Effect.either(price(maxStale)))
-      assert.strictEqual((yield* asked(Duration.minutes(10)))._tag, "Right")
-      const refused = yield* asked(Duration.seconds(5))
+      const requestPrice = (maxStale?: Duration.Duration) => withTime(Effect.either(price(maxStale)))
+      assert.strictEqual((yield* requestPrice(Duration.minutes(10)))._tag, "Right")
+      const refused = yield* requestPrice(Duration.seconds(5))
       assert.strictEqual(refused._tag, "Left")
-      assert.strictEqual((yield* asked())._tag, "Left")
+      assert.strictEqual((yield* requestPrice())._tag, "Left")
     }).pipe(Effect.provide(okx)))
 
   it.effect("returns the start of the next page of candles", () =>

@@ -43,7 +43,7 @@ export interface Reply {
 }
 
 /** Sends a request with `fetch`. */
-export const ask = (path: string, init?: RequestInit) =>
+export const sendRequest = (path: string, init?: RequestInit) =>
   Effect.flatMap(address, (base) =>
     Effect.promise(async (signal): Promise<Reply> => {
       const response = await fetch(`${base}${path}`, { signal, ...init })

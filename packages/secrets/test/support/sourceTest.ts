@@ -5,7 +5,7 @@ import type { SecretSource } from "../../src/index.js"
 import * as Server from "./server.js"
 
 /** Reads the secrets and unwraps their values. */
-export const plain = (read: SecretSource.Service["read"]) =>
+export const readPlain = (read: SecretSource.Service["read"]) =>
   Effect.map(read, (secrets) => Object.fromEntries([...secrets].map(([name, text]) => [name, Redacted.value(text)])))
 
 export const pair = Config.all([Config.string("BINANCE_API_KEY"), Config.string("BINANCE_API_SECRET")])

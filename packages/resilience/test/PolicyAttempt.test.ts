@@ -112,8 +112,8 @@ describe.each(Object.entries(ways))("An attempt under a policy that reports %s w
   it.effect("is not retried if its cause contains another failure or an interruption too", () =>
     Effect.gen(function*() {
       const isRefused = (error: string) => error === "refused"
-      const beside = [Cause.fail("lost"), Cause.interrupt(FiberId.none)]
-      for (const other of beside) {
+      const otherCauses = [Cause.fail("lost"), Cause.interrupt(FiberId.none)]
+      for (const other of otherCauses) {
         for (const options of [{ notSent: isRefused }, { notDone: isRefused }]) {
           const { attempts, spent } = yield* attemptCall(
             (given) =>
