@@ -6,7 +6,7 @@ import * as Scripted from "./support/scriptedSource.js"
 
 const emptyProvider = ConfigProvider.fromMap(new Map())
 
-describe("SecretSource: rotation", () => {
+describe("The rotation of secrets", () => {
   it.scoped("a hundred looping loads see a rotated key after the time to live, and none fails", () =>
     Effect.gen(function*() {
       const { layer, state } = Scripted.make({ BINANCE_API_KEY: "k0", BINANCE_API_SECRET: "s0" })
