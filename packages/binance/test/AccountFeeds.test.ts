@@ -20,8 +20,8 @@ const subscription = (credentials = documented) => {
   return protocol.subscribe(topics.slice(0, 1), { request: 3, token })
 }
 
-describe("what is asked of the stream of an account", () => {
-  it("is one subscription, signed as the documents sign it", () => {
+describe("subscribing to the account stream", () => {
+  it("sends one signed subscription with the documented signature", () => {
     assert.deepStrictEqual(subscription(), [{
       id: 3,
       method: "userDataStream.subscribe.signature",
@@ -33,7 +33,7 @@ describe("what is asked of the stream of an account", () => {
     }])
   })
 
-  it("keeps every character of a signature in base64", () => {
+  it("sends a base64 signature unchanged", () => {
     const pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n" +
       "-----END PRIVATE KEY-----\n"
     const spki = "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
@@ -45,7 +45,7 @@ describe("what is asked of the stream of an account", () => {
     assert.match(signature, /==$/)
   })
 
-  it("ends all there are", () => {
+  it("unsubscribes from the whole account stream, and pings the socket", () => {
     const topics = orders === undefined ? [] : [orders.topic()]
     assert.deepStrictEqual(protocol.unsubscribe(topics, { request: 4, token: "apiKey=K" }), [
       { id: 4, method: "userDataStream.unsubscribe" }
@@ -56,8 +56,8 @@ describe("what is asked of the stream of an account", () => {
 
 const rateLimits = [{ rateLimitType: "REQUEST_WEIGHT", interval: "MINUTE", intervalNum: 1, limit: 6000, count: 2 }]
 
-describe("what the socket of an account answers", () => {
-  it("acknowledges by a number of its own, and answers a ping with nothing", () => {
+describe("responses on the account socket", () => {
+  it("acknowledge a subscription by its request id, and answer a ping", () => {
     assert.deepStrictEqual(protocol.read({ id: 3, status: 200, result: { subscriptionId: 0 }, rateLimits }), [
       { _tag: "Acknowledged", request: 3 }
     ])
@@ -75,13 +75,13 @@ describe("what the socket of an account answers", () => {
     [500, -1000, "Ended"]
   ] as const
   for (const [status, code, expected] of refusals) {
-    it(`${status} with ${code} is ${expected}`, () => {
+    it(`status ${status} with code ${code} is ${expected}`, () => {
       const said = protocol.read({ id: 3, status, error: { code, msg: "Refused." }, rateLimits })
       assert.deepStrictEqual(said?.map(({ _tag }) => _tag), [expected])
     })
   }
 
-  it("ends the stream, and tells before it closes", () => {
+  it("report the end of the stream and an announced shutdown", () => {
     const event = (e: string) => protocol.read({ subscriptionId: 0, event: { e, E: 1_728_973_001_334 } })
     assert.deepStrictEqual(event("eventStreamTerminated")?.map(({ _tag }) => _tag), ["Ended"])
     assert.deepStrictEqual(event("serverShutdown"), [{ _tag: "Leaving" }])
@@ -156,8 +156,8 @@ const read = <A extends object>(
   return Listing.from(rows).rows
 }
 
-describe("what the stream of an account says", () => {
-  it("is an order after what happened to it, under its own name", () => {
+describe("events of the account stream", () => {
+  it("decode an order as it is after the event, with its original client order id", () => {
     const [order] = read(orders, filled).map((row) => shown(row))
     assert.deepStrictEqual(order, {
       id: "12345678",
@@ -179,7 +179,7 @@ describe("what the stream of an account says", () => {
     assert.deepStrictEqual([ended?.clientOrderId, ended?.status], ["mine-1", "canceled"])
   })
 
-  it("is a fill where something was traded, and nowhere else", () => {
+  it("decode a fill from a trade, and none from other events", () => {
     const fill = (event: unknown) =>
       read(fills, event).flatMap((row) => "fill" in row && row.fill !== undefined ? [shown(row.fill)] : [])
     assert.deepStrictEqual(fill(filled), [{
@@ -198,13 +198,13 @@ describe("what the stream of an account says", () => {
     assert.deepStrictEqual([...fill(placed), ...fill(canceled)], [])
   })
 
-  it("is all there is of the assets that have changed", () => {
+  it("decode the balances of the assets that changed", () => {
     assert.deepStrictEqual(read(balances, position).map((row) => shown(row)), [
       { asset: "ETH", free: "10000.00000000", total: "10000.00000001" }
     ])
   })
 
-  it("says nothing to a channel that it is not of", () => {
+  it("decode no rows for channels they do not belong to", () => {
     assert.deepStrictEqual([...read(orders, position), ...read(fills, deposit), ...read(balances, placed)], [])
     assert.deepStrictEqual(read(balances, deposit), [])
   })

@@ -24,7 +24,7 @@ const simulated = <A, E, R extends Layer.Layer.Success<ReturnType<typeof client>
 const simulator = Effect.flatMap(Simulator.Simulators, ({ get }) => get("binance"))
 
 describe("market data", () => {
-  it.effect("lists the markets, and asks once for all who want them", () =>
+  it.effect("lists the markets and requests them once for concurrent callers", () =>
     simulated(Effect.gen(function*() {
       const market = yield* Binance.MarketData
       const [markets] = yield* Effect.all([market.markets, market.market("ETH/BTC"), market.price("BTC/USDT")], {
@@ -42,7 +42,7 @@ describe("market data", () => {
       assert.strictEqual((yield* asked).length, 3)
     })))
 
-  it.effect("gives the price, exactly", () =>
+  it.effect("returns the price with every digit", () =>
     simulated(Effect.gen(function*() {
       yield* Effect.flatMap(simulator, ({ setPrice }) => setPrice("BTCUSDT", "64000.01"))
       yield* TestClock.adjust("1 second")
@@ -58,7 +58,7 @@ describe("market data", () => {
       })
     })))
 
-  it.effect("gives tickers in the order asked for, in one request, a market that does not trade among them", () =>
+  it.effect("returns tickers in the requested order with one request, including a market that does not trade", () =>
     simulated(Effect.gen(function*() {
       const market = yield* Binance.MarketData
       const symbols = ["XRP/USDT", "BTC/BUSD", "BTC/USDT", "XRP/USDT"]
@@ -72,14 +72,14 @@ describe("market data", () => {
       assert.strictEqual((yield* asked).length, 2)
     })))
 
-  it.effect("has no price of a market that does not trade, and says so", () =>
+  it.effect("fails with MalformedResponse for the price of a market that does not trade", () =>
     simulated(Effect.gen(function*() {
       const error = yield* Effect.flip(Effect.flatMap(Binance.MarketData, (market) => market.price("BTC/BUSD")))
       assert.strictEqual(error._tag, "MalformedResponse")
       assert.include(error.message, "has neither a last trade nor both a bid and an ask")
     })))
 
-  it.effect("knows the exchange's clock", () =>
+  it.effect("reads the exchange's clock", () =>
     simulated(
       Effect.gen(function*() {
         assert.strictEqual(yield* Effect.flatMap(Binance.MarketData, (market) => market.serverTime), now + 1234)
@@ -88,7 +88,7 @@ describe("market data", () => {
       { faults: Faults.make({ clockSkew: { ahead: "1234 millis" } }) }
     ))
 
-  it.effect("refuses what is no symbol, and what is not listed", () =>
+  it.effect("fails with InvalidRequest for a malformed symbol, and with SymbolNotFound for an unlisted one", () =>
     simulated(Effect.gen(function*() {
       const market = yield* Binance.MarketData
       const malformed = yield* Effect.flip(market.price("BTC/USDT&symbol=ETHUSDT"))
@@ -99,7 +99,7 @@ describe("market data", () => {
       assert.include(unknown.message, "BTC/USDT")
     })))
 
-  it.effect("gives the tickers there are when the answer has one too few", () =>
+  it.effect("returns the other tickers when the response lacks one", () =>
     Effect.gen(function*() {
       const tickers = yield* Effect.flatMap(
         Binance.MarketData,
@@ -132,7 +132,7 @@ describe("account", () => {
     })))
 
   for (const permission of ["read", "trade", "withdraw"] as const) {
-    it.effect(`reads what a key may do: ${permission}`, () =>
+    it.effect(`reads the permissions of a key: ${permission}`, () =>
       simulated(
         Effect.gen(function*() {
           const permissions = yield* Effect.flatMap(Account.Account, (account) => account.keyPermissions)
@@ -156,7 +156,7 @@ describe("account", () => {
       ["us", "https://api.binance.us"]
     ] as const
   ) {
-    it.effect(`does not know of a key of ${environment} whether it may trade`, () =>
+    it.effect(`reports unknown permissions for a key of ${environment}`, () =>
       Effect.gen(function*() {
         const account = yield* Binance.Account
         assert.deepStrictEqual(yield* account.keyPermissions, {
@@ -195,7 +195,7 @@ describe("account", () => {
   ] as const
 
   for (const [title, credentials, keys, tag, code] of refusals) {
-    it.effect(`${title} is refused, and not tried again`, () =>
+    it.effect(`${title} is refused and not retried`, () =>
       simulated(
         Effect.gen(function*() {
           const account = yield* Binance.Account
@@ -233,7 +233,7 @@ describe("account", () => {
 })
 
 describe("layers", () => {
-  it.effect("are one value under two tags", () =>
+  it.effect("provide the same service under both tags", () =>
     simulated(Effect.gen(function*() {
       assert.strictEqual<Context.Tag.Service<typeof MarketData.MarketData>>(
         yield* Binance.MarketData,
@@ -242,7 +242,7 @@ describe("layers", () => {
       assert.strictEqual<unknown>(yield* Binance.Account, yield* Account.Account)
     })))
 
-  it.effect("give the way out to any endpoint of their capability", () =>
+  it.effect("send any endpoint of their capability with `request`", () =>
     simulated(Effect.gen(function*() {
       const ticker = yield* Effect.flatMap(
         Binance.MarketData,
@@ -256,7 +256,7 @@ describe("layers", () => {
       assert.strictEqual(account.length, 4)
     })))
 
-  it.effect("without credentials cannot reach an account, by their types", () =>
+  it.effect("without credentials give no access to an account, which the types check", () =>
     Effect.gen(function*() {
       const context = yield* Layer.build(Binance.layerMarketData({ environment }))
       const market = Context.get(context, Binance.MarketData)
@@ -322,7 +322,7 @@ describe("layers", () => {
       }
     }))
 
-  it.effect("read all from configuration", () =>
+  it.effect("read their options from configuration", () =>
     Effect.gen(function*() {
       const credentials = Simulator.credentials("binance", "read")
       const layer = Binance.layerAccountConfig({

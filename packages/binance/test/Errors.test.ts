@@ -212,25 +212,25 @@ describe("classify", () => {
     })
   }
 
-  it("sees no error in a success, whatever its body", () => {
+  it("returns no error for a successful status, whatever the body", () => {
     assert.isUndefined(errors.classify(answer(200, error(-1121, "Invalid symbol."))))
   })
 
-  it("ends a ban when it ends by the exchange's clock, which the message names", () => {
+  it("converts the end of a ban in the message to the local clock", () => {
     const body = error(-1003, `Way too much request weight used; IP banned until ${now + 60_000}.`)
     const ban = errors.classify({ ...answer(418, body, { "retry-after": "600" }), skew: 5000 })
     assert.strictEqual(ban?._tag === "Banned" ? ban.until : undefined, now + 55_000)
   })
 
-  it("says what the exchange said", () => {
+  it("keeps the exchange's message", () => {
     const symbol = errors.classify(answer(400, error(-1121, "Invalid symbol.")))
     assert.strictEqual(symbol?.message, "binance.test: Invalid symbol. (status 400, code -1121)")
   })
 })
 
-describe("the client", () => {
+describe("client", () => {
   for (const row of [...known, ...byStatus]) {
-    it.effect(`an order: ${title(row)}`, () =>
+    it.effect(`fails to place an order: ${title(row)}`, () =>
       Effect.map(place(row), (error) => {
         assert.deepStrictEqual(verdict(error), row[2])
         assert.strictEqual(error.operation, "placeOrder")

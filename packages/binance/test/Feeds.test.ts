@@ -28,8 +28,8 @@ const read = <A extends object>(
   return rows && Listing.from(rows).rows.map((row) => shown(row))
 }
 
-describe("what is asked of the streams", () => {
-  it("names each by the market in lower case, whatever its script", () => {
+describe("subscription requests", () => {
+  it("name each stream by the market id in lower case, in any script", () => {
     const topics = [
       ticker?.topic(market),
       trades?.topic({ ...market, id: "币安人生USDT" }),
@@ -43,7 +43,7 @@ describe("what is asked of the streams", () => {
     assert.deepStrictEqual(protocol.unsubscribe(topics, asking), [{ method: "UNSUBSCRIBE", params, id: 7 }])
   })
 
-  it("goes to the sockets of each environment, so that no key is told to another exchange than its own", () => {
+  it("go to the sockets of their own environment", () => {
     assert.deepStrictEqual(protocol.sockets["market"]?.at, {
       live: "wss://stream.binance.com:9443/stream",
       testnet: "wss://stream.testnet.binance.vision/stream",
@@ -59,8 +59,8 @@ describe("what is asked of the streams", () => {
   })
 })
 
-describe("what the streams say", () => {
-  it("belongs to the stream it names, or to the request it answers", () => {
+describe("frames", () => {
+  it("are assigned to the stream they name or to the request they answer", () => {
     const data = { u: 400900217, s: "BNBUSDT", b: "25.35190000", B: "31.21000000", a: "25.36520000", A: "40.66000000" }
     assert.deepStrictEqual(protocol.read({ stream: "bnbusdt@bookTicker", data }), [
       { _tag: "Data", key: "bnbusdt@bookTicker", frame: data }
@@ -69,7 +69,7 @@ describe("what the streams say", () => {
     assert.deepStrictEqual(protocol.read({ result: ["bnbbtc@trade"], id: 4 }), [{ _tag: "Pong" }])
   })
 
-  it("refuses with a code, inside of an error or not, with or without the request's number", () => {
+  it("are read as refusals with their code, nested in an error or not, with or without a request id", () => {
     const [code, msg] = [2, "Invalid request: too many parameters"]
     const said = { code: "2", text: msg }
     assert.deepStrictEqual(protocol.read({ code, msg, id: 5 }), [{ _tag: "Refused", request: 5, said }])
@@ -77,18 +77,18 @@ describe("what the streams say", () => {
     assert.deepStrictEqual(protocol.read({ code, msg }), [{ _tag: "Refused", request: undefined, said }])
   })
 
-  it("announces that a server will shut down", () => {
+  it("are read as a notice that the server will shut down", () => {
     const data = { e: "serverShutdown", E: 1_770_123_456_789 }
     assert.deepStrictEqual(protocol.read({ stream: "!serverShutdown", data }), [{ _tag: "Leaving" }])
     assert.deepStrictEqual(protocol.read(data), [{ _tag: "Leaving" }])
   })
 
-  it("is not understood where it is neither", () => {
+  it("of any other shape are not decoded", () => {
     for (const frame of [{}, [], "pong", 7, null, { event: "unheard of" }]) assert.isUndefined(protocol.read(frame))
   })
 })
 
-describe("a ticker", () => {
+describe("ticker", () => {
   const frame = {
     e: "24hrTicker",
     E: 1_672_515_782_136,
@@ -115,7 +115,7 @@ describe("a ticker", () => {
     n: 18_151
   }
 
-  it("has the best bid and ask and the figures of 24 hours", () => {
+  it("has the best bid and ask and the figures of the last 24 hours", () => {
     assert.deepStrictEqual(read(ticker?.reader(market), frame), [{
       last: "0.00250000",
       bid: "0.00240000",
@@ -128,15 +128,15 @@ describe("a ticker", () => {
     }])
   })
 
-  it("has no bid where there is none, which is said as zero", () => {
+  it("has no bid when the bid is zero", () => {
     const [row] = read(ticker?.reader(market), { ...frame, b: "0.00000000" }) ?? []
     assert.isDefined(row)
     assert.notProperty(row, "bid")
   })
 })
 
-describe("a trade", () => {
-  it("has the taker's side, which is not the maker's", () => {
+describe("trade", () => {
+  it("has the taker's side", () => {
     const frame = {
       e: "trade",
       E: 1_672_515_782_136,
@@ -153,8 +153,8 @@ describe("a trade", () => {
   })
 })
 
-describe("a candle", () => {
-  it("is named by its open", () => {
+describe("candle", () => {
+  it("has its open time, and is open until the exchange closes it", () => {
     const k = {
       t: 1_672_515_780_000,
       T: 1_672_515_839_999,
@@ -189,7 +189,7 @@ describe("a candle", () => {
   })
 })
 
-describe("a book", () => {
+describe("order book", () => {
   /** One event of the stream, whose one bid tells which it was. */
   const event = (U: number, u: number) => ({
     e: "depthUpdate",
@@ -212,7 +212,7 @@ describe("a book", () => {
     })
   }
 
-  it("drops what is older than its snapshot, begins with the event that covers it, and is over at a gap", () => {
+  it("drops updates older than the snapshot, starts with the update that covers it, and reports a gap", () => {
     assert.deepStrictEqual(verdicts(160, [155, 158], [159, 162], [163, 165], [167, 170]), [
       "old",
       "next",
@@ -221,23 +221,23 @@ describe("a book", () => {
     ])
   })
 
-  it("needs a snapshot that is not older than the first event", () => {
+  it("needs a snapshot that is not older than the first update", () => {
     assert.deepStrictEqual(verdicts(157, [159, 162]), ["gap"])
     assert.deepStrictEqual(verdicts(158, [159, 162]), ["next"])
     assert.isTrue(book?.rules(market, 1000).asksForSnapshot)
   })
 
-  it("takes an event that comes twice for one, and one that begins before it stands", () => {
+  it("ignores a repeated update, and accepts one that begins before the last number", () => {
     assert.deepStrictEqual(verdicts(10, [1, 10], [9, 12], [9, 12], [13, 13]), ["old", "next", "old", "next"])
   })
 
-  it("hands on levels as they were sent", () => {
+  it("keeps the levels as they were sent", () => {
     assert.deepStrictEqual(book?.reader(market)(event(157, 160)), [
       { kind: "update", bids: [["0.0024", "160"]], asks: [], first: 157, last: 160 }
     ])
   })
 
-  it("does not understand an event without its numbers", () => {
+  it("does not decode an update without its numbers", () => {
     for (const numbers of [{ U: undefined }, { u: "" }, { u: 1.5 }]) {
       assert.isUndefined(book?.reader(market)({ ...event(1, 2), ...numbers }))
     }

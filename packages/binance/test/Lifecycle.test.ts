@@ -48,9 +48,9 @@ const elapsing = <A, E, R>(effect: Effect.Effect<A, E, R>, duration: Duration.Du
     return yield* Fiber.join(fiber)
   })
 
-describe("a clock that is off", () => {
+describe("clock skew", () => {
   for (const clockSkew of [{ ahead: "5 minutes" }, { behind: "5 minutes" }] as const) {
-    it.effect(`is mended after one refusal: ${JSON.stringify(clockSkew)}`, () =>
+    it.effect(`is corrected after one refusal: ${JSON.stringify(clockSkew)}`, () =>
       Effect.gen(function*() {
         assert.strictEqual((yield* balances).length, 3)
         const once = ["/api/v3/account 400", "/api/v3/time 200", "/api/v3/account 200"]
@@ -59,7 +59,7 @@ describe("a clock that is off", () => {
         assert.deepStrictEqual(yield* asked, [...once, "/api/v3/account 200"])
       }).pipe(simulated({ clockSkew })))
 
-    it.effect(`is known already from public data: ${JSON.stringify(clockSkew)}`, () =>
+    it.effect(`is known from public data before anything is signed: ${JSON.stringify(clockSkew)}`, () =>
       Effect.gen(function*() {
         yield* serverTime
         yield* balances
@@ -67,7 +67,7 @@ describe("a clock that is off", () => {
       }).pipe(simulated({ clockSkew })))
   }
 
-  it.effect("is mended again when it has changed", () =>
+  it.effect("is corrected again after it changes", () =>
     Effect.gen(function*() {
       yield* balances
       yield* setFaults({ clockSkew: { behind: "10 minutes" } })
@@ -78,7 +78,7 @@ describe("a clock that is off", () => {
       assert.strictEqual(refused.length, 3)
     }).pipe(simulated({ clockSkew: { ahead: "5 minutes" } })))
 
-  it.effect("that no comparison mends is an error", () =>
+  it.effect("fails with ClockSkew if comparing the clocks does not correct it", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(now)
       const error = yield* Effect.flip(Effect.flatMap(Binance.Account, (account) => account.balances)).pipe(
@@ -96,8 +96,8 @@ describe("a clock that is off", () => {
     ))))
 })
 
-describe("too many requests", () => {
-  it.effect("waits as long as the exchange asks, and so does everybody else", () =>
+describe("rate limits", () => {
+  it.effect("make every caller wait as long as the exchange asks", () =>
     Effect.gen(function*() {
       const first = yield* Effect.fork(serverTime)
       yield* TestClock.adjust(0)
@@ -115,7 +115,7 @@ describe("too many requests", () => {
       assert.strictEqual(yield* Fiber.join(first), now + 1050)
     }).pipe(simulated({ http429: 1 })))
 
-  it.effect("gives up after three attempts, saying how long to wait", () =>
+  it.effect("fail with RateLimited after three attempts", () =>
     Effect.gen(function*() {
       const error = yield* elapsing(Effect.flip(serverTime), "5 seconds")
       assert.strictEqual(error._tag, "RateLimited")
@@ -123,7 +123,7 @@ describe("too many requests", () => {
       assert.strictEqual(yield* count, 3)
     }).pipe(simulated({ http429: 1 })))
 
-  it.effect("waits until the exchange's minute ends when others have used up what the address may use", () =>
+  it.effect("make a call wait until the exchange's minute ends when others have used up the weight of the address", () =>
     Effect.gen(function*() {
       yield* TestClock.adjust("40 seconds")
       yield* useUp(300)
@@ -136,7 +136,7 @@ describe("too many requests", () => {
       assert.deepStrictEqual((yield* asked).slice(before), ["/api/v3/time 429", "/api/v3/time 200"])
     }).pipe(simulated()))
 
-  it.effect("paces itself by what the exchange says has been used", () =>
+  it.effect("hold back a request that exceeds the weight reported by the exchange", () =>
     Effect.gen(function*() {
       // 5,980 of 6,000.
       yield* useUp(299)
@@ -167,8 +167,8 @@ const useUp = (times: number) =>
       { discard: true }
     ))
 
-describe("a ban", () => {
-  it.effect("stops everything until it ends, and not a millisecond longer", () =>
+describe("ban", () => {
+  it.effect("stops every request until the millisecond it ends", () =>
     Effect.gen(function*() {
       yield* useUp(311)
       const error = yield* Effect.flip(serverTime)
@@ -189,8 +189,8 @@ describe("a ban", () => {
     }).pipe(simulated()))
 })
 
-describe("the firewall", () => {
-  it.effect("is left alone for five minutes", () =>
+describe("firewall", () => {
+  it.effect("stops every request for five minutes after a 403", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(now)
       const scripted = yield* ScriptedHttp.ScriptedHttp
@@ -231,7 +231,7 @@ const kinds: ReadonlyArray<
 
 describe("faults", () => {
   for (const [kind, tag, attempts, outcome] of kinds) {
-    it.effect(`${kind} is ${tag} after ${attempts}`, () =>
+    it.effect(`${kind} fails with ${tag} at attempt ${attempts}`, () =>
       Effect.gen(function*() {
         const error = yield* elapsing(Effect.flip(serverTime))
         assert.strictEqual(error._tag, tag)
@@ -242,7 +242,7 @@ describe("faults", () => {
       }).pipe(simulated({ [kind]: 1 })))
 
     if (attempts > 1) {
-      it.effect(`${kind} once is tried again and forgotten`, () =>
+      it.effect(`a single ${kind} is retried successfully`, () =>
         Effect.gen(function*() {
           const fiber = yield* Effect.fork(balances)
           yield* TestClock.adjust(0)
@@ -255,7 +255,7 @@ describe("faults", () => {
     }
   }
 
-  it.effect("slowBody is waited for", () =>
+  it.effect("slowBody is waited for within the attempt timeout", () =>
     Effect.gen(function*() {
       const fiber = yield* Effect.fork(serverTime)
       // 28 bytes, four at a time, with a second between.
@@ -265,15 +265,15 @@ describe("faults", () => {
       assert.strictEqual(yield* Fiber.join(fiber), now)
     }).pipe(simulated({ slowBody: 1 })))
 
-  it.effect("slowBody that takes longer than an attempt may is RequestTimedOut", () =>
+  it.effect("slowBody fails with RequestTimedOut if it takes longer than the attempt timeout", () =>
     Effect.gen(function*() {
       const error = yield* elapsing(Effect.flip(serverTime))
       assert.strictEqual(error._tag, "RequestTimedOut")
     }).pipe(simulated({ slowBody: 1, pause: "2 seconds" })))
 })
 
-describe("an exchange that keeps failing", () => {
-  it.effect("is left alone until its circuit is tried again; its account has one of its own", () =>
+describe("circuit breaker", () => {
+  it.effect("opens for public data after repeated failures until its wait ends, and leaves the account's circuit closed", () =>
     Effect.gen(function*() {
       const first = yield* elapsing(Effect.flip(serverTime), "1 second")
       assert.strictEqual(first._tag, "ExchangeUnavailable")

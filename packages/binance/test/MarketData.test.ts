@@ -10,8 +10,8 @@ const symbol = "BTC/USDT"
 
 const market = Binance.MarketData
 
-describe("the book", () => {
-  it.effect("has the best first, the exchange's number, and the instant it came", () =>
+describe("order book", () => {
+  it.effect("has the best levels first, the exchange's sequence number and the time of the response", () =>
     scripted(() => ScriptedHttp.text(fixture("depth")))(Effect.gen(function*() {
       const book = yield* Effect.flatMap(market, (market) => market.orderBook(symbol, { depth: 2 }))
       assert.deepStrictEqual(Schema.encodeSync(OrderBook.OrderBook)(book), {
@@ -25,13 +25,13 @@ describe("the book", () => {
       assert.deepStrictEqual(yield* sent, ["GET /api/v3/depth?symbol=BTCUSDT&limit=2"])
     })))
 
-  it.effect("is asked for whole where more is wanted than there is", () =>
+  it.effect("is requested with the greatest limit if a greater depth is asked for", () =>
     scripted(() => ScriptedHttp.text(fixture("depth")))(Effect.gen(function*() {
       yield* Effect.flatMap(market, (market) => market.orderBook(symbol, { depth: 100_000 }))
       assert.deepStrictEqual(yield* sent, ["GET /api/v3/depth?symbol=BTCUSDT&limit=5000"])
     })))
 
-  it.effect("of a market that does not trade is empty", () =>
+  it.effect("is empty for a market that does not trade", () =>
     simulated(Effect.gen(function*() {
       const { asks, bids } = yield* Effect.flatMap(market, (market) => market.orderBook("BTC/BUSD"))
       assert.deepStrictEqual([bids, asks], [[], []])
@@ -39,7 +39,7 @@ describe("the book", () => {
 })
 
 describe("trades", () => {
-  it.effect("have the taker's side: where the buyer was the maker, the taker sold", () =>
+  it.effect("have the taker's side", () =>
     scripted(() => ScriptedHttp.text(fixture("trades")))(Effect.gen(function*() {
       const trades = yield* Effect.flatMap(market, (market) => market.trades(symbol, { limit: 2 }))
       assert.deepStrictEqual(trades.map((trade) => Schema.encodeSync(Trade.Trade)(trade)), [
@@ -71,7 +71,7 @@ describe("trades", () => {
 })
 
 describe("candles", () => {
-  it.effect("are stamped at their open, and those beyond the range left out", () =>
+  it.effect("have their open time, and those outside the range are left out", () =>
     scripted(() => ScriptedHttp.text(fixture("klines")))(Effect.gen(function*() {
       const candles = yield* Effect.flatMap(
         market,
@@ -106,7 +106,7 @@ describe("candles", () => {
   const long: ReadonlyArray<Candle.Interval> = ["6h", "12h", "1d", "1w", "1M"]
 
   for (const interval of Binance.features.candles) {
-    it.effect(`of ${interval} are as many as fit a range, of more than a page where they are short`, () =>
+    it.effect(`of ${interval} cover the whole range, over several pages where needed`, () =>
       simulated(Effect.gen(function*() {
         const [to, count] = [Candle.openTime(interval, now), long.includes(interval) ? 30 : 1001]
         const from = Candle.shift(interval, to, -count)
@@ -143,7 +143,7 @@ describe("status", () => {
   }
 
   for (const environment of ["testnet", "demo", "us"] as const) {
-    it.effect(`of ${environment}, which does not tell, is that its clock answers`, () =>
+    it.effect(`of ${environment} is operational if its clock answers, as there is no status endpoint`, () =>
       scripted(
         ({ path }) =>
           path === "/api/v3/time" ? ScriptedHttp.text(fixture("time")) : ScriptedHttp.text(html, { status: 404 }),
@@ -154,7 +154,7 @@ describe("status", () => {
       })))
   }
 
-  it.effect("is an error where there is no answer", () =>
+  it.effect("fails with the error of the response", () =>
     scripted(() => ScriptedHttp.text(error(-1121, "Invalid symbol."), { status: 400 }))(Effect.gen(function*() {
       assert.strictEqual(
         (yield* Effect.flip(Effect.flatMap(market, (market) => market.status)))._tag,

@@ -39,7 +39,7 @@ const reference = (payload: string): string =>
 
 describe("sign", () => {
   for (const { payload, signature } of vectors) {
-    it(`hmacSha256Hex gives the documented ${signature.slice(0, 8)}`, () => {
+    it(`computes the documented HMAC-SHA256 signature ${signature.slice(0, 8)}`, () => {
       assert.strictEqual(Signature.hmacSha256Hex(documented.secret, payload), signature)
       assert.strictEqual(reference(payload), signature)
     })
@@ -76,13 +76,13 @@ describe("sign", () => {
     assert.include(request.query, "symbol=%EF%BC%91%EF%BC%92")
   })
 
-  it("signs a request without parameters: no ampersand in front", () => {
+  it("signs a request without parameters, with no leading ampersand", () => {
     const prepared = Endpoint.prepare({ method: "GET", path: "/api/v3/account", body: "none" }, {})
     const request = signed(prepared)
     assert.strictEqual(request.query, `${window}&signature=${reference(window)}`)
   })
 
-  it("signs query and body with nothing between them, and keeps the headers there were", () => {
+  it("signs the query and body concatenated, and keeps existing headers", () => {
     const prepared = Endpoint.prepare({ method: "POST", path: "/api/v3/order", body: "json" }, { price: 219.5 })
     const request = signed(prepared)
     assert.strictEqual(request.body, "{\"price\":219.5}")
@@ -91,7 +91,7 @@ describe("sign", () => {
   })
 
   it.prop(
-    "signs exactly the bytes that are sent, whatever the parameters",
+    "signs exactly the bytes that are sent, for any parameters",
     [FastCheck.dictionary(Arbitraries.text(), Arbitraries.text()), FastCheck.nat()],
     ([parameters, now]) => {
       const request = signed(Endpoint.prepare(order, parameters), now)
@@ -125,13 +125,13 @@ describe("sign with Ed25519", () => {
   const isValid = (payload: string, signature: string) =>
     verify(null, Buffer.from(payload), spki, Buffer.from(signature, "base64"))
 
-  it("gives the signature of the vector", () => {
+  it("computes the signature of the test vector", () => {
     const key = Either.getOrThrow(Signature.privateKey(Redacted.make(ed25519.pem)))
     assert.strictEqual(Buffer.from(Signature.sign(key, ed25519.payload)).toString("base64"), ed25519.signature)
     assert.isTrue(isValid(ed25519.payload, ed25519.signature))
   })
 
-  it("gives it at the end of the query, percent-encoded, for what stands before it in our order", () => {
+  it("appends the percent-encoded signature to the query, over the parameters in their order", () => {
     const parameters = { symbol: "BTCUSDT", side: "SELL", price: "0.2" }
     const request = signed(Endpoint.prepare(order, parameters), 1_668_481_559_918, withSecret(ed25519.pem))
     const [payload = "", signature = ""] = request.query.split("&signature=")
@@ -143,7 +143,7 @@ describe("sign with Ed25519", () => {
     assert.strictEqual(request.headers["x-mbx-apikey"], Redacted.value(documented.key))
   })
 
-  it("takes a key whose line breaks came as two characters each", () => {
+  it("accepts a key whose line breaks are written as \\n", () => {
     const oneLine = withSecret(ed25519.pem.trim().replaceAll("\n", "\\n"))
     const prepared = Endpoint.prepare(order, {})
     assert.strictEqual(
@@ -159,7 +159,7 @@ describe("sign with Ed25519", () => {
       ["a key of RSA", "-----BEGIN RSA PRIVATE KEY-----\nMIIBOgIBAAJBAK\n-----END RSA PRIVATE KEY-----"]
     ] as const
   ) {
-    it(`refuses ${title}, without a word of it`, () => {
+    it(`refuses ${title} without revealing it`, () => {
       const refused = sign(Endpoint.prepare(order, {}), withSecret(pem), moment(1))
       assert(Either.isLeft(refused))
       assert.notInclude(refused.left, pem.split("\n")[1] ?? "")
@@ -168,7 +168,7 @@ describe("sign with Ed25519", () => {
 })
 
 describe("usage", () => {
-  it("reads the weight of the minute, of each family of paths", () => {
+  it("reads the weight used in the minute, for each family of paths", () => {
     assert.deepStrictEqual(
       usage({
         "x-mbx-used-weight": "1",
@@ -180,7 +180,7 @@ describe("usage", () => {
     assert.deepStrictEqual(usage({ "x-mbx-used-weight-1m": "0" }), [{ scope: "ip", used: 0 }])
   })
 
-  it("reads how many orders are unfilled, in the exchange's tens of seconds and days", () => {
+  it("reads the counts of unfilled orders, in the exchange's windows of ten seconds and a day", () => {
     const date = "Mon, 23 Nov 2026 12:00:39 GMT"
     assert.deepStrictEqual(
       usage({ date, "x-mbx-order-count-10s": "3", "x-mbx-order-count-1d": "41" }),
@@ -191,7 +191,7 @@ describe("usage", () => {
     )
   })
 
-  it("believes no header that is not a count", () => {
+  it("ignores headers that are not a count", () => {
     for (const header of ["", "-1", "1.5", "1e3", "NaN", "25, 26", "9".repeat(10), " 25", "0x10"]) {
       assert.deepStrictEqual(usage({ "x-mbx-used-weight-1m": header }), [], header)
     }
@@ -205,7 +205,7 @@ describe("usage", () => {
 })
 
 describe("protocol", () => {
-  it("knows the documented hosts and limits", () => {
+  it("has the documented hosts and limits", () => {
     const { limits, live, testnet } = protocol
     assert.deepStrictEqual(live, { _tag: "Open", baseUrl: "https://api.binance.com" })
     assert.deepStrictEqual(testnet, { _tag: "Open", baseUrl: "https://testnet.binance.vision" })

@@ -26,7 +26,7 @@ const held = <A, E>(
 ) => scripted(() => ScriptedHttp.text(body))(Effect.flatMap(Binance.Account, ask))
 
 describe("markets", () => {
-  it.effect("read their assets, their status and the two steps that count", () =>
+  it.effect("have their assets, status, tick size and lot size", () =>
     listed(fixture("exchangeInfo"), ({ markets }) =>
       Effect.map(markets, (markets) => {
         const summary = Record.fromIterableWith(markets, (market) => {
@@ -48,7 +48,7 @@ describe("markets", () => {
         assert.isTrue(markets.every(({ kind }) => kind === "spot"))
       })))
 
-  it.effect("read the bounds of amounts, prices and worth, where there are any", () =>
+  it.effect("have the bounds of amounts, prices and notional where they are listed", () =>
     listed(fixture("exchangeInfo"), ({ market }) =>
       Effect.gen(function*() {
         const bounds = (symbol: string) =>
@@ -73,14 +73,14 @@ describe("markets", () => {
         assert.deepStrictEqual(yield* bounds("EUR/USDT"), Array.from({ length: 5 }, () => undefined))
       })))
 
-  it.effect("read the least worth of older symbols, too", () =>
+  it.effect("have the minimum notional of older symbols", () =>
     listed(
       fixture("exchangeInfo").replace("\"NOTIONAL\"", "\"MIN_NOTIONAL\""),
       ({ market }) =>
         Effect.map(market(symbol), (market) => assert.deepInclude(shown(market), { minNotional: "5.00000000" }))
     ))
 
-  it.effect("take the assets as they are listed, not as the name seems to say", () => {
+  it.effect("have the assets that are listed, not those the id suggests", () => {
     const listing = fixture("exchangeInfo")
       .replace("\"symbol\": \"BTCUSDT\"", "\"symbol\": \"USDTBTC\"")
       .replace("\"baseAsset\": \"BTC\"", "\"baseAsset\": \"BTCU\"")
@@ -91,7 +91,7 @@ describe("markets", () => {
     )
   })
 
-  it("leave out what cannot be read, and nothing else", () => {
+  it("leave out only the rows that cannot be decoded", () => {
     const { rows, unknown } = decode(BinanceEndpoints.exchangeInfo, json(fixture("exchangeInfo")))
     assert.strictEqual(rows.length, 8)
     assert.isFalse(rows.some(({ id }) => id === "HALFUSDT"))
@@ -99,17 +99,17 @@ describe("markets", () => {
     assert.isTrue(fails(BinanceEndpoints.exchangeInfo, { markets: [] }))
   })
 
-  it.effect("fail when no row can be read, as the shape must have changed", () =>
+  it.effect("fail with MalformedResponse if no row can be decoded", () =>
     listed(
       "{\"symbols\":[{\"name\":\"BTCUSDT\"}]}",
       ({ markets }) => Effect.map(Effect.flip(markets), (error) => assert.strictEqual(error._tag, "MalformedResponse"))
     ))
 
-  it.effect("are none where there are none", () =>
+  it.effect("are empty if none are listed", () =>
     listed("{\"symbols\":[]}", ({ markets }) => Effect.map(markets, (markets) => assert.deepStrictEqual(markets, []))))
 })
 
-describe("a ticker", () => {
+describe("ticker", () => {
   it.effect("keeps every digit", () =>
     told(fixture("ticker_24hr"), ({ ticker }) =>
       Effect.map(ticker(symbol), (ticker) => {
@@ -128,7 +128,7 @@ describe("a ticker", () => {
         assertSome(Option.map(Ticker.change24h(ticker), Decimal.format), "0.024511")
       })))
 
-  it.effect("takes a zero price for none: no trade in a day, an empty side of the book", () =>
+  it.effect("leaves out zero prices: no trade in a day, or an empty side of the book", () =>
     told(
       fixture("ticker_24hr_symbols"),
       ({ tickers }) =>
@@ -150,7 +150,7 @@ describe("a ticker", () => {
         })
     ))
 
-  it("takes no answer for one that is not documented so", () => {
+  it("does not decode from a response of another shape", () => {
     const whole = record(fixture("ticker_24hr"))
     for (
       const wrong of [
@@ -171,7 +171,7 @@ describe("a ticker", () => {
     assert.isFalse(fails(BinanceEndpoints.ticker24hr, whole))
   })
 
-  it("that cannot be read hides none of the others, and is told by its market", () => {
+  it("that cannot be decoded hides no other, and is reported with its market", () => {
     const whole = record(fixture("ticker_24hr"))
     const { rows, unknown } = decode(BinanceEndpoints.tickers24hr, [
       { ...whole, symbol: "NEWUSDT", lastPrice: undefined },
@@ -186,7 +186,7 @@ describe("tickers24hr", () => {
   const weigh = (count: number) =>
     BinanceEndpoints.tickers24hr.cost({ symbols: Array.from({ length: count }, (_, index) => `COIN${index}USDT`) })
 
-  it("costs what the number of symbols costs", () => {
+  it("has a cost that depends on the number of symbols", () => {
     assert.deepStrictEqual([1, 20, 21, 100, 101].map((count) => weigh(count)["ip"]), [2, 2, 40, 40, 80])
     assert.deepStrictEqual(BinanceEndpoints.tickers24hr.cost({ symbols: undefined }), { ip: 80 })
   })
@@ -196,7 +196,7 @@ describe("tickers24hr", () => {
     assert.deepStrictEqual(encoded, { symbols: "[\"BTCUSDT\",\"币安人生USDT\"]" })
   })
 
-  it.effect("asks for all where the names would make too long a URL, and takes those asked for", () => {
+  it.effect("requests all tickers if the symbols would make the URL too long, and returns those requested", () => {
     const names = Array.from({ length: 101 }, (_, index) => `C${index}`)
     const [first = {}] = Schema.decodeUnknownSync(
       Schema.Array(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
@@ -219,8 +219,8 @@ describe("tickers24hr", () => {
   })
 })
 
-describe("a book, trades and candles", () => {
-  it("take no answer for one that is not documented so", () => {
+describe("order book, trades and candles", () => {
+  it("do not decode from a response of another shape", () => {
     const { depth, klines, trades } = BinanceEndpoints
     assert.isTrue(fails(depth, { lastUpdateId: 1, bids: [["1"]], asks: [] }))
     assert.isTrue(fails(depth, { bids: [], asks: [] }))
@@ -235,7 +235,7 @@ describe("a book, trades and candles", () => {
 describe("balances", () => {
   const row = { asset: "BTC", free: "1", locked: "0" }
 
-  it.effect("add what is locked, exactly, and leave out what is nothing", () =>
+  it.effect("add the locked amount exactly, and leave out empty ones", () =>
     held(
       fixture("account"),
       ({ balances }) =>
@@ -247,7 +247,7 @@ describe("balances", () => {
           ]))
     ))
 
-  it("are strict about money: one bad row fails all", () => {
+  it("fail if a single row cannot be decoded", () => {
     const { account } = BinanceEndpoints
     assert.isFalse(fails(account, { balances: [row] }))
     for (const wrong of [{ ...row, free: 1 }, { ...row, locked: undefined }, { ...row, asset: "" }]) {
@@ -257,11 +257,11 @@ describe("balances", () => {
   })
 })
 
-describe("what a key may do", () => {
+describe("permissions of a key", () => {
   const whole = record(fixture("apiRestrictions"))
   const permissions = (change: object) => decode(BinanceEndpoints.apiRestrictions, { ...whole, ...change })
 
-  it("is read of one that may only read, from known addresses", () => {
+  it("are read for a read-only key bound to addresses", () => {
     assert.deepStrictEqual(permissions({}), {
       read: true,
       trade: false,
@@ -273,7 +273,7 @@ describe("what a key may do", () => {
     assert.strictEqual(permissions({ tradingAuthorityExpirationTime: expiresAt }).expiresAt, expiresAt)
   })
 
-  it("is to trade where it may trade anything, and to withdraw where it may move funds", () => {
+  it("include trade for any trading flag, and withdraw for any flag that moves funds", () => {
     for (const flag of ["enableWithdrawals", "enableInternalTransfer", "permitsUniversalTransfer"]) {
       assert.isTrue(permissions({ [flag]: true }).withdraw, flag)
       assert.isFalse(permissions({ [flag]: true }).trade, flag)
@@ -294,7 +294,7 @@ describe("what a key may do", () => {
     assert.isFalse(permissions({ enableReading: false }).read)
   })
 
-  it("is not assumed of a flag that is missing, nor of one that is none", () => {
+  it("fail to decode if a flag is missing or is not a boolean", () => {
     for (
       const flag of [
         "enableReading",
@@ -313,7 +313,7 @@ describe("what a key may do", () => {
 })
 
 describe("serverTime", () => {
-  it("reads milliseconds, and nothing else", () => {
+  it("reads milliseconds only", () => {
     assert.strictEqual(decode(BinanceEndpoints.serverTime, json(fixture("time"))), 1_763_942_400_123)
     for (const serverTime of ["1763942400123", -1, 1.5, null, undefined]) {
       assert.isTrue(fails(BinanceEndpoints.serverTime, { serverTime }), String(serverTime))
@@ -324,8 +324,8 @@ describe("serverTime", () => {
 /** The open orders of the fixture that are of one market. */
 const standing = fixture("openOrders").replace("ETHUSDT", "BTCUSDT")
 
-describe("an order", () => {
-  it.effect("is read where it is filled in part, post-only, or a stop", () =>
+describe("order", () => {
+  it.effect("is decoded if it is partly filled, post-only, or a stop order", () =>
     held(standing, ({ openOrders }) =>
       Effect.map(openOrders(symbol), (orders) => {
         const [part, post, stop] = orders.map((order) => shown(order))
@@ -358,7 +358,7 @@ describe("an order", () => {
         assert.deepInclude(stop, { type: "other", price: "58000.00000000", postOnly: false })
       })))
 
-  it.effect("leaves out what is zero or not known: a market order's price, an amount in the quote currency, a lost cost", () =>
+  it.effect("leaves out unknown values: a market order's price, an amount in the quote currency, a lost cost", () =>
     held(fixture("allOrders"), ({ orderHistory }) =>
       Effect.map(orderHistory(symbol), (orders) => {
         const [old = {}, byQuote = {}, expired = {}] = orders.map((order) => shown(order))
@@ -386,7 +386,7 @@ describe("an order", () => {
   const whole = { ...record(fixture("order", "post")), time: 1, updateTime: 2 }
 
   for (const [status, ours] of statuses) {
-    it(`is ${ours} when it is ${status}`, () => {
+    it(`is ${ours} if Binance's status is ${status}`, () => {
       assert.strictEqual(decode(BinanceEndpoints.order, { ...whole, status }).status, ours)
     })
   }
@@ -403,7 +403,7 @@ describe("an order", () => {
     { ...whole, time: undefined }
   ]
 
-  it("that is not documented so is no answer, and in a list hides none of the others", () => {
+  it("of another shape does not decode, and hides no other in a list", () => {
     for (const wrong of [...odd, { ...whole, orderId: undefined }, { ...whole, orderId: 1.5 }]) {
       assert.isTrue(fails(BinanceEndpoints.order, wrong), JSON.stringify(wrong))
     }
@@ -419,7 +419,7 @@ describe("an order", () => {
     }
   })
 
-  it.effect("keeps every digit of its id, beyond what a number holds", () => {
+  it.effect("keeps every digit of an id greater than a JavaScript number can hold", () => {
     const orders = standing.replace("4293153", "9007199254740993")
     return held(
       orders,
@@ -427,7 +427,7 @@ describe("an order", () => {
     )
   })
 
-  it.effect("of another market among those of one fails them: a part of a list would pass for the whole", () =>
+  it.effect("of another market in a list for one market fails the call", () =>
     held(fixture("openOrders"), ({ openOrders }) =>
       Effect.map(Effect.flip(openOrders(symbol)), (error) => {
         assert.strictEqual(error._tag, "MalformedResponse")
@@ -435,8 +435,8 @@ describe("an order", () => {
       })))
 })
 
-describe("an order that was placed", () => {
-  it("is read as it stands after matching", () => {
+describe("placed order", () => {
+  it("is decoded as it is after matching", () => {
     assert.deepStrictEqual(shown(decode(BinanceEndpoints.newOrder, json(fixture("order", "post")))), {
       market: "BTCUSDT",
       id: "4293200",
@@ -453,14 +453,14 @@ describe("an order that was placed", () => {
     })
   })
 
-  it("is no bare acknowledgement, as more was asked for", () => {
+  it("is not decoded from a bare acknowledgement", () => {
     const ack = { symbol: "BTCUSDT", orderId: 28, orderListId: -1, clientOrderId: "mine", transactTime: 1 }
     assert.isTrue(fails(BinanceEndpoints.newOrder, ack))
   })
 })
 
-describe("an order that was canceled", () => {
-  it("is named, and not its cancellation", () => {
+describe("canceled order", () => {
+  it("has its own client order id, not that of the cancellation", () => {
     const order = shown(decode(BinanceEndpoints.cancelOrder, json(fixture("order", "delete"))))
     assert.deepInclude(order, {
       clientOrderId: "9f2c5d0e4b1a4c7d8e6f0a1b2c3d4e5f",
@@ -471,21 +471,21 @@ describe("an order that was canceled", () => {
     assert.isFalse("createdAt" in order)
   })
 
-  it.effect("with all others is named also in a list that stood together; nothing is listed beforehand", () =>
+  it.effect("is returned by cancelAll with one request, including the orders of an order list", () =>
     scripted(() => ScriptedHttp.text(fixture("openOrders", "delete")))(Effect.gen(function*() {
       const canceled = yield* Effect.flatMap(Binance.Trading, ({ cancelAll }) => cancelAll(symbol))
       assert.deepStrictEqual(canceled, ["4293153", "20", "21"])
       assert.deepStrictEqual(yield* sent, ["DELETE /api/v3/openOrders?symbol=BTCUSDT"])
     })))
 
-  it("with all others is named whatever else its row says, and not without an id", () => {
+  it("is returned by cancelAll whatever else its row says, but not without an id", () => {
     const { cancelOpenOrders } = BinanceEndpoints
     assert.deepStrictEqual(decode(cancelOpenOrders, [{ orderId: 1, status: "CONSTRUCTOR" }]), [{ orderId: "1" }])
     assert.isTrue(fails(cancelOpenOrders, [{ orderListId: 1929 }]))
   })
 })
 
-describe("a fill", () => {
+describe("fill", () => {
   it.effect("has its side, liquidity and fee", () =>
     held(
       fixture("myTrades"),
@@ -521,7 +521,7 @@ describe("a fill", () => {
           ]))
     ))
 
-  it("without its money is not understood, and hides none of the others", () => {
+  it("without its amounts does not decode, and hides no other", () => {
     const [row] = Schema.decodeUnknownSync(
       Schema.parseJson(Schema.Array(Schema.Record({ key: Schema.String, value: Schema.Unknown })))
     )(fixture("myTrades"))
@@ -540,8 +540,8 @@ describe("a fill", () => {
   })
 })
 
-describe("weights", () => {
-  it("are those of what is asked for", () => {
+describe("endpoints", () => {
+  it("cost the documented weights", () => {
     const { cancelOpenOrders, cancelOrder, depth, myTrades, newOrder, openOrders, order } = BinanceEndpoints
     const limits = [1, 100, 101, 500, 501, 1000, 1001, 5000]
     assert.deepStrictEqual(
@@ -568,7 +568,7 @@ describe("weights", () => {
     )
   })
 
-  it("may repeat a cancellation, and never a placement", () => {
+  it("repeat a cancellation but never a placement", () => {
     const { cancelOpenOrders, cancelOrder, newOrder, order } = BinanceEndpoints
     assert.deepStrictEqual(
       [order, newOrder, cancelOrder, cancelOpenOrders].map(({ idempotency }) => idempotency),
@@ -589,7 +589,7 @@ describe("client order ids", () => {
         Effect.either(place({ type: "market", symbol, side: "sell", amount: "0.003", clientOrderId })))
     )
 
-  it.effect("are 128 bits in what every version of the documents allows", () =>
+  it.effect("are 32 lowercase hexadecimal digits by default", () =>
     Effect.map(
       placed(undefined),
       (order) => assert.match(Either.getOrThrow(order).clientOrderId ?? "", /^[0-9a-f]{32}$/)
@@ -598,7 +598,7 @@ describe("client order ids", () => {
     ))
 
   for (const wrong of ["", "x".repeat(37), "a b", "a.b", "a:b", "a/b", "ü", "a\n"]) {
-    it.effect(`refuse ${JSON.stringify(wrong)}`, () =>
+    it.effect(`are refused if invalid: ${JSON.stringify(wrong)}`, () =>
       Effect.map(placed(wrong), (order) => {
         assert(Either.isLeft(order))
         assert.strictEqual(order.left._tag, "InvalidRequest")

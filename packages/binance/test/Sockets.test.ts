@@ -46,7 +46,7 @@ describe("over sockets", () => {
   ] as const
 
   for (const [kind, expected] of kinds) {
-    it.live(`${kind} is ${expected.tag}`, () =>
+    it.live(`${kind} fails with ${expected.tag}`, () =>
       Effect.gen(function*() {
         const { code, ...rest } = verdict(yield* Effect.flip(serverTime))
         const expectedCode = "code" in expected ? expected.code : undefined
@@ -57,7 +57,7 @@ describe("over sockets", () => {
       }).pipe(Effect.provide(served({ [kind]: 1 }, timeLimit(kind)))))
   }
 
-  it.live("nobody listening is TransportFailed, and nothing was sent", () =>
+  it.live("a connection refused by the host fails with TransportFailed and outcome NotSent", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(serverTime)
       assert.deepStrictEqual(verdict(error), { tag: "TransportFailed", outcome: "NotSent", code: "ECONNREFUSED" })
@@ -73,14 +73,14 @@ describe("over sockets", () => {
     ))
 
   for (const clockSkew of [{ ahead: "5 minutes" }, { behind: "5 minutes" }] as const) {
-    it.live(`a clock that is off is mended: ${JSON.stringify(clockSkew)}`, () =>
+    it.live(`clock skew is corrected: ${JSON.stringify(clockSkew)}`, () =>
       Effect.gen(function*() {
         assert.strictEqual((yield* balances).length, 3)
         assert.deepStrictEqual(yield* asked, ["/api/v3/account 400", "/api/v3/time 200", "/api/v3/account 200"])
       }).pipe(Effect.provide(served({ clockSkew })), Logger.withMinimumLogLevel(LogLevel.None)))
   }
 
-  it.live("a wrong secret is AuthenticationFailed, of which neither it nor the signature can be read", () =>
+  it.live("a wrong secret fails with AuthenticationFailed, which reveals neither the secret nor the signature", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(balances)
       assert.strictEqual(error._tag, "AuthenticationFailed")
@@ -91,7 +91,7 @@ describe("over sockets", () => {
       }))
     ))
 
-  it.live("a third of all requests failing, every answer comes in the end", () =>
+  it.live("every request succeeds in the end while a third of all attempts fail", () =>
     Effect.gen(function*() {
       const market = yield* Binance.MarketData
       for (const symbol of ["BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT", "ETH/BTC", "BTC/USDC"]) {

@@ -25,7 +25,7 @@ const shown = ({ amount, averagePrice, filled, price, ...order }: Order.Order) =
 const services = Effect.all({ account: Binance.Account, trading: Binance.Trading })
 
 describe("place", () => {
-  it.effect("a limit order stands, and is known by both of its ids", () =>
+  it.effect("leaves a limit order open, which is found by both of its ids", () =>
     simulated(Effect.gen(function*() {
       const { account, trading } = yield* services
       const order = yield* trading.place(bid)
@@ -54,7 +54,7 @@ describe("place", () => {
       assert.deepStrictEqual(yield* openIntents, [])
     })))
 
-  it.effect("a limit order fills when the market comes to it, as the maker", () =>
+  it.effect("a limit order fills as maker when the price reaches it", () =>
     simulated(Effect.gen(function*() {
       const { account, trading } = yield* services
       const order = yield* trading.place(bid)
@@ -88,7 +88,7 @@ describe("place", () => {
       assert.deepStrictEqual((yield* account.orderHistory(symbol)).map(shown), [shown(filled)])
     })))
 
-  it.effect("a market order fills, in the amount of the base currency", () =>
+  it.effect("a market order fills, with its amount in the base currency", () =>
     simulated(Effect.gen(function*() {
       const { account, trading } = yield* services
       for (const side of ["buy", "sell"] as const) {
@@ -111,7 +111,7 @@ describe("place", () => {
       )
     })))
 
-  it.effect("what an immediate order cannot fill at once is not left in the book", () =>
+  it.effect("expires what an IOC or FOK order cannot fill immediately", () =>
     simulated(Effect.gen(function*() {
       const { account, trading } = yield* services
       const market = yield* Binance.MarketData
@@ -126,7 +126,7 @@ describe("place", () => {
       assert.deepStrictEqual(yield* account.openOrders(symbol), [])
     })))
 
-  it.effect("a post-only order stands, and is refused where it would take", () =>
+  it.effect("leaves a post-only order open, and is refused if the order would take liquidity", () =>
     simulated(Effect.gen(function*() {
       const { account, trading } = yield* services
       const order = yield* trading.place({ ...bid, postOnly: true })
@@ -138,7 +138,7 @@ describe("place", () => {
       assert.deepStrictEqual(yield* openIntents, [])
     })))
 
-  it.effect("what the market cannot take is refused before it is sent", () =>
+  it.effect("fails with InvalidRequest before sending an order the market's rules forbid", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Binance.Trading
       const wrong = [
@@ -157,7 +157,7 @@ describe("place", () => {
       assert.deepStrictEqual(yield* writes, [])
     })))
 
-  it.effect("an order that the account cannot pay for is refused", () =>
+  it.effect("fails with InsufficientFunds if the account cannot pay for the order", () =>
     simulated(Effect.gen(function*() {
       const refused = yield* Effect.flip(
         Effect.flatMap(Binance.Trading, (trading) => trading.place({ ...bid, amount: "1" }))
@@ -166,7 +166,7 @@ describe("place", () => {
       assert.deepStrictEqual(yield* writes, ["POST /api/v3/order 400"])
     })))
 
-  it.effect("a client order id is taken while its order is open, and not after", () =>
+  it.effect("fails with DuplicateOrder while an order with the same client order id is open", () =>
     simulated(Effect.gen(function*() {
       const { trading } = yield* services
       const named = { ...bid, clientOrderId: "mine-1" }
@@ -176,7 +176,7 @@ describe("place", () => {
       assert.notStrictEqual((yield* trading.place(named)).id, first.id)
     })))
 
-  it.effect("a key that may only read may not place", () =>
+  it.effect("fails with PermissionDenied for a read-only key", () =>
     simulated(
       Effect.gen(function*() {
         const refused = yield* Effect.flip(Effect.flatMap(Binance.Trading, (trading) => trading.place(bid)))
@@ -186,7 +186,7 @@ describe("place", () => {
       { credentials: Simulator.credentials("binance", "read") }
     ))
 
-  it.effect("waits where the exchange has counted enough unfilled orders in ten seconds", () =>
+  it.effect("waits when the exchange has counted too many unfilled orders in ten seconds", () =>
     simulated(Effect.gen(function*() {
       const { trading } = yield* services
       const small = { ...bid, amount: "0.001" }
@@ -200,7 +200,7 @@ describe("place", () => {
     })))
 })
 
-describe("an Ed25519 key", () => {
+describe("Ed25519 key", () => {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519")
   const id = Redacted.make("E".repeat(64))
   const key: SimulatedAccount.ApiKey = {
@@ -225,7 +225,7 @@ describe("an Ed25519 key", () => {
       { keys: [key] }
     ))
 
-  it.effect("that is none is said to be, and nothing is sent", () =>
+  it.effect("that is malformed fails with AuthenticationFailed, and nothing is sent", () =>
     simulated(
       Effect.gen(function*() {
         const refused = yield* Effect.flip(Effect.flatMap(Binance.Account, (account) => account.balances))
@@ -240,7 +240,7 @@ describe("an Ed25519 key", () => {
 
 describe("cancel", () => {
   for (const by of ["id", "clientOrderId"] as const) {
-    it.effect(`by ${by} says how the order ended, under the name it had, however often`, () =>
+    it.effect(`by ${by} returns the canceled order under its client order id, also when repeated`, () =>
       simulated(Effect.gen(function*() {
         const { account, trading } = yield* services
         const order = yield* trading.place({ ...bid, clientOrderId: "mine-1" })
@@ -252,21 +252,21 @@ describe("cancel", () => {
       })))
   }
 
-  it.effect("of an order that has filled gives it as it filled", () =>
+  it.effect("returns a filled order as filled", () =>
     simulated(Effect.gen(function*() {
       const { trading } = yield* services
       const order = yield* trading.place({ type: "market", symbol, side: "buy", amount: "0.01" })
       assert.strictEqual((yield* trading.cancel({ symbol, id: order.id })).status, "filled")
     })))
 
-  it.effect("of what was never placed is OrderNotFound", () =>
+  it.effect("fails with OrderNotFound for an order that was never placed", () =>
     simulated(Effect.gen(function*() {
       const { account, trading } = yield* services
       assert.strictEqual((yield* Effect.flip(trading.cancel({ symbol, id: "987654321" })))._tag, "OrderNotFound")
       assert.strictEqual((yield* Effect.flip(account.order({ symbol, clientOrderId: "none" })))._tag, "OrderNotFound")
     })))
 
-  it.effect("all of a market leaves the others alone, and finds nothing the second time", () =>
+  it.effect("cancelAll cancels the orders of one market only, and returns none the second time", () =>
     simulated(Effect.gen(function*() {
       const { account, trading } = yield* services
       const orders = [yield* trading.place(bid), yield* trading.place({ ...bid, price: "58000" })]
@@ -277,9 +277,9 @@ describe("cancel", () => {
     })))
 })
 
-describe("an answer that is lost", () => {
+describe("lost response", () => {
   for (const kind of ["reset", "drop", "http500", "malformed", "truncated", "redirect"] as const) {
-    it.effect(`by ${kind} does not lose the order, nor place it twice`, () =>
+    it.effect(`(${kind}) neither loses the order nor places it twice`, () =>
       simulated(
         Effect.gen(function*() {
           const { account, trading } = yield* services
@@ -294,7 +294,7 @@ describe("an answer that is lost", () => {
       ))
   }
 
-  it.effect("is found out though the exchange's database lags behind", () =>
+  it.effect("is resolved although the exchange's database lags behind", () =>
     simulated(
       Effect.gen(function*() {
         const { trading } = yield* services
@@ -306,7 +306,7 @@ describe("an answer that is lost", () => {
       { faults: Faults.make({ orderLag: "15 seconds", routes: [...faulty("POST", { reset: 1 }).routes] }) }
     ))
 
-  it.effect("of a cancellation shows in the order", () =>
+  it.effect("to a cancellation is resolved by looking the order up", () =>
     simulated(Effect.gen(function*() {
       const { trading } = yield* services
       const order = yield* trading.place(bid)
@@ -314,7 +314,7 @@ describe("an answer that is lost", () => {
       assert.strictEqual((yield* elapsing(trading.cancel({ symbol, id: order.id }))).status, "canceled")
     })))
 
-  it.effect("of an order that never came is NotPlaced, and not before twenty seconds are over", () =>
+  it.effect("to an order that never arrived fails with NotPlaced after more than twenty seconds", () =>
     scripted(({ method, path }) =>
       method === "POST"
         ? ScriptedHttp.failure("ECONNRESET")
@@ -333,7 +333,7 @@ describe("an answer that is lost", () => {
       assert.strictEqual((yield* Fiber.join(fiber))._tag, "NotPlaced")
     })))
 
-  it.effect("of an order so old that it may be archived is told to be unknown, and not an absence", () => {
+  it.effect("of an order old enough to be archived is reconciled as Unknown, not NotPlaced", () => {
     const intent = (clientOrderId: string, days: number): OrderJournal.Intent => ({
       _tag: "Intent",
       exchange: "binance",
@@ -369,7 +369,7 @@ describe("an answer that is lost", () => {
 })
 
 describe("reads that use up the weight of the minute", () => {
-  it.effect("leave enough for what trades: an order is canceled, and all of them, at once", () =>
+  it.effect("leave weight for cancel and cancelAll, which are sent immediately", () =>
     scripted(({ method, path }) =>
       path === "/api/v3/depth"
         ? ScriptedHttp.text(fixture("depth"))
@@ -397,7 +397,7 @@ describe("reads that use up the weight of the minute", () => {
 })
 
 describe("layers", () => {
-  it.effect("are one value under two tags, without what Binance does not have", () =>
+  it.effect("provide the same service under both tags, without the operations Binance does not have", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Binance.Trading
       const account = yield* Binance.Account

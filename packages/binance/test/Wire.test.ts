@@ -30,7 +30,7 @@ const accepted = (asked: URLSearchParams): string =>
     executedQty: asked.get("quantity")
   })
 
-describe("over the wire", () => {
+describe("requests", () => {
   const requests = [
     [
       "a limit order",
@@ -57,7 +57,7 @@ describe("over the wire", () => {
       })))
   }
 
-  it.effect("a history is the latest, of which those since an instant are kept", () =>
+  it.effect("a history requests the latest rows and keeps those since an instant", () =>
     scripted(({ path }) => ScriptedHttp.text(fixture(path === "/api/v3/myTrades" ? "myTrades" : "allOrders")))(
       Effect.gen(function*() {
         const account = yield* Account.Account
@@ -76,7 +76,7 @@ describe("over the wire", () => {
       })
     ))
 
-  it.effect("more than a page since an instant is read forward: page by page, and day by day", () => {
+  it.effect("a history of more than a page is read forward page by page and day by day", () => {
     const hour = 3_600_000
     const fill = (id: number, time: number) => ({
       symbol: "BTCUSDT",
@@ -107,7 +107,7 @@ describe("over the wire", () => {
     }))
   })
 
-  it.effect("open orders of all markets name theirs, and one of no listed market hides none, and is counted", () =>
+  it.effect("open orders of all markets have their symbols; one of an unlisted market is counted and hides no other", () =>
     scripted(() => ScriptedHttp.text(fixture("openOrders").replace("ETHUSDT", "币安人生XUSDT")))(
       Effect.gen(function*() {
         const account = yield* Account.Account
@@ -118,7 +118,7 @@ describe("over the wire", () => {
       })
     ))
 
-  it.effect("an order word that is not known leaves the order out, as nothing may be guessed of it, and is counted", () =>
+  it.effect("an order with an unknown status is left out and counted", () =>
     scripted(({ path }) =>
       ScriptedHttp.text(
         path === "/api/v3/order"
@@ -135,7 +135,7 @@ describe("over the wire", () => {
       assert.strictEqual(failed._tag, "MalformedResponse")
     })))
 
-  it.effect("an order that is found is the one asked for", () =>
+  it.effect("an order lookup fails if the response is about another order", () =>
     scripted(() => ScriptedHttp.json({ ...record(fixture("order", "post")), time: 1, updateTime: 2 }))(
       Effect.gen(function*() {
         const { order } = yield* Binance.Account
@@ -153,7 +153,7 @@ describe("over the wire", () => {
   const chinese = fixture("exchangeInfo")
     .replaceAll("\"symbol\": \"SOLUSDT\"", "\"symbol\": \"币安solUSDT\"")
 
-  it.effect("names beyond ASCII and in mixed case are percent-encoded as they are signed", () =>
+  it.effect("symbols beyond ASCII and in mixed case are percent-encoded as they are signed", () =>
     scripted(
       ({ query }) => ScriptedHttp.json({ ...record(accepted(query)), symbol: "币安solUSDT" }),
       { listing: chinese }
