@@ -189,7 +189,7 @@ describe("account", () => {
 
   const refusals = [
     ["a wrong secret", { key, secret: wrong }, undefined, "AuthenticationFailed", "-1022"],
-    ["a key that is no key", { key: Redacted.make("short"), secret }, undefined, "AuthenticationFailed", "-2014"],
+    ["a malformed key", { key: Redacted.make("short"), secret }, undefined, "AuthenticationFailed", "-2014"],
     ["an unknown key", { key: wrong, secret }, undefined, "PermissionDenied", "-2015"],
     ["a disabled key", { key, secret }, [disabled], "PermissionDenied", "-2015"]
   ] as const

@@ -155,8 +155,8 @@ describe("sign with Ed25519", () => {
   for (
     const [title, pem] of [
       ["a key of another curve", p256],
-      ["what is no key", "-----BEGIN PRIVATE KEY-----\nTk9LRVk=\n-----END PRIVATE KEY-----"],
-      ["a key of RSA", "-----BEGIN RSA PRIVATE KEY-----\nMIIBOgIBAAJBAK\n-----END RSA PRIVATE KEY-----"]
+      ["a malformed key", "-----BEGIN PRIVATE KEY-----\nTk9LRVk=\n-----END PRIVATE KEY-----"],
+      ["an RSA key", "-----BEGIN RSA PRIVATE KEY-----\nMIIBOgIBAAJBAK\n-----END RSA PRIVATE KEY-----"]
     ] as const
   ) {
     it(`refuses ${title} without revealing it`, () => {

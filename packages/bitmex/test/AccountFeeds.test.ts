@@ -30,15 +30,15 @@ const hearing =
 
 const shown = (value: BigDecimal.BigDecimal | undefined) => value && Decimal.format(BigDecimal.normalize(value))
 
-describe("the login of BitMEX", () => {
-  it("signs the path of the socket and when it expires, in seconds, as the vector has it", () => {
+describe("login to BitMEX", () => {
+  it("signs the path of the socket and its expiry in seconds with the documented signature", () => {
     const now = (expires - expiresAfter) * 1000 + 999
     const login = protocol.sockets["private"]?.login?.(documented, { now, nonce: 1n, host: "host.invalid" })
     assert.deepStrictEqual(login, Either.right([request]))
     assert.isUndefined(protocol.sockets["realtime"]?.login)
   })
 
-  it("is confirmed and refused without a word of what was signed", () => {
+  it("is confirmed, or refused without revealing what was signed", () => {
     assert.deepStrictEqual(protocol.read({ success: true, request }), [{ _tag: "LoggedIn" }])
     const error = "Signature not valid."
     const refused = { _tag: "LoginRefused", said: { code: "401", text: error } } as const
@@ -49,14 +49,14 @@ describe("the login of BitMEX", () => {
     ])
   })
 
-  it("is missing where a table of the account is refused", () => {
+  it("is reported as refused if a table of the account is refused", () => {
     const error = "User requested an account-locked subscription but no authorization was provided."
     const [said] = protocol.read({ status: 401, error, request: { op: "subscribe", args: ["order"] } }) ?? []
     assert.strictEqual(said?._tag, "LoginRefused")
   })
 })
 
-describe("the tables of a BitMEX account", () => {
+describe("tables of a BitMEX account", () => {
   const order = {
     orderID: "8f19a935-0000-4000-a000-000000000001",
     clOrdID: "mine",
@@ -72,7 +72,7 @@ describe("the tables of a BitMEX account", () => {
     timestamp: "2025-11-24T00:00:00.000Z"
   }
 
-  it("are asked for whole, whatever the market", () => {
+  it("are subscribed to once for all markets", () => {
     const topic = orders.topic()
     assert.deepStrictEqual(protocol.subscribe([topic], { request: 1, token: undefined }), [
       { op: "subscribe", args: ["order"] }
@@ -86,7 +86,7 @@ describe("the tables of a BitMEX account", () => {
     assert.deepStrictEqual([orders, fills, balances].map((each) => each.topic().socket), Array(3).fill("private"))
   })
 
-  it("tell of an order whole where only what changed is sent", () => {
+  it("report the whole order when an update holds only what changed", () => {
     const { orderID, symbol } = order
     const hear = hearing(orders.reader(), "order")
     const told = (action: string, row: object) =>
@@ -110,7 +110,7 @@ describe("the tables of a BitMEX account", () => {
     assert.deepStrictEqual(told("delete", { orderID, symbol }), [])
   })
 
-  it("tell of an order that stands, however many others have ended since something was said of it", () => {
+  it("remember an open order, however many other orders have ended since its last update", () => {
     const { orderID, symbol } = order
     const hear = hearing(orders.reader(), "order")
     hear("partial", order)
@@ -121,7 +121,7 @@ describe("the tables of a BitMEX account", () => {
     assert.deepStrictEqual(rows.map(({ filled, id }) => [id, shown(filled)]), [[orderID, "200"]])
   })
 
-  it("tell apart what changes of an order that they did not begin with", () => {
+  it("report an update of an order they have no snapshot of as unknown", () => {
     const hear = hearing(orders.reader(), "order")
     hear("partial", order)
     const { rows, unknown } = hear("update", { orderID: "another", symbol: "XBTUSD", ordStatus: "Filled" }, {
@@ -134,7 +134,7 @@ describe("the tables of a BitMEX account", () => {
     assert.deepStrictEqual(unknown.map(({ id }) => id), ["another"])
   })
 
-  it("tell of fills with fees in coins, and of nothing that was executed before or was no trade", () => {
+  it("report fills with fees in coins, and neither earlier executions nor executions without a trade", () => {
     const executions = Feeds.list(json(fixture("execution_tradeHistory"))).map(Object)
     const told = (action: string, ...rows: ReadonlyArray<object>) =>
       hearing(fills.reader(), "execution")(action, ...rows).rows.map((row) =>
@@ -165,7 +165,7 @@ describe("the tables of a BitMEX account", () => {
     assert.deepStrictEqual(told("insert", { ...first, execCommCcy: "SOl" }), [{ fillsOf: "XBT_USDT" }])
   })
 
-  it("tell of margins in coins, whole where only what changed is sent, and guess at no unit", () => {
+  it("report whole balances in coins, also for partial updates, and none in an unknown unit", () => {
     const hear = hearing(balanceReader(), "margin")
     const margin = (currency: string, marginBalance: number | undefined, availableMargin: number | undefined) => ({
       account: 395_724,

@@ -25,7 +25,7 @@ const simulated = <A, E, R extends Layer.Layer.Success<ReturnType<typeof client>
 const simulator = Effect.flatMap(Simulator.Simulators, ({ get }) => get("bitmex"))
 
 describe("market data", () => {
-  it.effect("lists the markets, and asks once for all who want them", () =>
+  it.effect("lists the markets and requests them once for concurrent callers", () =>
     simulated(Effect.gen(function*() {
       const market = yield* BitMex.MarketData
       const [markets] = yield* Effect.all([market.markets, market.market("ETH/BTC"), market.price("BTC/USD:BTC")], {
@@ -42,7 +42,7 @@ describe("market data", () => {
       assert.strictEqual((yield* asked).length, 3)
     })))
 
-  it.effect("gives the price, exactly", () =>
+  it.effect("returns the price with every digit", () =>
     simulated(Effect.gen(function*() {
       yield* Effect.flatMap(simulator, ({ setPrice }) => setPrice("XBT_USDT", "64000.5"))
       yield* TestClock.adjust("1 second")
@@ -58,7 +58,7 @@ describe("market data", () => {
       })
     })))
 
-  it.effect("gives tickers in the order asked for, in one request", () =>
+  it.effect("returns tickers in the requested order with one request", () =>
     simulated(Effect.gen(function*() {
       const market = yield* BitMex.MarketData
       const symbols = ["XRP/USDT", "BTC/USD:BTC", "BTC/USDT", "BTC/USDT:USDT", "XRP/USDT"]
@@ -69,7 +69,7 @@ describe("market data", () => {
       assert.strictEqual((yield* asked).length, 2)
     })))
 
-  it.effect("knows the exchange's clock", () =>
+  it.effect("reads the exchange's clock", () =>
     simulated(
       Effect.gen(function*() {
         assert.strictEqual(yield* Effect.flatMap(BitMex.MarketData, (market) => market.serverTime), now - 1234)
@@ -78,7 +78,7 @@ describe("market data", () => {
       { faults: Faults.make({ clockSkew: { behind: "1234 millis" } }) }
     ))
 
-  it.effect("refuses what is no symbol, and what is not listed", () =>
+  it.effect("fails with InvalidRequest for a malformed symbol, and with SymbolNotFound for an unlisted one", () =>
     simulated(Effect.gen(function*() {
       const market = yield* BitMex.MarketData
       const malformed = yield* Effect.flip(market.price("XBTUSD"))
@@ -89,7 +89,7 @@ describe("market data", () => {
       assert.include(unknown.message, "BTC/USDT")
     })))
 
-  it.effect("says of a market that went away that it is not listed any more", () =>
+  it.effect("fails with SymbolNotFound for a market delisted since the listing, and leaves it out of the tickers", () =>
     Effect.gen(function*() {
       const market = yield* BitMex.MarketData
       const gone = yield* Effect.flip(market.price("BTC/USD:BTC"))
@@ -119,7 +119,7 @@ describe("account", () => {
       )
   )
 
-  it.effect("reads the balances of every currency it settles in", () =>
+  it.effect("reads the balances of every settlement currency", () =>
     simulated(Effect.gen(function*() {
       assert.deepStrictEqual(yield* printed, [
         ["BTC", "1.50000000", "1.75000000"],
@@ -134,7 +134,7 @@ describe("account", () => {
       ScriptedHttp.layer(bodies.map((body) => ScriptedHttp.text(body)))
     )
 
-  it.effect("leaves out what is nothing, in a unit that is not known too", () =>
+  it.effect("leaves out empty balances, also those in an unknown unit", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* printed, [
         ["BTC", "1.50000000", "1.75000001"],
@@ -145,12 +145,12 @@ describe("account", () => {
 
   const unheard = "[{\"currency\":\"NEWc\",\"marginBalance\":1500,\"availableMargin\":1}]"
 
-  it.effect("asks what a unit is worth that it has not heard of", () =>
+  it.effect("requests the scale of an unknown unit", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* printed, [["NEW", "0.001", "1.500"]])
     }).pipe(Effect.provide(overMargin(unheard, fixture("wallet_assets")))))
 
-  it.effect("fails rather than leave out money whose unit nobody knows", () =>
+  it.effect("fails with MalformedResponse for a balance whose unit stays unknown", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(printed)
       assert.strictEqual(error._tag, "MalformedResponse")
@@ -158,7 +158,7 @@ describe("account", () => {
     }).pipe(Effect.provide(overMargin(unheard, "[]"))))
 
   for (const permission of ["read", "trade", "withdraw"] as const) {
-    it.effect(`reads what a key may do, of three that it can see: ${permission}`, () =>
+    it.effect(`reads the permissions of the key in use among three: ${permission}`, () =>
       simulated(
         Effect.gen(function*() {
           const permissions = yield* Effect.flatMap(Account.Account, (account) => account.keyPermissions)
@@ -190,7 +190,7 @@ describe("account", () => {
   ] as const
 
   for (const [title, credentials, keys, tag, status] of refusals) {
-    it.effect(`${title} is refused, and not tried again`, () =>
+    it.effect(`${title} is refused and not retried`, () =>
       simulated(
         Effect.gen(function*() {
           const account = yield* BitMex.Account
@@ -226,7 +226,7 @@ describe("account", () => {
     }))
 })
 
-describe("closed for good", () => {
+describe("closed exchange", () => {
   const everything = Effect.gen(function*() {
     const market = yield* BitMex.MarketData
     const account = yield* BitMex.Account
@@ -245,7 +245,7 @@ describe("closed for good", () => {
   })
 
   for (const environment of ["live", "testnet", undefined] as const) {
-    it.effect(`${environment ?? "unless said otherwise"}: every call says so, and nothing is sent`, () =>
+    it.effect(`${environment ?? "the default environment"}: every call fails with ExchangeClosed, and nothing is sent`, () =>
       Effect.gen(function*() {
         for (const error of yield* everything) {
           assert(error._tag === "ExchangeClosed")
@@ -262,7 +262,7 @@ describe("closed for good", () => {
       ))
   }
 
-  it.effect("a base URL brings it to life", () =>
+  it.effect("a base URL opens it again", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* Effect.flatMap(BitMex.MarketData, (market) => market.serverTime), 1_787_220_930_123)
       const requests = yield* Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests)
@@ -276,7 +276,7 @@ describe("closed for good", () => {
 })
 
 describe("layers", () => {
-  it.effect("are one value under two tags", () =>
+  it.effect("provide the same service under both tags", () =>
     simulated(Effect.gen(function*() {
       assert.strictEqual<Context.Tag.Service<typeof MarketData.MarketData>>(
         yield* BitMex.MarketData,
@@ -285,7 +285,7 @@ describe("layers", () => {
       assert.strictEqual<Context.Tag.Service<typeof Account.Account>>(yield* BitMex.Account, yield* Account.Account)
     })))
 
-  it.effect("give the way out to any endpoint of their capability", () =>
+  it.effect("send any endpoint of their capability with `request`", () =>
     simulated(Effect.gen(function*() {
       const [instrument] = yield* Effect.flatMap(
         BitMex.MarketData,
@@ -297,7 +297,7 @@ describe("layers", () => {
       assert.strictEqual(keys.rows.length, 3)
     })))
 
-  it.effect("without credentials cannot reach an account, by their types", () =>
+  it.effect("without credentials give no access to an account, which the types check", () =>
     Effect.gen(function*() {
       const context = yield* Layer.build(BitMex.layerMarketData({ environment }))
       const market = Context.get(context, BitMex.MarketData)
@@ -358,7 +358,7 @@ describe("layers", () => {
       }
     }))
 
-  it.effect("read all from configuration", () =>
+  it.effect("read their options from configuration", () =>
     Effect.gen(function*() {
       const credentials = Simulator.credentials("bitmex", "read")
       const layer = BitMex.layerAccountConfig({

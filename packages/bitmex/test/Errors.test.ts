@@ -183,7 +183,7 @@ const place = ([status, body, , headers]: Row) =>
     Effect.provide(ScriptedHttp.layer(() => ScriptedHttp.text(body, { status, headers })))
   )
 
-describe("errors", () => {
+describe("classify", () => {
   for (const row of known) {
     it(title(row), () => {
       const [status, body, expected, headers] = row
@@ -201,7 +201,7 @@ describe("errors", () => {
     })
   }
 
-  it("sees no error in a success that is none of these", () => {
+  it("returns no error for a successful status with any other body", () => {
     const some = JSON.stringify([{ orderID: id, error: "Not Found" }, { orderID: id, ordStatus: "Canceled" }])
     for (const body of [error("Invalid API Key."), some, "[]", "[{\"error\":\"\"}]", "{\"ordStatus\":\"Canceled\"}"]) {
       assert.isUndefined(errors.classify(answer(200, body)), body)
@@ -210,7 +210,7 @@ describe("errors", () => {
     assert.isUndefined(errors.classify(answer(200, `[${rejected({})}]`)))
   })
 
-  it("says why an order was refused, in the exchange's words", () => {
+  it("keep the exchange's reason for refusing an order", () => {
     const about = (body: string) => errors.classify(answer(200, body))?.detail
     assert.strictEqual(about(rejected({ ordRejReason: "No new positions", text: "Rejected" })), "No new positions")
     assert.strictEqual(about(rejected({ text: "Rejected" })), "Rejected")
@@ -218,15 +218,15 @@ describe("errors", () => {
     assert.include(about(rejected({})) ?? "", "gave no reason")
   })
 
-  it("says what the exchange said", () => {
+  it("keeps the exchange's message", () => {
     const key = errors.classify(answer(401, error("Invalid API Key.")))
     assert.strictEqual(key?.message, "bitmex.test: Invalid API Key. (status 401, code HTTPError)")
   })
 })
 
-describe("the client", () => {
+describe("client", () => {
   for (const row of [...known, ...byStatus]) {
-    it.effect(`an order: ${title(row)}`, () =>
+    it.effect(`fails to place an order: ${title(row)}`, () =>
       Effect.map(place(row), (error) => {
         assert.deepStrictEqual(verdict(error), row[2])
         assert.strictEqual(error.operation, "placeOrder")

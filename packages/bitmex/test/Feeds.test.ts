@@ -32,7 +32,7 @@ describe("frames of BitMEX", () => {
   const key = "orderBookL2:SOLUSDT"
   const request = { op: "subscribe", args: [key] }
 
-  it("ask for a table of a symbol, and confirm it by its name", () => {
+  it("subscribe to a table of a symbol, and confirm it by its name", () => {
     assert.deepStrictEqual(protocol.subscribe([book.topic(linear, 20)], { request: 1, token: undefined }), [request])
     assert.deepStrictEqual(protocol.read({ success: true, subscribe: key, request }), [
       { _tag: "Acknowledged", keys: [key] }
@@ -43,7 +43,7 @@ describe("frames of BitMEX", () => {
     assert.isUndefined(protocol.read("<html>"))
   })
 
-  it("refuse what the request in them names, be it a list or a text, and take no harm from a subscription that stands", () => {
+  it("refuse the topics of the request they name, as a list or a text, and accept a repeated subscription", () => {
     const error = "Unknown or expired symbol."
     const refused = [{ _tag: "Refused", keys: [key], said: { code: "", text: error } }] as const
     assert.deepStrictEqual(protocol.read({ status: 400, error, meta: {}, request }), refused)
@@ -55,7 +55,7 @@ describe("frames of BitMEX", () => {
     assert.deepStrictEqual(protocol.read({ status: 400, error, request: { op: "unsubscribe", args: [key] } }), [])
   })
 
-  it("end the connection of one that asks too much", () => {
+  it("end the connection if the rate limit is exceeded", () => {
     const because = "Rate limit exceeded, retry in 29 seconds."
     assert.deepStrictEqual(protocol.read({ error: because }), [{ _tag: "Ended", because }])
     assert.deepStrictEqual(protocol.read({ status: 429, error: because, meta: { retryAfter: 1 }, request }), [
@@ -63,7 +63,7 @@ describe("frames of BitMEX", () => {
     ])
   })
 
-  it("are of the symbols of their rows, or of their filter where they are empty", () => {
+  it("belong to the symbols of their rows, or to that of their filter if they are empty", () => {
     const keys = (frame: unknown) => protocol.read(frame)?.map((said) => said._tag === "Data" ? said.key : said._tag)
     const rows = [{ symbol: "SOLUSDT" }, { symbol: "XBTUSD" }, { symbol: "SOLUSDT" }]
     assert.deepStrictEqual(keys({ table: "trade", action: "insert", data: rows }), ["trade:SOLUSDT", "trade:XBTUSD"])
@@ -72,7 +72,7 @@ describe("frames of BitMEX", () => {
     ])
   })
 
-  it("of an instrument say only what changed, after they have said all", () => {
+  it("of an instrument hold only what changed after the first, and make a whole ticker", () => {
     const frame = (action: string, row: object) =>
       dataOf({ table: "instrument", action, data: [{ symbol: "SOLUSDT", ...row }] })
     const read = ticker.reader(linear)
@@ -98,7 +98,7 @@ describe("frames of BitMEX", () => {
     ])
   })
 
-  it("of candles name the end of their interval, and have the volume in contracts, which core counts", () => {
+  it("of candles have the end of their interval, and their volume in contracts", () => {
     const row = { timestamp: "2025-11-24T01:00:00.000Z", symbol: "SOLUSDT", open: 27, high: 28, low: 26, close: 27.5 }
     const data = [{ ...row, volume: 25_000 }, { timestamp: "2025-11-24T02:00:00.000Z", symbol: "SOLUSDT", volume: 0 }]
     const found = candles.reader(linear, "tradeBin1h")(dataOf({ table: "tradeBin1h", action: "insert", data }))
@@ -108,7 +108,7 @@ describe("frames of BitMEX", () => {
     )
   })
 
-  it("of trades leave out the prints of an index", () => {
+  it("of trades leave out index prints", () => {
     const row = { symbol: "SOLUSDT", price: 27.5, timestamp: "2025-11-24T00:00:00.000Z", trdMatchID: "a" }
     const data = [{ ...row, side: "Sell", size: 1000 }, row]
     const found = trades.reader(linear)(dataOf({ table: "trade", action: "insert", data }))
@@ -116,7 +116,7 @@ describe("frames of BitMEX", () => {
   })
 })
 
-describe("books of BitMEX", () => {
+describe("order books of BitMEX", () => {
   type Row = readonly [id: number, side: string, size?: number | undefined, price?: number | undefined]
 
   const frame = (action: string, ...rows: ReadonlyArray<Row>) =>
@@ -139,7 +139,7 @@ describe("books of BitMEX", () => {
       view?.depth(5).bids.map(({ amount, price }) => `${Decimal.format(price)} ${Decimal.format(amount)}`)
   }
 
-  it("are changed by the ids of levels, whether a row has its price or not", () => {
+  it("are changed by the ids of levels, with or without a price in the row", () => {
     assert.deepStrictEqual(after(first), ["99 7", "98 8"])
     assert.deepStrictEqual(after(first, frame("insert", [1, "Buy", 3, 98.5])), ["99 7", "98.5 3", "98 8"])
     assert.deepStrictEqual(after(first, frame("update", [7, "Buy", 4])), ["99 7", "98 4"])
@@ -148,7 +148,7 @@ describe("books of BitMEX", () => {
     assert.deepStrictEqual(after(first, frame("delete", [2, "Buy", undefined, 99])), ["98 8"])
   })
 
-  it("are corrupt where a row is changed that is not there, on its side", () => {
+  it("are corrupt if a row changes a level that is not on its side", () => {
     const corrupt = "a level of the order book could not be decoded"
     assert.strictEqual(after(first, frame("update", [3, "Buy", 4, 97])), corrupt)
     assert.strictEqual(after(first, frame("update", [2, "Sell", 4, 102])), corrupt)
@@ -156,14 +156,14 @@ describe("books of BitMEX", () => {
     assert.strictEqual(after(first, frame("delete", [2, "Buy"]), frame("delete", [2, "Buy"])), corrupt)
   })
 
-  it("are looked at when a whole message is done, and are corrupt where they are crossed then", () => {
+  it("are checked for being crossed after a whole message only", () => {
     const crossed = "the best bid is not below the best ask"
     assert.strictEqual(after(first, frame("insert", [1, "Buy", 3, 101])), crossed)
     const moved = frame("partial", [2, "Buy", 7, 105], [9, "Sell", 5, 106])
     assert.deepStrictEqual(after(first, moved), ["105 7"])
   })
 
-  it("say nothing before all of it was said, and begin anew with each partial", () => {
+  it("are empty until the first partial, and are replaced by each partial", () => {
     assert.isUndefined(after(frame("insert", [1, "Buy", 3, 98.5])))
     assert.deepStrictEqual(after(first, frame("partial")), [])
     assert.strictEqual(

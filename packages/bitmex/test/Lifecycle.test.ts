@@ -49,8 +49,8 @@ const elapsing = <A, E, R>(effect: Effect.Effect<A, E, R>, duration: Duration.Du
     return yield* Fiber.join(fiber)
   })
 
-describe("a clock that is off", () => {
-  it.effect("is mended after one refusal when the exchange's is ahead", () =>
+describe("clock skew", () => {
+  it.effect("is corrected after one refusal if the exchange's clock is ahead", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* balances).length, 3)
       const once = ["/api/v1/user/margin 400", "/api/v1 200", "/api/v1/user/margin 200"]
@@ -59,14 +59,14 @@ describe("a clock that is off", () => {
       assert.deepStrictEqual(yield* asked, [...once, "/api/v1/user/margin 200"])
     }).pipe(simulated({ clockSkew: { ahead: "5 minutes" } })))
 
-  it.effect("does no harm when the exchange's is behind: the request expires later than meant", () =>
+  it.effect("is not corrected if the exchange's clock is behind, as the request only expires later", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* balances).length, 3)
       assert.deepStrictEqual(yield* asked, ["/api/v1/user/margin 200"])
     }).pipe(simulated({ clockSkew: { behind: "5 minutes" } })))
 
   for (const clockSkew of [{ ahead: "5 minutes" }, { behind: "5 minutes" }] as const) {
-    it.effect(`is known already from public data: ${JSON.stringify(clockSkew)}`, () =>
+    it.effect(`is known from public data before anything is signed: ${JSON.stringify(clockSkew)}`, () =>
       Effect.gen(function*() {
         yield* serverTime
         yield* balances
@@ -74,7 +74,7 @@ describe("a clock that is off", () => {
       }).pipe(simulated({ clockSkew })))
   }
 
-  it.effect("that no comparison mends is an error", () =>
+  it.effect("fails with ClockSkew if comparing the clocks does not correct it", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(now)
       const error = yield* Effect.flip(Effect.flatMap(BitMex.Account, (account) => account.balances)).pipe(
@@ -90,8 +90,8 @@ describe("a clock that is off", () => {
     ))))
 })
 
-describe("too many requests", () => {
-  it.effect("waits as long as the exchange asks, and so does everybody else", () =>
+describe("rate limits", () => {
+  it.effect("make every caller wait as long as the exchange asks", () =>
     Effect.gen(function*() {
       const first = yield* Effect.fork(serverTime)
       yield* TestClock.adjust(0)
@@ -111,7 +111,7 @@ describe("too many requests", () => {
       assert.strictEqual(yield* Fiber.join(first), now + 1050)
     }).pipe(simulated({ http429: 1 })))
 
-  it.effect("gives up after three attempts, saying how long to wait", () =>
+  it.effect("fail with RateLimited after three attempts", () =>
     Effect.gen(function*() {
       const error = yield* elapsing(Effect.flip(serverTime), "5 seconds")
       assert.strictEqual(error._tag, "RateLimited")
@@ -119,7 +119,7 @@ describe("too many requests", () => {
       assert.strictEqual(yield* count, 3)
     }).pipe(simulated({ http429: 1 })))
 
-  it.effect("after thirty calls at once goes on as fast as the exchange refills, one in two seconds", () =>
+  it.effect("send one request every two seconds after a burst of thirty", () =>
     Effect.gen(function*() {
       yield* Effect.replicateEffect(serverTime, 30, { discard: true })
       assert.strictEqual(yield* count, 30)
@@ -131,7 +131,7 @@ describe("too many requests", () => {
       assert.isTrue((yield* asked).every((request) => request === "/api/v1 200"))
     }).pipe(simulated({}, { deadline: "2 minutes" })))
 
-  it.effect("paces itself by what the exchange says is left", () =>
+  it.effect("hold back a request that exceeds what the exchange reports as remaining", () =>
     Effect.gen(function*() {
       yield* useUp("/api/v1", 29)
       yield* serverTime
@@ -154,8 +154,8 @@ const useUp = (target: string, times: number) =>
       { discard: true }
     ))
 
-describe("a ban", () => {
-  it.effect("after an error storm stops everything for an hour, and not a millisecond longer", () =>
+describe("ban", () => {
+  it.effect("after an error storm stops every request until the millisecond it ends, an hour later", () =>
     Effect.gen(function*() {
       yield* useUp("/api/v1/nothing", 50)
       const error = yield* Effect.flip(serverTime)
@@ -194,7 +194,7 @@ const kinds: ReadonlyArray<
 
 describe("faults", () => {
   for (const [kind, tag, attempts, outcome] of kinds) {
-    it.effect(`${kind} is ${tag} after ${attempts}`, () =>
+    it.effect(`${kind} fails with ${tag} at attempt ${attempts}`, () =>
       Effect.gen(function*() {
         const error = yield* elapsing(Effect.flip(serverTime))
         assert.strictEqual(error._tag, tag)
@@ -205,7 +205,7 @@ describe("faults", () => {
       }).pipe(simulated({ [kind]: 1 })))
 
     if (attempts > 1) {
-      it.effect(`${kind} once is tried again and forgotten`, () =>
+      it.effect(`a single ${kind} is retried successfully`, () =>
         Effect.gen(function*() {
           const fiber = yield* Effect.fork(balances)
           yield* TestClock.adjust(0)
@@ -218,7 +218,7 @@ describe("faults", () => {
     }
   }
 
-  it.effect("slowBody is waited for", () =>
+  it.effect("slowBody is waited for within the attempt timeout", () =>
     Effect.gen(function*() {
       const fiber = yield* Effect.fork(serverTime)
       yield* TestClock.adjust("6999 millis")
@@ -227,15 +227,15 @@ describe("faults", () => {
       assert.strictEqual(yield* Fiber.join(fiber), now)
     }).pipe(simulated({ slowBody: 1 })))
 
-  it.effect("slowBody that takes longer than an attempt may is RequestTimedOut", () =>
+  it.effect("slowBody fails with RequestTimedOut if it takes longer than the attempt timeout", () =>
     Effect.gen(function*() {
       const error = yield* elapsing(Effect.flip(serverTime))
       assert.strictEqual(error._tag, "RequestTimedOut")
     }).pipe(simulated({ slowBody: 1, pause: "2 seconds" })))
 })
 
-describe("an exchange that keeps failing", () => {
-  it.effect("is left alone until its circuit is tried again; its account has one of its own", () =>
+describe("circuit breaker", () => {
+  it.effect("opens for public data after repeated failures until its wait ends, and leaves the account's circuit closed", () =>
     Effect.gen(function*() {
       const first = yield* elapsing(Effect.flip(markets), "1 second")
       assert.strictEqual(first._tag, "ExchangeUnavailable")

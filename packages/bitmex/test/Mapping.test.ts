@@ -38,7 +38,7 @@ const instrument = {
 }
 
 describe("markets", () => {
-  it.effect("have kind, assets, status and steps; lots in the base currency but of inverse contracts", () =>
+  it.effect("have their kind, assets, status, tick size and lot size; a lot of an inverse contract is in contracts", () =>
     scripted(
       {},
       Effect.gen(function*() {
@@ -68,7 +68,7 @@ describe("markets", () => {
       })
     ))
 
-  it.effect("say what one unit of quantity is, and what bounds an order", () =>
+  it.effect("have their multiplier, settlement currency and the bounds of an order", () =>
     scripted(
       {},
       Effect.gen(function*() {
@@ -105,7 +105,7 @@ describe("markets", () => {
       Effect.map(markets, (all) => all.find(({ id }) => id === "XBTUSDT"))
     )
 
-  it.effect("take a bound that no number counts to for none, and count in whole units where no lot is said", () =>
+  it.effect("have no bound that is not a safe integer, and a lot of one unit if none is listed", () =>
     Effect.gen(function*() {
       const huge = yield* lists({ maxOrderQty: 1e16, lotSize: 0 })
       assert(huge !== undefined)
@@ -113,13 +113,13 @@ describe("markets", () => {
       assert.deepStrictEqual([text(huge.lotSize), huge.minAmount], ["0.000001", undefined])
     }))
 
-  it.effect("are not of a future without its day, which would pass for the perpetual of the same assets", () =>
+  it.effect("leave out a future without an expiry, which would look like the perpetual", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* lists({ typ: "FFCCSX" }))?.symbol, "BTC/USDT:USDT-261225")
       for (const expiry of [null, undefined, ""]) assert.isUndefined(yield* lists({ typ: "FFCCSX", expiry }))
     }))
 
-  it.effect("are not of a contract of which it is not said what it settles in; spot settles in nothing", () =>
+  it.effect("leave out a contract without a settlement currency; spot has none", () =>
     Effect.gen(function*() {
       for (const settlCurrency of [null, undefined]) {
         assert.isUndefined(yield* lists({ settlCurrency }))
@@ -127,7 +127,7 @@ describe("markets", () => {
       }
     }))
 
-  it.effect("fail when no row can be read, as the shape must have changed", () =>
+  it.effect("fail with MalformedResponse if no row can be decoded", () =>
     Effect.gen(function*() {
       for (const body of [[{ name: "XBTUSD" }], { instruments: [] }]) {
         const error = yield* Effect.flip(scripted({ "/instrument/active": [body] }, markets))
@@ -136,7 +136,7 @@ describe("markets", () => {
       assert.deepStrictEqual(yield* scripted({ "/instrument/active": [[]] }, markets), [])
     }))
 
-  it("know minor units by their case, and XBT by its other name", () => {
+  it("tell minor units by their case, and read XBT as BTC", () => {
     const codes = "XBT XBt USDt USDT Gwei ETH MAMUSd SOL kPEPE constructor __proto__".split(" ")
     const assets = "BTC BTC USDT USDT ETH ETH MAMUSD SOL KPEPE CONSTRUCTOR __PROTO__".split(" ")
     const read = Schema.decodeUnknownSync(Wire.one(Rows.Instrument))
@@ -178,7 +178,7 @@ describe("amounts", () => {
       ["BTC/USD:BTC", "XBTUSD", 100, "100", "60000.1"]
     ] as const
   ) {
-    it.effect(`${amount} of ${symbol} is ${quantity} of ${id}, and back`, () =>
+    it.effect(`${amount} of ${symbol} is ${quantity} of ${id} in requests and responses`, () =>
       scripted(
         { "POST /order": [orderRow({ symbol: id, orderQty: quantity, price: Number(price) })] },
         Effect.gen(function*() {
@@ -191,7 +191,7 @@ describe("amounts", () => {
       ))
   }
 
-  it.effect("that are no whole number of the unit are refused before anything is sent", () =>
+  it.effect("that are not a multiple of the unit fail with InvalidRequest before anything is sent", () =>
     scripted(
       {},
       Effect.gen(function*() {
@@ -206,7 +206,7 @@ describe("amounts", () => {
       })
     ))
 
-  it.effect("of a quanto contract cannot be told: nothing is ordered", () =>
+  it.effect("of a quanto contract are Unsupported, and nothing is sent", () =>
     scripted(
       {},
       Effect.gen(function*() {
@@ -220,7 +220,7 @@ describe("amounts", () => {
     ))
 
   it.effect.prop(
-    "go there and back unchanged, whatever the quantity",
+    "are unchanged after encoding and decoding, for any quantity",
     [FastCheck.integer({ min: 1, max: 1_000_000 }), FastCheck.constantFrom("BTC/USDT:USDT", "BTC/USD:BTC")],
     ([lots, symbol]) => {
       const [id, size] = symbol === "BTC/USD:BTC" ? ["XBTUSD", lots % 100_000 * 100 + 100] : ["XBTUSDT", lots * 1000]
@@ -241,7 +241,7 @@ describe("amounts", () => {
   )
 })
 
-describe("an order that is placed", () => {
+describe("request to place an order", () => {
   const body = (fields: object) =>
     scripted(
       { "POST /order": [orderRow()] },
@@ -252,7 +252,7 @@ describe("an order that is placed", () => {
       })
     )
 
-  it.effect("is written as the exchange reads it", () =>
+  it.effect("has the fields that BitMEX documents", () =>
     Effect.gen(function*() {
       const common = { symbol: "XBTUSDT", side: "Buy", orderQty: 1000, clOrdID: "mine" }
       const limit = { ...common, ordType: "Limit", price: 60000.1 }
@@ -270,7 +270,7 @@ describe("an order that is placed", () => {
       })
     }))
 
-  it("is refused rather than rounded to what a JSON number carries", () => {
+  it("is refused rather than rounded to what a JSON number can hold", () => {
     const encodes = (price: string, orderQty: string) =>
       Either.isRight(BitMexEndpoints.placeOrder.encode({
         symbol: "XBTUSDT",
@@ -288,10 +288,10 @@ describe("an order that is placed", () => {
   })
 })
 
-describe("orderBook", () => {
+describe("order book", () => {
   const book = Effect.flatMap(BitMex.MarketData, (market) => market.orderBook("BTC/USDT:USDT"))
 
-  it.effect("is sorted by price where it comes in no order, best first, and adds up what has one price", () =>
+  it.effect("is sorted by price from any order, best first, with the amounts of equal prices added", () =>
     scripted(
       { "/orderBook/L2": [json(fixture("orderBook_L2"))] },
       Effect.gen(function*() {
@@ -303,7 +303,7 @@ describe("orderBook", () => {
       })
     ))
 
-  it.effect("may be empty, and fails on a side it does not know", () =>
+  it.effect("may be empty, and fails with MalformedResponse for an unknown side", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual((yield* scripted({ "/orderBook/L2": [[]] }, book)).bids, [])
       const odd = { "/orderBook/L2": [[{ side: "Both", size: 1, price: 1 }]] }
@@ -314,7 +314,7 @@ describe("orderBook", () => {
 describe("trades", () => {
   const trades = Effect.flatMap(BitMex.MarketData, (market) => market.trades("BTC/USD:BTC"))
 
-  it.effect("have the taker's side; what is no trade is left out, and counted nowhere", () =>
+  it.effect("have the taker's side; rows that are no trades are left out and not counted as unknown", () =>
     scripted(
       { "/trade": [json(fixture("trade"))] },
       Effect.gen(function*() {
@@ -343,7 +343,7 @@ describe("trades", () => {
       })
     ))
 
-  it.effect("without a price or an amount are counted as not understood, and hide no other", () => {
+  it.effect("without a price or an amount are counted as unknown, and hide no other", () => {
     const row = {
       trdMatchID: "1",
       side: "Buy",
@@ -364,7 +364,7 @@ describe("trades", () => {
 })
 
 describe("candles", () => {
-  it.effect("are stamped at their open, open within their range, and are none where nothing was traded", () =>
+  it.effect("have their open time within the range, and none exists where nothing was traded", () =>
     scripted(
       { "/trade/bucketed": [json(fixture("trade_bucketed"))] },
       Effect.gen(function*() {
@@ -387,7 +387,7 @@ describe("candles", () => {
 })
 
 describe("ticker", () => {
-  it.effect("keeps every digit of an inverse perpetual, its volume in the base currency", () =>
+  it.effect("keeps every digit, and has the volume of an inverse perpetual in the base currency", () =>
     scripted(
       { "/instrument": [json(fixture("instrument"))] },
       Effect.gen(function*() {
@@ -407,7 +407,7 @@ describe("ticker", () => {
       })
     ))
 
-  it.effect("takes what is missing, null or zero for nothing", () =>
+  it.effect("leaves out prices that are missing, null or zero", () =>
     scripted(
       {},
       Effect.gen(function*() {
@@ -430,13 +430,13 @@ describe("ticker", () => {
       })
     ))
 
-  it("gives no price below zero, as spreads have", () => {
+  it("leaves out prices below zero, as spreads have", () => {
     const rows = Either.getOrThrow(BitMexEndpoints.tickers.decode(listed)).rows
     const spread = rows.find(({ market }) => market === "XBTZ26_H27")
     assert.deepStrictEqual([spread?.last, spread?.bid, spread?.ask], [undefined, undefined, undefined])
   })
 
-  it("takes no number for one that JSON has damaged, and reads time to the microsecond", () => {
+  it("does not decode unsafe integers, and reads timestamps with microseconds", () => {
     const row = { symbol: "XBTUSD", typ: "FFWCSX", timestamp: "2026-08-20T10:15:30.123456Z" }
     const read = (extra: object) => BitMexEndpoints.instrument.decode([{ ...row, ...extra }])
     assert.strictEqual(Either.getOrThrow(read({}))[0]?.at, 1_787_220_930_123)
@@ -449,14 +449,14 @@ describe("ticker", () => {
     }
   })
 
-  it("is none of an order, a trade or a candle, which are of a symbol and a time too", () => {
+  it("does not decode from an order, a trade or a candle", () => {
     const row = { symbol: "XBTUSD", timestamp: "2026-08-20T10:15:30.123Z" }
     for (const other of [{ orderID: "1", ordStatus: "New" }, { trdMatchID: "1", side: "Buy" }, { open: 1, close: 2 }]) {
       assert.isTrue(Either.isLeft(BitMexEndpoints.instrument.decode([{ ...row, ...other }])), Object.keys(other)[0])
     }
   })
 
-  it.effect("is none where the answer is about another instrument", () =>
+  it.effect("fails with SymbolNotFound if the response is about another instrument", () =>
     scripted(
       { "/instrument": [[{ symbol: "ETHUSD", typ: "FFWCSX", lastPrice: 1, timestamp: "2026-08-20T10:15:30.123Z" }]] },
       Effect.gen(function*() {
@@ -472,7 +472,7 @@ describe("balances", () => {
   const balances = Effect.flatMap(BitMex.Account, ({ balances }) => balances)
   const margin = (row: object) => ({ currency: "XBt", marginBalance: 1, availableMargin: 1, ...row })
 
-  it.effect("guess no unit: codes differ by their case alone", () =>
+  it.effect("fail with MalformedResponse for an unknown unit, as units differ by their case alone", () =>
     Effect.gen(function*() {
       for (const currency of ["XBT", "xbt", "XBT ", "USDT", "usdt", "gwei", "constructor", "__proto__", "toString"]) {
         const error = yield* Effect.flip(
@@ -482,7 +482,7 @@ describe("balances", () => {
       }
     }))
 
-  it("are strict about money: whole numbers that JSON has not damaged", () => {
+  it("fail for amounts that are not safe integers", () => {
     const read = (marginBalance: unknown) => BitMexEndpoints.margin.decode([margin({ marginBalance })])
     assert.isTrue(Either.isRight(read(-9_007_199_254_740_991)))
     for (const wrong of [0.5, "1", null, undefined, 9_007_199_254_740_992]) {
@@ -508,13 +508,13 @@ describe("permissions", () => {
   ] as const
 
   for (const [id, expected] of cases) {
-    it.effect(`are those of the key in use among all: ${id}`, () =>
+    it.effect(`are those of the key in use, among all keys: ${id}`, () =>
       Effect.gen(function*() {
         assert.deepStrictEqual(yield* permissions(id), expected)
       }))
   }
 
-  it.effect("are unknown of a key that is not there or cannot be read, never none", () =>
+  it.effect("are unknown for a key that is missing or cannot be read", () =>
     Effect.gen(function*() {
       const unknown = { read: true, trade: "unknown", withdraw: "unknown", ipRestricted: "unknown" } as const
       for (const id of ["elsewhere", "odd", "reader2"]) assert.deepStrictEqual(yield* permissions(id), unknown, id)
@@ -523,7 +523,7 @@ describe("permissions", () => {
 })
 
 describe("serverTime", () => {
-  it("reads milliseconds, and nothing else", () => {
+  it("reads milliseconds only", () => {
     const { decode } = BitMexEndpoints.serverTime
     assert.strictEqual(Either.getOrThrow(decode(json(fixture("root")))), 1_787_220_930_123)
     for (const timestamp of ["2026-08-20T10:15:30.123Z", -1, 1.5, null]) {

@@ -38,8 +38,8 @@ const spot: Market.Market = {
 
 const symbols = ["BTC/USDT", "BTC/USDT:USDT", "BTC/USD:BTC"] as const
 
-describe("orderBook", () => {
-  it.effect("gives as many levels as asked for, the best first, in amounts of the base currency", () =>
+describe("order book", () => {
+  it.effect("has as many levels as requested, best first, in amounts of the base currency", () =>
     simulated(Effect.gen(function*() {
       const market = yield* BitMex.MarketData
       for (const symbol of symbols) {
@@ -61,7 +61,7 @@ describe("orderBook", () => {
 })
 
 describe("trades", () => {
-  it.effect("gives the latest, oldest first, in amounts of the base currency", () =>
+  it.effect("are the latest, oldest first, in amounts of the base currency", () =>
     simulated(Effect.gen(function*() {
       const market = yield* BitMex.MarketData
       for (const symbol of symbols) {
@@ -80,7 +80,7 @@ describe("trades", () => {
 })
 
 describe("candles", () => {
-  it.effect("the next page waits for weight as long as it takes, and the stream goes on; a single call does not", () =>
+  it.effect("wait for the rate limit before each page beyond the deadline of a single call", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(now)
       const market = yield* BitMex.MarketData
@@ -117,7 +117,7 @@ describe("candles", () => {
       (market) => Effect.map(Stream.runCollect(market.candles(symbol, interval, range)), Chunk.toReadonlyArray)
     )
 
-  it.effect("are stamped at their open, the open one marked", () =>
+  it.effect("have their open time, and only the latest is open", () =>
     simulated(Effect.gen(function*() {
       yield* TestClock.adjust("150 seconds")
       for (const symbol of symbols) {
@@ -137,7 +137,7 @@ describe("candles", () => {
       assert.strictEqual(Decimal.format(last.close), Decimal.format(ticker.last))
     })))
 
-  it.effect("of a long range come in pages, none lost or doubled between them", () =>
+  it.effect("of a long range are requested in pages, with none lost or repeated between them", () =>
     simulated(Effect.gen(function*() {
       const pages = yield* Ref.make<ReadonlyArray<number>>([])
       const from = now - 2500 * 60_000
@@ -151,7 +151,7 @@ describe("candles", () => {
       assert.strictEqual((yield* asked).length, 4)
     })))
 
-  it.effect("of every interval there is, and of no other", () =>
+  it.effect("are supported for every interval BitMEX has, and for no other", () =>
     simulated(Effect.gen(function*() {
       for (const [interval, length] of [["5m", 300_000], ["1h", 3_600_000], ["1d", 86_400_000]] as const) {
         const candles = yield* read("BTC/USDT", interval, { from: now - 3 * length, to: now })
@@ -162,7 +162,7 @@ describe("candles", () => {
       assert.include(unsupported.alternative, "1m, 5m, 1h, 1d")
     })))
 
-  it.effect("are asked for by when they end", () =>
+  it.effect("are requested by the time they close", () =>
     Effect.gen(function*() {
       const from = Date.parse("2026-08-20T10:10:00Z")
       yield* TestClock.setTime(from + 60 * 60_000)
@@ -178,7 +178,7 @@ describe("candles", () => {
     ]))))
 })
 
-describe("a quanto contract", () => {
+describe("quanto contract", () => {
   it.effect("has a price, and no amounts in its base currency", () =>
     Effect.gen(function*() {
       const market = yield* BitMex.MarketData
@@ -208,14 +208,14 @@ describe("a quanto contract", () => {
 describe("status", () => {
   const status = Effect.flatMap(BitMex.MarketData, (market) => market.status)
 
-  it.effect("is operational when nothing is announced", () =>
+  it.effect("is operational if nothing is announced", () =>
     simulated(Effect.gen(function*() {
       const { at, detail, exchange, status: word } = yield* status
       assert.deepStrictEqual([exchange, word, detail, at], ["bitmex", "operational", undefined, now])
       assert.deepStrictEqual(yield* asked, ["/api/v1/announcement/urgent 200"])
     })))
 
-  it.effect("says what is announced", () =>
+  it.effect("has the detail of the announcement", () =>
     Effect.gen(function*() {
       const said = yield* status
       assert.deepStrictEqual([said.status, said.detail], ["operational", "Wallet maintenance at 14:00 UTC"])
@@ -228,7 +228,7 @@ describe("status", () => {
       return yield* fiber
     }).pipe(Effect.provide(over(() => ScriptedHttp.text(body, { status: code }))))
 
-  it.effect("is maintenance when the exchange says it is not there, and not when it is busy or broken", () =>
+  it.effect("is maintenance if the exchange reports to be down, and not if it is busy or broken", () =>
     Effect.gen(function*() {
       for (const body of [error("Service unavailable"), html]) {
         const down = yield* failing(body)

@@ -19,8 +19,8 @@ const rows = json(fixture("order"))
 
 const [, standing] = Array.isArray(rows) ? rows : []
 
-describe("open orders of several pages", () => {
-  it.effect("are all of those that stand, though others end between two pages", () =>
+describe("open orders on several pages", () => {
+  it.effect("are complete although other orders end between two pages", () =>
     Effect.gen(function*() {
       let open = Array.from({ length: 1200 }, (_, index) => ({ ...standing, orderID: `order ${index}` }))
       const page = (asked: URLSearchParams) => {
@@ -48,7 +48,7 @@ describe("orders", () => {
       shown
     )
 
-  it.effect("of spot are in whole coins, a market order without the price it was given afterwards", () =>
+  it.effect("of spot are in coins, and a market order leaves out the price the exchange assigned", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* find("BTC/USDT", "c01"), {
         exchange: "bitmex",
@@ -69,7 +69,7 @@ describe("orders", () => {
       })
     }))
 
-  it.effect("have instructions, partial fills of linear contracts, no empty ids and microseconds", () =>
+  it.effect("have their instructions, partial fills of linear contracts and times, and no empty client order ids", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* find("BTC/USDT:USDT", "c02"), {
         exchange: "bitmex",
@@ -90,7 +90,7 @@ describe("orders", () => {
       })
     }))
 
-  it.effect("of inverse contracts are in contracts, and what is left out is nothing", () =>
+  it.effect("of inverse contracts are in contracts, and leave out what the row leaves out", () =>
     Effect.gen(function*() {
       const canceled = yield* find("BTC/USD:BTC", "c03")
       assert.deepInclude(canceled, { status: "canceled", amount: "300", filled: "0" })
@@ -113,7 +113,7 @@ describe("orders", () => {
     Expired: "expired"
   } as const
 
-  it("have every status there is, and no other is guessed at", () => {
+  it("have every documented status, and do not decode with another", () => {
     const row = { orderID: "1", symbol: "XBTUSD", side: "Buy", ordType: "Limit", cumQty: 1 }
     const decode = (fields: object) => BitMexEndpoints.placeOrder.decode({ ...row, ordStatus: "New", ...fields })
     const decodes = (fields: object) => Either.isRight(decode(fields))
@@ -134,7 +134,7 @@ describe("orders", () => {
     }
   })
 
-  it.effect("in a status that is new are counted, and hide no other", () =>
+  it.effect("with an unknown status are counted, and hide no other", () =>
     Effect.gen(function*() {
       const odd = { orderID: "odd", symbol: "XBTUSD", side: "Buy", ordType: "Limit", ordStatus: "Stopped" }
       const before = yield* leftOut("openOrders")
@@ -146,7 +146,7 @@ describe("orders", () => {
       assert.isAtLeast((yield* leftOut("openOrders")) - before, 1)
     }))
 
-  it.effect("of a quanto contract are counted, as what their amounts are cannot be told", () =>
+  it.effect("of a quanto contract are counted, as their amounts cannot be converted", () =>
     Effect.gen(function*() {
       const row = { orderID: "1", symbol: "ETHUSD", side: "Buy", ordType: "Limit", ordStatus: "New" }
       const before = yield* leftOut("openOrders")
@@ -183,7 +183,7 @@ describe("fills", () => {
       ? history.filter((row) => row.symbol === undefined || row.symbol === symbol)
       : assert.fail("no list")
 
-  it.effect("have price, amount and fee in whole coins, of the currency the fee was charged in", () =>
+  it.effect("have price, amount and fee in coins, with the currency the fee was charged in", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* fillsOf("BTC/USDT", of("XBT_USDT")), [{
         exchange: "bitmex",
@@ -201,7 +201,7 @@ describe("fills", () => {
       }])
     }))
 
-  it.effect("have a fee below zero for a rebate, in the settlement currency where no other is named", () =>
+  it.effect("have a negative fee for a rebate, in the settlement currency if no other is named", () =>
     Effect.gen(function*() {
       // Payments of funding and settlements are none, and nothing is wrong with them.
       const fills = yield* fillsOf("BTC/USD:BTC", of("XBTUSD"))
@@ -219,7 +219,7 @@ describe("fills", () => {
       assert.deepStrictEqual([rows.length, unknown], [4, []])
     }))
 
-  it.effect("whose fee is worth nobody knows what are counted, and hide no other; nor does one that is not whole", () =>
+  it.effect("with a fee in an unknown unit or of a fraction of it are counted, and hide no other", () =>
     Effect.gen(function*() {
       const before = yield* leftOut("fills")
       const fills = yield* fillsOf("BTC/USD:BTC", [
@@ -235,7 +235,7 @@ describe("fills", () => {
       assert.isAtLeast((yield* leftOut("fills")) - before, 4)
     }))
 
-  it.effect("ask what a unit is worth that is not known beforehand", () =>
+  it.effect("request the scale of an unknown unit", () =>
     Effect.gen(function*() {
       const row = { ...execution, execComm: 1500, execCommCcy: "NEWc" }
       const fills = yield* fillsOf("BTC/USD:BTC", [row], json(fixture("wallet_assets")))
@@ -250,7 +250,7 @@ describe("positions", () => {
       Effect.map(Effect.flatMap(account, ({ positions }) => positions), (all) => all.map(shown))
     )
 
-  it.effect("have sides, contracts or coins, and profit in the currency of settlement", () =>
+  it.effect("have sides, amounts in contracts or coins, and profit in the settlement currency", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* positionsOf(json(fixture("position"))), [
         {
@@ -276,7 +276,7 @@ describe("positions", () => {
       ])
     }))
 
-  it.effect("whose profit is worth nobody knows what are counted, and hide no other", () =>
+  it.effect("with a profit in an unknown unit are counted, and hide no other", () =>
     Effect.gen(function*() {
       const before = yield* leftOut("positions")
       const row = { symbol: "XBTUSD", currency: "NEWc", currentQty: 100 }

@@ -7,9 +7,9 @@ import { BitMex } from "../src/index.js"
 import { calm, elapsing, fault, place, resting, sent, simulated, simulator, text } from "./support.js"
 import { error as refusal, fixture, now } from "./utils.js"
 
-describe("an answer that is lost", () => {
+describe("lost response", () => {
   for (const kind of ["reset", "drop", "http500", "malformed", "truncated"] as const) {
-    it.effect(`${kind}: the order is found by its name, and was sent once`, () =>
+    it.effect(`(${kind}) to an order is resolved by its client order id, and the order is sent once`, () =>
       simulated(Effect.gen(function*() {
         yield* fault("/api/v1/order", "POST", { [kind]: 1 })
         const order = yield* elapsing(place({ ...resting, clientOrderId: "lost" }))
@@ -22,7 +22,7 @@ describe("an answer that is lost", () => {
       })))
   }
 
-  it.effect("an order that shows up late is found all the same", () =>
+  it.effect("to an order that is listed late is resolved", () =>
     simulated(
       Effect.gen(function*() {
         yield* Effect.flatMap(simulator, ({ setFaults }) =>
@@ -35,7 +35,7 @@ describe("an answer that is lost", () => {
       })
     ))
 
-  it.effect("an exchange that was too busy did nothing: the order is sent again", () =>
+  it.effect("of an overloaded exchange (503) is no loss: the order is sent again", () =>
     simulated(Effect.gen(function*() {
       yield* fault("/api/v1/order", "POST", { http503: 1 })
       const fiber = yield* Effect.fork(place({ ...resting, clientOrderId: "again" }))
@@ -47,7 +47,7 @@ describe("an answer that is lost", () => {
       assert.strictEqual(yield* sent("POST"), 2)
     })))
 
-  it.effect("an order that never arrived is proven not to have, after half a minute and not before", () =>
+  it.effect("to an order that never arrived fails with NotPlaced after half a minute", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(now)
       const fiber = yield* Effect.fork(Effect.flip(place({ ...resting, clientOrderId: "never" })))
@@ -89,7 +89,7 @@ describe("an answer that is lost", () => {
       )
     ))))
 
-  it.effect("what a program left open when it died is closed by reconciling", () =>
+  it.effect("to an order of an interrupted program is resolved by reconcile", () =>
     Effect.gen(function*() {
       const dying = yield* Effect.fork(place({ ...resting, clientOrderId: "crash" }))
       yield* fault("/api/v1/order", "POST", { drop: 1 })

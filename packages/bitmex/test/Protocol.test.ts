@@ -20,7 +20,7 @@ const vectors = [
   },
   {
     // With `%20` for the blank the signature is another: what counts is what is sent.
-    name: "a query as it is sent, a plus for the blank",
+    name: "a query with a plus for the space",
     request: { ...none, query: "filter=%7B%22symbol%22%3A+%22XBTM15%22%7D" },
     expires: 1_518_064_237,
     payload: "GET/api/v1/instrument?filter=%7B%22symbol%22%3A+%22XBTM15%22%7D1518064237",
@@ -28,7 +28,7 @@ const vectors = [
   },
   {
     // `JSON.stringify` would make 219 of 219.0: the body is signed as text.
-    name: "a body as it is sent, 219.0 and all",
+    name: "a body with 219.0 as it is sent",
     request: {
       ...none,
       method: "POST",
@@ -59,7 +59,7 @@ const sign = (request: Endpoint.Prepared, credentials: Credentials.Credentials, 
 
 describe("sign", () => {
   for (const { expires, name, payload, request, signature } of vectors) {
-    it(`gives the documented signature of ${name}`, () => {
+    it(`computes the documented signature of ${name}`, () => {
       assert.strictEqual(Signature.hmacSha256Hex(documented.secret, payload), signature)
       const signed = sign(request, documented, at(expires))
       assert.deepStrictEqual(signed, {
@@ -74,7 +74,7 @@ describe("sign", () => {
     })
   }
 
-  it("gives another signature for what only means the same", () => {
+  it("computes another signature for an equivalent encoding", () => {
     const [, query, body] = vectors
     const spaced = { ...query.request, query: query.request.query.replace("+", "%20") }
     assert.strictEqual(sign(spaced, documented, at(query.expires)).signature.slice(0, 8), "5b08109d")
@@ -82,7 +82,7 @@ describe("sign", () => {
     assert.strictEqual(sign(reprinted, documented, at(body.expires)).signature.slice(0, 8), "3143de66")
   })
 
-  it("says when it expires in seconds, ten from now, whatever the part of a second", () => {
+  it("sets the expiry ten seconds ahead, in whole seconds", () => {
     for (const now of [at(1_518_064_236), at(1_518_064_236) + 999, at(1_518_064_236) + 999.99]) {
       assert.strictEqual(sign(none, documented, now).headers["api-expires"], "1518064236")
     }
@@ -90,7 +90,7 @@ describe("sign", () => {
     assert.strictEqual(later.headers["api-expires"], "1518064237")
   })
 
-  it("keeps the headers there were", () => {
+  it("keeps existing headers", () => {
     const prepared = Endpoint.prepare({ method: "POST", path: "/api/v1/order", body: "json" }, { orderQty: 98 })
     const signed = sign(prepared, documented, at(1_518_064_236))
     assert.strictEqual(signed.headers["content-type"], "application/json")
@@ -98,7 +98,7 @@ describe("sign", () => {
   })
 
   it.prop(
-    "signs exactly what is sent, whatever the parameters",
+    "signs exactly what is sent, for any parameters",
     [
       FastCheck.dictionary(Arbitraries.text(), Arbitraries.text()),
       FastCheck.constantFrom("none" as const, "json" as const),
@@ -121,7 +121,7 @@ describe("sign", () => {
 const { usage } = BitMexProtocol
 
 describe("usage", () => {
-  it("counts what is gone of the limit that the request falls under", () => {
+  it("counts what is used of the limit the request falls under", () => {
     const headers = { "x-ratelimit-limit": "120", "x-ratelimit-remaining": "119", "x-ratelimit-reset": "1763942401" }
     assert.deepStrictEqual(usage(headers, "signed"), [
       { scope: "key", used: 1, windowEnd: 1_763_942_401_000 }
@@ -133,7 +133,7 @@ describe("usage", () => {
     ])
   })
 
-  it("counts what is gone of the ten a second for orders, where the exchange says it", () => {
+  it("counts what is used of the limit of ten orders a second, if the exchange reports it", () => {
     const headers = { "x-ratelimit-remaining": "100", "x-ratelimit-remaining-1s": "7" }
     assert.deepStrictEqual(usage(headers, "signed"), [
       { scope: "key", used: 20 },
@@ -144,7 +144,7 @@ describe("usage", () => {
     ])
   })
 
-  it("believes no header that is not a count", () => {
+  it("ignores headers that are not a count", () => {
     for (const header of ["", "-1", "29.5", "1e1", "NaN", "9".repeat(10), "0x1"]) {
       assert.deepStrictEqual(usage({ "x-ratelimit-remaining": header }, "none"), [], header)
       assert.deepStrictEqual(
@@ -157,7 +157,7 @@ describe("usage", () => {
 })
 
 describe("protocol", () => {
-  it("has no host any more, and the limits of the archived documents", () => {
+  it("has no open host, and has the limits of the archived documents", () => {
     const { limits, live, testnet } = BitMexProtocol.protocol
     for (const host of [live, testnet]) {
       assert(host._tag === "Closed")

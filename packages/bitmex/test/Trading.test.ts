@@ -16,7 +16,7 @@ const markets = [
 
 describe("place", () => {
   for (const { amount, fee, kind, symbol } of markets) {
-    it.effect(`${symbol}: rests, is filled when the price comes, and leaves a fill`, () =>
+    it.effect(`leaves a limit order on ${symbol} open until the price fills it, and the fill is listed`, () =>
       simulated(Effect.gen(function*() {
         const order = yield* place({
           type: "limit",
@@ -52,7 +52,7 @@ describe("place", () => {
         )
       })))
 
-    it.effect(`${symbol}: a market order is filled at once`, () =>
+    it.effect(`fills a market order on ${symbol} immediately`, () =>
       simulated(Effect.gen(function*() {
         const order = yield* place({ type: "market", symbol, side: "sell", amount })
         assert.deepInclude(order, { status: "filled", type: "market" })
@@ -64,7 +64,7 @@ describe("place", () => {
       })))
   }
 
-  it.effect("a post-only order rests, or is canceled where it would trade", () =>
+  it.effect("leaves a post-only order open, or cancels it if it would trade", () =>
     simulated(Effect.gen(function*() {
       const rests = yield* place({ ...resting, postOnly: true })
       assert.deepInclude(rests, { status: "open", postOnly: true })
@@ -73,7 +73,7 @@ describe("place", () => {
       assert.strictEqual(text(crosses.filled), "0")
     })))
 
-  it.effect("an order larger than what is offered is filled in part: the rest stands, or is canceled", () =>
+  it.effect("fills in part an order greater than the offer, and leaves the rest open or cancels it", () =>
     simulated(Effect.gen(function*() {
       const data = yield* BitMex.MarketData
       const { asks: [best] } = yield* data.orderBook("BTC/USDT:USDT")
@@ -92,7 +92,7 @@ describe("place", () => {
       }
     })))
 
-  it.effect("a reduce-only order makes a position smaller, and is refused where there is none", () =>
+  it.effect("fills a reduce-only order against a position, and is refused without a position", () =>
     simulated(Effect.gen(function*() {
       const close = { type: "market", symbol: "BTC/USD:BTC", side: "sell", amount: "200", reduceOnly: true } as const
       const refused = yield* Effect.flip(place(close))
@@ -105,17 +105,17 @@ describe("place", () => {
     })))
 
   const refusals = [
-    ["more than the account can pay", { ...resting, amount: "10" }, "InsufficientFunds", 400],
-    ["off the tick", { ...resting, price: "50000.05" }, "InvalidRequest", undefined],
-    ["off the lot", { ...resting, amount: "0.0005" }, "InvalidRequest", undefined],
-    ["more than the market takes", { ...resting, amount: "1000000" }, "InvalidRequest", undefined],
-    ["reduce-only on spot", { ...resting, symbol: "BTC/USDT", reduceOnly: true }, "Unsupported", undefined],
-    ["under a name that is none", { ...resting, clientOrderId: "a/b" }, "InvalidRequest", undefined],
-    ["in a market that is not listed", { ...resting, symbol: "BTC/USD:BTC-250328" }, "SymbolNotFound", undefined]
+    ["the account cannot pay for", { ...resting, amount: "10" }, "InsufficientFunds", 400],
+    ["with a price off the tick size", { ...resting, price: "50000.05" }, "InvalidRequest", undefined],
+    ["with an amount off the lot size", { ...resting, amount: "0.0005" }, "InvalidRequest", undefined],
+    ["above the maximum amount", { ...resting, amount: "1000000" }, "InvalidRequest", undefined],
+    ["that is reduce-only on spot", { ...resting, symbol: "BTC/USDT", reduceOnly: true }, "Unsupported", undefined],
+    ["with an invalid client order id", { ...resting, clientOrderId: "a/b" }, "InvalidRequest", undefined],
+    ["on an unlisted market", { ...resting, symbol: "BTC/USD:BTC-250328" }, "SymbolNotFound", undefined]
   ] as const
 
   for (const [title, request, tag, status] of refusals) {
-    it.effect(`${title} is refused`, () =>
+    it.effect(`an order ${title} is refused`, () =>
       simulated(Effect.gen(function*() {
         const error = yield* Effect.flip(place(request))
         assert.strictEqual(error._tag, tag)
@@ -124,7 +124,7 @@ describe("place", () => {
       })))
   }
 
-  it.effect("a name is good for one order", () =>
+  it.effect("fails with DuplicateOrder for a client order id used before", () =>
     simulated(Effect.gen(function*() {
       yield* place({ ...resting, clientOrderId: "once" })
       const second = yield* Effect.flip(place({ ...resting, clientOrderId: "once" }))
@@ -132,7 +132,7 @@ describe("place", () => {
       assert.strictEqual((yield* Effect.flatMap(BitMex.Account, (account) => account.openOrders())).length, 1)
     })))
 
-  it.effect("a key that may only read is refused", () =>
+  it.effect("fails with PermissionDenied for a read-only key", () =>
     simulated(
       Effect.gen(function*() {
         assert.strictEqual((yield* Effect.flip(place(resting)))._tag, "PermissionDenied")
@@ -140,7 +140,7 @@ describe("place", () => {
       { credentials: Simulator.credentials("bitmex", "read") }
     ))
 
-  it.effect("goes out no oftener than ten times a second", () =>
+  it.effect("sends at most ten orders a second", () =>
     simulated(Effect.gen(function*() {
       const fiber = yield* Effect.fork(Effect.all(Array.from({ length: 11 }, () => place(resting)), {
         concurrency: "unbounded"
@@ -154,7 +154,7 @@ describe("place", () => {
 })
 
 describe("cancel", () => {
-  it.effect("ends an order, by either id; a second time too", () =>
+  it.effect("cancels an order by either id, also when repeated", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* BitMex.Trading
       const { symbol } = resting
@@ -168,14 +168,14 @@ describe("cancel", () => {
       assert.deepInclude(yield* trading.cancel({ symbol, id: first.id }), { id: first.id, status: "canceled" })
     })))
 
-  it.effect("says of one that was filled that it was", () =>
+  it.effect("returns a filled order as filled", () =>
     simulated(Effect.gen(function*() {
       const { id, symbol } = yield* place({ type: "market", symbol: "BTC/USDT", side: "buy", amount: "0.001" })
       const ended = yield* Effect.flatMap(Trading.Trading, (trading) => trading.cancel({ symbol, id }))
       assert.deepInclude(ended, { id, status: "filled" })
     })))
 
-  it.effect("fails for one that there is not", () =>
+  it.effect("fails with OrderNotFound for an order that does not exist", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* BitMex.Trading
       const { symbol } = resting
@@ -192,7 +192,7 @@ describe("cancel", () => {
       }
     })))
 
-  it.effect("is repeated when its answer is lost", () =>
+  it.effect("is retried if its response is lost", () =>
     simulated(Effect.gen(function*() {
       const { id, symbol } = yield* place(resting)
       yield* fault("/api/v1/order", "DELETE", { reset: 1 })
@@ -200,7 +200,7 @@ describe("cancel", () => {
       assert.deepInclude(ended, { id, status: "canceled" })
     })))
 
-  it.effect("of all ends those of one market", () =>
+  it.effect("cancels all orders of one market only with cancelAll", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* BitMex.Trading
       const mine = yield* Effect.all([place(resting), place(resting)])
@@ -217,7 +217,7 @@ describe("amend", () => {
   const amend = (reference: Order.Reference, amendment: Order.Amendment) =>
     Effect.flatMap(BitMex.Trading, (trading) => trading.amend(reference, amendment))
 
-  it.effect("changes price and amount of an order that stands, which keeps its id", () =>
+  it.effect("changes price and amount of an open order, which keeps its id", () =>
     simulated(Effect.gen(function*() {
       const { symbol } = resting
       const { id } = yield* place({ ...resting, clientOrderId: "mine" })
@@ -230,7 +230,7 @@ describe("amend", () => {
       assert.strictEqual(yield* sent("PUT"), before)
     })))
 
-  it.effect("counts what is filled into the amount", () =>
+  it.effect("includes the filled part in the amount", () =>
     simulated(Effect.gen(function*() {
       const { asks: [best] } = yield* Effect.flatMap(BitMex.MarketData, (data) => data.orderBook(resting.symbol))
       assert(best !== undefined)
@@ -239,7 +239,7 @@ describe("amend", () => {
       assert.deepStrictEqual([text(smaller.amount), text(smaller.filled)], ["0.9", text(best.amount)])
     })))
 
-  it.effect("is found out when its answer is lost", () =>
+  it.effect("is resolved if its response is lost, and sent once", () =>
     simulated(Effect.gen(function*() {
       const { id, symbol } = yield* place(resting)
       yield* fault("/api/v1/order", "PUT", { reset: 1 })
@@ -248,7 +248,7 @@ describe("amend", () => {
       assert.strictEqual(yield* sent("PUT"), 1)
     })))
 
-  it.effect("is refused for an order that ended", () =>
+  it.effect("is refused for an order that has ended", () =>
     simulated(Effect.gen(function*() {
       const { id, symbol } = yield* place(resting)
       yield* Effect.flatMap(BitMex.Trading, (trading) => trading.cancel({ symbol, id }))
@@ -258,7 +258,7 @@ describe("amend", () => {
 })
 
 describe("history", () => {
-  it.effect("is read in pages, the latest of it, oldest first", () =>
+  it.effect("is the latest rows, oldest first", () =>
     simulated(
       Effect.gen(function*() {
         const account = yield* BitMex.Account
@@ -279,7 +279,7 @@ describe("history", () => {
       })
     ))
 
-  it.effect("keeps what happened in one instant in its order", () =>
+  it.effect("keeps the order of rows with the same time", () =>
     simulated(Effect.gen(function*() {
       const account = yield* BitMex.Account
       const orders = [yield* place(resting), yield* place(resting), yield* place(resting)]
@@ -317,13 +317,13 @@ describe("history", () => {
 
   const pages = [
     // Of those that stand some may have ended since the page before: half of it is read again.
-    ["those that stand", 250, (account) => account.openOrders("BTC/USDT:USDT")],
-    ["all", 500, (account) => account.orderHistory("BTC/USDT:USDT", { limit: 600 })]
+    ["open orders", 250, (account) => account.openOrders("BTC/USDT:USDT")],
+    ["order history", 500, (account) => account.orderHistory("BTC/USDT:USDT", { limit: 600 })]
   ] as const satisfies ReadonlyArray<
     readonly [string, number, (account: Account.Account.Service) => Effect.Effect<ReadonlyArray<Order.Order>, unknown>]
   >
   for (const [what, start, read] of pages) {
-    it.effect(`longer than a page is read on, what is on two pages once: ${what}`, () =>
+    it.effect(`longer than a page is read page by page, without repeating rows on two pages: ${what}`, () =>
       Effect.gen(function*() {
         const first = Array.from({ length: 500 }, (_, index) => row(index))
         const open = yield* Effect.flatMap(BitMex.Account, read).pipe(
@@ -336,7 +336,7 @@ describe("history", () => {
           Array.from({ length: 502 }, (_, index) => `order-${501 - index}`)
         )
         const asked = requests.slice(1).map(({ url }) => decodeURIComponent(url.split("?")[1] ?? ""))
-        const filter = what === "all" ? "" : "&filter={\"open\":true}"
+        const filter = what === "order history" ? "" : "&filter={\"open\":true}"
         assert.deepStrictEqual(asked, [
           `symbol=XBTUSDT${filter}&count=500&start=0&reverse=true`,
           `symbol=XBTUSDT${filter}&count=500&start=${start}&reverse=true`
@@ -344,7 +344,7 @@ describe("history", () => {
       }))
   }
 
-  it.effect("does not count an order as canceled whose row has an error", () =>
+  it.effect("cancelAll leaves out an order whose row has an error", () =>
     Effect.gen(function*() {
       const canceled = yield* Effect.flatMap(BitMex.Trading, (trading) => trading.cancelAll("BTC/USDT:USDT"))
       assert.deepStrictEqual(canceled, ["order-1"])
@@ -353,7 +353,7 @@ describe("history", () => {
       { ...row(2), error: "Unable to cancel order due to existing state: Filled" }
     ]))))
 
-  it.effect("has nothing to cancel when all that stood ended meanwhile, and fails where an order was kept standing", () =>
+  it.effect("cancelAll returns none if all orders have ended meanwhile, and fails with OrderRejected if one is still open", () =>
     Effect.gen(function*() {
       const trading = yield* BitMex.Trading
       assert.deepStrictEqual(yield* trading.cancelAll("BTC/USDT:USDT"), [])
@@ -364,7 +364,7 @@ describe("history", () => {
       [{ ...row(1), error: "The engine is being moved" }]
     ))))
 
-  it.effect("a fill or an order of a history that is on two pages is one, as it was read last", () =>
+  it.effect("a fill or an order on two pages is returned once, as last read", () =>
     Effect.gen(function*() {
       const execution = (index: number) => ({
         ...row(index),
@@ -394,7 +394,7 @@ describe("history", () => {
       )
     }))
 
-  it.effect("counts an order of a market that is not among those known, which hides no other", () =>
+  it.effect("an open order of an unlisted market is counted, and hides no other", () =>
     Effect.gen(function*() {
       yield* Effect.flatMap(BitMex.MarketData, (market) => market.markets)
       const left = Telemetry.unknownRows.pipe(
@@ -408,7 +408,7 @@ describe("history", () => {
       assert.strictEqual((yield* left).count - count, 1)
     }).pipe(Effect.provide(scripted([row(1), { ...row(2), symbol: "ELSEWHERE" }]))))
 
-  it.effect("says of a cancellation of all that one order was kept standing, whatever became of the others", () =>
+  it.effect("cancelAll fails with the reason of the order that is still open, whatever happened to the others", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(
         Effect.flatMap(BitMex.Trading, (trading) => trading.cancelAll("BTC/USDT:USDT"))
@@ -421,7 +421,7 @@ describe("history", () => {
       { ...row(3), error: "The engine is being moved" }
     ]))))
 
-  it.effect("holds spot fees in the currency that was received, also of one whose unit has to be asked for", () =>
+  it.effect("spot fees are in the received currency, also in a unit that has to be requested", () =>
     simulated(Effect.gen(function*() {
       const account = yield* BitMex.Account
       yield* place({ type: "market", symbol: "XRP/USDT", side: "buy", amount: "100" })
@@ -433,7 +433,7 @@ describe("history", () => {
 })
 
 describe("layers", () => {
-  it.effect("are one value under two tags, and place no order anywhere unless that is said twice", () =>
+  it.effect("provide the same service under both tags, and need `trading: \"enabled\"` for a live environment", () =>
     simulated(Effect.gen(function*() {
       assert.strictEqual<Partial<Context.Tag.Service<typeof Trading.Trading>>>(
         yield* BitMex.Trading,
@@ -448,7 +448,7 @@ describe("layers", () => {
     })))
 
   for (const environment of ["live", "testnet"] as const) {
-    it.effect(`${environment} is closed`, () =>
+    it.effect(`fail with ExchangeClosed in ${environment}`, () =>
       Effect.gen(function*() {
         const trading = yield* BitMex.Trading
         for (

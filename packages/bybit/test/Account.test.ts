@@ -51,7 +51,7 @@ const ids = (orders: ReadonlyArray<Order.Order>) => orders.map(({ id, symbol }) 
 const day = 86_400_000
 
 describe("account", () => {
-  it.effect("reads the open orders of all categories, linear ones by each coin they settle in", () =>
+  it.effect("reads the open orders of all categories, and linear ones for each settlement coin", () =>
     scripted(
       ({ path, query }) => {
         assert.strictEqual(path, "/v5/order/realtime")
@@ -79,7 +79,7 @@ describe("account", () => {
         })
     ))
 
-  it.effect("reads the orders that it can beside one of a market that is not listed", () =>
+  it.effect("returns the other open orders when one is of an unlisted market", () =>
     scripted(
       ({ query }) =>
         page(
@@ -90,7 +90,7 @@ describe("account", () => {
       (account) => Effect.map(account.openOrders(), (orders) => assert.deepStrictEqual(ids(orders), ["BTC/USDT s2"]))
     ))
 
-  it.effect("asks for what is held in every coin that linear contracts settle in, though none of them could be listed", () =>
+  it.effect("requests orders and positions for every settlement coin, also if no linear contract is listed", () =>
     Effect.gen(function*() {
       const account = yield* Bybit.Account
       yield* account.openOrders()
@@ -116,7 +116,7 @@ describe("account", () => {
       ScriptedHttp.layer(() => ScriptedHttp.json(page([])))
     ))))
 
-  it.effect("reads page after page", () =>
+  it.effect("reads page by page", () =>
     scripted(
       ({ query }) => {
         const cursor = query.get("cursor")
@@ -151,7 +151,7 @@ describe("account", () => {
         })
     ))
 
-  it.effect("takes no order for the one asked for that is of another market or has another id", () =>
+  it.effect("does not return an order of another market or with another id", () =>
     scripted(
       ({ query }) =>
         page(
@@ -169,7 +169,7 @@ describe("account", () => {
         })
     ))
 
-  it.effect("reads a history as far back as is asked for, a week at a time, until there is enough", () =>
+  it.effect("reads a history week by week, back to `since` or until it has enough rows", () =>
     scripted(
       ({ path, query }) => {
         if (path === "/v5/order/realtime") return page([order("open", { orderStatus: "New" })])
@@ -194,7 +194,7 @@ describe("account", () => {
         })
     ))
 
-  it.effect("reads a history from its first millisecond on, also when that ends a week exactly", () =>
+  it.effect("reads a history from its first millisecond, also if it spans whole weeks", () =>
     scripted(
       () => page([]),
       (account, requests) =>
@@ -212,7 +212,7 @@ describe("account", () => {
         })
     ))
 
-  it.effect("says of an order that stood and then ended how it ended", () =>
+  it.effect("returns an order as ended that was listed as open and then as ended", () =>
     scripted(
       ({ path }) => page([order("1", { orderStatus: path === "/v5/order/realtime" ? "New" : "Filled" })]),
       (account) =>
@@ -222,7 +222,7 @@ describe("account", () => {
         })
     ))
 
-  it.effect("counts each fill once, and no funding", () =>
+  it.effect("returns each fill once, and no funding payments", () =>
     scripted(
       () => json(fixture("get_execution_list")),
       (account, requests) =>
@@ -241,7 +241,7 @@ describe("account", () => {
         })
     ))
 
-  it.effect("reads on behind a page on which nothing but funding was paid, and counts none of it", () =>
+  it.effect("reads on after a page of funding payments only", () =>
     scripted(
       ({ path, query }) => {
         if (path !== "/v5/execution/list") return page([])
@@ -256,7 +256,7 @@ describe("account", () => {
         })
     ))
 
-  it.effect("reads positions, without those of nothing", () =>
+  it.effect("reads positions and leaves out empty ones", () =>
     scripted(
       ({ query }) =>
         query.get("settleCoin") === "USDT"
@@ -272,7 +272,7 @@ describe("account", () => {
         })
     ))
 
-  it.effect("takes no position without a side for a long one", () =>
+  it.effect("leaves out a position without a side", () =>
     scripted(
       ({ query }) =>
         page(
@@ -294,7 +294,7 @@ describe("account", () => {
   ]
 
   for (const [tag, code] of refusals) {
-    it.effect(`${code} is ${tag}, though it comes with 200`, () =>
+    it.effect(`code ${code} with status 200 fails with ${tag}`, () =>
       scripted(
         () => ({ retCode: code, retMsg: "No.", result: null, retExtInfo: null, time: now }),
         (account) =>

@@ -30,8 +30,8 @@ const read = <A extends object>(rows: Listing.Rows<A> | undefined) => {
 
 const conn_id = "cejreaspqfm9se7usbrg-3ab"
 
-describe("a login to Bybit's private stream", () => {
-  it("is signed over when it expires", () => {
+describe("login to Bybit's private stream", () => {
+  it("signs its expiry", () => {
     const moment = { now: 1_699_999_990_000, nonce: 0n, host: "api.bybit.com" }
     assert.deepStrictEqual(account?.login?.(documented, moment).pipe(Either.getOrThrow), [{
       op: "auth",
@@ -39,7 +39,7 @@ describe("a login to Bybit's private stream", () => {
     }])
   })
 
-  it("is not made with a key of RSA, of which nothing is said", () => {
+  it("fails for an RSA key without revealing it", () => {
     const secret = Redacted.make("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----")
     const login = account?.login?.({ ...documented, secret }, { now: 0, nonce: 0n, host: "" })
     assert.match(String(login && Either.getOrThrow(Either.flip(login))), /RSA/)
@@ -54,14 +54,14 @@ describe("a login to Bybit's private stream", () => {
     )
   })
 
-  it("goes to the site on which the key was made", () => {
+  it("uses the socket of the region of the key", () => {
     assert.strictEqual(account?.at["live"], "wss://stream.bybit.com/v5/private")
     assert.strictEqual(account?.at["demo"], "wss://stream-demo.bybit.com/v5/private")
     assert.strictEqual(account?.at["eu"], "wss://stream.bybit.eu/v5/private")
   })
 })
 
-describe("what Bybit's private stream says", () => {
+describe("frames of Bybit's private stream", () => {
   const order = {
     category: "spot",
     orderId: "1523347543495541248",
@@ -111,7 +111,7 @@ describe("what Bybit's private stream says", () => {
     data
   })
 
-  it("is of the market of a name in its category, and of no option", () => {
+  it("of orders have the market of their category, and leave out options", () => {
     const linear = {
       ...order,
       category: "linear",
@@ -126,7 +126,7 @@ describe("what Bybit's private stream says", () => {
     assert.deepInclude(found.rows[1], { price: "16000.10", amount: "0.010", filled: "0", status: "open" })
   })
 
-  it("has no amount of a market buy on spot that is sized in the quote coin, and every digit of an id", () => {
+  it("of orders leave out an amount in the quote coin, and keep every digit of an id", () => {
     const [row] = read(orders?.reader()(frame("order", order))).rows
     assert.deepInclude(row, {
       id: "1523347543495541248",
@@ -137,7 +137,7 @@ describe("what Bybit's private stream says", () => {
     assert.notProperty(row, "amount")
   })
 
-  it("hides no row behind one that is not understood", () => {
+  it("with a row that cannot be decoded hide no other row", () => {
     const found = read(orders?.reader()(frame("order", { ...order, category: "swaps" }, order)))
     assert.deepStrictEqual([found.rows.length, found.unknown], [1, 1])
     assert.isUndefined(orders?.reader()({ topic: "order", data: "none" }))
@@ -179,7 +179,7 @@ describe("what Bybit's private stream says", () => {
     feeCurrency: "USDT"
   }
 
-  it("is a fill where something was bought or sold, and none where funding was paid", () => {
+  it("of executions decode to a fill for a trade, and to none for a funding payment", () => {
     const funding = { ...execution, execId: "f", execType: "Funding", orderId: "", orderQty: "0", orderType: "UNKNOWN" }
     const found = read(fills?.reader()(frame("execution", funding, execution)))
     assert.deepStrictEqual(found, {
@@ -199,7 +199,7 @@ describe("what Bybit's private stream says", () => {
     })
   })
 
-  it("is the coins of the unified account, those of which nothing is left among them", () => {
+  it("of the wallet decode to the balances of the unified account, including empty ones", () => {
     const coin = {
       coin: "USDT",
       walletBalance: "106.03",
@@ -222,7 +222,7 @@ describe("what Bybit's private stream says", () => {
   })
 })
 
-describe("orders in markets of one name", () => {
+describe("orders in markets with the same id", () => {
   it.effect("are told apart by their category", () =>
     simulated(Effect.scoped(Effect.gen(function*() {
       const { place } = yield* Bybit.Trading

@@ -30,7 +30,7 @@ const text = (decimal: BigDecimal.BigDecimal | undefined) => decimal === undefin
 const page = (list: ReadonlyArray<unknown>) => envelope({ list, nextPageCursor: "" })
 
 describe("market data", () => {
-  it.effect("lists spot and contracts, whose names are the same", () =>
+  it.effect("lists spot and contracts, also with the same id", () =>
     simulated(Effect.gen(function*() {
       const markets = yield* Effect.flatMap(Bybit.MarketData, (market) => market.markets)
       const bySymbol = new Map(markets.map((market) => [`${market.symbol}`, market]))
@@ -46,7 +46,7 @@ describe("market data", () => {
       assert.strictEqual((yield* asked).length, 7)
     })))
 
-  it.effect("asks for each market in its own category", () =>
+  it.effect("requests each market in its own category", () =>
     simulated(Effect.gen(function*() {
       yield* Effect.flatMap(simulator, ({ setPrice }) =>
         Effect.zipRight(setPrice("spot/BTCUSDT", "64000.1"), setPrice("linear/BTCUSDT", "65000.1")))
@@ -67,7 +67,7 @@ describe("market data", () => {
       assert.strictEqual((yield* asked).filter((request) => request.includes("tickers")).length, 5)
     })))
 
-  it.effect("has the book, the trades and the candles of a market", () =>
+  it.effect("reads the order book, trades and candles of a market", () =>
     simulated(Effect.gen(function*() {
       const market = yield* MarketData.MarketData
       for (const symbol of ["BTC/USDT", "BTC/USDT:USDT", "BTC/USD:BTC"]) {
@@ -87,7 +87,7 @@ describe("market data", () => {
       assert.strictEqual((yield* asked).filter((request) => request.includes("kline")).length, 2)
     })))
 
-  it.effect("says whether the exchange is up, and knows its clock", () =>
+  it.effect("reads the status and the exchange's clock", () =>
     simulated(
       Effect.gen(function*() {
         const market = yield* Bybit.MarketData
@@ -98,7 +98,7 @@ describe("market data", () => {
       { clockSkew: { ahead: "1234 millis" } }
     ))
 
-  it.effect("reads every page of a listing, in every status that may be held", () =>
+  it.effect("reads every page of the listing in every status a market may have", () =>
     Effect.gen(function*() {
       const script = yield* ScriptedHttp.ScriptedHttp
       const markets = yield* Effect.flatMap(MarketData.MarketData, (market) => market.markets)
@@ -136,7 +136,7 @@ describe("market data", () => {
       })
     ))))
 
-  it.effect("waits ten minutes when the address is banned", () =>
+  it.effect("fails until ten minutes have passed after a ban of the address", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(now)
       const market = yield* Bybit.MarketData
@@ -165,7 +165,7 @@ describe("account", () => {
     })))
 
   for (const permission of ["read", "trade", "withdraw"] as const) {
-    it.effect(`reads what a key may do: ${permission}`, () =>
+    it.effect(`reads the permissions of a key: ${permission}`, () =>
       simulated(
         Effect.gen(function*() {
           const permissions = yield* Effect.flatMap(Account.Account, (account) => account.keyPermissions)
@@ -178,7 +178,7 @@ describe("account", () => {
   }
 
   for (const clockSkew of [{ ahead: "5 minutes" }, { behind: "5 minutes" }] as const) {
-    it.effect(`mends a clock that is off after one refusal: ${JSON.stringify(clockSkew)}`, () =>
+    it.effect(`corrects clock skew after one refusal: ${JSON.stringify(clockSkew)}`, () =>
       simulated(
         Effect.gen(function*() {
           yield* Effect.flatMap(Bybit.Account, (account) => account.balances)
@@ -194,8 +194,8 @@ describe("account", () => {
   }
 })
 
-describe("limits", () => {
-  it.effect("spread what comes at once, so that nothing is refused", () =>
+describe("rate limits", () => {
+  it.effect("spread concurrent requests so that none is refused", () =>
     simulated(Effect.gen(function*() {
       const account = yield* Bybit.Account
       const fiber = yield* Effect.fork(

@@ -160,7 +160,7 @@ const known = [...simple, ...parameters, ...tooMany, ...bans, ...failing, ...ran
 
 describe("classify", () => {
   for (const [status, body, expected, headers] of known) {
-    it(`${status} ${body.slice(0, 80)} ${JSON.stringify(headers ?? {})} is ${expected.tag}`, () => {
+    it(`status ${status} ${body.slice(0, 80)} ${JSON.stringify(headers ?? {})} is ${expected.tag}`, () => {
       const error = errors.classify(answer(status, body, headers))
       assert(error !== undefined)
       assert.deepStrictEqual(verdict(error), expected)
@@ -168,25 +168,25 @@ describe("classify", () => {
   }
 
   for (const code of [110_043, 110_025, 110_026, 110_027, 34_040]) {
-    it(`${code} is no error: what was asked for is so already`, () => {
+    it(`code ${code} is no error, as the requested state already holds`, () => {
       assert.isUndefined(errors.classify(answer(200, error(code, "not modified"))))
     })
   }
 
   for (const msg of ["OK", "", "success", "SUCCESS"]) {
-    it(`0 "${msg}" is no error`, () => {
+    it(`code 0 "${msg}" is no error`, () => {
       assert.isUndefined(errors.classify(answer(200, error(0, msg))))
     })
   }
 
-  it("says so when the exchange gives no reason", () => {
+  it("has a detail if the exchange gives no reason", () => {
     const silent = errors.classify(answer(200, JSON.stringify({ retCode: 10005, retMsg: null, result: null })))
     assert.strictEqual(silent?.detail, "the exchange gave no reason")
     assert.strictEqual(silent?._tag, "PermissionDenied")
   })
 })
 
-describe("of an order", () => {
+describe("client", () => {
   const order = Endpoint.make({
     capability: "trading",
     name: "order",
@@ -219,7 +219,7 @@ describe("of an order", () => {
     )
 
   for (const [status, body, expected, headers] of [...byStatus, ...known]) {
-    it.effect(`${status} ${body.slice(0, 80)} ${JSON.stringify(headers ?? {})} is ${expected.tag}`, () =>
+    it.effect(`fails to place an order: ${status} ${body.slice(0, 80)} ${JSON.stringify(headers ?? {})} is ${expected.tag}`, () =>
       Effect.gen(function*() {
         const error = yield* placed(status, body, headers)
         const { code: _, ...rest } = verdict(error)

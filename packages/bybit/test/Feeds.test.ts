@@ -46,8 +46,8 @@ const read = <A extends object>(reader: Reader<A>, frame: unknown) => {
   return rows && Listing.from(rows).rows.map(shown)
 }
 
-describe("what is asked of the streams", () => {
-  it("names each by the market, on the socket of its category", () => {
+describe("subscription requests", () => {
+  it("name each stream by the market id, on the socket of its category", () => {
     const topics = [
       ticker?.topic(spot),
       trades?.topic(linear),
@@ -67,7 +67,7 @@ describe("what is asked of the streams", () => {
     assert.deepStrictEqual(protocol.ping?.message(8), { req_id: "8", op: "ping" })
   })
 
-  it("goes to the exchange's public streams, also where a region or the demo has none of its own", () => {
+  it("go to the sockets of their environment, or to the live ones if a region or the demo has none", () => {
     const at = protocol.sockets["inverse"]?.at
     assert.strictEqual(at?.["testnet"], "wss://stream-testnet.bybit.com/v5/public/inverse")
     assert.strictEqual(at?.["tr"], "wss://stream.bybit.tr/v5/public/inverse")
@@ -76,10 +76,10 @@ describe("what is asked of the streams", () => {
   })
 })
 
-describe("what the streams say", () => {
+describe("frames", () => {
   const conn_id = "cejreaspqfm9se7usbrg-2xh"
 
-  it("belongs to its topic, or to the request it answers", () => {
+  it("are assigned to their topic or to the request they answer", () => {
     const frame = { topic: "publicTrade.BTCUSDT", type: "snapshot", ts: 1_672_304_486_868, data: [] }
     assert.deepStrictEqual(protocol.read(frame), [{ _tag: "Data", key: "publicTrade.BTCUSDT", frame }])
     for (const ret_msg of ["subscribe", ""]) {
@@ -89,14 +89,14 @@ describe("what the streams say", () => {
     assert.deepStrictEqual(protocol.read({ success: true, ret_msg: "", conn_id, req_id: "4", op: "unsubscribe" }), [])
   })
 
-  it("takes a subscription that stands already for one", () => {
+  it("confirm a subscription that already exists", () => {
     const ret_msg = "error:already subscribed,topic:tickers.ETHUSDT"
     assert.deepStrictEqual(protocol.read({ success: false, ret_msg, conn_id, req_id: "5", op: "subscribe" }), [
       { _tag: "Acknowledged", request: 5 }
     ])
   })
 
-  it("refuses in its own words, with or without the request's number", () => {
+  it("are read as refusals with their text, with or without a request id", () => {
     const text = "Invalid topic: invalid.topic.BTCUSDT"
     const said = { code: "", text }
     const frame = { success: false, ret_msg: text, conn_id, op: "subscribe" }
@@ -104,7 +104,7 @@ describe("what the streams say", () => {
     assert.deepStrictEqual(protocol.read({ ...frame, req_id: "" }), [{ _tag: "Refused", request: undefined, said }])
   })
 
-  it("answers a ping in each of two shapes", () => {
+  it("are read as an answer to a ping in each of its shapes", () => {
     for (
       const frame of [
         { success: true, ret_msg: "pong", conn_id, op: "ping" },
@@ -114,12 +114,12 @@ describe("what the streams say", () => {
     ) assert.deepStrictEqual(protocol.read(frame), [{ _tag: "Pong" }])
   })
 
-  it("is not understood where it is neither", () => {
+  it("of any other shape are not decoded", () => {
     for (const frame of [{}, [], "pong", 7, null, { op: "auth" }]) assert.isUndefined(protocol.read(frame))
   })
 })
 
-describe("a ticker", () => {
+describe("ticker", () => {
   const said = {
     symbol: "BTCUSDT",
     tickDirection: "PlusTick",
@@ -154,7 +154,7 @@ describe("a ticker", () => {
     ts
   })
 
-  it("is a snapshot with what has changed since", () => {
+  it("is a snapshot with the changes since", () => {
     const reader = ticker?.reader(linear)
     assert.deepStrictEqual(read(reader, frame("snapshot", said)), [ours])
     const delta = { symbol: "BTCUSDT", bid1Price: "17215.00", bid1Size: "1.000" }
@@ -168,7 +168,7 @@ describe("a ticker", () => {
     })
   })
 
-  it("is none before its snapshot, and forgets what it was on another connection", () => {
+  it("is missing before its snapshot, and is replaced by a new snapshot", () => {
     const delta = frame("delta", { symbol: "BTCUSDT", lastPrice: "17215.50" })
     assert.deepStrictEqual(read(ticker?.reader(linear), delta), [])
     assert.deepStrictEqual(read(ticker?.reader(linear), delta), [])
@@ -179,7 +179,7 @@ describe("a ticker", () => {
     assert.deepStrictEqual(read(reader, frame("snapshot", withoutBid)), [oursWithoutBid])
   })
 
-  it("has its volume in the base coin, which is the turnover of an inverse contract", () => {
+  it("has the turnover of an inverse contract as its volume in the base coin", () => {
     const data = { ...said, symbol: "BTCUSD", turnover24h: "812.345", volume24h: "13984123" }
     const volume24h = { linear: "13984123", inverse: "812.345" }
     assert.deepStrictEqual(read(ticker?.reader(inverse), frame("snapshot", data))?.[0]?.["volume24h"], volume24h)
@@ -191,7 +191,7 @@ describe("a ticker", () => {
     assert.deepStrictEqual(read(ticker?.reader(spot), frame("snapshot", data)), [row])
   })
 
-  it("is not understood without its data", () => {
+  it("is not decoded without its data", () => {
     assert.isUndefined(ticker?.reader(linear)({ topic: "tickers.BTCUSDT", type: "delta" }))
   })
 })
@@ -212,7 +212,7 @@ describe("trades", () => {
   const ours = { id: trade.i, side: "buy", price: "16578.50", amount: "0.001", at: trade.T }
   const frame = (...data: ReadonlyArray<object>) => ({ topic: "publicTrade.BTCUSDT", type: "snapshot", ts: 0, data })
 
-  it("come several at a time, oldest first, with the taker's side", () => {
+  it("are decoded several at a time, oldest first, with the taker's side", () => {
     const { L: _, ...later } = { ...trade, S: "Sell", i: "2100000000007764263" }
     assert.deepStrictEqual(read(trades?.reader(linear), frame(trade, later)), [
       ours,
@@ -220,7 +220,7 @@ describe("trades", () => {
     ])
   })
 
-  it("do not hide each other where one is not understood", () => {
+  it("hide no other if one cannot be decoded", () => {
     const rows = trades?.reader(linear)(frame({ ...trade, S: "Both" }, trade)) ?? []
     const { rows: known, unknown } = Listing.from(rows)
     assert.deepStrictEqual(known.map(shown), [ours])
@@ -228,8 +228,8 @@ describe("trades", () => {
   })
 })
 
-describe("a candle", () => {
-  it("is named by its start", () => {
+describe("candle", () => {
+  it("has its open time, and is open until the exchange confirms it", () => {
     const candle = {
       start: 1_672_324_800_000,
       end: 1_672_325_099_999,
@@ -258,7 +258,7 @@ describe("a candle", () => {
   })
 })
 
-describe("a book", () => {
+describe("order book", () => {
   type Level = readonly [price: string, amount: string]
 
   const message = (type: "snapshot" | "delta", u: unknown, b: ReadonlyArray<Level>, a: ReadonlyArray<Level> = []) => ({
@@ -280,14 +280,14 @@ describe("a book", () => {
     })
   }
 
-  it("changes by messages numbered one by one, drops old ones and is over at a gap", () => {
+  it("follows consecutive numbers, drops old updates, and reports a gap", () => {
     assert.deepStrictEqual(
       verdicts(["snapshot", 177], ["delta", 177], ["delta", 176], ["delta", 178], ["delta", 179], ["delta", 181]),
       ["snapshot", "old", "old", "next", "next", "gap"]
     )
   })
 
-  it("begins anew with every snapshot, also when the numbers do", () => {
+  it("is replaced by every snapshot, also if its number is lower", () => {
     assert.deepStrictEqual(
       verdicts(["snapshot", 177_400_507], ["snapshot", 1], ["delta", 2], ["snapshot", 900], ["delta", 901]),
       ["snapshot", "snapshot", "next", "snapshot", "next"]
@@ -296,7 +296,7 @@ describe("a book", () => {
     assert.deepStrictEqual(verdicts(["snapshot", 177], ["delta", 1], ["delta", 2]), ["snapshot", "snapshot", "next"])
   })
 
-  it("keeps the depth that was asked for, and hands on levels as they were sent", () => {
+  it("keeps the depth requested, and levels as they were sent", () => {
     const levels: ReadonlyArray<Level> = [["30240.00", "0"], ["30239.90", "0.892"]]
     assert.deepStrictEqual(book?.reader(linear)(message("delta", 177, levels, levels)), [
       { kind: "update", bids: levels, asks: levels, last: 177 }
@@ -304,12 +304,12 @@ describe("a book", () => {
     assert.strictEqual(book?.rules(linear, 200).maximumDepth, 200)
   })
 
-  it("is not understood without its number", () => {
+  it("is not decoded without its number", () => {
     for (const u of [undefined, "", 1.5]) assert.isUndefined(book?.reader(linear)(message("delta", u, [])))
   })
 })
 
-describe("markets of one name", () => {
+describe("markets with the same id", () => {
   it.effect("are told apart by their category", () =>
     Effect.gen(function*() {
       const data = yield* Bybit.MarketData

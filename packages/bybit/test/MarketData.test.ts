@@ -22,7 +22,7 @@ describe("markets", () => {
         [market.id, market.kind, market.status, text(market.tickSize), text(market.lotSize)].join(" ")
       ]))
 
-  it.effect("of spot have the coins and steps that are listed, and the precision of the base as their lot", () =>
+  it.effect("of spot have their listed coins and tick sizes, and the base precision as lot size", () =>
     answering(
       {},
       Effect.gen(function*() {
@@ -45,7 +45,7 @@ describe("markets", () => {
       })
     ))
 
-  it.effect("of linear contracts have their coins and their day, also what has not begun or is about to end", () =>
+  it.effect("of linear contracts have their coins and expiry, including those not yet or no longer traded", () =>
     answering(
       {},
       Effect.gen(function*() {
@@ -68,7 +68,7 @@ describe("markets", () => {
       })
     ))
 
-  it.effect("of inverse contracts are each a unit of the quote coin", () =>
+  it.effect("of inverse contracts have a multiplier of one unit of the quote coin", () =>
     answering(
       {},
       Effect.gen(function*() {
@@ -82,7 +82,7 @@ describe("markets", () => {
     ))
 })
 
-describe("a ticker", () => {
+describe("ticker", () => {
   const tickers = {
     "market/tickers": ({ query }: { readonly query: URLSearchParams }) =>
       json(fixture(`get_tickers_${query.get("category")}`))
@@ -91,7 +91,7 @@ describe("a ticker", () => {
   const printed = ({ ask, bid, high24h, last, low24h, open24h, volume24h }: Ticker.Ticker) =>
     [last, bid, ask, open24h, high24h, low24h, volume24h].map(text)
 
-  it.effect("keeps every digit, and the time of the answer", () =>
+  it.effect("keeps every digit, and has the time of the response", () =>
     answering(
       tickers,
       Effect.gen(function*() {
@@ -108,13 +108,13 @@ describe("a ticker", () => {
       })
     ))
 
-  it.effect("of an inverse contract has its turnover, which is in the base coin, for its volume", () =>
+  it.effect("of an inverse contract has the turnover as its volume in the base coin", () =>
     answering(
       tickers,
       Effect.map(tickerOf("BTC/USD:BTC"), ({ volume24h }) => assert.strictEqual(text(volume24h), "1234.56780000"))
     ))
 
-  it.effect("has no price where there is nothing or zero", () =>
+  it.effect("leaves out prices that are empty or zero", () =>
     answering(
       tickers,
       Effect.map(
@@ -132,7 +132,7 @@ describe("a ticker", () => {
       )
     ))
 
-  it.effect("that cannot be read takes none of the others away", () =>
+  it.effect("that cannot be decoded hides no other", () =>
     answering(
       tickers,
       Effect.gen(function*() {
@@ -151,17 +151,17 @@ describe("a ticker", () => {
       })
     ))
 
-  it.effect("of a market that has none any more says so", () =>
+  it.effect("fails with SymbolNotFound for a market without a ticker", () =>
     answering(
       { "market/tickers": () => envelope({ list: [] }) },
       Effect.map(Effect.flip(tickerOf("BTC/USDT")), (error) => assert.strictEqual(error._tag, "SymbolNotFound"))
     ))
 })
 
-describe("an answer", () => {
+describe("response", () => {
   const { cts: _, ...unmade } = result("get_orderbook")
 
-  it.effect("has a book with the best of each side first, stamped by the matching engine", () =>
+  it.effect("decodes to an order book with the best levels first and the time of the matching engine", () =>
     answering(
       {
         "market/orderbook": ({ query }) =>
@@ -178,7 +178,7 @@ describe("an answer", () => {
       })
     ))
 
-  it.effect("has trades with the taker's side, the oldest first", () =>
+  it.effect("decodes to trades with the taker's side, oldest first", () =>
     answering(
       { "market/recent-trade": () => json(fixture("get_recent_trade")) },
       Effect.gen(function*() {
@@ -193,7 +193,7 @@ describe("an answer", () => {
       })
     ))
 
-  it("has candles stamped at their open, their volume in contracts where those are inverse", () => {
+  it("decodes to candles with their open time, and the volume of inverse contracts in contracts", () => {
     const [latest] = Either.getOrThrow(BybitEndpoints.kline.decode(json(fixture("get_kline"))))
     assert(latest !== undefined)
     const { close, high, low, open, openTime, volume } = latest
@@ -205,7 +205,7 @@ describe("an answer", () => {
     )
   })
 
-  it("is taken for none that is not documented so", () => {
+  it("of another shape does not decode", () => {
     const { kline, orderbook, recentTrade, serverTime } = BybitEndpoints
     const isRead = (endpoint: { readonly decode: (body: unknown) => { readonly _tag: string } }, body: unknown) =>
       endpoint.decode(body)._tag === "Right"
@@ -233,7 +233,7 @@ describe("an answer", () => {
     }
   })
 
-  it.effect("without its code is no success", () =>
+  it.effect("without a code fails with MalformedResponse", () =>
     answering(
       { "market/time": () => ({ result: {}, time: now }) },
       Effect.map(
@@ -260,7 +260,7 @@ describe("status", () => {
   const assertStatus = (status: string, ...changes: ReadonlyArray<object>) =>
     Effect.map(statusOf(...changes), (told) => assert.strictEqual(told.status, status, JSON.stringify(changes)))
 
-  it.effect("is what is under way, of what can be traded here", () =>
+  it.effect("is the ongoing maintenance that affects spot or contracts", () =>
     Effect.gen(function*() {
       const told = yield* answering(
         { "system/status": () => json(fixture("get_system_status")) },
@@ -270,7 +270,7 @@ describe("status", () => {
       yield* assertStatus("operational")
     }))
 
-  it.effect("is maintenance when orders of neither spot nor contracts are taken", () =>
+  it.effect("is maintenance if neither spot nor contracts accept orders", () =>
     Effect.gen(function*() {
       yield* assertStatus("maintenance", { product: [1, 2] })
       yield* assertStatus("maintenance", { product: [1] }, { product: [2] })
@@ -298,7 +298,7 @@ describe("balances", () => {
   const balanceOf = (change: object) =>
     balances(envelope({ list: [{ coin: [{ coin: "BTC", walletBalance: "1", locked: "0", ...change }] }] }))
 
-  it.effect("have taken off what orders, positions and a bonus hold, and leave out what is nothing", () =>
+  it.effect("subtract what orders, positions and a bonus hold, and leave out empty ones", () =>
     Effect.map(
       balances(json(fixture("get_wallet_balance"))),
       (all) =>
@@ -311,7 +311,7 @@ describe("balances", () => {
         ])
     ))
 
-  it.effect("are strict about money: one bad row fails all", () =>
+  it.effect("fail if a single row cannot be decoded", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* balanceOf({})).length, 1)
       const wrongs = [
@@ -335,7 +335,7 @@ describe("permissions", () => {
       Effect.flatMap(Bybit.Account, ({ keyPermissions }) => keyPermissions)
     )
 
-  it.effect("of a key that may only read are to read, though it names more", () =>
+  it.effect("of a read-only key are to read, whatever else it lists", () =>
     Effect.map(permissionsOf({}), (permissions) =>
       assert.deepStrictEqual(permissions, {
         read: true,
@@ -345,7 +345,7 @@ describe("permissions", () => {
         expiresAt: Date.parse("2026-02-15T03:20:45Z")
       })))
 
-  it.effect("are to trade by any of those that say so", () =>
+  it.effect("include trade for any trading permission of a key that may write", () =>
     Effect.gen(function*() {
       for (
         const permissions of [
@@ -363,7 +363,7 @@ describe("permissions", () => {
       assert.isFalse(other.trade)
     }))
 
-  it.effect("of a key that may move coins are to withdraw", () =>
+  it.effect("include withdraw for any permission to move coins", () =>
     Effect.gen(function*() {
       for (const action of ["Withdraw", "AccountTransfer", "SubMemberTransfer", "SubMemberTransferList"]) {
         const permissions = { Wallet: [action] }
@@ -372,7 +372,7 @@ describe("permissions", () => {
       }
     }))
 
-  it.effect("have an expiry only where there is one", () =>
+  it.effect("have an expiry only if the key has one", () =>
     Effect.gen(function*() {
       const expires = (change: object) => Effect.map(permissionsOf(change), (told) => "expiresAt" in told)
       assert.isTrue(yield* expires({}))
@@ -382,7 +382,7 @@ describe("permissions", () => {
       assert.isTrue((yield* permissionsOf({ ips: ["192.0.2.7"] })).ipRestricted)
     }))
 
-  it.effect("assume nothing of what is missing", () =>
+  it.effect("fail with MalformedResponse if a field is missing", () =>
     Effect.gen(function*() {
       for (const wrong of [{ readOnly: undefined }, { permissions: undefined }, { ips: undefined }, { readOnly: 2 }]) {
         const error = yield* Effect.flip(permissionsOf(wrong))
@@ -391,7 +391,7 @@ describe("permissions", () => {
     }))
 })
 
-describe("candles by the exchange's clock", () => {
+describe("latest candle", () => {
   const row = [String(now), "85000", "85100.5", "84900", "85050", "2.5", "212625"]
   const read = answering(
     { "market/kline": () => envelope({ category: "spot", symbol: "BTCUSDT", list: [row] }) },
@@ -402,7 +402,7 @@ describe("candles by the exchange's clock", () => {
     })
   )
   for (const [how, off] of [["ahead", 90_000], ["behind", -90_000]] as const) {
-    it.effect(`are open that have not ended by it, though ours is ${how}`, () =>
+    it.effect(`is open by the exchange's clock, though the local clock is ${how}`, () =>
       Effect.gen(function*() {
         yield* TestClock.setTime(now + off)
         assert.deepStrictEqual(yield* read, [true])

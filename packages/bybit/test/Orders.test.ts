@@ -20,7 +20,7 @@ describe("orders", () => {
     )
   const [open, postOnly, conditional] = rowsOf("get_order_realtime").map((row) => ({ ...row, symbol: "BTCUSDT" }))
 
-  it.effect("that stand are read as they are", () =>
+  it.effect("that are open are decoded", () =>
     Effect.gen(function*() {
       const orders = yield* standing([open, postOnly, conditional].map((row) => ({ ...row })))
       for (const order of orders) assert.isTrue(is.order(order))
@@ -56,7 +56,7 @@ describe("orders", () => {
       assert.isUndefined(third.price)
     }))
 
-  it.effect("that ended are read as they are", () =>
+  it.effect("that have ended are decoded", () =>
     answering(
       {
         "order/realtime": () => page([]),
@@ -90,7 +90,7 @@ describe("orders", () => {
       })
     ))
 
-  it.effect("at market to buy on spot that do not say their unit are in the quote coin, and no others", () =>
+  it.effect("to buy at market on spot have no amount if their unit is unspecified; others have one", () =>
     Effect.gen(function*() {
       const amountOf = (row: object, of: string) =>
         Effect.map(standing([{ ...open, orderType: "Market", marketUnit: "", ...row }], of), ([order]) => order?.amount)
@@ -100,7 +100,7 @@ describe("orders", () => {
       assert.isDefined(yield* amountOf({ side: "Buy" }, symbol.linear))
     }))
 
-  it.effect("that are not understood are never read as something else, and hide none of the others", () =>
+  it.effect("that cannot be decoded are left out, and hide no other", () =>
     Effect.gen(function*() {
       for (
         const wrong of [
@@ -122,7 +122,7 @@ describe("orders", () => {
     }))
 })
 
-describe("a new order", () => {
+describe("request to place an order", () => {
   const body = (change: object) =>
     answering(
       {
@@ -157,10 +157,9 @@ describe("a new order", () => {
     orderLinkId: "mine-1"
   }
 
-  it.effect("has no more decimals than there are, as those that are too many are refused", () =>
-    Effect.map(body({}), (sent) => assert.deepStrictEqual(sent, limit)))
+  it.effect("has no trailing zeros", () => Effect.map(body({}), (sent) => assert.deepStrictEqual(sent, limit)))
 
-  it.effect("at market on spot says that it is in the base coin, which Bybit would not take it for", () =>
+  it.effect("has the unit of the base coin for a market order on spot only", () =>
     Effect.gen(function*() {
       const given = { type: "market", price: undefined }
       const market = yield* body(given)
@@ -171,7 +170,7 @@ describe("a new order", () => {
       }
     }))
 
-  it.effect("says post-only as a time in force, and reduce-only where it is asked for", () =>
+  it.effect("has post-only as its time in force, and reduce-only if requested", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* body({ postOnly: true }), { ...limit, timeInForce: "PostOnly" })
       for (const timeInForce of ["IOC", "FOK"] as const) {
@@ -199,7 +198,7 @@ describe("fills", () => {
   const [plain] = rows
   const trade = { ...plain, execType: "Trade" }
 
-  it.effect("have their fee in the coin it says, else in that the contract settles in; a rebate is negative", () =>
+  it.effect("have their fee in the named coin or else in the settlement coin, and a rebate is negative", () =>
     Effect.gen(function*() {
       const fills = yield* fillsOf(rows)
       for (const each of fills) assert.isTrue(is.fill(each))
@@ -231,7 +230,7 @@ describe("fills", () => {
       assert.isUndefined(yield* feeIn({}, symbol.spot))
     }))
 
-  it.effect("are what was bought and sold, by liquidation and deleveraging too, and not what was paid for funding", () =>
+  it.effect("include liquidations and deleveraging, and leave out funding and settlement", () =>
     Effect.gen(function*() {
       const counted = (execType: string) => Effect.map(fillsOf([{ ...trade, execType }]), ({ length }) => length)
       for (const type of ["Trade", "AdlTrade", "BustTrade", "BlockTrade", "MovePosition", "FutureSpread"]) {
@@ -242,7 +241,7 @@ describe("fills", () => {
       }
     }))
 
-  it.effect("that are not understood hide none of the others", () =>
+  it.effect("that cannot be decoded hide no other", () =>
     Effect.gen(function*() {
       for (const wrong of [{ execPrice: "" }, { execQty: 1 }, { execId: "" }, { side: "None" }, { execTime: "now" }]) {
         const fills = yield* fillsOf([{ ...trade, ...wrong }, { ...trade, execId: "other" }])
@@ -252,7 +251,7 @@ describe("fills", () => {
 })
 
 describe("positions", () => {
-  it.effect("are read as Bybit says, without what it does not say", () =>
+  it.effect("are decoded, and leave out empty values", () =>
     answering(
       {
         "position/list": ({ query }) =>

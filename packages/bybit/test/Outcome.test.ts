@@ -22,13 +22,13 @@ const limit: Order.LimitRequest = {
 
 const day = 86_400_000
 
-describe("a lost answer", () => {
+describe("lost response", () => {
   const losing = (kind: Faults.Kind, path = "/v5/order/create"): Faults.Options => ({
     routes: [{ path, faults: Faults.make({ [kind]: 1 }) }]
   })
 
   for (const kind of ["reset", "drop", "http500", "malformed", "truncated"] as const) {
-    it.effect(`to an order gives the order, sent once: ${kind}`, () =>
+    it.effect(`(${kind}) to an order is resolved, and the order is sent once`, () =>
       simulated(
         Effect.gen(function*() {
           const trading = yield* Bybit.Trading
@@ -43,7 +43,7 @@ describe("a lost answer", () => {
       ))
   }
 
-  it.effect("to an order that shows late gives the order", () =>
+  it.effect("to an order that is listed late is resolved", () =>
     simulated(
       Effect.gen(function*() {
         const order = yield* elapsing(Effect.flatMap(Bybit.Trading, (trading) => trading.place(limit)))
@@ -53,7 +53,7 @@ describe("a lost answer", () => {
       { ...losing("reset"), orderLag: "4 seconds" }
     ))
 
-  it.effect("to an order that never came in is NotPlaced, not before ten seconds have passed", () =>
+  it.effect("to an order that never arrived fails with NotPlaced after more than ten seconds", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(now)
       const trading = yield* Bybit.Trading
@@ -72,7 +72,7 @@ describe("a lost answer", () => {
         : envelope({ list: [], nextPageCursor: "" })
     ))))
 
-  it.effect("to a cancellation is asked for again, and shows in the order", () =>
+  it.effect("to a cancellation is resolved by cancelling again and looking the order up", () =>
     simulated(
       Effect.gen(function*() {
         const trading = yield* Bybit.Trading
@@ -83,7 +83,7 @@ describe("a lost answer", () => {
       losing("reset", "/v5/order/cancel")
     ))
 
-  it.effect("to a change shows in the order, and the change is sent once", () =>
+  it.effect("to an amendment is resolved by looking the order up, and the amendment is sent once", () =>
     simulated(
       Effect.gen(function*() {
         const trading = yield* Bybit.Trading
@@ -97,7 +97,7 @@ describe("a lost answer", () => {
       losing("reset", "/v5/order/amend")
     ))
 
-  it.effect("that a crash left open is found by reconciling", () =>
+  it.effect("to an order of an interrupted program is resolved by reconcile", () =>
     simulated(
       Effect.gen(function*() {
         const trading = yield* Bybit.Trading
@@ -116,8 +116,8 @@ describe("a lost answer", () => {
     ))
 })
 
-describe("an acknowledgement", () => {
-  it.effect("is not the order: it is read until it shows", () =>
+describe("acknowledgement", () => {
+  it.effect("is followed by lookups until the order is listed", () =>
     simulated(
       Effect.gen(function*() {
         const trading = yield* Bybit.Trading
@@ -130,7 +130,7 @@ describe("an acknowledgement", () => {
       { orderLag: "500 millis" }
     ))
 
-  it.effect("is all that is known of an order that does not show: it is pending", () =>
+  it.effect("makes a pending order if the order is not listed in time", () =>
     simulated(
       Effect.gen(function*() {
         const order = yield* elapsing(Effect.flatMap(Bybit.Trading, (trading) => trading.place(limit)))
@@ -141,7 +141,7 @@ describe("an acknowledgement", () => {
     ))
 })
 
-describe("an order of long ago", () => {
+describe("old order", () => {
   const intent = (days: number): OrderJournal.Intent => ({
     _tag: "Intent",
     exchange: "bybit",

@@ -29,7 +29,7 @@ const vectors: ReadonlyArray<readonly [title: string, request: Endpoint.Prepared
     "fd4f31228a46109dc6673062328693696df9a96c7ff04e6491a45e7f63a0fdd7"
   ],
   [
-    "a body, of which the blanks are a part",
+    "a body with spaces",
     post("{\"category\": \"linear\", \"symbol\": \"BTCUSDT\", \"orderLinkId\": \"test-order-1\"}"),
     "2df4a0603d69c08d5dea29ba85b46eb7db64ce9e9ebd34a7802a3d69700cb2a1"
   ],
@@ -41,12 +41,12 @@ const vectors: ReadonlyArray<readonly [title: string, request: Endpoint.Prepared
     ),
     "3cfe59b27bf570fe339dc569f0d005742c65d871e422f4fd709af40cd4fa26ee"
   ],
-  ["nothing", get(""), "cfffd774219bfa1d400476f699f830daaedcd3c41faa1dbdda95a8f4dd8170cc"]
+  ["an empty query", get(""), "cfffd774219bfa1d400476f699f830daaedcd3c41faa1dbdda95a8f4dd8170cc"]
 ]
 
 describe("sign", () => {
   for (const [title, request, signature] of vectors) {
-    it(`gives the known signature of ${title}`, () => {
+    it(`computes the reference signature of ${title}`, () => {
       const signed = sign(request)
       assert.strictEqual(signed.signature, signature)
       assert.deepStrictEqual(signed, {
@@ -62,7 +62,7 @@ describe("sign", () => {
     })
   }
 
-  it("writes an order as the known signature has it", () => {
+  it("encodes a cancellation as the reference signature has it", () => {
     const parameters = Either.getOrThrow(BybitEndpoints.orderCancel.encode({
       category: "linear",
       symbol: "BTCUSDT",
@@ -74,20 +74,20 @@ describe("sign", () => {
     assert.strictEqual(signed.headers["content-type"], "application/json")
   })
 
-  it("sends no body with a query, which Bybit takes for an attack", () => {
+  it("sends no body and no content type with a query", () => {
     const prepared = Endpoint.prepare(BybitEndpoints.queryApi, {})
     assert.strictEqual(prepared.body, "")
     assert.deepStrictEqual(prepared.headers, {})
   })
 
-  it("has no signature by a key of RSA, and says so without it", () => {
+  it("refuses an RSA key without revealing it", () => {
     const secret = Redacted.make("-----BEGIN PRIVATE KEY-----\nMIIEvQ\n-----END PRIVATE KEY-----")
     const refused = BybitProtocol.sign(get(""), { ...documented, secret }, moment)
     assertLeft(refused, "RSA keys are not supported; create a system-generated key")
   })
 
   it.prop(
-    "signs exactly the bytes that are sent, whatever the parameters",
+    "signs exactly the bytes that are sent, for any parameters",
     [FastCheck.dictionary(Arbitraries.text(), Arbitraries.text()), FastCheck.nat()],
     ([parameters, now]) => {
       const endpoint = { method: "GET", path: "/v5/test", body: "none" } as const
@@ -111,7 +111,7 @@ describe("cursors", () => {
       }))
     ).query
 
-  it("go back as they came", () => {
+  it("are sent back unchanged", () => {
     for (
       const cursor of [
         "page_args%3Dfd4300ae-7847-404e-b947-b46980a4d140%26symbol%3D6%26",
@@ -123,7 +123,7 @@ describe("cursors", () => {
     }
   })
 
-  it("that are not encoded are encoded", () => {
+  it("are percent-encoded if they are not", () => {
     assert.strictEqual(sent("a=b&c"), "category=spot&cursor=a%3Db%26c")
     assert.strictEqual(sent("100%"), "category=spot&cursor=100%25")
   })
@@ -132,7 +132,7 @@ describe("cursors", () => {
 describe("protocol", () => {
   const { protocol } = BybitProtocol
 
-  it("knows the documented hosts and limits", () => {
+  it("has the documented hosts and limits", () => {
     assert.deepStrictEqual(protocol.live, { _tag: "Open", baseUrl: "https://api.bybit.com" })
     assert.deepStrictEqual(protocol.testnet, { _tag: "Open", baseUrl: "https://api-testnet.bybit.com" })
     assert.deepStrictEqual(
@@ -160,7 +160,7 @@ describe("protocol", () => {
     )
   })
 
-  it("charges each endpoint to a limit there is", () => {
+  it("charges each endpoint to an existing limit", () => {
     const scopes = new Set(protocol.limits.map(({ scope }) => scope))
     const reference = { symbol: "BTCUSDT", orderId: "1", qty: undefined, price: undefined }
     for (const category of ["spot", "linear", "inverse"] as const) {
@@ -185,7 +185,7 @@ describe("protocol", () => {
     }
   })
 
-  it("counts what is left of the endpoint that was called, and when it is back once nothing is", () => {
+  it("counts what is used of the limit of the endpoint, and reads its reset once it is exhausted", () => {
     const headers = (left: string) => ({
       "x-bapi-limit": "10",
       "x-bapi-limit-status": left,
@@ -204,7 +204,7 @@ describe("protocol", () => {
     assert.deepStrictEqual(BybitProtocol.usage(headers("7"), "none", { ip: 1 }), [])
   })
 
-  it("repeats reads and cancellations, and never sends an order or a change twice", () => {
+  it("retries reads and cancellations, and sends an order or an amendment once", () => {
     const { orderAmend, orderCancel, orderCancelAll, orderCreate, orderCreateBatch, orderRealtime } = BybitEndpoints
     assert.deepStrictEqual(
       [orderRealtime, orderCancel, orderCancelAll, orderCreate, orderCreateBatch, orderAmend].map((endpoint) =>

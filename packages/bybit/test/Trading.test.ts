@@ -29,7 +29,7 @@ describe("place", () => {
   for (
     const [symbol, amount] of [["BTC/USDT", "0.001"], ["BTC/USDT:USDT", "0.002"], ["BTC/USD:BTC", "150"]] as const
   ) {
-    it.effect(`a limit order of ${symbol} that stands, known by both ids, until it is canceled`, () =>
+    it.effect(`leaves a limit order on ${symbol} open, found by both of its ids, until it is canceled`, () =>
       simulated(Effect.gen(function*() {
         const trading = yield* Bybit.Trading
         const account = yield* Bybit.Account
@@ -53,7 +53,7 @@ describe("place", () => {
       })))
   }
 
-  it.effect("a market order on spot is in the base coin, both ways", () =>
+  it.effect("fills a market order on spot in the base coin, for both sides", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Bybit.Trading
       const account = yield* Bybit.Account
@@ -77,7 +77,7 @@ describe("place", () => {
       }
     })))
 
-  it.effect("an order of contracts opens a position, and one that only reduces closes it", () =>
+  it.effect("opens a position with an order on contracts, and closes it with a reduce-only one", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Bybit.Trading
       const account = yield* Bybit.Account
@@ -95,7 +95,7 @@ describe("place", () => {
       assert.strictEqual((yield* account.fills("BTC/USD:BTC"))[0]?.feeAsset, "BTC")
     })))
 
-  it.effect("a post-only order that would trade never does", () =>
+  it.effect("rejects or cancels a post-only order that would trade", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Bybit.Trading
       const account = yield* Bybit.Account
@@ -111,7 +111,7 @@ describe("place", () => {
       assert.deepStrictEqual(yield* openIntents, [])
     })))
 
-  it.effect("an order can fill in part, and be canceled after that", () =>
+  it.effect("fills an order in part, which can still be canceled", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Bybit.Trading
       const account = yield* Bybit.Account
@@ -133,7 +133,7 @@ describe("place", () => {
       ])
     })))
 
-  it.effect("IOC and FOK leave nothing in the book", () =>
+  it.effect("cancels what an IOC or FOK order cannot fill immediately", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Bybit.Trading
       const account = yield* Bybit.Account
@@ -145,7 +145,7 @@ describe("place", () => {
       assert.deepStrictEqual(yield* account.openOrders(), [])
     })))
 
-  it.effect("an order that rests is filled when the price comes", () =>
+  it.effect("fills an open order when the price reaches it", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Bybit.Trading
       yield* setPrice("spot/BTCUSDT", "64000")
@@ -159,7 +159,7 @@ describe("place", () => {
       isEqual(filled.averagePrice, "63000")
     })))
 
-  it.effect("zeros at the end of an amount are not sent", () =>
+  it.effect("accepts an amount and a price with trailing zeros", () =>
     simulated(Effect.gen(function*() {
       const order = yield* Effect.flatMap(Bybit.Trading, (trading) =>
         trading.place({ ...limit, amount: "0.0010000000", price: "30000.0000" }))
@@ -169,17 +169,17 @@ describe("place", () => {
   const refused: ReadonlyArray<
     readonly [title: string, request: Order.Request, tag: ExchangeError.ExchangeError["_tag"], sent: number]
   > = [
-    ["without funds", { ...limit, amount: "50" }, "InsufficientFunds", 1],
-    ["off the tick", { ...limit, price: "30000.01" }, "InvalidRequest", 0],
-    ["off the step", { ...limit, amount: "0.0000015" }, "InvalidRequest", 0],
-    ["worth too little", { ...limit, amount: "0.000001" }, "InvalidRequest", 0],
-    ["with a name Bybit does not take", { ...limit, clientOrderId: "mine.1" }, "InvalidRequest", 0],
-    ["of a market that is not listed", { ...limit, symbol: "XRP/USDT:USDT" }, "SymbolNotFound", 0],
-    ["that only reduces, on spot", { ...limit, reduceOnly: true }, "Unsupported", 0]
+    ["the account cannot pay for", { ...limit, amount: "50" }, "InsufficientFunds", 1],
+    ["with a price off the tick size", { ...limit, price: "30000.01" }, "InvalidRequest", 0],
+    ["with an amount off the lot size", { ...limit, amount: "0.0000015" }, "InvalidRequest", 0],
+    ["below the minimum notional", { ...limit, amount: "0.000001" }, "InvalidRequest", 0],
+    ["with an invalid client order id", { ...limit, clientOrderId: "mine.1" }, "InvalidRequest", 0],
+    ["on an unlisted market", { ...limit, symbol: "XRP/USDT:USDT" }, "SymbolNotFound", 0],
+    ["that is reduce-only on spot", { ...limit, reduceOnly: true }, "Unsupported", 0]
   ]
 
   for (const [title, request, tag, sent] of refused) {
-    it.effect(`an order ${title} is ${tag}`, () =>
+    it.effect(`an order ${title} fails with ${tag}`, () =>
       simulated(Effect.gen(function*() {
         const error = yield* Effect.flip(Effect.flatMap(Bybit.Trading, (trading) => trading.place(request)))
         assert.strictEqual(error._tag, tag)
@@ -188,7 +188,7 @@ describe("place", () => {
       })))
   }
 
-  it.effect("a name is taken for good, also when its order has ended", () =>
+  it.effect("fails with DuplicateOrder for a client order id used before, also after that order has ended", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Bybit.Trading
       const order = yield* trading.place(limit)
@@ -197,7 +197,7 @@ describe("place", () => {
       assert.strictEqual((yield* Effect.flip(trading.place(limit)))._tag, "DuplicateOrder")
     })))
 
-  it.effect("a key that may only read is refused", () =>
+  it.effect("fails with PermissionDenied for a read-only key", () =>
     simulated(
       Effect.gen(function*() {
         const error = yield* Effect.flip(Effect.flatMap(Bybit.Trading, (trading) => trading.place(limit)))
@@ -210,7 +210,7 @@ describe("place", () => {
 })
 
 describe("cancelAll", () => {
-  it.effect("leaves no order of a market, and all of the others, also of the same name", () =>
+  it.effect("cancels the orders of one market only, also beside a market with the same id", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Bybit.Trading
       const placed = yield* Effect.forEach(
@@ -233,7 +233,7 @@ describe("cancelAll", () => {
 
   const many = Array.from({ length: 503 }, (_, index) => ({ orderId: `id-${index}`, orderLinkId: "" }))
 
-  it.effect("asks again when as many were canceled as can be at a time", () =>
+  it.effect("repeats the request while the exchange cancels its maximum of 500 orders", () =>
     Effect.gen(function*() {
       const trading = yield* Bybit.Trading
       const ids = yield* trading.cancelAll("BTC/USDT:USDT")
@@ -248,7 +248,7 @@ describe("cancelAll", () => {
       }
     })()))))
 
-  it.effect("that failed says so, though it comes with 200 and no error code", () =>
+  it.effect("fails with OrderRejected for a response without success", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Effect.flatMap(Bybit.Trading, (trading) => trading.cancelAll("BTC/USDT")))
       assert.strictEqual(error._tag, "OrderRejected")
@@ -256,7 +256,7 @@ describe("cancelAll", () => {
 })
 
 describe("amend", () => {
-  it.effect("changes price and amount of an order that stands, which keeps its ids", () =>
+  it.effect("changes price and amount of an open order, which keeps its ids", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Bybit.Trading
       for (const [index, symbol] of ["BTC/USDT", "BTC/USDT:USDT"].entries()) {
@@ -270,7 +270,7 @@ describe("amend", () => {
       }
     })))
 
-  it.effect("of an order that has ended is refused", () =>
+  it.effect("is refused for an order that has ended", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Bybit.Trading
       const order = yield* trading.place(limit)
@@ -286,7 +286,7 @@ describe("placeBatch", () => {
     results.map(Either.match({ onLeft: ({ _tag }) => _tag, onRight: ({ status }) => status }))
 
   for (const symbol of ["BTC/USDT", "BTC/USDT:USDT"]) {
-    it.effect(`says of each order of ${symbol} what became of it`, () =>
+    it.effect(`returns an outcome for each order on ${symbol}`, () =>
       simulated(Effect.gen(function*() {
         const trading = yield* Bybit.Trading
         yield* trading.place({ ...limit, symbol })
@@ -314,7 +314,7 @@ describe("placeBatch", () => {
       })))
   }
 
-  it.effect("of more than ten orders takes more than one request", () =>
+  it.effect("splits more than ten orders into several requests", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Bybit.Trading
       const results = yield* elapsing(trading.placeBatch(
@@ -324,7 +324,7 @@ describe("placeBatch", () => {
       assert.strictEqual(yield* count("/v5/order/create-batch"), 3)
     })))
 
-  it.effect("whose answer is lost is looked up, order by order", () =>
+  it.effect("looks each order up if the response is lost", () =>
     simulated(
       Effect.gen(function*() {
         const trading = yield* Bybit.Trading
@@ -335,7 +335,7 @@ describe("placeBatch", () => {
       { routes: [{ path: "/v5/order/create-batch", faults: Faults.make({ reset: 1 }) }] }
     ))
 
-  it.effect("knows no outcome of an order that the answer says nothing of", () =>
+  it.effect("looks an order up if the response does not mention it", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(now)
       const trading = yield* Bybit.Trading

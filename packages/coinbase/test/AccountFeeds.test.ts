@@ -30,8 +30,8 @@ const made = (credentials: Credentials.Credentials, nonce = 1n) => {
 const part = (token: string, index: number) =>
   json(Buffer.from(token.split(".")[index] ?? "", "base64url").toString("utf8"))
 
-describe("the token of Coinbase's user channel", () => {
-  it("is good for two minutes, for no address, and another each time", () => {
+describe("token of Coinbase's user channel", () => {
+  it("is valid for two minutes, names no endpoint, and differs each time", () => {
     const token = Either.getOrThrow(made(credentials))
     const kid = Redacted.value(credentials.key)
     assert.deepStrictEqual(part(token, 1), { sub: kid, iss: "cdp", nbf: 1_700_000_000, exp: 1_700_000_120 })
@@ -39,12 +39,12 @@ describe("the token of Coinbase's user channel", () => {
     assert.strictEqual(new Set(nonces).size, 2)
   })
 
-  it("is not made of a secret that is no key, of which nothing is said", () => {
+  it("does not reveal a secret that is no private key", () => {
     const secret = Redacted.make("not a key at all")
     assert.isFalse(JSON.stringify(made({ ...credentials, secret })).includes(Redacted.value(secret)))
   })
 
-  it("goes with what asks for the orders of all products, and its refusal is one of a login", () => {
+  it("is part of the subscription to orders of all products, and is reported as refused", () => {
     const topic = orders.topic()
     assert.deepStrictEqual([fills.topic(), balances.topic()], [topic, topic])
     const [message] = protocol.subscribe([topic], { request: 1, token: "a.b.c" })
@@ -59,7 +59,7 @@ describe("the token of Coinbase's user channel", () => {
   })
 })
 
-describe("the user channel of Coinbase", () => {
+describe("frames of Coinbase's user channel", () => {
   const row = {
     avg_price: "0",
     cancel_reason: "",
@@ -96,7 +96,7 @@ describe("the user channel of Coinbase", () => {
   const text = ({ amount, filled, price, status }: Pick<Order.Order, "amount" | "filled" | "price" | "status">) =>
     [shown(price), shown(amount), shown(filled), status].join(" ")
 
-  it("tells of orders as they are, with how much was ordered also when nothing is left of one that ended", () => {
+  it("decode to whole orders, and keep the ordered amount after an order has ended", () => {
     const hear = hearing(orders.reader())
     const [first] = hear("snapshot", row)
     assert(first !== undefined)
@@ -128,13 +128,13 @@ describe("the user channel of Coinbase", () => {
     assert.deepStrictEqual(hear("update", unpriced).map(text), ["  0 open"])
   })
 
-  it("leaves out an order whose status is not known, and no other", () => {
+  it("leave out only the order with an unknown status", () => {
     const hear = hearing(orders.reader())
     const told = hear("update", { ...row, status: "NEWER", order_id: "x" }, row)
     assert.deepStrictEqual(told.map(({ id }) => id), [row.order_id])
   })
 
-  it("says that there are fills where more of an order is filled than was, and not of those before it began", () => {
+  it("report fills if the filled amount grew, except before the snapshot", () => {
     const hear = hearing(fills.reader())
     const filled = (quantity: string, id = "1") => ({ ...row, order_id: id, cumulative_quantity: quantity })
     assert.deepStrictEqual(hear("snapshot", filled("0.001")), [])
@@ -145,8 +145,8 @@ describe("the user channel of Coinbase", () => {
   })
 })
 
-describe("an account of Coinbase on the simulator", () => {
-  it.effect("is asked for again with a token of its own, long after the first has run out", () =>
+describe("account feeds of Coinbase", () => {
+  it.effect("subscribe again with a new token after the first has expired", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(Date.UTC(2026, 10, 2))
       const account = yield* Account.Account

@@ -42,7 +42,7 @@ const page = (currency: string, has_next: boolean) =>
   })
 
 describe("market data", () => {
-  it.effect("lists the markets, those that are not traded among them", () =>
+  it.effect("lists the markets, including those that are halted", () =>
     simulated(Effect.gen(function*() {
       const market = yield* Coinbase.MarketData
       const markets = yield* market.markets
@@ -60,7 +60,7 @@ describe("market data", () => {
       assert.deepStrictEqual(yield* asked, ["GET /market/products 200"])
     })))
 
-  it.effect("gives the ticker with the top of the book, in two requests", () =>
+  it.effect("returns the ticker with the best bid and ask, in two requests", () =>
     simulated(Effect.gen(function*() {
       yield* Effect.flatMap(simulator, ({ setPrice }) => setPrice("BTC-USD", "64000.01"))
       const market = yield* Coinbase.MarketData
@@ -78,7 +78,7 @@ describe("market data", () => {
       ])
     })))
 
-  it.effect("gives tickers in the order asked for, in one request and without the book", () =>
+  it.effect("returns tickers in the requested order with one request, without bid and ask", () =>
     simulated(Effect.gen(function*() {
       const market = yield* Coinbase.MarketData
       const symbols = ["XRP/USD", "ETH/BTC", "BTC/USD"]
@@ -90,7 +90,7 @@ describe("market data", () => {
       assert.deepStrictEqual(yield* asked, ["GET /market/products 200", "GET /market/products 200"])
     })))
 
-  it.effect("gives the latest trades, oldest first", () =>
+  it.effect("returns the latest trades, oldest first", () =>
     simulated(Effect.gen(function*() {
       const market = yield* Coinbase.MarketData
       const trades = yield* market.trades("BTC/USD", { limit: 5 })
@@ -98,7 +98,7 @@ describe("market data", () => {
       assert.deepStrictEqual(trades.map(({ at }) => at), trades.map(({ at }) => at).toSorted((a, b) => a - b))
     })))
 
-  it.effect("pages through candles, 299 at a time", () =>
+  it.effect("requests candles in pages of 299", () =>
     simulated(Effect.gen(function*() {
       const market = yield* Coinbase.MarketData
       const minute = 60_000
@@ -111,7 +111,7 @@ describe("market data", () => {
       assert.strictEqual((yield* asked).filter((line) => line.includes("candles 200")).length, 3)
     })))
 
-  it.effect("asks for candles up to the end of a page and not for the one that opens there", () =>
+  it.effect("excludes from a request the candle that opens at the end of the range", () =>
     Effect.gen(function*() {
       const market = yield* Coinbase.MarketData
       const hour = 3_600_000
@@ -126,7 +126,7 @@ describe("market data", () => {
       )
     }).pipe(Effect.provide(scripted(fixture("products"), fixture("candles")))))
 
-  it.effect("says how the exchange is, and what time it is there", () =>
+  it.effect("reads the status and the exchange's clock", () =>
     simulated(
       Effect.gen(function*() {
         const market = yield* MarketData.MarketData
@@ -139,7 +139,7 @@ describe("market data", () => {
       { faults: Faults.make({ clockSkew: { ahead: "1234 millis" } }) }
     ))
 
-  it.effect("has no testnet, and names the alternative", () =>
+  it.effect("fails with Unsupported for the testnet, and names the alternative", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Effect.flatMap(MarketData.MarketData, (market) => market.price("BTC/USD")))
       assert.strictEqual(error._tag, "Unsupported")
@@ -148,7 +148,7 @@ describe("market data", () => {
       Effect.provide(Layer.provide(Coinbase.layerMarketData({ environment: "testnet" }), ScriptedHttp.layer([])))
     ))
 
-  it.effect("does not find a product that is gone since the listing", () =>
+  it.effect("fails with SymbolNotFound for a product that does not exist", () =>
     simulated(Effect.gen(function*() {
       const { request } = yield* Coinbase.MarketData
       const error = yield* Effect.flip(request(CoinbaseEndpoints.product, { product_id: "GONE-USD" }))
@@ -168,7 +168,7 @@ describe("account", () => {
       ])
     })))
 
-  it.effect("reads every page", () =>
+  it.effect("reads the balances of every page", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(
         (yield* Effect.flatMap(Account.Account, ({ balances }) => balances)).map(({ asset }) => asset),
@@ -181,7 +181,7 @@ describe("account", () => {
     ))))
 
   for (const permission of ["read", "trade", "withdraw"] as const) {
-    it.effect(`reads what a key may do: ${permission}`, () =>
+    it.effect(`reads the permissions of a key: ${permission}`, () =>
       simulated(
         Effect.gen(function*() {
           const permissions = yield* Effect.flatMap(Account.Account, ({ keyPermissions }) => keyPermissions)
@@ -196,14 +196,14 @@ describe("account", () => {
       ))
   }
 
-  it.effect("has no positions, and says so through the shared service", () =>
+  it.effect("fails with Unsupported for positions in the shared service", () =>
     simulated(Effect.gen(function*() {
       const error = yield* Effect.flip(Effect.flatMap(Account.Account, ({ positions }) => positions))
       assert.strictEqual(error._tag, "Unsupported")
       assert.isTrue((yield* asked).length === 0)
     })))
 
-  it.effect("does not take an order of another market for the one asked for, and leaves out one of no listed product", () =>
+  it.effect("does not return an order of another market, and leaves out one of an unlisted product", () =>
     Effect.gen(function*() {
       const account = yield* Coinbase.Account
       const other = yield* Effect.flip(
@@ -223,12 +223,12 @@ describe("account", () => {
     ))
 
   const meanwhile = {
-    "is about to be canceled": [listing(), listing({ status: "CANCEL_QUEUED" }), emptyListing],
-    "is changed, and open again": [listing(), emptyListing, listing()],
-    "is opened": [emptyListing, emptyListing, listing()]
+    "is being canceled": [listing(), listing({ status: "CANCEL_QUEUED" }), emptyListing],
+    "is amended and open again": [listing(), emptyListing, listing()],
+    "opens": [emptyListing, emptyListing, listing()]
   }
   for (const [what, lists] of Object.entries(meanwhile)) {
-    it.effect(`finds an order that ${what} while those that stand are listed`, () =>
+    it.effect(`finds an order that ${what} while open orders are read`, () =>
       Effect.gen(function*() {
         const account = yield* Coinbase.Account
         const orders = yield* account.openOrders()
@@ -243,7 +243,7 @@ describe("account", () => {
   }
 
   for (const skew of [{ ahead: "5 minutes" }, { behind: "5 minutes" }] as const) {
-    it.effect(`mends a clock that is off: ${JSON.stringify(skew)}`, () =>
+    it.effect(`corrects clock skew: ${JSON.stringify(skew)}`, () =>
       simulated(
         Effect.gen(function*() {
           const account = yield* Coinbase.Account
@@ -256,11 +256,11 @@ describe("account", () => {
   }
 
   const wrong = {
-    "a key of somebody else's": Simulator.credentials("coinbase", "withdraw").secret,
-    "a secret that is no key": Redacted.make("hunter2-hunter2-hunter2")
+    "the secret of another key": Simulator.credentials("coinbase", "withdraw").secret,
+    "a malformed secret": Redacted.make("hunter2-hunter2-hunter2")
   }
   for (const [what, secret] of Object.entries(wrong)) {
-    it.effect(`refuses ${what}, and does not show it`, () =>
+    it.effect(`refuses ${what} without revealing it`, () =>
       simulated(
         Effect.gen(function*() {
           const error = yield* Effect.flip(Effect.flatMap(Account.Account, ({ balances }) => balances))
@@ -271,7 +271,7 @@ describe("account", () => {
       ))
   }
 
-  it.effect("reads its key from configuration", () =>
+  it.effect("reads its credentials from configuration", () =>
     atNow(
       Effect.flatMap(Account.Account, ({ balances }) => balances).pipe(
         Effect.tap((balances) => assert.strictEqual(balances.length, 4)),
@@ -294,7 +294,7 @@ describe("account", () => {
       )
     ))
 
-  it.effect("reaches endpoints that no service covers", () =>
+  it.effect("sends any endpoint of its capability with `request`", () =>
     simulated(Effect.gen(function*() {
       const { request } = yield* Coinbase.Account
       assert.isTrue((yield* request(CoinbaseEndpoints.keyPermissions, {})).read)
@@ -302,7 +302,7 @@ describe("account", () => {
 })
 
 describe("layers", () => {
-  it.effect("give one value under two tags", () =>
+  it.effect("provide the same service under both tags", () =>
     Effect.gen(function*() {
       const context = yield* Layer.build(Layer.provide(
         Layer.provide(Coinbase.layer({ environment, credentials }), OrderJournal.layerNone),

@@ -200,7 +200,7 @@ const cases: { readonly [row: string]: ReadonlyArray<Case> } = {
       expected: rejected("OrderRejected", "ONLY_OPEN_ORDERS_CAN_BE_EDITED")
     }
   ],
-  "ExchangeUnavailable, nothing done": ["TRADING_DISABLED", "ORDER_ENTRY_DISABLED"].map((
+  "ExchangeUnavailable, outcome Rejected": ["TRADING_DISABLED", "ORDER_ENTRY_DISABLED"].map((
     code
   ) => ({ status: 200, body: order(code), expected: rejected("ExchangeUnavailable", code) })),
   "DuplicateOrder": refused("DuplicateOrder", "DUPLICATE_CLIENT_ORDER_ID"),
@@ -235,7 +235,7 @@ const cases: { readonly [row: string]: ReadonlyArray<Case> } = {
     },
     { status: 200, body: edit("ORDER_NOT_FOUND"), expected: rejected("OrderNotFound", "ORDER_NOT_FOUND") }
   ],
-  "nobody can know": [
+  "outcome Unknown": [
     { status: 500, body: listed("internal_server_error", "?"), expected: unknown("internal_server_error") },
     { status: 400, body: plain("internal_server_error", "?"), expected: unknown("internal_server_error") },
     { status: 200, body: order("UNKNOWN_FAILURE_REASON"), expected: unknown() },
@@ -255,9 +255,9 @@ for (const [row, each] of Object.entries(cases)) {
   })
 }
 
-describe("left to what HTTP says", () => {
+describe("responses left to HTTP", () => {
   for (const status of [500, 502, 503, 504, 520, 524, 403, 404, 400]) {
-    it(`${status} without JSON`, () => {
+    it(`status ${status} without JSON`, () => {
       assert.isUndefined(errors.classify(answer(status, "upstream connect error")))
     })
   }
@@ -272,7 +272,7 @@ describe("left to what HTTP says", () => {
       "<html></html>"
     ]
   ) {
-    it(`404 of an order, in words that are not the exchange's: ${body}`, () => {
+    it(`status 404 for an order with a body of another shape: ${body}`, () => {
       for (const operation of ["order", "cancelOrders", "editOrder", "product", "candles"]) {
         assert.isUndefined(errors.classify(answer(404, body, { operation })))
       }
@@ -282,8 +282,8 @@ describe("left to what HTTP says", () => {
   }
 })
 
-describe("under a code to come", () => {
-  it("404 of a path that names neither a product nor an order keeps its code", () => {
+describe("unknown code", () => {
+  it("of a 404 for another path is kept", () => {
     const error = errors.classify(answer(404, listed("not_found", "Not found"), { operation: "orders" }))
     assert.deepStrictEqual(error === undefined ? undefined : verdict(error), rejected("InvalidRequest", "not_found"))
     assert.include(error?.detail, "unrecognized error: Not found")
@@ -295,19 +295,19 @@ describe("no error", () => {
     it(name, () => assert.isUndefined(errors.classify(answer(200, fixture(name)))))
   }
 
-  it("a list, a text, nothing", () => {
+  it("a body that is no object", () => {
     for (const body of ["[]", "\"success\"", "", "null"]) {
       assert.isUndefined(errors.classify(answer(200, body)))
     }
   })
 
-  it("an order canceled or not, each by its own result", () => {
+  it("a list of cancellations with their own results", () => {
     assert.isUndefined(errors.classify(answer(200, JSON.stringify({ results: [{ success: false }] }))))
   })
 })
 
-describe("what is said", () => {
-  it("is each of the exchange's texts once, cleaned", () => {
+describe("message", () => {
+  it("is cut to 200 characters", () => {
     const error = errors.classify(answer(403, plain("PERMISSION_DENIED", "x".repeat(300))))
     assert.strictEqual(error?.message.includes(`${"x".repeat(199)}…`), true)
     assert.strictEqual(error?.message.includes("x".repeat(200)), false)

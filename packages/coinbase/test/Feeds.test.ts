@@ -10,7 +10,7 @@ describe("frames of Coinbase", () => {
   const { read } = feeds.protocol
   const keys = (frame: unknown) => read(frame)?.map((said) => said._tag === "Data" ? said.key : said._tag)
 
-  it("what is said of a product is also of the same book in USDC, and a confirmation of it too", () => {
+  it("belong to a product and to the same order book in USDC, and confirm both", () => {
     const level2 = envelope("l2_data", [{ type: "update", product_id: "BTC-USD", updates: [] }])
     expect(keys(level2)).toEqual(["level2 BTC-USD", "level2 BTC-USDC"])
     expect(keys(envelope("l2_data", [{ type: "update", product_id: "ETH-EUR", updates: [] }]))).toEqual([
@@ -22,7 +22,7 @@ describe("frames of Coinbase", () => {
       ])
   })
 
-  it("trades are told oldest first, with the taker's side, whichever way a message has them", () => {
+  it("decode trades oldest first, with the taker's side", () => {
     const trade = (id: string, side: string, time: string) => ({
       trade_id: id,
       product_id: "ETH-EUR",
@@ -46,7 +46,7 @@ describe("frames of Coinbase", () => {
     expect(trades.map(({ id, side }) => `${id} ${side}`)).toEqual(["999999999 buy", "1000000002 sell"])
   })
 
-  it("a side of the book that is none of the two is not understood", () => {
+  it("do not decode an unknown side of the order book", () => {
     const [update] = feeds.book?.reader({} as never)({
       type: "update",
       product_id: "ETH-EUR",
@@ -55,7 +55,7 @@ describe("frames of Coinbase", () => {
     expect(update?.bids).toBeUndefined()
   })
 
-  it("an error without a name is of what was asked for first, and what is no message says nothing", () => {
+  it("are read as refusals for an error without a topic, and are not decoded if they are no object", () => {
     expect(keys({ type: "error", message: "channel books is not supported" })).toEqual(["Refused"])
     expect(read("pong")).toBeUndefined()
     expect(feeds.protocol.sequence?.(envelope("heartbeats", []))).toBe(7)

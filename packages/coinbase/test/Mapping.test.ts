@@ -13,8 +13,8 @@ const products = Schema.decodeUnknownSync(
 
 const market = Coinbase.MarketData
 
-describe("market", () => {
-  it.effect("has every rule; what is not known or not in our notation is left out", () =>
+describe("markets", () => {
+  it.effect("have every rule, and leave out unknown values and unsupported symbols", () =>
     scripted(
       {},
       Effect.gen(function*() {
@@ -62,7 +62,7 @@ describe("status", () => {
     ["maintenance", []]
   ] as const
   for (const [expected, flags] of cases) {
-    it.effect(`${expected}: ${JSON.stringify(flags)}`, () =>
+    it.effect(`is ${expected} for products with ${JSON.stringify(flags)}`, () =>
       scripted(
         {
           "market/products": {
@@ -92,7 +92,7 @@ describe("ticker", () => {
       Effect.flatMap(market, ({ ticker }) => ticker("BTC/USD"))
     )
 
-  it.effect("is the product and the top of its book; what it began with follows from the change in percent", () =>
+  it.effect("combines the product with its best bid and ask, and computes the opening price from the change in percent", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(plain(yield* ticker(first, json(fixture("product_book")))), {
         exchange: "coinbase",
@@ -108,7 +108,7 @@ describe("ticker", () => {
 
   const empty = { pricebook: { bids: [], asks: [], time: "2026-04-07T00:00:00Z" } }
 
-  it.effect("leaves out what is not told, what is blank, and a side that is empty", () =>
+  it.effect("leaves out missing and blank values, and an empty side", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(Object.keys(plain(yield* ticker(second, empty))).toSorted(), [
         "at",
@@ -125,7 +125,7 @@ describe("ticker", () => {
     }))
 
   for (const time of [null, "", "0001-01-01T00:00:00Z"]) {
-    it.effect(`and a book are of when they came, without a time of their own: ${time}`, () =>
+    it.effect(`and an order book have the time of the response if they have none: ${time}`, () =>
       scripted(
         {
           "market/products/BTC-USD": first,
@@ -140,8 +140,8 @@ describe("ticker", () => {
   }
 })
 
-describe("book, trades and candles", () => {
-  it.effect("gives every level, and the book's instant", () =>
+describe("order book, trades and candles", () => {
+  it.effect("decode every level, and the time of the order book", () =>
     scripted(
       { "market/product_book": json(fixture("product_book")) },
       Effect.gen(function*() {
@@ -155,7 +155,7 @@ describe("book, trades and candles", () => {
       })
     ))
 
-  it.effect("gives the side of the taker, which is not the one the exchange names, oldest first", () =>
+  it.effect("decode the taker's side, oldest first", () =>
     scripted(
       { "market/products/BTC-USD/ticker": json(fixture("market_trades")) },
       Effect.gen(function*() {
@@ -182,7 +182,7 @@ describe("book, trades and candles", () => {
       })
     ))
 
-  it("stamps candles with the instant they open at", () => {
+  it("decode the open time of a candle", () => {
     const [first] = Either.getOrThrow(CoinbaseEndpoints.candles.decode(json(fixture("candles"))))
     assert(first !== undefined)
     assert.deepStrictEqual(plain(first), {
@@ -195,12 +195,12 @@ describe("book, trades and candles", () => {
     })
   })
 
-  it("reads the clock", () => {
+  it("decode the exchange's clock", () => {
     const time = { iso: "2024-02-27T03:37:14Z", epochSeconds: "1709005034", epochMillis: "1709005034333" }
     assertRight(CoinbaseEndpoints.serverTime.decode(time), 1_709_005_034_333)
   })
 
-  it("takes no time that is none", () => {
+  it("do not decode a malformed time", () => {
     for (const time of ["", "yesterday", "2026-04-07", "2026-13-07T00:00:00Z", "2026-04-07T00:00:00"]) {
       assert.isTrue(Either.isLeft(Schema.decodeUnknownEither(Rows.time)(time)), time)
     }

@@ -15,7 +15,7 @@ const { fills: [bought = {}, sold = {}] } = Schema.decodeUnknownSync(Schema.Stru
 )
 
 describe("account", () => {
-  it.effect("adds up the wallets of a currency, holds included, and leaves out what is empty", () =>
+  it.effect("adds up the accounts of a currency including holds, and leaves out empty ones", () =>
     scripted(
       { accounts: json(fixture("accounts")) },
       Effect.gen(function*() {
@@ -26,7 +26,7 @@ describe("account", () => {
       })
     ))
 
-  it.effect("refuses an account without a number", () =>
+  it.effect("fails with MalformedResponse for a balance without an amount", () =>
     scripted(
       {
         accounts: { accounts: [{ uuid: "1", currency: "BTC", available_balance: { value: "" }, hold: { value: "0" } }] }
@@ -37,7 +37,7 @@ describe("account", () => {
       })
     ))
 
-  it.effect("counts a key that may transfer as one that may withdraw", () =>
+  it.effect("reads a key that may transfer as one that may withdraw", () =>
     scripted(
       { key_permissions: { can_view: true, can_trade: false, can_transfer: true } },
       Effect.gen(function*() {
@@ -54,7 +54,7 @@ describe("account", () => {
       Effect.map(Effect.flatMap(Coinbase.Account, ({ fills }) => fills("BTC/USD")), (fills) => fills.map(plain))
     )
 
-  it.effect("gives fills in the base currency, their fees in the quote currency", () =>
+  it.effect("returns fills with amounts in the base currency and fees in the quote currency", () =>
     Effect.gen(function*() {
       const common = { exchange: "coinbase", symbol: "BTC/USD" }
       assert.deepStrictEqual(yield* read(sold, bought), [
@@ -83,13 +83,13 @@ describe("account", () => {
       ])
     }))
 
-  it.effect("gives two fills of one trade, as of an order that met one's own, and no entry twice", () =>
+  it.effect("returns both fills of a trade with oneself, and no entry twice", () =>
     Effect.gen(function*() {
       const other = { ...sold, trade_id: bought["trade_id"] }
       assert.deepStrictEqual((yield* read(other, bought, bought)).map(({ side }) => side), ["buy", "sell"])
     }))
 
-  it.effect("takes no entry for a fill that takes one back or puts it right", () =>
+  it.effect("leaves out entries that reverse or correct a fill", () =>
     Effect.gen(function*() {
       for (const trade_type of ["REVERSAL", "CORRECTION", "SYNTHETIC", ""]) {
         const sides = (yield* read(sold, { ...bought, trade_type })).map(({ side }) => side)
@@ -97,7 +97,7 @@ describe("account", () => {
       }
     }))
 
-  it.effect("cuts a quotient that has no end, and leaves out a fill in the quote currency at no price", () =>
+  it.effect("rounds a quotient without end, and leaves out a fill in the quote currency without a price", () =>
     Effect.gen(function*() {
       const inQuote = { ...bought, size: "10", size_in_quote: true }
       assert.deepStrictEqual((yield* read(inQuote)).map(({ amount }) => amount), ["0.0001666666666667"])
@@ -112,7 +112,7 @@ describe("order", () => {
       Effect.flatMap(Coinbase.Account, (account) => account.order({ symbol: "BTC/USD", id }))
     )
 
-  it.effect("is read whole", () =>
+  it.effect("is decoded with every field", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(plain(yield* read()), {
         exchange: "coinbase",
@@ -145,7 +145,7 @@ describe("order", () => {
       FAILED: "rejected"
     })
   ) {
-    it.effect(`${status} is ${ours}`, () =>
+    it.effect(`is ${ours} if Coinbase's status is ${status}`, () =>
       Effect.map(read({ status }), (order) => assert.strictEqual(order.status, ours)))
   }
 
@@ -159,7 +159,7 @@ describe("order", () => {
       { order_id: "" }
     ]
   ) {
-    it.effect(`is not guessed, and hides no other: ${JSON.stringify(change)}`, () =>
+    it.effect(`does not decode with ${JSON.stringify(change)}, and hides no other`, () =>
       Effect.gen(function*() {
         assert.strictEqual((yield* Effect.flip(read(change)))._tag, "MalformedResponse")
         const orders = [{ ...order, ...change }, { ...order, order_id: "other" }]
@@ -184,7 +184,7 @@ describe("order", () => {
     [{ scaled_limit_gtc: {} }, { type: "other" }]
   ] as const
   for (const [order_configuration, expected] of configurations) {
-    it.effect(`is described by ${JSON.stringify(order_configuration)}`, () =>
+    it.effect(`is decoded from ${JSON.stringify(order_configuration)}`, () =>
       Effect.map(
         read({ order_configuration }),
         ({ amount, postOnly, price, timeInForce, type }) =>
@@ -192,7 +192,7 @@ describe("order", () => {
       ))
   }
 
-  it.effect("has no average price while nothing is filled, and no client order id when it is blank", () =>
+  it.effect("has no average price while nothing is filled, and no blank client order id", () =>
     Effect.gen(function*() {
       assert.isUndefined((yield* read({ filled_size: "0", average_filled_price: "0" })).averagePrice)
       for (const client_order_id of ["", null, undefined]) {
@@ -230,7 +230,7 @@ describe("place", () => {
     )
   const limit = { base_size: "0.002", limit_price: "60000" }
 
-  it.effect("says what is ordered under the name of its kind", () =>
+  it.effect("sends the configuration of the order's type", () =>
     Effect.gen(function*() {
       const cases = [
         [limitOrder, { limit_limit_gtc: { ...limit, post_only: false } }],
@@ -255,7 +255,7 @@ describe("place", () => {
       })
     }))
 
-  it("does not take an order for placed of which no id is told", () => {
+  it("does not decode a placed order without an id", () => {
     assert.isTrue(
       Either.isLeft(CoinbaseEndpoints.createOrder.decode({ success: true, success_response: { order_id: "" } }))
     )
@@ -273,14 +273,14 @@ describe("cancel", () => {
       [undefined, "ExchangeUnavailable", "Unknown"]
     ] as const
   ) {
-    it(`${reason} is ${tag}`, () => {
+    it(`${reason} fails with ${tag}`, () => {
       const error = canceled({ success: false, reason })
       assert(typeof error !== "string")
       assert.deepStrictEqual([error._tag, error.outcome], [tag, outcome])
     })
   }
 
-  it("is none of what is canceled, now or soon", () => {
+  it("accepts an order that is canceled or is being canceled", () => {
     assert.strictEqual(canceled({ success: true, reason: "UNKNOWN_CANCEL_FAILURE_REASON" }), "canceled")
     assert.strictEqual(canceled({ success: false, reason: "DUPLICATE_CANCEL_REQUEST" }), "ended")
   })

@@ -68,14 +68,14 @@ const split = (token: string) => {
 
 describe("token", () => {
   for (const [form, secret] of Object.entries(ed25519)) {
-    it(`gives the token of an Ed25519 key: ${form}`, () => {
+    it(`computes the token of an Ed25519 key: ${form}`, () => {
       const token = CoinbaseProtocol.token(keyOf(secret), claims)
       assert.strictEqual(token, `${headerOf.EdDSA}.${payload}.${eddsa}`)
     })
   }
 
   for (const [form, secret] of Object.entries({ sec1, pkcs8, "sec1 in one line": sec1.replaceAll("\n", "\\n") })) {
-    it(`gives a token that the public key of a P-256 key verifies: ${form}`, () => {
+    it(`computes a token that the public key of a P-256 key verifies: ${form}`, () => {
       const token = split(CoinbaseProtocol.token(keyOf(secret), claims))
       assert.deepStrictEqual({ ...token, signature: "" }, { header: headerOf.ES256, payload, signature: "" })
       assert.strictEqual(Buffer.from(token.signature, "base64url").length, 64)
@@ -83,7 +83,7 @@ describe("token", () => {
     })
   }
 
-  it("signs as RFC 7515 and RFC 8037 do", () => {
+  it("signs the examples of RFC 7515 and RFC 8037", () => {
     assert.isTrue(verifies(
       "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ",
       "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"
@@ -110,7 +110,7 @@ const list = { method: "GET", path: "/api/v3/brokerage/orders/historical/batch",
 const moment = { now: 1_700_000_000_999, nonce: 1_700_000_000_999_000n, host: "api.coinbase.com" }
 
 describe("sign", () => {
-  it("names method, host and path in the token, and neither scheme nor query", () => {
+  it("names the method, host and path in the token, without scheme or query", () => {
     const prepared = Endpoint.prepare(list, { product_ids: ["BTC-USD", "ETH-USD"] })
     const signed = Either.getOrThrow(CoinbaseProtocol.sign(prepared, credentials, moment))
     const { header, payload } = split(signed.signature)
@@ -127,7 +127,7 @@ describe("sign", () => {
     assert.match(nonce, /^[0-9a-f]{32}$/)
   })
 
-  it("names a host with its port, and sends a body as it is", () => {
+  it("names a host with its port, and sends the body unchanged", () => {
     const prepared = Endpoint.prepare(place, { client_order_id: "a" })
     const signed = Either.getOrThrow(
       CoinbaseProtocol.sign(prepared, credentials, { ...moment, host: "127.0.0.1:8080" })
@@ -141,7 +141,7 @@ describe("sign", () => {
   })
 
   it.prop(
-    "gives every request a nonce of its own",
+    "adds a different nonce to every request",
     [FastCheck.uniqueArray(FastCheck.bigInt({ min: 0n, max: 2n ** 64n }), { minLength: 2, maxLength: 5 })],
     ([nonces]) => {
       const prepared = Endpoint.prepare(list, {})
@@ -156,7 +156,7 @@ describe("sign", () => {
     }
   )
 
-  it("says of a secret that is no private key only that it is none", () => {
+  it("refuses a secret that is no private key without revealing it", () => {
     const secret = Redacted.make("hunter2-hunter2")
     assertLeft(
       CoinbaseProtocol.sign(Endpoint.prepare(list, {}), { ...credentials, secret }, moment),
@@ -166,13 +166,13 @@ describe("sign", () => {
 })
 
 describe("usage", () => {
-  it("counts what is used of the address's limit, or of the user's", () => {
+  it("counts what is used of the limit of the address or of the user", () => {
     const headers = { "x-ratelimit-limit": "30", "x-ratelimit-remaining": "27", "x-ratelimit-reset": "1" }
     assert.deepStrictEqual(CoinbaseProtocol.usage(headers, "signed"), [{ scope: "user", used: 3 }])
     assert.deepStrictEqual(CoinbaseProtocol.usage(headers, "none"), [{ scope: "ip", used: 3 }])
   })
 
-  it("says of no window when it ends: told in whole seconds, it would begin after what was sent in it", () => {
+  it("sets no end of the window, whatever the reset header", () => {
     for (const reset of ["1763942401", "2", "", "soon"]) {
       const headers = { "x-ratelimit-limit": "30", "x-ratelimit-remaining": "27", "x-ratelimit-reset": reset }
       const date = new Date(1_763_942_400_000).toUTCString()
@@ -184,7 +184,7 @@ describe("usage", () => {
     }
   })
 
-  it("believes no header that is not a count", () => {
+  it("ignores headers that are not a count", () => {
     for (const remaining of [undefined, "", "-1", "1.5", "1e1", "NaN", "31", "1234567"]) {
       const headers = { "x-ratelimit-limit": "30", "x-ratelimit-remaining": remaining }
       assert.deepStrictEqual(CoinbaseProtocol.usage(headers, "signed"), [], remaining)
@@ -194,7 +194,7 @@ describe("usage", () => {
 })
 
 describe("protocol", () => {
-  it("knows the documented host and limits, and that there is no testnet", () => {
+  it("has the documented host and limits, and no testnet", () => {
     const { limits, live, testnet } = CoinbaseProtocol.protocol
     assert.deepStrictEqual(live, { _tag: "Open", baseUrl: "https://api.coinbase.com" })
     assert.strictEqual(testnet._tag, "None")

@@ -49,7 +49,7 @@ const summary = ({ amount, filled, status }: Order.Order) =>
 const posts = Effect.map(asked, (lines) => lines.filter((line) => line.startsWith("POST /orders ")))
 
 describe("place", () => {
-  it.effect("a limit order stands, and is found by either id, among those open and in the history", () =>
+  it.effect("leaves a limit order open, found by both of its ids, among open orders and in the history", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Coinbase.Trading
       const account = yield* Coinbase.Account
@@ -83,7 +83,7 @@ describe("place", () => {
       assert.strictEqual(nowhere._tag, "OrderNotFound")
     })))
 
-  it.effect("a market order fills, and its fills say what it cost", () =>
+  it.effect("fills a market order, with its fills in the quote currency", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Coinbase.Trading
       const account = yield* Coinbase.Account
@@ -103,7 +103,7 @@ describe("place", () => {
       }
     })))
 
-  it.effect("a post-only order that would take is refused, and there is none", () =>
+  it.effect("rejects a post-only order that would take liquidity", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Coinbase.Trading
       yield* setPrice("64000")
@@ -116,7 +116,7 @@ describe("place", () => {
       assert.strictEqual((yield* trading.place({ ...far, postOnly: true })).postOnly, true)
     })))
 
-  it.effect("what the book cannot give at once is canceled: IOC in part, FOK whole", () =>
+  it.effect("cancels what an IOC or FOK order cannot fill immediately", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Coinbase.Trading
       yield* setPrice("64000")
@@ -133,7 +133,7 @@ describe("place", () => {
       assert.deepStrictEqual([fok.timeInForce, summary(fok)], ["FOK", "canceled 0 of 0.3"])
     })))
 
-  it.effect("an order the account cannot pay for is refused in words of ours", () =>
+  it.effect("fails with InsufficientFunds if the account cannot pay for the order", () =>
     simulated(Effect.gen(function*() {
       const error = yield* Effect.flip(
         Effect.flatMap(Coinbase.Trading, (trading) => trading.place({ ...far, amount: "100" }))
@@ -141,7 +141,7 @@ describe("place", () => {
       assert.strictEqual(error._tag, "InsufficientFunds")
     })))
 
-  it.effect("a key that may only read is refused", () =>
+  it.effect("fails with PermissionDenied for a read-only key", () =>
     simulated(
       Effect.gen(function*() {
         const error = yield* Effect.flip(Effect.flatMap(Coinbase.Trading, (trading) => trading.place(far)))
@@ -151,7 +151,7 @@ describe("place", () => {
       { credentials: Simulator.credentials("coinbase", "read") }
     ))
 
-  it.effect("a client order id that names another order places nothing", () =>
+  it.effect("fails with DuplicateOrder for a client order id of a different order", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Coinbase.Trading
       const first = yield* trading.place({ ...far, clientOrderId: "mine-1" })
@@ -164,8 +164,8 @@ describe("place", () => {
     })))
 })
 
-describe("an answer that is lost", () => {
-  it.effect("is asked for again, and the order is there once", () =>
+describe("lost response", () => {
+  it.effect("is retried, and the order exists once", () =>
     simulated(
       Effect.gen(function*() {
         const order = yield* Effect.flatMap(Coinbase.Trading, (trading) => trading.place(far))
@@ -179,7 +179,7 @@ describe("an answer that is lost", () => {
       { retry: { attempts: 10 } }
     ))
 
-  it.effect("is looked for among the orders when none ever comes", () =>
+  it.effect("is resolved by looking the order up if every attempt fails", () =>
     simulated(
       Effect.gen(function*() {
         const order = yield* Effect.flatMap(Coinbase.Trading, (trading) => trading.place(far))
@@ -194,7 +194,7 @@ describe("an answer that is lost", () => {
       { faults: placing({ reset: 1 }) }
     ))
 
-  it.effect("is found although our clock is a day ahead", () =>
+  it.effect("is resolved although the local clock is a day ahead", () =>
     simulated(
       Effect.gen(function*() {
         const order = yield* Effect.flatMap(Coinbase.Trading, (trading) => trading.place(far))
@@ -213,7 +213,7 @@ describe("an answer that is lost", () => {
       }
     ))
 
-  it.effect("and replaced by one about another order is not said to be DuplicateOrder while the order stands", () =>
+  it.effect("replaced by one about another order is resolved by looking the order up", () =>
     Effect.gen(function*() {
       const trading = yield* Coinbase.Trading
       const order = yield* trading.place({ ...far, clientOrderId: "6d1b345e-2821-40e2-ad83-4ecb18a06876" })
@@ -237,7 +237,7 @@ describe("an answer that is lost", () => {
       ))
     ))
 
-  it.effect("of an order that was taken is not mistaken for a refusal by what follows it", () =>
+  it.effect("followed by a duplicate refusal is resolved by looking the order up", () =>
     Effect.gen(function*() {
       const trading = yield* Coinbase.Trading
       const order = yield* trading.place({ ...far, clientOrderId: "6d1b345e-2821-40e2-ad83-4ecb18a06876" })
@@ -262,7 +262,7 @@ describe("an answer that is lost", () => {
       ))
     ))
 
-  it.effect("of an order that never arrived is proof of nothing for three minutes, and of its absence then", () =>
+  it.effect("of an order that never arrived fails with NotPlaced after about three minutes", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(now)
       const trading = yield* Coinbase.Trading
@@ -280,7 +280,7 @@ describe("an answer that is lost", () => {
 })
 
 describe("cancel", () => {
-  it.effect("by either id, and says how it ended", () =>
+  it.effect("cancels an order by either id, also when repeated", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Coinbase.Trading
       const one = yield* trading.place(far)
@@ -295,7 +295,7 @@ describe("cancel", () => {
       assert.strictEqual(error._tag, "OrderNotFound")
     })))
 
-  it.effect("of an order that was filled says so", () =>
+  it.effect("returns a filled order as filled", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Coinbase.Trading
       yield* setPrice("64000")
@@ -306,7 +306,7 @@ describe("cancel", () => {
       assert.strictEqual(summary(yield* trading.cancel({ symbol: "BTC/USD", id: order.id })), "filled 0.002 of 0.002")
     })))
 
-  it.effect("every order of a market, more than fit one page or one request, and none of another", () =>
+  it.effect("cancelAll cancels every order of one market only, over several pages and requests", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Coinbase.Trading
       const account = yield* Coinbase.Account
@@ -343,20 +343,20 @@ describe("cancel", () => {
     order_id: "0a1b2c3d-0000-4000-8000-000000000001"
   }
 
-  it.effect("all says of one that stands still that it does", () =>
+  it.effect("cancelAll fails with OrderRejected for an order that is still open", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Effect.flatMap(Trading.Trading, (trading) => trading.cancelAll("BTC/USD")))
       assert.strictEqual(error._tag, "OrderRejected")
       assert.include(error.message, "not canceled")
     }).pipe(Effect.provide(canceling([result], one))))
 
-  it.effect("all does not mind one that has ended meanwhile", () =>
+  it.effect("cancelAll ignores an order that has ended meanwhile", () =>
     Effect.gen(function*() {
       const canceled = yield* Effect.flatMap(Trading.Trading, (trading) => trading.cancelAll("BTC/USD"))
       assert.deepStrictEqual(canceled, [])
     }).pipe(Effect.provide(canceling([result], emptyListing))))
 
-  it.effect("all does not fail for one that is being canceled already", () =>
+  it.effect("cancelAll ignores an order that is already being canceled", () =>
     Effect.gen(function*() {
       const canceled = yield* Effect.flatMap(Trading.Trading, (trading) => trading.cancelAll("BTC/USD"))
       assert.deepStrictEqual(canceled, [])
@@ -367,7 +367,7 @@ describe("cancel", () => {
 })
 
 describe("amend", () => {
-  it.effect("changes price and amount, and leaves what is not named", () =>
+  it.effect("changes price and amount, and keeps what is not given", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Coinbase.Trading
       const order = yield* trading.place(far)
@@ -386,7 +386,7 @@ describe("amend", () => {
       })
     })))
 
-  it.effect("of an order that has ended is refused", () =>
+  it.effect("is refused for an order that has ended", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Coinbase.Trading
       const order = yield* trading.place(far)
@@ -404,7 +404,7 @@ describe("amend", () => {
       assert.strictEqual(unknown._tag, "OrderNotFound")
     })))
 
-  it.effect("of an order that stands until a date is not possible", () =>
+  it.effect("is Unsupported for a good-till-date order", () =>
     Effect.gen(function*() {
       const trading = yield* Trading.Trading
       const reference = { symbol: "BTC/USD", id: "0a1b2c3d-0000-4000-8000-000000000001" }
@@ -425,8 +425,8 @@ describe("amend", () => {
     ))
 })
 
-describe("what Coinbase has not", () => {
-  it.effect("is Unsupported, and nothing is sent", () =>
+describe("unsupported requests", () => {
+  it.effect("fail with Unsupported or InvalidRequest, and nothing is sent", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Trading.Trading
       const batch = yield* Effect.flip(trading.placeBatch([far]))

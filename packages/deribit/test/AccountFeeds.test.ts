@@ -11,8 +11,8 @@ register(account)
 const { balances, fills, orders, protocol } = feeds
 assert(balances !== undefined && fills !== undefined && orders !== undefined)
 
-describe("a login to Deribit's socket", () => {
-  it("is signed, asks to read and nothing else, and comes after the heartbeats on a socket of its own", () => {
+describe("login to Deribit's private socket", () => {
+  it("is signed with a read-only scope, after heartbeats are set", () => {
     const { login, welcome } = protocol.sockets["private"] ?? {}
     const signature = createHmac("sha256", Redacted.value(documented.secret)).update("1576074319000\n7\n").digest("hex")
     const moment = { now: 1_576_074_319_000, nonce: 7n, host: "www.deribit.com" }
@@ -34,7 +34,7 @@ describe("a login to Deribit's socket", () => {
     assert.isUndefined(protocol.sockets["public"]?.login)
   })
 
-  it("is confirmed without a word of its tokens, or refused", () => {
+  it("is confirmed, or refused", () => {
     const result = { access_token: "a", refresh_token: "r", expires_in: 31_536_000, scope: "connection trade:read" }
     assert.deepStrictEqual(protocol.read({ jsonrpc: "2.0", id: "login", result, ...times }), [{ _tag: "LoggedIn" }])
     const error = { code: 13_004, message: "invalid_credentials" }
@@ -43,7 +43,7 @@ describe("a login to Deribit's socket", () => {
     ])
   })
 
-  it("is made again where it is no longer good", () => {
+  it("is repeated after it has expired", () => {
     const error = { code: 13_009, message: "unauthorized" }
     assert.deepStrictEqual(protocol.read({ jsonrpc: "2.0", id: 3, error, ...times }), [
       { _tag: "Ended", because: "unauthorized" }
@@ -51,8 +51,8 @@ describe("a login to Deribit's socket", () => {
   })
 })
 
-describe("frames of Deribit about an account", () => {
-  it("are asked for as private ones, of all markets at once", () => {
+describe("frames of a Deribit account", () => {
+  it("are subscribed to privately, for all markets at once", () => {
     const topics = [orders.topic(), fills.topic(), balances.topic()]
     const channels = ["user.orders.any.any.raw", "user.trades.any.any.raw", "user.portfolio.any"]
     assert.deepStrictEqual(topics.map(({ key, socket }) => [socket, key]), channels.map((key) => ["private", key]))
@@ -62,7 +62,7 @@ describe("frames of Deribit about an account", () => {
     assert.deepStrictEqual(left, { jsonrpc: "2.0", id: -3, method: "private/unsubscribe", params: { channels } })
   })
 
-  it("have one order or several, and none of an option or a combination", () => {
+  it("hold one order or several, and none of an option or a combination", () => {
     const id = "USDC-104819327443"
     assert.deepStrictEqual(shownOf(orders.reader()(orderRow()))?.map(({ id }) => id), [id])
     const others = ["BTC-26DEC25-100000-C", "XRP_USDC-30JUN23-0d625-P", "BTC-FS-27DEC24_PERP"]
@@ -73,7 +73,7 @@ describe("frames of Deribit about an account", () => {
     }
   })
 
-  it("have fills in their order, with every digit", () => {
+  it("hold fills in their order, with every digit", () => {
     const fill = (number: number, change: object = {}) => ({
       trade_seq: number,
       trade_id: `ETH-${number}`,
@@ -113,7 +113,7 @@ describe("frames of Deribit about an account", () => {
     assert.isUndefined(fills.reader()({ trades: [] }))
   })
 
-  it("have what there is of one currency", () => {
+  it("hold the balance of one currency", () => {
     const portfolio = {
       currency: "BTC",
       balance: 302.6,

@@ -18,7 +18,7 @@ const others = (page: number, at: number) =>
     }))
 
 describe("markets", () => {
-  it.effect("read what they are, what settles them and their rules; strange ones are left out", () =>
+  it.effect("have their kind, settlement currency and rules; unsupported rows are left out", () =>
     scripted(
       {},
       Effect.gen(function*() {
@@ -83,7 +83,7 @@ describe("public data", () => {
     stats: { high: 88_000, low: 86_000.5, volume: 12.5, volume_usd: 1_087_500, price_change: 1.5 }
   }
 
-  it.effect("has the volume in the base currency, also of an inverse contract, and takes a zero price for none", () =>
+  it.effect("has the volume in the base currency, also of an inverse contract, and leaves out a zero price", () =>
     scripted(
       { ticker: [ticker] },
       Effect.gen(function*() {
@@ -98,7 +98,7 @@ describe("public data", () => {
       })
     ))
 
-  it.effect("reads candles by their columns, and refuses columns of different lengths", () => {
+  it.effect("decodes candles from columns, and fails with MalformedResponse for columns of different lengths", () => {
     const chart = {
       status: "ok",
       ticks: [now - 60_000, now],
@@ -129,7 +129,7 @@ describe("public data", () => {
 })
 
 describe("account", () => {
-  it.effect("shows the other orders when one is in a word that is new, or of an option", () =>
+  it.effect("returns the other open orders when one has an unknown status or is of an option", () =>
     scripted(
       {
         get_open_orders: [[
@@ -160,7 +160,7 @@ describe("account", () => {
       })
     ))
 
-  it.effect("does not understand an order that is filled where it is not said how much of it is", () =>
+  it.effect("fails with MalformedResponse for a filled order without a filled amount", () =>
     scripted(
       {
         get_order_state: [
@@ -176,7 +176,7 @@ describe("account", () => {
       })
     ))
 
-  it.effect("reads a market order, whose price is a word", () =>
+  it.effect("reads a market order, whose price is not a number", () =>
     scripted(
       {
         get_order_state: [
@@ -197,7 +197,7 @@ describe("account", () => {
       })
     ))
 
-  it.effect("searches what ended for a label that is forgotten, in what is filed too", () =>
+  it.effect("looks an unknown label up in the recent and the older history", () =>
     scripted(
       {
         get_order_state_by_label: [[]],
@@ -220,7 +220,7 @@ describe("account", () => {
       })
     ))
 
-  it.effect("does not call an order absent of which the history was read in part", () =>
+  it.effect("fails with Unsupported if an order is not found in a part of the history", () =>
     scripted(
       {
         get_order_state_by_label: [[]],
@@ -234,7 +234,7 @@ describe("account", () => {
       })
     ))
 
-  it.effect("reads the history of a label page by page until it is found", () =>
+  it.effect("reads the history of a label page by page until the order is found", () =>
     scripted(
       {
         get_order_state_by_label: [[]],
@@ -268,7 +268,7 @@ describe("account", () => {
   })
   const none = { trades: [], has_more: false }
 
-  it.effect("has both fills of a trade with oneself", () =>
+  it.effect("returns both fills of a trade with oneself", () =>
     scripted(
       {
         "get_user_trades_by_instrument?historical=false": [
@@ -282,7 +282,7 @@ describe("account", () => {
       })
     ))
 
-  it.effect("gives no part of the fills for the whole, where one instant has more than a page", () =>
+  it.effect("fails with Unsupported if the fills of one instant exceed a page", () =>
     scripted(
       {
         "get_user_trades_by_instrument?historical=false": [{ trades: [fill("5", now)], has_more: true }],
@@ -295,7 +295,7 @@ describe("account", () => {
       })
     ))
 
-  it.effect("reads fills page by page, those of one instant once, and what was filed with what is recent", () =>
+  it.effect("reads fills page by page, without repeating those of one instant, from recent and older history", () =>
     scripted(
       {
         "get_user_trades_by_instrument?historical=false": [
@@ -316,7 +316,7 @@ describe("account", () => {
       })
     ))
 
-  it.effect("reads positions, short ones by their direction, and none that was closed", () =>
+  it.effect("reads positions with their direction, and leaves out closed ones", () =>
     scripted(
       {
         get_positions: [[
@@ -349,7 +349,7 @@ describe("account", () => {
       })
     ))
 
-  it.effect("reads what a key may do from the scope of a session", () =>
+  it.effect("reads the permissions of a key from the scope of a session", () =>
     scripted(
       {
         auth: [
@@ -376,7 +376,7 @@ describe("account", () => {
 })
 
 describe("orders", () => {
-  it.effect("are refused rather than moved when they are post-only, and not taken after their time", () =>
+  it.effect("that are post-only are rejected rather than moved, and expire after a deadline", () =>
     scripted(
       { buy: [{ order: orderRow(), trades: [] }] },
       Effect.gen(function*() {
@@ -407,7 +407,7 @@ describe("orders", () => {
       })
     ))
 
-  it.effect("are sent once, though they are GETs", () =>
+  it.effect("are sent once, although by GET", () =>
     scripted(
       {
         sell: [{ error: { code: 13_028, message: "temporarily_unavailable" } }],
@@ -425,7 +425,7 @@ describe("orders", () => {
       })
     ))
 
-  it.effect("are proven absent by a history that goes back further than they can be", () =>
+  it.effect("are reported as NotPlaced once the history reaches back before they were sent", () =>
     scripted(
       {
         sell: [{ error: { code: 13_028, message: "temporarily_unavailable" } }],
@@ -446,8 +446,8 @@ describe("orders", () => {
     ))
 })
 
-describe("a change of an order", () => {
-  it.effect("asks for it to stay what it is: post-only and reduce-only", () =>
+describe("amendment of an order", () => {
+  it.effect("keeps post-only and reduce-only", () =>
     Effect.gen(function*() {
       for (const is of [true, false]) {
         const before = orderRow({ post_only: is, reduce_only: is })
@@ -466,8 +466,8 @@ describe("a change of an order", () => {
     }))
 })
 
-describe("a cancel of all orders", () => {
-  it.effect("tells of none that was filled meanwhile, though as many were canceled as stood", () =>
+describe("cancelAll", () => {
+  it.effect("returns only orders that were canceled, not one that was filled meanwhile", () =>
     scripted(
       {
         get_open_orders_by_instrument: [[orderRow({ order_id: "1" }), orderRow({ order_id: "2" })]],

@@ -49,7 +49,7 @@ const rows: ReadonlyArray<
 describe("classify", () => {
   for (const [tag, outcome, codes] of rows) {
     for (const code of codes) {
-      it(`${code} is ${tag}, ${outcome}`, () => {
+      it(`code ${code} is ${tag}, ${outcome}`, () => {
         const error = errors.classify(answer(failed(code)))
         assert(error !== undefined)
         assert.deepStrictEqual([error._tag, error.outcome, error.code], [tag, outcome, String(code)])
@@ -57,13 +57,13 @@ describe("classify", () => {
     }
   }
 
-  it("a code to come keeps its code, and is judged by the status", () => {
+  it("keeps an unknown code, and decides by the status", () => {
     const refused = errors.classify(answer(failed(99_999)))
     assert.deepStrictEqual([refused?._tag, refused?.code], ["InvalidRequest", "99999"])
     assert.strictEqual(errors.classify(answer(failed(99_999), 500))?.outcome, "Unknown")
   })
 
-  it("says what was wrong with what", () => {
+  it("has the exchange's message and the reason of a parameter", () => {
     const error = errors.classify(
       answer(failed(-32602, "Invalid params", { param: "currency", reason: "invalid currency" }))
     )
@@ -72,13 +72,13 @@ describe("classify", () => {
     assert.notInclude(errors.classify(answer(failed(-32602, "Invalid params", null)))?.message ?? "", "null")
   })
 
-  it("waits until the pool is full again", () => {
+  it("waits until the credits are refilled", () => {
     const error = errors.classify(answer(failed(10_028, "too_many_requests"), 429))
     assert(error?._tag === "RateLimited")
     assert.strictEqual(Duration.toMillis(error.retryAfter), 5000)
   })
 
-  it("leaves to HTTP what is not in the exchange's form, and sees no error in a success", () => {
+  it("leaves a body of another shape to HTTP, and returns no error for a successful one", () => {
     for (
       const json of [undefined, null, [], "no", { error: "none" }, { error: { code: "10009", message: "no" } }, {
         result: 1

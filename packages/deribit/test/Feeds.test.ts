@@ -11,7 +11,7 @@ import { shown, shownOf, times } from "./utils.js"
 
 register(subject)
 
-it.effect("a candle of Deribit that is streamed is under way by its clock, where ours is ahead", () =>
+it.effect("a streamed candle of Deribit is open by the exchange's clock, though the local clock is ahead", () =>
   Effect.gen(function*() {
     const { get } = yield* Simulator.Simulators
     const simulator = yield* get("deribit")
@@ -51,13 +51,13 @@ describe("frames of Deribit", () => {
   const topics = [book.topic(inverse, 10_000), trades.topic(inverse)]
   const channels = ["book.BTC-PERPETUAL.100ms", "trades.BTC-PERPETUAL.100ms"]
 
-  it("ask for several channels at once, and number those alone that subscribe from one on", () => {
+  it("subscribe to several channels at once, with positive ids for subscriptions only", () => {
     const call = (id: number, method: string) => ({ jsonrpc: "2.0", id, method, params: { channels } })
     assert.deepStrictEqual(protocol.subscribe(topics, asking), [call(7, "public/subscribe")])
     assert.deepStrictEqual(protocol.unsubscribe(topics, asking), [call(-7, "public/unsubscribe")])
   })
 
-  it("confirm the channels that there are, which leaves the others of the request refused", () => {
+  it("confirm the channels that exist", () => {
     assert.deepStrictEqual(protocol.read({ jsonrpc: "2.0", id: 7, result: channels.slice(0, 1), ...times }), [
       { _tag: "Acknowledged", request: 7, keys: channels.slice(0, 1) }
     ])
@@ -65,7 +65,7 @@ describe("frames of Deribit", () => {
     assert.deepStrictEqual(protocol.read({ jsonrpc: "2.0", id: 0, result: "ok", ...times }), [])
   })
 
-  it("refuse a request by its number, and end the connection of one that asks too much", () => {
+  it("refuse a request by its id, and end the connection if the rate limit is exceeded", () => {
     const error = (id: number, code: number, message: string) =>
       protocol.read({ jsonrpc: "2.0", id, error: { code, message }, ...times })
     assert.deepStrictEqual(error(7, 13_778, "raw_subscriptions_not_available_for_unauthorized"), [{
@@ -77,7 +77,7 @@ describe("frames of Deribit", () => {
     assert.deepStrictEqual(error(-7, 10_028, "too_many_requests"), [{ _tag: "Ended", because: "too_many_requests" }])
   })
 
-  it("begin with heartbeats, and prove that somebody listens where that is asked", () => {
+  it("set heartbeats first, and answer test requests", () => {
     const heartbeat = (type: string) => protocol.read({ jsonrpc: "2.0", method: "heartbeat", params: { type } })
     assert.deepStrictEqual(protocol.sockets["public"]?.welcome, [
       { jsonrpc: "2.0", id: 0, method: "public/set_heartbeat", params: { interval: 10 } }
@@ -88,7 +88,7 @@ describe("frames of Deribit", () => {
     ])
   })
 
-  it("carry data under the name of its channel, and are not understood where they are something else", () => {
+  it("hold data under the name of its channel, and are not decoded if they are something else", () => {
     const channel = book.topic(inverse, 10_000).key
     const params = { channel, data: { type: "change" } }
     assert.deepStrictEqual(protocol.read({ jsonrpc: "2.0", method: "subscription", params }), [
@@ -124,7 +124,7 @@ describe("frames of Deribit", () => {
     assert.deepStrictEqual(shown(read), { ...row, volume24h: "11897.27640428" })
   })
 
-  it("of candles have both, too", () => {
+  it("of candles have the volume in the base currency and the cost in the quote currency", () => {
     const frame = {
       tick: 1_767_200_040_000,
       open: 87_490.0,
@@ -141,7 +141,7 @@ describe("frames of Deribit", () => {
     assert.strictEqual(candles.topic(inverse, "1D").key, "chart.trades.BTC-PERPETUAL.1D")
   })
 
-  it("of trades are put in their order, the side being the taker's", () => {
+  it("of trades are sorted, with the taker's side", () => {
     const trade = (number: number, direction: string) => ({
       trade_seq: number,
       trade_id: `ETH-${number}`,
@@ -160,7 +160,7 @@ describe("frames of Deribit", () => {
   })
 })
 
-describe("books of Deribit", () => {
+describe("order books of Deribit", () => {
   type Level = readonly [word: string, price: number, amount: number]
 
   const frame = (type: string, change_id: unknown, prev_change_id: unknown, bids: ReadonlyArray<Level> = []) => ({
@@ -195,19 +195,19 @@ describe("books of Deribit", () => {
     ["new", 42_498.5, 300]
   ])
 
-  it("follow each other by the number before, whatever is left out between", () => {
+  it("follow each update that names the previous one, whatever numbers are skipped", () => {
     assert.deepStrictEqual(after(first, change), ["42500 950", "42498.5 300"])
     const next = frame("change", 13_169_025_701, 13_169_025_700, [["delete", 42_498.5, 0]])
     assert.deepStrictEqual(after(first, change, next), ["42500 950"])
   })
 
-  it("have a gap where an update names another before it, or none", () => {
+  it("report a gap if an update names another previous one, or none", () => {
     const lost = "an update of the order book was lost"
     assert.strictEqual(after(first, frame("change", 13_169_025_701, 13_169_025_700)), lost)
     assert.strictEqual(after(first, frame("change", 13_169_025_701, undefined)), lost)
   })
 
-  it("take an update that comes twice once, and begin anew with each snapshot", () => {
+  it("ignore a repeated update, and are replaced by each snapshot", () => {
     assert.deepStrictEqual(after(first, change, change, frame("change", 13_169_025_701, 13_169_025_700)), [
       "42500 950",
       "42498.5 300"
@@ -216,7 +216,7 @@ describe("books of Deribit", () => {
     assert.isUndefined(after(change))
   })
 
-  it("are not understood without a number, or with a word that is none of Deribit's", () => {
+  it("do not decode an update without a number or of an unknown type", () => {
     const unread = "a frame of the order book could not be decoded"
     assert.strictEqual(after(first, frame("change", 1.5, 13_169_025_645)), unread)
     assert.strictEqual(after(first, frame("reset", 13_169_025_700, 13_169_025_645)), unread)

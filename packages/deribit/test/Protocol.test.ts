@@ -11,8 +11,8 @@ const get = (path: string) => ({ method: "GET", path, body: "none" }) as const
 // The documents sign under a nonce of letters; ours are numbers: so the rule is written down a second time.
 const reference = (text: string) => createHmac("sha256", Redacted.value(documented.secret)).update(text).digest("hex")
 
-describe("the rule", () => {
-  it("gives what is documented", () => {
+describe("reference signature", () => {
+  it("is the documented one", () => {
     assert.strictEqual(
       reference("1576074319000\n1iqt2wls\nGET\n/api/v2/private/get_account_summary?currency=BTC\n\n"),
       "9bfbc51a2bc372d72cc396cf1a213dc78d42eb74cb7dc272351833ad0de276ab"
@@ -57,7 +57,7 @@ describe("sign", () => {
     assert.deepStrictEqual(signed.headers, prepared.headers)
   })
 
-  it("goes by the scheme that an endpoint names, and by the header where it names none", () => {
+  it("uses the scheme of the endpoint, or the header by default", () => {
     const prepared = Endpoint.prepare(get("/api/v2/private/buy"), {})
     const moment = { now: 5, nonce: 7n, host: "" }
     const by = (scheme?: string) => protocol.sign(prepared, documented, { ...moment, scheme })
@@ -68,7 +68,7 @@ describe("sign", () => {
 })
 
 describe("protocol", () => {
-  it("knows the documented hosts", () => {
+  it("has the documented hosts", () => {
     assert.deepStrictEqual(protocol.live, { _tag: "Open", baseUrl: "https://www.deribit.com" })
     assert.deepStrictEqual(protocol.testnet, { _tag: "Open", baseUrl: "https://test.deribit.com" })
   })

@@ -22,7 +22,7 @@ const simulated = <A, E, R extends Layer.Layer.Success<ReturnType<typeof client>
 ) => timed(Effect.provide(effect, client(options, simulated)))
 
 describe("account", () => {
-  it.effect("reads balances, what orders hold, and credit; what earns is of its asset, what is staked stays apart", () =>
+  it.effect("reads balances less what orders hold plus credit, with rewards added to their asset and staked assets apart", () =>
     scripted(
       { BalanceEx: [fixture("BalanceEx")], Assets: [fixture("Assets")] },
       Effect.gen(function*() {
@@ -37,7 +37,7 @@ describe("account", () => {
       })
     ))
 
-  it.effect("sums what is free, what is held and what earns before any of it counts as less than nothing", () => {
+  it.effect("adds free, held and rewarded amounts before a negative sum becomes zero", () => {
     const row = (balance: string, hold_trade = "0") => ({ balance, hold_trade })
     const assets = ["XBT", "XBT.F", "ETH", "ETH.F", "XDG", "XDG.F"]
     return scripted(
@@ -71,7 +71,7 @@ describe("account", () => {
     )
   })
 
-  it.effect("reads what a key may do, by the names of its permissions", () =>
+  it.effect("reads the permissions of a key by their names", () =>
     Effect.forEach(
       [
         [["query-funds", "withdraw-funds"], { read: true, trade: false, withdraw: true, ipRestricted: false }],
@@ -90,7 +90,7 @@ describe("account", () => {
         )
     ))
 
-  it.effect("reads to which addresses a key is bound, and until when it is valid", () =>
+  it.effect("reads the addresses a key is bound to, and its expiry", () =>
     scripted(
       { GetApiKeyInfo: [fixture("GetApiKeyInfo")] },
       Effect.gen(function*() {
@@ -104,7 +104,7 @@ describe("account", () => {
       })
     ))
 
-  it.effect("reads the balances, and the names of assets once", () =>
+  it.effect("reads the balances, and requests the names of assets once", () =>
     simulated(Effect.gen(function*() {
       const account = yield* Kraken.Account
       const balances = yield* account.balances
@@ -115,7 +115,7 @@ describe("account", () => {
     })))
 
   for (const permission of ["read", "trade", "withdraw"] as const) {
-    it.effect(`reads what a key may do: ${permission}`, () =>
+    it.effect(`reads the permissions of a key: ${permission}`, () =>
       simulated(
         Effect.gen(function*() {
           const permissions = yield* Effect.flatMap(Account.Account, (account) => account.keyPermissions)
@@ -130,7 +130,7 @@ describe("account", () => {
       ))
   }
 
-  it.effect("signs one request at a time, so that nonces arrive in their order", () =>
+  it.effect("sends one signed request at a time, so that nonces arrive in order", () =>
     simulated(
       Effect.gen(function*() {
         const account = yield* Kraken.Account
@@ -147,7 +147,7 @@ describe("account", () => {
   const ahead = 60_000
   const clocks = { date: new Date(now + ahead).toUTCString() }
 
-  it.effect("after a nonce that a slow clock made too low, compares clocks and tries once more by the exchange's", () =>
+  it.effect("compares clocks and retries once after a nonce that was too low because of a slow clock", () =>
     scripted(
       {
         Time: [{ error: [], result: { unixtime: (now + ahead) / 1000 } }],
@@ -165,7 +165,7 @@ describe("account", () => {
       clocks
     ))
 
-  it.effect("gives up when the nonce is too low again", () =>
+  it.effect("fails with ClockSkew if the nonce is too low again", () =>
     scripted(
       {
         Time: [{ error: [], result: { unixtime: (now + ahead) / 1000 } }],
@@ -180,7 +180,7 @@ describe("account", () => {
       clocks
     ))
 
-  it.effect("sends no second nonce where the clock is right: another program uses the key, which is said", () =>
+  it.effect("does not retry a low nonce if the clock is right, and reports that another program uses the key", () =>
     scripted(
       { BalanceEx: [JSON.parse(errors("EAPI:Invalid nonce"))] },
       Effect.gen(function*() {
@@ -193,7 +193,7 @@ describe("account", () => {
       { date: new Date(now).toUTCString() }
     ))
 
-  it.effect("shows the other orders when one stands in a pair that is no market", () =>
+  it.effect("returns the other open orders when one is of an unlisted market", () =>
     scripted(
       {
         ...listed,
@@ -215,7 +215,7 @@ describe("account", () => {
       })
     ))
 
-  it.effect("shows the other orders when one is in a word that is new, and does not look past it for its name", () =>
+  it.effect("returns the other open orders when one has an unknown status, and does not look past it for its client order id", () =>
     scripted(
       {
         ...listed,
@@ -234,7 +234,7 @@ describe("account", () => {
       })
     ))
 
-  it.effect("takes the latest of orders that had the same client order id", () =>
+  it.effect("returns the latest of several orders with the same client order id", () =>
     scripted(
       {
         ...listed,
@@ -260,7 +260,7 @@ describe("account", () => {
       })
     ))
 
-  it.effect("takes a page of other orders for no proof that one is missing", () =>
+  it.effect("fails with MalformedResponse if the history returns only other orders", () =>
     scripted(
       {
         ...listed,
@@ -274,7 +274,7 @@ describe("account", () => {
       })
     ))
 
-  it.effect("reads a history page by page until it has enough of the market", () => {
+  it.effect("reads a history page by page until it has enough rows of the market", () => {
     const page = (from: number, size: number, pair: (index: number) => string) => ({
       error: [],
       result: {

@@ -9,7 +9,7 @@ register(account)
 
 const { balances, fills, orders, protocol } = feeds
 
-it("what is private is asked for with a token, each channel by itself", () => {
+it("private channels are subscribed to with a token, one per request", () => {
   const topics = [orders, balances].flatMap((channel) => channel?.topic() ?? [])
   const asking = { request: 7, token: "G38a1tGF" }
   expect(protocol.subscribe(topics, asking)).toEqual([
@@ -25,7 +25,7 @@ it("what is private is asked for with a token, each channel by itself", () => {
   ])
 })
 
-it("an answer is of its channel, and a refusal of its request; what passes ends the connection", () => {
+it("a confirmation belongs to its channel and a refusal to its request; a temporary error ends the connection", () => {
   const answer = (more: object) => protocol.read({ method: "subscribe", req_id: 7, ...more })
   const result = { channel: "executions", maxratecount: 180, snap_orders: true, snap_trades: false }
   expect(answer({ success: true, result })).toEqual([{ _tag: "Acknowledged", keys: ["executions"] }])
@@ -38,7 +38,7 @@ it("an answer is of its channel, and a refusal of its request; what passes ends 
   }
 })
 
-it("each private channel is numbered for itself, and anew with its snapshot", () => {
+it("each private channel has its own sequence, which restarts with its snapshot", () => {
   const of = (frame: object) => protocol.sequence?.(frame)
   expect(of({ channel: "executions", type: "update", data: [], sequence: 10 }))
     .toEqual({ series: "executions", number: 10, begins: false })
@@ -101,7 +101,7 @@ const rowsOf = (listing: unknown): ReadonlyArray<object> =>
     ? listing.rows
     : []
 
-it("an order is all that was said of it together", () => {
+it("an order combines all rows about it", () => {
   const read = readBy(orders)
   const said = [asked, stands, trade("TGBB7L", 0.003, 0.003), trade("TXYZ7L", 0.002, 0.005), done]
     .map((row) => rowsOf(read(row)).map((order) => shown(order))[0])
@@ -129,18 +129,18 @@ it("an order is all that was said of it together", () => {
   ])
 })
 
-it("more may be said of an order that has ended", () => {
+it("a row about an order that has ended is decoded", () => {
   const read = readBy(orders)
   for (const row of [asked, stands, { ...named, exec_type: "canceled", order_status: "canceled" }]) read(row)
   expect(rowsOf(read({ ...named, exec_type: "status", reason: "User requested" })).map((order) => shown(order)))
     .toMatchObject([{ status: "canceled", market: "BTC/USD" }])
 })
 
-it("what changes of an order of which nothing was said is not understood", () => {
+it("a change of an order without earlier rows is reported as unknown", () => {
   expect(readBy(orders)(stands)).toMatchObject({ rows: [], unknown: [{ id: asked.order_id }] })
 })
 
-it("a trade is a fill with the id that the history has, and nothing else is", () => {
+it("a trade decodes to a fill with the id of the history, and other executions to none", () => {
   const read = readBy(fills)
   const entries = [asked, stands, trade("TGBB7L-HT5LX-J3BZ4A", 0.003, 0.003), done].flatMap((row) => rowsOf(read(row)))
   const [fill, ...others] = entries.flatMap((entry) => "fill" in entry && entry.fill !== undefined ? [entry.fill] : [])
@@ -169,7 +169,7 @@ const feeOf = (...rows: ReadonlyArray<object>) => {
 }
 const charged = (fees: unknown) => ({ ...trade("TGBB7L", 0.003, 0.003), fees })
 
-it("the fee of a fill is all of its fees, and not known where they are in several assets", () => {
+it("the fee of a fill is the sum of its fees, or missing if they are in several assets", () => {
   expect(feeOf(charged([{ asset: "USD", qty: 0.1 }, { asset: "USD", qty: 0.25 }]))).toEqual({
     fee: "0.35",
     feeAsset: "USD"
@@ -183,6 +183,6 @@ it("the fee of a fill is all of its fees, and not known where they are in severa
   expect(feeOf(charged([]))).toEqual({})
 })
 
-it("the fee of a fill is not that of the one before it", () => {
+it("the fee of a fill is not taken from an earlier fill", () => {
   expect(feeOf(trade("TGBB7L", 0.003, 0.003), Struct.omit(trade("TXYZ7L", 0.001, 0.004), "fees"))).toEqual({})
 })

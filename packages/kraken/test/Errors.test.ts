@@ -197,12 +197,12 @@ describe("classify", () => {
     })
   }
 
-  it("sees no error in a success, with or without a warning", () => {
+  it("returns no error for a success, with or without a warning", () => {
     assert.isUndefined(table.classify(answer(200, JSON.stringify({ error: [], result: {} }))))
     assert.isUndefined(table.classify(answer(200, JSON.stringify({ error: ["WGeneral:Slow"], result: {} }))))
   })
 
-  it("says what the exchange said, and its code", () => {
+  it("keeps the exchange's message and code", () => {
     const error = table.classify(answer(200, errors("EGeneral:Invalid arguments:volume")))
     assert(error !== undefined)
     assert.strictEqual(error.code, "EGeneral:Invalid arguments:volume")
@@ -213,9 +213,9 @@ describe("classify", () => {
   })
 })
 
-describe("the client", () => {
+describe("client", () => {
   for (const row of [...inside, ...shapes, ...byStatus]) {
-    it.effect(`an order: ${title(row)}`, () =>
+    it.effect(`fails to place an order: ${title(row)}`, () =>
       Effect.map(place(row), (error) => {
         assert.deepStrictEqual(verdict(error), row[2])
         assert.strictEqual(error.operation, "placeOrder")

@@ -9,7 +9,7 @@ import { subject } from "./feeds.js"
 
 const environment = Effect.flatMap(SimulatorServer.SimulatorServer, ({ environment }) => environment("kraken"))
 
-it.live("a book is streamed over a real socket, and again after the line was cut", () =>
+it.live("an order book is streamed over a real socket, and again after the connection was lost", () =>
   Effect.gen(function*() {
     const market = yield* MarketData.MarketData
     const { get } = yield* Simulator.Simulators

@@ -9,7 +9,7 @@ import { subject } from "./feeds.js"
 
 register(subject)
 
-it.effect("a feed uses the sockets that its Layer was given, whatever stands in the context of who listens", () =>
+it.effect("a feed uses the sockets its Layer was built with, not those in the context of the subscriber", () =>
   Effect.gen(function*() {
     const market = yield* MarketData.MarketData
     const fiber = yield* Effect.fork(Stream.runHead(FeedItem.data(market.streamTicker("BTC/USD"))))
@@ -24,7 +24,7 @@ it.effect("a feed uses the sockets that its Layer was given, whatever stands in 
     })
   ))
 
-it.effect("a Layer without sockets in reach says so when it is asked to stream", () =>
+it.effect("a feed fails with Unsupported if its Layer was built without sockets", () =>
   Effect.gen(function*() {
     const market = yield* MarketData.MarketData
     const error = yield* Effect.flip(Stream.runDrain(market.streamTicker("BTC/USD")))

@@ -22,7 +22,7 @@ const simulated = <A, E>(
   )
 
 describe("market data", () => {
-  it.effect("lists the markets, and asks once for all who want them", () =>
+  it.effect("lists the markets and requests them once for concurrent callers", () =>
     simulated(Effect.gen(function*() {
       const market = yield* Kraken.MarketData
       const [markets] = yield* Effect.all([market.markets, market.market("ETH/BTC"), market.price("BTC/USD")], {
@@ -34,7 +34,7 @@ describe("market data", () => {
       assert.deepStrictEqual(yield* asked, ["AssetPairs", "Ticker"])
     })))
 
-  it.effect("asks for one thing a second", () =>
+  it.effect("sends one request a second", () =>
     simulated(Effect.gen(function*() {
       const market = yield* Kraken.MarketData
       yield* Effect.all([market.price("BTC/USD"), market.status, market.serverTime], { concurrency: "unbounded" })
@@ -42,7 +42,7 @@ describe("market data", () => {
       assert.deepStrictEqual(requests.map(({ at }) => at - now), [0, 1000, 2000, 3000])
     })))
 
-  it.effect("gives the price, exactly", () =>
+  it.effect("returns the price with every digit", () =>
     simulated(Effect.gen(function*() {
       yield* Effect.flatMap(simulator, ({ setPrice }) => setPrice("XXBTZUSD", "64000.1"))
       const price = yield* Effect.flatMap(MarketData.MarketData, (market) => market.price("BTC/USD"))
@@ -51,7 +51,7 @@ describe("market data", () => {
       assert.strictEqual(price.currency, "USD")
     })))
 
-  it.effect("gives tickers in the order asked for, in one request, under ids that are not their symbols", () =>
+  it.effect("returns tickers in the requested order with one request, by ids that differ from the symbols", () =>
     simulated(Effect.gen(function*() {
       const market = yield* Kraken.MarketData
       const symbols = ["XRP/USD", "BTC/USD", "ETH/BTC", "XRP/USD"]
@@ -61,7 +61,7 @@ describe("market data", () => {
       assert.deepStrictEqual(yield* asked, ["AssetPairs", "Ticker"])
     })))
 
-  it.effect("gives the book, the latest trades, the status and the clock", () =>
+  it.effect("reads the order book, trades, status and the exchange's clock", () =>
     simulated(Effect.gen(function*() {
       const market = yield* Kraken.MarketData
       const book = yield* market.orderBook("BTC/USD", { depth: 5 })
@@ -84,7 +84,7 @@ const candles = (from: number, to: number, interval: Candle.Interval = "1m") =>
   ).pipe(Effect.map(Chunk.toReadonlyArray))
 
 describe("candles", () => {
-  it.effect("are stamped at their open, the last one marked as open", () =>
+  it.effect("have their open time, and only the latest is open", () =>
     simulated(Effect.gen(function*() {
       yield* Effect.flatMap(Kraken.MarketData, ({ markets }) => markets)
       const all = yield* candles(now - 3 * minute, now + minute)
@@ -95,7 +95,7 @@ describe("candles", () => {
     })))
 
   for (const interval of Kraken.features.candles) {
-    it.effect(`of ${interval} go back 720 intervals, and no further`, () =>
+    it.effect(`of ${interval} reach back 720 intervals, and earlier ones are Unsupported`, () =>
       simulated(Effect.gen(function*() {
         const length = Candle.closeTime(interval, 0)
         const oldest = Candle.shift(interval, now, -720)
@@ -114,7 +114,7 @@ describe("candles", () => {
 describe("trading", () => {
   const bid = { type: "limit", symbol: "BTC/USD", side: "buy", amount: "0.01", price: "59000.5" } as const
 
-  it.effect("sends an order with an id and a deadline, and nothing that it need not", () =>
+  it.effect("sends an order with a client order id and a deadline, and no optional fields", () =>
     scripted(
       {
         ...listed,
@@ -150,7 +150,7 @@ describe("trading", () => {
       })
     ))
 
-  it.effect("amends with the ids and values that change, and keeps a post-only order from trading", () =>
+  it.effect("amends with the changed values only, and keeps post-only", () =>
     scripted(
       {
         ...listed,
@@ -174,7 +174,7 @@ describe("trading", () => {
       })
     ))
 
-  it.effect("cancels again what still stands after a cancel of several, and takes it for nothing that has ended", () => {
+  it.effect("cancelAll cancels again the orders that are still open, and returns those that were canceled", () => {
     const [first, second] = [orderRow({}), orderRow({ price: "58000.0" })]
     return scripted(
       {
@@ -199,7 +199,7 @@ describe("trading", () => {
   })
 
   for (const skew of [{ ahead: "40 seconds" }, { behind: "50 seconds" }] as const) {
-    it.effect(`sets the deadline by the exchange's clock, ${JSON.stringify(skew)}`, () =>
+    it.effect(`sets the deadline by the exchange's clock: ${JSON.stringify(skew)}`, () =>
       timed(Effect.provide(
         Effect.gen(function*() {
           const trading = yield* Trading.Trading
@@ -216,7 +216,7 @@ describe("trading", () => {
       )))
   }
 
-  it.effect("says that there is no testnet, and what to do instead", () =>
+  it.effect("fails with Unsupported for the testnet, and names the alternative", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Effect.flatMap(Kraken.MarketData, (market) => market.serverTime))
       assert.strictEqual(error._tag, "Unsupported")

@@ -51,7 +51,7 @@ const vectors = [
 
 describe("sign", () => {
   for (const { body, endpoint, parameters, signature } of vectors) {
-    it(`signs ${endpoint.path} as documented`, () => {
+    it(`computes the documented signature of ${endpoint.path}`, () => {
       const signed = sign(endpoint, parameters, 1_616_492_376_594n)
       assert.strictEqual(signed.body, body)
       assert.strictEqual(signed.signature, signature)
@@ -65,14 +65,14 @@ describe("sign", () => {
     })
   }
 
-  it("puts the nonce in front of a JSON body that has fields", () => {
+  it("adds the nonce first in a JSON body with fields", () => {
     const nonce = 1_763_942_400_000_001n
     const signed = sign(json("/0/private/CancelOrderBatch"), { orders: ["OAAAAA-BBBBB-CCCCCC"] }, nonce)
     assert.strictEqual(signed.body, "{\"nonce\":1763942400000001,\"orders\":[\"OAAAAA-BBBBB-CCCCCC\"]}")
     assert.strictEqual(signed.signature, reference("/0/private/CancelOrderBatch", nonce, signed.body))
   })
 
-  it("refuses a secret that is not base64, without a word of it", () => {
+  it("refuses a secret that is not base64 without revealing it", () => {
     const prepared = Endpoint.prepare(form("/0/private/Balance"), {})
     const secret = Redacted.make("not*base64")
     assertLeft(
@@ -82,7 +82,7 @@ describe("sign", () => {
   })
 
   it.prop(
-    "signs exactly the bytes that are sent, whatever the parameters",
+    "signs exactly the bytes that are sent, for any parameters",
     [
       FastCheck.dictionary(Arbitraries.text(), Arbitraries.text()),
       FastCheck.bigInt({ min: 0n, max: 2n ** 53n }),
@@ -99,7 +99,7 @@ describe("sign", () => {
 })
 
 describe("protocol", () => {
-  it("knows the documented host, has no testnet, and counts what fits the tier Intermediate", () => {
+  it("has the documented host, no testnet, and the limits of the Intermediate tier", () => {
     const { learn, limits, live, nonces, testnet } = KrakenProtocol.protocol
     assert.deepStrictEqual(live, { _tag: "Open", baseUrl: "https://api.kraken.com" })
     assert.strictEqual(testnet._tag, "None")

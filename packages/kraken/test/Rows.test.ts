@@ -21,7 +21,7 @@ const asked = <A, E>(
 ) => scripted({ ...listed, ...answers }, Effect.flatMap(Kraken.MarketData, ask))
 
 describe("markets", () => {
-  it.effect("read their names, their status and their rules; dark pools and names that do not lead back are left out", () =>
+  it.effect("have their names, status and rules; dark pools and unsupported names are left out", () =>
     asked({}, ({ markets }) =>
       Effect.map(markets, (markets) => {
         const summary = Record.fromIterableWith(
@@ -90,7 +90,7 @@ describe("markets", () => {
         assert.isTrue(markets.every(({ kind }) => kind === "spot"))
       })))
 
-  it.effect("fail when no row can be read, as the shape must have changed", () =>
+  it.effect("fail with MalformedResponse if no row can be decoded", () =>
     asked(
       { AssetPairs: [{ error: [], result: { XXBTZUSD: { name: "XBT/USD" } } }] },
       ({ markets }) =>
@@ -100,7 +100,7 @@ describe("markets", () => {
         })
     ))
 
-  it.effect("are none where there are none", () =>
+  it.effect("are empty if none are listed", () =>
     asked(
       { AssetPairs: [{ error: [], result: {} }] },
       ({ markets }) => Effect.map(markets, (markets) => assert.deepStrictEqual(markets, []))
@@ -108,7 +108,7 @@ describe("markets", () => {
 })
 
 describe("public data", () => {
-  it.effect("takes the last 24 hours and not today, and no open, which is today's", () =>
+  it.effect("has a ticker of the last 24 hours, without an opening price, which is that of the day", () =>
     asked({ Ticker: [fixture("Ticker")] }, (data) =>
       Effect.map(data.ticker("BTC/USD"), ({ at, ...ticker }) => {
         assert.isAtLeast(at, now)
@@ -124,7 +124,7 @@ describe("public data", () => {
         })
       })))
 
-  it.effect("takes a zero price for none", () =>
+  it.effect("leaves out zero prices", () =>
     asked({ Ticker: [fixture("Ticker_several")] }, (data) =>
       Effect.map(data.tickers(["XTZ/BTC"]), ([ticker]) => {
         assert(ticker !== undefined)
@@ -136,7 +136,7 @@ describe("public data", () => {
         })
       })))
 
-  it("reads a book", () => {
+  it("decodes an order book", () => {
     const book = decode(KrakenEndpoints.depth, fixture("Depth"))
     assert.deepStrictEqual(book.asks.map((level) => shown(level)), [
       { price: "64043.30000", amount: "0.136" },
@@ -148,7 +148,7 @@ describe("public data", () => {
     ])
   })
 
-  it("reads trades, with the taker's side", () => {
+  it("decodes trades with the taker's side", () => {
     const { rows } = decode(KrakenEndpoints.trades, fixture("Trades"))
     assert.deepStrictEqual(shownAll(rows), [
       {
@@ -168,7 +168,7 @@ describe("public data", () => {
     ])
   })
 
-  it("reads candles, stamped at their open", () => {
+  it("decodes candles with their open time", () => {
     const wire = decode(KrakenEndpoints.ohlc, fixture("OHLC"))
     assert.deepStrictEqual(shownAll(wire)[1], {
       openTime: 1_763_942_340_000,
@@ -181,14 +181,14 @@ describe("public data", () => {
     assert.strictEqual(wire.length, 3)
   })
 
-  it("takes the answer about one pair under any name, and of one pair only", () => {
+  it("accepts a response under any name of the pair, and with one pair only", () => {
     const { XXBTZUSD } = Object(Object(fixture("Depth")).result)
     assert.strictEqual(decode(KrakenEndpoints.depth, { result: { XBTUSD: XXBTZUSD } }).asks.length, 2)
     assert.isTrue(fails(KrakenEndpoints.depth, { result: { XXBTZUSD, XETHZUSD: XXBTZUSD } }))
     assert.isTrue(fails(KrakenEndpoints.depth, { result: { last: 1 } }))
   })
 
-  it("reads the clock", () => {
+  it("decodes the exchange's clock", () => {
     assert.strictEqual(
       decode(KrakenEndpoints.time, { error: [], result: { unixtime: 1_763_942_400, rfc1123: "" } }),
       now
@@ -214,15 +214,15 @@ describe("public data", () => {
       ))
   }
 
-  it.effect("takes the time of the answer for one that cannot be read", () =>
+  it.effect("has the time of the response if that of the status cannot be decoded", () =>
     asked(
       { SystemStatus: [{ error: [], result: { status: "online", timestamp: "soon" } }] },
       ({ status }) => Effect.map(status, ({ at }) => assert.isAtLeast(at, now))
     ))
 })
 
-describe("rows of an account", () => {
-  it("reads orders that stand", () => {
+describe("account rows", () => {
+  it("decode open orders", () => {
     const { rows } = decode(KrakenEndpoints.openOrders, fixture("OpenOrders"))
     assert.deepStrictEqual(rows.map(({ market }) => market), ["XBTUSD", "XBTUSD", "XTZXBT"])
     assert.deepStrictEqual(rows.slice(0, 2).map((row) => shown(row, "market")), [
@@ -252,7 +252,7 @@ describe("rows of an account", () => {
     ])
   })
 
-  it("reads orders that ended; one for an amount of the quote currency has no amount", () => {
+  it("decode ended orders, without an amount if it was in the quote currency", () => {
     const { rows: orders } = decode(KrakenEndpoints.closedOrders, fixture("ClosedOrders"))
     assert.deepStrictEqual(orders.map(({ status }) => status), ["filled", "canceled", "expired"])
     assert.deepStrictEqual(shown(orders[0] ?? {}, "market"), {
@@ -269,7 +269,7 @@ describe("rows of an account", () => {
     assert.strictEqual(shown(orders[1] ?? {})["filled"], "0.05000000")
   })
 
-  it("does not guess at a status or a side that is new, nor at money it cannot read", () => {
+  it("do not decode unknown statuses and sides, nor malformed amounts", () => {
     const { closed } = Object(Object(fixture("ClosedOrders")).result)
     const order = Object(closed)["OAAAAA-BBBBB-000008"]
     const body = (change: object) => ({ error: [], result: { O: { ...order, ...change } } })
@@ -284,7 +284,7 @@ describe("rows of an account", () => {
     assert.deepStrictEqual(decode(KrakenEndpoints.openOrders, { error: [], result: { open: [] } }), Listing.of([]))
   })
 
-  it("reads orders with a price that is relative, such as trailing stops, which stand beside those placed here", () => {
+  it("decode open orders with a relative price, such as trailing stops", () => {
     const { open } = Object(Object(fixture("OpenOrders")).result)
     const order = Object(open)["OAAAAA-BBBBB-000001"]
     const withPrice = (ordertype: string, price: string) => ({
@@ -303,7 +303,7 @@ describe("rows of an account", () => {
     }
   })
 
-  it("reads fills by either name of their pair, under the id of an order", () => {
+  it("decode fills by either name of their pair, with their order id", () => {
     const { rows } = decode(KrakenEndpoints.tradesHistory, fixture("TradesHistory"))
     assert.deepStrictEqual(rows.map(({ market }) => market), ["XXBTZUSD", "XBTUSD"])
     assert.deepStrictEqual(rows.map((row) => shown(row, "market")), [

@@ -54,7 +54,7 @@ const only = (path: string, faults: Faults.Options): Faults.Faults =>
   Faults.make({ routes: [{ path, faults: Faults.make(faults) }] })
 
 describe("place", () => {
-  it.effect("a limit order stands, under both of its ids", () =>
+  it.effect("leaves a limit order open, found by both of its ids", () =>
     trading(({ account, trading }) =>
       Effect.gen(function*() {
         const order = yield* trading.place(bid)
@@ -72,7 +72,7 @@ describe("place", () => {
       })
     ))
 
-  it.effect("a market order is filled, with what it cost", () =>
+  it.effect("fills a market order, whose fills are listed", () =>
     trading(({ account, trading }) =>
       Effect.gen(function*() {
         const order = yield* trading.place({ type: "market", symbol: "BTC/USD", side: "buy", amount: "0.01" })
@@ -99,7 +99,7 @@ describe("place", () => {
       })
     ))
 
-  it.effect("a post-only order stands, and is refused where it would trade at once", () =>
+  it.effect("leaves a post-only order open, and rejects one that would trade immediately", () =>
     trading(({ account, trading }) =>
       Effect.gen(function*() {
         const order = yield* trading.place({ ...bid, postOnly: true })
@@ -112,7 +112,7 @@ describe("place", () => {
       })
     ))
 
-  it.effect("an order is filled in part, and what is left of it canceled, with IOC", () =>
+  it.effect("fills an IOC order in part and cancels the rest", () =>
     trading(
       ({ trading }) =>
         Effect.gen(function*() {
@@ -128,7 +128,7 @@ describe("place", () => {
       { balances: rich }
     ))
 
-  it.effect("an order that is filled in part stands with the rest, and is filled as others come", () =>
+  it.effect("leaves the rest of a partly filled order open, which fills later", () =>
     trading(
       ({ account, trading }) =>
         Effect.gen(function*() {
@@ -147,7 +147,7 @@ describe("place", () => {
       { balances: rich }
     ))
 
-  it.effect("an order that stands holds what it may cost", () =>
+  it.effect("subtracts what an open order holds from the free balance", () =>
     trading(({ account, trading }) =>
       Effect.gen(function*() {
         const dollars = Effect.map(account.balances, (balances) => balances.find(({ asset }) => asset === "USD"))
@@ -160,7 +160,7 @@ describe("place", () => {
       })
     ))
 
-  it.effect("what Kraken's REST API has not is refused before it is sent", () =>
+  it.effect("fails with Unsupported or InvalidRequest before sending what Kraken's REST API does not support", () =>
     trading(({ trading }) =>
       Effect.gen(function*() {
         const before = (yield* asked).length
@@ -174,7 +174,7 @@ describe("place", () => {
       })
     ))
 
-  it.effect("what the account cannot pay for is refused", () =>
+  it.effect("fails with InsufficientFunds if the account cannot pay for the order", () =>
     trading(({ trading }) =>
       Effect.gen(function*() {
         const error = yield* Effect.flip(trading.place({ ...bid, amount: "1000" }))
@@ -182,14 +182,14 @@ describe("place", () => {
       })
     ))
 
-  it.effect("a key that may not trade is refused", () =>
+  it.effect("fails with PermissionDenied for a read-only key", () =>
     trading(({ trading }) =>
       Effect.gen(function*() {
         const error = yield* Effect.flip(trading.place(bid))
         assert.strictEqual(error._tag, "PermissionDenied")
       }), { credentials: Simulator.credentials("kraken", "read") }))
 
-  it.effect("an id of an order that stands is not taken twice, and free once it has ended", () =>
+  it.effect("fails with DuplicateOrder while an order with the same client order id is open", () =>
     trading(({ trading }) =>
       Effect.gen(function*() {
         const named: Order.Request = { ...bid, clientOrderId: "mine1" }
@@ -208,9 +208,9 @@ const rich = [
   { asset: "USD", free: Decimal.make("10000000"), locked: Decimal.make("0") }
 ]
 
-describe("a lost answer", () => {
+describe("lost response", () => {
   for (const fault of ["reset", "http500", "malformed"] as const) {
-    it.effect(`is found out: ${fault} after the order was taken`, () =>
+    it.effect(`(${fault}) to an order is resolved, and the order is sent once`, () =>
       trading(({ account, kraken, trading }) =>
         Effect.gen(function*() {
           yield* kraken.setFaults(only(place, { [fault]: 1 }))
@@ -223,7 +223,7 @@ describe("a lost answer", () => {
       ))
   }
 
-  it.effect("of an order that was filled meanwhile is found among those that ended", () =>
+  it.effect("to an order that was filled meanwhile is resolved from the ended orders", () =>
     trading(({ kraken, trading }) =>
       Effect.gen(function*() {
         yield* kraken.setFaults(only(place, { reset: 1 }))
@@ -233,7 +233,7 @@ describe("a lost answer", () => {
       })
     ))
 
-  it.effect("of an order that cannot be seen yet is waited for", () =>
+  it.effect("to an order that is listed late is resolved", () =>
     trading(({ kraken, trading }) =>
       Effect.gen(function*() {
         yield* kraken.setFaults(
@@ -246,7 +246,7 @@ describe("a lost answer", () => {
       })
     ))
 
-  it.effect("of an order that was never taken is proven so, and only after its deadline", () =>
+  it.effect("to an order that never arrived fails with NotPlaced after its deadline", () =>
     trading(({ account, kraken, trading }) =>
       Effect.gen(function*() {
         yield* trading.place({ ...bid, amount: "0.02" })
@@ -261,7 +261,7 @@ describe("a lost answer", () => {
       })
     ))
 
-  it.effect("leaves no order open in the journal", () =>
+  it.effect("leaves no open intent in the journal", () =>
     trading(({ kraken, trading }) =>
       Effect.gen(function*() {
         yield* kraken.setFaults(only(place, { reset: 1 }))
@@ -272,8 +272,8 @@ describe("a lost answer", () => {
     ))
 })
 
-describe("change", () => {
-  it.effect("cancels by either id, and says how the order ended", () =>
+describe("cancel and amend", () => {
+  it.effect("cancels an order by either id", () =>
     trading(({ trading }) =>
       Effect.gen(function*() {
         const first = yield* trading.place(bid)
@@ -287,7 +287,7 @@ describe("change", () => {
       })
     ))
 
-  it.effect("cancels what has ended already without complaint, and does not find what never was", () =>
+  it.effect("cancel returns a filled order as filled, and fails with OrderNotFound for one that does not exist", () =>
     trading(({ trading }) =>
       Effect.gen(function*() {
         const order = yield* trading.place({ type: "market", symbol: "BTC/USD", side: "buy", amount: "0.01" })
@@ -299,7 +299,7 @@ describe("change", () => {
       })
     ))
 
-  it.effect("cancels all orders of a market, and none of another", () =>
+  it.effect("cancelAll cancels the orders of one market only", () =>
     trading(({ account, trading }) =>
       Effect.gen(function*() {
         const orders = yield* Effect.forEach(["59000", "58000"], (price) => trading.place({ ...bid, price }))
@@ -311,7 +311,7 @@ describe("change", () => {
       })
     ))
 
-  it.effect("an answer to a cancel of all that was lost is asked for again, and what it did is told", () =>
+  it.effect("cancelAll is retried if its response is lost, and returns the canceled order", () =>
     trading(({ kraken, trading }) =>
       Effect.gen(function*() {
         const order = yield* trading.place(bid)
@@ -327,7 +327,7 @@ describe("change", () => {
       })
     ))
 
-  it.effect("amends price and amount in place", () =>
+  it.effect("amend changes price and amount, and keeps the id", () =>
     trading(({ trading }) =>
       Effect.gen(function*() {
         const order = yield* trading.place(bid)
@@ -340,7 +340,7 @@ describe("change", () => {
       })
     ))
 
-  it.effect("finds out whether an amendment was made when its answer was lost", () =>
+  it.effect("amend is resolved if its response is lost", () =>
     trading(({ kraken, trading }) =>
       Effect.gen(function*() {
         const order = yield* trading.place(bid)
@@ -352,7 +352,7 @@ describe("change", () => {
 })
 
 describe("batch", () => {
-  it.effect("places several orders in one request, each with its own outcome", () =>
+  it.effect("sends several orders in one request, and returns an outcome for each", () =>
     trading(({ account, trading }) =>
       Effect.gen(function*() {
         const results = yield* trading.placeBatch([
@@ -370,7 +370,7 @@ describe("batch", () => {
       })
     ))
 
-  it.effect("places one order by itself, and sixteen in two requests", () =>
+  it.effect("sends a single order with AddOrder, and sixteen in two requests", () =>
     trading(({ account, trading }) =>
       Effect.gen(function*() {
         const one = yield* trading.placeBatch([bid])
@@ -388,7 +388,7 @@ describe("batch", () => {
       })
     ))
 
-  it.effect("looks each order up when the answer was lost", () =>
+  it.effect("looks each order up if the response is lost", () =>
     trading(({ kraken, trading }) =>
       Effect.gen(function*() {
         yield* kraken.setFaults(only("/0/private/AddOrderBatch", { reset: 1 }))

@@ -8,8 +8,8 @@ const account = Okx.Account
 
 const dated = { ...linear, id: "BTC-USDT-260327", symbol: inverse.symbol }
 
-describe("the key", () => {
-  it.effect("may do what it says, and works from where it says", () =>
+describe("permissions of a key", () => {
+  it.effect("are read with whether the key is bound to addresses", () =>
     Effect.gen(function*() {
       const permissions = (answer: unknown) =>
         scripted({ "account/config": [answer] }, Effect.flatMap(account, ({ keyPermissions }) => keyPermissions))
@@ -32,7 +32,7 @@ describe("balances", () => {
   const balances = (answer: unknown) =>
     scripted({ "account/balance": [answer] }, Effect.flatMap(account, ({ balances }) => Effect.either(balances)))
 
-  it.effect("are read whatever the mode of the account, without those of nothing", () =>
+  it.effect("are read in every account mode, without empty ones", () =>
     Effect.gen(function*() {
       const all = Either.getOrThrow(yield* balances(answered("balance")))
       assert.deepStrictEqual(all.map(shown).map(({ asset, free, total }) => [asset, free, total]), [
@@ -41,7 +41,7 @@ describe("balances", () => {
       ])
     }))
 
-  it.effect("fail where one of them cannot be read, as money is never guessed", () =>
+  it.effect("fail with MalformedResponse if one of them cannot be decoded", () =>
     Effect.gen(function*() {
       const [balance] = rows("balance")
       for (const answer of [envelope({ ...balance, details: [{ ccy: "BTC", eq: "some" }] }), envelope()]) {
@@ -50,8 +50,8 @@ describe("balances", () => {
       }
     }))
 
-  for (const [kind, fields] of [["there is", ["eq", "cashBal"]], ["is free", ["availEq", "availBal"]]] as const) {
-    it.effect(`fail where it is not said what ${kind}, which is not nothing`, () =>
+  for (const [kind, fields] of [["total", ["eq", "cashBal"]], ["free", ["availEq", "availBal"]]] as const) {
+    it.effect(`fail with MalformedResponse if no field has the ${kind} amount`, () =>
       Effect.gen(function*() {
         const details = { ccy: "BTC", eq: "1", cashBal: "1", availEq: "1", availBal: "1" }
         const silent = (...names: ReadonlyArray<string>) =>
@@ -76,7 +76,7 @@ describe("positions", () => {
     )
   const [first, second, , closed] = rows("positions")
 
-  it.effect("have the side of their sign or their name, and those of nothing are left out", () =>
+  it.effect("have their side by sign or name, and empty ones are left out", () =>
     Effect.gen(function*() {
       const all = yield* positions(first, second, closed)
       assert.deepStrictEqual(
@@ -97,7 +97,7 @@ describe("positions", () => {
       )
     }))
 
-  it.effect("that cannot be read, or are of a market that is not listed, take no others with them", () =>
+  it.effect("that cannot be decoded or are of an unlisted market hide no other", () =>
     Effect.gen(function*() {
       const all = yield* positions(
         { ...first, posSide: "sideways" },
@@ -109,7 +109,7 @@ describe("positions", () => {
       assert.deepStrictEqual(all.map(({ side }) => side), ["short", "short"])
     }))
 
-  it.effect("of options and of spot on margin are not asked for", () =>
+  it.effect("are not requested for options and margin", () =>
     Effect.gen(function*() {
       const asked = yield* scripted(
         { "account/positions": [envelope()] },
@@ -130,7 +130,7 @@ describe("orders", () => {
       Effect.flatMap(account, (account) => account.openOrders())
     )
 
-  it.effect("that stand are read with their name", () =>
+  it.effect("that are open are decoded with their client order id", () =>
     Effect.gen(function*() {
       const [order] = yield* open(standing)
       assert.deepStrictEqual(order && shown(order), {
@@ -153,7 +153,7 @@ describe("orders", () => {
       })
     }))
 
-  it.effect("of contracts are in amounts", () =>
+  it.effect("on contracts have amounts in the base currency, or in contracts of inverse ones", () =>
     Effect.gen(function*() {
       const [first, second] = yield* open(partial, { ...partial, ordId: "2", instId: "BTC-USD-SWAP" })
       for (const order of [first, second]) {
@@ -172,7 +172,7 @@ describe("orders", () => {
       )
     }))
 
-  it.effect("that ended say how, and have no amount where they were sized in the quote currency", () =>
+  it.effect("that have ended have their status, and no amount if it was in the quote currency", () =>
     Effect.gen(function*() {
       const history = (symbol: string, answer: unknown) =>
         scripted(
@@ -205,7 +205,7 @@ describe("orders", () => {
       assert.deepStrictEqual(margin.map(({ amount }) => amount), [undefined])
     }))
 
-  it.effect("that are not understood take no others with them, and are never guessed", () =>
+  it.effect("that cannot be decoded hide no other", () =>
     Effect.gen(function*() {
       for (
         const wrong of [
@@ -230,7 +230,7 @@ describe("orders", () => {
       assert.strictEqual((yield* open({ ...standing, somethingNew: {} })).length, 1)
     }))
 
-  it.effect("of options, and of markets that are not listed, take no others with them", () =>
+  it.effect("of options and of unlisted markets hide no other", () =>
     Effect.gen(function*() {
       const option = { ...standing, ordId: "7", instType: "OPTION", instId: "BTC-USD-260327-92000-C" }
       const late = { ...standing, ordId: "8", instId: "LATE-USDT" }
@@ -247,7 +247,7 @@ describe("fills", () => {
     )
   const [taken, made, unsaid] = rows("fills")
 
-  it.effect("have a fee above zero that was paid, and one below that is a rebate", () =>
+  it.effect("have a positive fee if one was paid, and a negative one for a rebate", () =>
     Effect.gen(function*() {
       const summary = (each: object) => {
         const { amount, at, clientOrderId, fee, feeAsset, id, liquidity } = shown(each)
@@ -276,7 +276,7 @@ describe("fills", () => {
       ])
     }))
 
-  it.effect("without price or size are left out, and the others are not", () =>
+  it.effect("without price or size are left out, and hide no other", () =>
     Effect.gen(function*() {
       for (const wrong of [{ fillPx: "" }, { fillSz: "" }, { billId: "" }]) {
         const [known] = yield* fills("BTC/USDT", envelope({ ...taken, billId: "9", ...wrong }, unsaid))
@@ -284,7 +284,7 @@ describe("fills", () => {
       }
     }))
 
-  it.effect("of one trade with oneself are two, and pages go by bills", () =>
+  it.effect("of a trade with oneself are both returned, and pages continue by bill id", () =>
     Effect.gen(function*() {
       const first = Array.from({ length: 100 }, (_, index) => ({ ...taken, billId: String(1000 - index) }))
       const other = { ...taken, billId: "900", ordId: "1", side: "sell" }

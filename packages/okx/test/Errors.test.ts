@@ -153,7 +153,7 @@ describe("classify", () => {
   check("status", statuses)
   check("order", orders)
 
-  it("takes the reason from the order, without the blanks around it", () => {
+  it("trims the reason of an order, and has a detail if there is none", () => {
     const failed = errors.classify(answer(200, refusedOrder("51119", "Insufficient balance. ")))
     assert.strictEqual(failed?.detail, "Insufficient balance.")
     assert.strictEqual(
@@ -162,7 +162,7 @@ describe("classify", () => {
     )
   })
 
-  it("finds nothing wrong with what is not", () => {
+  it("returns no error for a success", () => {
     for (const name of ["ticker", "place_order", "orders_pending", "status"]) {
       assert.isUndefined(errors.classify(answer(200, fixture(name))), name)
     }
@@ -171,7 +171,7 @@ describe("classify", () => {
     assert.isUndefined(errors.classify(answer(200, "{\"data\":[]}")))
   })
 
-  it("leaves several orders to their rows, also where there is one", () => {
+  it("leaves the rows of a batch alone, also of a single one", () => {
     assert.isUndefined(errors.classify(answer(200, fixture("batch_orders"))))
     const one = answer(200, refusedOrder("51008", "Order failed."))
     for (const operation of ["placeOrders", "cancelOrders"]) {
@@ -181,7 +181,7 @@ describe("classify", () => {
     }
   })
 
-  it("leaves the gateway's own errors to their status", () => {
+  it("leaves the gateway's own errors to HTTP", () => {
     const body = {
       code: 500,
       data: {},
@@ -200,7 +200,7 @@ describe("ofRow", () => {
   const refused = (code: string, text = "") =>
     errors.ofRow({ code, text }, { about: { exchange: "okx", operation: "placeBatch" }, headers: {}, now, status: 200 })
 
-  it("is the error of its code", () => {
+  it("is the error of the code", () => {
     assert.deepStrictEqual(verdict(refused("51008", "Insufficient USDT balance. ")), {
       tag: "InsufficientFunds",
       outcome: "Rejected",
@@ -215,7 +215,7 @@ describe("ofRow", () => {
     assert.deepStrictEqual(verdict(refused("50004")), { tag: "ExchangeUnavailable", outcome: "Unknown", code: "50004" })
   })
 
-  it("leaves open what became of an order under a code that is not known, as the answer about one order does", () => {
+  it("has an unknown outcome for an unknown code, as for a single order", () => {
     for (const code of ["59999", "50099", "1", ""]) {
       const unclear: Verdict = { tag: "MalformedResponse", outcome: "Unknown", ...code === "" ? {} : { code } }
       assert.deepStrictEqual(verdict(refused(code, "Of tomorrow")), unclear, code)
@@ -223,14 +223,14 @@ describe("ofRow", () => {
     assert.deepStrictEqual(verdict(refused("51999")), { tag: "OrderRejected", outcome: "Rejected", code: "51999" })
   })
 
-  it("repeats words, and no control characters", () => {
+  it("has the message without control characters", () => {
     assert.strictEqual(refused("51008", "Insufficient USDT balance. ").detail, "Insufficient USDT balance.")
     assert.strictEqual(refused("51008", "a\u0000\nb").detail, "a b")
     assert.isAtMost(refused("51008", "long ".repeat(100)).detail.length, 200)
     assert.strictEqual(refused("51008").detail, "the exchange gave no reason")
   })
 
-  it("says in words that a code is not known, and keeps it", () => {
+  it("keeps an unknown code and reports it as unrecognized", () => {
     for (const code of ["51999", "54999", "55000", "4088", "58000"]) {
       const error = refused(code, "Of tomorrow.")
       assert.deepStrictEqual([error.code, error.detail], [code, "unrecognized error: Of tomorrow."])
@@ -238,7 +238,7 @@ describe("ofRow", () => {
   })
 })
 
-describe("through the engine", () => {
+describe("client", () => {
   const probe = Endpoint.make({
     capability: "marketData",
     name: "probe",
@@ -258,18 +258,18 @@ describe("through the engine", () => {
       return yield* Effect.flip(client.request(probe, {}))
     }).pipe(Effect.scoped, Effect.provide(ScriptedHttp.layer([ScriptedHttp.text(body, { status })])))
 
-  it.effect("an error of the gateway is ExchangeUnavailable", () =>
+  it.effect("an error of the gateway fails with ExchangeUnavailable", () =>
     Effect.gen(function*() {
       const body = "{\"code\":500,\"data\":{},\"error_code\":\"500\",\"msg\":\"Internal Server Error\"}"
       assert.deepStrictEqual(verdict(yield* failing(500, body)), { tag: "ExchangeUnavailable", outcome: "Unknown" })
     }))
 
-  it.effect("an order's error in answer to public data is malformed", () =>
+  it.effect("an order's error in a response to public data fails with MalformedResponse", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* failing(200, error("51008", "Insufficient balance")))._tag, "MalformedResponse")
     }))
 
-  it.effect("a page instead of JSON is malformed", () =>
+  it.effect("a page instead of JSON fails with MalformedResponse", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* failing(200, html))._tag, "MalformedResponse")
     }))

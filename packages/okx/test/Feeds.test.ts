@@ -17,7 +17,7 @@ const connId = "a4d3ae55"
 describe("frames of OKX", () => {
   const asking = { request: 7, token: undefined }
 
-  it("ask for one subscription at a time, under the number of the request", () => {
+  it("subscribe to one topic at a time, with the id of the request", () => {
     const topic = book.topic(spot, 400)
     const args = [{ channel: "books", instId: "BTC-USDT" }]
     assert.deepStrictEqual(protocol.subscribe([topic], asking), [{ id: "7", op: "subscribe", args }])
@@ -25,7 +25,7 @@ describe("frames of OKX", () => {
     assert.strictEqual(protocol.batch, 1)
   })
 
-  it("confirm what was subscribed to, under the key that its data has", () => {
+  it("confirm a subscription under the key of its data", () => {
     const topic = candles.topic(spot, "1H")
     const arg = { channel: "candle1H", instId: "BTC-USDT" }
     assert.strictEqual(topic.socket, "business")
@@ -36,7 +36,7 @@ describe("frames of OKX", () => {
     assert.deepStrictEqual(protocol.read({ id: "8", event: "unsubscribe", arg, connId }), [])
   })
 
-  it("refuse a request by its number, and end the connection of one that asks too much", () => {
+  it("refuse a request by its id, and end the connection if the rate limit is exceeded", () => {
     const said = { code: "60018", text: "Wrong URL or channel:books,instId:NO-NO doesn't exist." }
     assert.deepStrictEqual(protocol.read({ event: "error", code: said.code, msg: said.text, connId, id: "7" }), [
       { _tag: "Refused", request: 7, said }
@@ -69,7 +69,7 @@ describe("frames of OKX", () => {
     assert.deepStrictEqual([spot, linear, inverse].map(volume), [both, both, both])
   })
 
-  it("of candles do so, too", () => {
+  it("of candles have the volume in contracts", () => {
     const row = ["1763942400000", "85000", "85100.5", "84900", "85050", "250", "2.5", "212625", "0"]
     const candle = {
       openTime: 1_763_942_400_000,
@@ -84,7 +84,7 @@ describe("frames of OKX", () => {
     assert.deepStrictEqual(shownOf(read([row.with(8, "1")])), [{ ...candle, isOpen: false }])
   })
 
-  it("of trades are of one each, whose side is the taker's", () => {
+  it("of trades have the taker's side", () => {
     const row = {
       instId: "BTC-USDT",
       tradeId: "734864333",
@@ -99,7 +99,7 @@ describe("frames of OKX", () => {
   })
 })
 
-describe("books of OKX", () => {
+describe("order books of OKX", () => {
   const sync = () =>
     OrderBookSync.make({ exchange: "okx", symbol: spot.symbol, rules: book.rules(spot, 400), read: book.reader(spot) })
 
@@ -131,7 +131,7 @@ describe("books of OKX", () => {
     return last?.fault ?? view?.depth(5).bids.map((level) => shown(level))
   }
 
-  it("follow OKX's own example: an update, one that says nothing, and lower numbers after a maintenance", () => {
+  it("follow OKX's example: an update, an empty one, and lower numbers after maintenance", () => {
     const frames = [
       first,
       frame("update", 10, 15, [["99", "0"]]),
@@ -142,28 +142,28 @@ describe("books of OKX", () => {
     assert.deepStrictEqual(after(...frames, frame("update", 3, 5, [["98", "0"]])), [{ price: "98.5", amount: "4" }])
   })
 
-  it("take an update that comes twice once", () => {
+  it("ignore a repeated update", () => {
     const update = frame("update", 10, 15, [["99", "0"]])
     assert.deepStrictEqual(after(first, update, update, frame("update", 15, 16)), [{ price: "98", amount: "2" }])
   })
 
-  it("have a gap where an update names another before it", () => {
+  it("report a gap if an update names another previous one", () => {
     const lost = "an update of the order book was lost"
     assert.strictEqual(after(first, frame("update", 12, 15)), lost)
     assert.strictEqual(after(first, frame("update", -1, 15)), lost)
   })
 
-  it("are not understood without numbers", () => {
+  it("do not decode an update without numbers", () => {
     assert.strictEqual(after(first, frame("update", 10, "")), "a frame of the order book could not be decoded")
     assert.strictEqual(after(first, frame("update", undefined, 15)), "a frame of the order book could not be decoded")
   })
 
-  it("begin anew with each snapshot, and with none before it", () => {
+  it("are replaced by each snapshot, and are missing before the first", () => {
     assert.isUndefined(after(frame("update", 10, 15)))
     assert.deepStrictEqual(after(first, frame("snapshot", -1, 4, [["90", "1"]])), [{ price: "90", amount: "1" }])
   })
 
-  it("are checked by a checksum where it says something", () => {
+  it("are checked against a checksum that is not zero", () => {
     const wrong = "the checksum of the order book does not match the exchange's"
     const update = (checksum: number | undefined) => frame("update", 10, 15, [["98", "0"]], [], checksum)
     assert.strictEqual(after(first, update(1)), wrong)
@@ -171,7 +171,7 @@ describe("books of OKX", () => {
     assert.deepStrictEqual(after(first, update(LocalOrderBook.crc32("99:1:101:3") | 0)), [{ price: "99", amount: "1" }])
   })
 
-  it("have the checksum of OKX's layout: a bid and an ask in turn, the longer side alone at the end", () => {
+  it("have the checksum of OKX's layout: bids and asks in turn, then the rest of the longer side", () => {
     const local = LocalOrderBook.make({ exchange: "okx", symbol: spot.symbol })
     LocalOrderBook.replace(local, [["3366.1", "7"], ["3366", "6"]], [["3366.8", "9"], ["3368", "8"], ["3372", "8"]])
     assert.strictEqual(checksum(local), 1_362_239_393)

@@ -23,7 +23,7 @@ describe("markets", () => {
     return [id, kind, status, tickSize, lotSize, minAmount, maxAmount, multiplier]
   }
 
-  it.effect("of spot are read by their currencies, their state and their steps", () =>
+  it.effect("of spot have their currencies, status and rules", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(Record.map(yield* bySymbol({ spot: answered("instruments_spot") }), steps), {
         "BTC/USDT": ["BTC-USDT", "spot", "open", "0.1", "0.00000001", "0.00001", "9999999999", undefined],
@@ -33,7 +33,7 @@ describe("markets", () => {
       })
     }))
 
-  it.effect("of linear contracts are counted in the base currency, those of inverse ones in contracts", () =>
+  it.effect("of linear contracts have lots in the base currency, those of inverse ones in contracts", () =>
     Effect.gen(function*() {
       const swaps = yield* bySymbol({ swap: answered("instruments_swap") })
       assert.deepStrictEqual(Record.map(swaps, steps), {
@@ -62,7 +62,7 @@ describe("markets", () => {
       assert.deepStrictEqual([linear?.["inverse"], linear?.["settle"]], [false, "USDT"])
     }))
 
-  it.effect("of futures are dated by when they expire, and those of options left out", () =>
+  it.effect("of futures have their expiry, and options are left out", () =>
     Effect.gen(function*() {
       const futures = yield* bySymbol({ futures: answered("instruments_futures") })
       assert.deepStrictEqual(Record.map(futures, ({ id, kind }) => [id, kind]), {
@@ -73,7 +73,7 @@ describe("markets", () => {
       assert.deepStrictEqual(yield* bySymbol({ futures: envelope({ ...first, expTime: "" }) }), {})
     }))
 
-  it.effect("whose contracts are worth nothing that can be told are left out", () =>
+  it.effect("of contracts without a known value are left out", () =>
     Effect.gen(function*() {
       const swap = rows("instruments_swap")[1]
       for (
@@ -86,7 +86,7 @@ describe("markets", () => {
       assert.strictEqual(Object.keys(yield* bySymbol({ swap: envelope({ ...swap, ctMult: "" }) })).length, 1)
     }))
 
-  it.effect("that cannot be read are left out, and the listing fails only when none can", () =>
+  it.effect("that cannot be decoded are left out, and the listing fails only if none can be decoded", () =>
     Effect.gen(function*() {
       const [known] = rows("instruments_spot")
       const strange = envelope({ instId: 7 })
@@ -96,7 +96,7 @@ describe("markets", () => {
       assert.deepStrictEqual(yield* markets({}), [])
     }))
 
-  it.effect("of a listing that fails take no others away", () =>
+  it.effect("are listed if one of the listings fails, and fail if all do", () =>
     Effect.gen(function*() {
       const refused = json(error("51000", "Parameter instType error"))
       const all = { spot: answered("instruments_spot"), swap: answered("instruments_swap") }
@@ -107,7 +107,7 @@ describe("markets", () => {
       assert.strictEqual(failed._tag, "InvalidRequest")
     }))
 
-  it.effect("of any script take no others away, and can be asked for by their own names", () =>
+  it.effect("in another script hide no other, and can be requested by their ids", () =>
     Effect.gen(function*() {
       const [, swap] = rows("instruments_swap")
       const instId = "币安人生-USDT-SWAP"
@@ -136,7 +136,7 @@ describe("markets", () => {
 })
 
 describe("public data", () => {
-  it.effect("a ticker's volume is in the base currency, and that of inverse contracts in contracts", () =>
+  it.effect("a ticker has its volume in the base currency, also of contracts", () =>
     Effect.gen(function*() {
       const solana = { ...spot, id: "SOL-USDT" }
       const [one, [linear, inverse]] = yield* scripted(
@@ -174,22 +174,23 @@ describe("public data", () => {
       assert.deepStrictEqual([without.last, without.bid, without.ask], [undefined, undefined, undefined])
     }))
 
-  it.effect("a book is in amounts, best first, from either endpoint", () =>
+  it.effect("an order book has amounts in the base currency, best first, from either endpoint", () =>
     Effect.gen(function*() {
       const [book, full] = yield* scripted(
         { "market/books?": [answered("books")], "market/books-full?": [answered("books_full")] },
-        Effect.flatMap(Okx.MarketData, (market) =>
-          Effect.all([market.orderBook("BTC/USDT:USDT"), market.orderBook("BTC/USD:BTC", { depth: 401 })]))
+        Effect.flatMap(
+          Okx.MarketData,
+          (market) => Effect.all([market.orderBook("BTC/USDT:USDT"), market.orderBook("BTC/USD:BTC", { depth: 401 })])
+        )
       )
-      const levels = (side: typeof book.asks) =>
-        side.map((level) => Object.values(shown(level)))
+      const levels = (side: typeof book.asks) => side.map((level) => Object.values(shown(level)))
       assert.deepStrictEqual(levels(book.asks), [["87301.3", "0.0075"], ["87301.9", "1.2"]])
       assert.deepStrictEqual(levels(book.bids), [["87301.2", "0.015"], ["87300", "0.0001"]])
       assert.deepStrictEqual([book.at, book.sequence], [1_763_942_400_123, "987654321012"])
       assert.deepStrictEqual([levels(full.asks), full.sequence], [[["87301.3", "0.75"]], undefined])
     }))
 
-  it.effect("trades are the taker's, in amounts, the oldest first", () =>
+  it.effect("trades have the taker's side and amounts in the base currency, oldest first", () =>
     Effect.gen(function*() {
       const trades = yield* scripted(
         { "market/trades?instId=BTC-USDT-SWAP&limit=100": [answered("trades")] },
@@ -201,7 +202,7 @@ describe("public data", () => {
       ])
     }))
 
-  it.effect("candles are stamped at their open; their volume is in the base currency, or in contracts of inverse ones", () =>
+  it.effect("candles have their open time, and their volume in the base currency, or in contracts of inverse ones", () =>
     Effect.gen(function*() {
       const candles = (symbol: string) =>
         scripted(
@@ -241,7 +242,7 @@ describe("public data", () => {
       assert.deepStrictEqual(yield* volumes("BTC/USDT"), ["3.75", "12.5"])
     }))
 
-  it.effect("what is longer than four hours begins by UTC, minutes are no months, and hours are in capitals", () =>
+  it.effect("candles of more than four hours are requested by UTC, and every interval in OKX's notation", () =>
     Effect.gen(function*() {
       const asked = yield* scripted(
         { "market/candles?": [envelope()], "market/history-candles?": [envelope()] },
@@ -278,7 +279,7 @@ describe("public data", () => {
       environment === undefined ? {} : { environment }
     )
 
-  it.effect("the status is the worst of the maintenances under way, in this environment", () =>
+  it.effect("the status is the worst ongoing maintenance of the environment", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* status(answered("status")), {
         exchange: "okx",
@@ -310,7 +311,7 @@ describe("public data", () => {
       assert.strictEqual(yield* under({ env: "" }), "maintenance")
     }))
 
-  it.effect("the exchange's clock is a text of milliseconds", () =>
+  it.effect("the exchange's clock is decoded from milliseconds only", () =>
     Effect.gen(function*() {
       const time = (ts: unknown) =>
         scripted(

@@ -48,7 +48,7 @@ const scripted = <A, E>(
 const fixtureJson = (name: string): unknown => envelope(...rows(name))
 
 describe("market data", () => {
-  it.effect("lists spot, swaps and futures, and gives tickers of several kinds in a request each", () =>
+  it.effect("lists spot, swaps and futures, and requests tickers once for each type", () =>
     simulated(Effect.gen(function*() {
       const market = yield* Okx.MarketData
       const symbols = ["BTC/USD:BTC", "ETH/BTC", "BTC/USDT:USDT", "BTC/USDT"]
@@ -64,7 +64,7 @@ describe("market data", () => {
       assert.strictEqual((yield* market.market("SOL/USDC")).status, "halted")
     })))
 
-  it.effect("reads candles where they are: the latest, and those before", () =>
+  it.effect("reads the latest candles and earlier ones from their own endpoints", () =>
     simulated(Effect.gen(function*() {
       const market = yield* Okx.MarketData
       const from = now - 1500 * 60_000
@@ -79,7 +79,7 @@ describe("market data", () => {
       ])
     })))
 
-  it.effect("has days of UTC", () =>
+  it.effect("has days by UTC", () =>
     simulated(Effect.gen(function*() {
       const market = yield* Okx.MarketData
       const days = yield* Stream.runCollect(market.candles("BTC/USDT", "1d", { from: now - 3 * 86_400_000 }))
@@ -90,7 +90,7 @@ describe("market data", () => {
       ])
     })))
 
-  it.effect("asks for a deep book where there is one", () =>
+  it.effect("requests a deep order book if a greater depth is asked for", () =>
     Effect.gen(function*() {
       const book = (depth: number) =>
         Effect.flatMap(Okx.MarketData, (market) => market.orderBook("BTC/USDT", { depth }))
@@ -107,7 +107,7 @@ describe("market data", () => {
       ])
     }))
 
-  it.effect("knows the status, and the clock", () =>
+  it.effect("reads the status and the exchange's clock", () =>
     simulated(Effect.gen(function*() {
       const market = yield* Okx.MarketData
       assert.deepStrictEqual(yield* market.status, { exchange: "okx", status: "operational", at: now })
@@ -117,7 +117,7 @@ describe("market data", () => {
 
 describe("account", () => {
   for (const permission of ["read", "trade", "withdraw"] as const) {
-    it.effect(`reads what a key may do: ${permission}`, () =>
+    it.effect(`reads the permissions of a key: ${permission}`, () =>
       simulated(
         Effect.gen(function*() {
           const account = yield* Okx.Account
@@ -144,7 +144,7 @@ describe("account", () => {
   ] as const
 
   for (const [title, credentials, code] of refusals) {
-    it.effect(`${title} is refused, and not tried again`, () =>
+    it.effect(`${title} is refused and not retried`, () =>
       simulated(
         Effect.gen(function*() {
           const error = yield* Effect.flip(Effect.flatMap(Okx.Account, ({ balances }) => balances))
@@ -156,7 +156,7 @@ describe("account", () => {
       ))
   }
 
-  it.effect("a key that may only read cannot place an order", () =>
+  it.effect("fails with PermissionDenied to place an order with a read-only key", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(now)
       const trading = yield* Okx.Trading
@@ -193,7 +193,7 @@ describe("account", () => {
       ])
     }))
 
-  it.effect("reads histories where they are: of days, and of months", () =>
+  it.effect("reads recent and older histories from their own endpoints", () =>
     Effect.gen(function*() {
       const day = 86_400_000
       const history = (since?: number) =>
@@ -214,7 +214,7 @@ describe("account", () => {
       ])
     }))
 
-  it.effect("an order that ended between two answers has ended", () =>
+  it.effect("returns an order as ended that was listed as open and then as ended", () =>
     Effect.gen(function*() {
       const [row] = rows("orders_pending")
       const [orders] = yield* scripted(
@@ -240,7 +240,7 @@ describe("trading", () => {
     clientOrderId: "third"
   }]
 
-  it.effect("finds the answer of each order of a batch by its name, and by its place where it has none", () =>
+  it.effect("placeBatch assigns each row to its order by client order id, or by position if it has none", () =>
     Effect.gen(function*() {
       const batch = { code: "2", data: [...rows("batch_orders")], msg: "" }
       const [standing] = rows("orders_pending")
@@ -267,7 +267,7 @@ describe("trading", () => {
       )
     }))
 
-  it.effect("canceling an order that is gone, or going, is no error", () =>
+  it.effect("cancel returns an order that has already been canceled or is being canceled", () =>
     Effect.gen(function*() {
       const [row] = rows("orders_pending")
       for (const sCode of ["51401", "51402", "51410"]) {
@@ -281,7 +281,7 @@ describe("trading", () => {
       }
     }))
 
-  it.effect("cancelAll lists again, and fails with what stands in its way", () =>
+  it.effect("cancelAll lists the orders again, and fails with the refusal of one that is still open", () =>
     Effect.gen(function*() {
       const [row] = rows("orders_pending")
       const standing = (...ids: ReadonlyArray<string>) => envelope(...ids.map((ordId) => ({ ...row, ordId })))
@@ -314,7 +314,7 @@ describe("trading", () => {
 })
 
 describe("layers", () => {
-  it.effect("are one value under two tags", () =>
+  it.effect("provide the same service under both tags", () =>
     Effect.gen(function*() {
       assert.strictEqual<Context.Tag.Service<typeof MarketData.MarketData>>(
         yield* Okx.MarketData,
@@ -329,7 +329,7 @@ describe("layers", () => {
       Effect.provide(Simulator.layer("okx"))
     ))
 
-  it.effect("of demo trading send its header with every request, and others never", () =>
+  it.effect("of demo trading send its header with every request, and others never do", () =>
     Effect.gen(function*() {
       const headersOf = (environment: "live" | "testnet") =>
         Effect.gen(function*() {
@@ -349,7 +349,7 @@ describe("layers", () => {
       assert.deepStrictEqual(yield* headersOf("live"), urls.map((url) => [url, undefined]))
     }))
 
-  it.effect("name the credentials that are missing, the passphrase among them", () =>
+  it.effect("name the credentials that are missing, including the passphrase", () =>
     Effect.gen(function*() {
       const build = (settings: ReadonlyArray<readonly [string, string]>) =>
         Effect.scoped(Layer.build(Okx.layerAccount())).pipe(
@@ -365,7 +365,7 @@ describe("layers", () => {
       assert.isTrue(Either.isRight(yield* build([...keys, ["OKX_API_PASSPHRASE", "the phrase"]])))
     }))
 
-  it.effect("for live trading want it said twice", () =>
+  it.effect("need `trading: \"enabled\"` for a live environment", () =>
     Effect.gen(function*() {
       const layer = Layer.provide(
         Okx.layerConfig({

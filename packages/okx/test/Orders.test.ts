@@ -34,7 +34,7 @@ const shownAs = (row: object) =>
     ...row
   })
 
-describe("a new order", () => {
+describe("request to place an order", () => {
   const sent = (request: object) =>
     scripted(
       { "POST trade/order": [ack({ ordId: "7" })], "trade/order?": [envelope()] },
@@ -48,7 +48,7 @@ describe("a new order", () => {
 
   const limit = { instId: "BTC-USDT", tdMode: "cash", side: "buy", sz: "0.015", px: "60000.50", clOrdId: "b15" }
 
-  it.effect("says what kind of limit order it is", () =>
+  it.effect("has the type of a limit order", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* body({}), { ...limit, ordType: "limit" })
       assert.deepStrictEqual(yield* body({ postOnly: true }), { ...limit, ordType: "post_only" })
@@ -56,7 +56,7 @@ describe("a new order", () => {
       assert.deepStrictEqual(yield* body({ timeInForce: "FOK" }), { ...limit, ordType: "fok" })
     }))
 
-  it.effect("at market is sized in the base currency, both ways", () =>
+  it.effect("has the size in the base currency for a market order, for both sides", () =>
     Effect.gen(function*() {
       const { px: _, ...market } = limit
       const given = { type: "market", price: undefined }
@@ -70,7 +70,7 @@ describe("a new order", () => {
       assert.notProperty(yield* body({ ...given, symbol: "BTC/USDT:USDT" }), "tgtCcy")
     }))
 
-  it.effect("of contracts is sized in contracts, on cross margin", () =>
+  it.effect("has the size in contracts for contracts, with cross margin", () =>
     Effect.gen(function*() {
       const contracts = { ...limit, instId: "BTC-USDT-SWAP", tdMode: "cross", ordType: "limit" }
       assert.deepStrictEqual(yield* body({ symbol: "BTC/USDT:USDT" }), { ...contracts, sz: "1.5" })
@@ -86,7 +86,7 @@ describe("a new order", () => {
       })
     }))
 
-  it.effect("is refused by the exchange when it comes 5 seconds after it was signed, as a batch and a change are", () =>
+  it.effect("expires five seconds after it was signed, as for a batch and an amendment", () =>
     Effect.gen(function*() {
       const headers = yield* scripted(
         { "POST trade/": [ack({ ordId: "7" })], "trade/order?": [shownAs({})] },
@@ -110,8 +110,8 @@ describe("a new order", () => {
     }))
 })
 
-describe("an acknowledgement", () => {
-  it.effect("without an id is one: the order is found by its name, and sent once", () =>
+describe("acknowledgement", () => {
+  it.effect("without an id is accepted: the order is looked up by its client order id, and sent once", () =>
     Effect.gen(function*() {
       const [order, asked] = yield* scripted(
         { "POST trade/order": [ack({})], "trade/order?": [shownAs({})] },
@@ -124,7 +124,7 @@ describe("an acknowledgement", () => {
       ])
     }))
 
-  it.effect("without an id of an order that does not show leaves open what became of it", () =>
+  it.effect("without an id has an unknown outcome if the order is not listed", () =>
     Effect.gen(function*() {
       const missing = { code: "51603", data: [], msg: "Order does not exist" }
       const error = yield* scripted(
@@ -139,7 +139,7 @@ describe("an acknowledgement", () => {
       assert.deepStrictEqual(verdict(error), { tag: "OutcomeUnknown", outcome: "Unknown" })
     }))
 
-  it.effect("without an id is one in a batch as well, and for a cancel", () =>
+  it.effect("without an id is accepted in a batch and for a cancellation", () =>
     Effect.gen(function*() {
       const [placed, canceled] = yield* scripted(
         {
@@ -174,7 +174,7 @@ describe("an acknowledgement", () => {
       Effect.flatMap(trading, ({ placeBatch }) => placeBatch([bid, { ...bid, clientOrderId: "c16" }]))
     ).pipe(Effect.map((results) => results.map(Either.match({ onLeft: verdict, onRight: ({ status }) => status }))))
 
-  it.effect("of one order of two says nothing of the other, which is looked for", () =>
+  it.effect("of a batch that lacks an order makes that order be looked up", () =>
     Effect.gen(function*() {
       const refused = { clOrdId: "c16", ordId: "", sCode: "51008", sMsg: "Insufficient USDT balance" }
       assert.deepStrictEqual(yield* inBatch({ code: "1", data: [refused], msg: "" }), [
@@ -183,7 +183,7 @@ describe("an acknowledgement", () => {
       ])
     }))
 
-  it.effect("that refuses under a code to come keeps it, and repeats no secret", () =>
+  it.effect("that refuses with an unknown code keeps it, and reveals no secret", () =>
     Effect.gen(function*() {
       const secret = Redacted.value(Simulator.credentials("okx").secret)
       const refused = (clOrdId: string) => ({ clOrdId, ordId: "", sCode: "51999", sMsg: `New\u0000rule ${secret}. ` })
@@ -204,7 +204,7 @@ describe("cancelAll", () => {
   const accepted = (...ids: ReadonlyArray<string>) =>
     envelope(...ids.map((ordId) => ({ clOrdId: "", ordId, sCode: "0", sMsg: "" })))
 
-  it.effect("cancels what stands in a state that is not known", () =>
+  it.effect("cancels orders with an unknown status", () =>
     Effect.gen(function*() {
       const [ids, asked] = yield* scripted(
         {
@@ -223,7 +223,7 @@ describe("cancelAll", () => {
       ])
     }))
 
-  it.effect("takes one that ended alone in its batch for ended, and fails with a refusal of one that stands", () =>
+  it.effect("ignores a single order that has ended, and fails with the refusal of one that is still open", () =>
     Effect.gen(function*() {
       const alone = (sCode: string, ...listings: ReadonlyArray<unknown>) =>
         scripted(
@@ -246,8 +246,8 @@ describe("cancelAll", () => {
     }))
 })
 
-describe("acknowledgements of the documents", () => {
-  it.effect("are read as they are", () =>
+describe("documented acknowledgements", () => {
+  it.effect("are decoded", () =>
     Effect.gen(function*() {
       const order = yield* scripted(
         { "POST trade/order": [answered("place_order")], "trade/order?": [shownAs({ ordId: "2497956918703120384" })] },

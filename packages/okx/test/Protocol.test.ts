@@ -46,7 +46,7 @@ describe("sign", () => {
   ] as const
 
   for (const [title, credentials, request, signature] of vectors) {
-    it(`gives the reference signature of ${title}`, () => {
+    it(`computes the reference signature of ${title}`, () => {
       const signed = sign(request, credentials)
       assert.strictEqual(signed.signature, signature)
       assert.strictEqual(signed.headers["ok-access-sign"], signature)
@@ -59,7 +59,7 @@ describe("sign", () => {
     })
   }
 
-  it("puts key, passphrase and a timestamp with milliseconds into headers, beside those there were", () => {
+  it("adds key, passphrase and a timestamp with milliseconds to existing headers", () => {
     const { "ok-access-sign": _, ...headers } =
       sign({ ...Endpoint.prepare(balance, {}), headers: { "x-mine": "1" } }).headers
     assert.deepStrictEqual(headers, {
@@ -74,7 +74,7 @@ describe("sign", () => {
     )
   })
 
-  it("lets new orders and changes expire, and nothing else", () => {
+  it("sets an expiry on orders and amendments only", () => {
     const expires = (
       endpoint: Pick<Endpoint.Endpoint<Endpoint.Capability, never, unknown>, "method" | "path" | "body" | "scheme">
     ) =>
@@ -90,7 +90,7 @@ describe("sign", () => {
     assert.deepStrictEqual([cancelOrder, cancelOrders, order].map(expires), Array(3).fill(undefined))
   })
 
-  it("refuses credentials without a passphrase, and repeats nothing of them", () => {
+  it("refuses credentials without a passphrase without revealing them", () => {
     const { key, secret } = documented
     const refused = OkxProtocol.sign(Endpoint.prepare(balance, {}), { key, secret }, moment(at))
     assert(Either.isLeft(refused))
@@ -99,7 +99,7 @@ describe("sign", () => {
   })
 
   it.prop(
-    "signs exactly the bytes that are sent, whatever the parameters",
+    "signs exactly the bytes that are sent, for any parameters",
     [
       FastCheck.dictionary(Arbitraries.text(), Arbitraries.text()),
       FastCheck.boolean()
@@ -116,7 +116,7 @@ describe("sign", () => {
 })
 
 describe("protocol", () => {
-  it("knows the hosts: demo trading is the live one with a header", () => {
+  it("has the documented hosts, with a header for demo trading", () => {
     const { live, passphrase, testnet } = OkxProtocol.protocol
     assert.deepStrictEqual(live, { _tag: "Open", baseUrl: "https://www.okx.com" })
     assert.deepStrictEqual(testnet, {
@@ -127,7 +127,7 @@ describe("protocol", () => {
     assert.isTrue(passphrase)
   })
 
-  it("knows the documented limits, and reads nothing of them from headers", () => {
+  it("has the documented limits, and ignores headers about them", () => {
     const limits = new Map(
       OkxProtocol.protocol.limits.map((limit) => [limit.scope, "limit" in limit ? limit.limit : 0])
     )
@@ -143,7 +143,7 @@ describe("protocol", () => {
     )
   })
 
-  it("counts a batch by its orders, and one of one order as that order", () => {
+  it("charges a batch by its orders, and a batch of one as a single order", () => {
     const { cancelOrders, placeOrders } = OkxEndpoints
     const orders = Array.from({ length: 20 }, () => ({ instId: "BTC-USDT", ordId: "1" }))
     assert.deepStrictEqual(cancelOrders.cost({ orders }), { cancelOrders: 20 })
@@ -151,7 +151,7 @@ describe("protocol", () => {
     assert.deepStrictEqual(placeOrders.cost({ orders: [] }), { placeOrders: 0 })
   })
 
-  it("meters every endpoint by itself", () => {
+  it("charges every endpoint to its own limit", () => {
     const { cancelOrders: _, limits, placeOrders: __, ...others } = OkxEndpoints
     const endpoints = Record.filter(others, (each) => typeof each === "object" && "cost" in each)
     assert.lengthOf(Object.keys(endpoints), 22)

@@ -57,7 +57,7 @@ describe("place", () => {
       ["BTC/USD:BTC", "3"]
     ] as const
   ) {
-    it.effect(`a limit order on ${symbol} that stands, to be seen by both its ids, and canceled`, () =>
+    it.effect(`leaves a limit order on ${symbol} open, found by both of its ids, until it is canceled`, () =>
       simulated(Effect.gen(function*() {
         const trading = yield* Okx.Trading
         const account = yield* Okx.Account
@@ -87,7 +87,7 @@ describe("place", () => {
       })))
   }
 
-  it.effect("a market order, sized in the base currency, whose fills and fees are the change of the balances", () =>
+  it.effect("fills a market order in the base currency, and its fills and fees explain the change of the balances", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Okx.Trading
       const account = yield* Okx.Account
@@ -116,7 +116,7 @@ describe("place", () => {
       assert.strictEqual(change("USDT"), Decimal.format(BigDecimal.normalize(BigDecimal.negate(spent))))
     })))
 
-  it.effect("a market order of contracts, and a reduce-only one that closes the position again", () =>
+  it.effect("opens a position with a market order on contracts, and closes it with a reduce-only one", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Okx.Trading
       const account = yield* Okx.Account
@@ -142,7 +142,7 @@ describe("place", () => {
       assert.deepStrictEqual([refused._tag, refused.code], ["OrderRejected", "51169"])
     })))
 
-  it.effect("a post-only order that would trade is acknowledged, and then canceled", () =>
+  it.effect("cancels a post-only order that would trade", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Okx.Trading
       const market = yield* Okx.MarketData
@@ -161,7 +161,7 @@ describe("place", () => {
       assert.deepStrictEqual([standing.status, standing.postOnly], ["open", true])
     })))
 
-  it.effect("what is left of an IOC order is canceled, and of a FOK order all", () =>
+  it.effect("cancels what an IOC or FOK order cannot fill immediately", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Okx.Trading
       const market = yield* Okx.MarketData
@@ -182,7 +182,7 @@ describe("place", () => {
       assert.strictEqual(part.timeInForce, "IOC")
     })))
 
-  it.effect("an order that fills in part, and then in whole", () =>
+  it.effect("leaves the rest of a partly filled order open, which fills later", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Okx.Trading
       const account = yield* Okx.Account
@@ -208,7 +208,7 @@ describe("place", () => {
       assert.strictEqual((yield* trading.cancel({ symbol: "XRP/USDT", id: order.id })).status, "filled")
     })))
 
-  it.effect("what cannot be paid for, and a name that is taken, is refused", () =>
+  it.effect("fails with InsufficientFunds, DuplicateOrder or InvalidRequest", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Okx.Trading
       const poor = yield* Effect.flip(
@@ -230,7 +230,7 @@ describe("place", () => {
 })
 
 describe("cancelAll", () => {
-  it.effect("cancels all of a market, more than a page and a batch of them, and no others", () =>
+  it.effect("cancels the orders of one market only, over several pages and batches", () =>
     simulated(
       Effect.gen(function*() {
         const trading = yield* Okx.Trading
@@ -248,7 +248,7 @@ describe("cancelAll", () => {
 })
 
 describe("amend", () => {
-  it.effect("changes price and amount, and what is filled counts", () =>
+  it.effect("changes price and amount of an open order, and is refused for one that has ended", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Okx.Trading
       for (
@@ -268,7 +268,7 @@ describe("amend", () => {
 })
 
 describe("placeBatch", () => {
-  it.effect("says of each order what became of it", () =>
+  it.effect("returns an outcome for each order", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Okx.Trading
       const account = yield* Okx.Account
@@ -301,8 +301,8 @@ describe("placeBatch", () => {
     })))
 })
 
-describe("a busy system (50013)", () => {
-  it.effect("on an order is no rate limit: the order is looked up, and never sent again", () =>
+describe("busy system (50013)", () => {
+  it.effect("in response to an order is no rate limit: the order is looked up, and not sent again", () =>
     Effect.gen(function*() {
       const trading = yield* Okx.Trading
       const order = yield* trading.place({
@@ -337,7 +337,7 @@ describe("a busy system (50013)", () => {
     ))
 })
 
-describe("lost answers", () => {
+describe("lost response", () => {
   const place = { path: "/api/v5/trade/order", method: "POST" }
   const routed = (faults: Faults.Options): Simulator.Options => ({
     faults: Faults.make({ routes: [{ ...place, faults: Faults.make(faults) }] })
@@ -345,7 +345,7 @@ describe("lost answers", () => {
   const placed = Effect.map(asked, (requests) => requests.filter((each) => each.startsWith("POST /api/v5/trade/order")))
 
   for (const kind of ["reset", "drop", "http500", "truncated"] as const) {
-    it.effect(`${kind}: the order is found by its name, and was sent once`, () =>
+    it.effect(`(${kind}) to an order is resolved, and the order is sent once`, () =>
       simulated(
         Effect.gen(function*() {
           const trading = yield* Okx.Trading
@@ -361,7 +361,7 @@ describe("lost answers", () => {
       ))
   }
 
-  it.effect("an order that was not taken is proven not to have been, no sooner than it can be", () =>
+  it.effect("to an order that never arrived fails with NotPlaced after about ten seconds", () =>
     simulated(
       Effect.gen(function*() {
         const trading = yield* Okx.Trading
@@ -380,7 +380,7 @@ describe("lost answers", () => {
       routed({ http503: 1 })
     ))
 
-  it.effect("an order that never left is tried again, and then known not to have been placed", () =>
+  it.effect("fails with outcome NotSent for an order that was never sent, and leaves no open intent", () =>
     simulated(
       Effect.gen(function*() {
         const trading = yield* Okx.Trading
@@ -392,7 +392,7 @@ describe("lost answers", () => {
       routed({ refused: 1 })
     ))
 
-  it.effect("too many requests: nothing was done, and the order is sent again", () =>
+  it.effect("is not assumed for a rate-limited order, which is sent again", () =>
     simulated(
       Effect.gen(function*() {
         const trading = yield* Okx.Trading
@@ -407,7 +407,7 @@ describe("lost answers", () => {
       routed({ http429: 1 })
     ))
 
-  it.effect("an order that shows late is waited for", () =>
+  it.effect("is not assumed for an order that is listed late", () =>
     simulated(
       Effect.gen(function*() {
         const trading = yield* Okx.Trading
@@ -418,7 +418,7 @@ describe("lost answers", () => {
       { faults: Faults.make({ orderLag: "1 second" }) }
     ))
 
-  it.effect("an order that is not there after two hours may have been canceled unfilled: nothing is proven", () =>
+  it.effect("of an order older than two hours is reconciled as Unknown, not NotPlaced", () =>
     simulated(Effect.gen(function*() {
       const trading = yield* Okx.Trading
       const journal = yield* OrderJournal.OrderJournal
