@@ -6,10 +6,10 @@ import { sampled } from "./support/sampling.js"
 
 Canary.register(sampled(20))
 
-describe("the canary hears", () => {
+describe("leak detection", () => {
   const secret = "K3y/CANARY+key==0123456789abcdef"
   for (const [form, write] of Object.entries(forms)) {
-    it(`a secret ${form}`, () => {
+    it(`finds a secret ${form}`, () => {
       const body = JSON.parse(`["${write(secret)}"]`)
       assert.isDefined(leak([`an error: ${body}`], [secret]))
       assert.isDefined(leak([JSON.stringify({ code: body })], [secret]))

@@ -7,9 +7,9 @@ import { Exchanges } from "../src/index.js"
 import { drive, start } from "./shared/application.js"
 import * as Support from "./support/exchanges.js"
 
-describe("the primitives beneath an exchange's Layer", () => {
+describe("the Crypto service provided to an exchange's Layer", () => {
   for (const id of Exchanges.ids) {
-    it.effect(`sign its requests and the logins of its sockets: ${id}`, () => {
+    it.effect(`signs its requests and its socket logins: ${id}`, () => {
       let signatures = 0
       const counted =
         <Parameters extends ReadonlyArray<unknown>, A>(primitive: (...parameters: Parameters) => A) =>

@@ -122,7 +122,7 @@ describe("a history of many pages", () => {
   const years = { since: now - 700 * 86_400_000 }
 
   for (const subject of subjects) {
-    it.effect(`ends with the deadline of the whole call, not of each request: ${subject.name}`, () =>
+    it.effect(`ends at the deadline of the whole call: ${subject.name}`, () =>
       Effect.gen(function*() {
         const { after, sent, tag } = yield* fills(subject, {}, "3 seconds", years.since)
         assert.oneOf(String(tag), ["DeadlineExceeded", "RequestTimedOut"])
@@ -132,7 +132,7 @@ describe("a history of many pages", () => {
         assert.isAtMost(short.after, 5_000)
       }))
 
-    it.effect(`reads no more pages than it may, and says what to ask for instead: ${subject.name}`, () =>
+    it.effect(`stops after a limited number of pages: ${subject.name}`, () =>
       Effect.gen(function*() {
         const { message, sent, tag } = yield* fills(subject, { deadline: "1 hour" }, 0, years.since)
         // Two years are that many weeks.
@@ -144,7 +144,7 @@ describe("a history of many pages", () => {
   }
 })
 
-describe("public data of a market", () => {
+describe("market data", () => {
   const symbol = Support.symbol
   const calls: Readonly<
     Record<string, (data: MarketData.MarketData.Service) => Effect.Effect<unknown, ExchangeError.MarketDataError>>
@@ -170,7 +170,7 @@ describe("public data of a market", () => {
     })
 
   for (const id of Exchanges.ids) {
-    it.effect(`ends with one deadline for the list of markets and itself, however often it is asked: ${id}`, () =>
+    it.effect(`has one deadline for the listing and the call, and succeeds once the listing is known: ${id}`, () =>
       Effect.forEach(Object.entries(calls), ([name, use]) =>
         Effect.gen(function*() {
           const call = Effect.flatMap(MarketData.MarketData, use)

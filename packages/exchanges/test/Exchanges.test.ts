@@ -31,7 +31,7 @@ const market = (symbol: string) => Effect.flatMap(MarketData.MarketData, (market
 const on = (id: Exchanges.ExchangeId) => Effect.provide(market("BTC/USDT"), Exchanges.marketData(id))
 
 describe("ids", () => {
-  it("and names are those of the registry, in alphabetical order", () => {
+  it("are sorted, and have the names of exchanges.json", () => {
     const listed = Schema.decodeSync(Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.String })))(
       readFileSync(new URL("../../../exchanges.json", import.meta.url), "utf8")
     )
@@ -41,7 +41,7 @@ describe("ids", () => {
     assert.deepStrictEqual([...Simulator.exchangeIds], [...Exchanges.ids])
   })
 
-  it("have a schema that knows no other", () => {
+  it("have a schema that accepts no other", () => {
     const decode = Schema.decodeUnknownEither(Exchanges.ExchangeId)
     for (const id of Exchanges.ids) assert.deepStrictEqual(decode(id), Either.right(id))
     for (const id of ["Binance", "nosuch", "", "constructor", "__proto__", undefined]) {
@@ -52,7 +52,7 @@ describe("ids", () => {
 
 describe("layerMarketData", () => {
   for (const id of Exchanges.ids) {
-    it.effect(`is the exchange that was asked for: ${id}`, () =>
+    it.effect(`provides the requested exchange: ${id}`, () =>
       Effect.gen(function*() {
         const { exchange } = yield* MarketData.MarketData
         assert.strictEqual(exchange, id)
@@ -65,7 +65,7 @@ describe("layerMarketData", () => {
 })
 
 describe("layer", () => {
-  it.effect("gives each exchange once to all who ask at the same time", () =>
+  it.effect("builds each exchange once for concurrent callers", () =>
     simulated(Effect.gen(function*() {
       const found = yield* Effect.all(
         Struct.entries({ binance: "BTCUSDT", bitmex: "XBT_USDT" } as const).flatMap(([id, native]) =>
@@ -78,14 +78,14 @@ describe("layer", () => {
       assert.strictEqual(yield* listings("bitmex"), 1)
     })))
 
-  it.effect("makes none before it is asked for", () =>
+  it.effect("builds an exchange only when it is requested", () =>
     simulated(Effect.gen(function*() {
       yield* on("bitmex")
       assert.strictEqual(yield* listings("binance"), 0)
       assert.strictEqual(yield* listings("bitmex"), 1)
     })))
 
-  it.effect("lets an exchange go after five minutes without use, and not a millisecond sooner", () =>
+  it.effect("releases an exchange after exactly five minutes without use", () =>
     simulated(Effect.gen(function*() {
       yield* on("binance")
       yield* TestClock.adjust("299999 millis")
@@ -100,7 +100,7 @@ describe("layer", () => {
       assert.strictEqual(yield* listings("binance"), 2)
     })))
 
-  it.effect("keeps an exchange that is in use, however long", () =>
+  it.effect("keeps an exchange that is in use", () =>
     simulated(Effect.gen(function*() {
       yield* Effect.gen(function*() {
         yield* market("BTC/USDT")
@@ -110,7 +110,7 @@ describe("layer", () => {
       assert.strictEqual(yield* listings("binance"), 1)
     })))
 
-  it.effect("keeps exchanges as long as it is told", () =>
+  it.effect("keeps an unused exchange for `idleTimeToLive`", () =>
     simulated(
       Effect.gen(function*() {
         yield* on("bitmex")
@@ -124,13 +124,13 @@ describe("layer", () => {
       { idleTimeToLive: "10 seconds" }
     ))
 
-  it.effect("talks to the live exchanges unless told otherwise, of which one is closed", () =>
+  it.effect("uses the live environment by default, in which BitMEX is closed", () =>
     Effect.gen(function*() {
       const closed = yield* Effect.flip(on("bitmex"))
       assert.strictEqual(closed._tag, "ExchangeClosed")
     }).pipe(Effect.provide(Exchanges.layer()), Effect.provide(simulators)))
 
-  it.effect("fails for the exchange whose base URL is refused, and for no other", () =>
+  it.effect("fails only for the exchange whose base URL is refused", () =>
     simulated(
       Effect.gen(function*() {
         assert.isTrue(Either.isLeft(yield* Effect.either(on("binance"))))
@@ -149,7 +149,7 @@ describe("merged layers", () => {
     BitMex.layerMarketData({ environment: Simulator.environment("bitmex") })
   )
 
-  it.effect("keep the tags of both exchanges; the shared one is the last's", () =>
+  it.effect("keep the tags of both exchanges, and the shared tag of the last", () =>
     Effect.gen(function*() {
       const binance = yield* Binance.MarketData
       const bitmex = yield* BitMex.MarketData

@@ -59,7 +59,7 @@ const connections = whole().sample === undefined ? 1000 : 300
 
 describe.sequential.each(Simulator.exchangeIds)("a day of %s", (exchange) => {
   const { beat, gaps } = subjects[exchange]
-  it.live("with a fault every five minutes ends each time with the exchange's book", () =>
+  it.live("recovers the exchange's order book after a fault every five minutes", () =>
     Effect.gen(function*() {
       const market = yield* MarketData.MarketData
       const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get(exchange))
@@ -87,9 +87,9 @@ describe.sequential.each(Simulator.exchangeIds)("a day of %s", (exchange) => {
 })
 
 describe.sequential.each(Simulator.exchangeIds.filter((id) => id !== "kraken"))(
-  `${connections} connections to %s`,
+  `${connections} lost connections of %s`,
   (exchange) => {
-    it.live("that came and went leave no memory behind", () =>
+    it.live("leak no memory", () =>
       Effect.gen(function*() {
         const market = yield* MarketData.MarketData
         const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get(exchange))

@@ -44,9 +44,9 @@ const digits: ById<Digits> = {
   okx: { frame: [[/"tradeId":"\d+"/g, `"tradeId":"${id}"`], [/"sz":"[\d.]+"/g, `"sz":"${amount}"`]] }
 }
 
-describe.each(Simulator.exchangeIds)("trades that %s streams", (exchange) => {
+describe.each(Simulator.exchangeIds)("trades streamed by %s", (exchange) => {
   const told = digits[exchange]
-  it.effect("keep every digit of ids and amounts that are no numbers of JavaScript", () =>
+  it.effect("keep every digit of ids and amounts that JavaScript numbers cannot hold", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(Date.UTC(2026, 10, 2))
       const market = yield* MarketData.MarketData
@@ -71,8 +71,8 @@ const declared: ById<Feeds.Feeds> = { binance, bitmex, bybit, coinbase, deribit,
 /** A letter and its accent apart, which text as people compare it takes for one. */
 const name = "币安人生E\u0301"
 
-describe.each(Simulator.exchangeIds)("what %s is asked for", (exchange) => {
-  it.effect("names a market in another script by the very bytes that the exchange lists", () =>
+describe.each(Simulator.exchangeIds)("subscriptions of %s", (exchange) => {
+  it.effect("name a market in another script by the exact characters of its id", () =>
     Effect.gen(function*() {
       const { markets } = yield* MarketData.MarketData
       const fiber = yield* Effect.fork(markets)

@@ -20,9 +20,9 @@ const storm = Effect.gen(function*() {
   }
 }).pipe(Effect.withRandomFixed([0]))
 
-describe("connections of OKX, of which three may be made in a second", () => {
+describe("connections of OKX, limited to three a second", () => {
   const apart: Dials = []
-  it.scoped("are paced in a storm, and those of two Layers of one application together", () =>
+  it.scoped("are paced while reconnecting, together for two Layers of one application", () =>
     Effect.gen(function*() {
       for (const market of [yield* First, yield* Second]) yield* listen(market)
       yield* TestClock.adjust("5 seconds")
@@ -40,7 +40,7 @@ describe("connections of OKX, of which three may be made in a second", () => {
     ))
 
   const narrowed: Dials = []
-  it.scoped("spend from the limits that requests spend from, and are seen among them", () =>
+  it.scoped("count against limits that can be changed, and are reported in Health", () =>
     Effect.gen(function*() {
       yield* listen(yield* MarketData.MarketData)
       yield* TestClock.adjust("1 seconds")

@@ -22,7 +22,7 @@ const refusals: Readonly<Record<Simulator.ExchangeId, string | undefined>> = {
   okx: "SymbolNotFound"
 }
 
-describe.each(Simulator.exchangeIds)("a market that %s lists no more", (exchange) => {
+describe.each(Simulator.exchangeIds)("a market that %s has delisted", (exchange) => {
   const refusing = (asked: "anew" | "again") =>
     Effect.gen(function*() {
       yield* TestClock.setTime(Date.UTC(2026, 10, 2))
@@ -58,12 +58,12 @@ describe.each(Simulator.exchangeIds)("a market that %s lists no more", (exchange
       assert.isAbove(listed.values().length, 0)
     }).pipe(Effect.provide(Layer.provideMerge(Support.marketData(exchange), Simulator.layer(exchange))))
 
-  it.effect("is refused to who asks for it, and to nobody else", () => refusing("anew"))
-  it.effect("is refused to who had it when the connection was lost, and to nobody else", () => refusing("again"))
+  it.effect("fails a new subscription, and no other", () => refusing("anew"))
+  it.effect("fails an existing subscription after a reconnect, and no other", () => refusing("again"))
 })
 
-describe("a refusal of Kraken for a reason that no table has", () => {
-  it.effect("is an invalid request with the exchange's words, and no answer that cannot be understood", () =>
+describe("a refusal of Kraken with an unknown message", () => {
+  it.effect("fails with InvalidRequest and the exchange's message", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(Date.UTC(2026, 10, 2))
       const market = yield* MarketData.MarketData

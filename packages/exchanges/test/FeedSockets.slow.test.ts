@@ -9,7 +9,7 @@ import type { Socket as TcpSocket } from "node:net"
 import { heapInUse } from "./support/heap.js"
 import { type Dials, meddled } from "./support/sockets.js"
 
-/** Kraken over real sockets, whose address is what `at` says when one is dialled. */
+/** Provides Kraken over real sockets, which connect to the address in `at`. */
 const client = (at: { url: string | undefined }, dials: Dials = []) => {
   const environment = Effect.flatMap(SimulatorServer.SimulatorServer, ({ environment }) => environment("kraken"))
   return Layer.unwrapEffect(Effect.map(environment, (environment) => Kraken.layerMarketData({ environment }))).pipe(
@@ -36,10 +36,10 @@ const listen = Effect.gen(function*() {
 
 const until = (condition: () => boolean) =>
   Effect.repeat(Effect.sleep("20 millis"), { until: condition }).pipe(
-    Effect.timeoutFail({ duration: "60 seconds", onTimeout: () => new Error("it never happened") })
+    Effect.timeoutFail({ duration: "60 seconds", onTimeout: () => new Error("the condition was not met in time") })
   )
 
-/** What escaped every handler meanwhile: rejections, and errors that were thrown or emitted with nobody to hear. */
+/** Collects unhandled rejections and uncaught errors. */
 const escaped = Effect.acquireRelease(
   Effect.sync(() => {
     const found: Array<string> = []
@@ -55,7 +55,7 @@ const escaped = Effect.acquireRelease(
     })
 )
 
-/** A server on loopback that does to each upgrade what it is told. */
+/** Starts a server on the loopback that passes each upgrade to `upgrade`. */
 const server = (upgrade: (socket: TcpSocket, key: string) => void): Effect.Effect<string, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
@@ -99,30 +99,30 @@ const ends: Readonly<Record<string, (socket: TcpSocket, key: string) => void>> =
   "an upgrade that is never answered": () => undefined,
   "an upgrade that is cut off": (socket) => socket.destroy(),
   "an upgrade that is reset": (socket) => socket.resetAndDestroy(),
-  "an answer that is no HTTP": (socket) => socket.end("wat\r\n\r\n"),
-  "a wrong key of acceptance": (socket) => void accepted("wrong").then((head) => socket.write(head)),
+  "a response that is not HTTP": (socket) => socket.end("wat\r\n\r\n"),
+  "a wrong Sec-WebSocket-Accept header": (socket) => void accepted("wrong").then((head) => socket.write(head)),
   "too many requests": (socket) => socket.end("HTTP/1.1 429 Too Many Requests\r\nretry-after: 1\r\n\r\n"),
   "a redirect": (socket) => socket.end("HTTP/1.1 302 Found\r\nlocation: ws://127.0.0.1:1/\r\n\r\n"),
-  "a reset after it was opened": (socket, key) =>
+  "a reset after the upgrade": (socket, key) =>
     void accepted(key).then((head) => {
       socket.write(head)
       setTimeout(() => socket.resetAndDestroy(), 20)
     }),
   "a frame that breaks the protocol": answering([0xff, 0xff, 0xff, 0xff]),
-  "a frame that is no UTF-8": answering([0x81, 0x02, 0xc3, 0x28]),
+  "a frame that is not UTF-8": answering([0x81, 0x02, 0xc3, 0x28]),
   "a frame that is cut in the middle": (socket, key) =>
     void accepted(key).then((head) => {
       socket.write(head)
       socket.end(Buffer.from([0x81, 0x7d, 0x61]))
     }),
-  "a close of a code that there is not": answering([0x88, 0x02, 0x00, 0x01]),
-  "a close while nothing was asked for": answering([0x88, 0x02, 0x03, 0xe8])
+  "a close with an invalid code": answering([0x88, 0x02, 0x00, 0x01]),
+  "a close with code 1000": answering([0x88, 0x02, 0x03, 0xe8])
 }
 
-describe.sequential("whatever a socket ends with", () => {
+describe.sequential("any end of a socket", () => {
   for (const [name, upgrade] of Object.entries(ends)) {
     it.scopedLive(
-      `${name} is no unhandled rejection and no error without a listener, and the stream goes on`,
+      `${name} causes no unhandled rejection and no error without a listener, and the stream continues`,
       () =>
         Effect.gen(function*() {
           const { found } = yield* escaped
@@ -130,12 +130,12 @@ describe.sequential("whatever a socket ends with", () => {
           const dials: Dials = []
           yield* Effect.gen(function*() {
             const { fiber, tags } = yield* listen
-            // One that is never answered is given up after ten seconds.
+            // An upgrade that is never answered is given up after ten seconds.
             yield* until(() => tags.includes("Reconnecting"))
             yield* until(() => dials.length > 1)
             at.url = undefined
             yield* until(() => tags.at(-1) === "Data")
-            // And who leaves in the middle of it leaves nothing behind.
+            // Interrupting the subscriber at this point leaves nothing behind.
             yield* Fiber.interrupt(fiber)
           }).pipe(Effect.provide(client(at, dials)), Effect.scoped)
           yield* Effect.sleep("100 millis")
@@ -146,7 +146,7 @@ describe.sequential("whatever a socket ends with", () => {
   }
 
   it.scopedLive(
-    "a client that ends while its connection is being made leaves no error behind",
+    "a client that is closed while it connects leaves no unhandled error behind",
     () =>
       Effect.gen(function*() {
         const { found } = yield* escaped
@@ -166,7 +166,7 @@ describe.sequential("whatever a socket ends with", () => {
   )
 
   it.scopedLive(
-    "a host that cannot be resolved only makes the stream say that it reconnects",
+    "a host that cannot be resolved makes the stream report Reconnecting once, and not fail",
     () =>
       Effect.gen(function*() {
         const { found } = yield* escaped
@@ -187,7 +187,7 @@ describe.sequential("whatever a socket ends with", () => {
   )
 
   it.scopedLive(
-    "an exchange that answers 429 when it is dialled is dialled less and less often",
+    "an exchange that answers 429 to a connection is dialled less and less often",
     () =>
       Effect.gen(function*() {
         const at = { url: yield* server(ends["too many requests"] ?? (() => undefined)) }
@@ -195,7 +195,7 @@ describe.sequential("whatever a socket ends with", () => {
         yield* Effect.gen(function*() {
           yield* listen
           yield* Effect.sleep("20 seconds")
-          // At once, and after 0.5, 1, 2, 4 and 8 seconds more.
+          // Immediately, and after 0.5, 1, 2, 4 and 8 more seconds.
           expect(dials.length).toBeGreaterThan(3)
           expect(dials.length).toBeLessThan(8)
           const waits = dials.slice(1).map((to, index) => to - (dials[index] ?? 0))
@@ -206,8 +206,8 @@ describe.sequential("whatever a socket ends with", () => {
   )
 })
 
-describe.sequential("a thousand connections that came and went", () => {
-  it.scopedLive("leave neither memory nor handles behind, over real sockets", () =>
+describe.sequential("a thousand lost connections", () => {
+  it.scopedLive("leak neither memory nor handles over real sockets", () =>
     Effect.gen(function*() {
       const { found } = yield* escaped
       const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get("kraken"))

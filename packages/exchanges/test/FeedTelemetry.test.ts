@@ -25,8 +25,8 @@ const told = (exchange: string) =>
       ])
     ))
 
-describe.each(Simulator.exchangeIds)("the metrics of the feeds of %s", (exchange) => {
-  it.effect("say when it was last heard, and count the connections that were lost", () =>
+describe.each(Simulator.exchangeIds)("metrics of the feeds of %s", (exchange) => {
+  it.effect("report the time of the last message, and count reconnects", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(Date.UTC(2026, 10, 2))
       const market = yield* MarketData.MarketData

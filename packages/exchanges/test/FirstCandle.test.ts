@@ -177,7 +177,7 @@ const read = (
 describe("candles from zero", () => {
   for (const subject of subjects) {
     for (const listed of [Date.UTC(2019, 8, 25, 10, 7), Date.UTC(2024, 1, 29, 23, 59), Date.UTC(2026, 1, 28, 0, 0)]) {
-      it.effect(`begin after a few requests with the first there is: ${subject.name}, ${new Date(listed).toISOString()}`, () =>
+      it.effect(`start with the first candle after a few requests: ${subject.name}, ${new Date(listed).toISOString()}`, () =>
         Effect.gen(function*() {
           const { found, sent } = yield* read(subject, listed, { from: 0 }, 3)
           // BitMEX has rows of minutes in which nothing was traded.
@@ -187,7 +187,7 @@ describe("candles from zero", () => {
         }))
     }
 
-    it.effect(`are all there to the last, none twice: ${subject.name}`, () =>
+    it.effect(`are complete, without duplicates: ${subject.name}`, () =>
       Effect.gen(function*() {
         const listed = Date.UTC(2026, 2, 1, 1, 1)
         const { found } = yield* read(subject, listed, { from: 5 }, 10_000)
@@ -195,7 +195,7 @@ describe("candles from zero", () => {
         assert.deepStrictEqual(found, subject.name === "BitMEX" ? all.filter((open) => !isQuiet(open)) : all)
       }))
 
-    it.effect(`of a market without any are none, after a few requests: ${subject.name}`, () =>
+    it.effect(`of a market without candles are empty after a few requests: ${subject.name}`, () =>
       Effect.gen(function*() {
         const { found, sent } = yield* read(subject, now + day, { from: 0 })
         assert.deepStrictEqual(found, [])
@@ -216,7 +216,7 @@ describe("candles from zero", () => {
     }
   }
 
-  it.effect("of an exchange that keeps the latest only are refused at once, with the instant they begin at: Kraken", () =>
+  it.effect("of an exchange that keeps only the latest fail with Unsupported and the earliest open time: Kraken", () =>
     Effect.gen(function*() {
       const [first = 0, ...rest] = opens(0, minute, 0, now - 720 * minute, now).slice(-720)
       const refused = yield* Effect.flip(read(kraken, 0, { from: 0 }))
@@ -227,7 +227,7 @@ describe("candles from zero", () => {
     }))
 
   for (const subject of [...subjects, kraken]) {
-    it.effect(`of a range that is yet to come are none, without a request: ${subject.name}`, () =>
+    it.effect(`of a range in the future are empty, without a request: ${subject.name}`, () =>
       Effect.gen(function*() {
         for (const range of [{ from: now + hour, to: now + day }, { from: now + hour }]) {
           assert.deepStrictEqual(yield* read(subject, 0, range), { found: [], sent: 0 })

@@ -4,8 +4,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { Exchanges } from "../src/index.js"
 
-describe("the health of an exchange", () => {
-  it.effect("tells of what its Layer can do, and of nothing else", () =>
+describe("health of an exchange", () => {
+  it.effect("reports the capabilities of its Layers only", () =>
     Effect.gen(function*() {
       const { report } = yield* Health.Health
       const capabilities = Effect.map(report, ({ exchanges }) =>

@@ -11,8 +11,8 @@ import type { HttpClient } from "@effect/platform"
 import { describe, expectTypeOf, it } from "@effect/vitest"
 import { type ConfigError, Effect, type Layer } from "effect"
 
-describe("the prices of several symbols", () => {
-  it("are typed as one is, and read by every Layer that has public data", () => {
+describe("prices", () => {
+  it("has the types of price, and needs only a Layer of market data", () => {
     expectTypeOf<Effect.Effect.Success<ReturnType<MarketData.MarketData.Service["prices"]>>>().toEqualTypeOf<
       ReadonlyArray<Price.Price>
     >()
@@ -27,7 +27,7 @@ describe("the prices of several symbols", () => {
 })
 
 describe("Account.verified", () => {
-  it("keeps every service of the Layer it is given", () => {
+  it("keeps every service of its Layer", () => {
     const trading = Binance.layer({ environment: "testnet" }).pipe(Account.verified())
     expectTypeOf<Layer.Layer.Success<typeof trading>>().toEqualTypeOf<
       Layer.Layer.Success<ReturnType<typeof Binance.layer>>
@@ -45,7 +45,7 @@ describe("Account.verified", () => {
     expectTypeOf<Extract<Layer.Layer.Success<typeof reading>, Trading.Trading>>().toBeNever()
   })
 
-  it("is for no Layer without an Account", () => {
+  it("rejects a Layer without an Account", () => {
     // @ts-expect-error: there is no key to verify
     Binance.layerMarketData().pipe(Account.verified())
   })

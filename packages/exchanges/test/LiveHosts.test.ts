@@ -32,9 +32,9 @@ const built = (id: Id, baseUrl: string, trading?: "enabled") => {
   return building(Exchanges.layerTrading(id, options))
 }
 
-describe("trading at an address of one's own", () => {
+describe("trading at a custom base URL", () => {
   for (const [id, { live }] of Struct.entries(registry)) {
-    it.effect(`is refused where it may be live, unless it is enabled: ${id}`, () =>
+    it.effect(`is refused at a host that may be live unless it is enabled: ${id}`, () =>
       Effect.gen(function*() {
         for (const origin of live) {
           const refused = yield* built(id, origin)
@@ -46,7 +46,7 @@ describe("trading at an address of one's own", () => {
   }
 
   for (const [id, { harmless }] of Struct.entries(registry)) {
-    it.effect(`needs no more at the loopback and at its test hosts: ${id}`, () =>
+    it.effect(`need not be enabled at the loopback and at test hosts: ${id}`, () =>
       Effect.gen(function*() {
         for (const origin of [...harmless, "http://localhost", Simulator.environment(id).baseUrl]) {
           assert.strictEqual(yield* built(id, origin), "built", origin)
@@ -54,12 +54,12 @@ describe("trading at an address of one's own", () => {
       }))
   }
 
-  it.effect("says what is wrong with a base URL before anything else", () =>
+  it.effect("reports an invalid base URL first", () =>
     Effect.map(built("binance", "http://api.binance.com"), (refused) => assert.include(refused, "plain http")))
 })
 
 describe("trading in a region", () => {
-  it.effect("is refused unless it is enabled, or nothing there is real money", () =>
+  it.effect("is refused unless it is enabled, except in demo environments", () =>
     Effect.gen(function*() {
       for (const environment of ["ae", "eu", "ge", "id", "kz", "nl", "tr"] as const) {
         assert.include(yield* building(Bybit.layer({ environment, credentials })), "trading", environment)

@@ -14,9 +14,9 @@ const failures: ReadonlyArray<{ readonly code: string; readonly syscall?: string
   { code: "ConnectionRefused" }
 ]
 
-describe("an order whose connection never stood", () => {
+describe("an order whose connection cannot be established", () => {
   for (const id of Exchanges.ids) {
-    it.effect(`was not sent, which is said at once with the reason: ${id}`, () =>
+    it.effect(`fails immediately with outcome NotSent and the reason: ${id}`, () =>
       Effect.gen(function*() {
         const markets = yield* listing(id)
         for (const failure of failures) {

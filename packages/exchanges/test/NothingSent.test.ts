@@ -6,7 +6,7 @@ import { Effect, Fiber, Layer, TestClock } from "effect"
 
 const symbol = "BTC/USDT"
 
-/** What trading can be asked for. */
+/** The calls of trading. */
 const asked = (
   trading: Trading.Trading.Service
 ): Record<string, Effect.Effect<unknown, ExchangeError.TradingError>> => ({
@@ -17,16 +17,16 @@ const asked = (
 })
 
 const faults = {
-  "is cut off": Faults.make({ reset: 1 }),
-  "never comes": Faults.make({ drop: 1 }),
-  "is a 500": Faults.make({ http500: 1 }),
-  "makes no sense": Faults.make({ malformed: 1 })
+  "is reset": Faults.make({ reset: 1 }),
+  "never arrives": Faults.make({ drop: 1 }),
+  "fails with status 500": Faults.make({ http500: 1 }),
+  "is malformed": Faults.make({ malformed: 1 })
 }
 
-describe("where the list of markets cannot be had, the error of an order says that nothing was sent", () => {
+describe("an order fails as not placed if the listing", () => {
   for (const id of Exchanges.ids) {
     for (const [what, fault] of Object.entries(faults)) {
-      it.effect(`${id}, whose answer ${what}`, () =>
+      it.effect(`${id}: ${what}`, () =>
         Effect.gen(function*() {
           const trading = yield* Trading.Trading
           for (const [name, call] of Object.entries(asked(trading))) {
@@ -50,7 +50,7 @@ describe("where the list of markets cannot be had, the error of an order says th
 
 const order = { type: "limit", symbol, side: "buy", amount: "0.01", price: "60000" } as const
 
-/** What is read first, by whom, and for what. */
+/** What a call reads first, and on which exchanges. */
 const needed: ReadonlyArray<{
   readonly what: string
   readonly by: ReadonlyArray<Exchanges.ExchangeId>
@@ -65,23 +65,23 @@ const needed: ReadonlyArray<{
     call: (trading) => trading.place(order)
   },
   {
-    what: "the order that is to be changed",
+    what: "the order to amend",
     by: Exchanges.ids.filter((id) => Exchanges.features(id).amend),
     call: (trading, placed) => trading.amend(placed, { price: "60001" })
   },
   {
-    what: "the id of the order that is to be canceled",
+    what: "the id of the order to cancel",
     by: ["coinbase", "deribit"],
     call: (trading, { clientOrderId = "" }) => trading.cancel({ symbol, clientOrderId })
   },
   {
-    what: "the orders that are to be canceled",
+    what: "the orders to cancel",
     by: ["coinbase", "deribit", "kraken", "okx"],
     call: (trading) => trading.cancelAll(symbol)
   }
 ]
 
-describe("where what is needed first cannot be read, the error says that nothing was sent", () => {
+describe("an order fails as not placed if it cannot read", () => {
   for (const { by, call, what } of needed) {
     for (const id of by) {
       it.effect(`${id}: ${what}`, () =>

@@ -66,9 +66,9 @@ const withoutList = ({ method, target, text }: Answer): string =>
       : text.replace(/\[.*\]/s, "\"none\"")
     : text
 
-describe("an answer of another shape", () => {
+describe("a response of another shape", () => {
   for (const id of Exchanges.ids) {
-    it.effect(`opens no circuit, however often it comes: ${id}`, () =>
+    it.effect(`opens no circuit, however often it is received: ${id}`, () =>
       seeing(id, withoutList, () =>
         Effect.gen(function*() {
           const account = yield* Account.Account
@@ -82,7 +82,7 @@ describe("an answer of another shape", () => {
   }
 })
 
-describe("an order in a state that nobody knows", () => {
+describe("an order with an unknown status", () => {
   for (const id of Exchanges.ids) {
     it.effect(`hides no other: ${id}`, () =>
       seeing(id, withOddState, ({ orders }) =>
@@ -95,7 +95,7 @@ describe("an order in a state that nobody knows", () => {
   }
 
   for (const id of Exchanges.ids) {
-    it.effect(`is canceled with all others, and those of other markets stay: ${id}`, () =>
+    it.effect(`is canceled by cancelAll, and orders of other markets stay open: ${id}`, () =>
       Effect.gen(function*() {
         const placed = yield* drive(place).pipe(Effect.provide(Support.trading(id)))
         yield* TestClock.adjust("1 minute")
@@ -112,9 +112,9 @@ const ofBalances =
   /\/api\/v3\/account|\/user\/margin|wallet-balance|\/accounts\?|get_account_summaries|BalanceEx|account\/balance/
 const amount = /("(?:free|balance|marginBalance|walletBalance|value|equity|cashBal|eq)":)(?:"[\d.]+"|[\d.]+)/g
 
-describe("a balance that nobody can read", () => {
+describe("a balance that cannot be decoded", () => {
   for (const id of Exchanges.ids) {
-    it.effect(`is not taken for nothing: ${id}`, () =>
+    it.effect(`fails with MalformedResponse: ${id}`, () =>
       seeing(
         id,
         ({ target, text }) => ofBalances.test(target) ? text.replace(amount, "$1\"haunted\"") : text,
@@ -129,9 +129,9 @@ describe("a balance that nobody can read", () => {
 
 const name = "币安人生x"
 
-describe("an asset in another script and in small letters", () => {
+describe("an asset in another script and in lower case", () => {
   for (const id of Exchanges.ids) {
-    it.effect(`is listed, held and ordered as any other: ${id}`, () =>
+    it.effect(`is listed, held and ordered like any other: ${id}`, () =>
       seeing(id, ({ text }) => text.replaceAll("ETH", name), ({ orders, other }) =>
         Effect.gen(function*() {
           const [market, account] = [yield* MarketData.MarketData, yield* Account.Account]
@@ -147,9 +147,9 @@ describe("an asset in another script and in small letters", () => {
   }
 })
 
-describe("a market that is listed while a program runs", () => {
+describe("a market listed while a program runs", () => {
   for (const id of Exchanges.ids) {
-    it.effect(`is found when it is first asked for, and so are its orders: ${id}`, () => {
+    it.effect(`is found when it is first requested, and so are its orders: ${id}`, () => {
       let isListed = false
       return seeing(
         id,
@@ -168,10 +168,10 @@ describe("a market that is listed while a program runs", () => {
   }
 })
 
-describe("a market without a ticker in a list of them", () => {
+describe("a market without a ticker", () => {
   // Deribit has no such list.
   for (const id of Exchanges.ids.filter((id) => id !== "deribit")) {
-    it.effect(`is left out, and takes no other with it: ${id}`, () => {
+    it.effect(`is left out of tickers, and hides no other: ${id}`, () => {
       let isThere = true
       return seeing(
         id,

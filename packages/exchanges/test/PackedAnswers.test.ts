@@ -31,10 +31,10 @@ const packing = (id: Exchanges.ExchangeId, coding: keyof typeof codings) =>
 const trading = (id: Exchanges.ExchangeId, baseUrl: string, options: Exchange.Options = {}) =>
   Support.trading(id, { ...options, retry: { attempts: 1 }, environment: { name: "packing", baseUrl } })
 
-describe("packed answers", () => {
+describe("compressed responses", () => {
   for (const id of Exchanges.ids) {
     for (const coding of ["gzip", "br"] as const) {
-      it.scopedLive(`are read as any others: ${id}, ${coding}`, () =>
+      it.scopedLive(`are decoded: ${id}, ${coding}`, () =>
         Effect.gen(function*() {
           const origin = yield* packing(id, coding)
           yield* Effect.gen(function*() {
@@ -53,7 +53,7 @@ describe("packed answers", () => {
         ["maxResponseBytes", undefined, 10]
       ] as const
     ) {
-      it.scopedLive(`keep to ${option} unpacked, which is said: ${id}`, () =>
+      it.scopedLive(`are limited by ${option}, which the error names: ${id}`, () =>
         Effect.gen(function*() {
           const origin = yield* packing(id, "gzip")
           const error = yield* Effect.flatMap(MarketData.MarketData, ({ markets }) => Effect.flip(markets)).pipe(

@@ -4,12 +4,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Redacted, TestClock } from "effect"
 import { Exchanges } from "../src/index.js"
 
-/** How a secret comes to be written down: in an environment variable, a mounted file, an `.env`. */
+/** Forms of a secret in environment variables, mounted files and `.env` files. */
 const forms: Readonly<Record<string, (secret: string) => string>> = {
-  "with a line break at its end": (secret) => `${secret.trimEnd()}\n`,
-  "as Windows breaks lines": (secret) => `${secret.trimEnd()}\n`.replaceAll("\n", "\r\n"),
-  "with escaped line breaks, also the last": (secret) => `${secret.trimEnd()}\n`.replaceAll("\n", "\\n"),
-  "with escaped line breaks of Windows": (secret) => `${secret.trimEnd()}\n`.replaceAll("\n", "\\r\\n"),
+  "with a trailing line break": (secret) => `${secret.trimEnd()}\n`,
+  "with CRLF line breaks": (secret) => `${secret.trimEnd()}\n`.replaceAll("\n", "\r\n"),
+  "with escaped line breaks": (secret) => `${secret.trimEnd()}\n`.replaceAll("\n", "\\n"),
+  "with escaped CRLF line breaks": (secret) => `${secret.trimEnd()}\n`.replaceAll("\n", "\\r\\n"),
   "in quotes": (secret) => `"${secret.trimEnd()}"`,
   "in quotes, with escaped line breaks": (secret) => `"${`${secret.trimEnd()}\n`.replaceAll("\n", "\\n")}"`,
   "in quotes over several lines": (secret) => `'${secret.trimEnd()}\n'\n`
@@ -17,7 +17,7 @@ const forms: Readonly<Record<string, (secret: string) => string>> = {
 
 const balances = Effect.flatMap(Account.Account, ({ balances }) => balances)
 
-describe("a secret is taken however it was written down", () => {
+describe("a secret is accepted however it is written", () => {
   for (const id of Exchanges.ids) {
     for (const [name, form] of Object.entries(forms)) {
       it.effect(`${id}: ${name}`, () =>
@@ -38,7 +38,7 @@ describe("a secret is taken however it was written down", () => {
           for (const each of [given, read, { get: Effect.succeed(given), reload: Effect.succeed(given) }]) {
             const layer = Exchanges.layerAccount(id, { environment: Simulator.environment(id), credentials: each })
             assert.isNotEmpty(yield* Effect.provide(balances, layer))
-            // Each is an application of its own, whose nonces begin at the time of day.
+            // Each is a separate application, whose nonces start at the current time.
             yield* TestClock.adjust("1 second")
           }
         }).pipe(Effect.provide(Simulator.layer(id))))

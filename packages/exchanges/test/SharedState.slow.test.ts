@@ -10,7 +10,7 @@ import * as Support from "./support/exchanges.js"
 Shared.register(Exchanges.ids)
 
 describe("candles", () => {
-  it.effect("wait for the exchange's limit however long the stream, and go on", () => {
+  it.effect("of a long stream wait for the exchange's limit, and continue", () => {
     const pages = 3200
     return Effect.gen(function*() {
       yield* TestClock.setTime(start)

@@ -6,7 +6,7 @@ import { arrivals, drive, First, listing, Second, simulator, two } from "./share
 import * as Support from "./support/exchanges.js"
 
 describe("two Layers of one exchange in one application", () => {
-  it.effect("a ban learnt by one stops the other, for as long as it lasts", () =>
+  it.effect("a ban reported to one stops the other until it ends", () =>
     Effect.gen(function*() {
       const markets = yield* listing("binance")
       yield* Effect.gen(function*() {
@@ -55,7 +55,7 @@ describe("two Layers of one exchange in one application", () => {
     )
   })
 
-  it.effect("the nonces of one Kraken key rise, whichever of two Layers signs", () => {
+  it.effect("the nonces of one Kraken key increase across two Layers", () => {
     const sent: Array<Support.Sent> = []
     class One extends Context.Tag("test/One")<One, Account.Account.Service>() {}
     class Other extends Context.Tag("test/Other")<Other, Account.Account.Service>() {}

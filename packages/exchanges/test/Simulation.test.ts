@@ -5,7 +5,7 @@ import { Exchanges } from "../src/index.js"
 import { replay, world } from "./simulation/world.js"
 
 describe("a simulation", () => {
-  it.effect("is the same for a seed each time, alone and among others", () =>
+  it.effect("has the same result for a seed, alone and concurrently with others", () =>
     Effect.gen(function*() {
       const all = Exchanges.ids.map((id, index) => Simulation.run(world(id), index, { steps: 12 }))
       const alone = yield* Effect.all(all)
@@ -14,7 +14,7 @@ describe("a simulation", () => {
       assert.strictEqual(new Set(alone.map(({ heard }) => heard)).size, Exchanges.ids.length)
     }), 600_000)
 
-  it("says how it is run again", () => {
+  it("has a command that replays it", () => {
     assert.strictEqual(
       replay({ world: "kraken", seed: 17, steps: 20 }),
       "pnpm simulate --seeds 1 --seed 17 --exchange kraken --steps 20"

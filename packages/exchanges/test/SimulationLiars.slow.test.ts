@@ -7,10 +7,10 @@ import { world } from "./simulation/world.js"
 type World = SimulationWorld.World<unknown>
 type Services = Context.Context<MarketData.MarketData | Account.Account | Trading.Trading>
 
-/** What says nothing is not waited for as long as it would be. */
+/** Waits less long for silent streams. */
 const kraken: World = { ...world("kraken"), patience: 20_000 }
 
-/** Kraken behind a client that does not keep what it promises. */
+/** Wraps the client of Kraken so that it breaks a promise. */
 const lying = (lie: (services: Services) => Services): World => ({ ...kraken, client: Layer.map(kraken.client, lie) })
 
 const market = (lie: (market: MarketData.MarketData.Service) => Partial<MarketData.MarketData.Service>): World =>
@@ -30,7 +30,7 @@ const twice = <A>(item: FeedItem.FeedItem<A>): ReadonlyArray<FeedItem.FeedItem<A
 
 const liars: ReadonlyArray<readonly [lie: string, found: SimulationWorld.Invariant, world: World]> = [
   [
-    "tells each trade twice",
+    "emits each trade twice",
     "trades",
     market(({ streamTrades }) => ({
       streamTrades: (...of) => Stream.mapConcat(streamTrades(...of), twice)
@@ -48,7 +48,7 @@ const liars: ReadonlyArray<readonly [lie: string, found: SimulationWorld.Invaria
     }))
   ],
   [
-    "is a book behind",
+    "emits every order book one update late",
     "book",
     market(({ streamOrderBook }) => ({
       streamOrderBook: (...of) =>
@@ -56,24 +56,24 @@ const liars: ReadonlyArray<readonly [lie: string, found: SimulationWorld.Invaria
     }))
   ],
   [
-    "does not hear any more after a while",
+    "stops emitting tickers after a while",
     "hearing",
     market(({ streamTicker }) => ({
       streamTicker: (...of) => Stream.concat(Stream.take(streamTicker(...of), 3), Stream.never)
     }))
   ],
   [
-    "says nothing",
+    "never emits a ticker",
     "staleness",
     market(() => ({ streamTicker: () => Stream.never }))
   ],
   [
-    "fails in a way that is not declared",
+    "fails with a defect",
     "defect",
     market(() => ({ streamTrades: () => Stream.dieMessage("boom") }))
   ],
   [
-    "says that an order was placed before it was",
+    "places an order under another client order id",
     "orders",
     trading(({ place }) => ({
       place: (request) => Effect.tap(place({ ...request, clientOrderId: "another" }), () => Effect.void)
@@ -98,7 +98,7 @@ describe("a simulation finds a client that", () => {
           )
         )
         assert.strictEqual(failed.violation.invariant, invariant, failed.message)
-        // Cut down to where it shows.
+        // The trace is shrunk to the steps that show the violation.
         assert.isAtMost(failed.trace.length, 4, failed.message)
       }), 600_000)
   }

@@ -25,9 +25,9 @@ const instants = (text: string): ReadonlyArray<number> => {
   ])
 }
 
-describe("the Date of an answer that was stored on its way", () => {
+describe("the Date of a cached response", () => {
   for (const id of Exchanges.ids) {
-    it.effect(`moves no clock that requests are signed by: ${id}`, () => {
+    it.effect(`does not change the clock that signs requests: ${id}`, () => {
       const sent: Array<Support.Sent> = []
       let isStored = true
       const http = Support.watched(sent, (answer) => answer, Simulator.layer(id))

@@ -3,7 +3,7 @@ import { Effect, Either } from "effect"
 import { far, symbol } from "../support/exchanges.js"
 import { now } from "../support/unmoved.js"
 
-/** One call; what it fails with is handed over, rows of batches included. */
+/** A call. It returns its failures, including those of the rows of a batch. */
 export interface Call {
   readonly name: string
   readonly run: Effect.Effect<
@@ -34,20 +34,20 @@ const unheard = { symbol, clientOrderId: "attack77" } as const
 const beyondMeans = { ...far("attack2"), amount: "90" }
 const more = { ...far("attack3") }
 
-/** What reads and changes an account, and what of it an exchange refuses. */
+/** Calls that read and change an account, including some that the exchange refuses. */
 export const calls: ReadonlyArray<Call> = [
   account("balances", ({ balances }) => failures(balances)),
   account("openOrders", ({ openOrders }) => failures(openOrders(symbol))),
-  account("openOrders of all", ({ openOrders }) => failures(openOrders())),
+  account("openOrders of all markets", ({ openOrders }) => failures(openOrders())),
   account("order", ({ order }) => failures(order(standing))),
-  account("order that never was", ({ order }) => failures(order(unheard))),
+  account("order that does not exist", ({ order }) => failures(order(unheard))),
   account("orderHistory", ({ orderHistory }) => failures(orderHistory(symbol, { since }))),
   account("fills", ({ fills }) => failures(fills(symbol, { since }))),
   account("positions", ({ positions }) => failures(positions)),
   account("keyPermissions", ({ keyPermissions }) => failures(keyPermissions)),
   trading("place", ({ place }) => failures(place(far("attack1")))),
   trading("place beyond means", ({ place }) => failures(place(beyondMeans))),
-  trading("place under a name that is taken", ({ place }) => failures(place(far("attack0")))),
+  trading("place with a used client order id", ({ place }) => failures(place(far("attack0")))),
   trading(
     "placeBatch",
     ({ placeBatch }) =>
@@ -58,7 +58,7 @@ export const calls: ReadonlyArray<Call> = [
       )
   ),
   trading("cancel", ({ cancel }) => failures(cancel(standing))),
-  trading("cancel of what never was", ({ cancel }) => failures(cancel(unheard))),
+  trading("cancel of an order that does not exist", ({ cancel }) => failures(cancel(unheard))),
   trading("cancelAll", ({ cancelAll }) => failures(cancelAll(symbol))),
   trading("amend", ({ amend }) => failures(amend(standing, { price: "29000" })))
 ]

@@ -3,7 +3,7 @@ import { Option, Schema } from "effect"
 import { Redacted } from "effect"
 import type { Request } from "../support/unmoved.js"
 
-/** Where in an answer text stands: the names and indices that lead there; `key` for the name of a field itself. */
+/** A place of text in a response: the path of names and indices; `key` means the name of the field itself. */
 export interface Spot {
   readonly path: ReadonlyArray<string | number>
   readonly of: "value" | "key"
@@ -13,7 +13,7 @@ const parse = Schema.decodeUnknownOption(Schema.parseJson())
 
 const spotsOf = (json: unknown, path: Spot["path"] = []): ReadonlyArray<Spot> => {
   if (Array.isArray(json)) {
-    // Rows are alike.
+    // All rows have the same shape.
     return json.slice(0, 1).flatMap((each, index) => spotsOf(each, [...path, index]))
   }
   if (typeof json === "object" && json !== null) {
@@ -25,11 +25,11 @@ const spotsOf = (json: unknown, path: Spot["path"] = []): ReadonlyArray<Spot> =>
   return [{ path, of: "value" }]
 }
 
-/** Every text, number and name in a body; the whole of it where it is no JSON. */
+/** Returns the place of every string, number and name in a body. Empty if the body is not JSON. */
 export const spots = (body: Buffer): ReadonlyArray<Spot> =>
   Option.match(parse(body.toString()), { onNone: () => [], onSome: (json) => spotsOf(json) })
 
-/** The body with a text at the spot, in place of what stood there or behind it. */
+/** Returns the body with a text at the spot, instead of the value there or behind it. */
 export const echoed = (body: Buffer, spot: Spot, text: string, mode: "instead" | "behind"): Buffer => {
   const mark = "@@canary@@"
   const put = (json: unknown, [name, ...rest]: Spot["path"]): unknown => {
@@ -52,26 +52,26 @@ export const echoed = (body: Buffer, spot: Spot, text: string, mode: "instead" |
 
 const inJson = (text: string): string => JSON.stringify(text).slice(1, -1)
 
-/** The ways in which a text may come back. What they give is put into JSON as it is. */
+/** The forms in which a text may be repeated. The results are inserted into JSON unchanged. */
 export const forms: { readonly [name: string]: (text: string) => string } = {
-  "as it was": inJson,
-  "in capitals": (text) => inJson(text.toUpperCase()),
+  "unchanged": inJson,
+  "in upper case": (text) => inJson(text.toUpperCase()),
   "percent-encoded": (text) =>
     inJson(text.replaceAll(/[^A-Za-z0-9]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`)),
   "escaped": (text) => text.replaceAll(/[^]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`),
   "escaped twice": (text) =>
     text.replaceAll(/[^]/g, (letter) => `\\\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`),
-  "with letters of no width": (text) => inJson(text.split("").join("\u200b")),
-  "after a break": (text) => inJson(`x\r\nlevel=FATAL message=${text}\u202e\u001b[31m`)
+  "with zero-width characters": (text) => inJson(text.split("").join("\u200b")),
+  "after a line break": (text) => inJson(`x\r\nlevel=FATAL message=${text}\u202e\u001b[31m`)
 }
 
-/** Beside its signature a header of Deribit has only what is public: the name of its scheme, a time and a nonce. */
+/** A header of Deribit contains only its signature beside public values: the scheme, a time and a nonce. */
 const secretsOfHeader = (value: string): ReadonlyArray<string> => {
   const signature = /,sig=(.+)$/.exec(value)?.[1]
   return signature === undefined ? [value, value.replace(/^Bearer /, "")] : [signature]
 }
 
-/** What of a request and its credentials nobody may see again. */
+/** Returns the parts of a request and its credentials that must not leak. */
 export const secretsOf = (request: Request, credentials: Credentials.Credentials): ReadonlyArray<string> => {
   const query = new URLSearchParams(request.target.replace(/^[^?]*\??/, ""))
   const headers = Object.entries(request.headers)
@@ -88,7 +88,7 @@ export const secretsOf = (request: Request, credentials: Credentials.Credentials
   ].filter((text) => text.length >= 8)
 }
 
-/** Everything that was sent beside the body, all of which may come back. */
+/** Returns everything that was sent except the body, all of which may be repeated. */
 export const sent = (request: Request, credentials: Credentials.Credentials): ReadonlyArray<string> => [
   ...secretsOf(request, credentials),
   Object.entries(request.headers).map(([name, value]) => `${name}: ${value}`).join("; "),

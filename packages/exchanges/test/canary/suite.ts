@@ -164,7 +164,7 @@ const breath = Effect.async<void>((resume) => {
 export const register = (run: Run): void => {
   describe("canary", () => {
     for (const id of Exchanges.ids) {
-      it.effect(`nothing that ${id} repeats gets out`, () =>
+      it.effect(`no secret leaks if ${id} repeats it`, () =>
         Effect.gen(function*() {
           const stage = yield* prepare(id)
           assert.isAbove(stage.cases.length, 100)

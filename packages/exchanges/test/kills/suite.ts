@@ -17,8 +17,8 @@ import { hurried } from "../support/hurry.js"
 import { report, type Run, seeded } from "../support/sampling.js"
 
 /**
- * When a process is killed: so many milliseconds after it first asked for anything, or with its nth order, as that
- * arrives and is lost, when it was carried out and is not answered, or so long after the answer.
+ * When a process is killed: some milliseconds after its first request (`Sometime`), or at its nth order: when the order
+ * arrives and is dropped (`Lost`), when it is carried out but not answered, or some milliseconds after the response.
  */
 type Moment =
   | { readonly _tag: "Sometime"; readonly millis: number }
@@ -36,7 +36,7 @@ const moments: Effect.Effect<Moment> = Effect.gen(function*() {
   return kind === 2 ? { _tag: "Unanswered", order } : { _tag: "Answered", order, millis: millis / 10 }
 })
 
-/** The trader as one file: run as it is written, it would take longer to start than to trade. */
+/** Bundles the trader into one file, because its sources would take longer to start than to trade. */
 const bundled = Effect.acquireRelease(
   Effect.promise(async () => {
     const directory = mkdtempSync(join(tmpdir(), "effect-exchange-kills-"))
@@ -55,7 +55,7 @@ const bundled = Effect.acquireRelease(
   ({ directory }) => Effect.sync(() => rmSync(directory, { recursive: true }))
 )
 
-/** The exchange in reach of a program that goes on after the kill, on its own time. */
+/** Provides the exchange to the program that continues after the kill, with its own clock. */
 const client = (simulator: Simulator.Simulator, sent: Array<Request>): Layer.Layer<HttpClient.HttpClient> =>
   Layer.succeed(
     HttpClient.HttpClient,
@@ -83,7 +83,7 @@ const isOrder = ({ method, target }: Request): boolean => isChange({ method, pat
 const nameIn = ({ body, target }: Request): string | undefined =>
   names.find((name) => `${target} ${body.toString()}`.includes(name))
 
-/** Runs the trader until it is killed, or has ended before its moment. */
+/** Runs the trader until it is killed or has ended. */
 const tradeUntil = (
   id: Exchanges.ExchangeId,
   simulator: Simulator.Simulator,
@@ -132,7 +132,7 @@ const tradeUntil = (
 
 const decode = Schema.decodeUnknownOption(Schema.parseJson(OrderJournal.Entry))
 
-/** The orders that the journal knows of, whatever became of them. */
+/** Returns the client order ids in the journal, whatever their outcome. */
 const written = (path: string): ReadonlyArray<string> =>
   existsSync(path)
     ? readFileSync(path, "utf8").split("\n").flatMap((line) =>
@@ -140,7 +140,7 @@ const written = (path: string): ReadonlyArray<string> =>
     )
     : []
 
-/** What a program that starts again finds out, and what the exchange has. */
+/** Reconciles in a restarted program, and returns the results and the open orders. */
 const after = (id: Exchanges.ExchangeId, simulator: Simulator.Simulator, path: string, sent: Array<Request>) =>
   Effect.gen(function*() {
     const trading = yield* Trading.Trading
@@ -163,7 +163,7 @@ const after = (id: Exchanges.ExchangeId, simulator: Simulator.Simulator, path: s
     Effect.orDie
   )
 
-/** What is wrong after one kill. */
+/** Kills a trader once, and returns what is wrong afterwards. */
 const killOnce = (
   id: Exchanges.ExchangeId,
   script: string,
@@ -187,41 +187,47 @@ const killOnce = (
       const found = reconciled.find(({ intent }) => intent.clientOrderId === name)
       const order = standing.find(({ clientOrderId }) => clientOrderId === name)
       const arrivals = arrived.filter((one) => one === name).length
-      if (count > 1) wrong.push(`${name} is there ${count} times`)
+      if (count > 1) wrong.push(`${name} is open ${count} times`)
       if (arrivals > 1) wrong.push(`${name} was sent ${arrivals} times`)
-      if (count > 0 && !known.includes(name)) wrong.push(`${name} is there, and the journal knows nothing of it`)
-      if (arrivals > 0 && !known.includes(name)) wrong.push(`${name} was sent before it was written down`)
+      if (count > 0 && !known.includes(name)) wrong.push(`${name} is open, but is not in the journal`)
+      if (arrivals > 0 && !known.includes(name)) wrong.push(`${name} was sent, but is not in the journal`)
       const isOpen = open.some(({ clientOrderId }) => clientOrderId === name)
-      if (isOpen && found === undefined) wrong.push(`${name} was left open, and nobody looked for it`)
-      if (found?._tag === "Unknown") wrong.push(`${name} could not be found out: ${found.error.message}`)
-      if (found?._tag === "NotPlaced" && count > 0) wrong.push(`${name} is there, and is said not to be`)
-      if (found?._tag === "Placed" && found.order.id !== order?.id) wrong.push(`${name} is said to be another order`)
+      if (isOpen && found === undefined) wrong.push(`${name} was left open in the journal, and was not reconciled`)
+      if (found?._tag === "Unknown") wrong.push(`${name} could not be reconciled: ${found.error.message}`)
+      if (found?._tag === "NotPlaced" && count > 0) wrong.push(`${name} is open, but was reconciled as NotPlaced`)
+      if (found?._tag === "Placed" && found.order.id !== order?.id) {
+        wrong.push(`${name} was reconciled as another order`)
+      }
       if (!isOpen && known.includes(name) && arrivals > 0 && count === 0) wrong.push(`${name} is lost`)
     }
-    if (standing.length !== has.length) wrong.push("there are orders without a name")
-    if (left.length > 0) wrong.push(`${left.length} are open still`)
-    if (sent.some(isOrder)) wrong.push("something was sent while reconciling")
+    if (standing.length !== has.length) wrong.push("some orders have no client order id")
+    if (left.length > 0) wrong.push(`${left.length} intents are still open`)
+    if (sent.some(isOrder)) wrong.push("an order was sent while reconciling")
     if (known.some((name) => !outcomes.includes(name)) && left.length > 0) wrong.push("the journal forgot an order")
     return wrong.map((each) => `${id}, ${JSON.stringify(moment)}: ${each}`)
   })
 
 const kills = 50
 
-/** Fifty kills of a process that trades on each exchange, three at a time, or some of them. */
+/** Registers fifty kills of a trading process on each exchange, or a sample of them, three at a time. */
 export const register = (run: Run): void => {
   describe.sequential("kills", () => {
     for (const id of Exchanges.ids) {
-      it.scopedLive(`a process killed at any moment loses and doubles nothing: ${id}`, () =>
-        Effect.gen(function*() {
-          const { directory, script } = yield* bundled
-          const planned = yield* seeded(run, `kills ${id}`)(Effect.replicateEffect(moments, run.sample ?? kills))
-          const wrong = yield* Effect.forEach(
-            planned,
-            (moment, index) => killOnce(id, script, join(directory, `${id}-${index}.jsonl`), moment),
-            { concurrency: 3 }
-          )
-          assert.deepStrictEqual(report(run, wrong.flat()), [], id)
-        }), 600_000)
+      it.scopedLive(
+        `a process killed at any moment neither loses nor repeats an order: ${id}`,
+        () =>
+          Effect.gen(function*() {
+            const { directory, script } = yield* bundled
+            const planned = yield* seeded(run, `kills ${id}`)(Effect.replicateEffect(moments, run.sample ?? kills))
+            const wrong = yield* Effect.forEach(
+              planned,
+              (moment, index) => killOnce(id, script, join(directory, `${id}-${index}.jsonl`), moment),
+              { concurrency: 3 }
+            )
+            assert.deepStrictEqual(report(run, wrong.flat()), [], id)
+          }),
+        600_000
+      )
     }
   })
 }

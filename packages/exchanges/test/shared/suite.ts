@@ -20,10 +20,10 @@ import {
   within
 } from "./application.js"
 
-/** Ways to keep an exchange busy with reads that nobody waits for. */
+/** Ways to keep an exchange busy with reads. */
 const busy: ReadonlyArray<{
   readonly name: string
-  /** How long answers to reads take. */
+  /** Whether responses to reads take an hour. */
   readonly slow: boolean
   readonly reads: (
     market: MarketData.MarketData.Service,
@@ -40,40 +40,40 @@ const busy: ReadonlyArray<{
       )
   },
   {
-    name: "what the exchange allows was spent on deep books",
+    name: "deep order books have used up the rate limit",
     slow: false,
     reads: (market) => Array.from({ length: 700 }, () => market.orderBook(Support.symbol, { depth: 5000 }))
   },
   {
-    name: "what the exchange allows was spent on the account",
+    name: "account requests have used up the rate limit",
     slow: false,
     reads: (_, account) => Array.from({ length: 200 }, () => account.openOrders(Support.symbol))
   }
 ]
 
 /**
- * For each exchange: what two Layers of it have in common, what they do not, that a cancel comes before all else, and that
- * streams wait for what they need.
+ * For each exchange: what two Layers of it share and do not share, that cancellations are sent first, and that streams wait
+ * for rate limits.
  */
 export const register = (ids: ReadonlyArray<Exchanges.ExchangeId>): void => {
   for (const id of ids) {
     describe(`two Layers of ${id} in one application`, () => limits(id))
-    describe(`a cancel on ${id} leaves at once`, () => cancels(id))
+    describe(`a cancellation on ${id} is sent immediately`, () => cancels(id))
     describe(`streams of candles on ${id}`, () => streams(id))
   }
 }
 
 const limits = (id: Exchanges.ExchangeId): void => {
-  it.effect(`keep to one limit`, () => {
+  it.effect(`share one rate limit`, () => {
     const sent: Array<Support.Sent> = []
-    // Made by two calls with different options: nothing but the exchange is the same.
+    // Built by two calls with different options: they have only the exchange in common.
     const layers = two(Support.marketData(id), Support.marketData(id, { marketsMaxAge: "2 hours" }))
     return Effect.map(arrivals(id, sent), (instants) => within(id, instants)).pipe(
       Effect.provide(Layer.provide(layers, simulator(id, sent)))
     )
   }, 240_000)
 
-  it.effect(`keep to one limit where one of them also trades`, () => {
+  it.effect(`share one rate limit if one of them also trades`, () => {
     const sent: Array<Support.Sent> = []
     const layers = two(Support.marketData(id), Support.trading(id))
     return Effect.map(arrivals(id, sent), (instants) => within(id, instants)).pipe(
@@ -81,7 +81,7 @@ const limits = (id: Exchanges.ExchangeId): void => {
     )
   }, 240_000)
 
-  it.effect(`keep to one limit where one is the source of a composite`, () => {
+  it.effect(`share one rate limit if one is the source of a composite`, () => {
     const sent: Array<Support.Sent> = []
     const source = Support.marketData(id)
     const layers = two(source, Composite.failover([source], { patience: "1 hour" }))
@@ -90,7 +90,7 @@ const limits = (id: Exchanges.ExchangeId): void => {
     )
   }, 240_000)
 
-  it.effect(`stop both when one is told to wait`, () =>
+  it.effect(`both stop sending if one is rate limited`, () =>
     Effect.gen(function*() {
       const markets = yield* listing(id)
       yield* Effect.gen(function*() {
@@ -100,7 +100,11 @@ const limits = (id: Exchanges.ExchangeId): void => {
         const before = (yield* requests).length
         const fiber = yield* Effect.fork(Effect.either(second.ticker(Support.symbol)))
         yield* TestClock.adjust("20 seconds")
-        assert.strictEqual((yield* requests).length, before, "sent while the exchange wants to be left alone")
+        assert.strictEqual(
+          (yield* requests).length,
+          before,
+          "sent before the delay that the exchange asked for had passed"
+        )
         yield* Fiber.interrupt(fiber)
       }).pipe(
         Effect.provide(
@@ -115,7 +119,7 @@ const limits = (id: Exchanges.ExchangeId): void => {
       )
     }))
 
-  it.effect(`have nothing to do with those of another application`, () => {
+  it.effect(`share nothing with those of another application`, () => {
     const application = (sent: Array<Support.Sent>) =>
       Effect.map(arrivals(id, sent), (instants) => Support.most(instants, allowed(id).window)).pipe(
         Effect.provide(Layer.provide(two(Support.marketData(id), Support.marketData(id)), simulator(id, sent)))
@@ -123,7 +127,7 @@ const limits = (id: Exchanges.ExchangeId): void => {
     return Effect.gen(function*() {
       const [one, another] = [new Array<Support.Sent>(), new Array<Support.Sent>()]
       const counts = yield* Effect.all([application(one), application(another)], { concurrency: 2 })
-      // Each of them has the whole of the limit, at the same time.
+      // Each of them has the whole limit at the same time.
       assert.strictEqual(counts[0], counts[1])
       assert.isAbove(counts[0], 0)
     })
@@ -160,7 +164,7 @@ const cancels = (id: Exchanges.ExchangeId): void => {
         yield* TestClock.adjust("1 millis")
         for (const [index, { id, symbol }] of orders.entries()) {
           const clientOrderId = names[index] ?? ""
-          // By its name an order may have to be looked up first, which takes as long as reads do.
+          // By its client order id an order may have to be looked up first, which takes as long as other reads.
           const order = slow ? { symbol, id } : { symbol, clientOrderId }
           const before = sent.filter(Support.isChange).length
           yield* Effect.fork(trading.cancel(order))
@@ -173,16 +177,16 @@ const cancels = (id: Exchanges.ExchangeId): void => {
   }
 }
 
-/** More streams than an exchange allows for at once: on Binance one weighs 2, and the books leave less than 250. */
+/** More concurrent streams than the limit allows: on Binance one costs 2, and the order books leave less than 250. */
 const many: { readonly [Id in Exchanges.ExchangeId]?: number } = { binance: 150, kraken: 5 }
 
 const streams = (id: Exchanges.ExchangeId): void => {
-  it.effect("wait for the exchange's limit however long, and all go on", () =>
+  it.effect("wait for the rate limit beyond the deadline of a call, and all complete", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(start)
       const markets = yield* listing(id)
       const known = { markets, marketsMaxAge: "1 day" } as const
-      // By the deadline of the first a call may wait for next to nothing.
+      // With the deadline of the first, a call may hardly wait.
       const layers = two(Support.marketData(id, { ...known, deadline: "20 millis" }), Support.marketData(id, known))
       yield* Effect.gen(function*() {
         const [hurried, patient] = [yield* First, yield* Second]
@@ -201,7 +205,7 @@ const streams = (id: Exchanges.ExchangeId): void => {
     }), 120_000)
 }
 
-/** How many there are in a range, by so many streams at once. */
+/** Counts the candles in a range, with `streams` concurrent streams. */
 const candles = (market: MarketData.MarketData.Service, range: Candle.Range, streams: number) =>
   Effect.all(
     Array.from({ length: streams }, () => Stream.runCount(market.candles(Support.symbol, "1m", range))),

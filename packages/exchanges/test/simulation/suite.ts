@@ -10,7 +10,7 @@ export const register = (id: Exchanges.ExchangeId, { sample: count = 400, seed }
   const first = 1000 * (Number.parseInt(seed, 10) || 0)
   describe(`simulation of ${id}`, () => {
     it.effect(
-      `what is promised of feeds and orders holds in ${count} programs, from seed ${first} on`,
+      `every invariant of feeds and orders holds in ${count} programs, from seed ${first}`,
       () =>
         Effect.forEach(
           Array.from({ length: count }, (_, index) => first + index),

@@ -160,9 +160,9 @@ export const register = (subject: Subject): void => {
   const { half, id, symbol } = subject
   const run = running(subject)
 
-  describe(`feeds of an account of ${id} on the simulator`, () => {
+  describe(`account feeds of ${id} on the simulator`, () => {
     it.effect(
-      "tell of an order that stands, and of all that becomes of it",
+      "emit an open order and each of its changes",
       run(({ account, place, simulator, trading }) =>
         Effect.gen(function*() {
           const first = yield* place
@@ -187,7 +187,7 @@ export const register = (subject: Subject): void => {
     )
 
     it.effect(
-      "tell of each fill once, as the history has it",
+      "emit each fill once, as the history has it",
       run(({ account, place, simulator }) =>
         Effect.gen(function*() {
           const before = yield* place
@@ -210,7 +210,7 @@ export const register = (subject: Subject): void => {
     )
 
     it.effect(
-      "ask for the fills where they say what nobody can read",
+      "request the fills if a fill frame cannot be decoded",
       running(subject, undefined, unpriced)(({ account, place, simulator }) =>
         Effect.gen(function*() {
           const fills = yield* heard(account.streamFills())
@@ -227,8 +227,8 @@ export const register = (subject: Subject): void => {
 
     for (
       const [what, hear, digits] of [
-        ["tell of balances, whole, whenever one has changed", undefined, shown],
-        ["ask for the balances where they say what nobody can read, and tell of none that is no more", obscure, nearly]
+        ["emit all balances whenever one has changed", undefined, shown],
+        ["request the balances if a balance frame cannot be decoded", obscure, nearly]
       ] as const
     ) {
       it.effect(
@@ -253,7 +253,7 @@ export const register = (subject: Subject): void => {
     }
 
     it.effect(
-      "settle an order whose answer is lost by what they say of it",
+      "resolve orders whose responses are lost, once they emit them",
       run(({ account, deafen, place, placing, trading }) =>
         Effect.gen(function*() {
           const first = yield* place
@@ -274,7 +274,7 @@ export const register = (subject: Subject): void => {
     )
 
     it.effect(
-      "leave nothing open when they are left",
+      "close their connections after the last subscriber has left",
       run(({ account, simulator }) =>
         Effect.gen(function*() {
           const all = [
@@ -294,7 +294,7 @@ export const register = (subject: Subject): void => {
     const { key, ...rest } = Simulator.credentials(id, "trade")
     const wrong = `${Redacted.value(key).slice(0, -2)}00`
     it.effect(
-      "fail when the key is refused, without a word of it, whatever the exchange says",
+      "fail if the key is refused, without revealing it, whatever the exchange replies",
       running(
         subject,
         { ...rest, key: Redacted.make(wrong) },
@@ -318,9 +318,9 @@ export const registerPatient = (subject: Subject): void => {
   const { half, id, symbol } = subject
   const run = running(subject)
 
-  describe(`feeds of an account of ${id} on the simulator`, () => {
+  describe(`account feeds of ${id} on the simulator`, () => {
     it.effect(
-      "begin after an outage, however many requests it takes to begin",
+      "start after an outage, however many requests that takes",
       run(({ account, place, simulator }) =>
         Effect.gen(function*() {
           const order = yield* place
@@ -335,7 +335,7 @@ export const registerPatient = (subject: Subject): void => {
       )
     )
 
-    it.effect("log in when our clock is off, and nothing but them was asked for", () =>
+    it.effect("log in despite clock skew, without any other request", () =>
       Effect.gen(function*() {
         const { get } = yield* Simulator.Simulators
         const simulator = yield* get(id)
@@ -350,7 +350,7 @@ export const registerPatient = (subject: Subject): void => {
       ))
 
     it.effect(
-      "find what happened while the connection was lost: each order and each fill once, oldest first",
+      "emit what happened while the connection was lost: each order and each fill once, oldest first",
       run(({ account, place, simulator, trading }) =>
         Effect.gen(function*() {
           const [first, second, third] = [yield* place, yield* place, yield* place]
@@ -388,7 +388,7 @@ export const registerPatient = (subject: Subject): void => {
     )
 
     it.effect(
-      "go on after a login or a token has run out",
+      "continue after a login or a token has expired",
       run(({ account, place, simulator }) =>
         Effect.gen(function*() {
           const order = yield* place
@@ -407,7 +407,7 @@ export const registerPatient = (subject: Subject): void => {
     )
 
     it.effect(
-      "take nothing twice that is said twice",
+      "emit repeated frames once",
       run(({ account, place, simulator }) =>
         Effect.gen(function*() {
           const order = yield* place

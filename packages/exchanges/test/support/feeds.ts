@@ -114,9 +114,7 @@ const candleCase = (subject: Subject, interval: Candle.Interval = "5m", symbol =
   const { endedCandles = false } = subject
   const run = running(subject)
   it.effect(
-    `${
-      endedCandles ? "stream each candle when it has ended" : "stream the candle under way"
-    }, ${interval} of ${symbol}`,
+    `${endedCandles ? "stream each candle after it has closed" : "stream the latest candle"}, ${interval} of ${symbol}`,
     run((_, market) =>
       Effect.gen(function*() {
         const candles = yield* heard(market.streamCandles(symbol, interval))
@@ -135,7 +133,7 @@ const candleCase = (subject: Subject, interval: Candle.Interval = "5m", symbol =
 
 const tickerVolumeCase = (subject: Subject, symbol: string): void => {
   it.effect(
-    `stream the volume of ${symbol} as a request gives it`,
+    `stream the volume of ${symbol} that a request returns`,
     running(subject)((_, market) =>
       Effect.gen(function*() {
         const ticker = yield* heard(market.streamTicker(symbol))
@@ -163,7 +161,7 @@ export const register = (subject: Subject): void => {
     }
 
     it.effect(
-      "stream the ticker that a request gives",
+      "stream the ticker that a request returns",
       run((_, market) =>
         Effect.gen(function*() {
           const ticker = yield* heard(market.streamTicker(symbol))
@@ -201,7 +199,7 @@ export const register = (subject: Subject): void => {
     )
 
     it.effect(
-      "stream a book that is the exchange's at every moment",
+      "stream an order book that is always equal to the exchange's",
       run((_, market) =>
         Effect.gen(function*() {
           const book = yield* heard(market.streamOrderBook(symbol, { buffer: FeedItem.sliding(10_000) }))
@@ -216,7 +214,7 @@ export const register = (subject: Subject): void => {
     )
 
     it.effect(
-      "never hand out a book that has missed an update",
+      "recover an order book that has missed an update",
       run((simulator, market) =>
         Effect.gen(function*() {
           const book = yield* heard(market.streamOrderBook(symbol))
@@ -234,7 +232,7 @@ export const register = (subject: Subject): void => {
     )
 
     it.effect(
-      "take an update that comes twice for one",
+      "ignore a repeated update",
       run((simulator, market) =>
         Effect.gen(function*() {
           const book = yield* heard(market.streamOrderBook(symbol))
@@ -247,7 +245,7 @@ export const register = (subject: Subject): void => {
     )
 
     it.effect(
-      "mend a book whose updates come out of order",
+      "recover an order book whose updates arrive out of order",
       run((simulator, market) =>
         Effect.gen(function*() {
           const book = yield* heard(market.streamOrderBook(symbol))
@@ -260,7 +258,7 @@ export const register = (subject: Subject): void => {
     )
 
     it.effect(
-      "never hand out a book that is crossed",
+      "never emit a crossed order book",
       run((simulator, market) =>
         Effect.gen(function*() {
           const book = yield* heard(market.streamOrderBook(symbol, { buffer: FeedItem.sliding(10_000) }))
@@ -277,7 +275,7 @@ export const register = (subject: Subject): void => {
     )
 
     it.effect.skipIf(!subject.checksum)(
-      "mend a book whose checksum is another",
+      "recover an order book with a wrong checksum",
       run((simulator, market) =>
         Effect.gen(function*() {
           const book = yield* heard(market.streamOrderBook(symbol))
@@ -291,7 +289,7 @@ export const register = (subject: Subject): void => {
     )
 
     it.effect(
-      "go on after what is no message",
+      "ignore an invalid message",
       run((simulator, market) =>
         Effect.gen(function*() {
           const book = yield* heard(market.streamOrderBook(symbol))
@@ -305,7 +303,7 @@ export const register = (subject: Subject): void => {
     )
 
     it.effect.skipIf(!subject.notice)(
-      "change to another connection without a gap when the exchange announces that it will close this one",
+      "change connections without a gap when the exchange announces that it will close one",
       run((simulator, market) =>
         Effect.gen(function*() {
           const book = yield* heard(market.streamOrderBook(symbol))
@@ -320,7 +318,7 @@ export const register = (subject: Subject): void => {
     )
 
     it.effect(
-      "refuse an unknown market to who asks for it, and to nobody else",
+      "fail for an unknown market only",
       run((_, market) =>
         Effect.gen(function*() {
           const book = yield* heard(market.streamOrderBook(symbol))
@@ -335,7 +333,7 @@ export const register = (subject: Subject): void => {
     )
 
     it.effect(
-      "leave no connection behind when the layer ends",
+      "close their connection when the Layer's scope closes",
       () =>
         Effect.gen(function*() {
           const { get } = yield* Simulator.Simulators
@@ -358,13 +356,13 @@ export const registerPatient = (subject: Subject): void => {
   const { id, symbol } = subject
   const run = running(subject)
 
-  describe(`feeds of ${id} on the simulator, in time`, () => {
+  describe(`feeds of ${id} on the simulator over time`, () => {
     if (subject.endedCandles === true) {
       for (const each of [subject.symbol, ...subject.contracts ?? []]) candleCase(subject, "5m", each)
     }
 
     it.effect(
-      "share one connection and one subscription, and end both with the last to leave",
+      "share one connection, and close it after the last subscriber has left",
       run((simulator, market) =>
         Effect.gen(function*() {
           const one = yield* heard(market.streamOrderBook(symbol))
@@ -387,7 +385,7 @@ export const registerPatient = (subject: Subject): void => {
     )
 
     it.effect(
-      "come back after every lost connection, each time, and say so",
+      "reconnect after every lost connection, and report it",
       run((simulator, market) =>
         Effect.gen(function*() {
           const book = yield* heard(market.streamOrderBook(symbol))
@@ -404,7 +402,7 @@ export const registerPatient = (subject: Subject): void => {
     )
 
     it.effect(
-      "tell each trade once across a lost connection",
+      "emit each trade once across a lost connection",
       run((simulator, market) =>
         Effect.gen(function*() {
           const trades = yield* heard(market.streamTrades(symbol))
@@ -419,7 +417,7 @@ export const registerPatient = (subject: Subject): void => {
     )
 
     it.effect(
-      "try again for as long as it takes, less and less often, while no connection is made",
+      "keep trying to connect while connections are refused",
       run((simulator, market) =>
         Effect.gen(function*() {
           yield* simulator.disturb({ _tag: "Refuse" })
@@ -434,7 +432,7 @@ export const registerPatient = (subject: Subject): void => {
     )
 
     it.effect(
-      "give up a connection on which nothing is said",
+      "replace a silent connection",
       run((simulator, market) =>
         Effect.gen(function*() {
           const book = yield* heard(market.streamOrderBook(symbol))
@@ -448,7 +446,7 @@ export const registerPatient = (subject: Subject): void => {
     )
 
     it.effect(
-      "give up connections that are made and never answer",
+      "replace connections that open and never answer",
       run((simulator, market) =>
         Effect.gen(function*() {
           yield* simulator.disturb({ _tag: "HalfOpen" })
@@ -463,7 +461,7 @@ export const registerPatient = (subject: Subject): void => {
     )
 
     it.effect(
-      "say that a subscription is stale which is mute on an open connection, and mend it",
+      "report a subscription without data on an open connection as stale, and recover it",
       run((simulator, market) =>
         Effect.gen(function*() {
           const book = yield* heard(market.streamOrderBook(symbol))
@@ -481,7 +479,7 @@ export const registerPatient = (subject: Subject): void => {
     )
 
     it.effect(
-      "say that a ticker may be old that is mute on an open connection, and mend it",
+      "report a ticker without data on an open connection as stale, and recover it",
       run((simulator, market) =>
         Effect.gen(function*() {
           const ticker = yield* heard(market.streamTicker(symbol))
