@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { forms } from "./canary/echo.js"
 import * as Canary from "./canary/suite.js"
-import { leak } from "./support/overheard.js"
+import { leak } from "./support/output.js"
 import { sampled } from "./support/sampling.js"
 
 Canary.register(sampled(20))

@@ -6,7 +6,7 @@ import type { Exchanges } from "../src/index.js"
 import * as Support from "./support/exchanges.js"
 import { expectCurrent, heard } from "./support/feeds.js"
 import { heapInUse } from "./support/heap.js"
-import { hurried } from "./support/hurry.js"
+import { hurried } from "./support/skippingClock.js"
 import { whole } from "./support/sampling.js"
 
 interface Subject {

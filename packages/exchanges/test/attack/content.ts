@@ -1,5 +1,5 @@
 import { Exchanges } from "../../src/index.js"
-import { answer, type Good, type Operation, type Row, rows } from "./good.js"
+import { answer, type Good, type Operation, type Row, rows } from "./row.js"
 import type { Script } from "./wire.js"
 
 type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [key: string]: Json }

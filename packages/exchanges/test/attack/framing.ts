@@ -1,4 +1,4 @@
-import { answer, chunked, type Good, head, inChunks, type Row, rows } from "./good.js"
+import { answer, chunked, type Good, head, inChunks, type Row, rows } from "./row.js"
 import { end, flood, reset, type Script, send, wait } from "./wire.js"
 
 const raw = (text: string): Script => [send(Buffer.from(text, "latin1"))]

@@ -1,5 +1,5 @@
 import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } from "node:zlib"
-import { answer, type Good, head, inChunks, type Row, rows } from "./good.js"
+import { answer, type Good, head, inChunks, type Row, rows } from "./row.js"
 import { end, flood, type Script, send } from "./wire.js"
 
 const limit = 40 * 1024 * 1024

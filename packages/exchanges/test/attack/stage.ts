@@ -4,8 +4,8 @@ import { Deadline } from "@effect-exchange/resilience"
 import { Chunk, type Clock, type Duration, Effect, Exit, Layer, Logger, LogLevel, Option, Stream } from "effect"
 import type { Exchanges } from "../../src/index.js"
 import * as Support from "../support/exchanges.js"
-import { changes, clock, now, otherOf, type Serve, type Served, server } from "../support/unmoved.js"
-import { answer, type Good, type Operation } from "./good.js"
+import { changes, clock, now, otherOf, type Serve, type Served, server } from "../support/frozenExchange.js"
+import { answer, type Good, type Operation } from "./row.js"
 import { type Request, type Script, serve as listen } from "./wire.js"
 
 /** What is known of an exchange before it is attacked. */

@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Exchanges } from "../../src/index.js"
 import { draw, report, type Run } from "../support/sampling.js"
-import type { Operation, Row } from "./good.js"
-import { bound, judge, rowsOf } from "./judge.js"
+import type { Operation, Row } from "./row.js"
+import { bound, judge, rowsOf } from "./verdict.js"
 import { attack, prepare, type Stage } from "./stage.js"
 
 /** So much more than before is what a body of the largest size may cost, several times over. */

@@ -1,7 +1,7 @@
 import { Account, type ExchangeError, type MarketData, Trading } from "@effect-exchange/core"
 import { Effect, Either } from "effect"
 import { far, symbol } from "../support/exchanges.js"
-import { now } from "../support/unmoved.js"
+import { now } from "../support/frozenExchange.js"
 
 /** A call. It returns its failures, including those of the rows of a batch. */
 export interface Call {

@@ -1,7 +1,7 @@
 import type { Credentials } from "@effect-exchange/core"
 import { Option, Schema } from "effect"
 import { Redacted } from "effect"
-import type { Request } from "../support/unmoved.js"
+import type { Request } from "../support/frozenExchange.js"
 
 /** A place of text in a response: the path of names and indices; `key` means the name of the field itself. */
 export interface Spot {

@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url"
 import { Exchanges } from "../../src/index.js"
 import { type Request, send, serve } from "../attack/wire.js"
 import { isChange, symbol } from "../support/exchanges.js"
-import { hurried } from "../support/hurry.js"
+import { hurried } from "../support/skippingClock.js"
 import { report, type Run, seeded } from "../support/sampling.js"
 
 /**

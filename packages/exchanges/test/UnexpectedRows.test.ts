@@ -5,8 +5,8 @@ import { Effect, Layer, TestClock } from "effect"
 import { Exchanges } from "../src/index.js"
 import { drive } from "./shared/application.js"
 import * as Support from "./support/exchanges.js"
-import { type Answer, rewritten } from "./support/rewritten.js"
-import { otherOf } from "./support/unmoved.js"
+import { type Answer, rewritten } from "./support/rewriteResponses.js"
+import { otherOf } from "./support/frozenExchange.js"
 
 /** The lists of orders that stand, as the exchanges call them. */
 const ofOrders =

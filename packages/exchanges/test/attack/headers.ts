@@ -1,4 +1,4 @@
-import { answer, type Good, head, type Row, rows } from "./good.js"
+import { answer, type Good, head, type Row, rows } from "./row.js"
 import { type Script, send } from "./wire.js"
 
 const odd = ["-1", "1e99", "NaN", "Infinity", "0x10", "", "1.5", "99999999999999999999", "soon", "\x01", "-0"]

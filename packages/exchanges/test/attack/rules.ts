@@ -1,5 +1,5 @@
 import { BigDecimal, Equal, Predicate } from "effect"
-import type { Operation, Row } from "./good.js"
+import type { Operation, Row } from "./row.js"
 
 type Rule = Row["rule"]
 

@@ -5,7 +5,7 @@ import { Clock, Effect, Layer, TestClock } from "effect"
 import { Exchanges } from "../src/index.js"
 import { drive, start } from "./shared/application.js"
 import * as Support from "./support/exchanges.js"
-import { rewritten } from "./support/rewritten.js"
+import { rewritten } from "./support/rewriteResponses.js"
 
 /** What a cache says of an answer that it gave out ten minutes ago for the first time. */
 const stored = { date: new Date(start - 600_000).toUTCString(), age: "600", "x-cache": "Hit from cloudfront" }
