@@ -16,18 +16,18 @@ const { ask, to } = Question
  * Returns `true` where no `/sapi` endpoint reports the status of the exchange and the permissions of a key. Test hosts
  * have no `/sapi`. Binance.US requires a key for its status, and does not report permissions.
  */
-const isSilent = ({ environment }: { readonly environment: string }): boolean =>
+const lacksSapi = ({ environment }: { readonly environment: string }): boolean =>
   environment === "testnet" || environment === "demo" || environment === "us"
 
 /** Where no endpoint reports the status, a response from the clock shows that the exchange is operational. */
 const status: Declaration.MarketData["status"] = (client) =>
-  isSilent(client)
+  lacksSapi(client)
     ? to(Endpoints.serverTime, (at): Declaration.Status => ({ status: "operational", at }))(client)
     : to(Endpoints.systemStatus)(client)
 
 /** Where no endpoint reports the permissions, a response from the account shows that the key may read. */
 const keyPermissions: Declaration.Account["keyPermissions"] = (client) =>
-  isSilent(client)
+  lacksSapi(client)
     ? to(Endpoints.account, () => KeyPermissions.readable)(client)
     : to(Endpoints.apiRestrictions)(client)
 

@@ -56,9 +56,9 @@ export const errors: Errors.Table = Errors.table({
     Unknown: "-1000 -1001 -1006 -1007 -1016"
   },
   ranges: { InvalidRequest: "-1220--1100" },
-  judge: (said, circumstances) => {
-    const { status } = circumstances
-    if (status === 418 || (said.code === "-1003" && /banned until/i.test(said.text))) return banned(circumstances, said)
+  judge: (error, response) => {
+    const { status } = response
+    if (status === 418 || (error.code === "-1003" && /banned until/i.test(error.text))) return banned(response, error)
     return status === 429 ? "RateLimited" : undefined
   },
   texts: [

@@ -31,7 +31,7 @@ const userData = "userData"
 /** Orders, fills and balances arrive on one stream. */
 const ofAccount = (): Feeds.Topic => ({ socket: "account", key: userData, channel: userData })
 
-const asked =
+const subscriptionMessages =
   (method: "SUBSCRIBE" | "UNSUBSCRIBE") =>
   (topics: ReadonlyArray<Feeds.Topic>, { request, token }: Feeds.RequestContext): ReadonlyArray<unknown> => {
     if (token === undefined) return [{ method, params: topics.map(({ key }) => key), id: request }]
@@ -71,12 +71,12 @@ const answered = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
   const error = get(frame, "error") ?? frame
   const code = whole(get(error, "code"))
   if (code === undefined) return undefined
-  const said = { code: String(code), text: text(get(error, "msg")) ?? "the exchange gave no reason" }
-  if (loginCodes.has(code)) return [{ _tag: "LoginRefused", said }]
+  const reason = { code: String(code), text: text(get(error, "msg")) ?? "the exchange gave no reason" }
+  if (loginCodes.has(code)) return [{ _tag: "LoginRefused", said: reason }]
   const status = whole(get(frame, "status")) ?? 400
   return status >= 500 || status === 418 || status === 429
-    ? [{ _tag: "Ended", because: `the exchange refused temporarily: ${said.text}` }]
-    : [{ _tag: "Refused", request, said }]
+    ? [{ _tag: "Ended", because: `the exchange refused temporarily: ${reason.text}` }]
+    : [{ _tag: "Refused", request, said: reason }]
 }
 
 const Ticker = Row.ticker({
@@ -259,8 +259,8 @@ export const feeds: Feeds.Feeds = {
     },
     most: 1024,
     batch: 100,
-    subscribe: asked("SUBSCRIBE"),
-    unsubscribe: asked("UNSUBSCRIBE"),
+    subscribe: subscriptionMessages("SUBSCRIBE"),
+    unsubscribe: subscriptionMessages("UNSUBSCRIBE"),
     read,
     connects: { connections: 1 },
     // Binance allows five messages per second. One of them is left for the pong.

@@ -1,4 +1,4 @@
-import { registerPatient } from "../../exchanges/test/support/accountFeeds.js"
+import { registerSlow } from "../../exchanges/test/support/accountFeeds.js"
 import { account } from "./feeds.js"
 
-registerPatient(account)
+registerSlow(account)

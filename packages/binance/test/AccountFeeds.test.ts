@@ -76,8 +76,8 @@ describe("responses on the account socket", () => {
   ] as const
   for (const [status, code, expected] of refusals) {
     it(`status ${status} with code ${code} is ${expected}`, () => {
-      const said = protocol.read({ id: 3, status, error: { code, msg: "Refused." }, rateLimits })
-      assert.deepStrictEqual(said?.map(({ _tag }) => _tag), [expected])
+      const messages = protocol.read({ id: 3, status, error: { code, msg: "Refused." }, rateLimits })
+      assert.deepStrictEqual(messages?.map(({ _tag }) => _tag), [expected])
     })
   }
 
@@ -150,8 +150,8 @@ const read = <A extends object>(
   channel: { readonly reader?: (() => (frame: unknown) => Listing.Rows<A> | undefined) | undefined } | undefined,
   event: unknown
 ): ReadonlyArray<A> => {
-  const [said] = protocol.read({ subscriptionId: 0, event }) ?? []
-  const rows = said?._tag === "Data" ? channel?.reader?.()(said.frame) : undefined
+  const [messages] = protocol.read({ subscriptionId: 0, event }) ?? []
+  const rows = messages?._tag === "Data" ? channel?.reader?.()(messages.frame) : undefined
   assert(rows !== undefined)
   return Listing.from(rows).rows
 }

@@ -5,7 +5,7 @@ import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Config, ConfigError, ConfigProvider, Context, Effect, Either, Layer, Redacted, TestClock } from "effect"
 import { Binance, BinanceEndpoints } from "../src/index.js"
-import { asked, fixture, now } from "./utils.js"
+import { fixture, now, requestLog } from "./utils.js"
 
 const environment = Simulator.environment("binance")
 
@@ -33,13 +33,13 @@ describe("market data", () => {
       const bitcoin = markets.find(({ symbol }) => symbol === "BTC/USDT")
       assert.strictEqual(bitcoin?.id, "BTCUSDT")
       assert.strictEqual(markets.find(({ symbol }) => symbol === "BTC/BUSD")?.status, "halted")
-      assert.deepStrictEqual(yield* asked, ["/api/v3/exchangeInfo 200", "/api/v3/ticker/24hr 200"])
+      assert.deepStrictEqual(yield* requestLog, ["/api/v3/exchangeInfo 200", "/api/v3/ticker/24hr 200"])
       yield* TestClock.adjust("59 minutes")
       yield* market.markets
-      assert.strictEqual((yield* asked).length, 2)
+      assert.strictEqual((yield* requestLog).length, 2)
       yield* TestClock.adjust("1 minute")
       yield* market.markets
-      assert.strictEqual((yield* asked).length, 3)
+      assert.strictEqual((yield* requestLog).length, 3)
     })))
 
   it.effect("returns the price with every digit", () =>
@@ -67,9 +67,9 @@ describe("market data", () => {
       assert.isUndefined(tickers[1]?.last)
       assert.isUndefined(tickers[1]?.bid)
       assert.isDefined(tickers[2]?.last)
-      assert.deepStrictEqual(yield* asked, ["/api/v3/exchangeInfo 200", "/api/v3/ticker/24hr 200"])
+      assert.deepStrictEqual(yield* requestLog, ["/api/v3/exchangeInfo 200", "/api/v3/ticker/24hr 200"])
       assert.deepStrictEqual(yield* market.tickers([]), [])
-      assert.strictEqual((yield* asked).length, 2)
+      assert.strictEqual((yield* requestLog).length, 2)
     })))
 
   it.effect("fails with MalformedResponse for the price of a market that does not trade", () =>
@@ -93,7 +93,7 @@ describe("market data", () => {
       const market = yield* Binance.MarketData
       const malformed = yield* Effect.flip(market.price("BTC/USDT&symbol=ETHUSDT"))
       assert.strictEqual(malformed._tag, "InvalidRequest")
-      assert.deepStrictEqual(yield* asked, [])
+      assert.deepStrictEqual(yield* requestLog, [])
       const unknown = yield* Effect.flip(market.price("BTC/EUR"))
       assert.strictEqual(unknown._tag, "SymbolNotFound")
       assert.include(unknown.message, "BTC/USDT")
@@ -143,7 +143,7 @@ describe("account", () => {
             ipRestricted: false,
             expiresAt: undefined
           })
-          assert.deepStrictEqual(yield* asked, ["/sapi/v1/account/apiRestrictions 200"])
+          assert.deepStrictEqual(yield* requestLog, ["/sapi/v1/account/apiRestrictions 200"])
         }),
         { credentials: Simulator.credentials("binance", permission) }
       ))
@@ -204,7 +204,7 @@ describe("account", () => {
             assert.strictEqual(error.code, code)
             assert.notInclude(error.message, Redacted.value(credentials.secret))
           }
-          assert.strictEqual((yield* asked).length, 2)
+          assert.strictEqual((yield* requestLog).length, 2)
           // That the account is closed says nothing of public data.
           assert.strictEqual(yield* Effect.flatMap(Binance.MarketData, (market) => market.serverTime), now)
         }),
@@ -225,7 +225,7 @@ describe("account", () => {
         Effect.gen(function*() {
           const balances = yield* Effect.flatMap(Binance.Account, (account) => account.balances)
           assert.strictEqual(balances.length, 3)
-          assert.deepStrictEqual(yield* asked, ["/api/v3/account 400", "/api/v3/account 200"])
+          assert.deepStrictEqual(yield* requestLog, ["/api/v3/account 400", "/api/v3/account 200"])
         }),
         { credentials: provider }
       )
@@ -266,7 +266,7 @@ describe("layers", () => {
       )
       // And in JavaScript, by a check.
       assert.strictEqual(error._tag, "AuthenticationFailed")
-      assert.deepStrictEqual(yield* asked, [])
+      assert.deepStrictEqual(yield* requestLog, [])
       // @ts-expect-error there is no account in what layerMarketData gives
       assert.throws(() => Context.get(context, Binance.Account))
       // @ts-expect-error nor under the shared tag

@@ -1,4 +1,4 @@
-import { registerPatient } from "../../exchanges/test/support/feeds.js"
+import { registerSlow } from "../../exchanges/test/support/feeds.js"
 import { subject } from "./feeds.js"
 
-registerPatient(subject)
+registerSlow(subject)

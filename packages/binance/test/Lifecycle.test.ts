@@ -4,7 +4,7 @@ import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Layer, Random, TestClock } from "effect"
 import { Binance } from "../src/index.js"
-import { asked, fixture, html, now } from "./utils.js"
+import { fixture, html, now, requestLog } from "./utils.js"
 
 const environment = Simulator.environment("binance")
 
@@ -34,7 +34,7 @@ const simulator = Effect.flatMap(Simulator.Simulators, ({ get }) => get("binance
 const setFaults = (faults: Faults.Options) =>
   Effect.flatMap(simulator, ({ setFaults }) => setFaults(Faults.make({ seed: "lifecycle", ...faults })))
 
-const count = Effect.map(asked, (requests) => requests.length)
+const count = Effect.map(requestLog, (requests) => requests.length)
 
 const serverTime = Effect.flatMap(Binance.MarketData, (market) => market.serverTime)
 const balances = Effect.flatMap(Binance.Account, (account) => account.balances)
@@ -54,16 +54,16 @@ describe("clock skew", () => {
       Effect.gen(function*() {
         assert.strictEqual((yield* balances).length, 3)
         const once = ["/api/v3/account 400", "/api/v3/time 200", "/api/v3/account 200"]
-        assert.deepStrictEqual(yield* asked, once)
+        assert.deepStrictEqual(yield* requestLog, once)
         yield* balances
-        assert.deepStrictEqual(yield* asked, [...once, "/api/v3/account 200"])
+        assert.deepStrictEqual(yield* requestLog, [...once, "/api/v3/account 200"])
       }).pipe(simulated({ clockSkew })))
 
     it.effect(`is known from public data before anything is signed: ${JSON.stringify(clockSkew)}`, () =>
       Effect.gen(function*() {
         yield* serverTime
         yield* balances
-        assert.deepStrictEqual(yield* asked, ["/api/v3/time 200", "/api/v3/account 200"])
+        assert.deepStrictEqual(yield* requestLog, ["/api/v3/time 200", "/api/v3/account 200"])
       }).pipe(simulated({ clockSkew })))
   }
 
@@ -74,7 +74,7 @@ describe("clock skew", () => {
       yield* balances
       yield* setFaults({})
       yield* balances
-      const refused = (yield* asked).filter((request) => request.endsWith("400"))
+      const refused = (yield* requestLog).filter((request) => request.endsWith("400"))
       assert.strictEqual(refused.length, 3)
     }).pipe(simulated({ clockSkew: { ahead: "5 minutes" } })))
 
@@ -101,7 +101,7 @@ describe("rate limits", () => {
     Effect.gen(function*() {
       const first = yield* Effect.fork(serverTime)
       yield* TestClock.adjust(0)
-      assert.deepStrictEqual(yield* asked, ["/api/v3/time 429 http429"])
+      assert.deepStrictEqual(yield* requestLog, ["/api/v3/time 429 http429"])
       yield* setFaults({})
       const second = yield* Effect.fork(serverTime)
       yield* TestClock.adjust("999 millis")
@@ -130,10 +130,10 @@ describe("rate limits", () => {
       const before = yield* count
       const fiber = yield* Effect.fork(serverTime)
       yield* TestClock.adjust("19999 millis")
-      assert.deepStrictEqual((yield* asked).slice(before), ["/api/v3/time 429"])
+      assert.deepStrictEqual((yield* requestLog).slice(before), ["/api/v3/time 429"])
       yield* TestClock.adjust("52 millis")
       yield* Fiber.join(fiber)
-      assert.deepStrictEqual((yield* asked).slice(before), ["/api/v3/time 429", "/api/v3/time 200"])
+      assert.deepStrictEqual((yield* requestLog).slice(before), ["/api/v3/time 429", "/api/v3/time 200"])
     }).pipe(simulated()))
 
   it.effect("hold back a request that exceeds the weight reported by the exchange", () =>
@@ -185,7 +185,7 @@ describe("ban", () => {
       yield* TestClock.adjust("1 millis")
       yield* serverTime
       yield* balances
-      assert.deepStrictEqual((yield* asked).slice(before), ["/api/v3/time 200", "/api/v3/account 200"])
+      assert.deepStrictEqual((yield* requestLog).slice(before), ["/api/v3/time 200", "/api/v3/account 200"])
     }).pipe(simulated()))
 })
 

@@ -10,15 +10,15 @@ import { decode, fails, fixture, json, record, shown } from "./utils.js"
 const symbol = "BTC/USDT"
 
 /** Public data over one listing. */
-const listed = <A, E>(listing: string, ask: (data: MarketData.MarketData.Service) => Effect.Effect<A, E>) =>
+const withListing = <A, E>(listing: string, ask: (data: MarketData.MarketData.Service) => Effect.Effect<A, E>) =>
   scripted(() => ScriptedHttp.json({}), { listing })(Effect.flatMap(Binance.MarketData, ask))
 
 /** Public data over one answer. */
-const told = <A, E>(body: string, ask: (data: MarketData.MarketData.Service) => Effect.Effect<A, E>) =>
+const withMarketData = <A, E>(body: string, ask: (data: MarketData.MarketData.Service) => Effect.Effect<A, E>) =>
   scripted(() => ScriptedHttp.text(body))(Effect.flatMap(Binance.MarketData, ask))
 
 /** An account over one answer. */
-const held = <A, E>(
+const withAccount = <A, E>(
   body: string,
   ask: (
     account: Pick<Account.Account.Service, "balances" | "fills" | "openOrders" | "order" | "orderHistory">
@@ -27,7 +27,7 @@ const held = <A, E>(
 
 describe("markets", () => {
   it.effect("have their assets, status, tick size and lot size", () =>
-    listed(fixture("exchangeInfo"), ({ markets }) =>
+    withListing(fixture("exchangeInfo"), ({ markets }) =>
       Effect.map(markets, (markets) => {
         const summary = Record.fromIterableWith(markets, (market) => {
           const { id, lotSize, status, tickSize } = shown(market)
@@ -49,7 +49,7 @@ describe("markets", () => {
       })))
 
   it.effect("have the bounds of amounts, prices and notional where they are listed", () =>
-    listed(fixture("exchangeInfo"), ({ market }) =>
+    withListing(fixture("exchangeInfo"), ({ market }) =>
       Effect.gen(function*() {
         const bounds = (symbol: string) =>
           Effect.map(market(symbol), (market) => {
@@ -74,7 +74,7 @@ describe("markets", () => {
       })))
 
   it.effect("have the minimum notional of older symbols", () =>
-    listed(
+    withListing(
       fixture("exchangeInfo").replace("\"NOTIONAL\"", "\"MIN_NOTIONAL\""),
       ({ market }) =>
         Effect.map(market(symbol), (market) => assert.deepInclude(shown(market), { minNotional: "5.00000000" }))
@@ -85,7 +85,7 @@ describe("markets", () => {
       .replace("\"symbol\": \"BTCUSDT\"", "\"symbol\": \"USDTBTC\"")
       .replace("\"baseAsset\": \"BTC\"", "\"baseAsset\": \"BTCU\"")
       .replace("\"quoteAsset\": \"USDT\"", "\"quoteAsset\": \"SDT\"")
-    return listed(
+    return withListing(
       listing,
       ({ market }) => Effect.map(market("BTCU/SDT"), ({ id }) => assert.strictEqual(id, "USDTBTC"))
     )
@@ -100,18 +100,21 @@ describe("markets", () => {
   })
 
   it.effect("fail with MalformedResponse if no row can be decoded", () =>
-    listed(
+    withListing(
       "{\"symbols\":[{\"name\":\"BTCUSDT\"}]}",
       ({ markets }) => Effect.map(Effect.flip(markets), (error) => assert.strictEqual(error._tag, "MalformedResponse"))
     ))
 
   it.effect("are empty if none are listed", () =>
-    listed("{\"symbols\":[]}", ({ markets }) => Effect.map(markets, (markets) => assert.deepStrictEqual(markets, []))))
+    withListing(
+      "{\"symbols\":[]}",
+      ({ markets }) => Effect.map(markets, (markets) => assert.deepStrictEqual(markets, []))
+    ))
 })
 
 describe("ticker", () => {
   it.effect("keeps every digit", () =>
-    told(fixture("ticker_24hr"), ({ ticker }) =>
+    withMarketData(fixture("ticker_24hr"), ({ ticker }) =>
       Effect.map(ticker(symbol), (ticker) => {
         assert.deepStrictEqual(shown(ticker), {
           exchange: "binance",
@@ -129,7 +132,7 @@ describe("ticker", () => {
       })))
 
   it.effect("leaves out zero prices: no trade in a day, or an empty side of the book", () =>
-    told(
+    withMarketData(
       fixture("ticker_24hr_symbols"),
       ({ tickers }) =>
         Effect.map(tickers(["LUNC/BUSD", "ETH/USDT"]), ([quiet, book]) => {
@@ -236,7 +239,7 @@ describe("balances", () => {
   const row = { asset: "BTC", free: "1", locked: "0" }
 
   it.effect("add the locked amount exactly, and leave out empty ones", () =>
-    held(
+    withAccount(
       fixture("account"),
       ({ balances }) =>
         Effect.map(balances, (balances) =>
@@ -322,11 +325,11 @@ describe("serverTime", () => {
 })
 
 /** The open orders of the fixture that are of one market. */
-const standing = fixture("openOrders").replace("ETHUSDT", "BTCUSDT")
+const openOrdersOfMarket = fixture("openOrders").replace("ETHUSDT", "BTCUSDT")
 
 describe("order", () => {
   it.effect("is decoded if it is partly filled, post-only, or a stop order", () =>
-    held(standing, ({ openOrders }) =>
+    withAccount(openOrdersOfMarket, ({ openOrders }) =>
       Effect.map(openOrders(symbol), (orders) => {
         const [part, post, stop] = orders.map((order) => shown(order))
         assert.deepStrictEqual(part, {
@@ -359,7 +362,7 @@ describe("order", () => {
       })))
 
   it.effect("leaves out unknown values: a market order's price, an amount in the quote currency, a lost cost", () =>
-    held(fixture("allOrders"), ({ orderHistory }) =>
+    withAccount(fixture("allOrders"), ({ orderHistory }) =>
       Effect.map(orderHistory(symbol), (orders) => {
         const [old = {}, byQuote = {}, expired = {}] = orders.map((order) => shown(order))
         assert.deepInclude(old, { type: "market", status: "filled", amount: "3.00000000", filled: "3.00000000" })
@@ -420,15 +423,15 @@ describe("order", () => {
   })
 
   it.effect("keeps every digit of an id greater than a JavaScript number can hold", () => {
-    const orders = standing.replace("4293153", "9007199254740993")
-    return held(
+    const orders = openOrdersOfMarket.replace("4293153", "9007199254740993")
+    return withAccount(
       orders,
       ({ openOrders }) => Effect.map(openOrders(symbol), ([first]) => assert.strictEqual(first?.id, "9007199254740993"))
     )
   })
 
   it.effect("of another market in a list for one market fails the call", () =>
-    held(fixture("openOrders"), ({ openOrders }) =>
+    withAccount(fixture("openOrders"), ({ openOrders }) =>
       Effect.map(Effect.flip(openOrders(symbol)), (error) => {
         assert.strictEqual(error._tag, "MalformedResponse")
         assert.include(error.message, "ETHUSDT")
@@ -487,7 +490,7 @@ describe("canceled order", () => {
 
 describe("fill", () => {
   it.effect("has its side, liquidity and fee", () =>
-    held(
+    withAccount(
       fixture("myTrades"),
       ({ fills }) =>
         Effect.map(fills(symbol), (fills) =>

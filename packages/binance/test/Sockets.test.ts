@@ -4,7 +4,7 @@ import { Faults, Simulator, SimulatorServer } from "@effect-exchange/simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Logger, LogLevel, Redacted } from "effect"
 import { Binance } from "../src/index.js"
-import { asked, verdict } from "./utils.js"
+import { requestLog, verdict } from "./utils.js"
 
 const credentials = Simulator.credentials("binance")
 
@@ -76,7 +76,7 @@ describe("over sockets", () => {
     it.live(`clock skew is corrected: ${JSON.stringify(clockSkew)}`, () =>
       Effect.gen(function*() {
         assert.strictEqual((yield* balances).length, 3)
-        assert.deepStrictEqual(yield* asked, ["/api/v3/account 400", "/api/v3/time 200", "/api/v3/account 200"])
+        assert.deepStrictEqual(yield* requestLog, ["/api/v3/account 400", "/api/v3/time 200", "/api/v3/account 200"])
       }).pipe(Effect.provide(served({ clockSkew })), Logger.withMinimumLogLevel(LogLevel.None)))
   }
 
@@ -98,7 +98,7 @@ describe("over sockets", () => {
         const price = yield* market.price(symbol)
         assert.strictEqual(price.symbol, symbol)
       }
-      const faults = (yield* asked).filter((request) => !request.endsWith("200"))
+      const faults = (yield* requestLog).filter((request) => !request.endsWith("200"))
       assert.isAbove(faults.length, 1)
     }).pipe(
       Effect.provide(served({ seed: "sockets", reset: 0.1, http500: 0.1, truncated: 0.15 }, {

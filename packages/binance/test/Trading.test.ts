@@ -6,7 +6,7 @@ import { BigDecimal, Effect, Fiber, Layer, Redacted, TestClock } from "effect"
 import { generateKeyPairSync } from "node:crypto"
 import { Binance, BinanceEndpoints } from "../src/index.js"
 import { elapsing, faulty, openIntents, scripted, sent, setPrice, simulated, simulator, writes } from "./support.js"
-import { asked, documented, error, fixture, now } from "./utils.js"
+import { documented, error, fixture, now, requestLog } from "./utils.js"
 
 const symbol = "BTC/USDT"
 const bid: Order.LimitRequest = { type: "limit", symbol, side: "buy", amount: "0.01", price: "59000" }
@@ -230,7 +230,7 @@ describe("Ed25519 key", () => {
       Effect.gen(function*() {
         const refused = yield* Effect.flip(Effect.flatMap(Binance.Account, (account) => account.balances))
         assert.strictEqual(refused._tag, "AuthenticationFailed")
-        assert.deepStrictEqual(yield* asked, [])
+        assert.deepStrictEqual(yield* requestLog, [])
       }),
       {
         credentials: { key: id, secret: Redacted.make("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----") }

@@ -10,7 +10,7 @@ import { documented, fixture, now, record } from "./utils.js"
 const symbol = "BTC/USDT"
 
 /** How many rows were counted that were not understood. */
-const unread = Effect.map(
+const unknownRowCount = Effect.map(
   Metric.value(
     Telemetry.unknownRows.pipe(Metric.tagged("exchange", "binance"), Metric.tagged("operation", "openOrders"))
   ),
@@ -111,9 +111,9 @@ describe("requests", () => {
     scripted(() => ScriptedHttp.text(fixture("openOrders").replace("ETHUSDT", "币安人生XUSDT")))(
       Effect.gen(function*() {
         const account = yield* Account.Account
-        const before = yield* unread
+        const before = yield* unknownRowCount
         assert.deepStrictEqual((yield* account.openOrders()).map(({ id }) => id), ["4293153", "4293154"])
-        assert.strictEqual((yield* unread) - before, 1)
+        assert.strictEqual((yield* unknownRowCount) - before, 1)
         assert.include(yield* sent, "GET /api/v3/openOrders")
       })
     ))
@@ -127,9 +127,9 @@ describe("requests", () => {
       )
     )(Effect.gen(function*() {
       const account = yield* Binance.Account
-      const before = yield* unread
+      const before = yield* unknownRowCount
       assert.deepStrictEqual((yield* account.openOrders(symbol)).map(({ id }) => id), ["881", "4293154"])
-      assert.strictEqual((yield* unread) - before, 1)
+      assert.strictEqual((yield* unknownRowCount) - before, 1)
       // Asked for by itself it is no absence.
       const failed = yield* Effect.flip(account.order({ symbol, id: "4293200" }))
       assert.strictEqual(failed._tag, "MalformedResponse")

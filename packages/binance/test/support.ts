@@ -4,7 +4,7 @@ import { Faults, Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { Effect, Fiber, Layer, TestClock } from "effect"
 import { Binance } from "../src/index.js"
-import { asked, documented, fixture, now } from "./utils.js"
+import { documented, fixture, now, requestLog } from "./utils.js"
 
 type Services = Layer.Layer.Success<ReturnType<typeof Binance.layer>>
 
@@ -48,7 +48,10 @@ export const elapsing = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   })
 
 /** What the simulated exchange was asked to change. */
-export const writes = Effect.map(asked, (requests) => requests.filter((request) => /^(?:POST|DELETE) /.test(request)))
+export const writes = Effect.map(
+  requestLog,
+  (requests) => requests.filter((request) => /^(?:POST|DELETE) /.test(request))
+)
 
 export const openIntents = Effect.flatMap(OrderJournal.OrderJournal, ({ open }) => open)
 

@@ -76,14 +76,15 @@ export const verdict = (error: ExchangeError.ExchangeError): Verdict => ({
 })
 
 /** What the simulated exchange was asked, as method (unless it is GET) and path, with the status it answered. */
-export const asked: Effect.Effect<ReadonlyArray<string>, Simulator.ExchangeNotSimulated, Simulator.Simulators> = Effect
-  .gen(function*() {
-    const simulators = yield* Simulator.Simulators
-    const simulator = yield* simulators.get("binance")
-    const requests = yield* simulator.requests
-    return requests.map(({ fault, method, status, target }) =>
-      `${method === "GET" ? "" : `${method} `}${target.split("?", 1).join("")} ${status ?? "-"}${
-        fault === undefined ? "" : ` ${fault}`
-      }`
-    )
-  })
+export const requestLog: Effect.Effect<ReadonlyArray<string>, Simulator.ExchangeNotSimulated, Simulator.Simulators> =
+  Effect
+    .gen(function*() {
+      const simulators = yield* Simulator.Simulators
+      const simulator = yield* simulators.get("binance")
+      const requests = yield* simulator.requests
+      return requests.map(({ fault, method, status, target }) =>
+        `${method === "GET" ? "" : `${method} `}${target.split("?", 1).join("")} ${status ?? "-"}${
+          fault === undefined ? "" : ` ${fault}`
+        }`
+      )
+    })

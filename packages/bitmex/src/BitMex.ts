@@ -14,7 +14,7 @@ import * as Either from "effect/Either"
 import * as Order from "effect/Order"
 import * as Endpoints from "./Endpoints.js"
 import { feeds } from "./Feeds.js"
-import { bar, binSizes, counted, lengthOf, one, unit, unknownMinorUnit } from "./Markets.js"
+import { bar, binSizes, fromMinorUnits, lengthOf, one, unit, unknownMinorUnit } from "./Markets.js"
 import { expiresAfter, protocol } from "./Protocol.js"
 import * as Rows from "./Rows.js"
 
@@ -40,20 +40,20 @@ const unitsOf = (client: Client, currencies: ReadonlyArray<string>) =>
  * Converts the money in rows from minor units, `money` of a currency per row. A row in an unknown unit is listed
  * separately, because a guess would be wrong by powers of ten.
  */
-const valued = <A extends { readonly id?: string; readonly market: string }>(
+const convertMoney = <A extends { readonly id?: string; readonly market: string }>(
   client: Client,
   { rows, unknown }: Listing.Listing<readonly [row: A, money: BigDecimal.BigDecimal | undefined, currency: string]>,
   to: (row: A, amount: BigDecimal.BigDecimal, asset: string) => A
 ) =>
   Effect.map(unitsOf(client, rows.flatMap(([, money, currency]) => money ? [currency] : [])), (units) => {
-    const [obscure, known] = Arr.partitionMap(rows, ([row, money, currency]) => {
+    const [inUnknownUnit, known] = Arr.partitionMap(rows, ([row, money, currency]) => {
       const unit = units.get(currency)
       if (money === undefined) return Either.right(row)
       return unit === undefined
         ? Either.left({ ...unnamed, id: row.id, market: row.market, detail: unknownMinorUnit(currency) })
-        : Either.right(to(row, counted(money, unit.places), unit.asset))
+        : Either.right(to(row, fromMinorUnits(money, unit.places), unit.asset))
     })
-    return { rows: known, unknown: [...unknown, ...obscure] }
+    return { rows: known, unknown: [...unknown, ...inUnknownUnit] }
   })
 
 const unnamed = { clientOrderId: undefined, createdAt: undefined }
@@ -68,7 +68,7 @@ const balances: Declaration.Account["balances"] = (client) => () =>
       const unit = units.get(currency)
       if (!unit) return new MalformedResponse({ exchange, operation: "balances", detail: unknownMinorUnit(currency) })
       const { asset, places } = unit
-      return Effect.succeed({ asset, free: counted(free, places), total: counted(total, places) })
+      return Effect.succeed({ asset, free: fromMinorUnits(free, places), total: fromMinorUnits(total, places) })
     })
   })
 
@@ -126,7 +126,7 @@ const table = <A extends { readonly id?: string | undefined }, Args extends Read
 /**
  * Reads the open orders. Orders that end between two pages move the others forward, so half of a page is read again.
  */
-const standing = <Args extends ReadonlyArray<unknown>>(input: (...args: Args) => Pick<Endpoints.Query, "symbol">) =>
+const openOrders = <Args extends ReadonlyArray<unknown>>(input: (...args: Args) => Pick<Endpoints.Query, "symbol">) =>
   table(
     Endpoints.orders,
     (...args: Args) => ({ ...input(...args), filter: { open: true } }),
@@ -134,7 +134,7 @@ const standing = <Args extends ReadonlyArray<unknown>>(input: (...args: Args) =>
     Endpoints.pageSize.account / 2
   )
 
-const sought = <Filter>({ id }: Market.Market, filter: Filter) => ({ symbol: id, count: 1, reverse: true, filter })
+const orderFilter = <Filter>({ id }: Market.Market, filter: Filter) => ({ symbol: id, count: 1, reverse: true, filter })
 const since = ({ id }: Market.Market, { since }: Declaration.History) => ({
   symbol: id,
   startTime: Endpoint.isoTime(since)
@@ -144,12 +144,12 @@ const executions = table(Endpoints.tradeHistory, since, ({ fill }) => fill !== u
 const fills: Declaration.Account["fills"]["read"] = (client) => (market, query) =>
   Effect.flatMap(executions(client)(market, query), (rows) => {
     const fills = Listing.flatMap(rows, ({ fill }) => fill ? [[fill, fill.fee, fill.feeAsset ?? ""] as const] : [])
-    return valued(client, fills, (fill, fee, feeAsset) => ({ ...fill, fee, feeAsset }))
+    return convertMoney(client, fills, (fill, fee, feeAsset) => ({ ...fill, fee, feeAsset }))
   })
 
 const positions: Declaration.OptionalAccount["positions"] = (client) => () =>
   Effect.flatMap(to(Endpoints.positions)(client)(), (rows) =>
-    valued(
+    convertMoney(
       client,
       Listing.map(rows, ({ currency, row }) => [row, row.unrealizedPnl, currency] as const),
       (position, unrealizedPnl) => ({ ...position, unrealizedPnl })
@@ -161,14 +161,14 @@ const positions: Declaration.OptionalAccount["positions"] = (client) => () =>
 const amend: Declaration.OptionalTrading["amend"] = (client) => ({ current, reference: { market }, ...change }) => {
   const sizeOf = (amount: BigDecimal.BigDecimal) => BigDecimal.unsafeDivide(amount, unit(market) ?? one)
   const amount = current.amount && sizeOf(current.amount)
-  const price = changed(change.price, current.price)
-  const orderQty = changed(change.size, amount)
+  const price = ifDifferent(change.price, current.price)
+  const orderQty = ifDifferent(change.size, amount)
   return price === undefined && orderQty === undefined
     ? Effect.succeed({ ...current, market: market.id, amount, filled: sizeOf(current.filled) })
     : client.request(Endpoints.amendOrder, { orderID: current.id, price, orderQty })
 }
 
-const changed = (wanted: BigDecimal.BigDecimal | undefined, current: BigDecimal.BigDecimal | undefined) =>
+const ifDifferent = (wanted: BigDecimal.BigDecimal | undefined, current: BigDecimal.BigDecimal | undefined) =>
   wanted && current && BigDecimal.equals(wanted, current) ? undefined : wanted
 
 /**
@@ -227,10 +227,10 @@ export const BitMex = Exchange.define({
       const key = rows.find(({ id }) => id === Credentials.redacted)
       return key?.permissions ?? KeyPermissions.readable
     }),
-    open: standing(({ id }: Market.Market) => ({ symbol: id })),
-    openOfAll: standing(() => ({})),
-    byId: ask(Endpoints.orders, ({ id, market }) => sought(market, { orderID: id })),
-    byName: [ask(Endpoints.orders, ({ clientOrderId, market }) => sought(market, { clOrdID: clientOrderId }))],
+    open: openOrders(({ id }: Market.Market) => ({ symbol: id })),
+    openOfAll: openOrders(() => ({})),
+    byId: ask(Endpoints.orders, ({ id, market }) => orderFilter(market, { orderID: id })),
+    byName: [ask(Endpoints.orders, ({ clientOrderId, market }) => orderFilter(market, { clOrdID: clientOrderId }))],
     ended: { order: "newest first", withOpen: true, read: table(Endpoints.orders, since) },
     fills: { order: "newest first", read: fills },
     positions

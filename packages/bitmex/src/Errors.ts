@@ -14,11 +14,11 @@ const { answer, at, blank, words } = Wire
 const decodeError = Wire.ifAny(
   answer({ code: at("error.name", Schema.String), text: at("error.message", Schema.String) })
 )
-const said = (path: string) => at(path, blank(Schema.String))
+const textAt = (path: string) => at(path, blank(Schema.String))
 const decodeRejected = Wire.ifAny(
-  answer({ status: at("ordStatus", words({ Rejected: true })), reason: said("ordRejReason"), text: said("text") })
+  answer({ status: at("ordStatus", words({ Rejected: true })), reason: textAt("ordRejReason"), text: textAt("text") })
 )
-const decodeRows = Wire.ifAny(Schema.Array(answer({ error: said("error") })))
+const decodeRows = Wire.ifAny(Schema.Array(answer({ error: textAt("error") })))
 
 const ended = /unable to cancel order due to existing state|invalid ordstatus|not found|invalid orderid/i
 

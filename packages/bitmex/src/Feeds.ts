@@ -18,7 +18,7 @@ import * as Either from "effect/Either"
 import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
 import * as Struct from "effect/Struct"
-import { bar, binSizes, counted, unknownMinorUnit } from "./Markets.js"
+import { bar, binSizes, fromMinorUnits, unknownMinorUnit } from "./Markets.js"
 import { expiresAfter } from "./Protocol.js"
 import * as Rows from "./Rows.js"
 
@@ -39,9 +39,10 @@ const ofAccount = (table: "order" | "execution" | "margin"): Feeds.Topic => ({
   channel: table
 })
 
-const asked = (op: "subscribe" | "unsubscribe") => (topics: ReadonlyArray<Feeds.Topic>): ReadonlyArray<unknown> => [
-  { op, args: topics.map(({ key }) => key) }
-]
+const subscriptionMessages =
+  (op: "subscribe" | "unsubscribe") => (topics: ReadonlyArray<Feeds.Topic>): ReadonlyArray<unknown> => [
+    { op, args: topics.map(({ key }) => key) }
+  ]
 
 const login: NonNullable<Feeds.SocketFacts["login"]> = ({ key, secret }, { crypto, now }) => {
   const expires = Math.floor(now / 1000) + expiresAfter
@@ -157,7 +158,7 @@ const prints = Feeds.reading(Wire.list(Rows.Trade))
 const buckets = Feeds.reading(Wire.list(Rows.Bucket))
 
 /** Reads the rows of an append-only table, and maps each of them to zero or more values. */
-const growing =
+const appended =
   <A, B>(rows: (frame: unknown) => Listing.Rows<A> | undefined, to: (row: A) => ReadonlyArray<B>) =>
   (frame: unknown): Listing.Listing<B> | undefined => {
     const found = rows(get(frame, "data"))
@@ -211,19 +212,19 @@ const orderReader = () => {
 }
 
 /** A fill whose fee is in an unknown minor unit is read from the history, where the unit can be requested. */
-const charged = ({ fill }: Row.Entry): ReadonlyArray<Row.Fill | Feeds.FillsOf> => {
+const withFee = ({ fill }: Row.Entry): ReadonlyArray<Row.Fill | Feeds.FillsOf> => {
   if (fill === undefined) return []
   const { fee, feeAsset = "", market } = fill
   const unit = Rows.minorUnits.get(feeAsset)
   if (fee === undefined) return [fill]
   return unit === undefined
     ? [{ fillsOf: market }]
-    : [{ ...fill, fee: counted(fee, unit.places), feeAsset: unit.asset }]
+    : [{ ...fill, fee: fromMinorUnits(fee, unit.places), feeAsset: unit.asset }]
 }
 
 /** The first frame of the table has earlier executions, which are not new fills. */
 const fillReader = () => {
-  const inserted = growing(executions, charged)
+  const inserted = appended(executions, withFee)
   return (frame: unknown) => get(frame, "action") === "insert" ? inserted(frame) : []
 }
 
@@ -237,7 +238,11 @@ const balanceReader = () => {
     for (const { currency, free, total } of found.rows) {
       const unit = Rows.minorUnits.get(currency)
       if (unit !== undefined) {
-        rows.push({ asset: unit.asset, free: counted(free, unit.places), total: counted(total, unit.places) })
+        rows.push({
+          asset: unit.asset,
+          free: fromMinorUnits(free, unit.places),
+          total: fromMinorUnits(total, unit.places)
+        })
       } else if (!BigDecimal.isZero(total)) {
         unknown.push({ ...unnamed, detail: unknownMinorUnit(currency) })
       }
@@ -261,8 +266,8 @@ export const feeds: Feeds.Feeds = {
     // BitMEX does not document a maximum.
     most: 100,
     batch: 1,
-    subscribe: asked("subscribe"),
-    unsubscribe: asked("unsubscribe"),
+    subscribe: subscriptionMessages("subscribe"),
+    unsubscribe: subscriptionMessages("unsubscribe"),
     read,
     connects: { connections: 1 },
     ping: { message: () => "ping", after: "5 seconds", within: "5 seconds" },
@@ -271,12 +276,12 @@ export const feeds: Feeds.Feeds = {
   ticker: { topic: (market) => topic("instrument", market), reader: tickerReader },
   trades: {
     topic: (market) => topic("trade", market),
-    reader: () => growing(prints, ({ trade }) => trade === undefined ? [] : [trade])
+    reader: () => appended(prints, ({ trade }) => trade === undefined ? [] : [trade])
   },
   candles: {
     words: Record.map(binSizes, (size) => `tradeBin${size}`),
     topic: (market, table) => topic(table, market),
-    reader: (_, table) => growing(buckets, bar(table.replace("tradeBin", "")))
+    reader: (_, table) => appended(buckets, bar(table.replace("tradeBin", "")))
   },
   book: {
     depths: Number.POSITIVE_INFINITY,

@@ -32,7 +32,7 @@ export const unit = ({ inverse, multiplier }: Market.Market): BigDecimal.BigDeci
  * @since 0.1.0
  * @category units
  */
-export const counted = ({ scale, value }: BigDecimal.BigDecimal, places: number): BigDecimal.BigDecimal =>
+export const fromMinorUnits = ({ scale, value }: BigDecimal.BigDecimal, places: number): BigDecimal.BigDecimal =>
   BigDecimal.make(value, scale + places)
 
 /**

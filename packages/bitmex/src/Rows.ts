@@ -223,8 +223,8 @@ const type = at("ordType", wordsOr({ Limit: "limit", Market: "market" }, "other"
 
 const timeInForce = wordsOr({ GoodTillCancel: "GTC", ImmediateOrCancel: "IOC", FillOrKill: "FOK" }, undefined)
 
-const instructed = (...words: ReadonlyArray<string>) =>
-  map(at("execInst", blank(Wire.listed)), (said = []) => said.some((word) => words.includes(word)))
+const hasInstruction = (...words: ReadonlyArray<string>) =>
+  map(at("execInst", blank(Wire.listed)), (instructions = []) => instructions.some((word) => words.includes(word)))
 
 /**
  * An order. BitMEX does not report when an order was created. `createdAt` is `transactTime`, when it last traded or
@@ -250,8 +250,8 @@ export const Order = Row.order({
   filled: Row.filled("cumQty", number, at("ordStatus", wordsOr({ Filled: true, PartiallyFilled: true }, false))),
   averagePrice: price("avgPx"),
   timeInForce: at("timeInForce", timeInForce),
-  postOnly: instructed("ParticipateDoNotInitiate"),
-  reduceOnly: instructed("ReduceOnly", "Close"),
+  postOnly: hasInstruction("ParticipateDoNotInitiate"),
+  reduceOnly: hasInstruction("ReduceOnly", "Close"),
   createdAt: at("transactTime", blank(isoTime)),
   updatedAt: at("timestamp", blank(isoTime))
 })

@@ -1,6 +1,6 @@
-import { register, registerPatient } from "../../exchanges/test/support/accountFeeds.js"
+import { register, registerSlow } from "../../exchanges/test/support/accountFeeds.js"
 import { account, inverseAccount } from "./feeds.js"
 
-registerPatient(account)
+registerSlow(account)
 register(inverseAccount)
-registerPatient(inverseAccount)
+registerSlow(inverseAccount)

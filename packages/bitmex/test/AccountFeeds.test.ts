@@ -19,12 +19,12 @@ const signature = "6d459dc02866d35a2b965edeecc68063d488e296b77982235fc6eca24b934
 const request = { op: "authKeyExpires", args: ["LAqUlngMIQkIUjXMUreyu3qn", expires, signature] }
 
 /** What a reader hears of a table, frame by frame. */
-const hearing =
+const readTable =
   <A>(read: (frame: unknown) => Listing.Rows<A> | undefined, table: string) =>
   (action: string, ...data: ReadonlyArray<object>): Listing.Listing<A> => {
-    const [said] = protocol.read({ table, action, data, filter: { account: 395_724 } }) ?? []
-    assert(said?._tag === "Data" && said.key === table)
-    const rows = read(said.frame)
+    const [message] = protocol.read({ table, action, data, filter: { account: 395_724 } }) ?? []
+    assert(message?._tag === "Data" && message.key === table)
+    const rows = read(message.frame)
     return rows === undefined ? assert.fail("not understood") : Listing.from(rows)
   }
 
@@ -51,8 +51,8 @@ describe("login to BitMEX", () => {
 
   it("is reported as refused if a table of the account is refused", () => {
     const error = "User requested an account-locked subscription but no authorization was provided."
-    const [said] = protocol.read({ status: 401, error, request: { op: "subscribe", args: ["order"] } }) ?? []
-    assert.strictEqual(said?._tag, "LoginRefused")
+    const [message] = protocol.read({ status: 401, error, request: { op: "subscribe", args: ["order"] } }) ?? []
+    assert.strictEqual(message?._tag, "LoginRefused")
   })
 })
 
@@ -88,43 +88,43 @@ describe("tables of a BitMEX account", () => {
 
   it("report the whole order when an update holds only what changed", () => {
     const { orderID, symbol } = order
-    const hear = hearing(orders.reader(), "order")
-    const told = (action: string, row: object) =>
-      hear(action, row).rows.map(({ clientOrderId, filled, id, price, side, status }) =>
+    const read = readTable(orders.reader(), "order")
+    const reported = (action: string, row: object) =>
+      read(action, row).rows.map(({ clientOrderId, filled, id, price, side, status }) =>
         [id, clientOrderId, side, shown(price), shown(filled), status].join(" ")
       )
     const timestamp = "2025-11-24T00:00:01.000Z"
-    assert.deepStrictEqual(told("update", { orderID, symbol, cumQty: 100, timestamp }), [])
-    assert.deepStrictEqual(hear("partial").rows, [])
-    assert.deepStrictEqual(told("insert", order), [`${orderID} mine buy 98000 0 open`])
+    assert.deepStrictEqual(reported("update", { orderID, symbol, cumQty: 100, timestamp }), [])
+    assert.deepStrictEqual(read("partial").rows, [])
+    assert.deepStrictEqual(reported("insert", order), [`${orderID} mine buy 98000 0 open`])
     assert.deepStrictEqual(
-      told("update", { orderID, symbol, ordStatus: "PartiallyFilled", cumQty: 100, timestamp }),
+      reported("update", { orderID, symbol, ordStatus: "PartiallyFilled", cumQty: 100, timestamp }),
       [`${orderID} mine buy 98000 100 open`]
     )
-    assert.deepStrictEqual(told("update", { orderID, symbol, price: 98_001, timestamp }), [
+    assert.deepStrictEqual(reported("update", { orderID, symbol, price: 98_001, timestamp }), [
       `${orderID} mine buy 98001 100 open`
     ])
-    assert.deepStrictEqual(told("update", { orderID, symbol, ordStatus: "Canceled", timestamp }), [
+    assert.deepStrictEqual(reported("update", { orderID, symbol, ordStatus: "Canceled", timestamp }), [
       `${orderID} mine buy 98001 100 canceled`
     ])
-    assert.deepStrictEqual(told("delete", { orderID, symbol }), [])
+    assert.deepStrictEqual(reported("delete", { orderID, symbol }), [])
   })
 
   it("remember an open order, however many other orders have ended since its last update", () => {
     const { orderID, symbol } = order
-    const hear = hearing(orders.reader(), "order")
-    hear("partial", order)
+    const read = readTable(orders.reader(), "order")
+    read("partial", order)
     for (let each = 0; each < 10_001; each++) {
-      hear("insert", { ...order, orderID: `other ${each}`, ordStatus: "Canceled" })
+      read("insert", { ...order, orderID: `other ${each}`, ordStatus: "Canceled" })
     }
-    const { rows } = hear("update", { orderID, symbol, ordStatus: "Filled", cumQty: 200 })
+    const { rows } = read("update", { orderID, symbol, ordStatus: "Filled", cumQty: 200 })
     assert.deepStrictEqual(rows.map(({ filled, id }) => [id, shown(filled)]), [[orderID, "200"]])
   })
 
   it("report an update of an order they have no snapshot of as unknown", () => {
-    const hear = hearing(orders.reader(), "order")
-    hear("partial", order)
-    const { rows, unknown } = hear("update", { orderID: "another", symbol: "XBTUSD", ordStatus: "Filled" }, {
+    const read = readTable(orders.reader(), "order")
+    read("partial", order)
+    const { rows, unknown } = read("update", { orderID: "another", symbol: "XBTUSD", ordStatus: "Filled" }, {
       orderID: order.orderID,
       symbol: "XBTUSD",
       ordStatus: "Filled",
@@ -136,13 +136,13 @@ describe("tables of a BitMEX account", () => {
 
   it("report fills with fees in coins, and neither earlier executions nor executions without a trade", () => {
     const executions = Feeds.list(json(fixture("execution_tradeHistory"))).map(Object)
-    const told = (action: string, ...rows: ReadonlyArray<object>) =>
-      hearing(fills.reader(), "execution")(action, ...rows).rows.map((row) =>
+    const reported = (action: string, ...rows: ReadonlyArray<object>) =>
+      readTable(fills.reader(), "execution")(action, ...rows).rows.map((row) =>
         "price" in row ? [row.id, row.orderId, shown(row.amount), shown(row.fee), row.feeAsset, row.liquidity] : row
       )
     const [first = {}] = executions
-    assert.deepStrictEqual(told("partial", first), [])
-    assert.deepStrictEqual(told("insert", ...executions), [
+    assert.deepStrictEqual(reported("partial", first), [])
+    assert.deepStrictEqual(reported("insert", ...executions), [
       [
         "0b9a3d1c-0000-4000-a000-000000000001",
         "6f2d0c1e-4b7a-4c55-a1d3-1f0e5a9b7c01",
@@ -160,29 +160,29 @@ describe("tables of a BitMEX account", () => {
         "maker"
       ]
     ])
-    assert.deepStrictEqual(told("insert", { ...order, execID: "e", execType: "New" }), [])
+    assert.deepStrictEqual(reported("insert", { ...order, execID: "e", execType: "New" }), [])
     // The history knows what its units are worth.
-    assert.deepStrictEqual(told("insert", { ...first, execCommCcy: "SOl" }), [{ fillsOf: "XBT_USDT" }])
+    assert.deepStrictEqual(reported("insert", { ...first, execCommCcy: "SOl" }), [{ fillsOf: "XBT_USDT" }])
   })
 
   it("report whole balances in coins, also for partial updates, and none in an unknown unit", () => {
-    const hear = hearing(balanceReader(), "margin")
+    const read = readTable(balanceReader(), "margin")
     const margin = (currency: string, marginBalance: number | undefined, availableMargin: number | undefined) => ({
       account: 395_724,
       currency,
       ...marginBalance === undefined ? {} : { marginBalance },
       ...availableMargin === undefined ? {} : { availableMargin }
     })
-    const told = (action: string, ...rows: ReadonlyArray<object>) => {
-      const { rows: known, unknown } = hear(action, ...rows)
+    const reported = (action: string, ...rows: ReadonlyArray<object>) => {
+      const { rows: known, unknown } = read(action, ...rows)
       return [known.map(({ asset, free, total }) => `${asset} ${shown(free)} ${shown(total)}`), unknown.length]
     }
-    assert.deepStrictEqual(told("partial", margin("XBt", 150_000_000, 100_000_001), margin("USDt", 5_000_000, 0)), [
+    assert.deepStrictEqual(reported("partial", margin("XBt", 150_000_000, 100_000_001), margin("USDt", 5_000_000, 0)), [
       ["BTC 1.00000001 1.5", "USDT 0 5"],
       0
     ])
-    assert.deepStrictEqual(told("update", margin("XBt", undefined, 2)), [["BTC 0.00000002 1.5"], 0])
-    assert.deepStrictEqual(told("update", margin("USDt", 0, 0)), [["USDT 0 0"], 0])
-    assert.deepStrictEqual(told("insert", margin("SOl", 7, 7), margin("DOGe", 0, 0)), [[], 1])
+    assert.deepStrictEqual(reported("update", margin("XBt", undefined, 2)), [["BTC 0.00000002 1.5"], 0])
+    assert.deepStrictEqual(reported("update", margin("USDt", 0, 0)), [["USDT 0 0"], 0])
+    assert.deepStrictEqual(reported("insert", margin("SOl", 7, 7), margin("DOGe", 0, 0)), [[], 1])
   })
 })

@@ -5,7 +5,7 @@ import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Config, ConfigError, ConfigProvider, Context, Effect, Either, Layer, Redacted, TestClock } from "effect"
 import { BitMex, BitMexEndpoints } from "../src/index.js"
-import { asked, fixture, now } from "./utils.js"
+import { fixture, now, requestLog } from "./utils.js"
 
 const environment = Simulator.environment("bitmex")
 const scripted = { name: "scripted", baseUrl: "http://scripted.localhost" }
@@ -33,13 +33,13 @@ describe("market data", () => {
       })
       assert.strictEqual(markets.find(({ symbol }) => symbol === "BTC/USD:BTC")?.id, "XBTUSD")
       assert.strictEqual(markets.find(({ symbol }) => symbol === "BTC/USDT")?.id, "XBT_USDT")
-      assert.deepStrictEqual(yield* asked, ["/api/v1/instrument/active 200", "/api/v1/instrument 200"])
+      assert.deepStrictEqual(yield* requestLog, ["/api/v1/instrument/active 200", "/api/v1/instrument 200"])
       yield* TestClock.adjust("59 minutes")
       yield* market.markets
-      assert.strictEqual((yield* asked).length, 2)
+      assert.strictEqual((yield* requestLog).length, 2)
       yield* TestClock.adjust("1 minute")
       yield* market.markets
-      assert.strictEqual((yield* asked).length, 3)
+      assert.strictEqual((yield* requestLog).length, 3)
     })))
 
   it.effect("returns the price with every digit", () =>
@@ -64,9 +64,9 @@ describe("market data", () => {
       const symbols = ["XRP/USDT", "BTC/USD:BTC", "BTC/USDT", "BTC/USDT:USDT", "XRP/USDT"]
       const tickers = yield* market.tickers(symbols)
       assert.deepStrictEqual(tickers.map(({ symbol }) => `${symbol}`), symbols)
-      assert.deepStrictEqual(yield* asked, ["/api/v1/instrument/active 200", "/api/v1/instrument/active 200"])
+      assert.deepStrictEqual(yield* requestLog, ["/api/v1/instrument/active 200", "/api/v1/instrument/active 200"])
       assert.deepStrictEqual(yield* market.tickers([]), [])
-      assert.strictEqual((yield* asked).length, 2)
+      assert.strictEqual((yield* requestLog).length, 2)
     })))
 
   it.effect("reads the exchange's clock", () =>
@@ -83,7 +83,7 @@ describe("market data", () => {
       const market = yield* BitMex.MarketData
       const malformed = yield* Effect.flip(market.price("XBTUSD"))
       assert.strictEqual(malformed._tag, "InvalidRequest")
-      assert.deepStrictEqual(yield* asked, [])
+      assert.deepStrictEqual(yield* requestLog, [])
       const unknown = yield* Effect.flip(market.price("BTC/EUR"))
       assert.strictEqual(unknown._tag, "SymbolNotFound")
       assert.include(unknown.message, "BTC/USDT")
@@ -143,19 +143,19 @@ describe("account", () => {
       ])
     }).pipe(Effect.provide(overMargin(fixture("user_margin")))))
 
-  const unheard = "[{\"currency\":\"NEWc\",\"marginBalance\":1500,\"availableMargin\":1}]"
+  const marginInUnknownUnit = "[{\"currency\":\"NEWc\",\"marginBalance\":1500,\"availableMargin\":1}]"
 
   it.effect("requests the scale of an unknown unit", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* printed, [["NEW", "0.001", "1.500"]])
-    }).pipe(Effect.provide(overMargin(unheard, fixture("wallet_assets")))))
+    }).pipe(Effect.provide(overMargin(marginInUnknownUnit, fixture("wallet_assets")))))
 
   it.effect("fails with MalformedResponse for a balance whose unit stays unknown", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(printed)
       assert.strictEqual(error._tag, "MalformedResponse")
       assert.include(error.message, "\"NEWc\"")
-    }).pipe(Effect.provide(overMargin(unheard, "[]"))))
+    }).pipe(Effect.provide(overMargin(marginInUnknownUnit, "[]"))))
 
   for (const permission of ["read", "trade", "withdraw"] as const) {
     it.effect(`reads the permissions of the key in use among three: ${permission}`, () =>
@@ -168,7 +168,7 @@ describe("account", () => {
             withdraw: permission === "withdraw",
             ipRestricted: false
           })
-          assert.deepStrictEqual(yield* asked, ["/api/v1/apiKey 200"])
+          assert.deepStrictEqual(yield* requestLog, ["/api/v1/apiKey 200"])
         }),
         { credentials: Simulator.credentials("bitmex", permission) }
       ))
@@ -199,7 +199,7 @@ describe("account", () => {
             assert.strictEqual(error.status, status)
             assert.notInclude(error.message, Redacted.value(credentials.secret))
           }
-          assert.strictEqual((yield* asked).length, 2)
+          assert.strictEqual((yield* requestLog).length, 2)
           // That the account is closed says nothing of public data.
           assert.strictEqual(yield* Effect.flatMap(BitMex.MarketData, (market) => market.serverTime), now)
         }),
@@ -219,7 +219,7 @@ describe("account", () => {
       yield* simulated(
         Effect.gen(function*() {
           assert.strictEqual((yield* printed).length, 3)
-          assert.deepStrictEqual(yield* asked, ["/api/v1/user/margin 401", "/api/v1/user/margin 200"])
+          assert.deepStrictEqual(yield* requestLog, ["/api/v1/user/margin 401", "/api/v1/user/margin 200"])
         }),
         { credentials: provider }
       )
@@ -307,7 +307,7 @@ describe("layers", () => {
       )
       // And in JavaScript, by a check.
       assert.strictEqual(error._tag, "AuthenticationFailed")
-      assert.deepStrictEqual(yield* asked, [])
+      assert.deepStrictEqual(yield* requestLog, [])
       // @ts-expect-error there is no account in what layerMarketData gives
       assert.throws(() => Context.get(context, BitMex.Account))
       // @ts-expect-error nor under the shared tag

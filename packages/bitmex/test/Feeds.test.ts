@@ -24,8 +24,8 @@ const linear: Market.Market = {
 }
 
 const dataOf = (frame: unknown): unknown => {
-  const [said] = protocol.read(frame) ?? []
-  return said?._tag === "Data" ? said.frame : assert.fail("no data")
+  const [message] = protocol.read(frame) ?? []
+  return message?._tag === "Data" ? message.frame : assert.fail("no data")
 }
 
 describe("frames of BitMEX", () => {
@@ -64,7 +64,8 @@ describe("frames of BitMEX", () => {
   })
 
   it("belong to the symbols of their rows, or to that of their filter if they are empty", () => {
-    const keys = (frame: unknown) => protocol.read(frame)?.map((said) => said._tag === "Data" ? said.key : said._tag)
+    const keys = (frame: unknown) =>
+      protocol.read(frame)?.map((message) => message._tag === "Data" ? message.key : message._tag)
     const rows = [{ symbol: "SOLUSDT" }, { symbol: "XBTUSD" }, { symbol: "SOLUSDT" }]
     assert.deepStrictEqual(keys({ table: "trade", action: "insert", data: rows }), ["trade:SOLUSDT", "trade:XBTUSD"])
     assert.deepStrictEqual(keys({ table: "trade", action: "partial", filter: { symbol: "SOLUSDT" }, data: [] }), [

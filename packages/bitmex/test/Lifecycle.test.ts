@@ -4,7 +4,7 @@ import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Layer, Random, TestClock } from "effect"
 import { BitMex } from "../src/index.js"
-import { asked, now } from "./utils.js"
+import { now, requestLog } from "./utils.js"
 
 const environment = Simulator.environment("bitmex")
 
@@ -34,7 +34,7 @@ const simulator = Effect.flatMap(Simulator.Simulators, ({ get }) => get("bitmex"
 const setFaults = (faults: Faults.Options) =>
   Effect.flatMap(simulator, ({ setFaults }) => setFaults(Faults.make({ seed: "lifecycle", ...faults })))
 
-const count = Effect.map(asked, (requests) => requests.length)
+const count = Effect.map(requestLog, (requests) => requests.length)
 
 const serverTime = Effect.flatMap(BitMex.MarketData, (market) => market.serverTime)
 const markets = Effect.flatMap(BitMex.MarketData, (market) => market.markets)
@@ -54,15 +54,15 @@ describe("clock skew", () => {
     Effect.gen(function*() {
       assert.strictEqual((yield* balances).length, 3)
       const once = ["/api/v1/user/margin 400", "/api/v1 200", "/api/v1/user/margin 200"]
-      assert.deepStrictEqual(yield* asked, once)
+      assert.deepStrictEqual(yield* requestLog, once)
       yield* balances
-      assert.deepStrictEqual(yield* asked, [...once, "/api/v1/user/margin 200"])
+      assert.deepStrictEqual(yield* requestLog, [...once, "/api/v1/user/margin 200"])
     }).pipe(simulated({ clockSkew: { ahead: "5 minutes" } })))
 
   it.effect("is not corrected if the exchange's clock is behind, as the request only expires later", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* balances).length, 3)
-      assert.deepStrictEqual(yield* asked, ["/api/v1/user/margin 200"])
+      assert.deepStrictEqual(yield* requestLog, ["/api/v1/user/margin 200"])
     }).pipe(simulated({ clockSkew: { behind: "5 minutes" } })))
 
   for (const clockSkew of [{ ahead: "5 minutes" }, { behind: "5 minutes" }] as const) {
@@ -70,7 +70,7 @@ describe("clock skew", () => {
       Effect.gen(function*() {
         yield* serverTime
         yield* balances
-        assert.deepStrictEqual(yield* asked, ["/api/v1 200", "/api/v1/user/margin 200"])
+        assert.deepStrictEqual(yield* requestLog, ["/api/v1 200", "/api/v1/user/margin 200"])
       }).pipe(simulated({ clockSkew })))
   }
 
@@ -95,7 +95,7 @@ describe("rate limits", () => {
     Effect.gen(function*() {
       const first = yield* Effect.fork(serverTime)
       yield* TestClock.adjust(0)
-      assert.deepStrictEqual(yield* asked, ["/api/v1 429 http429"])
+      assert.deepStrictEqual(yield* requestLog, ["/api/v1 429 http429"])
       yield* setFaults({})
       const second = yield* Effect.fork(serverTime)
       // An account is metered by its key, not by its address.
@@ -128,7 +128,7 @@ describe("rate limits", () => {
       assert.strictEqual(yield* count, 30)
       yield* TestClock.adjust("1 millis")
       assert.strictEqual(yield* Fiber.join(fiber), now + 2000)
-      assert.isTrue((yield* asked).every((request) => request === "/api/v1 200"))
+      assert.isTrue((yield* requestLog).every((request) => request === "/api/v1 200"))
     }).pipe(simulated({}, { deadline: "2 minutes" })))
 
   it.effect("hold back a request that exceeds what the exchange reports as remaining", () =>
@@ -172,7 +172,7 @@ describe("ban", () => {
       yield* TestClock.adjust("1 millis")
       yield* serverTime
       yield* balances
-      assert.deepStrictEqual((yield* asked).slice(before), ["/api/v1 200", "/api/v1/user/margin 200"])
+      assert.deepStrictEqual((yield* requestLog).slice(before), ["/api/v1 200", "/api/v1/user/margin 200"])
     }).pipe(simulated()))
 })
 

@@ -16,7 +16,7 @@ const byId = (id: string) =>
   Effect.map(markets, (all): Market.Market => all.find((market) => market.id === id) ?? assert.fail(id))
 
 /** How many rows an operation has left out so far. */
-const leftOut = (operation: string) =>
+const unknownRowCount = (operation: string) =>
   Telemetry.unknownRows.pipe(
     Metric.tagged("exchange", "bitmex"),
     Metric.tagged("operation", operation),
@@ -355,9 +355,9 @@ describe("trades", () => {
     return scripted(
       { "/trade": [[...odd, row]] },
       Effect.gen(function*() {
-        const before = yield* leftOut("trades")
+        const before = yield* unknownRowCount("trades")
         assert.deepStrictEqual((yield* trades).map(({ id }) => id), ["1"])
-        assert.isAtLeast((yield* leftOut("trades")) - before, 2)
+        assert.isAtLeast((yield* unknownRowCount("trades")) - before, 2)
       })
     )
   })

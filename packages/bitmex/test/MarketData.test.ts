@@ -4,7 +4,7 @@ import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Chunk, Effect, Either, Fiber, Layer, Ref, Stream, TestClock } from "effect"
 import { BitMex } from "../src/index.js"
-import { asked, error, fixture, html, now } from "./utils.js"
+import { error, fixture, html, now, requestLog } from "./utils.js"
 
 const environment = Simulator.environment("bitmex")
 const scripted = { name: "scripted", baseUrl: "http://scripted.localhost" }
@@ -17,7 +17,7 @@ const simulated = <A, E>(
     Effect.provide(effect, Layer.provideMerge(BitMex.layerMarketData({ environment }), Simulator.layer("bitmex")))
   )
 
-const over = (steps: ScriptedHttp.Script) =>
+const overScript = (steps: ScriptedHttp.Script) =>
   Layer.provideMerge(BitMex.layerMarketData({ environment: scripted }), ScriptedHttp.layer(steps))
 
 const targets = Effect.flatMap(
@@ -148,7 +148,7 @@ describe("candles", () => {
       })
       assert.deepStrictEqual(candles.map(({ openTime }) => openTime), Array.from(candles, (_, i) => from + i * 60_000))
       assert.deepStrictEqual(yield* Ref.get(pages), [1000, 2000, 2500])
-      assert.strictEqual((yield* asked).length, 4)
+      assert.strictEqual((yield* requestLog).length, 4)
     })))
 
   it.effect("are supported for every interval BitMEX has, and for no other", () =>
@@ -172,7 +172,7 @@ describe("candles", () => {
         "/trade/bucketed?symbol=XBTUSDT&binSize=1m&partial=true&count=1000" +
         "&startTime=2026-08-20T10:11:00.000Z&endTime=2026-08-20T10:14:00.000Z"
       ])
-    }).pipe(Effect.provide(over([
+    }).pipe(Effect.provide(overScript([
       ScriptedHttp.text(fixture("instrument_active")),
       ScriptedHttp.text(fixture("trade_bucketed"))
     ]))))
@@ -193,7 +193,7 @@ describe("quanto contract", () => {
         assert.include(error.alternative, "contracts")
       }
       assert.strictEqual((yield* targets).length, 2)
-    }).pipe(Effect.provide(over([
+    }).pipe(Effect.provide(overScript([
       ScriptedHttp.text(fixture("instrument_active")),
       ScriptedHttp.json([{
         symbol: "ETHUSD",
@@ -212,21 +212,21 @@ describe("status", () => {
     simulated(Effect.gen(function*() {
       const { at, detail, exchange, status: word } = yield* status
       assert.deepStrictEqual([exchange, word, detail, at], ["bitmex", "operational", undefined, now])
-      assert.deepStrictEqual(yield* asked, ["/api/v1/announcement/urgent 200"])
+      assert.deepStrictEqual(yield* requestLog, ["/api/v1/announcement/urgent 200"])
     })))
 
   it.effect("has the detail of the announcement", () =>
     Effect.gen(function*() {
-      const said = yield* status
-      assert.deepStrictEqual([said.status, said.detail], ["operational", "Wallet maintenance at 14:00 UTC"])
-    }).pipe(Effect.provide(over([ScriptedHttp.text(fixture("announcement_urgent"))]))))
+      const announced = yield* status
+      assert.deepStrictEqual([announced.status, announced.detail], ["operational", "Wallet maintenance at 14:00 UTC"])
+    }).pipe(Effect.provide(overScript([ScriptedHttp.text(fixture("announcement_urgent"))]))))
 
   const failing = (body: string, code = 503) =>
     Effect.gen(function*() {
       const fiber = yield* Effect.fork(Effect.either(status))
       yield* TestClock.adjust("10 seconds")
       return yield* fiber
-    }).pipe(Effect.provide(over(() => ScriptedHttp.text(body, { status: code }))))
+    }).pipe(Effect.provide(overScript(() => ScriptedHttp.text(body, { status: code }))))
 
   it.effect("is maintenance if the exchange reports to be down, and not if it is busy or broken", () =>
     Effect.gen(function*() {

@@ -7,7 +7,7 @@ import { fixture, json } from "./utils.js"
 
 const account = BitMex.Account
 
-const leftOut = (operation: string) =>
+const unknownRowCount = (operation: string) =>
   Telemetry.unknownRows.pipe(
     Metric.tagged("exchange", "bitmex"),
     Metric.tagged("operation", operation),
@@ -17,15 +17,15 @@ const leftOut = (operation: string) =>
 
 const rows = json(fixture("order"))
 
-const [, standing] = Array.isArray(rows) ? rows : []
+const [, openOrderRow] = Array.isArray(rows) ? rows : []
 
 describe("open orders on several pages", () => {
   it.effect("are complete although other orders end between two pages", () =>
     Effect.gen(function*() {
-      let open = Array.from({ length: 1200 }, (_, index) => ({ ...standing, orderID: `order ${index}` }))
-      const page = (asked: URLSearchParams) => {
-        const start = Number(asked.get("start"))
-        const found = open.slice(start, start + Number(asked.get("count")))
+      let open = Array.from({ length: 1200 }, (_, index) => ({ ...openOrderRow, orderID: `order ${index}` }))
+      const page = (query: URLSearchParams) => {
+        const start = Number(query.get("start"))
+        const found = open.slice(start, start + Number(query.get("count")))
         open = open.slice(200)
         return found
       }
@@ -137,25 +137,25 @@ describe("orders", () => {
   it.effect("with an unknown status are counted, and hide no other", () =>
     Effect.gen(function*() {
       const odd = { orderID: "odd", symbol: "XBTUSD", side: "Buy", ordType: "Limit", ordStatus: "Stopped" }
-      const before = yield* leftOut("openOrders")
+      const before = yield* unknownRowCount("openOrders")
       const found = yield* scripted(
         { "/order": [[odd, { ...odd, orderID: "even", ordStatus: "New" }]] },
         Effect.flatMap(account, (account) => account.openOrders("BTC/USD:BTC"))
       )
       assert.deepStrictEqual(found.map(({ id }) => id), ["even"])
-      assert.isAtLeast((yield* leftOut("openOrders")) - before, 1)
+      assert.isAtLeast((yield* unknownRowCount("openOrders")) - before, 1)
     }))
 
   it.effect("of a quanto contract are counted, as their amounts cannot be converted", () =>
     Effect.gen(function*() {
       const row = { orderID: "1", symbol: "ETHUSD", side: "Buy", ordType: "Limit", ordStatus: "New" }
-      const before = yield* leftOut("openOrders")
+      const before = yield* unknownRowCount("openOrders")
       const found = yield* scripted(
         { "/order": [[row, { ...row, orderID: "2", symbol: "XBTUSD" }]] },
         Effect.flatMap(account, (account) => account.openOrders())
       )
       assert.deepStrictEqual(found.map(({ id }) => id), ["2"])
-      assert.isAtLeast((yield* leftOut("openOrders")) - before, 1)
+      assert.isAtLeast((yield* unknownRowCount("openOrders")) - before, 1)
     }))
 })
 
@@ -221,7 +221,7 @@ describe("fills", () => {
 
   it.effect("with a fee in an unknown unit or of a fraction of it are counted, and hide no other", () =>
     Effect.gen(function*() {
-      const before = yield* leftOut("fills")
+      const before = yield* unknownRowCount("fills")
       const fills = yield* fillsOf("BTC/USD:BTC", [
         { ...execution, execID: "obscure", execComm: 5, execCommCcy: "NEWc" },
         { ...execution, execID: "nowhere", execComm: 5 },
@@ -232,7 +232,7 @@ describe("fills", () => {
       assert.deepStrictEqual(fills.map(({ fee, feeAsset, id }) => [id, fee, feeAsset]), [
         ["free", undefined, undefined]
       ])
-      assert.isAtLeast((yield* leftOut("fills")) - before, 4)
+      assert.isAtLeast((yield* unknownRowCount("fills")) - before, 4)
     }))
 
   it.effect("request the scale of an unknown unit", () =>
@@ -278,10 +278,10 @@ describe("positions", () => {
 
   it.effect("with a profit in an unknown unit are counted, and hide no other", () =>
     Effect.gen(function*() {
-      const before = yield* leftOut("positions")
+      const before = yield* unknownRowCount("positions")
       const row = { symbol: "XBTUSD", currency: "NEWc", currentQty: 100 }
       const found = yield* positionsOf([{ ...row, unrealisedPnl: 5 }, row])
       assert.deepStrictEqual(found, [{ exchange: "bitmex", symbol: "BTC/USD:BTC", side: "long", amount: "100" }])
-      assert.isAtLeast((yield* leftOut("positions")) - before, 1)
+      assert.isAtLeast((yield* unknownRowCount("positions")) - before, 1)
     }))
 })

@@ -4,7 +4,7 @@ import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, TestClock } from "effect"
 import { BitMex } from "../src/index.js"
-import { calm, elapsing, fault, place, resting, sent, simulated, simulator, text } from "./support.js"
+import { clearFaults, elapsing, fault, place, resting, sent, simulated, simulator, text } from "./support.js"
 import { error as refusal, fixture, now } from "./utils.js"
 
 describe("lost response", () => {
@@ -16,7 +16,7 @@ describe("lost response", () => {
         assert.deepInclude(order, { status: "open", clientOrderId: "lost" })
         assert.strictEqual(text(order.amount), "0.01")
         assert.strictEqual(yield* sent("POST"), 1)
-        yield* calm
+        yield* clearFaults
         const open = yield* Effect.flatMap(BitMex.Account, (account) => account.openOrders())
         assert.deepStrictEqual(open.map(({ id }) => id), [order.id])
       })))
@@ -41,7 +41,7 @@ describe("lost response", () => {
       const fiber = yield* Effect.fork(place({ ...resting, clientOrderId: "again" }))
       yield* TestClock.adjust(0)
       assert.strictEqual(yield* sent("POST"), 1)
-      yield* calm
+      yield* clearFaults
       yield* TestClock.adjust("5 seconds")
       assert.deepInclude(yield* Fiber.join(fiber), { status: "open", clientOrderId: "again" })
       assert.strictEqual(yield* sent("POST"), 2)
@@ -58,10 +58,10 @@ describe("lost response", () => {
       assert(error._tag === "NotPlaced")
       assert.strictEqual(error.order.clientOrderId, "never")
       const requests = yield* Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests)
-      const [looked, ...more] = requests.filter(({ method, url }) => method === "GET" && url.includes("/order?"))
-      assert(looked !== undefined && more.length > 0)
+      const [lookup, ...more] = requests.filter(({ method, url }) => method === "GET" && url.includes("/order?"))
+      assert(lookup !== undefined && more.length > 0)
       assert.strictEqual(
-        decodeURIComponent(looked.url.split("?")[1] ?? ""),
+        decodeURIComponent(lookup.url.split("?")[1] ?? ""),
         "symbol=XBTUSDT&count=1&reverse=true&filter={\"clOrdID\":\"never\"}"
       )
       const posts = requests.filter(({ method }) => method === "POST").map(({ body }) => JSON.parse(body))
@@ -95,7 +95,7 @@ describe("lost response", () => {
       yield* fault("/api/v1/order", "POST", { drop: 1 })
       yield* TestClock.adjust("1 second")
       yield* Fiber.interrupt(dying)
-      yield* calm
+      yield* clearFaults
       const trading = yield* BitMex.Trading
       const [found, ...others] = yield* elapsing(trading.reconcile)
       assert(found?._tag === "Placed" && others.length === 0)

@@ -78,8 +78,8 @@ describe("sign", () => {
     const [, query, body] = vectors
     const spaced = { ...query.request, query: query.request.query.replace("+", "%20") }
     assert.strictEqual(sign(spaced, documented, at(query.expires)).signature.slice(0, 8), "5b08109d")
-    const reprinted = { ...body.request, body: JSON.stringify(JSON.parse(body.request.body)) }
-    assert.strictEqual(sign(reprinted, documented, at(body.expires)).signature.slice(0, 8), "3143de66")
+    const reserialized = { ...body.request, body: JSON.stringify(JSON.parse(body.request.body)) }
+    assert.strictEqual(sign(reserialized, documented, at(body.expires)).signature.slice(0, 8), "3143de66")
   })
 
   it("sets the expiry ten seconds ahead, in whole seconds", () => {

@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { type Context, Effect, Fiber, Layer, Metric, TestClock } from "effect"
 import { BitMex } from "../src/index.js"
 import { elapsing, fault, place, resting, sent, setPrice, simulated, text } from "./support.js"
-import { asked, fixture, now } from "./utils.js"
+import { fixture, now, requestLog } from "./utils.js"
 
 // One of each kind of quantity: satoshis, millionths of a bitcoin, dollars.
 const markets = [
@@ -149,7 +149,7 @@ describe("place", () => {
       assert.strictEqual(yield* sent("POST"), 10)
       yield* TestClock.adjust("1 millis")
       assert.strictEqual((yield* Fiber.join(fiber)).length, 11)
-      assert.isTrue((yield* asked).every((request) => !request.includes("429")))
+      assert.isTrue((yield* requestLog).every((request) => !request.includes("429")))
     })))
 })
 
@@ -457,7 +457,7 @@ describe("layers", () => {
             yield* Effect.flip(trading.cancelAll(resting.symbol))
           ]
         ) assert.strictEqual(error._tag, "ExchangeClosed")
-        assert.deepStrictEqual(yield* asked, [])
+        assert.deepStrictEqual(yield* requestLog, [])
       }).pipe(Effect.provide(Layer.provideMerge(
         Layer.provide(
           BitMex.layer({ environment, trading: "enabled", credentials: Simulator.credentials("bitmex") }),

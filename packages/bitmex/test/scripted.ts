@@ -14,10 +14,10 @@ export const scripted = <A, E>(
   const script = ({ method, url }: ScriptedHttp.Request) => {
     const path = new URL(url).pathname.replace("/api/v1", "")
     const target = method === "GET" ? path : `${method} ${path}`
-    const asked = count.get(target) ?? 0
-    count.set(target, asked + 1)
+    const turn = count.get(target) ?? 0
+    count.set(target, turn + 1)
     const all = answers[target] ?? (path === "/instrument/active" ? [listed] : undefined)
-    const answer = all?.[Math.min(asked, all.length - 1)]
+    const answer = all?.[Math.min(turn, all.length - 1)]
     return all === undefined
       ? ScriptedHttp.json({ error: { message: "unscripted", name: "HTTPError" } }, { status: 400 })
       : ScriptedHttp.json(typeof answer === "function" ? answer(new URL(url).searchParams) : answer)

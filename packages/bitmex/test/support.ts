@@ -38,7 +38,7 @@ export const fault = (path: string, method: string, faults: Faults.Options) =>
     ({ setFaults }) => setFaults(Faults.make({ routes: [{ path, method, faults: Faults.make(faults) }] }))
   )
 
-export const calm = Effect.flatMap(simulator, ({ setFaults }) => setFaults(Faults.none))
+export const clearFaults = Effect.flatMap(simulator, ({ setFaults }) => setFaults(Faults.none))
 
 export const place = (request: Order.Request) => Effect.flatMap(BitMex.Trading, (trading) => trading.place(request))
 

@@ -57,12 +57,13 @@ export const verdict = (error: ExchangeError.ExchangeError): Verdict => ({
 })
 
 /** What the simulated exchange was asked, as method and path, with the status it answered. */
-export const asked: Effect.Effect<ReadonlyArray<string>, Simulator.ExchangeNotSimulated, Simulator.Simulators> = Effect
-  .gen(function*() {
-    const simulators = yield* Simulator.Simulators
-    const simulator = yield* simulators.get("bitmex")
-    const requests = yield* simulator.requests
-    return requests.map(({ fault, status, target }) =>
-      `${target.split("?", 1).join("")} ${status ?? "-"}${fault === undefined ? "" : ` ${fault}`}`
-    )
-  })
+export const requestLog: Effect.Effect<ReadonlyArray<string>, Simulator.ExchangeNotSimulated, Simulator.Simulators> =
+  Effect
+    .gen(function*() {
+      const simulators = yield* Simulator.Simulators
+      const simulator = yield* simulators.get("bitmex")
+      const requests = yield* simulator.requests
+      return requests.map(({ fault, status, target }) =>
+        `${target.split("?", 1).join("")} ${status ?? "-"}${fault === undefined ? "" : ` ${fault}`}`
+      )
+    })

@@ -44,7 +44,7 @@ const tickers = (client: ExchangeClient.ExchangeClient<"marketData">) => (market
     )
   )(client)()
 
-const touches = (listed: ReadonlyArray<unknown> | undefined, wanted: ReadonlyArray<number>): boolean =>
+const includesAny = (listed: ReadonlyArray<unknown> | undefined, wanted: ReadonlyArray<number>): boolean =>
   // A missing or empty list means everything.
   listed === undefined || listed.length === 0 || wanted.some((each) => listed.includes(each))
 
@@ -55,7 +55,7 @@ const touches = (listed: ReadonlyArray<unknown> | undefined, wanted: ReadonlyArr
  */
 const statusOf = ({ rows, unknown }: Listing.Listing<Wire.Type<typeof Rows.Interruption>>): Declaration.Status => {
   const relevant = rows.filter((each) =>
-    each.environment !== 2 && touches(each.products, [1, 2]) && touches(each.services, [1, 2, 5]) &&
+    each.environment !== 2 && includesAny(each.products, [1, 2]) && includesAny(each.services, [1, 2, 5]) &&
     !["scheduled", "completed", "canceled"].includes(each.state)
   )
   if (relevant.length === 0) return { status: unknown.length === 0 ? "operational" : "unknown" }
@@ -63,8 +63,8 @@ const statusOf = ({ rows, unknown }: Listing.Listing<Wire.Type<typeof Rows.Inter
   const detail = titles.length === 0 ? undefined : titles.join("; ")
   const ongoing = relevant.filter(({ state }) => state === "ongoing")
   if (ongoing.length === 0) return { status: "unknown", detail }
-  const closed = ongoing.filter(({ services, users = [] }) => touches(services, [1, 2]) && users.length === 0)
-  const isClosed = (product: number) => closed.some(({ products }) => touches(products, [product]))
+  const closed = ongoing.filter(({ services, users = [] }) => includesAny(services, [1, 2]) && users.length === 0)
+  const isClosed = (product: number) => closed.some(({ products }) => includesAny(products, [product]))
   return { status: isClosed(1) && isClosed(2) ? "maintenance" : "limited", detail }
 }
 
@@ -93,7 +93,7 @@ type Orders = Listing.Listing<Wire.Type<typeof Rows.Order>>
 
 const orders = (category: Category, list: Orders) => within(category, Listing.map(list, order(category)))
 
-const standing = (scope: Endpoints.Scope) =>
+const openOrders = (scope: Endpoints.Scope) =>
   Page.all({
     endpoint: Endpoints.orderRealtime,
     input: (cursor: string | undefined) => ({ ...scope, limit: 50, cursor }),
@@ -101,7 +101,7 @@ const standing = (scope: Endpoints.Scope) =>
     next: Page.cursorOfFull
   })
 
-const held = (scope: Endpoints.Scope) =>
+const openPositions = (scope: Endpoints.Scope) =>
   Page.all({
     endpoint: Endpoints.positionList,
     input: (cursor: string | undefined) => ({ ...scope, limit: 200, cursor }),
@@ -122,7 +122,7 @@ const contracts = (markets: ReadonlyArray<Market.Market>): ReadonlyArray<Endpoin
 }
 
 const positions: Declaration.OptionalAccount["positions"] = (client) => (markets) =>
-  Question.each(contracts(markets).map(held))(client)()
+  Question.each(contracts(markets).map(openPositions))(client)()
 
 const [day, week] = [86_400_000, 7 * 86_400_000]
 const kept = { span: week, kept: 730 * day, order: "newest first", next: Page.cursorOfFull } as const
@@ -144,8 +144,8 @@ const byNameEnded: Declaration.Account["byName"][number] = (client) => (referenc
     const { since } = reference
     const isOld = since !== undefined && now - since > week - day
     const span = isOld ? { startTime: since - 60_000, endTime: since - 60_000 + week } : {}
-    const asked = { ...Endpoints.referred(reference), ...span }
-    return Effect.map(client.request(Endpoints.orderHistory, asked), (answer) => found(answer, reference))
+    const parameters = { ...Endpoints.referred(reference), ...span }
+    return Effect.map(client.request(Endpoints.orderHistory, parameters), (answer) => found(answer, reference))
   })
 
 /**
@@ -200,9 +200,9 @@ export const Bybit = Exchange.define({
   account: {
     balances: to(Endpoints.walletBalance, Arr.flatten),
     keyPermissions: to(Endpoints.queryApi, permissionsOf),
-    open: (client) => (market) => standing(named(market))(client)(),
+    open: (client) => (market) => openOrders(named(market))(client)(),
     openOfAll: (client) => (markets) =>
-      Question.each([{ category: "spot" as const }, ...contracts(markets)].map(standing))(client)(),
+      Question.each([{ category: "spot" as const }, ...contracts(markets)].map(openOrders))(client)(),
     byId: [
       ask(Endpoints.orderRealtime, Endpoints.referred, found),
       ask(Endpoints.orderHistory, Endpoints.referred, found)

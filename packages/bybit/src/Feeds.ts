@@ -76,7 +76,7 @@ const topic = (market: Market.Market, channel: string): Feeds.Topic => ({
 
 const ofAccount = (key: string): Feeds.Topic => ({ socket: "private", key, channel: key })
 
-const asked =
+const subscriptionMessages =
   (op: "subscribe" | "unsubscribe") =>
   (topics: ReadonlyArray<Feeds.Topic>, { request }: Feeds.RequestContext): ReadonlyArray<unknown> => [
     { req_id: String(request), op, args: topics.map(({ key }) => key) }
@@ -103,10 +103,10 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
       return loggedIn(frame)
     case "subscribe": {
       const request = whole(get(frame, "req_id"))
-      const said = text(get(frame, "ret_msg")) ?? ""
-      return get(frame, "success") === true || said.includes("already subscribed")
+      const message = text(get(frame, "ret_msg")) ?? ""
+      return get(frame, "success") === true || message.includes("already subscribed")
         ? [{ _tag: "Acknowledged", request }]
-        : [{ _tag: "Refused", request, said: { code: "", text: said } }]
+        : [{ _tag: "Refused", request, said: { code: "", text: message } }]
     }
     default:
       return undefined
@@ -245,8 +245,8 @@ export const feeds: Feeds.Feeds = {
     // All topics of a connection together may have 21,000 characters.
     most: 500,
     batch: 1,
-    subscribe: asked("subscribe"),
-    unsubscribe: asked("unsubscribe"),
+    subscribe: subscriptionMessages("subscribe"),
+    unsubscribe: subscriptionMessages("unsubscribe"),
     read,
     connects: { connections: 1 },
     // Bybit closes a connection on which the client sends nothing for ten minutes, even while it receives data.

@@ -25,7 +25,7 @@ export const recvWindow = 5000
  * @since 0.1.0
  * @category constants
  */
-export const caution = 500
+export const timestampMargin = 500
 
 /** @internal */
 export const noRsa = "RSA keys are not supported; create a system-generated key"
@@ -40,7 +40,7 @@ export const noRsa = "RSA keys are not supported; create a system-generated key"
  */
 export const sign: Protocol.Sign = (request, { key, secret }, { crypto, now }) => {
   if (Signature.isPem(secret)) return Either.left(noRsa)
-  const timestamp = String(Math.max(0, now - caution))
+  const timestamp = String(Math.max(0, now - timestampMargin))
   const payload = request.method === "GET" ? request.query : request.body
   const signature = Signature.hmacSha256Hex(secret, timestamp + Redacted.value(key) + recvWindow + payload, crypto)
   return Protocol.signed(request, signature, {

@@ -228,10 +228,10 @@ describe("orders in markets with the same id", () => {
       const { place } = yield* Bybit.Trading
       const account = yield* Bybit.Account
       const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get("bybit"))
-      const told: Array<string> = []
+      const received: Array<string> = []
       yield* Effect.forkScoped(Stream.runForEach(account.streamFills(), (item) =>
         Effect.sync(() => {
-          if (item._tag === "Data") told.push(`${item.value.symbol} ${item.value.feeAsset}`)
+          if (item._tag === "Data") received.push(`${item.value.symbol} ${item.value.feeAsset}`)
         })))
       yield* TestClock.adjust("3 seconds")
       const wanted = [["BTC/USDT", "0.001"], ["BTC/USDT:USDT", "0.001"], ["BTC/USD:BTC", "100"]] as const
@@ -240,6 +240,6 @@ describe("orders in markets with the same id", () => {
         yield* simulator.fill(order.id)
         yield* TestClock.adjust("2 seconds")
       }
-      assert.deepStrictEqual(told, ["BTC/USDT BTC", "BTC/USDT:USDT USDT", "BTC/USD:BTC BTC"])
+      assert.deepStrictEqual(received, ["BTC/USDT BTC", "BTC/USDT:USDT USDT", "BTC/USD:BTC BTC"])
     }))))
 })

@@ -6,7 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { type BigDecimal, Chunk, Effect, Fiber, Layer, Stream, TestClock } from "effect"
 import { Bybit } from "../src/index.js"
 import { parsed } from "./support.js"
-import { asked, envelope, fixture, now, simulator } from "./utils.js"
+import { envelope, fixture, now, requestLog, simulator } from "./utils.js"
 
 const environment = Simulator.environment("bybit")
 
@@ -43,7 +43,7 @@ describe("market data", () => {
         ["BTCUSDT", "perpetual", undefined, undefined],
         ["BTCUSD", "perpetual", true, "1"]
       ])
-      assert.strictEqual((yield* asked).length, 7)
+      assert.strictEqual((yield* requestLog).length, 7)
     })))
 
   it.effect("requests each market in its own category", () =>
@@ -64,7 +64,7 @@ describe("market data", () => {
       assert.strictEqual(text((yield* market.price("BTC/USDT:USDT")).amount), "65000.10")
       assert.deepStrictEqual([text(tickers[0]?.last), text(tickers[2]?.last)], ["65000.10", "64000.1"])
       // Three categories, then one market of each of two.
-      assert.strictEqual((yield* asked).filter((request) => request.includes("tickers")).length, 5)
+      assert.strictEqual((yield* requestLog).filter((request) => request.includes("tickers")).length, 5)
     })))
 
   it.effect("reads the order book, trades and candles of a market", () =>
@@ -84,7 +84,7 @@ describe("market data", () => {
       assert.strictEqual(times[0], from)
       assert.strictEqual(times.length, 1500)
       assert.strictEqual(new Set(times).size, 1500)
-      assert.strictEqual((yield* asked).filter((request) => request.includes("kline")).length, 2)
+      assert.strictEqual((yield* requestLog).filter((request) => request.includes("kline")).length, 2)
     })))
 
   it.effect("reads the status and the exchange's clock", () =>
@@ -182,7 +182,7 @@ describe("account", () => {
       simulated(
         Effect.gen(function*() {
           yield* Effect.flatMap(Bybit.Account, (account) => account.balances)
-          assert.deepStrictEqual(yield* asked, [
+          assert.deepStrictEqual(yield* requestLog, [
             "GET /v5/account/wallet-balance 200",
             "GET /v5/market/time 200",
             "GET /v5/account/wallet-balance 200"
@@ -202,11 +202,11 @@ describe("rate limits", () => {
         Effect.replicateEffect(account.keyPermissions, 25, { concurrency: "unbounded" })
       )
       yield* TestClock.adjust("0 millis")
-      assert.strictEqual((yield* asked).length, 10)
+      assert.strictEqual((yield* requestLog).length, 10)
       yield* TestClock.adjust("999 millis")
-      assert.strictEqual((yield* asked).length, 10)
+      assert.strictEqual((yield* requestLog).length, 10)
       for (let second = 0; second < 3; second++) yield* TestClock.adjust("1 second")
       assert.strictEqual((yield* Fiber.join(fiber)).length, 25)
-      assert.strictEqual((yield* asked).length, 25)
+      assert.strictEqual((yield* requestLog).length, 25)
     })))
 })

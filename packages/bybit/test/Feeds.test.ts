@@ -83,8 +83,8 @@ describe("frames", () => {
     const frame = { topic: "publicTrade.BTCUSDT", type: "snapshot", ts: 1_672_304_486_868, data: [] }
     assert.deepStrictEqual(protocol.read(frame), [{ _tag: "Data", key: "publicTrade.BTCUSDT", frame }])
     for (const ret_msg of ["subscribe", ""]) {
-      const said = { success: true, ret_msg, conn_id, req_id: "3", op: "subscribe" }
-      assert.deepStrictEqual(protocol.read(said), [{ _tag: "Acknowledged", request: 3 }])
+      const frame = { success: true, ret_msg, conn_id, req_id: "3", op: "subscribe" }
+      assert.deepStrictEqual(protocol.read(frame), [{ _tag: "Acknowledged", request: 3 }])
     }
     assert.deepStrictEqual(protocol.read({ success: true, ret_msg: "", conn_id, req_id: "4", op: "unsubscribe" }), [])
   })
@@ -98,10 +98,14 @@ describe("frames", () => {
 
   it("are read as refusals with their text, with or without a request id", () => {
     const text = "Invalid topic: invalid.topic.BTCUSDT"
-    const said = { code: "", text }
+    const reason = { code: "", text }
     const frame = { success: false, ret_msg: text, conn_id, op: "subscribe" }
-    assert.deepStrictEqual(protocol.read({ ...frame, req_id: "6" }), [{ _tag: "Refused", request: 6, said }])
-    assert.deepStrictEqual(protocol.read({ ...frame, req_id: "" }), [{ _tag: "Refused", request: undefined, said }])
+    assert.deepStrictEqual(protocol.read({ ...frame, req_id: "6" }), [{ _tag: "Refused", request: 6, said: reason }])
+    assert.deepStrictEqual(protocol.read({ ...frame, req_id: "" }), [{
+      _tag: "Refused",
+      request: undefined,
+      said: reason
+    }])
   })
 
   it("are read as an answer to a ping in each of its shapes", () => {
@@ -120,7 +124,7 @@ describe("frames", () => {
 })
 
 describe("ticker", () => {
-  const said = {
+  const wire = {
     symbol: "BTCUSDT",
     tickDirection: "PlusTick",
     price24hPcnt: "0.017103",
@@ -135,7 +139,7 @@ describe("ticker", () => {
     ask1Price: "17216.00",
     ask1Size: "83.020"
   }
-  const ours = {
+  const expected = {
     last: "17216.00",
     bid: "17215.50",
     ask: "17216.00",
@@ -156,13 +160,13 @@ describe("ticker", () => {
 
   it("is a snapshot with the changes since", () => {
     const reader = ticker?.reader(linear)
-    assert.deepStrictEqual(read(reader, frame("snapshot", said)), [ours])
+    assert.deepStrictEqual(read(reader, frame("snapshot", wire)), [expected])
     const delta = { symbol: "BTCUSDT", bid1Price: "17215.00", bid1Size: "1.000" }
     assert.deepStrictEqual(read(reader, frame("delta", delta, 1_673_272_861_786)), [
-      { ...ours, bid: "17215.00", at: 1_673_272_861_786 }
+      { ...expected, bid: "17215.00", at: 1_673_272_861_786 }
     ])
     assert.deepStrictEqual(read(reader, frame("delta", { symbol: "BTCUSDT", lastPrice: "17215.50" }))?.[0], {
-      ...ours,
+      ...expected,
       bid: "17215.00",
       last: "17215.50"
     })
@@ -173,21 +177,21 @@ describe("ticker", () => {
     assert.deepStrictEqual(read(ticker?.reader(linear), delta), [])
     assert.deepStrictEqual(read(ticker?.reader(linear), delta), [])
     const reader = ticker?.reader(linear)
-    read(reader, frame("snapshot", said))
-    const { bid1Price: _, bid1Size: __, ...withoutBid } = said
-    const { bid: ___, ...oursWithoutBid } = ours
-    assert.deepStrictEqual(read(reader, frame("snapshot", withoutBid)), [oursWithoutBid])
+    read(reader, frame("snapshot", wire))
+    const { bid1Price: _, bid1Size: __, ...withoutBid } = wire
+    const { bid: ___, ...expectedWithoutBid } = expected
+    assert.deepStrictEqual(read(reader, frame("snapshot", withoutBid)), [expectedWithoutBid])
   })
 
   it("has the turnover of an inverse contract as its volume in the base coin", () => {
-    const data = { ...said, symbol: "BTCUSD", turnover24h: "812.345", volume24h: "13984123" }
+    const data = { ...wire, symbol: "BTCUSD", turnover24h: "812.345", volume24h: "13984123" }
     const volume24h = { linear: "13984123", inverse: "812.345" }
     assert.deepStrictEqual(read(ticker?.reader(inverse), frame("snapshot", data))?.[0]?.["volume24h"], volume24h)
   })
 
   it("has neither bid nor ask on spot", () => {
-    const { ask1Price: _, ask1Size: __, bid1Price: ___, bid1Size: ____, ...data } = said
-    const { ask: _____, bid: ______, ...row } = ours
+    const { ask1Price: _, ask1Size: __, bid1Price: ___, bid1Size: ____, ...data } = wire
+    const { ask: _____, bid: ______, ...row } = expected
     assert.deepStrictEqual(read(ticker?.reader(spot), frame("snapshot", data)), [row])
   })
 
@@ -209,21 +213,21 @@ describe("trades", () => {
     RPI: false,
     seq: 1_783_284_617
   }
-  const ours = { id: trade.i, side: "buy", price: "16578.50", amount: "0.001", at: trade.T }
+  const expected = { id: trade.i, side: "buy", price: "16578.50", amount: "0.001", at: trade.T }
   const frame = (...data: ReadonlyArray<object>) => ({ topic: "publicTrade.BTCUSDT", type: "snapshot", ts: 0, data })
 
   it("are decoded several at a time, oldest first, with the taker's side", () => {
     const { L: _, ...later } = { ...trade, S: "Sell", i: "2100000000007764263" }
     assert.deepStrictEqual(read(trades?.reader(linear), frame(trade, later)), [
-      ours,
-      { ...ours, side: "sell", id: "2100000000007764263" }
+      expected,
+      { ...expected, side: "sell", id: "2100000000007764263" }
     ])
   })
 
   it("hide no other if one cannot be decoded", () => {
     const rows = trades?.reader(linear)(frame({ ...trade, S: "Both" }, trade)) ?? []
     const { rows: known, unknown } = Listing.from(rows)
-    assert.deepStrictEqual(known.map(shown), [ours])
+    assert.deepStrictEqual(known.map(shown), [expected])
     assert.strictEqual(unknown.length, 1)
   })
 })

@@ -159,13 +159,13 @@ describe("ticker", () => {
 })
 
 describe("response", () => {
-  const { cts: _, ...unmade } = result("get_orderbook")
+  const { cts: _, ...withoutEngineTime } = result("get_orderbook")
 
   it.effect("decodes to an order book with the best levels first and the time of the matching engine", () =>
     answering(
       {
         "market/orderbook": ({ query }) =>
-          query.get("symbol") === "BTCUSD" ? envelope(unmade) : json(fixture("get_orderbook"))
+          query.get("symbol") === "BTCUSD" ? envelope(withoutEngineTime) : json(fixture("get_orderbook"))
       },
       Effect.gen(function*() {
         const { orderBook } = yield* Bybit.MarketData
@@ -258,15 +258,15 @@ describe("status", () => {
       Effect.flatMap(Bybit.MarketData, ({ status }) => status)
     )
   const assertStatus = (status: string, ...changes: ReadonlyArray<object>) =>
-    Effect.map(statusOf(...changes), (told) => assert.strictEqual(told.status, status, JSON.stringify(changes)))
+    Effect.map(statusOf(...changes), (result) => assert.strictEqual(result.status, status, JSON.stringify(changes)))
 
   it.effect("is the ongoing maintenance that affects spot or contracts", () =>
     Effect.gen(function*() {
-      const told = yield* answering(
+      const result = yield* answering(
         { "system/status": () => json(fixture("get_system_status")) },
         Effect.zipRight(TestClock.setTime(now), Effect.flatMap(Bybit.MarketData, ({ status }) => status))
       )
-      assert.deepStrictEqual(told, { exchange: "bybit", status: "limited", detail: "Spot upgrade", at: now })
+      assert.deepStrictEqual(result, { exchange: "bybit", status: "limited", detail: "Spot upgrade", at: now })
       yield* assertStatus("operational")
     }))
 
@@ -374,7 +374,7 @@ describe("permissions", () => {
 
   it.effect("have an expiry only if the key has one", () =>
     Effect.gen(function*() {
-      const expires = (change: object) => Effect.map(permissionsOf(change), (told) => "expiresAt" in told)
+      const expires = (change: object) => Effect.map(permissionsOf(change), (result) => "expiresAt" in result)
       assert.isTrue(yield* expires({}))
       assert.isFalse(yield* expires({ expiredAt: "1970-01-01T00:00:00Z" }))
       assert.isFalse(yield* expires({ expiredAt: "" }))

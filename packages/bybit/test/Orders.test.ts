@@ -13,7 +13,7 @@ const is = { order: Schema.is(Order.Order), fill: Schema.is(Fill.Fill), position
 const rowsOf = (name: string) => Schema.decodeUnknownSync(Schema.Array(Schema.Object))(result(name)["list"])
 
 describe("orders", () => {
-  const standing = (rows: ReadonlyArray<object>, of: string = symbol.linear) =>
+  const openOrders = (rows: ReadonlyArray<object>, of: string = symbol.linear) =>
     answering(
       { "order/realtime": () => page(rows.map((row) => ({ symbol: "BTCUSDT", ...row }))) },
       Effect.flatMap(Bybit.Account, ({ openOrders }) => openOrders(of))
@@ -22,7 +22,7 @@ describe("orders", () => {
 
   it.effect("that are open are decoded", () =>
     Effect.gen(function*() {
-      const orders = yield* standing([open, postOnly, conditional].map((row) => ({ ...row })))
+      const orders = yield* openOrders([open, postOnly, conditional].map((row) => ({ ...row })))
       for (const order of orders) assert.isTrue(is.order(order))
       const [first, second, third] = orders
       assert(first !== undefined && second !== undefined && third !== undefined)
@@ -93,7 +93,10 @@ describe("orders", () => {
   it.effect("to buy at market on spot have no amount if their unit is unspecified; others have one", () =>
     Effect.gen(function*() {
       const amountOf = (row: object, of: string) =>
-        Effect.map(standing([{ ...open, orderType: "Market", marketUnit: "", ...row }], of), ([order]) => order?.amount)
+        Effect.map(
+          openOrders([{ ...open, orderType: "Market", marketUnit: "", ...row }], of),
+          ([order]) => order?.amount
+        )
       assert.isUndefined(yield* amountOf({ side: "Buy" }, symbol.spot))
       assert.isDefined(yield* amountOf({ side: "Sell" }, symbol.spot))
       assert.isDefined(yield* amountOf({ side: "Buy", marketUnit: "baseCoin" }, symbol.spot))
@@ -116,7 +119,7 @@ describe("orders", () => {
           { avgPrice: 1600.25 }
         ]
       ) {
-        const orders = yield* standing([{ ...open, ...wrong }, { ...postOnly }])
+        const orders = yield* openOrders([{ ...open, ...wrong }, { ...postOnly }])
         assert.deepStrictEqual(orders.map(({ id }) => id), ["1523347543495541248"], JSON.stringify(wrong))
       }
     }))

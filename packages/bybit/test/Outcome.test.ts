@@ -23,7 +23,7 @@ const limit: Order.LimitRequest = {
 const day = 86_400_000
 
 describe("lost response", () => {
-  const losing = (kind: Faults.Kind, path = "/v5/order/create"): Faults.Options => ({
+  const losingResponse = (kind: Faults.Kind, path = "/v5/order/create"): Faults.Options => ({
     routes: [{ path, faults: Faults.make({ [kind]: 1 }) }]
   })
 
@@ -39,7 +39,7 @@ describe("lost response", () => {
           assert.deepStrictEqual(open.map(({ id }) => id), [order.id])
           assert.deepStrictEqual(yield* openIntents, [])
         }),
-        losing(kind)
+        losingResponse(kind)
       ))
   }
 
@@ -50,7 +50,7 @@ describe("lost response", () => {
         assert.strictEqual(order.status, "open")
         assert.strictEqual(yield* count("/v5/order/create"), 1)
       }),
-      { ...losing("reset"), orderLag: "4 seconds" }
+      { ...losingResponse("reset"), orderLag: "4 seconds" }
     ))
 
   it.effect("to an order that never arrived fails with NotPlaced after more than ten seconds", () =>
@@ -80,7 +80,7 @@ describe("lost response", () => {
         const canceled = yield* elapsing(trading.cancel({ symbol: "BTC/USDT", id: order.id }))
         assert.strictEqual(canceled.status, "canceled")
       }),
-      losing("reset", "/v5/order/cancel")
+      losingResponse("reset", "/v5/order/cancel")
     ))
 
   it.effect("to an amendment is resolved by looking the order up, and the amendment is sent once", () =>
@@ -94,7 +94,7 @@ describe("lost response", () => {
         assert.strictEqual(changed.price === undefined ? "" : Decimal.format(changed.price), "31000.0")
         assert.strictEqual(yield* count("/v5/order/amend"), 1)
       }),
-      losing("reset", "/v5/order/amend")
+      losingResponse("reset", "/v5/order/amend")
     ))
 
   it.effect("to an order of an interrupted program is resolved by reconcile", () =>
@@ -112,7 +112,7 @@ describe("lost response", () => {
         assert.strictEqual(found.order.clientOrderId, "mine-1")
         assert.deepStrictEqual(yield* journal.open, [])
       }),
-      losing("drop")
+      losingResponse("drop")
     ))
 })
 
@@ -166,7 +166,7 @@ describe("old order", () => {
       return Option.fromNullable((yield* elapsing(trading.reconcile, "2 minutes"))[0])
     }).pipe(Effect.provide(scripted(({ path, query }) => {
       const at = now - days * day
-      const isAsked = Number(query.get("startTime")) <= at && at <= Number(query.get("endTime"))
+      const isInRange = Number(query.get("startTime")) <= at && at <= Number(query.get("endTime"))
       const row = {
         orderId: "1",
         orderLinkId: "mine-1",
@@ -179,7 +179,7 @@ describe("old order", () => {
         cumExecQty: "1",
         createdTime: String(at)
       }
-      return envelope({ list: path === "/v5/order/history" && isAsked && isKept ? [row] : [], nextPageCursor: "" })
+      return envelope({ list: path === "/v5/order/history" && isInRange && isKept ? [row] : [], nextPageCursor: "" })
     })))
 
   it.effect("is asked for in its own week", () =>

@@ -11,7 +11,7 @@ import { documented } from "./utils.js"
 
 const at = 1_700_000_000_000
 
-const moment = { now: at + BybitProtocol.caution, nonce: 0n, host: "api.bybit.com" }
+const moment = { now: at + BybitProtocol.timestampMargin, nonce: 0n, host: "api.bybit.com" }
 
 const sign = (request: Endpoint.Prepared) => Either.getOrThrow(BybitProtocol.sign(request, documented, moment))
 

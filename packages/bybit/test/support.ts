@@ -4,7 +4,7 @@ import { Faults, Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { Duration, Effect, Fiber, Layer, TestClock } from "effect"
 import { Bybit } from "../src/index.js"
-import { asked, documented, envelope, now, result } from "./utils.js"
+import { documented, envelope, now, requestLog, result } from "./utils.js"
 
 type Services = Layer.Layer.Success<ReturnType<typeof Bybit.layer>>
 
@@ -38,7 +38,7 @@ export const elapsing = <A, E, R>(effect: Effect.Effect<A, E, R>, duration: Dura
   })
 
 /** The simulated exchange's memory of what was to change something. */
-export const posts = Effect.map(asked, (requests) => requests.filter((request) => request.startsWith("POST")))
+export const posts = Effect.map(requestLog, (requests) => requests.filter((request) => request.startsWith("POST")))
 
 export const count = (path: string) =>
   Effect.map(posts, (requests) => requests.filter((request) => request.startsWith(`POST ${path} `)).length)

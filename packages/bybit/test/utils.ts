@@ -77,10 +77,11 @@ export const verdict = (error: ExchangeError.ExchangeError): Verdict => ({
 export const simulator = Effect.flatMap(Simulator.Simulators, ({ get }) => get("bybit"))
 
 /** What the simulated exchange was asked, as method and path, with the status it answered. */
-export const asked: Effect.Effect<ReadonlyArray<string>, Simulator.ExchangeNotSimulated, Simulator.Simulators> = Effect
-  .gen(function*() {
-    const requests = yield* Effect.flatMap(simulator, ({ requests }) => requests)
-    return requests.map(({ fault, method, status, target }) =>
-      `${method} ${target.split("?", 1).join("")} ${status ?? "-"}${fault === undefined ? "" : ` ${fault}`}`
-    )
-  })
+export const requestLog: Effect.Effect<ReadonlyArray<string>, Simulator.ExchangeNotSimulated, Simulator.Simulators> =
+  Effect
+    .gen(function*() {
+      const requests = yield* Effect.flatMap(simulator, ({ requests }) => requests)
+      return requests.map(({ fault, method, status, target }) =>
+        `${method} ${target.split("?", 1).join("")} ${status ?? "-"}${fault === undefined ? "" : ` ${fault}`}`
+      )
+    })

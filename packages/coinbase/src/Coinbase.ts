@@ -95,11 +95,11 @@ const open = ["OPEN"]
 // Open orders are listed before and after the waiting ones. An order that opens in the meantime is in the last list. An
 // open order that is about to be amended or canceled is in the first list, and may be open again in the last one. Each
 // order counts as it was read last.
-const standing = listed(open, waiting, open)
+const openOrders = listed(open, waiting, open)
 
 // An order that is not found here is searched for among all orders. Waiting orders are listed first, because they may
 // open in the meantime.
-const standingUnderName = listed(waiting, open)
+const openOrdersByName = listed(waiting, open)
 
 const entries = Page.byCursor({ endpoint: Endpoints.fills, input: Endpoints.fills.make })
 
@@ -112,9 +112,9 @@ const placedSince: Declaration.Account["byName"][number] = (client) => ({ client
   Effect.gen(function*() {
     const product_ids = [market.id]
     if (since === undefined) return yield* orders(client)({ product_ids, clientOrderId })
-    const ours = yield* Clock.currentTimeMillis
-    const theirs = yield* client.request(Endpoints.serverTime, {})
-    const start_date = Endpoint.isoTime(Math.max(0, Math.floor(since + theirs - ours) - margin))
+    const localTime = yield* Clock.currentTimeMillis
+    const exchangeTime = yield* client.request(Endpoints.serverTime, {})
+    const start_date = Endpoint.isoTime(Math.max(0, Math.floor(since + exchangeTime - localTime) - margin))
     return yield* orders(client)({ product_ids, start_date, clientOrderId })
   })
 
@@ -124,12 +124,12 @@ const differ = (one: BigDecimal.BigDecimal | undefined, other: BigDecimal.BigDec
   one !== undefined && other !== undefined && !BigDecimal.equals(one, other)
 
 /** Returns `true` if the response is about another order than the request, as far as the response says. */
-const isAnother = (
-  asked: Declaration.NewOrder,
-  { market = asked.market.id, side = asked.side, terms }: typeof Rows.Created.Type
+const isAboutAnother = (
+  requested: Declaration.NewOrder,
+  { market = requested.market.id, side = requested.side, terms }: typeof Rows.Created.Type
 ): boolean =>
-  market !== asked.market.id || side !== asked.side || differ(terms.amount, asked.size) ||
-  differ(terms.price, asked.price)
+  market !== requested.market.id || side !== requested.side || differ(terms.amount, requested.size) ||
+  differ(terms.price, requested.price)
 
 const place: Declaration.Trading["place"] = (client) => (order) =>
   Effect.flatMap(
@@ -137,7 +137,7 @@ const place: Declaration.Trading["place"] = (client) => (order) =>
     (created): Effect.Effect<Declaration.Placed, ExchangeError.TradingError> =>
       // This may be an earlier order with the same client order id, or a misdirected response although the new order
       // exists. The order is therefore looked up.
-      isAnother(order, created)
+      isAboutAnother(order, created)
         ? new ExchangeError.MalformedResponse({
           exchange: id,
           operation: Endpoints.createOrder.name,
@@ -226,14 +226,14 @@ export const Coinbase = Exchange.define({
   account: {
     balances: (client) => () => Effect.map(wallets(client)(), ({ rows }) => rows),
     keyPermissions: to(Endpoints.keyPermissions),
-    open: (client) => (market) => standing(client)({ product_ids: [market.id] }),
-    openOfAll: (client) => () => standing(client)({}),
+    open: (client) => (market) => openOrders(client)({ product_ids: [market.id] }),
+    openOfAll: (client) => () => openOrders(client)({}),
     byId: to(Endpoints.order),
     byName: [
       // Open orders may be older than all other orders that are read. A recent order is found either way.
       (client) => ({ clientOrderId, market, since }) =>
         since === undefined
-          ? standingUnderName(client)({ product_ids: [market.id], clientOrderId })
+          ? openOrdersByName(client)({ product_ids: [market.id], clientOrderId })
           : Effect.succeed([]),
       placedSince
     ],

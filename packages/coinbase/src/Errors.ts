@@ -26,7 +26,7 @@ const textsOf = textsIn("error_response.message error_response.error_details err
 const isCode = /^[A-Z][A-Z0-9_]+$/
 
 // A `message`, or an `error` in free text, may also come from a gateway.
-const isOwn = Schema.is(Schema.Union(
+const hasOwnShape = Schema.is(Schema.Union(
   Schema.Struct({ error: Schema.String, error_details: Schema.String }),
   Schema.Struct({ error: Schema.String.pipe(Schema.pattern(isCode)) }),
   Schema.Struct({ code: Schema.Number }),
@@ -54,19 +54,20 @@ const grpc: ReadonlyMap<unknown, string> = new Map([
  * @since 0.1.0
  * @category parsing
  */
-export const said = (
+export const errorBody = (
   codes: ReadonlyArray<unknown>,
   texts: ReadonlyArray<string | undefined>
 ): Protocol.ErrorBody => ({
-  code: codes.filter((code) => typeof code === "string").find((code) => !saysNothing.test(code)) ?? "",
+  code: codes.filter((code) => typeof code === "string").find((code) => !uninformative.test(code)) ?? "",
   text: [...new Set(texts.filter((text) => text !== undefined && text !== ""))].join("; ")
 })
 
-const saysNothing = /^$|^unknown$|^UNKNOWN_(?:\w+_)?FAILURE_REASON$/
+const uninformative = /^$|^unknown$|^UNKNOWN_(?:\w+_)?FAILURE_REASON$/
 
 const numberOf = Wire.ifAny(Wire.within("code", Schema.Number))
 
-const saidIn = (json: unknown): Protocol.ErrorBody => said([...codesOf(json), grpc.get(numberOf(json))], textsOf(json))
+const readErrorBody = (json: unknown): Protocol.ErrorBody =>
+  errorBody([...codesOf(json), grpc.get(numberOf(json))], textsOf(json))
 
 const absent: ReadonlyMap<string, Errors.Kind> = new Map([
   ...["order", "cancelOrders", "editOrder"].map((operation) => [operation, "OrderNotFound"] as const),
@@ -80,7 +81,7 @@ const absent: ReadonlyMap<string, Errors.Kind> = new Map([
  * @category classification
  */
 export const errors: Errors.Table = Errors.table({
-  readError: ({ json, status }) => (status < 300 ? isFailure : isOwn)(json) ? saidIn(json) : undefined,
+  readError: ({ json, status }) => (status < 300 ? isFailure : hasOwnShape)(json) ? readErrorBody(json) : undefined,
   codes: {
     InvalidRequest:
       "INVALID_ARGUMENT INVALID_REQUEST PARAM_REQUIRED VALIDATION_ERROR UNSUPPORTED_ORDER_CONFIGURATION " +
@@ -142,5 +143,5 @@ export const canceled = (
   if (success) return "canceled"
   if (reason === "DUPLICATE_CANCEL_REQUEST") return "ended"
   const about = { exchange: "coinbase", operation: "cancelOrders" }
-  return errors.ofRow(said([reason], ["the order was not canceled"]), { about, headers: {}, now: 0, status: 200 })
+  return errors.ofRow(errorBody([reason], ["the order was not canceled"]), { about, headers: {}, now: 0, status: 200 })
 }

@@ -46,7 +46,7 @@ const topic = (channel: string) => ({ id }: Pick<Market.Market, "id">): Feeds.To
 /** The subscription covers all products of the account, since none is named. */
 const user = (): Feeds.Topic => ({ socket: "private", key: "user", channel: "user" })
 
-const asked =
+const subscriptionMessages =
   (type: "subscribe" | "unsubscribe") =>
   (topics: ReadonlyArray<Feeds.Topic>, { token }: Feeds.RequestContext): ReadonlyArray<unknown> =>
     Record.collect(
@@ -95,8 +95,10 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
         }
       })
     case "ticker":
-      return rowsOf(frame, "ticker", "tickers").map((said) =>
-        said._tag === "Data" ? { ...said, frame: { time: get(frame, "timestamp"), rows: said.frame } } : said
+      return rowsOf(frame, "ticker", "tickers").map((message) =>
+        message._tag === "Data"
+          ? { ...message, frame: { time: get(frame, "timestamp"), rows: message.frame } }
+          : message
       )
     case "market_trades":
       return rowsOf(frame, "market_trades", "trades")
@@ -213,14 +215,14 @@ const updates = Feeds.reading(Wire.list(OrderUpdate))
  * order may lack the ordered amount.
  */
 const changes = () => {
-  const standing = new Map<string, Row.Order>()
+  const openOrders = new Map<string, Row.Order>()
   return (event: unknown) => {
     const found = updates(get(event, "orders") ?? [])
     return found && Listing.map(found, (order) => {
-      const before = standing.get(order.id)
+      const before = openOrders.get(order.id)
       const now = { ...order, amount: order.amount ?? before?.amount }
-      if (now.status === "open" || now.status === "pending") standing.set(now.id, now)
-      else standing.delete(now.id)
+      if (now.status === "open" || now.status === "pending") openOrders.set(now.id, now)
+      else openOrders.delete(now.id)
       return { before, now }
     })
   }
@@ -277,8 +279,8 @@ export const feeds: Feeds.Feeds = {
       }
     },
     most: 100,
-    subscribe: asked("subscribe"),
-    unsubscribe: asked("unsubscribe"),
+    subscribe: subscriptionMessages("subscribe"),
+    unsubscribe: subscriptionMessages("unsubscribe"),
     read,
     sequence: (frame) => whole(get(frame, "sequence_num")),
     connects: { connections: 1 },

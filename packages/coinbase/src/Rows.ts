@@ -32,7 +32,7 @@ const timeIfAny = Wire.pick((value) => value === "0001-01-01T00:00:00Z" ? "" : v
 
 // This value is only shown, and Coinbase computes it in floating point. One that is not a decimal must not hide its
 // market.
-const loose = Wire.lenient(decimal)
+const lenientDecimal = Wire.lenient(decimal)
 
 const flag = (name: string) => at(name, isTrue)
 
@@ -61,11 +61,11 @@ export const Product = Row.of({
   status: all(
     {
       status: Row.statusOrUnknown("status", { open: "online", halted: "offline", closed: "delisted" }),
-      isStopped: Wire.anyOf(
+      isHalted: Wire.anyOf(
         ...["auction_mode", "cancel_only", "is_disabled", "trading_disabled", "view_only"].map(flag)
       )
     },
-    ({ isStopped, status }) => isStopped && status !== "closed" ? "halted" : status
+    ({ isHalted: isStopped, status }) => isStopped && status !== "closed" ? "halted" : status
   ),
   tickSize,
   lotSize: at("base_increment", positive(decimal)),
@@ -92,7 +92,7 @@ export const Ticker = Row.tickerOf({
   open24h: all(
     {
       price: at("price", blank(decimal)),
-      percent: at("price_percentage_change_24h", loose),
+      percent: at("price_percentage_change_24h", lenientDecimal),
       tickSize
     },
     ({ percent, price, tickSize }) => {

@@ -20,7 +20,7 @@ const credentials: Credentials.Credentials = {
   secret: Redacted.make("nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2DXWpgBgrEKt9VL/tPJZAc6DuFy89qmIyWvAhpo9wdRGg==")
 }
 
-const made = (credentials: Credentials.Credentials, nonce = 1n) => {
+const makeToken = (credentials: Credentials.Credentials, nonce = 1n) => {
   const { token } = protocol.sockets["private"] ?? {}
   return token !== undefined && "made" in token
     ? token.made(credentials, { now: 1_700_000_000_999, nonce, host: "host.invalid" })
@@ -32,16 +32,18 @@ const part = (token: string, index: number) =>
 
 describe("token of Coinbase's user channel", () => {
   it("is valid for two minutes, names no endpoint, and differs each time", () => {
-    const token = Either.getOrThrow(made(credentials))
+    const token = Either.getOrThrow(makeToken(credentials))
     const kid = Redacted.value(credentials.key)
     assert.deepStrictEqual(part(token, 1), { sub: kid, iss: "cdp", nbf: 1_700_000_000, exp: 1_700_000_120 })
-    const nonces = [token, Either.getOrThrow(made(credentials, 2n))].map((token) => Feeds.get(part(token, 0), "nonce"))
+    const nonces = [token, Either.getOrThrow(makeToken(credentials, 2n))].map((token) =>
+      Feeds.get(part(token, 0), "nonce")
+    )
     assert.strictEqual(new Set(nonces).size, 2)
   })
 
   it("does not reveal a secret that is no private key", () => {
     const secret = Redacted.make("not a key at all")
-    assert.isFalse(JSON.stringify(made({ ...credentials, secret })).includes(Redacted.value(secret)))
+    assert.isFalse(JSON.stringify(makeToken({ ...credentials, secret })).includes(Redacted.value(secret)))
   })
 
   it("is part of the subscription to orders of all products, and is reported as refused", () => {
@@ -83,12 +85,12 @@ describe("frames of Coinbase's user channel", () => {
   }
 
   /** What a reader says of one event. */
-  const hearing =
+  const readEvents =
     <A>(read: (event: unknown) => Listing.Rows<A> | undefined) =>
     (type: string, ...rows: ReadonlyArray<object>): ReadonlyArray<A> => {
-      const [said] = protocol.read(envelope("user", [{ type, orders: rows }])) ?? []
-      assert(said?._tag === "Data" && said.key === "user")
-      const found = read(said.frame)
+      const [message] = protocol.read(envelope("user", [{ type, orders: rows }])) ?? []
+      assert(message?._tag === "Data" && message.key === "user")
+      const found = read(message.frame)
       return found === undefined ? assert.fail("not understood") : Listing.from(found).rows
     }
 
@@ -97,8 +99,8 @@ describe("frames of Coinbase's user channel", () => {
     [shown(price), shown(amount), shown(filled), status].join(" ")
 
   it("decode to whole orders, and keep the ordered amount after an order has ended", () => {
-    const hear = hearing(orders.reader())
-    const [first] = hear("snapshot", row)
+    const read = readEvents(orders.reader())
+    const [first] = read("snapshot", row)
     assert(first !== undefined)
     const { clientOrderId, createdAt, id, market, postOnly, side, timeInForce, type } = first
     assert.deepStrictEqual([id, clientOrderId, market, side, type, timeInForce, postOnly, createdAt], [
@@ -113,11 +115,11 @@ describe("frames of Coinbase's user channel", () => {
     ])
     assert.strictEqual(text(first), "68900.5 0.003 0 open")
     const filled = { ...row, cumulative_quantity: "0.001", leaves_quantity: "0.002" }
-    assert.deepStrictEqual(hear("update", filled).map(text), ["68900.5 0.003 0.001 open"])
+    assert.deepStrictEqual(read("update", filled).map(text), ["68900.5 0.003 0.001 open"])
     const canceled = { ...filled, leaves_quantity: "0", status: "CANCELLED" }
-    assert.deepStrictEqual(hear("update", canceled).map(text), ["68900.5 0.003 0.001 canceled"])
+    assert.deepStrictEqual(read("update", canceled).map(text), ["68900.5 0.003 0.001 canceled"])
     // Nothing says how much this one was of.
-    assert.deepStrictEqual(hear("update", canceled).map(text), ["68900.5  0.001 canceled"])
+    assert.deepStrictEqual(read("update", canceled).map(text), ["68900.5  0.001 canceled"])
     const unpriced = {
       ...row,
       order_id: "m",
@@ -125,23 +127,23 @@ describe("frames of Coinbase's user channel", () => {
       limit_price: "0",
       time_in_force: "IMMEDIATE_OR_CANCEL"
     }
-    assert.deepStrictEqual(hear("update", unpriced).map(text), ["  0 open"])
+    assert.deepStrictEqual(read("update", unpriced).map(text), ["  0 open"])
   })
 
   it("leave out only the order with an unknown status", () => {
-    const hear = hearing(orders.reader())
-    const told = hear("update", { ...row, status: "NEWER", order_id: "x" }, row)
-    assert.deepStrictEqual(told.map(({ id }) => id), [row.order_id])
+    const read = readEvents(orders.reader())
+    const received = read("update", { ...row, status: "NEWER", order_id: "x" }, row)
+    assert.deepStrictEqual(received.map(({ id }) => id), [row.order_id])
   })
 
   it("report fills if the filled amount grew, except before the snapshot", () => {
-    const hear = hearing(fills.reader())
+    const read = readEvents(fills.reader())
     const filled = (quantity: string, id = "1") => ({ ...row, order_id: id, cumulative_quantity: quantity })
-    assert.deepStrictEqual(hear("snapshot", filled("0.001")), [])
-    assert.deepStrictEqual(hear("update", filled("0.001")), [])
-    assert.deepStrictEqual(hear("update", filled("0.0011")), [{ fillsOf: "BTC-USDC" }])
-    assert.deepStrictEqual(hear("update", filled("0", "2")), [])
-    assert.deepStrictEqual(hear("update", filled("0.003", "3")), [{ fillsOf: "BTC-USDC" }])
+    assert.deepStrictEqual(read("snapshot", filled("0.001")), [])
+    assert.deepStrictEqual(read("update", filled("0.001")), [])
+    assert.deepStrictEqual(read("update", filled("0.0011")), [{ fillsOf: "BTC-USDC" }])
+    assert.deepStrictEqual(read("update", filled("0", "2")), [])
+    assert.deepStrictEqual(read("update", filled("0.003", "3")), [{ fillsOf: "BTC-USDC" }])
   })
 })
 

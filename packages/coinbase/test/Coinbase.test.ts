@@ -5,7 +5,7 @@ import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Config, ConfigProvider, Context, Effect, Layer, Logger, LogLevel, Redacted, Stream, TestClock } from "effect"
 import { Coinbase, CoinbaseEndpoints } from "../src/index.js"
-import { asked, atNow, emptyListing, fixture, listing, now, plain, simulator } from "./utils.js"
+import { atNow, emptyListing, fixture, listing, now, plain, requestLog, simulator } from "./utils.js"
 
 const environment = Simulator.environment("coinbase")
 const credentials = Simulator.credentials("coinbase")
@@ -57,7 +57,7 @@ describe("market data", () => {
           "XRP/USD XRP-USD halted"
         ]
       )
-      assert.deepStrictEqual(yield* asked, ["GET /market/products 200"])
+      assert.deepStrictEqual(yield* requestLog, ["GET /market/products 200"])
     })))
 
   it.effect("returns the ticker with the best bid and ask, in two requests", () =>
@@ -72,7 +72,7 @@ describe("market data", () => {
       assert.isDefined(ticker.bid)
       assert.isDefined(ticker.open24h)
       assert.deepStrictEqual([book.bids.length, book.asks.length], [3, 3])
-      assert.deepStrictEqual((yield* asked).slice(1, 3).toSorted(), [
+      assert.deepStrictEqual((yield* requestLog).slice(1, 3).toSorted(), [
         "GET /market/product_book 200",
         "GET /market/products/BTC-USD 200"
       ])
@@ -87,7 +87,7 @@ describe("market data", () => {
       assert.deepStrictEqual(tickers.map(({ last }) => last === undefined), [true, false, false])
       assert.isUndefined(tickers[2]?.bid)
       assert.strictEqual(tickers[2]?.at, now)
-      assert.deepStrictEqual(yield* asked, ["GET /market/products 200", "GET /market/products 200"])
+      assert.deepStrictEqual(yield* requestLog, ["GET /market/products 200", "GET /market/products 200"])
     })))
 
   it.effect("returns the latest trades, oldest first", () =>
@@ -108,7 +108,7 @@ describe("market data", () => {
       assert.isAbove(times.length, 500)
       assert.deepStrictEqual(times, [...new Set(times)].toSorted((a, b) => a - b))
       assert.isTrue(times.every((time) => time >= from && time <= now && time % minute === 0))
-      assert.strictEqual((yield* asked).filter((line) => line.includes("candles 200")).length, 3)
+      assert.strictEqual((yield* requestLog).filter((line) => line.includes("candles 200")).length, 3)
     })))
 
   it.effect("excludes from a request the candle that opens at the end of the range", () =>
@@ -200,7 +200,7 @@ describe("account", () => {
     simulated(Effect.gen(function*() {
       const error = yield* Effect.flip(Effect.flatMap(Account.Account, ({ positions }) => positions))
       assert.strictEqual(error._tag, "Unsupported")
-      assert.isTrue((yield* asked).length === 0)
+      assert.isTrue((yield* requestLog).length === 0)
     })))
 
   it.effect("does not return an order of another market, and leaves out one of an unlisted product", () =>
@@ -248,7 +248,7 @@ describe("account", () => {
         Effect.gen(function*() {
           const account = yield* Coinbase.Account
           assert.strictEqual((yield* account.balances).length, 4)
-          assert.deepStrictEqual(yield* asked, ["GET /accounts 401", "GET /time 200", "GET /accounts 200"])
+          assert.deepStrictEqual(yield* requestLog, ["GET /accounts 401", "GET /time 200", "GET /accounts 200"])
         }),
         {},
         { faults: Faults.make({ clockSkew: skew }) }

@@ -8,7 +8,7 @@ register(subject)
 
 describe("frames of Coinbase", () => {
   const { read } = feeds.protocol
-  const keys = (frame: unknown) => read(frame)?.map((said) => said._tag === "Data" ? said.key : said._tag)
+  const keys = (frame: unknown) => read(frame)?.map((message) => message._tag === "Data" ? message.key : message._tag)
 
   it("belong to a product and to the same order book in USDC, and confirm both", () => {
     const level2 = envelope("l2_data", [{ type: "update", product_id: "BTC-USD", updates: [] }])
@@ -31,7 +31,7 @@ describe("frames of Coinbase", () => {
       side,
       time
     })
-    const [said] = read(
+    const [message] = read(
       envelope("market_trades", [{
         type: "update",
         trades: [
@@ -41,7 +41,7 @@ describe("frames of Coinbase", () => {
       }])
     ) ?? []
     const market = { id: "ETH-EUR" } as never
-    const rows = said?._tag === "Data" ? feeds.trades?.reader(market)(said.frame) : undefined
+    const rows = message?._tag === "Data" ? feeds.trades?.reader(market)(message.frame) : undefined
     const { rows: trades = [] } = rows !== undefined && "rows" in rows ? rows : {}
     expect(trades.map(({ id, side }) => `${id} ${side}`)).toEqual(["999999999 buy", "1000000002 sell"])
   })

@@ -6,7 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { assertEquals } from "@effect/vitest/utils"
 import { DateTime, Effect, Either, Fiber, Layer, Logger, LogLevel, TestClock } from "effect"
 import { Coinbase, CoinbaseEndpoints } from "../src/index.js"
-import { asked, atNow, emptyListing, fixture, listing, now, plain, simulator } from "./utils.js"
+import { atNow, emptyListing, fixture, listing, now, plain, requestLog, simulator } from "./utils.js"
 
 const environment = Simulator.environment("coinbase")
 const credentials = Simulator.credentials("coinbase")
@@ -36,7 +36,7 @@ const placing = (faults: Faults.Options) =>
 const far: Order.LimitRequest = { type: "limit", symbol: "BTC/USD", side: "buy", amount: "0.002", price: "30000" }
 
 /** The one order that is listed is what `far` asks for, made now. */
-const standing = listing({
+const openListing = listing({
   created_time: DateTime.formatIso(DateTime.unsafeMake(now)),
   order_configuration: { limit_limit_gtc: { base_size: "0.002", limit_price: "30000", post_only: false } }
 })
@@ -46,7 +46,7 @@ const setPrice = (last: string) => Effect.flatMap(simulator, ({ setPrice }) => s
 const summary = ({ amount, filled, status }: Order.Order) =>
   `${status} ${Decimal.format(filled)} of ${amount === undefined ? "?" : Decimal.format(amount)}`
 
-const posts = Effect.map(asked, (lines) => lines.filter((line) => line.startsWith("POST /orders ")))
+const posts = Effect.map(requestLog, (lines) => lines.filter((line) => line.startsWith("POST /orders ")))
 
 describe("place", () => {
   it.effect("leaves a limit order open, found by both of its ids, among open orders and in the history", () =>
@@ -232,7 +232,7 @@ describe("lost response", () => {
             success_response: { order_id: "0a1b2c3d-0000-4000-8000-000000000099", product_id: "ETH-USD", side: "SELL" }
           })),
           ScriptedHttp.text(JSON.stringify({ epochMillis: String(now) })),
-          ScriptedHttp.text(standing)
+          ScriptedHttp.text(openListing)
         ])
       ))
     ))
@@ -257,7 +257,7 @@ describe("lost response", () => {
             error_response: { new_order_failure_reason: "DUPLICATE_CLIENT_ORDER_ID" }
           })),
           ScriptedHttp.text(JSON.stringify({ epochMillis: String(now) })),
-          ScriptedHttp.text(standing)
+          ScriptedHttp.text(openListing)
         ])
       ))
     ))
@@ -316,7 +316,7 @@ describe("cancel", () => {
       assert.deepStrictEqual(new Set(canceled), new Set(mine.map(({ id }) => id)))
       assert.deepStrictEqual((yield* account.openOrders()).map(({ id }) => id), [other.id])
       assert.deepStrictEqual(yield* trading.cancelAll("BTC/USD"), [])
-      assert.strictEqual((yield* asked).filter((line) => line === "POST /orders/batch_cancel 200").length, 3)
+      assert.strictEqual((yield* requestLog).filter((line) => line === "POST /orders/batch_cancel 200").length, 3)
     })))
 
   const canceling = (results: ReadonlyArray<object>, open: string) =>

@@ -58,14 +58,15 @@ export const plain = <A extends object>(model: A): { readonly [field: string]: u
 export const simulator = Effect.flatMap(Simulator.Simulators, ({ get }) => get("coinbase"))
 
 /** What the simulated exchange was asked, as method and path, with the status it answered. */
-export const asked: Effect.Effect<ReadonlyArray<string>, Simulator.ExchangeNotSimulated, Simulator.Simulators> = Effect
-  .gen(function*() {
-    const requests = yield* Effect.flatMap(simulator, ({ requests }) => requests)
-    return requests.map(({ fault, method, status, target }) => {
-      const path = target.split("?", 1).join("").replace("/api/v3/brokerage", "")
-      return `${method} ${path} ${status ?? "-"}${fault === undefined ? "" : ` ${fault}`}`
+export const requestLog: Effect.Effect<ReadonlyArray<string>, Simulator.ExchangeNotSimulated, Simulator.Simulators> =
+  Effect
+    .gen(function*() {
+      const requests = yield* Effect.flatMap(simulator, ({ requests }) => requests)
+      return requests.map(({ fault, method, status, target }) => {
+        const path = target.split("?", 1).join("").replace("/api/v3/brokerage", "")
+        return `${method} ${path} ${status ?? "-"}${fault === undefined ? "" : ` ${fault}`}`
+      })
     })
-  })
 
 /** Runs at a whole instant, and lets time pass as fast as anything waits for it. */
 export const atNow = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

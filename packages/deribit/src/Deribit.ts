@@ -30,18 +30,18 @@ const byLabel: Declaration.Account["byName"][number] = (client) => ({ clientOrde
  * Searches the ended orders for a label, latest first. The search ends when the label is found, or when the orders had
  * ended before the wanted order was placed. After ten pages without either, it fails, because nothing is proven.
  */
-const byHistory = (historical: boolean): Declaration.Account["byName"][number] => (client) => (asked) =>
+const byHistory = (historical: boolean): Declaration.Account["byName"][number] => (client) => (reference) =>
   Page.all({
     endpoint: Endpoints.getOrderHistory,
     input: (offset: number | undefined) =>
-      Endpoints.getOrderHistory.make(asked.market, historical, Endpoints.pageSize, offset),
+      Endpoints.getOrderHistory.make(reference.market, historical, Endpoints.pageSize, offset),
     rows: (rows) => rows,
     next: (page) => {
-      const { since = 0 } = asked
+      const { since = 0 } = reference
       const ended = page.answer.rows.at(-1)?.updatedAt ?? since
       return ended < since ? undefined : Page.offset(Endpoints.pageSize)(page)
     },
-    wanted: ({ clientOrderId }) => clientOrderId === asked.clientOrderId,
+    wanted: ({ clientOrderId }) => clientOrderId === reference.clientOrderId,
     enough: () => 1,
     most: 10
   })(client)()

@@ -18,9 +18,9 @@ const [topic, ofAccount] = [topicOn("public"), topicOn("private")]
 const call = (id: number | string, method: string, params: object = {}) => ({ jsonrpc: "2.0", id, method, params })
 
 /** The id of requests whose response is ignored. Requests that subscribe are numbered from 1 on. */
-const unasked = 0
+const noRequest = 0
 
-const asked = (method: string, id: (request: number) => number) =>
+const subscriptionMessages = (method: string, id: (request: number) => number) =>
 (
   topics: ReadonlyArray<Feeds.Topic>,
   { request }: Feeds.RequestContext
@@ -33,8 +33,8 @@ const asked = (method: string, id: (request: number) => number) =>
 /** The interval in seconds at which Deribit sends heartbeats, some of which require a response. This is the minimum. */
 const heartbeat = 10
 
-const heartbeats = call(unasked, "public/set_heartbeat", { interval: heartbeat })
-const proof: Feeds.Message = { _tag: "Reply", message: call(unasked, "public/test") }
+const heartbeats = call(noRequest, "public/set_heartbeat", { interval: heartbeat })
+const heartbeatReply: Feeds.Message = { _tag: "Reply", message: call(noRequest, "public/test") }
 
 /** The id that identifies the response to a login. */
 const loggingIn = "login"
@@ -67,7 +67,7 @@ const refused = (frame: unknown, error: unknown): ReadonlyArray<Feeds.Message> =
   if (get(frame, "id") === loggingIn) return [{ _tag: "LoginRefused", said: { code, text: because } }]
   if (code === unauthorized) return [{ _tag: "Ended", because }]
   const id = whole(get(frame, "id"))
-  return id === unasked ? [] : [{ _tag: "Refused", request: id, said: { code, text: because } }]
+  return id === noRequest ? [] : [{ _tag: "Refused", request: id, said: { code, text: because } }]
 }
 
 const read = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
@@ -76,7 +76,7 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
     case "subscription":
       return [{ _tag: "Data", key: text(get(params, "channel")) ?? "", frame: get(params, "data") }]
     case "heartbeat":
-      return get(params, "type") === "test_request" ? [proof] : []
+      return get(params, "type") === "test_request" ? [heartbeatReply] : []
     case undefined:
       break
     default:
@@ -89,7 +89,7 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
   if (id === undefined) return undefined
   // The response lists the subscribed channels. A channel that Deribit does not have is left out without an error.
   const keys = list(get(frame, "result")).filter((channel) => typeof channel === "string")
-  return id > unasked ? [{ _tag: "Acknowledged", request: id, keys }] : []
+  return id > noRequest ? [{ _tag: "Acknowledged", request: id, keys }] : []
 }
 
 const tickers = Feeds.readingOne(Wire.one(Rows.Ticker))
@@ -178,8 +178,8 @@ export const feeds: Feeds.Feeds = {
     // Deribit does not document a maximum. It allows 32 connections per address.
     most: 200,
     batch: 50,
-    subscribe: asked("subscribe", (request) => request),
-    unsubscribe: asked("unsubscribe", (request) => -request),
+    subscribe: subscriptionMessages("subscribe", (request) => request),
+    unsubscribe: subscriptionMessages("unsubscribe", (request) => -request),
     read,
     subscribes: { subscriptions: 1 },
     silence: `${2.5 * heartbeat} seconds`

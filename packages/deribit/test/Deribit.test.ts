@@ -2,7 +2,7 @@ import { Market } from "@effect-exchange/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Effect, Record, Schema, Stream } from "effect"
 import { Deribit } from "../src/index.js"
-import { asked, now, orderRow, scripted, shown } from "./utils.js"
+import { now, orderRow, scripted, sentParameters, shown } from "./utils.js"
 
 const linear = "ETH/USDC:USDC"
 
@@ -88,13 +88,13 @@ describe("public data", () => {
       { ticker: [ticker] },
       Effect.gen(function*() {
         const data = yield* Deribit.MarketData
-        const said = { exchange: "deribit", bid: "87002.5", high24h: "88000", low24h: "86000.5", at: now }
+        const common = { exchange: "deribit", bid: "87002.5", high24h: "88000", low24h: "86000.5", at: now }
         assert.deepStrictEqual(shown(yield* data.ticker("BTC/USD:BTC")), {
-          ...said,
+          ...common,
           symbol: "BTC/USD:BTC",
           volume24h: "12.5"
         })
-        assert.deepStrictEqual(shown(yield* data.ticker(linear)), { ...said, symbol: linear, volume24h: "12.5" })
+        assert.deepStrictEqual(shown(yield* data.ticker(linear)), { ...common, symbol: linear, volume24h: "12.5" })
       })
     ))
 
@@ -215,7 +215,7 @@ describe("account", () => {
           (yield* Effect.flip(account.order({ symbol: linear, clientOrderId: "nobody's" })))._tag,
           "OrderNotFound"
         )
-        const [first] = yield* asked("get_order_history_by_instrument")
+        const [first] = yield* sentParameters("get_order_history_by_instrument")
         assert.deepInclude(first, { include_unfilled: "true", include_old: "true" })
       })
     ))
@@ -248,7 +248,7 @@ describe("account", () => {
       Effect.gen(function*() {
         const account = yield* Deribit.Account
         assert.strictEqual((yield* account.order({ symbol: linear, clientOrderId: "mine" })).id, "2")
-        const offsets = (yield* asked("get_order_history_by_instrument")).map(({ offset }) => offset)
+        const offsets = (yield* sentParameters("get_order_history_by_instrument")).map(({ offset }) => offset)
         assert.deepStrictEqual(offsets, ["0", "0", "1000"])
       })
     ))
@@ -311,7 +311,7 @@ describe("account", () => {
         const fills = yield* Effect.flatMap(Deribit.Account, (account) => account.fills(linear))
         assert.deepStrictEqual(fills.map(({ id }) => id), ["2", "3", "4", "5"])
         assert.deepInclude(shown(fills[0] ?? {}), { fee: "0.0012", feeAsset: "USDC", liquidity: "maker", side: "sell" })
-        const ends = (yield* asked("get_user_trades_by_instrument")).map(({ end_timestamp }) => end_timestamp)
+        const ends = (yield* sentParameters("get_user_trades_by_instrument")).map(({ end_timestamp }) => end_timestamp)
         assert.includeMembers(ends, [undefined, String(now - 1)])
       })
     ))
@@ -390,7 +390,7 @@ describe("orders", () => {
           postOnly: true,
           clientOrderId: "mine"
         })
-        const [sent] = yield* asked("buy")
+        const [sent] = yield* sentParameters("buy")
         assert(sent !== undefined)
         const { valid_until, ...order } = sent
         assert.deepStrictEqual(order, {
@@ -421,7 +421,7 @@ describe("orders", () => {
           trading.place({ type: "market", symbol: linear, side: "sell", amount: "0.001", clientOrderId: "mine" })
         )
         assert.strictEqual(error._tag, "NotPlaced")
-        assert.strictEqual((yield* asked("sell")).length, 1)
+        assert.strictEqual((yield* sentParameters("sell")).length, 1)
       })
     ))
 
@@ -440,7 +440,7 @@ describe("orders", () => {
           trading.place({ type: "market", symbol: linear, side: "sell", amount: "0.001", clientOrderId: "mine" })
         )
         assert.strictEqual(error._tag, "NotPlaced")
-        const offsets = (yield* asked("get_order_history_by_instrument")).map(({ offset }) => offset)
+        const offsets = (yield* sentParameters("get_order_history_by_instrument")).map(({ offset }) => offset)
         assert.deepStrictEqual([...new Set(offsets)], ["0"])
       })
     ))
@@ -456,7 +456,7 @@ describe("amendment of an order", () => {
           Effect.gen(function*() {
             const trading = yield* Deribit.Trading
             yield* trading.amend({ symbol: linear, id: "USDC-104819327443" }, { price: "2900" })
-            return yield* asked("edit")
+            return yield* sentParameters("edit")
           })
         )
         const { post_only, reduce_only, reject_post_only } = { ...sent }

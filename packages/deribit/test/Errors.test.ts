@@ -14,7 +14,7 @@ const answer = (json: unknown, status = 400): Protocol.Answer => ({
   clean: (text) => text
 })
 
-const failed = (code: number, message = "no", data?: unknown) => ({ jsonrpc: "2.0", error: { code, message, data } })
+const errorBody = (code: number, message = "no", data?: unknown) => ({ jsonrpc: "2.0", error: { code, message, data } })
 
 const rows: ReadonlyArray<
   readonly [tag: ExchangeError.ExchangeError["_tag"], outcome: ExchangeError.Outcome, codes: ReadonlyArray<number>]
@@ -50,7 +50,7 @@ describe("classify", () => {
   for (const [tag, outcome, codes] of rows) {
     for (const code of codes) {
       it(`code ${code} is ${tag}, ${outcome}`, () => {
-        const error = errors.classify(answer(failed(code)))
+        const error = errors.classify(answer(errorBody(code)))
         assert(error !== undefined)
         assert.deepStrictEqual([error._tag, error.outcome, error.code], [tag, outcome, String(code)])
       })
@@ -58,22 +58,22 @@ describe("classify", () => {
   }
 
   it("keeps an unknown code, and decides by the status", () => {
-    const refused = errors.classify(answer(failed(99_999)))
+    const refused = errors.classify(answer(errorBody(99_999)))
     assert.deepStrictEqual([refused?._tag, refused?.code], ["InvalidRequest", "99999"])
-    assert.strictEqual(errors.classify(answer(failed(99_999), 500))?.outcome, "Unknown")
+    assert.strictEqual(errors.classify(answer(errorBody(99_999), 500))?.outcome, "Unknown")
   })
 
   it("has the exchange's message and the reason of a parameter", () => {
     const error = errors.classify(
-      answer(failed(-32602, "Invalid params", { param: "currency", reason: "invalid currency" }))
+      answer(errorBody(-32602, "Invalid params", { param: "currency", reason: "invalid currency" }))
     )
     assert.include(error?.message ?? "", "Invalid params")
     assert.include(error?.message ?? "", "invalid currency")
-    assert.notInclude(errors.classify(answer(failed(-32602, "Invalid params", null)))?.message ?? "", "null")
+    assert.notInclude(errors.classify(answer(errorBody(-32602, "Invalid params", null)))?.message ?? "", "null")
   })
 
   it("waits until the credits are refilled", () => {
-    const error = errors.classify(answer(failed(10_028, "too_many_requests"), 429))
+    const error = errors.classify(answer(errorBody(10_028, "too_many_requests"), 429))
     assert(error?._tag === "RateLimited")
     assert.strictEqual(Duration.toMillis(error.retryAfter), 5000)
   })

@@ -4,7 +4,7 @@ import * as OrderBookSync from "@effect-exchange/core/feed/OrderBookSync"
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, TestClock } from "effect"
-import { heard, register } from "../../exchanges/test/support/feeds.js"
+import { recordItems, register } from "../../exchanges/test/support/feeds.js"
 import { feeds } from "../src/Feeds.js"
 import { subject } from "./feeds.js"
 import { shown, shownOf, times } from "./utils.js"
@@ -17,7 +17,7 @@ it.effect("a streamed candle of Deribit is open by the exchange's clock, though 
     const simulator = yield* get("deribit")
     yield* simulator.setFaults(Faults.make({ clockSkew: { behind: "30 seconds" } }))
     const { streamCandles } = yield* MarketData.MarketData
-    const candles = yield* heard(streamCandles("BTC/USD:BTC", "1m"))
+    const candles = yield* recordItems(streamCandles("BTC/USD:BTC", "1m"))
     yield* TestClock.adjust("20 seconds")
     const last = candles.values().at(-1)
     assert.strictEqual(last?.openTime, Date.UTC(2026, 10, 1, 23, 59))

@@ -128,7 +128,7 @@ export const scripted = <A, E>(
 }
 
 /** What was asked of a method: its parameters, one object each. */
-export const asked = (method: string) =>
+export const sentParameters = (method: string) =>
   Effect.map(Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests), (requests) =>
     requests
       .map(({ url }) => new URL(url))

@@ -5,10 +5,10 @@ import { Clock, Effect, Layer, TestClock } from "effect"
 import { Exchanges } from "../src/index.js"
 import { drive, start } from "./shared/application.js"
 import * as Support from "./support/exchanges.js"
-import { rewritten } from "./support/rewriteResponses.js"
+import { rewriteResponses } from "./support/rewriteResponses.js"
 
 /** What a cache says of an answer that it gave out ten minutes ago for the first time. */
-const stored = { date: new Date(start - 600_000).toUTCString(), age: "600", "x-cache": "Hit from cloudfront" }
+const cacheHeaders = { date: new Date(start - 600_000).toUTCString(), age: "600", "x-cache": "Hit from cloudfront" }
 
 /** Of the text and of the payloads of tokens in it, what can be instants of these years: epoch milliseconds. */
 const instants = (text: string): ReadonlyArray<number> => {
@@ -29,14 +29,14 @@ describe("the Date of a cached response", () => {
   for (const id of Exchanges.ids) {
     it.effect(`does not change the clock that signs requests: ${id}`, () => {
       const sent: Array<Support.Sent> = []
-      let isStored = true
-      const http = Support.watched(sent, (answer) => answer, Simulator.layer(id))
+      let isCached = true
+      const http = Support.recordRequests(sent, (answer) => answer, Simulator.layer(id))
       return Effect.gen(function*() {
         yield* TestClock.setTime(start)
         yield* Effect.gen(function*() {
           const [market, account] = [yield* MarketData.MarketData, yield* Account.Account]
           for (let time = 0; time < 3; time++) yield* drive(market.ticker(Support.symbol))
-          isStored = false
+          isCached = false
           const before = sent.length
           const at = yield* Clock.currentTimeMillis
           yield* drive(account.balances)
@@ -44,16 +44,16 @@ describe("the Date of a cached response", () => {
           const { exchanges } = yield* Effect.flatMap(Health.Health, ({ report }) => report)
           assert.deepStrictEqual(exchanges.map(({ clockSkewMillis }) => clockSkewMillis), [0])
           // No clock was compared, and nothing sent again.
-          const asked = signed.map(({ method, path }) => `${method} ${path}`)
-          assert.strictEqual(new Set(asked).size, asked.length)
-          const said = signed.flatMap(({ body, headers, query }) =>
+          const endpoints = signed.map(({ method, path }) => `${method} ${path}`)
+          assert.strictEqual(new Set(endpoints).size, endpoints.length)
+          const signedTimes = signed.flatMap(({ body, headers, query }) =>
             instants(`${query} ${Object.values(headers).join(" ")} ${body}`)
           )
-          assert.isNotEmpty(said)
-          for (const instant of said) assert.closeTo(instant, at, 150_000)
+          assert.isNotEmpty(signedTimes)
+          for (const instant of signedTimes) assert.closeTo(instant, at, 150_000)
         }).pipe(
           Effect.provide(
-            Layer.provide(Support.trading(id), rewritten(({ text }) => text, () => isStored ? stored : {}))
+            Layer.provide(Support.trading(id), rewriteResponses(({ text }) => text, () => isCached ? cacheHeaders : {}))
           ),
           Effect.provide(Health.layer)
         )

@@ -4,10 +4,10 @@ import { describe, expect, it } from "@effect/vitest"
 import { Duration, Effect, Layer, Logger, LogLevel } from "effect"
 import type { Exchanges } from "../src/index.js"
 import * as Support from "./support/exchanges.js"
-import { expectCurrent, heard } from "./support/feeds.js"
+import { expectCurrent, recordItems } from "./support/feeds.js"
 import { heapInUse } from "./support/heap.js"
-import { hurried } from "./support/skippingClock.js"
 import { whole } from "./support/sampling.js"
+import { skippingClock } from "./support/skippingClock.js"
 
 interface Subject {
   /** As seldom as its heartbeats allow, and so that one falls on each look, every five minutes. */
@@ -63,7 +63,7 @@ describe.sequential.each(Simulator.exchangeIds)("a day of %s", (exchange) => {
     Effect.gen(function*() {
       const market = yield* MarketData.MarketData
       const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get(exchange))
-      const book = yield* heard(market.streamOrderBook(Support.symbol))
+      const book = yield* recordItems(market.streamOrderBook(Support.symbol))
       const all = faults(gaps)
       for (let time = 0; time < 24 * 12; time++) {
         const fault = all[time % all.length]
@@ -82,7 +82,7 @@ describe.sequential.each(Simulator.exchangeIds)("a day of %s", (exchange) => {
     }).pipe(
       Effect.scoped,
       Effect.provide(setting(exchange, Duration.seconds(beat))),
-      Effect.withClock(hurried(start))
+      Effect.withClock(skippingClock(start))
     ), 600_000)
 })
 
@@ -93,7 +93,7 @@ describe.sequential.each(Simulator.exchangeIds.filter((id) => id !== "kraken"))(
       Effect.gen(function*() {
         const market = yield* MarketData.MarketData
         const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get(exchange))
-        const book = yield* heard(market.streamOrderBook(Support.symbol))
+        const book = yield* recordItems(market.streamOrderBook(Support.symbol))
         const cycle = Effect.gen(function*() {
           yield* Effect.repeat(Effect.sleep("1 seconds"), { until: () => book.last()?._tag === "Data" })
           book.items.length = 0
@@ -108,7 +108,7 @@ describe.sequential.each(Simulator.exchangeIds.filter((id) => id !== "kraken"))(
       }).pipe(
         Effect.scoped,
         Effect.provide(setting(exchange, "5 seconds")),
-        Effect.withClock(hurried(start)),
+        Effect.withClock(skippingClock(start)),
         Effect.withRandomFixed([0])
       ), 600_000)
   }

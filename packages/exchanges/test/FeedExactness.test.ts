@@ -12,7 +12,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Stream, TestClock } from "effect"
 import type { Exchanges } from "../src/index.js"
 import * as Support from "./support/exchanges.js"
-import { meddled } from "./support/sockets.js"
+import { interceptSockets } from "./support/sockets.js"
 
 type ById<A> = Readonly<Record<Exchanges.ExchangeId, A>>
 
@@ -45,7 +45,7 @@ const digits: ById<Digits> = {
 }
 
 describe.each(Simulator.exchangeIds)("trades streamed by %s", (exchange) => {
-  const told = digits[exchange]
+  const expected = digits[exchange]
   it.effect("keep every digit of ids and amounts that JavaScript numbers cannot hold", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(Date.UTC(2026, 10, 2))
@@ -53,12 +53,14 @@ describe.each(Simulator.exchangeIds)("trades streamed by %s", (exchange) => {
       const fiber = yield* Effect.fork(Stream.runHead(FeedItem.data(market.streamTrades(Support.symbol))))
       yield* TestClock.adjust("5 seconds")
       const trade = yield* Effect.flatten(Fiber.join(fiber))
-      assert.deepStrictEqual([trade.id, Decimal.format(trade.amount)], [told.id ?? id, told.amount ?? amount])
+      assert.deepStrictEqual([trade.id, Decimal.format(trade.amount)], [expected.id ?? id, expected.amount ?? amount])
     }).pipe(
       Effect.provide(
         Layer.provideMerge(
           Support.marketData(exchange),
-          meddled({ hear: (text) => told.frame.reduce((text, [from, to]) => text.replace(from, to), text) })(
+          interceptSockets({
+            rewrite: (text) => expected.frame.reduce((text, [from, to]) => text.replace(from, to), text)
+          })(
             Simulator.layer(exchange)
           )
         )

@@ -2,11 +2,11 @@ import { ExchangeState, FeedItem, Health, MarketData } from "@effect-exchange/co
 import { Simulator } from "@effect-exchange/simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Stream, TestClock } from "effect"
-import { First, Second, two } from "./shared/application.js"
+import { First, Second, twoServices } from "./shared/application.js"
 import * as Support from "./support/exchanges.js"
-import { type Dials, meddled } from "./support/sockets.js"
+import { type Dials, interceptSockets } from "./support/sockets.js"
 
-const sockets = (dials: Dials) => meddled({ dials })(Simulator.layer("okx"))
+const sockets = (dials: Dials) => interceptSockets({ dials })(Simulator.layer("okx"))
 
 const listen = (market: MarketData.MarketData.Service) =>
   Effect.forkScoped(Stream.runDrain(FeedItem.data(market.streamTicker(Support.symbol))))
@@ -28,11 +28,11 @@ describe("connections of OKX, limited to three a second", () => {
       yield* TestClock.adjust("5 seconds")
       yield* storm
       assert.isAtLeast(apart.length, 12)
-      assert.isAtMost(Support.most(apart, 1000), 3)
+      assert.isAtMost(Support.mostWithin(apart, 1000), 3)
     }).pipe(
       Effect.provide(
         Layer.provideMerge(
-          two(Support.marketData("okx"), Support.marketData("okx", { marketsMaxAge: "2 hours" })),
+          twoServices(Support.marketData("okx"), Support.marketData("okx", { marketsMaxAge: "2 hours" })),
           sockets(apart)
         )
       ),
@@ -50,8 +50,8 @@ describe("connections of OKX, limited to three a second", () => {
       const { setLimit } = yield* ExchangeState.ExchangeState
       yield* setLimit("okx", "connections", { limit: 1, window: "2 seconds" })
       yield* storm
-      assert.isAtMost(Support.most(narrowed, 2000), 3)
-      assert.isAtMost(Support.most(narrowed.slice(3), 2000), 1)
+      assert.isAtMost(Support.mostWithin(narrowed, 2000), 3)
+      assert.isAtMost(Support.mostWithin(narrowed.slice(3), 2000), 1)
     }).pipe(
       Effect.provide(
         Support.marketData("okx").pipe(

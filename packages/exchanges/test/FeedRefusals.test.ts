@@ -3,8 +3,8 @@ import { Simulator } from "@effect-exchange/simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, TestClock } from "effect"
 import * as Support from "./support/exchanges.js"
-import { heard } from "./support/feeds.js"
-import { meddled } from "./support/sockets.js"
+import { recordItems } from "./support/feeds.js"
+import { interceptSockets } from "./support/sockets.js"
 
 const pass = (seconds: number) => TestClock.adjust(`${seconds} seconds`)
 
@@ -23,7 +23,7 @@ const refusals: Readonly<Record<Simulator.ExchangeId, string | undefined>> = {
 }
 
 describe.each(Simulator.exchangeIds)("a market that %s has delisted", (exchange) => {
-  const refusing = (asked: "anew" | "again") =>
+  const refusing = (subscription: "new" | "existing") =>
     Effect.gen(function*() {
       yield* TestClock.setTime(Date.UTC(2026, 10, 2))
       const market = yield* MarketData.MarketData
@@ -31,25 +31,25 @@ describe.each(Simulator.exchangeIds)("a market that %s has delisted", (exchange)
       const other = yield* Effect.fromNullable(
         (yield* market.markets).find(({ kind, symbol }) => kind === "spot" && symbol !== Support.symbol)
       )
-      const trades = heard(market.streamTrades(other.symbol))
-      const stays = yield* heard(market.streamTrades(Support.symbol))
-      const had = asked === "again" ? yield* trades : undefined
+      const trades = recordItems(market.streamTrades(other.symbol))
+      const kept = yield* recordItems(market.streamTrades(Support.symbol))
+      const existing = subscription === "existing" ? yield* trades : undefined
       yield* pass(5)
       yield* simulator.disturb({ _tag: "Delist", market: exchange === "kraken" ? other.symbol : other.id })
-      if (asked === "again") yield* simulator.disturb({ _tag: "Close", code: 1012 })
-      const refused = had ?? (yield* trades)
-      const told = refused.values().length
+      if (subscription === "existing") yield* simulator.disturb({ _tag: "Close", code: 1012 })
+      const refused = existing ?? (yield* trades)
+      const received = refused.values().length
       yield* pass(60)
 
-      assert.strictEqual(refused.values().length, told)
+      assert.strictEqual(refused.values().length, received)
       const error = refused.failure()
       assert.strictEqual(error?._tag, refusals[exchange])
-      const before = stays.values().length
+      const before = kept.values().length
       yield* pass(15)
-      assert.isAbove(stays.values().length, before)
-      assert.isUndefined(stays.failure())
-      const expected = asked === "again" ? ["Connected", "Reconnecting", "Resynced"] : ["Connected"]
-      assert.deepStrictEqual(stays.statuses(), expected)
+      assert.isAbove(kept.values().length, before)
+      assert.isUndefined(kept.failure())
+      const expected = subscription === "existing" ? ["Connected", "Reconnecting", "Resynced"] : ["Connected"]
+      assert.deepStrictEqual(kept.statuses(), expected)
 
       yield* simulator.disturb({ _tag: "Calm" })
       if (exchange === "binance") return
@@ -58,8 +58,8 @@ describe.each(Simulator.exchangeIds)("a market that %s has delisted", (exchange)
       assert.isAbove(listed.values().length, 0)
     }).pipe(Effect.provide(Layer.provideMerge(Support.marketData(exchange), Simulator.layer(exchange))))
 
-  it.effect("fails a new subscription, and no other", () => refusing("anew"))
-  it.effect("fails an existing subscription after a reconnect, and no other", () => refusing("again"))
+  it.effect("fails a new subscription, and no other", () => refusing("new"))
+  it.effect("fails an existing subscription after a reconnect, and no other", () => refusing("existing"))
 })
 
 describe("a refusal of Kraken with an unknown message", () => {
@@ -69,15 +69,15 @@ describe("a refusal of Kraken with an unknown message", () => {
       const market = yield* MarketData.MarketData
       const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get("kraken"))
       yield* simulator.disturb({ _tag: "Delist", market: Support.symbol })
-      const refused = yield* heard(market.streamTrades(Support.symbol))
+      const refused = yield* recordItems(market.streamTrades(Support.symbol))
       yield* pass(15)
       const error = refused.failure()
       assert.strictEqual(error?._tag, "InvalidRequest")
       assert.include(error?.message, "Subscriptions are closed on Sundays")
     }).pipe(Effect.provide(Layer.provideMerge(
       Support.marketData("kraken"),
-      meddled({
-        hear: (text) => text.replace(/Currency pair not supported [^"]*/, "Subscriptions are closed on Sundays")
+      interceptSockets({
+        rewrite: (text) => text.replace(/Currency pair not supported [^"]*/, "Subscriptions are closed on Sundays")
       })(
         Simulator.layer("kraken")
       )

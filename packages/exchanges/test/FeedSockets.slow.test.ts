@@ -7,13 +7,13 @@ import { Effect, Fiber, Layer, Logger, LogLevel, type Scope, Stream } from "effe
 import { createServer, type Server } from "node:http"
 import type { Socket as TcpSocket } from "node:net"
 import { heapInUse } from "./support/heap.js"
-import { type Dials, meddled } from "./support/sockets.js"
+import { type Dials, interceptSockets } from "./support/sockets.js"
 
 /** Provides Kraken over real sockets, which connect to the address in `at`. */
 const client = (at: { url: string | undefined }, dials: Dials = []) => {
   const environment = Effect.flatMap(SimulatorServer.SimulatorServer, ({ environment }) => environment("kraken"))
   return Layer.unwrapEffect(Effect.map(environment, (environment) => Kraken.layerMarketData({ environment }))).pipe(
-    Layer.provide(meddled({ dials, dial: (url) => at.url ?? url })(NodeExchange.layer)),
+    Layer.provide(interceptSockets({ dials, redirect: (url) => at.url ?? url })(NodeExchange.layer)),
     Layer.provideMerge(SimulatorServer.layer("kraken")),
     Layer.provide(Logger.minimumLogLevel(LogLevel.None))
   )
@@ -22,16 +22,16 @@ const client = (at: { url: string | undefined }, dials: Dials = []) => {
 const listen = Effect.gen(function*() {
   const market = yield* MarketData.MarketData
   const tags: Array<string> = []
-  const said: Array<string> = []
+  const reasons: Array<string> = []
   const fiber = yield* Effect.forkScoped(
     Stream.runForEach(market.streamOrderBook("BTC/USD"), (item) =>
       Effect.sync(() => {
         if (item._tag === "Data" && tags.at(-1) === "Data") return
         tags.push(item._tag)
-        if (item._tag === "Reconnecting") said.push(item.because)
+        if (item._tag === "Reconnecting") reasons.push(item.because)
       }))
   )
-  return { tags, said, fiber }
+  return { tags, reasons, fiber }
 })
 
 const until = (condition: () => boolean) =>
@@ -40,7 +40,7 @@ const until = (condition: () => boolean) =>
   )
 
 /** Collects unhandled rejections and uncaught errors. */
-const escaped = Effect.acquireRelease(
+const unhandledErrors = Effect.acquireRelease(
   Effect.sync(() => {
     const found: Array<string> = []
     const note = (error: unknown) => void found.push(String(error))
@@ -125,7 +125,7 @@ describe.sequential("any end of a socket", () => {
       `${name} causes no unhandled rejection and no error without a listener, and the stream continues`,
       () =>
         Effect.gen(function*() {
-          const { found } = yield* escaped
+          const { found } = yield* unhandledErrors
           const at: { url: string | undefined } = { url: yield* server(upgrade) }
           const dials: Dials = []
           yield* Effect.gen(function*() {
@@ -149,7 +149,7 @@ describe.sequential("any end of a socket", () => {
     "a client that is closed while it connects leaves no unhandled error behind",
     () =>
       Effect.gen(function*() {
-        const { found } = yield* escaped
+        const { found } = yield* unhandledErrors
         const at = { url: yield* server(() => undefined) }
         for (let time = 0; time < 10; time++) {
           const dials: Dials = []
@@ -169,14 +169,14 @@ describe.sequential("any end of a socket", () => {
     "a host that cannot be resolved makes the stream report Reconnecting once, and not fail",
     () =>
       Effect.gen(function*() {
-        const { found } = yield* escaped
+        const { found } = yield* unhandledErrors
         const at: { url: string | undefined } = { url: "ws://nowhere.invalid/v2" }
         const dials: Dials = []
         yield* Effect.gen(function*() {
-          const { said, tags } = yield* listen
+          const { reasons, tags } = yield* listen
           yield* until(() => dials.length > 3)
           expect(tags).toEqual(["Reconnecting"])
-          expect(said).toEqual(["could not connect"])
+          expect(reasons).toEqual(["could not connect"])
           at.url = undefined
           yield* until(() => tags.at(-1) === "Data")
           expect(tags).toEqual(["Reconnecting", "Resynced", "Data"])
@@ -209,7 +209,7 @@ describe.sequential("any end of a socket", () => {
 describe.sequential("a thousand lost connections", () => {
   it.scopedLive("leak neither memory nor handles over real sockets", () =>
     Effect.gen(function*() {
-      const { found } = yield* escaped
+      const { found } = yield* unhandledErrors
       const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get("kraken"))
       const { tags } = yield* listen
       const cycle = Effect.gen(function*() {

@@ -3,12 +3,12 @@ import { Simulator } from "@effect-exchange/simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Layer, Metric, MetricState, TestClock } from "effect"
 import * as Support from "./support/exchanges.js"
-import { heard } from "./support/feeds.js"
+import { recordItems } from "./support/feeds.js"
 
 const pass = (seconds: number) => TestClock.adjust(`${seconds} seconds`)
 
 /** What the metrics of feeds say of an exchange, by name. */
-const told = (exchange: string) =>
+const feedMetrics = (exchange: string) =>
   Effect.map(Metric.snapshot, (all) =>
     Object.fromEntries(
       all.filter(({ metricKey }) =>
@@ -31,16 +31,16 @@ describe.each(Simulator.exchangeIds)("metrics of the feeds of %s", (exchange) =>
       yield* TestClock.setTime(Date.UTC(2026, 10, 2))
       const market = yield* MarketData.MarketData
       const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get(exchange))
-      yield* heard(market.streamTrades(Support.symbol))
+      yield* recordItems(market.streamTrades(Support.symbol))
       yield* pass(30)
       const now = (yield* Clock.currentTimeMillis) / 1000
-      const { exchange_feed_heard_timestamp_seconds: at = 0, ...before } = yield* told(exchange)
+      const { exchange_feed_heard_timestamp_seconds: at = 0, ...before } = yield* feedMetrics(exchange)
       assert.isAtMost(at, now)
       assert.isAtLeast(at, now - 15)
 
       yield* simulator.disturb({ _tag: "Close", code: 1012 })
       yield* pass(30)
-      const after = yield* told(exchange)
+      const after = yield* feedMetrics(exchange)
       assert.isAbove(after["exchange_feed_heard_timestamp_seconds"] ?? 0, at)
       const lost = "exchange_feed_reconnects_total"
       assert.isAbove(after[lost] ?? 0, before[lost] ?? 0)

@@ -7,7 +7,7 @@ import { Effect, Fiber, Layer, TestClock } from "effect"
 const symbol = "BTC/USDT"
 
 /** The calls of trading. */
-const asked = (
+const callsOf = (
   trading: Trading.Trading.Service
 ): Record<string, Effect.Effect<unknown, ExchangeError.TradingError>> => ({
   place: trading.place({ type: "limit", symbol, side: "buy", amount: "0.01", price: "60000" }),
@@ -29,7 +29,7 @@ describe("an order fails as not placed if the listing", () => {
       it.effect(`${id}: ${what}`, () =>
         Effect.gen(function*() {
           const trading = yield* Trading.Trading
-          for (const [name, call] of Object.entries(asked(trading))) {
+          for (const [name, call] of Object.entries(callsOf(trading))) {
             const calling = yield* Effect.fork(Effect.flip(call))
             yield* TestClock.adjust("10 minutes")
             const error = yield* Fiber.join(calling)

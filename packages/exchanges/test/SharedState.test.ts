@@ -2,7 +2,7 @@ import { Account } from "@effect-exchange/core"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Either, Layer, TestClock } from "effect"
-import { arrivals, drive, First, listing, Second, simulator, two } from "./shared/application.js"
+import { arrivals, drive, First, listing, Second, simulator, twoServices } from "./shared/application.js"
 import * as Support from "./support/exchanges.js"
 
 describe("two Layers of one exchange in one application", () => {
@@ -24,7 +24,7 @@ describe("two Layers of one exchange in one application", () => {
       }).pipe(
         Effect.provide(
           Layer.provideMerge(
-            two(
+            twoServices(
               Support.marketData("binance", { markets }),
               Support.marketData("binance", { markets, marketsMaxAge: "2 hours" })
             ),
@@ -48,7 +48,7 @@ describe("two Layers of one exchange in one application", () => {
     }).pipe(
       Effect.provide(
         Layer.provide(
-          two(Support.marketData("kraken"), Support.marketData("kraken", { marketsMaxAge: "2 hours" })),
+          twoServices(Support.marketData("kraken"), Support.marketData("kraken", { marketsMaxAge: "2 hours" })),
           simulator("kraken", sent)
         )
       )
@@ -57,17 +57,17 @@ describe("two Layers of one exchange in one application", () => {
 
   it.effect("the nonces of one Kraken key increase across two Layers", () => {
     const sent: Array<Support.Sent> = []
-    class One extends Context.Tag("test/One")<One, Account.Account.Service>() {}
-    class Other extends Context.Tag("test/Other")<Other, Account.Account.Service>() {}
+    class FirstAccount extends Context.Tag("test/One")<FirstAccount, Account.Account.Service>() {}
+    class SecondAccount extends Context.Tag("test/Other")<SecondAccount, Account.Account.Service>() {}
     const layers = Layer.merge(
-      Layer.provide(Layer.effect(One, Account.Account), Support.trading("kraken")),
+      Layer.provide(Layer.effect(FirstAccount, Account.Account), Support.trading("kraken")),
       Layer.provide(
-        Layer.effect(Other, Account.Account),
+        Layer.effect(SecondAccount, Account.Account),
         Support.trading("kraken", { marketsMaxAge: "2 hours" })
       )
     )
     return Effect.gen(function*() {
-      const accounts = [yield* One, yield* Other]
+      const accounts = [yield* FirstAccount, yield* SecondAccount]
       const answers = yield* drive(
         Effect.forEach(
           Array.from({ length: 10 }),

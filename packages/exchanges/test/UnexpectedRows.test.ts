@@ -5,16 +5,16 @@ import { Effect, Layer, TestClock } from "effect"
 import { Exchanges } from "../src/index.js"
 import { drive } from "./shared/application.js"
 import * as Support from "./support/exchanges.js"
-import { type Answer, rewritten } from "./support/rewriteResponses.js"
 import { otherOf } from "./support/frozenExchange.js"
+import { type Answer, rewriteResponses } from "./support/rewriteResponses.js"
 
 /** The lists of orders that stand, as the exchanges call them. */
-const ofOrders =
+const orderRequests =
   /^GET \/api\/v3\/openOrders|^GET \/api\/v1\/order\?|\/v5\/order\/realtime|\/orders\/historical\/batch|get_open_orders|OpenOrders|orders-pending/
 
 /** The first order in it has a state that was thought of since. */
-const withOddState = ({ method, target, text }: Answer): string =>
-  ofOrders.test(`${method} ${target}`)
+const withUnknownStatus = ({ method, target, text }: Answer): string =>
+  orderRequests.test(`${method} ${target}`)
     ? text.replace(/"(\w*[sS]tatus|order_state|state)":"(?:NEW|New|OPEN|open|live)"/, "\"$1\":\"haunted\"")
     : text
 
@@ -33,7 +33,7 @@ const elsewhere = { ...Support.far("odd3"), price: "1000", amount: "0.1" }
 const idsOf = (orders: ReadonlyArray<{ readonly id: string }>) => orders.map(({ id }) => id).toSorted()
 
 /** What a client makes of rewritten answers, of an exchange where another client placed orders. */
-const seeing = <A, E>(
+const withRewrittenResponses = <A, E>(
   id: Exchanges.ExchangeId,
   rewrite: (answer: Answer) => string,
   use: (
@@ -42,25 +42,25 @@ const seeing = <A, E>(
 ) =>
   Effect.gen(function*() {
     const placed = yield* drive(place).pipe(Effect.provide(Support.trading(id)))
-    const client = Layer.provide(Support.trading(id), rewritten(rewrite))
+    const client = Layer.provide(Support.trading(id), rewriteResponses(rewrite))
     // Nonces of one key rise with the clock.
     yield* TestClock.adjust("1 minute")
     return yield* drive(use(placed)).pipe(Effect.provide(client))
   }).pipe(Effect.provide(Simulator.layer(id)))
 
-const standing = (id: Exchanges.ExchangeId) =>
+const openOrdersOf = (id: Exchanges.ExchangeId) =>
   Effect.flatMap(Account.Account, ({ openOrders }) => openOrders()).pipe(
     Effect.provide(Support.trading(id)),
     (self) => Effect.zipRight(TestClock.adjust("1 minute"), drive(self))
   )
 
 /** BitMEX writes assets in capitals, and keeps an account in minor units of other names. */
-const called = (id: Exchanges.ExchangeId, asset: string) =>
+const namesOf = (id: Exchanges.ExchangeId, asset: string) =>
   id === "bitmex" ? { listed: asset.toUpperCase(), held: "ETH" } : { listed: asset, held: asset }
 
 /** In the place of the list stands something else. */
 const withoutList = ({ method, target, text }: Answer): string =>
-  ofOrders.test(`${method} ${target}`)
+  orderRequests.test(`${method} ${target}`)
     ? target.endsWith("OpenOrders")
       ? text.replace(/"open":.*$/s, "\"open\":\"none\"}}")
       : text.replace(/\[.*\]/s, "\"none\"")
@@ -69,7 +69,7 @@ const withoutList = ({ method, target, text }: Answer): string =>
 describe("a response of another shape", () => {
   for (const id of Exchanges.ids) {
     it.effect(`opens no circuit, however often it is received: ${id}`, () =>
-      seeing(id, withoutList, () =>
+      withRewrittenResponses(id, withoutList, () =>
         Effect.gen(function*() {
           const account = yield* Account.Account
           for (let time = 0; time < 12; time++) {
@@ -85,7 +85,7 @@ describe("a response of another shape", () => {
 describe("an order with an unknown status", () => {
   for (const id of Exchanges.ids) {
     it.effect(`hides no other: ${id}`, () =>
-      seeing(id, withOddState, ({ orders }) =>
+      withRewrittenResponses(id, withUnknownStatus, ({ orders }) =>
         Effect.gen(function*() {
           const account = yield* Account.Account
           const found = idsOf(yield* account.openOrders())
@@ -99,25 +99,25 @@ describe("an order with an unknown status", () => {
       Effect.gen(function*() {
         const placed = yield* drive(place).pipe(Effect.provide(Support.trading(id)))
         yield* TestClock.adjust("1 minute")
-        const client = Layer.provide(Support.trading(id), rewritten(withOddState))
+        const client = Layer.provide(Support.trading(id), rewriteResponses(withUnknownStatus))
         const canceled = Effect.flatMap(Trading.Trading, ({ cancelAll }) => cancelAll(Support.symbol))
         yield* drive(canceled).pipe(Effect.provide(client))
-        assert.deepStrictEqual(idsOf(yield* standing(id)), idsOf(placed.orders.slice(2)))
+        assert.deepStrictEqual(idsOf(yield* openOrdersOf(id)), idsOf(placed.orders.slice(2)))
       }).pipe(Effect.provide(Simulator.layer(id))))
   }
 })
 
 /** The lists of what there is of each asset, as the exchanges call them, and the numbers in them. */
-const ofBalances =
+const balanceRequests =
   /\/api\/v3\/account|\/user\/margin|wallet-balance|\/accounts\?|get_account_summaries|BalanceEx|account\/balance/
 const amount = /("(?:free|balance|marginBalance|walletBalance|value|equity|cashBal|eq)":)(?:"[\d.]+"|[\d.]+)/g
 
 describe("a balance that cannot be decoded", () => {
   for (const id of Exchanges.ids) {
     it.effect(`fails with MalformedResponse: ${id}`, () =>
-      seeing(
+      withRewrittenResponses(
         id,
-        ({ target, text }) => ofBalances.test(target) ? text.replace(amount, "$1\"haunted\"") : text,
+        ({ target, text }) => balanceRequests.test(target) ? text.replace(amount, "$1\"haunted\"") : text,
         () =>
           Effect.gen(function*() {
             const error = yield* Effect.flip(Effect.flatMap(Account.Account, ({ balances }) => balances))
@@ -132,18 +132,22 @@ const name = "币安人生x"
 describe("an asset in another script and in lower case", () => {
   for (const id of Exchanges.ids) {
     it.effect(`is listed, held and ordered like any other: ${id}`, () =>
-      seeing(id, ({ text }) => text.replaceAll("ETH", name), ({ orders, other }) =>
-        Effect.gen(function*() {
-          const [market, account] = [yield* MarketData.MarketData, yield* Account.Account]
-          const { held, listed } = called(id, name)
-          const symbol = other.symbol.replace("ETH", listed)
-          assert.strictEqual((yield* market.markets).find((market) => market.symbol === symbol)?.base, listed)
-          assert.strictEqual((yield* market.market(Support.symbol)).symbol, Support.symbol)
-          assert.include((yield* account.balances).map(({ asset }) => asset), held)
-          const open = yield* account.openOrders()
-          assert.deepStrictEqual(idsOf(open), idsOf(orders))
-          assert.include(open.map(({ symbol }): string => symbol), symbol)
-        })))
+      withRewrittenResponses(
+        id,
+        ({ text }) => text.replaceAll("ETH", name),
+        ({ orders, other }) =>
+          Effect.gen(function*() {
+            const [market, account] = [yield* MarketData.MarketData, yield* Account.Account]
+            const { held, listed } = namesOf(id, name)
+            const symbol = other.symbol.replace("ETH", listed)
+            assert.strictEqual((yield* market.markets).find((market) => market.symbol === symbol)?.base, listed)
+            assert.strictEqual((yield* market.market(Support.symbol)).symbol, Support.symbol)
+            assert.include((yield* account.balances).map(({ asset }) => asset), held)
+            const open = yield* account.openOrders()
+            assert.deepStrictEqual(idsOf(open), idsOf(orders))
+            assert.include(open.map(({ symbol }): string => symbol), symbol)
+          })
+      ))
   }
 })
 
@@ -151,7 +155,7 @@ describe("a market listed while a program runs", () => {
   for (const id of Exchanges.ids) {
     it.effect(`is found when it is first requested, and so are its orders: ${id}`, () => {
       let isListed = false
-      return seeing(
+      return withRewrittenResponses(
         id,
         ({ text }) => isListed ? text : text.replaceAll("ETH", "OLD"),
         ({ orders, other }) =>
@@ -173,7 +177,7 @@ describe("a market without a ticker", () => {
   for (const id of Exchanges.ids.filter((id) => id !== "deribit")) {
     it.effect(`is left out of tickers, and hides no other: ${id}`, () => {
       let isThere = true
-      return seeing(
+      return withRewrittenResponses(
         id,
         ({ text }) => isThere ? text : text.replaceAll("ETH", "OLD"),
         ({ other }) =>

@@ -20,7 +20,7 @@ const errorsOf = Wire.ifAny(Wire.within("error", Schema.Array(Schema.String)))
  * @since 0.1.0
  * @category parsing
  */
-export const said = (text: string): Protocol.ErrorBody => {
+export const errorBody = (text: string): Protocol.ErrorBody => {
   const code = text.replace(/:\s+/g, ":")
   return { code, text: code.slice(code.indexOf(":") + 1).trim() }
 }
@@ -36,7 +36,7 @@ export const errors: Errors.Table = Errors.table({
     // From 500 on, the response is the proxy's: the request did not reach the exchange, or its outcome is unknown.
     const texts = status >= 500 ? undefined : errorsOf(json)
     const text = texts?.find((text) => !text.startsWith("W"))
-    return text === undefined ? undefined : said(text)
+    return text === undefined ? undefined : errorBody(text)
   },
   match: "beginning",
   codes: {

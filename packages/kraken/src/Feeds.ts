@@ -53,7 +53,7 @@ const settings = (channel: string, option: string | undefined) => {
   }
 }
 
-const asked = (method: "subscribe" | "unsubscribe") =>
+const subscriptionMessages = (method: "subscribe" | "unsubscribe") =>
 (
   topics: ReadonlyArray<Feeds.Topic>,
   { request, token }: Feeds.RequestContext
@@ -67,7 +67,7 @@ const asked = (method: "subscribe" | "unsubscribe") =>
   })
 
 /** Errors that may not occur on another connection with a token of its own. */
-const passing = /^E(?:Session|Service):|internal error|rate limit|too many requests/i
+const temporary = /^E(?:Session|Service):|internal error|rate limit|too many requests/i
 
 /** A response names the symbol, but a refusal does not name the channel. */
 const answered = (frame: unknown): ReadonlyArray<Feeds.Message> => {
@@ -82,7 +82,7 @@ const answered = (frame: unknown): ReadonlyArray<Feeds.Message> => {
   const error = text(get(frame, "error")) ?? "the exchange gave no reason"
   const symbol = get(frame, "symbol")
   if (error.startsWith("Already subscribed")) return [{ _tag: "Acknowledged", request }]
-  if (passing.test(error)) return [{ _tag: "Ended", because: `the exchange refused temporarily: ${error}` }]
+  if (temporary.test(error)) return [{ _tag: "Ended", because: `the exchange refused temporarily: ${error}` }]
   return [{
     _tag: "Refused",
     request,
@@ -328,8 +328,8 @@ export const feeds: Feeds.Feeds = {
     },
     most: 200,
     batch: 50,
-    subscribe: asked("subscribe"),
-    unsubscribe: asked("unsubscribe"),
+    subscribe: subscriptionMessages("subscribe"),
+    unsubscribe: subscriptionMessages("unsubscribe"),
     read,
     sequence,
     // It is documented only that an idle connection is closed after about a minute.

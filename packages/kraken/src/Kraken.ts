@@ -18,7 +18,9 @@ const { ask, to } = Question
 
 // Kraken calls Bitcoin `XBT` and Dogecoin `XDG`. All other assets have the same name.
 const renamed: ReadonlyMap<string, string> = new Map([["XBT", "BTC"], ["XDG", "DOGE"]])
-const original: ReadonlyMap<string, string> = new Map(Array.from(renamed, ([theirs, ours]) => [ours, theirs]))
+const original: ReadonlyMap<string, string> = new Map(
+  Array.from(renamed, ([krakenName, commonName]) => [commonName, krakenName])
+)
 const assetName = (altname: string): string => renamed.get(altname) ?? altname
 
 // The name of a market in orders: the names of its two assets joined (`XBTUSD`). Tickers and fills have the market's id
@@ -60,9 +62,9 @@ const balances: Declaration.Account["balances"] = (client) => {
     Effect.gen(function*() {
       const rows = yield* client.request(Endpoints.balanceEx, {})
       yield* named(rows.map(({ id }) => id))
-      const nameless = rows.find(({ id }) => !known.has(id))
+      const unnamedRow = rows.find(({ id }) => !known.has(id))
       // The asset may be a row that was not understood. Under its id, it would be taken for another asset.
-      if (nameless !== undefined && isPart) {
+      if (unnamedRow !== undefined && isPart) {
         return yield* new ExchangeError.MalformedResponse({
           exchange: client.exchange,
           operation: Endpoints.assets.name,
@@ -202,7 +204,7 @@ export const Kraken = Exchange.define({
         Endpoints.addOrderBatch,
         (rows) =>
           rows.map(({ error, id }) =>
-            error !== undefined ? { refused: Errors.said(error) } : id === undefined ? undefined : { accepted: id }
+            error !== undefined ? { refused: Errors.errorBody(error) } : id === undefined ? undefined : { accepted: id }
           )
       )
     },

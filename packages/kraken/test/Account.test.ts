@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Metric } from "effect"
 import { Kraken } from "../src/index.js"
 import { bodies, listed, orderRow, scripted } from "./scripted.js"
-import { asked, errors, fixture, now, shown, timed } from "./utils.js"
+import { errors, fixture, now, requestLog, shown, timed } from "./utils.js"
 
 const environment = Simulator.environment("kraken")
 
@@ -111,7 +111,7 @@ describe("account", () => {
       assert.deepStrictEqual(balances.map(({ asset }) => asset).filter((asset) => asset === "BTC"), ["BTC"])
       assert.isFalse(balances.some(({ asset }) => /^[XZ]{1,2}(?:BT|USD)/.test(asset)))
       yield* account.balances
-      assert.deepStrictEqual(yield* asked, ["BalanceEx", "Assets", "BalanceEx"])
+      assert.deepStrictEqual(yield* requestLog, ["BalanceEx", "Assets", "BalanceEx"])
     })))
 
   for (const permission of ["read", "trade", "withdraw"] as const) {
@@ -138,7 +138,7 @@ describe("account", () => {
           concurrency: "unbounded"
         })
         assert.strictEqual(answers.length, 8)
-        assert.strictEqual((yield* asked).filter((name) => name === "OpenOrders").length, 8)
+        assert.strictEqual((yield* requestLog).filter((name) => name === "OpenOrders").length, 8)
       }),
       {},
       { faults: Faults.make({ latency: { min: "10 millis", max: "900 millis" } }) }

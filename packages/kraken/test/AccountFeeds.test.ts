@@ -49,7 +49,7 @@ it("each private channel has its own sequence, which restarts with its snapshot"
 })
 
 // In the shapes of docs.kraken.com, "Executions": each row says only what has changed.
-const asked = {
+const pendingRow = {
   order_id: "OK4GJX-KSTLS-7DZZO5",
   cl_ord_id: "6d1b345e-2821-40e2-ad83-4ecb18a06876",
   order_userref: 0,
@@ -66,8 +66,8 @@ const asked = {
   fee_ccy_pref: "fciq",
   timestamp: "2026-09-22T10:33:05.709950Z"
 }
-const named = { order_id: asked.order_id, order_userref: 0 }
-const stands = { ...named, exec_type: "new", order_status: "new", timestamp: "2026-09-22T10:33:05.709982Z" }
+const named = { order_id: pendingRow.order_id, order_userref: 0 }
+const openRow = { ...named, exec_type: "new", order_status: "new", timestamp: "2026-09-22T10:33:05.709982Z" }
 const trade = (exec_id: string, last_qty: number, cum_qty: number) => ({
   ...named,
   exec_id,
@@ -87,13 +87,13 @@ const trade = (exec_id: string, last_qty: number, cum_qty: number) => ({
   fees: [{ asset: "USD", qty: 0.00000001 }],
   timestamp: "2026-09-22T10:33:06.709993Z"
 })
-const done = { ...named, exec_type: "filled", order_status: "filled", timestamp: "2026-09-22T10:33:06.709993Z" }
+const filledRow = { ...named, exec_type: "filled", order_status: "filled", timestamp: "2026-09-22T10:33:06.709993Z" }
 
 const readBy = <A>(channel: { readonly reader: () => (frame: unknown) => A | undefined } | undefined) => {
   const read = channel?.reader()
   return (row: unknown) => {
-    const [said] = protocol.read({ channel: "executions", type: "update", data: [row], sequence: 1 }) ?? []
-    return said?._tag === "Data" ? read?.(said.frame) : undefined
+    const [message] = protocol.read({ channel: "executions", type: "update", data: [row], sequence: 1 }) ?? []
+    return message?._tag === "Data" ? read?.(message.frame) : undefined
   }
 }
 const rowsOf = (listing: unknown): ReadonlyArray<object> =>
@@ -103,12 +103,12 @@ const rowsOf = (listing: unknown): ReadonlyArray<object> =>
 
 it("an order combines all rows about it", () => {
   const read = readBy(orders)
-  const said = [asked, stands, trade("TGBB7L", 0.003, 0.003), trade("TXYZ7L", 0.002, 0.005), done]
+  const received = [pendingRow, openRow, trade("TGBB7L", 0.003, 0.003), trade("TXYZ7L", 0.002, 0.005), filledRow]
     .map((row) => rowsOf(read(row)).map((order) => shown(order))[0])
-  expect(said[0]).toEqual({
-    id: asked.order_id,
+  expect(received[0]).toEqual({
+    id: pendingRow.order_id,
     market: "BTC/USD",
-    clientOrderId: asked.cl_ord_id,
+    clientOrderId: pendingRow.cl_ord_id,
     side: "sell",
     type: "limit",
     status: "pending",
@@ -119,7 +119,7 @@ it("an order combines all rows about it", () => {
     postOnly: false,
     updatedAt: Date.parse("2026-09-22T10:33:05.709Z")
   })
-  expect(said.map((order) => [order?.["status"], order?.["filled"], order?.["price"]])).toEqual([
+  expect(received.map((order) => [order?.["status"], order?.["filled"], order?.["price"]])).toEqual([
     ["pending", "0", "26500"],
     ["open", "0", "26500"],
     ["open", "0.003", "26500"],
@@ -131,25 +131,27 @@ it("an order combines all rows about it", () => {
 
 it("a row about an order that has ended is decoded", () => {
   const read = readBy(orders)
-  for (const row of [asked, stands, { ...named, exec_type: "canceled", order_status: "canceled" }]) read(row)
+  for (const row of [pendingRow, openRow, { ...named, exec_type: "canceled", order_status: "canceled" }]) read(row)
   expect(rowsOf(read({ ...named, exec_type: "status", reason: "User requested" })).map((order) => shown(order)))
     .toMatchObject([{ status: "canceled", market: "BTC/USD" }])
 })
 
 it("a change of an order without earlier rows is reported as unknown", () => {
-  expect(readBy(orders)(stands)).toMatchObject({ rows: [], unknown: [{ id: asked.order_id }] })
+  expect(readBy(orders)(openRow)).toMatchObject({ rows: [], unknown: [{ id: pendingRow.order_id }] })
 })
 
 it("a trade decodes to a fill with the id of the history, and other executions to none", () => {
   const read = readBy(fills)
-  const entries = [asked, stands, trade("TGBB7L-HT5LX-J3BZ4A", 0.003, 0.003), done].flatMap((row) => rowsOf(read(row)))
+  const entries = [pendingRow, openRow, trade("TGBB7L-HT5LX-J3BZ4A", 0.003, 0.003), filledRow].flatMap((row) =>
+    rowsOf(read(row))
+  )
   const [fill, ...others] = entries.flatMap((entry) => "fill" in entry && entry.fill !== undefined ? [entry.fill] : [])
   expect(others).toEqual([])
   expect(typeof fill === "object" && fill !== null && shown(fill)).toEqual({
     id: "TGBB7L-HT5LX-J3BZ4A",
-    orderId: asked.order_id,
+    orderId: pendingRow.order_id,
     market: "BTC/USD",
-    clientOrderId: asked.cl_ord_id,
+    clientOrderId: pendingRow.cl_ord_id,
     side: "sell",
     price: "26599.9",
     amount: "0.003",
@@ -162,7 +164,7 @@ it("a trade decodes to a fill with the id of the history, and other executions t
 
 const feeOf = (...rows: ReadonlyArray<object>) => {
   const read = readBy(fills)
-  const [entry] = [asked, stands, ...rows].map((row) => rowsOf(read(row))[0]).slice(-1)
+  const [entry] = [pendingRow, openRow, ...rows].map((row) => rowsOf(read(row))[0]).slice(-1)
   return entry !== undefined && "fill" in entry && typeof entry.fill === "object" && entry.fill !== null
     ? Struct.pick(shown(entry.fill), "fee", "feeAsset")
     : undefined

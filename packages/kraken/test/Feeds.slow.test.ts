@@ -3,7 +3,7 @@ import { NodeExchange } from "@effect-exchange/core/node"
 import { Simulator, SimulatorServer } from "@effect-exchange/simulator"
 import { expect, it } from "@effect/vitest"
 import { Chunk, Effect, Layer, Stream } from "effect"
-import { registerPatient } from "../../exchanges/test/support/feeds.js"
+import { registerSlow } from "../../exchanges/test/support/feeds.js"
 import { Kraken } from "../src/index.js"
 import { subject } from "./feeds.js"
 
@@ -31,4 +31,4 @@ it.live("an order book is streamed over a real socket, and again after the conne
     )
   )))
 
-registerPatient(subject)
+registerSlow(subject)

@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Clock, Effect, Layer, Stream } from "effect"
 import { Kraken } from "../src/index.js"
 import { bodies, listed, orderRow, scripted } from "./scripted.js"
-import { asked, documented, now, simulator, timed } from "./utils.js"
+import { documented, now, requestLog, simulator, timed } from "./utils.js"
 
 const environment = Simulator.environment("kraken")
 
@@ -31,7 +31,7 @@ describe("market data", () => {
       assert.strictEqual(markets.find(({ symbol }) => symbol === "BTC/USD")?.id, "XXBTZUSD")
       assert.strictEqual(markets.find(({ symbol }) => symbol === "ETH/BTC")?.id, "XETHXXBT")
       assert.strictEqual(markets.find(({ symbol }) => symbol === "SOL/EUR")?.status, "halted")
-      assert.deepStrictEqual(yield* asked, ["AssetPairs", "Ticker"])
+      assert.deepStrictEqual(yield* requestLog, ["AssetPairs", "Ticker"])
     })))
 
   it.effect("sends one request a second", () =>
@@ -58,7 +58,7 @@ describe("market data", () => {
       const tickers = yield* market.tickers(symbols)
       assert.deepStrictEqual(tickers.map(({ symbol }) => `${symbol}`), symbols)
       assert.isTrue(tickers.every(({ ask, bid, last }) => [ask, bid, last].every((price) => price !== undefined)))
-      assert.deepStrictEqual(yield* asked, ["AssetPairs", "Ticker"])
+      assert.deepStrictEqual(yield* requestLog, ["AssetPairs", "Ticker"])
     })))
 
   it.effect("reads the order book, trades, status and the exchange's clock", () =>
@@ -101,12 +101,12 @@ describe("candles", () => {
         const oldest = Candle.shift(interval, now, -720)
         const some = yield* candles(oldest, oldest + 2 * length, interval)
         assert.deepStrictEqual(some.map(({ openTime }) => openTime), [oldest, oldest + length])
-        const before = (yield* asked).length
+        const before = (yield* requestLog).length
         const error = yield* Effect.flip(candles(oldest - length, oldest + 2 * length, interval))
         assert(error._tag === "Unsupported")
         assert.include(error.message, new Date(oldest).toISOString())
         assert.include(error.alternative, "trades")
-        assert.strictEqual((yield* asked).length, before)
+        assert.strictEqual((yield* requestLog).length, before)
       })))
   }
 })

@@ -9,20 +9,20 @@ import { decode, fails, fixture, now, shown } from "./utils.js"
 const shownAll = (rows: ReadonlyArray<object>) => rows.map((row) => shown(row))
 
 /** The ids of rows that were not understood. */
-const unread = (
+const unknownIds = (
   endpoint: Endpoint.Endpoint<Endpoint.Capability, never, Listing.Listing<unknown>>,
   body: unknown
 ) => decode(endpoint, body).unknown.map(({ id }) => id)
 
 /** Public data over these answers. */
-const asked = <A, E>(
+const withMarketData = <A, E>(
   answers: Parameters<typeof scripted>[0],
   ask: (data: MarketData.MarketData.Service) => Effect.Effect<A, E>
 ) => scripted({ ...listed, ...answers }, Effect.flatMap(Kraken.MarketData, ask))
 
 describe("markets", () => {
   it.effect("have their names, status and rules; dark pools and unsupported names are left out", () =>
-    asked({}, ({ markets }) =>
+    withMarketData({}, ({ markets }) =>
       Effect.map(markets, (markets) => {
         const summary = Record.fromIterableWith(
           markets,
@@ -91,7 +91,7 @@ describe("markets", () => {
       })))
 
   it.effect("fail with MalformedResponse if no row can be decoded", () =>
-    asked(
+    withMarketData(
       { AssetPairs: [{ error: [], result: { XXBTZUSD: { name: "XBT/USD" } } }] },
       ({ markets }) =>
         Effect.map(Effect.flip(markets), (error) => {
@@ -101,7 +101,7 @@ describe("markets", () => {
     ))
 
   it.effect("are empty if none are listed", () =>
-    asked(
+    withMarketData(
       { AssetPairs: [{ error: [], result: {} }] },
       ({ markets }) => Effect.map(markets, (markets) => assert.deepStrictEqual(markets, []))
     ))
@@ -109,32 +109,38 @@ describe("markets", () => {
 
 describe("public data", () => {
   it.effect("has a ticker of the last 24 hours, without an opening price, which is that of the day", () =>
-    asked({ Ticker: [fixture("Ticker")] }, (data) =>
-      Effect.map(data.ticker("BTC/USD"), ({ at, ...ticker }) => {
-        assert.isAtLeast(at, now)
-        assert.deepStrictEqual(shown(ticker), {
-          exchange: "kraken",
-          symbol: "BTC/USD",
-          last: "64040.10000",
-          bid: "64043.20000",
-          ask: "64043.30000",
-          high24h: "64500.00000",
-          low24h: "62011.90000",
-          volume24h: "1863.12345678"
+    withMarketData(
+      { Ticker: [fixture("Ticker")] },
+      (data) =>
+        Effect.map(data.ticker("BTC/USD"), ({ at, ...ticker }) => {
+          assert.isAtLeast(at, now)
+          assert.deepStrictEqual(shown(ticker), {
+            exchange: "kraken",
+            symbol: "BTC/USD",
+            last: "64040.10000",
+            bid: "64043.20000",
+            ask: "64043.30000",
+            high24h: "64500.00000",
+            low24h: "62011.90000",
+            volume24h: "1863.12345678"
+          })
         })
-      })))
+    ))
 
   it.effect("leaves out zero prices", () =>
-    asked({ Ticker: [fixture("Ticker_several")] }, (data) =>
-      Effect.map(data.tickers(["XTZ/BTC"]), ([ticker]) => {
-        assert(ticker !== undefined)
-        assert.deepStrictEqual(shown(ticker, "at"), {
-          exchange: "kraken",
-          symbol: "XTZ/BTC",
-          bid: "0.00000900",
-          volume24h: "0.00000000"
+    withMarketData(
+      { Ticker: [fixture("Ticker_several")] },
+      (data) =>
+        Effect.map(data.tickers(["XTZ/BTC"]), ([ticker]) => {
+          assert(ticker !== undefined)
+          assert.deepStrictEqual(shown(ticker, "at"), {
+            exchange: "kraken",
+            symbol: "XTZ/BTC",
+            bid: "0.00000900",
+            volume24h: "0.00000000"
+          })
         })
-      })))
+    ))
 
   it("decodes an order book", () => {
     const book = decode(KrakenEndpoints.depth, fixture("Depth"))
@@ -206,7 +212,7 @@ describe("public data", () => {
     ] as const
   ) {
     it.effect(`reads the status ${word} as ${expected}`, () =>
-      asked(
+      withMarketData(
         { SystemStatus: [{ error: [], result: { status: word, timestamp: "2025-11-24T00:00:00Z" } }] },
         ({ status }) =>
           Effect.map(status, (status) =>
@@ -215,7 +221,7 @@ describe("public data", () => {
   }
 
   it.effect("has the time of the response if that of the status cannot be decoded", () =>
-    asked(
+    withMarketData(
       { SystemStatus: [{ error: [], result: { status: "online", timestamp: "soon" } }] },
       ({ status }) => Effect.map(status, ({ at }) => assert.isAtLeast(at, now))
     ))
@@ -273,14 +279,17 @@ describe("account rows", () => {
     const { closed } = Object(Object(fixture("ClosedOrders")).result)
     const order = Object(closed)["OAAAAA-BBBBB-000008"]
     const body = (change: object) => ({ error: [], result: { O: { ...order, ...change } } })
-    assert.deepStrictEqual(unread(KrakenEndpoints.queryOrders, body({})), [])
-    assert.deepStrictEqual(unread(KrakenEndpoints.queryOrders, body({ status: "replaced" })), ["O"])
-    assert.deepStrictEqual(unread(KrakenEndpoints.queryOrders, body({ vol: 0.2 })), ["O"])
-    assert.deepStrictEqual(unread(KrakenEndpoints.queryOrders, body({ vol_exec: "" })), ["O"])
-    assert.deepStrictEqual(unread(KrakenEndpoints.queryOrders, body({ opentm: "yesterday" })), ["O"])
-    assert.deepStrictEqual(unread(KrakenEndpoints.queryOrders, body({ descr: { ...order.descr, type: "short" } })), [
-      "O"
-    ])
+    assert.deepStrictEqual(unknownIds(KrakenEndpoints.queryOrders, body({})), [])
+    assert.deepStrictEqual(unknownIds(KrakenEndpoints.queryOrders, body({ status: "replaced" })), ["O"])
+    assert.deepStrictEqual(unknownIds(KrakenEndpoints.queryOrders, body({ vol: 0.2 })), ["O"])
+    assert.deepStrictEqual(unknownIds(KrakenEndpoints.queryOrders, body({ vol_exec: "" })), ["O"])
+    assert.deepStrictEqual(unknownIds(KrakenEndpoints.queryOrders, body({ opentm: "yesterday" })), ["O"])
+    assert.deepStrictEqual(
+      unknownIds(KrakenEndpoints.queryOrders, body({ descr: { ...order.descr, type: "short" } })),
+      [
+        "O"
+      ]
+    )
     assert.deepStrictEqual(decode(KrakenEndpoints.openOrders, { error: [], result: { open: [] } }), Listing.of([]))
   })
 
@@ -299,7 +308,7 @@ describe("account rows", () => {
     }
     // What a limit order stands at is not for us to work out.
     for (const price of ["+15.0000%", "#12.5"]) {
-      assert.deepStrictEqual(unread(KrakenEndpoints.openOrders, withPrice("limit", price)), ["T"], price)
+      assert.deepStrictEqual(unknownIds(KrakenEndpoints.openOrders, withPrice("limit", price)), ["T"], price)
     }
   })
 

@@ -4,7 +4,7 @@ import { Faults, Simulator } from "@effect-exchange/simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Clock, type Context, Effect, Either, Layer } from "effect"
 import { Kraken } from "../src/index.js"
-import { asked, now, simulator, timed } from "./utils.js"
+import { now, requestLog, simulator, timed } from "./utils.js"
 
 const layers = (options: Partial<Exchange.TradingOptions> = {}, simulated: Simulator.Options = {}) =>
   Kraken.layer({
@@ -47,7 +47,7 @@ const shown = (order: Order.Order): Shown => ({
   filled: Decimal.format(order.filled)
 })
 
-const standing: Shown = { status: "open", price: "59000.0", amount: "0.01000000", filled: "0.00000000" }
+const openBid: Shown = { status: "open", price: "59000.0", amount: "0.01000000", filled: "0.00000000" }
 
 const place = "/0/private/AddOrder"
 const only = (path: string, faults: Faults.Options): Faults.Faults =>
@@ -58,7 +58,7 @@ describe("place", () => {
     trading(({ account, trading }) =>
       Effect.gen(function*() {
         const order = yield* trading.place(bid)
-        assert.deepStrictEqual(shown(order), standing)
+        assert.deepStrictEqual(shown(order), openBid)
         assert.match(order.clientOrderId ?? "", /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
         assert.strictEqual(order.type, "limit")
         assert.strictEqual(order.timeInForce, "GTC")
@@ -103,7 +103,7 @@ describe("place", () => {
     trading(({ account, trading }) =>
       Effect.gen(function*() {
         const order = yield* trading.place({ ...bid, postOnly: true })
-        assert.deepStrictEqual(shown(order), standing)
+        assert.deepStrictEqual(shown(order), openBid)
         assert.isTrue(order.postOnly)
         const error = yield* Effect.flip(trading.place({ ...bid, price: "61000", postOnly: true }))
         assert.strictEqual(error._tag, "OrderRejected")
@@ -163,14 +163,14 @@ describe("place", () => {
   it.effect("fails with Unsupported or InvalidRequest before sending what Kraken's REST API does not support", () =>
     trading(({ trading }) =>
       Effect.gen(function*() {
-        const before = (yield* asked).length
+        const before = (yield* requestLog).length
         const fok = yield* Effect.flip(trading.place({ ...bid, timeInForce: "FOK" }))
         assert.strictEqual(fok._tag, "Unsupported")
         const reduceOnly = yield* Effect.flip(trading.place({ ...bid, reduceOnly: true }))
         assert.strictEqual(reduceOnly._tag, "Unsupported")
         const name = yield* Effect.flip(trading.place({ ...bid, clientOrderId: "Not-Lower-Case" }))
         assert.strictEqual(name._tag, "InvalidRequest")
-        assert.isFalse((yield* asked).slice(before).includes("AddOrder"))
+        assert.isFalse((yield* requestLog).slice(before).includes("AddOrder"))
       })
     ))
 
@@ -215,10 +215,12 @@ describe("lost response", () => {
         Effect.gen(function*() {
           yield* kraken.setFaults(only(place, { [fault]: 1 }))
           const order = yield* trading.place(bid)
-          assert.deepStrictEqual(shown(order), standing)
+          assert.deepStrictEqual(shown(order), openBid)
           yield* kraken.setFaults(Faults.none)
           assert.deepStrictEqual((yield* account.openOrders()).map(({ id }) => id), [order.id])
-          assert.deepStrictEqual((yield* asked).filter((name) => name.startsWith("AddOrder")), [`AddOrder ${fault}`])
+          assert.deepStrictEqual((yield* requestLog).filter((name) => name.startsWith("AddOrder")), [
+            `AddOrder ${fault}`
+          ])
         })
       ))
   }
@@ -229,7 +231,7 @@ describe("lost response", () => {
         yield* kraken.setFaults(only(place, { reset: 1 }))
         const order = yield* trading.place({ type: "market", symbol: "BTC/USD", side: "buy", amount: "0.01" })
         assert.strictEqual(order.status, "filled")
-        assert.include(yield* asked, "ClosedOrders")
+        assert.include(yield* requestLog, "ClosedOrders")
       })
     ))
 
@@ -242,7 +244,7 @@ describe("lost response", () => {
             routes: [{ path: place, faults: Faults.make({ reset: 1, orderLag: "4 seconds" }) }]
           })
         )
-        assert.deepStrictEqual(shown(yield* trading.place(bid)), standing)
+        assert.deepStrictEqual(shown(yield* trading.place(bid)), openBid)
       })
     ))
 
@@ -257,7 +259,7 @@ describe("lost response", () => {
         assert.strictEqual(error._tag, "NotPlaced")
         assert.isAtLeast((yield* Clock.currentTimeMillis) - sent, 20_000)
         assert.strictEqual((yield* account.openOrders()).length, 1)
-        assert.strictEqual((yield* asked).filter((name) => name === "AddOrder http503").length, 1)
+        assert.strictEqual((yield* requestLog).filter((name) => name === "AddOrder http503").length, 1)
       })
     ))
 
@@ -278,7 +280,7 @@ describe("cancel and amend", () => {
       Effect.gen(function*() {
         const first = yield* trading.place(bid)
         const canceled = yield* trading.cancel({ symbol: "BTC/USD", id: first.id })
-        assert.deepStrictEqual(shown(canceled), { ...standing, status: "canceled" })
+        assert.deepStrictEqual(shown(canceled), { ...openBid, status: "canceled" })
         assert.isDefined(canceled.updatedAt)
         const second = yield* trading.place({ ...bid, clientOrderId: "second" })
         const other = yield* trading.cancel({ symbol: "BTC/USD", clientOrderId: "second" })
@@ -321,7 +323,7 @@ describe("cancel and amend", () => {
           phases: [{ from: 0, to: start - now + 1, faults: only(path, { reset: 1 }) }]
         }))
         assert.deepStrictEqual(yield* trading.cancelAll("BTC/USD"), [order.id])
-        const batches = (yield* asked).filter((name) => name.startsWith("CancelOrderBatch"))
+        const batches = (yield* requestLog).filter((name) => name.startsWith("CancelOrderBatch"))
         assert.include(batches, "CancelOrderBatch reset")
         assert.include(batches, "CancelOrderBatch")
       })
@@ -333,7 +335,7 @@ describe("cancel and amend", () => {
         const order = yield* trading.place(bid)
         const amended = yield* trading.amend({ symbol: "BTC/USD", id: order.id }, { price: "58000", amount: "0.02" })
         assert.strictEqual(amended.id, order.id)
-        assert.deepStrictEqual(shown(amended), { ...standing, price: "58000.0", amount: "0.02000000" })
+        assert.deepStrictEqual(shown(amended), { ...openBid, price: "58000.0", amount: "0.02000000" })
         yield* trading.cancel({ symbol: "BTC/USD", id: order.id })
         const ended = yield* Effect.flip(trading.amend({ symbol: "BTC/USD", id: order.id }, { price: "57000" }))
         assert.strictEqual(ended._tag, "OrderRejected")
@@ -366,7 +368,7 @@ describe("batch", () => {
           ["open", "OrderRejected", "InvalidRequest", "open"]
         )
         assert.strictEqual((yield* account.openOrders()).length, 2)
-        assert.deepStrictEqual((yield* asked).filter((name) => name.startsWith("AddOrder")), ["AddOrderBatch"])
+        assert.deepStrictEqual((yield* requestLog).filter((name) => name.startsWith("AddOrder")), ["AddOrderBatch"])
       })
     ))
 
@@ -382,7 +384,7 @@ describe("batch", () => {
         assert.isTrue((yield* trading.placeBatch(sixteen)).every(Either.isRight))
         assert.strictEqual((yield* account.openOrders()).length, 17)
         assert.deepStrictEqual(
-          (yield* asked).filter((name) => name.startsWith("AddOrder")),
+          (yield* requestLog).filter((name) => name.startsWith("AddOrder")),
           ["AddOrder", "AddOrderBatch", "AddOrder"]
         )
       })

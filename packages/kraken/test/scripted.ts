@@ -10,11 +10,11 @@ export const scripted = <A, E>(
   effect: Effect.Effect<A, E, Layer.Layer.Success<ReturnType<typeof Kraken.layer>> | ScriptedHttp.ScriptedHttp>,
   headers: { readonly [name: string]: string } = {}
 ) => {
-  const asked = new Map<string, number>()
+  const turns = new Map<string, number>()
   const script = (request: ScriptedHttp.Request) => {
     const name = /\/(\w+)(?:\?|$)/.exec(request.url)?.[1] ?? ""
-    const count = asked.get(name) ?? 0
-    asked.set(name, count + 1)
+    const count = turns.get(name) ?? 0
+    turns.set(name, count + 1)
     const all = answers[name] ?? []
     return ScriptedHttp.json(all[Math.min(count, all.length - 1)] ?? { error: ["EGeneral:Unknown method"] }, {
       headers

@@ -74,7 +74,7 @@ export const timed = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A,
 export const simulator = Effect.flatMap(Simulator.Simulators, ({ get }) => Effect.orDie(get("kraken")))
 
 /** What the simulated exchange was asked, by name, with the status it answered or the fault it met. */
-export const asked: Effect.Effect<ReadonlyArray<string>, never, Simulator.Simulators> = Effect.gen(function*() {
+export const requestLog: Effect.Effect<ReadonlyArray<string>, never, Simulator.Simulators> = Effect.gen(function*() {
   const requests = yield* Effect.flatMap(simulator, ({ requests }) => requests)
   return requests.map(({ fault, target }) =>
     `${target.split("?", 1).join("").replace(/^\/0\/(?:public|private)\//, "")}${

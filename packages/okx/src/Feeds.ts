@@ -23,7 +23,7 @@ const topic = (socket: "public" | "business", channel: string, { id }: Market.Ma
   market: id
 })
 
-const asked = (op: "subscribe" | "unsubscribe") =>
+const subscriptionMessages = (op: "subscribe" | "unsubscribe") =>
 (
   topics: ReadonlyArray<Feeds.Topic>,
   { request }: Feeds.RequestContext
@@ -63,7 +63,7 @@ const loginCodes = new Set(["60005", "60006", "60007", "60009", "60024", "60032"
 /** The connection made too many requests. The next connection starts again from zero. */
 const tooManyRequests = "60014"
 
-const happened = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
+const readEvent = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
   const code = text(get(frame, "code")) ?? ""
   const because = text(get(frame, "msg")) ?? "the exchange gave no reason"
   switch (get(frame, "event")) {
@@ -89,7 +89,7 @@ const happened = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
 const read = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
   if (frame === "pong") return [{ _tag: "Pong" }]
   const data = get(frame, "data")
-  if (data === undefined) return happened(frame)
+  if (data === undefined) return readEvent(frame)
   // In a book frame, `action` says how to use the data next to it.
   return [{ _tag: "Data", key: keyOf(get(frame, "arg")), frame: get(frame, "action") === undefined ? data : frame }]
 }
@@ -216,8 +216,8 @@ export const feeds: Feeds.Feeds = {
     // The number of books per connection that OKX recommends.
     most: 30,
     batch: 1,
-    subscribe: asked("subscribe"),
-    unsubscribe: asked("unsubscribe"),
+    subscribe: subscriptionMessages("subscribe"),
+    unsubscribe: subscriptionMessages("unsubscribe"),
     read,
     connects: { connections: 1 },
     // OKX closes a connection after 30 seconds without a message.

@@ -45,19 +45,19 @@ const severity: ReadonlyArray<ExchangeStatus.ExchangeStatus["status"]> = ["maint
 const status: Declaration.MarketData["status"] = (client) => () =>
   Effect.map(client.request(Endpoints.status, {}), ({ rows, unknown }) => {
     const here = /^testnet$|-demo$/.test(client.environment) ? "2" : "1"
-    const judged = rows
+    const relevant = rows
       .filter(({ environment = here, state }) => environment === here && ["ongoing", "pre_open"].includes(state))
       .map(({ state, status, title }) => ({
         status: status === "maintenance" && state === "pre_open" ? "limited" as const : status,
         detail: title
       }))
-    const [worst] = severity.flatMap((status) => judged.filter((each) => each.status === status))
+    const [worst] = severity.flatMap((status) => relevant.filter((each) => each.status === status))
     return worst ?? { status: unknown.length === 0 ? "operational" : "unknown" }
   })
 
 // ---- account
 
-const standing = Page.byLast(Endpoints.pageSize, {
+const openOrders = Page.byLast(Endpoints.pageSize, {
   endpoint: Endpoints.ordersPending,
   input: Endpoints.ordersPending.make
 })
@@ -81,10 +81,10 @@ const history = <Row extends { readonly id?: string | undefined }>(
 type Ack = Wire.Type<typeof Rows.Ack>
 
 /** Returns the acknowledgement of each order: the one with its id, or else the one in its place if that has no id. */
-const saidOf = (acks: ReadonlyArray<Ack>, names: ReadonlyArray<string>, by: "id" | "clientOrderId") =>
+const acksInOrder = (acks: ReadonlyArray<Ack>, names: ReadonlyArray<string>, by: "id" | "clientOrderId") =>
   names.map((name, index) => {
-    const inPlace = acks.length === names.length ? acks[index] : undefined
-    return acks.find((ack) => ack[by] === name) ?? (inPlace?.[by] === undefined ? inPlace : undefined)
+    const atIndex = acks.length === names.length ? acks[index] : undefined
+    return acks.find((ack) => ack[by] === name) ?? (atIndex?.[by] === undefined ? atIndex : undefined)
   })
 
 const canceled = (id: string, ack: Ack | undefined): ReadonlyArray<Declaration.Canceled> => {
@@ -142,8 +142,8 @@ export const Okx = Exchange.define({
       withdraw: permissions.includes("withdraw"),
       ipRestricted: addresses !== ""
     })),
-    open: standing,
-    openOfAll: (client) => () => standing(client)(),
+    open: openOrders,
+    openOfAll: (client) => () => openOrders(client)(),
     byId: to(Endpoints.order),
     byName: [to(Endpoints.order)],
     forgets: {
@@ -169,7 +169,7 @@ export const Okx = Exchange.define({
       ask: to(
         Endpoints.placeOrders,
         (acks, orders) =>
-          saidOf(acks, orders.map(({ clientOrderId }) => clientOrderId), "clientOrderId").map(
+          acksInOrder(acks, orders.map(({ clientOrderId }) => clientOrderId), "clientOrderId").map(
             (ack) => ack === undefined ? undefined : ack.code === "0" ? { accepted: ack.id } : { refused: ack }
           )
       )
@@ -180,7 +180,7 @@ export const Okx = Exchange.define({
       several: to(
         Endpoints.cancelOrders,
         // An order without an acknowledgement is listed again.
-        (acks, _, ids) => saidOf(acks, ids, "id").flatMap((ack, index) => canceled(ids[index] ?? "", ack))
+        (acks, _, ids) => acksInOrder(acks, ids, "id").flatMap((ack, index) => canceled(ids[index] ?? "", ack))
       )
     },
     amend: to(Endpoints.amendOrder, () => undefined)

@@ -54,11 +54,11 @@ describe("balances", () => {
     it.effect(`fail with MalformedResponse if no field has the ${kind} amount`, () =>
       Effect.gen(function*() {
         const details = { ccy: "BTC", eq: "1", cashBal: "1", availEq: "1", availBal: "1" }
-        const silent = (...names: ReadonlyArray<string>) =>
+        const withBlankFields = (...names: ReadonlyArray<string>) =>
           balances(envelope({ details: [{ ...details, ...Object.fromEntries(names.map((name) => [name, ""])) }] }))
-        assert.isTrue(Either.isRight(yield* silent(fields[0])))
-        assert.isTrue(Either.isRight(yield* silent(fields[1])))
-        const failed = yield* Effect.flip(yield* silent(...fields))
+        assert.isTrue(Either.isRight(yield* withBlankFields(fields[0])))
+        assert.isTrue(Either.isRight(yield* withBlankFields(fields[1])))
+        const failed = yield* Effect.flip(yield* withBlankFields(...fields))
         assert.strictEqual(failed._tag, "MalformedResponse")
       }))
   }
@@ -115,7 +115,7 @@ describe("positions", () => {
         { "account/positions": [envelope()] },
         Effect.zipRight(Effect.flatMap(account, ({ positions }) => positions), requests)
       )
-      assert.deepStrictEqual(asked.map(({ asked }) => asked).toSorted(), [
+      assert.deepStrictEqual(asked.map(({ target: asked }) => asked).toSorted(), [
         "account/positions?instType=FUTURES",
         "account/positions?instType=SWAP"
       ])
@@ -123,7 +123,7 @@ describe("positions", () => {
 })
 
 describe("orders", () => {
-  const [standing, partial] = rows("orders_pending")
+  const [openRow, partial] = rows("orders_pending")
   const open = (...all: ReadonlyArray<unknown>) =>
     scripted(
       { "trade/orders-pending": [envelope(...all)] },
@@ -132,7 +132,7 @@ describe("orders", () => {
 
   it.effect("that are open are decoded with their client order id", () =>
     Effect.gen(function*() {
-      const [order] = yield* open(standing)
+      const [order] = yield* open(openRow)
       assert.deepStrictEqual(order && shown(order), {
         exchange: "okx",
         symbol: spot.symbol,
@@ -219,22 +219,22 @@ describe("orders", () => {
           { cTime: "x" }
         ]
       ) {
-        const strange = { ...standing, ordId: "7", ...wrong }
-        assert.deepStrictEqual((yield* open(strange, standing)).map(({ id }) => id), ["2497956918703120384"])
+        const strange = { ...openRow, ordId: "7", ...wrong }
+        assert.deepStrictEqual((yield* open(strange, openRow)).map(({ id }) => id), ["2497956918703120384"])
         const failed = yield* scripted(
           { "trade/order?": [envelope(strange)] },
           Effect.flatMap(account, (account) => Effect.flip(account.order({ symbol: "BTC/USDT", id: "7" })))
         )
         assert.strictEqual(failed._tag, "MalformedResponse", JSON.stringify(wrong))
       }
-      assert.strictEqual((yield* open({ ...standing, somethingNew: {} })).length, 1)
+      assert.strictEqual((yield* open({ ...openRow, somethingNew: {} })).length, 1)
     }))
 
   it.effect("of options and of unlisted markets hide no other", () =>
     Effect.gen(function*() {
-      const option = { ...standing, ordId: "7", instType: "OPTION", instId: "BTC-USD-260327-92000-C" }
-      const late = { ...standing, ordId: "8", instId: "LATE-USDT" }
-      assert.deepStrictEqual((yield* open(option, standing, late)).map(({ id }) => id), ["2497956918703120384"])
+      const option = { ...openRow, ordId: "7", instType: "OPTION", instId: "BTC-USD-260327-92000-C" }
+      const late = { ...openRow, ordId: "8", instId: "LATE-USDT" }
+      assert.deepStrictEqual((yield* open(option, openRow, late)).map(({ id }) => id), ["2497956918703120384"])
     }))
 })
 
@@ -243,9 +243,12 @@ describe("fills", () => {
     scripted(
       { "trade/fills": pages },
       Effect.flatMap(account, (account) =>
-        Effect.zip(account.fills(symbol), Effect.map(requests, (all) => all.map(({ asked }) => asked))))
+        Effect.zip(
+          account.fills(symbol),
+          Effect.map(requests, (all) => all.map(({ target: asked }) => asked))
+        ))
     )
-  const [taken, made, unsaid] = rows("fills")
+  const [takerFill, makerFill, withoutFee] = rows("fills")
 
   it.effect("have a positive fee if one was paid, and a negative one for a rebate", () =>
     Effect.gen(function*() {
@@ -253,7 +256,7 @@ describe("fills", () => {
         const { amount, at, clientOrderId, fee, feeAsset, id, liquidity } = shown(each)
         return [id, clientOrderId, amount, fee, feeAsset, liquidity, at]
       }
-      const [[unknown, first]] = yield* fills("BTC/USDT", envelope(taken, unsaid))
+      const [[unknown, first]] = yield* fills("BTC/USDT", envelope(takerFill, withoutFee))
       assert.deepStrictEqual(first && summary(first), [
         "834864333",
         "mine",
@@ -264,7 +267,7 @@ describe("fills", () => {
         now - 100_002
       ])
       assert.deepStrictEqual(unknown && summary(unknown).slice(3, 6), [undefined, undefined, "unknown"])
-      const [[contracts]] = yield* fills("BTC/USDT:USDT", envelope(made))
+      const [[contracts]] = yield* fills("BTC/USDT:USDT", envelope(makerFill))
       assert.deepStrictEqual(contracts && summary(contracts), [
         "7",
         undefined,
@@ -279,21 +282,21 @@ describe("fills", () => {
   it.effect("without price or size are left out, and hide no other", () =>
     Effect.gen(function*() {
       for (const wrong of [{ fillPx: "" }, { fillSz: "" }, { billId: "" }]) {
-        const [known] = yield* fills("BTC/USDT", envelope({ ...taken, billId: "9", ...wrong }, unsaid))
+        const [known] = yield* fills("BTC/USDT", envelope({ ...takerFill, billId: "9", ...wrong }, withoutFee))
         assert.deepStrictEqual(known.map(({ id }) => id), ["6"])
       }
     }))
 
   it.effect("of a trade with oneself are both returned, and pages continue by bill id", () =>
     Effect.gen(function*() {
-      const first = Array.from({ length: 100 }, (_, index) => ({ ...taken, billId: String(1000 - index) }))
-      const other = { ...taken, billId: "900", ordId: "1", side: "sell" }
+      const first = Array.from({ length: 100 }, (_, index) => ({ ...takerFill, billId: String(1000 - index) }))
+      const other = { ...takerFill, billId: "900", ordId: "1", side: "sell" }
       const [all, asked] = yield* scripted(
         { "trade/fills": [envelope(...first), envelope(other)] },
         Effect.flatMap(account, (account) =>
           Effect.zip(
             account.fills("BTC/USDT", { limit: 500 }),
-            Effect.map(requests, (all) => all.map(({ asked }) => asked))
+            Effect.map(requests, (all) => all.map(({ target: asked }) => asked))
           ))
       )
       assert.strictEqual(all.length, 101)

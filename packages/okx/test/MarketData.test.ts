@@ -129,7 +129,7 @@ describe("markets", () => {
       )
       assert.deepStrictEqual(tickers.map(({ symbol }) => `${symbol}`), ["BTC/USDT:USDT"])
       assert.strictEqual(
-        asked.at(-1)?.asked,
+        asked.at(-1)?.target,
         "market/ticker?instId=%E5%B8%81%E5%AE%89%E4%BA%BA%E7%94%9F-USDT-SWAP"
       )
     }))

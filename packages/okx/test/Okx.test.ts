@@ -6,7 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Config, ConfigProvider, type Context, Effect, Either, Layer, Redacted, Stream, TestClock } from "effect"
 import { Okx, OkxEndpoints } from "../src/index.js"
 import type { Services } from "./scripted.js"
-import { asked, envelope, fixture, inverse, linear, now, rows, spot } from "./utils.js"
+import { envelope, fixture, inverse, linear, now, requestLog, rows, spot } from "./utils.js"
 
 const environment = Simulator.environment("okx")
 
@@ -54,7 +54,7 @@ describe("market data", () => {
       const symbols = ["BTC/USD:BTC", "ETH/BTC", "BTC/USDT:USDT", "BTC/USDT"]
       const tickers = yield* market.tickers(symbols)
       assert.deepStrictEqual(tickers.map(({ symbol }) => `${symbol}`), symbols)
-      assert.deepStrictEqual((yield* asked).toSorted(), [
+      assert.deepStrictEqual((yield* requestLog).toSorted(), [
         "GET /api/v5/market/tickers 200",
         "GET /api/v5/market/tickers 200",
         "GET /api/v5/public/instruments 200",
@@ -73,7 +73,7 @@ describe("market data", () => {
         Array.from(candles, ({ openTime }) => openTime),
         Array.from({ length: 1500 }, (_, index) => from + index * 60_000)
       )
-      assert.deepStrictEqual((yield* asked).filter((each) => each.includes("candles")), [
+      assert.deepStrictEqual((yield* requestLog).filter((each) => each.includes("candles")), [
         "GET /api/v5/market/history-candles 200",
         ...Array.from({ length: 4 }, () => "GET /api/v5/market/candles 200")
       ])
@@ -150,7 +150,7 @@ describe("account", () => {
           const error = yield* Effect.flip(Effect.flatMap(Okx.Account, ({ balances }) => balances))
           assert.deepStrictEqual([error._tag, error.code], ["AuthenticationFailed", code])
           for (const each of Credentials.secrets(credentials)) assert.notInclude(error.message, Redacted.value(each))
-          assert.strictEqual((yield* asked).length, code === undefined ? 0 : 1)
+          assert.strictEqual((yield* requestLog).length, code === undefined ? 0 : 1)
         }),
         { credentials }
       ))
@@ -243,10 +243,10 @@ describe("trading", () => {
   it.effect("placeBatch assigns each row to its order by client order id, or by position if it has none", () =>
     Effect.gen(function*() {
       const batch = { code: "2", data: [...rows("batch_orders")], msg: "" }
-      const [standing] = rows("orders_pending")
+      const [openRow] = rows("orders_pending")
       const shown = (clOrdId: string, ordId: string) =>
         envelope({
-          ...standing,
+          ...openRow,
           clOrdId,
           ordId,
           px: request.price,
@@ -284,7 +284,7 @@ describe("trading", () => {
   it.effect("cancelAll lists the orders again, and fails with the refusal of one that is still open", () =>
     Effect.gen(function*() {
       const [row] = rows("orders_pending")
-      const standing = (...ids: ReadonlyArray<string>) => envelope(...ids.map((ordId) => ({ ...row, ordId })))
+      const openOrders = (...ids: ReadonlyArray<string>) => envelope(...ids.map((ordId) => ({ ...row, ordId })))
       const acks = (...codes: ReadonlyArray<readonly [string, string]>) => ({
         code: codes.length > 1 ? "2" : "1",
         data: codes.map(([ordId, sCode]) => ({ ordId, clOrdId: "", sCode, sMsg: "" })),
@@ -294,20 +294,20 @@ describe("trading", () => {
       // One fills meanwhile, one is listed a moment longer, one comes late and has ended by the time it is canceled.
       const [canceled, urls] = yield* scripted(
         all,
-        standing("1", "2"),
+        openOrders("1", "2"),
         acks(["1", "0"], ["2", "51402"]),
-        standing("1", "3"),
+        openOrders("1", "3"),
         acks(["3", "51401"]),
-        standing()
+        openOrders()
       )
       assert.deepStrictEqual(Either.getOrThrow(canceled), ["1"])
       assert.strictEqual(urls.length, 5)
       const [refused] = yield* scripted(
         all,
-        standing("1", "2"),
+        openOrders("1", "2"),
         acks(["1", "0"], ["2", "51155"]),
         // It stands still: that was no refusal of one that had ended.
-        standing("2")
+        openOrders("2")
       )
       assert.strictEqual(Either.isLeft(refused) ? refused.left._tag : "", "PermissionDenied")
     }))

@@ -19,12 +19,12 @@ const bid = {
 
 const ack = (row: object) => envelope({ clOrdId: "b15", ordId: "", sCode: "0", sMsg: "", tag: "", ...row })
 
-const [standing] = rows("orders_pending")
+const [openRow] = rows("orders_pending")
 
 /** The order as OKX shows it. */
-const shownAs = (row: object) =>
+const openOrder = (row: object) =>
   envelope({
-    ...standing,
+    ...openRow,
     clOrdId: "b15",
     ordId: "7",
     sz: "0.015",
@@ -89,7 +89,7 @@ describe("request to place an order", () => {
   it.effect("expires five seconds after it was signed, as for a batch and an amendment", () =>
     Effect.gen(function*() {
       const headers = yield* scripted(
-        { "POST trade/": [ack({ ordId: "7" })], "trade/order?": [shownAs({})] },
+        { "POST trade/": [ack({ ordId: "7" })], "trade/order?": [openOrder({})] },
         Effect.gen(function*() {
           const { amend, cancel, place, placeBatch } = yield* trading
           yield* Effect.either(place(bid))
@@ -98,7 +98,7 @@ describe("request to place an order", () => {
           yield* Effect.either(cancel({ symbol: "BTC/USDT", id: "7" }))
           return (yield* requests)
             .filter(({ method }) => method === "POST")
-            .map(({ asked, at, headers }) => [asked, Number(headers["exptime"] ?? at) - at])
+            .map(({ target: asked, at, headers }) => [asked, Number(headers["exptime"] ?? at) - at])
         })
       )
       assert.deepStrictEqual(headers, [
@@ -114,11 +114,11 @@ describe("acknowledgement", () => {
   it.effect("without an id is accepted: the order is looked up by its client order id, and sent once", () =>
     Effect.gen(function*() {
       const [order, asked] = yield* scripted(
-        { "POST trade/order": [ack({})], "trade/order?": [shownAs({})] },
+        { "POST trade/order": [ack({})], "trade/order?": [openOrder({})] },
         Effect.zip(Effect.flatMap(trading, ({ place }) => place(bid)), requests)
       )
       assert.deepStrictEqual([order.id, order.clientOrderId, order.status], ["7", "b15", "open"])
-      assert.deepStrictEqual(asked.map(({ asked }) => asked), [
+      assert.deepStrictEqual(asked.map(({ target: asked }) => asked), [
         "POST trade/order",
         "trade/order?instId=BTC-USDT&clOrdId=b15"
       ])
@@ -150,8 +150,8 @@ describe("acknowledgement", () => {
             )
           ],
           "POST trade/cancel-order": [ack({})],
-          "trade/order?instId=BTC-USDT&clOrdId=b15": [shownAs({}), shownAs({ state: "canceled" })],
-          "trade/order?instId=BTC-USDT&ordId=8": [shownAs({ clOrdId: "c16", ordId: "8" })]
+          "trade/order?instId=BTC-USDT&clOrdId=b15": [openOrder({}), openOrder({ state: "canceled" })],
+          "trade/order?instId=BTC-USDT&ordId=8": [openOrder({ clOrdId: "c16", ordId: "8" })]
         },
         Effect.flatMap(trading, ({ cancel, placeBatch }) =>
           Effect.zip(
@@ -209,7 +209,7 @@ describe("cancelAll", () => {
       const [ids, asked] = yield* scripted(
         {
           "trade/orders-pending": [
-            envelope({ ...standing, ordId: "1" }, { ...standing, ordId: "2", state: "paused" }),
+            envelope({ ...openRow, ordId: "1" }, { ...openRow, ordId: "2", state: "paused" }),
             envelope()
           ],
           "POST trade/cancel-batch-orders": [accepted("1", "2")]
@@ -235,7 +235,7 @@ describe("cancelAll", () => {
           },
           Effect.flatMap(trading, ({ cancelAll }) => Effect.either(cancelAll("BTC/USDT")))
         )
-      const one = envelope({ ...standing, ordId: "1" })
+      const one = envelope({ ...openRow, ordId: "1" })
       for (const code of ["51400", "51401", "51402", "51410"]) {
         assert.deepStrictEqual(yield* alone(code, one, one, envelope()), Either.right([]))
       }
@@ -250,7 +250,10 @@ describe("documented acknowledgements", () => {
   it.effect("are decoded", () =>
     Effect.gen(function*() {
       const order = yield* scripted(
-        { "POST trade/order": [answered("place_order")], "trade/order?": [shownAs({ ordId: "2497956918703120384" })] },
+        {
+          "POST trade/order": [answered("place_order")],
+          "trade/order?": [openOrder({ ordId: "2497956918703120384" })]
+        },
         Effect.flatMap(trading, ({ place }) => place(bid))
       )
       assert.strictEqual(order.id, "2497956918703120384")

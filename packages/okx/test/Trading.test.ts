@@ -6,7 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Effect, Either, Fiber, Layer, Option, TestClock } from "effect"
 import { Okx } from "../src/index.js"
 import type { Services } from "./scripted.js"
-import { asked, envelope, now, rows, spot, text, verdict } from "./utils.js"
+import { envelope, now, requestLog, rows, spot, text, verdict } from "./utils.js"
 
 const environment = Simulator.environment("okx")
 
@@ -157,8 +157,8 @@ describe("place", () => {
         postOnly: true
       })
       assert.deepStrictEqual([order.status, text(order.filled), order.postOnly], ["canceled", "0", true])
-      const standing = yield* trading.place({ ...yield* far("BTC/USDT", "0.01"), postOnly: true })
-      assert.deepStrictEqual([standing.status, standing.postOnly], ["open", true])
+      const resting = yield* trading.place({ ...yield* far("BTC/USDT", "0.01"), postOnly: true })
+      assert.deepStrictEqual([resting.status, resting.postOnly], ["open", true])
     })))
 
   it.effect("cancels what an IOC or FOK order cannot fill immediately", () =>
@@ -342,7 +342,10 @@ describe("lost response", () => {
   const routed = (faults: Faults.Options): Simulator.Options => ({
     faults: Faults.make({ routes: [{ ...place, faults: Faults.make(faults) }] })
   })
-  const placed = Effect.map(asked, (requests) => requests.filter((each) => each.startsWith("POST /api/v5/trade/order")))
+  const placed = Effect.map(
+    requestLog,
+    (requests) => requests.filter((each) => each.startsWith("POST /api/v5/trade/order"))
+  )
 
   for (const kind of ["reset", "drop", "http500", "truncated"] as const) {
     it.effect(`(${kind}) to an order is resolved, and the order is sent once`, () =>

@@ -36,9 +36,9 @@ export const scripted = <A, E>(
         OrderJournal.layerNone
       ),
       ScriptedHttp.layer((request) => {
-        const asked = nameOf(request)
+        const target = nameOf(request)
         const [key] = Object.keys(answers)
-          .filter((beginning) => asked.startsWith(beginning))
+          .filter((beginning) => target.startsWith(beginning))
           .toSorted((one, other) => other.length - one.length)
         const turn = count.get(key ?? "") ?? 0
         count.set(key ?? "", turn + 1)
@@ -59,7 +59,7 @@ const nameOf = ({ method, url }: Pick<ScriptedHttp.Request, "method" | "url">): 
 /** What was asked for, in order, with its body. */
 export const requests = Effect.map(
   Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests),
-  (requests) => requests.map((request) => ({ ...request, asked: nameOf(request), body: json(request.body) }))
+  (requests) => requests.map((request) => ({ ...request, target: nameOf(request), body: json(request.body) }))
 )
 
 /** The rows of a fixture, as an answer. */

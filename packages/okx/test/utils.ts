@@ -122,12 +122,13 @@ export const shown = (value: object): { readonly [name: string]: unknown } =>
   )
 
 /** What the simulated exchange was asked, as method and path, with the status it answered. */
-export const asked: Effect.Effect<ReadonlyArray<string>, Simulator.ExchangeNotSimulated, Simulator.Simulators> = Effect
-  .gen(function*() {
-    const simulators = yield* Simulator.Simulators
-    const simulator = yield* simulators.get("okx")
-    const requests = yield* simulator.requests
-    return requests.map(({ fault, method, status, target }) =>
-      `${method} ${target.split("?", 1).join("")} ${status ?? "-"}${fault === undefined ? "" : ` ${fault}`}`
-    )
-  })
+export const requestLog: Effect.Effect<ReadonlyArray<string>, Simulator.ExchangeNotSimulated, Simulator.Simulators> =
+  Effect
+    .gen(function*() {
+      const simulators = yield* Simulator.Simulators
+      const simulator = yield* simulators.get("okx")
+      const requests = yield* simulator.requests
+      return requests.map(({ fault, method, status, target }) =>
+        `${method} ${target.split("?", 1).join("")} ${status ?? "-"}${fault === undefined ? "" : ` ${fault}`}`
+      )
+    })

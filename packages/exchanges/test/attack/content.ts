@@ -1,5 +1,5 @@
 import { Exchanges } from "../../src/index.js"
-import { answer, type Good, type Operation, type Row, rows } from "./row.js"
+import { answer, type Operation, type Original, type Row, rows } from "./row.js"
 import type { Script } from "./wire.js"
 
 type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [key: string]: Json }
@@ -13,16 +13,16 @@ const mapped = (json: Json, change: (leaf: Json, key: string) => Json, key = "")
   return change(json, key)
 }
 
-const jsonOf = ({ body }: Good): Json => JSON.parse(body.toString())
+const jsonOf = ({ body }: Original): Json => JSON.parse(body.toString())
 
-const changing = (change: (json: Json, good: Good) => Json) => (good: Good): Script => [
-  answer(good, { body: JSON.stringify(change(jsonOf(good), good)) })
+const changing = (change: (json: Json, original: Original) => Json) => (original: Original): Script => [
+  answer(original, { body: JSON.stringify(change(jsonOf(original), original)) })
 ]
 
 const leaves = (change: (leaf: Json, key: string) => Json) => changing((json) => mapped(json, change))
 
-const text = (change: (text: string, good: Good) => string | Uint8Array) => (good: Good): Script => [
-  answer(good, { body: change(good.body.toString(), good) })
+const text = (change: (text: string, original: Original) => string | Uint8Array) => (original: Original): Script => [
+  answer(original, { body: change(original.body.toString(), original) })
 ]
 
 const isNumeric = (leaf: Json): leaf is number | string =>
@@ -94,26 +94,26 @@ export const nesting: ReadonlyArray<Row> = rows("nesting", {
 /** Numbers that are none, or too much of one. */
 export const numerals: ReadonlyArray<Row> = [
   ...rows("number", Object.fromEntries(values.map((value) => [`${value.slice(0, 20)} as a number`, numbers(value)])), {
-    rule: "said"
+    rule: "unverifiable"
   }),
   ...rows(
     "number",
     Object.fromEntries(values.map((value) => [`${value.slice(0, 20)} as text`, numbers(quoted(value))])),
-    { rule: "said" }
+    { rule: "unverifiable" }
   ),
   ...rows("number", Object.fromEntries(words.map((word) => [`${quoted(word)} as text`, numbers(quoted(word))])), {
-    rule: "said"
+    rule: "unverifiable"
   }),
   ...rows(
     "number",
     Object.fromEntries(words.filter((word) => word !== "").map((word) => [`${word}, bare`, numbers(word)])),
     {
-      rule: "said"
+      rule: "unverifiable"
     }
   )
 ]
 
-const spoiled = (change: (text: string) => string) =>
+const changeTexts = (change: (text: string) => string) =>
   leaves((leaf) => typeof leaf === "string" && leaf !== "" && !isNumeric(leaf) ? change(leaf) : leaf)
 
 /** The bytes of the good body with some put into the first text of it. */
@@ -141,16 +141,16 @@ export const characters: ReadonlyArray<Row> = rows("characters", {
   "a bare NUL in a text": within([0]),
   "a bare line break in a text": within([10]),
   "lone surrogates": text((body) => body.replaceAll(/:"(?=[^"])/g, ":\"\\ud800")),
-  "letters turned round": spoiled((text) => `\u202e${text}`),
-  "letters of no width": spoiled((text) => text.split("").join("\u200b")),
-  "letters that look alike": spoiled((text) =>
+  "letters turned round": changeTexts((text) => `\u202e${text}`),
+  "letters of no width": changeTexts((text) => text.split("").join("\u200b")),
+  "letters that look alike": changeTexts((text) =>
     text.replaceAll(/[BTCUSD]/g, (letter) => ({ B: "В", T: "Т", C: "С" })[letter] ?? letter)
   ),
-  "wide letters": spoiled((text) =>
+  "wide letters": changeTexts((text) =>
     text.replaceAll(/[A-Z]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) + 0xfee0))
   ),
-  "escapes of a terminal": spoiled((text) => `${text}\u001b[2J\u0007`),
-  "line breaks": spoiled((text) => `${text}\r\nlevel=FATAL message=forged`),
+  "escapes of a terminal": changeTexts((text) => `${text}\u001b[2J\u0007`),
+  "line breaks": changeTexts((text) => `${text}\r\nlevel=FATAL message=forged`),
   "1 MB in each text": text((body) =>
     body.replace(/:"([^"]+)"/, (_, value: string) => `:"${value}${"x".repeat(1_000_000)}"`)
   ),
@@ -162,11 +162,11 @@ export const characters: ReadonlyArray<Row> = rows("characters", {
   "two answers": text((body) => `${body}${body}`),
   "two answers in lines": text((body) => `${body}\n${body}`),
   "an event": text((body) => `data: ${body}\n\n`)
-}, { rule: "said" })
+}, { rule: "unverifiable" })
 
 const swapped = (from: string, to: string) => (body: string) => body.replaceAll(`"${from}"`, `"${to}"`)
 
-const later = (factor: number) =>
+const scaleTimes = (factor: number) =>
   leaves((leaf, key) =>
     !/time|tm$|ts$|at$|date/i.test(key) || !isNumeric(leaf) || Number(leaf) < 1e8
       ? leaf
@@ -251,8 +251,8 @@ export const elsewhere: ReadonlyArray<Row> = [
     "an order of another name": leaves((leaf, key) =>
       /cl.?ord|client|link/i.test(key) && leaf !== "" ? `${leaf}7` : leaf
     ),
-    "an older order": later(0.9),
-    "an order of the future": later(1.5)
+    "an older order": scaleTimes(0.9),
+    "an order of the future": scaleTimes(1.5)
   }, { operations: writes }),
   // Who cancels names an order, and cannot know what it is of.
   ...rows(about, {
@@ -267,7 +267,7 @@ export const elsewhere: ReadonlyArray<Row> = [
   // Nothing but another look shows that the id is not that of our order.
   ...rows(about, {
     "an order of another id": leaves((leaf, key) => /^(orderid|order_id|ordid|txid)$/i.test(key) ? `${leaf}7` : leaf)
-  }, { operations: writes, rule: "said" }),
+  }, { operations: writes, rule: "unverifiable" }),
   ...rows(about, {
     "no rows": changing((json) => lists(json, () => [])),
     "one row": changing((json) => lists(json, (list) => list.slice(0, 1))),
@@ -282,7 +282,7 @@ export const elsewhere: ReadonlyArray<Row> = [
     "blank texts": leaves((leaf) => typeof leaf === "string" ? "" : leaf),
     "100,000 rows": multiplied,
     "the rows twice": changing((json) => lists(json, (list) => [...list, ...list]))
-  }, { rule: "said" }),
+  }, { rule: "unverifiable" }),
   ...rows(
     about,
     Object.fromEntries(

@@ -1,137 +1,138 @@
-import { answer, chunked, type Good, head, inChunks, type Row, rows } from "./row.js"
+import { answer, chunked, head, inChunks, type Original, type Row, rows } from "./row.js"
 import { end, flood, reset, type Script, send, wait } from "./wire.js"
 
 const raw = (text: string): Script => [send(Buffer.from(text, "latin1"))]
-const text = (good: Good): string => good.body.toString("latin1")
+const text = (original: Original): string => original.body.toString("latin1")
 
 /** The good body after another head, and the end of the connection. */
-const under = (line: string) => (good: Good): Script => [answer(good, { line }), end]
-const lying = (length: string) => (good: Good): Script => [answer(good, { headers: { "content-length": length } })]
-const informing = (status: number, count: number) => (good: Good): Script => [
+const withStatusLine = (line: string) => (original: Original): Script => [answer(original, { line }), end]
+const withLength =
+  (length: string) => (original: Original): Script => [answer(original, { headers: { "content-length": length } })]
+const withInformational = (status: number, count: number) => (original: Original): Script => [
   send(`HTTP/1.1 ${status} Wait\r\n\r\n`.repeat(count)),
-  answer(good)
+  answer(original)
 ]
-const beside = (line: string) => (good: Good): Script => [
-  send(Buffer.concat([Buffer.from(head(good).replace("\r\n", `\r\n${line}\r\n`), "latin1"), good.body]))
+const withHeaderLine = (line: string) => (original: Original): Script => [
+  send(Buffer.concat([Buffer.from(head(original).replace("\r\n", `\r\n${line}\r\n`), "latin1"), original.body]))
 ]
-const coded = (encoding: string) => (good: Good): Script => [
+const withTransferEncoding = (encoding: string) => (original: Original): Script => [
   send(
-    head(good, { headers: { "content-length": undefined, "transfer-encoding": encoding } }) + chunked(good.body)
+    head(original, { headers: { "content-length": undefined, "transfer-encoding": encoding } }) + chunked(original.body)
   )
 ]
-const chunks = (body: (text: string) => string) => (good: Good): Script => [
-  ...raw(head(good, { headers: inChunks }) + body(text(good))),
+const withChunks = (body: (text: string) => string) => (original: Original): Script => [
+  ...raw(head(original, { headers: inChunks }) + body(text(original))),
   end
 ]
 
 /** Answers that are no HTTP, or nearly. */
 export const framing: ReadonlyArray<Row> = rows("framing", {
-  "chunks of another size": chunks((body) => `5\r\n${body}\r\n0\r\n\r\n`),
-  "a chunk of negative size": chunks((body) => `-1\r\n${body}\r\n0\r\n\r\n`),
-  "a chunk of no size": chunks((body) => `\r\n${body}\r\n0\r\n\r\n`),
-  "a chunk size that is no number": chunks((body) => `zz\r\n${body}\r\n0\r\n\r\n`),
-  "a chunk beyond all memory": chunks((body) => `ffffffffffffffff\r\n${body}`),
-  "a chunk size that overflows": chunks((body) => `${"f".repeat(100)}\r\n${body}`),
-  "no last chunk": chunks((body) => `${body.length.toString(16)}\r\n${body}\r\n`),
-  "no last chunk, and silence": (good) => [
-    ...raw(`${head(good, { headers: inChunks })}${good.body.length.toString(16)}\r\n${text(good)}\r\n`)
+  "chunks of another size": withChunks((body) => `5\r\n${body}\r\n0\r\n\r\n`),
+  "a chunk of negative size": withChunks((body) => `-1\r\n${body}\r\n0\r\n\r\n`),
+  "a chunk of no size": withChunks((body) => `\r\n${body}\r\n0\r\n\r\n`),
+  "a chunk size that is no number": withChunks((body) => `zz\r\n${body}\r\n0\r\n\r\n`),
+  "a chunk beyond all memory": withChunks((body) => `ffffffffffffffff\r\n${body}`),
+  "a chunk size that overflows": withChunks((body) => `${"f".repeat(100)}\r\n${body}`),
+  "no last chunk": withChunks((body) => `${body.length.toString(16)}\r\n${body}\r\n`),
+  "no last chunk, and silence": (original) => [
+    ...raw(`${head(original, { headers: inChunks })}${original.body.length.toString(16)}\r\n${text(original)}\r\n`)
   ],
-  "no line break after a chunk": chunks((body) => `${body.length.toString(16)}\r\n${body}0\r\n\r\n`),
-  "an extension of 100 kB on a chunk": chunks((body) =>
+  "no line break after a chunk": withChunks((body) => `${body.length.toString(16)}\r\n${body}0\r\n\r\n`),
+  "an extension of 100 kB on a chunk": withChunks((body) =>
     `${body.length.toString(16)};x=${"y".repeat(100_000)}\r\n${body}\r\n0\r\n\r\n`
   ),
-  "the last chunk too early": chunks((body) => `1\r\n${body.slice(0, 1)}\r\n0\r\n\r\n${body.slice(1)}`),
-  "trailers": chunks((body) => `${body.length.toString(16)}\r\n${body}\r\n0\r\nx-late: 1\r\n\r\n`),
-  "chunks of one byte": (good) => [...raw(head(good, { headers: inChunks }) + chunked(good.body, 1))],
-  "chunks and a length": (good) => [
-    ...raw(head(good, { headers: { "transfer-encoding": "chunked" } }) + chunked(good.body))
+  "the last chunk too early": withChunks((body) => `1\r\n${body.slice(0, 1)}\r\n0\r\n\r\n${body.slice(1)}`),
+  "trailers": withChunks((body) => `${body.length.toString(16)}\r\n${body}\r\n0\r\nx-late: 1\r\n\r\n`),
+  "chunks of one byte": (original) => [...raw(head(original, { headers: inChunks }) + chunked(original.body, 1))],
+  "chunks and a length": (original) => [
+    ...raw(head(original, { headers: { "transfer-encoding": "chunked" } }) + chunked(original.body))
   ],
-  "chunks that are said twice": coded("chunked, chunked"),
-  "chunks in capitals": coded("CHUNKED"),
-  "a coding that nobody knows": coded("cow"),
-  "an identity coding": coded("identity"),
-  "chunks before another coding": coded("chunked, gzip"),
-  "a length beyond the body": (good) => [...lying(String(good.body.length + 10))(good), end],
-  "a length beyond the body, and silence": (good) => lying(String(good.body.length + 10))(good),
-  "a length that cuts the body": (good) => lying(String(Math.floor(good.body.length / 2)))(good),
-  "a length of one byte less": (good) => lying(String(good.body.length - 1))(good),
-  "a negative length": lying("-5"),
-  "a length that is no number": lying("some"),
-  "a length with an exponent": lying("1e3"),
-  "a length in hexadecimal": lying("0x10"),
-  "a blank length": lying(""),
-  "two lengths in one": (good) => lying(`${good.body.length}, ${good.body.length}`)(good),
-  "the length twice": (good) => beside(`content-length: ${good.body.length}`)(good),
-  "another length as well": beside("content-length: 3"),
+  "chunks that are said twice": withTransferEncoding("chunked, chunked"),
+  "chunks in capitals": withTransferEncoding("CHUNKED"),
+  "a coding that nobody knows": withTransferEncoding("cow"),
+  "an identity coding": withTransferEncoding("identity"),
+  "chunks before another coding": withTransferEncoding("chunked, gzip"),
+  "a length beyond the body": (original) => [...withLength(String(original.body.length + 10))(original), end],
+  "a length beyond the body, and silence": (original) => withLength(String(original.body.length + 10))(original),
+  "a length that cuts the body": (original) => withLength(String(Math.floor(original.body.length / 2)))(original),
+  "a length of one byte less": (original) => withLength(String(original.body.length - 1))(original),
+  "a negative length": withLength("-5"),
+  "a length that is no number": withLength("some"),
+  "a length with an exponent": withLength("1e3"),
+  "a length in hexadecimal": withLength("0x10"),
+  "a blank length": withLength(""),
+  "two lengths in one": (original) => withLength(`${original.body.length}, ${original.body.length}`)(original),
+  "the length twice": (original) => withHeaderLine(`content-length: ${original.body.length}`)(original),
+  "another length as well": withHeaderLine("content-length: 3"),
   "no length, to the end of the connection": (
-    good
-  ) => [answer(good, { headers: { "content-length": undefined } }), end],
-  "no length, cut in the middle": (good) => [
-    answer(good, {
+    original
+  ) => [answer(original, { headers: { "content-length": undefined } }), end],
+  "no length, cut in the middle": (original) => [
+    answer(original, {
       headers: { "content-length": undefined },
-      body: good.body.subarray(0, Math.floor(good.body.length / 2))
+      body: original.body.subarray(0, Math.floor(original.body.length / 2))
     }),
     end
   ],
-  "no head": (good) => [send(good.body), end],
-  "HTTP/0.9": (good) => [send("200 OK\r\n"), send(good.body), end],
-  "HTTP/1.0": under("HTTP/1.0 200 OK"),
-  "HTTP/2.0": under("HTTP/2.0 200 OK"),
-  "HTTP/9.9": under("HTTP/9.9 200 OK"),
-  "HTTP without a version": under("HTTP 200 OK"),
-  "another protocol": under("ICY 200 OK"),
-  "http in small letters": under("http/1.1 200 ok"),
-  "no code": under("HTTP/1.1 OK"),
-  "a code of two digits": under("HTTP/1.1 20 OK"),
-  "a code of four digits": under("HTTP/1.1 2000 OK"),
-  "a negative code": under("HTTP/1.1 -200 OK"),
-  "a code that is no number": under("HTTP/1.1 abc OK"),
-  "code 000": under("HTTP/1.1 000 None"),
-  "code 999": under("HTTP/1.1 999 All"),
-  "no reason": under("HTTP/1.1 200"),
-  "a reason of bytes": under("HTTP/1.1 200 \x80\xff\xfe"),
-  "line feeds only": (good) => [send(head(good).replaceAll("\r\n", "\n")), send(good.body)],
-  "carriage returns only": (good) => [send(head(good).replaceAll("\r\n", "\r")), send(good.body), end],
-  "a folded header": beside("x-folded: one\r\n two\r\n\tthree"),
-  "a header without colon": beside("nonsense"),
-  "a header without name": beside(": nothing"),
-  "a blank before the colon": beside("x-blank : 1"),
-  "a header of nothing but blanks": beside("   "),
-  "a NUL in a header": beside("x-nul: a\0b"),
-  "a carriage return in a header": beside("x-cr: a\rb"),
-  "the head twice": (good) => [send(head(good)), answer(good), end],
-  "the answer twice": (good) => [answer(good), answer(good)],
-  "the answer and garbage": (good) => [answer(good), send("garbage\0".repeat(100))],
-  "bytes after the body": (good) => [
-    answer(good, { headers: { "content-length": String(good.body.length) } }),
+  "no head": (original) => [send(original.body), end],
+  "HTTP/0.9": (original) => [send("200 OK\r\n"), send(original.body), end],
+  "HTTP/1.0": withStatusLine("HTTP/1.0 200 OK"),
+  "HTTP/2.0": withStatusLine("HTTP/2.0 200 OK"),
+  "HTTP/9.9": withStatusLine("HTTP/9.9 200 OK"),
+  "HTTP without a version": withStatusLine("HTTP 200 OK"),
+  "another protocol": withStatusLine("ICY 200 OK"),
+  "http in small letters": withStatusLine("http/1.1 200 ok"),
+  "no code": withStatusLine("HTTP/1.1 OK"),
+  "a code of two digits": withStatusLine("HTTP/1.1 20 OK"),
+  "a code of four digits": withStatusLine("HTTP/1.1 2000 OK"),
+  "a negative code": withStatusLine("HTTP/1.1 -200 OK"),
+  "a code that is no number": withStatusLine("HTTP/1.1 abc OK"),
+  "code 000": withStatusLine("HTTP/1.1 000 None"),
+  "code 999": withStatusLine("HTTP/1.1 999 All"),
+  "no reason": withStatusLine("HTTP/1.1 200"),
+  "a reason of bytes": withStatusLine("HTTP/1.1 200 \x80\xff\xfe"),
+  "line feeds only": (original) => [send(head(original).replaceAll("\r\n", "\n")), send(original.body)],
+  "carriage returns only": (original) => [send(head(original).replaceAll("\r\n", "\r")), send(original.body), end],
+  "a folded header": withHeaderLine("x-folded: one\r\n two\r\n\tthree"),
+  "a header without colon": withHeaderLine("nonsense"),
+  "a header without name": withHeaderLine(": nothing"),
+  "a blank before the colon": withHeaderLine("x-blank : 1"),
+  "a header of nothing but blanks": withHeaderLine("   "),
+  "a NUL in a header": withHeaderLine("x-nul: a\0b"),
+  "a carriage return in a header": withHeaderLine("x-cr: a\rb"),
+  "the head twice": (original) => [send(head(original)), answer(original), end],
+  "the answer twice": (original) => [answer(original), answer(original)],
+  "the answer and garbage": (original) => [answer(original), send("garbage\0".repeat(100))],
+  "bytes after the body": (original) => [
+    answer(original, { headers: { "content-length": String(original.body.length) } }),
     send("}}}}")
   ],
-  "an error and then the answer": (good) => [
-    answer(good, { status: 500, body: "no" }),
-    answer(good)
+  "an error and then the answer": (original) => [
+    answer(original, { status: 500, body: "no" }),
+    answer(original)
   ],
-  "one 100 first": informing(100, 1),
-  "a thousand times 100": informing(100, 1000),
+  "one 100 first": withInformational(100, 1),
+  "a thousand times 100": withInformational(100, 1000),
   "100 without end": () => [flood("HTTP/1.1 100 Continue\r\n\r\n".repeat(100))],
-  "102 first": informing(102, 1),
-  "a hundred times 103 with links": (good) => [
+  "102 first": withInformational(102, 1),
+  "a hundred times 103 with links": (original) => [
     send("HTTP/1.1 103 Early Hints\r\nlink: </x>; rel=preload\r\n\r\n".repeat(100)),
-    answer(good)
+    answer(original)
   ],
-  "101 to a web socket": (good) => [
+  "101 to a web socket": (original) => [
     send("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n"),
-    send(good.body)
+    send(original.body)
   ],
-  "204 with a body": (good) => [answer(good, { status: 204 })],
-  "205 with a body": (good) => [answer(good, { status: 205 })],
-  "304 with a body": (good) => [answer(good, { status: 304 })],
-  "204 without length, with a body": (good) => [
-    answer(good, { status: 204, headers: { "content-length": undefined } }),
+  "204 with a body": (original) => [answer(original, { status: 204 })],
+  "205 with a body": (original) => [answer(original, { status: 205 })],
+  "304 with a body": (original) => [answer(original, { status: 304 })],
+  "204 without length, with a body": (original) => [
+    answer(original, { status: 204, headers: { "content-length": undefined } }),
     end
   ],
-  "half a head": (good) => [send(head(good).slice(0, 40)), end],
-  "half a head, and silence": (good) => [send(head(good).slice(0, 40))],
-  "a head without its blank line": (good) => [send(head(good).slice(0, -2)), end],
+  "half a head": (original) => [send(head(original).slice(0, 40)), end],
+  "half a head, and silence": (original) => [send(head(original).slice(0, 40))],
+  "a head without its blank line": (original) => [send(head(original).slice(0, -2)), end],
   "the first five letters": () => [send("HTTP/"), end],
   "nothing": () => [end],
   "nothing, and a reset": () => [reset],
@@ -143,16 +144,16 @@ export const framing: ReadonlyArray<Row> = rows("framing", {
   "a greeting of SSH": () => [send("SSH-2.0-OpenSSH_9.2\r\n"), end],
   "a greeting of SMTP": () => [send("220 mail ready\r\n")],
   "frames of HTTP/2": () => [send(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0])), end],
-  "a request": (good) => [send(`GET / HTTP/1.1\r\nhost: x\r\n\r\n`), answer(good), end],
-  "a proxy that asks who is there": (good) => [
-    answer(good, { status: 407, headers: { "proxy-authenticate": "Basic" }, body: "" })
+  "a request": (original) => [send(`GET / HTTP/1.1\r\nhost: x\r\n\r\n`), answer(original), end],
+  "a proxy that asks who is there": (original) => [
+    answer(original, { status: 407, headers: { "proxy-authenticate": "Basic" }, body: "" })
   ]
 })
 
 const tenths = Array.from({ length: 10 }, (_, index) => index)
 
-const cut = (good: Good, tenth: number): Uint8Array => {
-  const whole = Buffer.concat([Buffer.from(head(good)), good.body])
+const cut = (original: Original, tenth: number): Uint8Array => {
+  const whole = Buffer.concat([Buffer.from(head(original)), original.body])
   return whole.subarray(0, Math.floor((whole.length * tenth) / 10))
 }
 
@@ -161,34 +162,34 @@ export const cuts: ReadonlyArray<Row> = [
   ...rows(
     "cut",
     Object.fromEntries(tenths.flatMap((tenth) => [
-      [`reset after ${tenth} tenths`, (good: Good) => [send(cut(good, tenth)), reset]],
-      [`closed after ${tenth} tenths`, (good: Good) => [send(cut(good, tenth)), end]]
+      [`reset after ${tenth} tenths`, (original: Original) => [send(cut(original, tenth)), reset]],
+      [`closed after ${tenth} tenths`, (original: Original) => [send(cut(original, tenth)), end]]
     ]))
   ),
   ...rows("slow", {
     "silence": () => [],
-    "silence after the head": (good) => [send(head(good))],
-    "silence after half of the body": (good) => [send(cut(good, 8))],
-    "silence before the last byte": (good) => [
-      send(Buffer.concat([Buffer.from(head(good)), good.body.subarray(0, -1)]))
+    "silence after the head": (original) => [send(head(original))],
+    "silence after half of the body": (original) => [send(cut(original, 8))],
+    "silence before the last byte": (original) => [
+      send(Buffer.concat([Buffer.from(head(original)), original.body.subarray(0, -1)]))
     ],
-    "a byte at a time": (good) => [
-      send(head(good)),
-      ...Array.from({ length: 40 }, (_, index) => [wait(50), send(good.body.subarray(index, index + 1))]).flat()
+    "a byte at a time": (original) => [
+      send(head(original)),
+      ...Array.from({ length: 40 }, (_, index) => [wait(50), send(original.body.subarray(index, index + 1))]).flat()
     ],
-    "a byte of the head at a time": (good) =>
-      Array.from({ length: 40 }, (_, index) => [wait(50), send(head(good).slice(index, index + 1))]).flat(),
-    "a header at a time, without end": (good) => [
-      send(head(good).slice(0, -2)),
+    "a byte of the head at a time": (original) =>
+      Array.from({ length: 40 }, (_, index) => [wait(50), send(head(original).slice(index, index + 1))]).flat(),
+    "a header at a time, without end": (original) => [
+      send(head(original).slice(0, -2)),
       ...Array.from({ length: 40 }, (_, index) => [wait(50), send(`x-${index}: 1\r\n`)]).flat()
     ],
-    "the answer too late": (good) => [wait(1500), answer(good)],
-    "the answer in three parts": (good) => [
-      send(cut(good, 3)),
+    "the answer too late": (original) => [wait(1500), answer(original)],
+    "the answer in three parts": (original) => [
+      send(cut(original, 3)),
       wait(20),
-      send(cut(good, 6).subarray(cut(good, 3).length)),
+      send(cut(original, 6).subarray(cut(original, 3).length)),
       wait(20),
-      send(cut(good, 10).subarray(cut(good, 6).length))
+      send(cut(original, 10).subarray(cut(original, 6).length))
     ]
   })
 ]

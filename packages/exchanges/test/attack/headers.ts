@@ -1,4 +1,4 @@
-import { answer, type Good, head, type Row, rows } from "./row.js"
+import { answer, head, type Original, type Row, rows } from "./row.js"
 import { type Script, send } from "./wire.js"
 
 const odd = ["-1", "1e99", "NaN", "Infinity", "0x10", "", "1.5", "99999999999999999999", "soon", "\x01", "-0"]
@@ -16,8 +16,11 @@ const dates = [
   "Mon, 32 Feb 2026 25:61:61 GMT"
 ]
 
-const withHeader = (name: string, value: string, status?: number) => (good: Good): Script => [
-  answer(good, status === undefined ? { headers: { [name]: value } } : { headers: { [name]: value }, status, body: "" })
+const withHeader = (name: string, value: string, status?: number) => (original: Original): Script => [
+  answer(
+    original,
+    status === undefined ? { headers: { [name]: value } } : { headers: { [name]: value }, status, body: "" }
+  )
 ]
 
 const each = (names: ReadonlyArray<string>, values: ReadonlyArray<string>, status?: number) =>
@@ -52,37 +55,37 @@ export const headers: ReadonlyArray<Row> = [
   ...rows("retry-after", each(["retry-after"], [...odd, ...dates], 503)),
   ...rows("usage", each(usages, ["-1", "1e99", "NaN"])),
   ...rows("header", {
-    "two dates": (good) => [
-      send(`${head(good).slice(0, -2)}date: Thu, 01 Jan 1970 00:00:00 GMT\r\n\r\n`),
-      send(good.body)
+    "two dates": (original) => [
+      send(`${head(original).slice(0, -2)}date: Thu, 01 Jan 1970 00:00:00 GMT\r\n\r\n`),
+      send(original.body)
     ],
-    "no date": (good) => [answer(good, { headers: { date: undefined } })],
+    "no date": (original) => [answer(original, { headers: { date: undefined } })],
     "a page of HTML by its type": withHeader("content-type", "text/html"),
     "UTF-16 by its type": withHeader("content-type", "application/json; charset=utf-16"),
     "a character set that nobody knows": withHeader("content-type", "application/json; charset=cow"),
     "a type that is none": withHeader("content-type", ";;;=\"\\"),
-    "no type": (good) => [answer(good, { headers: { "content-type": undefined } })],
+    "no type": (original) => [answer(original, { headers: { "content-type": undefined } })],
     "a place to go with 200": withHeader("location", "http://127.0.0.1:1/trap"),
     "a place to refresh": withHeader("refresh", "0; url=/trap"),
-    "names of prototypes": (good) => [
-      answer(good, { headers: { "__proto__x": "1", "constructor": "1", "toString": "1", "__proto__": "1" } })
+    "names of prototypes": (original) => [
+      answer(original, { headers: { "__proto__x": "1", "constructor": "1", "toString": "1", "__proto__": "1" } })
     ],
     "letters beyond ASCII": withHeader("x-odd", "\xe9\xff\x80"),
     "a bell": withHeader("x-odd", "\x07\x1b[31m"),
     "the connection is closed, and is not": withHeader("connection", "close"),
     "another length in a trailer's name": withHeader("trailer", "content-length"),
-    "a range": (good) => [answer(good, { status: 206, headers: { "content-range": "bytes 0-9/10" } })]
+    "a range": (original) => [answer(original, { status: 206, headers: { "content-range": "bytes 0-9/10" } })]
   })
 ]
 
-const places = (good: Good): Readonly<Record<string, string | undefined>> => ({
-  "itself": `${good.origin}${good.request.target}`,
+const places = (original: Original): Readonly<Record<string, string | undefined>> => ({
+  "itself": `${original.origin}${original.request.target}`,
   "another path": "/trap",
   "another host": "http://localhost.localdomain/trap",
   "no scheme": "//127.0.0.1:1/trap",
   "a file": "file:///etc/passwd",
   "a script": "javascript:alert(1)",
-  "a user": good.origin.replace("//", "//key:secret@"),
+  "a user": original.origin.replace("//", "//key:secret@"),
   "no URL": "http://[",
   "nothing": "",
   "nowhere": undefined
@@ -106,7 +109,7 @@ export const redirects: ReadonlyArray<Row> = rows(
         "nowhere"
       ].map((place) => [
         `${status} to ${place}`,
-        (good: Good): Script => [answer(good, { status, headers: { location: places(good)[place] } })]
+        (original: Original): Script => [answer(original, { status, headers: { location: places(original)[place] } })]
       ])
     )
   )
@@ -115,7 +118,7 @@ export const redirects: ReadonlyArray<Row> = rows(
 const html =
   "<!DOCTYPE html><html><head><title>Attention Required!</title></head><body>Sorry, you have been blocked</body></html>"
 
-const bodies: Readonly<Record<string, (good: Good) => string | Uint8Array>> = {
+const bodies: Readonly<Record<string, (original: Original) => string | Uint8Array>> = {
   "nothing": () => "",
   "HTML": () => html,
   "JSON of no exchange": () => JSON.stringify({ message: "Forbidden", status: "error", error: "none" }),
@@ -136,7 +139,7 @@ const strange = Array.from({ length: 500 }, (_, index) => index + 100).filter((s
 const withBody = (status: number, what: string) =>
   [
     `${status} with ${what}`,
-    (good: Good): Script => [answer(good, { status, body: bodies[what]?.(good) ?? "" })]
+    (original: Original): Script => [answer(original, { status, body: bodies[what]?.(original) ?? "" })]
   ] as const
 
 /** Every status there could be: those that mean something with every body, the others with one each in turn. */

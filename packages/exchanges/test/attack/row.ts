@@ -5,7 +5,7 @@ import { type Act, type Request, type Script, send } from "./wire.js"
 export type Operation = "ticker" | "orderBook" | "candles" | "balances" | "openOrders" | "place" | "cancel"
 
 /** What the exchange would answer, and what there is to make something else of it. */
-export interface Good {
+export interface Original {
   readonly exchange: Exchanges.ExchangeId
   readonly operation: Operation
   readonly request: Request
@@ -23,18 +23,18 @@ export interface Good {
 /**
  * One hostile answer. Without a `rule` the call has to fail or give the truth:
  *
- * - `part`: it may also give a part of it, where the exchange says no more;
- * - `said`: nobody can see through the lie, so whatever is given only has to be of what was asked for.
+ * - `part`: the result may also be a part of it, if the response contains no more;
+ * - `unverifiable`: a client cannot detect the lie, so the result only has to be about the requested market.
  */
 export interface Row {
   readonly name: string
   readonly kind: string
-  readonly rule?: "part" | "said" | undefined
+  readonly rule?: "part" | "unverifiable" | undefined
   /** The operations it says anything about; all unless given. */
   readonly operations?: ReadonlyArray<Operation> | undefined
   /** Run beforehand, for what takes long to make. */
   readonly ready?: (() => unknown) | undefined
-  readonly answer: (good: Good) => Script
+  readonly answer: (original: Original) => Script
 }
 
 export interface Changes {
@@ -47,9 +47,12 @@ export interface Changes {
 }
 
 /** The head of an answer, with the blank line at its end. */
-export const head = (good: Good, { body = good.body, headers, line, status = good.status }: Changes = {}): string => {
+export const head = (
+  original: Original,
+  { body = original.body, headers, line, status = original.status }: Changes = {}
+): string => {
   const all = {
-    ...good.headers,
+    ...original.headers,
     "content-length": String(Buffer.byteLength(body)),
     ...headers
   }
@@ -58,8 +61,8 @@ export const head = (good: Good, { body = good.body, headers, line, status = goo
 }
 
 /** A proper answer with something changed. */
-export const answer = (good: Good, changes: Changes = {}): Act =>
-  send(Buffer.concat([Buffer.from(head(good, changes), "latin1"), Buffer.from(changes.body ?? good.body)]))
+export const answer = (original: Original, changes: Changes = {}): Act =>
+  send(Buffer.concat([Buffer.from(head(original, changes), "latin1"), Buffer.from(changes.body ?? original.body)]))
 
 /** A body in chunks of that many bytes. */
 export const chunked = (body: Uint8Array, size = 1000): string => {

@@ -6,26 +6,35 @@ type Rule = Row["rule"]
 const isWrite = (operation: Operation): boolean => operation === "place" || operation === "cancel"
 
 /** What nobody can see through when the exchange lies about an order: what became of it, and under which id. */
-const told = new Set(["id", "status", "filled", "averagePrice", "createdAt", "updatedAt", "timeInForce", "postOnly"])
+const unverifiable = new Set([
+  "id",
+  "status",
+  "filled",
+  "averagePrice",
+  "createdAt",
+  "updatedAt",
+  "timeInForce",
+  "postOnly"
+])
 
 /** Who cancels an order need not know more of it than its name. */
-const unknown = new Set([...told, "side", "type", "price", "amount"])
+const unknown = new Set([...unverifiable, "side", "type", "price", "amount"])
 
 /** Whether a value is what the rule of the row allows; instants near `now` may be those of receipt. */
 export const agrees = (operation: Operation, rule: Rule, value: unknown, truth: unknown, now: number): boolean => {
   if (isWrite(operation)) {
-    const ignored = rule !== "said" ? late : operation === "cancel" ? unknown : told
-    return similar(without(value, ignored), without(truth, late), { part: true, fewer: true, more: true, now })
+    const ignored = rule !== "unverifiable" ? times : operation === "cancel" ? unknown : unverifiable
+    return similar(without(value, ignored), without(truth, times), { part: true, fewer: true, more: true, now })
   }
   // An order that is not understood is left out, and hides no other.
   const fewer = operation === "openOrders"
-  return rule === "said"
+  return rule === "unverifiable"
     ? isOf(value, truth)
     : similar(value, truth, { part: rule === "part", fewer, more: false, now })
 }
 
 // An order is looked at a little later than it was placed.
-const late = new Set(["createdAt", "updatedAt"])
+const times = new Set(["createdAt", "updatedAt"])
 
 const without = (value: unknown, names: ReadonlySet<string>): unknown =>
   Predicate.isRecord(value)

@@ -1,62 +1,67 @@
 import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } from "node:zlib"
-import { answer, type Good, head, inChunks, type Row, rows } from "./row.js"
+import { answer, head, inChunks, type Original, type Row, rows } from "./row.js"
 import { end, flood, type Script, send } from "./wire.js"
 
 const limit = 40 * 1024 * 1024
 
 /** The good body after as many blanks as make it so long. */
-const padded = (good: Good, size: number): Buffer =>
-  Buffer.concat([Buffer.alloc(Math.max(0, size - good.body.length), " "), good.body])
+const padded = (original: Original, size: number): Buffer =>
+  Buffer.concat([Buffer.alloc(Math.max(0, size - original.body.length), " "), original.body])
 
 const lines = (count: number): string => Array.from({ length: count }, (_, index) => `x-${index}: y\r\n`).join("")
 
-const amid = (good: Good, more: string): Script => [send(head(good).slice(0, -2) + more), send("\r\n"), send(good.body)]
+const withMoreHeaders = (
+  original: Original,
+  more: string
+): Script => [send(head(original).slice(0, -2) + more), send("\r\n"), send(original.body)]
 
 /** Too little and too much. */
 export const sizes: ReadonlyArray<Row> = rows("size", {
-  "a body of nothing": (good) => [answer(good, { body: "" })],
-  "a body of one byte": (good) => [answer(good, { body: "{" })],
-  "a body of blanks": (good) => [answer(good, { body: " \r\n\t" })],
-  "a huge length, and the end": (good) => [answer(good, { headers: { "content-length": "9007199254740991" } }), end],
-  "a huge length, and silence": (good) => [answer(good, { headers: { "content-length": "99999999999" } })],
-  "a length of forty digits": (good) => [answer(good, { headers: { "content-length": "9".repeat(40) } })],
-  "40 MiB": (good) => [answer(good, { body: padded(good, limit) })],
-  "40 MiB and a byte": (good) => [answer(good, { body: padded(good, limit + 1) })],
-  "40 MiB and a byte in chunks": (good) => {
-    const body = padded(good, limit + 1)
+  "a body of nothing": (original) => [answer(original, { body: "" })],
+  "a body of one byte": (original) => [answer(original, { body: "{" })],
+  "a body of blanks": (original) => [answer(original, { body: " \r\n\t" })],
+  "a huge length, and the end": (
+    original
+  ) => [answer(original, { headers: { "content-length": "9007199254740991" } }), end],
+  "a huge length, and silence": (original) => [answer(original, { headers: { "content-length": "99999999999" } })],
+  "a length of forty digits": (original) => [answer(original, { headers: { "content-length": "9".repeat(40) } })],
+  "40 MiB": (original) => [answer(original, { body: padded(original, limit) })],
+  "40 MiB and a byte": (original) => [answer(original, { body: padded(original, limit + 1) })],
+  "40 MiB and a byte in chunks": (original) => {
+    const body = padded(original, limit + 1)
     return [
-      send(`${head(good, { headers: inChunks })}${body.length.toString(16)}\r\n`),
+      send(`${head(original, { headers: inChunks })}${body.length.toString(16)}\r\n`),
       send(body),
       send("\r\n0\r\n\r\n")
     ]
   },
-  "1 MB of blanks first": (good) => [answer(good, { body: padded(good, 1_000_000) })],
-  "a body without end": (good) => [
-    send(head(good, { headers: { "content-length": undefined } })),
+  "1 MB of blanks first": (original) => [answer(original, { body: padded(original, 1_000_000) })],
+  "a body without end": (original) => [
+    send(head(original, { headers: { "content-length": undefined } })),
     flood(Buffer.alloc(65_536, " "))
   ],
-  "chunks without end": (good) => [
-    send(head(good, { headers: inChunks })),
+  "chunks without end": (original) => [
+    send(head(original, { headers: inChunks })),
     flood(`10000\r\n${" ".repeat(65_536)}\r\n`)
   ],
-  "chunks of a byte without end": (good) => [
-    send(head(good, { headers: inChunks })),
+  "chunks of a byte without end": (original) => [
+    send(head(original, { headers: inChunks })),
     flood("1\r\n \r\n".repeat(5000))
   ],
-  "an array without end": (good) => [
-    send(head(good, { headers: { "content-length": undefined } })),
+  "an array without end": (original) => [
+    send(head(original, { headers: { "content-length": undefined } })),
     send("["),
     flood("\"1\",".repeat(10_000))
   ],
-  "headers without end": (good) => [send(head(good).slice(0, -2)), flood(lines(1000))],
-  "a header without end": (good) => [send(`${head(good).slice(0, -2)}x-long: `), flood("y".repeat(65_536))],
+  "headers without end": (original) => [send(head(original).slice(0, -2)), flood(lines(1000))],
+  "a header without end": (original) => [send(`${head(original).slice(0, -2)}x-long: `), flood("y".repeat(65_536))],
   "a reason without end": () => [send("HTTP/1.1 200 "), flood("y".repeat(65_536))],
-  "a header of 1 MB": (good) => amid(good, `x-long: ${"y".repeat(1_000_000)}\r\n`),
-  "a header of 10 kB": (good) => amid(good, `x-long: ${"y".repeat(10_000)}\r\n`),
-  "100 headers": (good) => amid(good, lines(100)),
-  "5,000 headers": (good) => amid(good, lines(5000)),
-  "100,000 headers": (good) => amid(good, lines(100_000)),
-  "500 cookies": (good) => amid(good, "set-cookie: a=b\r\n".repeat(500))
+  "a header of 1 MB": (original) => withMoreHeaders(original, `x-long: ${"y".repeat(1_000_000)}\r\n`),
+  "a header of 10 kB": (original) => withMoreHeaders(original, `x-long: ${"y".repeat(10_000)}\r\n`),
+  "100 headers": (original) => withMoreHeaders(original, lines(100)),
+  "5,000 headers": (original) => withMoreHeaders(original, lines(5000)),
+  "100,000 headers": (original) => withMoreHeaders(original, lines(100_000)),
+  "500 cookies": (original) => withMoreHeaders(original, "set-cookie: a=b\r\n".repeat(500))
 })
 
 /** 100 MB of zeros, packed once. */
@@ -73,8 +78,8 @@ const deflated = lazily(() => deflateSync(Buffer.alloc(huge), { level: 1 }))
 const brotli = lazily(() => brotliCompressSync(Buffer.alloc(huge), { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }))
 const twice = lazily(() => gzipSync(zeros(), { level: 1 }))
 
-const encoded = (encoding: string, body: (good: Good) => Uint8Array) => (good: Good): Script => [
-  answer(good, { headers: { "content-encoding": encoding }, body: body(good) })
+const encoded = (encoding: string, body: (original: Original) => Uint8Array) => (original: Original): Script => [
+  answer(original, { headers: { "content-encoding": encoding }, body: body(original) })
 ]
 
 const bomb = (name: string, body: () => Buffer, encoding: string): Row => ({
@@ -114,7 +119,7 @@ export const encodings: ReadonlyArray<Row> = rows("content-encoding", {
   "br that is none": encoded("br", ({ body }) => body),
   "br that is gzip": encoded("br", ({ body }) => gzipSync(body)),
   "an encoding that nobody knows": encoded("cow", ({ body }) => body),
-  "no encoding told": (good) => [answer(good, { body: gzipSync(good.body) })],
+  "no encoding told": (original) => [answer(original, { body: gzipSync(original.body) })],
   "gzip cut short": encoded("gzip", ({ body }) => gzipSync(body).subarray(0, -12)),
   "gzip with garbage behind": encoded("gzip", ({ body }) => Buffer.concat([gzipSync(body), Buffer.from("garbage")])),
   "gzip with another gzip behind": encoded("gzip", ({ body }) => Buffer.concat([gzipSync(body), gzipSync("null")])),

@@ -4,8 +4,8 @@ import { Deadline } from "@effect-exchange/resilience"
 import { Chunk, type Clock, type Duration, Effect, Exit, Layer, Logger, LogLevel, Option, Stream } from "effect"
 import type { Exchanges } from "../../src/index.js"
 import * as Support from "../support/exchanges.js"
-import { changes, clock, now, otherOf, type Serve, type Served, server } from "../support/frozenExchange.js"
-import { answer, type Good, type Operation } from "./row.js"
+import { clock, isChange, now, otherOf, type Serve, type Served, server } from "../support/frozenExchange.js"
+import { answer, type Operation, type Original } from "./row.js"
 import { type Request, type Script, serve as listen } from "./wire.js"
 
 /** What is known of an exchange before it is attacked. */
@@ -27,7 +27,7 @@ export interface Result {
   readonly writes: number
   /** Whether anything asked for the place that redirects point to. */
   readonly trapped: boolean
-  readonly good: Option.Option<Good>
+  readonly original: Option.Option<Original>
 }
 
 const startingAt = (at: number): Clock.Clock => {
@@ -76,7 +76,7 @@ export const operations: ReadonlyArray<Operation> = [
 ]
 
 /** Which of the requests of an operation are answered with hostility: of a write, not those that look it up. */
-const isAttacked = (operation: Operation, request: Request): boolean => !isWrite(operation) || changes(request)
+const isAttacked = (operation: Operation, request: Request): boolean => !isWrite(operation) || isChange(request)
 
 /** One call against an exchange of its own, on a socket of its own. */
 const run = (
@@ -91,7 +91,7 @@ const run = (
     readonly patience: Duration.DurationInput
     readonly answer: (request: Request, served: Served, origin: string) => Script
   }
-): Effect.Effect<Omit<Result, "good">> =>
+): Effect.Effect<Omit<Result, "original">> =>
   Effect.gen(function*() {
     const history: Array<Request> = []
     let trapped = false
@@ -99,7 +99,7 @@ const run = (
     origin = yield* listen((request) => {
       if (request.target.startsWith("/trap")) trapped = true
       const before = [...history]
-      if (changes(request)) history.push(request)
+      if (isChange(request)) history.push(request)
       return Effect.map(options.serve(before, request), (served) => options.answer(request, served, origin))
     })
     const layer = Layer.provide(
@@ -132,10 +132,10 @@ const run = (
 
 const patient = { attempts: 1, timeout: "10 seconds", patience: "20 seconds" } as const
 
-const honest = (served: Served): Script => [answer(asGood(served))]
+const honest = (served: Served): Script => [answer(asOriginal(served))]
 
 // Enough of one to be sent as it is.
-const asGood = (served: Served): Good => ({
+const asOriginal = (served: Served): Original => ({
   ...served,
   exchange: "binance",
   operation: "ticker",
@@ -145,7 +145,7 @@ const asGood = (served: Served): Good => ({
   elsewhere: new Map()
 })
 
-const succeeded = (about: string, result: Omit<Result, "good">): Effect.Effect<unknown> =>
+const succeeded = (about: string, result: Omit<Result, "original">): Effect.Effect<unknown> =>
   Option.match(result.exit, {
     onNone: () => Effect.dieMessage(`${about}: no answer from an honest exchange`),
     onSome: Exit.match({
@@ -173,7 +173,7 @@ export const prepare = (id: Exchanges.ExchangeId): Effect.Effect<Stage> =>
         serve: server(id, [], now - 60_000),
         at: now - 60_000,
         answer: (request, served) => {
-          if (changes(request)) setup.push(request)
+          if (isChange(request)) setup.push(request)
           return honest(served)
         }
       }).pipe(Effect.flatMap((result) => succeeded(id, result)), Effect.map(() => listed))
@@ -202,11 +202,11 @@ export const prepare = (id: Exchanges.ExchangeId): Effect.Effect<Stage> =>
 export const attack = (
   stage: Stage,
   operation: Operation,
-  hostile: (good: Good) => Script,
+  hostile: (original: Original) => Script,
   elsewhere: ReadonlyMap<string, Buffer>
 ): Effect.Effect<Result> =>
   Effect.suspend(() => {
-    let good = Option.none<Good>()
+    let original = Option.none<Original>()
     const ids = {
       asked: stage.markets.find(({ symbol }) => symbol === Support.symbol)?.id ?? "",
       other: otherOf(stage.markets)?.id ?? ""
@@ -222,12 +222,12 @@ export const attack = (
         timeout: timeout(operation),
         patience: "10 seconds",
         answer: (request, served, origin) => {
-          const one: Good = { ...served, exchange: stage.id, operation, request, origin, ids, elsewhere }
+          const one: Original = { ...served, exchange: stage.id, operation, request, origin, ids, elsewhere }
           if (!isAttacked(operation, request)) return honest(served)
-          good = Option.orElseSome(good, () => one)
+          original = Option.orElseSome(original, () => one)
           return hostile(one)
         }
       }),
-      (result) => ({ ...result, good })
+      (result) => ({ ...result, original })
     )
   })

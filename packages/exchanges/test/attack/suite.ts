@@ -3,8 +3,8 @@ import { Effect } from "effect"
 import { Exchanges } from "../../src/index.js"
 import { draw, report, type Run } from "../support/sampling.js"
 import type { Operation, Row } from "./row.js"
-import { bound, judge, rowsOf } from "./verdict.js"
 import { attack, prepare, type Stage } from "./stage.js"
+import { rowsOf, timeBound, verdictOf } from "./verdict.js"
 
 /** So much more than before is what a body of the largest size may cost, several times over. */
 const memory = 640 * 1024 * 1024
@@ -16,8 +16,8 @@ const check = (
   elsewhere: ReadonlyMap<string, Buffer>
 ): Effect.Effect<Checked> =>
   Effect.map(attack(stage, operation, row.answer, elsewhere), (result) => {
-    const wrong = judge(stage, operation, row, result)
-    return { row, wrong, slow: result.millis > bound(operation, row) }
+    const wrong = verdictOf(stage, operation, row, result)
+    return { row, wrong, slow: result.millis > timeBound(operation, row) }
   })
 
 interface Checked {
@@ -47,8 +47,8 @@ const checkAlone = (
     )
     const { system, user } = process.cpuUsage(cpu)
     const millis = result.millis - Math.max(0, late - (system + user) / 1000)
-    return judge(stage, operation, row, result) ??
-      (millis > bound(operation, row) ? `slow, it took ${Math.round(millis)} ms` : undefined)
+    return verdictOf(stage, operation, row, result) ??
+      (millis > timeBound(operation, row) ? `slow, it took ${Math.round(millis)} ms` : undefined)
   })
 
 /** The most memory that was in use while the effect ran, above what was in use before. */

@@ -1,7 +1,7 @@
 import { characters, elsewhere, nesting, numerals } from "./content.js"
 import { cuts, framing } from "./framing.js"
-import type { Row } from "./row.js"
 import { headers, redirects, statuses } from "./headers.js"
+import type { Row } from "./row.js"
 import { bombs, encodings, sizes } from "./sizes.js"
 
 /** Everything an exchange, or whoever stands in front of it, could answer. */

@@ -1,10 +1,10 @@
 import { ExchangeError } from "@effect-exchange/core"
 import { Cause, Exit, Option, Predicate } from "effect"
 import { Exchanges } from "../../src/index.js"
-import { unprintable } from "../support/output.js"
 import { now } from "../support/frozenExchange.js"
-import { agrees } from "./rules.js"
+import { unprintable } from "../support/output.js"
 import type { Operation, Row } from "./row.js"
+import { agrees } from "./rules.js"
 import { isWrite, type Result, type Stage, timeout } from "./stage.js"
 import { table } from "./table.js"
 
@@ -12,7 +12,7 @@ import { table } from "./table.js"
 const heavy = new Set(["bomb", "nesting", "size"])
 
 /** Twice an attempt's time, and a little for a busy machine. */
-export const bound = (operation: Operation, { kind, name }: Row): number =>
+export const timeBound = (operation: Operation, { kind, name }: Row): number =>
   2 * timeout(operation) + (heavy.has(kind) || name === "100,000 rows" ? 2400 : 300)
 
 /** What depends on how an operation reads its answer; the rest is met before anybody reads. */
@@ -41,17 +41,17 @@ const mayFailWith: { readonly [O in Operation]: (error: ExchangeError.ExchangeEr
 }
 
 /** Binance's own word for a ban is the status 418, which nobody else says: whoever is banned traded nothing. */
-const isDoubt = (error: ExchangeError.ExchangeError): boolean =>
+const isUncertain = (error: ExchangeError.ExchangeError): boolean =>
   error.outcome === "Unknown" ||
   (error._tag === "Banned" && error.exchange === "binance" && error.status === 418)
 
 /** What is wrong with an outcome; nothing when it is as it must be. */
-export const judge = (stage: Stage, operation: Operation, row: Row, result: Result): string | undefined => {
+export const verdictOf = (stage: Stage, operation: Operation, row: Row, result: Result): string | undefined => {
   if (Option.isNone(result.exit)) return `hangs: it had not ended after ${Math.round(result.millis)} ms`
   if (result.trapped) return "a redirect was followed"
-  const doubled = operation === "place" && result.writes > 1 &&
+  const isRepeated = operation === "place" && result.writes > 1 &&
     Exchanges.features(stage.id).deduplicates !== "always"
-  if (doubled) return `the order was sent ${result.writes} times`
+  if (isRepeated) return `the order was sent ${result.writes} times`
   return Exit.match(result.exit.value, {
     onSuccess: (value) =>
       agrees(operation, row.rule, value, stage.truths.get(operation), now)
@@ -62,7 +62,7 @@ export const judge = (stage: Stage, operation: Operation, row: Row, result: Resu
       if (Option.isNone(failure)) return `a defect: ${Cause.pretty(cause).slice(0, 300)}`
       const error = failure.value
       if (!isError(error) || !mayFailWith[operation](error)) return `an error of another kind: ${String(error)}`
-      if (isWrite(operation) && result.writes > 0 && row.rule !== "said" && !isDoubt(error)) {
+      if (isWrite(operation) && result.writes > 0 && row.rule !== "unverifiable" && !isUncertain(error)) {
         return `${error._tag} (${error.outcome}) for what was carried out: ${error.message}`
       }
       if (unprintable.test(error.message)) {

@@ -29,9 +29,9 @@ const trading = (name: string, call: (trading: Trading.Trading.Service) => Faile
 })
 
 const since = now - 86_400_000
-const standing = { symbol, clientOrderId: "attack0" } as const
-const unheard = { symbol, clientOrderId: "attack77" } as const
-const beyondMeans = { ...far("attack2"), amount: "90" }
+const openOrder = { symbol, clientOrderId: "attack0" } as const
+const unknownOrder = { symbol, clientOrderId: "attack77" } as const
+const tooExpensive = { ...far("attack2"), amount: "90" }
 const more = { ...far("attack3") }
 
 /** Calls that read and change an account, including some that the exchange refuses. */
@@ -39,26 +39,26 @@ export const calls: ReadonlyArray<Call> = [
   account("balances", ({ balances }) => failures(balances)),
   account("openOrders", ({ openOrders }) => failures(openOrders(symbol))),
   account("openOrders of all markets", ({ openOrders }) => failures(openOrders())),
-  account("order", ({ order }) => failures(order(standing))),
-  account("order that does not exist", ({ order }) => failures(order(unheard))),
+  account("order", ({ order }) => failures(order(openOrder))),
+  account("order that does not exist", ({ order }) => failures(order(unknownOrder))),
   account("orderHistory", ({ orderHistory }) => failures(orderHistory(symbol, { since }))),
   account("fills", ({ fills }) => failures(fills(symbol, { since }))),
   account("positions", ({ positions }) => failures(positions)),
   account("keyPermissions", ({ keyPermissions }) => failures(keyPermissions)),
   trading("place", ({ place }) => failures(place(far("attack1")))),
-  trading("place beyond means", ({ place }) => failures(place(beyondMeans))),
+  trading("place beyond means", ({ place }) => failures(place(tooExpensive))),
   trading("place with a used client order id", ({ place }) => failures(place(far("attack0")))),
   trading(
     "placeBatch",
     ({ placeBatch }) =>
       Effect.map(
-        Effect.either(placeBatch([more, beyondMeans])),
+        Effect.either(placeBatch([more, tooExpensive])),
         (either) =>
           Either.isLeft(either) ? [either.left] : either.right.flatMap((row) => Either.isLeft(row) ? [row.left] : [])
       )
   ),
-  trading("cancel", ({ cancel }) => failures(cancel(standing))),
-  trading("cancel of an order that does not exist", ({ cancel }) => failures(cancel(unheard))),
+  trading("cancel", ({ cancel }) => failures(cancel(openOrder))),
+  trading("cancel of an order that does not exist", ({ cancel }) => failures(cancel(unknownOrder))),
   trading("cancelAll", ({ cancelAll }) => failures(cancelAll(symbol))),
-  trading("amend", ({ amend }) => failures(amend(standing, { price: "29000" })))
+  trading("amend", ({ amend }) => failures(amend(openOrder, { price: "29000" })))
 ]

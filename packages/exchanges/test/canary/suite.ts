@@ -6,10 +6,10 @@ import { Effect, Fiber, Layer, Predicate, Random } from "effect"
 import { Exchanges } from "../../src/index.js"
 import { trading } from "../support/exchanges.js"
 import * as Support from "../support/exchanges.js"
-import { hurried } from "../support/skippingClock.js"
+import { isChange, now, otherOf, type Request, type Serve, type Served, server } from "../support/frozenExchange.js"
 import * as Overheard from "../support/output.js"
 import { draw, report, type Run, seeded } from "../support/sampling.js"
-import { changes, now, otherOf, type Request, type Serve, type Served, server } from "../support/frozenExchange.js"
+import { skippingClock } from "../support/skippingClock.js"
 import { type Call, calls } from "./calls.js"
 import { echoed, forms, secretsOf, sent, type Spot, spots } from "./echo.js"
 
@@ -28,7 +28,7 @@ const client = (serve: Serve, answer: Answer): Layer.Layer<HttpClient.HttpClient
         body: request.body._tag === "Uint8Array" ? request.body.body : new Uint8Array()
       }
       const before = [...history]
-      if (changes(one)) history.push(one)
+      if (isChange(one)) history.push(one)
       const index = count++
       return Effect.map(serve(before, one), (served) => {
         const { body, headers, status } = answer(one, served, index)
@@ -69,7 +69,7 @@ const perform = <A>(
       client(options.serve, options.answer)
     )),
     Effect.orDie,
-    Effect.withClock(hurried(options.at))
+    Effect.withClock(skippingClock(options.at))
   )
 
 const prepare = (id: Exchanges.ExchangeId): Effect.Effect<Stage> =>
@@ -79,7 +79,7 @@ const prepare = (id: Exchanges.ExchangeId): Effect.Effect<Stage> =>
       serve: server(id, [], now - 60_000),
       at: now - 60_000,
       answer: (request, served) => {
-        if (changes(request)) setup.push(request)
+        if (isChange(request)) setup.push(request)
         return served
       },
       run: Effect.gen(function*() {
@@ -119,7 +119,7 @@ const texts = (failure: unknown): ReadonlyArray<string> =>
     : []
 
 /** What got out that should not have; nothing when nothing did. */
-const listen = (
+const findLeak = (
   { id, markets, serve }: Stage,
   { call, index, spot }: Case,
   form: string,
@@ -127,7 +127,7 @@ const listen = (
   turn: number
 ): Effect.Effect<string | undefined> =>
   Effect.gen(function*() {
-    const overheard = Overheard.make()
+    const output = Overheard.make()
     const secrets = new Set<string>()
     const failures = yield* perform(id, {
       serve,
@@ -144,19 +144,19 @@ const listen = (
       },
       run: Effect.exit(call.run).pipe(
         Effect.map((exit) => exit._tag === "Success" ? exit.value : [exit.cause]),
-        Effect.provide(overheard.layer)
+        Effect.provide(output.layer)
       )
     })
-    for (const failure of failures) overheard.note(Overheard.renderings(failure).join("\n"))
-    const found = Overheard.leak(overheard.said, [...secrets]) ??
+    for (const failure of failures) output.record(Overheard.renderings(failure).join("\n"))
+    const found = Overheard.leak(output.texts, [...secrets]) ??
       failures.flatMap(texts).find((text) => Overheard.unprintable.test(text)) ??
-      overheard.said.find((text) => /^level=FATAL|\n\s*level=FATAL|\p{Cf}/u.test(text))?.slice(0, 300)
+      output.texts.find((text) => /^level=FATAL|\n\s*level=FATAL|\p{Cf}/u.test(text))?.slice(0, 300)
     const where = `${call.name}, answer ${index + 1}, ${spot.of} ${spot.path.join(".")}, ${form}, ${mode}, ${turn}`
     return found === undefined ? undefined : `${id}, ${where}: ${JSON.stringify(found)}`
   })
 
 /** Time for whoever waits on the event loop, as the test runner does. */
-const breath = Effect.async<void>((resume) => {
+const yieldToEventLoop = Effect.async<void>((resume) => {
   setImmediate(() => resume(Effect.void))
 })
 
@@ -171,18 +171,18 @@ export const register = (run: Run): void => {
           const cases = yield* draw(run, `canary ${id}`, stage.cases)
           const found = yield* Effect.forEach(cases, (one) =>
             Effect.gen(function*() {
-              yield* breath
+              yield* yieldToEventLoop
               const names = Object.keys(forms)
               const form = names[yield* Random.nextIntBetween(0, names.length)] ?? ""
               const mode = (yield* Random.nextBoolean) ? "instead" : "behind"
               const turn = yield* Random.nextIntBetween(0, 10)
               // In a fiber of its own, and not joined: a fiber keeps what every Layer of loggers and tracers changed in it.
               return yield* Effect.flatten(
-                Effect.flatMap(Effect.fork(listen(stage, one, form, mode, turn)), Fiber.await)
+                Effect.flatMap(Effect.fork(findLeak(stage, one, form, mode, turn)), Fiber.await)
               )
             }))
-          const counted = found.filter((each) => each !== undefined)
-          assert.deepStrictEqual(report(run, counted), [], id)
+          const leaks = found.filter((each) => each !== undefined)
+          assert.deepStrictEqual(report(run, leaks), [], id)
           assert.isUndefined(Overheard.leak([yield* Overheard.metrics], Object.values(credentialsTexts(id))))
         }).pipe(seeded(run, `canary forms ${id}`)), 600_000)
     }

@@ -13,8 +13,8 @@ import { fileURLToPath } from "node:url"
 import { Exchanges } from "../../src/index.js"
 import { type Request, send, serve } from "../attack/wire.js"
 import { isChange, symbol } from "../support/exchanges.js"
-import { hurried } from "../support/skippingClock.js"
 import { report, type Run, seeded } from "../support/sampling.js"
+import { skippingClock } from "../support/skippingClock.js"
 
 /**
  * When a process is killed: some milliseconds after its first request (`Sometime`), or at its nth order: when the order
@@ -84,7 +84,7 @@ const nameIn = ({ body, target }: Request): string | undefined =>
   names.find((name) => `${target} ${body.toString()}`.includes(name))
 
 /** Runs the trader until it is killed or has ended. */
-const tradeUntil = (
+const runTrader = (
   id: Exchanges.ExchangeId,
   simulator: Simulator.Simulator,
   script: string,
@@ -133,7 +133,7 @@ const tradeUntil = (
 const decode = Schema.decodeUnknownOption(Schema.parseJson(OrderJournal.Entry))
 
 /** Returns the client order ids in the journal, whatever their outcome. */
-const written = (path: string): ReadonlyArray<string> =>
+const journaledIds = (path: string): ReadonlyArray<string> =>
   existsSync(path)
     ? readFileSync(path, "utf8").split("\n").flatMap((line) =>
       Option.toArray(Option.map(decode(line), ({ clientOrderId }) => clientOrderId))
@@ -141,14 +141,14 @@ const written = (path: string): ReadonlyArray<string> =>
     : []
 
 /** Reconciles in a restarted program, and returns the results and the open orders. */
-const after = (id: Exchanges.ExchangeId, simulator: Simulator.Simulator, path: string, sent: Array<Request>) =>
+const restart = (id: Exchanges.ExchangeId, simulator: Simulator.Simulator, path: string, sent: Array<Request>) =>
   Effect.gen(function*() {
     const trading = yield* Trading.Trading
     const journal = yield* OrderJournal.OrderJournal
     const open = yield* journal.open
     const reconciled = yield* trading.reconcile
-    const standing = yield* Effect.flatMap(Account.Account, ({ openOrders }) => openOrders(symbol))
-    return { open, reconciled, standing, left: yield* journal.open }
+    const openOrders = yield* Effect.flatMap(Account.Account, ({ openOrders }) => openOrders(symbol))
+    return { open, reconciled, standing: openOrders, left: yield* journal.open }
   }).pipe(
     Effect.provide(
       Exchanges.layerTrading(id, {
@@ -173,38 +173,38 @@ const killOnce = (
   Effect.gen(function*() {
     const simulator = yield* Simulator.make(id)
     const arrived: Array<string> = []
-    yield* tradeUntil(id, simulator, script, path, moment, arrived)
-    const known = written(path)
+    yield* runTrader(id, simulator, script, path, moment, arrived)
+    const known = journaledIds(path)
     const sent: Array<Request> = []
-    const { left, open, reconciled, standing } = yield* after(id, simulator, path, sent).pipe(
-      Effect.withClock(hurried(yield* Effect.clockWith(({ currentTimeMillis }) => currentTimeMillis)))
+    const { left, open, reconciled, standing: openOrders } = yield* restart(id, simulator, path, sent).pipe(
+      Effect.withClock(skippingClock(yield* Effect.clockWith(({ currentTimeMillis }) => currentTimeMillis)))
     )
-    const outcomes = written(path)
-    const has = standing.flatMap(({ clientOrderId }) => clientOrderId ?? [])
-    const wrong: Array<string> = []
+    const outcomes = journaledIds(path)
+    const openIds = openOrders.flatMap(({ clientOrderId }) => clientOrderId ?? [])
+    const problems: Array<string> = []
     for (const name of names) {
-      const count = has.filter((one) => one === name).length
+      const count = openIds.filter((one) => one === name).length
       const found = reconciled.find(({ intent }) => intent.clientOrderId === name)
-      const order = standing.find(({ clientOrderId }) => clientOrderId === name)
+      const order = openOrders.find(({ clientOrderId }) => clientOrderId === name)
       const arrivals = arrived.filter((one) => one === name).length
-      if (count > 1) wrong.push(`${name} is open ${count} times`)
-      if (arrivals > 1) wrong.push(`${name} was sent ${arrivals} times`)
-      if (count > 0 && !known.includes(name)) wrong.push(`${name} is open, but is not in the journal`)
-      if (arrivals > 0 && !known.includes(name)) wrong.push(`${name} was sent, but is not in the journal`)
+      if (count > 1) problems.push(`${name} is open ${count} times`)
+      if (arrivals > 1) problems.push(`${name} was sent ${arrivals} times`)
+      if (count > 0 && !known.includes(name)) problems.push(`${name} is open, but is not in the journal`)
+      if (arrivals > 0 && !known.includes(name)) problems.push(`${name} was sent, but is not in the journal`)
       const isOpen = open.some(({ clientOrderId }) => clientOrderId === name)
-      if (isOpen && found === undefined) wrong.push(`${name} was left open in the journal, and was not reconciled`)
-      if (found?._tag === "Unknown") wrong.push(`${name} could not be reconciled: ${found.error.message}`)
-      if (found?._tag === "NotPlaced" && count > 0) wrong.push(`${name} is open, but was reconciled as NotPlaced`)
+      if (isOpen && found === undefined) problems.push(`${name} was left open in the journal, and was not reconciled`)
+      if (found?._tag === "Unknown") problems.push(`${name} could not be reconciled: ${found.error.message}`)
+      if (found?._tag === "NotPlaced" && count > 0) problems.push(`${name} is open, but was reconciled as NotPlaced`)
       if (found?._tag === "Placed" && found.order.id !== order?.id) {
-        wrong.push(`${name} was reconciled as another order`)
+        problems.push(`${name} was reconciled as another order`)
       }
-      if (!isOpen && known.includes(name) && arrivals > 0 && count === 0) wrong.push(`${name} is lost`)
+      if (!isOpen && known.includes(name) && arrivals > 0 && count === 0) problems.push(`${name} is lost`)
     }
-    if (standing.length !== has.length) wrong.push("some orders have no client order id")
-    if (left.length > 0) wrong.push(`${left.length} intents are still open`)
-    if (sent.some(isOrder)) wrong.push("an order was sent while reconciling")
-    if (known.some((name) => !outcomes.includes(name)) && left.length > 0) wrong.push("the journal forgot an order")
-    return wrong.map((each) => `${id}, ${JSON.stringify(moment)}: ${each}`)
+    if (openOrders.length !== openIds.length) problems.push("some orders have no client order id")
+    if (left.length > 0) problems.push(`${left.length} intents are still open`)
+    if (sent.some(isOrder)) problems.push("an order was sent while reconciling")
+    if (known.some((name) => !outcomes.includes(name)) && left.length > 0) problems.push("the journal forgot an order")
+    return problems.map((each) => `${id}, ${JSON.stringify(moment)}: ${each}`)
   })
 
 const kills = 50
@@ -219,12 +219,12 @@ export const register = (run: Run): void => {
           Effect.gen(function*() {
             const { directory, script } = yield* bundled
             const planned = yield* seeded(run, `kills ${id}`)(Effect.replicateEffect(moments, run.sample ?? kills))
-            const wrong = yield* Effect.forEach(
+            const problems = yield* Effect.forEach(
               planned,
               (moment, index) => killOnce(id, script, join(directory, `${id}-${index}.jsonl`), moment),
               { concurrency: 3 }
             )
-            assert.deepStrictEqual(report(run, wrong.flat()), [], id)
+            assert.deepStrictEqual(report(run, problems.flat()), [], id)
           }),
         600_000
       )

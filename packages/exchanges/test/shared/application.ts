@@ -15,14 +15,14 @@ export class Second extends Context.Tag("test/Second")<Second, MarketData.Market
 type Source<R = never> = Layer.Layer<MarketData.MarketData, unknown, R>
 
 /** Two services of one application: they are built together. */
-export const two = <R>(first: Source<R>, second: Source<R>) =>
+export const twoServices = <R>(first: Source<R>, second: Source<R>) =>
   Layer.merge(
     Layer.provide(Layer.effect(First, MarketData.MarketData), first),
     Layer.provide(Layer.effect(Second, MarketData.MarketData), second)
   ).pipe(Layer.orDie)
 
 /** What an exchange allows of reads. */
-export const allowed = (id: Exchanges.ExchangeId) => registry[id].reads
+export const readLimit = (id: Exchanges.ExchangeId) => registry[id].reads
 
 /** A read that costs much of what the exchange allows. */
 export const read = (
@@ -32,7 +32,8 @@ export const read = (
   id === "binance" ? market.orderBook(Support.symbol, { depth: 5000 }) : market.ticker(Support.symbol)
 
 /** A quarter more reads than are allowed, but at least 20. */
-export const beyond = (id: Exchanges.ExchangeId): number => Math.max(20, Math.ceil(allowed(id).calls * 1.25))
+export const readsBeyondLimit = (id: Exchanges.ExchangeId): number =>
+  Math.max(20, Math.ceil(readLimit(id).calls * 1.25))
 
 /** So many reads, by both services in turn: when each arrived. */
 export const arrivals = (id: Exchanges.ExchangeId, sent: ReadonlyArray<Support.Sent>) =>
@@ -42,7 +43,7 @@ export const arrivals = (id: Exchanges.ExchangeId, sent: ReadonlyArray<Support.S
     yield* Effect.forEach(services, (service) => drive(service.market(Support.symbol)))
     yield* TestClock.adjust("2 minutes")
     const before = sent.length
-    const calls = beyond(id)
+    const calls = readsBeyondLimit(id)
     const fiber = yield* Effect.fork(
       Effect.forEach(
         Array.from({ length: calls }, (_, index) => services[index % 2 === 0 ? 0 : 1]),
@@ -58,14 +59,14 @@ export const arrivals = (id: Exchanges.ExchangeId, sent: ReadonlyArray<Support.S
 export const drive = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.raceFirst(effect, Effect.forever(TestClock.adjust("1 second")))
 
-export const within = (id: Exchanges.ExchangeId, instants: ReadonlyArray<number>) => {
-  const { calls, window } = allowed(id)
+export const assertWithinLimit = (id: Exchanges.ExchangeId, instants: ReadonlyArray<number>) => {
+  const { calls, window } = readLimit(id)
   assert.isAtLeast(instants.length, Math.min(calls, 10), "nothing was read")
-  assert.isAtMost(Support.most(instants, window), calls, `reads of ${id} in ${window} ms`)
+  assert.isAtMost(Support.mostWithin(instants, window), calls, `reads of ${id} in ${window} ms`)
 }
 
 export const simulator = (id: Exchanges.ExchangeId, sent: Array<Support.Sent>) =>
-  Support.watched(sent, (answer) => answer, Simulator.layer(id))
+  Support.recordRequests(sent, (answer) => answer, Simulator.layer(id))
 
 /** The markets of the simulated exchange, so that a test needs not load them. */
 export const listing = (id: Exchanges.ExchangeId) =>

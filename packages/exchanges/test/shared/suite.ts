@@ -6,18 +6,18 @@ import { Clock, Effect, Either, Fiber, Layer, Ref, Stream, TestClock } from "eff
 import type { Exchanges } from "../../src/index.js"
 import * as Support from "../support/exchanges.js"
 import {
-  allowed,
   arrivals,
-  beyond,
+  assertWithinLimit,
   drive,
   First,
   listing,
   read,
+  readLimit,
+  readsBeyondLimit,
   Second,
   simulator,
   start,
-  two,
-  within
+  twoServices
 } from "./application.js"
 
 /** Ways to keep an exchange busy with reads. */
@@ -67,16 +67,16 @@ const limits = (id: Exchanges.ExchangeId): void => {
   it.effect(`share one rate limit`, () => {
     const sent: Array<Support.Sent> = []
     // Built by two calls with different options: they have only the exchange in common.
-    const layers = two(Support.marketData(id), Support.marketData(id, { marketsMaxAge: "2 hours" }))
-    return Effect.map(arrivals(id, sent), (instants) => within(id, instants)).pipe(
+    const layers = twoServices(Support.marketData(id), Support.marketData(id, { marketsMaxAge: "2 hours" }))
+    return Effect.map(arrivals(id, sent), (instants) => assertWithinLimit(id, instants)).pipe(
       Effect.provide(Layer.provide(layers, simulator(id, sent)))
     )
   }, 240_000)
 
   it.effect(`share one rate limit if one of them also trades`, () => {
     const sent: Array<Support.Sent> = []
-    const layers = two(Support.marketData(id), Support.trading(id))
-    return Effect.map(arrivals(id, sent), (instants) => within(id, instants)).pipe(
+    const layers = twoServices(Support.marketData(id), Support.trading(id))
+    return Effect.map(arrivals(id, sent), (instants) => assertWithinLimit(id, instants)).pipe(
       Effect.provide(Layer.provide(layers, simulator(id, sent)))
     )
   }, 240_000)
@@ -84,8 +84,8 @@ const limits = (id: Exchanges.ExchangeId): void => {
   it.effect(`share one rate limit if one is the source of a composite`, () => {
     const sent: Array<Support.Sent> = []
     const source = Support.marketData(id)
-    const layers = two(source, Composite.failover([source], { patience: "1 hour" }))
-    return Effect.map(arrivals(id, sent), (instants) => within(id, instants)).pipe(
+    const layers = twoServices(source, Composite.failover([source], { patience: "1 hour" }))
+    return Effect.map(arrivals(id, sent), (instants) => assertWithinLimit(id, instants)).pipe(
       Effect.provide(Layer.provide(layers, simulator(id, sent)))
     )
   }, 240_000)
@@ -109,7 +109,7 @@ const limits = (id: Exchanges.ExchangeId): void => {
       }).pipe(
         Effect.provide(
           Layer.provideMerge(
-            two(
+            twoServices(
               Support.marketData(id, { markets, retry: { attempts: 1 } }),
               Support.marketData(id, { markets, retry: { attempts: 1 }, marketsMaxAge: "2 hours" })
             ),
@@ -121,8 +121,8 @@ const limits = (id: Exchanges.ExchangeId): void => {
 
   it.effect(`share nothing with those of another application`, () => {
     const application = (sent: Array<Support.Sent>) =>
-      Effect.map(arrivals(id, sent), (instants) => Support.most(instants, allowed(id).window)).pipe(
-        Effect.provide(Layer.provide(two(Support.marketData(id), Support.marketData(id)), simulator(id, sent)))
+      Effect.map(arrivals(id, sent), (instants) => Support.mostWithin(instants, readLimit(id).window)).pipe(
+        Effect.provide(Layer.provide(twoServices(Support.marketData(id), Support.marketData(id)), simulator(id, sent)))
       )
     return Effect.gen(function*() {
       const [one, another] = [new Array<Support.Sent>(), new Array<Support.Sent>()]
@@ -139,7 +139,7 @@ const cancels = (id: Exchanges.ExchangeId): void => {
     it.effect(`while ${name}`, () => {
       const sent: Array<Support.Sent> = []
       const slowly = Ref.unsafeMake(false)
-      const http = Support.watched(
+      const http = Support.recordRequests(
         sent,
         (answer, request) =>
           Effect.flatMap(
@@ -187,14 +187,17 @@ const streams = (id: Exchanges.ExchangeId): void => {
       const markets = yield* listing(id)
       const known = { markets, marketsMaxAge: "1 day" } as const
       // With the deadline of the first, a call may hardly wait.
-      const layers = two(Support.marketData(id, { ...known, deadline: "20 millis" }), Support.marketData(id, known))
+      const layers = twoServices(
+        Support.marketData(id, { ...known, deadline: "20 millis" }),
+        Support.marketData(id, known)
+      )
       yield* Effect.gen(function*() {
         const [hurried, patient] = [yield* First, yield* Second]
         const range = { from: start - 300_000, to: start - 60_000 }
         const [alone] = yield* drive(candles(hurried, range, 1))
         assert.isAbove(alone ?? 0, 0)
         yield* TestClock.adjust("2 minutes")
-        const reads = Array.from({ length: beyond(id) }, () => Effect.ignore(read(id, patient)))
+        const reads = Array.from({ length: readsBeyondLimit(id) }, () => Effect.ignore(read(id, patient)))
         yield* Effect.fork(Effect.all(reads, { concurrency: "unbounded", discard: true }))
         const begun = yield* Clock.currentTimeMillis
         const count = many[id] ?? 50

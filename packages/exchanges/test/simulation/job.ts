@@ -4,7 +4,7 @@ import { Exchanges } from "../../src/index.js"
 import { replay, world } from "./world.js"
 
 /** The argument of a job of `pnpm simulate`. Its seeds are `from`, `from + by` and so on, below `to`. */
-const Told = Schema.parseJson(Schema.Struct({
+const Argument = Schema.parseJson(Schema.Struct({
   from: Schema.Int,
   to: Schema.Int,
   by: Schema.Int,
@@ -12,14 +12,14 @@ const Told = Schema.parseJson(Schema.Struct({
   exchange: Schema.optional(Exchanges.ExchangeId)
 }))
 
-const say = (line: object) =>
+const print = (line: object) =>
   Effect.sync(() => {
     process.stdout.write(`${JSON.stringify(line)}\n`)
   })
 
 /** Runs the seeds of the job. Prints a line of JSON for each seed that passes, and for the first one that fails. */
 const job = Effect.gen(function*() {
-  const { by, exchange, from, steps, to } = yield* Schema.decodeUnknown(Told)(process.argv[2])
+  const { by, exchange, from, steps, to } = yield* Schema.decodeUnknown(Argument)(process.argv[2])
   const seeds = function*() {
     for (let seed = from; seed < to; seed += by) yield seed
   }
@@ -28,7 +28,7 @@ const job = Effect.gen(function*() {
     (seed) => {
       const id = exchange ?? Exchanges.ids[seed % Exchanges.ids.length]
       if (id === undefined) return Effect.dieMessage("there are no exchanges")
-      return Effect.tap(Simulation.run(world(id), seed, { steps }), ({ millis }) => say({ held: seed, millis }))
+      return Effect.tap(Simulation.run(world(id), seed, { steps }), ({ millis }) => print({ held: seed, millis }))
     },
     { concurrency: 20, discard: true }
   )
@@ -36,8 +36,8 @@ const job = Effect.gen(function*() {
 
 const failed = (error: unknown) =>
   error instanceof Simulation.SimulationFailed
-    ? say({ failed: `${error.message}\nto replay: ${replay(error)}` })
-    : say({ failed: String(error) })
+    ? print({ failed: `${error.message}\nto replay: ${replay(error)}` })
+    : print({ failed: String(error) })
 
 const ended = await Effect.runPromise(Effect.either(job))
 if (Either.isLeft(ended)) await Effect.runPromise(failed(ended.left))

@@ -6,14 +6,14 @@ import { BigDecimal, Context, Effect, Layer, Redacted } from "effect"
 import type { Exchanges } from "../../src/index.js"
 import { far, symbol, trading } from "../support/exchanges.js"
 
-type Socketed = Parameters<Simulator.Simulator["disturb"]>[0]
+type Disturbance = Parameters<Simulator.Simulator["disturb"]>[0]
 interface Fault extends SimulationWorld.Fault {
   readonly inject: (simulator: Simulator.Simulator) => Effect.Effect<void>
 }
 
 const socket = (
   name: string,
-  disturbance: Socketed,
+  disturbance: Disturbance,
   lag: Fault["lag"],
   trades: Fault["trades"] = "kept"
 ): Fault => ({ name, lag, trades, inject: ({ disturb }) => disturb(disturbance) })

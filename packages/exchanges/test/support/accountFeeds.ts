@@ -14,7 +14,7 @@ import { Faults, Simulator } from "@effect-exchange/simulator"
 import { HttpClient } from "@effect/platform"
 import { describe, expect, it } from "@effect/vitest"
 import { BigDecimal, Context, Effect, Exit, Fiber, Layer, Option, Redacted, Ref, Stream, TestClock } from "effect"
-import { meddled } from "./sockets.js"
+import { interceptSockets } from "./sockets.js"
 
 /** The exchange under test: its Layer, and an order that it accepts. */
 export interface Subject {
@@ -34,7 +34,7 @@ export interface Subject {
 }
 
 /** Runs a stream in the background and records its items. */
-const heard = <A, E>(stream: Stream.Stream<FeedItem.FeedItem<A>, E>) =>
+const recordItems = <A, E>(stream: Stream.Stream<FeedItem.FeedItem<A>, E>) =>
   Effect.gen(function*() {
     const items: Array<FeedItem.FeedItem<A>> = []
     const fiber = yield* Effect.fork(Stream.runForEach(stream, (item) => Effect.sync(() => items.push(item))))
@@ -51,7 +51,7 @@ const shown = (value: BigDecimal.BigDecimal | undefined): string | undefined =>
   value && Decimal.format(BigDecimal.normalize(value))
 
 /** Rounds to five decimals: with an open position, the value in a response differs slightly from that in a feed. */
-const nearly = (value: BigDecimal.BigDecimal): string | undefined => shown(BigDecimal.round(value, { scale: 5 }))
+const rounded = (value: BigDecimal.BigDecimal): string | undefined => shown(BigDecimal.round(value, { scale: 5 }))
 
 const orderText = ({ amount, clientOrderId, filled, id, price, side, status, symbol }: Order.Order): string =>
   [id, clientOrderId, symbol, side, shown(price), shown(amount), shown(filled), status].join(" ")
@@ -82,49 +82,52 @@ interface Scene {
   /** Places the same order, but leaves the clock to the test. */
   readonly placing: Effect.Effect<Order.Order, unknown>
   /** From now on, requests are carried out, but no response arrives. */
-  readonly deafen: Effect.Effect<void>
+  readonly dropResponses: Effect.Effect<void>
 }
 
-class Deaf extends Context.Tag("test/Deaf")<Deaf, Ref.Ref<boolean>>() {}
+class DropsResponses extends Context.Tag("test/DropsResponses")<DropsResponses, Ref.Ref<boolean>>() {}
 
-const deafening = Layer.effectContext(Effect.gen(function*() {
+const droppingLayer = Layer.effectContext(Effect.gen(function*() {
   const client = yield* HttpClient.HttpClient
-  const deaf = yield* Ref.make(false)
-  return Context.make(Deaf, deaf).pipe(Context.add(
+  const isDropping = yield* Ref.make(false)
+  return Context.make(DropsResponses, isDropping).pipe(Context.add(
     HttpClient.HttpClient,
     HttpClient.transform(
       client,
       (answer) =>
-        Effect.flatMap(Ref.get(deaf), (deaf) => deaf ? Effect.zipRight(Effect.exit(answer), Effect.never) : answer)
+        Effect.flatMap(
+          Ref.get(isDropping),
+          (isDropping) => isDropping ? Effect.zipRight(Effect.exit(answer), Effect.never) : answer
+        )
     )
   ))
 }))
 
 /** Adds the secrets to every string that contains a space. */
-const talkative = (secrets: ReadonlyArray<string>) => (text: string): string =>
+const revealing = (secrets: ReadonlyArray<string>) => (text: string): string =>
   text.replace(/"[^"]* [^"]*"/g, (sentence) => JSON.stringify([JSON.parse(sentence), ...secrets].join(" ")))
 
 /** Replaces the amounts in balance frames by a word that is not a number. */
-const obscure = (text: string): string =>
+const corruptBalances = (text: string): string =>
   text.replace(/("(?:f|eq|walletBalance|equity|marginBalance)":)(?:"[\d.]+"|[\d.]+)/g, "$1\"haunted\"")
 
 /** Replaces the prices in fill frames by a word that is not a number. */
-const unpriced = (text: string): string =>
+const corruptFills = (text: string): string =>
   text.replace(/("(?:L|execPrice|fillPx|lastPx|last_price|price)":)(?:"[\d.]+"|[\d.]+)/g, "$1\"haunted\"")
 
 const environmentOf = (
   { id, layer }: Subject,
   credentials: Credentials.Credentials = Simulator.credentials(id, "trade"),
-  hear: (text: string) => string = (text) => text
+  rewrite: (text: string) => string = (text) => text
 ) =>
   Layer.provideMerge(
     Layer.provide(layer({ environment: Simulator.environment(id), credentials }), OrderJournal.layerMemory),
-    Layer.provideMerge(deafening, meddled({ hear })(Simulator.layer(id)))
+    Layer.provideMerge(droppingLayer, interceptSockets({ rewrite })(Simulator.layer(id)))
   )
 
 /** Runs a case on its own simulator. */
 const running =
-  (subject: Subject, credentials?: Credentials.Credentials, hear?: (text: string) => string) =>
+  (subject: Subject, credentials?: Credentials.Credentials, rewrite?: (text: string) => string) =>
   <A, E>(body: (scene: Scene) => Effect.Effect<A, E>) =>
   () =>
     Effect.gen(function*() {
@@ -136,7 +139,7 @@ const running =
       const price = BigDecimal.multiply(last.amount, BigDecimal.unsafeFromString("0.9"))
       const { amount, symbol } = subject
       const placing = trading.place({ symbol, side: "buy", type: "limit", amount, price, round: true })
-      const deafen = Ref.set(yield* Deaf, true)
+      const dropResponses = Ref.set(yield* DropsResponses, true)
       yield* body({
         account: {
           ...account,
@@ -147,11 +150,11 @@ const running =
         trading,
         place: answer(placing),
         placing,
-        deafen,
+        dropResponses,
         simulator: yield* get(subject.id)
       })
     }).pipe(
-      Effect.provide(environmentOf(subject, credentials, hear)),
+      Effect.provide(environmentOf(subject, credentials, rewrite)),
       (self) => Effect.zipRight(TestClock.setTime(Date.UTC(2026, 10, 2)), self)
     )
 
@@ -166,7 +169,7 @@ export const register = (subject: Subject): void => {
       run(({ account, place, simulator, trading }) =>
         Effect.gen(function*() {
           const first = yield* place
-          const orders = yield* heard(account.streamOrders())
+          const orders = yield* recordItems(account.streamOrders())
           yield* pass(3)
           expect(orders.tags()).toEqual(["Connected", "Data"])
           expect(orders.values().map(orderText)).toEqual([orderText(first)])
@@ -179,8 +182,8 @@ export const register = (subject: Subject): void => {
           yield* Effect.all([trading.cancel(first), pass(5)], { concurrency: 2 })
           const canceled = yield* account.order(first)
           // Some exchanges report an order before it is open.
-          const stood = orders.values().filter(({ status }) => status !== "pending")
-          expect(stood.slice(1).map(orderText)).toEqual([second, filled, canceled].map(orderText))
+          const opened = orders.values().filter(({ status }) => status !== "pending")
+          expect(opened.slice(1).map(orderText)).toEqual([second, filled, canceled].map(orderText))
           expect(orders.statuses()).toEqual(["Connected"])
         })
       )
@@ -193,8 +196,8 @@ export const register = (subject: Subject): void => {
           const before = yield* place
           yield* simulator.fill(before.id, half)
           yield* pass(2)
-          const fills = yield* heard(account.streamFills())
-          const ofMarket = yield* heard(account.streamFills(symbol))
+          const fills = yield* recordItems(account.streamFills())
+          const ofMarket = yield* recordItems(account.streamFills(symbol))
           yield* pass(3)
           const order = yield* place
           yield* simulator.fill(order.id, half)
@@ -211,9 +214,9 @@ export const register = (subject: Subject): void => {
 
     it.effect(
       "request the fills if a fill frame cannot be decoded",
-      running(subject, undefined, unpriced)(({ account, place, simulator }) =>
+      running(subject, undefined, corruptFills)(({ account, place, simulator }) =>
         Effect.gen(function*() {
-          const fills = yield* heard(account.streamFills())
+          const fills = yield* recordItems(account.streamFills())
           yield* pass(3)
           const order = yield* place
           yield* simulator.fill(order.id)
@@ -226,16 +229,16 @@ export const register = (subject: Subject): void => {
     )
 
     for (
-      const [what, hear, digits] of [
+      const [what, rewrite, digits] of [
         ["emit all balances whenever one has changed", undefined, shown],
-        ["request the balances if a balance frame cannot be decoded", obscure, nearly]
+        ["request the balances if a balance frame cannot be decoded", corruptBalances, rounded]
       ] as const
     ) {
       it.effect(
         what,
-        running(subject, undefined, hear)(({ account, place, simulator }) =>
+        running(subject, undefined, rewrite)(({ account, place, simulator }) =>
           Effect.gen(function*() {
-            const balances = yield* heard(account.streamBalances({ buffer: FeedItem.sliding(100) }))
+            const balances = yield* recordItems(account.streamBalances({ buffer: FeedItem.sliding(100) }))
             yield* pass(3)
             const texts = (all: Effect.Effect.Success<typeof account.balances>) =>
               all.map(({ asset, free, total }) => `${asset} ${digits(free)} ${digits(total)}`).toSorted()
@@ -254,12 +257,12 @@ export const register = (subject: Subject): void => {
 
     it.effect(
       "resolve orders whose responses are lost, once they emit them",
-      run(({ account, deafen, place, placing, trading }) =>
+      run(({ account, dropResponses, place, placing, trading }) =>
         Effect.gen(function*() {
           const first = yield* place
-          const orders = yield* heard(account.streamOrders())
+          const orders = yield* recordItems(account.streamOrders())
           yield* pass(3)
-          yield* deafen
+          yield* dropResponses
           const lost = yield* Effect.fork(placing)
           yield* pass(3)
           const [, second] = orders.values()
@@ -278,9 +281,9 @@ export const register = (subject: Subject): void => {
       run(({ account, simulator }) =>
         Effect.gen(function*() {
           const all = [
-            yield* heard(account.streamOrders()),
-            yield* heard(account.streamFills()),
-            yield* heard(account.streamBalances())
+            yield* recordItems(account.streamOrders()),
+            yield* recordItems(account.streamFills()),
+            yield* recordItems(account.streamBalances())
           ]
           yield* pass(3)
           expect(yield* simulator.connections).toBeGreaterThan(0)
@@ -298,10 +301,10 @@ export const register = (subject: Subject): void => {
       running(
         subject,
         { ...rest, key: Redacted.make(wrong) },
-        talkative([wrong, Redacted.value(rest.secret)])
+        revealing([wrong, Redacted.value(rest.secret)])
       )(({ account }) =>
         Effect.gen(function*() {
-          const orders = yield* heard(account.streamOrders())
+          const orders = yield* recordItems(account.streamOrders())
           yield* Effect.fork(pass(120))
           const text = String(yield* orders.exit)
           expect(text).toMatch(/AuthenticationFailed|PermissionDenied/)
@@ -314,7 +317,7 @@ export const register = (subject: Subject): void => {
 }
 
 /** Registers the cases that take longer. */
-export const registerPatient = (subject: Subject): void => {
+export const registerSlow = (subject: Subject): void => {
   const { half, id, symbol } = subject
   const run = running(subject)
 
@@ -324,7 +327,10 @@ export const registerPatient = (subject: Subject): void => {
       run(({ account, place, simulator }) =>
         Effect.gen(function*() {
           const order = yield* place
-          const [orders, fills] = [yield* heard(account.streamOrders()), yield* heard(account.streamFills())]
+          const [orders, fills] = [
+            yield* recordItems(account.streamOrders()),
+            yield* recordItems(account.streamFills())
+          ]
           yield* simulator.setFaults(Faults.outage)
           yield* pass(3)
           yield* simulator.setFaults(Faults.none)
@@ -341,7 +347,7 @@ export const registerPatient = (subject: Subject): void => {
         const simulator = yield* get(id)
         yield* simulator.setFaults(Faults.make({ clockSkew: { ahead: "10 minutes" } }))
         const { streamOrders } = yield* Account.Account
-        const orders = yield* heard(streamOrders())
+        const orders = yield* recordItems(streamOrders())
         yield* pass(60)
         expect(orders.statuses().at(-1)).toMatch(/Connected|Resynced/)
       }).pipe(
@@ -354,8 +360,8 @@ export const registerPatient = (subject: Subject): void => {
       run(({ account, place, simulator, trading }) =>
         Effect.gen(function*() {
           const [first, second, third] = [yield* place, yield* place, yield* place]
-          const orders = yield* heard(account.streamOrders())
-          const fills = yield* heard(account.streamFills())
+          const orders = yield* recordItems(account.streamOrders())
+          const fills = yield* recordItems(account.streamFills())
           yield* pass(3)
           yield* simulator.fill(first.id, half)
           yield* pass(3)
@@ -375,11 +381,12 @@ export const registerPatient = (subject: Subject): void => {
           yield* pass(6)
 
           expect(orders.statuses()).toEqual(["Connected", "Reconnecting", "Resynced"])
-          const told = (id: string) => orders.values().filter((order) => order.id === id).map(({ status }) => status)
-          expect(told(first.id)).toEqual(["open", "open", "filled"])
-          expect(told(second.id)).toEqual(["open", "open"])
-          expect(told(third.id)).toEqual(["open", "canceled"])
-          expect(told(fourth.id)).toEqual(["open", "filled"])
+          const statusesOf = (id: string) =>
+            orders.values().filter((order) => order.id === id).map(({ status }) => status)
+          expect(statusesOf(first.id)).toEqual(["open", "open", "filled"])
+          expect(statusesOf(second.id)).toEqual(["open", "open"])
+          expect(statusesOf(third.id)).toEqual(["open", "canceled"])
+          expect(statusesOf(fourth.id)).toEqual(["open", "filled"])
           const history = yield* account.fills(symbol)
           expect(history.length).toBe(4)
           expect(fills.values().map(fillText)).toEqual(history.map(fillText))
@@ -392,7 +399,7 @@ export const registerPatient = (subject: Subject): void => {
       run(({ account, place, simulator }) =>
         Effect.gen(function*() {
           const order = yield* place
-          const fills = yield* heard(account.streamFills())
+          const fills = yield* recordItems(account.streamFills())
           yield* pass(3)
           yield* simulator.disturb({ _tag: "Expire" })
           yield* pass(1)
@@ -411,7 +418,10 @@ export const registerPatient = (subject: Subject): void => {
       run(({ account, place, simulator }) =>
         Effect.gen(function*() {
           const order = yield* place
-          const [orders, fills] = [yield* heard(account.streamOrders()), yield* heard(account.streamFills())]
+          const [orders, fills] = [
+            yield* recordItems(account.streamOrders()),
+            yield* recordItems(account.streamFills())
+          ]
           yield* pass(3)
           // Orders and fills may arrive in separate frames.
           yield* Effect.repeatN(simulator.disturb({ _tag: "Duplicate" }), 3)

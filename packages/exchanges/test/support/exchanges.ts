@@ -50,9 +50,9 @@ export interface Sent {
 }
 
 /** Provides a client that records its requests in `sent` and lets `meddle` replace each response. */
-export const watched = <R>(
+export const recordRequests = <R>(
   sent: Array<Sent>,
-  meddle: (
+  intercept: (
     answer: ReturnType<HttpClient.HttpClient["execute"]>,
     request: Sent
   ) => ReturnType<HttpClient.HttpClient["execute"]>,
@@ -67,7 +67,7 @@ export const watched = <R>(
           Effect.flatMap(Clock.currentTimeMillis, (at) => {
             const one = { at, ...asSent(request) }
             sent.push(one)
-            return meddle(answer, one)
+            return intercept(answer, one)
           })
         )
       )
@@ -87,5 +87,5 @@ const asSent = (request: HttpClientRequest.HttpClientRequest): Omit<Sent, "at"> 
 }
 
 /** Returns the largest number of instants within any window of `window` milliseconds. */
-export const most = (instants: ReadonlyArray<number>, window: number): number =>
+export const mostWithin = (instants: ReadonlyArray<number>, window: number): number =>
   Math.max(0, ...instants.map((from) => instants.filter((at) => at >= from && at < from + window).length))

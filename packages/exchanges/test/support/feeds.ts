@@ -34,7 +34,7 @@ export interface Subject {
 }
 
 /** Runs a stream in the background and records its items and its failure. */
-export const heard = <A, E>(stream: Stream.Stream<FeedItem.FeedItem<A>, E>) =>
+export const recordItems = <A, E>(stream: Stream.Stream<FeedItem.FeedItem<A>, E>) =>
   Effect.gen(function*() {
     const items: Array<FeedItem.FeedItem<A>> = []
     let failure: E | undefined
@@ -63,7 +63,7 @@ const levels = (book: Pick<BookView.BookView, "depth">) => {
 const prices = ({ close, high, low, open, volume }: Candle.Candle) => ({ open, high, low, close, volume })
 
 /** Requests the current book. */
-const asked = (symbol: string) =>
+const currentBook = (symbol: string) =>
   Effect.flatMap(
     MarketData.MarketData,
     (market) =>
@@ -71,21 +71,21 @@ const asked = (symbol: string) =>
         levels({ depth: () => ({ asks: asks.slice(0, 10), bids: bids.slice(0, 10) }) }))
   )
 
-type Heard = Effect.Effect.Success<ReturnType<typeof heard<BookView.BookView, never>>>
+type Recorded = Effect.Effect.Success<ReturnType<typeof recordItems<BookView.BookView, never>>>
 
 /**
  * Expects the latest book to be equal to that of the exchange. The clock must be at a whole second, when all changes
  * have been sent.
  */
-export const expectCurrent = (book: Pick<Heard, "values" | "last">, symbol: string) =>
+export const expectCurrent = (book: Pick<Recorded, "values" | "last">, symbol: string) =>
   Effect.gen(function*() {
     const latest = book.values().at(-1)
     expect(book.last()?._tag).toBe("Data")
-    expect(latest && levels(latest)).toEqual(yield* asked(symbol))
+    expect(latest && levels(latest)).toEqual(yield* currentBook(symbol))
   })
 
 /** Runs a case at a realistic time: not all exchanges accept a request for the first candle after the epoch. */
-const begun = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+const atStart = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.zipRight(TestClock.setTime(Date.UTC(2026, 10, 2)), self)
 
 const pass = (seconds: number) => TestClock.adjust(`${seconds} seconds`)
@@ -107,7 +107,7 @@ const running = ({ id, layer }: Subject) =>
     Effect.provide(
       Layer.provideMerge(layer({ environment: Simulator.environment(id) }), Simulator.layer(id))
     ),
-    begun
+    atStart
   )
 
 const candleCase = (subject: Subject, interval: Candle.Interval = "5m", symbol = subject.symbol): void => {
@@ -117,7 +117,7 @@ const candleCase = (subject: Subject, interval: Candle.Interval = "5m", symbol =
     `${endedCandles ? "stream each candle after it has closed" : "stream the latest candle"}, ${interval} of ${symbol}`,
     run((_, market) =>
       Effect.gen(function*() {
-        const candles = yield* heard(market.streamCandles(symbol, interval))
+        const candles = yield* recordItems(market.streamCandles(symbol, interval))
         yield* pass(endedCandles ? 620 : 20)
         const [candle] = candles.values().slice(-1)
         if (candle === undefined) throw new Error(`no candle came: ${candles.tags().join()}`)
@@ -136,7 +136,7 @@ const tickerVolumeCase = (subject: Subject, symbol: string): void => {
     `stream the volume of ${symbol} that a request returns`,
     running(subject)((_, market) =>
       Effect.gen(function*() {
-        const ticker = yield* heard(market.streamTicker(symbol))
+        const ticker = yield* recordItems(market.streamTicker(symbol))
         yield* pass(5)
         const { volume24h } = yield* market.ticker(symbol)
         const streamed = ticker.values().at(-1)?.volume24h
@@ -164,7 +164,7 @@ export const register = (subject: Subject): void => {
       "stream the ticker that a request returns",
       run((_, market) =>
         Effect.gen(function*() {
-          const ticker = yield* heard(market.streamTicker(symbol))
+          const ticker = yield* recordItems(market.streamTicker(symbol))
           yield* pass(5)
           const { bid, last } = yield* market.ticker(symbol)
           const streamed = ticker.values().at(-1)
@@ -180,20 +180,20 @@ export const register = (subject: Subject): void => {
       "stream every trade once, oldest first",
       run((_, market) =>
         Effect.gen(function*() {
-          const trades = yield* heard(market.streamTrades(symbol))
+          const trades = yield* recordItems(market.streamTrades(symbol))
           yield* pass(2)
           const since = (yield* market.trades(symbol)).at(-1)
           yield* pass(30)
           const all: ReadonlyArray<Trade.Trade> = yield* market.trades(symbol, { limit: 60 })
           const ids = trades.values().map((trade) => trade.id)
           expect(new Set(ids).size).toBe(ids.length)
-          const ats = trades.values().map(({ at }) => at)
-          expect(ats).toEqual(ats.toSorted((a, b) => a - b))
+          const times = trades.values().map(({ at }) => at)
+          expect(times).toEqual(times.toSorted((a, b) => a - b))
           const missed = all.slice(1 + all.findIndex((trade) => trade.id === since?.id))
           expect(missed.length).toBeGreaterThan(0)
-          const told = trades.values().slice(-missed.length)
+          const streamed = trades.values().slice(-missed.length)
           const plain = ({ amount, id, price, side }: Trade.Trade) => `${id} ${side} ${shown(price)} ${shown(amount)}`
-          expect(told.map(plain)).toEqual(missed.map(plain))
+          expect(streamed.map(plain)).toEqual(missed.map(plain))
         })
       )
     )
@@ -202,7 +202,7 @@ export const register = (subject: Subject): void => {
       "stream an order book that is always equal to the exchange's",
       run((_, market) =>
         Effect.gen(function*() {
-          const book = yield* heard(market.streamOrderBook(symbol, { buffer: FeedItem.sliding(10_000) }))
+          const book = yield* recordItems(market.streamOrderBook(symbol, { buffer: FeedItem.sliding(10_000) }))
           yield* pass(2)
           for (let second = 0; second < 10; second++) {
             yield* pass(1)
@@ -217,7 +217,7 @@ export const register = (subject: Subject): void => {
       "recover an order book that has missed an update",
       run((simulator, market) =>
         Effect.gen(function*() {
-          const book = yield* heard(market.streamOrderBook(symbol))
+          const book = yield* recordItems(market.streamOrderBook(symbol))
           yield* pass(3)
           for (let time = 0; time < 3; time++) {
             yield* simulator.disturb({ _tag: "Gap" })
@@ -235,7 +235,7 @@ export const register = (subject: Subject): void => {
       "ignore a repeated update",
       run((simulator, market) =>
         Effect.gen(function*() {
-          const book = yield* heard(market.streamOrderBook(symbol))
+          const book = yield* recordItems(market.streamOrderBook(symbol))
           yield* pass(3)
           yield* simulator.disturb({ _tag: "Duplicate" })
           yield* pass(20)
@@ -248,7 +248,7 @@ export const register = (subject: Subject): void => {
       "recover an order book whose updates arrive out of order",
       run((simulator, market) =>
         Effect.gen(function*() {
-          const book = yield* heard(market.streamOrderBook(symbol))
+          const book = yield* recordItems(market.streamOrderBook(symbol))
           yield* pass(3)
           yield* simulator.disturb({ _tag: "Reorder" })
           yield* pass(30)
@@ -261,7 +261,7 @@ export const register = (subject: Subject): void => {
       "never emit a crossed order book",
       run((simulator, market) =>
         Effect.gen(function*() {
-          const book = yield* heard(market.streamOrderBook(symbol, { buffer: FeedItem.sliding(10_000) }))
+          const book = yield* recordItems(market.streamOrderBook(symbol, { buffer: FeedItem.sliding(10_000) }))
           yield* pass(3)
           yield* simulator.disturb({ _tag: "Crossed" })
           yield* pass(30)
@@ -278,7 +278,7 @@ export const register = (subject: Subject): void => {
       "recover an order book with a wrong checksum",
       run((simulator, market) =>
         Effect.gen(function*() {
-          const book = yield* heard(market.streamOrderBook(symbol))
+          const book = yield* recordItems(market.streamOrderBook(symbol))
           yield* pass(3)
           yield* simulator.disturb({ _tag: "Checksum" })
           yield* pass(30)
@@ -292,7 +292,7 @@ export const register = (subject: Subject): void => {
       "ignore an invalid message",
       run((simulator, market) =>
         Effect.gen(function*() {
-          const book = yield* heard(market.streamOrderBook(symbol))
+          const book = yield* recordItems(market.streamOrderBook(symbol))
           yield* pass(3)
           yield* simulator.disturb({ _tag: "Garbage" })
           yield* pass(5)
@@ -306,7 +306,7 @@ export const register = (subject: Subject): void => {
       "change connections without a gap when the exchange announces that it will close one",
       run((simulator, market) =>
         Effect.gen(function*() {
-          const book = yield* heard(market.streamOrderBook(symbol))
+          const book = yield* recordItems(market.streamOrderBook(symbol))
           yield* pass(3)
           yield* simulator.disturb({ _tag: "Notice" })
           yield* pass(20)
@@ -321,7 +321,7 @@ export const register = (subject: Subject): void => {
       "fail for an unknown market only",
       run((_, market) =>
         Effect.gen(function*() {
-          const book = yield* heard(market.streamOrderBook(symbol))
+          const book = yield* recordItems(market.streamOrderBook(symbol))
           const error: ExchangeError.MarketDataError | FeedItem.SlowConsumer = yield* Effect.flip(
             Stream.runDrain(market.streamTicker("NOPE/USDT"))
           )
@@ -340,19 +340,19 @@ export const register = (subject: Subject): void => {
           const simulator = yield* get(id)
           yield* Effect.gen(function*() {
             const market = yield* MarketData.MarketData
-            yield* heard(market.streamOrderBook(symbol))
+            yield* recordItems(market.streamOrderBook(symbol))
             yield* pass(3)
             expect(yield* simulator.connections).toBe(1)
           }).pipe(Effect.provide(Layer.fresh(subject.layer({ environment: Simulator.environment(id) }))))
           yield* pass(1)
           expect(yield* simulator.connections).toBe(0)
-        }).pipe(Effect.provide(Simulator.layer(id)), begun)
+        }).pipe(Effect.provide(Simulator.layer(id)), atStart)
     )
   })
 }
 
 /** Registers the cases in which minutes must pass. */
-export const registerPatient = (subject: Subject): void => {
+export const registerSlow = (subject: Subject): void => {
   const { id, symbol } = subject
   const run = running(subject)
 
@@ -365,8 +365,8 @@ export const registerPatient = (subject: Subject): void => {
       "share one connection, and close it after the last subscriber has left",
       run((simulator, market) =>
         Effect.gen(function*() {
-          const one = yield* heard(market.streamOrderBook(symbol))
-          const other = yield* heard(market.streamOrderBook(symbol))
+          const one = yield* recordItems(market.streamOrderBook(symbol))
+          const other = yield* recordItems(market.streamOrderBook(symbol))
           yield* pass(3)
           expect(yield* simulator.connections).toBe(1)
           yield* one.leave
@@ -377,7 +377,7 @@ export const registerPatient = (subject: Subject): void => {
           yield* pass(15)
           expect(yield* simulator.connections).toBe(0)
           // A client whose last stream has ended can stream again.
-          const again = yield* heard(market.streamOrderBook(symbol))
+          const again = yield* recordItems(market.streamOrderBook(symbol))
           yield* pass(3)
           yield* expectCurrent(again, symbol)
         })
@@ -388,7 +388,7 @@ export const registerPatient = (subject: Subject): void => {
       "reconnect after every lost connection, and report it",
       run((simulator, market) =>
         Effect.gen(function*() {
-          const book = yield* heard(market.streamOrderBook(symbol))
+          const book = yield* recordItems(market.streamOrderBook(symbol))
           yield* pass(3)
           for (let time = 1; time <= 4; time++) {
             yield* simulator.disturb({ _tag: "Close", code: time % 2 === 0 ? 1006 : 1012 })
@@ -405,7 +405,7 @@ export const registerPatient = (subject: Subject): void => {
       "emit each trade once across a lost connection",
       run((simulator, market) =>
         Effect.gen(function*() {
-          const trades = yield* heard(market.streamTrades(symbol))
+          const trades = yield* recordItems(market.streamTrades(symbol))
           yield* pass(20)
           yield* simulator.disturb({ _tag: "Close", code: 1006 })
           yield* pass(60)
@@ -421,7 +421,7 @@ export const registerPatient = (subject: Subject): void => {
       run((simulator, market) =>
         Effect.gen(function*() {
           yield* simulator.disturb({ _tag: "Refuse" })
-          const book = yield* heard(market.streamOrderBook(symbol))
+          const book = yield* recordItems(market.streamOrderBook(symbol))
           yield* pass(120)
           expect(book.tags()).toEqual(["Reconnecting"])
           yield* simulator.disturb({ _tag: "Calm" })
@@ -435,7 +435,7 @@ export const registerPatient = (subject: Subject): void => {
       "replace a silent connection",
       run((simulator, market) =>
         Effect.gen(function*() {
-          const book = yield* heard(market.streamOrderBook(symbol))
+          const book = yield* recordItems(market.streamOrderBook(symbol))
           yield* pass(3)
           yield* simulator.disturb({ _tag: "Silence" })
           yield* pass(200)
@@ -450,7 +450,7 @@ export const registerPatient = (subject: Subject): void => {
       run((simulator, market) =>
         Effect.gen(function*() {
           yield* simulator.disturb({ _tag: "HalfOpen" })
-          const book = yield* heard(market.streamOrderBook(symbol))
+          const book = yield* recordItems(market.streamOrderBook(symbol))
           yield* pass(200)
           expect(book.values()).toEqual([])
           yield* simulator.disturb({ _tag: "Calm" })
@@ -464,7 +464,7 @@ export const registerPatient = (subject: Subject): void => {
       "report a subscription without data on an open connection as stale, and recover it",
       run((simulator, market) =>
         Effect.gen(function*() {
-          const book = yield* heard(market.streamOrderBook(symbol))
+          const book = yield* recordItems(market.streamOrderBook(symbol))
           yield* pass(3)
           yield* simulator.disturb({ _tag: "Mute" })
           yield* pass(90)
@@ -482,7 +482,7 @@ export const registerPatient = (subject: Subject): void => {
       "report a ticker without data on an open connection as stale, and recover it",
       run((simulator, market) =>
         Effect.gen(function*() {
-          const ticker = yield* heard(market.streamTicker(symbol))
+          const ticker = yield* recordItems(market.streamTicker(symbol))
           yield* pass(3)
           yield* simulator.disturb({ _tag: "Mute" })
           yield* pass(330)

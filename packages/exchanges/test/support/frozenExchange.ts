@@ -16,7 +16,7 @@ export interface Request {
 }
 
 /** Returns `true` if a request changes the account. */
-export const changes = ({ method, target }: Request): boolean =>
+export const isChange = ({ method, target }: Request): boolean =>
   Support.isChange({ method, path: target.replace(/\?.*$/, "") })
 
 /** Creates a clock whose current time is `millis()`, and whose sleeps take real time. */
@@ -32,7 +32,7 @@ export const clock = (millis: () => number): Clock.Clock => {
   }
 }
 
-const standing = (at: number): Clock.Clock => clock(() => at)
+const frozenClock = (at: number): Clock.Clock => clock(() => at)
 
 /** A response of the exchange. */
 export interface Served {
@@ -57,7 +57,7 @@ const keyOf = ({ body, method, target }: Request): string =>
 export const server = (id: Exchanges.ExchangeId, setup: ReadonlyArray<Request>, at: number): Serve => {
   const known = new Map<string, Served>()
   const handle = (simulator: Simulator.Simulator, request: Request, at: number) =>
-    simulator.handle({ ...request, remoteAddress: "127.0.0.1" }).pipe(Effect.orDie, Effect.withClock(standing(at)))
+    simulator.handle({ ...request, remoteAddress: "127.0.0.1" }).pipe(Effect.orDie, Effect.withClock(frozenClock(at)))
   return (history, request) =>
     Effect.gen(function*() {
       const key = [...history, request].map(keyOf).join("\n")

@@ -2,9 +2,9 @@ import { Cause, Effect, Exit, Layer, Logger, LogLevel, Metric, MetricState, Opti
 import { inspect } from "node:util"
 
 /** All output of a program while it runs: its logs at every level, its spans and its failures. */
-export interface Overheard {
-  readonly said: ReadonlyArray<string>
-  readonly note: (...values: ReadonlyArray<unknown>) => void
+export interface Output {
+  readonly texts: ReadonlyArray<string>
+  readonly record: (...values: ReadonlyArray<unknown>) => void
   readonly layer: Layer.Layer<never>
 }
 
@@ -20,15 +20,15 @@ export const renderings = (failure: unknown): ReadonlyArray<string> => [
   Cause.pretty(Cause.fail(failure), { renderErrorCause: true })
 ]
 
-export const make = (): Overheard => {
-  const said: Array<string> = []
-  const note = (...values: ReadonlyArray<unknown>): void => {
-    said.push(values.map(show).join(" "))
+export const make = (): Output => {
+  const texts: Array<string> = []
+  const record = (...values: ReadonlyArray<unknown>): void => {
+    texts.push(values.map(show).join(" "))
   }
   const logger = Logger.make<unknown, void>((options) => {
-    note(Logger.stringLogger.log(options))
-    note(Logger.jsonLogger.log(options))
-    note(options.message, Array.from(options.annotations), Cause.pretty(options.cause, { renderErrorCause: true }))
+    record(Logger.stringLogger.log(options))
+    record(Logger.jsonLogger.log(options))
+    record(options.message, Array.from(options.annotations), Cause.pretty(options.cause, { renderErrorCause: true }))
   })
   const tracer = Tracer.make({
     context: (run) => run(),
@@ -48,19 +48,19 @@ export const make = (): Overheard => {
         status: { _tag: "Started", startTime },
         attribute: (key, value) => {
           attributes.set(key, value)
-          note("attribute", key, value)
+          record("attribute", key, value)
         },
-        event: (event, _, values) => note("event", event, values),
+        event: (event, _, values) => record("event", event, values),
         addLinks: () => {},
         // Only failures appear in traces; the value of a success goes to the caller alone.
         end: (_, exit) =>
-          note("span", name, Array.from(attributes), Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "")
+          record("span", name, Array.from(attributes), Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "")
       }
     }
   })
   return {
-    said,
-    note,
+    texts,
+    record,
     layer: Layer.mergeAll(
       Logger.replace(Logger.defaultLogger, logger),
       Logger.minimumLogLevel(LogLevel.All),
@@ -101,8 +101,8 @@ const plain = (text: string): string =>
  * Returns the text around the first leak of a secret, or `undefined` if none leaked. A leak is any 15 consecutive
  * characters of a secret, or the whole of a shorter secret.
  */
-export const leak = (said: ReadonlyArray<string>, secrets: ReadonlyArray<string>): string | undefined => {
-  const texts = said.map(plain)
+export const leak = (output: ReadonlyArray<string>, secrets: ReadonlyArray<string>): string | undefined => {
+  const texts = output.map(plain)
   for (const secret of secrets) {
     const lower = secret.toLowerCase()
     for (let at = 0; at === 0 || at + fragment <= lower.length; at += 4) {

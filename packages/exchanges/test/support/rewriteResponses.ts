@@ -10,7 +10,7 @@ export interface Answer {
 }
 
 /** Provides a client that rewrites the text of each response and adds headers to it. */
-export const rewritten = (
+export const rewriteResponses = (
   rewrite: (answer: Answer) => string,
   headers: (answer: Answer) => Readonly<Record<string, string>> = () => ({})
 ): Layer.Layer<HttpClient.HttpClient, never, HttpClient.HttpClient> =>

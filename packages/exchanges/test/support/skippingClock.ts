@@ -13,7 +13,7 @@ interface Sleeper {
  *
  * The program must wait for nothing but this clock.
  */
-export const hurried = (start: number): Clock.Clock => {
+export const skippingClock = (start: number): Clock.Clock => {
   let now = start
   let ticking = false
   const sleepers: Array<Sleeper> = []
