@@ -12,7 +12,7 @@ register(account)
 
 const { balances, fills, orders, protocol } = feeds
 
-/** What subscribes to the account with these credentials. */
+/** Returns the messages that subscribe to the account with these credentials. */
 const subscription = (credentials = documented) => {
   const topics = [orders?.topic(), fills?.topic(), balances?.topic()].flatMap((topic) => topic ?? [])
   assert.strictEqual(new Set(topics.map(({ key }) => key)).size, 1)
@@ -145,7 +145,7 @@ const position = {
 }
 const deposit = { e: "balanceUpdate", E: 1_763_942_402_000, a: "BTC", d: "100.00000000", T: 1_763_942_402_000 }
 
-/** What is read of an event, as a channel reads it. */
+/** Reads an event with a channel. */
 const read = <A extends object>(
   channel: { readonly reader?: (() => (frame: unknown) => Listing.Rows<A> | undefined) | undefined } | undefined,
   event: unknown

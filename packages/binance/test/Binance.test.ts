@@ -14,7 +14,7 @@ const client = (options: Exchange.AccountOptions = {}, simulator: Simulator.Opti
     Layer.provideMerge(Simulator.layer("binance", simulator))
   )
 
-/** The same program at the same instant, over a simulated Binance. */
+/** Runs a program on a simulated Binance, starting at `now`. */
 const simulated = <A, E, R extends Layer.Layer.Success<ReturnType<typeof client>>>(
   effect: Effect.Effect<A, E, R>,
   options?: Exchange.AccountOptions,
@@ -205,7 +205,7 @@ describe("account", () => {
             assert.notInclude(error.message, Redacted.value(credentials.secret))
           }
           assert.strictEqual((yield* requestLog).length, 2)
-          // That the account is closed says nothing of public data.
+          // A refused account leaves public data available.
           assert.strictEqual(yield* Effect.flatMap(Binance.MarketData, (market) => market.serverTime), now)
         }),
         { credentials },
@@ -264,7 +264,7 @@ describe("layers", () => {
         // @ts-expect-error an endpoint of the account is not one of public data
         market.request(BinanceEndpoints.account, { omitZeroBalances: true })
       )
-      // And in JavaScript, by a check.
+      // JavaScript has a check at run time.
       assert.strictEqual(error._tag, "AuthenticationFailed")
       assert.deepStrictEqual(yield* requestLog, [])
       // @ts-expect-error there is no account in what layerMarketData gives

@@ -93,7 +93,7 @@ const bans: ReadonlyArray<Row> = [
     { ...refused("Banned", -1003), until: now + 12_345 },
     { "retry-after": "600" }
   ],
-  // Only the message tells these two apart.
+  // These two differ only in the message.
   [
     429,
     error(-1003, `Way too many requests; IP banned until ${now + 12_345}.`),
@@ -122,10 +122,10 @@ const failing: ReadonlyArray<Row> = [
   [503, error(-1016, "This service is no longer available."), unavailable(-1016)]
 ]
 
-// What the protocol has nothing to say about: HTTP decides.
+// Not in the exchange's error shape: HTTP decides.
 const country = "<html>The Amazon CloudFront distribution is configured to block access from your country.</html>"
 
-// The exchange's own words under a code to come: its status decides, and the code is kept.
+// The exchange's error shape with an unknown code: the status decides, and the code is kept.
 const unlisted: ReadonlyArray<Row> = [
   [400, error(-99_999, "A code to come."), refused("InvalidRequest", -99_999)],
   [401, error(-99_999, "A code to come."), refused("AuthenticationFailed", -99_999)],
@@ -147,7 +147,7 @@ const byStatus: ReadonlyArray<Row> = [
   [410, html, { tag: "ExchangeUnavailable", outcome: "Unknown" }],
   [421, html, { tag: "ExchangeUnavailable", outcome: "Unknown" }],
   [403, country, { tag: "PermissionDenied", outcome: "Unknown" }],
-  // Not the documented shape, so nothing is read into it.
+  // Not the documented shape, so the content is ignored.
   [400, error("-1121", "Invalid symbol."), { tag: "ExchangeUnavailable", outcome: "Unknown" }],
   [400, error({ code: -2010 }, "Duplicate order sent."), { tag: "ExchangeUnavailable", outcome: "Unknown" }],
   [400, "{\"error\":{\"code\":-1021,\"msg\":[\"nested\"]}}", { tag: "ExchangeUnavailable", outcome: "Unknown" }],
@@ -168,7 +168,7 @@ const known: ReadonlyArray<Row> = [...orders, ...access, ...tooMany, ...bans, ..
 const title = ([status, body, { tag }, headers]: Row) =>
   `${status} ${body.slice(0, 70).replaceAll("\r\n", "")} ${headers?.["retry-after"] ?? ""} is ${tag}`
 
-// A write of no idempotency, so that every member of the union may come out.
+// A write without idempotency, so that every error of the union may occur.
 const placeOrder = Endpoint.make({
   capability: "trading",
   name: "placeOrder",

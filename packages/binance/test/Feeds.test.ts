@@ -19,7 +19,7 @@ const market: Market.Market = {
 
 const { book, candles, protocol, ticker, trades } = feeds
 
-/** What the frames of a channel are read as: rows with their decimals as text. */
+/** Reads a frame with a channel. Decimals are formatted as text. */
 const read = <A extends object>(
   reader: ((frame: unknown) => Listing.Rows<A> | undefined) | undefined,
   frame: unknown
@@ -194,7 +194,7 @@ describe("candle", () => {
 })
 
 describe("order book", () => {
-  /** One event of the stream, whose one bid tells which it was. */
+  /** An event of the stream, with one bid that identifies it. */
   const event = (U: number, u: number) => ({
     e: "depthUpdate",
     E: 1_672_515_782_136,
@@ -205,7 +205,7 @@ describe("order book", () => {
     a: []
   })
 
-  /** What each event is after the one that was taken before it, beginning with a snapshot of the number `last`. */
+  /** Returns the verdict of each event after the last accepted one. `last` is the number of the snapshot. */
   const verdicts = (last: number, ...events: ReadonlyArray<readonly [U: number, u: number]>) => {
     let known = last
     return events.map(([U, u]) => {

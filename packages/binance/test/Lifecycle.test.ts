@@ -11,8 +11,8 @@ const environment = Simulator.environment("binance")
 const client = (options?: Exchange.AccountOptions) =>
   Binance.layerAccount({ environment, credentials: Simulator.credentials("binance"), ...options })
 
-// Every jitter is the middle of its range: the first retry comes after 50 ms, the second after 100 more, and a
-// Retry-After is kept by 50 ms too long.
+// Every jitter is the middle of its range: the first retry comes after 50 ms, the second 100 ms later, and a
+// Retry-After is exceeded by 50 ms.
 const simulated =
   (faults?: Faults.Options, options?: Exchange.AccountOptions) =>
   <A, E, R extends Layer.Layer.Success<ReturnType<typeof client>>>(
@@ -39,7 +39,7 @@ const count = Effect.map(requestLog, (requests) => requests.length)
 const serverTime = Effect.flatMap(Binance.MarketData, (market) => market.serverTime)
 const balances = Effect.flatMap(Binance.Account, (account) => account.balances)
 
-/** Runs an effect to its end while time passes, a second at a time. */
+/** Runs an effect to its end, and advances the clock by a second at a time. */
 const elapsing = <A, E, R>(effect: Effect.Effect<A, E, R>, duration: Duration.DurationInput = "35 seconds") =>
   Effect.gen(function*() {
     const fiber = yield* Effect.fork(effect)
@@ -152,7 +152,7 @@ describe("rate limits", () => {
     }).pipe(simulated()))
 })
 
-/** Has another process behind the same address ask for so many listings, of weight 20 each. */
+/** Sends `times` requests for listings, of weight 20 each, from another process with the same address. */
 const useUp = (times: number) =>
   Effect.flatMap(simulator, ({ handle }) =>
     Effect.replicateEffect(
@@ -213,7 +213,7 @@ describe("firewall", () => {
     ))
 })
 
-// Every kind of fault: what a read fails with in the end, after how many attempts, and whether a later try succeeds.
+// Every kind of fault: the error that a read fails with, the number of attempts and the outcome.
 const kinds: ReadonlyArray<
   readonly [kind: Faults.Kind, tag: string, attempts: number, outcome: "NotSent" | "Rejected" | "Unknown"]
 > = [

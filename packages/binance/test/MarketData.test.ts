@@ -102,7 +102,7 @@ describe("candles", () => {
       ])
     })))
 
-  // Of which a page takes the simulator seconds.
+  // Intervals whose pages take the simulator seconds.
   const long: ReadonlyArray<Candle.Interval> = ["6h", "12h", "1d", "1w", "1M"]
 
   for (const interval of Binance.features.candles) {

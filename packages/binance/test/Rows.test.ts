@@ -9,15 +9,15 @@ import { decode, fails, fixture, json, record, shown } from "./utils.js"
 
 const symbol = "BTC/USDT"
 
-/** Public data over one listing. */
+/** Provides market data over one listing. */
 const withListing = <A, E>(listing: string, ask: (data: MarketData.MarketData.Service) => Effect.Effect<A, E>) =>
   scripted(() => ScriptedHttp.json({}), { listing })(Effect.flatMap(Binance.MarketData, ask))
 
-/** Public data over one answer. */
+/** Provides market data over one response. */
 const withMarketData = <A, E>(body: string, ask: (data: MarketData.MarketData.Service) => Effect.Effect<A, E>) =>
   scripted(() => ScriptedHttp.text(body))(Effect.flatMap(Binance.MarketData, ask))
 
-/** An account over one answer. */
+/** Provides an account over one response. */
 const withAccount = <A, E>(
   body: string,
   ask: (
@@ -34,7 +34,7 @@ describe("markets", () => {
           return [`${market.symbol}`, [id, status, tickSize, lotSize]]
         })
         assert.deepStrictEqual(summary, {
-          // MARKET_LOT_SIZE comes first in the list and is not the lot.
+          // MARKET_LOT_SIZE is first in the list, and is not the lot size.
           "BTC/USDT": ["BTCUSDT", "open", "0.01000000", "0.00001000"],
           "1000SATS/USDT": ["1000SATSUSDT", "halted", "0.00000010", "1.00000000"],
           "LUNC/BUSD": ["LUNCBUSD", "halted", undefined, undefined],
@@ -324,7 +324,7 @@ describe("serverTime", () => {
   })
 })
 
-/** The open orders of the fixture that are of one market. */
+/** The open orders of the fixture, all of one market. */
 const openOrdersOfMarket = fixture("openOrders").replace("ETHUSDT", "BTCUSDT")
 
 describe("order", () => {
@@ -368,7 +368,7 @@ describe("order", () => {
         assert.deepInclude(old, { type: "market", status: "filled", amount: "3.00000000", filled: "3.00000000" })
         for (const field of ["price", "averagePrice", "timeInForce"]) assert.isFalse(field in old, field)
         assert.isFalse("amount" in byQuote)
-        // 190.00000001 / 0.003, of which the last place is rounded.
+        // 190.00000001 / 0.003, rounded at the last place.
         assert.deepInclude(byQuote, { averagePrice: "63333.3333366666666667" })
         assert.deepInclude(expired, { status: "expired", timeInForce: "IOC" })
         assert.isFalse("clientOrderId" in expired)
@@ -414,7 +414,7 @@ describe("order", () => {
     for (const wrong of odd) {
       const { rows, unknown } = decode(BinanceEndpoints.openOrders, [{ ...wrong, orderId: 7 }, whole])
       assert.deepStrictEqual(rows.map(({ id }) => id), ["4293200"])
-      // Whoever looks for it by its names finds out that it is there.
+      // A lookup by these ids shows that the order exists.
       assert.deepStrictEqual(
         unknown.map(({ clientOrderId, id, market }) => [id, market, clientOrderId]),
         [["7", "BTCUSDT", "0a1b2c3d4e5f60718293a4b5c6d7e8f9"]]

@@ -8,7 +8,7 @@ import { requestLog, verdict } from "./utils.js"
 
 const credentials = Simulator.credentials("binance")
 
-/** A client that tries once, over connections of its own to a server of its own. */
+/** Provides a client without retries, and its own server. */
 const served = (faults: Faults.Options, options?: Exchange.AccountOptions) => {
   const environment = Effect.flatMap(SimulatorServer.SimulatorServer, ({ environment }) => environment("binance"))
   return Layer.unwrapEffect(Effect.map(environment, (environment) =>
@@ -26,7 +26,7 @@ const served = (faults: Faults.Options, options?: Exchange.AccountOptions) => {
 const serverTime = Effect.flatMap(Binance.MarketData, (market) => market.serverTime)
 const balances = Effect.flatMap(Binance.Account, (account) => account.balances)
 
-// Short only where it is waited for.
+// Short only for the faults that time out.
 const timeLimit = (kind: Faults.Kind): Exchange.AccountOptions =>
   kind === "drop" || kind === "slowBody" ? { attemptTimeout: "500 millis" } : {}
 
@@ -50,7 +50,7 @@ describe("over sockets", () => {
       Effect.gen(function*() {
         const { code, ...rest } = verdict(yield* Effect.flip(serverTime))
         const expectedCode = "code" in expected ? expected.code : undefined
-        // Of a broken connection the code is Node's, which differs from version to version.
+        // The code of a broken connection is Node's, which depends on its version.
         if (rest.tag !== "TransportFailed") assert.strictEqual(code, expectedCode)
         const { code: _, ...verdictExpected } = { code: undefined, ...expected }
         assert.deepStrictEqual(rest, verdictExpected)

@@ -217,7 +217,7 @@ describe("Ed25519 key", () => {
     simulated(
       Effect.gen(function*() {
         const { account, trading } = yield* services
-        // Each signature has other characters to be encoded.
+        // Each signature has different characters to encode.
         for (let count = 0; count < 20; count++) yield* trading.place({ ...bid, amount: "0.001" })
         assert.strictEqual((yield* account.openOrders(symbol)).length, 20)
       }),
@@ -378,7 +378,7 @@ describe("reads that use up the weight of the minute", () => {
       const { orderBook } = yield* Binance.MarketData
       const { openOrders } = yield* Binance.Account
       const { cancel, cancelAll } = yield* Binance.Trading
-      // 20 for the listing, 22 times 250, 3 times 50 and 5 times 5: of the 5700 that reads may use 5 are left.
+      // 20 for the listing, 22 times 250, 3 times 50 and 5 times 5: 5 are left of the 5700 that reads may use.
       const depths = [...Array.from({ length: 22 }, () => 5000), 1000, 1000, 1000, 20, 20, 20, 20, 20]
       yield* Effect.forEach(depths, (depth) => orderBook(symbol, { depth }))
       assert.strictEqual((yield* Effect.flip(orderBook(symbol, { depth: 101 })))._tag, "DeadlineExceeded")

@@ -9,7 +9,7 @@ import { documented, fixture, now, record } from "./utils.js"
 
 const symbol = "BTC/USDT"
 
-/** How many rows were counted that were not understood. */
+/** The number of rows that were counted as unknown. */
 const unknownRowCount = Effect.map(
   Metric.value(
     Telemetry.unknownRows.pipe(Metric.tagged("exchange", "binance"), Metric.tagged("operation", "openOrders"))
@@ -18,7 +18,7 @@ const unknownRowCount = Effect.map(
 )
 const bid: Order.LimitRequest = { type: "limit", symbol, side: "buy", amount: "0.01", price: "59000" }
 
-/** The answer to an order that fills at once. */
+/** The response to an order that fills immediately. */
 const accepted = (asked: URLSearchParams): string =>
   JSON.stringify({
     ...record(fixture("order", "post")),
@@ -91,7 +91,7 @@ describe("requests", () => {
       isMaker: true
     })
     const since = now - 30 * hour
-    // So many that a page is full, and some after the first day.
+    // Enough to fill a page, and one after the first day.
     const all = [
       ...Array.from({ length: 1200 }, (_, index) => fill(index, since + index)),
       fill(1200, now - hour)
@@ -130,7 +130,7 @@ describe("requests", () => {
       const before = yield* unknownRowCount
       assert.deepStrictEqual((yield* account.openOrders(symbol)).map(({ id }) => id), ["881", "4293154"])
       assert.strictEqual((yield* unknownRowCount) - before, 1)
-      // Asked for by itself it is no absence.
+      // Requested by itself, it is not reported as absent.
       const failed = yield* Effect.flip(account.order({ symbol, id: "4293200" }))
       assert.strictEqual(failed._tag, "MalformedResponse")
     })))

@@ -8,7 +8,7 @@ import { Binance } from "../src/index.js"
 
 const { features } = Binance
 
-// Orders are placed in the first two. In ETH/BTC a fill can be worth nine decimals of Bitcoin, and a balance shows eight.
+// Orders are placed on the first two. On ETH/BTC, fills can have nine decimals of Bitcoin, but balances have eight.
 const symbols = ["BTC/USDT", "ETH/USDT", "ETH/BTC"] as const
 
 const judged = simulated("binance", Binance.layer)

@@ -1,7 +1,7 @@
 import type { Facts } from "../../exchanges/test/support/facts.js"
 
 export const facts: Facts = {
-  // Books of 5000 levels weigh 250 of 6000 a minute.
+  // An order book of 5000 levels costs 250 of 6000 a minute.
   reads: { calls: 24, window: 60_000 },
   live: [
     "https://api.binance.com",

@@ -2,7 +2,7 @@ import type { Subject as AccountSubject } from "../../exchanges/test/support/acc
 import type { Subject } from "../../exchanges/test/support/feeds.js"
 import { Binance } from "../src/index.js"
 
-/** What the suite of feeds is told of the exchange. */
+/** The subject of the suite of feeds. */
 export const subject: Subject = {
   id: "binance",
   longest: "1M",
@@ -13,7 +13,7 @@ export const subject: Subject = {
   notice: true
 }
 
-/** What that of an account's feeds is told. */
+/** The subject of the suite of account feeds. */
 export const account: AccountSubject = {
   id: "binance",
   layer: Binance.layer,

@@ -8,7 +8,7 @@ import { documented, fixture, now, requestLog } from "./utils.js"
 
 type Services = Layer.Layer.Success<ReturnType<typeof Binance.layer>>
 
-/** A program with a trader's key and a journal, over a simulated Binance where Bitcoin costs 60,000. */
+/** Runs a program with a trader's key and a journal on a simulated Binance. Bitcoin costs 60,000. */
 export const simulated = <A, E>(
   effect: Effect.Effect<A, E, Services | Simulator.Simulators | OrderJournal.OrderJournal>,
   options: Partial<Exchange.AccountOptions> = {},
@@ -35,11 +35,11 @@ export const simulator = Effect.flatMap(Simulator.Simulators, ({ get }) => get("
 export const setPrice = (last: string, market = "BTC/USDT") =>
   Effect.flatMap(simulator, (binance) => binance.setPrice(market, last))
 
-/** Faults of one kind of request to `/api/v3/order`. */
+/** Faults of requests to `/api/v3/order` with one method. */
 export const faulty = (method: string, faults: Faults.Options): Faults.Faults =>
   Faults.make({ routes: [{ path: "/api/v3/order", method, faults: Faults.make(faults) }] })
 
-/** Runs an effect to its end while time passes, 100 milliseconds at a time. */
+/** Runs an effect to its end, and advances the clock by 100 milliseconds at a time. */
 export const elapsing = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.fork(effect)
@@ -47,7 +47,7 @@ export const elapsing = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     return yield* Fiber.join(fiber)
   })
 
-/** What the simulated exchange was asked to change. */
+/** The requests to the simulated exchange that change something. */
 export const writes = Effect.map(
   requestLog,
   (requests) => requests.filter((request) => /^(?:POST|DELETE) /.test(request))
@@ -55,7 +55,7 @@ export const writes = Effect.map(
 
 export const openIntents = Effect.flatMap(OrderJournal.OrderJournal, ({ open }) => open)
 
-/** A client, with all its services, over answers made up; the markets are those of the fixtures unless given. */
+/** Provides all services over scripted responses. The markets default to those of the fixtures. */
 export const scripted = (
   answers: (
     request: { readonly method: string; readonly path: string; readonly query: URLSearchParams }
@@ -87,7 +87,7 @@ export const scripted = (
     )
   )
 
-/** What was sent beside the listing, as method, path and parameters without those of the signature. */
+/** The requests except the listing: the method, the path and the parameters without the signature. */
 export const sent = Effect.map(
   Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests),
   (requests) =>

@@ -18,7 +18,7 @@ export const fixture = (name: string, method: "get" | "post" | "delete" = "get")
 
 const parse = Schema.decodeUnknownOption(Schema.parseJson())
 
-/** Text as the engine reads it: `undefined` when it is no JSON. */
+/** Parses text like the engine: `undefined` if it is not JSON. */
 export const json = (text: string): unknown => Option.getOrUndefined(parse(text))
 
 const decodeRecord = Schema.decodeUnknownSync(
@@ -33,7 +33,7 @@ export const decode = <C extends Endpoint.Capability, A>(endpoint: Endpoint.Endp
 export const fails = <C extends Endpoint.Capability, A>(endpoint: Endpoint.Endpoint<C, never, A>, body: unknown) =>
   Either.isLeft(endpoint.decode(body))
 
-/** Every decimal as text, and nothing that is left out. */
+/** Formats decimals as text, and removes `undefined` fields. */
 export const shown = (value: object, ...without: ReadonlyArray<string>): { readonly [name: string]: unknown } =>
   Object.fromEntries(
     Object.entries(value)
@@ -58,7 +58,7 @@ export const error = (code: unknown, msg: string): string => JSON.stringify({ co
 
 export const html = "<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body></body></html>"
 
-/** What is asked of an error. Times are milliseconds. */
+/** The fields of an error that the tests compare. Times are in milliseconds. */
 export interface Verdict {
   readonly tag: ExchangeError.ExchangeError["_tag"]
   readonly outcome: ExchangeError.Outcome
@@ -75,7 +75,7 @@ export const verdict = (error: ExchangeError.ExchangeError): Verdict => ({
   ...error._tag === "Banned" ? { until: error.until } : {}
 })
 
-/** What the simulated exchange was asked, as method (unless it is GET) and path, with the status it answered. */
+/** The requests to the simulated exchange: the method unless it is GET, the path and the response status. */
 export const requestLog: Effect.Effect<ReadonlyArray<string>, Simulator.ExchangeNotSimulated, Simulator.Simulators> =
   Effect
     .gen(function*() {

@@ -18,7 +18,7 @@ const expires = 1_518_064_236
 const signature = "6d459dc02866d35a2b965edeecc68063d488e296b77982235fc6eca24b934945"
 const request = { op: "authKeyExpires", args: ["LAqUlngMIQkIUjXMUreyu3qn", expires, signature] }
 
-/** What a reader hears of a table, frame by frame. */
+/** Reads frames of a table with one reader. */
 const readTable =
   <A>(read: (frame: unknown) => Listing.Rows<A> | undefined, table: string) =>
   (action: string, ...data: ReadonlyArray<object>): Listing.Listing<A> => {
@@ -161,7 +161,7 @@ describe("tables of a BitMEX account", () => {
       ]
     ])
     assert.deepStrictEqual(reported("insert", { ...order, execID: "e", execType: "New" }), [])
-    // The history knows what its units are worth.
+    // The history can request the scale of its units.
     assert.deepStrictEqual(reported("insert", { ...first, execCommCcy: "SOl" }), [{ fillsOf: "XBT_USDT" }])
   })
 

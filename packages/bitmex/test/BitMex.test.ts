@@ -15,7 +15,7 @@ const client = (options: Exchange.AccountOptions = {}, simulator: Simulator.Opti
     Layer.provideMerge(Simulator.layer("bitmex", simulator))
   )
 
-/** The same program at the same instant, over a simulated BitMEX. */
+/** Runs a program on a simulated BitMEX, starting at `now`. */
 const simulated = <A, E, R extends Layer.Layer.Success<ReturnType<typeof client>>>(
   effect: Effect.Effect<A, E, R>,
   options?: Exchange.AccountOptions,
@@ -200,7 +200,7 @@ describe("account", () => {
             assert.notInclude(error.message, Redacted.value(credentials.secret))
           }
           assert.strictEqual((yield* requestLog).length, 2)
-          // That the account is closed says nothing of public data.
+          // A refused account leaves public data available.
           assert.strictEqual(yield* Effect.flatMap(BitMex.MarketData, (market) => market.serverTime), now)
         }),
         { credentials },
@@ -305,7 +305,7 @@ describe("layers", () => {
         // @ts-expect-error an endpoint of the account is not one of public data
         market.request(BitMexEndpoints.margin, { currency: "all" })
       )
-      // And in JavaScript, by a check.
+      // JavaScript has a check at run time.
       assert.strictEqual(error._tag, "AuthenticationFailed")
       assert.deepStrictEqual(yield* requestLog, [])
       // @ts-expect-error there is no account in what layerMarketData gives

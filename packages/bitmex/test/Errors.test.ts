@@ -29,7 +29,7 @@ const access: ReadonlyArray<Row> = [
   [401, error("Invalid API Key."), refused("AuthenticationFailed")],
   [401, error("Signature not valid."), refused("AuthenticationFailed")],
   [401, error("Authorization Required"), refused("AuthenticationFailed")],
-  // The same texts come with other statuses.
+  // The same texts occur with other statuses.
   [400, error("Invalid API Key."), refused("AuthenticationFailed")],
   [403, error("Signature not valid."), refused("AuthenticationFailed")],
   [403, error("This key is disabled."), refused("PermissionDenied")],
@@ -83,7 +83,7 @@ const failing: ReadonlyArray<Row> = [
   [502, error("Bad Gateway"), unavailable("Unknown")],
   [504, error("Gateway timeout"), unavailable("Unknown")],
   [500, error("Server Error"), unavailable("Unknown")],
-  // Only a 503 promises that nothing was done.
+  // Only a 503 means that nothing was done.
   [500, error("The system is currently overloaded."), unavailable("Unknown")],
   [503, error("Duplicate clOrdID"), unavailable("Unknown")]
 ]
@@ -103,7 +103,7 @@ const rejected = (fields: object) => JSON.stringify({ orderID: id, ordStatus: "R
 const row = (...messages: ReadonlyArray<string>) =>
   JSON.stringify(messages.map((error) => ({ orderID: id, ordStatus: "Filled", error })))
 
-// Refusals whose status is that of a success.
+// Refusals with the status of a success.
 const inSuccess: ReadonlyArray<Row> = [
   [200, rejected({ ordRejReason: "No new positions during the wind-down" }), refused("OrderRejected", "Rejected")],
   [
@@ -122,7 +122,7 @@ const inSuccess: ReadonlyArray<Row> = [
   [200, row("Something to come"), refused("OrderRejected", "Rejected")]
 ]
 
-// What is not in the words of the exchange: it proves nothing but what the status does.
+// Not in the exchange's error shape: only the status counts.
 const byStatus: ReadonlyArray<Row> = [
   [500, html, plain("ExchangeUnavailable", "Unknown")],
   [502, "", plain("ExchangeUnavailable", "Unknown")],
@@ -156,7 +156,7 @@ const known: ReadonlyArray<Row> = [...access, ...orders, ...tooMany, ...failing,
 const title = ([status, body, { tag }, headers]: Row) =>
   `${status} ${body.slice(0, 90).replaceAll("\r\n", "")} ${headers?.["retry-after"] ?? ""} is ${tag}`
 
-// A write of no idempotency, so that every member of the union may come out.
+// A write without idempotency, so that every error of the union may occur.
 const placeOrder = Endpoint.make({
   capability: "trading",
   name: "placeOrder",
@@ -206,7 +206,7 @@ describe("classify", () => {
     for (const body of [error("Invalid API Key."), some, "[]", "[{\"error\":\"\"}]", "{\"ordStatus\":\"Canceled\"}"]) {
       assert.isUndefined(errors.classify(answer(200, body)), body)
     }
-    // A list of orders may have a rejected one in it.
+    // A list of orders may contain a rejected one.
     assert.isUndefined(errors.classify(answer(200, `[${rejected({})}]`)))
   })
 

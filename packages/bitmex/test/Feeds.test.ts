@@ -130,7 +130,7 @@ describe("order books of BitMEX", () => {
 
   const first = frame("partial", [9, "Sell", 5, 101], [2, "Buy", 7, 99], [7, "Buy", 8, 98])
 
-  /** The bids after the last of these frames, or what is wrong with the book. */
+  /** Returns the bids after the last of these frames, or the fault of the book. */
   const after = (...frames: ReadonlyArray<unknown>) => {
     const rules = book.rules(linear, 20)
     const { read } = OrderBookSync.make({ exchange: "bitmex", symbol: linear.symbol, rules, read: book.reader(linear) })

@@ -11,8 +11,8 @@ const environment = Simulator.environment("bitmex")
 const client = (options?: Exchange.AccountOptions) =>
   BitMex.layerAccount({ environment, credentials: Simulator.credentials("bitmex"), ...options })
 
-// Every jitter is the middle of its range: the first retry comes after 50 ms, the second after 100 more, and a
-// Retry-After is kept by 50 ms too long.
+// Every jitter is the middle of its range: the first retry comes after 50 ms, the second 100 ms later, and a
+// Retry-After is exceeded by 50 ms.
 const simulated =
   (faults?: Faults.Options, options?: Exchange.AccountOptions) =>
   <A, E, R extends Layer.Layer.Success<ReturnType<typeof client>>>(
@@ -40,7 +40,7 @@ const serverTime = Effect.flatMap(BitMex.MarketData, (market) => market.serverTi
 const markets = Effect.flatMap(BitMex.MarketData, (market) => market.markets)
 const balances = Effect.flatMap(BitMex.Account, (account) => account.balances)
 
-/** Runs an effect to its end while time passes, a second at a time. */
+/** Runs an effect to its end, and advances the clock by a second at a time. */
 const elapsing = <A, E, R>(effect: Effect.Effect<A, E, R>, duration: Duration.DurationInput = "35 seconds") =>
   Effect.gen(function*() {
     const fiber = yield* Effect.fork(effect)
@@ -98,7 +98,7 @@ describe("rate limits", () => {
       assert.deepStrictEqual(yield* requestLog, ["/api/v1 429 http429"])
       yield* setFaults({})
       const second = yield* Effect.fork(serverTime)
-      // An account is metered by its key, not by its address.
+      // The limit of an account is by key, not by address.
       assert.strictEqual((yield* balances).length, 3)
       yield* TestClock.adjust("999 millis")
       assert.strictEqual(yield* count, 2)
@@ -145,7 +145,7 @@ describe("rate limits", () => {
     }).pipe(simulated()))
 })
 
-/** Has another process behind the same address ask for the same so many times. */
+/** Sends `times` requests from another process with the same address. */
 const useUp = (target: string, times: number) =>
   Effect.flatMap(simulator, ({ handle }) =>
     Effect.replicateEffect(
@@ -176,7 +176,7 @@ describe("ban", () => {
     }).pipe(simulated()))
 })
 
-// Every kind of fault: what a read fails with in the end, after how many attempts, and whether a later try succeeds.
+// Every kind of fault: the error that a read fails with, the number of attempts and the outcome.
 const kinds: ReadonlyArray<
   readonly [kind: Faults.Kind, tag: string, attempts: number, outcome: "NotSent" | "Rejected" | "Unknown"]
 > = [

@@ -15,7 +15,7 @@ const markets = Effect.flatMap(BitMex.MarketData, ({ markets }) => markets)
 const byId = (id: string) =>
   Effect.map(markets, (all): Market.Market => all.find((market) => market.id === id) ?? assert.fail(id))
 
-/** How many rows an operation has left out so far. */
+/** The number of rows of an operation that were counted as unknown. */
 const unknownRowCount = (operation: string) =>
   Telemetry.unknownRows.pipe(
     Metric.tagged("exchange", "bitmex"),
@@ -51,9 +51,9 @@ describe("markets", () => {
           {
             XBTUSD: ["BTC/USD:BTC", "perpetual", "open", "0.1", "100"],
             XBTUSDT: ["BTC/USDT:USDT", "perpetual", "open", "0.1", "0.001"],
-            // It says only what one coin is in settlement units.
+            // It lists only the value of one coin in settlement units.
             SHIBUSDT: ["SHIB/USDT:USDT", "perpetual", "open", "0.00000001", "125"],
-            // A quanto contract: what it is worth in the base currency changes with the price.
+            // A quanto contract: its value in the base currency changes with the price.
             ETHUSD: ["ETH/USD:BTC", "perpetual", "open", "0.05", undefined],
             XBT_USDT: ["BTC/USDT", "spot", "open", "0.5", "0.0001"],
             XBTZ26: ["BTC/USD:BTC-261225", "future", "open", "0.5", "100"],
@@ -85,7 +85,7 @@ describe("markets", () => {
         assert.deepStrictEqual(yield* facts("XBTUSD"), ["BTC", true, "1", "100", "10000000", "1000000"])
         assert.deepStrictEqual(yield* facts("XBTUSDT"), ["USDT", false, "0.000001", "0.001", "1000", undefined])
         assert.deepStrictEqual(yield* facts("SHIBUSDT"), ["USDT", false, "0.125", "125", undefined, undefined])
-        // Spot is counted in satoshis.
+        // The quantity on spot is in satoshis.
         assert.deepStrictEqual(yield* facts("XBT_USDT"), [
           undefined,
           false,
@@ -94,7 +94,7 @@ describe("markets", () => {
           undefined,
           undefined
         ])
-        // What a quanto contract is in ether nobody can tell.
+        // The value of a quanto contract in ether is not known.
         assert.deepStrictEqual(yield* facts("ETHUSD"), ["BTC", false, undefined, undefined, undefined, undefined])
       })
     ))

@@ -130,7 +130,7 @@ describe("candles", () => {
           assert.isTrue([open, close].every((price) => BigDecimal.between(price, { minimum: low, maximum: high })))
         }
       }
-      // The same price through both doors: what a candle closes at is what was last paid.
+      // The close of the latest candle is the price of the last trade.
       const [last] = (yield* read("BTC/USDT", "1m", { from: now + 120_000 })).slice(-1)
       const ticker = yield* Effect.flatMap(BitMex.MarketData, (market) => market.ticker("BTC/USDT"))
       assert(last !== undefined && ticker.last !== undefined)

@@ -126,7 +126,7 @@ describe("orders", () => {
     }
     assert.isFalse(decodes({ side: "" }))
     assert.isFalse(decodes({ orderID: "" }))
-    // Filled by how much?
+    // The filled amount is missing or zero.
     for (const ordStatus of ["Filled", "PartiallyFilled"]) {
       assert.isTrue(decodes({ ordStatus }))
       assert.isFalse(decodes({ ordStatus, cumQty: undefined }))
@@ -203,7 +203,7 @@ describe("fills", () => {
 
   it.effect("have a negative fee for a rebate, in the settlement currency if no other is named", () =>
     Effect.gen(function*() {
-      // Payments of funding and settlements are none, and nothing is wrong with them.
+      // Payments of funding and settlements are not fills, and do not count as unknown rows.
       const fills = yield* fillsOf("BTC/USD:BTC", of("XBTUSD"))
       assert.deepStrictEqual(
         fills.map(({ amount, clientOrderId, fee, feeAsset, liquidity }) => [

@@ -9,7 +9,7 @@ import { documented } from "./utils.js"
 
 const none = { method: "GET", path: "/api/v1/instrument", query: "", body: "", headers: {} } as const
 
-// The three of the API key documents, and what a WebSocket signs.
+// The three vectors of the API key documents, and the one of the WebSocket.
 const vectors = [
   {
     name: "a bare path",
@@ -19,7 +19,7 @@ const vectors = [
     signature: "c7682d435d0cfe87c16098df34ef2eb5a549d4c5a3c2b1f0f77b8af73423bf00"
   },
   {
-    // With `%20` for the blank the signature is another: what counts is what is sent.
+    // With `%20` for the space, the signature differs: the text that is sent counts.
     name: "a query with a plus for the space",
     request: { ...none, query: "filter=%7B%22symbol%22%3A+%22XBTM15%22%7D" },
     expires: 1_518_064_237,
@@ -127,7 +127,7 @@ describe("usage", () => {
       { scope: "key", used: 1, windowEnd: 1_763_942_401_000 }
     ])
     assert.deepStrictEqual(usage({ "x-ratelimit-remaining": "0" }, "none"), [{ scope: "ip", used: 30 }])
-    // An account that may do more than most has used nothing of ours.
+    // An account with a higher limit has used none of the default limit.
     assert.deepStrictEqual(usage({ "x-ratelimit-remaining": "299" }, "signed"), [
       { scope: "key", used: 0 }
     ])

@@ -7,7 +7,7 @@ import { BitMex } from "../src/index.js"
 import { elapsing, fault, place, resting, sent, setPrice, simulated, text } from "./support.js"
 import { fixture, now, requestLog } from "./utils.js"
 
-// One of each kind of quantity: satoshis, millionths of a bitcoin, dollars.
+// A market for each unit of quantity: satoshis, millionths of a bitcoin and dollars.
 const markets = [
   { symbol: "BTC/USDT", amount: "0.001", kind: "spot", fee: "BTC" },
   { symbol: "BTC/USDT:USDT", amount: "0.01", kind: "perpetual", fee: "USDT" },
@@ -316,7 +316,7 @@ describe("history", () => {
     )
 
   const pages = [
-    // Of those that stand some may have ended since the page before: half of it is read again.
+    // Some open orders may have ended since the previous page, so half of it is read again.
     ["open orders", 250, (account) => account.openOrders("BTC/USDT:USDT")],
     ["order history", 500, (account) => account.orderHistory("BTC/USDT:USDT", { limit: 600 })]
   ] as const satisfies ReadonlyArray<

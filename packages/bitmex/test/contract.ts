@@ -3,7 +3,7 @@ import { describe, it } from "@effect/vitest"
 import { simulated } from "../../exchanges/test/support/simulated.js"
 import { BitMex } from "../src/index.js"
 
-// Thirty requests a minute are all that it grants an address.
+// The limit of an address is thirty requests a minute.
 const common = { features: BitMex.features, concurrency: 10 }
 
 const judged = simulated("bitmex", BitMex.layer)

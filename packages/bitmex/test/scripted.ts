@@ -4,7 +4,7 @@ import { BigDecimal, Effect, Layer, TestClock } from "effect"
 import { BitMex } from "../src/index.js"
 import { documented, fixture, json, now } from "./utils.js"
 
-/** Over answers written down beforehand, or made of what is asked: by method and path, one after the other. */
+/** Provides scripted responses by method and path, one after the other. A response may be a function of the query. */
 export const scripted = <A, E>(
   answers: { readonly [target: string]: ReadonlyArray<unknown> },
   effect: Effect.Effect<A, E, Layer.Layer.Success<ReturnType<typeof BitMex.layer>> | ScriptedHttp.ScriptedHttp>,
@@ -34,14 +34,14 @@ export const scripted = <A, E>(
 
 export const listed = json(fixture("instrument_active"))
 
-/** The bodies of what was sent so. */
+/** The bodies of the requests with a method. */
 export const sent = (method: string) =>
   Effect.map(
     Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests),
     (requests) => requests.filter((request) => request.method === method).map(({ body }) => json(body))
   )
 
-/** Every decimal as text, and nothing that is left out. */
+/** Formats decimals as text, and removes `undefined` fields. */
 export const shown = (value: object): { readonly [name: string]: unknown } =>
   Object.fromEntries(
     Object.entries(value)

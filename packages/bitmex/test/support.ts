@@ -42,7 +42,7 @@ export const clearFaults = Effect.flatMap(simulator, ({ setFaults }) => setFault
 
 export const place = (request: Order.Request) => Effect.flatMap(BitMex.Trading, (trading) => trading.place(request))
 
-/** Runs an effect to its end while time passes, a second at a time. */
+/** Runs an effect to its end, and advances the clock by a second at a time. */
 export const elapsing = <A, E, R>(effect: Effect.Effect<A, E, R>, duration: Duration.DurationInput = "70 seconds") =>
   Effect.gen(function*() {
     const fiber = yield* Effect.fork(effect)
@@ -53,7 +53,7 @@ export const elapsing = <A, E, R>(effect: Effect.Effect<A, E, R>, duration: Dura
 export const text = (decimal: BigDecimal.BigDecimal | undefined) =>
   decimal === undefined ? undefined : Decimal.format(decimal)
 
-/** Far from the market, so that it stands. */
+/** Far from the market, so that it stays open. */
 export const resting = { type: "limit", symbol: "BTC/USDT:USDT", side: "buy", amount: "0.01", price: "50000" } as const
 
 export const sent = (method: string) =>

@@ -18,7 +18,7 @@ export const fixture = (name: string): string =>
 
 const parse = Schema.decodeUnknownOption(Schema.parseJson())
 
-/** Text as the engine reads it: `undefined` when it is no JSON. */
+/** Parses text like the engine: `undefined` if it is not JSON. */
 export const json = (text: string): unknown => Option.getOrUndefined(parse(text))
 
 export const answer = (
@@ -39,7 +39,7 @@ export const error = (message: unknown, name: unknown = "HTTPError"): string =>
 
 export const html = "<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body></body></html>"
 
-/** What is asked of an error. Times are milliseconds. */
+/** The fields of an error that the tests compare. Times are in milliseconds. */
 export interface Verdict {
   readonly tag: ExchangeError.ExchangeError["_tag"]
   readonly outcome: ExchangeError.Outcome
@@ -56,7 +56,7 @@ export const verdict = (error: ExchangeError.ExchangeError): Verdict => ({
   ...error._tag === "Banned" ? { until: error.until } : {}
 })
 
-/** What the simulated exchange was asked, as method and path, with the status it answered. */
+/** The requests to the simulated exchange: the method, the path and the response status. */
 export const requestLog: Effect.Effect<ReadonlyArray<string>, Simulator.ExchangeNotSimulated, Simulator.Simulators> =
   Effect
     .gen(function*() {

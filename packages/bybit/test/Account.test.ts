@@ -7,7 +7,7 @@ import { Bybit } from "../src/index.js"
 import { page, parsed, type Request, scripted as layer } from "./support.js"
 import { documented, fixture, json, now } from "./utils.js"
 
-/** A program with an account over answers made up here, and the requests it sent. */
+/** Runs a program with an account over scripted responses, and with the requests that were sent. */
 const scripted = <A, E>(
   answers: (request: Request) => unknown,
   effect: (account: Exchange.AccountService, requests: Effect.Effect<ReadonlyArray<Request>>) => Effect.Effect<A, E>
@@ -124,7 +124,7 @@ describe("account", () => {
           ? page([order("1", { orderStatus: "New" })], "page_token%3D1%26")
           : cursor === "page_token=1&"
           ? page([order("2", { orderStatus: "New" })], "page_token%3D2%26")
-          // The last page is empty and has no cursor of its own.
+          // The last page is empty and has no cursor.
           : page([], null)
       },
       (account, requests) =>
@@ -163,7 +163,7 @@ describe("account", () => {
         Effect.gen(function*() {
           const byId = yield* Effect.flip(account.order({ symbol: "BTC/USDT", id: "mine" }))
           assert.strictEqual(byId._tag, "OrderNotFound")
-          // Orders of other names prove nothing of the one that was asked for.
+          // Orders with other client order ids prove nothing about the requested one.
           const byName = yield* Effect.flip(account.order({ symbol: "BTC/USDT", clientOrderId: "mine" }))
           assert.strictEqual(byName._tag, "MalformedResponse")
         })
@@ -228,7 +228,7 @@ describe("account", () => {
       (account, requests) =>
         Effect.gen(function*() {
           const fills = yield* account.fills("BTC/USDT:USDT")
-          // All of one millisecond: the newest, which Bybit puts first, comes last.
+          // All of them are of one millisecond. The newest, which Bybit lists first, comes last.
           assert.deepStrictEqual(
             fills.map(({ id }) => id),
             ["e5", "e2", "e0cbe81d-0f18-5866-9415-cf319b5dab3b"]

@@ -15,7 +15,7 @@ register(subject)
 const { balances, fills, orders, protocol } = feeds
 const account = protocol.sockets["private"]
 
-/** Every decimal as text, and nothing that is left out. */
+/** Formats decimals as text, and removes `undefined` fields. */
 const shown = (row: object) =>
   Object.fromEntries(
     Object.entries(row)

@@ -63,7 +63,7 @@ describe("market data", () => {
       assert.strictEqual(text((yield* market.price("BTC/USDT")).amount), "64000.1")
       assert.strictEqual(text((yield* market.price("BTC/USDT:USDT")).amount), "65000.10")
       assert.deepStrictEqual([text(tickers[0]?.last), text(tickers[2]?.last)], ["65000.10", "64000.1"])
-      // Three categories, then one market of each of two.
+      // Three requests by category, then one for each of two markets.
       assert.strictEqual((yield* requestLog).filter((request) => request.includes("tickers")).length, 5)
     })))
 

@@ -23,7 +23,7 @@ const unavailable = (code: number, outcome: Verdict["outcome"] = "Unknown"): Ver
 
 const numbers = (text: string): ReadonlyArray<number> => text.split(" ").map(Number)
 
-/** Codes that say all there is to say. */
+/** Codes with one meaning. */
 const plain: ReadonlyArray<readonly [Verdict["tag"], ReadonlyArray<number>]> = [
   ["ClockSkew", numbers("10002 -1")],
   ["AuthenticationFailed", numbers("10003 10004 10007 33004 -2015")],
@@ -51,7 +51,7 @@ const plain: ReadonlyArray<readonly [Verdict["tag"], ReadonlyArray<number>]> = [
     )
   ],
   ["DuplicateOrder", numbers("110072 170141 110030 10014")],
-  // No such order, and one that ended already: canceling it shows how.
+  // An order that does not exist, and one that has ended.
   ["OrderNotFound", numbers("110001 170213 170143 110008 110010 170139 170142 170190")]
 ]
 
@@ -108,9 +108,9 @@ const failing: ReadonlyArray<Row> = [
     unavailable(code)
   ]),
   [500, error(10016, "Internal server error."), unavailable(10016)],
-  // Refused, and to be tried again.
+  // Refused, and may be retried.
   [200, error(110079, "The order is processing and can not be operated."), unavailable(110079, "Rejected")],
-  // Nothing is read into a code that is not documented.
+  // An undocumented code has no meaning.
   [
     200,
     error(999_999, "A code to come."),
@@ -118,7 +118,7 @@ const failing: ReadonlyArray<Row> = [
   ]
 ]
 
-// An order refused under a code to come was refused: by the range the code is in.
+// An order with an unknown code was refused: the range of the code decides.
 const ranged: ReadonlyArray<Row> = [30_999, 110_999, 170_100, 170_999].map((code) => [
   200,
   error(code, "A code to come."),
@@ -127,19 +127,19 @@ const ranged: ReadonlyArray<Row> = [30_999, 110_999, 170_100, 170_999].map((code
 
 const country = "<html>The Amazon CloudFront distribution is configured to block access from your country.</html>"
 
-// The exchange's own words under a code to come: its status decides, and the code is kept.
+// The exchange's error shape with an unknown code: the status decides, and the code is kept.
 const unlisted: ReadonlyArray<Row> = [
   [503, error(999_999, "A code to come."), { tag: "ExchangeUnavailable", outcome: "Unknown", code: "999999" }],
   [404, error(999_999, "A code to come."), { tag: "InvalidRequest", outcome: "Rejected", code: "999999" }]
 ]
 
-// What is not in the words of the exchange: it proves nothing but what the status does.
+// Not in the exchange's error shape: only the status counts.
 const byStatus: ReadonlyArray<Row> = [
   [502, "<html>502 Bad Gateway</html>", { tag: "ExchangeUnavailable", outcome: "Unknown" }],
   [503, "", { tag: "ExchangeUnavailable", outcome: "Unknown" }],
   [504, "<html>504 Gateway Time-out</html>", { tag: "ExchangeUnavailable", outcome: "Unknown" }],
   [429, "", { tag: "RateLimited", outcome: "Unknown", retryAfter: 1000 }],
-  // Another country, or a query that came with a body.
+  // A restricted country, or a query with a body.
   [403, country, { tag: "PermissionDenied", outcome: "Unknown" }],
   [403, "<html>403 Forbidden</html>", { tag: "ExchangeUnavailable", outcome: "Unknown" }],
   [401, "", { tag: "AuthenticationFailed", outcome: "Unknown" }],
@@ -199,7 +199,7 @@ describe("client", () => {
     cost: { ip: 1 }
   })
 
-  // An order is not sent again, so one answer is all there is.
+  // An order is not retried, so there is only one response.
   const placed = (status: number, body: string, headers: { readonly [name: string]: string } = {}) =>
     TestClock.setTime(now).pipe(
       Effect.zipRight(

@@ -26,7 +26,7 @@ const inverse = market("BTC/USD:BTC", "BTCUSD", "perpetual", { inverse: true, mu
 
 const { book, candles, protocol, ticker, trades } = feeds
 
-/** Every decimal as text, and nothing that is left out. */
+/** Formats decimals as text, and removes `undefined` fields. */
 const shown = (row: object): { readonly [name: string]: unknown } =>
   Object.fromEntries(
     Object.entries(row)
@@ -146,7 +146,7 @@ describe("ticker", () => {
     open24h: "16926.50",
     high24h: "17281.50",
     low24h: "16915.00",
-    // Which of the two counts core tells by the market.
+    // Core chooses one of the two by the market.
     volume24h: { linear: "91705.276", inverse: "1570383121.943499" },
     at: 1_673_272_861_686
   }
@@ -273,7 +273,7 @@ describe("order book", () => {
     cts: 1_687_940_967_464
   })
 
-  /** What each message is after the one that was taken before it: a snapshot, or what follows says of it. */
+  /** Returns for each message whether it is a snapshot, or the verdict of `follows` after the last accepted one. */
   const verdicts = (...messages: ReadonlyArray<readonly ["snapshot" | "delta", u: number]>) => {
     let known: number | undefined
     return messages.map(([type, u]) => {
@@ -296,7 +296,7 @@ describe("order book", () => {
       verdicts(["snapshot", 177_400_507], ["snapshot", 1], ["delta", 2], ["snapshot", 900], ["delta", 901]),
       ["snapshot", "snapshot", "next", "snapshot", "next"]
     )
-    // What is numbered 1 is a snapshot, whatever it is called.
+    // An update with the number 1 is a snapshot, whatever its type.
     assert.deepStrictEqual(verdicts(["snapshot", 177], ["delta", 1], ["delta", 2]), ["snapshot", "snapshot", "next"])
   })
 

@@ -34,7 +34,7 @@ describe("markets", () => {
           "币安人生/USDT": "币安人生USDT spot open 0.0001 0.1"
         })
         const bitcoin = yield* find("BTC/USDT")
-        // The least quantity of spot does not count any more.
+        // The minimum quantity of spot is obsolete.
         assert.isUndefined(bitcoin.minAmount)
         assert.deepStrictEqual([text(bitcoin.minNotional), text(bitcoin.maxAmount), bitcoin.settle], [
           "5",
@@ -306,7 +306,7 @@ describe("balances", () => {
           ["BTC", "0.10000001", "0.30000003"],
           ["USDT", "835.00", "1000.50"],
           ["USDC", "7", "7"],
-          // More is held than there is, as other coins count as well.
+          // More is held than exists, because other coins count too.
           ["SOL", "0", "1"]
         ])
     ))

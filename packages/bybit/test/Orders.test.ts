@@ -47,7 +47,7 @@ describe("orders", () => {
           updatedAt: 1_684_738_540_561
         }
       )
-      // An id of 19 digits, of which a number would lose the last.
+      // An id of 19 digits, the last of which a JavaScript number would lose.
       assert.strictEqual(second.id, "1523347543495541248")
       assert.deepInclude(second, { status: "open", side: "sell", timeInForce: "GTC", postOnly: true })
       assert.isUndefined(second.clientOrderId)
@@ -78,7 +78,7 @@ describe("orders", () => {
           ]),
           [
             ["a1", "limit", "canceled", "GTC", "1600.00", "0.10", "0.00", undefined],
-            // Sized in the quote coin, so that its amount is not known; the limit Bybit gave it is no price of its own.
+            // Sized in the quote coin, so its amount is not known. The price that Bybit assigned is left out.
             ["a2", "market", "filled", "IOC", undefined, undefined, "0.0016", "60000.5"],
             ["a3", "market", "filled", "IOC", undefined, "0.0016", "0.0016", "60000.5"],
             ["a4", "limit", "canceled", "IOC", "1600.00", "0.10", "0.05", undefined],

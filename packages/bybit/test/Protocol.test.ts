@@ -196,7 +196,7 @@ describe("protocol", () => {
     assert.deepStrictEqual(BybitProtocol.usage(headers("0"), "signed", cost), [
       { scope: "cancel", used: 10, windowEnd: 1_763_942_401_234 }
     ])
-    // An account that may do more than most has used nothing of ours.
+    // An account with a higher limit has used none of the default limit.
     assert.deepStrictEqual(BybitProtocol.usage(headers("19"), "signed", cost), [{ scope: "cancel", used: 0 }])
     for (const left of ["", "-1", "1.5", "NaN", "1234567"]) {
       assert.deepStrictEqual(BybitProtocol.usage(headers(left), "signed", cost), [], left)

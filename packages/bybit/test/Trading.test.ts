@@ -48,7 +48,7 @@ describe("place", () => {
         assert.deepStrictEqual(yield* account.openOrders(symbol), [])
         assert.deepStrictEqual((yield* account.orderHistory(symbol)).map(({ status }) => status), ["canceled"])
         assert.deepStrictEqual(yield* openIntents, [])
-        // One that has ended is not an error.
+        // Canceling an ended order is not an error.
         assert.strictEqual((yield* trading.cancel({ symbol, clientOrderId: "mine-1" })).status, "canceled")
       })))
   }
@@ -100,7 +100,7 @@ describe("place", () => {
       const trading = yield* Bybit.Trading
       const account = yield* Bybit.Account
       const crossing = { ...limit, price: "70000", amount: "0.002", postOnly: true } as const
-      // Spot says so at once.
+      // On spot, the response is a refusal.
       assert.strictEqual((yield* Effect.flip(trading.place(crossing)))._tag, "OrderRejected")
       // Contracts take the order and cancel it.
       const canceled = yield* trading.place({ ...crossing, symbol: "BTC/USDT:USDT", clientOrderId: "mine-2" })
@@ -340,7 +340,7 @@ describe("placeBatch", () => {
       yield* TestClock.setTime(now)
       const trading = yield* Bybit.Trading
       const results = yield* elapsing(trading.placeBatch([limit, { ...limit, clientOrderId: "mine-2" }]))
-      // The first was refused with a code that nobody knows, of the second there is no word: neither is found.
+      // The first was refused with an unknown code, and the second is not mentioned. Neither is found.
       assert.deepStrictEqual(outcomes(results), ["NotPlaced", "NotPlaced"])
     }).pipe(Effect.provide(scripted(({ path }) =>
       path === "/v5/order/create-batch"

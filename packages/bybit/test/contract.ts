@@ -12,7 +12,7 @@ const skip = { "MD-02": "spot and linear contracts have names in common, so an i
 
 const judged = simulated("bybit", Bybit.layer)
 
-/** The markets it is judged by, a pair each time. */
+/** The pairs of markets that the contract uses. */
 export const symbols = [["BTC/USDT", "ETH/USDT"], ["BTC/USDT:USDT", "ETH/USDT:USDT"], [
   "BTC/USD:BTC",
   "BTC/USDT"

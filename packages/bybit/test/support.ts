@@ -8,7 +8,7 @@ import { documented, envelope, now, requestLog, result } from "./utils.js"
 
 type Services = Layer.Layer.Success<ReturnType<typeof Bybit.layer>>
 
-/** A program with a trader's key and a journal, over a simulated Bybit. */
+/** Runs a program with a key and a journal on a simulated Bybit. */
 export const simulated = <A, E>(
   effect: Effect.Effect<A, E, Services | Simulator.Simulators | OrderJournal.OrderJournal>,
   faults: Faults.Options = {},
@@ -28,7 +28,7 @@ export const simulated = <A, E>(
     )
   )
 
-/** Runs an effect to its end while time passes, 200 milliseconds at a time. */
+/** Runs an effect to its end, and advances the clock by 200 milliseconds at a time. */
 export const elapsing = <A, E, R>(effect: Effect.Effect<A, E, R>, duration: Duration.DurationInput = "1 minute") =>
   Effect.gen(function*() {
     const fiber = yield* Effect.fork(effect)
@@ -37,7 +37,7 @@ export const elapsing = <A, E, R>(effect: Effect.Effect<A, E, R>, duration: Dura
     return yield* Fiber.join(fiber)
   })
 
-/** The simulated exchange's memory of what was to change something. */
+/** The requests to the simulated exchange that may change something. */
 export const posts = Effect.map(requestLog, (requests) => requests.filter((request) => request.startsWith("POST")))
 
 export const count = (path: string) =>
@@ -55,7 +55,7 @@ export const parsed = (url: string): Request => {
   return { path: pathname, query: searchParams }
 }
 
-/** A client, with all its services, over answers made up; the markets are those of the fixtures. */
+/** Provides all services over scripted responses. The markets are those of the fixtures. */
 export const scripted = (answers: (request: Request) => unknown): Layer.Layer<
   Services | OrderJournal.OrderJournal | ScriptedHttp.ScriptedHttp,
   Layer.Layer.Error<ReturnType<typeof Bybit.layer>>
@@ -77,12 +77,12 @@ export const scripted = (answers: (request: Request) => unknown): Layer.Layer<
   )
 }
 
-/** A program over answers by what was asked for, without the root of its path. */
+/** Runs a program over responses by path, without `/v5/`. */
 export const answering = <A, E, R extends Services | OrderJournal.OrderJournal | ScriptedHttp.ScriptedHttp>(
   answers: { readonly [path: string]: (request: Request) => unknown },
   effect: Effect.Effect<A, E, R>
 ) => Effect.provide(effect, scripted((request) => answers[request.path.replace("/v5/", "")]?.(request)))
 
-/** The page that a list is. */
+/** Returns a page with a list. */
 export const page = (list: ReadonlyArray<unknown>, nextPageCursor: string | null = ""): unknown =>
   envelope({ list, nextPageCursor })

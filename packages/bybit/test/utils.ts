@@ -18,14 +18,14 @@ export const fixture = (name: string): string =>
 
 const parse = Schema.decodeUnknownOption(Schema.parseJson())
 
-/** Text as the engine reads it: `undefined` when it is no JSON. */
+/** Parses text like the engine: `undefined` if it is not JSON. */
 export const json = (text: string): unknown => Option.getOrUndefined(parse(text))
 
 const Envelope = Schema.parseJson(
   Schema.Struct({ result: Schema.Record({ key: Schema.String, value: Schema.Unknown }) })
 )
 
-/** The result in a fixture, to be changed in one place. */
+/** Returns the result in a fixture. */
 export const result = (name: string): { readonly [name: string]: unknown } =>
   Schema.decodeSync(Envelope)(fixture(name)).result
 
@@ -57,7 +57,7 @@ export const error = (retCode: unknown, retMsg: string, empty: unknown = {}): st
 export const text = (decimal: BigDecimal.BigDecimal | undefined): string | undefined =>
   decimal === undefined ? undefined : Decimal.format(decimal)
 
-/** What is asked of an error. Times are milliseconds. */
+/** The fields of an error that the tests compare. Times are in milliseconds. */
 export interface Verdict {
   readonly tag: ExchangeError.ExchangeError["_tag"]
   readonly outcome: ExchangeError.Outcome
@@ -76,7 +76,7 @@ export const verdict = (error: ExchangeError.ExchangeError): Verdict => ({
 
 export const simulator = Effect.flatMap(Simulator.Simulators, ({ get }) => get("bybit"))
 
-/** What the simulated exchange was asked, as method and path, with the status it answered. */
+/** The requests to the simulated exchange: the method, the path and the response status. */
 export const requestLog: Effect.Effect<ReadonlyArray<string>, Simulator.ExchangeNotSimulated, Simulator.Simulators> =
   Effect
     .gen(function*() {

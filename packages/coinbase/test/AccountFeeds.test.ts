@@ -84,7 +84,7 @@ describe("frames of Coinbase's user channel", () => {
     end_time: "0001-01-01T00:00:00Z"
   }
 
-  /** What a reader says of one event. */
+  /** Reads events with one reader. */
   const readEvents =
     <A>(read: (event: unknown) => Listing.Rows<A> | undefined) =>
     (type: string, ...rows: ReadonlyArray<object>): ReadonlyArray<A> => {
@@ -118,7 +118,7 @@ describe("frames of Coinbase's user channel", () => {
     assert.deepStrictEqual(read("update", filled).map(text), ["68900.5 0.003 0.001 open"])
     const canceled = { ...filled, leaves_quantity: "0", status: "CANCELLED" }
     assert.deepStrictEqual(read("update", canceled).map(text), ["68900.5 0.003 0.001 canceled"])
-    // Nothing says how much this one was of.
+    // The ordered amount of this one is not known.
     assert.deepStrictEqual(read("update", canceled).map(text), ["68900.5  0.001 canceled"])
     const unpriced = {
       ...row,

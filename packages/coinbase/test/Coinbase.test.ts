@@ -28,7 +28,7 @@ const scripted = (...answers: ReadonlyArray<string>) =>
     ScriptedHttp.layer(answers.map((answer) => ScriptedHttp.text(answer)))
   )
 
-/** Method, path and query of what was sent. */
+/** The method, path and query of each request. */
 const sent = Effect.map(
   Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests),
   (requests) => requests.map(({ method, url }) => `${method} ${url.replace(/^.*\/api\/v3\/brokerage/, "")}`)

@@ -23,7 +23,7 @@ const plain = (error: string, message: string, code?: number) =>
 /** `{"errors":[{"id","message"}]}`. */
 const listed = (id: string, message: string) => JSON.stringify({ errors: [{ id, message }] })
 
-/** A refused order, which comes with status 200. */
+/** A refused order, with status 200. */
 const order = (reason: string, where: "new" | "preview" | "error" = "new", message = "") =>
   JSON.stringify({
     success: false,
@@ -38,7 +38,7 @@ const order = (reason: string, where: "new" | "preview" | "error" = "new", messa
     order_configuration: {}
   })
 
-/** A refused change of an order, which comes with status 200. */
+/** A refused amendment of an order, with status 200. */
 const edit = (reason: string, preview = "UNKNOWN_PREVIEW_FAILURE_REASON") =>
   JSON.stringify({ success: false, errors: [{ edit_failure_reason: reason, preview_failure_reason: preview }] })
 
@@ -96,7 +96,7 @@ const cases: { readonly [row: string]: ReadonlyArray<Case> } = {
   ],
   "AuthenticationFailed": [
     { status: 401, body: "Unauthorized\n", expected: rejected("AuthenticationFailed") },
-    // Whatever stands beside it, a 401 is about the token.
+    // A 401 is always about the token.
     {
       status: 401,
       body: plain("PERMISSION_DENIED", "?"),
@@ -186,7 +186,7 @@ const cases: { readonly [row: string]: ReadonlyArray<Case> } = {
     ...refused("OrderRejected", "PREVIEW_INVALID_QUOTE_SIZE_TOO_SMALL", "PREVIEW_INVALID_QUOTE_SIZE_TOO_LARGE"),
     ...refused("OrderRejected", "LIMIT_PRICE_TOO_FAR_FROM_MARKET", "INVALID_NO_LIQUIDITY"),
     ...refused("OrderRejected", "COMMANDER_REJECTED_NEW_ORDER", "BREACHED_RISK_LIMIT", "INELIGIBLE_PAIR"),
-    // One product's halt says nothing of the others: orders of those have to be canceled still.
+    // One product's halt does not affect the others, whose orders can still be canceled.
     ...refused("OrderRejected", "PRODUCT_TRADING_HALTED"),
     ...refused("OrderRejected", "UNTRADABLE_PRODUCT", "INVALID_LEDGER_BALANCE", "PREVIEW_OF_TOMORROW", "OF_TOMORROW"),
     {
@@ -262,7 +262,7 @@ describe("responses left to HTTP", () => {
     })
   }
 
-  // Of an order, or a product, that a gateway knows nothing of nothing is known.
+  // A gateway's 404 proves nothing about an order or a product.
   for (
     const body of [
       "",

@@ -44,7 +44,7 @@ describe("markets", () => {
             ["pets/USD", "pets-USD", "open"]
           ]
         )
-        // From `price_increment`, and from `quote_increment` without one; blank and zero are none.
+        // From `price_increment`, or else from `quote_increment`. Blank and zero values are left out.
         assert.deepStrictEqual(markets.slice(1, 3).map((market) => plain(market)["tickSize"]), ["0.5", "0.0001"])
         const [, , old] = markets
         assert.deepStrictEqual([old?.minAmount, old?.maxAmount, old?.minNotional], [undefined, undefined, undefined])
@@ -119,7 +119,7 @@ describe("ticker", () => {
         "volume24h"
       ])
       assert.deepStrictEqual(Object.keys(plain(yield* ticker(third, empty))).toSorted(), ["at", "exchange", "symbol"])
-      // One that fell by all it was worth began with nothing that can be told.
+      // After a fall by 100 percent, the opening price cannot be computed.
       assert.isUndefined((yield* ticker({ ...first, price_percentage_change_24h: "-100" }, empty)).open24h)
       assert.isDefined((yield* ticker(first, empty)).open24h)
     }))

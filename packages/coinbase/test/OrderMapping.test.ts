@@ -220,7 +220,7 @@ describe("place", () => {
         time: { epochMillis: String(now) }
       },
       Effect.gen(function*() {
-        // What became of it is looked for meanwhile, for longer than this takes.
+        // Looking the order up takes longer than this.
         const fiber = yield* Effect.fork(Effect.flatMap(Coinbase.Trading, (trading) => trading.place(request)))
         yield* TestClock.adjust("5 seconds")
         yield* Fiber.interrupt(fiber)

@@ -19,7 +19,7 @@ const payload =
   "eyJzdWIiOiJvcmdhbml6YXRpb25zLzAwMDAwMDAwLTAwMDAtMDAwMC0wMDAwLTAwMDAwMDAwMDAwMC9hcGlLZXlzLzExMTExMTExLTExMTEtMTExMS0xMTExLTExMTExMTExMTExMSIsImlzcyI6ImNkcCIsIm5iZiI6MTcwMDAwMDAwMCwiZXhwIjoxNzAwMDAwMTIwLCJ1cmkiOiJHRVQgYXBpLmNvaW5iYXNlLmNvbS9hcGkvdjMvYnJva2VyYWdlL2FjY291bnRzIn0"
 const eddsa = "fc8JDW6w9d2xHLicnkduzbA_hCdxh3P9lHD2WPTePKphKcGLh1OAsQg2oL39s_uPRp4hc8BhY_RdBZJx7oMXBg"
 
-// The key of RFC 8037, appendix A: as the portal writes it, as its seed alone, and as PKCS #8.
+// The key of RFC 8037, appendix A, in the form of the portal, as the seed alone, and as PKCS #8.
 const seed = Buffer.from(
   "nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2DXWpgBgrEKt9VL/tPJZAc6DuFy89qmIyWvAhpo9wdRGg==",
   "base64"

@@ -24,7 +24,7 @@ const simulated = <A, E>(
   client?: Partial<Exchange.AccountOptions>
 ) => atNow(Effect.provide(effect, layer(options, client))).pipe(Logger.withMinimumLogLevel(LogLevel.None))
 
-/** Faults of the requests that place, and no others. */
+/** Faults of the requests that place orders, and of no others. */
 const placing = (faults: Faults.Options) =>
   Faults.make({
     routes: [
@@ -35,7 +35,7 @@ const placing = (faults: Faults.Options) =>
 
 const far: Order.LimitRequest = { type: "limit", symbol: "BTC/USD", side: "buy", amount: "0.002", price: "30000" }
 
-/** The one order that is listed is what `far` asks for, made now. */
+/** A listing with one order, which is the one that `far` places, created now. */
 const openListing = listing({
   created_time: DateTime.formatIso(DateTime.unsafeMake(now)),
   order_configuration: { limit_limit_gtc: { base_size: "0.002", limit_price: "30000", post_only: false } }
@@ -288,7 +288,7 @@ describe("cancel", () => {
       assert.strictEqual(summary(yield* trading.cancel({ symbol: "BTC/USD", id: one.id })), "canceled 0 of 0.002")
       const clientOrderId = two.clientOrderId ?? ""
       assert.strictEqual(summary(yield* trading.cancel({ symbol: "BTC/USD", clientOrderId })), "canceled 0 of 0.002")
-      // Again: it has ended already.
+      // A second time, the order has already ended.
       assert.strictEqual(summary(yield* trading.cancel({ symbol: "BTC/USD", clientOrderId })), "canceled 0 of 0.002")
       assert.strictEqual(summary(yield* trading.cancel({ symbol: "BTC/USD", id: one.id })), "canceled 0 of 0.002")
       const error = yield* Effect.flip(trading.cancel({ symbol: "BTC/USD", id: "never-given" }))
@@ -361,7 +361,7 @@ describe("cancel", () => {
       const canceled = yield* Effect.flatMap(Trading.Trading, (trading) => trading.cancelAll("BTC/USD"))
       assert.deepStrictEqual(canceled, [])
       const requests = yield* Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests)
-      // Listed again, it is still to be seen, and is not canceled again.
+      // It is still listed, and is not canceled again.
       assert.strictEqual(requests.length, 8)
     }).pipe(Effect.provide(canceling([{ ...result, failure_reason: "DUPLICATE_CANCEL_REQUEST" }], one))))
 })

@@ -8,7 +8,7 @@ import { Coinbase } from "../src/index.js"
 
 const credentials = Simulator.credentials("coinbase")
 
-/** The simulator's own record of what reached it; what is still on its way it does not know. */
+/** Observes requests in the simulator's own record. Requests that are still in transit are not in it. */
 const observer: Effect.Effect<ContractCase.Observer, never, Simulator.Simulators | LossyHttp.LossyHttp> = Effect.gen(
   function*() {
     const simulators = yield* Simulator.Simulators
@@ -76,7 +76,7 @@ export const overSockets = () =>
       faults: LossyHttp.LossyHttp,
       clock: "live",
       skip: { "ER-02": "it takes three minutes to prove that an order was not placed" },
-      // Ten requests a second is all that an address may send, and a ticker takes two.
+      // The limit of an address is ten requests a second, and a ticker takes two.
       concurrency: 20,
       limit: "30 seconds"
     })

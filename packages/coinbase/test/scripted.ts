@@ -5,7 +5,7 @@ import { Effect, Layer, Logger, LogLevel } from "effect"
 import { Coinbase } from "../src/index.js"
 import { atNow, fixture, json } from "./utils.js"
 
-/** Over answers written down beforehand: by path, whatever the query is. */
+/** Provides scripted responses by path, for any query. */
 export const scripted = <A, E>(
   answers: { readonly [path: string]: unknown },
   effect: Effect.Effect<A, E, Layer.Layer.Success<ReturnType<typeof Coinbase.layer>> | ScriptedHttp.ScriptedHttp>

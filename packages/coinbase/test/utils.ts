@@ -12,7 +12,7 @@ export const fixture = (name: string): string =>
 
 const parse = Schema.decodeUnknownOption(Schema.parseJson())
 
-/** Text as the engine reads it: `undefined` when it is no JSON. */
+/** Parses text like the engine: `undefined` if it is not JSON. */
 export const json = (text: string): unknown => Option.getOrUndefined(parse(text))
 
 export const answer = (
@@ -32,7 +32,7 @@ export const answer = (
   clean: (text) => text.slice(0, 200)
 })
 
-/** What is asked of an error. Times are milliseconds. */
+/** The fields of an error that the tests compare. Times are in milliseconds. */
 export interface Verdict {
   readonly tag: ExchangeError.ExchangeError["_tag"]
   readonly outcome: ExchangeError.Outcome
@@ -47,7 +47,7 @@ export const verdict = (error: ExchangeError.ExchangeError): Verdict => ({
   ...error._tag === "RateLimited" ? { retryAfter: Duration.toMillis(error.retryAfter) } : {}
 })
 
-/** A model with its decimals as plain text, to be compared with what is written by hand. */
+/** Returns a model with its decimals as plain text. */
 export const plain = <A extends object>(model: A): { readonly [field: string]: unknown } =>
   Object.fromEntries(
     Object.entries(model).flatMap(([field, value]: readonly [string, unknown]) =>
@@ -57,7 +57,7 @@ export const plain = <A extends object>(model: A): { readonly [field: string]: u
 
 export const simulator = Effect.flatMap(Simulator.Simulators, ({ get }) => get("coinbase"))
 
-/** What the simulated exchange was asked, as method and path, with the status it answered. */
+/** The requests to the simulated exchange: the method, the path and the response status. */
 export const requestLog: Effect.Effect<ReadonlyArray<string>, Simulator.ExchangeNotSimulated, Simulator.Simulators> =
   Effect
     .gen(function*() {
@@ -68,7 +68,7 @@ export const requestLog: Effect.Effect<ReadonlyArray<string>, Simulator.Exchange
       })
     })
 
-/** Runs at a whole instant, and lets time pass as fast as anything waits for it. */
+/** Runs an effect from `now` on, and advances the clock whenever it waits. */
 export const atNow = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.zipRight(
     TestClock.setTime(now),
@@ -79,7 +79,7 @@ const OneOrder = Schema.parseJson(
   Schema.Struct({ order: Schema.Record({ key: Schema.String, value: Schema.Unknown }) })
 )
 
-/** A listing of the order in the fixture, changed. */
+/** Returns a listing with the changed order of the fixture. */
 export const listing = (change: { readonly [field: string]: unknown } = {}): string => {
   const { order } = Schema.decodeUnknownSync(OneOrder)(fixture("order"))
   return JSON.stringify({ orders: [{ ...order, ...change }], sequence: "0", has_next: false, cursor: "" })
@@ -87,7 +87,7 @@ export const listing = (change: { readonly [field: string]: unknown } = {}): str
 
 export const emptyListing = JSON.stringify({ orders: [], sequence: "0", has_next: false, cursor: "" })
 
-/** A frame of a channel. */
+/** Returns a frame of a channel. */
 export const envelope = (channel: string, events: ReadonlyArray<unknown>) => ({
   channel,
   client_id: "",

@@ -6,7 +6,7 @@ import { now, orderRow, scripted, sentParameters, shown } from "./utils.js"
 
 const linear = "ETH/USDC:USDC"
 
-/** A page of other orders, which ended then. */
+/** Returns a page of other orders that ended at `at`. */
 const others = (page: number, at: number) =>
   Array.from({ length: 1000 }, (_, row) =>
     orderRow({
@@ -330,7 +330,7 @@ describe("account", () => {
             floating_profit_loss: -0.0001
           },
           { instrument_name: "ETH_USDC-PERPETUAL", direction: "zero", size: 0, average_price: 0, mark_price: 2970 },
-          // In no direction there is none of any size.
+          // Without a direction there is no position, whatever the size.
           { instrument_name: "BTC-PERPETUAL", direction: "zero", size: 10, average_price: 0, mark_price: 87_100.5 }
         ]]
       },

@@ -98,7 +98,7 @@ describe("frames of Deribit", () => {
     assert.isUndefined(protocol.read("<html>"))
   })
 
-  /** Which of the two counts core tells by the market. */
+  /** Core chooses one of the two by the market. */
   const volumes = (volume: object | undefined) => volume && shown(volume)
 
   it("of tickers have the volume in the base currency, and no price of an empty side", () => {
@@ -175,7 +175,7 @@ describe("order books of Deribit", () => {
 
   const first = frame("snapshot", 13_169_025_645, undefined, [["new", 42_500, 1000], ["new", 42_499.5, 500]])
 
-  /** The bids after the last of these frames, or what is wrong with them. */
+  /** Returns the bids after the last of these frames, or the fault of the book. */
   const after = (...frames: ReadonlyArray<unknown>) => {
     const { read } = OrderBookSync.make({
       exchange: "deribit",

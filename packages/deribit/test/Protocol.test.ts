@@ -8,7 +8,7 @@ import { documented } from "./utils.js"
 
 const get = (path: string) => ({ method: "GET", path, body: "none" }) as const
 
-// The documents sign under a nonce of letters; ours are numbers: so the rule is written down a second time.
+// The documentation has a nonce of letters, while ours are numbers. This is an independent implementation.
 const reference = (text: string) => createHmac("sha256", Redacted.value(documented.secret)).update(text).digest("hex")
 
 describe("reference signature", () => {

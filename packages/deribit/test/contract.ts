@@ -10,7 +10,7 @@ const { features } = Deribit
 
 const judged = simulated("deribit", Deribit.layer)
 
-/** The markets it is judged by, a pair each time. */
+/** The pairs of markets that the contract uses. */
 export const symbols = [["BTC/USDT", "ETH/USDT"], ["BTC/USDT:USDT", "BTC/USDT"], [
   "BTC/USD:BTC",
   "BTC/USD:BTC-300628"

@@ -2,7 +2,7 @@ import type { Subject as AccountSubject } from "../../exchanges/test/support/acc
 import type { Subject } from "../../exchanges/test/support/feeds.js"
 import { Deribit } from "../src/index.js"
 
-/** What the suite of feeds is told of the exchange. */
+/** The subject of the suite of feeds. */
 export const subject: Subject = {
   id: "deribit",
   longest: "12h",
@@ -14,7 +14,7 @@ export const subject: Subject = {
   notice: false
 }
 
-/** What that of an account's feeds is told. */
+/** The subject of the suite of account feeds. */
 export const account: AccountSubject = {
   id: "deribit",
   layer: Deribit.layer,

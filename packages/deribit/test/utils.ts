@@ -40,7 +40,7 @@ const linear = {
   quote_currency: "USDC"
 }
 
-/** What is listed, by the kind that is asked for. */
+/** The listed instruments by their kind. */
 export const instruments = {
   future: [
     contract,
@@ -63,7 +63,7 @@ export const instruments = {
   }]
 }
 
-/** An order as Deribit writes it. */
+/** An order as Deribit sends it. */
 export const orderRow = (change: object = {}) => ({
   order_id: "USDC-104819327443",
   label: "mine",
@@ -84,8 +84,8 @@ export const orderRow = (change: object = {}) => ({
 })
 
 /**
- * Over answers written down beforehand: by method, or by `method?` with what a parameter says, one after the other and the
- * last again. Time passes as fast as anything waits for it.
+ * Provides scripted responses by method, or by `method?` and a parameter, one after the other; the last one
+ * repeats. Advances the clock whenever the program waits.
  */
 export const scripted = <A, E>(
   answers: { readonly [method: string]: ReadonlyArray<unknown> },
@@ -127,7 +127,7 @@ export const scripted = <A, E>(
   )
 }
 
-/** What was asked of a method: its parameters, one object each. */
+/** The parameters of each request to a method. */
 export const sentParameters = (method: string) =>
   Effect.map(Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests), (requests) =>
     requests
@@ -135,7 +135,7 @@ export const sentParameters = (method: string) =>
       .filter(({ pathname }) => pathname.endsWith(`/${method}`))
       .map(({ searchParams }) => Object.fromEntries(searchParams)))
 
-/** Every decimal as text, and nothing that is left out. */
+/** Formats decimals as text, and removes `undefined` fields. */
 export const shown = (value: object): { readonly [name: string]: unknown } =>
   Object.fromEntries(
     Object.entries(value)
@@ -143,9 +143,9 @@ export const shown = (value: object): { readonly [name: string]: unknown } =>
       .map(([name, field]) => [name, BigDecimal.isBigDecimal(field) ? Decimal.format(field) : field])
   )
 
-/** The same of rows that were read. */
+/** Formats the rows of a listing like `shown`. */
 export const shownOf = <A extends object>(found: Listing.Rows<A> | undefined) =>
   found && Listing.from(found).rows.map(shown)
 
-/** What every answer says of when it was made. */
+/** The times in every response. */
 export const times = { usIn: 1_699_999_999_000_000, usOut: 1_699_999_999_001_000, usDiff: 1000, testnet: false }

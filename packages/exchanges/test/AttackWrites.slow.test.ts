@@ -1,5 +1,5 @@
 import * as Attack from "./attack/suite.js"
 import { whole } from "./support/sampling.js"
 
-// In a file of its own, so that it runs beside the reads.
+// In a separate file, so that it runs in parallel with the reads.
 Attack.register(whole(), ["place", "cancel"])

@@ -7,10 +7,10 @@ import { drive, start } from "./shared/application.js"
 import * as Support from "./support/exchanges.js"
 import { rewriteResponses } from "./support/rewriteResponses.js"
 
-/** What a cache says of an answer that it gave out ten minutes ago for the first time. */
+/** The headers of a response that a cache stored ten minutes ago. */
 const cacheHeaders = { date: new Date(start - 600_000).toUTCString(), age: "600", "x-cache": "Hit from cloudfront" }
 
-/** Of the text and of the payloads of tokens in it, what can be instants of these years: epoch milliseconds. */
+/** Returns the times in a text and in the payloads of its tokens, in epoch milliseconds. */
 const instants = (text: string): ReadonlyArray<number> => {
   const payloads = Array.from(
     text.matchAll(/\bey[\w-]+\.(ey[\w-]+)\./g),
@@ -43,7 +43,7 @@ describe("the Date of a cached response", () => {
           const signed = sent.slice(before)
           const { exchanges } = yield* Effect.flatMap(Health.Health, ({ report }) => report)
           assert.deepStrictEqual(exchanges.map(({ clockSkewMillis }) => clockSkewMillis), [0])
-          // No clock was compared, and nothing sent again.
+          // The clocks were not compared, and nothing was retried.
           const endpoints = signed.map(({ method, path }) => `${method} ${path}`)
           assert.strictEqual(new Set(endpoints).size, endpoints.length)
           const signedTimes = signed.flatMap(({ body, headers, query }) =>

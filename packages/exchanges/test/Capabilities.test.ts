@@ -4,7 +4,7 @@ import { Capabilities } from "../src/index.js"
 
 const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8")
 
-/** Tables without what a formatter aligns them by. */
+/** Returns the cells of a table without the padding. */
 const cells = (text: string) =>
   text.split("\n").filter((line) => line.startsWith("|")).map((line) =>
     line.split("|").slice(1, -1).map((cell) => cell.trim().replace(/^-+$/, "---"))

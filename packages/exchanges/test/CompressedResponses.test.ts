@@ -11,7 +11,7 @@ import * as Support from "./support/exchanges.js"
 
 const codings = { gzip: gzipSync, br: brotliCompressSync } as const
 
-/** A simulated exchange on a socket that packs whatever it answers. */
+/** Starts a simulated exchange on a socket that compresses all responses. */
 const packing = (id: Exchanges.ExchangeId, coding: keyof typeof codings) =>
   Effect.gen(function*() {
     const simulator = yield* Simulator.make(id)

@@ -36,7 +36,7 @@ type Options = Exchange.AccountOptions
 interface Subject {
   readonly name: string
   readonly layer: (options: Options) => Layer.Layer<Account.Account, ConfigError.ConfigError, HttpClient.HttpClient>
-  /** A page without a row of the market that was asked for, and with another page after it. */
+  /** A page without a row of the requested market, followed by another page. */
   readonly page: (index: number) => unknown
 }
 
@@ -44,7 +44,7 @@ const subjects: ReadonlyArray<Subject> = [
   {
     name: "BitMEX",
     layer: BitMex.layerAccount,
-    // Funding and settlements, of which there are many between two fills.
+    // Rows of funding, of which there can be many between two fills.
     page: () => Array.from({ length: 500 }, () => ({ execType: "Funding" }))
   },
   {
@@ -54,7 +54,7 @@ const subjects: ReadonlyArray<Subject> = [
   },
   {
     name: "Coinbase",
-    // A key of its own is not needed to sign what nobody checks.
+    // The signature is not checked, so any key will do.
     layer: (options) => Coinbase.layerAccount({ ...options, credentials: { key: credentials.key, secret: ed25519 } }),
     page: (index) => ({ fills: [], cursor: `c${index}` })
   },
@@ -135,7 +135,7 @@ describe("a history of many pages", () => {
     it.effect(`stops after a limited number of pages: ${subject.name}`, () =>
       Effect.gen(function*() {
         const { message, sent, tag } = yield* fills(subject, { deadline: "1 hour" }, 0, years.since)
-        // Two years are that many weeks.
+        // Two years have that many weeks.
         if (subject.name === "Bybit") return assert.deepStrictEqual([tag, sent], [0, 101])
         assert.strictEqual(tag, "Unsupported")
         assert.strictEqual(sent, 100)
@@ -155,7 +155,7 @@ describe("market data", () => {
     trades: ({ trades }) => trades(symbol)
   }
 
-  /** How long a call takes, of an exchange whose answers take three seconds each, and what it ends with. */
+  /** Returns the duration and the result of a call whose responses take three seconds each. */
   const timed = (
     call: Effect.Effect<unknown, ExchangeError.MarketDataError, MarketData.MarketData>
   ) =>
@@ -181,11 +181,11 @@ describe("market data", () => {
             }),
             layer
           )
-          // The list comes after three seconds, and nothing else within two more.
+          // The listing arrives after three seconds, and nothing else within the next two.
           const error = Either.isLeft(first.result) ? first.result.left._tag : "none"
           assert.include(["DeadlineExceeded", "RequestTimedOut"], error, name)
           assert.isAtMost(first.took, 5000, name)
-          // Now that the market is known, there is time for it.
+          // The market is known now, so the call is in time.
           assert.isTrue(Either.isRight(second.result), name)
         }).pipe(Effect.provide(Simulator.layer(id, { faults: Faults.make({ latency: "3 seconds" }) }))), {
         discard: true

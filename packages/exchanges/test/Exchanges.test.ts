@@ -18,7 +18,7 @@ const simulated = <A, E>(
     Layer.provideMerge(Exchanges.layer({ environment: Simulator.environment, ...options }), simulators)
   )
 
-/** How often the listing of an exchange was asked for. */
+/** Counts the requests for the listing of an exchange. */
 const listings = (id: Exchanges.ExchangeId) =>
   Effect.gen(function*() {
     const { get } = yield* Simulator.Simulators
@@ -37,7 +37,7 @@ describe("ids", () => {
     )
     assert.deepStrictEqual([...Exchanges.ids], Object.keys(listed).toSorted())
     assert.deepStrictEqual(Object.fromEntries(Exchanges.ids.map((id) => [id, Exchanges.features(id).name])), listed)
-    // Every one of them can be simulated.
+    // Every exchange has a simulator.
     assert.deepStrictEqual([...Simulator.exchangeIds], [...Exchanges.ids])
   })
 
@@ -91,7 +91,7 @@ describe("layer", () => {
       yield* TestClock.adjust("299999 millis")
       yield* on("binance")
       assert.strictEqual(yield* listings("binance"), 1)
-      // Used again, so counted anew.
+      // The exchange was used, so the time restarts.
       yield* TestClock.adjust("299999 millis")
       yield* on("binance")
       assert.strictEqual(yield* listings("binance"), 1)

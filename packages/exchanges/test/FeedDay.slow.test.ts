@@ -10,9 +10,9 @@ import { whole } from "./support/sampling.js"
 import { skippingClock } from "./support/skippingClock.js"
 
 interface Subject {
-  /** As seldom as its heartbeats allow, and so that one falls on each look, every five minutes. */
+  /** As rare as the heartbeats allow, with one at every check, every five minutes. */
   readonly beat: number
-  /** How a lost update is seen: by its number, by a checksum, or not at all. */
+  /** How a lost update is detected: by its number, by a checksum, or not at all. */
   readonly gaps: "numbered" | "checked" | "unseen"
 }
 
@@ -26,7 +26,7 @@ const subjects: Readonly<Record<Exchanges.ExchangeId, Subject>> = {
   okx: { beat: 30, gaps: "numbered" }
 }
 
-/** What happens to a connection, and is over after two minutes where it would go on. */
+/** The faults of a connection. Those that last are ended after two minutes. */
 const faults = (gaps: Subject["gaps"]): ReadonlyArray<Simulator.Disturbance> => [
   { _tag: "Close", code: 1006 },
   { _tag: "Duplicate" },
@@ -44,7 +44,7 @@ const faults = (gaps: Subject["gaps"]): ReadonlyArray<Simulator.Disturbance> => 
 ]
 
 const setting = (exchange: Exchanges.ExchangeId, beat: Duration.DurationInput) =>
-  // Loading the markets anew takes Kraken a second, in which the book becomes another.
+  // Reloading the markets of Kraken takes a second, in which the order book changes.
   Layer.provideMerge(
     Support.marketData(exchange, { marketsMaxAge: "2 days" }),
     Simulator.layer(exchange, { beat })
@@ -54,7 +54,7 @@ const setting = (exchange: Exchanges.ExchangeId, beat: Duration.DurationInput) =
 
 const start = Date.UTC(2026, 10, 2)
 
-/** All of them, or fewer where a sample is wanted. */
+/** The number of connections: fewer for a sample. */
 const connections = whole().sample === undefined ? 1000 : 300
 
 describe.sequential.each(Simulator.exchangeIds)("a day of %s", (exchange) => {
@@ -69,7 +69,7 @@ describe.sequential.each(Simulator.exchangeIds)("a day of %s", (exchange) => {
         const fault = all[time % all.length]
         if (fault === undefined) continue
         yield* simulator.disturb(fault)
-        // Nobody can be refused who is connected.
+        // An open connection cannot be refused.
         if (fault._tag === "Refuse" || fault._tag === "HalfOpen") {
           yield* simulator.disturb({ _tag: "Close", code: 1006 })
         }

@@ -20,7 +20,7 @@ const id = "9223372036854775123"
 const amount = "0.123456789012345678"
 
 interface Digits {
-  /** What of a trade's frame is to be something else. */
+  /** Replacements in the frame of a trade. */
   readonly frame: ReadonlyArray<readonly [RegExp, string]>
   readonly id?: string
   readonly amount?: string
@@ -28,7 +28,7 @@ interface Digits {
 
 const digits: ById<Digits> = {
   binance: { frame: [[/"t":\d+/g, `"t":${id}`], [/"q":"[\d.]+"/g, `"q":"${amount}"`]] },
-  // Its ids are no numbers. Of its spot markets it counts sizes in hundredths of a millionth.
+  // Its ids are not numbers. Sizes on its spot markets are in units of 0.00000001.
   bitmex: {
     frame: [[/"size":\d+/g, "\"size\":9007199254740993"]],
     id: "00000000-006d-1000-0000-0000d5cfa502",
@@ -70,7 +70,7 @@ describe.each(Simulator.exchangeIds)("trades streamed by %s", (exchange) => {
 
 const declared: ById<Feeds.Feeds> = { binance, bitmex, bybit, coinbase, deribit, kraken, okx }
 
-/** A letter and its accent apart, which text as people compare it takes for one. */
+/** A letter and a combining accent, which Unicode normalization would join. */
 const name = "币安人生E\u0301"
 
 describe.each(Simulator.exchangeIds)("subscriptions of %s", (exchange) => {

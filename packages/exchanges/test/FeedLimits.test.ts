@@ -11,7 +11,7 @@ const sockets = (dials: Dials) => interceptSockets({ dials })(Simulator.layer("o
 const listen = (market: MarketData.MarketData.Service) =>
   Effect.forkScoped(Stream.runDrain(FeedItem.data(market.streamTicker(Support.symbol))))
 
-/** Every connection is lost, again and again, and made again at once. */
+/** Closes every connection repeatedly. The client reconnects immediately. */
 const storm = Effect.gen(function*() {
   const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get("okx"))
   for (let time = 0; time < 60; time++) {
@@ -46,7 +46,7 @@ describe("connections of OKX, limited to three a second", () => {
       yield* TestClock.adjust("1 seconds")
       const { exchanges: [health] } = yield* Effect.flatMap(Health.Health, ({ report }) => report)
       assert.isAbove(health?.limits.find(({ scope }) => scope === "connections")?.used ?? 0, 0)
-      // A limit that is narrowed for the exchange holds for its sockets, too.
+      // A lowered limit applies to sockets, too.
       const { setLimit } = yield* ExchangeState.ExchangeState
       yield* setLimit("okx", "connections", { limit: 1, window: "2 seconds" })
       yield* storm

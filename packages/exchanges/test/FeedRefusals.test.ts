@@ -9,8 +9,8 @@ import { interceptSockets } from "./support/sockets.js"
 const pass = (seconds: number) => TestClock.adjust(`${seconds} seconds`)
 
 /**
- * What a stream fails with to whose market the exchange says no. Coinbase leaves a product out of what it confirms, and Binance
- * confirms everything: its stream is silent.
+ * The error of a stream whose market the exchange refuses. Coinbase leaves the product out of its confirmation.
+ * Binance confirms everything, and its stream is silent.
  */
 const refusals: Readonly<Record<Simulator.ExchangeId, string | undefined>> = {
   binance: undefined,

@@ -7,7 +7,7 @@ import { recordItems } from "./support/feeds.js"
 
 const pass = (seconds: number) => TestClock.adjust(`${seconds} seconds`)
 
-/** What the metrics of feeds say of an exchange, by name. */
+/** Returns the feed metrics of an exchange by name. */
 const feedMetrics = (exchange: string) =>
   Effect.map(Metric.snapshot, (all) =>
     Object.fromEntries(

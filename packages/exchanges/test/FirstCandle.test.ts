@@ -30,7 +30,7 @@ const market: Market.Market = {
   multiplier: Decimal.make("1")
 }
 
-/** The opens of candles from when the market was listed until now, of those in a window and never more than `most`. */
+/** Returns the open times of candles in a window, from the listing of the market until now, at most 2000. */
 const opens = (listed: number, length: number, shift: number, from: number, to: number): ReadonlyArray<number> => {
   const first = Math.floor((listed - shift) / length) * length + shift
   const begin = Math.max(first, Math.ceil((from - shift) / length) * length + shift)
@@ -43,10 +43,10 @@ const latest = (all: ReadonlyArray<number>, most: number) => all.slice(-most).to
 const at = (query: URLSearchParams, name: string, otherwise: number) =>
   query.has(name) ? Number(query.get(name)) : otherwise
 
-/** Minutes of which BitMEX has a row without prices. */
+/** Returns `true` for minutes of which BitMEX has a row without prices. */
 const isQuiet = (open: number) => (open / minute) % 3 === 0
 
-/** Each exchange as it answers about candles: a page of them out of all there are since the market was listed. */
+/** An exchange that returns pages of all candles since the market was listed. */
 interface Subject {
   readonly name: string
   readonly layer: (options: Exchange.Options) => Layer.Layer<
@@ -55,7 +55,7 @@ interface Subject {
     HttpClient.HttpClient
   >
   readonly answer: (query: URLSearchParams, listed: number) => unknown
-  /** How many requests at most until the first candle has come, of a market that was listed long after the exchange. */
+  /** The maximum number of requests until the first candle. */
   readonly most: number
 }
 
@@ -164,7 +164,7 @@ const read = (
       Stream.runCollect,
       Effect.fork
     )
-    // Some exchanges take a few requests a second.
+    // Some exchanges allow only a few requests a second.
     yield* TestClock.adjust("10 seconds")
     const found = [...yield* Fiber.join(fiber)]
     return { found: found.map(({ openTime }) => openTime), sent: (yield* scripted.requests).length }
@@ -180,7 +180,7 @@ describe("candles from zero", () => {
       it.effect(`start with the first candle after a few requests: ${subject.name}, ${new Date(listed).toISOString()}`, () =>
         Effect.gen(function*() {
           const { found, sent } = yield* read(subject, listed, { from: 0 }, 3)
-          // BitMEX has rows of minutes in which nothing was traded.
+          // BitMEX has rows for minutes without trades.
           const first = subject.name === "BitMEX" && isQuiet(listed) ? listed + minute : listed
           assert.strictEqual(found[0], first)
           assert.isAtMost(sent, subject.most)
@@ -203,7 +203,7 @@ describe("candles from zero", () => {
       }))
   }
 
-  // It keeps 720 of each length, and gives those that open after an instant.
+  // It keeps 720 candles of each interval, and returns those that open after `since`.
   const kraken: Subject = {
     name: "Kraken",
     layer: Kraken.layerMarketData,

@@ -6,7 +6,7 @@ import { Exchanges } from "../src/index.js"
 import { listing } from "./shared/application.js"
 import * as Support from "./support/exchanges.js"
 
-/** Some ways in which no connection comes about: nothing can have been sent. Core's tests have all. */
+/** Some connection failures before anything is sent. Core's tests have all of them. */
 const failures: ReadonlyArray<{ readonly code: string; readonly syscall?: string; readonly message?: string }> = [
   { code: "ETIMEDOUT", syscall: "connect" },
   { code: "ECONNRESET", message: "Client network socket disconnected before secure TLS connection was established" },
@@ -34,7 +34,7 @@ describe("an order whose connection cannot be established", () => {
           assert.strictEqual(error._tag, "TransportFailed", failure.code)
           assert.strictEqual(error.outcome, "NotSent", failure.code)
           assert.include(error.message, failure.code)
-          // Nothing was looked up, and nothing waited for: the clock stands still.
+          // Nothing is looked up or waited for: the clock does not advance.
           assert.strictEqual(sent, 1, failure.code)
         }
       }))

@@ -21,9 +21,9 @@ describe("candles", () => {
         const candles = yield* drive(
           market.candles(Support.symbol, "1m", range).pipe(Stream.take(pages), Stream.runCount)
         )
-        // The exchange hands out one a page here.
+        // Each page has one candle here.
         assert.strictEqual(candles, pages)
-        // 3000 pages weigh all that a minute has.
+        // 3000 pages use up the limit of a minute.
         assert.isAtLeast((yield* Clock.currentTimeMillis) - start, 60_000)
       }).pipe(
         Effect.provide(

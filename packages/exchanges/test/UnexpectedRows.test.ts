@@ -8,17 +8,17 @@ import * as Support from "./support/exchanges.js"
 import { otherOf } from "./support/frozenExchange.js"
 import { type Answer, rewriteResponses } from "./support/rewriteResponses.js"
 
-/** The lists of orders that stand, as the exchanges call them. */
+/** The requests for open orders on all exchanges. */
 const orderRequests =
   /^GET \/api\/v3\/openOrders|^GET \/api\/v1\/order\?|\/v5\/order\/realtime|\/orders\/historical\/batch|get_open_orders|OpenOrders|orders-pending/
 
-/** The first order in it has a state that was thought of since. */
+/** Replaces the status of the first open order by an unknown one. */
 const withUnknownStatus = ({ method, target, text }: Answer): string =>
   orderRequests.test(`${method} ${target}`)
     ? text.replace(/"(\w*[sS]tatus|order_state|state)":"(?:NEW|New|OPEN|open|live)"/, "\"$1\":\"haunted\"")
     : text
 
-/** Two orders on the symbol, and one on another market. */
+/** Places two orders on the symbol, and one on another market. */
 const place = Effect.gen(function*() {
   const [market, trading] = [yield* MarketData.MarketData, yield* Trading.Trading]
   const other = otherOf(yield* market.markets)
@@ -32,7 +32,7 @@ const elsewhere = { ...Support.far("odd3"), price: "1000", amount: "0.1" }
 
 const idsOf = (orders: ReadonlyArray<{ readonly id: string }>) => orders.map(({ id }) => id).toSorted()
 
-/** What a client makes of rewritten answers, of an exchange where another client placed orders. */
+/** Runs a client over rewritten responses, after another client has placed orders. */
 const withRewrittenResponses = <A, E>(
   id: Exchanges.ExchangeId,
   rewrite: (answer: Answer) => string,
@@ -43,7 +43,7 @@ const withRewrittenResponses = <A, E>(
   Effect.gen(function*() {
     const placed = yield* drive(place).pipe(Effect.provide(Support.trading(id)))
     const client = Layer.provide(Support.trading(id), rewriteResponses(rewrite))
-    // Nonces of one key rise with the clock.
+    // The nonces of a key increase with the clock.
     yield* TestClock.adjust("1 minute")
     return yield* drive(use(placed)).pipe(Effect.provide(client))
   }).pipe(Effect.provide(Simulator.layer(id)))
@@ -54,11 +54,11 @@ const openOrdersOf = (id: Exchanges.ExchangeId) =>
     (self) => Effect.zipRight(TestClock.adjust("1 minute"), drive(self))
   )
 
-/** BitMEX writes assets in capitals, and keeps an account in minor units of other names. */
+/** BitMEX lists assets in upper case, and accounts have minor units with other names. */
 const namesOf = (id: Exchanges.ExchangeId, asset: string) =>
   id === "bitmex" ? { listed: asset.toUpperCase(), held: "ETH" } : { listed: asset, held: asset }
 
-/** In the place of the list stands something else. */
+/** Replaces the list in the response by a string. */
 const withoutList = ({ method, target, text }: Answer): string =>
   orderRequests.test(`${method} ${target}`)
     ? target.endsWith("OpenOrders")
@@ -107,7 +107,7 @@ describe("an order with an unknown status", () => {
   }
 })
 
-/** The lists of what there is of each asset, as the exchanges call them, and the numbers in them. */
+/** The requests for balances on all exchanges, and the amounts in the responses. */
 const balanceRequests =
   /\/api\/v3\/account|\/user\/margin|wallet-balance|\/accounts\?|get_account_summaries|BalanceEx|account\/balance/
 const amount = /("(?:free|balance|marginBalance|walletBalance|value|equity|cashBal|eq)":)(?:"[\d.]+"|[\d.]+)/g

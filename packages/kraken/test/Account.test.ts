@@ -14,7 +14,7 @@ const client = (options: Exchange.AccountOptions = {}, simulated: Simulator.Opti
     Layer.provideMerge(Simulator.layer("kraken", simulated))
   )
 
-/** The same program at the same instant, over a simulated Kraken. */
+/** Runs a program on a simulated Kraken, starting at `now`. */
 const simulated = <A, E, R extends Layer.Layer.Success<ReturnType<typeof client>>>(
   effect: Effect.Effect<A, E, R>,
   options?: Exchange.AccountOptions,
@@ -76,7 +76,7 @@ describe("account", () => {
       [
         [["query-funds", "withdraw-funds"], { read: true, trade: false, withdraw: true, ipRestricted: false }],
         [["withdraw-to-anyone", "something-new"], { read: false, trade: false, withdraw: true, ipRestricted: false }],
-        // Nobody knows what it allows.
+        // The meaning of the permission is unknown.
         [["query-funds", "something-new"], { read: true, trade: false, withdraw: "unknown", ipRestricted: false }],
         [[], { read: false, trade: false, withdraw: false, ipRestricted: false }]
       ] as const,
@@ -254,7 +254,7 @@ describe("account", () => {
         const account = yield* Kraken.Account
         const order = yield* account.order({ symbol: "BTC/USD", clientOrderId: "mine" })
         assert.strictEqual(order.id, "O2")
-        // Of another market there is none.
+        // There is none on another market.
         const error = yield* Effect.flip(account.order({ symbol: "XTZ/BTC", clientOrderId: "mine" }))
         assert.strictEqual(error._tag, "OrderNotFound")
       })
@@ -291,14 +291,14 @@ describe("account", () => {
       {
         ...listed,
         OpenOrders: [{ error: [], result: { open: { O0: orderRow({ opentm: 10_000 }), O999: orderRow({}) } } }],
-        // The second page begins where the first ended: an order came in between.
+        // The second page starts with the last row of the first, because an order was added in between.
         ClosedOrders: [page(0, 50, rare), page(49, 50, rare), page(99, 10, rare)]
       },
       Effect.gen(function*() {
         const account = yield* Kraken.Account
         const two = yield* account.orderHistory("BTC/USD", { limit: 2, since: 5_000_000 })
         assert.deepStrictEqual(two.map(({ id }) => id), ["O49", "O0"])
-        // It ended between the two answers, and is there once.
+        // It ended between the two responses, and is listed once.
         assert.strictEqual(two[1]?.status, "canceled")
         const offsets = (yield* bodies).filter(({ name }) => name === "ClosedOrders").map(({ body }) =>
           body.replace(/^nonce=\d+&/, "")

@@ -48,7 +48,7 @@ it("each private channel has its own sequence, which restarts with its snapshot"
   expect(of({ channel: "book", type: "update", data: [], sequence: 3 })).toBeUndefined()
 })
 
-// In the shapes of docs.kraken.com, "Executions": each row says only what has changed.
+// In the shapes of docs.kraken.com, "Executions": each row has only what changed.
 const pendingRow = {
   order_id: "OK4GJX-KSTLS-7DZZO5",
   cl_ord_id: "6d1b345e-2821-40e2-ad83-4ecb18a06876",
@@ -123,7 +123,7 @@ it("an order combines all rows about it", () => {
     ["pending", "0", "26500"],
     ["open", "0", "26500"],
     ["open", "0.003", "26500"],
-    // What is filled whole is filled, before it is said.
+    // A completely filled order is filled, before its status says so.
     ["filled", "0.005", "26500"],
     ["filled", "0.005", "26500"]
   ])

@@ -35,7 +35,7 @@ const documentedErrors: ReadonlyArray<readonly [expected: Verdict, texts: Readon
     "EAuth:Account temporary disabled",
     "EAuth:Account unconfirmed",
     "ESession:Invalid session",
-    // Another program's numbers are higher. A clock that is behind is told by the answer's date.
+    // Another program's nonces are higher. The response's date shows whether the clock is behind.
     "EAPI:Invalid nonce"
   ]],
   [refused("PermissionDenied"), [
@@ -80,7 +80,7 @@ const documentedErrors: ReadonlyArray<readonly [expected: Verdict, texts: Readon
     "EGeneral:Invalid arguments:Index unavailable",
     "EOrder:Something to come",
     "EService:Deadline elapsed",
-    // One market's mode: no outage of the exchange.
+    // The mode of one market, not an outage of the exchange.
     "EService:Market in cancel_only mode",
     "EService:Market in post_only mode",
     "EService:Market in limit_only mode"
@@ -94,7 +94,7 @@ const documentedErrors: ReadonlyArray<readonly [expected: Verdict, texts: Readon
     "EDatabase:Internal error",
     "EService:Timeout",
     "EService:Something to come",
-    // In other words than its own, a category that leaves open what became of an order does so still.
+    // A category with an unknown outcome has it for undocumented messages too.
     "EService:Unknown order",
     "EService:Insufficient funds",
     "EGeneral:Internal error:Rate limit exceeded"
@@ -107,7 +107,7 @@ type Row = readonly [status: number, body: string, expected: Verdict, headers?: 
 const inside: ReadonlyArray<Row> = documentedErrors.flatMap(([expected, texts]) =>
   texts.flatMap((text): ReadonlyArray<Row> => [
     [200, errors(text), expected],
-    // Upper and lower case are not to be relied on.
+    // The case of letters does not matter.
     ...text.startsWith("E") && expected !== malformed
       ? [[200, errors(`E${text.slice(1).toLowerCase()}`), expected] as const]
       : []
@@ -117,7 +117,7 @@ const inside: ReadonlyArray<Row> = documentedErrors.flatMap(([expected, texts]) 
 const shapes: ReadonlyArray<Row> = [
   [200, JSON.stringify({ error: ["EQuery:Unknown asset pair"], result: null }), refused("SymbolNotFound")],
   [200, JSON.stringify({ error: ["EOrder:Unknown order"], result: {} }), refused("OrderNotFound")],
-  // The first that is no warning counts.
+  // The first error that is not a warning counts.
   [200, errors("WGeneral:Slow", "EOrder:Insufficient funds", "EOrder:Unknown order"), refused("InsufficientFunds")],
   [400, errors("EGeneral:Invalid arguments"), refused("InvalidRequest")],
   [403, errors("EGeneral:Permission denied"), refused("PermissionDenied")],
@@ -128,13 +128,13 @@ const shapes: ReadonlyArray<Row> = [
   [403, "", { ...banned, outcome: "Unknown" }]
 ]
 
-// What is not in the words of the exchange: it proves nothing but what the status does.
+// Not in the exchange's error shape: only the status counts.
 const byStatus: ReadonlyArray<Row> = [
   [500, html, unknown],
   [502, "", unknown],
   [503, html, unknown],
   [520, html, unknown],
-  // The proxy's status counts, whatever is in the body.
+  // The proxy's status counts, whatever the body.
   [500, errors("EOrder:Insufficient funds"), unknown],
   [400, "", unknown],
   [404, html, unknown],
@@ -151,7 +151,7 @@ const byStatus: ReadonlyArray<Row> = [
 
 const title = ([status, body, { tag }]: Row) => `${status} ${body.slice(0, 90).replaceAll("\r\n", "")} is ${tag}`
 
-// A write of no idempotency, so that every member of the union may come out.
+// A write without idempotency, so that every error of the union may occur.
 const placeOrder = Endpoint.make({
   capability: "trading",
   name: "placeOrder",
@@ -175,7 +175,7 @@ const place = ([status, body, , headers]: Row) =>
     return yield* Effect.flip(client.request(placeOrder, {}))
   }).pipe(
     Effect.scoped,
-    // Clocks are compared in vain as well.
+    // Comparing the clocks fails as well.
     Effect.provide(ScriptedHttp.layer(() => ScriptedHttp.text(body, { status, headers })))
   )
 

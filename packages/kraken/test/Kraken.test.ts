@@ -9,7 +9,7 @@ import { documented, now, requestLog, simulator, timed } from "./utils.js"
 
 const environment = Simulator.environment("kraken")
 
-/** The same program at the same instant, over a simulated Kraken. */
+/** Runs a program on a simulated Kraken, starting at `now`. */
 const simulated = <A, E>(
   effect: Effect.Effect<
     A,
@@ -155,7 +155,7 @@ describe("trading", () => {
       {
         ...listed,
         AmendOrder: [{ error: [], result: { amend_id: "" } }],
-        // Before and after each change.
+        // Before and after each amendment.
         QueryOrders: [
           { error: [], result: { O1: { ...orderRow({}), oflags: "post,fciq" } } },
           { error: [], result: { O1: { ...orderRow({ price: "58000.0" }), oflags: "post,fciq" } } },

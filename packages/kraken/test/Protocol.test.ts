@@ -21,7 +21,7 @@ const sign = (
     KrakenProtocol.sign(Endpoint.prepare(endpoint, parameters), credentials, { nonce, now: 0, host: "" })
   )
 
-/** Kraken's rule, written down a second time. */
+/** An independent implementation of Kraken's signature. */
 const reference = (path: string, nonce: bigint, body: string): string =>
   createHmac("sha512", Buffer.from(Redacted.value(documented.secret), "base64"))
     .update(path)

@@ -8,13 +8,13 @@ import { decode, fails, fixture, now, shown } from "./utils.js"
 
 const shownAll = (rows: ReadonlyArray<object>) => rows.map((row) => shown(row))
 
-/** The ids of rows that were not understood. */
+/** The ids of unknown rows. */
 const unknownIds = (
   endpoint: Endpoint.Endpoint<Endpoint.Capability, never, Listing.Listing<unknown>>,
   body: unknown
 ) => decode(endpoint, body).unknown.map(({ id }) => id)
 
-/** Public data over these answers. */
+/** Provides market data over these responses. */
 const withMarketData = <A, E>(
   answers: Parameters<typeof scripted>[0],
   ask: (data: MarketData.MarketData.Service) => Effect.Effect<A, E>
@@ -49,7 +49,7 @@ describe("markets", () => {
             minAmount: "20",
             minNotional: "0.5"
           },
-          // Assets that begin with X or Z keep all of their letters; a tick that is not said is that of the decimals.
+          // Assets that begin with X or Z keep all letters. A missing tick size follows from the decimals.
           "XTZ/BTC": {
             id: "XTZXBT",
             status: "halted",
@@ -306,7 +306,7 @@ describe("account rows", () => {
       assert.deepInclude(trailing, { type: "other", price: undefined, side: "buy" }, price)
       assert.strictEqual(orders.length, 4)
     }
-    // What a limit order stands at is not for us to work out.
+    // The price of a limit order is not computed.
     for (const price of ["+15.0000%", "#12.5"]) {
       assert.deepStrictEqual(unknownIds(KrakenEndpoints.openOrders, withPrice("limit", price)), ["T"], price)
     }

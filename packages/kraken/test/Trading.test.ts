@@ -13,7 +13,7 @@ const layers = (options: Partial<Exchange.TradingOptions> = {}, simulated: Simul
     environment: Simulator.environment("kraken")
   }).pipe(Layer.provideMerge(Layer.merge(Simulator.layer("kraken", simulated), OrderJournal.layerMemory)))
 
-/** The program over a simulated Kraken where Bitcoin costs 60,000 dollars. */
+/** Runs a program on a simulated Kraken. Bitcoin costs 60,000 dollars. */
 const trading = <A, E>(
   body: (services: {
     readonly trading: Context.Tag.Service<typeof Kraken.Trading>
@@ -116,7 +116,7 @@ describe("place", () => {
     trading(
       ({ trading }) =>
         Effect.gen(function*() {
-          // More than the house offers at its best prices.
+          // More than the simulator offers at its best prices.
           const order = yield* trading.place({ ...bid, amount: "90", price: "60010", timeInForce: "IOC" })
           assert.strictEqual(order.status, "canceled")
           assert.strictEqual(order.timeInForce, "IOC")
@@ -252,7 +252,7 @@ describe("lost response", () => {
     trading(({ account, kraken, trading }) =>
       Effect.gen(function*() {
         yield* trading.place({ ...bid, amount: "0.02" })
-        // From the proxy, and nothing was carried out: the client cannot know.
+        // The fault is from the proxy, and nothing was carried out, which the client cannot know.
         yield* kraken.setFaults(only(place, { http503: 1 }))
         const sent = yield* Clock.currentTimeMillis
         const error = yield* Effect.flip(trading.place(bid))

@@ -15,7 +15,7 @@ export const inMemory = () =>
     Contract.register(it, { ...judged.inMemory, name: "Kraken on the simulator", features })
   })
 
-// One public request a second, in real time: few at once.
+// One public request a second, in real time: little concurrency.
 const unhurried = { clock: "live", concurrency: 5, limit: "2 minutes" } as const
 
 /** Runs the contract against a server of the simulator, in real time. */

@@ -4,7 +4,7 @@ import { Effect, Layer } from "effect"
 import { Kraken } from "../src/index.js"
 import { documented, fixture, timed } from "./utils.js"
 
-/** Over answers written down beforehand: by the name of the endpoint, one after the other. */
+/** Provides scripted responses by the name of the endpoint, one after the other. */
 export const scripted = <A, E>(
   answers: { readonly [name: string]: ReadonlyArray<unknown> },
   effect: Effect.Effect<A, E, Layer.Layer.Success<ReturnType<typeof Kraken.layer>> | ScriptedHttp.ScriptedHttp>,
@@ -37,15 +37,15 @@ export const scripted = <A, E>(
   )
 }
 
-/** The markets, for scripts. */
+/** The scripted listing. */
 export const listed = { AssetPairs: [fixture("AssetPairs")] }
-/** What was asked: by name, with its body. */
+/** The requests: the name of the endpoint, the body and the URL. */
 export const bodies = Effect.map(
   Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests),
   (requests) => requests.map(({ body, url }) => ({ name: url.replace(/^.*\/(\w+).*$/, "$1"), body, url }))
 )
 
-/** An order as Kraken writes it. */
+/** An order as Kraken sends it. */
 export const orderRow = (row: {
   readonly pair?: string
   readonly cl_ord_id?: string

@@ -18,7 +18,7 @@ export const fixture = (name: string): unknown =>
 
 const parse = Schema.decodeUnknownOption(Schema.parseJson())
 
-/** Text as the engine reads it: `undefined` when it is no JSON. */
+/** Parses text like the engine: `undefined` if it is not JSON. */
 export const json = (text: string): unknown => Option.getOrUndefined(parse(text))
 
 export const answer = (
@@ -38,7 +38,7 @@ export const errors = (...texts: ReadonlyArray<string>): string => JSON.stringif
 
 export const html = "<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body>cloudflare</body></html>"
 
-/** What is asked of an error. Times are milliseconds. */
+/** The fields of an error that the tests compare. Times are in milliseconds. */
 export interface Verdict {
   readonly tag: ExchangeError.ExchangeError["_tag"]
   readonly outcome: ExchangeError.Outcome
@@ -64,7 +64,7 @@ export const market: Market.Market = {
   lotSize: BigDecimal.unsafeFromString("0.00000001")
 }
 
-/** The effect from {@link now} on, with time that passes as fast as anything waits for it. */
+/** Runs an effect from {@link now} on, and advances the clock whenever it waits. */
 export const timed = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.zipRight(
     TestClock.setTime(now),
@@ -73,7 +73,7 @@ export const timed = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A,
 
 export const simulator = Effect.flatMap(Simulator.Simulators, ({ get }) => Effect.orDie(get("kraken")))
 
-/** What the simulated exchange was asked, by name, with the status it answered or the fault it met. */
+/** The requests to the simulated exchange: the name of the endpoint, and the fault if there was one. */
 export const requestLog: Effect.Effect<ReadonlyArray<string>, never, Simulator.Simulators> = Effect.gen(function*() {
   const requests = yield* Effect.flatMap(simulator, ({ requests }) => requests)
   return requests.map(({ fault, target }) =>
@@ -89,7 +89,7 @@ export const decode = <C extends Endpoint.Capability, A>(endpoint: Endpoint.Endp
 export const fails = <C extends Endpoint.Capability, A>(endpoint: Endpoint.Endpoint<C, never, A>, body: unknown) =>
   Either.isLeft(endpoint.decode(body))
 
-/** Every decimal as text, and nothing that is left out. */
+/** Formats decimals as text, and removes `undefined` fields. */
 export const shown = (value: object, ...without: ReadonlyArray<string>): { readonly [name: string]: unknown } =>
   Object.fromEntries(
     Object.entries(value)

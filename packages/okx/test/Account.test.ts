@@ -136,7 +136,7 @@ describe("orders", () => {
       assert.deepStrictEqual(order && shown(order), {
         exchange: "okx",
         symbol: spot.symbol,
-        // Beyond what a number holds.
+        // Greater than a JavaScript number can hold.
         id: "2497956918703120384",
         clientOrderId: "0123456789abcdef0123456789abcdef",
         side: "buy",
@@ -196,7 +196,7 @@ describe("orders", () => {
       )
       const [, , , , postOnly, , , average] = newestFirst
       assert.deepStrictEqual([postOnly?.["postOnly"], average?.["averagePrice"]], [true, undefined])
-      // Contracts are always counted as such.
+      // The size of contracts is always in contracts.
       const [quoteSized] = rows("orders_history")
       const swap = { ...quoteSized, instType: "SWAP", instId: "BTC-USDT-SWAP" }
       const contracts = yield* history("BTC/USDT:USDT", envelope(swap))

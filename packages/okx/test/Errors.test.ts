@@ -9,7 +9,7 @@ import { answer, error, fixture, html, now, refusedOrder, type Verdict, verdict 
 
 type Row = readonly [status: number, body: string, expected: Verdict, headers?: { readonly [name: string]: string }]
 
-/** A row of the table: codes that mean one thing, said of the request as a whole. */
+/** A row of the table: codes with one meaning, in a response about the whole request. */
 const codes = (
   tag: Verdict["tag"],
   list: string,
@@ -60,7 +60,7 @@ const table: { readonly [title: string]: ReadonlyArray<Row> } = {
     ...codes("OrderRejected", "51999 54999 55000 55999"),
     ...codes("PermissionDenied", "4000 4088 4999"),
     ...codes("InvalidRequest", "58000 58350"),
-    // Nobody can say what was done; the answer is well-formed, so that it opens no circuit.
+    // The outcome is unknown. The response is well-formed, so it opens no circuit.
     ...codes("MalformedResponse", "50999 1 2 -1 52999 59999 5100 40888", { outcome: "Unknown" })
   ]
 }
@@ -92,14 +92,14 @@ const statuses: ReadonlyArray<Row> = [
     { tag: "RateLimited", outcome: "Rejected", code: "50011", retryAfter: 7000 },
     { "retry-after": "7" }
   ],
-  // As busy as it is, it may have carried out what it was asked for.
+  // The busy exchange may have carried out the request.
   [
     429,
     error("50013", "Systems are busy. Please try again later."),
     { tag: "ExchangeUnavailable", outcome: "Unknown", code: "50013" }
   ],
   [429, error("50999", "…"), { tag: "RateLimited", outcome: "Rejected", code: "50999", retryAfter: 2000 }],
-  // The exchange's own words under a code to come: its status decides, and the code is kept.
+  // The exchange's error shape with an unknown code: the status decides, and the code is kept.
   [400, error("59999", "…"), { tag: "InvalidRequest", outcome: "Rejected", code: "59999" }],
   [500, error("59999", "…"), { tag: "ExchangeUnavailable", outcome: "Unknown", code: "59999" }],
   [429, html, { tag: "RateLimited", outcome: "Unknown", retryAfter: 2000 }],
@@ -129,7 +129,7 @@ const orders: ReadonlyArray<Row> = [
     outcome: "Unknown",
     code: "50004"
   }],
-  // That the answer as a whole is well does not make the order so.
+  // A successful response can contain a refused order.
   [
     200,
     refusedOrder("51008", "Order failed.").replace("\"code\":\"1\"", "\"code\":\"0\""),

@@ -58,7 +58,7 @@ describe("frames of OKX", () => {
 
   const shownOf = <A extends object>(found: Listing.Rows<A> | undefined) => found && Listing.from(found).rows.map(shown)
 
-  // Core converts contracts to our amounts, and chooses by the market.
+  // Core converts contracts to amounts, and chooses by the market.
   it("of tickers have the volume in contracts and in the base currency", () => {
     const [row] = rows("ticker")
     const volume = (market: Market.Market) =>
@@ -123,7 +123,7 @@ describe("order books of OKX", () => {
 
   const first = frame("snapshot", -1, 10, [["99", "1"], ["98", "2"]], [["101", "3"]])
 
-  /** The book after the last of these frames, or what is wrong with it. */
+  /** Returns the bids after the last of these frames, or the fault of the book. */
   const after = (...frames: ReadonlyArray<unknown>) => {
     const { read } = sync()
     const [last] = frames.map((frame) => read(frame, 0)).slice(-1)

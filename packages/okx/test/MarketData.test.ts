@@ -5,7 +5,7 @@ import { Okx, OkxEndpoints } from "../src/index.js"
 import { answered, listed, requests, scripted } from "./scripted.js"
 import { envelope, error, json, now, rows, shown, spot } from "./utils.js"
 
-// Loaded, and not known beforehand.
+// The markets are requested.
 const loaded = { markets: undefined }
 
 const markets = (answers: Parameters<typeof listed>[0]) =>
@@ -49,7 +49,7 @@ describe("markets", () => {
           "1000000000000000",
           "10000000"
         ],
-        // What settles in another currency than it is quoted in is another market than that of the same pair.
+        // A contract that settles in another currency is a separate market.
         "BTC/USD:USDC": ["BTC-USD_UM-SWAP", "perpetual", "halted", "0.1", "0.0001", "0.0001", "1000000", "0.01"]
       })
       const { "BTC/USD:BTC": inverse, "BTC/USDT:USDT": linear } = swaps
@@ -159,7 +159,7 @@ describe("public data", () => {
         at: 1_763_942_400_123
       })
       assert.deepStrictEqual([linear, inverse].map((each) => each && shown(each)["volume24h"]), [
-        // 8800123.45 contracts of 0.01 each; what OKX itself says it is in the base currency.
+        // 8800123.45 contracts of 0.01 each, which is the volume that OKX lists in the base currency.
         "88001.2345",
         // 1200345 contracts of 100 dollars each.
         "1375.1"
@@ -287,7 +287,7 @@ describe("public data", () => {
         detail: "Trading system upgrade",
         at: now
       })
-      // Of the live exchange; demo trading has none.
+      // The maintenance is of the live exchange; demo trading has none.
       assert.deepStrictEqual(yield* status(answered("status"), "testnet"), {
         exchange: "okx",
         status: "operational",
@@ -296,7 +296,7 @@ describe("public data", () => {
       const under = (...changes: ReadonlyArray<object>) =>
         Effect.map(status(envelope(...changes.map((each) => ({ ...maintenance, ...each })))), ({ status }) => status)
       assert.strictEqual(yield* under(), "operational")
-      // What is not understood may be anything.
+      // A row that cannot be decoded may be of any state.
       assert.strictEqual(yield* under({ state: null }), "unknown")
       assert.strictEqual(yield* under({ state: null }, {}), "maintenance")
       assert.strictEqual(

@@ -20,7 +20,7 @@ const simulated = <A, E, R extends Layer.Layer.Success<ReturnType<typeof client>
   options?: Exchange.AccountOptions
 ) => Effect.zipRight(TestClock.setTime(now), Effect.provide(effect, client(options)))
 
-/** The program against these answers, in turn; then what was asked, as path and query. */
+/** Runs a program over these responses in turn. Returns its result, and the path and query of each request. */
 const scripted = <A, E>(
   effect: Effect.Effect<A, E, Services>,
   ...answers: ReadonlyArray<unknown>
@@ -41,7 +41,7 @@ const scripted = <A, E>(
       ),
       ScriptedHttp.layer(answers.map((body) => ScriptedHttp.json(body)))
     )),
-    // The markets are as old as the Layer.
+    // The markets have the age of the Layer, so the time is set first.
     (self) => Effect.zipRight(TestClock.setTime(now), self)
   )
 
@@ -291,7 +291,7 @@ describe("trading", () => {
         msg: ""
       })
       const all = Effect.either(Effect.flatMap(Okx.Trading, (trading) => trading.cancelAll("BTC/USDT")))
-      // One fills meanwhile, one is listed a moment longer, one comes late and has ended by the time it is canceled.
+      // One fills meanwhile, one is still listed, and one is listed late and has ended when it is canceled.
       const [canceled, urls] = yield* scripted(
         all,
         openOrders("1", "2"),
@@ -306,7 +306,7 @@ describe("trading", () => {
         all,
         openOrders("1", "2"),
         acks(["1", "0"], ["2", "51155"]),
-        // It stands still: that was no refusal of one that had ended.
+        // It is still open, so the refusal counts.
         openOrders("2")
       )
       assert.strictEqual(Either.isLeft(refused) ? refused.left._tag : "", "PermissionDenied")

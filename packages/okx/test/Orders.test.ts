@@ -21,7 +21,7 @@ const ack = (row: object) => envelope({ clOrdId: "b15", ordId: "", sCode: "0", s
 
 const [openRow] = rows("orders_pending")
 
-/** The order as OKX shows it. */
+/** Returns the order as OKX lists it. */
 const openOrder = (row: object) =>
   envelope({
     ...openRow,
@@ -241,7 +241,7 @@ describe("cancelAll", () => {
       }
       const refused = yield* Effect.flip(yield* alone("51155", one))
       assert.deepStrictEqual(verdict(refused), { tag: "PermissionDenied", outcome: "Rejected", code: "51155" })
-      // It was refused because it had ended.
+      // The refusal is ignored, because the order has ended.
       assert.deepStrictEqual(yield* alone("51155", one, envelope()), Either.right([]))
     }))
 })

@@ -85,7 +85,7 @@ describe("sign", () => {
       )).headers["exptime"]
     const { amendOrder, cancelOrder, cancelOrders, order, placeOrder, placeOrders } = OkxEndpoints
     assert.deepStrictEqual([placeOrder, placeOrders, amendOrder].map(expires), Array(3).fill(String(at + 5000)))
-    // The order is asked for at the path it is placed at.
+    // An order is looked up at the same path at which it is placed.
     assert.strictEqual(order.path, placeOrder.path)
     assert.deepStrictEqual([cancelOrder, cancelOrders, order].map(expires), Array(3).fill(undefined))
   })

@@ -15,7 +15,7 @@ const client = (options: Partial<Exchange.TradingOptions> = {}, simulator: Simul
     Layer.provideMerge(Layer.merge(Simulator.layer("okx", simulator), OrderJournal.layerMemory))
   )
 
-/** The program with time that passes as fast as anything waits for it. */
+/** Runs a program, and advances the clock whenever it waits. */
 const simulated = <A, E, R extends Layer.Layer.Success<ReturnType<typeof client>>>(
   effect: Effect.Effect<A, E, R>,
   options?: Partial<Exchange.TradingOptions>,
@@ -82,7 +82,7 @@ describe("place", () => {
         assert.deepStrictEqual((yield* account.orderHistory(symbol)).map(({ id, status }) => [id, status]), [
           [order.id, "canceled"]
         ])
-        // Once more, and it ended as it did.
+        // Canceling again returns the same end.
         assert.strictEqual((yield* trading.cancel({ symbol, id: order.id })).status, "canceled")
       })))
   }
@@ -287,7 +287,7 @@ describe("placeBatch", () => {
         ["open", "InsufficientFunds 51008", "InvalidRequest -", "open"]
       )
       assert.strictEqual((yield* account.openOrders("BTC/USDT")).length, 2)
-      // All of them refused, each for its own reason; and one alone.
+      // All are refused, each for its own reason, and then a single one.
       const refused = yield* trading.placeBatch([
         { ...request, amount: "1000" },
         { ...request, clientOrderId: "Second" }

@@ -10,7 +10,7 @@ const { features } = Okx
 
 const judged = simulated("okx", Okx.layer)
 
-/** The markets it is judged by, a pair each time. */
+/** The pairs of markets that the contract uses. */
 export const symbols = [["BTC/USDT:USDT", "ETH/USDT:USDT"], ["BTC/USDT", "ETH/USDT"], [
   "BTC/USD:BTC",
   "BTC/USDT"

@@ -2,7 +2,7 @@ import type { Subject as AccountSubject } from "../../exchanges/test/support/acc
 import type { Subject } from "../../exchanges/test/support/feeds.js"
 import { Okx } from "../src/index.js"
 
-/** What the suite of feeds is told of the exchange. */
+/** The subject of the suite of feeds. */
 export const subject: Subject = {
   id: "okx",
   longest: "1M",
@@ -14,5 +14,5 @@ export const subject: Subject = {
   notice: true
 }
 
-/** What that of an account's feeds is told. */
+/** The subject of the suite of account feeds. */
 export const account: AccountSubject = { id: "okx", layer: Okx.layer, symbol: "BTC/USDT", amount: "0.02", half: "0.01" }

@@ -5,15 +5,15 @@ import { type Context, Effect, Layer, TestClock } from "effect"
 import { Okx } from "../src/index.js"
 import { envelope, error, inverse, json, linear, now, rows, spot } from "./utils.js"
 
-/** Who uses OKX under its own tags. */
+/** The services of OKX's own tags. */
 export type Services =
   | Context.Tag.Identifier<typeof Okx.MarketData>
   | Context.Tag.Identifier<typeof Okx.Account>
   | Context.Tag.Identifier<typeof Okx.Trading>
 
 /**
- * Over answers written down beforehand: by how what was asked for begins (method, if not `GET`, path and query), one after
- * the other and the last again. Time passes as fast as anything waits for it.
+ * Provides scripted responses by the start of the request (the method if not `GET`, path and query), one after
+ * the other; the last one repeats. Advances the clock whenever the program waits.
  */
 export const scripted = <A, E>(
   answers: { readonly [beginning: string]: ReadonlyArray<unknown> },
@@ -48,7 +48,7 @@ export const scripted = <A, E>(
     )
   ).pipe(
     (self) => Effect.raceFirst(self, Effect.forever(TestClock.adjust("100 millis"))),
-    // The markets are as old as the Layer.
+    // The markets have the age of the Layer, so the time is set first.
     (self) => Effect.zipRight(TestClock.setTime(now), self)
   )
 }
@@ -56,16 +56,16 @@ export const scripted = <A, E>(
 const nameOf = ({ method, url }: Pick<ScriptedHttp.Request, "method" | "url">): string =>
   `${method === "GET" ? "" : `${method} `}${url.replace(/^.*\/api\/v5\//, "")}`
 
-/** What was asked for, in order, with its body. */
+/** The requests in order, with their targets and bodies. */
 export const requests = Effect.map(
   Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests),
   (requests) => requests.map((request) => ({ ...request, target: nameOf(request), body: json(request.body) }))
 )
 
-/** The rows of a fixture, as an answer. */
+/** Returns the rows of a fixture as a response. */
 export const answered = (name: string): unknown => envelope(...rows(name))
 
-/** The three listings. */
+/** Returns the three listings. */
 export const listed = (listings: {
   readonly spot?: unknown
   readonly swap?: unknown

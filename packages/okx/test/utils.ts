@@ -4,7 +4,7 @@ import { Simulator } from "@effect-exchange/simulator"
 import { BigDecimal, Duration, Effect, Option, Redacted, Schema } from "effect"
 import { readFileSync } from "node:fs"
 
-/** The secret of the reference signatures; key and passphrase are no part of them. */
+/** The secret of the reference signatures. The key and the passphrase are not part of them. */
 export const documented = {
   key: Redacted.make("985d5b66-57ce-40fb-b714-afc0b9787083"),
   secret: Redacted.make("chNOOS4KvNXR_Xq4k4c9qsfoKWvnDecLATCRlcBwyKDYnWgO"),
@@ -19,14 +19,14 @@ export const fixture = (name: string): string =>
 
 const parse = Schema.decodeUnknownOption(Schema.parseJson())
 
-/** Text as the engine reads it: `undefined` when it is no JSON. */
+/** Parses text like the engine: `undefined` if it is not JSON. */
 export const json = (text: string): unknown => Option.getOrUndefined(parse(text))
 
 const Rows = Schema.parseJson(
   Schema.Struct({ data: Schema.Array(Schema.Record({ key: Schema.String, value: Schema.Unknown })) })
 )
 
-/** The rows of a fixture, to be changed in one place. */
+/** Returns the rows of a fixture. */
 export const rows = (name: string): ReadonlyArray<{ readonly [name: string]: unknown }> =>
   Schema.decodeSync(Rows)(fixture(name)).data
 
@@ -42,10 +42,10 @@ export const answer = (status: number, text: string, headers: Protocol.Headers =
   clean: (text) => text.slice(0, 200).trim()
 })
 
-/** An error of the gateway: without data. */
+/** An error of the gateway, without data. */
 export const error = (code: unknown, msg: string): string => JSON.stringify({ msg, code })
 
-/** An error of one order: the answer as a whole is none. */
+/** An error of one order in a response without an error of its own. */
 export const refusedOrder = (sCode: string, sMsg: string): string =>
   JSON.stringify({
     code: "1",
@@ -57,7 +57,7 @@ export const refusedOrder = (sCode: string, sMsg: string): string =>
 
 export const html = "<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body></body></html>"
 
-/** What is asked of an error. Times are milliseconds. */
+/** The fields of an error that the tests compare. Times are in milliseconds. */
 export interface Verdict {
   readonly tag: ExchangeError.ExchangeError["_tag"]
   readonly outcome: ExchangeError.Outcome
@@ -110,7 +110,7 @@ export const inverse: Market.Market = {
   multiplier: Decimal.make("100")
 }
 
-/** Every decimal as text without zeros at its end, and nothing that is left out. */
+/** Formats decimals as text without trailing zeros, and removes `undefined` fields. */
 export const shown = (value: object): { readonly [name: string]: unknown } =>
   Object.fromEntries(
     Object.entries(value)
@@ -121,7 +121,7 @@ export const shown = (value: object): { readonly [name: string]: unknown } =>
       ])
   )
 
-/** What the simulated exchange was asked, as method and path, with the status it answered. */
+/** The requests to the simulated exchange: the method, the path and the response status. */
 export const requestLog: Effect.Effect<ReadonlyArray<string>, Simulator.ExchangeNotSimulated, Simulator.Simulators> =
   Effect
     .gen(function*() {

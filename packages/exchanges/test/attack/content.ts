@@ -4,7 +4,7 @@ import type { Script } from "./wire.js"
 
 type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [key: string]: Json }
 
-/** The JSON of the answer with every leaf changed; `key` is that of the nearest object. */
+/** Changes every leaf of JSON. `key` is the key in the nearest object. */
 const mapped = (json: Json, change: (leaf: Json, key: string) => Json, key = ""): Json => {
   if (Array.isArray(json)) return json.map((each: Json) => mapped(each, change, key))
   if (typeof json === "object" && json !== null) {
@@ -28,7 +28,7 @@ const text = (change: (text: string, original: Original) => string | Uint8Array)
 const isNumeric = (leaf: Json): leaf is number | string =>
   typeof leaf === "number" || (typeof leaf === "string" && /^-?\d+(\.\d+)?$/.test(leaf))
 
-/** Every number said another way: as what `JSON.stringify` cannot write, so over a mark in the text. */
+/** Replaces every number by text that `JSON.stringify` cannot write, by way of a mark. */
 const numbers = (written: string) =>
   text((body) =>
     JSON.stringify(mapped(JSON.parse(body), (leaf) => isNumeric(leaf) ? "@@" : leaf)).replaceAll("\"@@\"", written)
@@ -74,7 +74,7 @@ const quoted = (value: string): string => JSON.stringify(value)
 
 const deep = (depth: number, open: string, close: string): string => open.repeat(depth) + close.repeat(depth)
 
-/** JSON nested deeper than anybody needs. */
+/** JSON that is nested too deeply. */
 export const nesting: ReadonlyArray<Row> = rows("nesting", {
   "arrays": text(() => deep(100_000, "[", "]")),
   "objects": text(() => `${"{\"a\":".repeat(100_000)}1${"}".repeat(100_000)}`),
@@ -91,7 +91,7 @@ export const nesting: ReadonlyArray<Row> = rows("nesting", {
   "beside the answer": text((body) => body.replace("{", `{"extra":${deep(100_000, "[", "]")},`))
 })
 
-/** Numbers that are none, or too much of one. */
+/** Invalid and extreme numbers. */
 export const numerals: ReadonlyArray<Row> = [
   ...rows("number", Object.fromEntries(values.map((value) => [`${value.slice(0, 20)} as a number`, numbers(value)])), {
     rule: "unverifiable"
@@ -116,14 +116,14 @@ export const numerals: ReadonlyArray<Row> = [
 const changeTexts = (change: (text: string) => string) =>
   leaves((leaf) => typeof leaf === "string" && leaf !== "" && !isNumeric(leaf) ? change(leaf) : leaf)
 
-/** The bytes of the good body with some put into the first text of it. */
+/** Inserts bytes into the first string of the body. */
 const within = (bytes: ReadonlyArray<number>) =>
   text((body) => {
     const at = body.indexOf(":\"") + 2
     return Buffer.concat([Buffer.from(body.slice(0, at)), Buffer.from(bytes), Buffer.from(body.slice(at))])
   })
 
-/** Text that is not what it seems. */
+/** Invalid and misleading text. */
 export const characters: ReadonlyArray<Row> = rows("characters", {
   "UTF-16, little end first": text((body) => Buffer.from(body, "utf16le")),
   "UTF-16, big end first": text((body) => Buffer.from(body, "utf16le").swap16()),
@@ -190,7 +190,7 @@ const opposite: Readonly<Record<string, string>> = {
   Limit: "Market"
 }
 
-/** The rows of the answer again and again: a hundred thousand, or as many as a client would read. */
+/** Repeats the rows of the response, up to a hundred thousand rows or four megabytes. */
 const multiplied = changing((json) => {
   const grown = (json: Json): Json => {
     if (Array.isArray(json) && json.length > 0) {
@@ -220,7 +220,7 @@ const lists = (json: Json, change: (list: ReadonlyArray<Json>) => Json): Json =>
 
 const about = "about something else"
 
-/** Well-formed, and not what was asked for. */
+/** Well-formed responses to other requests. */
 export const elsewhere: ReadonlyArray<Row> = [
   ...rows(about, {
     "another market": text((body, { ids }) => body.replaceAll(ids.asked, ids.other)),
@@ -254,7 +254,7 @@ export const elsewhere: ReadonlyArray<Row> = [
     "an older order": scaleTimes(0.9),
     "an order of the future": scaleTimes(1.5)
   }, { operations: writes }),
-  // Who cancels names an order, and cannot know what it is of.
+  // A cancellation names an order only by its id, so its other fields cannot be checked.
   ...rows(about, {
     "an order of the other side": leaves((leaf) => typeof leaf === "string" ? opposite[leaf] ?? leaf : leaf),
     "an order of twice the amount": leaves((leaf, key) =>
@@ -264,7 +264,7 @@ export const elsewhere: ReadonlyArray<Row> = [
       isNumeric(leaf) && /^(px|price|limit_price)$/i.test(key) ? String(Number(leaf) / 2) : leaf
     )
   }, { operations: ["place"] }),
-  // Nothing but another look shows that the id is not that of our order.
+  // Only another lookup would show that the id belongs to another order.
   ...rows(about, {
     "an order of another id": leaves((leaf, key) => /^(orderid|order_id|ordid|txid)$/i.test(key) ? `${leaf}7` : leaf)
   }, { operations: writes, rule: "unverifiable" }),

@@ -4,7 +4,7 @@ import { end, flood, reset, type Script, send, wait } from "./wire.js"
 const raw = (text: string): Script => [send(Buffer.from(text, "latin1"))]
 const text = (original: Original): string => original.body.toString("latin1")
 
-/** The good body after another head, and the end of the connection. */
+/** Sends the original body with another status line, and closes the connection. */
 const withStatusLine = (line: string) => (original: Original): Script => [answer(original, { line }), end]
 const withLength =
   (length: string) => (original: Original): Script => [answer(original, { headers: { "content-length": length } })]
@@ -25,7 +25,7 @@ const withChunks = (body: (text: string) => string) => (original: Original): Scr
   end
 ]
 
-/** Answers that are no HTTP, or nearly. */
+/** Responses that are invalid HTTP. */
 export const framing: ReadonlyArray<Row> = rows("framing", {
   "chunks of another size": withChunks((body) => `5\r\n${body}\r\n0\r\n\r\n`),
   "a chunk of negative size": withChunks((body) => `-1\r\n${body}\r\n0\r\n\r\n`),
@@ -157,7 +157,7 @@ const cut = (original: Original, tenth: number): Uint8Array => {
   return whole.subarray(0, Math.floor((whole.length * tenth) / 10))
 }
 
-/** A good answer that does not come to its end, or not in time. */
+/** Responses that are cut or too slow. */
 export const cuts: ReadonlyArray<Row> = [
   ...rows(
     "cut",

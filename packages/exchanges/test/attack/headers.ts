@@ -33,7 +33,7 @@ const each = (names: ReadonlyArray<string>, values: ReadonlyArray<string>, statu
     )
   )
 
-/** What exchanges count with, each in an absurd state. */
+/** The headers of rate limits. */
 const usages = [
   "x-mbx-used-weight-1m",
   "x-mbx-order-count-10s",
@@ -47,7 +47,7 @@ const usages = [
   "x-bapi-limit-reset-timestamp"
 ]
 
-/** Headers that say what cannot be. */
+/** Headers with invalid values. */
 export const headers: ReadonlyArray<Row> = [
   ...rows("date", each(["date"], dates)),
   ...rows("age", each(["age"], odd)),
@@ -91,7 +91,7 @@ const places = (original: Original): Readonly<Record<string, string | undefined>
   "nowhere": undefined
 })
 
-/** Ways to somewhere else. */
+/** Redirects. */
 export const redirects: ReadonlyArray<Row> = rows(
   "redirect",
   Object.fromEntries(
@@ -142,7 +142,7 @@ const withBody = (status: number, what: string) =>
     (original: Original): Script => [answer(original, { status, body: bodies[what]?.(original) ?? "" })]
   ] as const
 
-/** Every status there could be: those that mean something with every body, the others with one each in turn. */
+/** All statuses: the assigned ones with every body, and every fifth of the others with one body each. */
 export const statuses: ReadonlyArray<Row> = rows(
   "status",
   Object.fromEntries([

@@ -1,10 +1,10 @@
 import type { Exchanges } from "../../src/index.js"
 import { type Act, type Request, type Script, send } from "./wire.js"
 
-/** What is called on each exchange. */
+/** The operations that are called on each exchange. */
 export type Operation = "ticker" | "orderBook" | "candles" | "balances" | "openOrders" | "place" | "cancel"
 
-/** What the exchange would answer, and what there is to make something else of it. */
+/** The original response of the exchange, and data from which others are made. */
 export interface Original {
   readonly exchange: Exchanges.ExchangeId
   readonly operation: Operation
@@ -14,14 +14,14 @@ export interface Original {
   readonly body: Buffer
   /** The origin of the server. */
   readonly origin: string
-  /** The exchange's names for the market asked for, and for another one. */
+  /** The exchange's ids of the requested market and of another one. */
   readonly ids: { readonly asked: string; readonly other: string }
-  /** What this exchange answered to other operations, and what others answered to this one. */
+  /** The responses of this exchange to other operations, and of other exchanges to this one. */
   readonly elsewhere: ReadonlyMap<string, Buffer>
 }
 
 /**
- * One hostile answer. Without a `rule` the call has to fail or give the truth:
+ * A hostile response. Without a `rule`, the call must fail or return the true result:
  *
  * - `part`: the result may also be a part of it, if the response contains no more;
  * - `unverifiable`: a client cannot detect the lie, so the result only has to be about the requested market.
@@ -30,23 +30,23 @@ export interface Row {
   readonly name: string
   readonly kind: string
   readonly rule?: "part" | "unverifiable" | undefined
-  /** The operations it says anything about; all unless given. */
+  /** The operations that the row applies to. Defaults to all. */
   readonly operations?: ReadonlyArray<Operation> | undefined
-  /** Run beforehand, for what takes long to make. */
+  /** Runs in advance, if the response takes long to create. */
   readonly ready?: (() => unknown) | undefined
   readonly answer: (original: Original) => Script
 }
 
 export interface Changes {
-  /** The whole of the first line. */
+  /** The status line. */
   readonly line?: string
   readonly status?: number
-  /** Added to those of the exchange; `undefined` leaves one out. */
+  /** Headers to add to those of the exchange. `undefined` removes one. */
   readonly headers?: Readonly<Record<string, string | undefined>>
   readonly body?: string | Uint8Array
 }
 
-/** The head of an answer, with the blank line at its end. */
+/** Returns the head of a response, with the blank line at its end. */
 export const head = (
   original: Original,
   { body = original.body, headers, line, status = original.status }: Changes = {}
@@ -60,11 +60,11 @@ export const head = (
   return `${[line ?? `HTTP/1.1 ${status} Whatever`, ...lines].join("\r\n")}\r\n\r\n`
 }
 
-/** A proper answer with something changed. */
+/** Sends the original response with changes. */
 export const answer = (original: Original, changes: Changes = {}): Act =>
   send(Buffer.concat([Buffer.from(head(original, changes), "latin1"), Buffer.from(changes.body ?? original.body)]))
 
-/** A body in chunks of that many bytes. */
+/** Splits a body into chunks of `size` bytes. */
 export const chunked = (body: Uint8Array, size = 1000): string => {
   const text = Buffer.from(body).toString("latin1")
   const chunks = Array.from(
@@ -76,7 +76,7 @@ export const chunked = (body: Uint8Array, size = 1000): string => {
 
 export const inChunks = { "content-length": undefined, "transfer-encoding": "chunked" }
 
-/** Rows of one kind from their names. */
+/** Creates the rows of one kind. */
 export const rows = (
   kind: string,
   answers: Readonly<Record<string, Row["answer"]>>,

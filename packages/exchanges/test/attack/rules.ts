@@ -5,7 +5,7 @@ type Rule = Row["rule"]
 
 const isWrite = (operation: Operation): boolean => operation === "place" || operation === "cancel"
 
-/** What nobody can see through when the exchange lies about an order: what became of it, and under which id. */
+/** Fields of an order in which a client cannot detect a lie: its id and its outcome. */
 const unverifiable = new Set([
   "id",
   "status",
@@ -17,23 +17,23 @@ const unverifiable = new Set([
   "postOnly"
 ])
 
-/** Who cancels an order need not know more of it than its name. */
+/** For a cancellation, only the id of the order is known. */
 const unknown = new Set([...unverifiable, "side", "type", "price", "amount"])
 
-/** Whether a value is what the rule of the row allows; instants near `now` may be those of receipt. */
+/** Returns `true` if the rule allows a value. Times near `now` may be those of receipt. */
 export const agrees = (operation: Operation, rule: Rule, value: unknown, truth: unknown, now: number): boolean => {
   if (isWrite(operation)) {
     const ignored = rule !== "unverifiable" ? times : operation === "cancel" ? unknown : unverifiable
     return similar(without(value, ignored), without(truth, times), { part: true, fewer: true, more: true, now })
   }
-  // An order that is not understood is left out, and hides no other.
+  // An order that cannot be decoded is left out, and hides no other.
   const fewer = operation === "openOrders"
   return rule === "unverifiable"
     ? isOf(value, truth)
     : similar(value, truth, { part: rule === "part", fewer, more: false, now })
 }
 
-// An order is looked at a little later than it was placed.
+// An order is looked up a little later than it was placed.
 const times = new Set(["createdAt", "updatedAt"])
 
 const without = (value: unknown, names: ReadonlySet<string>): unknown =>
@@ -69,11 +69,11 @@ const similar = (
         similar(value[name], truth[name], how)
       )
   }
-  // Shown in another letter, it is another thing.
+  // Similar characters are not equal.
   return value === truth
 }
 
-/** Whether a value, or every row of it, is of the exchange and the market that were asked for. */
+/** Returns `true` if a value, or every row of it, is of the requested exchange and market. */
 const isOf = (value: unknown, truth: unknown): boolean => {
   const asked = Array.isArray(truth) ? truth[0] : truth
   const rows: ReadonlyArray<unknown> = Array.isArray(value) ? value : [value]

@@ -4,7 +4,7 @@ import { end, flood, type Script, send } from "./wire.js"
 
 const limit = 40 * 1024 * 1024
 
-/** The good body after as many blanks as make it so long. */
+/** Pads the body with spaces at the start. */
 const padded = (original: Original, size: number): Buffer =>
   Buffer.concat([Buffer.alloc(Math.max(0, size - original.body.length), " "), original.body])
 
@@ -15,7 +15,7 @@ const withMoreHeaders = (
   more: string
 ): Script => [send(head(original).slice(0, -2) + more), send("\r\n"), send(original.body)]
 
-/** Too little and too much. */
+/** Bodies and heads that are too short or too long. */
 export const sizes: ReadonlyArray<Row> = rows("size", {
   "a body of nothing": (original) => [answer(original, { body: "" })],
   "a body of one byte": (original) => [answer(original, { body: "{" })],
@@ -64,7 +64,7 @@ export const sizes: ReadonlyArray<Row> = rows("size", {
   "500 cookies": (original) => withMoreHeaders(original, "set-cookie: a=b\r\n".repeat(500))
 })
 
-/** 100 MB of zeros, packed once. */
+/** Creates a value once, when it is first needed. */
 const lazily = <A>(make: () => A): () => A => {
   let made: A | undefined
   return () => made ??= make()
@@ -85,12 +85,12 @@ const encoded = (encoding: string, body: (original: Original) => Uint8Array) => 
 const bomb = (name: string, body: () => Buffer, encoding: string): Row => ({
   name,
   kind: "bomb",
-  // Packing takes long, which is not the fault of who unpacks.
+  // Compressing takes long, and must not count as time of the client.
   ready: body,
   answer: encoded(encoding, body)
 })
 
-/** Bodies that are not what they weigh. */
+/** Compressed bodies that become very large. */
 export const bombs: ReadonlyArray<Row> = [
   bomb("100 MB of zeros in gzip", zeros, "gzip"),
   bomb("100 MB of blanks in gzip", blanks, "gzip"),
@@ -103,7 +103,7 @@ export const bombs: ReadonlyArray<Row> = [
   bomb("100 MB of zeros in x-gzip", zeros, "x-gzip")
 ]
 
-/** Encodings, told and not told. */
+/** Encodings, with and without a matching header. */
 export const encodings: ReadonlyArray<Row> = rows("content-encoding", {
   "gzip": encoded("gzip", ({ body }) => gzipSync(body)),
   "br": encoded("br", ({ body }) => brotliCompressSync(body)),

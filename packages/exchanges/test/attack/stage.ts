@@ -8,24 +8,24 @@ import { clock, isChange, now, otherOf, type Serve, type Served, server } from "
 import { answer, type Operation, type Original } from "./row.js"
 import { type Request, type Script, serve as listen } from "./wire.js"
 
-/** What is known of an exchange before it is attacked. */
+/** An exchange before it is attacked. */
 export interface Stage {
   readonly id: Exchanges.ExchangeId
   readonly markets: ReadonlyArray<Market.Market>
   readonly serve: Serve
   readonly truths: ReadonlyMap<Operation, unknown>
-  /** The good answers, by operation. */
+  /** The original responses by operation. */
   readonly bodies: ReadonlyMap<Operation, Buffer>
 }
 
-/** What became of one call. */
+/** The result of one call. */
 export interface Result {
-  /** None when it had not ended long after its time. */
+  /** `None` if the call did not end in time. */
   readonly exit: Option.Option<Exit.Exit<unknown, unknown>>
   readonly millis: number
-  /** How often a change of the account reached the exchange, which carried it out each time if it could. */
+  /** The number of requests to change the account that reached the exchange. */
   readonly writes: number
-  /** Whether anything asked for the place that redirects point to. */
+  /** Whether a redirect was followed. */
   readonly trapped: boolean
   readonly original: Option.Option<Original>
 }
@@ -38,7 +38,7 @@ const startingAt = (at: number): Clock.Clock => {
 export const isWrite = (operation: Operation): boolean => operation === "place" || operation === "cancel"
 
 /**
- * How long an attempt may take, in milliseconds. A write is looked up by honest answers, which a busy machine may give late.
+ * The timeout of an attempt in milliseconds. Longer for writes, because their lookups may be slow on a busy machine.
  */
 export const timeout = (operation: Operation): number => isWrite(operation) ? 1000 : 300
 
@@ -75,10 +75,10 @@ export const operations: ReadonlyArray<Operation> = [
   "cancel"
 ]
 
-/** Which of the requests of an operation are answered with hostility: of a write, not those that look it up. */
+/** Returns `true` if a request is answered with the hostile response. The lookups of a write are not. */
 const isAttacked = (operation: Operation, request: Request): boolean => !isWrite(operation) || isChange(request)
 
-/** One call against an exchange of its own, on a socket of its own. */
+/** Runs a call on a separate exchange and socket. */
 const run = (
   id: Exchanges.ExchangeId,
   options: {
@@ -114,7 +114,7 @@ const run = (
     const begun = performance.now()
     const ended = yield* options.call.pipe(
       Effect.provide(layer),
-      // The canary reads what is logged; here there would be a line for each case.
+      // The canary tests the logs. Here, every case would log a line.
       Logger.withMinimumLogLevel(LogLevel.None),
       Effect.withClock(startingAt(options.at)),
       Effect.exit,
@@ -134,7 +134,7 @@ const patient = { attempts: 1, timeout: "10 seconds", patience: "20 seconds" } a
 
 const honest = (served: Served): Script => [answer(asOriginal(served))]
 
-// Enough of one to be sent as it is.
+// Has the fields that are needed to send it unchanged.
 const asOriginal = (served: Served): Original => ({
   ...served,
   exchange: "binance",
@@ -154,7 +154,7 @@ const succeeded = (about: string, result: Omit<Result, "original">): Effect.Effe
     })
   })
 
-/** Gets to know an exchange while it is honest. */
+/** Records the original responses of an exchange. */
 export const prepare = (id: Exchanges.ExchangeId): Effect.Effect<Stage> =>
   Effect.gen(function*() {
     const setup: Array<Request> = []
@@ -198,7 +198,7 @@ export const prepare = (id: Exchanges.ExchangeId): Effect.Effect<Stage> =>
     return { id, markets, serve, truths, bodies }
   })
 
-/** One call that is answered with hostility. */
+/** Runs one call with the hostile response. */
 export const attack = (
   stage: Stage,
   operation: Operation,
@@ -213,7 +213,7 @@ export const attack = (
     }
     return Effect.map(
       run(stage.id, {
-        // Without a deadline a write is looked up for longer than a table of hostile answers can wait.
+        // Without a deadline, looking a write up would take too long.
         call: Deadline.within(calls[operation], 2 * timeout(operation)),
         serve: stage.serve,
         markets: stage.markets,

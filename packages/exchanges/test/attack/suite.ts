@@ -6,7 +6,7 @@ import type { Operation, Row } from "./row.js"
 import { attack, prepare, type Stage } from "./stage.js"
 import { rowsOf, timeBound, verdictOf } from "./verdict.js"
 
-/** So much more than before is what a body of the largest size may cost, several times over. */
+/** The maximum growth of memory, enough for several bodies of the maximum size. */
 const memory = 640 * 1024 * 1024
 
 const check = (
@@ -26,7 +26,7 @@ interface Checked {
   readonly slow: boolean
 }
 
-/** Slow among many may be the machine's fault: once more alone, less the time that others had the processor. */
+/** Repeats a slow case alone, and subtracts the time in which other processes had the processor. */
 const checkAlone = (
   stage: Stage,
   operation: Operation,
@@ -51,7 +51,7 @@ const checkAlone = (
       (millis > timeBound(operation, row) ? `slow, it took ${Math.round(millis)} ms` : undefined)
   })
 
-/** The most memory that was in use while the effect ran, above what was in use before. */
+/** Returns the growth of memory while the effect runs. */
 const withPeak = <A>(self: Effect.Effect<A>): Effect.Effect<readonly [A, number]> =>
   Effect.gen(function*() {
     const before = process.memoryUsage().rss
@@ -67,7 +67,7 @@ const withPeak = <A>(self: Effect.Effect<A>): Effect.Effect<readonly [A, number]
 
 const stages = Effect.forEach(Exchanges.ids, prepare)
 
-/** Every exchange against every hostile answer, or a sample of them. */
+/** Registers tests of every exchange with every hostile response, or with a sample. */
 export const register = (run: Run, operations: ReadonlyArray<Operation>): void => {
   const known = Effect.runSync(Effect.cached(stages))
   describe.sequential("attack", () => {

@@ -4,7 +4,7 @@ import { headers, redirects, statuses } from "./headers.js"
 import type { Row } from "./row.js"
 import { bombs, encodings, sizes } from "./sizes.js"
 
-/** Everything an exchange, or whoever stands in front of it, could answer. */
+/** All responses that an exchange or a proxy in front of it could send. */
 export const table: ReadonlyArray<Row> = [
   ...framing,
   ...cuts,

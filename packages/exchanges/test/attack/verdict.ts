@@ -8,17 +8,17 @@ import { agrees } from "./rules.js"
 import { isWrite, type Result, type Stage, timeout } from "./stage.js"
 import { table } from "./table.js"
 
-/** What is large takes its time to read, however fast it comes. */
+/** Kinds of large responses, which take long to read. */
 const heavy = new Set(["bomb", "nesting", "size"])
 
-/** Twice an attempt's time, and a little for a busy machine. */
+/** Returns the time limit: twice the timeout of an attempt, and a margin for a busy machine. */
 export const timeBound = (operation: Operation, { kind, name }: Row): number =>
   2 * timeout(operation) + (heavy.has(kind) || name === "100,000 rows" ? 2400 : 300)
 
-/** What depends on how an operation reads its answer; the rest is met before anybody reads. */
+/** Kinds that depend on how an operation decodes the response. All others fail before that. */
 const content = new Set(["cut", "nesting", "number", "characters", "about something else"])
 
-/** What says something of the operation: all of public reads and of orders, and of the others what is theirs. */
+/** Returns the rows of an operation: all rows for `ticker` and `place`, and some for the others. */
 export const rowsOf = (operation: Operation): ReadonlyArray<Row> =>
   table.filter(({ kind, operations }, index) => {
     if (operations?.includes(operation) === false) return false
@@ -40,12 +40,12 @@ const mayFailWith: { readonly [O in Operation]: (error: ExchangeError.ExchangeEr
   cancel: (error) => ExchangeError.isFor("trading", error)
 }
 
-/** Binance's own word for a ban is the status 418, which nobody else says: whoever is banned traded nothing. */
+/** Only Binance bans with the status 418. A banned client has placed nothing. */
 const isUncertain = (error: ExchangeError.ExchangeError): boolean =>
   error.outcome === "Unknown" ||
   (error._tag === "Banned" && error.exchange === "binance" && error.status === 418)
 
-/** What is wrong with an outcome; nothing when it is as it must be. */
+/** Returns what is wrong with a result, or `undefined`. */
 export const verdictOf = (stage: Stage, operation: Operation, row: Row, result: Result): string | undefined => {
   if (Option.isNone(result.exit)) return `hangs: it had not ended after ${Math.round(result.millis)} ms`
   if (result.trapped) return "a redirect was followed"

@@ -1,7 +1,7 @@
 import { Data, Effect, Runtime, type Scope } from "effect"
 import * as Net from "node:net"
 
-/** A request as it came in on the socket. */
+/** A request as received on the socket. */
 export interface Request {
   readonly method: string
   readonly target: string
@@ -10,7 +10,7 @@ export interface Request {
 }
 
 /**
- * One thing done to the socket. `Flood` goes on for as long as the other side reads; a script that ends without `End` or
+ * An action on the socket. `Flood` continues while the other side reads. A script that ends without `End` or
  * `Reset` leaves the connection open.
  */
 export type Act = Data.TaggedEnum<{
@@ -33,7 +33,7 @@ export const wait = (millis: number): Act => Wait({ millis })
 export const end: Act = End()
 export const reset: Act = Reset()
 
-/** A server that speaks no HTTP of its own: whatever goes over the wire is in the script. */
+/** Starts a server that sends only what is in the script, without HTTP of its own. */
 export const serve = (
   answer: (request: Request) => Effect.Effect<Script>
 ): Effect.Effect<string, never, Scope.Scope> =>
@@ -44,7 +44,7 @@ export const serve = (
           const sockets = new Set<Net.Socket>()
           const server = Net.createServer({ noDelay: true }, (socket) => {
             sockets.add(socket)
-            // Whoever hangs up on us is within their rights.
+            // The client may close the connection at any time.
             socket.on("error", () => {})
             socket.on("close", () => sockets.delete(socket))
             converse(
@@ -110,7 +110,7 @@ const perform = (socket: Net.Socket, act: Act): Effect.Effect<void> => {
         socket.end()
       })
     case "Reset":
-      // Not before the bytes are out, or the other side sees none of them.
+      // Waits until the bytes are sent, or the other side would receive none.
       return Effect.zipRight(
         Effect.sleep(5),
         Effect.sync(() => {

@@ -15,7 +15,7 @@ import { echoed, forms, secretsOf, sent, type Spot, spots } from "./echo.js"
 
 type Answer = (request: Request, served: Served, index: number) => Served
 
-/** A client of an exchange that is in memory, and answers as it is told. */
+/** Provides a client of an exchange in memory, whose responses `answer` changes. */
 const client = (serve: Serve, answer: Answer): Layer.Layer<HttpClient.HttpClient> =>
   Layer.sync(HttpClient.HttpClient, () => {
     const history: Array<Request> = []
@@ -44,7 +44,7 @@ interface Stage {
   readonly cases: ReadonlyArray<Case>
 }
 
-/** A place where what was sent comes back: in which answer to which call, and where in it. */
+/** A place in a response at which the exchange repeats what was sent. */
 interface Case {
   readonly call: Call
   readonly index: number
@@ -105,7 +105,7 @@ const prepare = (id: Exchanges.ExchangeId): Effect.Effect<Stage> =>
         },
         run: call.run
       })
-      // What is asked again and again, as look-ups are, is asked twice.
+      // Of repeated requests, such as lookups, only two are used.
       for (const [index, body] of bodies.slice(0, 2).entries()) {
         for (const spot of spots(body)) cases.push({ call, index, spot })
       }
@@ -118,7 +118,7 @@ const texts = (failure: unknown): ReadonlyArray<string> =>
     ? [failure["message"], ...Object.values(failure)].filter((value) => typeof value === "string")
     : []
 
-/** What got out that should not have; nothing when nothing did. */
+/** Returns a description of the leak, or `undefined`. */
 const findLeak = (
   { id, markets, serve }: Stage,
   { call, index, spot }: Case,
@@ -137,7 +137,7 @@ const findLeak = (
         const credentials = credentialsOf(id)
         for (const secret of secretsOf(request, credentials)) secrets.add(secret)
         if (at !== index) return served
-        // All at once, another first each time: what is too long for a message is cut off.
+        // All secrets, each time with another one first, because a message that is too long is cut.
         const all = sent(request, credentials)
         const value = all.map((_, place) => all[(place + turn) % all.length]).join(" ")
         return { ...served, body: echoed(served.body, spot, forms[form]?.(value) ?? value, mode) }
@@ -155,12 +155,12 @@ const findLeak = (
     return found === undefined ? undefined : `${id}, ${where}: ${JSON.stringify(found)}`
   })
 
-/** Time for whoever waits on the event loop, as the test runner does. */
+/** Lets other tasks of the event loop run, such as those of the test runner. */
 const yieldToEventLoop = Effect.async<void>((resume) => {
   setImmediate(() => resume(Effect.void))
 })
 
-/** Every exchange made to repeat what it was told, everywhere in its answers, or a sample of it. */
+/** Registers tests in which every exchange repeats what was sent, everywhere in its responses, or in a sample. */
 export const register = (run: Run): void => {
   describe("canary", () => {
     for (const id of Exchanges.ids) {
@@ -176,7 +176,7 @@ export const register = (run: Run): void => {
               const form = names[yield* Random.nextIntBetween(0, names.length)] ?? ""
               const mode = (yield* Random.nextBoolean) ? "instead" : "behind"
               const turn = yield* Random.nextIntBetween(0, 10)
-              // In a fiber of its own, and not joined: a fiber keeps what every Layer of loggers and tracers changed in it.
+              // In a separate fiber that is not joined, because Layers of loggers and tracers change the fiber.
               return yield* Effect.flatten(
                 Effect.flatMap(Effect.fork(findLeak(stage, one, form, mode, turn)), Fiber.await)
               )

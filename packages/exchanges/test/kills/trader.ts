@@ -1,4 +1,4 @@
-/** A program of its own, to be killed: places an order for each client order id it is given, one after the other. */
+/** The process that is killed. Places an order for each client order id in its arguments, one after the other. */
 import { OrderJournal, Trading } from "@effect-exchange/core"
 import { NodeExchange } from "@effect-exchange/core/node"
 import { Simulator } from "@effect-exchange/simulator"

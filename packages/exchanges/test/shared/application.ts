@@ -6,7 +6,7 @@ import type { Exchanges } from "../../src/index.js"
 import * as Support from "../support/exchanges.js"
 import { registry } from "../support/registry.js"
 
-/** A day on which the exchanges were there. */
+/** The start time of the tests. */
 export const start = Date.UTC(2026, 0, 1)
 
 export class First extends Context.Tag("test/First")<First, MarketData.MarketData.Service>() {}
@@ -14,32 +14,32 @@ export class Second extends Context.Tag("test/Second")<Second, MarketData.Market
 
 type Source<R = never> = Layer.Layer<MarketData.MarketData, unknown, R>
 
-/** Two services of one application: they are built together. */
+/** Builds two services of one application. */
 export const twoServices = <R>(first: Source<R>, second: Source<R>) =>
   Layer.merge(
     Layer.provide(Layer.effect(First, MarketData.MarketData), first),
     Layer.provide(Layer.effect(Second, MarketData.MarketData), second)
   ).pipe(Layer.orDie)
 
-/** What an exchange allows of reads. */
+/** Returns the rate limit for reads of an exchange. */
 export const readLimit = (id: Exchanges.ExchangeId) => registry[id].reads
 
-/** A read that costs much of what the exchange allows. */
+/** A read that uses much of the rate limit. */
 export const read = (
   id: Exchanges.ExchangeId,
   market: MarketData.MarketData.Service
 ): Effect.Effect<unknown, ExchangeError.MarketDataError> =>
   id === "binance" ? market.orderBook(Support.symbol, { depth: 5000 }) : market.ticker(Support.symbol)
 
-/** A quarter more reads than are allowed, but at least 20. */
+/** A quarter more reads than the limit, but at least 20. */
 export const readsBeyondLimit = (id: Exchanges.ExchangeId): number =>
   Math.max(20, Math.ceil(readLimit(id).calls * 1.25))
 
-/** So many reads, by both services in turn: when each arrived. */
+/** Reads by both services in turn, more than the limit, and returns the times of arrival. */
 export const arrivals = (id: Exchanges.ExchangeId, sent: ReadonlyArray<Support.Sent>) =>
   Effect.gen(function*() {
     const services = [yield* First, yield* Second] as const
-    // The markets are loaded, and long enough ago not to count.
+    // The listing was requested long enough ago not to count.
     yield* Effect.forEach(services, (service) => drive(service.market(Support.symbol)))
     yield* TestClock.adjust("2 minutes")
     const before = sent.length
@@ -68,7 +68,7 @@ export const assertWithinLimit = (id: Exchanges.ExchangeId, instants: ReadonlyAr
 export const simulator = (id: Exchanges.ExchangeId, sent: Array<Support.Sent>) =>
   Support.recordRequests(sent, (answer) => answer, Simulator.layer(id))
 
-/** The markets of the simulated exchange, so that a test needs not load them. */
+/** Returns the markets of the simulated exchange, so that a test need not request them. */
 export const listing = (id: Exchanges.ExchangeId) =>
   drive(Effect.flatMap(MarketData.MarketData, ({ markets }) => markets)).pipe(
     Effect.provide(Layer.provide(Support.marketData(id), Simulator.layer(id)))

@@ -49,7 +49,7 @@ export interface Sent {
   readonly body: string
 }
 
-/** Provides a client that records its requests in `sent` and lets `meddle` replace each response. */
+/** Provides a client that records its requests in `sent` and lets `intercept` replace each response. */
 export const recordRequests = <R>(
   sent: Array<Sent>,
   intercept: (

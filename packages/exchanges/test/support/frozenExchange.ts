@@ -4,7 +4,7 @@ import { Clock, Effect } from "effect"
 import type { Exchanges } from "../../src/index.js"
 import * as Support from "./exchanges.js"
 
-/** The time of every test: the exchange's clock stands still at it, and the client's clock starts at it. */
+/** The time of every test. The exchange's clock stays at it, and the client's clock starts at it. */
 export const now = Date.UTC(2026, 0, 5, 12, 34, 56)
 
 /** A request as the exchange receives it. */
@@ -53,7 +53,7 @@ const volatile = new RegExp(`(?:nonce|signature|timestamp)=[^&]*|${String(now).s
 const keyOf = ({ body, method, target }: Request): string =>
   `${method} ${target} ${Buffer.from(body).toString()}`.replaceAll(volatile, "#")
 
-/** Creates an exchange in the state after `setup`, whose clock stands still. */
+/** Creates an exchange in the state after `setup`, whose clock does not advance. */
 export const server = (id: Exchanges.ExchangeId, setup: ReadonlyArray<Request>, at: number): Serve => {
   const known = new Map<string, Served>()
   const handle = (simulator: Simulator.Simulator, request: Request, at: number) =>

@@ -5,8 +5,8 @@ import { Effect, Layer } from "effect"
 export type Dials = Array<number>
 
 /**
- * Provides sockets that can be manipulated: `dials` records when each was dialled, `dial` may replace the URL, and
- * `hear` changes the texts that arrive over an in-memory socket.
+ * Provides sockets that can be manipulated: `dials` records when each was dialled, `redirect` may replace the URL, and
+ * `rewrite` changes the texts that arrive over an in-memory socket.
  */
 export const interceptSockets = (
   { dials = [], redirect = (url) => url, rewrite }: {
