@@ -38,9 +38,9 @@ describe("subscription requests", () => {
     ].flatMap((topic) => topic ?? [])
     const params = ["bnbbtc@ticker", "币安人生usdt@trade", "bnbbtc@kline_1m", "bnbbtc@depth@100ms"]
     assert.deepStrictEqual(topics.map(({ key }) => key), params)
-    const asking = { request: 7, token: undefined }
-    assert.deepStrictEqual(protocol.subscribe(topics, asking), [{ method: "SUBSCRIBE", params, id: 7 }])
-    assert.deepStrictEqual(protocol.unsubscribe(topics, asking), [{ method: "UNSUBSCRIBE", params, id: 7 }])
+    const context = { request: 7, token: undefined }
+    assert.deepStrictEqual(protocol.subscribe(topics, context), [{ method: "SUBSCRIBE", params, id: 7 }])
+    assert.deepStrictEqual(protocol.unsubscribe(topics, context), [{ method: "UNSUBSCRIBE", params, id: 7 }])
   })
 
   it("go to the sockets of their own environment", () => {

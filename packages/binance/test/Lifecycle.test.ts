@@ -126,7 +126,7 @@ describe("rate limits", () => {
   it.effect("make a call wait until the exchange's minute ends when others have used up the weight of the address", () =>
     Effect.gen(function*() {
       yield* TestClock.adjust("40 seconds")
-      yield* useUp(300)
+      yield* sendFromElsewhere(300)
       const before = yield* count
       const fiber = yield* Effect.fork(serverTime)
       yield* TestClock.adjust("19999 millis")
@@ -139,7 +139,7 @@ describe("rate limits", () => {
   it.effect("hold back a request that exceeds the weight reported by the exchange", () =>
     Effect.gen(function*() {
       // 5,980 of 6,000.
-      yield* useUp(299)
+      yield* sendFromElsewhere(299)
       yield* serverTime
       const market = yield* Binance.MarketData
       const before = yield* count
@@ -153,7 +153,7 @@ describe("rate limits", () => {
 })
 
 /** Sends `times` requests for listings, of weight 20 each, from another process with the same address. */
-const useUp = (times: number) =>
+const sendFromElsewhere = (times: number) =>
   Effect.flatMap(simulator, ({ handle }) =>
     Effect.replicateEffect(
       handle({
@@ -170,7 +170,7 @@ const useUp = (times: number) =>
 describe("ban", () => {
   it.effect("stops every request until the millisecond it ends", () =>
     Effect.gen(function*() {
-      yield* useUp(311)
+      yield* sendFromElsewhere(311)
       const error = yield* Effect.flip(serverTime)
       assert(error._tag === "Banned")
       assert.strictEqual(error.code, "-1003")

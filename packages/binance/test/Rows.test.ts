@@ -388,9 +388,9 @@ describe("order", () => {
 
   const whole = { ...record(fixture("order", "post")), time: 1, updateTime: 2 }
 
-  for (const [status, ours] of statuses) {
-    it(`is ${ours} if Binance's status is ${status}`, () => {
-      assert.strictEqual(decode(BinanceEndpoints.order, { ...whole, status }).status, ours)
+  for (const [status, expected] of statuses) {
+    it(`is ${expected} if Binance's status is ${status}`, () => {
+      assert.strictEqual(decode(BinanceEndpoints.order, { ...whole, status }).status, expected)
     })
   }
 

@@ -19,15 +19,15 @@ const unknownRowCount = Effect.map(
 const bid: Order.LimitRequest = { type: "limit", symbol, side: "buy", amount: "0.01", price: "59000" }
 
 /** The response to an order that fills immediately. */
-const accepted = (asked: URLSearchParams): string =>
+const accepted = (query: URLSearchParams): string =>
   JSON.stringify({
     ...record(fixture("order", "post")),
-    clientOrderId: asked.get("newClientOrderId"),
-    side: asked.get("side"),
-    type: asked.get("type"),
-    price: asked.get("price") ?? "0.00000000",
-    origQty: asked.get("quantity"),
-    executedQty: asked.get("quantity")
+    clientOrderId: query.get("newClientOrderId"),
+    side: query.get("side"),
+    type: query.get("type"),
+    price: query.get("price") ?? "0.00000000",
+    origQty: query.get("quantity"),
+    executedQty: query.get("quantity")
   })
 
 describe("requests", () => {

@@ -11,19 +11,19 @@ const { features } = Binance
 // Orders are placed on the first two. On ETH/BTC, fills can have nine decimals of Bitcoin, but balances have eight.
 const symbols = ["BTC/USDT", "ETH/USDT", "ETH/BTC"] as const
 
-const judged = simulated("binance", Binance.layer)
+const simulatedBinance = simulated("binance", Binance.layer)
 
 /** Runs the contract against the simulator in this process, under `TestClock`. */
 export const inMemory = () =>
   describe("in memory", () => {
-    Contract.register(it, { ...judged.inMemory, name: "Binance on the simulator", features, symbols })
+    Contract.register(it, { ...simulatedBinance.inMemory, name: "Binance on the simulator", features, symbols })
   })
 
 /** Runs the contract against a server of the simulator, in real time. */
 export const overSockets = () =>
   describe("over sockets", () => {
     Contract.register(it, {
-      ...judged.overSockets,
+      ...simulatedBinance.overSockets,
       name: "Binance on the simulator's server",
       features,
       limit: "1 minute",

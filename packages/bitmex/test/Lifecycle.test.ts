@@ -133,7 +133,7 @@ describe("rate limits", () => {
 
   it.effect("hold back a request that exceeds what the exchange reports as remaining", () =>
     Effect.gen(function*() {
-      yield* useUp("/api/v1", 29)
+      yield* sendFromElsewhere("/api/v1", 29)
       yield* serverTime
       const before = yield* count
       const fiber = yield* Effect.fork(serverTime)
@@ -146,7 +146,7 @@ describe("rate limits", () => {
 })
 
 /** Sends `times` requests from another process with the same address. */
-const useUp = (target: string, times: number) =>
+const sendFromElsewhere = (target: string, times: number) =>
   Effect.flatMap(simulator, ({ handle }) =>
     Effect.replicateEffect(
       handle({ method: "GET", target, headers: {}, body: new Uint8Array(0), remoteAddress: "127.0.0.1" }),
@@ -157,7 +157,7 @@ const useUp = (target: string, times: number) =>
 describe("ban", () => {
   it.effect("after an error storm stops every request until the millisecond it ends, an hour later", () =>
     Effect.gen(function*() {
-      yield* useUp("/api/v1/nothing", 50)
+      yield* sendFromElsewhere("/api/v1/nothing", 50)
       const error = yield* Effect.flip(serverTime)
       assert(error._tag === "Banned")
       assert.strictEqual(error.status, 403)

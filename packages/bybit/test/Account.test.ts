@@ -130,8 +130,8 @@ describe("account", () => {
       (account, requests) =>
         Effect.gen(function*() {
           assert.strictEqual((yield* account.openOrders("BTC/USDT")).length, 2)
-          const asked = (yield* requests).filter(({ path }) => path === "/v5/order/realtime")
-          assert.strictEqual(asked.length, 3)
+          const orderRequests = (yield* requests).filter(({ path }) => path === "/v5/order/realtime")
+          assert.strictEqual(orderRequests.length, 3)
         })
     ))
 
@@ -141,8 +141,8 @@ describe("account", () => {
       (account, requests) =>
         Effect.gen(function*() {
           assert.strictEqual((yield* account.order({ symbol: "BTC/USDT", id: "old" })).status, "filled")
-          const asked = (yield* requests).filter(({ path }) => path.startsWith("/v5/order"))
-          assert.deepStrictEqual(asked.map(({ path, query }) => `${path}?${query}`), [
+          const orderRequests = (yield* requests).filter(({ path }) => path.startsWith("/v5/order"))
+          assert.deepStrictEqual(orderRequests.map(({ path, query }) => `${path}?${query}`), [
             "/v5/order/realtime?category=spot&symbol=BTCUSDT&orderId=old",
             "/v5/order/history?category=spot&symbol=BTCUSDT&orderId=old"
           ])

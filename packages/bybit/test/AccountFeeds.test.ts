@@ -208,11 +208,11 @@ describe("frames of Bybit's private stream", () => {
       totalPositionIM: "3",
       bonus: "0"
     }
-    const spent = { ...coin, coin: "USDC", walletBalance: "0", locked: "0", totalOrderIM: "", totalPositionIM: "" }
+    const empty = { ...coin, coin: "USDC", walletBalance: "0", locked: "0", totalOrderIM: "", totalPositionIM: "" }
     const inverse = { accountType: "CONTRACT", coin: [{ ...coin, coin: "BTC" }] }
     const found = read(
       balances?.reader?.()(
-        frame("wallet", inverse, { accountType: "UNIFIED", totalEquity: "106", coin: [coin, spent] })
+        frame("wallet", inverse, { accountType: "UNIFIED", totalEquity: "106", coin: [coin, empty] })
       )
     )
     assert.deepStrictEqual(found.rows, [

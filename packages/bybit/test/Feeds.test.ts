@@ -60,10 +60,10 @@ describe("subscription requests", () => {
       ["inverse", "kline.D.BTCUSD"],
       ["linear", "orderbook.50.BTCUSDT"]
     ])
-    const asking = { request: 7, token: undefined }
+    const context = { request: 7, token: undefined }
     const args = topics.map(({ key }) => key)
-    assert.deepStrictEqual(protocol.subscribe(topics, asking), [{ req_id: "7", op: "subscribe", args }])
-    assert.deepStrictEqual(protocol.unsubscribe(topics, asking), [{ req_id: "7", op: "unsubscribe", args }])
+    assert.deepStrictEqual(protocol.subscribe(topics, context), [{ req_id: "7", op: "subscribe", args }])
+    assert.deepStrictEqual(protocol.unsubscribe(topics, context), [{ req_id: "7", op: "unsubscribe", args }])
     assert.deepStrictEqual(protocol.ping?.message(8), { req_id: "8", op: "ping" })
   })
 

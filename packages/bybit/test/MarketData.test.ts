@@ -314,14 +314,14 @@ describe("balances", () => {
   it.effect("fail if a single row cannot be decoded", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* balanceOf({})).length, 1)
-      const wrongs = [
+      const invalidRows = [
         { walletBalance: "" },
         { walletBalance: 1 },
         { walletBalance: undefined },
         { coin: "" },
         { locked: "much" }
       ]
-      for (const wrong of wrongs) {
+      for (const wrong of invalidRows) {
         assert.strictEqual((yield* Effect.flip(balanceOf(wrong)))._tag, "MalformedResponse", JSON.stringify(wrong))
       }
     }))

@@ -10,7 +10,7 @@ const features = Bybit.features
 
 const skip = { "MD-02": "spot and linear contracts have names in common, so an id stands for one market of its kind" }
 
-const judged = simulated("bybit", Bybit.layer)
+const simulatedBybit = simulated("bybit", Bybit.layer)
 
 /** The pairs of markets that the contract uses. */
 export const symbols = [["BTC/USDT", "ETH/USDT"], ["BTC/USDT:USDT", "ETH/USDT:USDT"], [
@@ -23,7 +23,7 @@ export const inMemory = (pairs: ReadonlyArray<(typeof symbols)[number]>) =>
   describe("in memory", () => {
     for (const pair of pairs) {
       Contract.register(it, {
-        ...judged.inMemory,
+        ...simulatedBybit.inMemory,
         name: `Bybit on the simulator, ${pair[0]}`,
         features,
         symbols: pair,
@@ -36,7 +36,7 @@ export const inMemory = (pairs: ReadonlyArray<(typeof symbols)[number]>) =>
 export const overSockets = () =>
   describe("over sockets", () => {
     Contract.register(it, {
-      ...judged.overSockets,
+      ...simulatedBybit.overSockets,
       name: "Bybit on the simulator's server",
       features,
       limit: "1 minute",

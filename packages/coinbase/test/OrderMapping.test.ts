@@ -133,7 +133,7 @@ describe("order", () => {
     }))
 
   for (
-    const [status, ours] of Object.entries({
+    const [status, expected] of Object.entries({
       PENDING: "pending",
       QUEUED: "pending",
       OPEN: "open",
@@ -145,8 +145,8 @@ describe("order", () => {
       FAILED: "rejected"
     })
   ) {
-    it.effect(`is ${ours} if Coinbase's status is ${status}`, () =>
-      Effect.map(read({ status }), (order) => assert.strictEqual(order.status, ours)))
+    it.effect(`is ${expected} if Coinbase's status is ${status}`, () =>
+      Effect.map(read({ status }), (order) => assert.strictEqual(order.status, expected)))
   }
 
   for (

@@ -56,10 +56,15 @@ describe("frames of a Deribit account", () => {
     const topics = [orders.topic(), fills.topic(), balances.topic()]
     const channels = ["user.orders.any.any.raw", "user.trades.any.any.raw", "user.portfolio.any"]
     assert.deepStrictEqual(topics.map(({ key, socket }) => [socket, key]), channels.map((key) => ["private", key]))
-    const [asked] = protocol.subscribe(topics, { request: 2, token: undefined })
-    assert.deepStrictEqual(asked, { jsonrpc: "2.0", id: 2, method: "private/subscribe", params: { channels } })
-    const [left] = protocol.unsubscribe(topics, { request: 3, token: undefined })
-    assert.deepStrictEqual(left, { jsonrpc: "2.0", id: -3, method: "private/unsubscribe", params: { channels } })
+    const [subscription] = protocol.subscribe(topics, { request: 2, token: undefined })
+    assert.deepStrictEqual(subscription, { jsonrpc: "2.0", id: 2, method: "private/subscribe", params: { channels } })
+    const [unsubscription] = protocol.unsubscribe(topics, { request: 3, token: undefined })
+    assert.deepStrictEqual(unsubscription, {
+      jsonrpc: "2.0",
+      id: -3,
+      method: "private/unsubscribe",
+      params: { channels }
+    })
   })
 
   it("hold one order or several, and none of an option or a combination", () => {

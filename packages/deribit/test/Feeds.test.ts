@@ -47,14 +47,14 @@ const inverse: Market.Market = {
 }
 
 describe("frames of Deribit", () => {
-  const asking = { request: 7, token: undefined }
+  const context = { request: 7, token: undefined }
   const topics = [book.topic(inverse, 10_000), trades.topic(inverse)]
   const channels = ["book.BTC-PERPETUAL.100ms", "trades.BTC-PERPETUAL.100ms"]
 
   it("subscribe to several channels at once, with positive ids for subscriptions only", () => {
     const call = (id: number, method: string) => ({ jsonrpc: "2.0", id, method, params: { channels } })
-    assert.deepStrictEqual(protocol.subscribe(topics, asking), [call(7, "public/subscribe")])
-    assert.deepStrictEqual(protocol.unsubscribe(topics, asking), [call(-7, "public/unsubscribe")])
+    assert.deepStrictEqual(protocol.subscribe(topics, context), [call(7, "public/subscribe")])
+    assert.deepStrictEqual(protocol.unsubscribe(topics, context), [call(-7, "public/unsubscribe")])
   })
 
   it("confirm the channels that exist", () => {
@@ -217,8 +217,8 @@ describe("order books of Deribit", () => {
   })
 
   it("do not decode an update without a number or of an unknown type", () => {
-    const unread = "a frame of the order book could not be decoded"
-    assert.strictEqual(after(first, frame("change", 1.5, 13_169_025_645)), unread)
-    assert.strictEqual(after(first, frame("reset", 13_169_025_700, 13_169_025_645)), unread)
+    const notDecoded = "a frame of the order book could not be decoded"
+    assert.strictEqual(after(first, frame("change", 1.5, 13_169_025_645)), notDecoded)
+    assert.strictEqual(after(first, frame("reset", 13_169_025_700, 13_169_025_645)), notDecoded)
   })
 })

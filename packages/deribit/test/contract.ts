@@ -8,7 +8,7 @@ import { Deribit } from "../src/index.js"
 
 const { features } = Deribit
 
-const judged = simulated("deribit", Deribit.layer)
+const simulatedDeribit = simulated("deribit", Deribit.layer)
 
 /** The pairs of markets that the contract uses. */
 export const symbols = [["BTC/USDT", "ETH/USDT"], ["BTC/USDT:USDT", "BTC/USDT"], [
@@ -21,7 +21,7 @@ export const inMemory = (pairs: ReadonlyArray<(typeof symbols)[number]>) =>
   describe("in memory", () => {
     for (const pair of pairs) {
       Contract.register(it, {
-        ...judged.inMemory,
+        ...simulatedDeribit.inMemory,
         name: `Deribit on the simulator, ${pair[0]}`,
         features,
         symbols: pair
@@ -33,7 +33,7 @@ export const inMemory = (pairs: ReadonlyArray<(typeof symbols)[number]>) =>
 export const overSockets = () =>
   describe("over sockets", () => {
     Contract.register(it, {
-      ...judged.overSockets,
+      ...simulatedDeribit.overSockets,
       name: "Deribit on the simulator's server",
       features,
       limit: "40 seconds",

@@ -56,14 +56,14 @@ interface Subject {
   >
   readonly answer: (query: URLSearchParams, listed: number) => unknown
   /** The maximum number of requests until the first candle. */
-  readonly most: number
+  readonly mostRequests: number
 }
 
 const subjects: ReadonlyArray<Subject> = [
   {
     name: "Binance",
     layer: Binance.layerMarketData,
-    most: 3,
+    mostRequests: 3,
     answer: (query, listed) =>
       opens(listed, minute, 0, at(query, "startTime", 0), at(query, "endTime", now))
         .slice(0, at(query, "limit", 500))
@@ -72,7 +72,7 @@ const subjects: ReadonlyArray<Subject> = [
   {
     name: "BitMEX",
     layer: (options) => BitMex.layerMarketData({ ...options, environment: { name: "x", baseUrl: "http://localhost" } }),
-    most: 3,
+    mostRequests: 3,
     answer: (query, listed) =>
       opens(listed, minute, 0, time(query, "startTime", 0) - minute, time(query, "endTime", now) - minute)
         .slice(0, at(query, "count", 100))
@@ -85,7 +85,7 @@ const subjects: ReadonlyArray<Subject> = [
   {
     name: "Bybit",
     layer: Bybit.layerMarketData,
-    most: 6,
+    mostRequests: 6,
     answer: (query, listed) => {
       const length = { 1: minute, 60: hour, D: day }[query.get("interval") ?? ""] ?? week
       const all = opens(listed, length, 0, at(query, "start", 0), at(query, "end", now))
@@ -96,7 +96,7 @@ const subjects: ReadonlyArray<Subject> = [
   {
     name: "Coinbase",
     layer: Coinbase.layerMarketData,
-    most: 17,
+    mostRequests: 17,
     answer: (query, listed) => {
       const length = { ONE_MINUTE: minute, ONE_HOUR: hour, ONE_DAY: day }[query.get("granularity") ?? ""] ?? week
       const [start, end] = [at(query, "start", 0) * 1000, at(query, "end", 0) * 1000]
@@ -116,7 +116,7 @@ const subjects: ReadonlyArray<Subject> = [
   {
     name: "Deribit",
     layer: Deribit.layerMarketData,
-    most: 8,
+    mostRequests: 8,
     answer: (query, listed) => {
       const length = { 1: minute, 60: hour, "1D": day }[query.get("resolution") ?? ""] ?? week
       const ticks = opens(listed, length, 0, at(query, "start_timestamp", 0), at(query, "end_timestamp", now))
@@ -129,7 +129,7 @@ const subjects: ReadonlyArray<Subject> = [
   {
     name: "OKX",
     layer: Okx.layerMarketData,
-    most: 6,
+    mostRequests: 6,
     answer: (query, listed) => {
       const [length, shift] = bars[query.get("bar") ?? ""] ?? [0, 0]
       const all = opens(listed, length, shift, at(query, "before", 0) + 1, at(query, "after", now + 1) - 1)
@@ -183,7 +183,7 @@ describe("candles from zero", () => {
           // BitMEX has rows for minutes without trades.
           const first = subject.name === "BitMEX" && isQuiet(listed) ? listed + minute : listed
           assert.strictEqual(found[0], first)
-          assert.isAtMost(sent, subject.most)
+          assert.isAtMost(sent, subject.mostRequests)
         }))
     }
 
@@ -199,7 +199,7 @@ describe("candles from zero", () => {
       Effect.gen(function*() {
         const { found, sent } = yield* read(subject, now + day, { from: 0 })
         assert.deepStrictEqual(found, [])
-        assert.isAtMost(sent, subject.most)
+        assert.isAtMost(sent, subject.mostRequests)
       }))
   }
 
@@ -207,7 +207,7 @@ describe("candles from zero", () => {
   const kraken: Subject = {
     name: "Kraken",
     layer: Kraken.layerMarketData,
-    most: 1,
+    mostRequests: 1,
     answer: (query, listed) => {
       const kept = opens(listed, minute, 0, now - 720 * minute, now).slice(-720)
       const rows = kept.map((open) => open / 1000).filter((open) => open > at(query, "since", 0))

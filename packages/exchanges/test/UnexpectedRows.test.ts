@@ -23,12 +23,12 @@ const place = Effect.gen(function*() {
   const [market, trading] = [yield* MarketData.MarketData, yield* Trading.Trading]
   const other = otherOf(yield* market.markets)
   assert(other !== undefined)
-  const requests = [Support.far("odd1"), Support.far("odd2"), { ...elsewhere, symbol: other.symbol }]
+  const requests = [Support.far("odd1"), Support.far("odd2"), { ...otherOrder, symbol: other.symbol }]
   const orders = yield* Effect.forEach(requests, (request) => trading.place(request))
   return { other, orders }
 })
 
-const elsewhere = { ...Support.far("odd3"), price: "1000", amount: "0.1" }
+const otherOrder = { ...Support.far("odd3"), price: "1000", amount: "0.1" }
 
 const idsOf = (orders: ReadonlyArray<{ readonly id: string }>) => orders.map(({ id }) => id).toSorted()
 

@@ -11,8 +11,8 @@ const { balances, fills, orders, protocol } = feeds
 
 it("private channels are subscribed to with a token, one per request", () => {
   const topics = [orders, balances].flatMap((channel) => channel?.topic() ?? [])
-  const asking = { request: 7, token: "G38a1tGF" }
-  expect(protocol.subscribe(topics, asking)).toEqual([
+  const context = { request: 7, token: "G38a1tGF" }
+  expect(protocol.subscribe(topics, context)).toEqual([
     {
       method: "subscribe",
       params: { channel: "executions", token: "G38a1tGF", snap_orders: true, snap_trades: false },
@@ -20,7 +20,7 @@ it("private channels are subscribed to with a token, one per request", () => {
     },
     { method: "subscribe", params: { channel: "balances", token: "G38a1tGF" }, req_id: 7 }
   ])
-  expect(protocol.unsubscribe(topics.slice(0, 1), asking)).toEqual([
+  expect(protocol.unsubscribe(topics.slice(0, 1), context)).toEqual([
     { method: "unsubscribe", params: { channel: "executions", token: "G38a1tGF" }, req_id: 7 }
   ])
 })

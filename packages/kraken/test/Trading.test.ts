@@ -50,7 +50,7 @@ const shown = (order: Order.Order): Shown => ({
 const openBid: Shown = { status: "open", price: "59000.0", amount: "0.01000000", filled: "0.00000000" }
 
 const place = "/0/private/AddOrder"
-const only = (path: string, faults: Faults.Options): Faults.Faults =>
+const faultsAt = (path: string, faults: Faults.Options): Faults.Faults =>
   Faults.make({ routes: [{ path, faults: Faults.make(faults) }] })
 
 describe("place", () => {
@@ -125,7 +125,7 @@ describe("place", () => {
           assert.isDefined(order.averagePrice)
         }),
       {},
-      { balances: rich }
+      { balances: largeBalances }
     ))
 
   it.effect("leaves the rest of a partly filled order open, which fills later", () =>
@@ -144,7 +144,7 @@ describe("place", () => {
           assert.isTrue(BigDecimal.equals(BigDecimal.sumAll(fills.map(({ amount }) => amount)), Decimal.make("90")))
         }),
       {},
-      { balances: rich }
+      { balances: largeBalances }
     ))
 
   it.effect("subtracts what an open order holds from the free balance", () =>
@@ -203,7 +203,7 @@ describe("place", () => {
     ))
 })
 
-const rich = [
+const largeBalances = [
   { asset: "BTC", free: Decimal.make("100"), locked: Decimal.make("0") },
   { asset: "USD", free: Decimal.make("10000000"), locked: Decimal.make("0") }
 ]
@@ -213,7 +213,7 @@ describe("lost response", () => {
     it.effect(`(${fault}) to an order is resolved, and the order is sent once`, () =>
       trading(({ account, kraken, trading }) =>
         Effect.gen(function*() {
-          yield* kraken.setFaults(only(place, { [fault]: 1 }))
+          yield* kraken.setFaults(faultsAt(place, { [fault]: 1 }))
           const order = yield* trading.place(bid)
           assert.deepStrictEqual(shown(order), openBid)
           yield* kraken.setFaults(Faults.none)
@@ -228,7 +228,7 @@ describe("lost response", () => {
   it.effect("to an order that was filled meanwhile is resolved from the ended orders", () =>
     trading(({ kraken, trading }) =>
       Effect.gen(function*() {
-        yield* kraken.setFaults(only(place, { reset: 1 }))
+        yield* kraken.setFaults(faultsAt(place, { reset: 1 }))
         const order = yield* trading.place({ type: "market", symbol: "BTC/USD", side: "buy", amount: "0.01" })
         assert.strictEqual(order.status, "filled")
         assert.include(yield* requestLog, "ClosedOrders")
@@ -253,7 +253,7 @@ describe("lost response", () => {
       Effect.gen(function*() {
         yield* trading.place({ ...bid, amount: "0.02" })
         // The fault is from the proxy, and nothing was carried out, which the client cannot know.
-        yield* kraken.setFaults(only(place, { http503: 1 }))
+        yield* kraken.setFaults(faultsAt(place, { http503: 1 }))
         const sent = yield* Clock.currentTimeMillis
         const error = yield* Effect.flip(trading.place(bid))
         assert.strictEqual(error._tag, "NotPlaced")
@@ -266,7 +266,7 @@ describe("lost response", () => {
   it.effect("leaves no open intent in the journal", () =>
     trading(({ kraken, trading }) =>
       Effect.gen(function*() {
-        yield* kraken.setFaults(only(place, { reset: 1 }))
+        yield* kraken.setFaults(faultsAt(place, { reset: 1 }))
         yield* trading.place(bid)
         const journal = yield* OrderJournal.OrderJournal
         assert.deepStrictEqual(yield* journal.open, [])
@@ -320,7 +320,7 @@ describe("cancel and amend", () => {
         const path = "/0/private/CancelOrderBatch"
         const start = yield* Clock.currentTimeMillis
         yield* kraken.setFaults(Faults.make({
-          phases: [{ from: 0, to: start - now + 1, faults: only(path, { reset: 1 }) }]
+          phases: [{ from: 0, to: start - now + 1, faults: faultsAt(path, { reset: 1 }) }]
         }))
         assert.deepStrictEqual(yield* trading.cancelAll("BTC/USD"), [order.id])
         const batches = (yield* requestLog).filter((name) => name.startsWith("CancelOrderBatch"))
@@ -346,7 +346,7 @@ describe("cancel and amend", () => {
     trading(({ kraken, trading }) =>
       Effect.gen(function*() {
         const order = yield* trading.place(bid)
-        yield* kraken.setFaults(only("/0/private/AmendOrder", { reset: 1 }))
+        yield* kraken.setFaults(faultsAt("/0/private/AmendOrder", { reset: 1 }))
         const amended = yield* trading.amend({ symbol: "BTC/USD", id: order.id }, { price: "58000" })
         assert.strictEqual(shown(amended).price, "58000.0")
       })
@@ -393,7 +393,7 @@ describe("batch", () => {
   it.effect("looks each order up if the response is lost", () =>
     trading(({ kraken, trading }) =>
       Effect.gen(function*() {
-        yield* kraken.setFaults(only("/0/private/AddOrderBatch", { reset: 1 }))
+        yield* kraken.setFaults(faultsAt("/0/private/AddOrderBatch", { reset: 1 }))
         const results = yield* trading.placeBatch([bid, { ...bid, price: "58000" }])
         assert.isTrue(results.every(Either.isRight))
       })

@@ -7,12 +7,12 @@ import { Kraken } from "../src/index.js"
 
 const { features } = Kraken
 
-const judged = simulated("kraken", Kraken.layer)
+const simulatedKraken = simulated("kraken", Kraken.layer)
 
 /** Runs the contract against the simulator in this process, under `TestClock`. */
 export const inMemory = () =>
   describe("in memory", () => {
-    Contract.register(it, { ...judged.inMemory, name: "Kraken on the simulator", features })
+    Contract.register(it, { ...simulatedKraken.inMemory, name: "Kraken on the simulator", features })
   })
 
 // One public request a second, in real time: little concurrency.
@@ -21,7 +21,12 @@ const unhurried = { clock: "live", concurrency: 5, limit: "2 minutes" } as const
 /** Runs the contract against a server of the simulator, in real time. */
 export const overSockets = () =>
   describe("over sockets", () => {
-    Contract.register(it, { ...judged.overSockets, ...unhurried, name: "Kraken on the simulator's server", features })
+    Contract.register(it, {
+      ...simulatedKraken.overSockets,
+      ...unhurried,
+      name: "Kraken on the simulator's server",
+      features
+    })
   })
 
 /** Runs the contract against the exchange itself, if `EXCHANGE_CONTRACT` names it. */

@@ -15,13 +15,13 @@ assert(book !== undefined && candles !== undefined && ticker !== undefined && tr
 const connId = "a4d3ae55"
 
 describe("frames of OKX", () => {
-  const asking = { request: 7, token: undefined }
+  const context = { request: 7, token: undefined }
 
   it("subscribe to one topic at a time, with the id of the request", () => {
     const topic = book.topic(spot, 400)
     const args = [{ channel: "books", instId: "BTC-USDT" }]
-    assert.deepStrictEqual(protocol.subscribe([topic], asking), [{ id: "7", op: "subscribe", args }])
-    assert.deepStrictEqual(protocol.unsubscribe([topic], asking), [{ id: "7", op: "unsubscribe", args }])
+    assert.deepStrictEqual(protocol.subscribe([topic], context), [{ id: "7", op: "subscribe", args }])
+    assert.deepStrictEqual(protocol.unsubscribe([topic], context), [{ id: "7", op: "unsubscribe", args }])
     assert.strictEqual(protocol.batch, 1)
   })
 

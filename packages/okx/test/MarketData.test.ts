@@ -293,22 +293,22 @@ describe("public data", () => {
         status: "operational",
         at: now
       })
-      const under = (...changes: ReadonlyArray<object>) =>
+      const statusOf = (...changes: ReadonlyArray<object>) =>
         Effect.map(status(envelope(...changes.map((each) => ({ ...maintenance, ...each })))), ({ status }) => status)
-      assert.strictEqual(yield* under(), "operational")
+      assert.strictEqual(yield* statusOf(), "operational")
       // A row that cannot be decoded may be of any state.
-      assert.strictEqual(yield* under({ state: null }), "unknown")
-      assert.strictEqual(yield* under({ state: null }, {}), "maintenance")
+      assert.strictEqual(yield* statusOf({ state: null }), "unknown")
+      assert.strictEqual(yield* statusOf({ state: null }, {}), "maintenance")
       assert.strictEqual(
-        yield* under({ state: "scheduled" }, { state: "completed" }, { serviceType: "0" }),
+        yield* statusOf({ state: "scheduled" }, { state: "completed" }, { serviceType: "0" }),
         "operational"
       )
-      assert.strictEqual(yield* under({ serviceType: "0" }, { serviceType: "9" }), "limited")
-      assert.strictEqual(yield* under({ serviceType: "9" }, {}), "maintenance")
-      assert.strictEqual(yield* under({ state: "pre_open" }), "limited")
-      assert.strictEqual(yield* under({ serviceType: "1234" }), "unknown")
-      assert.strictEqual(yield* under({ env: "2" }), "operational")
-      assert.strictEqual(yield* under({ env: "" }), "maintenance")
+      assert.strictEqual(yield* statusOf({ serviceType: "0" }, { serviceType: "9" }), "limited")
+      assert.strictEqual(yield* statusOf({ serviceType: "9" }, {}), "maintenance")
+      assert.strictEqual(yield* statusOf({ state: "pre_open" }), "limited")
+      assert.strictEqual(yield* statusOf({ serviceType: "1234" }), "unknown")
+      assert.strictEqual(yield* statusOf({ env: "2" }), "operational")
+      assert.strictEqual(yield* statusOf({ env: "" }), "maintenance")
     }))
 
   it.effect("the exchange's clock is decoded from milliseconds only", () =>

@@ -8,7 +8,7 @@ import { Okx } from "../src/index.js"
 
 const { features } = Okx
 
-const judged = simulated("okx", Okx.layer)
+const simulatedOkx = simulated("okx", Okx.layer)
 
 /** The pairs of markets that the contract uses. */
 export const symbols = [["BTC/USDT:USDT", "ETH/USDT:USDT"], ["BTC/USDT", "ETH/USDT"], [
@@ -20,7 +20,12 @@ export const symbols = [["BTC/USDT:USDT", "ETH/USDT:USDT"], ["BTC/USDT", "ETH/US
 export const inMemory = (pairs: ReadonlyArray<(typeof symbols)[number]>) =>
   describe("in memory", () => {
     for (const pair of pairs) {
-      Contract.register(it, { ...judged.inMemory, name: `OKX on the simulator, ${pair[0]}`, features, symbols: pair })
+      Contract.register(it, {
+        ...simulatedOkx.inMemory,
+        name: `OKX on the simulator, ${pair[0]}`,
+        features,
+        symbols: pair
+      })
     }
   })
 
@@ -28,7 +33,7 @@ export const inMemory = (pairs: ReadonlyArray<(typeof symbols)[number]>) =>
 export const overSockets = () =>
   describe("over sockets", () => {
     Contract.register(it, {
-      ...judged.overSockets,
+      ...simulatedOkx.overSockets,
       name: "OKX on the simulator's server",
       features,
       limit: "40 seconds"

@@ -125,43 +125,45 @@ const within = (bytes: ReadonlyArray<number>) =>
 
 /** Invalid and misleading text. */
 export const characters: ReadonlyArray<Row> = rows("characters", {
-  "UTF-16, little end first": text((body) => Buffer.from(body, "utf16le")),
-  "UTF-16, big end first": text((body) => Buffer.from(body, "utf16le").swap16()),
-  "UTF-16 with its mark": text((body) => Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(body, "utf16le")])),
-  "a mark of UTF-8": text((body) => `\ufeff${body}`),
-  "two marks of UTF-8": text((body) => `\ufeff\ufeff${body}`),
+  "UTF-16LE": text((body) => Buffer.from(body, "utf16le")),
+  "UTF-16BE": text((body) => Buffer.from(body, "utf16le").swap16()),
+  "UTF-16 with a byte order mark": text((body) =>
+    Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(body, "utf16le")])
+  ),
+  "UTF-8 with a byte order mark": text((body) => `\ufeff${body}`),
+  "UTF-8 with two byte order marks": text((body) => `\ufeff\ufeff${body}`),
   "UTF-32": text((body) => Buffer.from(Array.from(body, (letter) => [letter.charCodeAt(0), 0, 0, 0]).flat())),
   "UTF-7": text((body) => body.replaceAll("\"", "+ACI-")),
   "NUL before": text((body) => `\0${body}`),
   "NUL behind": text((body) => `${body}\0`),
-  "bytes that are no UTF-8": within([0xff, 0xfe, 0xc0]),
-  "letters written too long": within([0xc0, 0xaf]),
+  "invalid UTF-8": within([0xff, 0xfe, 0xc0]),
+  "overlong UTF-8": within([0xc0, 0xaf]),
   "a surrogate in UTF-8": within([0xed, 0xa0, 0x80]),
-  "half a letter": within([0xe2, 0x82]),
+  "a cut UTF-8 sequence": within([0xe2, 0x82]),
   "a bare NUL in a text": within([0]),
   "a bare line break in a text": within([10]),
   "lone surrogates": text((body) => body.replaceAll(/:"(?=[^"])/g, ":\"\\ud800")),
-  "letters turned round": changeTexts((text) => `\u202e${text}`),
-  "letters of no width": changeTexts((text) => text.split("").join("\u200b")),
-  "letters that look alike": changeTexts((text) =>
+  "right-to-left overrides": changeTexts((text) => `\u202e${text}`),
+  "zero-width characters": changeTexts((text) => text.split("").join("\u200b")),
+  "look-alike letters": changeTexts((text) =>
     text.replaceAll(/[BTCUSD]/g, (letter) => ({ B: "В", T: "Т", C: "С" })[letter] ?? letter)
   ),
-  "wide letters": changeTexts((text) =>
+  "full-width letters": changeTexts((text) =>
     text.replaceAll(/[A-Z]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) + 0xfee0))
   ),
-  "escapes of a terminal": changeTexts((text) => `${text}\u001b[2J\u0007`),
+  "terminal escape sequences": changeTexts((text) => `${text}\u001b[2J\u0007`),
   "line breaks": changeTexts((text) => `${text}\r\nlevel=FATAL message=forged`),
   "1 MB in each text": text((body) =>
     body.replace(/:"([^"]+)"/, (_, value: string) => `:"${value}${"x".repeat(1_000_000)}"`)
   ),
   "single quotes": text((body) => body.replaceAll("\"", "'")),
-  "a comma too many": text((body) => body.replace(/[}\]]$/, (close) => `,${close}`)),
+  "a trailing comma": text((body) => body.replace(/[}\]]$/, (close) => `,${close}`)),
   "comments": text((body) => `/* hello */${body}`),
   "JSONP": text((body) => `callback(${body})`),
-  "a guard against hijacking": text((body) => `)]}',\n${body}`),
+  "a prefix against JSON hijacking": text((body) => `)]}',\n${body}`),
   "two answers": text((body) => `${body}${body}`),
-  "two answers in lines": text((body) => `${body}\n${body}`),
-  "an event": text((body) => `data: ${body}\n\n`)
+  "two answers on separate lines": text((body) => `${body}\n${body}`),
+  "a server-sent event": text((body) => `data: ${body}\n\n`)
 }, { rule: "unverifiable" })
 
 const swapped = (from: string, to: string) => (body: string) => body.replaceAll(`"${from}"`, `"${to}"`)
@@ -221,13 +223,13 @@ const lists = (json: Json, change: (list: ReadonlyArray<Json>) => Json): Json =>
 const about = "about something else"
 
 /** Well-formed responses to other requests. */
-export const elsewhere: ReadonlyArray<Row> = [
+export const otherRequests: ReadonlyArray<Row> = [
   ...rows(about, {
     "another market": text((body, { ids }) => body.replaceAll(ids.asked, ids.other)),
-    "another market by its key": text((body, { ids }) => swapped(ids.asked, ids.other)(body)),
-    "a market without name": text((body, { ids }) => swapped(ids.asked, "")(body)),
-    "a market in small letters": text((body, { ids }) => swapped(ids.asked, ids.asked.toLowerCase())(body)),
-    "keys in capitals": changing((json) => renamed(json, (name) => name.toUpperCase())),
+    "another market in exact strings only": text((body, { ids }) => swapped(ids.asked, ids.other)(body)),
+    "an empty market": text((body, { ids }) => swapped(ids.asked, "")(body)),
+    "the market in lower case": text((body, { ids }) => swapped(ids.asked, ids.asked.toLowerCase())(body)),
+    "keys in upper case": changing((json) => renamed(json, (name) => name.toUpperCase())),
     "keys with a prefix": changing((json) => renamed(json, (name) => `x_${name}`)),
     "null": text(() => "null"),
     "true": text(() => "true"),
@@ -239,16 +241,16 @@ export const elsewhere: ReadonlyArray<Row> = [
     "the answer in an array": changing((json) => [json]),
     "the answer in an object": changing((json) => ({ data: json })),
     "the answer as text": text((body) => JSON.stringify(body)),
-    "what is in the answer, without it": changing((json) =>
+    "the last value of the answer": changing((json) =>
       typeof json === "object" && json !== null && !Array.isArray(json) ? Object.values(json).at(-1) ?? null : json
     ),
-    "a prototype": text((body) => body.replace("{", `{"__proto__":{"code":"1","error":["x"]},"constructor":1,`)),
-    "more than documented": text((body) =>
+    "prototype keys": text((body) => body.replace("{", `{"__proto__":{"code":"1","error":["x"]},"constructor":1,`)),
+    "undocumented fields": text((body) =>
       body.replace("{", `{"extra":{"nested":[1,"2",null]},"toString":"x","valueOf":1,`)
     )
   }, { rule: "part" }),
   ...rows(about, {
-    "an order of another name": leaves((leaf, key) =>
+    "an order with another client order id": leaves((leaf, key) =>
       /cl.?ord|client|link/i.test(key) && leaf !== "" ? `${leaf}7` : leaf
     ),
     "an older order": scaleTimes(0.9),
@@ -256,7 +258,7 @@ export const elsewhere: ReadonlyArray<Row> = [
   }, { operations: writes }),
   // A cancellation names an order only by its id, so its other fields cannot be checked.
   ...rows(about, {
-    "an order of the other side": leaves((leaf) => typeof leaf === "string" ? opposite[leaf] ?? leaf : leaf),
+    "an order on the other side": leaves((leaf) => typeof leaf === "string" ? opposite[leaf] ?? leaf : leaf),
     "an order of twice the amount": leaves((leaf, key) =>
       isNumeric(leaf) && /qty|sz|size|vol|amount/i.test(key) ? String(Number(leaf) * 2) : leaf
     ),
@@ -266,7 +268,7 @@ export const elsewhere: ReadonlyArray<Row> = [
   }, { operations: ["place"] }),
   // Only another lookup would show that the id belongs to another order.
   ...rows(about, {
-    "an order of another id": leaves((leaf, key) => /^(orderid|order_id|ordid|txid)$/i.test(key) ? `${leaf}7` : leaf)
+    "an order with another id": leaves((leaf, key) => /^(orderid|order_id|ordid|txid)$/i.test(key) ? `${leaf}7` : leaf)
   }, { operations: writes, rule: "unverifiable" }),
   ...rows(about, {
     "no rows": changing((json) => lists(json, () => [])),
@@ -275,11 +277,11 @@ export const elsewhere: ReadonlyArray<Row> = [
     "null in every second field": leaves((leaf, key) => key.length % 2 === 0 ? null : leaf),
     "null rows": changing((json) => lists(json, (list) => [...list, null])),
     "empty rows": changing((json) => lists(json, (list) => [...list, {}, []])),
-    "texts for numbers": leaves((leaf) => typeof leaf === "number" ? String(leaf) : leaf),
-    "numbers for texts": leaves((leaf) => typeof leaf === "string" && isNumeric(leaf) ? Number(leaf) : leaf),
+    "strings instead of numbers": leaves((leaf) => typeof leaf === "number" ? String(leaf) : leaf),
+    "numbers instead of strings": leaves((leaf) => typeof leaf === "string" && isNumeric(leaf) ? Number(leaf) : leaf),
     "true in every field": leaves(() => true),
     "objects in every field": leaves(() => ({})),
-    "blank texts": leaves((leaf) => typeof leaf === "string" ? "" : leaf),
+    "empty strings": leaves((leaf) => typeof leaf === "string" ? "" : leaf),
     "100,000 rows": multiplied,
     "the rows twice": changing((json) => lists(json, (list) => [...list, ...list]))
   }, { rule: "unverifiable" }),
@@ -288,7 +290,7 @@ export const elsewhere: ReadonlyArray<Row> = [
     Object.fromEntries(
       [...reads, ...writes].map((operation) => [
         `the answer to ${operation}`,
-        text((body, { elsewhere, exchange }) => elsewhere.get(`${exchange} ${operation}`) ?? body)
+        text((body, { otherResponses, exchange }) => otherResponses.get(`${exchange} ${operation}`) ?? body)
       ])
     ),
     { rule: "part" }
@@ -298,7 +300,7 @@ export const elsewhere: ReadonlyArray<Row> = [
     Object.fromEntries(
       Exchanges.ids.map((id) => [
         `the answer of ${id}`,
-        text((body, { elsewhere, operation }) => elsewhere.get(`${id} ${operation}`) ?? body)
+        text((body, { otherResponses, operation }) => otherResponses.get(`${id} ${operation}`) ?? body)
       ])
     ),
     { rule: "part" }

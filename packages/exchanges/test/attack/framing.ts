@@ -29,9 +29,9 @@ const withChunks = (body: (text: string) => string) => (original: Original): Scr
 export const framing: ReadonlyArray<Row> = rows("framing", {
   "chunks of another size": withChunks((body) => `5\r\n${body}\r\n0\r\n\r\n`),
   "a chunk of negative size": withChunks((body) => `-1\r\n${body}\r\n0\r\n\r\n`),
-  "a chunk of no size": withChunks((body) => `\r\n${body}\r\n0\r\n\r\n`),
-  "a chunk size that is no number": withChunks((body) => `zz\r\n${body}\r\n0\r\n\r\n`),
-  "a chunk beyond all memory": withChunks((body) => `ffffffffffffffff\r\n${body}`),
+  "a chunk without a size": withChunks((body) => `\r\n${body}\r\n0\r\n\r\n`),
+  "a chunk size that is not a number": withChunks((body) => `zz\r\n${body}\r\n0\r\n\r\n`),
+  "a chunk larger than memory": withChunks((body) => `ffffffffffffffff\r\n${body}`),
   "a chunk size that overflows": withChunks((body) => `${"f".repeat(100)}\r\n${body}`),
   "no last chunk": withChunks((body) => `${body.length.toString(16)}\r\n${body}\r\n`),
   "no last chunk, and silence": (original) => [
@@ -47,9 +47,9 @@ export const framing: ReadonlyArray<Row> = rows("framing", {
   "chunks and a length": (original) => [
     ...raw(head(original, { headers: { "transfer-encoding": "chunked" } }) + chunked(original.body))
   ],
-  "chunks that are said twice": withTransferEncoding("chunked, chunked"),
-  "chunks in capitals": withTransferEncoding("CHUNKED"),
-  "a coding that nobody knows": withTransferEncoding("cow"),
+  "chunked twice": withTransferEncoding("chunked, chunked"),
+  "chunked in upper case": withTransferEncoding("CHUNKED"),
+  "an unknown transfer coding": withTransferEncoding("cow"),
   "an identity coding": withTransferEncoding("identity"),
   "chunks before another coding": withTransferEncoding("chunked, gzip"),
   "a length beyond the body": (original) => [...withLength(String(original.body.length + 10))(original), end],
@@ -57,7 +57,7 @@ export const framing: ReadonlyArray<Row> = rows("framing", {
   "a length that cuts the body": (original) => withLength(String(Math.floor(original.body.length / 2)))(original),
   "a length of one byte less": (original) => withLength(String(original.body.length - 1))(original),
   "a negative length": withLength("-5"),
-  "a length that is no number": withLength("some"),
+  "a length that is not a number": withLength("some"),
   "a length with an exponent": withLength("1e3"),
   "a length in hexadecimal": withLength("0x10"),
   "a blank length": withLength(""),
@@ -81,12 +81,12 @@ export const framing: ReadonlyArray<Row> = rows("framing", {
   "HTTP/9.9": withStatusLine("HTTP/9.9 200 OK"),
   "HTTP without a version": withStatusLine("HTTP 200 OK"),
   "another protocol": withStatusLine("ICY 200 OK"),
-  "http in small letters": withStatusLine("http/1.1 200 ok"),
+  "http in lower case": withStatusLine("http/1.1 200 ok"),
   "no code": withStatusLine("HTTP/1.1 OK"),
   "a code of two digits": withStatusLine("HTTP/1.1 20 OK"),
   "a code of four digits": withStatusLine("HTTP/1.1 2000 OK"),
   "a negative code": withStatusLine("HTTP/1.1 -200 OK"),
-  "a code that is no number": withStatusLine("HTTP/1.1 abc OK"),
+  "a code that is not a number": withStatusLine("HTTP/1.1 abc OK"),
   "code 000": withStatusLine("HTTP/1.1 000 None"),
   "code 999": withStatusLine("HTTP/1.1 999 All"),
   "no reason": withStatusLine("HTTP/1.1 200"),
@@ -96,8 +96,8 @@ export const framing: ReadonlyArray<Row> = rows("framing", {
   "a folded header": withHeaderLine("x-folded: one\r\n two\r\n\tthree"),
   "a header without colon": withHeaderLine("nonsense"),
   "a header without name": withHeaderLine(": nothing"),
-  "a blank before the colon": withHeaderLine("x-blank : 1"),
-  "a header of nothing but blanks": withHeaderLine("   "),
+  "a space before the colon": withHeaderLine("x-blank : 1"),
+  "a header of spaces only": withHeaderLine("   "),
   "a NUL in a header": withHeaderLine("x-nul: a\0b"),
   "a carriage return in a header": withHeaderLine("x-cr: a\rb"),
   "the head twice": (original) => [send(head(original)), answer(original), end],
@@ -111,11 +111,11 @@ export const framing: ReadonlyArray<Row> = rows("framing", {
     answer(original, { status: 500, body: "no" }),
     answer(original)
   ],
-  "one 100 first": withInformational(100, 1),
-  "a thousand times 100": withInformational(100, 1000),
+  "one 100 before the response": withInformational(100, 1),
+  "a thousand 100s before the response": withInformational(100, 1000),
   "100 without end": () => [flood("HTTP/1.1 100 Continue\r\n\r\n".repeat(100))],
-  "102 first": withInformational(102, 1),
-  "a hundred times 103 with links": (original) => [
+  "102 before the response": withInformational(102, 1),
+  "a hundred 103s with links before the response": (original) => [
     send("HTTP/1.1 103 Early Hints\r\nlink: </x>; rel=preload\r\n\r\n".repeat(100)),
     answer(original)
   ],
@@ -133,19 +133,19 @@ export const framing: ReadonlyArray<Row> = rows("framing", {
   "half a head": (original) => [send(head(original).slice(0, 40)), end],
   "half a head, and silence": (original) => [send(head(original).slice(0, 40))],
   "a head without its blank line": (original) => [send(head(original).slice(0, -2)), end],
-  "the first five letters": () => [send("HTTP/"), end],
+  "the first five characters": () => [send("HTTP/"), end],
   "nothing": () => [end],
   "nothing, and a reset": () => [reset],
   "a blank line": () => [send("\r\n"), end],
   "blank lines without end": () => [flood("\r\n".repeat(1000))],
   "garbage": () => [send(Buffer.from(Array.from({ length: 4000 }, (_, index) => (index * 7919) % 256))), end],
   "garbage without end": () => [flood(Buffer.from(Array.from({ length: 4000 }, (_, index) => (index * 7919) % 256)))],
-  "an alert of TLS": () => [send(Buffer.from([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x28])), end],
-  "a greeting of SSH": () => [send("SSH-2.0-OpenSSH_9.2\r\n"), end],
-  "a greeting of SMTP": () => [send("220 mail ready\r\n")],
-  "frames of HTTP/2": () => [send(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0])), end],
+  "a TLS alert": () => [send(Buffer.from([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x28])), end],
+  "an SSH greeting": () => [send("SSH-2.0-OpenSSH_9.2\r\n"), end],
+  "an SMTP greeting": () => [send("220 mail ready\r\n")],
+  "HTTP/2 frames": () => [send(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0])), end],
   "a request": (original) => [send(`GET / HTTP/1.1\r\nhost: x\r\n\r\n`), answer(original), end],
-  "a proxy that asks who is there": (original) => [
+  "a proxy that requires authentication": (original) => [
     answer(original, { status: 407, headers: { "proxy-authenticate": "Basic" }, body: "" })
   ]
 })

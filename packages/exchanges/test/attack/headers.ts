@@ -60,21 +60,23 @@ export const headers: ReadonlyArray<Row> = [
       send(original.body)
     ],
     "no date": (original) => [answer(original, { headers: { date: undefined } })],
-    "a page of HTML by its type": withHeader("content-type", "text/html"),
-    "UTF-16 by its type": withHeader("content-type", "application/json; charset=utf-16"),
-    "a character set that nobody knows": withHeader("content-type", "application/json; charset=cow"),
-    "a type that is none": withHeader("content-type", ";;;=\"\\"),
-    "no type": (original) => [answer(original, { headers: { "content-type": undefined } })],
-    "a place to go with 200": withHeader("location", "http://127.0.0.1:1/trap"),
-    "a place to refresh": withHeader("refresh", "0; url=/trap"),
-    "names of prototypes": (original) => [
+    "HTML by its content type": withHeader("content-type", "text/html"),
+    "UTF-16 by its content type": withHeader("content-type", "application/json; charset=utf-16"),
+    "an unknown character set": withHeader("content-type", "application/json; charset=cow"),
+    "an invalid content type": withHeader("content-type", ";;;=\"\\"),
+    "no content type": (original) => [answer(original, { headers: { "content-type": undefined } })],
+    "a location with status 200": withHeader("location", "http://127.0.0.1:1/trap"),
+    "a refresh header": withHeader("refresh", "0; url=/trap"),
+    "headers named like prototype members": (original) => [
       answer(original, { headers: { "__proto__x": "1", "constructor": "1", "toString": "1", "__proto__": "1" } })
     ],
-    "letters beyond ASCII": withHeader("x-odd", "\xe9\xff\x80"),
-    "a bell": withHeader("x-odd", "\x07\x1b[31m"),
-    "the connection is closed, and is not": withHeader("connection", "close"),
-    "another length in a trailer's name": withHeader("trailer", "content-length"),
-    "a range": (original) => [answer(original, { status: 206, headers: { "content-range": "bytes 0-9/10" } })]
+    "characters beyond ASCII": withHeader("x-odd", "\xe9\xff\x80"),
+    "control characters": withHeader("x-odd", "\x07\x1b[31m"),
+    "connection: close on an open connection": withHeader("connection", "close"),
+    "a trailer named content-length": withHeader("trailer", "content-length"),
+    "a partial response": (
+      original
+    ) => [answer(original, { status: 206, headers: { "content-range": "bytes 0-9/10" } })]
   })
 ]
 
@@ -122,11 +124,11 @@ const bodies: Readonly<Record<string, (original: Original) => string | Uint8Arra
   "nothing": () => "",
   "HTML": () => html,
   "JSON of no exchange": () => JSON.stringify({ message: "Forbidden", status: "error", error: "none" }),
-  "the answer of another exchange": ({ elsewhere, exchange, operation }) =>
-    elsewhere.get(`${exchange === "okx" ? "bybit" : "okx"} ${operation}`) ?? "{}"
+  "the answer of another exchange": ({ otherResponses, exchange, operation }) =>
+    otherResponses.get(`${exchange === "okx" ? "bybit" : "okx"} ${operation}`) ?? "{}"
 }
 
-const known = [
+const assigned = [
   [200, 201, 202, 203, 204, 205, 206, 207, 208, 226],
   [300, 301, 302, 303, 304, 305, 306, 307, 308],
   [400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 418, 421, 422, 423, 424],
@@ -134,7 +136,7 @@ const known = [
   [500, 501, 502, 503, 504, 505, 506, 507, 508, 510, 511, 520, 521, 522, 523, 524, 525, 526, 527, 529, 530, 598, 599]
 ].flat()
 
-const strange = Array.from({ length: 500 }, (_, index) => index + 100).filter((status) => !known.includes(status))
+const unassigned = Array.from({ length: 500 }, (_, index) => index + 100).filter((status) => !assigned.includes(status))
 
 const withBody = (status: number, what: string) =>
   [
@@ -146,8 +148,8 @@ const withBody = (status: number, what: string) =>
 export const statuses: ReadonlyArray<Row> = rows(
   "status",
   Object.fromEntries([
-    ...known.flatMap((status) => Object.keys(bodies).map((what) => withBody(status, what))),
-    ...strange.filter((_, index) => index % 5 === 0).map((status, index) =>
+    ...assigned.flatMap((status) => Object.keys(bodies).map((what) => withBody(status, what))),
+    ...unassigned.filter((_, index) => index % 5 === 0).map((status, index) =>
       withBody(status, Object.keys(bodies)[index % 4] ?? "nothing")
     )
   ])

@@ -17,7 +17,7 @@ export interface Original {
   /** The exchange's ids of the requested market and of another one. */
   readonly ids: { readonly asked: string; readonly other: string }
   /** The responses of this exchange to other operations, and of other exchanges to this one. */
-  readonly elsewhere: ReadonlyMap<string, Buffer>
+  readonly otherResponses: ReadonlyMap<string, Buffer>
 }
 
 /**

@@ -17,9 +17,9 @@ const withMoreHeaders = (
 
 /** Bodies and heads that are too short or too long. */
 export const sizes: ReadonlyArray<Row> = rows("size", {
-  "a body of nothing": (original) => [answer(original, { body: "" })],
+  "an empty body": (original) => [answer(original, { body: "" })],
   "a body of one byte": (original) => [answer(original, { body: "{" })],
-  "a body of blanks": (original) => [answer(original, { body: " \r\n\t" })],
+  "a body of whitespace": (original) => [answer(original, { body: " \r\n\t" })],
   "a huge length, and the end": (
     original
   ) => [answer(original, { headers: { "content-length": "9007199254740991" } }), end],
@@ -35,7 +35,7 @@ export const sizes: ReadonlyArray<Row> = rows("size", {
       send("\r\n0\r\n\r\n")
     ]
   },
-  "1 MB of blanks first": (original) => [answer(original, { body: padded(original, 1_000_000) })],
+  "1 MB of spaces first": (original) => [answer(original, { body: padded(original, 1_000_000) })],
   "a body without end": (original) => [
     send(head(original, { headers: { "content-length": undefined } })),
     flood(Buffer.alloc(65_536, " "))
@@ -93,13 +93,13 @@ const bomb = (name: string, body: () => Buffer, encoding: string): Row => ({
 /** Compressed bodies that become very large. */
 export const bombs: ReadonlyArray<Row> = [
   bomb("100 MB of zeros in gzip", zeros, "gzip"),
-  bomb("100 MB of blanks in gzip", blanks, "gzip"),
+  bomb("100 MB of spaces in gzip", blanks, "gzip"),
   bomb("100 MB of brackets in gzip", brackets, "gzip"),
   bomb("100 MB of zeros in deflate", deflated, "deflate"),
   bomb("100 MB of zeros in br", brotli, "br"),
-  bomb("100 MB of zeros in gzip in gzip", twice, "gzip, gzip"),
-  bomb("100 MB of zeros in gzip in gzip, of which one is told", twice, "gzip"),
-  bomb("100 MB in gzip that is not told", zeros, "identity"),
+  bomb("100 MB of zeros in gzip twice", twice, "gzip, gzip"),
+  bomb("100 MB of zeros in gzip twice, with a header for one", twice, "gzip"),
+  bomb("100 MB of zeros in gzip without a header", zeros, "identity"),
   bomb("100 MB of zeros in x-gzip", zeros, "x-gzip")
 ]
 
@@ -115,19 +115,19 @@ export const encodings: ReadonlyArray<Row> = rows("content-encoding", {
     ({ body }) => Array.from({ length: 20 }).reduce<Buffer>((packed) => gzipSync(packed), body)
   ),
   "identity": encoded("identity", ({ body }) => body),
-  "gzip that is none": encoded("gzip", ({ body }) => body),
-  "br that is none": encoded("br", ({ body }) => body),
+  "gzip that is not compressed": encoded("gzip", ({ body }) => body),
+  "br that is not compressed": encoded("br", ({ body }) => body),
   "br that is gzip": encoded("br", ({ body }) => gzipSync(body)),
-  "an encoding that nobody knows": encoded("cow", ({ body }) => body),
-  "no encoding told": (original) => [answer(original, { body: gzipSync(original.body) })],
+  "an unknown encoding": encoded("cow", ({ body }) => body),
+  "gzip without a header": (original) => [answer(original, { body: gzipSync(original.body) })],
   "gzip cut short": encoded("gzip", ({ body }) => gzipSync(body).subarray(0, -12)),
   "gzip with garbage behind": encoded("gzip", ({ body }) => Buffer.concat([gzipSync(body), Buffer.from("garbage")])),
   "gzip with another gzip behind": encoded("gzip", ({ body }) => Buffer.concat([gzipSync(body), gzipSync("null")])),
-  "gzip of a wrong sum": encoded("gzip", ({ body }) => {
+  "gzip with a wrong checksum": encoded("gzip", ({ body }) => {
     const packed = Buffer.from(gzipSync(body))
     packed.writeUInt32LE(1, packed.length - 8)
     return packed
   }),
-  "gzip of nothing": encoded("gzip", () => gzipSync("")),
-  "gzip without bytes": encoded("gzip", () => Buffer.alloc(0))
+  "gzip of an empty body": encoded("gzip", () => gzipSync("")),
+  "gzip without any bytes": encoded("gzip", () => Buffer.alloc(0))
 })

@@ -13,7 +13,7 @@ export interface Stage {
   readonly id: Exchanges.ExchangeId
   readonly markets: ReadonlyArray<Market.Market>
   readonly serve: Serve
-  readonly truths: ReadonlyMap<Operation, unknown>
+  readonly results: ReadonlyMap<Operation, unknown>
   /** The original responses by operation. */
   readonly bodies: ReadonlyMap<Operation, Buffer>
 }
@@ -26,7 +26,7 @@ export interface Result {
   /** The number of requests to change the account that reached the exchange. */
   readonly writes: number
   /** Whether a redirect was followed. */
-  readonly trapped: boolean
+  readonly redirected: boolean
   readonly original: Option.Option<Original>
 }
 
@@ -94,10 +94,10 @@ const run = (
 ): Effect.Effect<Omit<Result, "original">> =>
   Effect.gen(function*() {
     const history: Array<Request> = []
-    let trapped = false
+    let redirected = false
     let origin = ""
     origin = yield* listen((request) => {
-      if (request.target.startsWith("/trap")) trapped = true
+      if (request.target.startsWith("/trap")) redirected = true
       const before = [...history]
       if (isChange(request)) history.push(request)
       return Effect.map(options.serve(before, request), (served) => options.answer(request, served, origin))
@@ -126,7 +126,7 @@ const run = (
       exit: Option.map(ended, ({ exit }) => exit),
       millis: Option.match(ended, { onNone: () => performance.now() - begun, onSome: ({ millis }) => millis }),
       writes: history.length,
-      trapped
+      redirected
     }
   }).pipe(Effect.scoped)
 
@@ -142,7 +142,7 @@ const asOriginal = (served: Served): Original => ({
   request: { method: "", target: "", headers: {}, body: served.body },
   origin: "",
   ids: { asked: "", other: "" },
-  elsewhere: new Map()
+  otherResponses: new Map()
 })
 
 const succeeded = (about: string, result: Omit<Result, "original">): Effect.Effect<unknown> =>
@@ -179,7 +179,7 @@ export const prepare = (id: Exchanges.ExchangeId): Effect.Effect<Stage> =>
       }).pipe(Effect.flatMap((result) => succeeded(id, result)), Effect.map(() => listed))
     })
     const serve = server(id, setup, now)
-    const truths = new Map<Operation, unknown>()
+    const results = new Map<Operation, unknown>()
     const bodies = new Map<Operation, Buffer>()
     for (const operation of operations) {
       const result = yield* run(id, {
@@ -193,9 +193,9 @@ export const prepare = (id: Exchanges.ExchangeId): Effect.Effect<Stage> =>
           return honest(served)
         }
       })
-      truths.set(operation, yield* succeeded(`${id} ${operation}`, result))
+      results.set(operation, yield* succeeded(`${id} ${operation}`, result))
     }
-    return { id, markets, serve, truths, bodies }
+    return { id, markets, serve, results, bodies }
   })
 
 /** Runs one call with the hostile response. */
@@ -203,7 +203,7 @@ export const attack = (
   stage: Stage,
   operation: Operation,
   hostile: (original: Original) => Script,
-  elsewhere: ReadonlyMap<string, Buffer>
+  otherResponses: ReadonlyMap<string, Buffer>
 ): Effect.Effect<Result> =>
   Effect.suspend(() => {
     let original = Option.none<Original>()
@@ -222,7 +222,7 @@ export const attack = (
         timeout: timeout(operation),
         patience: "10 seconds",
         answer: (request, served, origin) => {
-          const one: Original = { ...served, exchange: stage.id, operation, request, origin, ids, elsewhere }
+          const one: Original = { ...served, exchange: stage.id, operation, request, origin, ids, otherResponses }
           if (!isAttacked(operation, request)) return honest(served)
           original = Option.orElseSome(original, () => one)
           return hostile(one)

@@ -13,9 +13,9 @@ const check = (
   stage: Stage,
   operation: Operation,
   row: Row,
-  elsewhere: ReadonlyMap<string, Buffer>
+  otherResponses: ReadonlyMap<string, Buffer>
 ): Effect.Effect<Checked> =>
-  Effect.map(attack(stage, operation, row.answer, elsewhere), (result) => {
+  Effect.map(attack(stage, operation, row.answer, otherResponses), (result) => {
     const wrong = verdictOf(stage, operation, row, result)
     return { row, wrong, slow: result.millis > timeBound(operation, row) }
   })
@@ -31,22 +31,22 @@ const checkAlone = (
   stage: Stage,
   operation: Operation,
   row: Row,
-  elsewhere: ReadonlyMap<string, Buffer>
+  otherResponses: ReadonlyMap<string, Buffer>
 ): Effect.Effect<string | undefined> =>
   Effect.gen(function*() {
     const cpu = process.cpuUsage()
-    let late = 0
+    let delayed = 0
     let expected = performance.now() + 10
     const watch = setInterval(() => {
-      late += Math.max(0, performance.now() - expected)
+      delayed += Math.max(0, performance.now() - expected)
       expected = performance.now() + 10
     }, 10)
     const result = yield* Effect.ensuring(
-      attack(stage, operation, row.answer, elsewhere),
+      attack(stage, operation, row.answer, otherResponses),
       Effect.sync(() => clearInterval(watch))
     )
     const { system, user } = process.cpuUsage(cpu)
-    const millis = result.millis - Math.max(0, late - (system + user) / 1000)
+    const millis = result.millis - Math.max(0, delayed - (system + user) / 1000)
     return verdictOf(stage, operation, row, result) ??
       (millis > timeBound(operation, row) ? `slow, it took ${Math.round(millis)} ms` : undefined)
   })
@@ -76,7 +76,7 @@ export const register = (run: Run, operations: ReadonlyArray<Operation>): void =
         it.live(`${id} ${operation}`, () =>
           Effect.gen(function*() {
             const all = yield* known
-            const elsewhere = new Map(
+            const otherResponses = new Map(
               all.flatMap(({ bodies, id }) =>
                 [...bodies].map(([operation, body]) => [`${id} ${operation}`, body] as const)
               )
@@ -86,11 +86,11 @@ export const register = (run: Run, operations: ReadonlyArray<Operation>): void =
             const rows = yield* draw(run, `attack ${id} ${operation}`, rowsOf(operation))
             for (const { ready } of rows) ready?.()
             const [results, peak] = yield* withPeak(
-              Effect.forEach(rows, (row) => check(stage, operation, row, elsewhere), { concurrency: 8 })
+              Effect.forEach(rows, (row) => check(stage, operation, row, otherResponses), { concurrency: 8 })
             )
             const wrong = yield* Effect.forEach(results, ({ row, slow, wrong }) =>
               Effect.map(
-                slow ? checkAlone(stage, operation, row, elsewhere) : Effect.succeed(wrong),
+                slow ? checkAlone(stage, operation, row, otherResponses) : Effect.succeed(wrong),
                 (wrong) => wrong === undefined ? [] : [`${id} ${operation}, ${row.kind}, ${row.name}: ${wrong}`]
               ))
             assert.deepStrictEqual(report(run, wrong.flat()), [], `${id} ${operation}`)

@@ -1,4 +1,4 @@
-import { characters, elsewhere, nesting, numerals } from "./content.js"
+import { characters, nesting, numerals, otherRequests } from "./content.js"
 import { cuts, framing } from "./framing.js"
 import { headers, redirects, statuses } from "./headers.js"
 import type { Row } from "./row.js"
@@ -17,5 +17,5 @@ export const table: ReadonlyArray<Row> = [
   ...headers,
   ...redirects,
   ...statuses,
-  ...elsewhere
+  ...otherRequests
 ]

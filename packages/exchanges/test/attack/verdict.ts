@@ -48,15 +48,15 @@ const isUncertain = (error: ExchangeError.ExchangeError): boolean =>
 /** Returns what is wrong with a result, or `undefined`. */
 export const verdictOf = (stage: Stage, operation: Operation, row: Row, result: Result): string | undefined => {
   if (Option.isNone(result.exit)) return `hangs: it had not ended after ${Math.round(result.millis)} ms`
-  if (result.trapped) return "a redirect was followed"
+  if (result.redirected) return "a redirect was followed"
   const isRepeated = operation === "place" && result.writes > 1 &&
     Exchanges.features(stage.id).deduplicates !== "always"
   if (isRepeated) return `the order was sent ${result.writes} times`
   return Exit.match(result.exit.value, {
     onSuccess: (value) =>
-      agrees(operation, row.rule, value, stage.truths.get(operation), now)
+      agrees(operation, row.rule, value, stage.results.get(operation), now)
         ? undefined
-        : `another value: ${shown(value)} instead of ${shown(stage.truths.get(operation))}`,
+        : `another value: ${shown(value)} instead of ${shown(stage.results.get(operation))}`,
     onFailure: (cause) => {
       const failure = Cause.failureOption(cause)
       if (Option.isNone(failure)) return `a defect: ${Cause.pretty(cause).slice(0, 300)}`

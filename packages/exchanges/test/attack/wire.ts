@@ -47,7 +47,7 @@ export const serve = (
             // The client may close the connection at any time.
             socket.on("error", () => {})
             socket.on("close", () => sockets.delete(socket))
-            converse(
+            readRequests(
               socket,
               (request) => Runtime.runFork(runtime)(Effect.flatMap(answer(request), (script) => play(socket, script)))
             )
@@ -66,7 +66,7 @@ export const serve = (
       }
     ))
 
-const converse = (socket: Net.Socket, serve: (request: Request) => void): void => {
+const readRequests = (socket: Net.Socket, serve: (request: Request) => void): void => {
   let pending = Buffer.alloc(0)
   socket.on("data", (chunk) => {
     pending = Buffer.concat([pending, Buffer.from(chunk)])

@@ -192,16 +192,16 @@ const streams = (id: Exchanges.ExchangeId): void => {
         Support.marketData(id, known)
       )
       yield* Effect.gen(function*() {
-        const [hurried, patient] = [yield* First, yield* Second]
+        const [impatient, patient] = [yield* First, yield* Second]
         const range = { from: start - 300_000, to: start - 60_000 }
-        const [alone] = yield* drive(candles(hurried, range, 1))
+        const [alone] = yield* drive(candles(impatient, range, 1))
         assert.isAbove(alone ?? 0, 0)
         yield* TestClock.adjust("2 minutes")
         const reads = Array.from({ length: readsBeyondLimit(id) }, () => Effect.ignore(read(id, patient)))
         yield* Effect.fork(Effect.all(reads, { concurrency: "unbounded", discard: true }))
         const begun = yield* Clock.currentTimeMillis
         const count = many[id] ?? 50
-        const all = yield* drive(candles(hurried, range, count))
+        const all = yield* drive(candles(impatient, range, count))
         assert.deepStrictEqual(all, Array.from({ length: count }, () => alone))
         assert.isAbove((yield* Clock.currentTimeMillis) - begun, 20)
       }).pipe(Effect.provide(Layer.provide(layers, Simulator.layer(id))))
