@@ -10,7 +10,7 @@ const slow = mergeConfig(
       isolate: true,
       passWithNoTests: true,
       testTimeout: 600_000,
-      // Read by files that slow tests import, to run in full.
+      // Read by `*.sampled.test.ts`, to run in full.
       env: { TEST_WHOLE: "true" }
     }
   })
@@ -19,5 +19,5 @@ const slow = mergeConfig(
 export default {
   ...slow,
   // Not merged, because merging would concatenate these lists instead of replacing them.
-  test: { ...slow.test, include: ["packages/*/test/**/*.slow.test.ts"], exclude: configDefaults.exclude }
+  test: { ...slow.test, include: ["packages/*/test/**/*.{slow,sampled}.test.ts"], exclude: configDefaults.exclude }
 }

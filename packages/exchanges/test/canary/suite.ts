@@ -7,7 +7,7 @@ import { Exchanges } from "../../src/index.js"
 import { trading } from "../support/exchanges.js"
 import * as Support from "../support/exchanges.js"
 import { isChange, now, otherOf, type Request, type Serve, type Served, server } from "../support/frozenExchange.js"
-import * as Overheard from "../support/output.js"
+import * as Output from "../support/output.js"
 import { draw, report, type Run, seeded } from "../support/sampling.js"
 import { skippingClock } from "../support/skippingClock.js"
 import { type Call, calls } from "./calls.js"
@@ -127,7 +127,7 @@ const findLeak = (
   turn: number
 ): Effect.Effect<string | undefined> =>
   Effect.gen(function*() {
-    const output = Overheard.make()
+    const output = Output.make()
     const secrets = new Set<string>()
     const failures = yield* perform(id, {
       serve,
@@ -147,9 +147,9 @@ const findLeak = (
         Effect.provide(output.layer)
       )
     })
-    for (const failure of failures) output.record(Overheard.renderings(failure).join("\n"))
-    const found = Overheard.leak(output.texts, [...secrets]) ??
-      failures.flatMap(texts).find((text) => Overheard.unprintable.test(text)) ??
+    for (const failure of failures) output.record(Output.renderings(failure).join("\n"))
+    const found = Output.leak(output.texts, [...secrets]) ??
+      failures.flatMap(texts).find((text) => Output.unprintable.test(text)) ??
       output.texts.find((text) => /^level=FATAL|\n\s*level=FATAL|\p{Cf}/u.test(text))?.slice(0, 300)
     const where = `${call.name}, answer ${index + 1}, ${spot.of} ${spot.path.join(".")}, ${form}, ${mode}, ${turn}`
     return found === undefined ? undefined : `${id}, ${where}: ${JSON.stringify(found)}`
@@ -183,7 +183,7 @@ export const register = (run: Run): void => {
             }))
           const leaks = found.filter((each) => each !== undefined)
           assert.deepStrictEqual(report(run, leaks), [], id)
-          assert.isUndefined(Overheard.leak([yield* Overheard.metrics], Object.values(credentialsTexts(id))))
+          assert.isUndefined(Output.leak([yield* Output.metrics], Object.values(credentialsTexts(id))))
         }).pipe(seeded(run, `canary forms ${id}`)), 600_000)
     }
   })

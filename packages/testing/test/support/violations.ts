@@ -2,12 +2,6 @@ import { assert } from "@effect/vitest"
 import { Effect, Either, Option } from "effect"
 import { Contract, ContractCase } from "../../src/index.js"
 
-/**
- * Whether `npm run test:slow` runs this: then every broken implementation is tested with all cases, not only with those
- * it violates.
- */
-export const allCases = process.env["TEST_WHOLE"] !== undefined
-
 /** The violations of an implementation in the order of the cases: of all cases, or of those with one of the prefixes. */
 export const violations = <R, E>(options: Contract.Options<R, E>, prefixes: ReadonlyArray<string> = [""]) =>
   Effect.gen(function*() {

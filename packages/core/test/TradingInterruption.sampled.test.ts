@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Either, Layer, Ref, Scope } from "effect"
 import { type Order, OrderJournal, Trading } from "../src/index.js"
 import * as Acme from "./support/exchange.js"
-import { interruptEverywhere } from "./support/interruption.js"
+import { interruptSampled } from "./support/interruption.js"
 
 const limit: Order.LimitRequest = {
   type: "limit",
@@ -40,7 +40,7 @@ describe("interrupting the placing of an order at every yield point", () => {
           const store = new Acme.Store()
           const { entries, journal, trading } = yield* setup(store)
           store.defaultFate = fate
-          yield* interruptEverywhere(Effect.gen(function*() {
+          yield* interruptSampled(Effect.gen(function*() {
             store.clear()
             yield* Ref.set(entries, [])
             return {
@@ -69,7 +69,7 @@ describe("interrupting the placing of an order at every yield point", () => {
     "releases the notional of an order that was not journaled, and not that of one that was sent",
     () =>
       Effect.flatMap(Effect.scope, (scope) =>
-        interruptEverywhere(Effect.gen(function*() {
+        interruptSampled(Effect.gen(function*() {
           const store = new Acme.Store()
           const guards = { maxNotionalPerDay: { USDT: "600" } }
           const { entries, trading } = yield* Scope.extend(setup(store, { guards }), scope)
@@ -93,7 +93,7 @@ describe("interrupting the placing of an order at every yield point", () => {
       const store = new Acme.Store()
       const { entries, trading } = yield* setup(store)
       const batch = ["one", "two", "three"].map((clientOrderId) => ({ ...limit, clientOrderId }))
-      yield* interruptEverywhere(Effect.gen(function*() {
+      yield* interruptSampled(Effect.gen(function*() {
         store.clear()
         yield* Ref.set(entries, [])
         return {

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, FastCheck, Fiber, Option, TestClock } from "effect"
+import { runs } from "../../resilience/test/support/sample.js"
 import { ExchangeError, type Order, OrderJournal, type Trading } from "../src/index.js"
 import * as Acme from "./support/exchange.js"
 
@@ -145,6 +146,6 @@ describe("simulated orders with lost, late, slow and refused responses, failing 
         assert.deepStrictEqual(ids(after.map(({ intent }) => intent)), ids(open))
         assert.deepStrictEqual(yield* journal.open, [])
       }).pipe(Effect.provide(OrderJournal.layerMemory)),
-    { fastCheck: { numRuns: 60 } }
+    { fastCheck: { numRuns: runs(60) } }
   )
 })

@@ -11,7 +11,7 @@ import {
 } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Schedule, TestClock } from "effect"
-import { interruptEverywhere, settle } from "./support/interruption.js"
+import { interruptSampled, settle } from "./support/interruption.js"
 
 const safe = { idempotency: "safe" } as const
 /** A timeout that never passes. It runs the call in its own fiber, so that its first step follows immediately. */
@@ -56,7 +56,7 @@ describe("An interrupt at every yield point of a policy leaks neither tokens nor
   it.effect(
     "when every gate admits the call",
     () =>
-      interruptEverywhere(Effect.map(setup, ({ call, assertNoLeak, policy }) => ({
+      interruptSampled(Effect.map(setup, ({ call, assertNoLeak, policy }) => ({
         victim: policy.apply(call, { ...safe, cost: 3 }),
         meanwhile: Effect.void,
         verify: assertNoLeak
@@ -65,7 +65,7 @@ describe("An interrupt at every yield point of a policy leaks neither tokens nor
   )
 
   it.effect("when the call has a deadline", () =>
-    interruptEverywhere(Effect.gen(function*() {
+    interruptSampled(Effect.gen(function*() {
       const { bulkhead, call, assertNoLeak, limiter } = yield* setup
       const policy = Policy.make({ name: "sweep", bulkhead, limiter, attemptTimeout: never, deadline: never })
       return {
@@ -76,7 +76,7 @@ describe("An interrupt at every yield point of a policy leaks neither tokens nor
     })), sweepTimeout)
 
   it.effect("when the call waits for tokens and then for a permit", () =>
-    interruptEverywhere(Effect.gen(function*() {
+    interruptSampled(Effect.gen(function*() {
       const { bulkhead, call, assertNoLeak, limiter, policy } = yield* setup
       const reservation = yield* Effect.orDie(limiter.reserve(10))
       const gate = yield* Deferred.make<void>()
@@ -93,7 +93,7 @@ describe("An interrupt at every yield point of a policy leaks neither tokens nor
     })), sweepTimeout)
 
   it.effect("when the call is the probe of a half-open circuit", () =>
-    interruptEverywhere(Effect.gen(function*() {
+    interruptSampled(Effect.gen(function*() {
       const { breaker, call, assertNoLeak, policy } = yield* setup
       yield* Effect.exit(breaker.protect(Effect.fail("down")))
       return {
@@ -108,7 +108,7 @@ describe("An interrupt at every yield point of a policy leaks neither tokens nor
     })), sweepTimeout)
 
   it.effect("when the call is retried", () =>
-    interruptEverywhere(Effect.gen(function*() {
+    interruptSampled(Effect.gen(function*() {
       const { bulkhead, call, assertNoLeak, limiter } = yield* setup
       const retry = { backoff: Backoff.none({ base: 0, max: 0 }) }
       const policy = Policy.make({ name: "sweep", bulkhead, limiter, attemptTimeout: never, retry })
@@ -122,7 +122,7 @@ describe("An interrupt at every yield point of a policy leaks neither tokens nor
     })), sweepTimeout)
 
   it.effect("when the call is hedged", () =>
-    interruptEverywhere(Effect.gen(function*() {
+    interruptSampled(Effect.gen(function*() {
       const { bulkhead, call, assertNoLeak, limiter } = yield* setup
       const budget = yield* RetryBudget.make()
       const hedge = yield* Hedge.make({ name: "sweep", delay: 0, budget })
@@ -135,7 +135,7 @@ describe("An interrupt at every yield point of a policy leaks neither tokens nor
     })), sweepTimeout)
 
   it.effect("when the breaker is chosen by key", () =>
-    interruptEverywhere(Effect.gen(function*() {
+    interruptSampled(Effect.gen(function*() {
       const { bulkhead, call, assertNoLeak, limiter } = yield* setup
       const keyed = yield* KeyedCircuitBreaker.make((key: string) => ({ name: key }), { idleTimeToLive: 1 })
       const policy = Policy.make({

@@ -14,6 +14,7 @@ import {
   TestClock
 } from "effect"
 import * as Capture from "../../core/test/support/capture.js"
+import { everyNth } from "../../resilience/test/support/sample.js"
 import { AwsSecretsManager, SecretSource, SecretSourceError, Vault } from "../src/index.js"
 import * as Aws from "./support/aws.js"
 import * as Scripted from "./support/scriptedSource.js"
@@ -181,7 +182,7 @@ const cases: ReadonlyArray<
 
 describe("No secret, token or signature appears in errors, logs, spans or metrics", () => {
   for (const [name, started] of cases) {
-    for (const [responseName, reply] of Object.entries(replies)) {
+    for (const [responseName, reply] of everyNth(3, Object.entries(replies))) {
       test(
         `${name}, if the response is ${responseName}`,
         Effect.flatMap(started, (it) => Effect.map(run(it, reply), assertNone)),

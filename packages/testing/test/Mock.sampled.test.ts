@@ -2,6 +2,7 @@ import { Account, Decimal, ExchangeError, type FeedItem, MarketData } from "@eff
 import { assert, describe, it } from "@effect/vitest"
 import { assertInclude, assertInstanceOf } from "@effect/vitest/utils"
 import { BigDecimal, Cause, Chunk, Duration, Effect, Exit, FastCheck, Layer, Option, Stream, TestClock } from "effect"
+import { runs } from "../../resilience/test/support/sample.js"
 import { Arbitraries, Contract, Mock } from "../src/index.js"
 
 const noon = 1_767_268_800_000
@@ -385,5 +386,5 @@ describe("a mock of any tickers", () => {
         // These cases wait for trades, and there may be none.
         if (!/^(MD-13|FD-03)$/.test(test.id) && (yield* test.skip)._tag === "None") yield* test.run
       }
-    }), { fastCheck: { numRuns: 15 }, timeout: 60_000 })
+    }), { fastCheck: { numRuns: runs(15) }, timeout: 60_000 })
 })

@@ -4,6 +4,7 @@ import { Chunk, Deferred, Duration, Effect, Exit, FastCheck, Fiber, Option, Sche
 import * as reference from "./support/circuitBreakerReference.js"
 import { settle } from "./support/interruption.js"
 import { manualClock } from "./support/manualClock.js"
+import { runs } from "./support/sample.js"
 
 type Command =
   | { readonly _tag: "Start" | "Check" | "Isolate" | "ForceOpen" | "Disable" | "Enable" | "Reset" }
@@ -250,7 +251,7 @@ describe("CircuitBreaker", () => {
           assert.deepStrictEqual(log.slice(-64), model.log.slice(-64))
         }).pipe(Effect.scoped, Effect.withClock(time.clock))
       }),
-    { fastCheck: { numRuns: 200 }, timeout: 60_000 }
+    { fastCheck: { numRuns: runs(200) }, timeout: 60_000 }
   )
 })
 

@@ -1,1 +1,0 @@
-export * from "./Canary.test.js"
