@@ -121,7 +121,7 @@ describe("Redaction", () => {
   it("handles long runs of what begins an escape or a secret", () => {
     for (const part of ["%", "\\", "\\n", "%25", "\\u00", "\u200b", "K3y-", "<"]) {
       const text = part.repeat(50_000)
-      assert.isString(redaction.text(text))
+      assert.strictEqual(redaction.text(text), text)
     }
   })
 })
