@@ -181,16 +181,23 @@ describe("untyped arguments of Trading", () => {
             call(account.order, reference)
           ]
         ) {
+          const arrived = store.arrivals.size
           const error = yield* Effect.flip(each).pipe(Effect.orElseSucceed(() => undefined))
-          if (error !== undefined) assert.include(["InvalidRequest", "OrderNotFound"], error._tag)
+          if (error === undefined) continue
+          assert.include(["InvalidRequest", "OrderNotFound"], error._tag)
+          assert.strictEqual(store.arrivals.size, arrived)
         }
         const placed = yield* trading.place(limit)
         const amended = yield* Effect.either(call(trading.amend, placed, value))
         assert.isTrue(Either.isRight(amended) || amended.left._tag === "InvalidRequest")
         const [only] = yield* trading.placeBatch([])
         assert.isUndefined(only)
+        const arrived = store.arrivals.size
         const answers = yield* Effect.either(call(trading.placeBatch, [limit, mutated]))
-        assert.isTrue(Either.isRight(answers) || answers.left._tag === "InvalidRequest")
+        if (Either.isRight(answers)) return
+        assert.strictEqual(answers.left._tag, "InvalidRequest")
+        // Not even the valid order of a refused batch is sent.
+        assert.strictEqual(store.arrivals.size, arrived)
       }).pipe(Effect.scoped),
     { fastCheck: { numRuns: 60 } }
   )
