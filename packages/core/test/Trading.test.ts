@@ -246,6 +246,7 @@ describe("Trading.placeBatch", () => {
   it.effect("returns the result of each order, in their order", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
+      store.fates = ["answered", "answered", "answered"]
       const results = yield* Acme.trade(
         store,
         (trading) => trading.placeBatch([request("0.01"), request("9"), request("0.0001"), request("0.02")])
@@ -256,12 +257,15 @@ describe("Trading.placeBatch", () => {
         "InvalidRequest",
         "n2"
       ])
+      // Two requests, of at most two orders each, each sent once.
+      assert.strictEqual(store.fates.length, 1)
+      assert.deepStrictEqual([...store.arrivals.values()], [1, 1])
     }))
 
   it.effect("looks up each order of a batch whose response was lost", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
-      store.fates = ["lost after it was carried out", "lost before it arrived"]
+      store.fates = ["lost after it was carried out", "lost before it arrived", "answered"]
       const results = yield* advanceUntilDone(
         Acme.trade(store, (trading) => trading.placeBatch([request("0.01"), request("0.02"), request("0.03")]))
       )
@@ -270,6 +274,9 @@ describe("Trading.placeBatch", () => {
         "n2",
         "NotPlaced"
       ])
+      // Neither request was sent again.
+      assert.deepStrictEqual(store.fates, ["answered"])
+      assert.deepStrictEqual([...store.arrivals.values()], [1, 1])
     }))
 
   it.effect("refuses orders of several markets or with one client order id, and is Unsupported where the exchange has no batches", () =>
@@ -286,6 +293,7 @@ describe("Trading.placeBatch", () => {
         Acme.trade(store, (trading) => trading.placeBatch([limit]), { lacks: { batch: true } })
       )
       assert.instanceOf(none, ExchangeError.Unsupported)
+      assert.strictEqual(store.arrivals.size, 0)
     }))
 })
 
