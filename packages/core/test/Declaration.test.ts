@@ -693,7 +693,7 @@ describe("changes", () => {
   it.effect("placeBatch reports each order by itself, and fails an order without an answer", () =>
     Effect.gen(function*() {
       const { layer, trading } = toy({
-        account: { byId: answers([row({ id: "7" })]), byName: [answers([])] },
+        account: { byId: answers([row({ id: "7", clientOrderId: "a" })]), byName: [answers([])] },
         trading: {
           placeBatch: {
             most: 10,
@@ -716,8 +716,11 @@ describe("changes", () => {
           Effect.flatMap((fiber) => fiber),
           Effect.provide(layer)
         )
-      assert.strictEqual(Option.getOrThrow(Either.getLeft(results[1] ?? assert.fail()))._tag, "InsufficientFunds")
-      assert.strictEqual(Either.isLeft(results[2] ?? assert.fail()), true)
+      assert.deepStrictEqual(results.map(Either.match({ onLeft: ({ _tag }) => _tag, onRight: ({ id }) => id })), [
+        "7",
+        "InsufficientFunds",
+        "NotPlaced"
+      ])
     }))
 })
 
