@@ -2,10 +2,11 @@ import { Trip } from "@effect-exchange/resilience"
 import { HttpClientError } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Redacted, Schema, TestClock } from "effect"
-import type { Endpoint } from "../src/adapter.js"
+import { type Endpoint, Signature } from "../src/adapter.js"
 import { Decimal, ExchangeError, Telemetry } from "../src/index.js"
 import * as Acme from "./support/acme.js"
 import * as Hostile from "./support/hostile.js"
+import { secret } from "./support/secrets.js"
 import { start } from "./support/time.js"
 import * as Wire from "./support/wire.js"
 
@@ -484,6 +485,9 @@ describe("ExchangeClient: parameters", () => {
       assert.strictEqual(sent[0]?.body, "{\"amount\":1.5}")
       assert.strictEqual(sent[0]?.method, "POST")
       assert.strictEqual(sent[0]?.request.body.contentType, "application/json")
+      // The signature is that of exactly what was sent.
+      const signature = Signature.hmacSha256Hex(secret, "POST/order?timestamp=0{\"amount\":1.5}")
+      assert.deepStrictEqual([...sent[0]?.query ?? []], [["timestamp", "0"], ["signature", signature]])
     }))
 
   it.scoped("only signed endpoints send the key and a signature", () =>

@@ -52,12 +52,16 @@ describe("ExchangeClient: time", () => {
 
   it.scoped("the deadline ends an attempt in flight with RequestTimedOut", () =>
     Effect.gen(function*() {
-      const { client } = yield* Wire.setup(() => Wire.hang, { attemptTimeout: "1 minute", deadline: "5 seconds" })
+      const { client, sent } = yield* Wire.setup(() => Wire.hang, { attemptTimeout: "1 minute", deadline: "5 seconds" })
       const fiber = yield* start(Effect.flip(client.request(Acme.order, { amount: 1 })))
       yield* TestClock.adjust(4_999)
       yield* assertRunning(fiber)
+      assert.strictEqual(sent[0]?.signal.aborted, false)
       yield* TestClock.adjust(1)
-      assert.instanceOf(yield* Fiber.join(fiber), ExchangeError.RequestTimedOut)
+      const error = yield* Fiber.join(fiber)
+      assert.instanceOf(error, ExchangeError.RequestTimedOut)
+      assert.strictEqual(error.outcome, "Unknown")
+      assert.deepStrictEqual(sent.map(({ signal }) => signal.aborted), [true])
     }))
 
   it.scoped("a wait for the rate limiter beyond the deadline is refused immediately", () =>
