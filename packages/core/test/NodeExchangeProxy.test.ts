@@ -54,12 +54,14 @@ describe("NodeExchange: requests through a proxy", () => {
       const proxy = yield* Proxy.make(exchange.port)
       yield* Effect.gen(function*() {
         assert.deepStrictEqual(yield* call(), { value: 1 })
-        yield* call()
+        yield* Effect.repeatN(call(), 7)
         yield* call("https://[2001:db8::1]:8443")
       }).pipe(Effect.provide(NodeExchange.layerHttp({ proxy: at(proxy.address) })))
-      const authorities = new Set(proxy.tunnels.map(({ authority }) => authority))
-      assert.deepStrictEqual([...authorities], ["exchange.test:443", "[2001:db8::1]:8443"])
-      assert.strictEqual(exchange.headers.length, 3)
+      const authorities = proxy.tunnels.map(({ authority }) => authority)
+      assert.deepStrictEqual([...new Set(authorities)], ["exchange.test:443", "[2001:db8::1]:8443"])
+      // Tunnels are kept: a call that follows immediately may find the only one still busy, and opens a second.
+      assert.isAtMost(authorities.length, 3)
+      assert.strictEqual(exchange.headers.length, 10)
     }))
 
   it.scopedLive("send the user and password to the proxy and not to the exchange", () =>
