@@ -1,7 +1,7 @@
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, FastCheck, Fiber, Logger, TestClock } from "effect"
+import { Clock, Effect, FastCheck, Fiber, Logger, LogLevel, TestClock } from "effect"
 import { isDeepStrictEqual } from "node:util"
 import { Process } from "../src/engine/internal/process.js"
 import { OrderJournal } from "../src/index.js"
@@ -411,11 +411,13 @@ describe("the file", () => {
       assert.isBelow(disk.log.indexOf("sync directory"), disk.log.indexOf(`write ${path}`))
       const windows = new Disk()
       windows.canSyncDirectories = false
-      const logged: Array<unknown> = []
+      const logged: Array<Logger.Logger.Options<unknown>> = []
       yield* process(1)(on(windows, (journal) => journal.append(intent("a")))).pipe(
-        Effect.provide(Logger.replace(Logger.defaultLogger, Logger.make(({ message }) => logged.push(message))))
+        Effect.provide(Logger.replace(Logger.defaultLogger, Logger.make((line) => logged.push(line))))
       )
-      assert.include(String(logged), "cannot be flushed to the disk")
+      const [line] = logged
+      assert.deepStrictEqual([logged.length, line?.logLevel], [1, LogLevel.Warning])
+      assert.include(String(line?.message), "cannot be flushed to the disk")
       assert.strictEqual(lines(windows.text(path)).length, 1)
     }))
 
