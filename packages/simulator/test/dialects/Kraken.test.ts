@@ -472,8 +472,15 @@ describe("Kraken", () => {
         assert.approximately(Number(field(spent, "cost")), 100, 0.001)
         const missed = yield* placed({ ...limit, timeinforce: "IOC" })
         assert.deepStrictEqual([field(missed, "status"), field(missed, "vol_exec")], ["canceled", "0.00000000"])
-        const partly = yield* placed({ ...limit, type: "sell", volume: "0.5", price: "50000", timeinforce: "FOK" })
-        assert.include(["closed", "canceled"], field(partly, "status"))
+        const sell = { ...limit, type: "sell", price: "50000", timeinforce: "FOK" }
+        const whole = yield* placed({ ...sell, volume: "0.01" })
+        assert.deepStrictEqual([field(whole, "status"), field(whole, "vol_exec")], ["closed", "0.01000000"])
+        // Of the best level only a part could be sold.
+        const book = field(yield* shown(simulator, "Depth?pair=XBTUSD&count=1"), "XXBTZUSD")
+        const best = first(field(book, "bids"))
+        const volume = String(Number(first(best, 1)) + 0.01)
+        const none = yield* placed({ ...sell, volume, price: String(first(best)) })
+        assert.deepStrictEqual([field(none, "status"), field(none, "vol_exec")], ["canceled", "0.00000000"])
       }))
 
     it.effect("are found and canceled by userref", () =>
