@@ -35,7 +35,7 @@ describe("exchange health", () => {
       assert.strictEqual(yield* Fiber.join(fiber), 1)
       assert.match(
         out(),
-        /bitmex: fail: its time could not be read: .*\. Try again in a minute|The exchange has an internal problem/
+        /^bitmex: fail: its time could not be read: .+ \(ExchangeUnavailable\)\. The exchange has an internal problem; try again in a minute, or use another exchange\.$/m
       )
     }).pipe(Effect.provide(network)))
 })
