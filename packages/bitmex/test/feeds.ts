@@ -8,7 +8,7 @@ export const subject: Subject = {
   layer: BitMex.layerMarketData,
   symbol: "BTC/USD:BTC",
   contracts: ["SOL/USDT:USDT"],
-  gaps: "unseen",
+  gaps: "unfitting",
   checksum: false,
   notice: false,
   endedCandles: true
