@@ -43,7 +43,9 @@ describe("token of Coinbase's user channel", () => {
 
   it("does not reveal a secret that is no private key", () => {
     const secret = Redacted.make("not a key at all")
-    assert.isFalse(JSON.stringify(makeToken({ ...credentials, secret })).includes(Redacted.value(secret)))
+    const token = makeToken({ ...credentials, secret })
+    assert.isTrue(Either.isLeft(token))
+    assert.isFalse(JSON.stringify(token).includes(Redacted.value(secret)))
   })
 
   it("is part of the subscription to orders of all products, and is reported as refused", () => {
