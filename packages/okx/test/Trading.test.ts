@@ -214,7 +214,7 @@ describe("place", () => {
       const poor = yield* Effect.flip(
         trading.place({ type: "market", symbol: "BTC/USDT", side: "buy", amount: "100" })
       )
-      assert.include(["InsufficientFunds", "OrderRejected"], poor._tag)
+      assert.deepStrictEqual([poor._tag, poor.code], ["InsufficientFunds", "51008"])
       const price = yield* bid("BTC/USDT")
       const unpaid = yield* Effect.flip(
         trading.place({ type: "limit", symbol: "BTC/USDT", side: "buy", amount: "1000", price })
