@@ -41,6 +41,10 @@ describe("A breaker in the state MetricsOnly", () => {
     Effect.gen(function*() {
       const trip = Trip.slowCallRate({ duration: "1 second", threshold: 1, window: 2, minimumCalls: 2 })
       const breaker = yield* makeMetricsOnly({ trip })
+      const changes: Array<CircuitBreaker.Transition> = []
+      const listening = yield* Effect.fork(
+        Stream.runForEach(breaker.changes, (change) => Effect.sync(() => changes.push(change)))
+      )
       const hanging = yield* Effect.fork(Effect.all([1, 2].map(() => breaker.protect(Effect.never)), {
         concurrency: "unbounded"
       }))
@@ -49,7 +53,12 @@ describe("A breaker in the state MetricsOnly", () => {
       yield* TestClock.adjust("1 second")
       assert.strictEqual(yield* tag(breaker), "MetricsOnly")
       yield* breaker.protect(Effect.void)
-      yield* Fiber.interrupt(hanging)
+      yield* settle
+      assert.deepStrictEqual(changes.map(({ from, reason, to }) => [from, to, reason]), [
+        ["MetricsOnly", "MetricsOnly", { _tag: "SlowCallRate", calls: 2, slow: 2, rate: 1 }]
+      ])
+      assert.deepInclude(yield* breaker.metrics, { rejected: 0, trips: 0 })
+      yield* Fiber.interruptAll([hanging, listening])
     }))
 
   it.effect("ignores openUntil, and obeys isolate and forceOpen", () =>

@@ -77,8 +77,17 @@ describe("The lane of a call under a policy", () => {
         { concurrency: "unbounded" }
       ))
       yield* settle
+      assert.deepStrictEqual([yield* bulkhead.available, yield* bulkhead.queued], [1, 8])
       yield* policy.apply(Effect.void, { ...safe, lane: "trading" })
-      assert.strictEqual(yield* bulkhead.available, 1)
+      assert.deepStrictEqual([yield* bulkhead.available, yield* bulkhead.queued], [1, 8])
+      // A call that has to wait overtakes those of the other lane.
+      yield* Effect.fork(policy.apply(Effect.sleep("1 minute"), { ...safe, lane: "trading" }))
+      const waiting = yield* Effect.fork(policy.apply(Effect.void, { ...safe, lane: "trading" }))
+      yield* settle
+      assert.deepStrictEqual([yield* bulkhead.available, yield* bulkhead.queued], [0, 9])
+      yield* TestClock.adjust("1 minute")
+      assert.isNotNull(waiting.unsafePoll())
+      assert.deepStrictEqual([yield* bulkhead.available, yield* bulkhead.queued], [1, 8])
       // @ts-expect-error The lane does not exist.
       const unknownLane = policy.apply(Effect.void, { ...safe, lane: "tradings" })
       assert.isTrue(Effect.isEffect(unknownLane))
