@@ -20,6 +20,10 @@ export interface Event {
   readonly fill: Engine.Fill | undefined
 }
 
+/** @internal */
+export const isFilled = <A extends Pick<Event, "fill">>(event: A): event is A & { readonly fill: Engine.Fill } =>
+  event.fill !== undefined
+
 /** @internal The state that was last reported: the id of the latest fill, and the orders by their numbers. */
 export interface Snapshot {
   readonly fill: number

@@ -39,17 +39,21 @@ function together<R, I>(readers: Readonly<Record<string, Reader<unknown, R, I>>>
  * @internal
  */
 export const answering = <R, Result = Json, I = Input>() => {
+  type Act<A> = (read: A, world: World, input: I) => Either.Either<Answer<Result>, R>
+  type Show<A> = (read: A, world: World, input: I) => Result
   const all = <A>(readers: Readers<A, R, I>): Reader<A, R, I> => together(readers)
   /** Creates an answer that may refuse and may trade. */
-  const does = <A>(
-    readers: Readers<A, R, I>,
-    act: (read: A, world: World, input: I) => Either.Either<Answer<Result>, R>
-  ): Reader<Answer<Result>, R, I> =>
-  (input, world) => Either.flatMap(all(readers)(input, world), (read) => act(read, world, input))
+  const does = <A>(readers: Readers<A, R, I>, act: Act<A>): Reader<Answer<Result>, R, I> => (input, world) =>
+    Either.flatMap(all(readers)(input, world), (read) => act(read, world, input))
   /** Creates an answer that only reads. */
-  const shows = <A>(readers: Readers<A, R, I>, show: (read: A, world: World, input: I) => Result) =>
+  const shows = <A>(readers: Readers<A, R, I>, show: Show<A>) =>
     does(readers, (...asked) => Either.right<Answer<Result>>([show(...asked)]))
-  return { all, does, shows }
+  /** Creates constructors of routes, which are answers together with their limits and permissions. */
+  const routing = <const About extends object>(about: About) => ({
+    does: <A>(readers: Readers<A, R, I>, act: Act<A>) => ({ ...about, answer: does(readers, act) }),
+    shows: <A>(readers: Readers<A, R, I>, show: Show<A>) => ({ ...about, answer: shows(readers, show) })
+  })
+  return { all, does, routing, shows }
 }
 
 const single = (input: Input, name: string): ReadonlyArray<string> => [text(input, name) ?? []].flat()
@@ -88,8 +92,19 @@ export const reading = <R, Result = Json>(
     return value === undefined ? missing(name) : Either.right(value)
   }
 
+  const integer =
+    <A>(name: string, otherwise: A, most = Infinity, least = 0) => (input: Input): Either.Either<number | A, R> => {
+      const value = text(input, name)
+      if (value === undefined) return Either.right(otherwise)
+      return /^\d{1,15}$/.test(value) && least <= Number(value) && Number(value) <= most
+        ? Either.right(Number(value))
+        : invalid(name, "out of range")
+    }
+
+  const answers = answering<R, Result>()
+
   return {
-    ...answering<R, Result>(),
+    ...answers,
     required,
     flag: (name: string) => (input: Input): Either.Either<boolean, R> =>
       Either.right(input[name] === true || input[name] === "true"),
@@ -120,14 +135,13 @@ export const reading = <R, Result = Json>(
         return value === undefined || pattern.test(value) ? Either.right(value) : invalid(name, reason)
       },
     /** Reads an integer from `least` to `most`, both included. A missing parameter defaults to `otherwise`. */
-    integer:
-      <A>(name: string, otherwise: A, most = Infinity, least = 0) => (input: Input): Either.Either<number | A, R> => {
-        const value = text(input, name)
-        if (value === undefined) return Either.right(otherwise)
-        return /^\d{1,15}$/.test(value) && least <= Number(value) && Number(value) <= most
-          ? Either.right(Number(value))
-          : invalid(name, "out of range")
-      },
+    integer,
+    /** Reads whether a number lies between two parameters, both included. A missing one is no bound. */
+    between: (least: string, most: string) => {
+      const ends = answers.all({ from: integer(least, -Infinity), to: integer(most, Infinity) })
+      return (input: Input, world: World) =>
+        Either.map(ends(input, world), ({ from, to }) => (number: number) => from <= number && number <= to)
+    },
     /** Reads an optional ISO 8601 instant as milliseconds since the epoch. */
     instant: (name: string) => (input: Input): Either.Either<number | undefined, R> => {
       const value = text(input, name)

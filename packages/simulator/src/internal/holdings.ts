@@ -4,10 +4,10 @@
  * @internal
  */
 import * as BigDecimal from "effect/BigDecimal"
-import type { World } from "../Dialect.js"
 import * as Engine from "../engine/Engine.js"
 import * as Decimal from "../engine/internal/decimal.js"
 import type { Listing } from "../engine/Market.js"
+import type { World } from "../World.js"
 
 /** @internal A holding of an asset. `locked` includes `margin`; `equity` is `total` plus the unrealized profit. */
 export interface Holding extends Engine.Balance {

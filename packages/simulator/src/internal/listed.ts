@@ -8,6 +8,7 @@ import type { World } from "../Dialect.js"
 import * as Engine from "../engine/Engine.js"
 import * as Decimal from "../engine/internal/decimal.js"
 import type { Listing, Underlying } from "../engine/Market.js"
+import type * as Executions from "./executions.js"
 
 /** @internal */
 export type Coin = Exclude<Underlying, "ETH/BTC">
@@ -101,6 +102,8 @@ export const catalogue = <L extends Listing>(listings: ReadonlyArray<L>) => {
   }
   return {
     find,
+    /** Finds a listing whose market is traded. */
+    live: (id: string): L | undefined => [find(id)].find((listing) => listing?.instrument !== undefined),
     /** Returns the order with a number, if there is one, even if look-ups do not show it yet (`isVisible`). */
     order: (engine: Engine.Engine, id: number): Listed<L> | undefined => listed(Engine.order(engine, id))[0],
     open: (engine: Engine.Engine): ReadonlyArray<Listed<L>> => Engine.openOrders(engine).flatMap(listed),
@@ -113,6 +116,9 @@ export const catalogue = <L extends Listing>(listings: ReadonlyArray<L>) => {
         listed(Engine.order(engine, fill.orderId)).filter(({ order }) => isVisible(order))
           .map((one) => ({ ...one, fill, at: fill.at }))
       ),
+    /** Returns the events of orders in them. */
+    events: (all: ReadonlyArray<Executions.Event>) =>
+      all.flatMap((event) => listed(event.order).map((one) => ({ ...event, ...one }))),
     positions: ({ engine }: World) => Engine.positions(engine).flatMap(withListing)
   }
 }

@@ -10,6 +10,8 @@ import * as Decimal from "../engine/internal/decimal.js"
 import type { Candle, Listing, Quote, Trade } from "../engine/Market.js"
 import type { World } from "../World.js"
 import * as Executions from "./executions.js"
+import { type Holding, holdings } from "./holdings.js"
+import { encode } from "./json.js"
 
 /** @internal The subject of a subscription. */
 export type Subject =
@@ -19,13 +21,21 @@ export type Subject =
   | { readonly _tag: "Candles"; readonly listing: Listing; readonly bars: Bars.Bars }
   | { readonly _tag: "Executions" }
   | { readonly _tag: "Balances" }
+  | { readonly _tag: "Holdings" }
 
 /** @internal A price level. An amount of zero means that the level was removed. */
 export type Level = Pick<Engine.Level, "price" | "amount">
 
+/** @internal A price level, and what happened to it. */
+export interface ChangedLevel extends Level {
+  readonly what: "new" | "change" | "delete"
+}
+
 /**
  * A change to send. The first change of a subscription (`isFirst`) contains everything. A change of a book has the
- * changed levels, the `whole` book, its `sequence`, and the `previous` sequence that was sent.
+ * changed levels, the `whole` book, its `sequence`, and the `previous` sequence that was sent. `crossed` are the asks
+ * with the best bid among them, for a fault that crosses the book. Trades are never empty if the subscription asks for
+ * no `recent` ones. Holdings change with the value of positions too, balances do not.
  *
  * @internal
  */
@@ -35,8 +45,9 @@ export type Change =
   | {
     readonly _tag: "Book"
     readonly isFirst: boolean
-    readonly bids: ReadonlyArray<Level>
-    readonly asks: ReadonlyArray<Level>
+    readonly bids: ReadonlyArray<ChangedLevel>
+    readonly asks: ReadonlyArray<ChangedLevel>
+    readonly crossed: ReadonlyArray<ChangedLevel> | undefined
     readonly whole: Engine.Book
     readonly sequence: number
     readonly previous: number
@@ -49,7 +60,13 @@ export type Change =
     readonly open: ReadonlyArray<Engine.Order>
     readonly events: ReadonlyArray<Executions.Event>
   }
-  | { readonly _tag: "Balances"; readonly isFirst: boolean; readonly balances: ReadonlyArray<Engine.Balance> }
+  | {
+    readonly _tag: "Balances"
+    readonly isFirst: boolean
+    readonly balances: ReadonlyArray<Engine.Balance>
+    readonly changed: ReadonlyArray<Engine.Balance>
+  }
+  | { readonly _tag: "Holdings"; readonly isFirst: boolean; readonly changed: ReadonlyArray<Holding> }
 
 /** @internal A subscription, and the state that was last sent to it. */
 export interface Watch {
@@ -64,12 +81,14 @@ interface Sent {
   readonly id: number
   readonly book: Engine.Book | undefined
   readonly executions: Executions.Snapshot | undefined
+  /** The rows by their assets, as text. */
+  readonly assets: ReadonlyMap<string, string>
 }
 
 /** @internal */
 export const make = (key: string, subject: Subject): Watch => ({ key, subject, sent: undefined })
 
-const nothing: Sent = { at: 0, text: "", id: -1, book: undefined, executions: undefined }
+const nothing: Sent = { at: 0, text: "", id: -1, book: undefined, executions: undefined, assets: new Map() }
 
 /** @internal Returns the change to send now, if there is one. */
 export const poll = (watch: Watch, world: World): readonly [Change | undefined, Watch] => {
@@ -91,7 +110,12 @@ export const poll = (watch: Watch, world: World): readonly [Change | undefined, 
       const known = world.trades(subject.listing, isFirst ? Math.max(1, subject.recent) : 100)
       const fresh = isFirst ? known.slice(known.length - subject.recent) : known.filter(({ id }) => id > before.id)
       const next = after({ id: known.at(-1)?.id ?? before.id })
-      return [fresh.length === 0 && !isFirst ? undefined : { _tag: "Trades", isFirst, trades: fresh }, next]
+      return [
+        fresh.length === 0 && (!isFirst || subject.recent === 0)
+          ? undefined
+          : { _tag: "Trades", isFirst, trades: fresh },
+        next
+      ]
     }
     case "Book": {
       const whole = Engine.book(world.engine, subject.listing.id, subject.depth)
@@ -100,9 +124,10 @@ export const poll = (watch: Watch, world: World): readonly [Change | undefined, 
       const asks = differences(before.book?.asks ?? [], whole.asks)
       // A change that is not sent leaves no gap between the sequences that are sent.
       if (!isFirst && bids.length + asks.length === 0) return [undefined, watch]
-      const previous = before.book?.sequence ?? -1
-      const next = after({ book: whole })
-      return [{ _tag: "Book", isFirst, bids, asks, whole, sequence: whole.sequence, previous }, next]
+      const [best] = whole.bids
+      const crossed = best && [...asks, { what: "new", price: best.price, amount: best.amount } as const]
+      const sequences = { sequence: whole.sequence, previous: before.book?.sequence ?? -1 }
+      return [{ _tag: "Book", isFirst, bids, asks, crossed, whole, ...sequences }, after({ book: whole })]
     }
     case "Candles": {
       const { bars, listing } = subject
@@ -126,8 +151,12 @@ export const poll = (watch: Watch, world: World): readonly [Change | undefined, 
     }
     case "Balances": {
       const balances = Engine.balances(world.engine)
-      const text = JSON.stringify(balances)
-      return [text === before.text ? undefined : { _tag: "Balances", isFirst, balances }, after({ text })]
+      const [changed, assets] = changedSince(before.assets, balances)
+      return [changed.length === 0 ? undefined : { _tag: "Balances", isFirst, balances, changed }, after({ assets })]
+    }
+    case "Holdings": {
+      const [changed, assets] = changedSince(before.assets, holdings(world))
+      return [changed.length === 0 ? undefined : { _tag: "Holdings", isFirst, changed }, after({ assets })]
     }
   }
 }
@@ -139,13 +168,22 @@ export const endOf = ({ subject }: Watch, { openTime }: Candle): number =>
 const topOf = ({ asks, bids }: Engine.Book): ReadonlyArray<BigDecimal.BigDecimal> =>
   [asks[0], bids[0]].flatMap((level) => level === undefined ? [] : [level.price, level.amount])
 
-const differences = (before: ReadonlyArray<Level>, after: ReadonlyArray<Level>): ReadonlyArray<Level> => {
+const differences = (before: ReadonlyArray<Level>, after: ReadonlyArray<Level>): ReadonlyArray<ChangedLevel> => {
   const known = new Map(before.map((level) => [Decimal.plain(level.price), level]))
-  const changed = after.filter(({ amount, price }) => {
+  const changed = after.flatMap(({ amount, price }): ReadonlyArray<ChangedLevel> => {
     const key = Decimal.plain(price)
     const was = known.get(key)
     known.delete(key)
-    return was === undefined || !BigDecimal.equals(was.amount, amount)
+    if (was === undefined) return [{ what: "new", price, amount }]
+    return BigDecimal.equals(was.amount, amount) ? [] : [{ what: "change", price, amount }]
   })
-  return [...Array.from(known.values(), ({ price }) => ({ price, amount: Decimal.zero })), ...changed]
+  const removed = Array.from(known.values(), ({ price }) => ({ what: "delete", price, amount: Decimal.zero } as const))
+  return [...removed, ...changed]
+}
+
+const changedSince = <A extends Engine.Balance>(before: Sent["assets"], rows: ReadonlyArray<A>) => {
+  const textOf = ({ free, locked, margin = free, unrealized = free }: Engine.Balance & Partial<Holding>) =>
+    encode([free, locked, margin, unrealized])
+  const assets = new Map(rows.map((row) => [row.asset, textOf(row)]))
+  return [rows.filter(({ asset }) => before.get(asset) !== assets.get(asset)), assets] as const
 }

@@ -9,14 +9,15 @@
  * @internal
  */
 import * as BigDecimal from "effect/BigDecimal"
+import { identity } from "effect/Function"
 import * as Predicate from "effect/Predicate"
 import { pathOf, queryOf } from "../../Dialect.js"
-import type * as Engine from "../../engine/Engine.js"
 import type { Candle } from "../../engine/Market.js"
+import * as Channels from "../../internal/channels.js"
 import type { Json } from "../../internal/json.js"
 import { parse } from "../../internal/json.js"
 import * as Topics from "../../internal/topics.js"
-import * as Watch from "../../internal/watch.js"
+import type * as Watch from "../../internal/watch.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import * as Candles from "./candles.js"
@@ -36,133 +37,6 @@ const mostStreams = 1024
 const mostMessages = 5
 
 const methods = ["SUBSCRIBE", "UNSUBSCRIBE", "LIST_SUBSCRIPTIONS", "SET_PROPERTY", "GET_PROPERTY"]
-
-/** Returns the subject of a stream, or `undefined` if there is no such stream. */
-const subjectOf = (name: string): Watch.Subject | undefined => {
-  const [, market, channel = ""] = /^([^@]+)@(.+)$/.exec(name) ?? []
-  const listing = listings.find(({ id, status }) => id.toLowerCase() === market && status === "TRADING")
-  if (listing === undefined) return undefined
-  if (channel === "ticker" || channel === "miniTicker") return { _tag: "Ticker", listing }
-  if (channel === "trade") return { _tag: "Trades", listing, recent: 0 }
-  if (channel === "depth" || channel === "depth@100ms") return { _tag: "Book", listing, depth: 5000 }
-  const [, interval = ""] = /^kline_(\w+)$/.exec(channel) ?? []
-  const bars = Candles.intervals[interval]
-  return bars && { _tag: "Candles", listing, bars }
-}
-
-const subscribe = (state: State, names: ReadonlyArray<string>): State => {
-  const fresh = names.filter((name) => !state.names.has(name))
-  const topics = fresh.reduce((all, name) => {
-    const subject = subjectOf(name)
-    return subject === undefined ? all : Topics.add(all, name, subject)
-  }, state.topics)
-  return { ...state, names: new Set([...state.names, ...fresh]), topics }
-}
-
-const unsubscribe = (state: State, names: ReadonlyArray<string>): State => ({
-  ...state,
-  names: new Set([...state.names].filter((name) => !names.includes(name))),
-  topics: Topics.remove(state.topics, names)
-})
-
-const isNames = (value: unknown): value is ReadonlyArray<string> =>
-  Array.isArray(value) && value.every(Predicate.isString)
-
-const isId = (value: unknown): value is number | string | null =>
-  value === null || typeof value === "string" || (typeof value === "number" && Number.isInteger(value))
-
-const receive = (isCombined: boolean) => (state: State, text: string, world: World): Streaming.Turn<State> => {
-  const received = [...state.received.filter((at) => at > world.now - 1000), world.now]
-  const noted = { ...state, received }
-  if (received.length > mostMessages) {
-    return { frames: [], next: noted, close: { code: 1008, reason: "Too many requests" } }
-  }
-  const answer = (json: Json, next: State = noted): Streaming.Turn<State> => {
-    const [data, topics] = Topics.poll(next.topics, world, framesOf(isCombined, world))
-    return { frames: [Streaming.control(json), ...data], next: { ...next, topics } }
-  }
-  const value = parse(text)
-  const wrong = (msg: string, id?: unknown) =>
-    answer({ code: 2, msg: `Invalid request: ${msg}`, id: isId(id) ? id : undefined })
-  if (!Predicate.isReadonlyRecord(value)) return answer({ code: 3, msg: "Invalid JSON: expected value" })
-  const { id, method, params = [] } = value
-  if (!isId(id)) return wrong("request ID must be an unsigned integer")
-  if (typeof method !== "string" || !methods.includes(method)) {
-    return wrong(`unknown variant ${String(method)}, expected one of ${methods.join(", ")}`, id)
-  }
-  if (method === "LIST_SUBSCRIPTIONS") return answer({ result: [...state.names], id })
-  if (method === "GET_PROPERTY") return answer({ result: isCombined, id })
-  if (method === "SET_PROPERTY") return answer({ code: 0, msg: "Unknown property", id })
-  if (!isNames(params)) return wrong("params must be a list of names", id)
-  const next = method === "SUBSCRIBE" ? subscribe(noted, params) : unsubscribe(noted, params)
-  return next.names.size > mostStreams
-    ? { frames: [], next: noted, close: { code: 1008, reason: "Too many streams" } }
-    : answer({ result: null, id }, next)
-}
-
-const framesOf =
-  (isCombined: boolean, world: World) => (watch: Watch.Watch, change: Watch.Change): ReadonlyArray<Streaming.Frame> => {
-    const { subject } = watch
-    const listing = "listing" in subject ? listings.find(({ id }) => id === subject.listing.id) : undefined
-    if (listing === undefined) return []
-    const [s, E] = [listing.id, world.now]
-    const named = (data: Json): Json => isCombined ? { stream: watch.key, data } : data
-    switch (change._tag) {
-      case "Ticker":
-        return [Streaming.data(named(
-          watch.key.endsWith("@miniTicker")
-            ? shortened("24hrMiniTicker", statistics(listing, world, true), E, miniature)
-            : shortened("24hrTicker", statistics(listing, world, true), E, Object.keys(letters))
-        ))]
-      case "Trades":
-        return change.trades.map(({ amount, at, id, price, side }) =>
-          Streaming.data(named({
-            e: "trade",
-            E,
-            s,
-            t: id,
-            p: coin(price),
-            q: coin(amount),
-            T: at,
-            m: side === "sell",
-            M: true
-          }))
-        )
-      case "Candles": {
-        const name = watch.key.replace(/^.*@kline_/, "")
-        return change.candles.map((candle) =>
-          Streaming.data(
-            named({ e: "kline", E, s, k: { s, i: name, ...bar(candle, Watch.endOf(watch, candle), world.now) } })
-          )
-        )
-      }
-      case "Book": {
-        // The snapshot must be requested over REST.
-        if (change.isFirst) return []
-        const levels = (side: ReadonlyArray<Watch.Level>): Json =>
-          side.map(({ amount, price }) => [coin(price), coin(amount)])
-        const update = (asks: ReadonlyArray<Watch.Level>) =>
-          named({
-            e: "depthUpdate",
-            E,
-            s,
-            U: change.previous + 1,
-            u: change.sequence,
-            b: levels(change.bids),
-            a: levels(asks)
-          })
-        return [Streaming.data(update(change.asks), { crossed: crossed(change.whole, change.asks, update) })]
-      }
-      default:
-        return []
-    }
-  }
-
-const crossed = (
-  { bids: [best] }: Engine.Book,
-  asks: ReadonlyArray<Watch.Level>,
-  update: (asks: ReadonlyArray<Watch.Level>) => Json
-): Json | undefined => best && update([...asks, { price: best.price, amount: best.amount }])
 
 const bar = (
   { close, high, low, open, openTime, quoteVolume, trades, volume }: Candle,
@@ -233,19 +107,120 @@ const shortened = (
   )
 })
 
+const listing = Channels.named(
+  "market",
+  (name) => listings.find(({ id, status }) => id.toLowerCase() === name && status === "TRADING")
+)
+const bars = Channels.named("interval", (name) => Candles.intervals[name])
+
+const levels = (side: ReadonlyArray<Watch.Level>): Json => side.map(({ amount, price }) => [coin(price), coin(amount)])
+
+const ticker = (event: string, fields: ReadonlyArray<string>) =>
+  Channels.ticker({ listing }, ({ listing }, _, world) => [
+    shortened(event, statistics(listing, world, true), world.now, fields)
+  ])
+
+// The snapshot must be requested over REST.
+const depth = Channels.book(
+  { listing },
+  () => 5000,
+  ({ listing }, { asks, bids, isFirst, previous, sequence }, world) =>
+    isFirst ? [] : [{
+      e: "depthUpdate",
+      E: world.now,
+      s: listing.id,
+      U: previous + 1,
+      u: sequence,
+      b: levels(bids),
+      a: levels(asks)
+    }]
+)
+
+const streams = Channels.table({
+  "{market}@ticker": ticker("24hrTicker", Object.keys(letters)),
+  "{market}@miniTicker": ticker("24hrMiniTicker", miniature),
+  "{market}@trade": Channels.trades(
+    { listing },
+    ({ listing }, { trades }, { now: E }) =>
+      trades.map(({ amount, at, id, price, side }) => {
+        const terms = { t: id, p: coin(price), q: coin(amount), T: at, m: side === "sell", M: true }
+        return { e: "trade", E, s: listing.id, ...terms }
+      })
+  ),
+  "{market}@depth": depth,
+  "{market}@depth@100ms": depth,
+  "{market}@kline_{interval}": Channels.candles(
+    { listing, bars, i: Channels.named("interval", identity) },
+    ({ bars, i, listing: { id: s } }, { candles }, { now: E }) =>
+      candles.map((candle) => ({ e: "kline", E, s, k: { s, i, ...bar(candle, bars.after(candle.openTime), E) } }))
+  )
+})
+
+const framed = (isCombined: boolean) => (stream: string, data: Json): Json => isCombined ? { stream, data } : data
+
+const passing = (state: State, isCombined: boolean, world: World) => {
+  const [frames, topics] = Channels.poll([streams], state.topics, world, framed(isCombined))
+  return { frames, next: { ...state, topics } }
+}
+
+const subscribe = (state: State, names: ReadonlyArray<string>, world: World): State => ({
+  ...state,
+  names: new Set([...state.names, ...names]),
+  topics: Channels.subscribe(streams, state.topics, names, world)[1]
+})
+
+const unsubscribe = (state: State, names: ReadonlyArray<string>): State => ({
+  ...state,
+  names: new Set([...state.names].filter((name) => !names.includes(name))),
+  topics: Topics.remove(state.topics, names)
+})
+
+const isNames = (value: unknown): value is ReadonlyArray<string> =>
+  Array.isArray(value) && value.every(Predicate.isString)
+
+const isId = (value: unknown): value is number | string | null =>
+  value === null || typeof value === "string" || (typeof value === "number" && Number.isInteger(value))
+
+const receive = (isCombined: boolean) => (state: State, text: string, world: World): Streaming.Turn<State> => {
+  const received = [...state.received.filter((at) => at > world.now - 1000), world.now]
+  const noted = { ...state, received }
+  if (received.length > mostMessages) {
+    return { frames: [], next: noted, close: { code: 1008, reason: "Too many requests" } }
+  }
+  const answer = (json: Json, next: State = noted): Streaming.Turn<State> => {
+    const turn = passing(next, isCombined, world)
+    return { ...turn, frames: [Streaming.control(json), ...turn.frames] }
+  }
+  const value = parse(text)
+  const wrong = (msg: string, id?: unknown) =>
+    answer({ code: 2, msg: `Invalid request: ${msg}`, id: isId(id) ? id : undefined })
+  if (!Predicate.isReadonlyRecord(value)) return answer({ code: 3, msg: "Invalid JSON: expected value" })
+  const { id, method, params = [] } = value
+  if (!isId(id)) return wrong("request ID must be an unsigned integer")
+  if (typeof method !== "string" || !methods.includes(method)) {
+    return wrong(`unknown variant ${String(method)}, expected one of ${methods.join(", ")}`, id)
+  }
+  if (method === "LIST_SUBSCRIPTIONS") return answer({ result: [...state.names], id })
+  if (method === "GET_PROPERTY") return answer({ result: isCombined, id })
+  if (method === "SET_PROPERTY") return answer({ code: 0, msg: "Unknown property", id })
+  if (!isNames(params)) return wrong("params must be a list of names", id)
+  const next = method === "SUBSCRIBE" ? subscribe(noted, params, world) : unsubscribe(noted, params)
+  return next.names.size > mostStreams
+    ? { frames: [], next: noted, close: { code: 1008, reason: "Too many streams" } }
+    : answer({ result: null, id }, next)
+}
+
 const initial: State = { names: new Set(), topics: Topics.none, received: [] }
 
 const conversation = (isCombined: boolean, names: ReadonlyArray<string>): Streaming.Conversation =>
   Streaming.make<State>({
-    initial: subscribe(initial, names),
+    initial,
+    begin: (state, world) => ({ frames: [], next: subscribe(state, names, world) }),
     receive: receive(isCombined),
-    pass: (state, world) => {
-      const [frames, topics] = Topics.poll(state.topics, world, framesOf(isCombined, world))
-      return { frames, next: { ...state, topics } }
-    },
+    pass: (state, world) => passing(state, isCombined, world),
     notice: (state, world) => {
-      const data = { e: "serverShutdown", E: world.now }
-      return { frames: [Streaming.control(isCombined ? { stream: "!serverShutdown", data } : data)], next: state }
+      const message = framed(isCombined)("!serverShutdown", { e: "serverShutdown", E: world.now })
+      return { frames: [Streaming.control(message)], next: state }
     }
   })
 

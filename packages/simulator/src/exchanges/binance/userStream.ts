@@ -10,14 +10,15 @@
  */
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
-import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
 import type { ApiKey } from "../../engine/Account.js"
 import type * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import type * as Executions from "../../internal/executions.js"
+import { isInput } from "../../internal/inputs.js"
 import { type Json, parse } from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
+import * as Methods from "../../internal/methods.js"
 import * as Topics from "../../internal/topics.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
@@ -31,39 +32,32 @@ interface State {
   readonly topics: Topics.Topics
   readonly subscriptions: ReadonlyArray<number>
   readonly next: number
-  /** The last balance of each asset that was sent. */
-  readonly held: ReadonlyMap<string, string>
 }
 
-const initial: State = { topics: Topics.none, subscriptions: [], next: 0, held: new Map() }
+const initial: State = { topics: Topics.none, subscriptions: [], next: 0 }
 
-type Row = { readonly [name: string]: Json | undefined }
-
-/** The result of a request and the next state. */
-type Answer = Read<readonly [Json, State]>
+type Method = Methods.Method<State, Refusal>
 
 const receive = (state: State, text: string, world: World): Streaming.Turn<State> => {
   const request = parse(text)
-  const { id = null, method, params } = Predicate.isReadonlyRecord(request) ? request : {}
-  const answer: Answer = !Predicate.isReadonlyRecord(request)
-    ? refuse(-1135, "This request is not valid JSON.")
-    : methods[String(method)]?.(Predicate.isReadonlyRecord(params) ? params : {}, state, world) ??
-      refuse(-1101, `Unknown method: ${String(method)}`)
+  const { id = null, method, params } = isInput(request) ? request : {}
+  const outcome = isInput(request)
+    ? Methods.find(methods, String(method), unknownMethod(method))(isInput(params) ? params : {}, state, world)
+    : refuse(-1135, "This request is not valid JSON.")
   const name = typeof id === "string" || typeof id === "number" ? id : null
   const rateLimits: Json = [
     { rateLimitType: "REQUEST_WEIGHT", interval: "MINUTE", intervalNum: 1, limit: 6000, count: 2 }
   ]
-  const [body, next] = Either.match(answer, {
-    onLeft: ({ code, msg, status }: Refusal): readonly [Row, State] => [{ status, error: { code, msg } }, state],
-    onRight: ([result, next]): readonly [Row, State] => [{ status: 200, result }, next]
+  const encode = Either.match({
+    onLeft: ({ code, msg, status }: Refusal): Json => ({ id: name, status, error: { code, msg }, rateLimits }),
+    onRight: (result: Json): Json => ({ id: name, status: 200, result, rateLimits })
   })
-  const [data, passed] = pending(next, world)
-  return { frames: [Streaming.control({ id: name, ...body, rateLimits }), ...data], next: passed }
+  return Methods.answer(outcome, state, encode, (next) => pending(next, world))
 }
 
-const methods: Readonly<
-  Record<string, (params: { readonly [name: string]: unknown }, state: State, world: World) => Answer>
-> = {
+const unknownMethod = (name: unknown): Refusal => ({ status: 400, code: -1101, msg: `Unknown method: ${String(name)}` })
+
+const methods: Readonly<Record<string, Method>> = {
   ping: (_, state) => Either.right([{}, state]),
   time: (_, state, { now }) => Either.right([{ serverTime: now }, state]),
   "session.subscriptions": (_, state) =>
@@ -113,21 +107,15 @@ const signedBy = (given: { readonly [name: string]: unknown }, world: World): Re
 }
 
 /** Returns the pending events of all subscriptions. */
-const pending = (state: State, world: World): readonly [ReadonlyArray<Streaming.Frame>, State] => {
-  let { held } = state
+const pending = (state: State, world: World): Streaming.Turn<State> => {
   const [frames, topics] = Topics.poll(state.topics, world, ({ key }, change): ReadonlyArray<Streaming.Frame> => {
     const subscriptionId = Number.parseInt(key, 10)
     const event = (json: Json) => Streaming.data({ subscriptionId, event: json })
     if (change._tag === "Executions") return change.events.map((each) => event(report(each, world)))
-    if (change._tag !== "Balances") return []
-    held = new Map(change.balances.map((balance) => [balance.asset, textOf(balance)]))
-    const changed = change.balances.filter((balance) => state.held.get(balance.asset) !== textOf(balance))
-    return change.isFirst || changed.length === 0 ? [] : [event(position(changed, world))]
+    return change._tag === "Balances" && !change.isFirst ? [event(position(change.changed, world))] : []
   })
-  return [frames, { ...state, topics, held }]
+  return { frames, next: { ...state, topics } }
 }
-
-const textOf = ({ free, locked }: Engine.Balance): string => `${Decimal.plain(free)} ${Decimal.plain(locked)}`
 
 /** Encodes the full balances of the assets that may have changed. */
 const position = (changed: ReadonlyArray<Engine.Balance>, { now }: World): Json => ({
@@ -195,10 +183,7 @@ const expire = (state: State, world: World): Streaming.Turn<State> => ({
 export const conversation: Streaming.Conversation = Streaming.make<State>({
   initial,
   receive,
-  pass: (state, world) => {
-    const [frames, next] = pending(state, world)
-    return { frames, next }
-  },
+  pass: pending,
   notice: (state, world) => ({
     frames: [Streaming.control({ event: { e: "serverShutdown", E: world.now } })],
     next: state

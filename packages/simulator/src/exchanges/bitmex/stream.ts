@@ -16,7 +16,6 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Predicate from "effect/Predicate"
 import type { ApiKey } from "../../engine/Account.js"
 import * as Bars from "../../engine/internal/bars.js"
-import * as Decimal from "../../engine/internal/decimal.js"
 import { iso } from "../../internal/inputs.js"
 import { type Json, parse } from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
@@ -141,6 +140,8 @@ const pass = (state: State, world: World): Streaming.Turn<State> => {
         return table === "orderBook10"
           ? [Streaming.data(message(change.isFirst ? "partial" : "update", [tenOf(listing, change, world)]))]
           : changes(listing, change, state.topics.get(watch.key), world, message)
+      default:
+        return []
     }
   })
   const margins = state.topics.get("margin")?.sent === undefined ? [] : Private.margins(world, sent)
@@ -189,6 +190,8 @@ const tenOf = (listing: Instrument, { whole }: Book, { now }: World): Row => {
   return { symbol: listing.id, bids: pairs(whole.bids), asks: pairs(whole.asks), timestamp: iso(now) }
 }
 
+const actions = { new: "insert", change: "update", delete: "delete" }
+
 /** Encodes the changed rows of an order book. `before` is the subscription before the change. */
 const changes = (
   listing: Instrument,
@@ -197,7 +200,7 @@ const changes = (
   { now }: World,
   message: (action: string, data: ReadonlyArray<Row>) => Json
 ): ReadonlyArray<Streaming.Frame> => {
-  const levelRow = (side: "Buy" | "Sell", { amount, price }: Watch.Level): Row => ({
+  const levelRow = (side: "Buy" | "Sell") => ({ amount, price }: Watch.Level): Row => ({
     symbol: listing.id,
     id: levelId(listing, price),
     side,
@@ -207,30 +210,18 @@ const changes = (
     transactTime: iso(now)
   })
   const frame = (action: string, data: ReadonlyArray<Row>): Streaming.Frame => {
-    const [best] = whole.bids
-    const crossed = action === "delete" || action === "update" || best === undefined
-      ? undefined
-      : message(action, [...data, levelRow("Sell", best)])
+    const crossing = action === "delete" || action === "update" ? [] : whole.bids.slice(0, 1).map(levelRow("Sell"))
+    const crossed = crossing.length === 0 ? undefined : message(action, [...data, ...crossing])
     return Streaming.data(message(action, data), { crossed })
   }
-  if (isFirst) {
-    return [frame("partial", [
-      ...asks.map((level) => levelRow("Sell", level)),
-      ...bids.map((level) => levelRow("Buy", level))
-    ])]
-  }
-  const book = before?.sent?.book
-  const sideFrames = (side: "Buy" | "Sell", levels: ReadonlyArray<Watch.Level>) => {
-    const known = new Set((side === "Buy" ? book?.bids : book?.asks)?.map(({ price }) => Decimal.plain(price)))
-    const actionOf = ({ amount, price }: Watch.Level) =>
-      amount.value === 0n ? "delete" : known.has(Decimal.plain(price)) ? "update" : "insert"
-    return ["insert", "update", "delete"].flatMap((action) => {
-      const rows = levels.filter((level) => actionOf(level) === action)
-      return rows.length === 0 ? [] : [frame(action, rows.map((level) => levelRow(side, level)))]
+  if (isFirst) return [frame("partial", [...asks.map(levelRow("Sell")), ...bids.map(levelRow("Buy"))])]
+  const sideFrames = (side: "Buy" | "Sell", levels: ReadonlyArray<Watch.ChangedLevel>) =>
+    Object.entries(actions).flatMap(([what, action]) => {
+      const rows = levels.filter((level) => level.what === what)
+      return rows.length === 0 ? [] : [frame(action, rows.map(levelRow(side)))]
     })
-  }
   // The side that moves away from the other is sent first, so that the sides never cross.
-  const [bid, ask] = [book?.bids[0], whole.asks[0]]
+  const [bid, ask] = [before?.sent?.book?.bids[0], whole.asks[0]]
   const areAsksFirst = bid === undefined || ask === undefined || BigDecimal.greaterThan(ask.price, bid.price)
   const sold = sideFrames("Sell", asks)
   const bought = sideFrames("Buy", bids)

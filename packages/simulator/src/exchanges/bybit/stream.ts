@@ -126,7 +126,7 @@ const framesOf = (
       return [Streaming.data(framed(isWhole ? "snapshot" : "delta", data, { cs: 24_987_956_059 + world.now % 1e9 }))]
     }
     case "Trades":
-      return change.trades.length === 0 ? [] : [Streaming.data(framed(
+      return [Streaming.data(framed(
         "snapshot",
         change.trades.map((trade): Json => ({
           T: trade.at,

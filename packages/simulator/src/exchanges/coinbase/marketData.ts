@@ -8,7 +8,7 @@ import { uuid } from "../../internal/ids.js"
 import { flag, type Input, iso, list, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import * as Markets from "./markets.js"
-import { type Answering, byName, does, integer, invalid, type Read, refuse, shows } from "./params.js"
+import { type Answering, between, byName, does, integer, invalid, type Read, refuse, shows } from "./params.js"
 
 /** @internal */
 export const time = (now: number): Json => ({
@@ -78,19 +78,14 @@ export const bestBidAsk: Answering = (input, world) => {
 
 const mostTrades = 1000
 
-const tape = {
-  listing: inPath,
-  limit: integer("limit", 0),
-  start: integer("start", 0),
-  end: integer("end", Infinity)
-}
+const tape = { listing: inPath, limit: integer("limit", 0), isAsked: between("start", "end") }
 
 /** @internal Returns the latest trades, newest first, and the best prices. */
-export const ticker = does(tape, ({ end, limit, listing, start }, world) => {
+export const ticker = does(tape, ({ isAsked, limit, listing }, world) => {
   if (limit === 0) return invalid("limit argument is invalid")
   const { asks: [ask], bids: [bid] } = Engine.book(world.engine, listing.id, 1)
   const trades = (listing.status === "online" ? world.trades(listing, mostTrades) : [])
-    .filter(({ at }) => at >= start * 1000 && at <= end * 1000)
+    .filter(({ at }) => isAsked(at / 1000))
     .toReversed()
     .slice(0, limit)
     .map(({ amount, at, id, price, side }) => ({

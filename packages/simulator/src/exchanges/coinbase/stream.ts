@@ -219,17 +219,16 @@ const draftsOf = (watch: Watch.Watch, change: Watch.Change, world: World): Reado
           price_level: plain(price),
           new_quantity: plain(amount)
         }))
-      const best = change.whole.bids[0]
       const event = (asks: ReadonlyArray<Watch.Level>): Message => ({
         type,
         product_id,
         updates: [...levels("bid", change.bids), ...levels("offer", asks)]
       })
-      return draft("l2_data", event(change.asks), best && event([...change.asks, best]))
+      return draft("l2_data", event(change.asks), change.crossed && event(change.crossed))
     }
     case "Executions":
       return User.eventsOf(change, world).flatMap((event) => draft("user", event))
-    case "Balances":
+    default:
       return []
   }
 }

@@ -4,7 +4,7 @@ import type { SimulatedRequest, World } from "../../Dialect.js"
 import type { ApiKey } from "../../engine/Account.js"
 import type { Fields } from "../../internal/fields.js"
 import * as Keys from "../../internal/keys.js"
-import { type Answering, invalid, oneOf, type Read, refuse, required } from "./params.js"
+import { invalid, oneOf, type Read, refuse, required } from "./params.js"
 
 /** @internal A key and the scope of its permissions in a request. */
 export interface Identity {
@@ -17,9 +17,6 @@ export const allows = (scope: string, needed: string): boolean =>
   scope.split(" ").some((one) => one === needed || one === `${needed}_write`)
 
 type IsRight = (secret: Redacted.Redacted) => boolean
-
-const keyOf = (world: World, id: string | undefined, isRight: IsRight): Read<ApiKey> =>
-  Either.fromNullable(Keys.find(world, id, isRight), () => ({ code: 13004, message: "invalid_credentials" }))
 
 const is = (text: string | undefined): IsRight => (secret) => Redacted.value(secret) === text
 
@@ -42,6 +39,11 @@ const scopeOf = ({ permissions }: ApiKey, wanted = ""): string => {
   return [session === undefined ? "connection" : `session:${session}`, "mainaccount", ...areas].join(" ")
 }
 
+const identified = (world: World, id: string | undefined, isRight: IsRight, wanted?: string): Read<Identity> =>
+  Either.fromNullable(Keys.find(world, id, isRight), () => ({ code: 13004, message: "invalid_credentials" })).pipe(
+    Either.map((key) => ({ key, scope: scopeOf(key, wanted) }))
+  )
+
 const bearer = (token: string, kind: "access" | "refresh", world: World): Read<Identity> => {
   const read = Keys.readToken(world, token)
   if (read?.purpose.startsWith(`${kind} `) !== true) return refuse(13009, "unauthorized", { reason: "invalid_token" })
@@ -55,35 +57,31 @@ export const identify = (request: SimulatedRequest, params: Fields, world: World
   const header = request.headers["authorization"] ?? (params["access_token"] ? `bearer ${params["access_token"]}` : "")
   const [, scheme = "", value = ""] = /^(\S*) ?(.*)$/.exec(header) ?? []
   const named = (name: string) => new RegExp(`(?:^|,\\s*)${name}=([^,]*)`).exec(value)?.[1]
-  const whole = (id: string | undefined, isRight: IsRight) =>
-    Either.map(keyOf(world, id, isRight), (key): Identity => ({ key, scope: scopeOf(key) }))
   if (scheme === "") return Either.right(undefined)
   if (/^bearer$/i.test(scheme)) return bearer(value, "access", world)
   if (/^basic$/i.test(scheme)) {
     const [id, secret] = Buffer.from(value, "base64").toString().split(":")
-    return whole(id, is(secret))
+    return identified(world, id, is(secret))
   }
   if (!/^deri-hmac-sha256$/i.test(scheme)) return refuse(10000, "authorization_required")
   const rest = `${request.method}\n${request.target}\n${Buffer.from(request.body).toString()}\n`
-  return whole(named("id"), signed(world, named("ts"), named("nonce"), rest, named("sig")))
+  return identified(world, named("id"), signed(world, named("ts"), named("nonce"), rest, named("sig")))
 }
 
 const longest = 31_536_000
 
-/** @internal `public/auth`: issues a token for a key and its secret, a signature, or a refresh token. */
-export const auth: Answering = (params, world) =>
+/** @internal Issues a token for a key and its secret, a signature, or a refresh token. */
+export const grant = (params: Fields, world: World) =>
   Either.gen(function*() {
     const grant = yield* oneOf("grant_type", ["client_credentials", "client_signature", "refresh_token"])(params)
     const { client_id, client_secret, data, nonce, scope: wanted = "", signature, state, timestamp } = params
     const isRight = grant === "client_signature" ? signed(world, timestamp, nonce, data, signature) : is(client_secret)
-    const identity = grant === "refresh_token"
+    const { key, scope } = grant === "refresh_token"
       ? yield* bearer(yield* required("refresh_token")(params), "refresh", world)
-      : { key: yield* keyOf(world, client_id, isRight), scope: wanted }
+      : yield* identified(world, client_id, isRight, wanted)
     const expires_in = Number(/(?:^| )expires:(\d{1,9})(?: |$)/.exec(wanted)?.[1] ?? 900)
     if (expires_in < 1 || expires_in > longest) return yield* invalid("scope", "invalid expires")
-    const scope = scopeOf(identity.key, identity.scope)
-    const token = (kind: string, lasts: number) =>
-      Keys.tokenOf(identity.key, `${kind} ${scope}`, world.now + lasts * 1000)
+    const token = (kind: string, lasts: number) => Keys.tokenOf(key, `${kind} ${scope}`, world.now + lasts * 1000)
     const tokens = { access_token: token("access", expires_in), refresh_token: token("refresh", longest) }
-    return [{ ...tokens, expires_in, scope, enabled_features: [], token_type: "bearer", state }]
+    return { ...tokens, expires_in, scope, enabled_features: [], token_type: "bearer", state }
   })

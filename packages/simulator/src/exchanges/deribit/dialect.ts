@@ -25,11 +25,10 @@ import { hmac } from "../../internal/keys.js"
 import * as Table from "../../internal/table.js"
 import * as Access from "./access.js"
 import * as Holdings from "./account.js"
-import { limits } from "./limits.js"
 import * as MarketData from "./marketData.js"
 import { find, listings } from "./markets.js"
 import * as Orders from "./orders.js"
-import { type Answering, currency, label, type Refusal, refuse, shows, timed, tooMany, traded } from "./params.js"
+import { limits, type Refusal, refuse, response, type Route, tooMany } from "./params.js"
 import { streaming } from "./stream.js"
 import * as Trading from "./trading.js"
 
@@ -42,53 +41,22 @@ import * as Trading from "./trading.js"
  */
 export const signatureOf: (secret: Redacted.Redacted, text: string) => string = hmac
 
-// A private method needs a scope, even if it only reads. Spot and contracts have separate rate limits for trading.
-const route = (meter: keyof typeof limits, needs?: string) => (answer: Answering) => ({ meter, needs, answer })
-const [open, account, read] = [route("ordinary"), route("ordinary", "account:read"), route("ordinary", "trade:read")]
-const [trade, cancelAll] = [route("trading", "trade:read_write"), route("cancel_all", "trade:read_write")]
-
-type Route = ReturnType<typeof open>
-
-const onlyOnSockets: Answering = () => refuse(10030, "must_be_websocket_request")
+const onlyOnSockets = { meter: "ordinary", answer: () => refuse(10030, "must_be_websocket_request") } as const
 
 const routes: Readonly<Record<string, Route>> = {
-  "public/auth": open(Access.auth),
-  "public/test": open(shows({}, () => ({ version: "1.2.26" }))),
-  "public/get_time": open(shows({}, (_, world) => world.now)),
-  "public/status": open(shows({}, () => ({ locked: "false", locked_indices: [] }))),
-  "public/get_instruments": route("instruments")(MarketData.instruments),
-  "public/get_instrument": open(MarketData.instrument),
-  "public/get_currencies": open(MarketData.currencies),
-  "public/get_book_summary_by_currency": open(MarketData.summaries),
-  "public/ticker": open(MarketData.ticker),
-  "public/get_order_book": open(MarketData.book),
-  "public/get_last_trades_by_instrument": open(MarketData.trades),
-  "public/get_tradingview_chart_data": open(MarketData.candles),
-  "public/subscribe": open(onlyOnSockets),
-  "private/subscribe": read(onlyOnSockets),
-  "private/get_account_summary": account(Holdings.summaryOf),
-  "private/get_account_summaries": account(Holdings.summaries),
-  "private/get_positions": read(Holdings.positions),
-  "private/get_open_orders": read(Orders.open({})),
-  "private/get_open_orders_by_currency": read(Orders.open({ currency })),
-  "private/get_open_orders_by_instrument": read(Orders.open({ traded })),
-  "private/get_open_orders_by_label": read(Orders.open({ currency, label })),
-  "private/get_order_state": read(Orders.state),
-  "private/get_order_state_by_label": read(Orders.stateByLabel),
-  "private/get_order_history_by_currency": read(Orders.history({ currency })),
-  "private/get_order_history_by_instrument": read(Orders.history({ traded })),
-  "private/get_user_trades_by_instrument": read(Orders.trades),
-  "private/get_user_trades_by_order": read(Orders.tradesByOrder),
-  "private/buy": trade(Trading.place("buy")),
-  "private/sell": trade(Trading.place("sell")),
-  "private/edit": trade(Trading.edit),
-  "private/cancel": trade(Trading.cancel),
-  "private/cancel_all": cancelAll(Trading.cancelAll({})),
-  "private/cancel_all_by_currency": cancelAll(Trading.cancelAll({ currency })),
-  "private/cancel_all_by_instrument": cancelAll(Trading.cancelAll({ traded })),
-  "private/cancel_by_label": cancelAll(Trading.cancelAll({ label }))
+  "public/auth": {
+    meter: "ordinary",
+    answer: (...asked) => Either.map(Access.grant(...asked), (granted) => [granted])
+  },
+  "public/subscribe": onlyOnSockets,
+  "private/subscribe": { ...onlyOnSockets, needs: "trade:read" },
+  ...MarketData.routes,
+  ...Holdings.routes,
+  ...Orders.routes,
+  ...Trading.routes
 }
 
+// Spot and contracts have separate rate limits for trading.
 const meterOf = ({ meter }: Route, params: JsonRpc.Call["params"], world: Dialect.World): Route["meter"] => {
   const order = Either.getOrUndefined(Orders.named(params, world))
   const listing = order?.listing ?? find(params["instrument_name"] ?? "")
@@ -100,11 +68,10 @@ const nowhere: Refusal = { code: 404, message: "Not Found" }
 // All other errors have status 400.
 const statuses = new Map([[10000, 401], [13009, 401], [13021, 403], [10028, 429], [11094, 500], [11051, 503]])
 
-const failure = (error: Refusal, id?: JsonRpc.Call["id"], now?: number): Dialect.SimulatedResponse => {
-  if (error === nowhere) return Dialect.html(404, "404 Not Found")
-  const times = now === undefined ? { testnet: false } : timed(now)
-  return Dialect.json(statuses.get(error.code) ?? 400, { jsonrpc: "2.0", id, error: { ...error }, ...times })
-}
+const failure = (refusal: Refusal, id?: JsonRpc.Call["id"], now?: number): Dialect.SimulatedResponse =>
+  refusal === nowhere
+    ? Dialect.html(404, "404 Not Found")
+    : Dialect.json(statuses.get(refusal.code) ?? 400, response(id, Either.left(refusal), now))
 
 /**
  * The Deribit dialect.
@@ -126,7 +93,7 @@ export const dialect: Dialect.Dialect = Table.dialect<Route, JsonRpc.Call, Acces
   routes,
   read: (request) => {
     const path = /^\/api\/v2(?:\/((?:public|private)\/\w+))?$/.exec(Dialect.pathOf(request.target))
-    return path === null ? { method: "", params: {}, fault: nowhere } : JsonRpc.read(request, path[1] ?? "")
+    return path === null ? JsonRpc.faulty(nowhere) : JsonRpc.read(request, path[1] ?? "")
   },
   unknown: ({ call }) => call.fault ?? JsonRpc.unknownMethod,
   identify: ({ call: { params }, request, route, world }) =>
@@ -144,6 +111,6 @@ export const dialect: Dialect.Dialect = Table.dialect<Route, JsonRpc.Call, Acces
     return Access.allows(identity.scope, needs) ? undefined : { code: 13021, message: "forbidden" }
   },
   answer: ({ answer }, { call, world }) => answer(call.params, world),
-  success: (result, { call: { id }, world }) => Dialect.json(200, { jsonrpc: "2.0", id, result, ...timed(world.now) }),
+  success: (result, { call: { id }, world }) => Dialect.json(200, response(id, Either.right(result), world.now)),
   failure: (refusal, { call, world }) => failure(refusal, call.id, world.now)
 })

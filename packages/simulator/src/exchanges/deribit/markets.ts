@@ -3,7 +3,7 @@ import * as Decimal from "../../engine/internal/decimal.js"
 import { matching } from "../../internal/fields.js"
 import type { Input } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
-import { catalogue, type Coin, list } from "../../internal/listed.js"
+import { catalogue, type Coin, list, type Listed } from "../../internal/listed.js"
 
 /** @internal */
 export const fees = { makerFee: "0", takerFee: "0.0005" }
@@ -19,14 +19,9 @@ const series = {
   march24: ["future", "-29MAR24", "-240329", 1_711_699_200_000]
 } as const
 
-const listed = (
-  number: number,
-  base: Coin,
-  quote: string,
-  tick: string,
-  lot: string,
-  of: keyof typeof series = "spot"
-) => {
+type Series = keyof typeof series
+
+const listed = (number: number, base: Coin, quote: string, tick: string, lot: string, of: Series = "spot") => {
   const [kind, name, term, expiresAt] = series[of]
   const id = `${quote === "USD" ? base : `${base}_${quote}`}${name}`
   const traded = of !== "march24"
@@ -59,10 +54,10 @@ export const listings = [
 ]
 
 /** @internal */
-export const { fills, find, open, order, orders, positions } = catalogue(listings)
+export const { events, fills, find, live, open, order, orders, positions } = catalogue(listings)
 
-/** @internal Returns the kind of an instrument. Deribit counts perpetuals as futures. */
-export const kindOf = ({ terms }: DeribitListing): string => terms.kind === "spot" ? "spot" : "future"
+// Deribit counts perpetuals as futures.
+const kindOf = ({ terms }: DeribitListing): string => terms.kind === "spot" ? "spot" : "future"
 
 /**
  * @internal The parameters that filter lists. An instrument matches its settlement currency, and a spot pair also its
@@ -70,13 +65,11 @@ export const kindOf = ({ terms }: DeribitListing): string => terms.kind === "spo
  */
 export const marketOf = {
   currency: ({ listing: { terms } }: Of) => ["any", terms.settle, ...terms.kind === "spot" ? [terms.base] : []],
-  kind: ({ listing }: Of) => kindOf(listing),
+  kind: ({ listing }: Of) => ["any", kindOf(listing)],
   instrument_name: ({ listing }: Of) => listing.id
 }
 
-interface Of {
-  readonly listing: DeribitListing
-}
+type Of = Pick<Listed<DeribitListing>, "listing">
 
 /** @internal */
 export const isAsked = matching<Of>(marketOf)

@@ -1,12 +1,13 @@
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
+import { columns } from "../../internal/columns.js"
 import { matching } from "../../internal/fields.js"
 import type { Input } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import type { Listed } from "../../internal/listed.js"
 import type { World } from "../../World.js"
 import * as Markets from "./markets.js"
-import { byName, currency, flag, integer, label, type Needed, page, refuse, shows, traded } from "./params.js"
+import { byName, currency, flag, integer, label, type Needed, page, read, refuse, traded } from "./params.js"
 
 const [firstOrder, firstTrade] = [104_819_327_000, 403_691_824]
 
@@ -21,19 +22,19 @@ const states = { open: "open", filled: "filled", canceled: "cancelled" } as cons
 const termsOf = (one: One) => {
   const { clientOrderId, postOnly, reduceOnly, side, type } = one.order
   const ids = { order_id: idOf(one.order), instrument_name: one.listing.id, label: clientOrderId ?? "" }
-  const flags = { post_only: postOnly, reduce_only: reduceOnly, api: true, mmp: false, risk_reducing: false }
+  const flags = { post_only: postOnly, reduce_only: reduceOnly, api: true, ...columns("mmp risk_reducing", false) }
   return { ...ids, direction: side, order_type: type, ...flags }
 }
 
 /** @internal */
 export const orderRow = (one: One, replaced = false): Json => {
   const { listing, order: { amount, closeReason, createdAt, filled, notional, price, status, timeInForce } } = one
-  const state = { order_state: states[status], time_in_force: words[timeInForce], replaced, reject_post_only: false }
+  const state = { order_state: states[status], time_in_force: words[timeInForce], replaced }
   const sizes = { amount, contracts: Markets.contracts(listing, amount), filled_amount: filled }
   const prices = { price: price ?? "market_price", average_price: Decimal.ratio(notional, filled, 8) }
   const times = { creation_timestamp: createdAt, last_update_timestamp: one.order.updatedAt }
   const cancel_reason = closeReason === "user" ? "user_request" : undefined
-  const usual = { user_id: 96103, is_liquidation: false, web: false }
+  const usual = { user_id: 96103, ...columns("reject_post_only is_liquidation web", false) }
   return { ...termsOf(one), ...state, ...sizes, ...prices, ...times, cancel_reason, ...usual }
 }
 
@@ -41,7 +42,7 @@ export const orderRow = (one: One, replaced = false): Json => {
 export const fillRow = (one: One & { readonly fill: Engine.Fill }): Json => {
   const { amount, at, fee, feeAsset, id, liquidity, price } = one.fill
   const ids = { trade_id: Markets.idOf(one.listing.id, firstTrade + id), trade_seq: id, matching_id: null }
-  const prices = { price, index_price: price, mark_price: price, tick_direction: 1 }
+  const prices = { ...columns("price index_price mark_price", price), tick_direction: 1 }
   const sizes = { amount, contracts: Markets.contracts(one.listing, amount), fee, fee_currency: feeAsset }
   const role = { liquidity: liquidity === "maker" ? "M" : "T", self_trade: false, state: states[one.order.status] }
   return { ...termsOf(one), ...ids, ...prices, ...sizes, ...role, timestamp: at }
@@ -61,11 +62,10 @@ const unknown = refuse(10004, "order_not_found")
 /** @internal Reads the order that `order_id` names. */
 export const named = byName("order_id", find, unknown)
 
-const shown = byName(
-  "order_id",
-  (id, world) => Markets.orders(world).find((one) => idOf(one.order) === id && isRecent(one, world)),
-  unknown
-)
+const seen = byName("order_id", (id, world) => {
+  const one = find(id, world)
+  return one && world.isVisible(one.order) && isRecent(one, world) ? one : undefined
+}, unknown)
 
 /** @internal Filters orders by the instrument, the currency, the kind and the label of a request. */
 export const keeps = matching<One>({ ...Markets.marketOf, label: ({ order }) => order.clientOrderId })
@@ -76,48 +76,42 @@ const [recently, old, day] = [1_800_000, 172_800_000, 86_400_000]
 const isRecent = ({ order: { status, updatedAt } }: One, { now }: World, within = recently): boolean =>
   status === "open" || now - updatedAt <= within
 
-const isOpen = ({ order }: One): boolean => order.status === "open"
-
 const rows = (orders: ReadonlyArray<One>) => orders.map((one) => orderRow(one))
 
-const seen = (world: World, input: Input) => Markets.orders(world).filter(keeps(input)).toReversed()
+const asked = (world: World, input: Input) => Markets.orders(world).filter(keeps(input)).toReversed()
 
-/** @internal */
-export const open = <A>(needed: Needed<A>) =>
-  shows(needed, (_, world, input) => rows(seen(world, input).filter(isOpen)))
+const open = <A>(needed: Needed<A>) =>
+  read(needed, (_, world, input) => rows(asked(world, input).filter(({ order }) => order.status === "open")))
 
-/** @internal */
-export const state = shows({ one: shown }, ({ one }) => orderRow(one))
+const [isOld, isOlder, withUnfilled] = [flag("historical"), flag("include_old"), flag("include_unfilled")]
+const past = { count: integer("count", 20, 1000), offset: integer("offset", 0), isOld, isOlder, withUnfilled }
 
-/** @internal */
-export const stateByLabel = shows(
-  { currency, label },
-  (_, world, input) => rows(seen(world, input).filter((one) => isRecent(one, world)))
-)
-
-const past = {
-  count: integer("count", 20, 1000),
-  offset: integer("offset", 0),
-  isOld: flag("historical"),
-  isOlder: flag("include_old"),
-  withUnfilled: flag("include_unfilled")
-}
-
-/** @internal Returns the closed orders, most recently closed first. */
-export const history = <A>(needed: Needed<A>) =>
-  shows({ ...past, ...needed }, ({ count, isOld, isOlder, offset, withUnfilled }, world, input) => {
+// The order that closed last comes first.
+const history = <A>(needed: Needed<A>) =>
+  read({ ...past, ...needed }, ({ count, isOld, isOlder, offset, withUnfilled }, world, input) => {
     const reach = isOld ? isOlder ? Infinity : old : recently
-    const ended = seen(world, input).filter((one) =>
-      !isOpen(one) && isRecent(one, world, reach) && (withUnfilled || one.order.filled.value > 0n)
+    const ended = asked(world, input).filter((one) =>
+      one.order.status !== "open" && isRecent(one, world, reach) && (withUnfilled || one.order.filled.value > 0n)
     )
     return rows(ended.toSorted((a, b) => b.order.updatedAt - a.order.updatedAt).slice(offset, offset + count))
   })
 
 /** @internal */
-export const trades = shows({ listing: traded, page, isOld: flag("historical") }, ({ isOld, listing, page }, world) => {
-  const since = isOld ? 0 : world.now - day
-  return page(Markets.fills(world).filter((one) => one.listing === listing && one.at >= since), fillRow)
-})
-
-/** @internal */
-export const tradesByOrder = shows({ one: named }, ({ one }, world) => fillRows(world.engine, one))
+export const routes = {
+  "private/get_open_orders": open({}),
+  "private/get_open_orders_by_currency": open({ currency }),
+  "private/get_open_orders_by_instrument": open({ traded }),
+  "private/get_open_orders_by_label": open({ currency, label }),
+  "private/get_order_state": read({ seen }, ({ seen }) => orderRow(seen)),
+  "private/get_order_state_by_label": read(
+    { currency, label },
+    (_, world, input) => rows(asked(world, input).filter((one) => isRecent(one, world)))
+  ),
+  "private/get_order_history_by_currency": history({ currency }),
+  "private/get_order_history_by_instrument": history({ traded }),
+  "private/get_user_trades_by_instrument": read({ traded, page, isOld }, ({ isOld, page, traded }, world) => {
+    const since = isOld ? 0 : world.now - day
+    return page(Markets.fills(world).filter(({ at, listing }) => listing === traded && at >= since), fillRow)
+  }),
+  "private/get_user_trades_by_order": read({ named }, ({ named }, world) => fillRows(world.engine, named))
+}

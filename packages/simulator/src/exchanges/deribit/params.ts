@@ -2,7 +2,8 @@ import * as Either from "effect/Either"
 import { type Fields, type Readers, reading } from "../../internal/fields.js"
 import type { Input } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
-import type { Fault } from "../../internal/jsonRpc.js"
+import type { Call, Fault } from "../../internal/jsonRpc.js"
+import { bucket } from "../../internal/meters.js"
 import type { Answer } from "../../internal/table.js"
 import type { World } from "../../World.js"
 import { find } from "./markets.js"
@@ -19,9 +20,6 @@ export type Answering = (params: Fields, world: World) => Read<Answer>
 /** @internal */
 export const refuse = (code: number, message: string, data?: Json): Read<never> => Either.left({ code, message, data })
 
-/** @internal Returns when a request was received and answered, in microseconds. */
-export const timed = (now: number) => ({ usIn: now * 1000, usOut: now * 1000 + 185, usDiff: 185, testnet: false })
-
 /** @internal */
 export const tooMany: Refusal = { code: 10028, message: "too_many_requests" }
 
@@ -29,7 +27,48 @@ export const tooMany: Refusal = { code: 10028, message: "too_many_requests" }
 export const invalid = (param: string, reason: string) => refuse(-32602, "Invalid params", { reason, param })
 
 /** @internal */
-export const { all, decimal, does, flag, integer, byName, oneOf, optional, required, shows } = reading(invalid)
+export const { all, between, byName, decimal, flag, integer, oneOf, optional, required, routing } = reading(invalid)
+
+/** @internal Encodes the response to a request that took 185 microseconds. Failures of the gateway have no times. */
+export const response = (id: Call["id"], outcome: Read<Json>, now?: number): Json => {
+  const said = Either.match(outcome, {
+    onLeft: (error) => ({ error: { ...error } }),
+    onRight: (result) => ({ result })
+  })
+  const times = now === undefined ? {} : { usIn: now * 1000, usOut: now * 1000 + 185, usDiff: 185 }
+  return { jsonrpc: "2.0", id, ...said, ...times, testnet: false }
+}
+
+const matching = { rule: bucket(20, 5), cost: 1 }
+
+/**
+ * @internal The token buckets of the account. An IP address without a key has buckets of the same size, which Deribit
+ * does not document.
+ */
+export const limits = {
+  ordinary: { rule: bucket(50_000, 10_000), cost: 500 },
+  subscribe: { rule: bucket(30_000, 10_000), cost: 3000 },
+  instruments: { rule: bucket(500_000, 10_000), cost: 10_000 },
+  trading: matching,
+  spot: matching,
+  cancel_all: matching
+}
+
+/** @internal A method, the bucket that pays for it, and the scope that it needs: private ones do even if they read. */
+export interface Route {
+  readonly meter: keyof typeof limits
+  readonly needs?: string | undefined
+  readonly answer: Answering
+}
+
+/** @internal */
+export const { shows: open } = routing({ meter: "ordinary" })
+
+/** @internal */
+export const { shows: account } = routing({ meter: "ordinary", needs: "account:read" })
+
+/** @internal */
+export const { shows: read } = routing({ meter: "ordinary", needs: "trade:read" })
 
 /**
  * @internal Reads the instrument of a request. Market data and trading have different errors for an unknown instrument.
@@ -48,25 +87,22 @@ export type Needed<A> = Readers<A, Refusal>
 const span = all({
   count: integer("count", 10, 1000),
   sorting: oneOf("sorting", ["default", "asc", "desc"], "default"),
-  from: integer("start_timestamp", 0),
-  to: integer("end_timestamp", Infinity)
+  start: optional("start_timestamp"),
+  isWithin: between("start_timestamp", "end_timestamp")
 })
+
+type Span = Either.Either.Right<ReturnType<typeof span>>
+
+const pageOf =
+  ({ count, isWithin, sorting, start }: Span) =>
+  <A extends { readonly at: number }>(all: ReadonlyArray<A>, row: (one: A) => Json) => {
+    const within = all.filter(({ at }) => isWithin(at))
+    const rows = (sorting === "asc" && start ? within.slice(0, count) : within.slice(-count)).map(row)
+    return { trades: sorting === "asc" ? rows : rows.toReversed(), has_more: within.length > rows.length }
+  }
 
 /**
  * @internal Reads a page of rows, which are passed oldest first. The page is the beginning of an ascending range that
  * has a start, and otherwise the latest rows.
  */
-export const page = (input: Input, world: World) =>
-  Either.map(
-    span(input, world),
-    ({ count, from, sorting, to }) =>
-    <A extends { readonly at: number }>(all: ReadonlyArray<A>, row: (one: A) => Json) => {
-      const isRising = sorting === "asc"
-      const within = all.filter(({ at }) =>
-        from <= at && at <= to
-      )
-      const shown = isRising && from > 0 ? within.slice(0, count) : within.slice(-count)
-      const trades = (isRising ? shown : shown.toReversed()).map(row)
-      return { trades, has_more: within.length > shown.length }
-    }
-  )
+export const page = (input: Input, world: World) => Either.map(span(input, world), pageOf)

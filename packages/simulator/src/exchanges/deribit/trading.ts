@@ -10,7 +10,10 @@ import * as Markets from "./markets.js"
 import { fillRows, keeps, named, orderRow } from "./orders.js"
 import * as Params from "./params.js"
 
-const { decimal, does, flag, invalid, oneOf, refuse } = Params
+const { decimal, flag, invalid, oneOf, refuse } = Params
+
+const needs = "trade:read_write"
+const { does: trade } = Params.routing({ meter: "trading", needs })
 
 const refusals: Readonly<Record<Engine.Refusal | Engine.CancelRefusal, Params.Read<never>>> = {
   UnknownInstrument: refuse(10012, "book_closed"),
@@ -31,11 +34,10 @@ type Done = Either.Either<readonly [Engine.Order, Engine.Engine], keyof typeof r
 
 const explained = (done: Done) => Either.orElse(done, (refusal) => refusals[refusal])
 
+const until = Params.integer("valid_until", Infinity)
+
 const inTime = (input: Input, { now }: World): Params.Read<void> =>
-  Either.flatMap(
-    Params.integer("valid_until", Infinity)(input),
-    (until) => now > until ? refuse(13888, "timed_out") : Either.void
-  )
+  Either.flatMap(until(input), (until) => now > until ? refuse(13888, "timed_out") : Either.void)
 
 const terms = {
   inTime,
@@ -54,22 +56,18 @@ const amountOf = (amount: Size, contracts: Size, { terms }: Markets.DeribitListi
     : invalid("contracts", "must agree with amount")
 }
 
-const within = (
-  price: BigDecimal.BigDecimal,
-  side: Engine.Side,
-  { max_price, min_price }: ReturnType<typeof band>
-): Params.Read<void> => {
-  const [isBeyond, refusal] = side === "buy"
-    ? [BigDecimal.greaterThan(price, max_price), refuse(10007, `price_too_high ${plain(max_price)}`)]
-    : [BigDecimal.lessThan(price, min_price), refuse(10005, `price_too_low ${plain(min_price)}`)]
-  return isBeyond ? refusal : Either.void
-}
-
 // Encodes an order that was placed or changed, with the fills of this request.
-const taken = (done: Done, listing: Markets.DeribitListing, world: World, price: Size, replaced = false) =>
+const taken = (done: Done, listing: Markets.DeribitListing, world: World, asked: Size, replaced = false) =>
   Either.gen(function*() {
     const [order, engine] = yield* explained(done)
-    if (price !== undefined) yield* within(order.price ?? price, order.side, band(listing, world))
+    const { max_price, min_price } = band(listing, world)
+    const price = asked && (order.price ?? asked)
+    if (price && order.side === "buy" && BigDecimal.greaterThan(price, max_price)) {
+      return yield* refuse(10007, `price_too_high ${plain(max_price)}`)
+    }
+    if (price && order.side === "sell" && BigDecimal.lessThan(price, min_price)) {
+      return yield* refuse(10005, `price_too_low ${plain(min_price)}`)
+    }
     const trades = fillRows(engine, { order, listing }, Engine.fillsOf(world.engine, order.id).length)
     return [{ order: orderRow({ order, listing }, replaced), trades }, engine] as const
   })
@@ -86,9 +84,8 @@ const newTerms = {
   reduceOnly: flag("reduce_only")
 }
 
-/** @internal */
-export const place = (side: Engine.Side) =>
-  does(newTerms, ({ listing, time, type, ...asked }, world) =>
+const place = (side: Engine.Side) =>
+  trade(newTerms, ({ listing, time, type, ...asked }, world) =>
     Either.gen(function*() {
       const amount = yield* amountOf(asked.amount, asked.contracts, listing)
       const price = type === "limit" ? asked.price : undefined
@@ -102,26 +99,32 @@ export const place = (side: Engine.Side) =>
       return yield* taken(Engine.place(world.engine, order, world.now), listing, world, price)
     }))
 
-/** @internal */
-export const edit = does(
-  { one: named, ...terms },
-  ({ one: { listing, order }, price, ...asked }, world) =>
-    Either.gen(function*() {
-      const amount = yield* amountOf(asked.amount, asked.contracts, listing)
-      const change = { price, amount, crossing: asked.crossing }
-      return yield* taken(Engine.amend(world.engine, order.id, change, world.now), listing, world, price, true)
-    })
-)
-
-/** @internal */
-export const cancel = does({ one: named }, ({ one: { listing, order } }, { engine, now }) => {
-  const canceled = explained(Engine.cancel(engine, order.id, now))
-  return Either.map(canceled, ([order, next]) => [orderRow({ order, listing }), next])
-})
-
-/** @internal Cancels the open orders that match the parameters, and returns their number. */
-export const cancelAll = <A>(needed: Params.Needed<A>) =>
-  does(needed, (_, { engine, now }, input) => {
+// Cancels the open orders that match the parameters, and returns their number.
+const cancelAll = <A>(needed: Params.Needed<A>) =>
+  Params.routing({ meter: "cancel_all", needs }).does(needed, (_, { engine, now }, input) => {
     const meant = Markets.open(engine).filter(keeps(input)).map(({ order }) => order)
     return Either.right([meant.length, Engine.cancelEach(engine, meant, now)])
   })
+
+/** @internal */
+export const routes = {
+  "private/buy": place("buy"),
+  "private/sell": place("sell"),
+  "private/edit": trade(
+    { named, ...terms },
+    ({ named: { listing, order }, price, ...asked }, world) =>
+      Either.gen(function*() {
+        const amount = yield* amountOf(asked.amount, asked.contracts, listing)
+        const change = { price, amount, crossing: asked.crossing }
+        return yield* taken(Engine.amend(world.engine, order.id, change, world.now), listing, world, price, true)
+      })
+  ),
+  "private/cancel": trade({ named }, ({ named: { listing, order } }, { engine, now }) => {
+    const canceled = explained(Engine.cancel(engine, order.id, now))
+    return Either.map(canceled, ([order, next]) => [orderRow({ order, listing }), next])
+  }),
+  "private/cancel_all": cancelAll({}),
+  "private/cancel_all_by_currency": cancelAll({ currency: Params.currency }),
+  "private/cancel_all_by_instrument": cancelAll({ traded: Params.traded }),
+  "private/cancel_by_label": cancelAll({ label: Params.label })
+}

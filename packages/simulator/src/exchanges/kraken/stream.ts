@@ -144,7 +144,7 @@ const framesOf = (watch: Watch.Watch, change: Watch.Change, world?: World): Read
       }]))]
     }
     case "Trades":
-      return change.trades.length === 0 ? [] : [Streaming.data(envelope(
+      return [Streaming.data(envelope(
         "trade",
         change.isFirst,
         change.trades.map(({ amount, at, id, price, side }) => ({
@@ -186,12 +186,9 @@ const framesOf = (watch: Watch.Watch, change: Watch.Change, world?: World): Read
           ...change.isFirst || world === undefined ? {} : { timestamp: iso(world.now) }
         }])
       const checksum = checksumOf(pair, change.whole)
-      const best = change.whole.bids[0]
       return [Streaming.data(frame(checksum, change.asks), {
         checksum: frame((checksum + 1) % 2 ** 32, change.asks),
-        crossed: best === undefined
-          ? undefined
-          : frame(checksum, [...change.asks, { price: best.price, amount: best.amount }])
+        crossed: change.crossed && frame(checksum, change.crossed)
       })]
     }
     default:

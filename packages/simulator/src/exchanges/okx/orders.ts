@@ -10,10 +10,9 @@ import type { Json } from "../../internal/json.js"
 import type { Listed as Of } from "../../internal/listed.js"
 import { fills as ownFills, marketOf, type OkxListing, orders, size } from "./markets.js"
 import {
-  all,
+  between,
   billIds,
   does,
-  integer,
   listing,
   missing,
   optional,
@@ -164,13 +163,13 @@ export const pending = shows({ page }, ({ page }, world, input) => {
   return orderRows(page(open.filter(keeps(input)), orderId), world)
 })
 
-const span = all({ begin: integer("begin", 0), end: integer("end", Infinity) })
+const asked = between("begin", "end")
 
 // Reads the filter for times within the last `days` and within the requested range.
 const within = (days: number) => (input: Input, world: World) =>
   Either.map(
-    span(input, world),
-    ({ begin, end }) => (at: number) => Math.max(begin, world.now - days * day) <= at && at <= Math.min(end, world.now)
+    asked(input, world),
+    (isAsked) => (at: number) => isAsked(at) && world.now - days * day <= at && at <= world.now
   )
 
 /** @internal Returns the closed orders of the last `days`, newest first. */

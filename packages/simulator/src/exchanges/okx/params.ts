@@ -6,7 +6,7 @@ import * as Ids from "../../internal/ids.js"
 import type { Input } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import type * as Table from "../../internal/table.js"
-import { find, listings } from "./markets.js"
+import * as Markets from "./markets.js"
 
 /** @internal An error response: an HTTP status and a `code` other than "0". */
 export interface Refusal {
@@ -31,7 +31,7 @@ export const missing = (name: string): Read<never> => refuse("50014", `Parameter
 export const wrong = (name: string): Read<never> => refuse("51000", `Parameter ${name} error`, 400)
 
 /** @internal */
-export const { all, byName, does, integer, optional, required, shows } = reading<Refusal, Body>(wrong, missing)
+export const { all, between, byName, does, integer, optional, required, shows } = reading<Refusal, Body>(wrong, missing)
 
 /** @internal The result of an endpoint. Its code is "0" unless some ("2") or all ("1") of the operations failed. */
 export interface Body {
@@ -55,16 +55,12 @@ export const noInstrument: Read<never> = refuse(
 )
 
 /** @internal */
-export const listing = byName("instId", find, noInstrument)
+export const listing = byName("instId", Markets.find, noInstrument)
 
 /**
  * @internal Reads the instrument that `instId` names, which must be live: suspended instruments have no market data.
  */
-export const live = byName(
-  "instId",
-  (id) => listings.find((one) => one.id === id && one.state === "live"),
-  noInstrument
-)
+export const live = byName("instId", Markets.live, noInstrument)
 
 /** @internal Reads a count from 1 to `largest`. */
 export const count = (otherwise: number, largest: number, name = "limit") => integer(name, otherwise, largest, 1)

@@ -17,7 +17,6 @@ import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import type { ApiKey } from "../../engine/Account.js"
 import * as Decimal from "../../engine/internal/decimal.js"
-import type * as Executions from "../../internal/executions.js"
 import type { Json } from "../../internal/json.js"
 import { parse } from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
@@ -28,7 +27,7 @@ import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import { balanceRow } from "./account.js"
 import { barRow, bars, firstSequence, tickerRow, tradeRow } from "./marketData.js"
-import { find, type OkxListing, size } from "./markets.js"
+import { events, find, type OkxListing, size } from "./markets.js"
 import { orderRow } from "./orders.js"
 
 interface State {
@@ -173,7 +172,7 @@ const pass = (state: State, world: World): Streaming.Turn<State> => {
 
 const framesOf = (world: World) => (watch: Watch.Watch, change: Watch.Change): ReadonlyArray<Streaming.Frame> => {
   const { key } = watch
-  if (change._tag === "Executions") return change.events.flatMap(executed(ordersArg(key)))
+  if (change._tag === "Executions") return events(change.events).flatMap(executed(ordersArg(key)))
   if (change._tag === "Balances") {
     return [Streaming.data({ arg: { channel: key }, data: [balanceRow(undefined, world)] })]
   }
@@ -207,10 +206,11 @@ const framesOf = (world: World) => (watch: Watch.Watch, change: Watch.Change): R
   }
 }
 
+type Events = ReturnType<typeof events>
+
 /** Encodes an order with the event that changed it: a fill, or none. */
-const executed = (arg: ReturnType<typeof ordersArg>) => ({ fill, fills, order }: Executions.Event) => {
-  const listing = find(order.instrument)
-  if (listing === undefined || (arg.instType !== "ANY" && arg.instType !== listing.instType)) return []
+const executed = (arg: ReturnType<typeof ordersArg>) => ({ fill, fills, listing, order }: Events[number]) => {
+  if (arg.instType !== "ANY" && arg.instType !== listing.instType) return []
   if ((arg.instId ?? listing.id) !== listing.id) return []
   const row: Json = {
     ...orderRow({ listing, order }, fills),
@@ -234,7 +234,7 @@ const levelsOf = (listing: OkxListing, levels: ReadonlyArray<Watch.Level & { rea
 
 const changed = (
   listing: OkxListing,
-  { asks, bids, isFirst, previous, sequence, whole }: Watch.Change & { readonly _tag: "Book" },
+  { asks, bids, crossed, isFirst, previous, sequence }: Watch.Change & { readonly _tag: "Book" },
   world: World
 ): Streaming.Frame => {
   const frame = (asks: ReadonlyArray<Watch.Level>, checksum: number): Json => ({
@@ -249,11 +249,7 @@ const changed = (
       prevSeqId: isFirst ? -1 : firstSequence + previous
     }]
   })
-  const [best] = whole.bids
-  return Streaming.data(frame(asks, 0), {
-    checksum: frame(asks, 1),
-    crossed: best && frame([...asks, best], 0)
-  })
+  return Streaming.data(frame(asks, 0), { checksum: frame(asks, 1), crossed: crossed && frame(crossed, 0) })
 }
 
 const notice = (state: State, world: World): Streaming.Turn<State> => ({

@@ -1,0 +1,36 @@
+/**
+ * The methods that a socket offers by their names, as JSON-RPC and its relatives have them.
+ *
+ * @internal
+ */
+import * as Either from "effect/Either"
+import * as Streaming from "../Streaming.js"
+import type { World } from "../World.js"
+import type { Input } from "./inputs.js"
+import type { Json } from "./json.js"
+
+/** @internal Returns the result of a call and the next state of the connection, or a refusal. */
+export type Method<State, R> = (
+  params: Input,
+  state: State,
+  world: World
+) => Either.Either<readonly [result: Json, next: State], R>
+
+/** @internal Finds a method. All other names are refused with `unknown`. */
+export const find = <State, R>(
+  methods: Readonly<Record<string, Method<State, R>>>,
+  name: string,
+  unknown: R
+): Method<State, R> => (Object.hasOwn(methods, name) ? methods[name] : undefined) ?? (() => Either.left(unknown))
+
+/** @internal Sends the answer to a call, and then what has changed. A refused call leaves the state as it is. */
+export const answer = <State, R>(
+  outcome: ReturnType<Method<State, R>>,
+  state: State,
+  encode: (outcome: Either.Either<Json, R>) => Json,
+  pass: (state: State) => Streaming.Turn<State>
+): Streaming.Turn<State> => {
+  const turn = pass(Either.match(outcome, { onLeft: () => state, onRight: ([, next]) => next }))
+  const said = encode(Either.map(outcome, ([result]) => result))
+  return { ...turn, frames: [Streaming.control(said), ...turn.frames] }
+}
