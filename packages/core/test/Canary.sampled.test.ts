@@ -231,8 +231,8 @@ const every = Object.entries(scripts)
 
 // Base64 has more encoded forms than hex, so a sample of it keeps them all.
 const signers: ReadonlyArray<readonly [string, ReadonlyArray<(typeof every)[number]>, Partial<Protocol.Protocol>]> = [
-  ["hex", everyNth(5, every), {}],
-  ["base64", every.filter((entry) => entry[0].startsWith("the ") || everyNth(3, every).includes(entry)), {
+  ["hex", everyNth(8, every), {}],
+  ["base64", every.filter((entry) => entry[0].startsWith("the ") || everyNth(5, every).includes(entry)), {
     sign: base64
   }]
 ]
