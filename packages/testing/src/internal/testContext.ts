@@ -2,6 +2,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
+import * as Scheduler from "effect/Scheduler"
 import * as TestClock from "effect/TestClock"
 import * as TestServices from "effect/TestServices"
 
@@ -22,9 +23,18 @@ export const TestContext: Layer.Layer<TestServices.TestServices> = Layer.build(T
 // of a millisecond between them, and forks a fiber that would warn about a fiber that never suspends. `@effect/vitest`
 // supervises no fibers, so only the waiting has an effect: it lets all other fibers run until they suspend.
 const advanceFaster = (clock: TestClock.TestClock): void => {
-  if (Predicate.hasProperty(clock, "awaitSuspended")) clock.awaitSuspended = () => threeTurns
+  if (Predicate.hasProperty(clock, "awaitSuspended")) clock.awaitSuspended = () => settled
 }
 
-const threeTurns = Effect.async<void>((resume) => {
-  setImmediate(() => setImmediate(() => setImmediate(() => resume(Effect.void))))
+// Fibers run in microtasks, which end before the next turn of the event loop, unless the scheduler waits for a timer
+// after many of them.
+const isBusy = (scheduler: Scheduler.Scheduler): boolean =>
+  Predicate.hasProperty(scheduler, "running") && scheduler.running === true
+
+const settled = Effect.async<void>((resume) => {
+  const turn = (quiet: number): void => {
+    if (quiet === 3) resume(Effect.void)
+    else setImmediate(() => turn(isBusy(Scheduler.defaultScheduler) ? 0 : quiet + 1))
+  }
+  turn(0)
 })
