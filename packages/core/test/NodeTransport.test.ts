@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect } from "effect"
 import { Agent, type Dispatcher } from "undici"
 import type { Transport } from "../src/adapter.js"
-import * as NodeTransport from "../src/engine/internal/nodeTransport.js"
+import * as nodeTransport from "../src/engine/internal/nodeTransport.js"
 
 const request: Transport.Request = {
   method: "GET",
@@ -23,7 +23,7 @@ describe("NodeTransport", () => {
         dispatched++
         return dispatch(options, handler)
       })
-      const { send } = NodeTransport.make(counting, {
+      const { send } = nodeTransport.make(counting, {
         watch: (_, __, late) => ({ begin: Effect.sync(late), leave: () => undefined })
       })
       assert.deepStrictEqual(yield* Effect.flip(send(request)), { _tag: "TimedOut" })

@@ -4,7 +4,7 @@ import * as Canary from "./canary/suite.js"
 import { leak } from "./support/output.js"
 import { sampled } from "./support/sampling.js"
 
-Canary.register(sampled(6))
+Canary.register(sampled(4))
 
 describe("leak detection", () => {
   const secret = "K3y/CANARY+key==0123456789abcdef"

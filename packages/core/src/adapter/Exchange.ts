@@ -13,7 +13,7 @@ import type { MarketDataError } from "../model/ExchangeError.js"
 import type * as Adapter from "../ports/Adapter.js"
 import type * as Declaration from "./Declaration.js"
 import * as accountQuestions from "./internal/accountQuestions.js"
-import * as accountStreams from "./internal/accountStreams.js"
+import * as AccountStreams from "./internal/accountStreams.js"
 import { make, makePublic } from "./internal/layers.js"
 import type {
   AccountService,
@@ -23,7 +23,7 @@ import type {
   TradingService
 } from "./internal/layersModel.js"
 import * as publicQuestions from "./internal/publicQuestions.js"
-import * as streams from "./internal/streams.js"
+import * as Streams from "./internal/streams.js"
 import * as tradingQuestions from "./internal/tradingQuestions.js"
 
 export type {
@@ -90,7 +90,7 @@ export const define = <
     },
     account: (client, { markets }) => accountQuestions.make(facts)(client, markets),
     accountStreams: (desk, feed) =>
-      accountStreams.make(
+      AccountStreams.make(
         { ...desk, exchange: facts.protocol.exchange, unit: facts.unit, feeIn: account.fills.feeIn },
         facts.feeds ?? {},
         feed
@@ -144,7 +144,7 @@ const publicDefinition = <Name extends string, Region extends string>(
     client: ExchangeClient<"marketData">,
     markets: Markets,
     feed: Effect.Effect<Feed, MarketDataError>
-  ) => streams.make(facts, client, markets, feed)
+  ) => Streams.make(facts, client, markets, feed)
 })
 
 /**

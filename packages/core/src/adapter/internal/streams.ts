@@ -10,7 +10,7 @@ import type { Feed } from "../../feed/internal/feed.js"
 import type { Reading, Subscription } from "../../feed/internal/subscription.js"
 import * as OrderBookSync from "../../feed/OrderBookSync.js"
 import type { BookView } from "../../model/BookView.js"
-import * as Candles from "../../model/Candle.js"
+import * as Candle from "../../model/Candle.js"
 import { type AccountError, type MarketDataError, Unsupported } from "../../model/ExchangeError.js"
 import * as FeedItem from "../../model/FeedItem.js"
 import * as Listing from "../../model/Listing.js"
@@ -70,7 +70,7 @@ export const make = (
   const channels = lazily(feed, (feed) => ({
     ticker: feed.channel<Ticker, MarketDataError>(),
     trades: feed.channel<Trade, MarketDataError>(),
-    candles: feed.channel<Candles.Candle, MarketDataError>(),
+    candles: feed.channel<Candle.Candle, MarketDataError>(),
     book: feed.channel<BookView, MarketDataError>()
   }))
   const narrowed = (error: AccountError) => narrow("marketData", error)
@@ -260,17 +260,17 @@ export const rows = <Row, A>(
 export const candleRows = (
   exchange: string,
   market: Market,
-  interval: Candles.Interval,
+  interval: Candle.Interval,
   volumes: sizing.Sizing,
   skew: number,
   reader: () => (frame: unknown) => Listing.Rows<Row.BarSoFar> | undefined
-): Reading<Candles.Candle> => {
+): Reading<Candle.Candle> => {
   // Candles older than the current one were already delivered before the connection was lost.
   let latest = 0
   return rows(true, reader, (row, now) => {
     if (row.openTime < latest) return undefined
     latest = row.openTime
-    const isOpen = row.isOpen ?? now + skew < Candles.closeTime(interval, row.openTime)
+    const isOpen = row.isOpen ?? now + skew < Candle.closeTime(interval, row.openTime)
     return marketRows.candle(marketRows.bar(row, market, volumes), exchange, market, interval, isOpen)
   })
 }

@@ -2,6 +2,7 @@ import { FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FastCheck } from "effect"
+import { runs } from "../../resilience/test/support/sample.js"
 import { OrderJournal } from "../src/index.js"
 import * as Hostile from "./support/hostile.js"
 
@@ -142,7 +143,9 @@ describe("OrderJournal.layerFile", () => {
         assert.deepStrictEqual(yield* openIn(path), [...expected.filter((id) => id !== "killed"), "after"])
         assert.deepStrictEqual(yield* openIn(path), [...expected.filter((id) => id !== "killed"), "after"])
       }).pipe(Effect.scoped, Effect.provide(NodeContext.layer)),
-    { fastCheck: { numRuns: 40, examples: [[0.9999, ""], [0.5, "}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}"]] } }
+    {
+      fastCheck: { numRuns: runs(40), examples: [[0.9999, ""], [0.5, "}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}"]] }
+    }
   )
 
   it.scoped("fails with JournalFailed for an invalid line, which it names, and for a file that cannot be opened", () =>
