@@ -46,7 +46,7 @@ import {
   type RetryOptions
 } from "./internal/policyModel.js"
 import { Execution } from "./internal/policyTrace.js"
-import { check as checkRetry } from "./internal/retrying.js"
+import { checkRetry } from "./internal/retrying.js"
 import type { RateLimiterFull } from "./RateLimiter.js"
 import type * as Timeout from "./Timeout.js"
 

@@ -295,15 +295,13 @@ export const group = <const Scope extends string, const Lane extends string = ne
           refund: (reservation) => withTicket(reservation, shell.refund),
           commit: (reservation) => withTicket(reservation, shell.commit),
           withReservation: (costs = ones, call) => (use) =>
-            shell.acquire("Holds", () =>
-              several(costs, call), (ticket) =>
-              use(new GroupTicketReservation(ticket, costs))),
+            shell.acquire(
+              "Holds",
+              () => several(costs, call),
+              (ticket) => use(new GroupTicketReservation(ticket, costs))
+            ),
           withCosts: (costs = ones, call) => (self) =>
-            keepBrand(
-              self,
-              shell.acquire("Starts", () =>
-                several(costs, call), () => self)
-            )
+            keepBrand(self, shell.acquire("Starts", () => several(costs, call), () => self))
         }, { hold: (costs = ones, call, clock) => shell.tryHold(several(costs, call), clock) })
       }
     )

@@ -14,7 +14,7 @@ import * as Schedule from "effect/Schedule"
 import * as ScheduleDecision from "effect/ScheduleDecision"
 import * as ScheduleInterval from "effect/ScheduleInterval"
 import * as Idempotent from "./Idempotent.js"
-import { backoffOf, check, decide, type DecisionOptions, type Progress, withRetries } from "./internal/retrying.js"
+import { backoffOf, checkRetry, decide, type DecisionOptions, type Progress, withRetries } from "./internal/retrying.js"
 import type { Options } from "./internal/retryModel.js"
 import { monotonic } from "./internal/time.js"
 
@@ -34,7 +34,7 @@ export type { GaveUp, GiveUpReason, Info, Options } from "./internal/retryModel.
  * @category constructors
  */
 export const schedule = <E>(options: Options<E> = {}): Schedule.Schedule<Duration.Duration, E> => {
-  check("Retry: ", options)
+  checkRetry("Retry: ", options)
   const { initial }: { readonly initial: unknown } = backoffOf(options)
   const first: Progress = { attempt: 1, start: undefined, backoff: initial }
   return Schedule.makeWithState<Progress, E, Duration.Duration>(
@@ -135,6 +135,6 @@ export interface NonIdempotent<in E> extends Options<E> {
 // Steps the schedule directly: `Effect.retry` sets up its schedule before it is known whether a retry is needed, which
 // costs every successful call several microseconds, and it never sees a cause.
 const run = <A, E, R>(self: Effect.Effect<A, E, R>, options: DecisionOptions<E>): Effect.Effect<A, E, R> => {
-  check("Retry: ", options)
+  checkRetry("Retry: ", options)
   return Effect.clockWith((clock) => withRetries(self, options, () => options, clock))
 }

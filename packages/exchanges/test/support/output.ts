@@ -1,5 +1,7 @@
-import { Cause, Effect, Exit, Layer, Logger, LogLevel, Metric, MetricState, Option, Tracer } from "effect"
+import { Cause, Exit, Layer, Logger, LogLevel, Tracer } from "effect"
 import { inspect } from "node:util"
+
+export { metrics } from "../../../core/test/support/capture.js"
 
 /** All output of a program while it runs: its logs at every level, its spans and its failures. */
 export interface Output {
@@ -71,20 +73,6 @@ export const make = (): Output => {
 
 /** Characters that a log must not contain: they break lines, reverse text, are invisible or control the terminal. */
 export const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
-
-/** Returns all text in the metrics of the process: names, descriptions, tags, and the words that frequencies count. */
-export const metrics: Effect.Effect<string> = Effect.map(
-  Metric.snapshot,
-  (pairs) =>
-    pairs.map(({ metricKey: { description, name, tags }, metricState }) =>
-      [
-        name,
-        Option.getOrElse(description, () => ""),
-        ...tags.flatMap(({ key, value }) => [key, value]),
-        ...MetricState.isFrequencyState(metricState) ? metricState.occurrences.keys() : []
-      ].join(" ")
-    ).join("\n")
-)
 
 const fragment = 12
 

@@ -92,7 +92,7 @@ const initialState = <E>(options: DecisionOptions<E>): RetryState<E> => ({
  *
  * @internal
  */
-export const check = (
+export const checkRetry = (
   what: string,
   { attempts, elapsed, spread }: Pick<Options<never>, "attempts" | "elapsed" | "spread">
 ): void => {

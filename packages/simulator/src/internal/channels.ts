@@ -1,6 +1,6 @@
 /**
  * The channels of a socket as a table, like the routes of a REST API: a template such as `ticker.{market}.{pace}`, the
- * readers of its names, what its subscriptions watch, and what they are told.
+ * readers of its names, what its subscriptions watch, and the messages that they receive.
  *
  * @internal
  */
@@ -79,15 +79,15 @@ export const executions = <A>(readers: Readers<A, unknown>, encode: Encode<A, "E
 export const holdings = <A>(readers: Readers<A, unknown>, encode: Encode<A, "Holdings">): Read =>
   channel("Holdings", readers, () => ({ _tag: "Holdings" }), encode)
 
-// No refusal is shown: what cannot be read is no channel.
+// A name whose parts cannot be read is an unknown channel, so no refusal is ever shown.
 const none = Either.left("no such channel")
 const { byName } = reading(() => none)
 
-/** @internal Reads what a name in a template stands for. */
+/** @internal Reads the part of a channel's name that stands for `name` in the template. */
 export const named = <A>(name: string, find: (text: string) => A | undefined): Reader<A, string> =>
   byName(name, find, none)
 
-/** @internal Creates the channels of a socket. A name in a template stands for text without `.`, `:` and `@`. */
+/** @internal Creates the channels of a socket. A `{name}` in a template matches text without `.`, `:` and `@`. */
 export const table = (channels: Readonly<Record<string, Read>>): Channels => {
   const patterns = Object.entries(channels).map(([template, read]) => {
     const pattern = template.replaceAll(".", "\\.").replaceAll(/\{(\w+)\}/g, "(?<$1>[^.:@]+)")
@@ -102,7 +102,7 @@ export const table = (channels: Readonly<Record<string, Read>>): Channels => {
   }
 }
 
-/** @internal Subscribes to the channels that there are. Returns their names and the next topics. */
+/** @internal Subscribes to the names that are channels. Returns these names and the next topics. */
 export const subscribe = (
   channels: Channels,
   topics: Topics.Topics,
@@ -119,8 +119,8 @@ export const subscribe = (
 }
 
 /**
- * @internal Returns the frames of what has changed, whose messages `framed` wraps, and the next topics. Frames of a book
- * have a variant that crosses it.
+ * @internal Returns the frames of all changes since the last call, each message wrapped by `framed`, and the next topics.
+ * Frames of an order book have a variant with a crossed book.
  */
 export const poll = (
   tables: ReadonlyArray<Channels>,

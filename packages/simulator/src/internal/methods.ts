@@ -23,7 +23,7 @@ export const find = <State, R>(
   unknown: R
 ): Method<State, R> => (Object.hasOwn(methods, name) ? methods[name] : undefined) ?? (() => Either.left(unknown))
 
-/** @internal Sends the answer to a call, and then what has changed. A refused call leaves the state as it is. */
+/** @internal Sends the response to a call and then all changes. A refused call leaves the state as it is. */
 export const answer = <State, R>(
   outcome: ReturnType<Method<State, R>>,
   state: State,
@@ -31,6 +31,6 @@ export const answer = <State, R>(
   pass: (state: State) => Streaming.Turn<State>
 ): Streaming.Turn<State> => {
   const turn = pass(Either.match(outcome, { onLeft: () => state, onRight: ([, next]) => next }))
-  const said = encode(Either.map(outcome, ([result]) => result))
-  return { ...turn, frames: [Streaming.control(said), ...turn.frames] }
+  const response = encode(Either.map(outcome, ([result]) => result))
+  return { ...turn, frames: [Streaming.control(response), ...turn.frames] }
 }

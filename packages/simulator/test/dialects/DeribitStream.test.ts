@@ -111,4 +111,17 @@ describe("the streams of Deribit", () => {
       assert.strictEqual(at(quote, "params", "data", "best_bid_price"), at(bids, 0, 0))
       assert.strictEqual(at(candle, "params", "data", "tick"), noon - 12 * 3_600_000)
     }))
+
+  it.scoped("can cross a whole book as well as its changes", () =>
+    Effect.gen(function*() {
+      const { call, client, simulator } = yield* start
+      const [, whole] = yield* call(subscribe, { channels: ["book.BTC-PERPETUAL.none.10.100ms"] })
+      const best = (frame: unknown, side: string) => Number(at(frame, "params", "data", side, 0, 0))
+      assert.isBelow(best(whole, "bids"), best(whole, "asks"))
+      yield* simulator.disturb({ _tag: "Crossed" })
+      yield* simulator.setPrice("BTC-PERPETUAL", "70000")
+      yield* TestClock.adjust("1 second")
+      const [crossed] = client.received()
+      assert.strictEqual(best(crossed, "asks"), best(crossed, "bids"))
+    }))
 })

@@ -7,7 +7,8 @@ import { account, currency, flag, limits, oneOf, read } from "./params.js"
 
 // Converts credits to requests.
 const rateOf = ({ cost, rule }: typeof limits.ordinary) => ({ burst: rule.limit / cost, rate: rule.perSecond / cost })
-const [matching, non_matching_engine] = [rateOf(limits.trading), rateOf(limits.ordinary)]
+const matching = rateOf(limits.trading)
+const non_matching_engine = rateOf(limits.ordinary)
 const matching_engine = { trading: { total: matching }, ...columns("spot cancel_all", matching) }
 
 const [maker_fee, taker_fee] = [Markets.fees.makerFee, Markets.fees.takerFee].map(Decimal.literal)

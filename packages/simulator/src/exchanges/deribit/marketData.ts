@@ -20,14 +20,16 @@ const kinds = {
   isPast: flag("expired")
 }
 
-const [lowest, highest, hundred] = [Decimal.literal("0.985"), Decimal.literal("1.015"), Decimal.literal("100")]
+const lowestRatio = Decimal.literal("0.985")
+const highestRatio = Decimal.literal("1.015")
+const hundred = Decimal.literal("100")
 
 /** @internal Returns the lowest sell price and the highest buy price. */
 export const band = (listing: Markets.DeribitListing, world: World) => {
   const { last } = world.quote(listing)
   const bound = (ratio: BigDecimal.BigDecimal) =>
     Decimal.ofSteps(Decimal.steps(BigDecimal.multiply(last, ratio), listing.tickSize), listing.tickSize)
-  return { min_price: bound(lowest), max_price: bound(highest) }
+  return { min_price: bound(lowestRatio), max_price: bound(highestRatio) }
 }
 
 /** @internal */
@@ -79,8 +81,11 @@ export const tradeRow = (listing: Markets.DeribitListing) => ({ amount: coins, a
   return { ...ids, ...prices, amount, contracts: Markets.contracts(listing, amount), direction: side }
 }
 
-// How many trades back a request may reach, and the maximum number of candles.
-const [tape, mostCandles] = [2000, 5000]
+// How many trades back a request with a range may reach.
+const maxTradesBack = 2000
+
+// The maximum number of candles of a response.
+const maxCandles = 5000
 
 const ranged = { listing, page, count: integer("count", 10), isAsked: between("start_seq", "end_seq") }
 
@@ -119,13 +124,13 @@ export const routes = {
   }),
   "public/get_last_trades_by_instrument": open(ranged, ({ count, isAsked, listing, page }, world, input) => {
     // Generates only as many trades as the request needs.
-    const reach = Object.keys(input).some((name) => /_(seq|timestamp)$/.test(name)) ? tape : count + 1
+    const reach = Object.keys(input).some((name) => /_(seq|timestamp)$/.test(name)) ? maxTradesBack : count + 1
     const all = listing.instrument === undefined ? [] : world.trades(listing, reach)
     return page(all.filter(({ id }) => isAsked(id)), tradeRow(listing))
   }),
   "public/get_tradingview_chart_data": open(charted, ({ from, listing, resolution, to }, world) => {
     const [length, until] = [resolution.unit, Math.min(to, world.now)]
-    const rows = world.candles(listing, length, Math.max(from, until - mostCandles * length + 1), until)
+    const rows = world.candles(listing, length, Math.max(from, until - maxCandles * length + 1), until)
     const column = (name: keyof Candle): Json => rows.map((row) => row[name])
     const prices = { open: column("open"), high: column("high"), low: column("low"), close: column("close") }
     const volumes = { volume: column("volume"), cost: column("quoteVolume") }

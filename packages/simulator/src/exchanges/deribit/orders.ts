@@ -70,10 +70,14 @@ const seen = byName("order_id", (id, world) => {
 /** @internal Filters orders by the instrument, the currency, the kind and the label of a request. */
 export const keeps = matching<One>({ ...Markets.marketOf, label: ({ order }) => order.clientOrderId })
 
-// How long closed orders and trades stay available. Older ones are only found with `historical`.
-const [recently, old, day] = [1_800_000, 172_800_000, 86_400_000]
+// How long closed orders and trades are found without `historical`.
+const orderMillis = 1_800_000
+const tradeMillis = 86_400_000
 
-const isRecent = ({ order: { status, updatedAt } }: One, { now }: World, within = recently): boolean =>
+// How long closed orders are found with `historical`, but without `include_old`.
+const historicalMillis = 172_800_000
+
+const isRecent = ({ order: { status, updatedAt } }: One, { now }: World, within = orderMillis): boolean =>
   status === "open" || now - updatedAt <= within
 
 const rows = (orders: ReadonlyArray<One>) => orders.map((one) => orderRow(one))
@@ -83,13 +87,20 @@ const asked = (world: World, input: Input) => Markets.orders(world).filter(keeps
 const open = <A>(needed: Needed<A>) =>
   read(needed, (_, world, input) => rows(asked(world, input).filter(({ order }) => order.status === "open")))
 
-const [isOld, isOlder, withUnfilled] = [flag("historical"), flag("include_old"), flag("include_unfilled")]
-const past = { count: integer("count", 20, 1000), offset: integer("offset", 0), isOld, isOlder, withUnfilled }
+const isHistorical = flag("historical")
+const past = {
+  count: integer("count", 20, 1000),
+  offset: integer("offset", 0),
+  isHistorical,
+  isOlder: flag("include_old"),
+  withUnfilled: flag("include_unfilled")
+}
 
 // The order that closed last comes first.
 const history = <A>(needed: Needed<A>) =>
-  read({ ...past, ...needed }, ({ count, isOld, isOlder, offset, withUnfilled }, world, input) => {
-    const reach = isOld ? isOlder ? Infinity : old : recently
+  read({ ...past, ...needed }, ({ count, isHistorical, isOlder, offset, withUnfilled }, world, input) => {
+    const oldest = isOlder ? Infinity : historicalMillis
+    const reach = isHistorical ? oldest : orderMillis
     const ended = asked(world, input).filter((one) =>
       one.order.status !== "open" && isRecent(one, world, reach) && (withUnfilled || one.order.filled.value > 0n)
     )
@@ -109,9 +120,12 @@ export const routes = {
   ),
   "private/get_order_history_by_currency": history({ currency }),
   "private/get_order_history_by_instrument": history({ traded }),
-  "private/get_user_trades_by_instrument": read({ traded, page, isOld }, ({ isOld, page, traded }, world) => {
-    const since = isOld ? 0 : world.now - day
-    return page(Markets.fills(world).filter(({ at, listing }) => listing === traded && at >= since), fillRow)
-  }),
+  "private/get_user_trades_by_instrument": read(
+    { traded, page, isHistorical },
+    ({ isHistorical, page, traded }, world) => {
+      const since = isHistorical ? 0 : world.now - tradeMillis
+      return page(Markets.fills(world).filter(({ at, listing }) => listing === traded && at >= since), fillRow)
+    }
+  ),
   "private/get_user_trades_by_order": read({ named }, ({ named }, world) => fillRows(world.engine, named))
 }

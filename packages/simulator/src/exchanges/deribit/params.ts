@@ -79,7 +79,10 @@ export const listing = byName("instrument_name", find, refuse(13020, "not_found"
 export const traded = byName("instrument_name", find, refuse(10020, "invalid_or_unsupported_instrument"))
 
 /** @internal */
-export const [currency, label] = [required("currency"), required("label")]
+export const currency = required("currency")
+
+/** @internal */
+export const label = required("label")
 
 /** @internal The parameters that a request must have. */
 export type Needed<A> = Readers<A, Refusal>

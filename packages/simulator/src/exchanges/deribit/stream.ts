@@ -58,7 +58,7 @@ const about = ({ id }: DeribitListing, { sequence }: Book, { now }: World) => {
   return { timestamp: now, instrument_name: id, change_id: MarketData.firstChange + sequence }
 }
 
-const publicly = Channels.table({
+const publicChannels = Channels.table({
   "book.{instrument_name}.{pace}": Channels.book(paced, () => 10_000, ({ listing }, change, world) => {
     const sides = { bids: changed(change.bids), asks: changed(change.asks), ...about(listing, change, world) }
     const prev_change_id = MarketData.firstChange + change.previous
@@ -106,7 +106,7 @@ const trades = (asked: typeof owned) =>
     return filled.length === 0 ? [] : [filled.map(fillRow)]
   })
 
-const privately = Channels.table({
+const privateChannels = Channels.table({
   "user.orders.{instrument_name}.{pace}": orders(ofOne),
   "user.orders.{kind}.{currency}.{pace}": orders(owned),
   "user.trades.{instrument_name}.{pace}": trades(ofOne),
@@ -122,7 +122,7 @@ interface State {
   readonly topics: Topics.Topics
   readonly meters: Meters.Meters
   /** When the client last sent a message. */
-  readonly heardAt: number
+  readonly receivedAt: number
   readonly heartbeat?: { readonly interval: number; readonly at: number }
   readonly login?: { readonly scope: string; readonly until: number }
 }
@@ -134,7 +134,7 @@ const names = ({ channels }: Input): Params.Read<ReadonlyArray<string>> =>
 
 type Allows = (state: State, names: ReadonlyArray<string>, known: ReadonlyArray<string>) => Params.Read<void>
 
-// Lists the channels that there are. A request that may not have one of its channels is refused as a whole.
+// Lists the channels that exist. A request is refused as a whole if one of its channels is not allowed.
 const subscribe = (channels: Channels.Channels, allows: Allows): Method => (params, state, world) =>
   Either.flatMap(names(params), (names) => {
     const [known, topics] = Channels.subscribe(channels, state.topics, names, world)
@@ -157,11 +157,11 @@ const methods: Readonly<Record<string, Method>> = {
       const { expires_in, scope } = granted
       return [granted, { ...state, login: { scope, until: world.now + expires_in * 1000 } }]
     }),
-  "public/subscribe": subscribe(publicly, (_, names) =>
+  "public/subscribe": subscribe(publicChannels, (_, names) =>
     names.some((name) => name.endsWith(".raw"))
       ? refuse(13_778, "raw_subscriptions_not_available_for_unauthorized")
       : Either.void),
-  "private/subscribe": subscribe(privately, ({ login }, _, known) => {
+  "private/subscribe": subscribe(privateChannels, ({ login }, _, known) => {
     if (login === undefined) return refuse(10_000, "authorization_required")
     const needed = known.map((name) => name.startsWith("user.portfolio.") ? "account:read" : "trade:read")
     return needed.every((one) => Access.allows(login.scope, one)) ? Either.void : refuse(13_021, "forbidden")
@@ -181,12 +181,12 @@ const receive = (state: State, text: string, world: World): Streaming.Turn<State
   const call = JsonRpc.callOf(parse(text))
   const meter = call.method.endsWith("/subscribe") ? "subscribe" : "ordinary"
   const { admitted, meters } = Meters.take(state.meters, meter, limits[meter].rule, world.now, limits[meter].cost)
-  const heard = { ...state, meters, heardAt: world.now }
+  const received = { ...state, meters, receivedAt: world.now }
   const refusal = admitted ? call.fault : tooMany
   const method = Methods.find(methods, call.method, JsonRpc.unknownMethod)
-  const outcome = refusal === undefined ? method(call.input, heard, world) : Either.left(refusal)
-  const encode = (said: Params.Read<Json>) => Params.response(call.id, said, world.now)
-  const turn = Methods.answer(outcome, heard, encode, (next) => pass(next, world))
+  const outcome = refusal === undefined ? method(call.input, received, world) : Either.left(refusal)
+  const encode = (result: Params.Read<Json>) => Params.response(call.id, result, world.now)
+  const turn = Methods.answer(outcome, received, encode, (next) => pass(next, world))
   return admitted ? turn : { ...turn, close: { code: 1008, reason: tooMany.message } }
 }
 
@@ -194,12 +194,12 @@ const loginOver = { code: 1008, reason: "the login has expired" }
 
 const pass = (before: State, world: World): Streaming.Turn<State> => {
   const framed = (channel: string, data: Json) => notification("subscription", { channel, data })
-  const [frames, topics] = Channels.poll([publicly, privately], before.topics, world, framed)
+  const [frames, topics] = Channels.poll([publicChannels, privateChannels], before.topics, world, framed)
   const next = { ...before, topics }
-  const { heardAt, heartbeat, login } = next
+  const { receivedAt, heartbeat, login } = next
   if (login !== undefined && world.now >= login.until) return { frames, next, close: loginOver }
   if (heartbeat === undefined || world.now < heartbeat.at + heartbeat.interval) return { frames, next }
-  const silences = (world.now - heardAt) / heartbeat.interval
+  const silences = (world.now - receivedAt) / heartbeat.interval
   if (silences >= 2) return { frames, next, close: { code: 1000, reason: "test_request was not answered" } }
   const beats = silences >= 1 ? ["heartbeat", "test_request"] : ["heartbeat"]
   return {
@@ -213,8 +213,8 @@ export const streaming: Streaming.Streaming = {
   open: (target) =>
     /^\/ws\/api\/v2\/?(?:\?|$)/.test(target)
       ? Streaming.make<State>({
-        initial: { topics: Topics.none, meters: Meters.empty, heardAt: 0 },
-        begin: (state, world) => ({ frames: [], next: { ...state, heardAt: world.now } }),
+        initial: { topics: Topics.none, meters: Meters.empty, receivedAt: 0 },
+        begin: (state, world) => ({ frames: [], next: { ...state, receivedAt: world.now } }),
         receive,
         pass,
         expire: (next) => ({ frames: [], next, close: next.login && loginOver })
