@@ -1,4 +1,6 @@
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
@@ -27,10 +29,4 @@ const advanceFaster = (clock: TestClock.TestClock): void => {
   clock.awaitSuspended = () => threeTimers
 }
 
-const threeTimers = Effect.async<void>((resume) => {
-  const wait = (left: number): void => {
-    if (left === 0) resume(Effect.void)
-    else setTimeout(() => wait(left - 1), 0)
-  }
-  wait(3)
-})
+const threeTimers = Effect.repeatN(Clock.make().sleep(Duration.zero), 2)

@@ -4,6 +4,7 @@ import { assertNone } from "@effect/vitest/utils"
 import { Clock, Deferred, Duration, Effect, FastCheck, Fiber, TestClock } from "effect"
 import { interruptEverywhere, settle } from "./support/interruption.js"
 import { manualClock } from "./support/manualClock.js"
+import { runs } from "./support/sample.js"
 
 const tenPerSecond = () => RateLimiter.make({ name: "test", limit: 10, window: "1 second" })
 
@@ -172,7 +173,7 @@ it.effect.prop(
       assertWithin(sent, allowed)
       assert.strictEqual(yield* limiter.available, 10)
     }),
-  { fastCheck: { numRuns: 25 }, timeout: 60_000 }
+  { fastCheck: { numRuns: runs(25) }, timeout: 60_000 }
 )
 
 describe("A call of a queue that starts late counts from its start", () => {

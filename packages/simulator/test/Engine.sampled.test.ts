@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { assertLeft, assertRight } from "@effect/vitest/utils"
 import { BigDecimal, Either, FastCheck } from "effect"
+import { runs } from "../../resilience/test/support/sample.js"
 import { plain } from "../src/engine/internal/decimal.js"
 import { Engine, type Market } from "../src/index.js"
 
@@ -257,13 +258,13 @@ describe("Engine", () => {
           for (const { amount } of [...bids, ...asks]) assert.isTrue(BigDecimal.isPositive(amount))
         }
       })
-    })
+    }, { fastCheck: { numRuns: runs(100) } })
 
     it.prop("the total amount of each asset stays the same", [everything], ([all]) => {
       runAll(empty, all, (engine) => {
         for (const asset of ["BTC", "USDT"]) equal(allMoney(engine, asset), allMoney(empty, asset), asset)
       })
-    })
+    }, { fastCheck: { numRuns: runs(100) } })
 
     it.prop("the locked balance equals what open orders and positions require", [everything], ([all]) => {
       runAll(empty, all, (engine) => {
@@ -284,7 +285,7 @@ describe("Engine", () => {
           equal(locked, sum([asset === "BTC" ? d("0.25") : zero, ...orders, ...margins]), asset)
         }
       })
-    })
+    }, { fastCheck: { numRuns: runs(100) } })
 
     it.prop("no free balance is negative", [commands([spot])], ([all]) => {
       const poor = Engine.make({
@@ -297,7 +298,7 @@ describe("Engine", () => {
       runAll(poor, all, (engine) => {
         for (const { free } of Engine.balances(engine)) assert.isFalse(BigDecimal.isNegative(free))
       })
-    })
+    }, { fastCheck: { numRuns: runs(100) } })
 
     it.prop("an order is the sum of its fills, and the book contains its remaining amount", [everything], ([all]) => {
       runAll(empty, all, (engine) => {
@@ -324,7 +325,7 @@ describe("Engine", () => {
         )
         assert.deepStrictEqual(resting.toSorted(), open.toSorted())
       })
-    })
+    }, { fastCheck: { numRuns: runs(100) } })
 
     it.prop(
       "post-only orders never take, FOK orders fill completely or not at all, and only GTC limit orders rest",
@@ -361,7 +362,7 @@ describe("Engine", () => {
         engine
       )
       for (const [asset, held] of none.ledger.held) equal(held, zero, asset)
-    })
+    }, { fastCheck: { numRuns: runs(100) } })
 
     it.prop("reduce-only orders only reduce positions", [commands([linear])], ([all]) => {
       runAll(empty, all, (engine, before) => {
@@ -375,7 +376,7 @@ describe("Engine", () => {
           if (reduceOnly) assert.strictEqual(BigDecimal.sign(size(engine)), side === "sell" ? 1 : -1)
         }
       })
-    })
+    }, { fastCheck: { numRuns: runs(100) } })
 
     it.prop("realized and unrealized profit equals the proceeds of sells less the cost of buys and fees", [
       commands([linear])
@@ -398,7 +399,7 @@ describe("Engine", () => {
           "profit"
         )
       })
-    })
+    }, { fastCheck: { numRuns: runs(100) } })
 
     it.prop("the sequence increases with every change of the book and never decreases", [everything], ([all]) => {
       runAll(empty, all, (engine, before) => {
@@ -408,7 +409,7 @@ describe("Engine", () => {
           assert.isTrue(same ? now.sequence >= then.sequence : now.sequence > then.sequence)
         }
       })
-    })
+    }, { fastCheck: { numRuns: runs(100) } })
   })
 
   describe("price-time priority", () => {
@@ -475,7 +476,7 @@ describe("Engine", () => {
       )
       const expected = naive(orders)
       assert.deepStrictEqual({ fills: actual, open }, expected)
-    })
+    }, { fastCheck: { numRuns: runs(100) } })
 
     it("puts quotes of the house behind earlier orders", () => {
       const engine = Engine.advance(after(empty, order("buy", "0.005", "100")), 2, () => quote("100", "101"))
