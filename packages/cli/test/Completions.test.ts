@@ -5,7 +5,9 @@ import { Effect } from "effect"
 import { spawnSync } from "node:child_process"
 import { runCommand } from "./utils.js"
 
-const script = (shell: string) => Effect.map(runCommand(`--completions ${shell}`), ({ out }) => out)
+const script = Effect.runSync(
+  Effect.cachedFunction((shell: string) => Effect.map(runCommand(`--completions ${shell}`), ({ out }) => out))
+)
 
 /** The completions that bash offers for a line. */
 const offered = (script: string, line: string): ReadonlyArray<string> => {

@@ -5,6 +5,8 @@ import { runCommand } from "./utils.js"
 
 const commands = Object.keys(Examples.examples)
 
+const helpOf = Effect.runSync(Effect.cachedFunction((command: string) => runCommand(`${command} --help`.trim())))
+
 describe("help", () => {
   it.effect("has examples for every command, and only for those", () =>
     Effect.gen(function*() {
@@ -16,7 +18,7 @@ describe("help", () => {
   for (const command of commands) {
     it.effect(`of "exchange ${command}" fits 80 columns, has no placeholders, and has only valid examples`, () =>
       Effect.gen(function*() {
-        const { code, err, out } = yield* runCommand(`${command} --help`.trim())
+        const { code, err, out } = yield* helpOf(command)
         assert.deepStrictEqual([code, err], [0, ""])
         for (const line of out.split("\n")) assert.isAtMost(line.length, 80, line)
         assert.notMatch(out, /user-defined|A true or false value|setting is optional|One of the following/)
@@ -26,8 +28,7 @@ describe("help", () => {
         for (const [, example = ""] of shown) {
           assert.include(Examples.examples[command]?.join("\n"), example)
           assert.isTrue(command === "" || example.startsWith(command))
-          const of = Help.commandOf(example.split(" "))
-          const { out: help } = yield* runCommand(`${of} --help`)
+          const { out: help } = yield* helpOf(Help.commandOf(example.split(" ")))
           for (const [option] of example.matchAll(/(?<= )--[\w-]+/g)) assert.include(help, `${option}`, example)
         }
       }))

@@ -2,6 +2,7 @@ import { Account, MarketData, Trading } from "@effect-exchange/core"
 import { Simulator } from "@effect-exchange/simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, TestClock } from "effect"
+import { everyNth } from "../../resilience/test/support/sample.js"
 import { Exchanges } from "../src/index.js"
 import { drive } from "./shared/application.js"
 import * as Support from "./support/exchanges.js"
@@ -67,7 +68,7 @@ const withoutList = ({ method, target, text }: Answer): string =>
     : text
 
 describe("a response of another shape", () => {
-  for (const id of Exchanges.ids) {
+  for (const id of everyNth(2, Exchanges.ids)) {
     it.effect(`opens no circuit, however often it is received: ${id}`, () =>
       withRewrittenResponses(id, withoutList, () =>
         Effect.gen(function*() {
@@ -83,7 +84,7 @@ describe("a response of another shape", () => {
 })
 
 describe("an order with an unknown status", () => {
-  for (const id of Exchanges.ids) {
+  for (const id of everyNth(2, Exchanges.ids, 1)) {
     it.effect(`hides no other: ${id}`, () =>
       withRewrittenResponses(id, withUnknownStatus, ({ orders }) =>
         Effect.gen(function*() {
@@ -94,7 +95,7 @@ describe("an order with an unknown status", () => {
         })))
   }
 
-  for (const id of Exchanges.ids) {
+  for (const id of everyNth(2, Exchanges.ids)) {
     it.effect(`is canceled by cancelAll, and orders of other markets stay open: ${id}`, () =>
       Effect.gen(function*() {
         const placed = yield* drive(place).pipe(Effect.provide(Support.trading(id)))
@@ -113,7 +114,7 @@ const balanceRequests =
 const amount = /("(?:free|balance|marginBalance|walletBalance|value|equity|cashBal|eq)":)(?:"[\d.]+"|[\d.]+)/g
 
 describe("a balance that cannot be decoded", () => {
-  for (const id of Exchanges.ids) {
+  for (const id of everyNth(2, Exchanges.ids, 1)) {
     it.effect(`fails with MalformedResponse: ${id}`, () =>
       withRewrittenResponses(
         id,
@@ -130,7 +131,7 @@ describe("a balance that cannot be decoded", () => {
 const name = "币安人生x"
 
 describe("an asset in another script and in lower case", () => {
-  for (const id of Exchanges.ids) {
+  for (const id of everyNth(2, Exchanges.ids)) {
     it.effect(`is listed, held and ordered like any other: ${id}`, () =>
       withRewrittenResponses(
         id,
@@ -152,7 +153,7 @@ describe("an asset in another script and in lower case", () => {
 })
 
 describe("a market listed while a program runs", () => {
-  for (const id of Exchanges.ids) {
+  for (const id of everyNth(2, Exchanges.ids, 1)) {
     it.effect(`is found when it is first requested, and so are its orders: ${id}`, () => {
       let isListed = false
       return withRewrittenResponses(
@@ -174,7 +175,7 @@ describe("a market listed while a program runs", () => {
 
 describe("a market without a ticker", () => {
   // Deribit has no such list.
-  for (const id of Exchanges.ids.filter((id) => id !== "deribit")) {
+  for (const id of everyNth(2, Exchanges.ids.filter((id) => id !== "deribit"))) {
     it.effect(`is left out of tickers, and hides no other: ${id}`, () => {
       let isThere = true
       return withRewrittenResponses(

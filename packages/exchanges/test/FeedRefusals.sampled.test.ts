@@ -2,6 +2,7 @@ import { MarketData } from "@effect-exchange/core"
 import { Simulator } from "@effect-exchange/simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, TestClock } from "effect"
+import { everyNth } from "../../resilience/test/support/sample.js"
 import * as Support from "./support/exchanges.js"
 import { recordItems } from "./support/feeds.js"
 import { interceptSockets } from "./support/sockets.js"
@@ -22,7 +23,7 @@ const refusals: Readonly<Record<Simulator.ExchangeId, string | undefined>> = {
   okx: "SymbolNotFound"
 }
 
-describe.each(Simulator.exchangeIds)("a market that %s has delisted", (exchange) => {
+describe.each(everyNth(3, Simulator.exchangeIds))("a market that %s has delisted", (exchange) => {
   const refusing = (subscription: "new" | "existing") =>
     Effect.gen(function*() {
       yield* TestClock.setTime(Date.UTC(2026, 10, 2))
