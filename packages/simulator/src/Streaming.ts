@@ -18,7 +18,7 @@ export interface Frame {
   readonly kind: "control" | "data"
   readonly text: string
   /** Variants of the frame with a wrong checksum and with a crossed book, where the frame can have them. */
-  readonly corrupted?: { readonly [H in "checksum" | "crossed"]?: string } | undefined
+  readonly corrupted?: { readonly [H in "checksum" | "crossed"]?: string | undefined } | undefined
 }
 
 /**
@@ -107,21 +107,3 @@ export const make = <State>(definition: Definition<State>): Conversation => {
  * @category constructors
  */
 export const control = (json: Json.Json): Frame => ({ kind: "control", text: Json.encode(json) })
-
-/**
- * Creates a JSON frame that carries data.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const data = (
-  json: Json.Json,
-  corrupted: { readonly [H in "checksum" | "crossed"]?: Json.Json | undefined } = {}
-): Frame => ({
-  kind: "data",
-  text: Json.encode(json),
-  corrupted: {
-    ...corrupted.checksum === undefined ? {} : { checksum: Json.encode(corrupted.checksum) },
-    ...corrupted.crossed === undefined ? {} : { crossed: Json.encode(corrupted.crossed) }
-  }
-})

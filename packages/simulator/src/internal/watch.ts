@@ -33,9 +33,9 @@ export interface ChangedLevel extends Level {
 
 /**
  * A change to send. The first change of a subscription (`isFirst`) contains everything. A change of a book has the
- * changed levels, the `whole` book, its `sequence`, and the `previous` sequence that was sent. `crossed` are the asks
- * with the best bid among them, for a fault that crosses the book. Trades are never empty if the subscription asks for
- * no `recent` ones. Holdings change with the value of positions too, balances do not.
+ * changed levels, the `whole` book, its `sequence`, and the `previous` sequence that was sent. Trades are
+ * never empty if the subscription asks for no `recent` ones. Holdings change with the value of positions too, balances
+ * do not.
  *
  * @internal
  */
@@ -47,7 +47,6 @@ export type Change =
     readonly isFirst: boolean
     readonly bids: ReadonlyArray<ChangedLevel>
     readonly asks: ReadonlyArray<ChangedLevel>
-    readonly crossed: ReadonlyArray<ChangedLevel> | undefined
     readonly whole: Engine.Book
     readonly sequence: number
     readonly previous: number
@@ -68,15 +67,11 @@ export type Change =
   }
   | { readonly _tag: "Holdings"; readonly isFirst: boolean; readonly changed: ReadonlyArray<Holding> }
 
-/** @internal A subscription, and the state that was last sent to it. */
-export interface Watch {
-  readonly key: string
-  readonly subject: Subject
-  readonly sent: Sent | undefined
-}
+/** @internal A change of one kind of subject. */
+export type ChangeOf<T extends Change["_tag"]> = Extract<Change, { readonly _tag: T }>
 
-interface Sent {
-  readonly at: number
+/** @internal The state that was last sent to a subscription. */
+export interface Sent {
   readonly text: string
   readonly id: number
   readonly book: Engine.Book | undefined
@@ -85,22 +80,25 @@ interface Sent {
   readonly assets: ReadonlyMap<string, string>
 }
 
-/** @internal */
-export const make = (key: string, subject: Subject): Watch => ({ key, subject, sent: undefined })
+const nothing: Sent = { text: "", id: -1, book: undefined, executions: undefined, assets: new Map() }
 
-const nothing: Sent = { at: 0, text: "", id: -1, book: undefined, executions: undefined, assets: new Map() }
-
-/** @internal Returns the change to send now, if there is one. */
-export const poll = (watch: Watch, world: World): readonly [Change | undefined, Watch] => {
-  const { sent, subject } = watch
+/**
+ * @internal Returns the change to send to a subscription now, if there is one, and the state that is then sent. A new
+ * subscription has none.
+ */
+export const poll = (
+  subject: Subject,
+  sent: Sent | undefined,
+  world: World
+): readonly [Change | undefined, Sent | undefined] => {
   const isFirst = sent === undefined
   const before = sent ?? nothing
-  const after = (next: Partial<Sent>): Watch => ({ ...watch, sent: { ...before, at: world.now, ...next } })
+  const after = (next: Partial<Sent>): Sent => ({ ...before, ...next })
   switch (subject._tag) {
     case "Ticker": {
       const book = Engine.book(world.engine, subject.listing.id, 1)
       const second = Math.floor(world.now / 1000)
-      if (!isFirst && before.id === second && before.book?.sequence === book.sequence) return [undefined, watch]
+      if (!isFirst && before.id === second && before.book?.sequence === book.sequence) return [undefined, sent]
       const quote = world.quote(subject.listing)
       const text = [quote.last, quote.bid, quote.ask, quote.volume, ...topOf(book)].map(Decimal.plain).join()
       const next = after({ text, id: second, book })
@@ -119,15 +117,13 @@ export const poll = (watch: Watch, world: World): readonly [Change | undefined, 
     }
     case "Book": {
       const whole = Engine.book(world.engine, subject.listing.id, subject.depth)
-      if (before.book?.sequence === whole.sequence) return [undefined, watch]
+      if (before.book?.sequence === whole.sequence) return [undefined, sent]
       const bids = differences(before.book?.bids ?? [], whole.bids)
       const asks = differences(before.book?.asks ?? [], whole.asks)
       // A change that is not sent leaves no gap between the sequences that are sent.
-      if (!isFirst && bids.length + asks.length === 0) return [undefined, watch]
-      const [best] = whole.bids
-      const crossed = best && [...asks, { what: "new", price: best.price, amount: best.amount } as const]
+      if (!isFirst && bids.length + asks.length === 0) return [undefined, sent]
       const sequences = { sequence: whole.sequence, previous: before.book?.sequence ?? -1 }
-      return [{ _tag: "Book", isFirst, bids, asks, crossed, whole, ...sequences }, after({ book: whole })]
+      return [{ _tag: "Book", isFirst, bids, asks, whole, ...sequences }, after({ book: whole })]
     }
     case "Candles": {
       const { bars, listing } = subject
@@ -144,7 +140,7 @@ export const poll = (watch: Watch, world: World): readonly [Change | undefined, 
     }
     case "Executions": {
       const events = before.executions === undefined ? [] : Executions.since(world.engine, before.executions)
-      if (!isFirst && events.length === 0) return [undefined, watch]
+      if (!isFirst && events.length === 0) return [undefined, sent]
       const open = isFirst ? Engine.openOrders(world.engine) : []
       const next = after({ executions: Executions.snapshot(world.engine) })
       return [{ _tag: "Executions", isFirst, open, events }, next]
@@ -161,9 +157,16 @@ export const poll = (watch: Watch, world: World): readonly [Change | undefined, 
   }
 }
 
-/** @internal Returns the instant at which a candle of a subscription ends. */
-export const endOf = ({ subject }: Watch, { openTime }: Candle): number =>
-  subject._tag === "Candles" ? subject.bars.after(openTime) : openTime
+/** @internal Returns a change after which the best bid is among the asks too. */
+export const crossed = (change: ChangeOf<"Book">): ChangeOf<"Book"> => {
+  const { asks, whole } = change
+  const crossing = whole.bids.slice(0, 1)
+  return {
+    ...change,
+    asks: [...asks, ...crossing.map(({ amount, price }) => ({ what: "new", price, amount } as const))],
+    whole: { ...whole, asks: [...crossing, ...whole.asks] }
+  }
+}
 
 const topOf = ({ asks, bids }: Engine.Book): ReadonlyArray<BigDecimal.BigDecimal> =>
   [asks[0], bids[0]].flatMap((level) => level === undefined ? [] : [level.price, level.amount])

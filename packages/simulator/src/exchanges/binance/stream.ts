@@ -136,7 +136,7 @@ const depth = Channels.book(
     }]
 )
 
-const streams = Channels.table({
+const streams = Channels.table<Json, unknown>({
   "{market}@ticker": ticker("24hrTicker", Object.keys(letters)),
   "{market}@miniTicker": ticker("24hrMiniTicker", miniature),
   "{market}@trade": Channels.trades(
@@ -159,14 +159,14 @@ const streams = Channels.table({
 const framed = (isCombined: boolean) => (stream: string, data: Json): Json => isCombined ? { stream, data } : data
 
 const passing = (state: State, isCombined: boolean, world: World) => {
-  const [frames, topics] = Channels.poll([streams], state.topics, world, framed(isCombined))
+  const [frames, topics] = Topics.poll(state.topics, world, framed(isCombined))
   return { frames, next: { ...state, topics } }
 }
 
 const subscribe = (state: State, names: ReadonlyArray<string>, world: World): State => ({
   ...state,
   names: new Set([...state.names, ...names]),
-  topics: Channels.subscribe(streams, state.topics, names, world)[1]
+  topics: Topics.subscribe(state.topics, streams, names, world)[1]
 })
 
 const unsubscribe = (state: State, names: ReadonlyArray<string>): State => ({

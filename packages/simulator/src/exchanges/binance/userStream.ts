@@ -19,7 +19,7 @@ import { isInput } from "../../internal/inputs.js"
 import { type Json, parse } from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
 import * as Methods from "../../internal/methods.js"
-import * as Topics from "../../internal/topics.js"
+import * as Topics from "../../internal/watches.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import { authenticate } from "./authentication.js"
@@ -110,7 +110,7 @@ const signedBy = (given: { readonly [name: string]: unknown }, world: World): Re
 const pending = (state: State, world: World): Streaming.Turn<State> => {
   const [frames, topics] = Topics.poll(state.topics, world, ({ key }, change): ReadonlyArray<Streaming.Frame> => {
     const subscriptionId = Number.parseInt(key, 10)
-    const event = (json: Json) => Streaming.data({ subscriptionId, event: json })
+    const event = (json: Json) => Topics.data({ subscriptionId, event: json })
     if (change._tag === "Executions") return change.events.map((each) => event(report(each, world)))
     return change._tag === "Balances" && !change.isFirst ? [event(position(change.changed, world))] : []
   })

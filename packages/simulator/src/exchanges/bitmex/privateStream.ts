@@ -11,8 +11,9 @@ import * as Engine from "../../engine/Engine.js"
 import type * as Executions from "../../internal/executions.js"
 import { uuid } from "../../internal/ids.js"
 import * as Keys from "../../internal/keys.js"
-import type * as Watch from "../../internal/watch.js"
-import * as Streaming from "../../Streaming.js"
+import * as Topics from "../../internal/watches.js"
+import type * as Watch from "../../internal/watches.js"
+import type * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import { account, marginRows } from "./account.js"
 import { find } from "./markets.js"
@@ -46,7 +47,7 @@ export const login = (
 export const unauthorized = "User requested an account-locked subscription but no authorization was provided."
 
 const frame = (table: string, action: string, data: ReadonlyArray<Row>): Streaming.Frame =>
-  Streaming.data(
+  Topics.data(
     action === "partial"
       ? { table, action, keys: keysOf[table] ?? [], types: {}, filter: { account }, data: [...data] }
       : { table, action, data: [...data] }

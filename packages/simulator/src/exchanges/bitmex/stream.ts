@@ -19,8 +19,8 @@ import * as Bars from "../../engine/internal/bars.js"
 import { iso } from "../../internal/inputs.js"
 import { type Json, parse } from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
-import * as Topics from "../../internal/topics.js"
-import type * as Watch from "../../internal/watch.js"
+import * as Topics from "../../internal/watches.js"
+import type * as Watch from "../../internal/watches.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import { bins, bucketRow, levelId, tradeRow } from "./marketData.js"
@@ -121,14 +121,14 @@ const pass = (state: State, world: World): Streaming.Turn<State> => {
         ? { table, action, keys: keysOf[table] ?? [], types: {}, filter: { symbol }, data: [...data] }
         : { table, action, data: [...data] }
     const grown = (isFirst: boolean, data: ReadonlyArray<Row>) =>
-      isFirst || data.length > 0 ? [Streaming.data(message(isFirst ? "partial" : "insert", data))] : []
+      isFirst || data.length > 0 ? [Topics.data(message(isFirst ? "partial" : "insert", data))] : []
     switch (change._tag) {
       case "Ticker": {
         if (table === "quote") return grown(change.isFirst, [quoteRow(listing, change, world)])
         const changed = send(sent, watch.key, row(listing, world.quote(listing), world.now))
         return changed === undefined
           ? []
-          : [Streaming.data(message(changed.action === "insert" ? "partial" : "update", [changed.row]))]
+          : [Topics.data(message(changed.action === "insert" ? "partial" : "update", [changed.row]))]
       }
       case "Trades":
         return grown(change.isFirst, change.trades.map((trade, at) => tradeRow(listing, trade, change.trades[at - 1])))
@@ -138,7 +138,7 @@ const pass = (state: State, world: World): Streaming.Turn<State> => {
       }
       case "Book":
         return table === "orderBook10"
-          ? [Streaming.data(message(change.isFirst ? "partial" : "update", [tenOf(listing, change, world)]))]
+          ? [Topics.data(message(change.isFirst ? "partial" : "update", [tenOf(listing, change, world)]))]
           : changes(listing, change, state.topics.get(watch.key), world, message)
       default:
         return []
@@ -212,7 +212,7 @@ const changes = (
   const frame = (action: string, data: ReadonlyArray<Row>): Streaming.Frame => {
     const crossing = action === "delete" || action === "update" ? [] : whole.bids.slice(0, 1).map(levelRow("Sell"))
     const crossed = crossing.length === 0 ? undefined : message(action, [...data, ...crossing])
-    return Streaming.data(message(action, data), { crossed })
+    return Topics.data(message(action, data), { crossed })
   }
   if (isFirst) return [frame("partial", [...asks.map(levelRow("Sell")), ...bids.map(levelRow("Buy"))])]
   const sideFrames = (side: "Buy" | "Sell", levels: ReadonlyArray<Watch.ChangedLevel>) =>

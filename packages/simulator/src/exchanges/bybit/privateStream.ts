@@ -17,8 +17,8 @@ import type { ApiKey } from "../../engine/Account.js"
 import type { Input } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
-import * as Topics from "../../internal/topics.js"
-import type * as Watch from "../../internal/watch.js"
+import * as Topics from "../../internal/watches.js"
+import type * as Watch from "../../internal/watches.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import { accountRow } from "./account.js"
@@ -105,7 +105,7 @@ const pass = (state: State, world: World): Streaming.Turn<State> => {
 
 const framesOf = (world: World) => ({ key }: Watch.Watch, change: Watch.Change): ReadonlyArray<Streaming.Frame> => {
   const framed = (name: string, number: number, row: Json): Streaming.Frame =>
-    Streaming.data({ topic: key, id: `${uid}_${name}_${number}`, creationTime: world.now, data: [row] })
+    Topics.data({ topic: key, id: `${uid}_${name}_${number}`, creationTime: world.now, data: [row] })
   if (change._tag === "Balances") {
     return change.isFirst ? [] : [framed("WALLET", world.now, accountRow(world, () => true))]
   }

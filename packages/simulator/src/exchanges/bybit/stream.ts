@@ -13,8 +13,8 @@
 import * as Record from "effect/Record"
 import { pathOf } from "../../Dialect.js"
 import type { Json } from "../../internal/json.js"
-import * as Topics from "../../internal/topics.js"
-import * as Watch from "../../internal/watch.js"
+import * as Topics from "../../internal/watches.js"
+import * as Watch from "../../internal/watches.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import * as Connection from "./connection.js"
@@ -123,10 +123,10 @@ const framesOf = (
       const changed = Object.entries(row).filter(([name, value]) => known.row[name] !== value)
       if (!isWhole && changed.length === 0) return []
       const data = isWhole ? row : { symbol: listing.name, ...Object.fromEntries(changed) }
-      return [Streaming.data(framed(isWhole ? "snapshot" : "delta", data, { cs: 24_987_956_059 + world.now % 1e9 }))]
+      return [Topics.data(framed(isWhole ? "snapshot" : "delta", data, { cs: 24_987_956_059 + world.now % 1e9 }))]
     }
     case "Trades":
-      return [Streaming.data(framed(
+      return [Topics.data(framed(
         "snapshot",
         change.trades.map((trade): Json => ({
           T: trade.at,
@@ -143,7 +143,7 @@ const framesOf = (
       ))]
     case "Candles":
       return [
-        Streaming.data(framed("snapshot", change.candles.map((candle) => bar(watch, listing, candle, world.now))))
+        Topics.data(framed("snapshot", change.candles.map((candle) => bar(watch, listing, candle, world.now))))
       ]
     case "Book": {
       const isBest = subject._tag === "Book" && subject.depth === 1
@@ -162,7 +162,7 @@ const framesOf = (
       const [best] = change.whole.bids
       sent.set(key, { ...nothing, number })
       const crossed = best && update([...asks, { price: best.price, amount: best.amount }])
-      return [Streaming.data(update(asks), { crossed })]
+      return [Topics.data(update(asks), { crossed })]
     }
     default:
       return []

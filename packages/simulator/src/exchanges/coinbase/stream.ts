@@ -15,8 +15,8 @@ import * as Bars from "../../engine/internal/bars.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { iso } from "../../internal/inputs.js"
 import { type Json, parse } from "../../internal/json.js"
-import * as Topics from "../../internal/topics.js"
-import type * as Watch from "../../internal/watch.js"
+import * as Topics from "../../internal/watches.js"
+import type * as Watch from "../../internal/watches.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import { authenticateMessage } from "./access.js"
@@ -54,7 +54,7 @@ const numbered = (state: State, drafts: ReadonlyArray<Draft>, world: World): Str
     })
     return kind === "control"
       ? Streaming.control(frame(events))
-      : Streaming.data(frame(events), { crossed: crossed && frame(crossed) })
+      : Topics.data(frame(events), { crossed: crossed && frame(crossed) })
   }),
   next: { ...state, sequence: state.sequence + drafts.length }
 })

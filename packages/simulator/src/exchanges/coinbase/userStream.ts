@@ -12,7 +12,7 @@ import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { iso } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
-import type * as Watch from "../../internal/watch.js"
+import type * as Watch from "../../internal/watches.js"
 import type { World } from "../../World.js"
 import { completion, ids, portfolio, side, statuses, timesInForce } from "./orders.js"
 

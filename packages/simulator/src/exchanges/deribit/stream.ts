@@ -49,16 +49,14 @@ const paced = { listing: traded, pace: oneOf("pace", ["100ms", "agg2"]) }
 const limited = { ...paced, depth: oneOf("depth", ["1", "10", "20"]) }
 const charted = { listing: traded, bars: MarketData.resolution }
 
-type Book = Watch.Change & { readonly _tag: "Book" }
-
 const changed = (side: ReadonlyArray<Watch.ChangedLevel>): Json =>
   side.map(({ amount, price, what }) => [what, price, amount])
 
-const about = ({ id }: DeribitListing, { sequence }: Book, { now }: World) => {
+const about = ({ id }: DeribitListing, { sequence }: Watch.ChangeOf<"Book">, { now }: World) => {
   return { timestamp: now, instrument_name: id, change_id: MarketData.firstChange + sequence }
 }
 
-const publicChannels = Channels.table({
+const publicChannels = Channels.table<Json, unknown>({
   "book.{instrument_name}.{pace}": Channels.book(paced, () => 10_000, ({ listing }, change, world) => {
     const sides = { bids: changed(change.bids), asks: changed(change.asks), ...about(listing, change, world) }
     const prev_change_id = MarketData.firstChange + change.previous
@@ -106,7 +104,7 @@ const trades = (asked: typeof owned) =>
     return filled.length === 0 ? [] : [filled.map(fillRow)]
   })
 
-const privateChannels = Channels.table({
+const privateChannels = Channels.table<Json, unknown>({
   "user.orders.{instrument_name}.{pace}": orders(ofOne),
   "user.orders.{kind}.{currency}.{pace}": orders(owned),
   "user.trades.{instrument_name}.{pace}": trades(ofOne),
@@ -135,9 +133,9 @@ const names = ({ channels }: Input): Params.Read<ReadonlyArray<string>> =>
 type Allows = (state: State, names: ReadonlyArray<string>, known: ReadonlyArray<string>) => Params.Read<void>
 
 // Lists the channels that exist. A request is refused as a whole if one of its channels is not allowed.
-const subscribe = (channels: Channels.Channels, allows: Allows): Method => (params, state, world) =>
+const subscribe = (channels: Channels.Channels<Json, unknown>, allows: Allows): Method => (params, state, world) =>
   Either.flatMap(names(params), (names) => {
-    const [known, topics] = Channels.subscribe(channels, state.topics, names, world)
+    const [known, topics] = Topics.subscribe(state.topics, channels, names, world)
     return Either.map(allows(state, names, known), () => [known, { ...state, topics }])
   })
 
@@ -194,7 +192,7 @@ const loginOver = { code: 1008, reason: "the login has expired" }
 
 const pass = (before: State, world: World): Streaming.Turn<State> => {
   const framed = (channel: string, data: Json) => notification("subscription", { channel, data })
-  const [frames, topics] = Channels.poll([publicChannels, privateChannels], before.topics, world, framed)
+  const [frames, topics] = Topics.poll(before.topics, world, framed)
   const next = { ...before, topics }
   const { receivedAt, heartbeat, login } = next
   if (login !== undefined && world.now >= login.until) return { frames, next, close: loginOver }

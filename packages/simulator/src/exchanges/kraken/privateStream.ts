@@ -19,8 +19,8 @@ import * as Decimal from "../../engine/internal/decimal.js"
 import type * as Executions from "../../internal/executions.js"
 import { iso } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
-import * as Topics from "../../internal/topics.js"
-import type * as Watch from "../../internal/watch.js"
+import * as Topics from "../../internal/watches.js"
+import type * as Watch from "../../internal/watches.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import { tokenMadeAt } from "./account.js"
@@ -119,7 +119,7 @@ const pending = (state: State, world: World): readonly [ReadonlyArray<Streaming.
   const frames = messages.map(({ channel, data, isFirst }) => {
     const sequence = (numbers.get(channel) ?? 0) + 1
     numbers.set(channel, sequence)
-    return Streaming.data({ channel, type: isFirst ? "snapshot" : "update", data, sequence })
+    return Topics.data({ channel, type: isFirst ? "snapshot" : "update", data, sequence })
   })
   return [frames, { ...state, topics, totals, numbers }]
 }

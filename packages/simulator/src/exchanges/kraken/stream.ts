@@ -14,8 +14,8 @@ import { crc32 } from "../../engine/internal/crc32.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { iso } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
-import * as Topics from "../../internal/topics.js"
-import * as Watch from "../../internal/watch.js"
+import * as Topics from "../../internal/watches.js"
+import * as Watch from "../../internal/watches.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import { type KrakenListing, listings, lotDecimals } from "./markets.js"
@@ -128,7 +128,7 @@ const framesOf = (watch: Watch.Watch, change: Watch.Change, world?: World): Read
     case "Ticker": {
       const { book, quote } = change
       const [ask, bid] = [book.asks[0], book.bids[0]]
-      return [Streaming.data(envelope("ticker", change.isFirst, [{
+      return [Topics.data(envelope("ticker", change.isFirst, [{
         symbol,
         bid: bid?.price ?? quote.bid,
         bid_qty: bid?.amount ?? quote.bidSize,
@@ -144,7 +144,7 @@ const framesOf = (watch: Watch.Watch, change: Watch.Change, world?: World): Read
       }]))]
     }
     case "Trades":
-      return [Streaming.data(envelope(
+      return [Topics.data(envelope(
         "trade",
         change.isFirst,
         change.trades.map(({ amount, at, id, price, side }) => ({
@@ -158,7 +158,7 @@ const framesOf = (watch: Watch.Watch, change: Watch.Change, world?: World): Read
         }))
       ))]
     case "Candles":
-      return [Streaming.data(envelope(
+      return [Topics.data(envelope(
         "ohlc",
         change.isFirst,
         change.candles.map((candle) => ({
@@ -186,7 +186,7 @@ const framesOf = (watch: Watch.Watch, change: Watch.Change, world?: World): Read
           ...change.isFirst || world === undefined ? {} : { timestamp: iso(world.now) }
         }])
       const checksum = checksumOf(pair, change.whole)
-      return [Streaming.data(frame(checksum, change.asks), {
+      return [Topics.data(frame(checksum, change.asks), {
         checksum: frame((checksum + 1) % 2 ** 32, change.asks),
         crossed: change.crossed && frame(checksum, change.crossed)
       })]

@@ -21,8 +21,8 @@ import type { Json } from "../../internal/json.js"
 import { parse } from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
 import * as Meters from "../../internal/meters.js"
-import * as Topics from "../../internal/topics.js"
-import * as Watch from "../../internal/watch.js"
+import * as Topics from "../../internal/watches.js"
+import * as Watch from "../../internal/watches.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import { balanceRow } from "./account.js"
@@ -174,7 +174,7 @@ const framesOf = (world: World) => (watch: Watch.Watch, change: Watch.Change): R
   const { key } = watch
   if (change._tag === "Executions") return events(change.events).flatMap(executed(ordersArg(key)))
   if (change._tag === "Balances") {
-    return [Streaming.data({ arg: { channel: key }, data: [balanceRow(undefined, world)] })]
+    return [Topics.data({ arg: { channel: key }, data: [balanceRow(undefined, world)] })]
   }
   const [channel = "", instId = ""] = key.split("/")
   const listing = find(instId)
@@ -182,19 +182,19 @@ const framesOf = (world: World) => (watch: Watch.Watch, change: Watch.Change): R
   const pushed = (...data: ReadonlyArray<Json>): Json => ({ arg: { channel, instId }, data })
   switch (change._tag) {
     case "Ticker":
-      return [Streaming.data(pushed(tickerRow(listing, world)))]
+      return [Topics.data(pushed(tickerRow(listing, world)))]
     case "Trades":
       return change.trades.map((trade) =>
-        Streaming.data(pushed({ ...tradeRow(listing, trade), ...channel === "trades" ? { count: "1" } : {} }))
+        Topics.data(pushed({ ...tradeRow(listing, trade), ...channel === "trades" ? { count: "1" } : {} }))
       )
     case "Candles":
       return change.candles.map((candle) =>
-        Streaming.data(pushed(barRow(listing, candle, Watch.endOf(watch, candle) <= world.now)))
+        Topics.data(pushed(barRow(listing, candle, Watch.endOf(watch, candle) <= world.now)))
       )
     case "Book":
       return channel === "books"
         ? [changed(listing, change, world)]
-        : [Streaming.data(pushed({
+        : [Topics.data(pushed({
           asks: levelsOf(listing, change.whole.asks),
           bids: levelsOf(listing, change.whole.bids),
           instId,
@@ -226,7 +226,7 @@ const executed = (arg: ReturnType<typeof ordersArg>) => ({ fill, fills, listing,
     msg: "",
     reqId: ""
   }
-  return [Streaming.data({ arg: { ...arg, uid: "44705892343619584" }, data: [row] })]
+  return [Topics.data({ arg: { ...arg, uid: "44705892343619584" }, data: [row] })]
 }
 
 const levelsOf = (listing: OkxListing, levels: ReadonlyArray<Watch.Level & { readonly orders?: number }>): Json =>
@@ -249,7 +249,7 @@ const changed = (
       prevSeqId: isFirst ? -1 : firstSequence + previous
     }]
   })
-  return Streaming.data(frame(asks, 0), { checksum: frame(asks, 1), crossed: crossed && frame(crossed, 0) })
+  return Topics.data(frame(asks, 0), { checksum: frame(asks, 1), crossed: crossed && frame(crossed, 0) })
 }
 
 const notice = (state: State, world: World): Streaming.Turn<State> => ({
