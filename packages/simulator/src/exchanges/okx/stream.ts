@@ -13,22 +13,145 @@
  * @internal
  */
 import * as BigDecimal from "effect/BigDecimal"
-import * as Predicate from "effect/Predicate"
+import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
+import * as Struct from "effect/Struct"
 import type { ApiKey } from "../../engine/Account.js"
 import * as Decimal from "../../engine/internal/decimal.js"
-import type { Json } from "../../internal/json.js"
-import { parse } from "../../internal/json.js"
+import * as Channels from "../../internal/channels.js"
+import { texts } from "../../internal/fields.js"
+import { type Input, isInput } from "../../internal/inputs.js"
+import { encode, type Json, parse } from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
 import * as Meters from "../../internal/meters.js"
-import * as Topics from "../../internal/watches.js"
-import * as Watch from "../../internal/watches.js"
+import * as Topics from "../../internal/topics.js"
+import type * as Watch from "../../internal/watch.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import { balanceRow } from "./account.js"
 import { barRow, bars, firstSequence, tickerRow, tradeRow } from "./marketData.js"
 import { events, find, type OkxListing, size } from "./markets.js"
 import { orderRow } from "./orders.js"
+import { all, live, oneOf, optional, required } from "./params.js"
+
+type Arg = { readonly [name: string]: string | undefined }
+
+const pushed = (arg: Arg, ...data: ReadonlyArray<Json>): Json => ({ arg, data })
+
+const traded = { arg: all({ channel: required("channel"), instId: required("instId") }), listing: live }
+
+const levelsOf = (listing: OkxListing, levels: ReadonlyArray<Watch.Level & { readonly orders?: number }>): Json =>
+  levels.map(({ amount, orders = 1, price }) => [Decimal.plain(price), size(listing, amount), "0", String(orders)])
+
+const top = (depth: number) =>
+  Channels.book(traded, () => depth, ({ arg, listing }, { sequence, whole }, { now }) => [
+    pushed(arg, {
+      asks: levelsOf(listing, whole.asks),
+      bids: levelsOf(listing, whole.bids),
+      instId: listing.id,
+      ts: String(now),
+      seqId: firstSequence + sequence
+    })
+  ])
+
+const books = Channels.book(
+  traded,
+  () => 400,
+  ({ arg, listing }, { asks, bids, isFirst, previous, sequence }, { now }, fault) => [{
+    arg,
+    action: isFirst ? "snapshot" : "update",
+    data: [{
+      asks: levelsOf(listing, asks),
+      bids: levelsOf(listing, bids),
+      ts: String(now),
+      checksum: fault === "checksum" ? 1 : 0,
+      seqId: firstSequence + sequence,
+      prevSeqId: isFirst ? -1 : firstSequence + previous
+    }]
+  }]
+)
+
+const trades = (more: { readonly [name: string]: Json }) =>
+  Channels.trades(
+    traded,
+    ({ arg, listing }, { trades }) => trades.map((trade) => pushed(arg, { ...tradeRow(listing, trade), ...more }))
+  )
+
+const instTypes = ["SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION", "ANY"]
+
+const ordered = all({
+  channel: required("channel"),
+  instType: oneOf("instType", instTypes),
+  instId: optional("instId")
+})
+
+const isOf = ({ instId, instType = "" }: Arg, listing: OkxListing | undefined): boolean =>
+  listing !== undefined && ["ANY", listing.instType].includes(instType) && (instId ?? listing.id) === listing.id
+
+/** Encodes an order with the event that changed it: a fill, or none. */
+const executed = ({ fill, fills, listing, order }: ReturnType<typeof events>[number]): Json => ({
+  ...orderRow({ listing, order }, fills),
+  ...fill === undefined
+    ? { tradeId: "", fillPx: "", fillSz: "0", fillTime: "", fillFee: "0", fillFeeCcy: "", execType: "" }
+    : {
+      fillFee: Decimal.plain(BigDecimal.negate(fill.fee)),
+      fillFeeCcy: fill.feeAsset,
+      execType: fill.liquidity === "maker" ? "M" : "T"
+    },
+  amendResult: "",
+  code: "0",
+  msg: "",
+  reqId: ""
+})
+
+const channels = {
+  public: Channels.table<Json, unknown>({
+    tickers: Channels.ticker(traded, ({ arg, listing }, _, world) => [pushed(arg, tickerRow(listing, world))]),
+    trades: trades({ count: "1" }),
+    books,
+    books5: top(5),
+    "bbo-tbt": top(1)
+  }),
+  business: Channels.table<Json, unknown>({
+    "trades-all": trades({}),
+    "candle{bars}": Channels.candles(
+      { ...traded, bars: Channels.named("bars", (name) => bars[name]) },
+      ({ arg, bars, listing }, { candles }, { now }) =>
+        candles.map((candle) => pushed(arg, barRow(listing, candle, bars.after(candle.openTime) <= now)))
+    )
+  }),
+  private: Channels.table<Json, unknown>({
+    account: Channels.balances({}, (_, __, world) => [pushed({ channel: "account" }, balanceRow(undefined, world))]),
+    orders: Channels.executions(
+      {
+        arg: (input, world) =>
+          Either.filterOrLeft(
+            ordered(input, world),
+            (arg) => arg.instId === undefined || isOf(arg, find(arg.instId)),
+            () => undefined
+          )
+      },
+      ({ arg }, change) =>
+        events(change.events).filter(({ listing }) => isOf(arg, listing))
+          .map((event) => pushed({ ...arg, uid: "44705892343619584" }, executed(event)))
+    )
+  })
+}
+
+type Path = keyof typeof channels
+
+/** The parts of an argument that name a subscription. */
+const parts = {
+  public: ["channel", "instId"],
+  business: ["channel", "instId"],
+  private: ["channel", "instType", "instId"]
+} as const
+
+const nowhere = (path: Path, input: Input): string => {
+  const [channel, part] = parts[path]
+  return `Wrong URL or channel:${input[channel]},${part}:${input[part]} doesn't exist. Please use the correct URL, ` +
+    "channel and parameters."
+}
 
 interface State {
   readonly key: ApiKey | undefined
@@ -39,8 +162,6 @@ interface State {
   /** When the connection closes for a service upgrade. */
   readonly closesAt: number | undefined
 }
-
-type Path = "public" | "business" | "private"
 
 const connId = "a4d3ae55"
 const requests = Meters.rolling(480, 3_600_000)
@@ -62,7 +183,7 @@ const receive = (path: Path) => (state: State, text: string, world: World): Stre
     }
   }
   const request = parse(text)
-  const { args, id, op } = Predicate.isReadonlyRecord(request) ? request : {}
+  const { args, id, op } = isInput(request) ? request : {}
   const name = typeof id === "string" ? id : undefined
   if ((op !== "subscribe" && op !== "unsubscribe" && op !== "login") || !Array.isArray(args)) {
     return turn([failed("60012", `Invalid request: ${text.slice(0, 200)}`, name)])
@@ -82,21 +203,22 @@ const receive = (path: Path) => (state: State, text: string, world: World): Stre
     return turn([failed("60011", "Please log in", name)])
   }
   let { topics } = state
-  const answers = args.map((arg: unknown) => {
-    const found = subjectOf(path, arg)
-    if (typeof found === "string") return failed("60018", found, name)
-    const { arg: wanted, key, subject } = found
-    if (op === "unsubscribe") topics = Topics.remove(topics, [key])
-    else if (!topics.has(key)) topics = Topics.add(topics, key, subject)
-    return Streaming.control({ id: name, event: op, arg: wanted, connId })
+  const answers = args.map((asked: unknown) => {
+    const input = isInput(asked) ? asked : {}
+    const channel = channels[path](String(input["channel"]), world, input)
+    if (Either.isLeft(channel)) return failed("60018", nowhere(path, input), name)
+    const arg = Struct.pick(texts(input), ...parts[path])
+    const key = encode(arg)
+    topics = op === "unsubscribe" ? Topics.remove(topics, [key]) : Topics.add(topics, key, channel.right)
+    return Streaming.control({ id: name, event: op, arg, connId })
   })
-  const [data, next] = Topics.poll(topics, world, framesOf(world))
+  const [data, next] = poll(topics, world)
   return turn([...answers, ...data], { ...state, meters, topics: next })
 }
 
 /** Returns the key of a login, or the code of the error if the login is refused. */
 const keyOf = (login: unknown, world: World): ApiKey | string => {
-  const { apiKey, passphrase, sign, timestamp } = Predicate.isReadonlyRecord(login) ? login : {}
+  const { apiKey, passphrase, sign, timestamp } = isInput(login) ? login : {}
   const key = Keys.named(world, typeof apiKey === "string" ? apiKey : undefined)
   const secret = key && Keys.secretOf(key)
   if (key === undefined || secret === undefined) return "60005"
@@ -105,151 +227,17 @@ const keyOf = (login: unknown, world: World): ApiKey | string => {
   return Keys.hmac(secret, `${timestamp}GET/users/self/verify`, "base64") === sign ? key : "60007"
 }
 
-const subjectOf = (path: Path, arg: unknown) => {
-  const { channel, instId, instType } = Predicate.isReadonlyRecord(arg) ? arg : {}
-  if (path === "private") {
-    if (channel === "account") return { arg: { channel }, key: channel, subject: { _tag: "Balances" } as const }
-    const listing = instId === undefined ? undefined : find(String(instId))
-    const isKnown = instId === undefined ||
-      (listing !== undefined && (instType === "ANY" || instType === listing.instType))
-    if (channel === "orders" && typeof instType === "string" && orderTypes.includes(instType) && isKnown) {
-      const key = [channel, instType, ...listing === undefined ? [] : [listing.id]].join("/")
-      return { arg: ordersArg(key), key, subject: { _tag: "Executions" } as const }
-    }
-    return `Wrong URL or channel:${channel},instType:${instType} doesn't exist. Please use the correct URL, channel and ` +
-      "parameters."
-  }
-  const listing = find(String(instId))
-  const subject = listing?.state === "live" ? subjects[path](String(channel), listing) : undefined
-  return subject === undefined || typeof channel !== "string" || typeof instId !== "string"
-    ? `Wrong URL or channel:${channel},instId:${instId} doesn't exist. Please use the correct URL, channel and parameters.`
-    : { arg: { channel, instId }, key: `${channel}/${instId}`, subject }
-}
-
-const orderTypes = ["SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION", "ANY"]
-
-/** Returns the argument of an orders subscription from its key. */
-const ordersArg = (key: string) => {
-  const [channel = "", instType = "", instId] = key.split("/")
-  return { channel, instType, instId }
-}
-
-const subjects: Record<Exclude<Path, "private">, (channel: string, listing: OkxListing) => Watch.Subject | undefined> =
-  {
-    public: (channel, listing) => {
-      switch (channel) {
-        case "tickers":
-          return { _tag: "Ticker", listing }
-        case "trades":
-          return { _tag: "Trades", listing, recent: 0 }
-        case "books":
-          return { _tag: "Book", listing, depth: 400 }
-        case "books5":
-          return { _tag: "Book", listing, depth: 5 }
-        case "bbo-tbt":
-          return { _tag: "Book", listing, depth: 1 }
-        default:
-          return undefined
-      }
-    },
-    business: (channel, listing) => {
-      const shape = bars[channel.replace(/^candle/, "")]
-      if (channel === "trades-all") return { _tag: "Trades", listing, recent: 0 }
-      return channel.startsWith("candle") && shape !== undefined ? { _tag: "Candles", listing, bars: shape } : undefined
-    }
-  }
+const poll = (topics: Topics.Topics, world: World) => Topics.poll(topics, world, (_, message) => message)
 
 const pass = (state: State, world: World): Streaming.Turn<State> => {
   if (state.closesAt !== undefined && world.now >= state.closesAt) {
     return { frames: [], next: state, close: { code: 1012, reason: "Service upgrade" } }
   }
-  const [frames, topics] = Topics.poll(state.topics, world, framesOf(world))
+  const [frames, topics] = poll(state.topics, world)
   if (frames.length > 0) return { frames, next: { ...state, topics, saidAt: world.now } }
   return world.now - state.saidAt < 30_000
     ? { frames, next: { ...state, topics } }
     : { frames, next: state, close: { code: 4004, reason: "No data received in 30s." } }
-}
-
-const framesOf = (world: World) => (watch: Watch.Watch, change: Watch.Change): ReadonlyArray<Streaming.Frame> => {
-  const { key } = watch
-  if (change._tag === "Executions") return events(change.events).flatMap(executed(ordersArg(key)))
-  if (change._tag === "Balances") {
-    return [Topics.data({ arg: { channel: key }, data: [balanceRow(undefined, world)] })]
-  }
-  const [channel = "", instId = ""] = key.split("/")
-  const listing = find(instId)
-  if (listing === undefined) return []
-  const pushed = (...data: ReadonlyArray<Json>): Json => ({ arg: { channel, instId }, data })
-  switch (change._tag) {
-    case "Ticker":
-      return [Topics.data(pushed(tickerRow(listing, world)))]
-    case "Trades":
-      return change.trades.map((trade) =>
-        Topics.data(pushed({ ...tradeRow(listing, trade), ...channel === "trades" ? { count: "1" } : {} }))
-      )
-    case "Candles":
-      return change.candles.map((candle) =>
-        Topics.data(pushed(barRow(listing, candle, Watch.endOf(watch, candle) <= world.now)))
-      )
-    case "Book":
-      return channel === "books"
-        ? [changed(listing, change, world)]
-        : [Topics.data(pushed({
-          asks: levelsOf(listing, change.whole.asks),
-          bids: levelsOf(listing, change.whole.bids),
-          instId,
-          ts: String(world.now),
-          seqId: firstSequence + change.sequence
-        }))]
-    default:
-      return []
-  }
-}
-
-type Events = ReturnType<typeof events>
-
-/** Encodes an order with the event that changed it: a fill, or none. */
-const executed = (arg: ReturnType<typeof ordersArg>) => ({ fill, fills, listing, order }: Events[number]) => {
-  if (arg.instType !== "ANY" && arg.instType !== listing.instType) return []
-  if ((arg.instId ?? listing.id) !== listing.id) return []
-  const row: Json = {
-    ...orderRow({ listing, order }, fills),
-    ...fill === undefined
-      ? { tradeId: "", fillPx: "", fillSz: "0", fillTime: "", fillFee: "0", fillFeeCcy: "", execType: "" }
-      : {
-        fillFee: Decimal.plain(BigDecimal.negate(fill.fee)),
-        fillFeeCcy: fill.feeAsset,
-        execType: fill.liquidity === "maker" ? "M" : "T"
-      },
-    amendResult: "",
-    code: "0",
-    msg: "",
-    reqId: ""
-  }
-  return [Topics.data({ arg: { ...arg, uid: "44705892343619584" }, data: [row] })]
-}
-
-const levelsOf = (listing: OkxListing, levels: ReadonlyArray<Watch.Level & { readonly orders?: number }>): Json =>
-  levels.map(({ amount, orders = 1, price }) => [Decimal.plain(price), size(listing, amount), "0", String(orders)])
-
-const changed = (
-  listing: OkxListing,
-  { asks, bids, crossed, isFirst, previous, sequence }: Watch.Change & { readonly _tag: "Book" },
-  world: World
-): Streaming.Frame => {
-  const frame = (asks: ReadonlyArray<Watch.Level>, checksum: number): Json => ({
-    arg: { channel: "books", instId: listing.id },
-    action: isFirst ? "snapshot" : "update",
-    data: [{
-      asks: levelsOf(listing, asks),
-      bids: levelsOf(listing, bids),
-      ts: String(world.now),
-      checksum,
-      seqId: firstSequence + sequence,
-      prevSeqId: isFirst ? -1 : firstSequence + previous
-    }]
-  })
-  return Topics.data(frame(asks, 0), { checksum: frame(asks, 1), crossed: crossed && frame(crossed, 0) })
 }
 
 const notice = (state: State, world: World): Streaming.Turn<State> => ({
@@ -263,10 +251,10 @@ const notice = (state: State, world: World): Streaming.Turn<State> => ({
 })
 
 /** Closes a logged-in connection, as its key was changed. */
-const expire = (state: State): Streaming.Turn<State> => ({
+const expire = (next: State): Streaming.Turn<State> => ({
   frames: [],
-  next: state,
-  ...state.key === undefined ? {} : { close: { code: 4007, reason: "API key has been changed" } }
+  next,
+  close: next.key && { code: 4007, reason: "API key has been changed" }
 })
 
 /** @internal */
