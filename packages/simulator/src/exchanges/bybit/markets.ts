@@ -68,7 +68,8 @@ export const marketOf = {
   settleCoin: ({ listing }: Of) => listing.settle
 }
 
-interface Of {
+/** @internal */
+export interface Of {
   readonly listing: BybitListing
 }
 

@@ -13,79 +13,90 @@
  *
  * @internal
  */
+import * as Either from "effect/Either"
 import type { ApiKey } from "../../engine/Account.js"
+import * as Channels from "../../internal/channels.js"
+import { type Event, isFilled } from "../../internal/executions.js"
+import type { Readers } from "../../internal/fields.js"
 import type { Input } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
-import * as Topics from "../../internal/watches.js"
-import type * as Watch from "../../internal/watches.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import { accountRow } from "./account.js"
 import * as Connection from "./connection.js"
-import { ofInstrument } from "./markets.js"
+import { type Category, type Of, ofInstrument } from "./markets.js"
 import { executionRow, orderRow } from "./orders.js"
-
-interface State {
-  readonly key: ApiKey | undefined
-  readonly topics: Topics.Topics
-  /** When the client last sent a message. */
-  readonly lastReceivedAt: number
-}
+import { category, type Refusal } from "./params.js"
 
 const uid = 1_448_939
 
-/** Returns the key of a login, or the reason if the login is refused. */
-const keyOf = (args: unknown, world: World): ApiKey | string => {
+const keyOf = ({ args }: Input, world: World): Either.Either<ApiKey, string> => {
   const [id, expires, signature]: ReadonlyArray<unknown> = Array.isArray(args) ? args : []
-  if (typeof id !== "string" || typeof expires !== "number" || typeof signature !== "string") return "Params Error"
+  if (typeof id !== "string" || typeof expires !== "number" || typeof signature !== "string") {
+    return Either.left("Params Error")
+  }
   const key = Keys.named(world, id)
-  if (key === undefined) return "API key is invalid."
+  if (key === undefined) return Either.left("API key is invalid.")
   const secret = Keys.secretOf(key)
-  if (secret === undefined) return "Your api key has expired."
-  if (expires <= world.now) return "Params Error: expires is in the past"
-  return Keys.hmac(secret, `GET/realtime${expires}`) === signature ? key : "error:sign"
+  if (secret === undefined) return Either.left("Your api key has expired.")
+  if (expires <= world.now) return Either.left("Params Error: expires is in the past")
+  return Keys.hmac(secret, `GET/realtime${expires}`) === signature
+    ? Either.right(key)
+    : Either.left("error:sign")
 }
 
-const topic = /^(?:(order|execution)(?:\.(spot|linear|inverse|option))?|wallet)$/
+const message = (name: string, number: number, row: Json, { now }: World): Connection.Message => ({
+  id: `${uid}_${name}_${number}`,
+  creationTime: now,
+  data: [row]
+})
 
-const receive = (state: State, text: string, world: World): Streaming.Turn<State> => {
-  const current = { ...state, lastReceivedAt: world.now }
-  const input = Connection.parseMessage(text)
-  const answer = (success: boolean, ret_msg: string, next: State = current): Streaming.Turn<State> => {
-    const turn = pass(next, world)
-    return { ...turn, frames: [Connection.answer(input, success, ret_msg), ...turn.frames] }
+type Rows = (
+  event: Event & Of
+) => ReadonlyArray<readonly [number: number, row: { readonly [name: string]: Json | undefined }]>
+
+/** The topic of all categories and those of one category. */
+const topics = (name: string, rowsOf: Rows) => {
+  const channel = (readers: Readers<{ readonly wanted: Category | undefined }, Refusal>) =>
+    Channels.executions(readers, ({ wanted }, { events }, world) =>
+      events.flatMap((event) => {
+        const listing = ofInstrument(event.order.instrument)
+        return listing === undefined || (wanted ?? listing.category) !== listing.category
+          ? []
+          : rowsOf({ ...event, listing }).map(([number, row]) =>
+            message(listing.name, number, { category: listing.category, ...row }, world)
+          )
+      }))
+  return {
+    [name]: channel({ wanted: () => Either.right(undefined) }),
+    [`${name}.{category}`]: channel({ wanted: category })
   }
-  const { args, op } = input
-  const topics = Array.isArray(args) ? args.map(String) : []
-  switch (op) {
-    case "ping":
-      return { frames: [pong(input, world)], next: current }
-    case "auth": {
-      const key = keyOf(args, world)
-      return typeof key === "string"
-        ? { ...answer(false, key), close: { code: 1008, reason: "the login was refused" } }
-        : answer(true, "", { ...current, key })
-    }
-    case "subscribe": {
-      if (state.key === undefined) return answer(false, "Request not authorized")
-      const wrong = topics.find((one) => !topic.test(one))
-      if (wrong !== undefined) return answer(false, `error:handler not found,topic:${wrong}`)
-      const isMixed = topics.some((one) => topics.some((other) => other.startsWith(`${one}.`)))
-      if (isMixed) return answer(false, "error:all-in-one and categorised topics in one request")
-      const again = topics.find((one) => state.topics.has(one))
-      if (again !== undefined) return answer(false, `error:already subscribed,topic:${again}`)
-      const wanted = topics.reduce(
-        (known, one) => Topics.add(known, one, { _tag: one === "wallet" ? "Balances" : "Executions" }),
-        state.topics
-      )
-      return answer(true, "", { ...current, topics: wanted })
-    }
-    case "unsubscribe":
-      return answer(true, "", { ...current, topics: Topics.remove(current.topics, topics) })
-    default:
-      return answer(false, "error:request op not support")
-  }
+}
+
+const channels = Channels.table<Connection.Message, unknown>({
+  ...topics("order", (event) => [
+    [event.order.updatedAt, { ...orderRow(event, event.fills), closedPnl: "0", feeCurrency: "" }]
+  ]),
+  ...topics(
+    "execution",
+    (event) => isFilled(event) ? [[event.fill.id, { ...executionRow(event), isLeverage: "0" }]] : []
+  ),
+  wallet: Channels.balances(
+    {},
+    (_, { isFirst }, world) => isFirst ? [] : [message("WALLET", world.now, accountRow(world, () => true), world)]
+  )
+})
+
+const methods: Readonly<Record<string, Connection.Method>> = {
+  auth: (input, state, world) => Either.map(keyOf(input, world), (key) => ["", { ...state, key }]),
+  unsubscribe: Connection.unsubscribe,
+  subscribe: Connection.subscribe(channels, (names, { key }) => {
+    if (key === undefined) return "Request not authorized"
+    return names.some((one) => names.some((other) => other.startsWith(`${one}.`)))
+      ? "error:all-in-one and categorised topics in one request"
+      : undefined
+  }, "")
 }
 
 const pong = ({ req_id }: Input, { now }: World): Streaming.Frame =>
@@ -96,43 +107,13 @@ const pong = ({ req_id }: Input, { now }: World): Streaming.Frame =>
     conn_id: Connection.conn_id
   })
 
-const pass = (state: State, world: World): Streaming.Turn<State> => {
-  const close = Connection.closeIfIdle(state.lastReceivedAt, world)
-  if (close !== undefined) return { frames: [], next: state, close }
-  const [frames, topics] = Topics.poll(state.topics, world, framesOf(world))
-  return { frames, next: { ...state, topics } }
-}
-
-const framesOf = (world: World) => ({ key }: Watch.Watch, change: Watch.Change): ReadonlyArray<Streaming.Frame> => {
-  const framed = (name: string, number: number, row: Json): Streaming.Frame =>
-    Topics.data({ topic: key, id: `${uid}_${name}_${number}`, creationTime: world.now, data: [row] })
-  if (change._tag === "Balances") {
-    return change.isFirst ? [] : [framed("WALLET", world.now, accountRow(world, () => true))]
-  }
-  if (change._tag !== "Executions") return []
-  const [, what, wanted] = topic.exec(key) ?? []
-  return change.events.flatMap(({ fill, fills, order }) => {
-    const listing = ofInstrument(order.instrument)
-    if (listing === undefined || (wanted ?? listing.category) !== listing.category) return []
-    const { category } = listing
-    if (what === "order") {
-      const row = { category, ...orderRow({ listing, order }, fills), closedPnl: "0", feeCurrency: "" }
-      return [framed(listing.name, order.updatedAt, row)]
-    }
-    if (fill === undefined) return []
-    return [framed(listing.name, fill.id, { category, ...executionRow({ fill, listing, order }), isLeverage: "0" })]
-  })
-}
-
 /** @internal */
-export const conversation: Streaming.Conversation = Streaming.make<State>({
-  initial: { key: undefined, topics: Topics.none, lastReceivedAt: 0 },
-  begin: (state, world) => ({ frames: [], next: { ...state, lastReceivedAt: world.now } }),
-  receive,
-  pass,
-  expire: (state) => ({
-    frames: [],
-    next: state,
-    ...state.key === undefined ? {} : { close: { code: 1008, reason: "the key has expired" } }
-  })
+export const conversation: Streaming.Conversation = Connection.make(methods, {
+  receive: (state, text, world) => {
+    const input = Connection.read(text)
+    return input["op"] === "ping"
+      ? { frames: [pong(input, world)], next: { ...state, lastReceivedAt: world.now } }
+      : Connection.receive(methods)(state, text, world)
+  },
+  expire: (next) => ({ frames: [], next, close: next.key && { code: 1008, reason: "the key has expired" } })
 })
