@@ -140,6 +140,10 @@ const { byName } = reading(() => none)
 export const named = <A>(name: string, find: (text: string) => A | undefined): Reader<A, undefined> =>
   byName(name, find, none)
 
+/** @internal Reads the part of a channel's name that stands for `name` in the template, as the name of a member. */
+export const member = <A>(name: string, members: Readonly<Record<string, A>>): Reader<A, undefined> =>
+  named(name, (text) => Object.hasOwn(members, text) ? members[text] : undefined)
+
 /** @internal Creates the channels of a socket. A `{name}` in a template matches text without `.`, `:`, `/` and `@`. */
 export const table = <M, R>(
   channels: Readonly<Record<string, Read<M, R>>>

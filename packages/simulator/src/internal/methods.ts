@@ -10,18 +10,19 @@ import type { Input } from "./inputs.js"
 import type { Json } from "./json.js"
 
 /** @internal Returns the result of a call and the next state of the connection, or a refusal. */
-export type Method<State, R> = (
+export type Method<State, R, Result = Json> = (
   params: Input,
   state: State,
   world: World
-) => Either.Either<readonly [result: Json, next: State], R>
+) => Either.Either<readonly [result: Result, next: State], R>
 
 /** @internal Finds a method. All other names are refused with `unknown`. */
-export const find = <State, R>(
-  methods: Readonly<Record<string, Method<State, R>>>,
+export const find = <State, R, Result>(
+  methods: Readonly<Record<string, Method<State, R, Result>>>,
   name: string,
   unknown: R
-): Method<State, R> => (Object.hasOwn(methods, name) ? methods[name] : undefined) ?? (() => Either.left(unknown))
+): Method<State, R, Result> =>
+  (Object.hasOwn(methods, name) ? methods[name] : undefined) ?? (() => Either.left(unknown))
 
 /** @internal Sends the response to a call and then all changes. A refused call leaves the state as it is. */
 export const answer = <State, R>(

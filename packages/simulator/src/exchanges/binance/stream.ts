@@ -111,7 +111,7 @@ const listing = Channels.named(
   "market",
   (name) => listings.find(({ id, status }) => id.toLowerCase() === name && status === "TRADING")
 )
-const bars = Channels.named("interval", (name) => Candles.intervals[name])
+const bars = Channels.member("interval", Candles.intervals)
 
 const levels = (side: ReadonlyArray<Watch.Level>): Json => side.map(({ amount, price }) => [coin(price), coin(amount)])
 

@@ -6,89 +6,57 @@
  *
  * @internal
  */
+import * as Either from "effect/Either"
 import type { ApiKey } from "../../engine/Account.js"
 import * as Engine from "../../engine/Engine.js"
+import * as Channels from "../../internal/channels.js"
 import type * as Executions from "../../internal/executions.js"
 import { uuid } from "../../internal/ids.js"
 import * as Keys from "../../internal/keys.js"
-import * as Topics from "../../internal/watches.js"
-import type * as Watch from "../../internal/watches.js"
-import type * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
-import { account, marginRows } from "./account.js"
+import { marginRows } from "./account.js"
 import { find } from "./markets.js"
 import { executionRow, executionRows, orderRow } from "./orders.js"
 import type { Row } from "./params.js"
-import { keysOf, send } from "./rowUpdates.js"
+import { changing, type Message } from "./rowUpdates.js"
 
-/** @internal */
-export const subjects: { readonly [table: string]: Watch.Subject } = {
-  order: { _tag: "Executions" },
-  execution: { _tag: "Executions" },
-  margin: { _tag: "Balances" }
-}
+/** @internal The status and the error text of a refusal. */
+export type Refusal = readonly [status: number, error: string]
 
-/** @internal Returns the key of a login, or the status and the error text if the login is refused. */
-export const login = (
-  args: ReadonlyArray<unknown>,
-  world: World
-): ApiKey | readonly [status: number, error: string] => {
+/** @internal Returns the key of a login. */
+export const login = (args: ReadonlyArray<unknown>, world: World): Either.Either<ApiKey, Refusal> => {
   const [id, expires, signature] = args
   if (typeof expires !== "number" || expires * 1000 <= world.now) {
-    return [400, "This request has expired - `expires` is in the past."]
+    return Either.left([400, "This request has expired - `expires` is in the past."])
   }
   const key = Keys.named(world, String(id))
-  if (key === undefined || key.verifier._tag !== "Hmac") return [401, "Invalid API Key."]
-  if (Keys.hmac(key.verifier.secret, `GET/realtime${expires}`) !== signature) return [401, "Signature not valid."]
-  return key.enabled === false ? [403, "This key is disabled."] : key
+  if (key === undefined || key.verifier._tag !== "Hmac") return Either.left([401, "Invalid API Key."])
+  if (Keys.hmac(key.verifier.secret, `GET/realtime${expires}`) !== signature) {
+    return Either.left([401, "Signature not valid."])
+  }
+  return key.enabled === false ? Either.left([403, "This key is disabled."]) : Either.right(key)
 }
 
 /** @internal */
-export const unauthorized = "User requested an account-locked subscription but no authorization was provided."
-
-const frame = (table: string, action: string, data: ReadonlyArray<Row>): Streaming.Frame =>
-  Topics.data(
-    action === "partial"
-      ? { table, action, keys: keysOf[table] ?? [], types: {}, filter: { account }, data: [...data] }
-      : { table, action, data: [...data] }
+export const channels = {
+  order: changing(
+    "order",
+    Channels.executions({}, (_, { events, isFirst, open }, { engine }) => {
+      const rows = isFirst
+        ? open.map((order) => orderRow(order, Engine.fillsOf(engine, order.id)))
+        : events.map(({ fills, order }) => orderRow(order, fills))
+      return [{ isFirst, rows }]
+    })
+  ),
+  execution: Channels.executions({}, (_, { events, isFirst }, world): ReadonlyArray<Message> =>
+    isFirst
+      ? [{ action: "partial", data: executionRows(world).slice(-1) }]
+      : events.map((event) => ({ action: "insert", data: [executed(event)] }))),
+  margin: changing(
+    "margin",
+    Channels.holdings({}, (_, { isFirst }, world) => [{ isFirst, rows: marginRows(world) }])
   )
-
-/** @internal Encodes a change of an account table, and records in `sent` what was sent. */
-export const framesOf = (
-  table: string,
-  change: Watch.Change & { readonly _tag: "Executions" | "Balances" },
-  world: World,
-  sent: Map<string, ReadonlyMap<string, string>>
-): ReadonlyArray<Streaming.Frame> => {
-  const { isFirst } = change
-  if (table === "execution" && change._tag === "Executions") {
-    return isFirst
-      ? [frame(table, "partial", executionRows(world).slice(-1))]
-      : change.events.map((event) => frame(table, "insert", [executed(event)]))
-  }
-  if (change._tag === "Balances") {
-    if (!isFirst) return []
-    const rows = marginRows(world).filter(({ marginBalance }) => marginBalance !== 0n)
-    for (const row of rows) send(sent, table, row)
-    return [frame(table, "partial", rows)]
-  }
-  const rows = isFirst
-    ? change.open.map((order) => orderRow(order, Engine.fillsOf(world.engine, order.id)))
-    : change.events.map(({ fills, order }) => orderRow(order, fills))
-  const updates = rows.flatMap((row) => send(sent, table, row) ?? [])
-  return isFirst ? [frame(table, "partial", rows)] : updates.map(({ action, row }) => frame(table, action, [row]))
 }
-
-/** @internal Encodes the margins that changed since they were last sent, by trades or by the value of positions. */
-export const margins = (
-  world: World,
-  sent: Map<string, ReadonlyMap<string, string>>
-): ReadonlyArray<Streaming.Frame> =>
-  marginRows(world).flatMap((row) => {
-    if (row["marginBalance"] === 0n && !sent.has(["margin", account, row["currency"]].join(" "))) return []
-    const update = send(sent, "margin", row)
-    return update === undefined ? [] : [frame("margin", update.action, [update.row])]
-  })
 
 const kinds = { placed: "New", changed: "Replaced", ended: "Canceled", filled: "Trade" } as const
 

@@ -1,8 +1,13 @@
+import * as Record from "effect/Record"
+import * as Channels from "../../internal/channels.js"
 import { encode } from "../../internal/json.js"
 import type { Row } from "./params.js"
 
-/** @internal What a connection last sent of each row, by topic, row and column. */
-export type Sent = ReadonlyMap<string, ReadonlyMap<string, string>>
+/** @internal A message of a topic, without its table. */
+export interface Message {
+  readonly action: "partial" | "insert" | "update" | "delete"
+  readonly data: ReadonlyArray<Row>
+}
 
 /** @internal The columns that identify a row of each table. */
 export const keysOf: { readonly [table: string]: ReadonlyArray<string> } = {
@@ -21,27 +26,32 @@ const referencesOf: { readonly [table: string]: ReadonlyArray<string> } = { orde
 const columnsOf = (row: Row): ReadonlyMap<string, string> =>
   new Map(Object.entries(row).flatMap(([column, value]) => value === undefined ? [] : [[column, encode(value)]]))
 
+const unsent: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map()
+
 /**
- * Returns a row as it must be sent, and records it in `sent`. The first time this is the whole row, later only the
- * changed columns. Returns `undefined` if nothing changed.
- *
- * @internal
+ * @internal A channel of rows that change: all rows first, then those that are new, and only the changed columns of the
+ * others. A new margin of zero is not sent.
  */
-export const send = (
-  sent: Map<string, ReadonlyMap<string, string>>,
-  topic: string,
-  row: Row
-): { readonly action: "insert" | "update"; readonly row: Row } | undefined => {
-  const [table = ""] = topic.split(":")
+export const changing = <R>(
+  table: string,
+  read: Channels.Read<{ readonly isFirst: boolean; readonly rows: ReadonlyArray<Row> }, R>
+): Channels.Read<Message, R> => {
   const keys = keysOf[table] ?? []
-  const id = [topic, ...keys.map((key) => String(row[key]))].join(" ")
-  const before = sent.get(id)
-  const now = columnsOf(row)
-  sent.set(id, now)
-  if (before === undefined) return { action: "insert", row }
-  const changed = Array.from(now.keys()).filter((column) => now.get(column) !== before.get(column))
-  const included = new Set([...keys, ...referencesOf[table] ?? [], "timestamp", ...changed])
-  return changed.every((column) => column === "timestamp")
-    ? undefined
-    : { action: "update", row: Object.fromEntries(Object.entries(row).filter(([column]) => included.has(column))) }
+  const repeated = [...keys, ...referencesOf[table] ?? [], "timestamp"]
+  return Channels.remembering(unsent, read, (sent, { isFirst, rows }) => {
+    const next = new Map(sent)
+    const messages = rows.flatMap((row): ReadonlyArray<Message> => {
+      const id = keys.map((key) => String(row[key])).join(" ")
+      const before = next.get(id)
+      if (before === undefined && row["marginBalance"] === 0n) return []
+      const now = columnsOf(row)
+      next.set(id, now)
+      if (before === undefined) return [{ action: "insert", data: [row] }]
+      const changed = Array.from(now.keys()).filter((column) => now.get(column) !== before.get(column))
+      return changed.every((column) => column === "timestamp")
+        ? []
+        : [{ action: "update", data: [Record.filter(row, (_, column) => [...repeated, ...changed].includes(column))] }]
+    })
+    return [next, isFirst ? [{ action: "partial", data: messages.flatMap(({ data }) => data) }] : messages]
+  })
 }

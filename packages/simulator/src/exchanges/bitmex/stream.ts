@@ -12,155 +12,27 @@
  *
  * @internal
  */
+import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
-import * as Predicate from "effect/Predicate"
+import * as Either from "effect/Either"
+import * as Record from "effect/Record"
 import type { ApiKey } from "../../engine/Account.js"
 import * as Bars from "../../engine/internal/bars.js"
-import { iso } from "../../internal/inputs.js"
+import * as Channels from "../../internal/channels.js"
+import { isInput, iso } from "../../internal/inputs.js"
 import { type Json, parse } from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
-import * as Topics from "../../internal/watches.js"
-import type * as Watch from "../../internal/watches.js"
+import * as Methods from "../../internal/methods.js"
+import * as Topics from "../../internal/topics.js"
+import type * as Watch from "../../internal/watch.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
+import { account } from "./account.js"
 import { bins, bucketRow, levelId, tradeRow } from "./marketData.js"
 import { find, type Instrument, row, sizeOf } from "./markets.js"
 import type { Row } from "./params.js"
 import * as Private from "./privateStream.js"
-import { keysOf, send, type Sent } from "./rowUpdates.js"
-
-interface State {
-  /** The key of the login. */
-  readonly key: ApiKey | undefined
-  readonly topics: Topics.Topics
-  readonly sent: Sent
-  readonly errors: number
-}
-
-const mostErrors = 50
-
-const depths = new Map([["orderBookL2", Infinity], ["orderBookL2_25", 25], ["orderBook10", 10]])
-
-const welcome = (world: World): Streaming.Frame =>
-  Streaming.control({
-    info: "Welcome to the BitMEX Realtime API.",
-    version: "2.0.0",
-    timestamp: iso(world.now),
-    docs: "https://www.bitmex.com/app/wsAPI",
-    heartbeatEnabled: false,
-    limit: {}
-  })
-
-const receive = (state: State, text: string, world: World): Streaming.Turn<State> => {
-  if (text === "ping") return { frames: [{ kind: "control", text: "pong" }], next: state }
-  const request = parse(text)
-  const { args, op } = Predicate.isReadonlyRecord(request) ? request : {}
-  const given: ReadonlyArray<unknown> = typeof args === "string" ? [args] : Array.isArray(args) ? args : []
-  const named = given.map(String)
-  const answers: Array<Streaming.Frame> = []
-  let { errors, key: account, topics } = state
-  const about: Json = { op: String(op), args: given.map((arg) => typeof arg === "number" ? arg : String(arg)) }
-  const refuse = (status: number, error: string) => {
-    errors++
-    answers.push(Streaming.control({ status, error, meta: {}, request: about }))
-  }
-  if (op === "authKeyExpires") {
-    const found = account === undefined ? Private.login(given, world) : [400, "You are already authenticated."] as const
-    if ("id" in found) {
-      account = found
-      answers.push(Streaming.control({ success: true, request: about }))
-    } else refuse(...found)
-  } else if (op !== "subscribe" && op !== "unsubscribe") refuse(400, `Unrecognized request: ${text.slice(0, 100)}`)
-  for (const key of named) {
-    if (op === "unsubscribe") {
-      topics = Topics.remove(topics, [key])
-      answers.push(Streaming.control({ success: true, unsubscribe: key, request: about }))
-    } else if (op === "subscribe") {
-      const subject = Private.subjects[key] ?? subjectOf(key)
-      const isLocked = key in Private.subjects && (account === undefined || Keys.secretOf(account) === undefined)
-      if (isLocked) refuse(401, Private.unauthorized)
-      else if (topics.has(key)) refuse(400, `You are already subscribed to this topic: ${key}`)
-      else if (typeof subject === "string") refuse(400, subject)
-      else {
-        topics = Topics.add(topics, key, subject)
-        answers.push(Streaming.control({ success: true, subscribe: key, request: about }))
-      }
-    }
-  }
-  const turn = pass({ ...state, key: account, topics, errors }, world)
-  const frames = [...answers, ...turn.frames]
-  return errors < mostErrors
-    ? { ...turn, frames }
-    : { ...turn, frames, close: { code: 1008, reason: "Too many errors" } }
-}
-
-const subjectOf = (key: string): Watch.Subject | string => {
-  const [table = "", symbol = ""] = key.split(":")
-  const listing = find(symbol)
-  if (listing?.state !== "Open") return "Unknown or expired symbol."
-  const depth = depths.get(table)
-  if (depth !== undefined) return { _tag: "Book", listing, depth }
-  const [, bin = ""] = /^tradeBin(.+)$/.exec(table) ?? []
-  const interval = Object.hasOwn(bins, bin) ? bins[bin] : undefined
-  if (interval !== undefined) return { _tag: "Candles", listing, bars: Bars.fixed(interval) }
-  if (table === "trade") return { _tag: "Trades", listing, recent: 1 }
-  return table === "instrument" || table === "quote" ? { _tag: "Ticker", listing } : `Unknown table: ${table}`
-}
-
-const pass = (state: State, world: World): Streaming.Turn<State> => {
-  const sent = new Map(Array.from(state.sent).filter(([key]) => state.topics.has(key.split(" ")[0] ?? "")))
-  const [frames, topics] = Topics.poll(state.topics, world, (watch, change) => {
-    if (change._tag === "Executions" || change._tag === "Balances") {
-      return Private.framesOf(watch.key, change, world, sent)
-    }
-    const [table = "", symbol = ""] = watch.key.split(":")
-    const listing = find(symbol)
-    if (listing === undefined) return []
-    const message = (action: string, data: ReadonlyArray<Row>): Json =>
-      action === "partial"
-        ? { table, action, keys: keysOf[table] ?? [], types: {}, filter: { symbol }, data: [...data] }
-        : { table, action, data: [...data] }
-    const grown = (isFirst: boolean, data: ReadonlyArray<Row>) =>
-      isFirst || data.length > 0 ? [Topics.data(message(isFirst ? "partial" : "insert", data))] : []
-    switch (change._tag) {
-      case "Ticker": {
-        if (table === "quote") return grown(change.isFirst, [quoteRow(listing, change, world)])
-        const changed = send(sent, watch.key, row(listing, world.quote(listing), world.now))
-        return changed === undefined
-          ? []
-          : [Topics.data(message(changed.action === "insert" ? "partial" : "update", [changed.row]))]
-      }
-      case "Trades":
-        return grown(change.isFirst, change.trades.map((trade, at) => tradeRow(listing, trade, change.trades[at - 1])))
-      case "Candles": {
-        const interval = watch.subject._tag === "Candles" ? watch.subject.bars.unit : 0
-        return grown(change.isFirst, ended(listing, interval, change, world))
-      }
-      case "Book":
-        return table === "orderBook10"
-          ? [Topics.data(message(change.isFirst ? "partial" : "update", [tenOf(listing, change, world)]))]
-          : changes(listing, change, state.topics.get(watch.key), world, message)
-      default:
-        return []
-    }
-  })
-  const margins = state.topics.get("margin")?.sent === undefined ? [] : Private.margins(world, sent)
-  return { frames: [...frames, ...margins], next: { ...state, topics, sent } }
-}
-
-// --- instruments
-
-const quoteRow = (listing: Instrument, { book }: Watch.Change & { readonly _tag: "Ticker" }, { now }: World): Row => {
-  const { asks: [ask], bids: [bid] } = book
-  return {
-    timestamp: iso(now),
-    symbol: listing.id,
-    bidSize: bid && sizeOf(listing, bid.amount),
-    bidPrice: bid?.price,
-    askPrice: ask?.price,
-    askSize: ask && sizeOf(listing, ask.amount)
-  }
-}
+import { changing, keysOf, type Message } from "./rowUpdates.js"
 
 // --- candles
 
@@ -168,7 +40,7 @@ const quoteRow = (listing: Instrument, { book }: Watch.Change & { readonly _tag:
 const ended = (
   listing: Instrument,
   interval: number,
-  { candles, isFirst }: Watch.Change & { readonly _tag: "Candles" },
+  { candles, isFirst }: Watch.ChangeOf<"Candles">,
   world: World
 ): ReadonlyArray<Row> => {
   const running = Math.floor(world.now / interval) * interval
@@ -182,24 +54,15 @@ const ended = (
 
 // --- books
 
-type Book = Watch.Change & { readonly _tag: "Book" }
+const actions = [["new", "insert"], ["change", "update"], ["delete", "delete"]] as const
 
-const tenOf = (listing: Instrument, { whole }: Book, { now }: World): Row => {
-  const pairs = (side: ReadonlyArray<Watch.Level>): Json =>
-    side.map(({ amount, price }) => [price, sizeOf(listing, amount)])
-  return { symbol: listing.id, bids: pairs(whole.bids), asks: pairs(whole.asks), timestamp: iso(now) }
-}
-
-const actions = { new: "insert", change: "update", delete: "delete" }
-
-/** Encodes the changed rows of an order book. `before` is the subscription before the change. */
+/** Encodes the changed rows of an order book. */
 const changes = (
-  listing: Instrument,
-  { asks, bids, isFirst, whole }: Book,
-  before: Watch.Watch | undefined,
+  { listing }: { readonly listing: Instrument },
+  { asks, bids, isFirst, whole }: Watch.ChangeOf<"Book">,
   { now }: World,
-  message: (action: string, data: ReadonlyArray<Row>) => Json
-): ReadonlyArray<Streaming.Frame> => {
+  fault: Channels.Fault | undefined
+): ReadonlyArray<Message> => {
   const levelRow = (side: "Buy" | "Sell") => ({ amount, price }: Watch.Level): Row => ({
     symbol: listing.id,
     id: levelId(listing, price),
@@ -209,23 +72,169 @@ const changes = (
     timestamp: iso(now),
     transactTime: iso(now)
   })
-  const frame = (action: string, data: ReadonlyArray<Row>): Streaming.Frame => {
-    const crossing = action === "delete" || action === "update" ? [] : whole.bids.slice(0, 1).map(levelRow("Sell"))
-    const crossed = crossing.length === 0 ? undefined : message(action, [...data, ...crossing])
-    return Topics.data(message(action, data), { crossed })
+  const crossing = fault === "crossed" ? whole.bids.slice(0, 1).map(levelRow("Sell")) : []
+  if (isFirst) {
+    return [{ action: "partial", data: [...asks.map(levelRow("Sell")), ...bids.map(levelRow("Buy")), ...crossing] }]
   }
-  if (isFirst) return [frame("partial", [...asks.map(levelRow("Sell")), ...bids.map(levelRow("Buy"))])]
-  const sideFrames = (side: "Buy" | "Sell", levels: ReadonlyArray<Watch.ChangedLevel>) =>
-    Object.entries(actions).flatMap(([what, action]) => {
-      const rows = levels.filter((level) => level.what === what)
-      return rows.length === 0 ? [] : [frame(action, rows.map(levelRow(side)))]
+  const messages = (side: "Buy" | "Sell", levels: ReadonlyArray<Watch.ChangedLevel>) =>
+    actions.flatMap(([what, action]): ReadonlyArray<Message> => {
+      const data = levels.filter((level) => level.what === what).map(levelRow(side))
+      return data.length === 0 ? [] : [{ action, data: action === "insert" ? [...data, ...crossing] : data }]
     })
   // The side that moves away from the other is sent first, so that the sides never cross.
-  const [bid, ask] = [before?.sent?.book?.bids[0], whole.asks[0]]
-  const areAsksFirst = bid === undefined || ask === undefined || BigDecimal.greaterThan(ask.price, bid.price)
-  const sold = sideFrames("Sell", asks)
-  const bought = sideFrames("Buy", bids)
+  const [ask] = whole.asks
+  const areAsksFirst = ask === undefined || bids.every(({ price }) => BigDecimal.greaterThan(ask.price, price))
+  const sold = messages("Sell", asks)
+  const bought = messages("Buy", bids)
   return areAsksFirst ? [...sold, ...bought] : [...bought, ...sold]
+}
+
+const listing = Channels.named("symbol", (name) => {
+  const listing = find(name)
+  return listing?.state === "Open" ? listing : undefined
+})
+
+const listed = { listing }
+
+const levels = (depth: number) =>
+  Channels.channel("Book", listed, ({ listing }) => ({ _tag: "Book", listing, depth }), changes)
+
+// --- the topics
+
+const grown = (isFirst: boolean, data: ReadonlyArray<Row>): ReadonlyArray<Message> =>
+  isFirst || data.length > 0 ? [{ action: isFirst ? "partial" : "insert", data }] : []
+
+const channels = Channels.table<Message, unknown>({
+  ...Private.channels,
+  "instrument:{symbol}": changing(
+    "instrument",
+    Channels.ticker(listed, ({ listing }, { isFirst }, world) => [
+      { isFirst, rows: [row(listing, world.quote(listing), world.now)] }
+    ])
+  ),
+  "quote:{symbol}": Channels.ticker(
+    listed,
+    ({ listing }, { book: { asks: [ask], bids: [bid] }, isFirst }, { now }) =>
+      grown(isFirst, [{
+        timestamp: iso(now),
+        symbol: listing.id,
+        bidSize: bid && sizeOf(listing, bid.amount),
+        bidPrice: bid?.price,
+        askPrice: ask?.price,
+        askSize: ask && sizeOf(listing, ask.amount)
+      }])
+  ),
+  "trade:{symbol}": Channels.trades(
+    listed,
+    ({ listing }, { isFirst, trades }) =>
+      grown(isFirst, trades.map((trade, at) => tradeRow(listing, trade, trades[at - 1]))),
+    () => 1
+  ),
+  "tradeBin{bin}:{symbol}": Channels.candles(
+    { listing, bars: Channels.member("bin", Record.map(bins, (millis) => Bars.fixed(millis))) },
+    ({ bars, listing }, change, world) => grown(change.isFirst, ended(listing, bars.unit, change, world))
+  ),
+  "orderBookL2:{symbol}": levels(Infinity),
+  "orderBookL2_25:{symbol}": levels(25),
+  "orderBook10:{symbol}": Channels.book(
+    listed,
+    () => 10,
+    ({ listing }, { isFirst, whole }, { now }) => {
+      const pairs = (side: ReadonlyArray<Watch.Level>): Json =>
+        side.map(({ amount, price }) => [price, sizeOf(listing, amount)])
+      const data = { symbol: listing.id, bids: pairs(whole.bids), asks: pairs(whole.asks), timestamp: iso(now) }
+      return [{ action: isFirst ? "partial" : "update", data: [data] }]
+    }
+  )
+})
+
+const refusalOf = (topic: string): string => {
+  const [table, symbol = ""] = topic.split(":")
+  return find(symbol)?.state === "Open" ? `Unknown table: ${table}` : "Unknown or expired symbol."
+}
+
+interface State {
+  /** The key of the login. */
+  readonly key: ApiKey | undefined
+  readonly topics: Topics.Topics<Message>
+  readonly errors: number
+}
+
+const mostErrors = 50
+
+const welcome = (world: World): Streaming.Frame =>
+  Streaming.control({
+    info: "Welcome to the BitMEX Realtime API.",
+    version: "2.0.0",
+    timestamp: iso(world.now),
+    docs: "https://www.bitmex.com/app/wsAPI",
+    heartbeatEnabled: false,
+    limit: {}
+  })
+
+const unauthorized: Private.Refusal = [
+  401,
+  "User requested an account-locked subscription but no authorization was provided."
+]
+
+type Method = Methods.Method<State, Private.Refusal, { readonly [name: string]: string }>
+
+const methods: Readonly<Record<string, Method>> = {
+  authKeyExpires: ({ args }, state, world) =>
+    state.key === undefined
+      ? Either.map(Private.login(Arr.ensure(args), world), (key) => [{}, { ...state, key }])
+      : Either.left([400, "You are already authenticated."]),
+  subscribe: ({ args }, state, world) => {
+    const subscribe = String(args)
+    const isPrivate = Object.hasOwn(Private.channels, subscribe)
+    if (isPrivate && (state.key && Keys.secretOf(state.key)) === undefined) return Either.left(unauthorized)
+    if (state.topics.has(subscribe)) return Either.left([400, `You are already subscribed to this topic: ${subscribe}`])
+    return Either.mapBoth(channels(subscribe, world), {
+      onLeft: () => [400, refusalOf(subscribe)] as const,
+      onRight: (channel) => [{ subscribe }, { ...state, topics: Topics.add(state.topics, subscribe, channel) }] as const
+    })
+  },
+  unsubscribe: ({ args }, state) => {
+    const unsubscribe = String(args)
+    return Either.right([{ unsubscribe }, { ...state, topics: Topics.remove(state.topics, [unsubscribe]) }])
+  }
+}
+
+const receive = (state: State, text: string, world: World): Streaming.Turn<State> => {
+  if (text === "ping") return { frames: [{ kind: "control", text: "pong" }], next: state }
+  const asked = parse(text)
+  const { args, op } = isInput(asked) ? asked : {}
+  const given: ReadonlyArray<unknown> = typeof args === "string" ? [args] : Array.isArray(args) ? args : []
+  const request: Json = { op: String(op), args: given.map((arg) => typeof arg === "number" ? arg : String(arg)) }
+  const method = Methods.find(methods, String(op), [400, `Unrecognized request: ${text.slice(0, 100)}`])
+  // Each topic gets its own response.
+  const calls = op === "subscribe" || op === "unsubscribe" ? given : [given]
+  const [next, answers] = Arr.mapAccum(
+    calls,
+    state,
+    (before, args): readonly [State, Json] =>
+      Either.match(method({ args }, before, world), {
+        onLeft: ([status, error]) => [{ ...before, errors: before.errors + 1 }, { status, error, meta: {}, request }],
+        onRight: ([result, next]) => [next, { success: true, ...result, request }]
+      })
+  )
+  const turn = pass(next, world)
+  return {
+    ...turn,
+    frames: [...answers.map(Streaming.control), ...turn.frames],
+    close: next.errors < mostErrors ? undefined : { code: 1008, reason: "Too many errors" }
+  }
+}
+
+const pass = (state: State, world: World): Streaming.Turn<State> => {
+  const [frames, topics] = Topics.poll(state.topics, world, (topic, { action, data }) => {
+    const [table = "", symbol] = topic.split(":")
+    const filter = symbol === undefined ? { account } : { symbol }
+    return action === "partial"
+      ? { table, action, keys: keysOf[table] ?? [], types: {}, filter, data }
+      : { table, action, data }
+  })
+  return { frames, next: { ...state, topics } }
 }
 
 /** @internal */
@@ -233,15 +242,11 @@ export const streaming: Streaming.Streaming = {
   open: (target) =>
     /^\/realtime(?:\?|$)/.test(target)
       ? Streaming.make<State>({
-        initial: { key: undefined, topics: Topics.none, sent: new Map(), errors: 0 },
+        initial: { key: undefined, topics: Topics.none, errors: 0 },
         begin: (state, world) => ({ frames: [welcome(world)], next: state }),
         receive,
         pass,
-        expire: (state) => ({
-          frames: [],
-          next: state,
-          ...state.key === undefined ? {} : { close: { code: 1008, reason: "API key was withdrawn" } }
-        })
+        expire: (next) => ({ frames: [], next, close: next.key && { code: 1008, reason: "API key was withdrawn" } })
       })
       : undefined
 }

@@ -88,7 +88,7 @@ const books = Channels.remembering(
 )
 
 const candles = Channels.candles(
-  { listing: live, bars: Channels.named("interval", (name) => intervals[name]), interval: required("interval") },
+  { listing: live, bars: Channels.member("interval", intervals), interval: required("interval") },
   ({ bars, interval, listing }, { candles }, { now }) => {
     const data = candles.map((candle): Json => {
       const [volume, turnover] = turnovers(listing, candle.volume, candle.quoteVolume)

@@ -115,7 +115,7 @@ const channels = {
   business: Channels.table<Json, unknown>({
     "trades-all": trades({}),
     "candle{bars}": Channels.candles(
-      { ...traded, bars: Channels.named("bars", (name) => bars[name]) },
+      { ...traded, bars: Channels.member("bars", bars) },
       ({ arg, bars, listing }, { candles }, { now }) =>
         candles.map((candle) => pushed(arg, barRow(listing, candle, bars.after(candle.openTime) <= now)))
     )
