@@ -1,57 +1,102 @@
 /**
- * The parts that Kraken's sockets share: requests with a `method`, responses with two timestamps, the initial status
- * and heartbeats.
+ * The parts that Kraken's sockets share: requests with a `method`, responses with two timestamps, subscriptions, the
+ * initial status and heartbeats.
  *
  * @internal
  */
-import * as Predicate from "effect/Predicate"
-import { iso } from "../../internal/inputs.js"
+import * as Arr from "effect/Array"
+import * as Either from "effect/Either"
+import type { Channel } from "../../internal/channels.js"
+import { type Input, isInput, iso } from "../../internal/inputs.js"
 import { type Json, parse } from "../../internal/json.js"
+import * as Topics from "../../internal/topics.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 
 /** @internal */
-export interface Request {
-  readonly method: string
-  readonly params: { readonly [name: string]: unknown }
-  readonly id: number | undefined
+export interface State {
+  readonly topics: Topics.Topics
+  /** When the server last sent a message. */
+  readonly lastSentAt: number
+  /** Tokens issued earlier are no longer valid. */
+  readonly tokensFrom: number
 }
 
-/** @internal Parses a message. Returns `undefined` if it is malformed. */
-export const requestOf = (text: string): Request | undefined => {
-  const value = parse(text)
-  if (!Predicate.isReadonlyRecord(value) || typeof value["method"] !== "string") return undefined
-  const { method, params, req_id } = value
-  return {
-    method,
-    params: Predicate.isReadonlyRecord(params) ? params : {},
-    id: typeof req_id === "number" ? req_id : undefined
-  }
+/** @internal */
+export interface Request {
+  readonly method: string
+  readonly params: Input
 }
+
+/** @internal A subscription that a request names, and the result of subscribing or unsubscribing. */
+export interface Named {
+  readonly key: string
+  readonly channel: Either.Either<Channel, string>
+  readonly result: Json
+  readonly symbol?: string
+}
+
+type Response = { readonly [name: string]: Json | undefined }
 
 const times = ({ now }: World) => ({ time_in: iso(now), time_out: iso(now) })
 
-/** @internal Creates the response to a request. */
-export const responseTo =
-  ({ id, method }: Request, world: World) => (more: { readonly [name: string]: Json | undefined }): Streaming.Frame =>
-    Streaming.control({ method, ...more, ...times(world), ...id === undefined ? {} : { req_id: id } })
+const receive =
+  (named: (request: Request, state: State, world: World) => ReadonlyArray<Named>) =>
+  (state: State, text: string, world: World): Streaming.Turn<State> => {
+    const turn = (responses: ReadonlyArray<Response>, topics = state.topics): Streaming.Turn<State> => {
+      const [data, next] = poll(topics, world)
+      return {
+        frames: [...responses.map(Streaming.control), ...data],
+        next: { ...state, topics: next, lastSentAt: world.now }
+      }
+    }
+    const request = parse(text)
+    if (!isInput(request) || typeof request["method"] !== "string") {
+      return turn([{ error: "Malformed request", success: false, ...times(world) }])
+    }
+    const { method, params, req_id } = request
+    const id = typeof req_id === "number" ? req_id : undefined
+    if (method === "ping") return turn([{ method: "pong", ...times(world), req_id: id }])
+    const response = (more: Response): Response => ({ method, ...more, ...times(world), req_id: id })
+    if (method !== "subscribe" && method !== "unsubscribe") {
+      return turn([response({ error: "Unsupported method", success: false })])
+    }
+    const all = named({ method, params: isInput(params) ? params : {} }, state, world)
+    const [topics, responses] = Arr.mapAccum(all, state.topics, (topics, { channel, key, result, symbol }) => {
+      const refuse = (error: string) => [topics, response({ error, success: false, symbol })] as const
+      if (Either.isLeft(channel)) return refuse(channel.left)
+      const isThere = topics.has(key)
+      if (isThere === (method === "subscribe")) return refuse(isThere ? "Already subscribed" : "Subscription Not Found")
+      const next = isThere ? Topics.remove(topics, [key]) : Topics.add(topics, key, channel.right)
+      return [next, response({ result, success: true })]
+    })
+    return turn(responses, topics)
+  }
 
-/** @internal Answers every message other than `subscribe` and `unsubscribe`, for which it returns `undefined`. */
-export const respondToOther = (request: Request | undefined, world: World): Streaming.Frame | undefined => {
-  if (request === undefined) return Streaming.control({ error: "Malformed request", success: false, ...times(world) })
-  const { id, method } = request
-  if (method === "ping") return Streaming.control({ method: "pong", ...times(world), req_id: id })
-  return method === "subscribe" || method === "unsubscribe"
-    ? undefined
-    : responseTo(request, world)({ error: "Unsupported method", success: false })
+const poll = (topics: Topics.Topics, world: World) => Topics.poll(topics, world, (_, message) => message)
+
+const pass = (state: State, world: World): Streaming.Turn<State> => {
+  const [data, topics] = poll(state.topics, world)
+  const isQuiet = data.length === 0 && topics.size > 0 && world.now - state.lastSentAt >= 1000
+  const frames = isQuiet ? [heartbeat] : data
+  return { frames, next: { ...state, topics, lastSentAt: frames.length > 0 ? world.now : state.lastSentAt } }
 }
 
-/** @internal The first message of a connection. */
-export const greeting: Streaming.Frame = Streaming.control({
+/** The first message of a connection. */
+const greeting: Streaming.Frame = Streaming.control({
   channel: "status",
   type: "update",
   data: [{ system: "online", api_version: "v2", connection_id: 12345678901234567890n, version: "2.0.9" }]
 })
 
-/** @internal */
-export const heartbeat: Streaming.Frame = Streaming.control({ channel: "heartbeat" })
+const heartbeat: Streaming.Frame = Streaming.control({ channel: "heartbeat" })
+
+/** @internal Creates a socket from the subscriptions that its requests name. */
+export const make = (named: Parameters<typeof receive>[0]): Streaming.Conversation =>
+  Streaming.make<State>({
+    initial: { topics: Topics.none, lastSentAt: 0, tokensFrom: 0 },
+    begin: (state, world) => ({ frames: [greeting], next: { ...state, lastSentAt: world.now } }),
+    receive: receive(named),
+    pass,
+    expire: (state, world) => ({ frames: [], next: { ...state, tokensFrom: world.now } })
+  })

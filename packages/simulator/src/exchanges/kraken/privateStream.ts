@@ -14,114 +14,24 @@
  * @internal
  */
 import * as BigDecimal from "effect/BigDecimal"
+import * as Either from "effect/Either"
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
+import * as Channels from "../../internal/channels.js"
 import type * as Executions from "../../internal/executions.js"
-import { iso } from "../../internal/inputs.js"
+import { type Input, iso } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
-import * as Topics from "../../internal/watches.js"
-import type * as Watch from "../../internal/watches.js"
-import * as Streaming from "../../Streaming.js"
+import type * as Watch from "../../internal/watch.js"
+import type * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import { tokenMadeAt } from "./account.js"
 import { pairOf } from "./markets.js"
 import * as Messages from "./messages.js"
 import { reasons, txid, userrefOf } from "./orders.js"
 
-interface State {
-  readonly topics: Topics.Topics
-  /** When the server last sent a message. */
-  readonly lastSentAt: number
-  /** What the snapshot of `executions` contains. */
-  readonly snapshots: { readonly orders: boolean; readonly trades: boolean }
-  /** The last number of each channel. */
-  readonly numbers: ReadonlyMap<string, number>
-  /** The last total of each asset that was sent. */
-  readonly totals: ReadonlyMap<string, BigDecimal.BigDecimal>
-  /** Tokens issued earlier are no longer valid. */
-  readonly tokensFrom: number
-}
-
 interface Message {
-  readonly channel: string
   readonly isFirst: boolean
   readonly data: ReadonlyArray<Json>
-}
-
-const subjects = new Map<unknown, Watch.Subject>([
-  ["executions", { _tag: "Executions" }],
-  ["balances", { _tag: "Balances" }]
-])
-
-const receive = (state: State, text: string, world: World): Streaming.Turn<State> => {
-  const request = Messages.requestOf(text)
-  const turn = (frame: Streaming.Frame, next: State = state): Streaming.Turn<State> => {
-    const [data, passed] = pending(next, world)
-    return { frames: [frame, ...data], next: { ...passed, lastSentAt: world.now } }
-  }
-  const other = Messages.respondToOther(request, world)
-  if (other !== undefined) return turn(other)
-  if (request === undefined) return { frames: [], next: state }
-  const { method, params } = request
-  const answer = Messages.responseTo(request, world)
-  const { channel, token } = params
-  const subject = subjects.get(channel)
-  if (typeof channel !== "string" || subject === undefined) {
-    return turn(answer({ error: `Subscription name invalid ${String(channel)}`, success: false }))
-  }
-  const madeAt = tokenMadeAt(world, token)
-  if (madeAt === undefined || madeAt < state.tokensFrom) {
-    return turn(answer({ error: "ESession:Invalid session", success: false }))
-  }
-  const isThere = state.topics.has(channel)
-  if (isThere === (method === "subscribe")) {
-    return turn(answer({ error: isThere ? "Already subscribed" : "Subscription Not Found", success: false }))
-  }
-  const { snap_orders = true, snap_trades = false } = params
-  const snapshots = { orders: snap_orders === true, trades: snap_trades === true }
-  const result: Json = method === "unsubscribe"
-    ? { channel }
-    : channel === "balances"
-    ? { channel, snapshot: true }
-    : { channel, maxratecount: 125, snap_orders: snapshots.orders, snap_trades: snapshots.trades }
-  const topics = isThere ? Topics.remove(state.topics, [channel]) : Topics.add(state.topics, channel, subject)
-  const numbers = new Map(state.numbers)
-  numbers.delete(channel)
-  return turn(answer({ result, success: true }), {
-    ...state,
-    topics,
-    numbers,
-    snapshots: channel === "executions" ? snapshots : state.snapshots
-  })
-}
-
-const pass = (state: State, world: World): Streaming.Turn<State> => {
-  const [frames, next] = pending(state, world)
-  const isQuiet = frames.length === 0 && next.topics.size > 0 && world.now - next.lastSentAt >= 1000
-  const output = isQuiet ? [Messages.heartbeat] : frames
-  return { frames: output, next: output.length > 0 ? { ...next, lastSentAt: world.now } : next }
-}
-
-/** Returns the pending messages of all channels, with their numbers. */
-const pending = (state: State, world: World): readonly [ReadonlyArray<Streaming.Frame>, State] => {
-  let { totals } = state
-  const [messages, topics] = Topics.poll(state.topics, world, (_, change): ReadonlyArray<Message> => {
-    if (change._tag === "Executions") return executions(change, state, world)
-    if (change._tag !== "Balances") return []
-    const before = totals
-    totals = new Map(change.balances.map(({ asset, free, locked }) => [asset, BigDecimal.sum(free, locked)]))
-    const data = change.isFirst
-      ? Array.from(totals, ([asset, total]) => held(asset, total))
-      : booked(before, totals, world)
-    return data.length > 0 || change.isFirst ? [{ channel: "balances", isFirst: change.isFirst, data }] : []
-  })
-  const numbers = new Map(state.numbers)
-  const frames = messages.map(({ channel, data, isFirst }) => {
-    const sequence = (numbers.get(channel) ?? 0) + 1
-    numbers.set(channel, sequence)
-    return Topics.data({ channel, type: isFirst ? "snapshot" : "update", data, sequence })
-  })
-  return [frames, { ...state, topics, totals, numbers }]
 }
 
 const held = (asset: string, balance: BigDecimal.BigDecimal): Json => ({
@@ -155,23 +65,24 @@ const booked = (
     }]
   })
 
+/** Returns what the snapshot of `executions` contains. */
+const snapshotsOf = ({ snap_orders = true, snap_trades = false }: Input) => ({
+  orders: snap_orders === true,
+  trades: snap_trades === true
+})
+
 const executions = (
-  { events, isFirst, open }: Watch.Change & { readonly _tag: "Executions" },
-  { snapshots }: State,
+  { snapshots }: { readonly snapshots: ReturnType<typeof snapshotsOf> },
+  { events, isFirst, open }: Watch.ChangeOf<"Executions">,
   { engine }: World
 ): ReadonlyArray<Message> => {
-  const message = (isFirst: boolean, ...data: ReadonlyArray<Json>): Message => ({
-    channel: "executions",
-    isFirst,
-    data
-  })
-  if (!isFirst) return events.flatMap((event) => rowsOf(event).map((row) => message(false, row)))
+  if (!isFirst) return events.flatMap((event) => rowsOf(event).map((row) => ({ isFirst, data: [row] })))
   const openOrders = open.map((order) => ({ ...whole(order), ...stateOf("new", order), ...sums(order) }))
   const latestTrades = Engine.fills(engine).slice(-mostTrades).flatMap((fill) => {
     const order = Engine.order(engine, fill.orderId)
     return order === undefined ? [] : [traded(fill, order)]
   })
-  return [message(true, ...snapshots.orders ? openOrders : [], ...snapshots.trades ? latestTrades : [])]
+  return [{ isFirst, data: [...snapshots.orders ? openOrders : [], ...snapshots.trades ? latestTrades : []] }]
 }
 
 const mostTrades = 50
@@ -266,18 +177,52 @@ const rowsOf = ({ fill, order, what }: Executions.Event): ReadonlyArray<Json> =>
   }
 }
 
+const numbered = <R>(channel: string, read: Channels.Read<Message, R>): Channels.Read<Json, R> =>
+  Channels.remembering(0, read, (last, { data, isFirst }) => {
+    const sequence = last + 1
+    return [sequence, [{ channel, type: isFirst ? "snapshot" : "update", data, sequence }]]
+  })
+
+const unknown: ReadonlyMap<string, BigDecimal.BigDecimal> = new Map()
+
+const channels = Channels.table<Json, unknown>({
+  executions: numbered(
+    "executions",
+    Channels.executions({ snapshots: (input) => Either.right(snapshotsOf(input)) }, executions)
+  ),
+  balances: numbered(
+    "balances",
+    Channels.remembering(
+      unknown,
+      Channels.balances({}, (_, change, world) => [{ change, world }]),
+      (before, { change: { balances, isFirst }, world }) => {
+        const totals = new Map(balances.map(({ asset, free, locked }) => [asset, BigDecimal.sum(free, locked)]))
+        const data = isFirst
+          ? Array.from(totals, ([asset, total]) => held(asset, total))
+          : booked(before, totals, world)
+        return [totals, data.length > 0 || isFirst ? [{ isFirst, data }] : []]
+      }
+    )
+  )
+})
+
 /** @internal */
-export const conversation: Streaming.Conversation = Streaming.make<State>({
-  initial: {
-    topics: Topics.none,
-    lastSentAt: 0,
-    snapshots: { orders: true, trades: false },
-    numbers: new Map(),
-    totals: new Map(),
-    tokensFrom: 0
-  },
-  begin: (state, world) => ({ frames: [Messages.greeting], next: { ...state, lastSentAt: world.now } }),
-  receive,
-  pass,
-  expire: (state, world) => ({ frames: [], next: { ...state, tokensFrom: world.now } })
+export const conversation: Streaming.Conversation = Messages.make(({ method, params }, { tokensFrom }, world) => {
+  const channel = String(params["channel"])
+  const snapshots = snapshotsOf(params)
+  const subscribed: Json = channel === "balances"
+    ? { channel, snapshot: true }
+    : { channel, maxratecount: 125, snap_orders: snapshots.orders, snap_trades: snapshots.trades }
+  const madeAt = tokenMadeAt(world, params["token"])
+  return [{
+    key: channel,
+    result: method === "unsubscribe" ? { channel } : subscribed,
+    channel: channels(channel, world, params).pipe(
+      Either.mapLeft(() => `Subscription name invalid ${channel}`),
+      Either.filterOrLeft(
+        () => madeAt !== undefined && madeAt >= tokensFrom,
+        () => "ESession:Invalid session"
+      )
+    )
+  }]
 })
