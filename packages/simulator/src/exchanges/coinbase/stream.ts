@@ -8,15 +8,14 @@
  *
  * @internal
  */
-import type * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
-import * as Predicate from "effect/Predicate"
 import * as Bars from "../../engine/internal/bars.js"
 import * as Decimal from "../../engine/internal/decimal.js"
-import { iso } from "../../internal/inputs.js"
+import * as Channels from "../../internal/channels.js"
+import { isInput, iso } from "../../internal/inputs.js"
 import { type Json, parse } from "../../internal/json.js"
-import * as Topics from "../../internal/watches.js"
-import type * as Watch from "../../internal/watches.js"
+import * as Topics from "../../internal/topics.js"
+import type * as Watch from "../../internal/watch.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import { authenticateMessage } from "./access.js"
@@ -24,8 +23,14 @@ import * as Markets from "./markets.js"
 import { user } from "./orders.js"
 import * as User from "./userStream.js"
 
+/** A message without its sequence number. */
+interface Message {
+  readonly channel: string
+  readonly event: Json
+}
+
 interface State {
-  readonly topics: Topics.Topics
+  readonly topics: Topics.Topics<Message>
   readonly opened: number
   /** When the last heartbeat was sent. `undefined` if the client does not subscribe to heartbeats. */
   readonly beaten: number | undefined
@@ -33,204 +38,145 @@ interface State {
   readonly sequence: number
 }
 
-type Message = { readonly [name: string]: Json }
+const { plain } = Decimal
 
-/** A message without its sequence number. */
-interface Draft {
-  readonly kind: Streaming.Frame["kind"]
-  readonly channel: string
-  readonly events: ReadonlyArray<Message>
-  readonly crossed?: ReadonlyArray<Message> | undefined
+const listed = { listing: Channels.named("product_id", Markets.find) }
+
+const typeOf = ({ isFirst }: Watch.Change): string => isFirst ? "snapshot" : "update"
+
+const reads = {
+  ticker: Channels.ticker(listed, ({ listing }, change) => {
+    const { book: { asks: [ask], bids: [bid] }, quote } = change
+    const row = {
+      type: "ticker",
+      product_id: listing.id,
+      price: plain(quote.last),
+      volume_24_h: plain(quote.volume),
+      low_24_h: plain(quote.low),
+      high_24_h: plain(quote.high),
+      low_52_w: plain(quote.low),
+      high_52_w: plain(quote.high),
+      price_percent_chg_24_h: "0",
+      best_bid: bid === undefined ? "" : plain(bid.price),
+      best_bid_quantity: bid === undefined ? "" : plain(bid.amount),
+      best_ask: ask === undefined ? "" : plain(ask.price),
+      best_ask_quantity: ask === undefined ? "" : plain(ask.amount)
+    }
+    return [{ channel: "ticker", event: { type: typeOf(change), tickers: [row] } }]
+  }),
+  market_trades: Channels.trades(listed, ({ listing }, change) => {
+    const trades = change.trades.toReversed().map(({ amount, at, id, price, side }) => ({
+      trade_id: String(id),
+      product_id: listing.id,
+      price: plain(price),
+      size: plain(amount),
+      // The side of the maker, which is the opposite of the taker's.
+      side: side === "buy" ? "SELL" : "BUY",
+      time: iso(at)
+    }))
+    return trades.length === 0 ? [] : [{ channel: "market_trades", event: { type: typeOf(change), trades } }]
+  }, () => 10),
+  candles: Channels.candles({ ...listed, bars: () => Either.right(Bars.fixed(300_000)) }, ({ listing }, change) => {
+    const candles = change.candles.map(({ close, high, low, open, openTime, volume }) => ({
+      start: String(openTime / 1000),
+      high: plain(high),
+      low: plain(low),
+      open: plain(open),
+      close: plain(close),
+      volume: plain(volume),
+      product_id: listing.id
+    }))
+    return [{ channel: "candles", event: { type: typeOf(change), candles } }]
+  }),
+  level2: Channels.book(listed, () => Infinity, ({ listing }, change, { now }) => {
+    const levels = (side: string, all: ReadonlyArray<Watch.Level>) =>
+      all.map(({ amount, price }) => {
+        return { side, event_time: iso(now), price_level: plain(price), new_quantity: plain(amount) }
+      })
+    const updates = [...levels("bid", change.bids), ...levels("offer", change.asks)]
+    return [{ channel: "l2_data", event: { type: typeOf(change), product_id: listing.id, updates } }]
+  }),
+  user: Channels.executions(
+    {},
+    (_, change, world) => User.eventsOf(change, world).map((event) => ({ channel: "user", event }))
+  )
 }
 
-const numbered = (state: State, drafts: ReadonlyArray<Draft>, world: World): Streaming.Turn<State> => ({
-  frames: drafts.map(({ channel, crossed, events, kind }, index) => {
-    const frame = (events: ReadonlyArray<Message>): Json => ({
-      channel,
-      client_id: "",
-      timestamp: iso(world.now),
-      sequence_num: state.sequence + index,
-      events
-    })
-    return kind === "control"
-      ? Streaming.control(frame(events))
-      : Topics.data(frame(events), { crossed: crossed && frame(crossed) })
-  }),
-  next: { ...state, sequence: state.sequence + drafts.length }
-})
+const channels = Channels.table<Message, unknown>(reads)
+
+/** Sends the messages, with the pending ones of all subscriptions between them. */
+const numbered = (
+  state: State,
+  world: World,
+  before: ReadonlyArray<Message>,
+  after: ReadonlyArray<Message> = []
+): Streaming.Turn<State> => {
+  const framed = ({ channel, event }: Message, index: number): Json => ({
+    channel,
+    client_id: "",
+    timestamp: iso(world.now),
+    sequence_num: state.sequence + index,
+    events: [event]
+  })
+  const controls = (messages: ReadonlyArray<Message>, start: number) =>
+    messages.map((message, index) => Streaming.control(framed(message, start + index)))
+  const [data, topics] = Topics.poll(
+    state.topics,
+    world,
+    (_, message, index) => framed(message, before.length + index)
+  )
+  const frames = [...controls(before, 0), ...data, ...controls(after, before.length + data.length)]
+  return { frames, next: { ...state, topics, sequence: state.sequence + frames.length } }
+}
 
 const refused = (state: State, message: string): Streaming.Turn<State> => ({
   frames: [Streaming.control({ type: "error", message })],
   next: state
 })
 
-const channels = ["ticker", "market_trades", "candles", "level2"] as const
-
-const subjectOf = (channel: typeof channels[number], listing: Markets.CoinbaseListing): Watch.Subject => {
-  switch (channel) {
-    case "ticker":
-      return { _tag: "Ticker", listing }
-    case "market_trades":
-      return { _tag: "Trades", listing, recent: 10 }
-    case "candles":
-      return { _tag: "Candles", listing, bars: Bars.fixed(300_000) }
-    case "level2":
-      return { _tag: "Book", listing, depth: Number.POSITIVE_INFINITY }
-  }
-}
-
-const subscriptions = ({ beaten, topics }: State): Draft => {
+const subscriptions = ({ beaten, topics }: State): Message => {
   const subscribed: Record<string, Array<string>> = beaten === undefined ? {} : { heartbeats: ["heartbeats"] }
   for (const key of topics.keys()) {
     const [channel = "", product = ""] = key.split(" ")
     subscribed[channel] = [...subscribed[channel] ?? [], product]
   }
-  return { kind: "control", channel: "subscriptions", events: [{ subscriptions: subscribed }] }
+  return { channel: "subscriptions", event: { subscriptions: subscribed } }
 }
 
 const receive = (state: State, message: string, world: World): Streaming.Turn<State> => {
   const asked = parse(message)
-  if (!Predicate.isReadonlyRecord(asked)) return refused(state, "invalid message")
-  const { channel: name, product_ids, type } = asked
+  if (!isInput(asked)) return refused(state, "invalid message")
+  const { jwt, product_ids, type } = asked
+  const channel = String(asked["channel"])
   if (type !== "subscribe" && type !== "unsubscribe") return refused(state, "type must be subscribe or unsubscribe")
-  if (name === "heartbeats") {
-    const next = { ...state, beaten: type === "subscribe" ? world.now : undefined }
-    return numbered(next, [subscriptions(next)], world)
+  const responding = (next: State) => numbered(next, world, [subscriptions(next)])
+  if (channel === "heartbeats") return responding({ ...state, beaten: type === "subscribe" ? world.now : undefined })
+  if (!Object.hasOwn(reads, channel)) return refused(state, `channel ${channel} is not supported`)
+  // The token must be valid now, and is not checked again later.
+  if (channel === "user" && Either.isLeft(authenticateMessage(jwt, world.keys, world.now))) {
+    return refused(state, "authentication failure")
   }
-  if (name === "user") return ofUser(state, type, asked, world)
-  const channel = channels.find((one) => one === name)
-  if (channel === undefined) return refused(state, `channel ${String(name)} is not supported`)
-  const wanted = Array.isArray(product_ids) ? product_ids : []
-  let { topics } = state
+  const products = channel === "user" ? [user] : Array.isArray(product_ids) ? product_ids.map(String) : []
+  const keys = products.map((product_id) =>
+    [`${channel} ${product_id}`, channels(channel, world, { product_id })] as const
+  )
   // An unknown product is silently left out of the response.
-  for (const id of wanted) {
-    const listing = Markets.find(typeof id === "string" ? id : "")
-    if (listing === undefined) continue
-    const key = `${channel} ${listing.id}`
-    if (type === "unsubscribe") topics = Topics.remove(topics, [key])
-    else if (!topics.has(key)) topics = Topics.add(topics, key, subjectOf(channel, listing))
-  }
-  const [drafts, nextTopics] = Topics.poll(topics, world, (watch, change) => draftsOf(watch, change, world))
-  const next = { ...state, topics: nextTopics }
-  return numbered(next, [subscriptions(next), ...drafts], world)
+  const topics = keys.reduce((all, [key, found]) => {
+    if (type === "unsubscribe") return Topics.remove(all, [key])
+    return Either.isLeft(found) ? all : Topics.add(all, key, found.right)
+  }, state.topics)
+  return responding({ ...state, topics })
 }
-
-/** Subscribes to the orders of the account. The token must be valid now, and is not checked again later. */
-const ofUser = (
-  state: State,
-  type: "subscribe" | "unsubscribe",
-  { jwt }: { readonly [name: string]: unknown },
-  world: World
-): Streaming.Turn<State> => {
-  if (Either.isLeft(authenticateMessage(jwt, world.keys, world.now))) return refused(state, "authentication failure")
-  const known = state.topics
-  const topics = type === "unsubscribe"
-    ? Topics.remove(known, [userKey])
-    : known.has(userKey)
-    ? known
-    : Topics.add(known, userKey, { _tag: "Executions" })
-  const [drafts, nextTopics] = Topics.poll(topics, world, (watch, change) => draftsOf(watch, change, world))
-  const next = { ...state, topics: nextTopics }
-  return numbered(next, [subscriptions(next), ...drafts], world)
-}
-
-const userKey = `user ${user}`
 
 const pass = (state: State, world: World): Streaming.Turn<State> => {
-  if (state.topics.size === 0 && state.beaten === undefined && world.now - state.opened >= 5000) {
+  const { beaten, beats } = state
+  if (state.topics.size === 0 && beaten === undefined && world.now - state.opened >= 5000) {
     return { frames: [], next: state, close: { code: 1008, reason: "no subscription" } }
   }
-  const [drafts, topics] = Topics.poll(state.topics, world, (watch, change) => draftsOf(watch, change, world))
-  if (state.beaten === undefined || world.now - state.beaten < 1000) {
-    return numbered({ ...state, topics }, drafts, world)
-  }
-  const beat: Draft = {
-    kind: "control",
-    channel: "heartbeats",
-    events: [{ current_time: `${iso(world.now)} +0000 UTC m=+${state.beats}`, heartbeat_counter: state.beats }]
-  }
-  return numbered({ ...state, topics, beaten: world.now, beats: state.beats + 1 }, [...drafts, beat], world)
-}
-
-const draftsOf = (watch: Watch.Watch, change: Watch.Change, world: World): ReadonlyArray<Draft> => {
-  const { subject } = watch
-  const product_id = "listing" in subject ? subject.listing.id : ""
-  const plain = (value: BigDecimal.BigDecimal): string => Decimal.plain(value)
-  const type = change.isFirst ? "snapshot" : "update"
-  const draft = (channel: string, event: Message, crossed?: Message): ReadonlyArray<Draft> => [{
-    kind: "data",
-    channel,
-    events: [event],
-    crossed: crossed && [crossed]
-  }]
-  switch (change._tag) {
-    case "Ticker": {
-      const { book: { asks: [ask], bids: [bid] }, quote } = change
-      return draft("ticker", {
-        type,
-        tickers: [{
-          type: "ticker",
-          product_id,
-          price: plain(quote.last),
-          volume_24_h: plain(quote.volume),
-          low_24_h: plain(quote.low),
-          high_24_h: plain(quote.high),
-          low_52_w: plain(quote.low),
-          high_52_w: plain(quote.high),
-          price_percent_chg_24_h: "0",
-          best_bid: bid === undefined ? "" : plain(bid.price),
-          best_bid_quantity: bid === undefined ? "" : plain(bid.amount),
-          best_ask: ask === undefined ? "" : plain(ask.price),
-          best_ask_quantity: ask === undefined ? "" : plain(ask.amount)
-        }]
-      })
-    }
-    case "Trades":
-      return change.trades.length === 0 ? [] : draft("market_trades", {
-        type,
-        trades: change.trades.toReversed().map(({ amount, at, id, price, side }) => ({
-          trade_id: String(id),
-          product_id,
-          price: plain(price),
-          size: plain(amount),
-          // The side of the maker, which is the opposite of the taker's.
-          side: side === "buy" ? "SELL" : "BUY",
-          time: iso(at)
-        }))
-      })
-    case "Candles":
-      return draft("candles", {
-        type,
-        candles: change.candles.map(({ close, high, low, open, openTime, volume }) => ({
-          start: String(openTime / 1000),
-          high: plain(high),
-          low: plain(low),
-          open: plain(open),
-          close: plain(close),
-          volume: plain(volume),
-          product_id
-        }))
-      })
-    case "Book": {
-      const levels = (side: string, all: ReadonlyArray<Watch.Level>) =>
-        all.map(({ amount, price }) => ({
-          side,
-          event_time: iso(world.now),
-          price_level: plain(price),
-          new_quantity: plain(amount)
-        }))
-      const event = (asks: ReadonlyArray<Watch.Level>): Message => ({
-        type,
-        product_id,
-        updates: [...levels("bid", change.bids), ...levels("offer", asks)]
-      })
-      return draft("l2_data", event(change.asks), change.crossed && event(change.crossed))
-    }
-    case "Executions":
-      return User.eventsOf(change, world).flatMap((event) => draft("user", event))
-    default:
-      return []
-  }
+  if (beaten === undefined || world.now - beaten < 1000) return numbered(state, world, [])
+  const event = { current_time: `${iso(world.now)} +0000 UTC m=+${beats}`, heartbeat_counter: beats }
+  const next = { ...state, beaten: world.now, beats: beats + 1 }
+  return numbered(next, world, [], [{ channel: "heartbeats", event }])
 }
 
 /** @internal */

@@ -12,7 +12,7 @@ import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { iso } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
-import type * as Watch from "../../internal/watches.js"
+import type * as Watch from "../../internal/watch.js"
 import type { World } from "../../World.js"
 import { completion, ids, portfolio, side, statuses, timesInForce } from "./orders.js"
 
@@ -23,7 +23,7 @@ const never = "0001-01-01T00:00:00Z"
 
 /** @internal Returns the events of a change. Each is sent in its own message. */
 export const eventsOf = (
-  { events, isFirst, open }: Watch.Change & { readonly _tag: "Executions" },
+  { events, isFirst, open }: Watch.ChangeOf<"Executions">,
   { engine }: World
 ): ReadonlyArray<Message> => {
   const event = (type: string, orders: ReadonlyArray<Json>): Message => ({
