@@ -14,12 +14,13 @@ import * as Record from "effect/Record"
 import type { ApiKey } from "../../engine/Account.js"
 import type * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
+import * as Channels from "../../internal/channels.js"
 import type * as Executions from "../../internal/executions.js"
 import { isInput } from "../../internal/inputs.js"
 import { type Json, parse } from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
 import * as Methods from "../../internal/methods.js"
-import * as Topics from "../../internal/watches.js"
+import * as Topics from "../../internal/topics.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import { authenticate } from "./authentication.js"
@@ -65,11 +66,7 @@ const methods: Readonly<Record<string, Method>> = {
   "userDataStream.subscribe.signature": (params, state, world) =>
     Either.map(signedBy(params, world), () => {
       const { next, subscriptions } = state
-      const topics = Topics.add(
-        Topics.add(state.topics, `${next} orders`, { _tag: "Executions" }),
-        `${next} balances`,
-        { _tag: "Balances" }
-      )
+      const [, topics] = Topics.subscribe(state.topics, channels, [`${next} orders`, `${next} balances`], world)
       return [
         { subscriptionId: next },
         { ...state, topics, subscriptions: [...subscriptions, next], next: next + 1 }
@@ -108,14 +105,15 @@ const signedBy = (given: { readonly [name: string]: unknown }, world: World): Re
 
 /** Returns the pending events of all subscriptions. */
 const pending = (state: State, world: World): Streaming.Turn<State> => {
-  const [frames, topics] = Topics.poll(state.topics, world, ({ key }, change): ReadonlyArray<Streaming.Frame> => {
-    const subscriptionId = Number.parseInt(key, 10)
-    const event = (json: Json) => Topics.data({ subscriptionId, event: json })
-    if (change._tag === "Executions") return change.events.map((each) => event(report(each, world)))
-    return change._tag === "Balances" && !change.isFirst ? [event(position(change.changed, world))] : []
-  })
+  const framed = (key: string, event: Json): Json => ({ subscriptionId: Number.parseInt(key, 10), event })
+  const [frames, topics] = Topics.poll(state.topics, world, framed)
   return { frames, next: { ...state, topics } }
 }
+
+const channels = Channels.table<Json, unknown>({
+  "{id} orders": Channels.executions({}, (_, { events }, world) => events.map((each) => report(each, world))),
+  "{id} balances": Channels.balances({}, (_, { changed, isFirst }, world) => isFirst ? [] : [position(changed, world)])
+})
 
 /** Encodes the full balances of the assets that may have changed. */
 const position = (changed: ReadonlyArray<Engine.Balance>, { now }: World): Json => ({
