@@ -134,7 +134,7 @@ export const remembering = <S, M, N, R>(
 
 // Refuses without a reason, for the exchanges that refuse all unknown channels alike.
 const none = Either.left(undefined)
-const { byName } = reading(() => none)
+const { byMember, byName } = reading(() => none)
 
 /** @internal Reads the part of a channel's name that stands for `name` in the template. */
 export const named = <A>(name: string, find: (text: string) => A | undefined): Reader<A, undefined> =>
@@ -142,7 +142,7 @@ export const named = <A>(name: string, find: (text: string) => A | undefined): R
 
 /** @internal Reads the part of a channel's name that stands for `name` in the template, as the name of a member. */
 export const member = <A>(name: string, members: Readonly<Record<string, A>>): Reader<A, undefined> =>
-  named(name, (text) => Object.hasOwn(members, text) ? members[text] : undefined)
+  byMember(name, members, none)
 
 /** @internal Creates the channels of a socket. A `{name}` in a template matches text without `.`, `:`, `/` and `@`. */
 export const table = <M, R>(

@@ -101,6 +101,20 @@ export const reading = <R, Result = Json>(
         : invalid(name, "out of range")
     }
 
+  /** Finds a value by the name in the parameter, or by `otherwise` if it is missing. Refuses with `unknown`. */
+  const byName = <A>(
+    name: string,
+    find: (text: string, world: World) => A | undefined,
+    unknown: Either.Either<never, R>,
+    otherwise?: string
+  ) =>
+  (input: Input, world: World): Either.Either<A, R> => {
+    const value = text(input, name) ?? otherwise
+    if (value === undefined) return missing(name)
+    const found = find(value, world)
+    return found === undefined ? unknown : Either.right(found)
+  }
+
   const answers = answering<R, Result>()
 
   return {
@@ -108,19 +122,14 @@ export const reading = <R, Result = Json>(
     required,
     flag: (name: string) => (input: Input): Either.Either<boolean, R> =>
       Either.right(input[name] === true || input[name] === "true"),
-    /** Finds a value by the name in the parameter, or by `otherwise` if it is missing. Refuses with `unknown`. */
-    byName: <A>(
+    byName,
+    /** Finds the member with the name in the parameter, or with the name `otherwise` if it is missing. */
+    byMember: <A>(
       name: string,
-      find: (text: string, world: World) => A | undefined,
+      members: Readonly<Record<string, A>>,
       unknown: Either.Either<never, R>,
       otherwise?: string
-    ) =>
-    (input: Input, world: World): Either.Either<A, R> => {
-      const value = text(input, name) ?? otherwise
-      if (value === undefined) return missing(name)
-      const found = find(value, world)
-      return found === undefined ? unknown : Either.right(found)
-    },
+    ) => byName(name, (text) => Object.hasOwn(members, text) ? members[text] : undefined, unknown, otherwise),
     /** Reads one of `words`. A missing parameter defaults to `otherwise`. */
     oneOf:
       <A extends string>(name: string, words: ReadonlyArray<A>, otherwise?: NoInfer<A>) =>

@@ -128,7 +128,9 @@ describe("Bybit", () => {
         assert.deepStrictEqual(yield* opens(`interval=60&end=${noon - hour}&limit=1`), [noon - hour])
         assert.deepStrictEqual(yield* opens("interval=W&limit=1"), [Date.UTC(2024, 10, 25)])
         assert.deepStrictEqual(yield* opens("interval=M&limit=2"), [Date.UTC(2024, 10, 1), Date.UTC(2024, 9, 1)])
-        refused(yield* get("/v5/market/kline?category=spot&symbol=BTCUSDT&interval=2"), 10001)
+        for (const interval of ["2", "constructor"]) {
+          refused(yield* get(`/v5/market/kline?category=spot&symbol=BTCUSDT&interval=${interval}`), 10001)
+        }
       }))
 
     const wrong: ReadonlyArray<readonly [target: string, message: string]> = [

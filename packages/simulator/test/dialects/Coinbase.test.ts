@@ -216,7 +216,9 @@ describe("Coinbase", () => {
           "start and end argument is invalid - number of candles requested should be less than 350"
         ])
         assert.deepStrictEqual((yield* refused(target("ONE_HOUR", 349)))[0], 200)
-        assert.deepStrictEqual(yield* refused(target("ONE_WEEK", 1)), [400, "granularity argument is invalid"])
+        for (const granularity of ["ONE_WEEK", "constructor"]) {
+          assert.deepStrictEqual(yield* refused(target(granularity, 1)), [400, "granularity argument is invalid"])
+        }
         assert.deepStrictEqual((yield* refused("/market/products/BTC-USD/candles?granularity=ONE_DAY"))[0], 400)
       }))
 

@@ -180,6 +180,7 @@ describe("Okx", () => {
       ["/api/v5/market/ticker?instId=btc-usdt", 200, "51001"],
       ["/api/v5/market/ticker?instId=SOL-USDC", 200, "51001"],
       ["/api/v5/market/candles?instId=BTC-USDT&bar=1h", 400, "51000"],
+      ["/api/v5/market/candles?instId=BTC-USDT&bar=constructor", 400, "51000"],
       ["/api/v5/market/candles?instId=BTC-USDT&limit=301", 400, "51000"],
       ["/api/v5/market/candles?instId=BTC-USDT&after=x", 400, "51000"],
       ["/api/v5/trade/cancel-order", 405, "50115"]

@@ -22,6 +22,10 @@ export const fixed = (length: number, shift = 0, unit = length): Bars => ({
   after: (open) => open + length
 })
 
+/** @internal Returns bars of whole minutes by their number of minutes. */
+export const minutes = (...lengths: ReadonlyArray<number>): Readonly<Record<string, Bars>> =>
+  Object.fromEntries(lengths.map((length) => [String(length), fixed(length * minute)]))
+
 // The epoch was a Thursday.
 const firstMonday = 4 * day
 

@@ -11,7 +11,7 @@ import { type Input, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import { wholeLots } from "../../internal/listed.js"
 import { type BybitListing, listings, price, quantity, row } from "./markets.js"
-import { byName, category, does, integer, limit, live, page, refuse, shows } from "./params.js"
+import { byMember, category, does, integer, limit, live, page, refuse, shows } from "./params.js"
 
 /** @internal */
 export const time = shows({}, (_, { now }) => ({
@@ -144,21 +144,17 @@ export const sizeOf = (listing: BybitListing, { amount, price }: Trade): string 
 
 // --- candles
 
-const minute = 60_000
-
 /** @internal */
 export const intervals: Readonly<Record<string, Bars.Bars>> = {
-  ...Object.fromEntries(
-    [1, 3, 5, 15, 30, 60, 120, 240, 360, 720].map((minutes) => [String(minutes), Bars.fixed(minutes * minute)])
-  ),
-  D: Bars.fixed(1440 * minute),
+  ...Bars.minutes(1, 3, 5, 15, 30, 60, 120, 240, 360, 720),
+  D: Bars.fixed(86_400_000),
   W: Bars.weeks(),
   M: Bars.months()
 }
 
 const asked = {
   live,
-  bars: byName("interval", (name) => intervals[name], refuse(10001, "Invalid period!"), ""),
+  bars: byMember("interval", intervals, refuse(10001, "Invalid period!"), ""),
   limit: limit(200, 1000),
   start: integer("start", undefined),
   end: integer("end", undefined)

@@ -30,7 +30,7 @@ export interface Body {
 export type Answering = (input: Input, world: World, key: ApiKey | undefined) => Read<Table.Answer<Body>>
 
 /** @internal */
-export const { all, byName, does, integer, optional, required, shows } = reading<Refusal, Body>((name) =>
+export const { all, byMember, byName, does, integer, optional, required, shows } = reading<Refusal, Body>((name) =>
   refuse(10001, `params error: ${name} is invalid`)
 )
 

@@ -8,7 +8,7 @@ import { uuid } from "../../internal/ids.js"
 import { flag, type Input, iso, list, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import * as Markets from "./markets.js"
-import { type Answering, between, byName, does, integer, invalid, type Read, refuse, shows } from "./params.js"
+import { type Answering, between, byMember, does, integer, invalid, type Read, refuse, shows } from "./params.js"
 
 /** @internal */
 export const time = (now: number): Json => ({
@@ -120,7 +120,7 @@ const mostCandles = 350
 
 const bars = {
   listing: inPath,
-  length: byName("granularity", (name) => granularities[name], invalid("granularity argument is invalid")),
+  length: byMember("granularity", granularities, invalid("granularity argument is invalid")),
   start: integer("start", undefined),
   end: integer("end", undefined),
   limit: integer("limit", mostCandles)

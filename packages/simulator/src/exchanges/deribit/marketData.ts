@@ -10,7 +10,7 @@ import { wholeLots } from "../../internal/listed.js"
 import * as Markets from "./markets.js"
 import * as Params from "./params.js"
 
-const { between, byName, currency, flag, integer, invalid, listing, oneOf, open, page, required } = Params
+const { between, byMember, currency, flag, integer, invalid, listing, oneOf, open, page, required } = Params
 
 const { shows: listed } = Params.routing({ meter: "instruments" })
 
@@ -89,11 +89,11 @@ const maxCandles = 5000
 
 const ranged = { listing, page, count: integer("count", 10), isAsked: between("start_seq", "end_seq") }
 
-const lengths = ["1", "3", "5", "10", "15", "30", "60", "120", "180", "360", "720"].map((one) => [one, Number(one)])
-const bars = new Map([...lengths, ["1D", 1440]].map(([name, minutes]) => [name, Bars.fixed(Number(minutes) * 60_000)]))
+const day = Bars.fixed(86_400_000)
+const bars = { ...Bars.minutes(1, 3, 5, 10, 15, 30, 60, 120, 180, 360, 720), "1D": day }
 
 /** @internal Reads the bars that `resolution` names. */
-export const resolution = byName("resolution", (name) => bars.get(name), invalid("resolution", "invalid resolution"))
+export const resolution = byMember("resolution", bars, invalid("resolution", "invalid resolution"))
 
 const ends = { start: required("start_timestamp"), end: required("end_timestamp") }
 const charted = { listing, resolution, ...ends, from: integer("start_timestamp", 0), to: integer("end_timestamp", 0) }

@@ -8,7 +8,7 @@ import { type Input, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import { wholeLots } from "../../internal/listed.js"
 import { find, listings, type OkxListing, row, size, volume } from "./markets.js"
-import { byName, count, does, integer, live, noInstrument, refuse, shows, wrong } from "./params.js"
+import { byMember, byName, count, does, integer, live, noInstrument, refuse, shows, wrong } from "./params.js"
 
 const instTypes = ["SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION", "EVENTS"]
 
@@ -161,7 +161,7 @@ const recent = 1440
 
 const asked = {
   live,
-  shape: byName("bar", (name) => bars[name], wrong("bar"), "1m"),
+  shape: byMember("bar", bars, wrong("bar"), "1m"),
   limit: count(100, 300),
   after: integer("after", Infinity),
   before: integer("before", -Infinity)

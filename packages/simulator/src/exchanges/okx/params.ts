@@ -31,7 +31,10 @@ export const missing = (name: string): Read<never> => refuse("50014", `Parameter
 export const wrong = (name: string): Read<never> => refuse("51000", `Parameter ${name} error`, 400)
 
 /** @internal */
-export const { all, between, byName, does, integer, oneOf, optional, required, shows } = reading<Refusal, Body>(
+export const { all, between, byMember, byName, does, integer, oneOf, optional, required, shows } = reading<
+  Refusal,
+  Body
+>(
   wrong,
   missing
 )
