@@ -106,11 +106,12 @@ const channels = Channels.table<Json, string>({
   book: Channels.book(
     { listing, depth: oneOf("depth", [10, 25, 100, 500, 1000], 10) },
     ({ depth }) => depth,
-    ({ listing }, { asks, bids, isFirst, whole }, _, fault) => {
+    ({ listing }, { asks, bids, isFirst, whole }, { now }, fault) => {
       const levels = (side: ReadonlyArray<Watch.Level>): Json =>
         side.map(({ amount, price }) => ({ price: BigDecimal.scale(price, listing.priceDecimals), qty: amount }))
       const checksum = (checksumOf(listing, whole) + (fault === "checksum" ? 1 : 0)) % 2 ** 32
-      return [message("book", isFirst, { symbol: listing.symbol, bids: levels(bids), asks: levels(asks), checksum })]
+      const sides = { symbol: listing.symbol, bids: levels(bids), asks: levels(asks), checksum }
+      return [message("book", isFirst, isFirst ? sides : { ...sides, timestamp: iso(now) })]
     }
   )
 })
