@@ -80,6 +80,7 @@ export const receive =
       op: typeof op === "string" ? op : ""
     })
     const turn = Methods.answer(outcome, current, encode, (next) => pass(next, world))
+    // A refused login closes the connection. Public sockets have no logins.
     return op === "auth" && Either.isLeft(outcome) && "auth" in methods
       ? { ...turn, close: { code: 1008, reason: "the login was refused" } }
       : turn
