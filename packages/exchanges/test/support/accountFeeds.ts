@@ -277,6 +277,27 @@ export const register = (subject: Subject): void => {
     )
 
     it.effect(
+      "begin at once while other feeds of the account are running",
+      run(({ account, place, simulator }) =>
+        Effect.gen(function*() {
+          const first = yield* recordItems(account.streamFills())
+          const order = yield* place
+          yield* pass(5)
+          const balances = yield* recordItems(account.streamBalances())
+          const orders = yield* recordItems(account.streamOrders())
+          yield* pass(5)
+          expect(orders.values().map(orderText)).toEqual([orderText(order)])
+          expect(balances.tags()).toEqual(["Connected", "Data"])
+          yield* simulator.fill(order.id, half)
+          yield* pass(6)
+          expect(orders.values().at(-1)).toEqual(yield* account.order(order))
+          expect(first.values().length).toBe(1)
+          expect([first, orders, balances].map(({ statuses }) => statuses())).toEqual(Array(3).fill(["Connected"]))
+        })
+      )
+    )
+
+    it.effect(
       "close their connections after the last subscriber has left",
       run(({ account, simulator }) =>
         Effect.gen(function*() {

@@ -61,14 +61,20 @@ export interface Options {
   readonly note: (what: Occurrence) => Effect.Effect<void>
 }
 
-/**
- * The connections to one kind of socket, and their subscriptions. Several readings of one topic share one subscription.
- */
+/** A subscription at the exchange, which all readings of its topic share. */
+interface SharedTopic {
+  readonly lane: Lane.Lane
+  readonly entries: Set<Standing.Entry>
+  /** Whether the exchange has confirmed the subscription, which it does not repeat for a reading that joins later. */
+  isLive: boolean
+}
+
+/** The connections to one kind of socket, and their subscriptions. */
 interface Group {
   readonly lanes: Array<Lane.Lane>
   readonly line: Omit<Connection.SocketSettings, "topic">
   readonly listener: Lane.Listener
-  readonly topics: Map<string, { readonly lane: Lane.Lane; readonly entries: Set<Standing.Entry> }>
+  readonly topics: Map<string, SharedTopic>
 }
 
 /**
@@ -94,6 +100,10 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
       const each = (keys: Iterable<string>, f: (entry: Standing.Entry) => void) => {
         for (const key of keys) for (const entry of topics.get(key)?.entries ?? []) f(entry)
       }
+      const mark = (key: string, isLive: boolean) => {
+        const topic = topics.get(key)
+        if (topic !== undefined) topic.isLive = isLive
+      }
       const group: Group = {
         lanes: [],
         topics,
@@ -106,9 +116,13 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
           },
           live: (key) => {
             refusedLogins = 0
+            mark(key, true)
             each([key], (entry) => entry.live())
           },
-          stale: (key, since, because) => each([key], (entry) => entry.stale(since, because)),
+          stale: (key, since, because) => {
+            mark(key, false)
+            each([key], (entry) => entry.stale(since, because))
+          },
           refuse: (key, said) => each([key], (entry) => entry.fail(options.refusal(entry.operation, said))),
           refuseLogin: (said) => {
             if (options.loginRefusal("login", said).isRetryable) return
@@ -119,7 +133,12 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
           },
           fail: (error) => each(topics.keys(), (entry) => entry.fail(error)),
           unread: () => note("unread"),
-          lost: (keys, since, because) => each(keys, (entry) => entry.lost(since, because)),
+          lost: (keys, since, because) => {
+            for (const key of keys) {
+              mark(key, false)
+              each([key], (entry) => entry.lost(since, because))
+            }
+          },
           reconnecting: (because) => {
             note("reconnect")
             run(
@@ -195,9 +214,12 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
           all.set(`${socket} ${key}`, standing)
           const found = group.topics.get(key)
           if (found === undefined) {
-            group.topics.set(key, { lane, entries: new Set([standing]) })
+            group.topics.set(key, { lane, entries: new Set([standing]), isLive: false })
             lane.want(subscription.topic, subscription.quiet)
-          } else if (!found.entries.has(standing)) found.entries.add(standing)
+          } else if (!found.entries.has(standing)) {
+            found.entries.add(standing)
+            if (found.isLive) standing.live()
+          }
           return { group, standing }
         })
 
