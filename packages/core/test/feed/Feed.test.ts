@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, TestClock } from "effect"
+import { Clock, Effect, TestClock } from "effect"
 import { book, open } from "../support/feedExchange.js"
 
 const pass = (millis: number) => TestClock.adjust(millis)
@@ -10,6 +10,20 @@ const steady = Effect.withRandomFixed([0.5])
 const keys = (count: number) => Array.from({ length: count }, (_, index) => `book ${index}`)
 
 describe("after a lost connection", () => {
+  it.scoped("it counts as lost since its last message, however much later that is noticed", () =>
+    Effect.gen(function*() {
+      const { line, listen } = yield* open()
+      const one = yield* listen("book")
+      yield* pass(1)
+      line().say({ key: "book", update: book("update", 2) })
+      const heard = yield* Clock.currentTimeMillis
+      yield* pass(3_600_000)
+      line().cut()
+      yield* pass(1)
+      const lost = one.items().find(({ _tag }) => _tag === "Reconnecting")
+      expect(lost).toMatchObject({ since: heard })
+    }).pipe(steady))
+
   it.scoped("every current subscription is sent again, and nothing else", () =>
     Effect.gen(function*() {
       const { line, lines, listen } = yield* open()

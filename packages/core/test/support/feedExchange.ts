@@ -185,6 +185,7 @@ export const open = (options: Options = {}) =>
           )
           return {
             leave: Fiber.interrupt(fiber),
+            items: () => items,
             tags: () => items.map(({ _tag }) => _tag),
             statuses: () => items.flatMap(({ _tag }) => _tag === "Data" ? [] : [_tag])
           }

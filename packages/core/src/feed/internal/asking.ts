@@ -16,6 +16,7 @@ const fetching = Backoff.full({ base: "500 millis", max: "30 seconds" })
 const final: ReadonlySet<string> = new Set([
   "InvalidRequest",
   "SymbolNotFound",
+  "OrderNotFound",
   "PermissionDenied",
   "AuthenticationFailed",
   "Unsupported",

@@ -78,6 +78,8 @@ export interface Stopped {
 /** @internal */
 export interface Connection {
   readonly opened: number
+  /** Returns when anything was last received, or when the connection was opened. */
+  readonly heard: () => number
   readonly post: (event: Session.Event) => void
   /** Handles a frame as if it had been received. */
   readonly hand: (key: string, frame: unknown) => void
@@ -359,6 +361,7 @@ const start = (
 
     return {
       opened: openedAt,
+      heard: () => heard,
       post: inbox.push,
       hand: (key, frame) => inbox.push(new Handed(key, frame)),
       ended: Deferred.await(ended),

@@ -60,9 +60,9 @@ export const make = (
       for (const connection of connections) connection.post(event)
     }
 
-    const lost = (now: number, because: string) => {
+    const lost = (since: number, because: string) => {
       listener.reconnecting(because)
-      listener.lost(wanted.keys(), now, because)
+      listener.lost(wanted.keys(), since, because)
     }
 
     const opened = (holds: boolean) =>
@@ -159,7 +159,8 @@ export const make = (
       const now = yield* Clock.currentTimeMillis
       if (because === undefined) return yield* Ref.set(failures, 0)
       if (now - last.opened >= backoff.stable) yield* Ref.set(failures, 0)
-      lost(now, because)
+      // Not since now: a process that was suspended notices the loss only when it runs again.
+      lost(Math.min(now, last.heard()), because)
       yield* wait
     })
 
