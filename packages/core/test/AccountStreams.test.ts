@@ -1,8 +1,19 @@
+import { Deadline } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Metric, Option, TestClock } from "effect"
+import { Duration, Effect, Fiber, Metric, Option, Stream, TestClock } from "effect"
 import type { Adapter, Markets, Row } from "../src/adapter.js"
+import * as AccountStreams from "../src/adapter/internal/accountStreams.js"
 import * as Telling from "../src/adapter/internal/telling.js"
-import { type Balance, Decimal, ExchangeError, type Fill, type Market, type Order, Telemetry } from "../src/index.js"
+import {
+  type Balance,
+  Decimal,
+  ExchangeError,
+  FeedItem,
+  type Fill,
+  type Market,
+  type Order,
+  Telemetry
+} from "../src/index.js"
 import * as SeenOrders from "../src/trading/internal/seenOrders.js"
 import { bitcoin, ether } from "./support/exchange.js"
 import { openOrder } from "./support/orders.js"
@@ -38,14 +49,16 @@ const setup = (listed: ReadonlyArray<Market.Market> = [bitcoin, ether]) => {
     orderHistory: ({ id }, { since }) =>
       ask(`history ${id} ${since}`, () => state.history.filter(({ symbol }) => bySymbol(symbol)?.id === id)),
     fills: ({ id }, { since }) =>
-      failing.has(id)
-        ? new ExchangeError.TransportFailed({
-          exchange: "acme",
-          operation: "fills",
-          detail: "gone",
-          outcome: "NotSent"
-        })
-        : ask(`fills ${id} ${since}`, () => state.fills.filter(({ symbol }) => bySymbol(symbol)?.id === id))
+      Effect.suspend(() =>
+        failing.has(id)
+          ? new ExchangeError.TransportFailed({
+            exchange: "acme",
+            operation: "fills",
+            detail: "gone",
+            outcome: "NotSent"
+          })
+          : ask(`fills ${id} ${since}`, () => state.fills.filter(({ symbol }) => bySymbol(symbol)?.id === id))
+      )
   }
   const bySymbol = (symbol: string) => listed.find((market) => market.symbol === symbol)
   const find: Markets.Markets["find"] = (operation, symbol) =>
@@ -299,6 +312,81 @@ describe("the stream of fills after its history could not be read", () => {
       assert.deepStrictEqual(yield* taken, ["f1"])
       state.fills = [...state.fills, fill({ id: "f2", at: start + ahead + 2000 })]
       assert.deepStrictEqual(yield* taken, ["f2"])
+    }))
+})
+
+describe("the stream of fills of a feed", () => {
+  const topic = () => ({ socket: "private", key: "fills", channel: "fills" })
+  const { Connected, Reconnecting, Resynced } = FeedItem.FeedItem
+  const lost = Reconnecting({ since: start, because: "a test" })
+
+  /** Streams the fills while the feed emits these status changes, and returns what is recorded. */
+  const recorded = (desk: Telling.Desk, ...statuses: ReadonlyArray<FeedItem.FeedItem<never>>) =>
+    Effect.gen(function*() {
+      const feed = Stream.concat(Stream.fromIterable(statuses), Stream.never)
+      const streams = AccountStreams.make(
+        desk,
+        { fills: { topic, reader: () => () => [] } },
+        Effect.succeed({ channel: () => () => feed })
+      )
+      const items: Array<FeedItem.FeedItem<Fill.Fill>> = []
+      yield* Effect.forkScoped(
+        Stream.runForEach(streams.streamFills(), (item) => Effect.sync(() => items.push(item)))
+      )
+      yield* TestClock.adjust("5 minutes")
+      return items.map((item) => item._tag === "Data" ? item.value.id : item._tag)
+    })
+
+  it.scoped("resumes after a loss, however long the requests for all markets take together", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(start)
+      const { desk, seen, state } = setup()
+      seen.visit(bitcoin)
+      seen.visit(ether)
+      state.fills = [fill(), fill({ id: "f2", symbol: ether.symbol, at: start + 2000 })]
+      const { account } = desk
+      const late = new ExchangeError.DeadlineExceeded({ exchange: "acme", operation: "fills", detail: "not sent" })
+      const slow: Adapter.Account = {
+        ...account,
+        // As at a rate limit: the request waits, and fails if its deadline comes first.
+        fills: (market, query) =>
+          Effect.zipRight(
+            Effect.filterOrFail(
+              Effect.zipRight(Effect.sleep("20 seconds"), Deadline.remaining),
+              Option.match({ onNone: () => true, onSome: (left) => Duration.toMillis(left) > 0 }),
+              () => late
+            ),
+            account.fills(market, query)
+          )
+      }
+      assert.deepStrictEqual(yield* recorded({ ...desk, account: slow }, Connected(), lost, Resynced()), [
+        "Connected",
+        "Reconnecting",
+        "Resynced",
+        "f1",
+        "f2"
+      ])
+    }))
+
+  it.scoped("repeats only the request that failed", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(start)
+      const { desk, failing, seen, state } = setup()
+      seen.visit(bitcoin)
+      seen.visit(ether)
+      failing.add(ether.id)
+      yield* Effect.fork(Effect.delay(Effect.sync(() => failing.clear()), "1 minute"))
+      assert.deepStrictEqual(yield* recorded(desk, Connected(), lost, Resynced()), [
+        "Connected",
+        "Reconnecting",
+        "Resynced"
+      ])
+      assert.deepStrictEqual(state.requests, [
+        "open",
+        "open",
+        `fills BTCUSDT ${start - 1000}`,
+        `fills ${ether.id} ${start - 1000}`
+      ])
     }))
 })
 

@@ -1,4 +1,3 @@
-import * as Deadline from "@effect-exchange/resilience/Deadline"
 import type * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
@@ -13,6 +12,7 @@ import { type AccountError, type MarketDataError, Unsupported } from "../../mode
 import * as FeedItem from "../../model/FeedItem.js"
 import type * as Listing from "../../model/Listing.js"
 import type { Account } from "../../ports/Account.js"
+import type * as Adapter from "../../ports/Adapter.js"
 import type { Channel, Feeds, FillsOf } from "../Feeds.js"
 import type * as Row from "../Row.js"
 import { lazily, rows } from "./streams.js"
@@ -56,6 +56,7 @@ export const make = (
   feed: Effect.Effect<Feed, MarketDataError>
 ): Streams => {
   const { exchange, markets } = desk
+  const asking: Telling.Desk = { ...desk, account: untilAnswered(desk.account) }
   const channels = lazily(feed, (feed) => ({
     orders: feed.channel<Row.Order | undefined, AccountError>(),
     fills: feed.channel<Row.Fill | Row.Entry | FillsOf | undefined, AccountError>(),
@@ -91,7 +92,7 @@ export const make = (
         channels,
         ({ orders }) => orders(subscribed(operation, channel, () => understoodOrAnything(channel.reader)), whole)
       )
-      return streamed(operation, symbol, buffer, raw, (wish) => Telling.orders(desk, wish))
+      return streamed(operation, symbol, buffer, raw, (wish) => Telling.orders(asking, wish))
     },
     streamFills: (symbol, { buffer = whole } = {}) => {
       const operation = "streamFills"
@@ -101,7 +102,7 @@ export const make = (
         channels,
         ({ fills }) => fills(subscribed(operation, channel, () => understoodOrAnything(channel.reader)), whole)
       )
-      return streamed(operation, symbol, buffer, raw, (wish) => Telling.fills(desk, wish))
+      return streamed(operation, symbol, buffer, raw, (wish) => Telling.fills(asking, wish))
     },
     streamBalances: ({ buffer = FeedItem.latest } = {}) => {
       const operation = "streamBalances"
@@ -115,10 +116,23 @@ export const make = (
         const hints = balances(subscribed(operation, { topic: also }, reading), whole)
         return Stream.merge(said, Stream.filter(Stream.map(hints, hinted), isData), { haltStrategy: "left" })
       })
-      return streamed(operation, undefined, buffer, raw, () => Telling.balances(desk, reader !== undefined))
+      return streamed(operation, undefined, buffer, raw, () => Telling.balances(asking, reader !== undefined))
     }
   }
 }
+
+/**
+ * Repeats each request on its own until it succeeds, so that a failure does not repeat those that have succeeded. There
+ * is no deadline for all of them: with enough markets they take longer than any, at the exchange's rate limit.
+ */
+const untilAnswered = (account: Adapter.Account): Adapter.Account => ({
+  ...account,
+  balances: retryUntilAnswered(account.balances),
+  openOrders: (market) => retryUntilAnswered(account.openOrders(market)),
+  order: (reference) => retryUntilAnswered(account.order(reference)),
+  orderHistory: (market, query) => retryUntilAnswered(account.orderHistory(market, query)),
+  fills: (market, query) => retryUntilAnswered(account.fills(market, query))
+})
 
 /**
  * Delivers a feed to one subscriber. While a request is in progress, further items of the feed wait, and are delivered
@@ -142,7 +156,7 @@ const told = <Said, A>(
     let lostAt: number | undefined
 
     const tell = (read: Effect.Effect<ReadonlyArray<A>, AccountError>, first?: FeedItem.Status) =>
-      Effect.map(retryUntilAnswered(Deadline.within(read, "30 seconds")), (values) => {
+      Effect.map(retryUntilAnswered(read), (values) => {
         if (first !== undefined) consumer.offer(first)
         for (const value of values) consumer.offer(FeedItem.FeedItem.Data({ value }))
       })
