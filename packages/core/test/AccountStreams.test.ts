@@ -388,6 +388,15 @@ describe("the stream of fills of a feed", () => {
         `fills ${ether.id} ${start - 1000}`
       ])
     }))
+
+  it.scoped("has the fills since it was requested if the feed was down then", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(start)
+      const { desk, seen, state } = setup()
+      seen.visit(bitcoin)
+      state.fills = [fill({ id: "f0", at: start - 2000 }), fill()]
+      assert.deepStrictEqual(yield* recorded(desk, lost, Resynced()), ["Reconnecting", "Resynced", "f1"])
+    }))
 })
 
 describe("the stream of balances", () => {

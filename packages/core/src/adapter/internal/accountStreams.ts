@@ -165,7 +165,8 @@ const told = <Said, A>(
       switch (status._tag) {
         case "Connected":
         case "Resynced":
-          return Effect.suspend(() => tell(telling.begin(hasBegun ? lostAt ?? startedAt : undefined), status)).pipe(
+          // A feed that was down when the stream was requested has missed what has happened since then.
+          return Effect.suspend(() => tell(telling.begin(hasBegun ? lostAt ?? startedAt : lostAt), status)).pipe(
             Effect.map(() => {
               hasBegun = true
               lostAt = undefined
