@@ -21,9 +21,10 @@ interface Options {
   readonly holds?: boolean
   readonly quiet?: number
   readonly ping?: (request: number) => unknown
+  readonly token?: Effect.Effect<string | undefined>
 }
 
-const open = ({ holds = false, ping, quiet }: Options = {}) =>
+const open = ({ holds = false, ping, quiet, token = Effect.succeed(undefined) }: Options = {}) =>
   Effect.gen(function*() {
     const socket = new FakeSocket()
     const received: Array<unknown> = []
@@ -34,7 +35,7 @@ const open = ({ holds = false, ping, quiet }: Options = {}) =>
           most: 10,
           subscribe: (topics) => topics.map(({ key }) => ({ subscribe: key })),
           unsubscribe: (topics) => topics.map(({ key }) => ({ unsubscribe: key })),
-          read: (frame) => [{ _tag: "Data", key: "book", frame }],
+          read: (frame) => frame === "pong" ? [{ _tag: "Pong" }] : [{ _tag: "Data", key: "book", frame }],
           sequence: (frame) => {
             if (typeof frame !== "object" || frame === null || !("n" in frame)) return undefined
             const number = Number(frame.n)
@@ -63,7 +64,7 @@ const open = ({ holds = false, ping, quiet }: Options = {}) =>
         redact: (text) => text,
         pacer: Effect.succeed(Effect.void),
         login: Effect.succeed([]),
-        token: Effect.succeed(undefined)
+        token
       },
       {
         // Frames that are "odd" are rejected.
@@ -158,6 +159,23 @@ it.scoped("a socket may have its own ping message", () =>
     const { socket } = yield* open({ ping: (request) => ({ method: "ping", id: request }) })
     yield* TestClock.adjust("6 seconds")
     expect(socket.sent.slice(1)).toEqual(["{\"method\":\"ping\",\"id\":2}"])
+  }))
+
+it.scoped("a connection is pinged while a subscription waits for its token", () =>
+  Effect.gen(function*() {
+    const { connection, received, socket } = yield* open({
+      ping: () => "ping",
+      token: Effect.delay(Effect.succeed("token"), "1 minute")
+    })
+    const fiber = yield* Effect.fork(connection.ended)
+    for (let second = 0; second < 61; second++) {
+      const before = socket.sent.length
+      yield* TestClock.adjust("1 seconds")
+      if (socket.sent.length > before && socket.sent.at(-1) === "ping") socket.emit("pong")
+    }
+    expect(Option.isNone(yield* Fiber.poll(fiber))).toBe(true)
+    expect(socket.sent).toContain("{\"subscribe\":\"book\"}")
+    expect(received).toEqual([])
   }))
 
 it.scoped("a replacement connection passes nothing on until it is promoted, then everything in order", () =>

@@ -149,6 +149,8 @@ const start = (
     const leaving = yield* Deferred.make<void>()
     const settled = yield* Deferred.make<void>()
     const outbox = yield* Queue.unbounded<Session.Output>()
+    // Pings and replies must not wait while a subscribe message waits for its token or for the rate limit.
+    const prompt = yield* Queue.unbounded<Session.Output>()
     const moved = yield* Queue.sliding<void>(1)
 
     // Provided where the socket runs as well: there, a socket prefers the constructor in the context over the one it
@@ -215,6 +217,10 @@ const start = (
             break
           case "End":
             Deferred.unsafeDone(ended, Effect.succeed(output.because))
+            break
+          case "Ping":
+          case "Send":
+            Queue.unsafeOffer(prompt, output)
             break
           default:
             Queue.unsafeOffer(outbox, output)
@@ -358,6 +364,7 @@ const start = (
     yield* Effect.forkScoped(Effect.forever(loop))
     yield* Effect.forkScoped(Effect.forever(keep))
     yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(outbox), carryOut)))
+    yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(prompt), carryOut)))
 
     return {
       opened: openedAt,
