@@ -180,7 +180,7 @@ export const queryApi = read("queryApi", "user/query-api", { answer: Rows.ApiKey
  */
 export const walletBalance = read("walletBalance", "account/wallet-balance", {
   input: inputFrom(() => ({ accountType: "UNIFIED" })),
-  answer: Wire.within("list", Schema.Array(Wire.within("coin", Wire.every(Rows.Balance))))
+  answer: Wire.within("list", Schema.Array(Rows.Wallet))
 })
 
 /**

@@ -6,8 +6,8 @@
  *
  * @since 0.1.0
  */
-import type { Market } from "@effect-exchange/core"
-import { Feeds, type Listing, Row, Signature, Wire } from "@effect-exchange/core/adapter"
+import type { Balance, Market } from "@effect-exchange/core"
+import { Feeds, Listing, Row, Signature, Wire } from "@effect-exchange/core/adapter"
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import { type Category, categoryOf, nameOf, order } from "./Markets.js"
@@ -202,12 +202,16 @@ const ofAll = <A, B extends { readonly market: string }>(
 const orders = ofAll(Rows.Order, (row, category) => order(category)(row))
 const fills = ofAll(Rows.Execution, ({ fill }) => fill)
 
-const coins = Feeds.reading(Wire.list(Rows.Balance))
+const coins = Feeds.reading(Wire.within("coin", Wire.list(Rows.Coin)))
+const available = Wire.taking(Wire.one(Rows.available))
 
 /** Reads the changed balances of the unified account. There may be another account, for inverse contracts only. */
-const balances = (frame: unknown) => {
-  const unified = list(get(frame, "data")).filter((each) => get(each, "accountType") === "UNIFIED")
-  return coins(unified.flatMap((each) => get(each, "coin")))
+const balances = (frame: unknown): Listing.Listing<Balance.Balance> | undefined => {
+  const unified = list(get(frame, "data")).find((each) => get(each, "accountType") === "UNIFIED")
+  if (unified === undefined) return Listing.of([])
+  const found = coins(unified)
+  const most = available(unified)
+  return found === undefined || most === Wire.unread ? undefined : Listing.map(found, Rows.balanceOf(most))
 }
 
 /**

@@ -6,8 +6,9 @@
  *
  * @since 0.1.0
  */
-import { Decimal } from "@effect-exchange/core"
+import { type Balance, Decimal } from "@effect-exchange/core"
 import { type Declaration, Row, Wire } from "@effect-exchange/core/adapter"
+import * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 
 const { all, at, blank, decimal, isTrue, map, meaning, meaningOr, millis, orElse, orZero, text, words, wordsOr } = Wire
@@ -159,21 +160,65 @@ export const ApiKey = Wire.answer({
   expiredAt: at("expiredAt", blank(Schema.String))
 })
 
+const held = ["spotBorrow", "locked", "totalOrderIM", "totalPositionIM", "bonus"].map((name) =>
+  at(name, orZero(decimal))
+)
+
 /**
- * A coin of the unified account. The free amount is not held by orders, positions or a bonus. With cross margin, orders
- * can use more than the free amount, because other coins also count. The margins are `""` under portfolio margin.
+ * A coin of the unified account. The total is without what is borrowed, which the wallet balance includes. The free
+ * amount is not held by orders, positions or a bonus. With cross margin, orders can use more than the free amount,
+ * because other coins also count. The margins are `""` under portfolio margin, where only the account has them: see
+ * {@link balanceOf}. The value in dollars is zero for a coin that is no collateral.
  *
  * @since 0.1.0
  * @category rows
  */
-export const Balance = Row.balance({
-  asset: at("coin", text),
-  total: at("walletBalance", decimal),
-  free: Wire.minus(
-    at("walletBalance", decimal),
-    ...["locked", "totalOrderIM", "totalPositionIM", "bonus"].map((held) => at(held, orZero(decimal)))
-  )
-})
+export const Coin = Row.withFields(
+  Row.balance({
+    asset: at("coin", text),
+    total: Wire.minus(at("walletBalance", decimal), at("spotBorrow", orZero(decimal))),
+    free: Wire.minus(at("walletBalance", decimal), ...held)
+  }),
+  {
+    hasMargins: at("totalPositionIM", wordsOr({ "": false }, true)),
+    equity: at("equity", blank(decimal)),
+    value: at("usdValue", blank(decimal))
+  }
+)
+
+/**
+ * Returns the balance of a coin, given what is available in the whole account, in dollars. Without margins of its own,
+ * no more of a coin is free than the account has available.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const balanceOf =
+  (available: BigDecimal.BigDecimal | undefined) =>
+  ({ equity, hasMargins, row, value }: Wire.Type<typeof Coin>): Balance.Balance => {
+    if (hasMargins || available === undefined || equity === undefined) return row
+    if (value === undefined || BigDecimal.isZero(value)) return row
+    const most = Decimal.unsafeQuotient(BigDecimal.multiply(available, equity), value)
+    return { ...row, free: Decimal.of(BigDecimal.min(row.free, most)) }
+  }
+
+/**
+ * What is available in the whole account, in dollars.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const available = at("totalAvailableBalance", blank(decimal))
+
+/**
+ * The balances of an account.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const Wallet = Wire.one(
+  all({ available, coins: at("coin", Wire.every(Coin)) }, ({ available, coins }) => coins.map(balanceOf(available)))
+)
 
 /**
  * A position. Without a position, the side is `""` or `None`, and the size is zero.

@@ -220,6 +220,27 @@ describe("frames of Bybit's private stream", () => {
       { asset: "USDC", total: "0", free: "0" }
     ])
   })
+
+  it("of the wallet have no more free under portfolio margin than the account has available", () => {
+    const coin = {
+      coin: "BTC",
+      walletBalance: "2",
+      equity: "2",
+      usdValue: "120000",
+      totalOrderIM: "",
+      totalPositionIM: ""
+    }
+    const found = (totalAvailableBalance: string, ...coins: ReadonlyArray<object>) =>
+      read(
+        balances?.reader?.()(frame("wallet", { accountType: "UNIFIED", totalAvailableBalance, coin: coins }))
+      ).rows
+    assert.deepStrictEqual(found("30000", coin, { ...coin, coin: "XYZ", usdValue: "0" }), [
+      { asset: "BTC", total: "2", free: "0.5" },
+      // No collateral, so no position holds it.
+      { asset: "XYZ", total: "2", free: "2" }
+    ])
+    assert.deepStrictEqual(found("500000", coin), [{ asset: "BTC", total: "2", free: "2" }])
+  })
 })
 
 describe("orders in markets with the same id", () => {

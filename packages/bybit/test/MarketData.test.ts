@@ -311,6 +311,31 @@ describe("balances", () => {
         ])
     ))
 
+  it.effect("have no more free under portfolio margin than the account has available", () =>
+    Effect.map(
+      balances(envelope({
+        list: [{
+          totalAvailableBalance: "30000",
+          coin: [{
+            coin: "BTC",
+            walletBalance: "2",
+            equity: "2",
+            usdValue: "120000",
+            locked: "0",
+            totalOrderIM: "",
+            totalPositionIM: ""
+          }]
+        }]
+      })),
+      ([bitcoin]) => assert.deepStrictEqual([text(bitcoin?.free), text(bitcoin?.total)], ["0.5", "2"])
+    ))
+
+  it.effect("are without what is borrowed, which the wallet balance includes", () =>
+    Effect.map(
+      balanceOf({ spotBorrow: "0.75" }),
+      ([bitcoin]) => assert.deepStrictEqual([text(bitcoin?.free), text(bitcoin?.total)], ["0.25", "0.25"])
+    ))
+
   it.effect("fail if a single row cannot be decoded", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* balanceOf({})).length, 1)
