@@ -239,18 +239,15 @@ const orders = () => {
 const nothing = Decimal.make("0")
 
 /**
- * Reports the markets of orders whose filled amount has grown. Amounts filled before the stream began are not reported.
+ * Reports the markets of orders whose filled amount has grown. In the snapshot, these are all orders that are partially
+ * filled, as any of them may have been filled since the subscription was confirmed. The history tells which were.
  */
 const fills = () => {
   const read = changes()
   return (event: unknown) => {
     const found = read(event)
-    const isFirst = get(event, "type") === "snapshot"
     return found && Listing.map(
-      Listing.filter(
-        found,
-        ({ before, now }) => !isFirst && BigDecimal.greaterThan(now.filled, before?.filled ?? nothing)
-      ),
+      Listing.filter(found, ({ before, now }) => BigDecimal.greaterThan(now.filled, before?.filled ?? nothing)),
       ({ now }): Feeds.FillsOf => ({ fillsOf: now.market })
     )
   }

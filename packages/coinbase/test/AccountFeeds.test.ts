@@ -138,10 +138,10 @@ describe("frames of Coinbase's user channel", () => {
     assert.deepStrictEqual(received.map(({ id }) => id), [row.order_id])
   })
 
-  it("report fills if the filled amount grew, except before the snapshot", () => {
+  it("report fills if the filled amount grew, including possible ones before the snapshot", () => {
     const read = readEvents(fills.reader())
     const filled = (quantity: string, id = "1") => ({ ...row, order_id: id, cumulative_quantity: quantity })
-    assert.deepStrictEqual(read("snapshot", filled("0.001")), [])
+    assert.deepStrictEqual(read("snapshot", filled("0.001"), filled("0", "0")), [{ fillsOf: "BTC-USDC" }])
     assert.deepStrictEqual(read("update", filled("0.001")), [])
     assert.deepStrictEqual(read("update", filled("0.0011")), [{ fillsOf: "BTC-USDC" }])
     assert.deepStrictEqual(read("update", filled("0", "2")), [])
