@@ -258,6 +258,18 @@ describe("the stream of fills", () => {
       assert.deepStrictEqual((yield* Fiber.join(taking)).map(({ id }) => id), ["f1", "f2"])
     }))
 
+  it.effect("polls the histories of several markets at the same time", () =>
+    Effect.gen(function*() {
+      const { desk, state } = setup()
+      const taking = yield* Effect.fork(
+        Telling.fills(desk, request).take([{ fillsOf: bitcoin.id }, { fillsOf: ether.id }])
+      )
+      yield* TestClock.adjust("2 seconds")
+      state.fills = [fill(), fill({ id: "f2", symbol: ether.symbol, at: start + 2000 })]
+      yield* TestClock.adjust("1100 millis")
+      assert.deepStrictEqual((yield* Fiber.join(taking)).map(({ id }) => id), ["f1", "f2"])
+    }))
+
   it.effect("stops polling for announced fills after five reads", () =>
     Effect.gen(function*() {
       const { desk, state } = setup()

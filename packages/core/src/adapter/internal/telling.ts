@@ -1,3 +1,4 @@
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -223,7 +224,12 @@ export const fills = (desk: Desk, wish: StreamRequest): Telling<Row.Fill | Row.E
             (_, market) => market
           )
         )
-        const read = yield* Effect.forEach(asked.filter((market) => isWanted(wish, market)), (market) => soon(market))
+        // Concurrently, because each may wait for seconds until its fills appear.
+        const read = yield* Concurrent.forEach(
+          asked.filter((market) => isWanted(wish, market)),
+          (market) => soon(market),
+          { concurrency: "unbounded" }
+        )
         const missed = rows.every(isKnown) ? [] : yield* afterAWhile(unheardSince)
         return [
           ...told.filter((fill) => isWanted(wish, fill) && known.take(fill)),
