@@ -71,6 +71,10 @@ const rowsOf = (frame: unknown, channel: string, name: string): ReadonlyArray<Fe
     keysOf(channel, product).map((key) => ({ _tag: "Data", key, frame: rows }))
   )
 
+/** Adds to each row when its message was sent. */
+const sentAt = (frame: unknown, rows: unknown): ReadonlyArray<unknown> =>
+  list(rows).map((row) => ({ ...Object(row), sentAt: get(frame, "timestamp") }))
+
 /** The token replaces a login, so an error about the token counts as a refused login. */
 const refused = (because: string): ReadonlyArray<Feeds.Message> => [{
   _tag: /authenticat|unauthori[sz]ed/i.test(because) ? "LoginRefused" : "Refused",
@@ -103,7 +107,9 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
     case "market_trades":
       return rowsOf(frame, "market_trades", "trades")
     case "candles":
-      return rowsOf(frame, "candles", "candles")
+      return rowsOf(frame, "candles", "candles").map((message) =>
+        message._tag === "Data" ? { ...message, frame: sentAt(frame, message.frame) } : message
+      )
     // The subscription calls this channel `level2`.
     case "l2_data":
       return events(frame).flatMap((event) =>
@@ -147,6 +153,14 @@ const trades = () => {
     const found = all(frame)
     return found && { ...found, rows: Arr.sort(found.rows, byId) }
   }
+}
+
+const bars = Feeds.reading(Wire.list(Row.withFields(Rows.Bar, { sentAt: at("sentAt", blank(Rows.time)) })))
+
+/** A candle has no end flag, but the message tells when it was sent. */
+const candles = (frame: unknown) => {
+  const found = bars(frame)
+  return found && Listing.map(found, ({ row, sentAt }) => ({ ...row, sentAt }))
 }
 
 const bookUpdates = (event: unknown): ReadonlyArray<Feeds.BookUpdate> => {
@@ -289,7 +303,7 @@ export const feeds: Feeds.Feeds = {
   candles: {
     words: { "5m": "FIVE_MINUTE" },
     topic: topic("candles"),
-    reader: () => Feeds.reading(Wire.list(Rows.Bar))
+    reader: () => candles
   },
   book: {
     // The book has all levels there are.

@@ -1,3 +1,4 @@
+import { Listing } from "@effect-exchange/core/adapter"
 import { describe, expect, it } from "@effect/vitest"
 import { register } from "../../exchanges/test/support/feeds.js"
 import { feeds } from "../src/Feeds.js"
@@ -44,6 +45,24 @@ describe("frames of Coinbase", () => {
     const rows = message?._tag === "Data" ? feeds.trades?.reader(market)(message.frame) : undefined
     const { rows: trades = [] } = rows !== undefined && "rows" in rows ? rows : {}
     expect(trades.map(({ id, side }) => `${id} ${side}`)).toEqual(["999999999 buy", "1000000002 sell"])
+  })
+
+  it("have the time at which they were sent in each candle", () => {
+    const candle = {
+      start: "1775571900",
+      high: "2",
+      low: "1",
+      open: "1",
+      close: "2",
+      volume: "3",
+      product_id: "ETH-EUR"
+    }
+    const [message] = read(envelope("candles", [{ type: "update", candles: [candle] }])) ?? []
+    const market = { id: "ETH-EUR" } as never
+    const rows = message?._tag === "Data" ? feeds.candles?.reader(market, "FIVE_MINUTE")(message.frame) : undefined
+    expect(Listing.from(rows ?? []).rows.map(({ openTime, sentAt }) => [openTime, sentAt])).toEqual([
+      [1_775_571_900_000, Date.UTC(2026, 3, 7, 14, 30, 0, 123)]
+    ])
   })
 
   it("do not decode an unknown side of the order book", () => {

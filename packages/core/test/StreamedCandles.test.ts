@@ -42,3 +42,34 @@ it("a streamed candle without an end flag ends by the exchange's clock, which is
   assert.deepStrictEqual(openFlagsWithSkew(-500, [minute, bar(0)], [minute + 500, bar(0)]), [true, false])
   assert.deepStrictEqual(openFlagsWithSkew(500, [minute - 501, bar(0)], [minute - 500, bar(0)]), [true, false])
 })
+
+const candlesOf = (...rows: ReadonlyArray<Row.BarSoFar | "lost">) => {
+  const read = rows.filter((row) => row !== "lost").map((row) => [row])
+  const reading = candleRows("acme", bitcoin, "1m", { amount: same, size: same }, 0, () => () => read.shift())
+  return rows.flatMap((row) => {
+    if (row !== "lost") return reading.read(undefined, 1).values.map(({ isOpen, openTime }) => [openTime, isOpen])
+    reading.begin()
+    return []
+  })
+}
+
+it("a streamed candle without an end flag is delivered as ended once a later one follows on the same connection", () => {
+  assert.deepStrictEqual(candlesOf(bar(0), bar(0), bar(2 * minute), bar(3 * minute)), [
+    [0, true],
+    [0, true],
+    [0, false],
+    [2 * minute, true],
+    [2 * minute, false],
+    [3 * minute, true]
+  ])
+  assert.deepStrictEqual(candlesOf(bar(0), "lost", bar(minute)), [[0, true], [minute, true]])
+  assert.deepStrictEqual(candlesOf(bar(0, true), bar(minute, true)), [[0, true], [minute, true]])
+})
+
+it("a streamed candle without an end flag has not ended if it was sent before its end, whatever our clock says", () => {
+  const late = 2 * minute
+  assert.deepStrictEqual(
+    openFlags([late, { ...bar(0), sentAt: minute - 1 }], [0, { ...bar(0), sentAt: minute }]),
+    [true, false]
+  )
+})

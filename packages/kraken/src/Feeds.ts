@@ -114,7 +114,11 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
       return list(get(frame, "data")).map((row): Feeds.Message => ({
         _tag: "Data",
         key: keyOf(channel, get(row, "symbol"), get(row, "interval")),
-        frame: channel === "book" ? { isSnapshot: get(frame, "type") === "snapshot", row } : row
+        frame: channel === "book"
+          ? { isSnapshot: get(frame, "type") === "snapshot", row }
+          : channel === "ohlc"
+          ? { ...Object(row), sentAt: get(frame, "timestamp") }
+          : row
       }))
     default:
       break
@@ -165,6 +169,11 @@ const Bar = Row.bar({
   close: at("close", number),
   volume: at("volume", number)
 })
+
+const bars = Feeds.readingOne(Wire.one(Row.withFields(Bar, { sentAt: at("sentAt", blank(isoTime)) })))
+
+/** A candle has no end flag, but the message tells when it was sent. */
+const candles = (frame: unknown) => bars(frame)?.map(({ row, sentAt }) => ({ ...row, sentAt }))
 
 const intervals = { "1m": "1", "5m": "5", "15m": "15", "30m": "30", "1h": "60", "4h": "240", "1d": "1440" } as const
 
@@ -344,7 +353,7 @@ export const feeds: Feeds.Feeds = {
   candles: {
     words: intervals,
     topic: (market, word) => topic("ohlc", market, word),
-    reader: () => Feeds.readingOne(Wire.one(Bar))
+    reader: () => candles
   },
   book: {
     depths: depth,

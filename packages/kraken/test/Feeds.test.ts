@@ -1,9 +1,11 @@
 import { FeedItem, MarketData } from "@effect-exchange/core"
+import { Listing } from "@effect-exchange/core/adapter"
 import { Simulator } from "@effect-exchange/simulator"
 import { HttpClient, Socket } from "@effect/platform"
 import { expect, it } from "@effect/vitest"
 import { Context, Effect, Fiber, Layer, Option, Stream, TestClock } from "effect"
 import { register } from "../../exchanges/test/support/feeds.js"
+import { feeds } from "../src/Feeds.js"
 import { Kraken } from "../src/index.js"
 import { subject } from "./feeds.js"
 
@@ -38,3 +40,28 @@ it.effect("a feed fails with Unsupported if its Layer was built without sockets"
       )
     )
   ))
+
+it("a candle has the time at which its message was sent", () => {
+  const row = {
+    symbol: "BTC/USD",
+    open: 1,
+    high: 2,
+    low: 1,
+    close: 2,
+    trades: 3,
+    volume: 4,
+    vwap: 1.5,
+    interval_begin: "2026-11-02T16:25:00.000000000Z",
+    interval: 5,
+    timestamp: "2026-11-02T16:30:00.000000Z"
+  }
+  const frame = { channel: "ohlc", type: "update", timestamp: "2026-11-02T16:26:30.524394914Z", data: [row] }
+  const [message] = feeds.protocol.read(frame) ?? []
+  if (message?._tag !== "Data") throw new Error("not understood")
+  expect(message.key).toBe("ohlc BTC/USD 5")
+  const market = undefined as never
+  const found = Listing.from(feeds.candles?.reader(market, "5")(message.frame) ?? []).rows
+  expect(found.map(({ openTime, sentAt }) => [openTime, sentAt])).toEqual([
+    [Date.UTC(2026, 10, 2, 16, 25), Date.UTC(2026, 10, 2, 16, 26, 30, 524)]
+  ])
+})

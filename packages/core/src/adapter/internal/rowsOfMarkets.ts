@@ -81,12 +81,14 @@ export type Bar = Pick<Candle.Candle, "openTime" | "open" | "high" | "low" | "cl
 }
 
 /**
- * A candle of a feed. `isOpen` says whether it may still change, where the exchange reports that.
+ * A candle of a feed. `isOpen` says whether it may still change, where the exchange reports that. Elsewhere the candle
+ * is open until it should have ended or a later one follows, and `sentAt` is when it was sent, by the exchange's clock,
+ * if known.
  *
  * @since 0.1.0
  * @category models
  */
-export type BarSoFar = Bar & { readonly isOpen?: boolean | undefined }
+export type BarSoFar = Bar & { readonly isOpen?: boolean | undefined; readonly sentAt?: number | undefined }
 
 /**
  * A level of an order book.

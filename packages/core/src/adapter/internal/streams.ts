@@ -252,8 +252,9 @@ export const rows = <Row, A>(
 }
 
 /**
- * Reads candles. Whether a candle may still change is taken from the exchange where it reports that, and otherwise from
- * its clock, as far as the skew is known. `skew` is the exchange's clock minus ours, in milliseconds.
+ * Reads candles. Whether a candle may still change is taken from the exchange where it reports that. Elsewhere, a candle
+ * has ended by the exchange's clock, or once a later one follows: then it is delivered again, as many exchanges send
+ * nothing more about it. `skew` is the exchange's clock minus ours, in milliseconds, as far as it is known.
  *
  * @internal
  */
@@ -267,12 +268,29 @@ export const candleRows = (
 ): Reading<Candle.Candle> => {
   // Candles older than the current one were already delivered before the connection was lost.
   let latest = 0
-  return rows(true, reader, (row, now) => {
-    if (row.openTime < latest) return undefined
+  /** The current candle, if it will have ended when a later one follows on this connection. */
+  let running: Candle.Candle | undefined
+  const { begin, read, repeats } = rows(true, reader, (row, now): ReadonlyArray<Candle.Candle> => {
+    if (row.openTime < latest) return []
+    const ended = running !== undefined && running.openTime < row.openTime ? [{ ...running, isOpen: false }] : []
     latest = row.openTime
-    const isOpen = row.isOpen ?? now + skew < Candle.closeTime(interval, row.openTime)
-    return marketRows.candle(marketRows.bar(row, market, volumes), exchange, market, interval, isOpen)
+    const isOpen = row.isOpen ?? (row.sentAt ?? now + skew) < Candle.closeTime(interval, row.openTime)
+    const candle = marketRows.candle(marketRows.bar(row, market, volumes), exchange, market, interval, isOpen)
+    running = row.isOpen === undefined && isOpen ? candle : undefined
+    return [...ended, candle]
   })
+  return {
+    repeats,
+    begin: () => {
+      // Its last trades may be among what was missed.
+      running = undefined
+      begin()
+    },
+    read: (frame, now) => {
+      const found = read(frame, now)
+      return { ...found, values: found.values.flat() }
+    }
+  }
 }
 
 const enough = (depths: ReadonlyArray<number> | number, depth: number): number =>
