@@ -119,6 +119,15 @@ describe("a book whose snapshot is requested", () => {
     expect(best(sync.read([snapshot(201)], 0))).toEqual(["203"])
   })
 
+  it("ignores a snapshot that was requested before its connection was lost, until an update shows where it belongs", () => {
+    const sync = makeSync(rules)
+    sync.read([numbered(155, 158)], 0)
+    sync.begin()
+    expect(sync.read([snapshot(160)], 0)).toEqual({ values: [], isWhole: false })
+    expect(sync.read([numbered(170, 171)], 0)).toEqual({ values: [], isWhole: false, wants: true })
+    expect(best(sync.read([snapshot(170)], 0))).toEqual(["171"])
+  })
+
   it("buffers a limited number of updates while no snapshot arrives", () => {
     const sync = makeSync(rules)
     for (let last = 1; last <= 20_000; last++) sync.read([numbered(last, last)], 0)
