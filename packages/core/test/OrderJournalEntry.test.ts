@@ -25,6 +25,7 @@ const fields: { readonly [name: string]: FastCheck.Arbitrary<unknown> } = {
   amends: optional(text),
   orderId: optional(text),
   reason: optional(Hostile.text()),
+  begunAt: optional(FastCheck.integer()),
   at: FastCheck.oneof(FastCheck.integer(), FastCheck.double({ noNaN: true, noDefaultInfinity: true }))
 }
 

@@ -502,9 +502,27 @@ describe("since", () => {
       assert.deepStrictEqual(ids(yield* OrderJournal.openFor(journal, "mine")), ["before", "open", "other", "other"])
     }).pipe(Effect.provide(OrderJournal.layerMemory)))
 
-  it("assigns an outcome to the first of two orders with one client order id, and still counts the second", () => {
-    const entries = [intent("twice"), intent("twice", { amount: "2" }), outcome("twice", { _tag: "NotPlaced" })]
-    assert.deepStrictEqual(OrderJournal.openOf(entries), [])
+  it("assigns an outcome to the order that it names, of several orders with one client order id", () => {
+    const entries = [
+      intent("same", { at: 5 }),
+      intent("same", { at: 6 }),
+      intent("same", { at: 7 }),
+      outcome("same", { _tag: "NotPlaced", begunAt: 6 })
+    ]
+    assert.deepStrictEqual(OrderJournal.openOf(entries).map(({ at }) => at), [5, 7])
+    assert.deepStrictEqual(
+      OrderJournal.sinceOf(entries, "mine", "e", "v", 0).map(({ outcome }) => outcome),
+      ["Open", "NotPlaced", "Open"]
+    )
+  })
+
+  it("assigns an outcome that names no order to the first of two orders with one client order id", () => {
+    const entries = [
+      intent("twice", { at: 5 }),
+      intent("twice", { at: 6, amount: "2" }),
+      outcome("twice", { _tag: "NotPlaced" })
+    ]
+    assert.deepStrictEqual(OrderJournal.openOf(entries).map(({ amount }) => amount), ["2"])
     assert.deepStrictEqual(
       OrderJournal.sinceOf(entries, "mine", "e", "v", 0).map(({ amount, outcome }) => [amount, outcome]),
       [["1", "NotPlaced"], ["2", "Open"]]

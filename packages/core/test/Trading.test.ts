@@ -857,6 +857,26 @@ describe("the journal", () => {
       })
     ))
 
+  it.effect("a refusal does not close the open intent of an earlier order with the same client order id", () =>
+    withJournal((journal) =>
+      Effect.gen(function*() {
+        const store = new Acme.Store()
+        const order = { ...limit, clientOrderId: "mine-1" }
+        store.fates = ["lost after it was carried out", "refused"]
+        store.readFailure = timedOut
+        yield* advanceUntilDone(failed(Acme.trade(store, (trading) => trading.place(order), { journal })))
+        store.readFailure = undefined
+        const error = yield* failed(Acme.trade(store, (trading) => trading.place(order), { journal }))
+        assert.instanceOf(error, ExchangeError.InsufficientFunds)
+        assert.deepStrictEqual(
+          (yield* journal.since(Acme.account, "acme", "here", 0)).map(({ outcome }) => outcome),
+          ["Open", "NotPlaced"]
+        )
+        const found = yield* advanceUntilDone(Acme.trade(store, (trading) => trading.reconcile, { journal }))
+        assert.deepStrictEqual(found.map(({ _tag }) => _tag), ["Placed"])
+      })
+    ))
+
   it.effect("reconciling skips orders that another Layer of the account has in flight", () =>
     withJournal((journal) =>
       Effect.gen(function*() {

@@ -169,8 +169,8 @@ describe("the journal of a mock", () => {
         (yield* Effect.flip(trading.place({ ...limit, amount: "2", clientOrderId: "mine" })))._tag,
         "DuplicateOrder"
       )
-      assert.deepStrictEqual(yield* journalEntries, [["mine", "Placed", "90"], ["mine", "Open", "180"]])
-      assert.deepStrictEqual(yield* tagsOf(trading), ["NotPlaced"])
+      assert.deepStrictEqual(yield* journalEntries, [["mine", "Placed", "90"], ["mine", "NotPlaced", "180"]])
+      assert.deepStrictEqual(yield* tagsOf(trading), [])
     }).pipe(Effect.provide(journaled())))
 
   it.effect("denies an order without sending it when the journal cannot be written", () =>

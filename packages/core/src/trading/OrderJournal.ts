@@ -50,6 +50,7 @@ export {
   JournalFailed,
   /**
    * The outcome of an order: `Placed` with the exchange's id, or `NotPlaced`. An order that has only an intent is open.
+   * `begunAt` is the `at` of that intent, because two orders may have been begun with one client order id.
    *
    * @since 0.1.0
    * @category schemas

@@ -171,12 +171,12 @@ const writeIntent = (
  */
 export const writeOutcome = (
   { exchange, journal }: Desk,
-  clientOrderId: string,
+  { at: begunAt, clientOrderId }: Pick<OrderJournal.Intent, "clientOrderId" | "at">,
   outcome: Pick<OrderJournal.Outcome, "_tag" | "orderId" | "reason">
 ): Effect.Effect<void> =>
   Effect.flatMap(
     Clock.currentTimeMillis,
-    (at) => journal.append({ ...outcome, exchange, environment, account, clientOrderId, at })
+    (at) => journal.append({ ...outcome, exchange, environment, account, clientOrderId, begunAt, at })
   ).pipe(
     Effect.catchTag(
       "JournalFailed",
@@ -186,8 +186,7 @@ export const writeOutcome = (
   )
 
 /**
- * Records the outcome of placing an order. An order with an unknown outcome stays open in the journal. So does an order
- * whose client order id is taken, because its outcome would hide that of the earlier order.
+ * Records the outcome of placing an order. An order with an unknown outcome stays open in the journal.
  *
  * @internal
  */
@@ -197,14 +196,12 @@ export const conclude = (
   result: Either.Either<Order.Order, ExchangeError.TradingError>
 ): Effect.Effect<void> =>
   Either.match(result, {
-    onRight: ({ id }) => writeOutcome(desk, ready.clientOrderId, { _tag: "Placed", orderId: id }),
-    onLeft: (error) => {
-      if (error.outcome === "Unknown") return Effect.void
-      const back = release(desk, ready.checked.market, ready)
-      return error._tag === "DuplicateOrder"
-        ? back
-        : Effect.zipRight(back, writeOutcome(desk, ready.clientOrderId, { _tag: "NotPlaced", reason: error.message }))
-    }
+    onRight: ({ id }) => writeOutcome(desk, ready, { _tag: "Placed", orderId: id }),
+    onLeft: (error) =>
+      error.outcome === "Unknown" ? Effect.void : Effect.zipRight(
+        release(desk, ready.checked.market, ready),
+        writeOutcome(desk, ready, { _tag: "NotPlaced", reason: error.message })
+      )
   })
 
 /**
@@ -242,9 +239,10 @@ export const open = (
  *
  * @internal
  */
-export const closeNotPlaced = (desk: Desk, { at, clientOrderId, worth }: OrderJournal.Intent): Effect.Effect<void> =>
-  Effect.zipRight(
-    writeOutcome(desk, clientOrderId, { _tag: "NotPlaced", reason: "reconcile found no such order" }),
+export const closeNotPlaced = (desk: Desk, intent: OrderJournal.Intent): Effect.Effect<void> => {
+  const { at, worth } = intent
+  return Effect.zipRight(
+    writeOutcome(desk, intent, { _tag: "NotPlaced", reason: "reconcile found no such order" }),
     Ref.update(desk.spent, (spent) =>
       worth === undefined
         ? spent
@@ -253,6 +251,7 @@ export const closeNotPlaced = (desk: Desk, { at, clientOrderId, worth }: OrderJo
           onSome: (amount) => OrderGuards.release(spent, worth.currency, amount, at)
         }))
   )
+}
 
 /**
  * Returns `true` if an order is the one that an intent describes.

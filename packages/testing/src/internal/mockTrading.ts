@@ -133,7 +133,7 @@ const reconciled = (
       yield* Desk.closeNotPlaced(desk, intent)
       return { _tag: "NotPlaced" as const, intent }
     }
-    yield* Desk.writeOutcome(desk, intent.clientOrderId, { _tag: "Placed", orderId: order.id })
+    yield* Desk.writeOutcome(desk, intent, { _tag: "Placed", orderId: order.id })
     return { _tag: "Placed" as const, intent, order }
   }).pipe(
     Effect.catchAll((error) => Effect.succeed({ _tag: "Unknown" as const, intent, error }))

@@ -5,6 +5,7 @@ import type * as Effect from "effect/Effect"
 import type * as Ref from "effect/Ref"
 import type { Markets } from "../../engine/Markets.js"
 import type * as ExchangeError from "../../model/ExchangeError.js"
+import type { Intent } from "../../model/internal/intent.js"
 import type { Market } from "../../model/Market.js"
 import type * as Adapter from "../../ports/Adapter.js"
 import type * as OrderGuards from "../OrderGuards.js"
@@ -54,11 +55,21 @@ export interface Ready {
 }
 
 /**
- * Returns the key of an intent in `givenBack`. Two intents with the same client order id count separately.
+ * What identifies an intent of an account. Two intents may have the same client order id.
  *
  * @internal
  */
-export const intentOf = (clientOrderId: string, at: number): string => `${clientOrderId} ${at}`
+export type Begun = Pick<Intent, "clientOrderId" | "at">
+
+/** @internal */
+export const begunOf = ({ at, order: { clientOrderId } }: Ready): Begun => ({ clientOrderId, at })
+
+/**
+ * Returns the key of an intent in `givenBack` and `written`.
+ *
+ * @internal
+ */
+export const intentOf = ({ at, clientOrderId }: Begun): string => `${clientOrderId} ${at}`
 
 /**
  * The journal as one Layer uses it, under the names of its account.
@@ -77,8 +88,8 @@ export interface Ledger extends Pick<OrderJournal.OrderJournal["Type"], "append"
     epochMillis: number
   ) => Effect.Effect<ReadonlyArray<OrderJournal.Begun>, OrderJournal.JournalFailed | ConfigError.ConfigError>
   /**
-   * The account under which each intent without an outcome was recorded, by client order id, because the key may have
-   * been rotated since.
+   * The account under which each intent without an outcome was recorded, by `intentOf`, because the key may have been
+   * rotated since.
    */
   readonly written: Map<string, string>
 }

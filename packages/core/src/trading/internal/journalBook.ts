@@ -35,17 +35,14 @@ export const kept = 48 * 3_600_000
 interface Row {
   readonly intent: Intent
   outcome: Outcome | undefined
-  /**
-   * Whether the order is open under its client order id. Of two intents with the same id, the exchange can only have
-   * accepted the first, so that one is open and gets the outcome.
-   */
   open: boolean
 }
 
 /** @internal */
 export const make = (): Book => {
   let rows: Array<Row> = []
-  const open = new Map<string, Row>()
+  // Several calls may have one client order id. Each has an outcome of its own.
+  const open = new Map<string, Array<Row>>()
   let forgetAt = least
 
   const forget = (now: number) => {
@@ -57,20 +54,25 @@ export const make = (): Book => {
   return {
     add: (entry, now) => {
       const key = keyOf(entry)
-      const row = open.get(key)
+      const namesakes = open.get(key) ?? []
       if (entry._tag === "Intent") {
+        const isKnown = namesakes.some(({ intent }) => intent.at === entry.at)
         // The order that is amended exists, so the amendment is not looked up by its client order id.
-        const next: Row = { intent: entry, outcome: undefined, open: row === undefined && entry.amends === undefined }
+        const next: Row = { intent: entry, outcome: undefined, open: !isKnown && entry.amends === undefined }
         rows.push(next)
-        if (next.open) open.set(key, next)
+        if (next.open) open.set(key, [...namesakes, next])
         if (rows.length >= forgetAt) forget(now)
-      } else if (row !== undefined) {
+      } else {
+        const { begunAt } = entry
+        const row = namesakes.find(({ intent }) => begunAt === undefined || intent.at === begunAt)
+        if (row === undefined) return
         row.outcome = entry
         row.open = false
-        open.delete(key)
+        if (namesakes.length === 1) open.delete(key)
+        else open.set(key, namesakes.filter(({ open }) => open))
       }
     },
-    open: () => Array.from(open.values(), ({ intent }) => intent),
+    open: () => rows.filter(({ open }) => open).map(({ intent }) => intent),
     since: (account, exchange, environment, epochMillis) =>
       rows.flatMap(({ intent, outcome }) =>
         intent.at >= epochMillis && intent.account === account && intent.exchange === exchange &&

@@ -15,6 +15,8 @@ export const Outcome = Schema.Struct({
   ...shared,
   orderId: Schema.optional(Schema.NonEmptyString),
   reason: Schema.optional(Schema.String),
+  /** The `at` of the intent. Without it, the outcome is that of the first open intent with the client order id. */
+  begunAt: Schema.optional(Schema.Number),
   at: Schema.Number
 })
 
@@ -95,14 +97,16 @@ export const parse = (line: string): Entry | undefined => {
     }
   }
   if (_tag !== "Placed" && _tag !== "NotPlaced") return undefined
-  const { orderId, reason } = value
+  const { begunAt, orderId, reason } = value
   if (orderId !== undefined && !isText(orderId)) return undefined
   if (reason !== undefined && !Predicate.isString(reason)) return undefined
+  if (begunAt !== undefined && !Predicate.isNumber(begunAt)) return undefined
   return {
     _tag,
     ...about,
     ...orderId === undefined ? {} : { orderId },
-    ...reason === undefined ? {} : { reason }
+    ...reason === undefined ? {} : { reason },
+    ...begunAt === undefined ? {} : { begunAt }
   }
 }
 

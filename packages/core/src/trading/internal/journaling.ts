@@ -7,7 +7,7 @@ import * as ExchangeError from "../../model/ExchangeError.js"
 import type { Checked, Order } from "../../model/Order.js"
 import * as Credentials from "../../ports/Credentials.js"
 import * as OrderJournal from "../OrderJournal.js"
-import type { Desk, Ledger, Ready } from "./desk.js"
+import { type Begun, begunOf, type Desk, intentOf, type Ledger, type Ready } from "./desk.js"
 
 /** @internal */
 export const ledger = (
@@ -45,13 +45,13 @@ export const ledger = (
 export const writeIntent = (
   desk: Desk,
   operation: string,
-  { at, order, worth }: Ready
+  ready: Ready
 ): Effect.Effect<void, ExchangeError.OrderDenied> =>
   Effect.tap(
     desk.journal.account,
-    (account) => Effect.sync(() => desk.journal.written.set(order.clientOrderId, account))
+    (account) => Effect.sync(() => desk.journal.written.set(intentOf(begunOf(ready)), account))
   ).pipe(
-    Effect.flatMap((account) => append(desk, account, order.clientOrderId, order, worth, at)),
+    Effect.flatMap((account) => append(desk, account, ready.order.clientOrderId, ready.order, ready.worth, ready.at)),
     Effect.mapError((error) => denied(desk, operation, error))
   )
 
@@ -107,7 +107,7 @@ const append = (
   })
 
 /**
- * Records the outcome of an order in the journal, and returns whether that succeeded. `account` defaults to the one
+ * Records the outcome of an intent in the journal, and returns whether that succeeded. `account` defaults to the one
  * under which the intent was recorded. A failure is only logged: it does not affect the order, which can still be
  * reconciled.
  *
@@ -115,16 +115,17 @@ const append = (
  */
 export const writeOutcome = (
   desk: Desk,
-  clientOrderId: string,
+  begun: Begun,
   outcome: Pick<OrderJournal.Outcome, "_tag" | "orderId" | "reason">,
-  account: string | undefined = desk.journal.written.get(clientOrderId)
+  account: string | undefined = desk.journal.written.get(intentOf(begun))
 ): Effect.Effect<boolean> =>
   Effect.gen(function*() {
     const name = account ?? (yield* desk.journal.account)
     const at = yield* Clock.currentTimeMillis
     const { environment, exchange } = desk
-    yield* desk.journal.append({ ...outcome, exchange, environment, account: name, clientOrderId, at })
-    desk.journal.written.delete(clientOrderId)
+    const { at: begunAt, clientOrderId } = begun
+    yield* desk.journal.append({ ...outcome, exchange, environment, account: name, clientOrderId, begunAt, at })
+    desk.journal.written.delete(intentOf(begun))
     return true
   }).pipe(
     Effect.catchAll((error) =>

@@ -19,7 +19,7 @@ import type * as Adapter from "../../ports/Adapter.js"
 import * as Telemetry from "../../ports/Telemetry.js"
 import * as OrderCheck from "../OrderCheck.js"
 import * as OrderGuards from "../OrderGuards.js"
-import { type Desk, intentOf, type Ready } from "./desk.js"
+import { begunOf, type Desk, intentOf, type Ready } from "./desk.js"
 import * as Identity from "./identity.js"
 import { writeIntent, writeOutcome } from "./journaling.js"
 import * as Lookup from "./lookup.js"
@@ -206,7 +206,7 @@ export const confirm = (desk: Desk, operation: string, ready: Ready, placed: Ada
     }
     const known = id ?? Option.getOrUndefined(shown)?.id
     if (known === undefined) return yield* nameless(desk, operation, ready)
-    yield* writeOutcome(desk, ready.order.clientOrderId, { _tag: "Placed", orderId: known })
+    yield* writeOutcome(desk, begunOf(ready), { _tag: "Placed", orderId: known })
     return Option.getOrElse(shown, () => pending(desk, ready, known))
   })
 
@@ -297,7 +297,7 @@ export const settle = (desk: Desk, operation: string, ready: Ready, error: Excha
               detail: `the exchange never accepted the order ${clientOrderId}; it can be placed again`
             })
           ),
-        onSome: (order) => Effect.as(writeOutcome(desk, clientOrderId, { _tag: "Placed", orderId: order.id }), order)
+        onSome: (order) => Effect.as(writeOutcome(desk, begunOf(ready), { _tag: "Placed", orderId: order.id }), order)
       })
     }
   )
@@ -320,16 +320,16 @@ const taken = (desk: Desk, ready: Ready, error: ExchangeError.DuplicateOrder): R
     const { order } = yield* OrderReading.read(lookup, () => true)
     const ours = Option.filter(order, (order) => Identity.differences({ ...asked, from }, order).length === 0)
     if (Option.isNone(ours)) return yield* nameTaken(desk, ready, error)
-    yield* writeOutcome(desk, asked.clientOrderId, { _tag: "Placed", orderId: ours.value.id })
+    yield* writeOutcome(desk, begunOf(ready), { _tag: "Placed", orderId: ours.value.id })
     return ours.value
   })
 
-// The journal is left as it is: an outcome of this order would hide that of the earlier one.
 const nameTaken = (
   desk: Desk,
   ready: Ready,
   error: ExchangeError.DuplicateOrder
-): Effect.Effect<never, ExchangeError.DuplicateOrder> => Effect.zipRight(release(desk, ready), Effect.fail(error))
+): Effect.Effect<never, ExchangeError.DuplicateOrder> =>
+  Effect.zipRight(notPlaced(desk, ready, error.message), Effect.fail(error))
 
 const countUnknown = ({ environment, exchange }: Desk): Effect.Effect<void> =>
   Metric.increment(Telemetry.unknownOrders).pipe(
@@ -339,16 +339,16 @@ const countUnknown = ({ environment, exchange }: Desk): Effect.Effect<void> =>
 const notPlaced = (desk: Desk, ready: Ready, reason: string): Effect.Effect<void> =>
   Effect.zipRight(
     release(desk, ready),
-    Effect.map(writeOutcome(desk, ready.order.clientOrderId, { _tag: "NotPlaced", reason }), (isWritten) => {
-      if (isWritten) desk.givenBack.delete(intentOf(ready.order.clientOrderId, ready.at))
+    Effect.map(writeOutcome(desk, begunOf(ready), { _tag: "NotPlaced", reason }), (isWritten) => {
+      if (isWritten) desk.givenBack.delete(intentOf(begunOf(ready)))
     })
   )
 
 // Reconciling the intent, if it is still open, must not give the same worth back again.
-const release = (desk: Desk, { at, order, worth }: Ready): Effect.Effect<void> =>
+const release = (desk: Desk, ready: Ready): Effect.Effect<void> =>
   Effect.zipRight(
-    Effect.sync(() => desk.givenBack.add(intentOf(order.clientOrderId, at))),
-    giveBack(desk, order.market, worth, at)
+    Effect.sync(() => desk.givenBack.add(intentOf(begunOf(ready)))),
+    giveBack(desk, ready.order.market, ready.worth, ready.at)
   )
 
 /**

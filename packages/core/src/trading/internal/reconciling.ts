@@ -57,9 +57,9 @@ export const reconcile = (
 const atOnce = 4
 
 const close = (desk: Desk, intent: Intent): Found => {
-  const { account, clientOrderId, symbol } = intent
+  const { account, symbol } = intent
   const notPlaced = (reason: string): Found =>
-    writeOutcome(desk, clientOrderId, { _tag: "NotPlaced", reason }, account).pipe(
+    writeOutcome(desk, intent, { _tag: "NotPlaced", reason }, account).pipe(
       Effect.zipRight(forget(desk, intent)),
       Effect.as({ _tag: "NotPlaced" as const, intent })
     )
@@ -77,7 +77,7 @@ const close = (desk: Desk, intent: Intent): Found => {
         onNone: () => notPlaced("reconcile found no such order"),
         onSome: (order): Found =>
           Effect.as(
-            writeOutcome(desk, clientOrderId, { _tag: "Placed", orderId: order.id }, account),
+            writeOutcome(desk, intent, { _tag: "Placed", orderId: order.id }, account),
             { _tag: "Placed" as const, intent, order }
           )
       })
@@ -86,11 +86,12 @@ const close = (desk: Desk, intent: Intent): Found => {
 }
 
 // Subtracts an order that was never placed from the total of its day, once even if several Layers reconcile it.
-const forget = ({ givenBack, spent }: Desk, { at, clientOrderId, worth }: Intent): Effect.Effect<void> =>
+const forget = ({ givenBack, spent }: Desk, intent: Intent): Effect.Effect<void> =>
   Effect.suspend(() => {
-    const intent = intentOf(clientOrderId, at)
-    if (givenBack.has(intent) || worth === undefined) return Effect.void
-    givenBack.add(intent)
+    const { at, worth } = intent
+    const key = intentOf(intent)
+    if (givenBack.has(key) || worth === undefined) return Effect.void
+    givenBack.add(key)
     return Ref.update(spent, (spent) =>
       Option.match(Decimal.parse(worth.amount), {
         onNone: () => spent,
