@@ -28,7 +28,7 @@ export const find = (options: {
   /** Defaults to repeated look-ups, so that an order is found as soon as it appears. */
   readonly pace?: Pace | undefined
 }): Effect.Effect<Option.Option<Order>, AccountError | DuplicateOrder> =>
-  Effect.flatMap(Clock.currentTimeMillis, (begun) => {
+  Effect.flatMap(monotonicMillis, (begun) => {
     const absentAfter = Duration.toMillis(options.absentAfter)
     const absentAt = begun + absentAfter
     const wait = (attempt: number) =>
@@ -39,7 +39,7 @@ export const find = (options: {
       missingSince: number | undefined
     ): Effect.Effect<Option.Option<Order>, AccountError | DuplicateOrder> =>
       // The state in an answer may be as old as its request.
-      Effect.flatMap(Clock.currentTimeMillis, (asked) => {
+      Effect.flatMap(monotonicMillis, (asked) => {
         const again = (error: AccountError | DuplicateOrder, since: number | undefined) =>
           error._tag === "DuplicateOrder" || asked >= giveUpAt
             ? Effect.fail(error)
@@ -53,7 +53,7 @@ export const find = (options: {
             }
             // The first answer may have waited in a queue, so it counts from when it arrived. The last one counts from
             // when it was requested.
-            return Effect.flatMap(Clock.currentTimeMillis, (answered) => again(error, missingSince ?? answered))
+            return Effect.flatMap(monotonicMillis, (answered) => again(error, missingSince ?? answered))
           }
         })
       })
@@ -129,6 +129,9 @@ export const isListed = (order: Order): boolean => order.status !== "pending"
 
 /** @internal */
 export const hasEnded = isClosed
+
+// A correction of the system clock would end a proof before the exchange had the time to show the order.
+const monotonicMillis = Effect.map(Clock.currentTimeNanos, (nanos) => Math.round(Number(nanos) / 1e6))
 
 const apart = 2000
 const reads = 4
