@@ -26,6 +26,7 @@ const fields: { readonly [name: string]: FastCheck.Arbitrary<unknown> } = {
   orderId: optional(text),
   reason: optional(Hostile.text()),
   begunAt: optional(FastCheck.integer()),
+  skew: optional(FastCheck.integer()),
   at: FastCheck.oneof(FastCheck.integer(), FastCheck.double({ noNaN: true, noDefaultInfinity: true }))
 }
 

@@ -1,56 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Ref, TestClock } from "effect"
-import { Decimal, ExchangeError, type Order, OrderGuards } from "../src/index.js"
+import { Effect, Fiber, TestClock } from "effect"
+import { Decimal, ExchangeError } from "../src/index.js"
 import * as changing from "../src/trading/internal/changing.js"
-import type { Desk, Ready } from "../src/trading/internal/desk.js"
+import type { Ready } from "../src/trading/internal/desk.js"
 import * as placing from "../src/trading/internal/placing.js"
 import * as SeenOrders from "../src/trading/internal/seenOrders.js"
-import { bitcoin, features } from "./support/exchange.js"
+import { desk } from "./support/desk.js"
+import { bitcoin } from "./support/exchange.js"
 import { openOrder } from "./support/orders.js"
-
-const unexpected = Effect.dieMessage("not asked")
-
-/** A desk whose exchange acknowledges cancels, and whose lookup of an order is given by the test. */
-const desk = (seen: SeenOrders.SeenOrders, order: Effect.Effect<Order.Order, ExchangeError.AccountError>): Desk => ({
-  exchange: "acme",
-  environment: "testnet",
-  features,
-  adapter: {
-    clientOrderId: { pattern: /./, described: "anything", make: (hex) => hex },
-    absentAfter: "5 seconds",
-    place: () => unexpected,
-    placeBatch: undefined,
-    cancel: () => Effect.succeedNone,
-    cancelAll: () => unexpected,
-    amend: undefined
-  },
-  account: {
-    balances: unexpected,
-    keyPermissions: unexpected,
-    openOrders: () => Effect.succeed([]),
-    order: () => order,
-    orderHistory: () => Effect.succeed([]),
-    fills: () => unexpected,
-    positions: undefined
-  },
-  seen,
-  markets: { all: unexpected, find: () => unexpected, use: () => unexpected, byId: () => unexpected },
-  lastPrice: () => unexpected,
-  guards: {},
-  spent: Ref.unsafeMake(OrderGuards.emptyTotal),
-  givenBack: new Set(),
-  journal: {
-    append: () => Effect.void,
-    open: Effect.succeed([]),
-    account: Effect.succeed("mine"),
-    accounts: Effect.succeed(new Set(["mine"])),
-    since: () => Effect.succeed([]),
-    written: new Map()
-  },
-  patience: "5 seconds",
-  skew: Effect.succeed(0),
-  underWay: new Set()
-})
 
 const advancingClock = <A, E>(self: Effect.Effect<A, E>) =>
   Effect.gen(function*() {
@@ -76,7 +33,8 @@ const ready: Ready = {
   },
   isNamed: true,
   worth: Decimal.make("0"),
-  at: 0
+  at: 0,
+  skew: 0
 }
 
 describe("a client order id that an earlier order had", () => {

@@ -31,5 +31,7 @@ export const Intent = Schema.TaggedStruct("Intent", {
   worth: Schema.optional(Worth),
   /** The exchange's id of the open order that is amended to this one. */
   amends: Schema.optional(Schema.NonEmptyString),
+  /** The exchange's clock minus ours at that time, in milliseconds. */
+  skew: Schema.optional(Schema.Number),
   at: Schema.Number
 })

@@ -52,6 +52,8 @@ export interface Ready {
   readonly isNamed: boolean
   readonly worth: BigDecimal.BigDecimal
   readonly at: number
+  /** The exchange's clock minus ours at that time, in milliseconds. */
+  readonly skew: number
 }
 
 /**

@@ -76,11 +76,12 @@ export const parse = (line: string): Entry | undefined => {
   if (!Predicate.isNumber(at)) return undefined
   const about = { exchange, environment, account, clientOrderId, at }
   if (_tag === "Intent") {
-    const { amends, amount, price, side, symbol, timeInForce, type, worth } = value
+    const { amends, amount, price, side, skew, symbol, timeInForce, type, worth } = value
     if (!isText(symbol) || !isText(amount) || !isSide(side) || !isTimeInForce(timeInForce)) return undefined
     if (type !== "limit" && type !== "market") return undefined
     if (price !== undefined && !isText(price)) return undefined
     if (amends !== undefined && !isText(amends)) return undefined
+    if (skew !== undefined && !Predicate.isNumber(skew)) return undefined
     const worthOf = worth === undefined ? undefined : parseWorth(worth)
     if (worth !== undefined && worthOf === undefined) return undefined
     return {
@@ -93,7 +94,8 @@ export const parse = (line: string): Entry | undefined => {
       timeInForce,
       ...price === undefined ? {} : { price },
       ...worthOf === undefined ? {} : { worth: worthOf },
-      ...amends === undefined ? {} : { amends }
+      ...amends === undefined ? {} : { amends },
+      ...skew === undefined ? {} : { skew }
     }
   }
   if (_tag !== "Placed" && _tag !== "NotPlaced") return undefined

@@ -51,7 +51,9 @@ export const writeIntent = (
     desk.journal.account,
     (account) => Effect.sync(() => desk.journal.written.set(intentOf(begunOf(ready)), account))
   ).pipe(
-    Effect.flatMap((account) => append(desk, account, ready.order.clientOrderId, ready.order, ready.worth, ready.at)),
+    Effect.flatMap((account) =>
+      append(desk, account, ready.order.clientOrderId, ready.order, ready.worth, ready.at, { skew: ready.skew })
+    ),
     Effect.mapError((error) => denied(desk, operation, error))
   )
 
@@ -76,7 +78,7 @@ export const writeAmendment = (
   at: number
 ): Effect.Effect<void, ExchangeError.OrderDenied> =>
   desk.journal.account.pipe(
-    Effect.flatMap((account) => append(desk, account, clientOrderId ?? id, order, worth, at, id)),
+    Effect.flatMap((account) => append(desk, account, clientOrderId ?? id, order, worth, at, { amends: id })),
     Effect.mapError((error) => denied(desk, "amend", error))
   )
 
@@ -87,7 +89,7 @@ const append = (
   { amount, market, price, side, timeInForce, type }: Checked,
   worth: BigDecimal.BigDecimal,
   at: number,
-  amends?: string
+  more: Pick<OrderJournal.Intent, "amends" | "skew">
 ): Effect.Effect<void, OrderJournal.JournalFailed> =>
   desk.journal.append({
     _tag: "Intent",
@@ -102,7 +104,7 @@ const append = (
     price: price === undefined ? undefined : Decimal.format(price),
     timeInForce,
     worth: { currency: market.quote, amount: Decimal.format(worth) },
-    amends,
+    ...more,
     at
   })
 

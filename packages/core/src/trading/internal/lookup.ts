@@ -72,7 +72,7 @@ export const searchIntent = (
       detail: `the intent ${quote(intent.clientOrderId)} has no valid amount to compare an order with`
     })
     : Effect.flatMap(
-      asked(place, { ...intent, market, amount, price }, intent.at),
+      asked(place, { ...intent, market, amount, price }, intent),
       (asked) => search(place, operation, asked, pace)
     )
 }
@@ -224,14 +224,15 @@ const listed = 1000
 
 /**
  * Creates the terms with which to compare answers about an order that was requested at `at`, by our clock. A minute is
- * allowed for clocks that differ.
+ * allowed for clocks that differ. Our clock may have been corrected since, so the `skew` of that time counts as well if
+ * it is known.
  *
  * @internal
  */
 export const asked = (
   place: Pick<Place, "skew">,
   order: Omit<Identity.Asked, "from" | "amendable">,
-  at: number
+  { at, skew }: { readonly at: number; readonly skew?: number | undefined }
 ): Effect.Effect<Identity.Asked> =>
   Effect.flatMap(Clock.currentTimeMillis, (now) =>
     Effect.map(theirs(place, at), (begun) => ({
@@ -241,7 +242,7 @@ export const asked = (
       type: order.type,
       amount: order.amount,
       price: order.price,
-      from: begun - tolerance,
+      from: (skew === undefined ? begun : Math.min(begun, at + skew)) - tolerance,
       amendable: now - at > soon
     })))
 

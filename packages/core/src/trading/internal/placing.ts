@@ -39,9 +39,9 @@ export const place = (desk: Desk, request: unknown): Result =>
   )
 
 /** Waits until a feed reports an order that is being sent. */
-const told = (desk: Desk, { at, order }: Ready): Effect.Effect<Adapter.Placed> =>
+const told = (desk: Desk, ready: Ready): Effect.Effect<Adapter.Placed> =>
   Effect.gen(function*() {
-    const asked = yield* Lookup.asked(desk, order, at)
+    const asked = yield* Lookup.asked(desk, ready.order, ready)
     return { _tag: "Order", order: yield* desk.seen.first("next", (seen) => Identity.matchesExactly(asked, seen)) }
   })
 
@@ -67,13 +67,15 @@ export const prepare = (
     const clientOrderId = yield* nameOf(desk, operation, request.clientOrderId)
     const price = yield* priceFor(desk, checked)
     const at = yield* Clock.currentTimeMillis
+    const skew = yield* desk.skew
     return yield* Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(admit(desk, operation, checked, price, at), (worth) => {
         const ready: Ready = {
           order: { ...checked, clientOrderId },
           isNamed: request.clientOrderId !== undefined,
           worth,
-          at
+          at,
+          skew
         }
         return restore(Effect.zipRight(underWay(desk, clientOrderId), writeIntent(desk, operation, ready))).pipe(
           // Nothing was sent. After a failure the journal has no intent either; after an interruption it may have one.
@@ -180,7 +182,7 @@ const nameOf = (
  */
 export const confirm = (desk: Desk, operation: string, ready: Ready, placed: Adapter.Placed): Result =>
   Effect.gen(function*() {
-    const asked = yield* Lookup.asked(desk, ready.order, ready.at)
+    const asked = yield* Lookup.asked(desk, ready.order, ready)
     const reference = { market: ready.order.market, since: Lookup.since(asked) }
     const id = placed._tag === "Order" ? placed.order.id : placed.id
     const named = id === undefined ? { clientOrderId: ready.order.clientOrderId } : { id }
@@ -266,7 +268,7 @@ export const settle = (desk: Desk, operation: string, ready: Ready, error: Excha
   const about = { exchange: desk.exchange, operation, order: inQuestion(ready), cause: ExchangeError.causeOf(error) }
   return Effect.matchEffect(
     Effect.flatMap(
-      Lookup.asked(desk, ready.order, ready.at),
+      Lookup.asked(desk, ready.order, ready),
       (asked) =>
         Concurrent.raceFirst(
           Lookup.search(desk, operation, asked),
@@ -310,7 +312,7 @@ export const settle = (desk: Desk, operation: string, ready: Ready, error: Excha
  */
 const taken = (desk: Desk, ready: Ready, error: ExchangeError.DuplicateOrder): Result =>
   Effect.gen(function*() {
-    const asked = yield* Lookup.asked(desk, ready.order, ready.at)
+    const asked = yield* Lookup.asked(desk, ready.order, ready)
     const from = ready.isNamed ? (yield* Lookup.theirs(desk, ready.at)) + 1 : asked.from
     const lookup = desk.account.order({
       market: asked.market,
