@@ -61,7 +61,7 @@ export const scripted = (
     request: { readonly method: string; readonly path: string; readonly query: URLSearchParams }
   ) => ScriptedHttp.Step,
   options: {
-    readonly environment?: Exchange.TradingOptions<"demo" | "us">["environment"]
+    readonly environment?: Exchange.TradingOptions<"testnet" | "demo" | "us">["environment"]
     readonly listing?: string
     readonly journal?: Layer.Layer<OrderJournal.OrderJournal>
   } = {}

@@ -12,7 +12,7 @@ const credentials = Simulator.credentials("coinbase")
 
 const simulated = <A, E>(
   effect: Effect.Effect<A, E, Layer.Layer.Success<ReturnType<typeof Coinbase.layerAccount>> | Simulator.Simulators>,
-  options: Exchange.AccountOptions = {},
+  options: Exchange.AccountOptions<never> = {},
   simulator: Simulator.Options = {}
 ) =>
   atNow(Effect.provide(
@@ -139,13 +139,19 @@ describe("market data", () => {
       { faults: Faults.make({ clockSkew: { ahead: "1234 millis" } }) }
     ))
 
-  it.effect("fails with Unsupported for the testnet, and names the alternative", () =>
+  it.effect("fails with Unsupported if configuration names a testnet, and names the alternative", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Effect.flatMap(MarketData.MarketData, (market) => market.price("BTC/USD")))
       assert.strictEqual(error._tag, "Unsupported")
       assert.include(error.message, "simulator")
     }).pipe(
-      Effect.provide(Layer.provide(Coinbase.layerMarketData({ environment: "testnet" }), ScriptedHttp.layer([])))
+      Effect.provide(Layer.provide(
+        Coinbase.layerAccountConfig({
+          credentials: Config.succeed(credentials),
+          environment: Config.succeed("testnet")
+        }),
+        ScriptedHttp.layer([])
+      ))
     ))
 
   it.effect("fails with SymbolNotFound for a product that does not exist", () =>

@@ -13,7 +13,7 @@ const credentials = Simulator.credentials("coinbase")
 
 type Services = Layer.Layer.Success<ReturnType<typeof Coinbase.layer>> | Simulator.Simulators
 
-const layer = (simulated: Simulator.Options = {}, options: Partial<Exchange.AccountOptions> = {}) =>
+const layer = (simulated: Simulator.Options = {}, options: Partial<Exchange.AccountOptions<never>> = {}) =>
   Layer.provide(Coinbase.layer({ credentials, ...options, environment }), OrderJournal.layerNone).pipe(
     Layer.provideMerge(Simulator.layer("coinbase", simulated))
   )
@@ -21,7 +21,7 @@ const layer = (simulated: Simulator.Options = {}, options: Partial<Exchange.Acco
 const simulated = <A, E>(
   effect: Effect.Effect<A, E, Services>,
   options?: Simulator.Options,
-  client?: Partial<Exchange.AccountOptions>
+  client?: Partial<Exchange.AccountOptions<never>>
 ) => atNow(Effect.provide(effect, layer(options, client))).pipe(Logger.withMinimumLogLevel(LogLevel.None))
 
 /** Faults of the requests that place orders, and of no others. */

@@ -124,7 +124,7 @@ const toy = (change: {
   readonly account?: Partial<Facts["account"]>
   readonly trading?: Partial<Facts["trading"]>
 }) => {
-  const exchange = Exchange.define<"Toy">({
+  const exchange = Exchange.define({
     ...facts,
     marketData: { ...facts.marketData, ...change.marketData },
     account: { ...facts.account, ...change.account },
@@ -846,9 +846,21 @@ describe("regions", () => {
       // @ts-expect-error there is no such region
       const layer = regional.layerMarketData({ environment: "mars" })
       const error = yield* Effect.flip(Effect.scoped(Layer.build(Layer.provide(layer, http))))
-      assert.include(String(error), "live, testnet, eea, demo, strict")
+      assert.include(String(error), "live, eea, demo, strict")
       // @ts-expect-error this exchange declares no regions
       toy({}).exchange.layerMarketData({ environment: "eea" })
+    }))
+
+  it.effect("do not make a testnet compile that the exchange declares not to have", () =>
+    Effect.gen(function*() {
+      // @ts-expect-error there is no testnet
+      const layer = regional.layerMarketData({ environment: "testnet" })
+      const error = yield* Effect.flatMap(regional.MarketData, ({ serverTime }) => serverTime).pipe(
+        Effect.provide(Layer.provide(layer, http)),
+        Effect.flip
+      )
+      assert.include(error.message, "regional has no testnet")
+      assert.include(error.message, "use the demo")
     }))
 
   for (
@@ -927,7 +939,7 @@ describe("pages", () => {
       enough: (limit) => limit,
       most: facts.most
     })
-    const exchange = Exchange.define<"Toy">({
+    const exchange = Exchange.define({
       ...toyFacts,
       account: {
         ...toyFacts.account,
@@ -1029,7 +1041,7 @@ describe("questions of endpoints with their own input", () => {
     Effect.gen(function*() {
       const wire = Far.make(({ query }) => Far.json([{ price: query.toString() }]))
       const found: Array<string> = []
-      const exchange = Exchange.define<"Toy">({
+      const exchange = Exchange.define({
         ...facts,
         marketData: {
           ...facts.marketData,
@@ -1128,7 +1140,7 @@ describe("histories by time spans", () => {
       rows: (_, { list }) => list,
       next: ({ answer: { next }, place }) => next === undefined ? undefined : next === place ? Page.unreachable : next
     })
-    const exchange = Exchange.define<"Toy">({
+    const exchange = Exchange.define({
       ...facts,
       account: {
         ...facts.account,

@@ -33,7 +33,7 @@ const slow = Layer.succeed(
 const notAsked = () => () => Effect.die("not asked")
 
 const exchangeOf = (ticker: Declaration.MarketData["ticker"]) =>
-  Exchange.definePublic<"Toy">({
+  Exchange.definePublic({
     name: "Toy",
     protocol,
     kinds: ["spot"],

@@ -15,18 +15,23 @@ import * as LayerMap from "effect/LayerMap"
 import { ExchangeId, ids } from "./ExchangeId.js"
 import { registry } from "./internal/registry.js"
 
-/** The members that every adapter has. */
+/**
+ * The members that every adapter has.
+ *
+ * The Layers are methods, so that TypeScript accepts an exchange without a testnet: with an id that is known only at run
+ * time, whether there is one is known only then as well.
+ */
 interface Listed {
   readonly features: Adapter.Features
-  readonly layerMarketData: (
+  layerMarketData(
     options?: Exchange.Options
-  ) => Layer.Layer<MarketData.MarketData, ConfigError.ConfigError, HttpClient.HttpClient>
-  readonly layerAccount: (
+  ): Layer.Layer<MarketData.MarketData, ConfigError.ConfigError, HttpClient.HttpClient>
+  layerAccount(
     options?: Exchange.AccountOptions
-  ) => Layer.Layer<MarketData.MarketData | Account.Account, ConfigError.ConfigError, HttpClient.HttpClient>
-  readonly layer: (
+  ): Layer.Layer<MarketData.MarketData | Account.Account, ConfigError.ConfigError, HttpClient.HttpClient>
+  layer(
     options: Exchange.TradingOptions
-  ) => Layer.Layer<
+  ): Layer.Layer<
     MarketData.MarketData | Account.Account | Trading.Trading,
     ConfigError.ConfigError,
     HttpClient.HttpClient | OrderJournal.OrderJournal

@@ -31,7 +31,7 @@ const credentials = {
   passphrase: Redacted.make("phrase")
 }
 
-type Options = Exchange.AccountOptions
+type Options = Exchange.AccountOptions<never>
 
 interface Subject {
   readonly name: string

@@ -49,7 +49,7 @@ const isQuiet = (open: number) => (open / minute) % 3 === 0
 /** An exchange that returns pages of all candles since the market was listed. */
 interface Subject {
   readonly name: string
-  readonly layer: (options: Exchange.Options) => Layer.Layer<
+  readonly layer: (options: Exchange.Options<never>) => Layer.Layer<
     MarketData.MarketData,
     ConfigError.ConfigError,
     HttpClient.HttpClient

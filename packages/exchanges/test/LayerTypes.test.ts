@@ -1,4 +1,7 @@
 import { Binance } from "@effect-exchange/binance"
+import { BitMex } from "@effect-exchange/bitmex"
+import { Bybit } from "@effect-exchange/bybit"
+import { Coinbase } from "@effect-exchange/coinbase"
 import {
   Account,
   type ExchangeError,
@@ -7,6 +10,9 @@ import {
   type Price,
   type Trading
 } from "@effect-exchange/core"
+import { Deribit } from "@effect-exchange/deribit"
+import { Kraken } from "@effect-exchange/kraken"
+import { Okx } from "@effect-exchange/okx"
 import type { HttpClient } from "@effect/platform"
 import { describe, expectTypeOf, it } from "@effect/vitest"
 import { type ConfigError, Effect, type Layer } from "effect"
@@ -23,6 +29,27 @@ describe("prices", () => {
       Effect.provide(Binance.layerMarketData())
     )
     expectTypeOf<Effect.Effect.Context<typeof prices>>().toEqualTypeOf<HttpClient.HttpClient>()
+  })
+})
+
+describe("a testnet", () => {
+  it("is an environment of every exchange that has one", () => {
+    for (const { layer, layerAccount, layerMarketData } of [Binance, BitMex, Bybit, Deribit, Okx]) {
+      layerMarketData({ environment: "testnet" })
+      layerAccount({ environment: "testnet" })
+      layer({ environment: "testnet" })
+    }
+  })
+
+  it("does not compile for an exchange without one", () => {
+    for (const { layer, layerAccount, layerMarketData } of [Coinbase, Kraken]) {
+      // @ts-expect-error: there is no testnet
+      layerMarketData({ environment: "testnet" })
+      // @ts-expect-error: there is no testnet
+      layerAccount({ environment: "testnet" })
+      // @ts-expect-error: there is no testnet
+      layer({ environment: "testnet" })
+    }
   })
 })
 

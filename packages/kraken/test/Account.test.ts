@@ -9,7 +9,7 @@ import { errors, fixture, now, requestLog, shown, timed } from "./utils.js"
 
 const environment = Simulator.environment("kraken")
 
-const client = (options: Exchange.AccountOptions = {}, simulated: Simulator.Options = {}) =>
+const client = (options: Exchange.AccountOptions<never> = {}, simulated: Simulator.Options = {}) =>
   Kraken.layerAccount({ environment, credentials: Simulator.credentials("kraken"), ...options }).pipe(
     Layer.provideMerge(Simulator.layer("kraken", simulated))
   )
@@ -17,7 +17,7 @@ const client = (options: Exchange.AccountOptions = {}, simulated: Simulator.Opti
 /** Runs a program on a simulated Kraken, starting at `now`. */
 const simulated = <A, E, R extends Layer.Layer.Success<ReturnType<typeof client>>>(
   effect: Effect.Effect<A, E, R>,
-  options?: Exchange.AccountOptions,
+  options?: Exchange.AccountOptions<never>,
   simulated?: Simulator.Options
 ) => timed(Effect.provide(effect, client(options, simulated)))
 

@@ -1,8 +1,8 @@
-import { Candle, Credentials, Decimal, MarketData, OrderJournal, Trading } from "@effect-exchange/core"
+import { Candle, Decimal, MarketData, OrderJournal, Trading } from "@effect-exchange/core"
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Chunk, Clock, Effect, Layer, Stream } from "effect"
+import { Chunk, Clock, Config, Effect, Layer, Stream } from "effect"
 import { Kraken } from "../src/index.js"
 import { bodies, listed, orderRow, scripted } from "./scripted.js"
 import { documented, now, requestLog, simulator, timed } from "./utils.js"
@@ -216,7 +216,7 @@ describe("trading", () => {
       )))
   }
 
-  it.effect("fails with Unsupported for the testnet, and names the alternative", () =>
+  it.effect("fails with Unsupported if configuration names a testnet, and names the alternative", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Effect.flatMap(Kraken.MarketData, (market) => market.serverTime))
       assert.strictEqual(error._tag, "Unsupported")
@@ -225,7 +225,7 @@ describe("trading", () => {
       Effect.provide(
         Layer.provide(
           Layer.provide(
-            Kraken.layer({ environment: "testnet", credentials: Credentials.fixed(documented) }),
+            Kraken.layerConfig({ environment: Config.succeed("testnet"), credentials: Config.succeed(documented) }),
             OrderJournal.layerNone
           ),
           ScriptedHttp.layer([])

@@ -6,7 +6,7 @@ import { BigDecimal, Clock, type Context, Effect, Either, Layer } from "effect"
 import { Kraken } from "../src/index.js"
 import { now, requestLog, simulator, timed } from "./utils.js"
 
-const layers = (options: Partial<Exchange.TradingOptions> = {}, simulated: Simulator.Options = {}) =>
+const layers = (options: Partial<Exchange.TradingOptions<never>> = {}, simulated: Simulator.Options = {}) =>
   Kraken.layer({
     credentials: Simulator.credentials("kraken"),
     ...options,
@@ -20,7 +20,7 @@ const trading = <A, E>(
     readonly account: Context.Tag.Service<typeof Kraken.Account>
     readonly kraken: Simulator.Simulator
   }) => Effect.Effect<A, E, Layer.Layer.Success<ReturnType<typeof layers>>>,
-  options?: Partial<Exchange.TradingOptions>,
+  options?: Partial<Exchange.TradingOptions<never>>,
   simulated?: Simulator.Options
 ) =>
   timed(

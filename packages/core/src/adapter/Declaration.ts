@@ -64,7 +64,7 @@ export interface PublicFacts<Name extends string, Region extends string = string
  * @since 0.1.0
  * @category models
  */
-export interface Facts<Name extends string, Lacks extends Optional, Region extends string = never>
+export interface Facts<Name extends string, Lacks extends Optional, Region extends string = string>
   extends PublicFacts<Name, Region>
 {
   /** The optional features that the exchange lacks. Defaults to none: all of them are declared. */

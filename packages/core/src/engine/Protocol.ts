@@ -29,7 +29,7 @@ export interface Protocol<out Region extends string = string> {
    * The other hosts of the exchange by name: hosts for one country, and demo hosts, which count as test environments.
    */
   readonly regions?: { readonly [name: string]: RegionHost } | undefined
-  /** A phantom type that distinguishes the region names at compile time. */
+  /** A phantom type: the names of the regions, and `testnet` if the exchange has one. */
   readonly _Region?: (() => Region) | undefined
   /**
    * The hosts at which no order costs real money, including the testnet: host names in lower case, without ports.
@@ -138,9 +138,15 @@ export interface Facts<Scope extends string, Region extends string>
  * @since 0.1.0
  * @category constructors
  */
-export const make = <Scope extends string, const Region extends string = never>(
-  facts: Facts<Scope, Region>
-): Protocol<Region> => {
+export const make = <
+  Scope extends string,
+  const Region extends string = never,
+  const Hosts extends Facts<Scope, Region>["hosts"] = { readonly live: Host }
+>(
+  facts: Facts<Scope, Region> & { readonly hosts: Hosts }
+): Protocol<
+  Region | (Hosts extends { readonly testnet: { readonly _tag: "None" } } ? never : Extract<keyof Hosts, "testnet">)
+> => {
   const { errors, hosts: { live, testnet = noTestnet }, learn = () => ({}), limits, regions, sign, ...rest } = facts
   const metered = (limits: Limits<Scope>): ReadonlyArray<Limit> =>
     Record.collect(limits, (scope, limit) => ({ ...limit, scope }))

@@ -8,12 +8,12 @@ import * as Either from "effect/Either"
 
 /**
  * An environment: the live exchange, its testnet, one of its regions or demo hosts by name, or a custom address such as
- * a simulator or a proxy.
+ * a simulator or a proxy. `Name` is what an exchange has besides `"live"`. Defaults to a testnet.
  *
  * @since 0.1.0
  * @category models
  */
-export type Environment<Region extends string = never> = "live" | "testnet" | Region | Custom
+export type Environment<Name extends string = "testnet"> = "live" | Name | Custom
 
 /**
  * A custom address. `name` appears in logs and metrics.

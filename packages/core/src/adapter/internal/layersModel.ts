@@ -31,7 +31,7 @@ import type * as Telling from "./telling.js"
  * @since 0.1.0
  * @category models
  */
-export interface Options<Region extends string = never> extends Omit<ExchangeClient.Options, "environment"> {
+export interface Options<Region extends string = "testnet"> extends Omit<ExchangeClient.Options, "environment"> {
   /** The environment to connect to. Defaults to `"live"`. */
   readonly environment?: Environment.Environment<Region> | undefined
   /** How long a loaded list of markets is used before it is loaded again. Defaults to one hour. */
@@ -49,7 +49,7 @@ export interface Options<Region extends string = never> extends Omit<ExchangeCli
  * @since 0.1.0
  * @category models
  */
-export interface AccountOptions<Region extends string = never> extends Options<Region> {
+export interface AccountOptions<Region extends string = "testnet"> extends Options<Region> {
   /**
    * Defaults to `Credentials.config`, which reads `<EXCHANGE>_API_KEY` and `<EXCHANGE>_API_SECRET` from the
    * configuration.
@@ -69,7 +69,7 @@ export interface AccountOptions<Region extends string = never> extends Options<R
  * @since 0.1.0
  * @category models
  */
-export type TradingOptions<Region extends string = never> =
+export type TradingOptions<Region extends string = "testnet"> =
   & Omit<AccountOptions, "environment">
   & {
     /** The limits on orders. Defaults to none. */
@@ -88,7 +88,7 @@ export type TradingOptions<Region extends string = never> =
   }
   & (
     | { readonly environment: "live"; readonly trading: "enabled" }
-    | { readonly environment: "testnet" | Region | Environment.Custom; readonly trading?: "enabled" | undefined }
+    | { readonly environment: Region | Environment.Custom; readonly trading?: "enabled" | undefined }
   )
 
 /**
@@ -100,7 +100,8 @@ export type TradingOptions<Region extends string = never> =
  */
 export interface ConfigOptions<Region extends string = never> {
   readonly credentials: Credentials.Credentials
-  readonly environment?: Environment.Environment<Region> | undefined
+  /** Defaults to `"live"`. On an exchange without a testnet, every call of `"testnet"` fails with `Unsupported`. */
+  readonly environment?: Environment.Environment<Region | "testnet"> | undefined
   readonly attemptTimeout?: Duration.Duration | undefined
   readonly deadline?: Duration.Duration | undefined
 }
@@ -113,7 +114,7 @@ export interface ConfigOptions<Region extends string = never> {
  * @category models
  */
 export interface TradingConfigOptions<Region extends string = never> extends ConfigOptions<Region> {
-  readonly environment: Environment.Environment<Region>
+  readonly environment: Environment.Environment<Region | "testnet">
   readonly trading?: string | undefined
 }
 

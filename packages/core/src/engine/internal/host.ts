@@ -21,7 +21,7 @@ export const resolveHost = (
       ? Either.left(ConfigError.InvalidData(
         ["environment"],
         `expected one of ${
-          ["live", "testnet", ...Object.keys(regions)].join(", ")
+          ["live", ...protocol.testnet._tag === "None" ? [] : ["testnet"], ...Object.keys(regions)].join(", ")
         }, or an object with a name and a baseUrl`
       ))
       : Either.right({ _tag: "Open", baseUrl: region.baseUrl, headers: region.headers })
