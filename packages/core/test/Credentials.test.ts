@@ -311,7 +311,7 @@ describe("NodeConfig", () => {
       assert.deepStrictEqual(yield* load(Config.nested(Config.string("REGION"), "ACME")), Either.right("eu"))
     }).pipe(Effect.provide(NodeContext.layer)))
 
-  it.scoped("a missing .env or directory is no error, and a missing key is reported by name", () =>
+  it.scoped("a missing .env or directory is no error, and a missing key is reported once, by name and with the places to set it", () =>
     Effect.gen(function*() {
       const { directory } = yield* mounted
       const layer = NodeConfig.layer({ secrets: `${directory}/none`, dotEnv: `${directory}/.env` })
@@ -321,6 +321,18 @@ describe("NodeConfig", () => {
       assert.include(
         Either.match(result, { onLeft: Credentials.describe, onRight: () => "" }),
         "EFFECT_EXCHANGE_TEST_API_KEY is missing"
+      )
+      const message = (config: Config.Config<unknown>) =>
+        Effect.configProviderWith((provider) => provider.load(config)).pipe(
+          Effect.flip,
+          Effect.map(String),
+          Effect.provide(layer)
+        )
+      assert.strictEqual(
+        yield* message(Credentials.config("acme", "testnet")),
+        "(Missing data at ACME.TESTNET.API_KEY: \"Set ACME_TESTNET_API_KEY in one of: the mounted file "
+          + "ACME/TESTNET/API_KEY, the environment\") and (Missing data at ACME.TESTNET.API_SECRET: \"Set "
+          + "ACME_TESTNET_API_SECRET in one of: the mounted file ACME/TESTNET/API_SECRET, the environment\")"
       )
     }).pipe(Effect.provide(NodeContext.layer)))
 

@@ -54,21 +54,38 @@ export const sources = (options: Options = {}): Effect.Effect<ReadonlyArray<Sour
 
 /**
  * Combines several sources into one provider. A value that is missing in a source is read from the next one. A value
- * that exists but cannot be read is an error, because the next source may have the key of another account.
+ * that exists but cannot be read is an error, because the next source may have the key of another account. The error of
+ * a value that is missing in all of them says where to set it, by the names of the sources.
  *
  * @since 0.1.0
  * @category combinators
  */
-export const inOrder = (sources: ReadonlyArray<Pick<Source, "provider">>): ConfigProvider.ConfigProvider =>
-  sources.map(({ provider }) => provider).reduceRight(
-    (rest, source) => ifMissing(source, rest),
-    ConfigProvider.fromMap(new Map())
+export const inOrder = (
+  sources: ReadonlyArray<Pick<Source, "provider"> & { readonly name?: string | undefined }>
+): ConfigProvider.ConfigProvider => {
+  const missing = (path: ReadonlyArray<string>) =>
+    ConfigError.MissingData(
+      Array.from(path),
+      `Set ${path.join("_")} in ${sources.length === 1 ? "" : "one of: "}${
+        sources.map(({ name = "another source" }) => place(name, path)).join(", ")
+      }`
+    )
+  return sources.map(({ provider }) => provider).reduceRight(
+    (rest, source) => ifMissing(source, rest, missing),
+    nowhere
   )
+}
 
-/** Like `ConfigProvider.orElse`, but falls back only if data is missing, not on every failure. */
+const nowhere = ConfigProvider.fromMap(new Map())
+
+const place = (name: string, path: ReadonlyArray<string>): string =>
+  name === "files" ? `the mounted file ${path.join("/")}` : name === "environment" ? "the environment" : name
+
+/** Like `ConfigProvider.orElse`, but falls back only if data is missing, not on every failure, and has one error. */
 const ifMissing = (
   self: ConfigProvider.ConfigProvider,
-  that: ConfigProvider.ConfigProvider
+  that: ConfigProvider.ConfigProvider,
+  missing: (path: ReadonlyArray<string>) => ConfigError.ConfigError
 ): ConfigProvider.ConfigProvider => {
   const [here, there] = [unpatched(self), unpatched(that)]
   return ConfigProvider.fromFlat(ConfigProvider.makeFlat({
@@ -76,7 +93,11 @@ const ifMissing = (
       Effect.catchIf(
         here.load(path, primitive, split),
         ConfigError.isMissingDataOnly,
-        (missing) => Effect.mapError(there.load(path, primitive, split), (error) => ConfigError.Or(missing, error))
+        () =>
+          Effect.mapError(
+            there.load(path, primitive, split),
+            (error) => ConfigError.isMissingDataOnly(error) ? missing(path) : error
+          )
       ),
     enumerateChildren: ConfigProvider.orElse(self, () => that).flattened.enumerateChildren,
     patch: PathPatch.empty
@@ -96,8 +117,6 @@ const unpatched = (provider: ConfigProvider.ConfigProvider): ConfigProvider.Conf
     patch
   })
 }
-
-const nowhere = ConfigProvider.fromMap(new Map())
 
 /**
  * Sets the `ConfigProvider`, which reads from the files, then the environment, then `.env`.
