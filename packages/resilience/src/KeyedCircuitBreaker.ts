@@ -38,8 +38,8 @@ export type TypeId = "~@effect-exchange/resilience/KeyedCircuitBreaker"
  *
  * A breaker is **in use** while a call runs through {@link KeyedCircuitBreaker.protect}, or while a scope that obtained
  * the breaker with {@link KeyedCircuitBreaker.get} is open. A breaker is forgotten only if it is closed and not in use:
- * when it has been idle for the time to live, or when there are more breakers than the capacity and it is the least
- * recently used one.
+ * when it has been idle for the time to live, or when there are more breakers than the capacity (apart from those that
+ * are not closed) and it is the least recently used one.
  *
  * A breaker that is **not closed** is kept beyond both limits until it closes. An open breaker, or one due to be
  * probed, remembers how long to open the next time; if it were forgotten, a key that keeps failing would start over
@@ -89,7 +89,7 @@ export interface KeyedCircuitBreaker<in out K, in E = unknown> {
 export interface Options {
   /** The time for which an unused breaker is remembered. Defaults to 10 minutes. */
   readonly idleTimeToLive?: Duration.DurationInput | undefined
-  /** The number of breakers that are remembered, not counting those that must be kept. Defaults to `1000`. */
+  /** The number of breakers that are remembered, not counting those that are not closed. Defaults to `1000`. */
   readonly capacity?: number | undefined
   /** The number of breakers that are not closed and are kept beyond the capacity. Defaults to `10000`. */
   readonly maxOpen?: number | undefined
@@ -129,7 +129,7 @@ export const make = <K, E = unknown>(
     requireWhole("KeyedCircuitBreaker: maxOpen", maxOpen, 1, Number.MAX_SAFE_INTEGER)
     const idleTimeToLive = requireNanos("KeyedCircuitBreaker: idleTimeToLive", options?.idleTimeToLive ?? "10 minutes")
     const entries = MutableHashMap.empty<K, List.Node<Entry<K, E>>>()
-    // Breakers that are not in use, the least recently used first.
+    // Breakers that are not in use and were last found to be closed, the least recently used first.
     const idle = List.make<Entry<K, E>>()
     // Breakers that are not in use but were found not to be closed, the least recently used first. Each use checks the
     // next one in turn.
@@ -137,7 +137,7 @@ export const make = <K, E = unknown>(
     let next: List.Node<Entry<K, E>> | undefined
 
     const isDue = ({ value }: List.Node<Entry<K, E>>, now: bigint): boolean =>
-      MutableHashMap.size(entries) > capacity ||
+      MutableHashMap.size(entries) - notClosed.size > capacity ||
       (idleTimeToLive !== undefined && now - value.usedAt >= idleTimeToLive)
 
     const forget = (node: List.Node<Entry<K, E>>): void => {
@@ -213,8 +213,12 @@ export const make = <K, E = unknown>(
     const release = (node: List.Node<Entry<K, E>>): Effect.Effect<void> =>
       Effect.clockWith((clock) => {
         node.value.usedAt = monotonic(clock)
-        if (--node.value.users === 0 && isKnown(node)) List.append(idle, node)
-        return Effect.void
+        node.value.users--
+        return Effect.map(node.value.breaker.state, (state) => {
+          // The breaker may be in use again, or may have been released again, in the meantime.
+          if (node.value.users > 0 || node.list !== undefined || !isKnown(node)) return
+          List.append(state._tag === "Closed" ? idle : notClosed, node)
+        })
       })
 
     return {

@@ -230,12 +230,28 @@ describe("The capacity", () => {
       for (const key of ["a", "b", "c", "d"]) yield* fail(keyed, key)
       yield* succeed(keyed, "e")
       yield* succeed(keyed, "f")
-      assert.strictEqual(yield* keyed.size, 5)
+      assert.strictEqual(yield* keyed.size, 6)
       for (const key of ["a", "b", "c", "d"]) assert.strictEqual(yield* tag(keyed, key), "Open")
       yield* TestClock.adjust("1 second")
       for (const key of ["a", "b", "c", "d"]) yield* succeed(keyed, key)
       for (let i = 0; i < 4; i++) yield* succeed(keyed, "f")
       assert.strictEqual(yield* keyed.size, 2)
+    }))
+
+  it.effect("is not used up by breakers that are not closed: other keys keep what they have counted", () =>
+    Effect.gen(function*() {
+      const keyed = yield* KeyedCircuitBreaker.make<string>(
+        (name) => ({ name, trip: Trip.consecutive(name.startsWith("down") ? 1 : 2) }),
+        { capacity: 2 }
+      )
+      yield* fail(keyed, "a")
+      for (let key = 0; key < 10; key++) yield* fail(keyed, `down ${key}`)
+      yield* fail(keyed, "a")
+      assert.strictEqual(yield* tag(keyed, "a"), "Open")
+      yield* fail(keyed, "b")
+      yield* succeed(keyed, "c")
+      yield* fail(keyed, "b")
+      assert.strictEqual(yield* tag(keyed, "b"), "Open")
     }))
 
   it.effect("of failing keys is maxOpen: removes the least recently used one, unless it was opened manually", () =>
