@@ -100,7 +100,7 @@ export const make = Effect.fnUntraced(function*(
   return {
     views: Effect.forEach(followed, ({ view }) => Ref.get(view)),
     first: Effect.forEach(followed, ({ ready }) => Deferred.await(ready), { discard: true }),
-    run: Effect.raceFirst(
+    run: Concurrent.raceFirst(
       Effect.forever(poll),
       Effect.zipRight(Concurrent.forEach(followed, keep, { concurrency: "unbounded" }), Effect.never)
     )

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -53,7 +54,7 @@ export class Stopped extends Schema.TaggedError<Stopped>("@effect-exchange/cli/S
  * @category combinators
  */
 export const abort = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | Stopped, R | Stop> =>
-  Effect.flatMap(Stop, (stop) => Effect.raceFirst(self, Effect.flatMap(stop, (signal) => new Stopped({ signal }))))
+  Effect.flatMap(Stop, (stop) => Concurrent.raceFirst(self, Effect.flatMap(stop, (signal) => new Stopped({ signal }))))
 
 /**
  * Runs an effect that goes on until the command is asked to stop, then succeeds.
@@ -62,4 +63,4 @@ export const abort = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E
  * @category combinators
  */
 export const end = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<void, E, R | Stop> =>
-  Effect.flatMap(Stop, (stop) => Effect.raceFirst(Effect.asVoid(self), Effect.asVoid(stop)))
+  Effect.flatMap(Stop, (stop) => Concurrent.raceFirst(Effect.asVoid(self), Effect.asVoid(stop)))

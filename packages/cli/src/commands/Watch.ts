@@ -58,11 +58,11 @@ export const handle = (
 
     const ready = Effect.forEach(followed, ({ first }) => first, { discard: true })
     const showing = Effect.zipRight(
-      Effect.raceFirst(ready, Effect.sleep(interval)),
+      Concurrent.raceFirst(ready, Effect.sleep(interval)),
       Effect.forever(Effect.zipLeft(show, Effect.sleep(interval)))
     )
     // A defect in one market ends the command: a picture that silently stops updating would be worse.
-    return yield* Effect.raceFirst(
+    return yield* Concurrent.raceFirst(
       showing,
       Effect.zipRight(Concurrent.forEach(followed, ({ run }) => run, { concurrency: "unbounded" }), Effect.never)
     )

@@ -1,5 +1,6 @@
 import * as NodeExchange from "@effect-exchange/core/engine/NodeExchange"
 import * as Telemetry from "@effect-exchange/core/ports/Telemetry"
+import * as Timeout from "@effect-exchange/resilience/Timeout"
 import * as Door from "@effect-exchange/server/Door"
 import * as OtlpLogger from "@effect/opentelemetry/OtlpLogger"
 import * as OtlpMetrics from "@effect/opentelemetry/OtlpMetrics"
@@ -123,7 +124,7 @@ const delivering = Effect.fnUntraced(function*(
       return attempt(request).pipe(
         Effect.tapError(({ reason }) => Effect.sync(() => void (last = reason))),
         Effect.retry({ while: ({ mayHelpToRepeat }) => mayHelpToRepeat, schedule: repeats }),
-        Effect.timeoutFail({ duration: timeout, onTimeout: (): NotTaken => ({ reason: last, mayHelpToRepeat: false }) })
+        Timeout.attempt({ duration: timeout, onTimeout: (): NotTaken => ({ reason: last, mayHelpToRepeat: false }) })
       )
     })
   const delivered = Effect.fnUntraced(function*(request: HttpClientRequest.HttpClientRequest) {
