@@ -3,7 +3,7 @@
  *
  * @internal
  */
-import type { Claim, Limit } from "../RateLimiterStore.js"
+import type { Claim, Limit } from "./rateLimiterStoreModel.js"
 
 /**
  * How a call begins after it has been admitted.

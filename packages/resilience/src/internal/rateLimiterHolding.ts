@@ -1,7 +1,7 @@
 import type * as Clock from "effect/Clock"
 import type * as Effect from "effect/Effect"
-import type { InProcess, Ticket } from "../RateLimiterStore.js"
 import type { HeldCost } from "./fastPath.js"
+import type { InProcess, Ticket } from "./rateLimiterStoreModel.js"
 import { monotonic } from "./time.js"
 
 /**

@@ -7,7 +7,7 @@ import type * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
-import type * as RateLimiterStore from "../RateLimiterStore.js"
+import type * as RateLimiterStore from "./rateLimiterStoreModel.js"
 
 /**
  * The operations on one limit.

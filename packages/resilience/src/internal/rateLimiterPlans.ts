@@ -4,8 +4,8 @@
  *
  * @internal
  */
-import type { Cost, Forecast, RateLimiterStore } from "../RateLimiterStore.js"
 import type * as rateLimiterQueue from "./rateLimiterQueue.js"
+import type { Cost, Forecast, RateLimiterStore } from "./rateLimiterStoreModel.js"
 import { later } from "./time.js"
 
 /** @internal */

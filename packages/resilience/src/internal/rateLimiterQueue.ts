@@ -7,8 +7,8 @@
  *
  * @internal
  */
-import type { Cost } from "../RateLimiterStore.js"
 import * as List from "./linkedList.js"
+import type { Cost } from "./rateLimiterStoreModel.js"
 
 /** @internal */
 export interface Queue<A> {

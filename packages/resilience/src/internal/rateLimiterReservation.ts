@@ -4,7 +4,7 @@
  * @internal
  */
 import * as Effect from "effect/Effect"
-import type * as RateLimiterStore from "../RateLimiterStore.js"
+import type * as RateLimiterStore from "./rateLimiterStoreModel.js"
 
 /** @internal */
 export class TicketReservation {
