@@ -56,7 +56,7 @@ export const listings: ReadonlyArray<BybitListing> = [
 ]
 
 /** @internal `ofInstrument` finds a listing by the id of the engine. */
-export const { fills, find: ofInstrument, open, order, orders } = catalogue(listings)
+export const { events, fills, find: ofInstrument, open, order, orders } = catalogue(listings)
 
 /** @internal */
 export const find = (category: Category, name: string) => ofInstrument(`${category}/${name}`)
@@ -68,8 +68,7 @@ export const marketOf = {
   settleCoin: ({ listing }: Of) => listing.settle
 }
 
-/** @internal */
-export interface Of {
+interface Of {
   readonly listing: BybitListing
 }
 

@@ -16,7 +16,7 @@
 import * as Either from "effect/Either"
 import type { ApiKey } from "../../engine/Account.js"
 import * as Channels from "../../internal/channels.js"
-import { type Event, isFilled } from "../../internal/executions.js"
+import { isFilled } from "../../internal/executions.js"
 import type { Readers } from "../../internal/fields.js"
 import type { Input } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
@@ -25,7 +25,7 @@ import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import { accountRow } from "./account.js"
 import * as Connection from "./connection.js"
-import { type Category, type Of, ofInstrument } from "./markets.js"
+import { type Category, events } from "./markets.js"
 import { executionRow, orderRow } from "./orders.js"
 import { category, type Refusal } from "./params.js"
 
@@ -52,22 +52,19 @@ const message = (name: string, number: number, row: Json, { now }: World): Conne
   data: [row]
 })
 
-type Rows = (
-  event: Event & Of
-) => ReadonlyArray<readonly [number: number, row: { readonly [name: string]: Json | undefined }]>
+type Row = readonly [number: number, row: { readonly [name: string]: Json | undefined }]
 
 /** The topic of all categories and those of one category. */
-const topics = (name: string, rowsOf: Rows) => {
+const topics = (name: string, rowsOf: (event: ReturnType<typeof events>[number]) => ReadonlyArray<Row>) => {
   const channel = (readers: Readers<{ readonly wanted: Category | undefined }, Refusal>) =>
-    Channels.executions(readers, ({ wanted }, { events }, world) =>
-      events.flatMap((event) => {
-        const listing = ofInstrument(event.order.instrument)
-        return listing === undefined || (wanted ?? listing.category) !== listing.category
-          ? []
-          : rowsOf({ ...event, listing }).map(([number, row]) =>
-            message(listing.name, number, { category: listing.category, ...row }, world)
+    Channels.executions(readers, ({ wanted }, change, world) =>
+      events(change.events)
+        .filter(({ listing }) => (wanted ?? listing.category) === listing.category)
+        .flatMap((event) =>
+          rowsOf(event).map(([number, row]) =>
+            message(event.listing.name, number, { category: event.listing.category, ...row }, world)
           )
-      }))
+        ))
   return {
     [name]: channel({ wanted: () => Either.right(undefined) }),
     [`${name}.{category}`]: channel({ wanted: category })
