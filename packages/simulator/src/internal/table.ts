@@ -5,6 +5,7 @@
  */
 import * as Either from "effect/Either"
 import * as Dialect from "../Dialect.js"
+import type { Permission } from "../engine/Account.js"
 import type { Engine } from "../engine/Engine.js"
 import type { Json } from "./json.js"
 import * as Meters from "./meters.js"
@@ -29,6 +30,19 @@ export interface Asked<Route, Call> {
   readonly world: Dialect.World
   readonly meters: Meters.Meters
 }
+
+/** @internal A route, and the permission that the key needs. Public routes have none. */
+export interface Permitted<Answering> {
+  readonly needs?: Permission
+  readonly answer: Answering
+}
+
+/** @internal Returns constructors of routes that are public, and of those that need the permission to read or to trade. */
+export const permitting = <Answering>() => ({
+  open: (answer: Answering): Permitted<Answering> => ({ answer }),
+  read: (answer: Answering): Permitted<Answering> => ({ needs: "read", answer }),
+  trade: (answer: Answering): Permitted<Answering> => ({ needs: "trade", answer })
+})
 
 type Headers = Readonly<Record<string, string>>
 

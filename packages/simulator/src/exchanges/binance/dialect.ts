@@ -31,9 +31,8 @@ import { type Answering, type Params, parseParams, type Read, type Refusal, show
 import { streaming } from "./stream.js"
 import * as Trading from "./trading.js"
 
-interface Route {
-  /** The permission that the key needs. Public routes have none, and are not signed. */
-  readonly needs?: Account.Permission
+/** Public routes are not signed. */
+interface Route extends Table.Permitted<Answering> {
   readonly weight: number | ((params: Params) => number)
   /** The known parameters. */
   readonly params: ReadonlyArray<string>
@@ -41,7 +40,6 @@ interface Route {
   readonly freeWhenAccepted?: boolean
   /** Whether the route is subject to the limits of unfilled orders. */
   readonly places?: boolean
-  readonly answer: Answering
 }
 
 const open = (weight: Route["weight"], params: string, answer: Answering): Route => ({

@@ -62,18 +62,10 @@ const authenticate = (
   return key.enabled === false ? refuse(403, "This key is disabled.") : Either.right(key)
 }
 
-interface Route {
-  /**
-   * The permission that the key needs. Public routes have none. Trading routes have an additional rate limit per
-   * second.
-   */
-  readonly needs?: Account.Permission
-  readonly answer: Answering
-}
+/** Trading routes have an additional rate limit per second. */
+type Route = Table.Permitted<Answering>
 
-const open = (answer: Answering): Route => ({ answer })
-const read = (answer: Answering): Route => ({ needs: "read", answer })
-const trade = (answer: Answering): Route => ({ needs: "trade", answer })
+const { open, read, trade } = Table.permitting<Answering>()
 
 const routes: Readonly<Record<string, Route>> = {
   "GET /api/v1": open(MarketData.root),

@@ -76,9 +76,7 @@ const authenticate = (request: Dialect.SimulatedRequest, world: Dialect.World): 
     : refuse(10004, `error sign! origin_string[${signedPayload(request)}]`)
 }
 
-interface Route {
-  /** The permission that the key needs. Public routes have none. */
-  readonly needs?: Account.Permission
+interface Route extends Table.Permitted<Answering> {
   /** The requests per second of the account, counted under a name that routes may share. */
   readonly quota?: { readonly name: string; readonly spot: number; readonly contracts: number }
   readonly isBatch?: boolean

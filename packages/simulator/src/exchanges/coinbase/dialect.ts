@@ -46,15 +46,9 @@ export const verifySignature = (
   signature: string
 ): boolean => Jwt.verifyToken(Jwt.publicKeyOf(publicKey), algorithm, signingInput, signature)
 
-interface Route {
-  /** The permission that the key needs. Public routes have none. */
-  readonly needs?: Account.Permission
-  readonly answer: Answering
-}
+type Route = Table.Permitted<Answering>
 
-const open = (answer: Answering): Route => ({ answer })
-const read = (answer: Answering): Route => ({ needs: "read", answer })
-const trade = (answer: Answering): Route => ({ needs: "trade", answer })
+const { open, read, trade } = Table.permitting<Answering>()
 
 const v3 = "/api/v3/brokerage"
 

@@ -89,8 +89,7 @@ const maxCandles = 5000
 
 const ranged = { listing, page, count: integer("count", 10), isAsked: between("start_seq", "end_seq") }
 
-const day = Bars.fixed(86_400_000)
-const bars = { ...Bars.minutes(1, 3, 5, 10, 15, 30, 60, 120, 180, 360, 720), "1D": day }
+const bars = { ...Bars.minutes(1, 3, 5, 10, 15, 30, 60, 120, 180, 360, 720), "1D": Bars.fixed(86_400_000) }
 
 /** @internal Reads the bars that `resolution` names. */
 export const resolution = byMember("resolution", bars, invalid("resolution", "invalid resolution"))

@@ -65,13 +65,11 @@ const authenticate = (request: Dialect.SimulatedRequest, world: Dialect.World, l
   return nonce > last ? Either.right({ key, nonce }) : refuse("EAPI:Invalid nonce")
 }
 
-interface Route {
-  /** The permission that the key needs. Public routes have none. Trading routes are metered by the endpoint itself. */
-  readonly needs?: Account.Permission
+/** Trading routes are metered by the endpoint itself. */
+interface Route extends Table.Permitted<Answering> {
   readonly cost: number
   /** Each pair has its own rate limit. */
   readonly isPerPair?: boolean
-  readonly answer: Answering
 }
 
 const open = (answer: Answering, isPerPair = false): Route => ({ cost: 1, isPerPair, answer })

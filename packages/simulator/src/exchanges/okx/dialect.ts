@@ -106,12 +106,9 @@ const authenticate = (request: Dialect.SimulatedRequest, world: Dialect.World): 
 
 type Metered = "ip" | "ip+instType" | "user" | "user+instId"
 
-interface Route {
-  /** The permission that the key needs. Public routes have none. */
-  readonly needs?: Account.Permission
+interface Route extends Table.Permitted<Answering> {
   readonly metered: Metered
   readonly limit: Meters.Rule
-  readonly answer: Answering
 }
 
 const open = (limit: number, answer: Answering, metered: Metered = "ip", window = 2000): Route => ({
