@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import { Row, Wire } from "@effect-exchange/core/adapter"
+import * as BigDecimal from "effect/BigDecimal"
 import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 
@@ -187,14 +188,20 @@ export const Position = Row.position({
   unrealizedPnl: at("floating_profit_loss", blank(number))
 })
 
+const equity = at("equity", number)
+
 /**
- * The balance of a currency: the available funds, and the equity, which is its value if all positions were closed.
+ * The balance of a currency: the available funds, and the equity, which is its value if all positions were closed. With
+ * cross collateral, the available funds are those of all currencies together, converted to this one.
  *
  * @since 0.1.0
  * @category rows
  */
 export const Balance = Row.balance({
   asset: at("currency", text),
-  free: at("available_funds", number),
-  total: at("equity", number)
+  free: all(
+    { available: at("available_funds", number), equity },
+    ({ available, equity }) => BigDecimal.min(available, equity)
+  ),
+  total: equity
 })

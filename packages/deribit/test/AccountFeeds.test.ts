@@ -130,4 +130,9 @@ describe("frames of a Deribit account", () => {
       { asset: "BTC", free: "301.35396172", total: "302.68" }
     ])
   })
+
+  it("have no more free in a currency than its total, although cross collateral adds the other currencies", () => {
+    const portfolio = { currency: "BTC", balance: 1, equity: 1, available_funds: 2.5 }
+    assert.deepStrictEqual(shownOf(balances.reader?.()(portfolio)), [{ asset: "BTC", free: "1", total: "1" }])
+  })
 })
