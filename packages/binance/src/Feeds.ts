@@ -196,7 +196,16 @@ const eventsOf = <A>(kind: string, read: (event: unknown) => Listing.Rows<A> | u
 
 const reports = Feeds.readingOne(Wire.one(Report))
 const fills = Feeds.readingOne(Wire.one(ReportedFill))
-const balances = Feeds.reading(Wire.within("B", Wire.list(ChangedBalance)))
+const positions = eventsOf("outboundAccountPosition", Feeds.reading(Wire.within("B", Wire.list(ChangedBalance))))
+
+/**
+ * Reads the balances that have changed. When something outside the spot account locks or unlocks a part, the event has
+ * only that amount, which is not understood so that the balances are requested.
+ */
+const balances = () => {
+  const read = positions()
+  return (event: unknown) => get(event, "e") === "externalLockUpdate" ? undefined : read(event)
+}
 
 /**
  * Binance's names for the candle intervals, in requests and in streams.
@@ -295,5 +304,5 @@ export const feeds: Feeds.Feeds = {
   fills: { topic: ofAccount, reader: eventsOf("executionReport", fills) },
   // A deposit or transfer also sends a `balanceUpdate`, which has only the amount. This event has the resulting
   // balance.
-  balances: { topic: ofAccount, reader: eventsOf("outboundAccountPosition", balances) }
+  balances: { topic: ofAccount, reader: balances }
 }

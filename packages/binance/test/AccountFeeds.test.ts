@@ -157,6 +157,12 @@ const read = <A extends object>(
 }
 
 describe("events of the account stream", () => {
+  it("about an external lock do not decode to a balance, so that the balances are requested", () => {
+    const lock = { e: "externalLockUpdate", E: 1_763_942_402_000, a: "NEO", d: "10.00000000", T: 1_763_942_402_000 }
+    assert.strictEqual(balances?.reader?.()(lock), undefined)
+    assert.deepStrictEqual([read(orders, lock), read(fills, lock)], [[], []])
+  })
+
   it("decode an order as it is after the event, with its original client order id", () => {
     const [order] = read(orders, filled).map((row) => shown(row))
     assert.deepStrictEqual(order, {
