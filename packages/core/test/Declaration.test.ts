@@ -632,6 +632,80 @@ describe("changes", () => {
       assert.include(error.message, "frozen")
     }))
 
+  for (
+    const error of [
+      new ExchangeError.OrderRejected({ exchange: "toy", operation: "", detail: "frozen" }),
+      new ExchangeError.RequestTimedOut({ exchange: "toy", operation: "", detail: "no answer" })
+    ]
+  ) {
+    const canceledDespite = (
+      declare: (cancel: (id: string) => Effect.Effect<undefined, typeof error>) => Partial<Declaration.Trading>
+    ) => {
+      const canceled: Array<string> = []
+      const { layer, trading } = toy({
+        account: { openOfAll: answers([row({ id: "1" }), row({ id: "2" }), row({ id: "3" })]) },
+        trading: declare((id) =>
+          Effect.suspend(() => {
+            if (id === "1") return Effect.fail(error)
+            canceled.push(id)
+            return Effect.succeed(undefined)
+          })
+        )
+      })
+      return Effect.flip(Effect.flatMap(trading, (service) => service.cancelAll(ids.symbol))).pipe(
+        Effect.map(({ _tag }) => [_tag, canceled]),
+        Effect.provide(layer)
+      )
+    }
+
+    it.effect(`cancelAll cancels all other orders before it fails with ${error._tag}: one by one`, () =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(
+          yield* canceledDespite((cancel) => ({
+            cancel: { by: "id", ask: () => ({ id }) => cancel(id) },
+            cancelAll: undefined
+          })),
+          [error._tag, ["2", "3"]]
+        )
+      }))
+
+    it.effect(`cancelAll cancels all other orders before it fails with ${error._tag}: in batches`, () =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(
+          yield* canceledDespite((cancel) => ({
+            cancelAll: {
+              most: 1,
+              several: () => (_, ids) =>
+                Effect.forEach(ids, (id) => Effect.as(cancel(id), { id, outcome: "canceled" as const }))
+            }
+          })),
+          [error._tag, ["2", "3"]]
+        )
+      }))
+  }
+
+  it.effect("cancelAll stops at an error that is not about the orders", () =>
+    Effect.gen(function*() {
+      let requestCount = 0
+      const { layer, trading } = toy({
+        account: { openOfAll: answers([row({ id: "1" }), row({ id: "2" })]) },
+        trading: {
+          cancelAll: {
+            most: 1,
+            several: () => () =>
+              Effect.suspend(() => {
+                requestCount++
+                return new ExchangeError.AuthenticationFailed({ exchange: "toy", operation: "", detail: "" })
+              })
+          }
+        }
+      })
+      const error = yield* Effect.flip(Effect.flatMap(trading, (service) => service.cancelAll(ids.symbol))).pipe(
+        Effect.provide(layer)
+      )
+      assert.deepStrictEqual([error._tag, requestCount], ["AuthenticationFailed", 1])
+    }))
+
   it.effect("cancel looks up the id if the exchange cancels by id only", () =>
     Effect.gen(function*() {
       const requested: Array<unknown> = []

@@ -103,17 +103,12 @@ const cancelSeveral: Question.Question<
   ReadonlyArray<Declaration.Canceled>
 > = (client) => (_, ids) =>
   Effect.gen(function*() {
+    const cancelOne = (txid: string) =>
+      Effect.catchTag(client.request(Endpoints.cancelOrder, { txid }), "OrderNotFound", () => Effect.void)
+    const noneFailed = <E>([[error]]: [Array<E>, unknown]) =>
+      error === undefined ? Effect.succeed(0) : Effect.fail(error)
     const count = yield* client.request(Endpoints.cancelOrderBatch, { orders: ids }).pipe(
-      Effect.catchTag("OrderNotFound", () =>
-        Effect.as(
-          Effect.forEach(
-            ids,
-            (txid) =>
-              Effect.catchTag(client.request(Endpoints.cancelOrder, { txid }), "OrderNotFound", () => Effect.void),
-            { discard: true }
-          ),
-          0
-        ))
+      Effect.catchTag("OrderNotFound", () => Effect.flatMap(Effect.partition(ids, cancelOne), noneFailed))
     )
     if (count === ids.length) return ids.map((id) => ({ id, outcome: "canceled" }))
     const { rows } = yield* client.request(Endpoints.queryOrders, { txid: ids.join(",") })

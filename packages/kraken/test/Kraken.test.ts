@@ -174,6 +174,21 @@ describe("trading", () => {
       })
     ))
 
+  it.effect("cancelAll cancels all other orders before it fails with the refusal of one", () =>
+    scripted(
+      {
+        ...listed,
+        OpenOrders: [{ error: [], result: { open: { O1: orderRow({}), O2: orderRow({}) } } }],
+        CancelOrderBatch: [{ error: ["EOrder:Unknown order"] }],
+        CancelOrder: [{ error: ["EOrder:Frozen"] }, { error: [], result: { count: 1 } }]
+      },
+      Effect.gen(function*() {
+        const trading = yield* Kraken.Trading
+        assert.strictEqual((yield* Effect.flip(trading.cancelAll("BTC/USD")))._tag, "OrderRejected")
+        assert.strictEqual((yield* bodies).filter(({ name }) => name === "CancelOrder").length, 2)
+      })
+    ))
+
   it.effect("cancelAll cancels again the orders that are still open, and returns those that were canceled", () => {
     const [first, second] = [orderRow({}), orderRow({ price: "58000.0" })]
     return scripted(

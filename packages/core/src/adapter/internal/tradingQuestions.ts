@@ -171,7 +171,7 @@ const cancelAll = (
       orNone(Effect.map(cancel({ market, id }), (order) => Option.exists(order, hasEndedOtherwise) ? [] : [id]))
     return Effect.gen(function*() {
       const { ids, obscure } = yield* beforeWriting(standing)
-      const canceled = yield* Effect.forEach(ids, cancelOne)
+      const canceled = yield* cancelEach(ids, cancelOne)
       yield* noneIsObscure(protocol, market, obscure)
       return canceled.flat()
     })
@@ -200,9 +200,24 @@ const cancelAll = (
     protocol,
     market,
     standing,
-    (ids) => Effect.map(Effect.forEach(Arr.chunksOf(ids, most), (chunk) => several(client)(market, chunk)), Arr.flatten)
+    (ids) => Effect.map(cancelEach(Arr.chunksOf(ids, most), (chunk) => several(client)(market, chunk)), Arr.flatten)
   )
 }
+
+/**
+ * Cancels each of several orders, or groups of them, before it fails with the first error: an order that cannot be
+ * canceled must not leave the others open. An error that is not about the orders, such as that of a wrong key, ends it.
+ */
+const cancelEach = <A, B>(all: ReadonlyArray<A>, cancel: (one: A) => Writes<B>): Writes<ReadonlyArray<B>> =>
+  Effect.flatMap(
+    Effect.forEach(all, (one) =>
+      Effect.catchIf(
+        Effect.map(cancel(one), (canceled): Either.Either<B, ExchangeError.TradingError> => Either.right(canceled)),
+        (error) => error.outcome === "Unknown" || error._tag === "OrderRejected",
+        (error) => Effect.succeed(Either.left(error))
+      )),
+    Either.all
+  )
 
 /**
  * The ids of the open orders, and the undecodable rows that may be open orders of the market, but whose id or market
