@@ -157,6 +157,7 @@ describe("the stream of orders", () => {
 
   it.effect("looks up orders that ended while the feed was lost, in the history and otherwise one by one", () =>
     Effect.gen(function*() {
+      yield* TestClock.setTime(start + 60 * minute)
       const { desk, state } = setup()
       const ids = ["filled", "canceled", "vanished", "standing"]
       state.open = ids.map((id) => order({ id }))
@@ -212,6 +213,7 @@ describe("the stream of orders", () => {
 describe("the stream of fills", () => {
   it.effect("delivers each fill once, from the feed or the history, with the fee in the quote currency by default", () =>
     Effect.gen(function*() {
+      yield* TestClock.setTime(start + 60 * minute)
       const { desk, state } = setup()
       const { begin, take } = Telling.fills(desk, request)
       assert.deepStrictEqual(yield* begin(undefined), [])
@@ -308,6 +310,24 @@ describe("the stream of fills after its history could not be read", () => {
       const again = yield* Effect.fork(take([{ fillsOf: bitcoin.id }]))
       yield* TestClock.adjust(5000)
       assert.deepStrictEqual((yield* Fiber.join(again)).map(({ id }) => id), ["f1"])
+    }))
+
+  it.effect("delivers fills after the local clock was set back", () =>
+    Effect.gen(function*() {
+      const { desk, seen, state } = setup()
+      seen.visit(bitcoin)
+      yield* TestClock.setTime(start + 30 * minute)
+      const { begin, take } = Telling.fills(desk, { ...request, startedAt: start + 60 * minute })
+      const done = (read: ReturnType<typeof take>) =>
+        Effect.gen(function*() {
+          const reading = yield* Effect.fork(read)
+          yield* TestClock.adjust(5000)
+          return (yield* Fiber.join(reading)).map(({ id }) => id)
+        })
+      state.fills = [fill({ at: start + 29 * minute })]
+      assert.deepStrictEqual(yield* done(take([{ fillsOf: bitcoin.id }])), ["f1"])
+      state.fills = [...state.fills, fill({ id: "f2", at: start + 30 * minute })]
+      assert.deepStrictEqual(yield* done(begin(start + 61 * minute)), ["f2"])
     }))
 
   it.effect("delivers fills however far the exchange's clock is ahead", () =>

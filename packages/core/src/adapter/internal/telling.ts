@@ -323,10 +323,14 @@ const standing = (
 
 /**
  * Returns the instant from which to read a history, by the exchange's clock. It is some time before the feed was lost,
- * because the loss may have been detected late, but not before the stream was requested.
+ * because the loss may have been detected late, but not before the stream was requested. If our clock has been set back
+ * since, neither instant can be compared with the exchange's, so the latest rows are read.
  */
 const since = ({ skew }: Desk, { startedAt }: StreamRequest, lostAt: number): Effect.Effect<number> =>
-  Effect.map(skew, (skew) => Math.floor(Math.max(startedAt - second, lostAt - margin) + skew))
+  Effect.zipWith(Clock.currentTimeMillis, skew, (now, skew) => {
+    const from = Math.max(startedAt - second, lostAt - margin)
+    return Math.floor((Math.max(startedAt, lostAt) > now ? Math.min(from, now - margin) : from) + skew)
+  })
 
 const second = 1000
 /** How long a connection may have been dead before that was detected, in milliseconds. */
