@@ -312,6 +312,19 @@ describe("the stream of fills after its history could not be read", () => {
       assert.deepStrictEqual((yield* Fiber.join(again)).map(({ id }) => id), ["f1"])
     }))
 
+  it.effect("reads what it missed in a market of which the feed only reported that it has fills", () =>
+    Effect.gen(function*() {
+      const { desk, state } = setup()
+      yield* TestClock.setTime(start + 60 * minute)
+      const { begin, take } = Telling.fills(desk, request)
+      state.fills = [fill()]
+      const taking = yield* Effect.fork(take([{ fillsOf: bitcoin.id }]))
+      yield* TestClock.adjust(5000)
+      assert.strictEqual((yield* Fiber.join(taking)).length, 1)
+      state.fills = [...state.fills, fill({ id: "f2", at: start + 2 * minute })]
+      assert.deepStrictEqual((yield* begin(start + minute)).map(({ id }) => id), ["f2"])
+    }))
+
   it.effect("delivers fills after the local clock was set back", () =>
     Effect.gen(function*() {
       const { desk, seen, state } = setup()

@@ -221,7 +221,10 @@ export const fills = (desk: Desk, wish: StreamRequest): Telling<Row.Fill | Row.E
             desk,
             markets,
             Listing.of(Array.from(touched, (market) => ({ market }))),
-            (_, market) => market
+            (_, market) => {
+              seen.visit(market)
+              return market
+            }
           )
         )
         // Concurrently, because each may wait for seconds until its fills appear.
