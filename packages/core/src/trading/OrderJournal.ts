@@ -35,8 +35,8 @@ export {
   /**
    * An order that is about to be sent. Amounts are in plain decimal notation, `at` is in epoch milliseconds, `account`
    * is a `Credentials.fingerprint`, `skew` is the exchange's clock minus ours at that time (in milliseconds), and `worth`
-   * is what the guards counted for the order. An intent that `amends` an
-   * open order is never open itself. Its `worth` is what was added, and is negative if that was given back.
+   * is what the guards counted for the order. An intent that `amends` an open order is never open itself. Its `worth` is
+   * what was added, and is negative if that was given back.
    *
    * @since 0.1.0
    * @category schemas
