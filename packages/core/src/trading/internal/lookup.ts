@@ -234,17 +234,19 @@ export const asked = (
   order: Omit<Identity.Asked, "from" | "amendable">,
   { at, skew }: { readonly at: number; readonly skew?: number | undefined }
 ): Effect.Effect<Identity.Asked> =>
-  Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    Effect.map(theirs(place, at), (begun) => ({
+  Effect.zipWith(Clock.currentTimeMillis, place.skew, (now, current) => {
+    const begun = at + Math.min(current, skew ?? current)
+    return {
       market: order.market,
       clientOrderId: order.clientOrderId,
       side: order.side,
       type: order.type,
       amount: order.amount,
       price: order.price,
-      from: (skew === undefined ? begun : Math.min(begun, at + skew)) - tolerance,
-      amendable: now - at > soon
-    })))
+      from: begun - tolerance,
+      amendable: now + current - begun > soon
+    }
+  })
 
 /**
  * Returns the instant from which to search for the order, an hour before it was requested (epoch milliseconds).
