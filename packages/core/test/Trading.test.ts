@@ -877,6 +877,26 @@ describe("the journal", () => {
       })
     ))
 
+  it.effect("a refusal does not close the open intent of an order that was begun at the same time with the same id", () =>
+    withJournal((journal) =>
+      Effect.gen(function*() {
+        const store = new Acme.Store()
+        const order = { ...limit, clientOrderId: "mine-1" }
+        store.fates = ["lost after it was carried out", "refused"]
+        store.readFailure = timedOut
+        const results = yield* advanceUntilDone(
+          Acme.trade(store, (trading) => {
+            const placing = failed(trading.place(order))
+            return Effect.all([placing, placing], { concurrency: 2 })
+          }, { journal })
+        )
+        assert.deepStrictEqual(results.map(({ _tag }) => _tag), ["OutcomeUnknown", "InsufficientFunds"])
+        store.readFailure = undefined
+        const found = yield* advanceUntilDone(Acme.trade(store, (trading) => trading.reconcile, { journal }))
+        assert.deepStrictEqual(found.map(({ _tag }) => _tag), ["Placed"])
+      })
+    ))
+
   it.effect("reconciling skips orders that another Layer of the account has in flight", () =>
     withJournal((journal) =>
       Effect.gen(function*() {

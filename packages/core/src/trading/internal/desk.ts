@@ -38,7 +38,7 @@ export interface Desk {
   /**
    * The calls in progress, whose orders must not be reconciled by others. Two calls may have the same client order id.
    */
-  readonly underWay: Set<{ readonly clientOrderId: string }>
+  readonly underWay: Set<Begun>
 }
 
 /**

@@ -19,7 +19,7 @@ import type * as Adapter from "../../ports/Adapter.js"
 import * as Telemetry from "../../ports/Telemetry.js"
 import * as OrderCheck from "../OrderCheck.js"
 import * as OrderGuards from "../OrderGuards.js"
-import { begunOf, type Desk, intentOf, type Ready } from "./desk.js"
+import { type Begun, begunOf, type Desk, intentOf, type Ready } from "./desk.js"
 import * as Identity from "./identity.js"
 import { writeIntent, writeOutcome } from "./journaling.js"
 import * as Lookup from "./lookup.js"
@@ -66,7 +66,7 @@ export const prepare = (
     desk.seen.visit(market)
     const clientOrderId = yield* nameOf(desk, operation, request.clientOrderId)
     const price = yield* priceFor(desk, checked)
-    const at = yield* Clock.currentTimeMillis
+    const { at } = yield* underWay(desk, clientOrderId)
     const skew = yield* desk.skew
     return yield* Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(admit(desk, operation, checked, price, at), (worth) => {
@@ -77,7 +77,7 @@ export const prepare = (
           at,
           skew
         }
-        return restore(Effect.zipRight(underWay(desk, clientOrderId), writeIntent(desk, operation, ready))).pipe(
+        return restore(writeIntent(desk, operation, ready)).pipe(
           // Nothing was sent. After a failure the journal has no intent either; after an interruption it may have one.
           Effect.onError((cause) =>
             Cause.isInterrupted(cause) ? release(desk, ready) : giveBack(desk, market, worth, at)
@@ -88,10 +88,12 @@ export const prepare = (
     )
   })
 
-const underWay = (desk: Desk, clientOrderId: string): Effect.Effect<unknown, never, Scope.Scope> =>
+/** Adds a call to those in progress. It begins later than the others with its client order id, to tell them apart. */
+const underWay = (desk: Desk, clientOrderId: string): Effect.Effect<Begun, never, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.sync(() => {
-      const call = { clientOrderId }
+    Effect.map(Clock.currentTimeMillis, (now) => {
+      const namesakes = Array.from(desk.underWay).filter((call) => call.clientOrderId === clientOrderId)
+      const call = { clientOrderId, at: Math.max(now, ...namesakes.map(({ at }) => at + 1)) }
       desk.underWay.add(call)
       return call
     }),
