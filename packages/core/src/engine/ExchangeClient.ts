@@ -33,7 +33,7 @@ import type * as Scope from "effect/Scope"
 import * as ExchangeError from "../model/ExchangeError.js"
 import { memoized } from "../model/internal/memoized.js"
 import { userRefused } from "../model/internal/proxyFailed.js"
-import * as Credentials from "../ports/Credentials.js"
+import type * as Credentials from "../ports/Credentials.js"
 import * as Environment from "../ports/Environment.js"
 import * as Health from "../ports/Health.js"
 import { Crypto } from "./Crypto.js"
@@ -55,6 +55,7 @@ import * as HealthReport from "./internal/healthReport.js"
 import { nowhere, resolveHost } from "./internal/host.js"
 import * as Observer from "./internal/observer.js"
 import { narrow, type Refusal } from "./internal/refusal.js"
+import * as Signers from "./internal/signers.js"
 import * as transport from "./internal/transport.js"
 import { isUnhurried } from "./internal/unhurried.js"
 import type { Host, Protocol } from "./Protocol.js"
@@ -186,7 +187,6 @@ const makeEngine = Effect.fnUntraced(function*(
   HttpClient.HttpClient | ExchangeState.ExchangeState | Scope.Scope
 > {
   const { exchange } = protocol
-  const provider = options.credentials === undefined ? undefined : Credentials.bareFrom(options.credentials)
   const origin = host._tag === "Open" ? host.baseUrl : ""
   const state = yield* ExchangeState.ExchangeState
   const held = yield* state.at(protocol, { environment, origin }, options)
@@ -215,12 +215,11 @@ const makeEngine = Effect.fnUntraced(function*(
     logging: observer.logging,
     learnUsage: (fiber, usage, { limits }, offset) => limits.learn(fiber, usage, offset)
   }
-  const nobody: Attempt.Signer = { key: yield* held.key(""), credentials: Option.none() }
+  const signers = yield* Signers.make(options.credentials, held.key)
   const prepare = preparing(exchange)
-  const fingerprintOf = memoized(Credentials.fingerprint)
 
   const capabilities: ReadonlyArray<Endpoint.Capability> = options.serves ??
-    (provider === undefined ? ["marketData"] : ["marketData", "account", "trading"])
+    (options.credentials === undefined ? ["marketData"] : ["marketData", "account", "trading"])
   // Creates the breakers now, so that invalid breaker options fail when the client is made.
   yield* Effect.forEach(capabilities, breakers.of, { discard: true })
 
@@ -296,7 +295,7 @@ const makeEngine = Effect.fnUntraced(function*(
     Effect.gen(function*() {
       const call = prepare(protocol.serverTime, {}, yield* around)
       if (call instanceof ExchangeError.InvalidRequest) return yield* call
-      const serverTime = yield* mapErrorOnly(run(call, nobody), (error) => toExchangeError(call, error))
+      const serverTime = yield* mapErrorOnly(run(call, signers.none), (error) => toExchangeError(call, error))
       const receivedAt = yield* Clock.currentTimeMillis
       // Measured from sending, not from queueing: time in the queue would widen the range until any offset fits.
       const resolution = protocol.serverTimeStep ?? 1
@@ -305,27 +304,6 @@ const makeEngine = Effect.fnUntraced(function*(
         operation,
         Effect.logInfo("Compared clocks with the exchange", { because: operation })
       )
-    })
-
-  const signedBy = (credentials: Credentials.Credentials): Effect.Effect<Attempt.Signer> =>
-    Effect.map(held.key(fingerprintOf(credentials)), (key) => ({ key, credentials: Option.some(credentials) }))
-
-  const signerOf = ({ about }: Call<unknown>): Effect.Effect<Attempt.Signer, ExchangeError.AuthenticationFailed> => {
-    const failed = (detail: string) => new ExchangeError.AuthenticationFailed({ ...about, detail, outcome: "NotSent" })
-    if (provider === undefined) return failed("this client has no credentials and can read only public data")
-    return Effect.matchEffect(provider.get, {
-      onFailure: (error) => failed(`the credentials can no longer be read: ${Credentials.describe(error)}`),
-      onSuccess: signedBy
-    })
-  }
-
-  /**
-   * Reloads the credentials. Returns a signer with the new ones, or none if they have not changed or cannot be read.
-   */
-  const rotated = ({ credentials: used }: Attempt.Signer): Effect.Effect<Option.Option<Attempt.Signer>> =>
-    provider === undefined || Option.isNone(used) ? Effect.succeedNone : Effect.matchEffect(provider.reload, {
-      onFailure: () => Effect.succeedNone,
-      onSuccess: (fresh) => Credentials.isSame(used.value, fresh) ? Effect.succeedNone : Effect.asSome(signedBy(fresh))
     })
 
   const runBy = <A>(call: Call<A>, signer: Attempt.Signer): Effect.Effect<A, ExchangeError.ExchangeError | Refusal> => {
@@ -354,7 +332,7 @@ const makeEngine = Effect.fnUntraced(function*(
         call.idempotency === "safe" && call.nonce !== undefined && call.nonce < signer.key.latestNonce()
           ? run(call, signer)
           : Effect.flatMap(
-            rotated(signer),
+            signers.rotated(signer),
             Option.match({
               onNone: () => error,
               onSome: (fresh) => isRepeatable(call, error) ? run(call, fresh) : error
@@ -376,7 +354,7 @@ const makeEngine = Effect.fnUntraced(function*(
     if (call instanceof ExchangeError.InvalidRequest) return call
     const isPublic = endpoint.auth === "none"
     const answered = Effect.catchAllCause(
-      isPublic ? runBy(call, nobody) : Effect.flatMap(signerOf(call), (signer) => runBy(call, signer)),
+      isPublic ? runBy(call, signers.none) : Effect.flatMap(signers.of(call), (signer) => runBy(call, signer)),
       (cause) => {
         const failed = Effect.failCause(cause)
         return Effect.mapError(
