@@ -1,25 +1,22 @@
 /**
- * The rate limiter as effects: asks the store for the next call, sleeps until it can ask again, and refuses calls whose
- * time is over.
+ * The rate limiter as effects: admits a call if no other call goes before it, or lets it wait, and refuses calls that
+ * can never be admitted or not in time.
  *
  * @internal
  */
-import type * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { LazyArg } from "effect/Function"
 import { Deadline, DeadlineExceeded } from "../Deadline.js"
-import * as Alarm from "./alarm.js"
 import { orElseOnDefect } from "./defects.js"
 import { FastPath, type HeldCost } from "./fastPath.js"
-import * as Heap from "./heap.js"
 import { type Begin, claims, most } from "./rateLimiterClaim.js"
 import { Holding } from "./rateLimiterHolding.js"
 import * as rateLimiterMetrics from "./rateLimiterMetrics.js"
-import * as Plans from "./rateLimiterPlans.js"
 import * as rateLimiterQueue from "./rateLimiterQueue.js"
 import type { Cost, Limit, RateLimiterStore, ServerWindow, Ticket } from "./rateLimiterStoreModel.js"
+import * as WaitingCalls from "./rateLimiterWaitingCalls.js"
 import { makeRejection } from "./rejections.js"
 import { later, monotonic } from "./time.js"
 import * as Waiting from "./waiting.js"
@@ -75,20 +72,6 @@ export interface Shell<out Full> {
   readonly queued: (scope?: string) => number
 }
 
-interface Call<Full> {
-  readonly turn: Waiting.Turn<Full | DeadlineExceeded>
-  ticket: Ticket | undefined
-  /** The pass in which the store was last asked for the call. */
-  pass: number
-  /** When to ask the store again. */
-  at: bigint | undefined
-  waitLimit: Heap.Item<LimitedWait<Full>> | undefined
-}
-
-interface LimitedWait<Full> extends Waiting.WaitLimit {
-  readonly entry: rateLimiterQueue.Entry<Call<Full>>
-}
-
 /** A denial by the store, with the value of `changes` when the store was asked. */
 interface Denied {
   readonly at: bigint
@@ -97,16 +80,9 @@ interface Denied {
 
 /** @internal */
 export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell<Full> => {
-  type Entry = rateLimiterQueue.Entry<Call<Full>>
   const limits = new Map(config.limits.map((limit) => [limit.scope, most(limit)]))
-  const queue = rateLimiterQueue.make<Call<Full>>([...limits.keys()], config.lanes)
-  const limitedWaits = Heap.make<LimitedWait<Full>>()
   const meters = rateLimiterMetrics.make(config.name)
-  const plans = Plans.make(store, queue)
-  let passes = 0
   let changes = 0
-  let isPassing = false
-  let isPassPending = false
 
   const refuse = (
     name: string,
@@ -129,115 +105,14 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     return Effect.fail(makeRejection(() => new DeadlineExceeded({ name: config.name, after: waitLimit.allowed }, true)))
   }
 
-  const measure = (costs: ReadonlyArray<Cost>): void =>
-    costs.forEach(({ scope }) => meters.waiting(scope, rateLimiterQueue.size(queue, scope)))
-
-  /** Removes an entry from the queue. Returns `false` if it was already removed. */
-  const leave = (entry: Entry): boolean => {
-    if (!rateLimiterQueue.remove(entry)) {
-      return false
-    }
-    plans.left(entry.lane)
-    measure(entry.costs)
-    if (entry.value.waitLimit !== undefined) {
-      Heap.remove(limitedWaits, entry.value.waitLimit)
-    }
-    return true
-  }
-
-  /** Asks the store for the costs of an entry. The entry leaves the queue unless it is denied. */
-  const askStore = (entry: Entry): Effect.Effect<void> =>
-    Effect.matchCauseEffect(store.reserve(entry.costs, claims(entry.lane, "Holds")), {
-      onFailure: (cause: Cause.Cause<never>) => {
-        if (leave(entry)) {
-          Waiting.end(entry.value.turn, Effect.failCause(cause))
-        }
-        return Effect.void
-      },
-      onSuccess: (answer) => {
-        if (answer._tag === "Denied") {
-          return Effect.clockWith((clock) => {
-            // A store that returns an instant in the past is asked again a little later, instead of in an endless loop.
-            entry.value.at = later(answer.at, monotonic(clock) + 1n)
-            return Effect.void
-          })
-        }
-        if (!leave(entry)) {
-          return store.refund(answer.ticket)
-        }
-        entry.value.ticket = answer.ticket
-        Waiting.end(entry.value.turn, Effect.void)
-        return Effect.void
-      }
-    })
-
-  const askNext = (current: number): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      const entry = rateLimiterQueue.heads(queue).find(({ value }) => value.pass !== current)
-      if (entry === undefined) {
-        return Effect.void
-      }
-      entry.value.pass = current
-      return Effect.flatMap(askStore(entry), () => askNext(current))
-    })
-
-  /** Refuses calls whose time is over: before a pass those with a deadline, afterwards also those with a `maxWait`. */
-  const refuseExpired = (now: bigint, ends: ReadonlyArray<Waiting.WaitLimit["ends"]>): boolean => {
-    const notExpired: Array<Heap.Item<LimitedWait<Full>>> = []
-    let isAnyRefused = false
-    for (let item = Heap.first(limitedWaits); item !== undefined && item.at <= now; item = Heap.first(limitedWaits)) {
-      const { entry } = item.value
-      if (!ends.includes(item.value.ends)) {
-        Heap.remove(limitedWaits, item)
-        notExpired.push(item)
-        continue
-      }
-      leave(entry)
-      const retryAfter = Duration.nanos(later((entry.value.at ?? now) - now, 0n))
-      Waiting.end(entry.value.turn, refuseLate(item.value, retryAfter))
-      isAnyRefused = true
-    }
-    notExpired.forEach((item) => Heap.add(limitedWaits, item))
-    return isAnyRefused
-  }
-
-  const setAlarm = Effect.suspend(() => {
-    let at = Heap.first(limitedWaits)?.at
-    for (const { value } of rateLimiterQueue.heads(queue)) {
-      if (value.at !== undefined && (at === undefined || value.at < at)) {
-        at = value.at
-      }
-    }
-    return alarm.within(at)
+  const waiting = WaitingCalls.make<Full>({
+    scopes: [...limits.keys()],
+    lanes: config.lanes,
+    store,
+    meters,
+    refuseLate
   })
-
-  /** Admits the calls that fit now. Only one pass runs at a time, because asking the store may take time. */
-  const pass: Effect.Effect<void> = Effect.suspend(() => {
-    if (isPassing) {
-      isPassPending = true
-      return Effect.void
-    }
-    isPassing = true
-    return Effect.uninterruptible(Effect.clockWith((clock) => {
-      refuseExpired(monotonic(clock), ["Deadline"])
-      const finish = (): Effect.Effect<void> => {
-        isPassing = false
-        const isLate = refuseExpired(monotonic(clock), ["Deadline", "MaxWait"])
-        if (isLate || isPassPending) {
-          isPassPending = false
-          return pass
-        }
-        return setAlarm
-      }
-      // Whatever the store does, the waiting calls must be asked for again.
-      return Effect.matchCauseEffect(askNext(++passes), {
-        onFailure: (cause) => Effect.zipRight(finish(), Effect.failCause(cause)),
-        onSuccess: finish
-      })
-    }))
-  })
-
-  const alarm = Alarm.make(pass)
+  const { leave, pass, queue, setAlarm } = waiting
 
   const passIf = (isNeeded: boolean): Effect.Effect<void> => isNeeded ? pass : Effect.void
 
@@ -255,7 +130,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
 
   const refund = (ticket: Ticket): Effect.Effect<void> => change(ignoreDefect("refund", ticket))
 
-  const withdraw = (entry: Entry): Effect.Effect<void> => {
+  const withdraw = (entry: WaitingCalls.Entry<Full>): Effect.Effect<void> => {
     if (entry.value.ticket !== undefined) {
       return refund(entry.value.ticket)
     }
@@ -279,23 +154,17 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
         const now = monotonic(clock)
         const at = denied === undefined ? undefined : later(denied.at, now + 1n)
         if (rateLimiterQueue.longest(queue, costs, lane) >= config.maxQueue) {
-          return refuse(config.name, "QueueFull", Duration.nanos(plans.foresee(costs, lane, at, now) - now))
+          return refuse(config.name, "QueueFull", Duration.nanos(waiting.foresee(costs, lane, at, now) - now))
         }
         const waitLimit = Waiting.waitLimit(deadline, request.maxWait, now)
         if (waitLimit !== undefined) {
-          const foreseen = plans.foresee(costs, lane, at, now)
+          const foreseen = waiting.foresee(costs, lane, at, now)
           if (Waiting.isTooLate(foreseen, waitLimit)) {
             return refuseLate(waitLimit, Duration.nanos(foreseen - now))
           }
         }
-        const call: Call<Full> = { turn: Waiting.turn(), ticket: undefined, pass: 0, at, waitLimit: undefined }
-        const entry = rateLimiterQueue.add(queue, costs, lane, call)
-        plans.joined(costs, lane, now)
-        measure(costs)
-        if (waitLimit !== undefined) {
-          call.waitLimit = Heap.item(waitLimit.at, { ...waitLimit, entry })
-          Heap.add(limitedWaits, call.waitLimit)
-        }
+        const entry = waiting.join(costs, lane, at, waitLimit, now)
+        const { value: call } = entry
         // The store must be asked again: costs were refunded since its denial, or the calls ahead left before this one
         // joined.
         const isStale = denied?.changes !== changes && rateLimiterQueue.isHead(queue, entry)
