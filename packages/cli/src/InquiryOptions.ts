@@ -9,9 +9,9 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { refused } from "./internal/optionValues.js"
 import { quote } from "./internal/quote.js"
-import * as Common from "./Options.js"
+import { baseUrls, environments, exchanges, healthy, type Settings, verbose } from "./Options.js"
 
-const isEnvironment = Schema.is(Schema.Literal(...Common.environments))
+const isEnvironment = Schema.is(Schema.Literal(...environments))
 
 /**
  * The options of the commands that inspect the configuration. The environment defaults to live, and for keys to live
@@ -21,21 +21,21 @@ const isEnvironment = Schema.is(Schema.Literal(...Common.environments))
  * @category options
  */
 export const inquiry = {
-  exchange: Common.exchanges,
+  exchange: exchanges,
   environment: Options.text("environment").pipe(
-    Options.withPseudoName(Common.environments.join("|")),
+    Options.withPseudoName(environments.join("|")),
     Options.withDescription(
       "Which environment of the exchanges to check. Default: live, and for keys also testnet."
     ),
     Options.mapEffect((text) =>
       isEnvironment(text)
         ? Effect.succeed(text)
-        : refused(`--environment cannot be ${quote(text)}; expected one of ${Common.environments.join(", ")}.`)
+        : refused(`--environment cannot be ${quote(text)}; expected one of ${environments.join(", ")}.`)
     ),
     Options.optional
   ),
-  baseUrl: Common.baseUrls,
-  verbose: Common.verbose
+  baseUrl: baseUrls,
+  verbose
 }
 
 /**
@@ -44,8 +44,8 @@ export const inquiry = {
  * @since 0.1.0
  * @category models
  */
-export interface Inquiry extends Pick<Common.Settings, "exchange" | "baseUrl" | "verbose"> {
-  readonly environment: Option.Option<Common.Settings["environment"]>
+export interface Inquiry extends Pick<Settings, "exchange" | "baseUrl" | "verbose"> {
+  readonly environment: Option.Option<Settings["environment"]>
 }
 
 /**
@@ -54,5 +54,5 @@ export interface Inquiry extends Pick<Common.Settings, "exchange" | "baseUrl" | 
  * @since 0.1.0
  * @category constructors
  */
-export const inquired = ({ baseUrl, environment, exchange, verbose }: Inquiry): Common.Settings =>
-  Common.healthy({ baseUrl, environment: Option.getOrElse(environment, () => "live" as const), exchange, verbose })
+export const inquired = ({ baseUrl, environment, exchange, verbose }: Inquiry): Settings =>
+  healthy({ baseUrl, environment: Option.getOrElse(environment, () => "live" as const), exchange, verbose })

@@ -30,7 +30,7 @@ import {
 import * as Acme from "./support/acme.js"
 import { advanceUntilDone, http } from "./support/exchange.js"
 import { limits, open, protocol, read, spot, time } from "./support/toy.js"
-import * as Far from "./support/wire.js"
+import { json, make as makeWire } from "./support/wire.js"
 
 /** A contract of 0.01 BTC. */
 const swap: Market.Market = {
@@ -895,7 +895,7 @@ describe("regions", () => {
 
   it.effect("are requested at their own URL with their own headers", () =>
     Effect.gen(function*() {
-      const wire = Far.make(() => Far.json({ now: 5 }))
+      const wire = makeWire(() => json({ now: 5 }))
       yield* Effect.flatMap(regional.MarketData, ({ serverTime }) => serverTime).pipe(
         Effect.provide(regional.layerMarketData({ environment: "eea" })),
         Effect.provideService(HttpClient.HttpClient, wire.client)
@@ -947,7 +947,7 @@ describe("regions", () => {
   ) {
     it.effect(`use their own limits if they declare any: ${Environment.name(environment)}`, () =>
       Effect.gen(function*() {
-        const wire = Far.make(() => Far.json({ now: 5 }))
+        const wire = makeWire(() => json({ now: 5 }))
         yield* Effect.gen(function*() {
           const { serverTime } = yield* regional.MarketData
           const three = yield* Effect.fork(Effect.all([serverTime, serverTime, serverTime], { concurrency: 3 }))
@@ -1027,7 +1027,7 @@ describe("pages", () => {
           }))
       }
     })
-    const wire = Far.make(({ query }) => Far.json(pages[query.get("after") ?? ""] ?? { rows: [] }))
+    const wire = makeWire(({ query }) => json(pages[query.get("after") ?? ""] ?? { rows: [] }))
     return Effect.gen(function*() {
       const permissions = yield* Effect.flatMap(exchange.Account, ({ keyPermissions }) => keyPermissions)
       return [permissions.expiresAt, wire.sent.length]
@@ -1113,7 +1113,7 @@ describe("questions of endpoints with their own input", () => {
   })
   const pricesOf = (question: Question.Question<"marketData", [], Listing.Rows<{ readonly price: string }>>) =>
     Effect.gen(function*() {
-      const wire = Far.make(({ query }) => Far.json([{ price: query.toString() }]))
+      const wire = makeWire(({ query }) => json([{ price: query.toString() }]))
       const found: Array<string> = []
       const exchange = Exchange.define({
         ...facts,
@@ -1196,11 +1196,11 @@ describe("histories by time spans", () => {
   ) => {
     const { kept, limit, since } = query
     const requested: Array<string> = []
-    const wire = Far.make(({ query }) => {
+    const wire = makeWire(({ query }) => {
       const span = ["from", "to"].map((name) => query.get(name)).map((at) => at === null ? "" : Number(at) / day)
       requested.push([...span, query.get("at") ?? ""].join(" "))
       const { next, rows } = answer(requested.at(-1) ?? "")
-      return Far.json({
+      return json({
         rows: Array.from({ length: rows }, (_, index) => ({ id: `${requested.length}-${index}` })),
         next
       })
