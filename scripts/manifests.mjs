@@ -107,7 +107,7 @@ export const unsound = (documents) => {
   }
 
   // The source with the path templates of the service.
-  const templates = readFileSync(`${root}packages/server/src/Door.ts`, "utf8")
+  const templates = readFileSync(`${root}packages/server/src/Admission.ts`, "utf8")
   for (const [probe, path] of Object.entries({ startupProbe: "/startupz", livenessProbe: "/livez", readinessProbe: "/readyz" })) {
     const { httpGet } = container[probe] ?? {}
     must(httpGet?.path === path && templates.includes(`"${path}"`), `the ${probe} must request ${path}`)

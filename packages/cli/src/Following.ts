@@ -54,9 +54,9 @@ export const make = Effect.fnUntraced(function*(
   const some = yield* Effect.makeLatch()
 
   const change = ({ ready, view }: typeof followed[number], f: (view: View.View) => View.View) =>
-    Effect.flatMap(Ref.updateAndGet(view, f), ({ heardAt, status }) =>
+    Effect.flatMap(Ref.updateAndGet(view, f), ({ receivedAt, status }) =>
       // A new stream reports its status before its first price.
-      heardAt === undefined && status !== "failed" ? Effect.void : Deferred.succeed(ready, undefined))
+      receivedAt === undefined && status !== "failed" ? Effect.void : Deferred.succeed(ready, undefined))
 
   const stream = (one: typeof followed[number]): Effect.Effect<void, ExchangeError.MarketDataError> =>
     Effect.gen(function*() {

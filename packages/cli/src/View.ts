@@ -22,7 +22,7 @@ import * as Table from "./Table.js"
  * - `polled`: requests, as the exchange has no such stream
  * - `failed`: the request or the stream failed with `error`
  *
- * The last prices stay when the status gets worse. `heardAt` is the time they were received, in epoch milliseconds of
+ * The last prices stay when the status gets worse. `receivedAt` is the time they were received, in epoch milliseconds of
  * the local clock. `reconnects` counts lost connections.
  *
  * @since 0.1.0
@@ -45,7 +45,7 @@ export const View = Schema.Struct({
   ask: Schema.optional(Schema.String),
   last: Schema.optional(Schema.String),
   spread: Schema.optional(Schema.String),
-  heardAt: Schema.optional(Schema.Number),
+  receivedAt: Schema.optional(Schema.Number),
   reconnects: Schema.Number,
   error: Quotes.Row.fields.error
 })
@@ -114,8 +114,8 @@ export const streamed = (market: Market.Market, { book, ticker }: Feeds, before:
     ...latest === undefined
       ? { bid: view.bid, ask: view.ask, spread: view.spread }
       : { bid: Quotes.formatPrice(best.bid, market), ask: Quotes.formatPrice(best.ask, market), spread: spread(best) },
-    heardAt: Option.match(top, {
-      onNone: () => latest?.at ?? view.heardAt,
+    receivedAt: Option.match(top, {
+      onNone: () => latest?.at ?? view.receivedAt,
       onSome: ({ at }) => Math.max(at, latest?.at ?? 0)
     }),
     reconnects: before + Math.max(...seen.map(({ reconnects }) => reconnects))
@@ -146,7 +146,7 @@ export const polled = ({ ask, bid, error, last }: Quotes.Row, now: number) => (v
     ask,
     last,
     spread: spread({ bid: best, ask: worst }),
-    heardAt: now
+    receivedAt: now
   }
 }
 
@@ -183,10 +183,10 @@ export const render = (views: ReadonlyArray<View>, now: number, colors: boolean)
     Table.render(
       columns,
       views.map((view) => {
-        const { ask, bid, exchange, heardAt, last, reconnects, spread, symbol } = view
+        const { ask, bid, exchange, receivedAt, last, reconnects, spread, symbol } = view
         const tone = view.status === "live" || view.status === "polled" ? "plain" : "faint"
         const prices = [bid, ask, last, spread].map((price): Table.Cell => ({ text: price ?? "–", tone }))
-        const age = heardAt === undefined ? "–" : `${Math.max(0, Math.round((now - heardAt) / 1000))} s`
+        const age = receivedAt === undefined ? "–" : `${Math.max(0, Math.round((now - receivedAt) / 1000))} s`
         return [exchange, symbol, ...prices, age, String(reconnects), statusCell(view)]
       }),
       colors

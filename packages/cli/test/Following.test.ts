@@ -50,10 +50,10 @@ describe("markets of an exchange without feeds", () => {
       const tickers = (yield* simulator.requests).filter(({ target }) => target.includes("ticker"))
       assert.isAtLeast(tickers.length, 10)
       assert.isAtMost(tickers.length, 12)
-      for (const { ask, bid, heardAt, last, spread, status } of yield* views) {
+      for (const { ask, bid, receivedAt, last, spread, status } of yield* views) {
         assert.strictEqual(status, "polled")
         for (const price of [ask, bid, last, spread]) assert.match(price ?? "", /^[0-9.]+$/)
-        assert.strictEqual(heardAt, 10_000)
+        assert.strictEqual(receivedAt, 10_000)
       }
     }).pipe(Effect.provide(network("binance"))))
 
@@ -83,7 +83,7 @@ describe("markets of an exchange without feeds", () => {
       yield* simulator.setFaults(Faults.make({ http503: 1 }))
       yield* TestClock.adjust("2 minutes")
       const [after] = yield* views
-      assert.deepStrictEqual([after?.bid, after?.heardAt], [before?.bid, 2000])
+      assert.deepStrictEqual([after?.bid, after?.receivedAt], [before?.bid, 2000])
       assert.strictEqual(after?.status, "failed")
       assert.include(["ExchangeUnavailable", "CircuitOpen"], after?.error?.tag)
     }).pipe(Effect.provide(network("binance"))))

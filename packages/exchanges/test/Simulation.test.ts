@@ -11,7 +11,7 @@ describe("a simulation", () => {
       const alone = yield* Effect.all(all)
       const together = yield* Effect.all(all, { concurrency: "unbounded" })
       assert.deepStrictEqual(together, alone)
-      assert.strictEqual(new Set(alone.map(({ heard }) => heard)).size, Exchanges.ids.length)
+      assert.strictEqual(new Set(alone.map(({ received }) => received)).size, Exchanges.ids.length)
     }), 600_000)
 
   it("has a command that replays it", () => {

@@ -23,8 +23,8 @@ import * as MetricState from "effect/MetricState"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import type * as Admission from "./Admission.js"
 import * as Api from "./Api.js"
-import type * as Door from "./Door.js"
 import { Lifecycle } from "./Lifecycle.js"
 import * as Problem from "./Problem.js"
 import { Sources } from "./Sources.js"
@@ -106,7 +106,7 @@ const stats = Effect.gen(function*() {
  * @category layers
  */
 export const layer = (
-  door: Pick<Door.Door, "stream">,
+  admission: Pick<Admission.Admission, "stream">,
   symbols: ReadonlyArray<string>
 ): Layer.Layer<never, never, Sources | Lifecycle | Health.Health> =>
   HttpApiBuilder.Router.use((router) =>
@@ -143,7 +143,7 @@ export const layer = (
         )
         return HttpServerResponse.stream(
           Stream.encodeText(
-            Stream.unwrapScoped(Effect.as(door.stream(request), Stream.concat(Stream.make(preamble), body)))
+            Stream.unwrapScoped(Effect.as(admission.stream(request), Stream.concat(Stream.make(preamble), body)))
           ),
           { contentType: "text/event-stream", headers: { "cache-control": "no-store", "x-accel-buffering": "no" } }
         )

@@ -15,7 +15,7 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
-import type * as Door from "./Door.js"
+import type * as Admission from "./Admission.js"
 import * as Tokens from "./internal/tokens.js"
 import { Lifecycle } from "./Lifecycle.js"
 import * as PrometheusText from "./PrometheusText.js"
@@ -57,7 +57,7 @@ const checksOf = ({ exchanges }: Health.Report): NonNullable<HealthDocument["che
  * @category layers
  */
 export const layer = (options: {
-  readonly tokens?: Door.Options["tokens"]
+  readonly tokens?: Admission.Options["tokens"]
 }): Layer.Layer<never, never, Lifecycle | Health.Health> =>
   HttpApiBuilder.Router.use((router) =>
     Effect.gen(function*() {

@@ -1,6 +1,6 @@
 /**
  * The price service as a Layer: the API, the stream, the probes and the documentation, behind the admission control
- * of `Door`.
+ * of `Admission`.
  *
  * It serves on the provided `HttpServer` and uses the provided `Sources`. It exposes no account data and no orders.
  *
@@ -12,8 +12,8 @@ import * as HttpApiSwagger from "@effect/platform/HttpApiSwagger"
 import type * as HttpRouter from "@effect/platform/HttpRouter"
 import type * as HttpServer from "@effect/platform/HttpServer"
 import * as Layer from "effect/Layer"
+import * as Admission from "./Admission.js"
 import * as Api from "./Api.js"
-import * as Door from "./Door.js"
 import * as Events from "./Events.js"
 import * as Handlers from "./Handlers.js"
 import { withProblems } from "./internal/failures.js"
@@ -28,7 +28,7 @@ import * as StatusPage from "./StatusPage.js"
  * @since 0.1.0
  * @category models
  */
-export interface Options extends Door.Options {
+export interface Options extends Admission.Options {
   /**
    * The symbols that `/v1/stream` streams if a request names none, such as `BTC/USDT` or `BTC/USD:BTC`. Defaults to
    * `BTC/USDT`.
@@ -49,15 +49,15 @@ export const layer = (
   never,
   HttpServer.HttpServer | HttpRouter.HttpRouter.DefaultServices | Sources | Health.Health
 > => {
-  const door = Door.make(options)
-  return HttpApiBuilder.serve((app) => door.around(app)).pipe(
+  const admission = Admission.make(options)
+  return HttpApiBuilder.serve((app) => admission.around(app)).pipe(
     Layer.provide([
       HttpApiBuilder.middleware((app) => withProblems(app)),
       HttpApiBuilder.middlewareOpenApi(),
       HttpApiSwagger.layer({ path: "/docs" }),
       Probes.layer(options),
       StatusPage.layer,
-      Events.layer(door, options.symbols ?? ["BTC/USDT"])
+      Events.layer(admission, options.symbols ?? ["BTC/USDT"])
     ]),
     Layer.provide(HttpApiBuilder.api(Api.Api)),
     Layer.provide(Handlers.layer),

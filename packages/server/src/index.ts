@@ -3,9 +3,9 @@
  */
 import "@effect-exchange/resilience/needs-effect-3.22-and-not-4"
 
+export * as Admission from "./Admission.js"
 export * as Api from "./Api.js"
 export * as Client from "./Client.js"
-export * as Door from "./Door.js"
 export * as Events from "./Events.js"
 export * as Handlers from "./Handlers.js"
 export * as Lifecycle from "./Lifecycle.js"

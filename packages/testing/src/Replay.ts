@@ -50,15 +50,15 @@ export const layer = (
         HttpClient.make((request) =>
           Effect.gen(function*() {
             const { target } = yield* strip(request, allowed)
-            const asked = describe(target)
+            const described = describe(target)
             const index = yield* Ref.modify(served, (counts) => {
-              const count = counts.get(asked) ?? 0
-              return [count, new Map(counts).set(asked, count + 1)]
+              const count = counts.get(described) ?? 0
+              return [count, new Map(counts).set(described, count + 1)]
             })
-            const answers = byTarget.get(asked) ?? []
+            const answers = byTarget.get(described) ?? []
             const fixture = answers[Math.min(index, answers.length - 1)]
             if (fixture === undefined) {
-              return yield* Effect.die(new NotRecorded({ asked, recorded: [...byTarget.keys()] }))
+              return yield* Effect.die(new NotRecorded({ request: described, recorded: [...byTarget.keys()] }))
             }
             return new ScriptedResponse(request, step(fixture.status, fixture.headers, fixture.text))
           })
@@ -93,20 +93,20 @@ export const layerDirectory = (
   }))
 
 /**
- * No response is recorded for a request. `asked` is the request, and `recorded` lists the recorded requests.
+ * No response is recorded for a request. `request` is its method and URL, and `recorded` lists the recorded requests.
  *
  * @since 0.1.0
  * @category errors
  */
 export class NotRecorded
   extends Schema.TaggedError<NotRecorded>("@effect-exchange/testing/Replay/NotRecorded")("NotRecorded", {
-    asked: Schema.String,
+    request: Schema.String,
     recorded: Schema.Array(Schema.String)
   })
 {
   override get message(): string {
     const known = this.recorded.length === 0 ? "none" : this.recorded.join("; ")
-    return `No response is recorded for ${this.asked}; record one. Recorded requests: ${known}`
+    return `No response is recorded for ${this.request}; record one. Recorded requests: ${known}`
   }
 }
 

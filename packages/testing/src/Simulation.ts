@@ -26,14 +26,14 @@ export interface Options {
 }
 
 /**
- * The result of a run. `heard` is everything that its listeners received, which depends on the seed only. `millis` is
+ * The result of a run. `received` is everything that its listeners received, which depends on the seed only. `millis` is
  * the duration by the clock of the run.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Outcome {
-  readonly heard: string
+  readonly received: string
   readonly millis: number
 }
 

@@ -5,7 +5,7 @@
  */
 import { type ExchangeSymbol, Health, type MarketData } from "@effect-exchange/core"
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
-import * as Door from "@effect-exchange/server/Door"
+import * as Admission from "@effect-exchange/server/Admission"
 import * as Lifecycle from "@effect-exchange/server/Lifecycle"
 import * as Server from "@effect-exchange/server/Server"
 import * as Sources from "@effect-exchange/server/Sources"
@@ -87,8 +87,8 @@ export const handle = Effect.fnUntraced(function*(
         ),
         Layer.provide(Layer.mapError(Sources.layer(layers), Connections.refused)),
         Layer.provide(Health.layer),
-        HttpMiddleware.withSpanNameGenerator(({ method, url }) => `${method} ${Door.routeOf(url)}`),
-        HttpMiddleware.withTracerDisabledWhen(({ url }) => traces === undefined || untraced.has(Door.routeOf(url)))
+        HttpMiddleware.withSpanNameGenerator(({ method, url }) => `${method} ${Admission.routeOf(url)}`),
+        HttpMiddleware.withTracerDisabledWhen(({ url }) => traces === undefined || untraced.has(Admission.routeOf(url)))
       )
       yield* ProcessMetrics.keep
       yield* Effect.forkScoped(reloadTokens(current))

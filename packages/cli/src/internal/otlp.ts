@@ -1,7 +1,7 @@
 import * as NodeExchange from "@effect-exchange/core/engine/NodeExchange"
 import * as Telemetry from "@effect-exchange/core/ports/Telemetry"
 import * as Timeout from "@effect-exchange/resilience/Timeout"
-import * as Door from "@effect-exchange/server/Door"
+import * as Admission from "@effect-exchange/server/Admission"
 import * as OtlpLogger from "@effect/opentelemetry/OtlpLogger"
 import * as OtlpMetrics from "@effect/opentelemetry/OtlpMetrics"
 import * as OtlpSerialization from "@effect/opentelemetry/OtlpSerialization"
@@ -217,7 +217,7 @@ class Recorded implements Tracer.Span {
   attribute(key: string, value: unknown): void {
     if (exportedAttributes.has(key)) this.span.attribute(key, value)
     // A raw path could have any value, and any number of different values.
-    if (key === "url.path") this.span.attribute("http.route", Door.routeOf(String(value)))
+    if (key === "url.path") this.span.attribute("http.route", Admission.routeOf(String(value)))
   }
   event(name: string, startTime: bigint, attributes?: Record<string, unknown>): void {
     this.span.event(name, startTime, attributes)

@@ -64,7 +64,7 @@ describe("exchange watch", () => {
       for (const line of lines) assert.match(line, /^\{"at":\d+,"markets":\[\{"exchange":"binance",.*\}\]\}$/)
       assert.match(
         lines.at(-1) ?? "",
-        /"status":"live","bid":"[0-9.]+","ask":"[0-9.]+","last":"[0-9.]+","spread":"[0-9.]+","heardAt":\d+,"reconnects":0/
+        /"status":"live","bid":"[0-9.]+","ask":"[0-9.]+","last":"[0-9.]+","spread":"[0-9.]+","receivedAt":\d+,"reconnects":0/
       )
     }).pipe(Effect.provide(network)))
 

@@ -4,6 +4,6 @@
  *
  * @since 0.1.0
  */
-export { type Fields, type Of, of, type Said, withFields } from "./internal/row.js"
+export { type Fields, type Of, of, type Payload, withFields } from "./internal/row.js"
 export * from "./internal/rowsOfAccounts.js"
 export * from "./internal/rowsOfMarkets.js"

@@ -6,7 +6,7 @@ import * as Wire from "../Wire.js"
  * @since 0.1.0
  * @category models
  */
-export type Said<A> = Omit<A, "exchange" | "symbol">
+export type Payload<A> = Omit<A, "exchange" | "symbol">
 
 /**
  * The same for a row that contains the exchange's name of its market.
@@ -14,7 +14,7 @@ export type Said<A> = Omit<A, "exchange" | "symbol">
  * @since 0.1.0
  * @category models
  */
-export type Of<A> = Said<A> & { readonly market: string }
+export type Of<A> = Payload<A> & { readonly market: string }
 
 /**
  * A field for each property, including the optional ones.

@@ -6,7 +6,7 @@ import type * as OrderBook from "../../model/OrderBook.js"
 import type * as Tickers from "../../model/Ticker.js"
 import type * as Trades from "../../model/Trade.js"
 import * as Wire from "../Wire.js"
-import { type Fields, row, type Said } from "./row.js"
+import { type Fields, type Payload, row } from "./row.js"
 
 /**
  * A market without its symbol, which core builds from the assets and `expiry` (`YYMMDD`, or an instant on that day in
@@ -49,7 +49,7 @@ export interface ByContract<out A> {
  * @since 0.1.0
  * @category models
  */
-export type Ticker = Omit<Said<Tickers.Ticker>, "at" | "volume24h"> & {
+export type Ticker = Omit<Payload<Tickers.Ticker>, "at" | "volume24h"> & {
   readonly at: number | undefined
   readonly volume24h?: Volume<BigDecimal.BigDecimal | undefined>
 }
@@ -68,7 +68,7 @@ export type TickerOf = Ticker & { readonly market: string }
  * @since 0.1.0
  * @category models
  */
-export type Trade = Said<Trades.Trade>
+export type Trade = Payload<Trades.Trade>
 
 /**
  * A candle.

@@ -27,7 +27,7 @@ import * as Wire from "./wire.js"
  * @internal
  */
 export interface Outcome {
-  readonly heard: string
+  readonly received: string
   readonly millis: number
 }
 
@@ -71,7 +71,7 @@ const runScoped = <E>(
     const watched = yield* Wire.watch(exchange.wire, health)
     const scope = yield* Effect.acquireRelease(Scope.make(), (scope, exit) => Scope.close(scope, exit))
     const stage = { world, seed, exchange, watched, output }
-    const heard = yield* runSteps(stage, steps, health, scope).pipe(
+    const received = yield* runSteps(stage, steps, health, scope).pipe(
       Effect.provide(Layer.merge(
         Logger.replace(
           Logger.defaultLogger,
@@ -99,7 +99,7 @@ const runScoped = <E>(
         at: millis
       })
     }
-    return { heard, millis }
+    return { received, millis }
   })
 
 interface Stage<E> {

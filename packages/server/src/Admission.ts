@@ -70,7 +70,7 @@ const open: ReadonlySet<string> = new Set([...probes, "/", "/docs", "/openapi.js
  * @since 0.1.0
  * @category models
  */
-export interface Door {
+export interface Admission {
   /** Wraps the whole application. A request that is refused gets a problem: 401, 413, 429 or 503. */
   readonly around: <E, R>(app: HttpApp.Default<E, R>) => HttpApp.Default<E, R>
   /** Counts a stream as open until the scope closes. */
@@ -83,7 +83,7 @@ export interface Door {
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: Options = {}): Door => {
+export const make = (options: Options = {}): Admission => {
   const { behindProxy = false, maxClientStreams = 8, maxInFlight = 512, maxStreams = 256 } = options
   const tokens = Tokens.current(options.tokens)
   const rules = { burst: options.clientBurst ?? 200, perSecond: options.clientRate ?? 100, clients: 10_000 }
@@ -136,7 +136,7 @@ export const make = (options: Options = {}): Door => {
     return inFlight >= maxInFlight ? shed("busy") : undefined
   }
 
-  const around: Door["around"] = (app) =>
+  const around: Admission["around"] = (app) =>
     Effect.gen(function*() {
       const request = yield* HttpServerRequest.HttpServerRequest
       const clock = yield* Effect.clock
@@ -172,7 +172,7 @@ export const make = (options: Options = {}): Door => {
       })
     })
 
-  const stream: Door["stream"] = (request) =>
+  const stream: Admission["stream"] = (request) =>
     Effect.asVoid(Effect.acquireRelease(
       Effect.sync(() => {
         const client = clientOf(request, behindProxy)
