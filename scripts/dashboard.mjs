@@ -183,7 +183,7 @@ const rows = [
         [`sum by (exchange) (increase(exchange_feed_stale_total{${at}}[5m]))`, "{{exchange}} no data"]
       ]),
       series("Silent feeds", "The time since the last message from the feeds of each exchange.", [
-        [`time() - max by (exchange) (exchange_feed_heard_timestamp_seconds{${at}})`, "{{exchange}}"]
+        [`time() - max by (exchange) (exchange_feed_last_message_timestamp_seconds{${at}})`, "{{exchange}}"]
       ]),
       series("Undecodable data", "Frames of feeds and rows of responses that could not be decoded and were left out, in five minutes.", [
         [`sum by (exchange) (increase(exchange_feed_unread_frames_total{${at}}[5m]))`, "{{exchange}} frames"],

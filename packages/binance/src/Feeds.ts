@@ -72,11 +72,11 @@ const answered = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
   const code = whole(get(error, "code"))
   if (code === undefined) return undefined
   const reason = { code: String(code), text: text(get(error, "msg")) ?? "the exchange gave no reason" }
-  if (loginCodes.has(code)) return [{ _tag: "LoginRefused", said: reason }]
+  if (loginCodes.has(code)) return [{ _tag: "LoginRefused", error: reason }]
   const status = whole(get(frame, "status")) ?? 400
   return status >= 500 || status === 418 || status === 429
     ? [{ _tag: "Ended", because: `the exchange refused temporarily: ${reason.text}` }]
-    : [{ _tag: "Refused", request, said: reason }]
+    : [{ _tag: "Refused", request, error: reason }]
 }
 
 const Ticker = Row.ticker({

@@ -208,8 +208,8 @@ export const orderBy = (called: typeof names) => ({
   ),
   // Binance reports market orders as good until canceled, which they are not.
   timeInForce: all(
-    { type: at(called.type, types), said: at(called.timeInForce, words({ GTC: "GTC", IOC: "IOC", FOK: "FOK" })) },
-    ({ said, type }) => type === "market" ? undefined : said
+    { type: at(called.type, types), stated: at(called.timeInForce, words({ GTC: "GTC", IOC: "IOC", FOK: "FOK" })) },
+    ({ stated, type }) => type === "market" ? undefined : stated
   ),
   postOnly: at(called.type, wordsOr({ LIMIT_MAKER: true }, false)),
   reduceOnly: none

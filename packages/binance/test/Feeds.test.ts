@@ -72,13 +72,13 @@ describe("frames", () => {
   it("are read as refusals with their code, nested in an error or not, with or without a request id", () => {
     const [code, msg] = [2, "Invalid request: too many parameters"]
     const reason = { code: "2", text: msg }
-    assert.deepStrictEqual(protocol.read({ code, msg, id: 5 }), [{ _tag: "Refused", request: 5, said: reason }])
+    assert.deepStrictEqual(protocol.read({ code, msg, id: 5 }), [{ _tag: "Refused", request: 5, error: reason }])
     assert.deepStrictEqual(protocol.read({ error: { code, msg }, id: 5 }), [{
       _tag: "Refused",
       request: 5,
-      said: reason
+      error: reason
     }])
-    assert.deepStrictEqual(protocol.read({ code, msg }), [{ _tag: "Refused", request: undefined, said: reason }])
+    assert.deepStrictEqual(protocol.read({ code, msg }), [{ _tag: "Refused", request: undefined, error: reason }])
   })
 
   it("are read as a notice that the server will shut down", () => {

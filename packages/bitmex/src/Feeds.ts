@@ -89,9 +89,9 @@ const refused = (frame: unknown, because: string): ReadonlyArray<Feeds.Message> 
   if (/already subscribed/i.test(because)) return [{ _tag: "Acknowledged", keys }]
   if (get(frame, "status") === 429 || request === undefined) return [{ _tag: "Ended", because }]
   if (get(frame, "status") === 401 || get(request, "op") === "authKeyExpires") {
-    return [{ _tag: "LoginRefused", said: { code: String(get(frame, "status")), text: because } }]
+    return [{ _tag: "LoginRefused", error: { code: String(get(frame, "status")), text: because } }]
   }
-  return get(request, "op") === "subscribe" ? [{ _tag: "Refused", keys, said: { code: "", text: because } }] : []
+  return get(request, "op") === "subscribe" ? [{ _tag: "Refused", keys, error: { code: "", text: because } }] : []
 }
 
 const read = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {

@@ -41,11 +41,11 @@ describe("login to BitMEX", () => {
   it("is confirmed, or refused without revealing what was signed", () => {
     assert.deepStrictEqual(protocol.read({ success: true, request }), [{ _tag: "LoggedIn" }])
     const error = "Signature not valid."
-    const refused = { _tag: "LoginRefused", said: { code: "401", text: error } } as const
+    const refused = { _tag: "LoginRefused", error: { code: "401", text: error } } as const
     assert.deepStrictEqual(protocol.read({ status: 401, error, meta: {}, request }), [refused])
     const expired = "This request has expired - `expires` is in the past."
     assert.deepStrictEqual(protocol.read({ status: 400, error: expired, meta: {}, request }), [
-      { _tag: "LoginRefused", said: { code: "400", text: expired } }
+      { _tag: "LoginRefused", error: { code: "400", text: expired } }
     ])
   })
 

@@ -45,7 +45,7 @@ describe("frames of BitMEX", () => {
 
   it("refuse the topics of the request they name, as a list or a text, and accept a repeated subscription", () => {
     const error = "Unknown or expired symbol."
-    const refused = [{ _tag: "Refused", keys: [key], said: { code: "", text: error } }] as const
+    const refused = [{ _tag: "Refused", keys: [key], error: { code: "", text: error } }] as const
     assert.deepStrictEqual(protocol.read({ status: 400, error, meta: {}, request }), refused)
     assert.deepStrictEqual(protocol.read({ status: 400, error, request: { op: "subscribe", args: key } }), refused)
     const twice = `You are already subscribed to this topic: ${key}`

@@ -86,7 +86,7 @@ const loggedIn = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
   const success = get(frame, "success")
   if (success === true) return [{ _tag: "LoggedIn" }]
   const because = text(get(frame, "ret_msg")) ?? ""
-  return success === false ? [{ _tag: "LoginRefused", said: { code: "", text: because } }] : undefined
+  return success === false ? [{ _tag: "LoginRefused", error: { code: "", text: because } }] : undefined
 }
 
 const read = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
@@ -106,7 +106,7 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
       const message = text(get(frame, "ret_msg")) ?? ""
       return get(frame, "success") === true || message.includes("already subscribed")
         ? [{ _tag: "Acknowledged", request }]
-        : [{ _tag: "Refused", request, said: { code: "", text: message } }]
+        : [{ _tag: "Refused", request, error: { code: "", text: message } }]
     }
     default:
       return undefined

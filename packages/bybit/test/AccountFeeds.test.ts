@@ -50,7 +50,7 @@ describe("login to Bybit's private stream", () => {
     assert.deepStrictEqual(protocol.read({ success: true, ret_msg: "", op: "auth", conn_id }), [{ _tag: "LoggedIn" }])
     assert.deepStrictEqual(
       protocol.read({ success: false, ret_msg: "error sign!", op: "auth", conn_id }),
-      [{ _tag: "LoginRefused", said: { code: "", text: "error sign!" } }]
+      [{ _tag: "LoginRefused", error: { code: "", text: "error sign!" } }]
     )
   })
 

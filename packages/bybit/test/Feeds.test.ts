@@ -100,11 +100,11 @@ describe("frames", () => {
     const text = "Invalid topic: invalid.topic.BTCUSDT"
     const reason = { code: "", text }
     const frame = { success: false, ret_msg: text, conn_id, op: "subscribe" }
-    assert.deepStrictEqual(protocol.read({ ...frame, req_id: "6" }), [{ _tag: "Refused", request: 6, said: reason }])
+    assert.deepStrictEqual(protocol.read({ ...frame, req_id: "6" }), [{ _tag: "Refused", request: 6, error: reason }])
     assert.deepStrictEqual(protocol.read({ ...frame, req_id: "" }), [{
       _tag: "Refused",
       request: undefined,
-      said: reason
+      error: reason
     }])
   })
 

@@ -78,7 +78,7 @@ const sentAt = (frame: unknown, rows: unknown): ReadonlyArray<unknown> =>
 /** The token replaces a login, so an error about the token counts as a refused login. */
 const refused = (because: string): ReadonlyArray<Feeds.Message> => [{
   _tag: /authenticat|unauthori[sz]ed/i.test(because) ? "LoginRefused" : "Refused",
-  said: { code: "", text: because }
+  error: { code: "", text: because }
 }]
 
 const read = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {

@@ -58,7 +58,7 @@ describe("token of Coinbase's user channel", () => {
       { _tag: "Acknowledged", keys: ["user"] }
     ])
     assert.deepStrictEqual(protocol.read({ type: "error", message: "authentication failure" }), [
-      { _tag: "LoginRefused", said: { code: "", text: "authentication failure" } }
+      { _tag: "LoginRefused", error: { code: "", text: "authentication failure" } }
     ])
   })
 })

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Metric, Option, Stream, TestClock } from "effect"
 import type { Adapter, Markets, Row } from "../src/adapter.js"
 import * as AccountStreams from "../src/adapter/internal/accountStreams.js"
-import * as Telling from "../src/adapter/internal/telling.js"
+import * as AccountUpdates from "../src/adapter/internal/accountUpdates.js"
 import {
   type Balance,
   Decimal,
@@ -72,7 +72,7 @@ const setup = (listed: ReadonlyArray<Market.Market> = [bitcoin, ether]) => {
     use: (operation, symbol, go) => Effect.flatMap(find(operation, symbol), go)
   }
   const seen = SeenOrders.make()
-  const desk: Telling.Desk = {
+  const desk: AccountUpdates.Services = {
     exchange: "acme",
     unit: undefined,
     feeIn: "quote",
@@ -110,7 +110,7 @@ const fillRowOf = ({ exchange: _, symbol: __, ...rest }: Fill.Fill, market = bit
   market
 })
 
-const request: Telling.StreamRequest = { operation: "streamOrders", market: undefined, startedAt: start }
+const request: AccountUpdates.StreamRequest = { operation: "streamOrders", market: undefined, startedAt: start }
 
 const unknownRows = Metric.value(
   Telemetry.unknownRows.pipe(Metric.tagged("exchange", "acme"), Metric.tagged("operation", "streamOrders"))
@@ -123,7 +123,7 @@ describe("the stream of orders", () => {
     Effect.gen(function*() {
       const { desk, seen, state } = setup()
       state.open = [order({ id: "2", updatedAt: start + 2 }), order({ id: "1", symbol: ether.symbol })]
-      const { begin } = Telling.orders(desk, request)
+      const { onServing: begin } = AccountUpdates.orders(desk, request)
       assert.deepStrictEqual(idsAndStatuses(yield* begin(undefined)), ["1 open", "2 open"])
       assert.deepStrictEqual(state.requests, ["open"])
       assert.sameMembers(seen.markets().map(({ id }) => id), [bitcoin.id, ether.id])
@@ -132,7 +132,7 @@ describe("the stream of orders", () => {
   it.effect("contains only orders of the requested market", () =>
     Effect.gen(function*() {
       const { desk } = setup()
-      const { take } = Telling.orders(desk, { ...request, market: ether })
+      const { onRows: take } = AccountUpdates.orders(desk, { ...request, market: ether })
       const rows = [rowOf(order()), rowOf(order({ id: "2" }), ether.id)]
       assert.deepStrictEqual(idsAndStatuses(yield* take(rows)), ["2 open"])
     }))
@@ -140,7 +140,7 @@ describe("the stream of orders", () => {
   it.effect("delivers the other orders if one is of an unlisted market, which is counted as unknown", () =>
     Effect.gen(function*() {
       const { desk } = setup()
-      const { take } = Telling.orders(desk, request)
+      const { onRows: take } = AccountUpdates.orders(desk, request)
       const before = (yield* unknownRows).count
       assert.deepStrictEqual(idsAndStatuses(yield* take([rowOf(order(), "NEWUSDT"), rowOf(order({ id: "2" }))])), [
         "2 open"
@@ -152,7 +152,9 @@ describe("the stream of orders", () => {
     Effect.gen(function*() {
       const { desk, state } = setup([bitcoin])
       state.open = [order({ symbol: ether.symbol }), order({ id: "2" })]
-      assert.deepStrictEqual(idsAndStatuses(yield* Telling.orders(desk, request).begin(undefined)), ["2 open"])
+      assert.deepStrictEqual(idsAndStatuses(yield* AccountUpdates.orders(desk, request).onServing(undefined)), [
+        "2 open"
+      ])
     }))
 
   it.effect("looks up orders that ended while the feed was lost, in the history and otherwise one by one", () =>
@@ -161,7 +163,7 @@ describe("the stream of orders", () => {
       const { desk, state } = setup()
       const ids = ["filled", "canceled", "vanished", "standing"]
       state.open = ids.map((id) => order({ id }))
-      const { begin } = Telling.orders(desk, request)
+      const { onServing: begin } = AccountUpdates.orders(desk, request)
       yield* begin(undefined)
       state.requests = []
       state.open = [order({ id: "standing" }), order({ id: "new", updatedAt: start + 9000 })]
@@ -190,7 +192,7 @@ describe("the stream of orders", () => {
     Effect.gen(function*() {
       const { desk, seen, state } = setup()
       state.open = [order(), order({ id: "2" }), order({ id: "3" })]
-      const { begin, take } = Telling.orders(desk, request)
+      const { onServing: begin, onRows: take } = AccountUpdates.orders(desk, request)
       yield* begin(undefined)
       seen.visit(bitcoin)
       state.open = [order({ id: "2" }), order({ id: "3" })]
@@ -205,7 +207,7 @@ describe("the stream of orders", () => {
       const { desk, seen } = setup()
       const waiting = yield* Effect.fork(seen.first("next", ({ status }) => status === "canceled"))
       yield* Effect.yieldNow()
-      yield* Telling.orders(desk, request).take([rowOf(order({ status: "canceled" }))])
+      yield* AccountUpdates.orders(desk, request).onRows([rowOf(order({ status: "canceled" }))])
       assert.strictEqual((yield* Fiber.join(waiting)).id, "1")
     }))
 })
@@ -215,7 +217,7 @@ describe("the stream of fills", () => {
     Effect.gen(function*() {
       yield* TestClock.setTime(start + 60 * minute)
       const { desk, state } = setup()
-      const { begin, take } = Telling.fills(desk, request)
+      const { onServing: begin, onRows: take } = AccountUpdates.fills(desk, request)
       assert.deepStrictEqual(yield* begin(undefined), [])
       const fee = Decimal.make("0.1")
       const rows = [fillRowOf(fill({ fee })), fillRowOf(fill({ fee })), { id: "x", fill: undefined }]
@@ -229,7 +231,7 @@ describe("the stream of fills", () => {
     Effect.gen(function*() {
       const { desk, state } = setup()
       const taking = yield* Effect.fork(
-        Telling.fills(desk, request).take([{ fillsOf: bitcoin.id }, { fillsOf: bitcoin.id }])
+        AccountUpdates.fills(desk, request).onRows([{ fillsOf: bitcoin.id }, { fillsOf: bitcoin.id }])
       )
       yield* TestClock.adjust(100)
       state.fills = [fill()]
@@ -243,7 +245,7 @@ describe("the stream of fills", () => {
   it.effect("reads the history after a row that could not be decoded, with a delay", () =>
     Effect.gen(function*() {
       const { desk, failing, seen, state } = setup()
-      const { begin, take } = Telling.fills(desk, request)
+      const { onServing: begin, onRows: take } = AccountUpdates.fills(desk, request)
       yield* begin(undefined)
       seen.visit(bitcoin)
       seen.visit(ether)
@@ -264,7 +266,7 @@ describe("the stream of fills", () => {
     Effect.gen(function*() {
       const { desk, state } = setup()
       const taking = yield* Effect.fork(
-        Telling.fills(desk, request).take([{ fillsOf: bitcoin.id }, { fillsOf: ether.id }])
+        AccountUpdates.fills(desk, request).onRows([{ fillsOf: bitcoin.id }, { fillsOf: ether.id }])
       )
       yield* TestClock.adjust("2 seconds")
       state.fills = [fill(), fill({ id: "f2", symbol: ether.symbol, at: start + 2000 })]
@@ -275,7 +277,7 @@ describe("the stream of fills", () => {
   it.effect("stops polling for announced fills after five reads", () =>
     Effect.gen(function*() {
       const { desk, state } = setup()
-      const taking = yield* Effect.fork(Telling.fills(desk, request).take([{ fillsOf: bitcoin.id }]))
+      const taking = yield* Effect.fork(AccountUpdates.fills(desk, request).onRows([{ fillsOf: bitcoin.id }]))
       yield* TestClock.adjust("10 seconds")
       assert.deepStrictEqual(yield* Fiber.join(taking), [])
       assert.strictEqual(state.requests.length, 5)
@@ -289,7 +291,7 @@ describe("the stream of fills after its history could not be read", () => {
       seen.visit(bitcoin)
       seen.visit(ether)
       state.fills = [fill(), fill({ id: "f2", symbol: ether.symbol })]
-      const { begin } = Telling.fills(desk, request)
+      const { onServing: begin } = AccountUpdates.fills(desk, request)
       failing.add(ether.id)
       assert.strictEqual((yield* Effect.flip(begin(start)))._tag, "TransportFailed")
       failing.clear()
@@ -299,7 +301,7 @@ describe("the stream of fills after its history could not be read", () => {
   it.effect("delivers fills that were read before polling for more failed", () =>
     Effect.gen(function*() {
       const { desk, failing, state } = setup()
-      const { take } = Telling.fills(desk, request)
+      const { onRows: take } = AccountUpdates.fills(desk, request)
       state.fills = [fill()]
       const taking = yield* Effect.fork(Effect.flip(take([{ fillsOf: bitcoin.id }])))
       yield* TestClock.adjust(100)
@@ -316,7 +318,7 @@ describe("the stream of fills after its history could not be read", () => {
     Effect.gen(function*() {
       const { desk, state } = setup()
       yield* TestClock.setTime(start + 60 * minute)
-      const { begin, take } = Telling.fills(desk, request)
+      const { onServing: begin, onRows: take } = AccountUpdates.fills(desk, request)
       state.fills = [fill()]
       const taking = yield* Effect.fork(take([{ fillsOf: bitcoin.id }]))
       yield* TestClock.adjust(5000)
@@ -330,7 +332,10 @@ describe("the stream of fills after its history could not be read", () => {
       const { desk, seen, state } = setup()
       seen.visit(bitcoin)
       yield* TestClock.setTime(start + 30 * minute)
-      const { begin, take } = Telling.fills(desk, { ...request, startedAt: start + 60 * minute })
+      const { onServing: begin, onRows: take } = AccountUpdates.fills(desk, {
+        ...request,
+        startedAt: start + 60 * minute
+      })
       const done = (read: ReturnType<typeof take>) =>
         Effect.gen(function*() {
           const reading = yield* Effect.fork(read)
@@ -347,7 +352,7 @@ describe("the stream of fills after its history could not be read", () => {
     Effect.gen(function*() {
       const { desk, state } = setup()
       const ahead = 30 * minute
-      const { take } = Telling.fills({ ...desk, skew: Effect.succeed(ahead) }, request)
+      const { onRows: take } = AccountUpdates.fills({ ...desk, skew: Effect.succeed(ahead) }, request)
       const taken = Effect.gen(function*() {
         const taking = yield* Effect.fork(take([{ fillsOf: bitcoin.id }]))
         yield* TestClock.adjust(5000)
@@ -366,7 +371,7 @@ describe("the stream of fills of a feed", () => {
   const lost = Reconnecting({ since: start, because: "a test" })
 
   /** Streams the fills while the feed emits these status changes, and returns what is recorded. */
-  const recorded = (desk: Telling.Desk, ...statuses: ReadonlyArray<FeedItem.FeedItem<never>>) =>
+  const recorded = (desk: AccountUpdates.Services, ...statuses: ReadonlyArray<FeedItem.FeedItem<never>>) =>
     Effect.gen(function*() {
       const feed = Stream.concat(Stream.fromIterable(statuses), Stream.never)
       const streams = AccountStreams.make(
@@ -455,7 +460,7 @@ describe("the stream of balances", () => {
     Effect.gen(function*() {
       const { desk, state } = setup()
       state.balances = [balanceOf("BTC", "1"), balanceOf("USDT", "10", "20")]
-      const { begin, take } = Telling.balances(desk, true)
+      const { onServing: begin, onRows: take } = AccountUpdates.balances(desk, true)
       assert.deepStrictEqual(yield* begin(undefined), [state.balances])
       assert.deepStrictEqual(yield* take([balanceOf("USDT", "20")]), [[balanceOf("BTC", "1"), balanceOf("USDT", "20")]])
       assert.deepStrictEqual(yield* take([balanceOf("USDT", "20.0")]).pipe(Effect.map(({ length }) => length)), 0)
@@ -466,7 +471,7 @@ describe("the stream of balances", () => {
     Effect.gen(function*() {
       const { desk, state } = setup()
       state.balances = [balanceOf("BTC", "1")]
-      const taking = yield* Effect.fork(Telling.balances(desk, false).take([undefined, undefined, undefined]))
+      const taking = yield* Effect.fork(AccountUpdates.balances(desk, false).onRows([undefined, undefined, undefined]))
       yield* TestClock.adjust(1000)
       assert.deepStrictEqual(yield* Fiber.join(taking), [[balanceOf("BTC", "1")]])
       assert.deepStrictEqual(state.requests, ["balances"])
@@ -476,7 +481,7 @@ describe("the stream of balances", () => {
     Effect.gen(function*() {
       const { desk, state } = setup()
       state.balances = [balanceOf("BTC", "1"), balanceOf("USDT", "10")]
-      const { begin, take } = Telling.balances(desk, true)
+      const { onServing: begin, onRows: take } = AccountUpdates.balances(desk, true)
       yield* begin(undefined)
       state.balances = [balanceOf("BTC", "2"), balanceOf("USDT", "7")]
       const taking = yield* Effect.fork(take([balanceOf("BTC", "2"), undefined]))

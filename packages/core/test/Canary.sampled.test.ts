@@ -252,7 +252,7 @@ const session = Session.make({
   input: {},
   token: ({ token }) => token,
   lasts: ({ seconds }) => Duration.seconds(seconds),
-  carry: (request, token) => ({
+  authorize: (request, token) => ({
     ...request,
     query: `signature=${encodeURIComponent(unwrap(token))}`,
     headers: { ...request.headers, "x-acme-key": unwrap(key), authorization: `Bearer ${unwrap(token)}` }

@@ -41,7 +41,7 @@ describe("a client order id that an earlier order had", () => {
   it.effect("cancels the later order, and does not return the earlier one", () =>
     Effect.gen(function*() {
       const seen = SeenOrders.make()
-      seen.tell(earlier)
+      seen.report(earlier)
       const states = ["open", "canceled"] as const
       const later = Effect.sync(() =>
         openOrder({ id: "later", status: states[Math.min(readCount++, 1)] ?? "canceled" })
@@ -54,7 +54,7 @@ describe("a client order id that an earlier order had", () => {
   it.effect("is NotPlaced if the later order was never accepted", () =>
     Effect.gen(function*() {
       const seen = SeenOrders.make()
-      seen.tell(earlier)
+      seen.report(earlier)
       const about = { exchange: "acme", operation: "order", detail: "none" }
       const settled = placing.settle(
         desk(seen, new ExchangeError.OrderNotFound(about)),
@@ -68,7 +68,7 @@ describe("a client order id that an earlier order had", () => {
   it.effect("finds the later order if it was accepted without an id", () =>
     Effect.gen(function*() {
       const seen = SeenOrders.make()
-      seen.tell(earlier)
+      seen.report(earlier)
       const later = Effect.delay(Effect.succeed(openOrder({ id: "later" })), "1 second")
       const accepted = placing.confirm(desk(seen, later), "place", ready, { _tag: "Accepted", id: undefined })
       assert.strictEqual((yield* advancingClock(accepted)).id, "later")

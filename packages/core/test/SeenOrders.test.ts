@@ -10,8 +10,8 @@ describe("SeenOrders", () => {
   it.effect("returns the last reported state of an order that was reported before", () =>
     Effect.gen(function*() {
       const seen = SeenOrders.make()
-      seen.tell(order())
-      seen.tell(order({ status: "filled" }))
+      seen.report(order())
+      seen.report(order({ status: "filled" }))
       const found = yield* seen.first("known", ({ id }) => id === "1")
       assert.strictEqual(found.status, "filled")
     }))
@@ -19,32 +19,32 @@ describe("SeenOrders", () => {
   it.effect("waits for the next report of an order, whatever was reported before", () =>
     Effect.gen(function*() {
       const seen = SeenOrders.make()
-      seen.tell(order())
+      seen.report(order())
       const waiting = yield* Effect.fork(seen.first("next", ({ id }) => id === "1"))
       yield* Effect.yieldNow()
       assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
-      seen.tell(order({ id: "2" }))
-      seen.tell(order({ status: "canceled" }))
+      seen.report(order({ id: "2" }))
+      seen.report(order({ status: "canceled" }))
       assert.strictEqual((yield* Fiber.join(waiting)).status, "canceled")
     }))
 
   it.effect("ignores a report that is older than an earlier one", () =>
     Effect.gen(function*() {
       const seen = SeenOrders.make()
-      seen.tell(order({ status: "filled", filled: Decimal.make("3") }))
+      seen.report(order({ status: "filled", filled: Decimal.make("3") }))
       const waiting = yield* Effect.fork(seen.first("next", ({ id }) => id === "1"))
       yield* Effect.yieldNow()
-      seen.tell(order({ filled: Decimal.make("1") }))
+      seen.report(order({ filled: Decimal.make("1") }))
       assert.strictEqual((yield* seen.first("known", ({ id }) => id === "1")).status, "filled")
       assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
-      seen.tell(order({ status: "filled", filled: Decimal.make("3") }))
+      seen.report(order({ status: "filled", filled: Decimal.make("3") }))
       assert.strictEqual((yield* Fiber.join(waiting)).status, "filled")
     }))
 
   it.effect("keeps the latest thousand orders", () =>
     Effect.gen(function*() {
       const seen = SeenOrders.make()
-      for (let id = 0; id < 1001; id++) seen.tell(order({ id: String(id) }))
+      for (let id = 0; id < 1001; id++) seen.report(order({ id: String(id) }))
       const first = yield* Effect.fork(seen.first("known", ({ id }) => id === "0"))
       yield* Effect.yieldNow()
       assert.isTrue(Option.isNone(yield* Fiber.poll(first)))

@@ -398,7 +398,9 @@ describe("a token that cannot be added to a request", () => {
       const carry = (_: unknown, token: Redacted.Redacted<string>) => {
         throw new Error(`no place for ${Redacted.value(token)}`)
       }
-      const { client, sent } = yield* setup(issuingTokens(), { protocol: { session: { ...session, carry } } })
+      const { client, sent } = yield* setup(issuingTokens(), {
+        protocol: { session: { ...session, authorize: carry } }
+      })
       const error = yield* Effect.flip(client.request(Acme.order, { amount: 1 }))
       assert.deepStrictEqual([error._tag, error.outcome], ["AuthenticationFailed", "NotSent"])
       assert.notInclude(error.message, "t1")

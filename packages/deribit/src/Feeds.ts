@@ -64,10 +64,10 @@ const refused = (frame: unknown, error: unknown): ReadonlyArray<Feeds.Message> =
   const code = String(get(error, "code"))
   const because = text(get(error, "message")) ?? "the exchange gave no reason"
   if (code === tooManyRequests) return [{ _tag: "Ended", because }]
-  if (get(frame, "id") === loggingIn) return [{ _tag: "LoginRefused", said: { code, text: because } }]
+  if (get(frame, "id") === loggingIn) return [{ _tag: "LoginRefused", error: { code, text: because } }]
   if (code === unauthorized) return [{ _tag: "Ended", because }]
   const id = whole(get(frame, "id"))
-  return id === noRequest ? [] : [{ _tag: "Refused", request: id, said: { code, text: because } }]
+  return id === noRequest ? [] : [{ _tag: "Refused", request: id, error: { code, text: because } }]
 }
 
 const read = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {

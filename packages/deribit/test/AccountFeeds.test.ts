@@ -39,7 +39,7 @@ describe("login to Deribit's private socket", () => {
     assert.deepStrictEqual(protocol.read({ jsonrpc: "2.0", id: "login", result, ...times }), [{ _tag: "LoggedIn" }])
     const error = { code: 13_004, message: "invalid_credentials" }
     assert.deepStrictEqual(protocol.read({ jsonrpc: "2.0", id: "login", error, ...times }), [
-      { _tag: "LoginRefused", said: { code: "13004", text: "invalid_credentials" } }
+      { _tag: "LoginRefused", error: { code: "13004", text: "invalid_credentials" } }
     ])
   })
 

@@ -71,7 +71,7 @@ describe("frames of Deribit", () => {
     assert.deepStrictEqual(error(7, 13_778, "raw_subscriptions_not_available_for_unauthorized"), [{
       _tag: "Refused",
       request: 7,
-      said: { code: "13778", text: "raw_subscriptions_not_available_for_unauthorized" }
+      error: { code: "13778", text: "raw_subscriptions_not_available_for_unauthorized" }
     }])
     assert.deepStrictEqual(error(0, -32_602, "Invalid params"), [])
     assert.deepStrictEqual(error(-7, 10_028, "too_many_requests"), [{ _tag: "Ended", because: "too_many_requests" }])

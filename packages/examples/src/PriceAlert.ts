@@ -108,7 +108,7 @@ const isWorthRepeating = (error: HttpClientError.HttpClientError | Cause.Timeout
     : error._tag === "TimeoutException" || error.reason === "Transport"
 
 /** Posts a crossing to the webhook. The URL is a secret, because anyone who knows it can post. */
-export const tell = Effect.fn("PriceAlert.tell")(function*(
+export const send = Effect.fn("PriceAlert.send")(function*(
   webhook: Redacted.Redacted<string>,
   { alert, now, price }: Crossing,
   number: number
@@ -144,9 +144,9 @@ export const run = Effect.fn("PriceAlert.run")(function*(
     (alert) => Stream.runForEach(crossings(market, alert), (crossing) => Queue.offer(due, crossing)),
     { concurrency: "unbounded", discard: true }
   )
-  const telling = Stream.runForEach(
+  const sending = Stream.runForEach(
     Stream.zipWithIndex(Stream.fromQueue(due)),
-    ([crossing, number]) => tell(webhook, crossing, number)
+    ([crossing, number]) => send(webhook, crossing, number)
   )
-  yield* Effect.raceFirst(watching, telling)
+  yield* Effect.raceFirst(watching, sending)
 })

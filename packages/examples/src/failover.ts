@@ -10,16 +10,16 @@ import { Console, Effect, Layer } from "effect"
 
 const program = Effect.gen(function*() {
   const market = yield* MarketData.MarketData
-  const tell = Effect.flatMap(
+  const announce = Effect.flatMap(
     market.price("BTC/USDT"),
     (price) => Console.log(`${price.source}: ${Decimal.format(price.amount)} ${price.currency}`)
   )
-  yield* tell
+  yield* announce
   const simulators = yield* Simulator.Simulators
   const kraken = yield* simulators.get("kraken")
   yield* kraken.setFaults(Faults.make({ refused: 1 }))
   yield* Console.log("kraken goes down")
-  yield* tell
+  yield* announce
 })
 
 const source = (id: Exchanges.ExchangeId) =>

@@ -34,14 +34,14 @@ describe.each(Simulator.exchangeIds)("metrics of the feeds of %s", (exchange) =>
       yield* recordItems(market.streamTrades(Support.symbol))
       yield* pass(30)
       const now = (yield* Clock.currentTimeMillis) / 1000
-      const { exchange_feed_heard_timestamp_seconds: at = 0, ...before } = yield* feedMetrics(exchange)
+      const { exchange_feed_last_message_timestamp_seconds: at = 0, ...before } = yield* feedMetrics(exchange)
       assert.isAtMost(at, now)
       assert.isAtLeast(at, now - 15)
 
       yield* simulator.disturb({ _tag: "Close", code: 1012 })
       yield* pass(30)
       const after = yield* feedMetrics(exchange)
-      assert.isAbove(after["exchange_feed_heard_timestamp_seconds"] ?? 0, at)
+      assert.isAbove(after["exchange_feed_last_message_timestamp_seconds"] ?? 0, at)
       const lost = "exchange_feed_reconnects_total"
       assert.isAbove(after[lost] ?? 0, before[lost] ?? 0)
     }).pipe(Effect.provide(Layer.provideMerge(Support.marketData(exchange), Simulator.layer(exchange)))))

@@ -90,7 +90,7 @@ const answered = (frame: unknown): ReadonlyArray<Feeds.Message> => {
       ...["ticker", "trade", "book"].map((channel) => keyOf(channel, symbol)),
       ...Object.values(intervals).map((interval) => keyOf("ohlc", symbol, interval))
     ],
-    said: { code: error, text: error }
+    error: { code: error, text: error }
   }]
 }
 

@@ -31,7 +31,7 @@ it("a confirmation belongs to its channel and a refusal to its request; a tempor
   expect(answer({ success: true, result })).toEqual([{ _tag: "Acknowledged", keys: ["executions"] }])
   const refusal = "EGeneral:Permission denied"
   expect(answer({ success: false, error: refusal })).toEqual([
-    { _tag: "Refused", request: 7, keys: undefined, said: { code: refusal, text: refusal } }
+    { _tag: "Refused", request: 7, keys: undefined, error: { code: refusal, text: refusal } }
   ])
   for (const error of ["ESession:Invalid session", "EService:Unavailable", "EAPI:Rate limit exceeded"]) {
     expect(answer({ success: false, error })?.map(({ _tag }) => _tag)).toEqual(["Ended"])

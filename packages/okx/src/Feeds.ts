@@ -77,10 +77,10 @@ const readEvent = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => 
     case "login":
       return [{ _tag: "LoggedIn" }]
     case "error":
-      if (loginCodes.has(code)) return [{ _tag: "LoginRefused", said: { code, text: because } }]
+      if (loginCodes.has(code)) return [{ _tag: "LoginRefused", error: { code, text: because } }]
       return code === tooManyRequests
         ? [{ _tag: "Ended", because }]
-        : [{ _tag: "Refused", request: whole(get(frame, "id")), said: { code, text: because } }]
+        : [{ _tag: "Refused", request: whole(get(frame, "id")), error: { code, text: because } }]
     default:
       return undefined
   }
@@ -238,7 +238,7 @@ export const feeds: Feeds.Feeds = {
     reader: () => bookUpdates,
     rules: () => ({ follows, checksum, maximumDepth: depth }),
     // Without changes, OKX sends an empty update after 60 seconds.
-    quiet: "75 seconds"
+    maxSilence: "75 seconds"
   },
   // One channel reports both an order and its fills.
   orders: { topic: () => ofAccount("orders", "ANY"), reader: () => orders },

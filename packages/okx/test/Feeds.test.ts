@@ -39,7 +39,7 @@ describe("frames of OKX", () => {
   it("refuse a request by its id, and end the connection if the rate limit is exceeded", () => {
     const reason = { code: "60018", text: "Wrong URL or channel:books,instId:NO-NO doesn't exist." }
     assert.deepStrictEqual(protocol.read({ event: "error", code: reason.code, msg: reason.text, connId, id: "7" }), [
-      { _tag: "Refused", request: 7, said: reason }
+      { _tag: "Refused", request: 7, error: reason }
     ])
     assert.deepStrictEqual(protocol.read({ event: "error", code: "60014", msg: "Requests too frequent", connId }), [
       { _tag: "Ended", because: "Requests too frequent" }

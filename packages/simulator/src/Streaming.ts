@@ -46,7 +46,7 @@ export interface Conversation {
   readonly begin: (world: World) => Turn<Conversation>
   readonly receive: (text: string, world: World) => Turn<Conversation>
   /** Returns the frames that the exchange sends when time has passed or something has happened. */
-  readonly pass: (world: World) => Turn<Conversation>
+  readonly poll: (world: World) => Turn<Conversation>
   /** Returns the frames that the exchange sends before it closes for maintenance, if it announces that. */
   readonly notice?: ((world: World) => Turn<Conversation>) | undefined
   /** Returns the reaction of the exchange to the expiry of a token or a login. */
@@ -74,7 +74,7 @@ export interface Definition<State> {
   readonly initial: State
   readonly begin?: ((state: State, world: World) => Turn<State>) | undefined
   readonly receive: (state: State, text: string, world: World) => Turn<State>
-  readonly pass: (state: State, world: World) => Turn<State>
+  readonly poll: (state: State, world: World) => Turn<State>
   readonly notice?: ((state: State, world: World) => Turn<State>) | undefined
   readonly expire?: ((state: State, world: World) => Turn<State>) | undefined
 }
@@ -92,7 +92,7 @@ export const make = <State>(definition: Definition<State>): Conversation => {
     return {
       begin: (world) => turned(begin === undefined ? { frames: [], next: state } : begin(state, world)),
       receive: (text, world) => turned(definition.receive(state, text, world)),
-      pass: (world) => turned(definition.pass(state, world)),
+      poll: (world) => turned(definition.poll(state, world)),
       ...notice === undefined ? {} : { notice: (world: World) => turned(notice(state, world)) },
       ...expire === undefined ? {} : { expire: (world: World) => turned(expire(state, world)) }
     }

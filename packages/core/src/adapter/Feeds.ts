@@ -33,7 +33,7 @@ export type { BookUpdate, Rules as BookRules } from "../feed/OrderBookSync.js"
  */
 export interface Feeds {
   readonly protocol: FeedProtocol
-  /** Renewed after five minutes without a frame, unless its `quiet` says otherwise. */
+  /** Renewed after five minutes without a frame, unless its `maxSilence` says otherwise. */
   readonly ticker?: Channel<[Market], Row.Ticker> | undefined
   readonly trades?: Channel<[Market], Row.Trade> | undefined
   readonly candles?:
@@ -82,7 +82,7 @@ export interface Channel<Args extends ReadonlyArray<unknown>, A> {
   readonly topic: (...args: Args) => Topic
   readonly reader: (...args: Args) => (frame: unknown) => Rows<A> | undefined
   /** How long the feed may stay silent before the subscription is renewed. Defaults to forever. */
-  readonly quiet?: Duration.DurationInput | undefined
+  readonly maxSilence?: Duration.DurationInput | undefined
 }
 
 /**
@@ -102,7 +102,7 @@ export interface Book {
     | ((client: ExchangeClient<"marketData">) => (market: Market) => Effect.Effect<BookUpdate, MarketDataError>)
     | undefined
   /** How long the feed may stay silent before the subscription is renewed. Defaults to one minute. */
-  readonly quiet?: Duration.DurationInput | undefined
+  readonly maxSilence?: Duration.DurationInput | undefined
 }
 
 /**

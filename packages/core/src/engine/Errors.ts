@@ -73,21 +73,21 @@ export interface Facts {
    */
   readonly wait?: { readonly [codeOrKind: string]: Duration.DurationInput } | undefined
   /** Reads how long to wait from a response that states it in the exchange's own way, if it has no `Retry-After`. */
-  readonly waitOf?: ((said: ErrorBody, circumstances: Circumstances) => Duration.Duration | undefined) | undefined
+  readonly waitOf?: ((body: ErrorBody, circumstances: Circumstances) => Duration.Duration | undefined) | undefined
   /**
    * Decides errors that neither the code nor the text determines alone. Runs before `texts` and `codes`, and may return
    * the error itself; `undefined` leaves the decision to them.
    */
   readonly judge?:
-    | ((said: ErrorBody, circumstances: Circumstances) => Kind | ExchangeError.TradingError | undefined)
+    | ((body: ErrorBody, circumstances: Circumstances) => Kind | ExchangeError.TradingError | undefined)
     | undefined
   /**
    * Patterns that read the kind from the text of codes that are ambiguous. A third element restricts a pattern to that
    * code. The first match wins and takes precedence over `codes`.
    */
-  readonly texts?: ReadonlyArray<readonly [said: RegExp, kind: Kind, code?: string]> | undefined
+  readonly texts?: ReadonlyArray<readonly [pattern: RegExp, kind: Kind, code?: string]> | undefined
   /** Returns the kind of a code that is neither listed nor in a range. Defaults to a decision by the HTTP status. */
-  readonly otherwise?: ((said: ErrorBody, circumstances: Circumstances) => Kind | undefined) | undefined
+  readonly otherwise?: ((body: ErrorBody, circumstances: Circumstances) => Kind | undefined) | undefined
   /** Recognizes a response that is not in the exchange's error format, such as the page of a firewall. */
   readonly unrecognized?: ((answer: Answer) => Unrecognized | ExchangeError.ExchangeError | undefined) | undefined
 }
@@ -116,7 +116,7 @@ export interface Unrecognized {
 export interface Table {
   readonly classify: (answer: Answer) => ExchangeError.ExchangeError | undefined
   /** Returns the error of one row of a batch, in which other rows may have been carried out. */
-  readonly ofRow: (said: ErrorBody, circumstances: Circumstances) => ExchangeError.TradingError
+  readonly ofRow: (body: ErrorBody, circumstances: Circumstances) => ExchangeError.TradingError
 }
 
 /**
@@ -135,29 +135,29 @@ export interface Table {
 export const table = (facts: Facts): Table => {
   const find = finder(facts)
 
-  const waitOf = (said: ErrorBody, circumstances: Circumstances, kind: keyof typeof waits): Duration.Duration =>
+  const waitOf = (body: ErrorBody, circumstances: Circumstances, kind: keyof typeof waits): Duration.Duration =>
     RetryAfter.parse(circumstances.headers["retry-after"], circumstances.now) ??
-      facts.waitOf?.(said, circumstances) ??
-      Duration.decode(facts.wait?.[said.code] ?? facts.wait?.[kind] ?? waits[kind])
+      facts.waitOf?.(body, circumstances) ??
+      Duration.decode(facts.wait?.[body.code] ?? facts.wait?.[kind] ?? waits[kind])
 
-  const of = (said: ErrorBody, circumstances: Circumstances): ExchangeError.TradingError | "None" | undefined => {
-    const found = find(said)
-    const judged = facts.judge?.(said, circumstances) ?? told(facts, said) ??
-      (found === undefined ? facts.otherwise?.(said, circumstances) : undefined)
+  const of = (body: ErrorBody, circumstances: Circumstances): ExchangeError.TradingError | "None" | undefined => {
+    const found = find(body)
+    const judged = facts.judge?.(body, circumstances) ?? byText(facts, body) ??
+      (found === undefined ? facts.otherwise?.(body, circumstances) : undefined)
     const kind = judged ?? found?.kind
     if (kind === undefined || kind === "None" || typeof kind !== "string") return kind
-    const text = clean(said.text) || "the exchange gave no reason"
+    const text = clean(body.text) || "the exchange gave no reason"
     const isKnown = judged !== undefined || found?.isListed === true
     const about = {
       ...circumstances.about,
-      code: codeOf(said),
+      code: codeOf(body),
       detail: isKnown ? text : `unrecognized error: ${text}`
     }
     switch (kind) {
       case "RateLimited":
-        return new ExchangeError.RateLimited({ ...about, retryAfter: waitOf(said, circumstances, kind) })
+        return new ExchangeError.RateLimited({ ...about, retryAfter: waitOf(body, circumstances, kind) })
       case "Banned": {
-        const until = circumstances.now + Duration.toMillis(waitOf(said, circumstances, kind))
+        const until = circumstances.now + Duration.toMillis(waitOf(body, circumstances, kind))
         return new ExchangeError.Banned({
           ...about,
           detail: `${about.detail}; no request is sent until the ban ends`,
@@ -173,34 +173,34 @@ export const table = (facts: Facts): Table => {
     }
   }
 
-  const unlisted = (said: ErrorBody, { about, headers, now, status }: Circumstances): ExchangeError.TradingError =>
+  const unlisted = (body: ErrorBody, { about, headers, now, status }: Circumstances): ExchangeError.TradingError =>
     status >= 300
-      ? UnlistedError.fromStatus({ about, clean, headers, now, status }, { ...said, code: codeOf(said) })
+      ? UnlistedError.fromStatus({ about, clean, headers, now, status }, { ...body, code: codeOf(body) })
       : new ExchangeError.MalformedResponse({
         ...about,
-        code: codeOf(said),
-        detail: `unrecognized error, so the outcome is unknown: ${clean(said.text) || "the exchange gave no reason"}`
+        code: codeOf(body),
+        detail: `unrecognized error, so the outcome is unknown: ${clean(body.text) || "the exchange gave no reason"}`
       })
 
   return {
     classify: (answer) => {
-      const said = facts.readError(answer)
-      if (said === undefined) {
+      const body = facts.readError(answer)
+      if (body === undefined) {
         const unrecognized = facts.unrecognized?.(answer)
         return unrecognized !== undefined && "kind" in unrecognized ? ofUnspoken(answer, unrecognized) : unrecognized
       }
-      const error = of(said, answer) ?? unlisted(said, answer)
+      const error = of(body, answer) ?? unlisted(body, answer)
       return error === "None" ? undefined : error
     },
-    ofRow: (said, circumstances) => {
-      const error = of(said, circumstances)
-      return error === undefined || error === "None" ? unlisted(said, circumstances) : error
+    ofRow: (body, circumstances) => {
+      const error = of(body, circumstances)
+      return error === undefined || error === "None" ? unlisted(body, circumstances) : error
     }
   }
 }
 
-const told = ({ texts = [] }: Facts, { code, text }: ErrorBody): Kind | undefined =>
-  texts.find(([said, _, of = code]) => of === code && said.test(text))?.[1]
+const byText = ({ texts = [] }: Facts, { code, text }: ErrorBody): Kind | undefined =>
+  texts.find(([pattern, _, of = code]) => of === code && pattern.test(text))?.[1]
 
 const ofUnspoken = (
   { about, headers, now }: Answer,
@@ -232,7 +232,7 @@ interface Found {
   readonly isListed: boolean
 }
 
-const finder = ({ codes, match = "whole", ranges = {} }: Facts): (said: ErrorBody) => Found | undefined => {
+const finder = ({ codes, match = "whole", ranges = {} }: Facts): (body: ErrorBody) => Found | undefined => {
   const listed = new Map<string, Kind>()
   const separator = match === "whole" ? blanks : ", "
   for (const kind of kinds) {

@@ -49,15 +49,15 @@ import {
   preparing,
   toExchangeError
 } from "./internal/call.js"
-import { carrying } from "./internal/carrying.js"
 import { clockOf, mapErrorOnly, type Running, withFiber } from "./internal/frame.js"
 import * as HealthReport from "./internal/healthReport.js"
 import { nowhere, resolveHost } from "./internal/host.js"
 import * as Observer from "./internal/observer.js"
+import { queuesPastDeadline } from "./internal/queueing.js"
 import { narrow, type Refusal } from "./internal/refusal.js"
+import { withSessionToken } from "./internal/sessionToken.js"
 import * as Signers from "./internal/signers.js"
 import * as transport from "./internal/transport.js"
-import { isUnhurried } from "./internal/unhurried.js"
 import type { Host, Protocol } from "./Protocol.js"
 
 /**
@@ -202,7 +202,7 @@ const makeEngine = Effect.fnUntraced(function*(
     breakers,
     isQuiet: held.isLocal && sends.isQuiet === true
   })
-  const line: Attempt.ClientSettings = {
+  const settings: Attempt.ClientSettings = {
     protocol,
     transport: sends,
     origin,
@@ -264,7 +264,7 @@ const makeEngine = Effect.fnUntraced(function*(
           withFiber((fiber, status) => {
             call.attempt++
             meters.waited(fiber, call.endpoint.name, Number(made.waited) / 1e9)
-            const sending = Attempt.send(fiber, line, call, signer, made)
+            const sending = Attempt.send(fiber, settings, call, signer, made)
             const attempt = observer.attempt(fiber, status, call, signer.key.limits, sending)
             if (call.idempotency === "safe") return attempt
             return mapErrorOnly(attempt, (error) => {
@@ -275,7 +275,7 @@ const makeEngine = Effect.fnUntraced(function*(
         call
       ))
 
-  const carry = protocol.session && carrying(protocol.session, {
+  const withToken = protocol.session && withSessionToken(protocol.session, {
     open: (endpoint, signer) =>
       Effect.flatMap(around, (around) => {
         const call = prepare(endpoint, {}, around)
@@ -286,10 +286,14 @@ const makeEngine = Effect.fnUntraced(function*(
     isRepeatable,
     scope: yield* Effect.scope
   })
-  const run = carry === undefined
+  const run = withToken === undefined
     ? runSigned
     : <A>(call: Call<A>, signer: Attempt.Signer) =>
-      carry(call, signer, (signer) => mapErrorOnly(runSigned(call, signer), (error) => toExchangeError(call, error)))
+      withToken(
+        call,
+        signer,
+        (signer) => mapErrorOnly(runSigned(call, signer), (error) => toExchangeError(call, error))
+      )
 
   const compareClocks = (operation: string): Effect.Effect<void, ExchangeError.ExchangeError> =>
     Effect.gen(function*() {
@@ -349,7 +353,7 @@ const makeEngine = Effect.fnUntraced(function*(
   ): Effect.Effect<A, ExchangeError.For<C>> => {
     if (host._tag !== "Open") return nowhere({ exchange, operation: endpoint.name }, environment, host)
     const around = inheritedFrom(fiber)
-    const by = isUnhurried(fiber) ? around.deadline : Deadline.sooner(around.deadline, clockOf(fiber), deadline)
+    const by = queuesPastDeadline(fiber) ? around.deadline : Deadline.sooner(around.deadline, clockOf(fiber), deadline)
     const call = prepare(endpoint, input, { ...around, deadline: by })
     if (call instanceof ExchangeError.InvalidRequest) return call
     const isPublic = endpoint.auth === "none"

@@ -58,9 +58,9 @@ export interface Protocol<out Region extends string = string> {
    */
   readonly classify: (answer: Answer) => ExchangeError | undefined
   /** Returns the error of one row of a batch, in which other rows may have been carried out. */
-  readonly ofRow?: ((said: ErrorBody, circumstances: Circumstances) => TradingError) | undefined
+  readonly ofRow?: ((body: ErrorBody, circumstances: Circumstances) => TradingError) | undefined
   /** Reads the usage of limits and the exchange's clock from a response. */
-  readonly learn: (heard: ResponseFacts) => Observations
+  readonly learn: (facts: ResponseFacts) => Observations
   /** The endpoint that returns the exchange's clock in epoch milliseconds, by which timestamps are corrected. */
   readonly serverTime: Endpoint<"marketData", {}, number>
   /** The resolution of `serverTime` in milliseconds. Defaults to 1. */

@@ -18,7 +18,7 @@ import type { Endpoint, Prepared } from "./Endpoint.js"
  */
 export interface Session {
   readonly open: Endpoint<"trading", {}, Opened>
-  readonly carry: (request: Prepared, token: Redacted.Redacted<string>) => Prepared
+  readonly authorize: (request: Prepared, token: Redacted.Redacted<string>) => Prepared
   readonly isOver: (error: AuthenticationFailed) => boolean
 }
 
@@ -48,7 +48,7 @@ export interface Facts<I, A> {
   /** How long the exchange accepts the token, counted from when it was requested. */
   readonly lasts: (answer: A) => Duration.DurationInput
   /** Adds the token to a request. Defaults to {@link bearer}. */
-  readonly carry?: Session["carry"] | undefined
+  readonly authorize?: Session["authorize"] | undefined
   /**
    * The codes of `AuthenticationFailed`, separated by a space, with which the exchange refuses an ended session.
    * Defaults to every `AuthenticationFailed`, even without a code.
@@ -71,7 +71,9 @@ export interface Facts<I, A> {
  * @since 0.1.0
  * @category constructors
  */
-export const make = <I, A>({ carry = bearer, input, lasts, open, over, token }: Facts<I, A>): Session => {
+export const make = <I, A>(
+  { authorize = bearer, input, lasts, open, over, token }: Facts<I, A>
+): Session => {
   const codes = over === undefined ? undefined : new Set<string | undefined>(over.split(" "))
   return {
     open: {
@@ -88,7 +90,7 @@ export const make = <I, A>({ carry = bearer, input, lasts, open, over, token }: 
           lasts: Duration.decode(lasts(answer))
         }))
     },
-    carry,
+    authorize,
     isOver: ({ code }) => codes === undefined || codes.has(code)
   }
 }
@@ -99,7 +101,7 @@ export const make = <I, A>({ carry = bearer, input, lasts, open, over, token }: 
  * @since 0.1.0
  * @category carrying
  */
-export const bearer: Session["carry"] = (request, token) => ({
+export const bearer: Session["authorize"] = (request, token) => ({
   ...request,
   headers: { ...request.headers, authorization: `Bearer ${Redacted.value(token)}` }
 })

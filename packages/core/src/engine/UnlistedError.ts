@@ -23,13 +23,13 @@ import type { Answer } from "./Protocol.js"
  */
 export const fromStatus = (
   answer: Pick<Answer, "about" | "clean" | "headers" | "now" | "status">,
-  said: { readonly code?: string | undefined; readonly text: string }
+  body: { readonly code?: string | undefined; readonly text: string }
 ): ExchangeError.AccountError => {
   const { status } = answer
-  const text = answer.clean(said.text)
+  const text = answer.clean(body.text)
   const about = {
     ...answer.about,
-    code: said.code,
+    code: body.code,
     detail: `unrecognized error: ${text === "" ? "the exchange gave no reason" : text}`
   }
   if (status === 429) {

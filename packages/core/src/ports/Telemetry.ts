@@ -178,7 +178,7 @@ export const feedEvents = {
  * @since 0.1.0
  * @category metrics
  */
-export const feedHeard = Metric.gauge("exchange_feed_heard_timestamp_seconds", {
+export const feedLastMessage = Metric.gauge("exchange_feed_last_message_timestamp_seconds", {
   description: "Unix time of the last message received by a feed, in seconds"
 })
 

@@ -1,5 +1,5 @@
 import { expect, it } from "@effect/vitest"
-import * as Standing from "../../src/feed/internal/standing.js"
+import * as ActiveSubscription from "../../src/feed/internal/activeSubscription.js"
 import * as OrderBookSync from "../../src/feed/OrderBookSync.js"
 import { type BookView, ExchangeError, ExchangeSymbol, type FeedItem } from "../../src/index.js"
 
@@ -24,7 +24,7 @@ const listener = () => {
 
 const setup = () => {
   const calls: Array<string> = []
-  const subscription = Standing.make<BookView.BookView, ExchangeError.AccountError>({
+  const subscription = ActiveSubscription.make<BookView.BookView, ExchangeError.AccountError>({
     operation: "streamOrderBook",
     topic: { socket: "public", key: "book", channel: "book" },
     reading: () =>

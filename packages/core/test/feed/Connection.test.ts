@@ -19,12 +19,12 @@ class FakeSocket extends EventTarget {
 
 interface Options {
   readonly holds?: boolean
-  readonly quiet?: number
+  readonly maxSilence?: number
   readonly ping?: (request: number) => unknown
   readonly token?: Effect.Effect<string | undefined>
 }
 
-const open = ({ holds = false, ping, quiet, token = Effect.succeed(undefined) }: Options = {}) =>
+const open = ({ holds = false, ping, maxSilence, token = Effect.succeed(undefined) }: Options = {}) =>
   Effect.gen(function*() {
     const socket = new FakeSocket()
     const received: Array<unknown> = []
@@ -77,7 +77,7 @@ const open = ({ holds = false, ping, quiet, token = Effect.succeed(undefined) }:
         fail: () => undefined,
         unread: () => undefined
       },
-      () => [{ key: "book", quiet }],
+      () => [{ key: "book", maxSilence }],
       holds
     )
     return { connection, received, socket }
@@ -196,7 +196,7 @@ it.scoped("a replacement connection passes nothing on until it is promoted, then
 
 it.scoped("a subscription that only delivers rejected messages becomes stale and is renewed", () =>
   Effect.gen(function*() {
-    const { received, socket } = yield* open({ quiet: 20_000 })
+    const { received, socket } = yield* open({ maxSilence: 20_000 })
     yield* TestClock.adjust("1 millis")
     const emit = (text: string) =>
       Effect.zipRight(Effect.sync(() => socket.emit(JSON.stringify(text))), TestClock.adjust("5 seconds"))

@@ -15,7 +15,7 @@ const rules: Session.Rules = {
   stable: 30_000
 }
 
-const quiet = 60_000
+const maxSilence = 60_000
 const keys = ["a", "b", "c", "d"] as const
 const key = FastCheck.constantFrom(...keys)
 
@@ -79,7 +79,8 @@ const play = (actions: ReadonlyArray<typeof action extends FastCheck.Arbitrary<i
     state = next
     carry(outputs)
   }
-  const tick = (random = 0.5) => step({ _tag: "Tick", heard, heardOf: (one) => heardOf.get(one) }, random)
+  const tick = (random = 0.5) =>
+    step({ _tag: "Tick", lastReceivedAt: heard, lastReceivedOf: (one) => heardOf.get(one) }, random)
   const answer = () => {
     for (const { keys, request } of unanswered.splice(0)) {
       heard = now
@@ -93,7 +94,7 @@ const play = (actions: ReadonlyArray<typeof action extends FastCheck.Arbitrary<i
     switch (what._tag) {
       case "Want":
         wanted.add(what.key)
-        step({ _tag: "Want", key: what.key, quiet }, random)
+        step({ _tag: "Want", key: what.key, maxSilence }, random)
         break
       case "Unwant":
         wanted.delete(what.key)
@@ -102,7 +103,7 @@ const play = (actions: ReadonlyArray<typeof action extends FastCheck.Arbitrary<i
       case "Refused":
         // Only a subscription that was requested and is not yet confirmed.
         if (unanswered.some(({ keys }) => keys.includes(what.key)) && subscribed.delete(what.key)) {
-          step({ _tag: "Refused", keys: [what.key], said: { code: "", text: "no" } }, random)
+          step({ _tag: "Refused", keys: [what.key], error: { code: "", text: "no" } }, random)
           wanted.delete(what.key)
         }
         break
@@ -164,7 +165,7 @@ describe("the session of a connection", () => {
     }))
   })
 
-  const opened = (wanted: ReadonlyArray<string>) => Session.open(rules, wanted.map((key) => ({ key, quiet })), 0)
+  const opened = (wanted: ReadonlyArray<string>) => Session.open(rules, wanted.map((key) => ({ key, maxSilence })), 0)
   const never = () => undefined
   const at = (state: Session.State, event: Session.Event, now: number) => Session.step(rules, state, event, now, 0.5)
   const ticked = (
@@ -172,7 +173,7 @@ describe("the session of a connection", () => {
     now: number,
     heard = now,
     heardOf: (key: string) => number | undefined = never
-  ) => at(state, { _tag: "Tick", heard, heardOf }, now)
+  ) => at(state, { _tag: "Tick", lastReceivedAt: heard, lastReceivedOf: heardOf }, now)
 
   it("refuses a subscription that was requested three times and never confirmed", () => {
     let [state, outputs] = ticked(opened(["a"])[0], 0)
@@ -185,7 +186,7 @@ describe("the session of a connection", () => {
         }
         if (output._tag === "Refuse") {
           expect(requestedAt.length).toBe(3)
-          expect(output.said).toBeUndefined()
+          expect(output.error).toBeUndefined()
           return
         }
       }
@@ -196,10 +197,16 @@ describe("the session of a connection", () => {
 
   it("ends the connection, and does not refuse the subscription, if nothing was received at all", () => {
     const patient = { ...rules, silence: 60_000, ping: undefined }
-    let [state] = Session.open(patient, [{ key: "a", quiet }], 0)
+    let [state] = Session.open(patient, [{ key: "a", maxSilence }], 0)
     const tags: Array<string> = []
     for (let now = 0; now <= 60_000; now += 1000) {
-      const [next, outputs] = Session.step(patient, state, { _tag: "Tick", heard: 0, heardOf: never }, now, 0.5)
+      const [next, outputs] = Session.step(
+        patient,
+        state,
+        { _tag: "Tick", lastReceivedAt: 0, lastReceivedOf: never },
+        now,
+        0.5
+      )
       state = next
       for (const output of outputs) {
         tags.push(output._tag)
@@ -212,9 +219,9 @@ describe("the session of a connection", () => {
   })
 
   it("pings a silent connection, and ends it if nothing is received", () => {
-    const [quiet] = ticked(opened([])[0], 0, 0)
-    expect(ticked(quiet, 4999, 0)[1]).toEqual([])
-    const [pinged, outputs] = ticked(quiet, 5000, 0)
+    const [idle] = ticked(opened([])[0], 0, 0)
+    expect(ticked(idle, 4999, 0)[1]).toEqual([])
+    const [pinged, outputs] = ticked(idle, 5000, 0)
     expect(outputs.map(({ _tag }) => _tag)).toEqual(["Ping"])
     expect(ticked(pinged, 9999, 0)[1]).toEqual([])
     expect(ticked(pinged, 10_000, 0)[1]).toEqual([{ _tag: "End", because: "the exchange did not respond to a ping" }])
@@ -236,9 +243,9 @@ describe("the session of a connection", () => {
       _tag: "Refused",
       request: 1,
       keys: ["a", "z"],
-      said: { code: "1", text: "no" }
+      error: { code: "1", text: "no" }
     }, 1)
-    expect(outputs).toEqual([{ _tag: "Refuse", key: "a", said: { code: "1", text: "no" } }])
+    expect(outputs).toEqual([{ _tag: "Refuse", key: "a", error: { code: "1", text: "no" } }])
     expect([...next.topics.keys()]).toEqual(["b"])
   })
 

@@ -98,7 +98,7 @@ export const open = (options: Options = {}) =>
       loginRefusal: (operation) =>
         new ExchangeError.AuthenticationFailed({ exchange: "acme", operation, detail: "refused" }),
       note: () => Effect.void,
-      line: () => ({
+      settings: () => ({
         protocol: {
           sockets: {},
           most,

@@ -185,7 +185,7 @@ export const make = (streaming: Streaming | undefined, runTurn: RunTurn, beat: n
     Effect.sync(() => f(connection))
 
   return {
-    flush: each((connection) => run(connection, (one, world) => one.pass(world))),
+    flush: each((connection) => run(connection, (one, world) => one.poll(world))),
     count: Effect.sync(() => connections.size),
     connect: (target, sink) =>
       Effect.gen(function*() {
@@ -211,7 +211,7 @@ export const make = (streaming: Streaming | undefined, runTurn: RunTurn, beat: n
         // Aligned to the beat, so that all connections report the same instant, whenever they were opened.
         yield* Effect.forkScoped(Effect.zipRight(
           Effect.sleep(beat - (now % beat)),
-          Effect.forever(Effect.zipRight(run(connection, (one, world) => one.pass(world)), Effect.sleep(beat)))
+          Effect.forever(Effect.zipRight(run(connection, (one, world) => one.poll(world)), Effect.sleep(beat)))
         ))
         return { receive: (text) => connection.isSilent ? Effect.void : receive(connection, text) }
       }),

@@ -3,9 +3,9 @@ import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { retryUntilAnswered } from "../../feed/internal/asking.js"
 import * as Consumer from "../../feed/internal/consumer.js"
 import type { Feed } from "../../feed/internal/feed.js"
+import { retryUntilAnswered } from "../../feed/internal/retryUntilAnswered.js"
 import type { Reading } from "../../feed/internal/subscription.js"
 import type { Balance } from "../../model/Balance.js"
 import { type AccountError, type MarketDataError, Unsupported } from "../../model/ExchangeError.js"
@@ -15,8 +15,8 @@ import type { Account } from "../../ports/Account.js"
 import type * as Adapter from "../../ports/Adapter.js"
 import type { Channel, Feeds, FillsOf } from "../Feeds.js"
 import type * as Row from "../Row.js"
+import * as AccountUpdates from "./accountUpdates.js"
 import { lazily, rows } from "./streams.js"
-import * as Telling from "./telling.js"
 
 /**
  * The streams of an account.
@@ -51,12 +51,12 @@ type Failure = AccountError | FeedItem.SlowConsumer
  * @internal
  */
 export const make = (
-  desk: Telling.Desk,
+  services: AccountUpdates.Services,
   feeds: Partial<Feeds>,
   feed: Effect.Effect<Feed, MarketDataError>
 ): Streams => {
-  const { exchange, markets } = desk
-  const asking: Telling.Desk = { ...desk, account: untilAnswered(desk.account) }
+  const { exchange, markets } = services
+  const retrying: AccountUpdates.Services = { ...services, account: untilAnswered(services.account) }
   const channels = lazily(feed, (feed) => ({
     orders: feed.channel<Row.Order | undefined, AccountError>(),
     fills: feed.channel<Row.Fill | Row.Entry | FillsOf | undefined, AccountError>(),
@@ -64,17 +64,24 @@ export const make = (
   }))
   const missing = none(exchange)
 
-  const streamed = <Said, A>(
+  const streamed = <Row, A>(
     operation: string,
     symbol: string | undefined,
     buffer: FeedItem.Buffer,
-    raw: Effect.Effect<Stream.Stream<FeedItem.FeedItem<Said>, Failure>, AccountError>,
-    telling: (wish: Telling.StreamRequest) => Telling.Telling<Said, A>
+    raw: Effect.Effect<Stream.Stream<FeedItem.FeedItem<Row>, Failure>, AccountError>,
+    updates: (request: AccountUpdates.StreamRequest) => AccountUpdates.AccountUpdates<Row, A>
   ): Stream.Stream<FeedItem.FeedItem<A>, Failure> =>
     Stream.unwrapScoped(Effect.gen(function*() {
       const market = symbol === undefined ? undefined : yield* markets.find(operation, symbol)
       const startedAt = yield* Clock.currentTimeMillis
-      return yield* told(exchange, operation, buffer, yield* raw, telling({ operation, market, startedAt }), startedAt)
+      return yield* deliver(
+        exchange,
+        operation,
+        buffer,
+        yield* raw,
+        updates({ operation, market, startedAt }),
+        startedAt
+      )
     }))
 
   const subscribed = <A>(
@@ -92,7 +99,7 @@ export const make = (
         channels,
         ({ orders }) => orders(subscribed(operation, channel, () => understoodOrAnything(channel.reader)), whole)
       )
-      return streamed(operation, symbol, buffer, raw, (wish) => Telling.orders(asking, wish))
+      return streamed(operation, symbol, buffer, raw, (request) => AccountUpdates.orders(retrying, request))
     },
     streamFills: (symbol, { buffer = whole } = {}) => {
       const operation = "streamFills"
@@ -102,7 +109,7 @@ export const make = (
         channels,
         ({ fills }) => fills(subscribed(operation, channel, () => understoodOrAnything(channel.reader)), whole)
       )
-      return streamed(operation, symbol, buffer, raw, (wish) => Telling.fills(asking, wish))
+      return streamed(operation, symbol, buffer, raw, (request) => AccountUpdates.fills(retrying, request))
     },
     streamBalances: ({ buffer = FeedItem.latest } = {}) => {
       const operation = "streamBalances"
@@ -111,12 +118,12 @@ export const make = (
       const { also, reader } = { also: undefined, ...channel }
       const reading = (): Reading<Balance | undefined> => reader === undefined ? anything : understoodOrAnything(reader)
       const raw = Effect.map(channels, ({ balances }) => {
-        const said = balances(subscribed(operation, channel, reading), whole)
-        if (also === undefined) return said
+        const reported = balances(subscribed(operation, channel, reading), whole)
+        if (also === undefined) return reported
         const hints = balances(subscribed(operation, { topic: also }, reading), whole)
-        return Stream.merge(said, Stream.filter(Stream.map(hints, hinted), isData), { haltStrategy: "left" })
+        return Stream.merge(reported, Stream.filter(Stream.map(hints, hinted), isData), { haltStrategy: "left" })
       })
-      return streamed(operation, undefined, buffer, raw, () => Telling.balances(asking, reader !== undefined))
+      return streamed(operation, undefined, buffer, raw, () => AccountUpdates.balances(retrying, reader !== undefined))
     }
   }
 }
@@ -138,12 +145,12 @@ const untilAnswered = (account: Adapter.Account): Adapter.Account => ({
  * Delivers a feed to one subscriber. While a request is in progress, further items of the feed wait, and are delivered
  * after its answer.
  */
-const told = <Said, A>(
+const deliver = <Row, A>(
   exchange: string,
   operation: string,
   buffer: FeedItem.Buffer,
-  said: Stream.Stream<FeedItem.FeedItem<Said>, Failure>,
-  telling: Telling.Telling<Said, A>,
+  source: Stream.Stream<FeedItem.FeedItem<Row>, Failure>,
+  updates: AccountUpdates.AccountUpdates<Row, A>,
   startedAt: number
 ) =>
   Effect.gen(function*() {
@@ -155,23 +162,24 @@ const told = <Said, A>(
     let hasBegun = false
     let lostAt: number | undefined
 
-    const tell = (read: Effect.Effect<ReadonlyArray<A>, AccountError>, first?: FeedItem.Status) =>
+    const offerRead = (read: Effect.Effect<ReadonlyArray<A>, AccountError>, first?: FeedItem.Status) =>
       Effect.map(retryUntilAnswered(read), (values) => {
         if (first !== undefined) consumer.offer(first)
         for (const value of values) consumer.offer(FeedItem.FeedItem.Data({ value }))
       })
 
-    const heed = (status: FeedItem.Status): Effect.Effect<void, AccountError> => {
+    const onStatus = (status: FeedItem.Status): Effect.Effect<void, AccountError> => {
       switch (status._tag) {
         case "Connected":
         case "Resynced":
           // A feed that was down when the stream was requested has missed what has happened since then.
-          return Effect.suspend(() => tell(telling.begin(hasBegun ? lostAt ?? startedAt : lostAt), status)).pipe(
-            Effect.map(() => {
-              hasBegun = true
-              lostAt = undefined
-            })
-          )
+          return Effect.suspend(() => offerRead(updates.onServing(hasBegun ? lostAt ?? startedAt : lostAt), status))
+            .pipe(
+              Effect.map(() => {
+                hasBegun = true
+                lostAt = undefined
+              })
+            )
         case "Reconnecting":
         case "Stale":
           lostAt ??= status.since
@@ -181,23 +189,23 @@ const told = <Said, A>(
       }
     }
 
-    const hear = (items: Chunk.Chunk<FeedItem.FeedItem<Said>>) =>
+    const onItems = (items: Chunk.Chunk<FeedItem.FeedItem<Row>>) =>
       Effect.gen(function*() {
-        let rows: Array<Said> = []
+        let rows: Array<Row> = []
         for (const item of items) {
           // Changes that arrive while the feed is down are covered by the request that follows its recovery.
           if (item._tag === "Data") {
             if (hasBegun && lostAt === undefined) rows.push(item.value)
           } else {
-            if (rows.length > 0) yield* tell(telling.take(rows))
+            if (rows.length > 0) yield* offerRead(updates.onRows(rows))
             rows = []
-            yield* heed(item)
+            yield* onStatus(item)
           }
         }
-        if (rows.length > 0) yield* tell(telling.take(rows))
+        if (rows.length > 0) yield* offerRead(updates.onRows(rows))
       })
 
-    yield* Stream.runForEachChunk(said, hear).pipe(
+    yield* Stream.runForEachChunk(source, onItems).pipe(
       Effect.catchAll((error) => Effect.sync(() => consumer.fail(error))),
       Effect.catchAllCause((cause) => Deferred.failCause(died, cause)),
       Effect.interruptible,

@@ -211,7 +211,7 @@ const open = (
       refusal: refusal(protocol),
       loginRefusal: loginRefusal(protocol),
       note: noted,
-      line: (name, refusedLogins) => {
+      settings: (name, refusedLogins) => {
         const socket = feeds.protocol.sockets[name] ?? { at: {}, path: "/" }
         const { batch = rules.batch, login } = socket
         return {
@@ -222,7 +222,7 @@ const open = (
           constructor: (url) => construct(url),
           charge,
           pacer,
-          heard: (at) => Telemetry.feedHeard.unsafeUpdate(at / 1000, labels),
+          onReceived: (at) => Telemetry.feedLastMessage.unsafeUpdate(at / 1000, labels),
           redact: (text) => login === undefined && socket.token === undefined ? text : redaction.text(text),
           login: Effect.suspend(() => login === undefined ? Effect.succeed([]) : signed(refusedLogins(), login)),
           token: Effect.suspend(() => token(socket, refusedLogins()))
@@ -263,34 +263,34 @@ const rulesOf = (
 })
 
 const refusal =
-  (protocol: Protocol) => (operation: string, said: ErrorBody | undefined): ExchangeError.AccountError => {
+  (protocol: Protocol) => (operation: string, error: ErrorBody | undefined): ExchangeError.AccountError => {
     const about = { exchange: protocol.exchange, operation }
-    if (said === undefined) {
+    if (error === undefined) {
       return new ExchangeError.RequestTimedOut({
         ...about,
         detail:
           "the subscription was requested several times but never confirmed; check that the market is still traded"
       })
     }
-    return listed(protocol, operation, said) ?? new ExchangeError.InvalidRequest({
+    return listed(protocol, operation, error) ?? new ExchangeError.InvalidRequest({
       ...about,
-      code: said.code === "" ? undefined : said.code,
-      detail: `the exchange refused the subscription: ${said.text}`
+      code: error.code === "" ? undefined : error.code,
+      detail: `the exchange refused the subscription: ${error.text}`
     })
   }
 
-const loginRefusal = (protocol: Protocol) => (operation: string, said: ErrorBody): ExchangeError.AccountError =>
-  listed(protocol, operation, said) ?? new ExchangeError.AuthenticationFailed({
+const loginRefusal = (protocol: Protocol) => (operation: string, error: ErrorBody): ExchangeError.AccountError =>
+  listed(protocol, operation, error) ?? new ExchangeError.AuthenticationFailed({
     exchange: protocol.exchange,
     operation,
-    code: said.code === "" ? undefined : said.code,
-    detail: `the login to the feed was refused: ${said.text}`
+    code: error.code === "" ? undefined : error.code,
+    detail: `the login to the feed was refused: ${error.text}`
   })
 
 /** Returns the error for a code from the exchange's list of errors, if it is listed there. */
-const listed = (protocol: Protocol, operation: string, said: ErrorBody): ExchangeError.AccountError | undefined => {
+const listed = (protocol: Protocol, operation: string, error: ErrorBody): ExchangeError.AccountError | undefined => {
   const about = { exchange: protocol.exchange, operation }
-  const found = said.code === "" ? undefined : protocol.ofRow?.(said, { about, headers: {}, now: 0, status: 200 })
+  const found = error.code === "" ? undefined : protocol.ofRow?.(error, { about, headers: {}, now: 0, status: 200 })
   // An unlisted code adds nothing to the text.
   const isKnown = found !== undefined && found._tag !== "MalformedResponse"
   return isKnown && ExchangeError.isFor("account", found) ? found : undefined

@@ -22,8 +22,8 @@ import type * as OrderGuards from "../../trading/OrderGuards.js"
 import type * as OrderJournal from "../../trading/OrderJournal.js"
 import type { Feeds } from "../Feeds.js"
 import type { Streams as AccountStreams } from "./accountStreams.js"
+import type * as AccountUpdates from "./accountUpdates.js"
 import type { Streams } from "./streams.js"
-import type * as Telling from "./telling.js"
 
 /**
  * The options of the Layer of public data.
@@ -196,7 +196,7 @@ export interface Definition<MarketDataTag, AccountTag, TradingTag, Region extend
   ) => Adapter.Account
   /** Defaults to no streams. */
   readonly accountStreams?: (
-    desk: Pick<Telling.Desk, "account" | "markets" | "seen" | "skew">,
+    desk: Pick<AccountUpdates.Services, "account" | "markets" | "seen" | "skew">,
     feed: Effect.Effect<Feed.Feed, MarketDataError>
   ) => AccountStreams
   readonly trading: (

@@ -10,7 +10,7 @@ import * as Order from "effect/Order"
 import * as Stream from "effect/Stream"
 import type * as ExchangeClient from "../../engine/ExchangeClient.js"
 import * as Frame from "../../engine/internal/frame.js"
-import { unhurried } from "../../engine/internal/unhurried.js"
+import { queuePastDeadline } from "../../engine/internal/queueing.js"
 import type { Markets } from "../../engine/Markets.js"
 import type { Protocol } from "../../engine/Protocol.js"
 import * as Candle from "../../model/Candle.js"
@@ -236,7 +236,7 @@ const pages = (
         Chunk.fromIterable(candles),
         next < end ? Option.some({ from: next, found, empty }) : Option.none<Place>()
       ] as const
-    }).pipe(unhurried))
+    }).pipe(queuePastDeadline))
 }
 
 /** Returns the candles that open in the window, each once, oldest first. */

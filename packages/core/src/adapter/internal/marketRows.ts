@@ -42,8 +42,8 @@ export const ticker = (
   at: row.at ?? now
 })
 
-const tickerVolume = (said: Row.Ticker["volume24h"], market: Market, volumes: Sizing | undefined) => {
-  const volume = ofMarket(said, market)
+const tickerVolume = (stated: Row.Ticker["volume24h"], market: Market, volumes: Sizing | undefined) => {
+  const volume = ofMarket(stated, market)
   return volume && volumes?.amount(volume)
 }
 

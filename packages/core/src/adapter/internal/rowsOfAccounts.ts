@@ -113,10 +113,10 @@ export const filled = <D>(
  * @category constructors
  */
 export const order = (fields: Fields<Order>): Wire.Row<Order> => {
-  const said = row(fields, fields)
+  const read = row(fields, fields)
   return {
-    ...said,
-    ...Wire.map(said, (order) => ({
+    ...read,
+    ...Wire.map(read, (order) => ({
       ...order,
       price: order.type === "market" ? undefined : order.price,
       averagePrice: BigDecimal.isPositive(order.filled) ? order.averagePrice : undefined

@@ -259,6 +259,6 @@ export const levels = <D>(
 export const book = <const F extends { readonly [name: string]: Wire.Field<unknown> }>(
   levels: Wire.Value<ReadonlyArray<Level>>,
   [bids, asks]: readonly [bids: Wire.Path, asks: Wire.Path],
-  said: F
+  further: F
 ): Wire.Value<Wire.Values<{ readonly [S in "bids" | "asks"]: Wire.Field<ReadonlyArray<Level>> } & F>> =>
-  Wire.answer({ bids: Wire.at(bids, levels), asks: Wire.at(asks, levels), ...said })
+  Wire.answer({ bids: Wire.at(bids, levels), asks: Wire.at(asks, levels), ...further })

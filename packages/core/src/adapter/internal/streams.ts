@@ -78,13 +78,13 @@ export const make = (
   const subscription = <A>(
     operation: string,
     topic: Subscription<A, MarketDataError>["topic"],
-    quiet: Duration.DurationInput | undefined,
+    maxSilence: Duration.DurationInput | undefined,
     reading: () => Reading<A>
   ): Subscription<A, MarketDataError> => ({
     operation,
     topic,
     reading,
-    quiet: quiet === undefined ? undefined : Duration.toMillis(quiet),
+    maxSilence: maxSilence === undefined ? undefined : Duration.toMillis(maxSilence),
     fail: narrowed
   })
   const streamed = <A>(
@@ -100,7 +100,7 @@ export const make = (
       return streamed("streamTicker", symbol, (market) =>
         Effect.map(channels, ({ ticker: subscribe }) =>
           subscribe(
-            subscription("streamTicker", ticker.topic(market), ticker.quiet ?? "5 minutes", () =>
+            subscription("streamTicker", ticker.topic(market), ticker.maxSilence ?? "5 minutes", () =>
               rows(true, () => ticker.reader(market), (row, now) =>
                 marketRows.ticker(
                   row,
@@ -120,7 +120,7 @@ export const make = (
           const { amount } = yield* sizing.required(facts, "streamTrades", market)
           const { trades: subscribe } = yield* channels
           return subscribe(
-            subscription("streamTrades", trades.topic(market), trades.quiet, () => {
+            subscription("streamTrades", trades.topic(market), trades.maxSilence, () => {
               const isNew = firstTime()
               return rows(false, () =>
                 trades.reader(market), (row) =>
@@ -151,7 +151,7 @@ export const make = (
           const { clockSkewMillis } = yield* client.health
           const { candles: subscribe } = yield* channels
           return subscribe(
-            subscription("streamCandles", candles.topic(market, word), candles.quiet, () =>
+            subscription("streamCandles", candles.topic(market, word), candles.maxSilence, () =>
               candleRows(facts.protocol.exchange, market, interval, volumes, clockSkewMillis, () =>
                 candles.reader(market, word))),
             buffer
@@ -168,7 +168,7 @@ export const make = (
           const { book: subscribe } = yield* channels
           const { snapshot } = book
           return subscribe({
-            ...subscription("streamOrderBook", book.topic(market, levels), book.quiet ?? "1 minute", () => {
+            ...subscription("streamOrderBook", book.topic(market, levels), book.maxSilence ?? "1 minute", () => {
               let read = book.reader(market)
               const sync = OrderBookSync.make({
                 exchange,

@@ -139,12 +139,12 @@ const judged = (
 const refusal = (
   { exchange, ofRow }: Protocol,
   operation: string,
-  said: ErrorBody,
+  body: ErrorBody,
   now: number
 ): ExchangeError.TradingError => {
   const about = { exchange, operation }
-  return ofRow?.(said, { about, headers: {}, now, status: 200 }) ??
-    new ExchangeError.MalformedResponse({ ...about, code: said.code, detail: said.text })
+  return ofRow?.(body, { about, headers: {}, now, status: 200 }) ??
+    new ExchangeError.MalformedResponse({ ...about, code: body.code, detail: body.text })
 }
 
 // ---- all orders of a market
@@ -190,9 +190,9 @@ const cancelAll = (
       orNone(Effect.map(account.order({ market, id }), ({ status }) => status === "canceled" ? [id] : []))
     return Effect.gen(function*() {
       const { ids } = yield* beforeWriting(standing)
-      const said = yield* orNone(cancelAll.all(client)(market))
+      const canceled = yield* orNone(cancelAll.all(client)(market))
       // Some of them may have been filled in the meantime.
-      return said ?? (yield* Effect.forEach(ids, wasCanceled)).flat()
+      return canceled ?? (yield* Effect.forEach(ids, wasCanceled)).flat()
     })
   }
   const { most, several } = cancelAll

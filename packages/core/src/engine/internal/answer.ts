@@ -3,7 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import type { Answer, Protocol } from "../Protocol.js"
-import { refusalOf } from "./frontDoor.js"
+import { refusalOf } from "./geoBlock.js"
 
 /**
  * Returns the error that a response stands for. Refusals by something in front of the exchange come first, then the

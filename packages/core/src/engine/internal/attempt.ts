@@ -64,7 +64,7 @@ export interface Signer {
   readonly key: Key
   readonly credentials: Option.Option<Credentials.Credentials>
   /** Adds the token of a session to a request, instead of a signature. */
-  readonly carry?: ((request: Prepared) => Signed) | undefined
+  readonly authorize?: ((request: Prepared) => Signed) | undefined
 }
 
 /** @internal */
@@ -100,7 +100,7 @@ export interface ClientSettings {
  */
 export const send = <A>(
   fiber: Running,
-  line: ClientSettings,
+  settings: ClientSettings,
   call: Call<A>,
   signer: Signer,
   { restore, unsafeLeave }: Pick<Policy.Attempt, "restore" | "unsafeLeave">
@@ -109,8 +109,8 @@ export const send = <A>(
     const { about } = call
     const clock = clockOf(fiber)
     const sentAt = clock.unsafeCurrentTimeMillis()
-    const signedBy = line.vitals.skew()
-    const signed = sign(line, call, signer, ClockSkew.correct(signedBy, sentAt))
+    const signedBy = settings.vitals.skew()
+    const signed = sign(settings, call, signer, ClockSkew.correct(signedBy, sentAt))
     if (typeof signed === "string") {
       return new ExchangeError.AuthenticationFailed({ ...about, detail: signed, outcome: "NotSent" })
     }
@@ -118,11 +118,11 @@ export const send = <A>(
     const go = () => {
       // The operation's deadline also bounds the attempt. Once the request is sent, reaching it counts as a timeout.
       const timeout = Option.match(Deadline.remainingAt(call.deadline, clock), {
-        onNone: () => line.timeout,
-        onSome: (remaining) => Duration.min(line.timeout, remaining)
+        onNone: () => settings.timeout,
+        onSome: (remaining) => Duration.min(settings.timeout, remaining)
       })
-      const request = new Outgoing(signed, line, timeout, call.names.request)
-      const answer = line.transport.sendMasked?.(request, restore) ?? restore(line.transport.send(request))
+      const request = new Outgoing(signed, settings, timeout, call.names.request)
+      const answer = settings.transport.sendMasked?.(request, restore) ?? restore(settings.transport.send(request))
       return Effect.matchEffect(answer, {
         onFailure: (failure) => unanswered(about, timeout, failure),
         onSuccess: (raw) => {
@@ -133,7 +133,7 @@ export const send = <A>(
             now: clock.unsafeCurrentTimeMillis(),
             raw
           }
-          return answered(fiber, line, call, signer, received, restore)
+          return answered(fiber, settings, call, signer, received, restore)
         }
       })
     }
@@ -152,37 +152,37 @@ interface Received {
 /** Converts a response to a value or an error, and learns usage and clock from it. */
 const answered = <A>(
   fiber: Running,
-  line: ClientSettings,
+  settings: ClientSettings,
   call: Call<A>,
   { credentials, key }: Signer,
   { now, raw, sentAt, signature, signedBy }: Received,
   restore: Policy.Attempt["restore"]
 ): Effect.Effect<A, ExchangeError.ExchangeError> => {
   const { about, endpoint } = call
-  const { protocol, vitals } = line
+  const { protocol, vitals } = settings
   // Redacts secrets before any other code sees the response.
   const redaction = Option.isNone(credentials)
     ? Redaction.none
     : Redaction.make([signature, ...Credentials.secrets(credentials.value).map(Redacted.value)])
   const json = redaction.json(parseJson(raw.text), raw.text)
   const dated = TrustedHeaders.date(raw.headers, now)
-  const told = redaction === Redaction.none
+  const headers = redaction === Redaction.none
     ? dated.headers
     : Record.map(dated.headers, (value) => value === undefined ? undefined : redaction.text(value))
   const hints: Array<Effect.Effect<void>> = []
   const learn = (serverTime: number, resolution: number): void => {
     const learning = vitals.learnTime({ sentAt, receivedAt: now, serverTime, resolution })
-    if (learning !== undefined) hints.push(line.logging(endpoint.name, learning))
+    if (learning !== undefined) hints.push(settings.logging(endpoint.name, learning))
   }
   if (dated.date !== undefined) learn(dated.date, 1000)
-  const learnt = learning(protocol, { headers: told, json, auth: endpoint.auth, cost: call.cost })
-  const untold = () => line.logging(endpoint.name, notRead)
-  if (learnt === undefined) hints.push(untold())
+  const learnt = learning(protocol, { headers, json, auth: endpoint.auth, cost: call.cost })
+  const warnUnread = () => settings.logging(endpoint.name, notRead)
+  if (learnt === undefined) hints.push(warnUnread())
   const { serverTime, usage = [] } = learnt ?? nothing
   if (serverTime !== undefined && !TrustedHeaders.isStored(raw.headers)) learn(serverTime, 1)
   const skew = vitals.skew()
   const used = usage.length > 0
-    ? hint(() => line.learnUsage(fiber, usage, key, skew.offset), untold)
+    ? hint(() => settings.learnUsage(fiber, usage, key, skew.offset), warnUnread)
     : undefined
   if (used !== undefined) hints.push(used)
   if (fiber.currentSpan?._tag === "Span") fiber.currentSpan.attribute(attributes.status, raw.status)
@@ -190,7 +190,7 @@ const answered = <A>(
   const text = isSecret ? Credentials.redacted : redaction.text(raw.text)
   const answer: Answer = {
     status: raw.status,
-    headers: TrustedHeaders.retryAfter(told, ClockSkew.correct(skew, now)),
+    headers: TrustedHeaders.retryAfter(headers, ClockSkew.correct(skew, now)),
     json,
     text,
     now,
@@ -206,7 +206,7 @@ const answered = <A>(
   const classified = classify(protocol, answer, endpoint.auth)
   if (Either.isLeft(classified)) {
     hints.push(
-      line.logging(
+      settings.logging(
         endpoint.name,
         Effect.logWarning("A response could not be classified: the protocol's classify function threw")
       )
@@ -228,22 +228,22 @@ const nothing: Observations = {}
 
 /** Usage and clock are hints: a defect while reading them must not change the outcome of the request. */
 const hint = (
-  told: () => Effect.Effect<void> | undefined,
-  untold: () => Effect.Effect<void>
+  read: () => Effect.Effect<void> | undefined,
+  otherwise: () => Effect.Effect<void>
 ): Effect.Effect<void> | undefined => {
   try {
-    const left = told()
-    return left === undefined ? undefined : Effect.catchAllDefect(left, untold)
+    const left = read()
+    return left === undefined ? undefined : Effect.catchAllDefect(left, otherwise)
   } catch {
-    return untold()
+    return otherwise()
   }
 }
 
 const notRead = Effect.logDebug("Usage and clock could not be read from the response")
 
-const learning = (protocol: Protocol, told: Parameters<Protocol["learn"]>[0]): Observations | undefined => {
+const learning = (protocol: Protocol, facts: Parameters<Protocol["learn"]>[0]): Observations | undefined => {
   try {
-    return protocol.learn(told)
+    return protocol.learn(facts)
   } catch {
     return undefined
   }
@@ -251,24 +251,24 @@ const learning = (protocol: Protocol, told: Parameters<Protocol["learn"]>[0]): O
 
 /** Returns the signed request, or the reason why it cannot be signed. */
 const sign = (
-  line: ClientSettings,
+  settings: ClientSettings,
   call: Call<unknown>,
-  { carry, credentials, key }: Signer,
+  { authorize: carry, credentials, key }: Signer,
   exchangeTime: number
 ): Signed | string => {
   const { body, headers, method, path, query } = call.prepared
-  const request = { method, path, query, body, headers: { ...headers, ...line.headers } }
+  const request = { method, path, query, body, headers: { ...headers, ...settings.headers } }
   if (Option.isNone(credentials)) return { signature: "", ...request }
   try {
     if (carry !== undefined) return carry(request)
     const nonce = key.nonce(exchangeTime)
     call.nonce = nonce
-    const signed = line.protocol.sign(request, credentials.value, {
+    const signed = settings.protocol.sign(request, credentials.value, {
       now: Math.floor(exchangeTime),
       nonce,
-      host: line.host,
+      host: settings.host,
       scheme: call.endpoint.scheme,
-      crypto: line.crypto
+      crypto: settings.crypto
     })
     return Either.merge(signed)
   } catch {

@@ -26,17 +26,17 @@ export const neverStood = (error: unknown, depth = 0): boolean => {
   if (!Predicate.isObject(error) || depth > 4) return false
   const stage = marks.get(error)
   if (stage !== undefined) return stage === "connecting"
-  const said: Said = error
-  if (isHandshake(said)) return true
-  if (typeof said.syscall === "string") return /^(?:connect|getaddrinfo|socket|bind|query\w*)$/.test(said.syscall)
+  const failure: Said = error
+  if (isHandshake(failure)) return true
+  if (typeof failure.syscall === "string") return /^(?:connect|getaddrinfo|socket|bind|query\w*)$/.test(failure.syscall)
   // undici adds the addresses and byte counts of an established connection to its errors.
-  if (Predicate.isObject(said.socket)) return false
-  if (typeof said.code === "string" && beforeSending.has(said.code)) return true
+  if (Predicate.isObject(failure.socket)) return false
+  if (typeof failure.code === "string" && beforeSending.has(failure.code)) return true
   // One error for each address family that was tried.
-  if (Array.isArray(said.errors) && said.errors.length > 0) {
-    return said.errors.every((each) => neverStood(each, depth + 1))
+  if (Array.isArray(failure.errors) && failure.errors.length > 0) {
+    return failure.errors.every((each) => neverStood(each, depth + 1))
   }
-  return neverStood(said.cause, depth + 1)
+  return neverStood(failure.cause, depth + 1)
 }
 
 /**
@@ -46,9 +46,10 @@ export const neverStood = (error: unknown, depth = 0): boolean => {
  */
 export const codeOf = (error: unknown, depth = 0): string | undefined => {
   if (!Predicate.isObject(error) || depth > 4) return undefined
-  const said: Said = error
-  if (typeof said.code === "string") return said.code
-  return codeOf(said.cause, depth + 1) ?? (Array.isArray(said.errors) ? codeOf(said.errors[0], depth + 1) : undefined)
+  const failure: Said = error
+  if (typeof failure.code === "string") return failure.code
+  return codeOf(failure.cause, depth + 1) ??
+    (Array.isArray(failure.errors) ? codeOf(failure.errors[0], depth + 1) : undefined)
 }
 
 interface Said {

@@ -59,9 +59,9 @@ export const make = (exchange: string, environment: string): Meters => {
   const ofScope = labelled("scope")
   const ofOperation = labelled("operation")
   const ofResult = labelled("operation", "error")
-  const told = (tell: (fiber: Running) => void): Effect.Effect<void> =>
+  const onFiber = (update: (fiber: Running) => void): Effect.Effect<void> =>
     withFiber((fiber) => {
-      tell(fiber)
+      update(fiber)
       return Effect.void
     })
   return {
@@ -75,8 +75,8 @@ export const make = (exchange: string, environment: string): Meters => {
     },
     waited: (fiber, operation, seconds) => ofOperation(Telemetry.queueWait, fiber, seconds, operation),
     used: (fiber, scope, ratio) => ofScope(Telemetry.limiterUsage, fiber, ratio, scope),
-    retried: (operation, error) => told((fiber) => ofResult(Telemetry.retries, fiber, 1, operation, error)),
-    banned: (untilMillis) => told((fiber) => ofExchange(Telemetry.bannedUntil, fiber, untilMillis / 1000)),
-    skewed: (millis) => told((fiber) => ofExchange(Telemetry.clockSkew, fiber, millis / 1000))
+    retried: (operation, error) => onFiber((fiber) => ofResult(Telemetry.retries, fiber, 1, operation, error)),
+    banned: (untilMillis) => onFiber((fiber) => ofExchange(Telemetry.bannedUntil, fiber, untilMillis / 1000)),
+    skewed: (millis) => onFiber((fiber) => ofExchange(Telemetry.clockSkew, fiber, millis / 1000))
   }
 }

@@ -1,7 +1,7 @@
 import { constants } from "node:buffer"
 import * as Zlib from "node:zlib"
 import type { Dispatcher } from "undici"
-import { type Limit, NotUnpacked, TooLarge } from "./unread.js"
+import { type Limit, NotUnpacked, TooLarge } from "./unreadableBody.js"
 
 /**
  * A request with the body limit of its caller. The limit also applies while a response is decompressed, to stop a

@@ -162,15 +162,15 @@ export const make = (client: {
         }
         const isQuiet = client.isQuiet && auth === "none" &&
           Context.get(fiber.currentContext, AttemptObserver) === nobody
-        const told = isQuiet
+        const recorded = isQuiet
           ? onExit(status, self, ended)
           : annotated(status, self, annotationsOf(name), ended)
         const method = methodSpan(fiber)
         if (method === undefined) {
-          return spanned(fiber, status, told, `${exchange}.${name}`, () => ({ attributes: operationAttributes }))
+          return spanned(fiber, status, recorded, `${exchange}.${name}`, () => ({ attributes: operationAttributes }))
         }
         for (const [key, value] of Object.entries(operationAttributes)) method.attribute(key, value)
-        return told
+        return recorded
       }),
     attempt: (fiber, status, call, limits, self) => {
       const clock = clockOf(fiber)

@@ -35,7 +35,7 @@ export const make = (exchange: string): Effect.Effect<Held> =>
     }),
     (flights): Held => {
       let state = SessionState.none
-      const tell = (event: SessionState.Event, now: number): SessionState.Step => {
+      const dispatch = (event: SessionState.Event, now: number): SessionState.Step => {
         const step = SessionState.step(state, event, now)
         state = step.state
         return step
@@ -49,7 +49,7 @@ export const make = (exchange: string): Effect.Effect<Held> =>
           Data.struct(by),
           Idempotent.mark(timed((now) =>
             Effect.map(open, ({ lasts, token }) => {
-              tell({ _tag: "Opened", by, token, askedAt: now, lasts: Duration.toMillis(lasts) }, now)
+              dispatch({ _tag: "Opened", by, token, askedAt: now, lasts: Duration.toMillis(lasts) }, now)
               return token
             })
           ))
@@ -57,7 +57,7 @@ export const make = (exchange: string): Effect.Effect<Held> =>
       return {
         token: (by, open, scope) =>
           timed((now) => {
-            const step = tell({ _tag: "Asked", by }, now)
+            const step = dispatch({ _tag: "Asked", by }, now)
             if (step.use === undefined) {
               return Effect.mapError(opening(by, open), beforeSending("no session could be opened"))
             }
@@ -68,7 +68,7 @@ export const make = (exchange: string): Effect.Effect<Held> =>
           }),
         refused: (token) =>
           timed((now) => {
-            tell({ _tag: "Refused", token }, now)
+            dispatch({ _tag: "Refused", token }, now)
             return Effect.void
           })
       }

@@ -12,7 +12,7 @@ import { proxyFailure } from "../../model/internal/proxyFailed.js"
 import * as InFlight from "../InFlight.js"
 import * as Transport from "../Transport.js"
 import { codeOf, neverStood } from "./connection.js"
-import { NotUnpacked, sentence, TooLarge } from "./unread.js"
+import { NotUnpacked, sentence, TooLarge } from "./unreadableBody.js"
 
 /**
  * Disables the platform's spans, which record the signed URL and every header, and its trace headers.

@@ -30,8 +30,8 @@ export interface Listener {
   readonly stale: (key: string, since: number, because: string) => void
   /** The exchange ended these subscriptions, and they will be requested again. */
   readonly lost: (keys: Iterable<string>, since: number, because: string) => void
-  readonly refuse: (key: string, said: ErrorBody | undefined) => void
-  readonly refuseLogin: (said: ErrorBody) => void
+  readonly refuse: (key: string, error: ErrorBody | undefined) => void
+  readonly refuseLogin: (error: ErrorBody) => void
   /** The connection cannot log in, or no longer can. */
   readonly fail: (error: AccountError) => void
   /** A frame was not understood. */
@@ -59,7 +59,7 @@ export interface SocketSettings {
   /** Removes secrets from a frame, before anything else sees it. */
   readonly redact: (text: string) => string
   /** Called when something was received (epoch milliseconds), once per batch of frames. */
-  readonly heard?: ((at: number) => void) | undefined
+  readonly onReceived?: ((at: number) => void) | undefined
   readonly login: Effect.Effect<ReadonlyArray<unknown>, Stopped>
   readonly token: Effect.Effect<string | undefined, Stopped>
 }
@@ -79,7 +79,7 @@ export interface Stopped {
 export interface Connection {
   readonly opened: number
   /** Returns when anything was last received, or when the connection was opened. */
-  readonly heard: () => number
+  readonly lastReceivedAt: () => number
   readonly post: (event: Session.Event) => void
   /** Handles a frame as if it had been received. */
   readonly hand: (key: string, frame: unknown) => void
@@ -120,30 +120,30 @@ const mostHeld = 50_000
  * @internal
  */
 export const open = (
-  line: SocketSettings,
+  settings: SocketSettings,
   listener: Listener,
   wanted: () => Iterable<Session.Wanted>,
   holds: boolean
 ): Effect.Effect<Connection, PlatformSocket.SocketError | Stopped, Scope.Scope> =>
   Effect.gen(function*() {
     const outer = yield* Effect.scope
-    yield* line.charge("connects")
+    yield* settings.charge("connects")
     const scope = yield* Scope.fork(outer, ExecutionStrategy.sequential)
-    const opening = Scope.extend(start(line, listener, wanted, holds, scope), scope)
+    const opening = Scope.extend(start(settings, listener, wanted, holds, scope), scope)
     return yield* Effect.onExit(opening, (exit) => exit._tag === "Failure" ? Scope.close(scope, exit) : Effect.void)
   })
 
 const start = (
-  line: SocketSettings,
+  settings: SocketSettings,
   listener: Listener,
   wanted: () => Iterable<Session.Wanted>,
   holds: boolean,
   scope: Scope.CloseableScope
 ): Effect.Effect<Connection, PlatformSocket.SocketError | Stopped, Scope.Scope> =>
   Effect.gen(function*() {
-    const { protocol, rules } = line
+    const { protocol, rules } = settings
     const inbox = Inbox.make<Item>()
-    const pace = yield* line.pacer
+    const pace = yield* settings.pacer
     const opened = yield* Deferred.make<void, PlatformSocket.SocketError>()
     const ended = yield* Deferred.make<string>()
     const leaving = yield* Deferred.make<void>()
@@ -155,8 +155,8 @@ const start = (
 
     // Provided where the socket runs as well: there, a socket prefers the constructor in the context over the one it
     // was made with.
-    const ours = Effect.provideService(PlatformSocket.WebSocketConstructor, line.constructor)
-    const socket = yield* ours(PlatformSocket.makeWebSocket(line.url, { closeCodeIsError: () => true }))
+    const ours = Effect.provideService(PlatformSocket.WebSocketConstructor, settings.constructor)
+    const socket = yield* ours(PlatformSocket.makeWebSocket(settings.url, { closeCodeIsError: () => true }))
     const write = yield* socket.writer
     yield* socket.runRaw((data) => inbox.push(data), { onOpen: Effect.asVoid(Deferred.succeed(opened, undefined)) })
       .pipe(
@@ -176,7 +176,7 @@ const start = (
     const draw = Effect.map(Random.next, (next) => {
       random = next
     })
-    let heard = openedAt
+    let lastReceivedAt = openedAt
     let [state, outputs] = Session.open(rules, wanted(), openedAt)
     const isNext = order()
     let isFull = false
@@ -184,8 +184,8 @@ const start = (
      * When each subscription with a limit on its silence last received data. A map of all subscriptions would be
      * written with every frame.
      */
-    const heardOf = new Map<string, number>()
-    const lastHeard = (key: string) => heardOf.get(key)
+    const receivedAtByKey = new Map<string, number>()
+    const lastReceivedOf = (key: string) => receivedAtByKey.get(key)
     let held: Array<() => void> | undefined = holds ? [] : undefined
 
     const deliver = (what: () => void) => {
@@ -207,10 +207,10 @@ const start = (
             deliver(() => listener.lost([output.key], now, output.because))
             break
           case "Refuse":
-            deliver(() => listener.refuse(output.key, output.said))
+            deliver(() => listener.refuse(output.key, output.error))
             break
           case "RefuseLogin":
-            deliver(() => listener.refuseLogin(output.said))
+            deliver(() => listener.refuseLogin(output.error))
             break
           case "Replace":
             Deferred.unsafeDone(leaving, Effect.void)
@@ -242,21 +242,21 @@ const start = (
       let isUsed = true
       if (held === undefined) isUsed = listener.data(key, frame, now)
       else deliver(() => listener.data(key, frame, now))
-      if (isUsed && topic.quiet !== undefined) heardOf.set(key, now)
+      if (isUsed && topic.maxSilence !== undefined) receivedAtByKey.set(key, now)
     }
 
     const read = (received: string, now: number) => {
-      heard = now
-      const text = line.redact(received)
+      lastReceivedAt = now
+      const text = settings.redact(received)
       const frame = parseJson(text) ?? text
       const place = isNext(protocol.sequence?.(frame))
       if (place === "old") return
       if (place === "gap") {
         return advance({ _tag: "Ended", because: "a message on the connection was lost" }, now)
       }
-      const said = understand(protocol, frame)
-      if (said === undefined) return deliver(listener.unread)
-      for (const each of said) {
+      const messages = understand(protocol, frame)
+      if (messages === undefined) return deliver(listener.unread)
+      for (const each of messages) {
         if (each._tag === "Data") hear(each.key, each.frame, now)
         else advance(each, now)
       }
@@ -277,14 +277,14 @@ const start = (
     const handleAll = (items: ReadonlyArray<Item>): boolean => {
       const now = clock.unsafeCurrentTimeMillis()
       const before = state
-      const heardBefore = heard
+      const receivedBefore = lastReceivedAt
       for (const item of items) handle(item, now)
-      if (heard !== heardBefore) line.heard?.(heard)
+      if (lastReceivedAt !== receivedBefore) settings.onReceived?.(lastReceivedAt)
       if (inbox.size() + items.length > mostWaiting || isFull) {
         advance({ _tag: "Ended", because: "frames arrived faster than they could be read" }, now)
       }
       if (state === before && !items.includes(due)) return false
-      advance({ _tag: "Tick", heard, heardOf: lastHeard }, now)
+      advance({ _tag: "Tick", lastReceivedAt, lastReceivedOf }, now)
       if (Session.isSettled(state)) Deferred.unsafeDone(settled, Effect.void)
       Queue.unsafeOffer(moved, undefined)
       return true
@@ -299,7 +299,7 @@ const start = (
     // Sleeps until something is due, and checks again when that may have changed.
     const keep = Effect.gen(function*() {
       const now = clock.unsafeCurrentTimeMillis()
-      const next = Session.deadline(rules, state, heard, lastHeard)
+      const next = Session.deadline(rules, state, lastReceivedAt, lastReceivedOf)
       if (next <= now) {
         inbox.push(due)
         return yield* Queue.take(moved)
@@ -315,22 +315,23 @@ const start = (
         { discard: true }
       )
 
-    const topicsOf = (keys: ReadonlyArray<string>): ReadonlyArray<Topic> => keys.flatMap((key) => line.topic(key) ?? [])
+    const topicsOf = (keys: ReadonlyArray<string>): ReadonlyArray<Topic> =>
+      keys.flatMap((key) => settings.topic(key) ?? [])
 
     const carryOut = (output: Session.Output) =>
       Effect.gen(function*() {
         switch (output._tag) {
           case "Login":
-            return yield* send(yield* line.login, pace)
+            return yield* send(yield* settings.login, pace)
           case "Ping": {
-            const message = line.socket.ping ?? protocol.ping?.message
+            const message = settings.socket.ping ?? protocol.ping?.message
             return yield* send([message?.(output.request) ?? "ping"], pace)
           }
           case "Send":
             return yield* send([output.message], pace)
           case "Subscribe": {
-            const token = yield* line.token
-            yield* line.charge("subscribes")
+            const token = yield* settings.token
+            yield* settings.charge("subscribes")
             const messages = protocol.subscribe(topicsOf(output.keys), { request: output.request, token })
             yield* send(messages, pace)
             inbox.push(
@@ -343,7 +344,7 @@ const start = (
           case "Unsubscribe": {
             // A failure to unsubscribe is not reported to the consumers: the connection ends, and the subscription with
             // it.
-            const token = yield* Effect.mapError(line.token, ({ because }): Stopped => ({ because }))
+            const token = yield* Effect.mapError(settings.token, ({ because }): Stopped => ({ because }))
             return yield* send(
               protocol.unsubscribe(topicsOf(output.keys), { request: output.request, token }),
               pace
@@ -357,10 +358,10 @@ const start = (
         })
       )
 
-    if (line.socket.welcome !== undefined) yield* send(line.socket.welcome, pace)
+    if (settings.socket.welcome !== undefined) yield* send(settings.socket.welcome, pace)
     dispatch(outputs, openedAt)
     outputs = []
-    advance({ _tag: "Tick", heard, heardOf: lastHeard }, openedAt)
+    advance({ _tag: "Tick", lastReceivedAt, lastReceivedOf }, openedAt)
     yield* Effect.forkScoped(Effect.forever(loop))
     yield* Effect.forkScoped(Effect.forever(keep))
     yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(outbox), carryOut)))
@@ -368,7 +369,7 @@ const start = (
 
     return {
       opened: openedAt,
-      heard: () => heard,
+      lastReceivedAt: () => lastReceivedAt,
       post: inbox.push,
       hand: (key, frame) => inbox.push(new Handed(key, frame)),
       ended: Deferred.await(ended),

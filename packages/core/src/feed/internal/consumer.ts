@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { type Buffer, FeedItem } from "../../model/FeedItem.js"
-import * as Bell from "./bell.js"
+import * as Signal from "./signal.js"
 
 /**
  * A consumer of a feed, with the items that wait for it: never more than its buffer allows, whatever the feed emits
@@ -34,7 +34,7 @@ export const make = <A, E>(
   let dropped = 0
   let failure = Option.none<E>()
   let toMake: (() => FeedItem<A> | undefined) | undefined
-  const bell = Bell.make(() => waiting.length > 0 || toMake !== undefined || Option.isSome(failure))
+  const signal = Signal.make(() => waiting.length > 0 || toMake !== undefined || Option.isSome(failure))
 
   const make = () => {
     const item = toMake?.()
@@ -45,7 +45,7 @@ export const make = <A, E>(
   const fail = (error: E) => {
     make()
     if (Option.isNone(failure)) failure = Option.some(error)
-    bell.ring()
+    signal.notify()
   }
 
   const dropOldest = (isOldest: (item: FeedItem<A>) => boolean) => {
@@ -69,7 +69,7 @@ export const make = <A, E>(
     }
   }
 
-  const take: Effect.Effect<Chunk.Chunk<FeedItem<A>>, E> = Effect.flatMap(bell.awaitReady, () => {
+  const take: Effect.Effect<Chunk.Chunk<FeedItem<A>>, E> = Effect.flatMap(signal.awaitReady, () => {
     make()
     if (waiting.length === 0 && Option.isSome(failure)) return Effect.fail(failure.value)
     const items = waiting
@@ -91,12 +91,12 @@ export const make = <A, E>(
       offer: (item) => {
         make()
         put(item)
-        bell.ring()
+        signal.notify()
       },
       renew: buffer._tag === "Latest" ?
         (made) => {
           toMake = made
-          bell.ring()
+          signal.notify()
         } :
         undefined
     },

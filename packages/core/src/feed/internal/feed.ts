@@ -13,11 +13,11 @@ import * as Stream from "effect/Stream"
 import type { ErrorBody } from "../../engine/Protocol.js"
 import type { AccountError } from "../../model/ExchangeError.js"
 import { type Buffer, type FeedItem, SlowConsumer } from "../../model/FeedItem.js"
-import { retryUntilAnswered } from "./asking.js"
+import * as ActiveSubscription from "./activeSubscription.js"
 import type * as Connection from "./connection.js"
 import * as Consumer from "./consumer.js"
 import * as Lane from "./lane.js"
-import * as Standing from "./standing.js"
+import { retryUntilAnswered } from "./retryUntilAnswered.js"
 import type { Subscription } from "./subscription.js"
 
 /** @internal */
@@ -45,7 +45,7 @@ export type Channel<A, E> = (
 export type Occurrence = "reconnect" | "resync" | "stale" | "unread"
 
 /**
- * The settings of a feed. `line` receives a function that returns how many logins in a row were refused. `refusal`
+ * The settings of a feed. `settings` receives a function that returns how many logins in a row were refused. `refusal`
  * converts a refusal by the exchange to an error; its argument is `undefined` if the exchange did not respond.
  *
  * @internal
@@ -55,16 +55,16 @@ export interface Options {
   /** The maximum number of subscriptions per connection. */
   readonly most: number
   readonly backoff: Lane.Backoff
-  readonly line: (socket: string, refusedLogins: () => number) => Omit<Connection.SocketSettings, "topic">
-  readonly refusal: (operation: string, said: ErrorBody | undefined) => AccountError
-  readonly loginRefusal: (operation: string, said: ErrorBody) => AccountError
+  readonly settings: (socket: string, refusedLogins: () => number) => Omit<Connection.SocketSettings, "topic">
+  readonly refusal: (operation: string, error: ErrorBody | undefined) => AccountError
+  readonly loginRefusal: (operation: string, error: ErrorBody) => AccountError
   readonly note: (what: Occurrence) => Effect.Effect<void>
 }
 
 /** A subscription at the exchange, which all readings of its topic share. */
 interface SharedTopic {
   readonly lane: Lane.Lane
-  readonly entries: Set<Standing.Entry>
+  readonly entries: Set<ActiveSubscription.Entry>
   /** Whether the exchange has confirmed the subscription, which it does not repeat for a reading that joins later. */
   isLive: boolean
 }
@@ -72,7 +72,7 @@ interface SharedTopic {
 /** The connections to one kind of socket, and their subscriptions. */
 interface Group {
   readonly lanes: Array<Lane.Lane>
-  readonly line: Omit<Connection.SocketSettings, "topic">
+  readonly settings: Omit<Connection.SocketSettings, "topic">
   readonly listener: Lane.Listener
   readonly topics: Map<string, SharedTopic>
 }
@@ -97,7 +97,7 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
       if (known !== undefined) return known
       const topics: Group["topics"] = new Map()
       let refusedLogins = 0
-      const each = (keys: Iterable<string>, f: (entry: Standing.Entry) => void) => {
+      const each = (keys: Iterable<string>, f: (entry: ActiveSubscription.Entry) => void) => {
         for (const key of keys) for (const entry of topics.get(key)?.entries ?? []) f(entry)
       }
       const mark = (key: string, isLive: boolean) => {
@@ -107,7 +107,7 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
       const group: Group = {
         lanes: [],
         topics,
-        line: options.line(socket, () => refusedLogins),
+        settings: options.settings(socket, () => refusedLogins),
         listener: {
           data: (key, frame, now) => {
             let isUsed = false
@@ -123,13 +123,13 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
             mark(key, false)
             each([key], (entry) => entry.stale(since, because))
           },
-          refuse: (key, said) => each([key], (entry) => entry.fail(options.refusal(entry.operation, said))),
-          refuseLogin: (said) => {
-            if (options.loginRefusal("login", said).isRetryable) return
+          refuse: (key, error) => each([key], (entry) => entry.fail(options.refusal(entry.operation, error))),
+          refuseLogin: (error) => {
+            if (options.loginRefusal("login", error).isRetryable) return
             // The first refusal may be due to a rotated key or a clock that is off. The next login uses reloaded
             // credentials and the current time.
             if (++refusedLogins < 2) return
-            each(topics.keys(), (entry) => entry.fail(options.loginRefusal(entry.operation, said)))
+            each(topics.keys(), (entry) => entry.fail(options.loginRefusal(entry.operation, error)))
           },
           fail: (error) => each(topics.keys(), (entry) => entry.fail(error)),
           unread: () => note("unread"),
@@ -156,32 +156,36 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
         const free = group.lanes.find((lane) => lane.size() < options.most)
         if (free !== undefined) return Effect.succeed(free)
         return Effect.tap(
-          Scope.extend(Lane.make(group.line, group.listener, breaker, options.backoff), scope),
+          Scope.extend(Lane.make(group.settings, group.listener, breaker, options.backoff), scope),
           (lane) => Effect.sync(() => group.lanes.push(lane))
         )
       })
 
     const channel = <A, E>(): Channel<A, E> => {
-      const all = new Map<string, Standing.Standing<A, E>>()
+      const all = new Map<string, ActiveSubscription.ActiveSubscription<A, E>>()
 
-      const stand = (subscription: Subscription<A, E>, group: Group, lane: Lane.Lane): Standing.Standing<A, E> => {
+      const activate = (
+        subscription: Subscription<A, E>,
+        group: Group,
+        lane: Lane.Lane
+      ): ActiveSubscription.ActiveSubscription<A, E> => {
         const { topic } = subscription
         let isFetching = false
-        const standing = Standing.make(subscription, {
+        const active = ActiveSubscription.make(subscription, {
           resync: () => {
             note("resync")
             lane.resync(topic.key)
           },
           stale: () => note("stale"),
           unread: () => note("unread"),
-          failed: () => leave(subscription, group, standing),
+          failed: () => leave(subscription, group, active),
           fetch: (effect) => {
             if (isFetching) return
             isFetching = true
             run(effect.pipe(
               retryUntilAnswered,
               Effect.matchEffect({
-                onFailure: (error) => Effect.sync(() => standing.fail(error)),
+                onFailure: (error) => Effect.sync(() => active.fail(error)),
                 onSuccess: (answer) => Effect.sync(() => lane.hand(topic.key, answer))
               }),
               Effect.ensuring(Effect.sync(() => {
@@ -190,14 +194,18 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
             ))
           }
         })
-        return standing
+        return active
       }
 
-      const leave = (subscription: Subscription<A, E>, group: Group, standing: Standing.Standing<A, E>): void => {
+      const leave = (
+        subscription: Subscription<A, E>,
+        group: Group,
+        active: ActiveSubscription.ActiveSubscription<A, E>
+      ): void => {
         const { key, socket } = subscription.topic
-        if (all.get(`${socket} ${key}`) === standing) all.delete(`${socket} ${key}`)
+        if (all.get(`${socket} ${key}`) === active) all.delete(`${socket} ${key}`)
         const found = group.topics.get(key)
-        if (found === undefined || !found.entries.delete(standing) || found.entries.size > 0) return
+        if (found === undefined || !found.entries.delete(active) || found.entries.size > 0) return
         group.topics.delete(key)
         found.lane.unwant(key)
       }
@@ -210,17 +218,17 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
           // concurrently share one subscription.
           const free = group.topics.get(key)?.lane ?? (yield* laneOf(group))
           const lane = group.topics.get(key)?.lane ?? free
-          const standing = all.get(`${socket} ${key}`) ?? stand(subscription, group, lane)
-          all.set(`${socket} ${key}`, standing)
+          const active = all.get(`${socket} ${key}`) ?? activate(subscription, group, lane)
+          all.set(`${socket} ${key}`, active)
           const found = group.topics.get(key)
           if (found === undefined) {
-            group.topics.set(key, { lane, entries: new Set([standing]), isLive: false })
-            lane.want(subscription.topic, subscription.quiet)
-          } else if (!found.entries.has(standing)) {
-            found.entries.add(standing)
-            if (found.isLive) standing.live()
+            group.topics.set(key, { lane, entries: new Set([active]), isLive: false })
+            lane.want(subscription.topic, subscription.maxSilence)
+          } else if (!found.entries.has(active)) {
+            found.entries.add(active)
+            if (found.isLive) active.live()
           }
-          return { group, standing }
+          return { group, active }
         })
 
       return (subscription, buffer) =>
@@ -234,11 +242,11 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
             (capacity) => new SlowConsumer({ exchange, operation, capacity })
           )
           return acquireUseRelease(
-            Effect.tap(join(subscription), ({ standing }) => Effect.sync(() => standing.join(consumer))),
+            Effect.tap(join(subscription), ({ active }) => Effect.sync(() => active.join(consumer))),
             () => Stream.toChannel(stream),
-            ({ group, standing }) =>
+            ({ group, active }) =>
               Effect.sync(() => {
-                if (!standing.leave(consumer)) leave(subscription, group, standing)
+                if (!active.leave(consumer)) leave(subscription, group, active)
               })
           )
         }))

@@ -7,9 +7,11 @@ import type { Numbered } from "./protocol.js"
  */
 export const order = () => {
   const latest = new Map<string, number>()
-  return (said: number | Numbered | undefined): "next" | "old" | "gap" => {
-    if (said === undefined) return "next"
-    const { begins, number, series } = typeof said === "number" ? { series: "", number: said, begins: false } : said
+  return (numbered: number | Numbered | undefined): "next" | "old" | "gap" => {
+    if (numbered === undefined) return "next"
+    const { begins, number, series } = typeof numbered === "number"
+      ? { series: "", number: numbered, begins: false }
+      : numbered
     const last = begins ? undefined : latest.get(series)
     if (last !== undefined && number <= last) return "old"
     latest.set(series, number)

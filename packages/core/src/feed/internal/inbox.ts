@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import * as Bell from "./bell.js"
+import * as Signal from "./signal.js"
 
 /**
  * A queue of unread items, in order. Callbacks add items, and a single fiber takes all of them together.
@@ -15,13 +15,13 @@ export interface Inbox<A> {
 /** @internal */
 export const make = <A>(): Inbox<A> => {
   let items: Array<A> = []
-  const bell = Bell.make(() => items.length > 0)
+  const signal = Signal.make(() => items.length > 0)
   return {
     push: (item) => {
       items.push(item)
-      bell.ring()
+      signal.notify()
     },
-    take: Effect.map(bell.awaitReady, () => {
+    take: Effect.map(signal.awaitReady, () => {
       const all = items
       items = []
       return all

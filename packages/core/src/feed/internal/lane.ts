@@ -18,7 +18,7 @@ import type * as Session from "./session.js"
  */
 export interface Lane {
   readonly size: () => number
-  readonly want: (topic: Topic, quiet: number | undefined) => void
+  readonly want: (topic: Topic, maxSilence: number | undefined) => void
   readonly unwant: (key: string) => void
   readonly resync: (key: string) => void
   readonly hand: (key: string, frame: unknown) => void
@@ -42,7 +42,7 @@ export interface Backoff {
 
 /** @internal */
 export const make = (
-  line: Omit<Connection.SocketSettings, "topic">,
+  settings: Omit<Connection.SocketSettings, "topic">,
   listener: Listener,
   breaker: CircuitBreaker.CircuitBreaker<SocketError | Connection.Stopped>,
   backoff: Backoff
@@ -55,7 +55,7 @@ export const make = (
     const idle = Effect.unsafeMakeLatch(true)
     let connections: ReadonlyArray<Connection.Connection> = []
 
-    const own: Connection.SocketSettings = { ...line, topic: (key) => topics.get(key) }
+    const own: Connection.SocketSettings = { ...settings, topic: (key) => topics.get(key) }
     const post = (event: Session.Event) => {
       for (const connection of connections) connection.post(event)
     }
@@ -160,7 +160,7 @@ export const make = (
       if (because === undefined) return yield* Ref.set(failures, 0)
       if (now - last.opened >= backoff.stable) yield* Ref.set(failures, 0)
       // Not since now: a process that was suspended notices the loss only when it runs again.
-      lost(Math.min(now, last.heard()), because)
+      lost(Math.min(now, last.lastReceivedAt()), because)
       yield* wait
     })
 
@@ -170,12 +170,12 @@ export const make = (
 
     return {
       size: () => wanted.size,
-      want: (topic, quiet) => {
+      want: (topic, maxSilence) => {
         topics.set(topic.key, topic)
-        wanted.set(topic.key, { key: topic.key, quiet })
+        wanted.set(topic.key, { key: topic.key, maxSilence })
         needed.unsafeOpen()
         idle.unsafeClose()
-        post({ _tag: "Want", key: topic.key, quiet })
+        post({ _tag: "Want", key: topic.key, maxSilence })
       },
       unwant: (key) => {
         wanted.delete(key)

@@ -56,10 +56,10 @@ export type Message =
     readonly _tag: "Refused"
     readonly request?: number | undefined
     readonly keys?: ReadonlyArray<string> | undefined
-    readonly said: ErrorBody
+    readonly error: ErrorBody
   }
   | { readonly _tag: "LoggedIn" }
-  | { readonly _tag: "LoginRefused"; readonly said: ErrorBody }
+  | { readonly _tag: "LoginRefused"; readonly error: ErrorBody }
   | { readonly _tag: "Pong" }
   | { readonly _tag: "Reply"; readonly message: unknown }
   | { readonly _tag: "Leaving" }

@@ -19,7 +19,9 @@ export type { Event, Output, Rules, State, Wanted } from "./sessionModel.js"
  */
 export const open = (rules: Rules, wanted: Iterable<Wanted>, now: number): Step => {
   const topics = new Map<string, Topic>()
-  for (const { key, quiet } of wanted) topics.set(key, { key, quiet, faults: 0, phase: "waiting", until: now })
+  for (const { key, maxSilence } of wanted) {
+    topics.set(key, { key, maxSilence, faults: 0, phase: "waiting", until: now })
+  }
   const state: State = {
     opened: now,
     phase: rules.login ? "greeting" : "live",
@@ -54,29 +56,29 @@ export const isSettled = ({ phase, topics }: State): boolean => {
 export const deadline = (
   rules: Rules,
   state: State,
-  heard: number,
-  heardOf: (key: string) => number | undefined
+  lastReceivedAt: number,
+  lastReceivedOf: (key: string) => number | undefined
 ): number => {
   if (state.phase === "ended") return Number.POSITIVE_INFINITY
-  let due = heard + rules.silence
+  let due = lastReceivedAt + rules.silence
   if (state.phase === "greeting") due = Math.min(due, state.greetedAt + rules.patience)
   if (rules.maxAge !== undefined && !state.isLeaving) due = Math.min(due, state.opened + rules.maxAge)
-  if (rules.ping !== undefined) due = Math.min(due, pingDue(rules.ping, state, heard))
+  if (rules.ping !== undefined) due = Math.min(due, pingDue(rules.ping, state, lastReceivedAt))
   if (state.phase !== "live") return due
   for (const topic of state.topics.values()) {
     if (topic.phase === "waiting") due = Math.min(due, topic.until)
     else if (topic.phase === "asked") {
       if (topic.since !== undefined) due = Math.min(due, topic.since + rules.patience)
-    } else if (topic.quiet !== undefined) {
-      due = Math.min(due, Math.max(topic.since, heardOf(topic.key) ?? 0) + topic.quiet)
+    } else if (topic.maxSilence !== undefined) {
+      due = Math.min(due, Math.max(topic.since, lastReceivedOf(topic.key) ?? 0) + topic.maxSilence)
     }
   }
   return due
 }
 
-const pingDue = (ping: NonNullable<Rules["ping"]>, { opened, pinged }: State, heard: number): number => {
-  if (pinged !== undefined && heard < pinged) return pinged + ping.within
-  return Math.max(opened, ping.always ? pinged ?? 0 : Math.max(heard, pinged ?? 0)) + ping.after
+const pingDue = (ping: NonNullable<Rules["ping"]>, { opened, pinged }: State, lastReceivedAt: number): number => {
+  if (pinged !== undefined && lastReceivedAt < pinged) return pinged + ping.within
+  return Math.max(opened, ping.always ? pinged ?? 0 : Math.max(lastReceivedAt, pinged ?? 0)) + ping.after
 }
 
 /** @internal */
@@ -85,7 +87,7 @@ export const step = (rules: Rules, state: State, event: Event, now: number, rand
   switch (event._tag) {
     case "Want":
       return state.topics.has(event.key) ? [state, []] : [
-        withTopic(state, { key: event.key, quiet: event.quiet, faults: 0, phase: "waiting", until: now }),
+        withTopic(state, { key: event.key, maxSilence: event.maxSilence, faults: 0, phase: "waiting", until: now }),
         []
       ]
     case "Unwant":
@@ -101,7 +103,7 @@ export const step = (rules: Rules, state: State, event: Event, now: number, rand
     case "LoggedIn":
       return [state.phase === "greeting" ? { ...state, phase: "live" } : state, []]
     case "LoginRefused":
-      return end(state, "the login was refused", [{ _tag: "RefuseLogin", said: event.said }])
+      return end(state, "the login was refused", [{ _tag: "RefuseLogin", error: event.error }])
     case "Acknowledged":
       return acknowledged(state, event, now)
     case "Refused":
@@ -167,44 +169,44 @@ const namedBy = (
   return found
 }
 
-const acknowledged = (state: State, said: Control & { readonly _tag: "Acknowledged" }, now: number): Step => {
+const acknowledged = (state: State, control: Control & { readonly _tag: "Acknowledged" }, now: number): Step => {
   const outputs: Array<Output> = []
   let next = state
-  for (const topic of namedBy(state, said)) {
+  for (const topic of namedBy(state, control)) {
     // Also skips a subscription that waits to be requested again: this may be the confirmation of an earlier request.
     if (topic.phase !== "asked") continue
     next = withTopic(next, { ...topic, phase: "live", since: now })
     outputs.push({ _tag: "Live", key: topic.key })
   }
-  if (said.keys === undefined || said.request === undefined) return [next, outputs]
+  if (control.keys === undefined || control.request === undefined) return [next, outputs]
   // The exchange named the subscriptions that it accepted, so it did not accept the others of the request.
-  const missed = namedBy(next, { request: said.request })
+  const missed = namedBy(next, { request: control.request })
   return refuse(next, missed, { code: "", text: "the exchange did not accept the subscription" }, outputs)
 }
 
 /** A refusal that names neither keys nor a request is for the oldest request. */
-const refused = (state: State, said: Control & { readonly _tag: "Refused" }): Step => {
-  if (said.keys !== undefined || said.request !== undefined) {
-    const named = namedBy(state, said).filter((topic) =>
-      said.request === undefined || (topic.phase === "asked" && topic.request === said.request)
+const refused = (state: State, control: Control & { readonly _tag: "Refused" }): Step => {
+  if (control.keys !== undefined || control.request !== undefined) {
+    const named = namedBy(state, control).filter((topic) =>
+      control.request === undefined || (topic.phase === "asked" && topic.request === control.request)
     )
-    return refuse(state, named, said.said)
+    return refuse(state, named, control.error)
   }
   const requests = Array.from(state.topics.values(), (topic) => topic.phase === "asked" ? topic.request : undefined)
     .filter((request) => request !== undefined)
   return requests.length === 0
     ? [state, []]
-    : refuse(state, namedBy(state, { request: Math.min(...requests) }), said.said)
+    : refuse(state, namedBy(state, { request: Math.min(...requests) }), control.error)
 }
 
 const refuse = (
   state: State,
   topics: ReadonlyArray<Topic>,
-  said: ErrorBody | undefined,
+  error: ErrorBody | undefined,
   before: ReadonlyArray<Output> = []
 ): Step => [
   without(state, topics.map(({ key }) => key)),
-  [...before, ...topics.map(({ key }): Output => ({ _tag: "Refuse", key, said }))]
+  [...before, ...topics.map(({ key }): Output => ({ _tag: "Refuse", key, error }))]
 ]
 
 /**
@@ -217,7 +219,7 @@ const resync = (
   keys: ReadonlyArray<string>,
   now: number,
   random: number,
-  says: boolean
+  unsubscribes: boolean
 ): Step => {
   let next = state
   for (const key of keys) {
@@ -225,8 +227,8 @@ const resync = (
     if (topic === undefined || topic.phase !== "live") continue
     const faults = now - topic.since >= rules.stable ? 1 : topic.faults + 1
     const until = now + rules.again(faults, random)
-    next = withTopic(next, { key, quiet: topic.quiet, faults, phase: "waiting", until })
-    if (says) next = { ...next, leaving: [...next.leaving, key] }
+    next = withTopic(next, { key, maxSilence: topic.maxSilence, faults, phase: "waiting", until })
+    if (unsubscribes) next = { ...next, leaving: [...next.leaving, key] }
   }
   return [next, []]
 }
@@ -252,15 +254,17 @@ const tick = (
   now: number,
   random: number
 ): Step => {
-  const { heard, heardOf } = event
-  if (now >= heard + rules.silence) return end(state, "no message was received on the connection in time")
+  const { lastReceivedAt, lastReceivedOf } = event
+  if (now >= lastReceivedAt + rules.silence) return end(state, "no message was received on the connection in time")
   if (state.phase === "greeting" && now >= state.greetedAt + rules.patience) {
     return end(state, "the exchange did not respond to the login in time")
   }
   const outputs: Array<Output> = []
   let next = state
-  if (rules.ping !== undefined && now >= pingDue(rules.ping, state, heard)) {
-    if (next.pinged !== undefined && heard < next.pinged) return end(state, "the exchange did not respond to a ping")
+  if (rules.ping !== undefined && now >= pingDue(rules.ping, state, lastReceivedAt)) {
+    if (next.pinged !== undefined && lastReceivedAt < next.pinged) {
+      return end(state, "the exchange did not respond to a ping")
+    }
     outputs.push({ _tag: "Ping", request: next.next })
     next = { ...next, pinged: now, next: next.next + 1 }
   }
@@ -269,7 +273,7 @@ const tick = (
     outputs.push({ _tag: "Replace" })
   }
   if (next.phase !== "live") return [next, outputs]
-  const [watched, overdue] = watch(rules, next, heard, heardOf, now, random)
+  const [watched, overdue] = watch(rules, next, lastReceivedAt, lastReceivedOf, now, random)
   const [sent, requests] = ask(rules, watched, now)
   return [sent, [...outputs, ...overdue, ...requests]]
 }
@@ -278,8 +282,8 @@ const tick = (
 const watch = (
   rules: Rules,
   state: State,
-  heard: number,
-  heardOf: (key: string) => number | undefined,
+  lastReceivedAt: number,
+  lastReceivedOf: (key: string) => number | undefined,
   now: number,
   random: number
 ): Step => {
@@ -289,19 +293,19 @@ const watch = (
     if (topic.phase === "asked" && topic.since !== undefined && now >= topic.since + rules.patience) {
       const faults = topic.faults + 1
       // If nothing at all was received since the request, it is the connection that does not respond.
-      if (faults >= rules.tries && heard >= topic.since) {
+      if (faults >= rules.tries && lastReceivedAt >= topic.since) {
         next = { ...without(next, [topic.key]), leaving: [...next.leaving, topic.key] }
-        outputs.push({ _tag: "Refuse", key: topic.key, said: undefined })
+        outputs.push({ _tag: "Refuse", key: topic.key, error: undefined })
       } else {
         const until = now + rules.again(faults, random)
-        next = withTopic(next, { key: topic.key, quiet: topic.quiet, faults, phase: "waiting", until })
+        next = withTopic(next, { key: topic.key, maxSilence: topic.maxSilence, faults, phase: "waiting", until })
         // Only the confirmation may have been lost: an active subscription would not start from a snapshot again.
         next = { ...next, leaving: [...next.leaving, topic.key] }
       }
     }
-    if (topic.phase === "live" && topic.quiet !== undefined) {
-      const since = Math.max(topic.since, heardOf(topic.key) ?? 0)
-      if (now < since + topic.quiet) continue
+    if (topic.phase === "live" && topic.maxSilence !== undefined) {
+      const since = Math.max(topic.since, lastReceivedOf(topic.key) ?? 0)
+      if (now < since + topic.maxSilence) continue
       outputs.push({
         _tag: "Stale",
         key: topic.key,
@@ -332,8 +336,8 @@ const ask = (rules: Rules, state: State, now: number): Step => {
     const part = due.slice(from, from + rules.batch)
     const request = next++
     outputs.push({ _tag: "Subscribe", request, keys: part.map(({ key }) => key) })
-    for (const { faults, key, quiet } of part) {
-      topics.set(key, { key, quiet, faults, phase: "asked", request, since: undefined })
+    for (const { faults, key, maxSilence } of part) {
+      topics.set(key, { key, maxSilence, faults, phase: "asked", request, since: undefined })
     }
   }
   return [{ ...state, topics, leaving: [], next }, outputs]

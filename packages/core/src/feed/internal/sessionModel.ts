@@ -30,13 +30,13 @@ export interface Rules {
 }
 
 /**
- * A subscription that is wanted. `quiet` is the maximum time without data, in milliseconds.
+ * A subscription that is wanted. `maxSilence` is the maximum time without data, in milliseconds.
  *
  * @internal
  */
 export interface Wanted {
   readonly key: string
-  readonly quiet: number | undefined
+  readonly maxSilence: number | undefined
 }
 
 /**
@@ -81,8 +81,12 @@ export type Event =
   | { readonly _tag: "Sent"; readonly request: number }
   /** The data of the subscription cannot be trusted: it must be requested again. */
   | { readonly _tag: "Resync"; readonly key: string }
-  /** `heard` is when anything was last received; `heardOf` returns when a subscription last received data. */
-  | { readonly _tag: "Tick"; readonly heard: number; readonly heardOf: (key: string) => number | undefined }
+  /** `lastReceivedAt` is when anything was last received; `lastReceivedOf` returns when a subscription last received data. */
+  | {
+    readonly _tag: "Tick"
+    readonly lastReceivedAt: number
+    readonly lastReceivedOf: (key: string) => number | undefined
+  }
 
 /** @internal */
 export type Output =
@@ -95,9 +99,9 @@ export type Output =
   | { readonly _tag: "Stale"; readonly key: string; readonly since: number; readonly because: string }
   /** The exchange has ended the subscription, but the connection is up. */
   | { readonly _tag: "Lost"; readonly key: string; readonly because: string }
-  /** Without `said`, the subscription was requested several times without a response. */
-  | { readonly _tag: "Refuse"; readonly key: string; readonly said: ErrorBody | undefined }
-  | { readonly _tag: "RefuseLogin"; readonly said: ErrorBody }
+  /** Without `error`, the subscription was requested several times without a response. */
+  | { readonly _tag: "Refuse"; readonly key: string; readonly error: ErrorBody | undefined }
+  | { readonly _tag: "RefuseLogin"; readonly error: ErrorBody }
   /** Another socket should replace this one, which remains in use until then. */
   | { readonly _tag: "Replace" }
   | { readonly _tag: "End"; readonly because: string }

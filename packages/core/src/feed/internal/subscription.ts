@@ -47,7 +47,7 @@ export interface Read<out A> {
 }
 
 /**
- * A subscription. `quiet` is how many milliseconds it may be silent. `fetch` is a request separate from the feed, whose
+ * A subscription. `maxSilence` is how many milliseconds it may be silent. `fetch` is a request separate from the feed, whose
  * response is read as a frame. `fail` converts an error to one of the operation.
  *
  * @internal
@@ -56,7 +56,7 @@ export interface Subscription<out A, out E> {
   readonly operation: string
   readonly topic: Topic
   readonly reading: () => Reading<A>
-  readonly quiet?: number | undefined
+  readonly maxSilence?: number | undefined
   readonly fail: (error: AccountError) => E
   readonly fetch?: Effect.Effect<unknown, AccountError> | undefined
 }

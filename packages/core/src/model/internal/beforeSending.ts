@@ -18,23 +18,23 @@ type Unsent =
  * @internal
  */
 export const beforeSending = (because: string) => <E extends ExchangeError.ExchangeError>(error: E): E | Unsent => {
-  const said: ExchangeError.ExchangeError = error
-  if (said.outcome === "NotSent") return error
-  switch (said._tag) {
+  const failure: ExchangeError.ExchangeError = error
+  if (failure.outcome === "NotSent") return error
+  switch (failure._tag) {
     case "AuthenticationFailed":
-      return new ExchangeError.AuthenticationFailed({ ...said, outcome: "NotSent" })
+      return new ExchangeError.AuthenticationFailed({ ...failure, outcome: "NotSent" })
     case "PermissionDenied":
-      return new ExchangeError.PermissionDenied({ ...said, outcome: "NotSent" })
+      return new ExchangeError.PermissionDenied({ ...failure, outcome: "NotSent" })
     case "ClockSkew":
-      return new ExchangeError.ClockSkew({ ...said, outcome: "NotSent" })
+      return new ExchangeError.ClockSkew({ ...failure, outcome: "NotSent" })
     case "RateLimited":
-      return new ExchangeError.RateLimited({ ...said, outcome: "NotSent" })
+      return new ExchangeError.RateLimited({ ...failure, outcome: "NotSent" })
     case "Banned":
-      return new ExchangeError.Banned({ ...said, outcome: "NotSent" })
+      return new ExchangeError.Banned({ ...failure, outcome: "NotSent" })
     case "TransportFailed":
-      return new ExchangeError.TransportFailed({ ...said, outcome: "NotSent" })
+      return new ExchangeError.TransportFailed({ ...failure, outcome: "NotSent" })
     default: {
-      const { code, detail, exchange, operation, status } = said
+      const { code, detail, exchange, operation, status } = failure
       return new ExchangeError.ExchangeUnavailable({
         exchange,
         operation,

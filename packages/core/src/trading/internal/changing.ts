@@ -141,7 +141,7 @@ const lost = (
       // An ended order stays ended, so an earlier report of that counts; an earlier report of the wanted terms may be
       // out of date. A client order id may also be that of an earlier order that has ended, so for it only new reports
       // count.
-      OrderReading.told(Concurrent.raceFirst(
+      OrderReading.reported(Concurrent.raceFirst(
         desk.seen.first(
           reference.id === undefined ? "next" : "known",
           (order) => Identity.isNamed(reference, order) && OrderReading.hasEnded(order)

@@ -115,7 +115,7 @@ const beside = <A>(
 ): Effect.Effect<A, string> =>
   Effect.flatMap(Random.nextIntBetween(0, Number.MAX_SAFE_INTEGER), (random) => {
     const temporary = `${path}.${random.toString(36)}`
-    return said(
+    return described(
       path,
       Effect.acquireUseRelease(
         put(files, temporary, own),
@@ -137,7 +137,7 @@ const put = (
   ))
 
 const readIfThere = (files: FileSystem.FileSystem, path: string): Effect.Effect<Option.Option<string>, string> =>
-  said(
+  described(
     path,
     Effect.asSome(files.readFileString(path)).pipe(
       Effect.catchIf(
@@ -150,7 +150,7 @@ const readIfThere = (files: FileSystem.FileSystem, path: string): Effect.Effect<
 const isThere = (error: PlatformError.PlatformError): boolean =>
   error._tag === "SystemError" && error.reason === "AlreadyExists"
 
-const said = <A>(path: string, self: Effect.Effect<A, PlatformError.PlatformError>): Effect.Effect<A, string> =>
+const described = <A>(path: string, self: Effect.Effect<A, PlatformError.PlatformError>): Effect.Effect<A, string> =>
   Effect.mapError(self, (error) => `the lock ${path} could not be taken: ${error.message}`)
 
 // A process of another host cannot be checked, nor can a holder that gives no details. It counts as running until

@@ -133,7 +133,7 @@ const judge = (
   const differences = Identity.differences(asked, order)
   if (differences.length === 0) return Effect.succeed(order)
   const about = { exchange: place.exchange, operation }
-  const stranger = new ExchangeError.MalformedResponse({ ...about, detail: another(differences) })
+  const mismatch = new ExchangeError.MalformedResponse({ ...about, detail: another(differences) })
   const taken = new ExchangeError.DuplicateOrder({
     ...about,
     detail: `the client order id ${asked.clientOrderId} belongs to another order, ${order.id}, ` +
@@ -141,12 +141,12 @@ const judge = (
   })
   const { deduplicates } = place.features
   const keeps = deduplicates === "always" || (deduplicates === "while open" && !OrderReading.hasEnded(order))
-  if (!keeps || !Identity.isNamesake(asked, order)) return stranger
+  if (!keeps || !Identity.isNamesake(asked, order)) return mismatch
   if (differences.includes("age")) return taken
   return Effect.flatMap(
     recent(place, asked),
     ({ namesakes, ours }): Effect.Effect<Order, Failure> =>
-      ours !== undefined ? Effect.succeed(ours) : namesakes.some(({ id }) => id === order.id) ? taken : stranger
+      ours !== undefined ? Effect.succeed(ours) : namesakes.some(({ id }) => id === order.id) ? taken : mismatch
   )
 }
 

@@ -112,7 +112,7 @@ export interface Seen {
  *
  * @internal
  */
-export const told = (order: Effect.Effect<Order>): Effect.Effect<Seen> =>
+export const reported = (order: Effect.Effect<Order>): Effect.Effect<Seen> =>
   Effect.map(order, (order) => ({ order: Option.some(order), error: Option.none() }))
 
 /**
@@ -121,8 +121,8 @@ export const told = (order: Effect.Effect<Order>): Effect.Effect<Seen> =>
  *
  * @internal
  */
-export const answered = <A, E>(answer: Effect.Effect<A, E>, told: Effect.Effect<A>): Effect.Effect<A, E> =>
-  Concurrent.raceFirst(answer, Effect.zipLeft(told, Effect.sleep("1 second")))
+export const answered = <A, E>(answer: Effect.Effect<A, E>, report: Effect.Effect<A>): Effect.Effect<A, E> =>
+  Concurrent.raceFirst(answer, Effect.zipLeft(report, Effect.sleep("1 second")))
 
 /** @internal */
 export const isListed = (order: Order): boolean => order.status !== "pending"

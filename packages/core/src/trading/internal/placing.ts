@@ -31,7 +31,7 @@ type Result = Effect.Effect<Order, ExchangeError.TradingError>
 export const place = (desk: Desk, request: unknown): Result =>
   Effect.scoped(
     Effect.flatMap(prepare(desk, "place", request), (ready) =>
-      Effect.matchEffect(OrderReading.answered(desk.adapter.place(ready.order), told(desk, ready)), {
+      Effect.matchEffect(OrderReading.answered(desk.adapter.place(ready.order), reportedByFeed(desk, ready)), {
         onSuccess: (placed) =>
           confirm(desk, "place", ready, placed),
         onFailure: (error) => settle(desk, "place", ready, error)
@@ -39,7 +39,7 @@ export const place = (desk: Desk, request: unknown): Result =>
   )
 
 /** Waits until a feed reports an order that is being sent. */
-const told = (desk: Desk, ready: Ready): Effect.Effect<Adapter.Placed> =>
+const reportedByFeed = (desk: Desk, ready: Ready): Effect.Effect<Adapter.Placed> =>
   Effect.gen(function*() {
     const asked = yield* Lookup.asked(desk, ready.order, ready)
     return { _tag: "Order", order: yield* desk.seen.first("next", (seen) => Identity.matchesExactly(asked, seen)) }
@@ -192,7 +192,7 @@ export const confirm = (desk: Desk, operation: string, ready: Ready, placed: Ada
       ? Option.some(placed.order)
       : (yield* Concurrent.raceFirst(
         OrderReading.read(desk.account.order({ ...reference, ...named }), OrderReading.isListed),
-        OrderReading.told(
+        OrderReading.reported(
           desk.seen.first(
             // An earlier order may have had the same client order id.
             id === undefined ? "next" : "known",

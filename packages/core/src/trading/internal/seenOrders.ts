@@ -10,7 +10,7 @@ import { isClosed, type Order } from "../../model/Order.js"
  * @internal
  */
 export interface SeenOrders {
-  readonly tell: (order: Order) => void
+  readonly report: (order: Order) => void
   readonly visit: (market: Market) => void
   readonly markets: () => ReadonlyArray<Market>
   /**
@@ -29,7 +29,7 @@ export const make = (): SeenOrders => {
   const markets = new Map<string, Market>()
   const waiting = new Set<(order: Order) => void>()
   return {
-    tell: (order) => {
+    report: (order) => {
       const before = known.get(order.id)
       // Every stream reports the order, and one may lag behind another.
       if (before !== undefined && isOlder(before, order)) return
@@ -39,7 +39,7 @@ export const make = (): SeenOrders => {
         if (known.size <= most) break
         known.delete(oldest)
       }
-      for (const hear of waiting) hear(order)
+      for (const notify of waiting) notify(order)
     },
     visit: (market) => {
       markets.set(market.symbol, market)
@@ -49,13 +49,13 @@ export const make = (): SeenOrders => {
       Effect.async<Order>((resume) => {
         const found = from === "known" ? Array.from(known.values()).findLast(isMeant) : undefined
         if (found !== undefined) return resume(Effect.succeed(found))
-        const hear = (order: Order) => {
+        const notify = (order: Order) => {
           if (!isMeant(order)) return
-          waiting.delete(hear)
+          waiting.delete(notify)
           resume(Effect.succeed(order))
         }
-        waiting.add(hear)
-        return Effect.sync(() => waiting.delete(hear))
+        waiting.add(notify)
+        return Effect.sync(() => waiting.delete(notify))
       })
   }
 }

@@ -217,7 +217,7 @@ const conversation = (isCombined: boolean, names: ReadonlyArray<string>): Stream
     initial,
     begin: (state, world) => ({ frames: [], next: subscribe(state, names, world) }),
     receive: receive(isCombined),
-    pass: (state, world) => passing(state, isCombined, world),
+    poll: (state, world) => passing(state, isCombined, world),
     notice: (state, world) => {
       const message = framed(isCombined)("!serverShutdown", { e: "serverShutdown", E: world.now })
       return { frames: [Streaming.control(message)], next: state }

@@ -181,7 +181,7 @@ const expire = (state: State, world: World): Streaming.Turn<State> => ({
 export const conversation: Streaming.Conversation = Streaming.make<State>({
   initial,
   receive,
-  pass: pending,
+  poll: pending,
   notice: (state, world) => ({
     frames: [Streaming.control({ event: { e: "serverShutdown", E: world.now } })],
     next: state

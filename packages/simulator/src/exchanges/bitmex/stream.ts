@@ -245,7 +245,7 @@ export const streaming: Streaming.Streaming = {
         initial: { key: undefined, topics: Topics.none, errors: 0 },
         begin: (state, world) => ({ frames: [welcome(world)], next: state }),
         receive,
-        pass,
+        poll: pass,
         expire: (next) => ({ frames: [], next, close: next.key && { code: 1008, reason: "API key was withdrawn" } })
       })
       : undefined

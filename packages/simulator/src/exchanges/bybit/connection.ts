@@ -106,6 +106,6 @@ export const make = (
     initial: { topics: Topics.none, lastReceivedAt: 0 },
     begin: (state, world) => ({ frames: [], next: { ...state, lastReceivedAt: world.now } }),
     receive: receive(methods),
-    pass,
+    poll: pass,
     ...definition
   })

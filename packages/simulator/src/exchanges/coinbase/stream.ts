@@ -186,6 +186,6 @@ export const streaming: Streaming.Streaming = {
       initial: { topics: Topics.none, opened: 0, beaten: undefined, beats: 0, sequence: 0 },
       begin: (state, world) => ({ frames: [], next: { ...state, opened: world.now } }),
       receive,
-      pass
+      poll: pass
     })
 }

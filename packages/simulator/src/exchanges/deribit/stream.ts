@@ -214,7 +214,7 @@ export const streaming: Streaming.Streaming = {
         initial: { topics: Topics.none, meters: Meters.empty, receivedAt: 0 },
         begin: (state, world) => ({ frames: [], next: { ...state, receivedAt: world.now } }),
         receive,
-        pass,
+        poll: pass,
         expire: (next) => ({ frames: [], next, close: next.login && loginOver })
       })
       : undefined

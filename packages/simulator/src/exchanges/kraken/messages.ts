@@ -97,6 +97,6 @@ export const make = (named: Parameters<typeof receive>[0]): Streaming.Conversati
     initial: { topics: Topics.none, lastSentAt: 0, tokensFrom: 0 },
     begin: (state, world) => ({ frames: [greeting], next: { ...state, lastSentAt: world.now } }),
     receive: receive(named),
-    pass,
+    poll: pass,
     expire: (state, world) => ({ frames: [], next: { ...state, tokensFrom: world.now } })
   })

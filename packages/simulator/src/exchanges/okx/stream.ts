@@ -266,7 +266,7 @@ export const streaming: Streaming.Streaming = {
         initial: { key: undefined, topics: Topics.none, meters: Meters.empty, saidAt: 0, closesAt: undefined },
         begin: (state, world) => ({ frames: [], next: { ...state, saidAt: world.now } }),
         receive: receive(path),
-        pass,
+        poll: pass,
         notice,
         expire
       })

@@ -15,11 +15,11 @@ export interface OrderOf {
 }
 
 /**
- * Returns `true` if `next` changes an order that was last known as `known`. An older state is not news.
+ * Returns `true` if `next` changes an order that was last known as `known`. An older state is not new.
  *
  * @internal
  */
-export const isNews = (known: Order | undefined, next: Order): boolean => {
+export const isNew = (known: Order | undefined, next: Order): boolean => {
   if (known === undefined) return true
   if (isOlder(known, next)) return false
   return known.status !== next.status || !BigDecimal.equals(known.filled, next.filled) ||
@@ -36,7 +36,7 @@ const isSame = (known: BigDecimal.BigDecimal | undefined, next: BigDecimal.BigDe
  * @internal
  */
 export interface Orders {
-  /** Records the order as delivered if it is news, and returns whether it is. */
+  /** Records the order as delivered if it is new, and returns whether it is. */
   readonly take: (order: OrderOf) => boolean
   readonly standing: () => ReadonlyArray<OrderOf>
   readonly forget: (id: string) => void
@@ -52,7 +52,7 @@ export const orders = (): Orders => {
   return {
     take: (next) => {
       const { id } = next.order
-      if (!isNews(standing.get(id)?.order ?? ended.get(id), next.order)) return false
+      if (!isNew(standing.get(id)?.order ?? ended.get(id), next.order)) return false
       if (isClosed(next.order)) {
         standing.delete(id)
         ended.set(id, next.order)
@@ -74,22 +74,22 @@ const mostFills = 10_000
  * @internal
  */
 export interface Fills {
-  readonly isNews: (fill: Fill) => boolean
-  /** Records the fill as delivered if it is news, and returns whether it is. */
+  readonly isNew: (fill: Fill) => boolean
+  /** Records the fill as delivered if it is new, and returns whether it is. */
   readonly take: (fill: Fill) => boolean
 }
 
 /** @internal */
 export const fills = (): Fills => {
-  const told = new Set<string>()
+  const delivered = new Set<string>()
   const keyOf = ({ id, orderId, side, symbol }: Fill) => [symbol, id, orderId, side].join(" ")
-  const isNews = (fill: Fill) => !told.has(keyOf(fill))
+  const isNew = (fill: Fill) => !delivered.has(keyOf(fill))
   return {
-    isNews,
+    isNew,
     take: (fill) => {
-      if (!isNews(fill)) return false
-      told.add(keyOf(fill))
-      dropOldest(told, mostFills)
+      if (!isNew(fill)) return false
+      delivered.add(keyOf(fill))
+      dropOldest(delivered, mostFills)
       return true
     }
   }

@@ -6,7 +6,7 @@ import type { Running } from "./frame.js"
  * Whether requests may queue beyond the client's deadline. Each attempt is still bounded, and so is a call for which
  * the caller has set a deadline.
  */
-class Unhurried extends Context.Reference<Unhurried>()("@effect-exchange/core/internal/unhurried", {
+class QueuesPastDeadline extends Context.Reference<QueuesPastDeadline>()("@effect-exchange/core/internal/queueing", {
   defaultValue: () => false
 }) {}
 
@@ -16,12 +16,12 @@ class Unhurried extends Context.Reference<Unhurried>()("@effect-exchange/core/in
  *
  * @internal
  */
-export const unhurried = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.provideService(self, Unhurried, true)
+export const queuePastDeadline = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.provideService(self, QueuesPastDeadline, true)
 
 /**
- * Returns `true` if a fiber runs in {@link unhurried}.
+ * Returns `true` if a fiber runs in {@link queuePastDeadline}.
  *
  * @internal
  */
-export const isUnhurried = (fiber: Running): boolean => Context.get(fiber.currentContext, Unhurried)
+export const queuesPastDeadline = (fiber: Running): boolean => Context.get(fiber.currentContext, QueuesPastDeadline)

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
-import * as News from "../src/adapter/internal/news.js"
+import * as Delivered from "../src/adapter/internal/delivered.js"
 import { Decimal, type Fill, Order } from "../src/index.js"
 import { bitcoin } from "./support/exchange.js"
 import { openOrder as order } from "./support/orders.js"
@@ -15,7 +15,7 @@ const lifecycle: ReadonlyArray<Order.Order> = [
 ]
 
 const reported = (states: ReadonlyArray<Order.Order>): ReadonlyArray<Order.Order> => {
-  const orders = News.orders()
+  const orders = Delivered.orders()
   return states.filter((order) => orders.take({ order, market: bitcoin }))
 }
 
@@ -53,7 +53,7 @@ describe("new states of an order", () => {
   })
 
   it("remembers open orders until they close, however many others close", () => {
-    const orders = News.orders()
+    const orders = Delivered.orders()
     const take = (change: Partial<Order.Order>) => orders.take({ order: order(change), market: bitcoin })
     take({ id: "open" })
     for (let id = 0; id < 2000; id++) take({ id: String(id), status: "filled" })
@@ -78,7 +78,7 @@ describe("new fills of an account", () => {
   }
 
   it("reports each fill once, and both sides of a self-trade", () => {
-    const { take: isNews } = News.fills()
+    const { take: isNews } = Delivered.fills()
     assert.deepStrictEqual([fill, fill].map(isNews), [true, false])
     assert.isTrue(isNews({ ...fill, orderId: "2", side: "sell" }))
     assert.isTrue(isNews({ ...fill, id: "9007199254740992" }))

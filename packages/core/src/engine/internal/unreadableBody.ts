@@ -6,7 +6,9 @@ import * as Data from "effect/Data"
  *
  * @internal
  */
-export class TooLarge extends Data.TaggedError("@effect-exchange/core/engine/internal/unread/TooLarge")<Limit> {}
+export class TooLarge
+  extends Data.TaggedError("@effect-exchange/core/engine/internal/unreadableBody/TooLarge")<Limit>
+{}
 
 /**
  * A limit that a response has exceeded.
@@ -38,6 +40,6 @@ const words = { packed: "before decompression", unpacked: "after decompression" 
  *
  * @internal
  */
-export class NotUnpacked
-  extends Data.TaggedError("@effect-exchange/core/engine/internal/unread/NotUnpacked")<{ readonly coding: string }>
-{}
+export class NotUnpacked extends Data.TaggedError("@effect-exchange/core/engine/internal/unreadableBody/NotUnpacked")<
+  { readonly coding: string }
+> {}

@@ -13,7 +13,7 @@ import type { Call, Signer } from "./attempt.js"
  *
  * @internal
  */
-export const carrying = (
+export const withSessionToken = (
   session: Session,
   { isRepeatable, open, scope }: {
     readonly open: (endpoint: Session["open"], signer: Signer) => Effect.Effect<Opened, ExchangeError.ExchangeError>
@@ -34,7 +34,7 @@ export const carrying = (
   const runWith = (token: Redacted.Redacted<string>) =>
     run({
       ...signer,
-      carry: (request) => ({ ...session.carry(request, token), signature: Redacted.value(token) })
+      authorize: (request) => ({ ...session.authorize(request, token), signature: Redacted.value(token) })
     })
   return Effect.flatMap(token, (first) =>
     Effect.catchTag(runWith(first), "AuthenticationFailed", (error) => {

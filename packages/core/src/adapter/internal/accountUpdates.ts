@@ -17,21 +17,21 @@ import type { FillsOf } from "../Feeds.js"
 import type * as Row from "../Row.js"
 import { summed } from "./accountQuestions.js"
 import * as accountRows from "./accountRows.js"
-import * as News from "./news.js"
+import * as Delivered from "./delivered.js"
 import { understood } from "./understood.js"
 
 type Reads<A> = Effect.Effect<ReadonlyArray<A>, AccountError>
 
 /**
- * The logic that turns the rows of a feed into the values to deliver. `begin` returns what to deliver when the feed
+ * The logic that turns the rows of a feed into the values to deliver. `onServing` returns what to deliver when the feed
  * starts to serve, or serves again after a loss (`lostAt` is when it stopped serving, epoch milliseconds of our clock).
- * `take` returns what to deliver for rows of the feed, where `undefined` stands for a row that could not be decoded.
+ * `onRows` returns what to deliver for rows of the feed, where `undefined` stands for a row that could not be decoded.
  *
  * @internal
  */
-export interface Telling<in Row, out A> {
-  readonly begin: (lostAt: number | undefined) => Reads<A>
-  readonly take: (rows: ReadonlyArray<Row>) => Reads<A>
+export interface AccountUpdates<in Row, out A> {
+  readonly onServing: (lostAt: number | undefined) => Reads<A>
+  readonly onRows: (rows: ReadonlyArray<Row>) => Reads<A>
 }
 
 /**
@@ -39,7 +39,7 @@ export interface Telling<in Row, out A> {
  *
  * @internal
  */
-export interface Desk extends Pick<PublicFacts<string>, "unit"> {
+export interface Services extends Pick<PublicFacts<string>, "unit"> {
   readonly exchange: string
   /** The currency of a fee whose row names no asset. */
   readonly feeIn: Account["fills"]["feeIn"]
@@ -68,24 +68,24 @@ export interface StreamRequest {
  *
  * @internal
  */
-export const orders = (desk: Desk, wish: StreamRequest): Telling<Row.Order | undefined, Order> => {
-  const { account, exchange, markets, seen } = desk
-  const { market, operation } = wish
-  const known = News.orders()
+export const orders = (services: Services, request: StreamRequest): AccountUpdates<Row.Order | undefined, Order> => {
+  const { account, exchange, markets, seen } = services
+  const { market, operation } = request
+  const known = Delivered.orders()
 
   /**
-   * Returns the orders that are news, in the order in which they changed, and reports them to the rest of the Layer.
+   * Returns the orders that are new to the subscriber, in the order in which they changed, and reports them to the rest of the Layer.
    */
-  const newsOf = (orders: ReadonlyArray<News.OrderOf>): ReadonlyArray<Order> =>
+  const newIn = (orders: ReadonlyArray<Delivered.OrderOf>): ReadonlyArray<Order> =>
     orders.toSorted((one, other) => changedAt(one.order) - changedAt(other.order)).flatMap((next) => {
       if (!known.take(next)) return []
       seen.visit(next.market)
-      seen.tell(next.order)
+      seen.report(next.order)
       return [next.order]
     })
 
   /** Looks up an order that was open when last seen, and is now neither open nor among those that ended recently. */
-  const lookedUp = ({ market, order: { id } }: News.OrderOf): Reads<News.OrderOf> =>
+  const lookedUp = ({ market, order: { id } }: Delivered.OrderOf): Reads<Delivered.OrderOf> =>
     account.order({ market, id }).pipe(
       Effect.map((order) => [{ order, market }]),
       Effect.catchTag("OrderNotFound", () => {
@@ -103,10 +103,10 @@ export const orders = (desk: Desk, wish: StreamRequest): Telling<Row.Order | und
   /**
    * Returns the open orders, those that ended since then, and those in neither list, which are looked up one by one.
    */
-  const changedSince = (lostAt: number): Reads<News.OrderOf> =>
+  const changedSince = (lostAt: number): Reads<Delivered.OrderOf> =>
     Effect.gen(function*() {
-      const open = yield* standing(desk, wish)
-      const from = yield* since(desk, wish, lostAt)
+      const open = yield* standing(services, request)
+      const from = yield* since(services, request, lostAt)
       const histories = yield* Effect.forEach(market === undefined ? seen.markets() : [market], (market) =>
         Effect.map(
           understood(exchange, operation, account.orderHistory(market, { since: from, limit })),
@@ -114,26 +114,26 @@ export const orders = (desk: Desk, wish: StreamRequest): Telling<Row.Order | und
         ))
       const listed = [...open, ...histories.flat()]
       const ids = new Set(listed.map(({ order }) => order.id))
-      const gone = yield* Effect.forEach(known.standing().filter(({ order }) => !ids.has(order.id)), lookedUp)
-      return [...listed, ...gone.flat()]
+      const unlisted = yield* Effect.forEach(known.standing().filter(({ order }) => !ids.has(order.id)), lookedUp)
+      return [...listed, ...unlisted.flat()]
     })
 
   return {
-    begin: (lostAt) => Effect.map(lostAt === undefined ? standing(desk, wish) : changedSince(lostAt), newsOf),
-    take: (rows) =>
+    onServing: (lostAt) => Effect.map(lostAt === undefined ? standing(services, request) : changedSince(lostAt), newIn),
+    onRows: (rows) =>
       Effect.gen(function*() {
-        const told = yield* understood(
+        const decoded = yield* understood(
           exchange,
           operation,
-          accountRows.aboutAny(desk, markets, Listing.of(rows.filter(isKnown)), (row, market, amounts) => ({
+          accountRows.aboutAny(services, markets, Listing.of(rows.filter(isKnown)), (row, market, amounts) => ({
             order: accountRows.order(exchange, row, market, amounts),
             market
           }))
         )
-        const missed = rows.every(isKnown) ? [] : yield* afterAWhile(changedSince)
+        const missed = rows.every(isKnown) ? [] : yield* afterASecond(changedSince)
         return [
-          ...told.filter((each) => isWanted(wish, each.order)).flatMap((each) => newsOf([each])),
-          ...newsOf(missed)
+          ...decoded.filter((each) => isWanted(request, each.order)).flatMap((each) => newIn([each])),
+          ...newIn(missed)
         ]
       })
   }
@@ -144,10 +144,13 @@ export const orders = (desk: Desk, wish: StreamRequest): Telling<Row.Order | und
  *
  * @internal
  */
-export const fills = (desk: Desk, wish: StreamRequest): Telling<Row.Fill | Row.Entry | FillsOf | undefined, Fill> => {
-  const { account, exchange, feeIn, markets, seen } = desk
-  const { market, operation } = wish
-  const known = News.fills()
+export const fills = (
+  services: Services,
+  request: StreamRequest
+): AccountUpdates<Row.Fill | Row.Entry | FillsOf | undefined, Fill> => {
+  const { account, exchange, feeIn, markets, seen } = services
+  const { market, operation } = request
+  const known = Delivered.fills()
   /**
    * The instant, by the exchange's clock, up to which the history of each symbol was read. It is for feeds that only
    * report that there are new fills.
@@ -155,23 +158,23 @@ export const fills = (desk: Desk, wish: StreamRequest): Telling<Row.Fill | Row.E
   const readUntil = new Map<string, number>()
 
   /**
-   * Returns the fills of a history that are news. They are not recorded as delivered until all histories of the batch
+   * Returns the fills of a history that are new to the subscriber. They are not recorded as delivered until all histories of the batch
    * are read, because the batch may have to be read again.
    */
   const historyOf = (market: Market, from: number): Reads<Fill> =>
     Effect.map(
       understood(exchange, operation, account.fills(market, { since: from, limit })),
-      (fills) => fills.filter((fill) => fill.at >= from && known.isNews(fill))
+      (fills) => fills.filter((fill) => fill.at >= from && known.isNew(fill))
     )
 
   /** Returns the new fills of all markets concerned. */
-  const unheardSince = (lostAt: number): Reads<ReadonlyArray<Fill>> =>
+  const missedSince = (lostAt: number): Reads<ReadonlyArray<Fill>> =>
     Effect.flatMap(
-      since(desk, wish, lostAt),
+      since(services, request, lostAt),
       (from) => Effect.forEach(market === undefined ? seen.markets() : [market], (market) => historyOf(market, from))
     )
 
-  const tell = (read: ReadonlyArray<Fill>): ReadonlyArray<Fill> =>
+  const deliver = (read: ReadonlyArray<Fill>): ReadonlyArray<Fill> =>
     read.toSorted((one, other) => one.at - other.at).filter((fill) => {
       readUntil.set(fill.symbol, fill.at)
       return known.take(fill)
@@ -180,36 +183,36 @@ export const fills = (desk: Desk, wish: StreamRequest): Telling<Row.Fill | Row.E
   /**
    * Reads a history until it shows no more new fills, as it may show them one by one and some time after the notice.
    */
-  const soon = (market: Market, found: ReadonlyArray<Fill> = [], attempt = 0): Reads<Fill> =>
+  const readUntilStable = (market: Market, found: ReadonlyArray<Fill> = [], attempt = 0): Reads<Fill> =>
     Effect.gen(function*() {
-      const begun = yield* since(desk, wish, wish.startedAt)
+      const begun = yield* since(services, request, request.startedAt)
       const all = yield* historyOf(market, Math.max(begun, (readUntil.get(market.symbol) ?? begun) - margin))
       const pause = pauses[attempt]
       return pause === undefined || (all.length === found.length && found.length > 0)
         ? all
-        : yield* Effect.delay(soon(market, all, attempt + 1), pause)
+        : yield* Effect.delay(readUntilStable(market, all, attempt + 1), pause)
     })
 
   return {
-    begin: (lostAt) =>
+    onServing: (lostAt) =>
       Effect.gen(function*() {
-        yield* standing(desk, wish)
+        yield* standing(services, request)
         if (lostAt === undefined) return []
-        return tell((yield* unheardSince(lostAt)).flat())
+        return deliver((yield* missedSince(lostAt)).flat())
       }),
-    take: (rows) =>
+    onRows: (rows) =>
       Effect.gen(function*() {
-        const said: Array<Row.Fill> = []
+        const reported: Array<Row.Fill> = []
         const touched = new Set<string>()
         for (const row of rows.filter(isKnown)) {
           if ("fillsOf" in row) touched.add(row.fillsOf)
-          else if (!("fill" in row)) said.push(row)
-          else if (row.fill !== undefined) said.push(row.fill)
+          else if (!("fill" in row)) reported.push(row)
+          else if (row.fill !== undefined) reported.push(row.fill)
         }
-        const told = yield* understood(
+        const decoded = yield* understood(
           exchange,
           operation,
-          accountRows.aboutAny(desk, markets, Listing.of(said), (row, market, amounts) => {
+          accountRows.aboutAny(services, markets, Listing.of(reported), (row, market, amounts) => {
             seen.visit(market)
             return accountRows.fill(exchange, feeIn, row, market, amounts)
           })
@@ -218,7 +221,7 @@ export const fills = (desk: Desk, wish: StreamRequest): Telling<Row.Fill | Row.E
           exchange,
           operation,
           accountRows.aboutAny(
-            desk,
+            services,
             markets,
             Listing.of(Array.from(touched, (market) => ({ market }))),
             (_, market) => {
@@ -229,14 +232,14 @@ export const fills = (desk: Desk, wish: StreamRequest): Telling<Row.Fill | Row.E
         )
         // Concurrently, because each may wait for seconds until its fills appear.
         const read = yield* Concurrent.forEach(
-          asked.filter((market) => isWanted(wish, market)),
-          (market) => soon(market),
+          asked.filter((market) => isWanted(request, market)),
+          (market) => readUntilStable(market),
           { concurrency: "unbounded" }
         )
-        const missed = rows.every(isKnown) ? [] : yield* afterAWhile(unheardSince)
+        const missed = rows.every(isKnown) ? [] : yield* afterASecond(missedSince)
         return [
-          ...told.filter((fill) => isWanted(wish, fill) && known.take(fill)),
-          ...tell([...read, ...missed].flat())
+          ...decoded.filter((fill) => isWanted(request, fill) && known.take(fill)),
+          ...deliver([...read, ...missed].flat())
         ]
       })
   }
@@ -248,31 +251,34 @@ export const fills = (desk: Desk, wish: StreamRequest): Telling<Row.Fill | Row.E
  *
  * @internal
  */
-export const balances = ({ account }: Desk, isSaid: boolean): Telling<Balance | undefined, ReadonlyArray<Balance>> => {
-  let held = new Map<string, Balance>()
-  let told: string | undefined
-  const whole = (): ReadonlyArray<ReadonlyArray<Balance>> => {
-    const all = summed(Array.from(held.values()))
+export const balances = (
+  { account }: Services,
+  isReported: boolean
+): AccountUpdates<Balance | undefined, ReadonlyArray<Balance>> => {
+  let byAsset = new Map<string, Balance>()
+  let lastDelivered: string | undefined
+  const ifChanged = (): ReadonlyArray<ReadonlyArray<Balance>> => {
+    const all = summed(Array.from(byAsset.values()))
     const text = all.map(({ asset, free, total }) => `${asset} ${plain(free)} ${plain(total)}`).join()
-    if (text === told) return []
-    told = text
+    if (text === lastDelivered) return []
+    lastDelivered = text
     return [all]
   }
-  const ask = Effect.map(account.balances, (all) => {
-    held = new Map(all.map((balance) => [balance.asset, balance]))
-    return whole()
+  const readAll = Effect.map(account.balances, (all) => {
+    byAsset = new Map(all.map((balance) => [balance.asset, balance]))
+    return ifChanged()
   })
   return {
-    begin: () => ask,
-    take: (rows) => {
-      const said = rows.filter((row) => row !== undefined)
-      return isSaid && said.length === rows.length
+    onServing: () => readAll,
+    onRows: (rows) => {
+      const reported = rows.filter((row) => row !== undefined)
+      return isReported && reported.length === rows.length
         ? Effect.sync(() => {
-          for (const row of said) held.set(row.asset, row)
-          return whole()
+          for (const row of reported) byAsset.set(row.asset, row)
+          return ifChanged()
         })
         // At most one request per second, however often the feed reports a change.
-        : Effect.zipLeft(ask, Effect.sleep(second))
+        : Effect.zipLeft(readAll, Effect.sleep(second))
     }
   }
 }
@@ -283,7 +289,7 @@ const isKnown = <A>(row: A | undefined): row is A => row !== undefined
  * Reads what has changed until now, after rows that could not be decoded. It waits a second first, because answers may
  * lag behind the feed, and so that repeated failures cause at most one request per second.
  */
-const afterAWhile = <A>(changedSince: (lostAt: number) => Reads<A>): Reads<A> =>
+const afterASecond = <A>(changedSince: (lostAt: number) => Reads<A>): Reads<A> =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.delay(changedSince(now), second))
 
 /** Formats a number without trailing zeros, which may differ between the feed and an answer. */
@@ -297,9 +303,9 @@ const isWanted = ({ market }: StreamRequest, { symbol }: { readonly symbol: stri
  * hide the others.
  */
 const standing = (
-  { account, exchange, markets, seen }: Desk,
+  { account, exchange, markets, seen }: Services,
   { market, operation }: StreamRequest
-): Reads<News.OrderOf> =>
+): Reads<Delivered.OrderOf> =>
   Effect.flatMap(
     understood(exchange, operation, account.openOrders(market)),
     (orders) =>
@@ -329,7 +335,7 @@ const standing = (
  * because the loss may have been detected late, but not before the stream was requested. If our clock has been set back
  * since, neither instant can be compared with the exchange's, so the latest rows are read.
  */
-const since = ({ skew }: Desk, { startedAt }: StreamRequest, lostAt: number): Effect.Effect<number> =>
+const since = ({ skew }: Services, { startedAt }: StreamRequest, lostAt: number): Effect.Effect<number> =>
   Effect.zipWith(Clock.currentTimeMillis, skew, (now, skew) => {
     const from = Math.max(startedAt - second, lostAt - margin)
     return Math.floor((Math.max(startedAt, lostAt) > now ? Math.min(from, now - margin) : from) + skew)

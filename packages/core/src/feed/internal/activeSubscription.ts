@@ -25,7 +25,7 @@ export interface Entry {
  *
  * @internal
  */
-export interface Standing<A, E> extends Entry {
+export interface ActiveSubscription<A, E> extends Entry {
   /** Adds a consumer and sends it the current state. */
   readonly join: (consumer: Consumer<A, E | SlowConsumer>) => void
   /** Removes a consumer and returns `true` if others are left. */
@@ -43,33 +43,33 @@ export interface Hooks {
 }
 
 /** @internal */
-export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Standing<A, E> => {
+export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): ActiveSubscription<A, E> => {
   const consumers = new Set<Consumer<A, E | SlowConsumer>>()
   const reading = subscription.reading()
   let isLive = false
   /** Why the subscription is not usable; `undefined` before it first was. */
-  let trouble: Status | undefined
+  let interruption: Status | undefined
   let latest: () => FeedItem<A> | undefined = nothing
 
-  const tell = (item: FeedItem<A>) => {
+  const broadcast = (item: FeedItem<A>) => {
     for (const consumer of consumers) consumer.offer(item)
   }
-  const suffer = (status: Status) => {
+  const interrupt = (status: Status) => {
     isLive = false
-    trouble = status
+    interruption = status
     latest = nothing
-    tell(status)
+    broadcast(status)
   }
-  const serve = () => {
+  const resume = () => {
     if (isLive) return
-    tell(trouble === undefined ? FeedItem.Connected() : FeedItem.Resynced())
+    broadcast(interruption === undefined ? FeedItem.Connected() : FeedItem.Resynced())
     isLive = true
-    trouble = undefined
+    interruption = undefined
   }
   const stale = (since: number, because: string) => {
-    if (trouble !== undefined) return
+    if (interruption !== undefined) return
     hooks.stale()
-    suffer(FeedItem.Stale({ since, because }))
+    interrupt(FeedItem.Stale({ since, because }))
   }
 
   /** Creates the value immediately for consumers that take every value, and on demand for the others. */
@@ -103,24 +103,24 @@ export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Stan
       }
       if (wants === true && subscription.fetch !== undefined) hooks.fetch(subscription.fetch)
       if (!isWhole) return false
-      serve()
+      resume()
       if (reading.isLazy === true) renew(read)
       else {
         for (const value of read.values) {
           const item = data({ value })
           if (reading.repeats) latest = () => item
-          tell(item)
+          broadcast(item)
         }
       }
       return true
     },
     // If a value is to follow, the subscription is live only from that value on.
     live: () => {
-      if (!reading.repeats && trouble?._tag !== "Stale") serve()
+      if (!reading.repeats && interruption?._tag !== "Stale") resume()
     },
     stale,
     lost: (since, because) => {
-      if (trouble?._tag !== "Reconnecting") suffer(FeedItem.Reconnecting({ since, because }))
+      if (interruption?._tag !== "Reconnecting") interrupt(FeedItem.Reconnecting({ since, because }))
       reading.begin()
     },
     fail: (error) => {
@@ -133,7 +133,7 @@ export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Stan
       if (isLive) {
         consumer.offer(FeedItem.Connected())
         offerLatest(consumer)
-      } else if (trouble !== undefined) consumer.offer(trouble)
+      } else if (interruption !== undefined) consumer.offer(interruption)
     },
     leave: (consumer) => {
       consumers.delete(consumer)
