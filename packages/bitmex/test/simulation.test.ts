@@ -1,4 +1,4 @@
 import { register } from "../../exchanges/test/simulation/suite.js"
 import { sampled } from "../../exchanges/test/support/sampling.js"
 
-register("bitmex", sampled(10), 12)
+register("bitmex", sampled(5), 12)

@@ -1,4 +1,4 @@
 import { register } from "../../exchanges/test/simulation/suite.js"
 import { sampled } from "../../exchanges/test/support/sampling.js"
 
-register("bybit", sampled(10), 12)
+register("bybit", sampled(5), 12)

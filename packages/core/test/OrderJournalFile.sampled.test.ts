@@ -215,7 +215,7 @@ describe("compaction", () => {
       const points = whole.begins.flatMap((begin, index) => {
         const end = whole.begins[index + 1] ?? whole.steps
         return index === first
-          ? everyNth(4, Array.from({ length: end - begin }, (_, byte) => begin + byte))
+          ? everyNth(7, Array.from({ length: end - begin }, (_, byte) => begin + byte))
           : [begin, Math.floor((begin + end) / 2)]
       })
       for (const steps of [...points, whole.steps]) {

@@ -640,7 +640,7 @@ const broken: ReadonlyArray<
 ]
 
 describe("the suite reports an implementation that", { timeout: 60_000 }, () => {
-  for (const [title, lie, expected] of everyNth(5, broken)) {
+  for (const [title, lie, expected] of everyNth(8, broken)) {
     it.effect(title, () =>
       Effect.gen(function*() {
         assert.deepStrictEqual(
@@ -815,7 +815,7 @@ const brokenAccounts: ReadonlyArray<
 ]
 
 describe("the suite reports an account that", { timeout: 60_000 }, () => {
-  for (const [title, lie, expected] of everyNth(5, brokenAccounts)) {
+  for (const [title, lie, expected] of everyNth(8, brokenAccounts)) {
     it.effect(title, () =>
       Effect.gen(function*() {
         const found = yield* violations({

@@ -9,6 +9,7 @@ import { ScriptedHttp } from "@effect-exchange/testing"
 import type { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, type ConfigError, type Duration, Effect, Either, Fiber, Layer, Redacted, Ref, TestClock } from "effect"
+import { everyNth } from "../../resilience/test/support/sample.js"
 import { Exchanges } from "../src/index.js"
 import * as Support from "./support/exchanges.js"
 
@@ -182,7 +183,7 @@ describe("market data", () => {
       return { took: at - begun, result }
     })
 
-  for (const id of Exchanges.ids) {
+  for (const id of everyNth(2, Exchanges.ids)) {
     it.effect(`has one deadline for the listing and the call, and succeeds once the listing is known: ${id}`, () =>
       Effect.forEach(Object.entries(calls), ([name, use]) =>
         Effect.gen(function*() {
