@@ -54,10 +54,11 @@ const setting = (exchange: Exchanges.ExchangeId, beat: Duration.DurationInput) =
 
 const start = Date.UTC(2026, 10, 2)
 
-/** The number of connections: fewer for a sample. */
+// Less for a sample: every fault about three times.
+const hours = whole().sample === undefined ? 24 : 4
 const connections = whole().sample === undefined ? 1000 : 300
 
-describe.sequential.each(Simulator.exchangeIds)("a day of %s", (exchange) => {
+describe.sequential.each(Simulator.exchangeIds)(`${hours} hours of %s`, (exchange) => {
   const { beat, gaps } = subjects[exchange]
   it.live("recovers the exchange's order book after a fault every five minutes", () =>
     Effect.gen(function*() {
@@ -65,7 +66,7 @@ describe.sequential.each(Simulator.exchangeIds)("a day of %s", (exchange) => {
       const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get(exchange))
       const book = yield* recordItems(market.streamOrderBook(Support.symbol))
       const all = faults(gaps)
-      for (let time = 0; time < 24 * 12; time++) {
+      for (let time = 0; time < hours * 12; time++) {
         const fault = all[time % all.length]
         if (fault === undefined) continue
         yield* simulator.disturb(fault)
