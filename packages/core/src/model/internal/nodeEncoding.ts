@@ -1,6 +1,3 @@
-/** @internal Encodes a short text in the buffer that Node.js shares between its small buffers. */
-export const utf8 = (text: string): Uint8Array => Buffer.from(text)
-
 /** @internal */
 export const hex = (bytes: Uint8Array): string => bufferOf(bytes).toString("hex")
 
