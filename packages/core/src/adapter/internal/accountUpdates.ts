@@ -246,7 +246,7 @@ export const fills = (
 }
 
 /**
- * Delivers all balances whenever one changes. `isSaid` is `true` if the feed reports the balances, and `false` if it
+ * Delivers all balances whenever one changes. `isReported` is `true` if the feed reports the balances, and `false` if it
  * only reports that they changed.
  *
  * @internal

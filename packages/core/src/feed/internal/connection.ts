@@ -11,10 +11,14 @@ import { parseJson } from "../../engine/internal/json.js"
 import type { ErrorBody } from "../../engine/Protocol.js"
 import type { AccountError } from "../../model/ExchangeError.js"
 import { proxyFailure } from "../../model/internal/proxyFailed.js"
+import type { SocketSettings, Stopped } from "./connectionModel.js"
 import { order } from "./frameOrder.js"
 import * as Inbox from "./inbox.js"
-import type { FeedProtocol, SocketFacts, Topic } from "./protocol.js"
+import * as Outbox from "./outbox.js"
+import type { FeedProtocol } from "./protocol.js"
 import * as Session from "./session.js"
+
+export type { SocketSettings, Stopped } from "./connectionModel.js"
 
 /**
  * The events of a connection, in order.
@@ -36,43 +40,6 @@ export interface Listener {
   readonly fail: (error: AccountError) => void
   /** A frame was not understood. */
   readonly unread: () => void
-}
-
-/**
- * The settings that all connections to one kind of socket share. `login` and `token` fail with the reason why the
- * connection cannot continue.
- *
- * @internal
- */
-export interface SocketSettings {
-  readonly protocol: FeedProtocol
-  readonly socket: SocketFacts
-  readonly url: string
-  readonly rules: Session.Rules
-  readonly topic: (key: string) => Topic | undefined
-  /** Opens a socket. */
-  readonly constructor: (url: string) => globalThis.WebSocket
-  /** Waits for the rate limit of new connections or of subscribe messages. */
-  readonly charge: (kind: "connects" | "subscribes") => Effect.Effect<void, Stopped>
-  /** Creates the effect that one connection waits for before each of its messages. */
-  readonly pacer: Effect.Effect<Effect.Effect<void, Stopped>>
-  /** Removes secrets from a frame, before anything else sees it. */
-  readonly redact: (text: string) => string
-  /** Called when something was received (epoch milliseconds), once per batch of frames. */
-  readonly onReceived?: ((at: number) => void) | undefined
-  readonly login: Effect.Effect<ReadonlyArray<unknown>, Stopped>
-  readonly token: Effect.Effect<string | undefined, Stopped>
-}
-
-/**
- * Why the client ends a connection. If there is an `error`, another connection would end the same way, so the consumers
- * fail with it.
- *
- * @internal
- */
-export interface Stopped {
-  readonly because: string
-  readonly error?: AccountError | undefined
 }
 
 /** @internal */
@@ -143,14 +110,10 @@ const start = (
   Effect.gen(function*() {
     const { protocol, rules } = settings
     const inbox = Inbox.make<Item>()
-    const pace = yield* settings.pacer
     const opened = yield* Deferred.make<void, PlatformSocket.SocketError>()
     const ended = yield* Deferred.make<string>()
     const leaving = yield* Deferred.make<void>()
     const settled = yield* Deferred.make<void>()
-    const outbox = yield* Queue.unbounded<Session.Output>()
-    // Pings and replies must not wait while a subscribe message waits for its token or for the rate limit.
-    const prompt = yield* Queue.unbounded<Session.Output>()
     const moved = yield* Queue.sliding<void>(1)
 
     // Provided where the socket runs as well: there, a socket prefers the constructor in the context over the one it
@@ -169,6 +132,14 @@ const start = (
         Effect.forkScoped
       )
     yield* Deferred.await(opened)
+    const outbox = yield* Outbox.make(settings, {
+      write,
+      requested: inbox.push,
+      failed: (error) => {
+        if ("because" in error && error.error !== undefined) listener.fail(error.error)
+        return Deferred.succeed(ended, "because" in error ? error.because : reasonOf(error))
+      }
+    })
 
     const clock = yield* Effect.clock
     const openedAt = clock.unsafeCurrentTimeMillis()
@@ -218,12 +189,8 @@ const start = (
           case "End":
             Deferred.unsafeDone(ended, Effect.succeed(output.because))
             break
-          case "Ping":
-          case "Send":
-            Queue.unsafeOffer(prompt, output)
-            break
           default:
-            Queue.unsafeOffer(outbox, output)
+            outbox.offer(output)
         }
       }
     }
@@ -234,7 +201,7 @@ const start = (
       dispatch(out, now)
     }
 
-    const hear = (key: string, frame: unknown, now: number) => {
+    const readData = (key: string, frame: unknown, now: number) => {
       const topic = state.topics.get(key)
       if (topic === undefined || topic.phase === "waiting") return
       // Data confirms the subscription, even if the confirmation has not arrived.
@@ -257,13 +224,14 @@ const start = (
       const messages = understand(protocol, frame)
       if (messages === undefined) return deliver(listener.unread)
       for (const each of messages) {
-        if (each._tag === "Data") hear(each.key, each.frame, now)
+        if (each._tag === "Data") readData(each.key, each.frame, now)
         else advance(each, now)
       }
     }
 
     const handle = (item: Item, now: number) => {
-      // What follows a lost message is dropped: the snapshot of the next connection starts before it, and would come out of order.
+      // What follows a lost message is dropped: the snapshot of the next connection starts before it, so it would come
+      // out of order.
       if (state.phase === "ended") return
       if (typeof item === "string") read(item, now)
       else if (item instanceof Uint8Array) read(decoder.decode(item), now)
@@ -308,64 +276,13 @@ const start = (
       return yield* Number.isFinite(next) ? Concurrent.raceFirst(waits, Effect.sleep(Math.ceil(next - now))) : waits
     })
 
-    const send = (messages: ReadonlyArray<unknown>, paced: Effect.Effect<void, Stopped>) =>
-      Effect.forEach(
-        messages,
-        (message) => Effect.zipRight(paced, write(typeof message === "string" ? message : JSON.stringify(message))),
-        { discard: true }
-      )
-
-    const topicsOf = (keys: ReadonlyArray<string>): ReadonlyArray<Topic> =>
-      keys.flatMap((key) => settings.topic(key) ?? [])
-
-    const carryOut = (output: Session.Output) =>
-      Effect.gen(function*() {
-        switch (output._tag) {
-          case "Login":
-            return yield* send(yield* settings.login, pace)
-          case "Ping": {
-            const message = settings.socket.ping ?? protocol.ping?.message
-            return yield* send([message?.(output.request) ?? "ping"], pace)
-          }
-          case "Send":
-            return yield* send([output.message], pace)
-          case "Subscribe": {
-            const token = yield* settings.token
-            yield* settings.charge("subscribes")
-            const messages = protocol.subscribe(topicsOf(output.keys), { request: output.request, token })
-            yield* send(messages, pace)
-            inbox.push(
-              messages.length === 0
-                ? { _tag: "Acknowledged", request: output.request }
-                : { _tag: "Sent", request: output.request }
-            )
-            return
-          }
-          case "Unsubscribe": {
-            // A failure to unsubscribe is not reported to the consumers: the connection ends, and the subscription with
-            // it.
-            const token = yield* Effect.mapError(settings.token, ({ because }): Stopped => ({ because }))
-            return yield* send(
-              protocol.unsubscribe(topicsOf(output.keys), { request: output.request, token }),
-              pace
-            )
-          }
-        }
-      }).pipe(
-        Effect.catchAll((error) => {
-          if ("because" in error && error.error !== undefined) listener.fail(error.error)
-          return Deferred.succeed(ended, "because" in error ? error.because : reasonOf(error))
-        })
-      )
-
-    if (settings.socket.welcome !== undefined) yield* send(settings.socket.welcome, pace)
+    yield* outbox.welcome
     dispatch(outputs, openedAt)
     outputs = []
     advance({ _tag: "Tick", lastReceivedAt, lastReceivedOf }, openedAt)
     yield* Effect.forkScoped(Effect.forever(loop))
     yield* Effect.forkScoped(Effect.forever(keep))
-    yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(outbox), carryOut)))
-    yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(prompt), carryOut)))
+    yield* outbox.run
 
     return {
       opened: openedAt,

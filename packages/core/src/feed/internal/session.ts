@@ -210,8 +210,8 @@ const refuse = (
 ]
 
 /**
- * Schedules a new request for each active subscription, only once however often it is called. `says` is whether to
- * unsubscribe first, which a subscription that is still active at the exchange needs.
+ * Schedules a new request for each active subscription, only once however often it is called. `unsubscribes` is whether
+ * to unsubscribe first, which a subscription that is still active at the exchange needs.
  */
 const resync = (
   rules: Rules,
