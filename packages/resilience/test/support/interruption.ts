@@ -6,7 +6,7 @@ import { isWhole } from "./sample.js"
  * Interrupts the first fiber that it runs before the `step`-th operation of that fiber, and yields there so that the
  * interruption takes effect. Fibers forked by it are not interrupted.
  */
-const interruptAt = (step: number) => {
+export const interruptAt = (step: number) => {
   let steps = 0
   let victim: unknown
   const scheduler: Scheduler.Scheduler = {
