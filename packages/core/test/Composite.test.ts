@@ -27,10 +27,11 @@ describe("Composite.failover", () => {
   it.effect("skips a source that has none of the requested tickers, and uses one that has some", () =>
     Effect.gen(function*() {
       yield* at
-      const ticker = (exchange: string) => Effect.succeed([{ exchange, symbol, at: now, last: Decimal.make("1") }])
+      const tickers = (exchange: string) => () =>
+        Effect.succeed([{ exchange, symbol, at: now, last: Decimal.make("1") }])
       const [none, some] = [
-        source("none", { tickers: Effect.succeed([]) }),
-        source("some", { tickers: ticker("some") })
+        source("none", { tickers: () => Effect.succeed([]) }),
+        source("some", { tickers: tickers("some") })
       ]
       const from = (layer: Layer.Layer<MarketData.MarketData>) =>
         Effect.provide(
@@ -40,7 +41,7 @@ describe("Composite.failover", () => {
       const found = yield* from(Composite.failover([none.layer, some.layer]))
       assert.deepStrictEqual(found.map(({ exchange }) => exchange), ["some"])
       const error = yield* Effect.flip(from(Composite.failover([none.layer])))
-      assert.include(error.message, "the response has no ticker for any requested market")
+      assert.include(error.message, "no source can serve the request: none: ")
     }))
 
   it.effect("fails immediately if the call is invalid; if all sources fail, the error names each with its reason", () =>

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, type Layer, TestClock } from "effect"
-import { Composite, Decimal, ExchangeError, ExchangeSymbol, MarketData, type Price } from "../src/index.js"
+import { Composite, Decimal, ExchangeError, ExchangeSymbol, MarketData, type Price, type Ticker } from "../src/index.js"
 import * as Acme from "./support/exchange.js"
 import { about, at, now, source, unavailable } from "./support/sources.js"
 
@@ -111,6 +111,42 @@ describe("Composite.failover of prices", () => {
       }
     }))
 })
+
+describe("Composite.failover of tickers", () => {
+  it.effect("asks the next source for symbols that the first does not list, or has only outdated tickers of", () =>
+    Effect.gen(function*() {
+      yield* at
+      const quiet = { [btc]: now, [eth]: now - 60_001 }
+      const [first, second] = [tickersAt("first", quiet), tickersAt("second", { [eth]: now, [xrp]: now })]
+      const found = yield* tickersOf([xrp, eth, btc], Composite.failover([first, second], { maximumAge: "1 minute" }))
+      assert.deepStrictEqual(found, ["XRP/USDT second", "ETH/USDT second", "BTC/USDT first"])
+      const alone = Composite.failover([first], { maximumAge: "1 minute" })
+      assert.deepStrictEqual(yield* tickersOf([eth, btc], alone), ["BTC/USDT first"])
+      assert.strictEqual((yield* Effect.flip(tickersOf([eth], alone)))._tag, "ExchangeUnavailable")
+      assert.strictEqual((yield* Effect.flip(tickersOf([btc, xrp], alone)))._tag, "SymbolNotFound")
+    }))
+})
+
+/** A source that lists these symbols, each with a ticker of an instant. */
+const tickersAt = (exchange: string, instants: { readonly [symbol: string]: number }) => {
+  const ticker = (symbol: string): Effect.Effect<Ticker.Ticker, ExchangeError.MarketDataError> => {
+    const at = instants[symbol]
+    return at === undefined
+      ? new ExchangeError.SymbolNotFound({ ...about(exchange), symbol: ExchangeSymbol.make(symbol) })
+      : Effect.succeed({ exchange, symbol: ExchangeSymbol.make(symbol), at, last: Decimal.make("1") })
+  }
+  return source(exchange, {
+    markets: Object.keys(instants).map((symbol) => ({ ...Acme.bitcoin, symbol: ExchangeSymbol.make(symbol) })),
+    ticker,
+    tickers: (symbols) => Effect.forEach(symbols, ticker)
+  }).layer
+}
+
+const tickersOf = (symbols: ReadonlyArray<string>, layer: Layer.Layer<MarketData.MarketData>) =>
+  Effect.flatMap(MarketData.MarketData, ({ tickers }) => tickers(symbols)).pipe(
+    Effect.map((tickers) => tickers.map(({ exchange, symbol }) => `${symbol} ${exchange}`)),
+    Effect.provide(layer)
+  )
 
 describe("Composite.median of prices", () => {
   it.effect("asks each source once for the symbols it lists, and compares symbol by symbol", () =>

@@ -30,7 +30,10 @@ export interface SourceResponses {
     symbols: ReadonlyArray<string>
   ) => Effect.Effect<ReadonlyArray<Price.Price>, ExchangeError.MarketDataError>
   readonly markets?: ReadonlyArray<Market.Market>
-  readonly tickers?: Effect.Effect<ReadonlyArray<Ticker.Ticker>, ExchangeError.MarketDataError>
+  readonly ticker?: (symbol: string) => Effect.Effect<Ticker.Ticker, ExchangeError.MarketDataError>
+  readonly tickers?: (
+    symbols: ReadonlyArray<string>
+  ) => Effect.Effect<ReadonlyArray<Ticker.Ticker>, ExchangeError.MarketDataError>
   readonly candles?: Stream.Stream<Candle.Candle, ExchangeError.MarketDataError>
   readonly trades?: Stream.Stream<FeedItem.FeedItem<Trade.Trade>, ExchangeError.MarketDataError | FeedItem.SlowConsumer>
   readonly serverTime?: Effect.Effect<number, ExchangeError.MarketDataError>
@@ -55,8 +58,8 @@ export const source = (exchange: string, responses: SourceResponses) => {
         asked++
         return responses.prices?.(symbols) ?? Effect.fail(unavailable(exchange))
       }),
-    ticker: no,
-    tickers: () => responses.tickers ?? no(),
+    ticker: responses.ticker ?? (() => Effect.fail(unavailable(exchange))),
+    tickers: responses.tickers ?? no,
     orderBook: no,
     trades: no,
     candles: () => responses.candles ?? Stream.fail(unavailable(exchange)),

@@ -15,18 +15,11 @@ import * as Either from "effect/Either"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import {
-  ExchangeUnavailable,
-  MalformedResponse,
-  type MarketDataError,
-  SymbolNotFound,
-  Unsupported
-} from "../../model/ExchangeError.js"
+import { ExchangeUnavailable, type MarketDataError, SymbolNotFound, Unsupported } from "../../model/ExchangeError.js"
 import type { SlowConsumer } from "../../model/FeedItem.js"
-import type { Price } from "../../model/Price.js"
 import type * as MarketData from "../MarketData.js"
 import * as Telemetry from "../Telemetry.js"
-import { isOwnFault, pricesOf, type Question, type Source } from "./source.js"
+import { isOwnFault, pricesOf, type Question, type Source, tickersOf } from "./source.js"
 
 type Service = MarketData.MarketData.Service
 
@@ -167,22 +160,34 @@ const serve = (sources: ReadonlyArray<Source>, order: Order): Service => {
       dated: { symbols: symbol, instants: ({ observedAt }) => [observedAt] }
     })
 
-  /** Takes the prices from one source, and each missing one from any source that has it. */
-  const prices: Service["prices"] = (symbols) =>
+  const ticker: Service["ticker"] = (symbol) =>
+    first({
+      operation: "ticker",
+      ask: (service) => service.ticker(symbol),
+      dated: { symbols: symbol, instants: ({ at }) => [at] }
+    })
+
+  /** Takes the rows of several symbols from one source, and each missing or stale one from any source that has it. */
+  const rows = <A extends { readonly symbol: string }>(
+    together: (symbols: ReadonlyArray<string>) => Question<ReadonlyArray<A>>,
+    alone: (symbol: string) => Effect.Effect<A, MarketDataError>,
+    instant: (row: A) => number
+  ) =>
+  (symbols: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<A>, MarketDataError> =>
     Effect.gen(function*() {
       if (symbols.length === 0) return []
       const wanted = Arr.dedupe(symbols)
-      const together = yield* Effect.either(first(pricesOf(wanted)))
-      if (Either.isLeft(together) && isOwnFault(together.left)) return yield* together.left
+      const answer = yield* Effect.either(first(together(wanted)))
+      if (Either.isLeft(answer) && isOwnFault(answer.left)) return yield* answer.left
       const now = yield* Clock.currentTimeMillis
-      const found = new Map<string, Price>()
-      for (const price of Either.getOrElse(together, () => [])) {
-        if (!sources.some(({ isStale }) => isStale(price.observedAt, now))) found.set(price.symbol, price)
+      const found = new Map<string, A>()
+      for (const row of Either.getOrElse(answer, () => [])) {
+        if (!sources.some(({ isStale }) => isStale(instant(row), now))) found.set(row.symbol, row)
       }
       const missing = wanted.filter((symbol) => !found.has(symbol))
-      const alone = yield* Concurrent.forEach(missing, (symbol) => Effect.either(price(symbol)), { concurrency: 8 })
-      const [failed, others] = Arr.separate(alone)
-      for (const price of others) found.set(price.symbol, price)
+      const others = yield* Concurrent.forEach(missing, (symbol) => Effect.either(alone(symbol)), { concurrency: 8 })
+      const [failed, added] = Arr.separate(others)
+      for (const row of added) found.set(row.symbol, row)
       const wrong = failed.find((error) => error._tag === "SymbolNotFound" || isOwnFault(error)) ??
         (found.size === 0 ? failed[0] : undefined)
       return wrong === undefined
@@ -195,29 +200,9 @@ const serve = (sources: ReadonlyArray<Source>, order: Order): Service => {
     markets: first({ operation: "markets", ask: ({ markets }) => markets }),
     market: (symbol) => first({ operation: "market", ask: (service) => service.market(symbol) }),
     price,
-    prices,
-    ticker: (symbol) =>
-      first({
-        operation: "ticker",
-        ask: (service) => service.ticker(symbol),
-        dated: { symbols: symbol, instants: ({ at }) => [at] }
-      }),
-    tickers: (symbols) =>
-      first({
-        operation: "tickers",
-        ask: (service) =>
-          Effect.filterOrFail(
-            service.tickers(symbols),
-            ({ length }) => length > 0 || symbols.length === 0,
-            () =>
-              new MalformedResponse({
-                exchange: service.exchange,
-                operation: "tickers",
-                detail: "the response has no ticker for any requested market"
-              })
-          ),
-        dated: { symbols: symbols.join(), instants: (tickers) => tickers.map(({ at }) => at) }
-      }),
+    prices: rows(pricesOf, price, ({ observedAt }) => observedAt),
+    ticker,
+    tickers: rows(tickersOf, ticker, ({ at }) => at),
     orderBook: (symbol, options) =>
       first({
         operation: "orderBook",

@@ -19,10 +19,12 @@ import * as Option from "effect/Option"
 import {
   countsAsFailure,
   ExchangeUnavailable,
+  MalformedResponse,
   type MarketDataError,
   RequestTimedOut
 } from "../../model/ExchangeError.js"
 import type { Price } from "../../model/Price.js"
+import type { Ticker } from "../../model/Ticker.js"
 import type * as MarketData from "../MarketData.js"
 
 type Service = MarketData.MarketData.Service
@@ -105,17 +107,43 @@ export const isOwnFault = (error: MarketDataError): boolean =>
  *
  * @internal
  */
-export const pricesOf = (symbols: ReadonlyArray<string>): Question<ReadonlyArray<Price>> => ({
-  operation: "prices",
+export const pricesOf = (symbols: ReadonlyArray<string>): Question<ReadonlyArray<Price>> =>
+  ofListed("prices", symbols, ({ prices }) => prices)
+
+/**
+ * Asks a source for the tickers of the symbols that it lists, like {@link pricesOf}. Fails with `MalformedResponse` if
+ * it has no ticker of any of them.
+ *
+ * @internal
+ */
+export const tickersOf = (symbols: ReadonlyArray<string>): Question<ReadonlyArray<Ticker>> =>
+  ofListed("tickers", symbols, ({ exchange, tickers }) => (listed) =>
+    Effect.filterOrFail(
+      tickers(listed),
+      ({ length }) => length > 0,
+      () =>
+        new MalformedResponse({
+          exchange,
+          operation: "tickers",
+          detail: "the response has no ticker for any requested market"
+        })
+    ))
+
+const ofListed = <A>(
+  operation: string,
+  symbols: ReadonlyArray<string>,
+  from: (service: Service) => (symbols: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<A>, MarketDataError>
+): Question<ReadonlyArray<A>> => ({
+  operation,
   ask: (service) =>
     Effect.catchTag(
-      service.prices(symbols),
+      from(service)(symbols),
       "SymbolNotFound",
       (missing) =>
         Effect.flatMap(service.markets, (markets) => {
           const listed = new Set<string>(markets.map(({ symbol }) => symbol))
           const known = symbols.filter((symbol) => listed.has(symbol))
-          return known.length === 0 || known.length === symbols.length ? missing : service.prices(known)
+          return known.length === 0 || known.length === symbols.length ? missing : from(service)(known)
         })
     )
 })
