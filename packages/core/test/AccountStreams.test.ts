@@ -69,6 +69,7 @@ const setup = (listed: ReadonlyArray<Market.Market> = [bitcoin, ether]) => {
     all: Effect.succeed(listed),
     byId: (id) => Effect.succeed(Option.fromNullable(listed.find((market) => market.id === id))),
     find,
+    recent: find,
     use: (operation, symbol, go) => Effect.flatMap(find(operation, symbol), go)
   }
   const seen = SeenOrders.make()

@@ -54,6 +54,22 @@ describe("Markets", () => {
       assert.deepStrictEqual(yield* markets.all, bothMarkets)
     }))
 
+  it.scoped("`recent` loads a list that is older than a minute again, and fails if the market is no longer listed", () =>
+    Effect.gen(function*() {
+      const renamed = { ...market("BTC/USDT"), id: "XBTUSDT" }
+      const { counted, markets } = yield* setup((load) =>
+        Effect.succeed(load === 1 ? bothMarkets : load === 2 ? [renamed] : [])
+      )
+      assert.deepStrictEqual(yield* markets.recent("book", "BTC/USDT"), market("BTC/USDT"))
+      yield* TestClock.adjust("59 seconds")
+      assert.deepStrictEqual(yield* markets.recent("book", "BTC/USDT"), market("BTC/USDT"))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* markets.recent("book", "BTC/USDT"), renamed)
+      assert.strictEqual(counted.loads, 2)
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual((yield* Effect.flip(markets.recent("book", "BTC/USDT")))._tag, "SymbolNotFound")
+    }))
+
   it.scoped("are found by the exchange's id, unless several have it", () =>
     Effect.gen(function*() {
       const perpetual: Market.Market = { ...market("BTC/USDT"), kind: "perpetual" }

@@ -1,4 +1,4 @@
-import { FeedItem, MarketData } from "@effect-exchange/core"
+import { Decimal, FeedItem, type Market, MarketData } from "@effect-exchange/core"
 import { Listing } from "@effect-exchange/core/adapter"
 import { Simulator } from "@effect-exchange/simulator"
 import { HttpClient, Socket } from "@effect/platform"
@@ -64,4 +64,28 @@ it("a candle has the time at which its message was sent", () => {
   expect(found.map(({ openTime, sentAt }) => [openTime, sentAt])).toEqual([
     [Date.UTC(2026, 10, 2, 16, 25), Date.UTC(2026, 10, 2, 16, 26, 30, 524)]
   ])
+})
+
+it.effect("an order book resumes after Kraken has changed the decimals of its prices, on which the checksum depends", () => {
+  const on = (markets?: ReadonlyArray<Market.Market>) =>
+    Layer.provide(
+      Kraken.layerMarketData({ environment: Simulator.environment("kraken"), markets }),
+      Simulator.layer("kraken")
+    )
+  const bitcoin = Effect.flatMap(MarketData.MarketData, ({ market }) => market("BTC/USD"))
+  return Effect.gen(function*() {
+    const market = yield* Effect.provide(bitcoin, on())
+    const fiber = yield* Effect.flatMap(MarketData.MarketData, ({ streamOrderBook }) =>
+      streamOrderBook("BTC/USD").pipe(
+        Stream.map(({ _tag }) => _tag),
+        Stream.changes,
+        Stream.takeUntil((tag) => tag === "Data"),
+        Stream.runCollect
+      )).pipe(
+        Effect.provide(on([{ ...market, tickSize: Decimal.make("0.0001") }])),
+        Effect.fork
+      )
+    yield* TestClock.adjust("3 minutes")
+    expect(Array.from(yield* Fiber.join(fiber))).toEqual(["Stale", "Resynced", "Data"])
+  })
 })

@@ -45,6 +45,11 @@ export interface Markets {
    * Finds the market by the exchange's id. Returns none if no market has the id, or if several do (spot and contract).
    */
   readonly byId: (id: string) => Effect.Effect<Option.Option<Market>, MarketDataError>
+  /**
+   * Finds the market of a symbol in a list that is at most a minute old: for facts of a market that turn out to be
+   * outdated. Reloads the list if it is older.
+   */
+  readonly recent: (operation: string, symbol: string) => Effect.Effect<Market, MarketDataError>
 }
 
 interface Loaded {
@@ -186,10 +191,17 @@ export const make = (options: {
           search("markets", ({ byId }) => Option.fromNullable(byId.get(id))),
           ({ found }) => Option.flatten(found)
         ),
+      recent: (operation, symbol) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          const isRecent = now - Math.max(loaded?.at ?? triedAt, triedAt) < recently
+          return Effect.zipRight(isRecent ? Effect.void : refresh, find(operation, symbol))
+        }),
       find: (operation, symbol) => use(operation, symbol, Effect.succeed),
       use
     }
   })
+
+const recently = 60_000
 
 /** Waits for a load until the operation's deadline. The load itself continues. */
 const inTime = <A>(

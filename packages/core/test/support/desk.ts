@@ -33,7 +33,13 @@ export const desk = (
     positions: undefined
   },
   seen,
-  markets: { all: unexpected, find: () => unexpected, use: () => unexpected, byId: () => unexpected },
+  markets: {
+    all: unexpected,
+    find: () => unexpected,
+    use: () => unexpected,
+    byId: () => unexpected,
+    recent: () => unexpected
+  },
   lastPrice: () => unexpected,
   guards: {},
   spent: Ref.unsafeMake(OrderGuards.emptyTotal),

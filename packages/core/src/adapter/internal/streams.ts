@@ -167,25 +167,36 @@ export const make = (
           const levels = enough(book.depths, depth)
           const { book: subscribe } = yield* channels
           const { snapshot } = book
+          let current = market
+          const open = () => {
+            const read = book.reader(current)
+            return OrderBookSync.make({
+              exchange,
+              symbol: market.symbol,
+              unit: facts.unit?.(current),
+              rules: book.rules(current, levels),
+              read: (frame) => frame instanceof Snapshot ? [frame.update] : read(frame)
+            })
+          }
           return subscribe({
             ...subscription("streamOrderBook", book.topic(market, levels), book.maxSilence ?? "1 minute", () => {
-              let read = book.reader(market)
-              const sync = OrderBookSync.make({
-                exchange,
-                symbol: market.symbol,
-                unit: facts.unit?.(market),
-                rules: book.rules(market, levels),
-                read: (frame) => frame instanceof Snapshot ? [frame.update] : read(frame)
-              })
+              let sync = open()
               return {
-                ...sync,
+                repeats: sync.repeats,
+                isLazy: sync.isLazy,
+                read: (frame, now) => sync.read(frame, now),
                 begin: () => {
-                  read = book.reader(market)
-                  sync.begin()
+                  sync = open()
                 }
               }
             }),
-            fetch: snapshot && Effect.map(snapshot(client)(market), (update) => new Snapshot(update))
+            fetch: snapshot && Effect.map(snapshot(client)(market), (update) => new Snapshot(update)),
+            // A checksum depends on the steps of price and amount, which an exchange may change at any time.
+            recheck: book.rules(market, levels).checksum && Effect.ignore(
+              Effect.map(markets.recent("streamOrderBook", symbol), (recent) => {
+                current = recent
+              })
+            )
           }, buffer)
         }))
     }

@@ -174,6 +174,7 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
         const active = ActiveSubscription.make(subscription, {
           resync: () => {
             note("resync")
+            if (subscription.recheck !== undefined) run(subscription.recheck)
             lane.resync(topic.key)
           },
           stale: () => note("stale"),

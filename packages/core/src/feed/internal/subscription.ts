@@ -48,7 +48,8 @@ export interface Read<out A> {
 
 /**
  * A subscription. `maxSilence` is how many milliseconds it may be silent. `fetch` is a request separate from the feed, whose
- * response is read as a frame. `fail` converts an error to one of the operation.
+ * response is read as a frame. `fail` converts an error to one of the operation. `recheck` runs beside each renewal after a
+ * fault, and reloads what the reading assumes about the market.
  *
  * @internal
  */
@@ -59,4 +60,5 @@ export interface Subscription<out A, out E> {
   readonly maxSilence?: number | undefined
   readonly fail: (error: AccountError) => E
   readonly fetch?: Effect.Effect<unknown, AccountError> | undefined
+  readonly recheck?: Effect.Effect<void> | undefined
 }
