@@ -6,7 +6,7 @@
  */
 import { Credentials, Decimal, ExchangeError, KeyPermissions, type Market } from "@effect-exchange/core"
 import { Endpoint, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
-import type { Declaration, ExchangeClient, Row, Wire } from "@effect-exchange/core/adapter"
+import type { Adapter, Declaration, ExchangeClient, Row, Wire } from "@effect-exchange/core/adapter"
 import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
@@ -135,13 +135,18 @@ const openOrders = <Args extends ReadonlyArray<unknown>>(input: (...args: Args) 
   )
 
 const orderFilter = <Filter>({ id }: Market.Market, filter: Filter) => ({ symbol: id, count: 1, reverse: true, filter })
-const since = ({ id }: Market.Market, { since }: Declaration.History) => ({
-  symbol: id,
+const since = (market: Market.Market | undefined, { since }: Adapter.History) => ({
+  symbol: market?.id,
   startTime: Endpoint.isoTime(since)
 })
+const ordersSince = table(Endpoints.orders, since)
 const executions = table(Endpoints.tradeHistory, since, ({ fill }) => fill !== undefined)
 
-const fills: Declaration.Account["fills"]["read"] = (client) => (market, query) =>
+const fills: Question.Question<
+  "account" | "marketData",
+  [Market.Market | undefined, Adapter.History],
+  Listing.Listing<Row.Fill>
+> = (client) => (market, query) =>
   Effect.flatMap(executions(client)(market, query), (rows) => {
     const fills = Listing.flatMap(rows, ({ fill }) => fill ? [[fill, fill.fee, fill.feeAsset ?? ""] as const] : [])
     return convertMoney(client, fills, (fill, fee, feeAsset) => ({ ...fill, fee, feeAsset }))
@@ -231,8 +236,13 @@ export const BitMex = Exchange.define({
     openOfAll: openOrders(() => ({})),
     byId: ask(Endpoints.orders, ({ id, market }) => orderFilter(market, { orderID: id })),
     byName: [ask(Endpoints.orders, ({ clientOrderId, market }) => orderFilter(market, { clOrdID: clientOrderId }))],
-    ended: { order: "newest first", withOpen: true, read: table(Endpoints.orders, since) },
-    fills: { order: "newest first", read: fills },
+    ended: {
+      order: "newest first",
+      withOpen: true,
+      read: ordersSince,
+      ofAll: (client) => (query) => ordersSince(client)(undefined, query)
+    },
+    fills: { order: "newest first", read: fills, ofAll: (client) => (query) => fills(client)(undefined, query) },
     positions
   },
   trading: {

@@ -196,7 +196,7 @@ export const apiKeys = read("apiKeys", "/apiKey", { answer: Wire.list(Rows.ApiKe
  * @category models
  */
 export type Query = {
-  readonly symbol?: string
+  readonly symbol?: string | undefined
   readonly count: number
   readonly start?: number
   readonly reverse: boolean

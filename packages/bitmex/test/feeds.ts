@@ -20,7 +20,8 @@ export const account: AccountSubject = {
   layer: BitMex.layer,
   symbol: "BTC/USDT",
   amount: "0.02",
-  half: "0.01"
+  half: "0.01",
+  other: { symbol: "ETH/USDT", amount: "0.2" }
 }
 
 /** The same for inverse contracts, whose amounts are counted in contracts. */

@@ -5,7 +5,7 @@
  */
 import { ExchangeError } from "@effect-exchange/core"
 import { ClientOrderId, Endpoint, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
-import type { Declaration, Row, Wire } from "@effect-exchange/core/adapter"
+import type { Adapter, Declaration, Row, Wire } from "@effect-exchange/core/adapter"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
@@ -102,6 +102,8 @@ const openOrders = listed(open, waiting, open)
 const openOrdersByName = listed(waiting, open)
 
 const entries = Page.byCursor({ endpoint: Endpoints.fills, input: Endpoints.fills.make })
+
+const placedFrom = ({ limit, since }: Adapter.History) => ({ start_date: Endpoint.isoTime(since), limit })
 
 // How far before the time it was sent an order is searched for, in milliseconds.
 const margin = 60_000
@@ -241,14 +243,15 @@ export const Coinbase = Exchange.define({
     ended: {
       order: "newest first",
       withOpen: true,
-      read: (client) => (market, { limit, since }) =>
-        orders(client)({
-          product_ids: [market.id],
-          start_date: Endpoint.isoTime(since),
-          limit
-        })
+      read: (client) => (market, query) => orders(client)({ product_ids: [market.id], ...placedFrom(query) }),
+      ofAll: (client) => (query) => orders(client)(placedFrom(query))
     },
-    fills: { order: "newest first", feeIn: "quote", read: entries }
+    fills: {
+      order: "newest first",
+      feeIn: "quote",
+      read: entries,
+      ofAll: (client) => (query) => entries(client)(undefined, query)
+    }
   },
   trading: {
     names: {

@@ -205,8 +205,12 @@ export const orders = read("orders", "/orders/historical/batch", {
  * @category endpoints
  */
 export const fills = read("fills", "/orders/historical/fills", {
-  input: inputFrom((cursor: string | undefined, market: Market.Market, { limit, since }: Declaration.History) => ({
-    product_ids: [market.id],
+  input: inputFrom((
+    cursor: string | undefined,
+    market: Market.Market | undefined,
+    { limit, since }: Adapter.History
+  ) => ({
+    product_ids: market && [market.id],
     start_sequence_timestamp: Endpoint.isoTime(since),
     limit: Math.min(limit, pageSize),
     cursor

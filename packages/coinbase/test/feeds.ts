@@ -18,5 +18,6 @@ export const account: AccountSubject = {
   layer: Coinbase.layer,
   symbol: "BTC/USD",
   amount: "0.02",
-  half: "0.01"
+  half: "0.01",
+  other: { symbol: "ETH/USD", amount: "0.2" }
 }

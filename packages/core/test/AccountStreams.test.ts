@@ -158,6 +158,43 @@ describe("the stream of orders", () => {
       ])
     }))
 
+  it.effect("reads the histories of all markets at once where the exchange has them, for markets not seen before, too", () =>
+    Effect.gen(function*() {
+      const { desk, state } = setup()
+      const account: Adapter.Account = {
+        ...desk.account,
+        orderHistoryOfAll: ({ since }) =>
+          Effect.map(Effect.succeed(state.history), (orders) => {
+            state.requests.push(`orders since ${since}`)
+            return orders
+          }),
+        fillsOfAll: ({ since }) =>
+          Effect.map(Effect.succeed(state.fills), (fills) => {
+            state.requests.push(`fills since ${since}`)
+            return fills
+          })
+      }
+      const orders = AccountUpdates.orders({ ...desk, account }, request)
+      const fills = AccountUpdates.fills({ ...desk, account }, request)
+      yield* orders.onServing(undefined)
+      yield* fills.onServing(undefined)
+      state.requests.length = 0
+      yield* TestClock.setTime(start + minute)
+      const ended = { symbol: ether.symbol, status: "filled", updatedAt: start + 5000 } as const
+      state.history = [order({ id: "9", ...ended }), order({ id: "8", ...ended, updatedAt: start - minute })]
+      state.fills = [fill({ id: "f9", orderId: "9", symbol: ether.symbol, at: start + 5000 })]
+      assert.deepStrictEqual(idsAndStatuses(yield* orders.onServing(start + 4000)), ["9 filled"])
+      assert.deepStrictEqual((yield* fills.onServing(start + 4000)).map(({ id }) => id), ["f9"])
+      assert.deepStrictEqual(state.requests, [
+        "open",
+        `orders since ${start - 1000}`,
+        "open",
+        `fills since ${start - 1000}`
+      ])
+      const ofBitcoin = AccountUpdates.fills({ ...desk, account }, { ...request, market: bitcoin })
+      assert.deepStrictEqual(yield* ofBitcoin.onServing(start + 4000), [])
+    }))
+
   it.effect("looks up orders that ended while the feed was lost, in the history and otherwise one by one", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(start + 60 * minute)

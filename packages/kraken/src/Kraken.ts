@@ -5,7 +5,7 @@
  */
 import { ExchangeError, type Market, Order } from "@effect-exchange/core"
 import { ClientOrderId, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
-import type { Declaration, Endpoint, Wire } from "@effect-exchange/core/adapter"
+import type { Adapter, Declaration, Endpoint, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
@@ -82,13 +82,25 @@ const balances: Declaration.Account["balances"] = (client) => {
 const startOf = (since: number | undefined): number | undefined =>
   since === undefined ? undefined : Math.max(0, Math.floor(since / 1000) - 1)
 
+type HistoryOf<Row> = Endpoint.Endpoint<
+  "account",
+  { start?: number | undefined; ofs?: number | undefined },
+  Listing.Listing<Row>
+>
+
 const history = <Row extends { readonly id: string; readonly market: string }>(
-  endpoint: Endpoint.Endpoint<"account", { start?: number | undefined; ofs?: number | undefined }, Listing.Listing<Row>>
+  endpoint: HistoryOf<Row>
 ): Declaration.Past<Row> =>
   Page.byOffset(Endpoints.pageSize, {
     endpoint,
     input: (ofs, _, { since }) => ({ ofs, start: startOf(since) }),
     wanted: (row, _, { isWanted }) => isWanted(row)
+  })
+
+const historyOfAll = <Row extends { readonly id: string }>(endpoint: HistoryOf<Row>) =>
+  Page.byOffset(Endpoints.pageSize, {
+    endpoint,
+    input: (ofs, { since }: Adapter.History) => ({ ofs, start: startOf(since) })
   })
 
 /**
@@ -177,8 +189,17 @@ export const Kraken = Exchange.define({
     byName: [Endpoints.openOrders, Endpoints.closedOrders].map((endpoint) =>
       ask(endpoint, ({ clientOrderId }) => ({ cl_ord_id: clientOrderId }))
     ),
-    ended: { order: "newest first", read: history(Endpoints.closedOrders) },
-    fills: { order: "newest first", feeIn: "quote", read: history(Endpoints.tradesHistory) }
+    ended: {
+      order: "newest first",
+      read: history(Endpoints.closedOrders),
+      ofAll: historyOfAll(Endpoints.closedOrders)
+    },
+    fills: {
+      order: "newest first",
+      feeIn: "quote",
+      read: history(Endpoints.tradesHistory),
+      ofAll: historyOfAll(Endpoints.tradesHistory)
+    }
   },
   trading: {
     names: {

@@ -18,5 +18,6 @@ export const account: AccountSubject = {
   layer: Kraken.layer,
   symbol: "BTC/USD",
   amount: "0.02",
-  half: "0.01"
+  half: "0.01",
+  other: { symbol: "ETH/USDT", amount: "0.2" }
 }

@@ -237,12 +237,19 @@ export interface Account {
     /** Whether the answer includes open orders. Defaults to `false`. */
     readonly withOpen?: boolean | undefined
     readonly read: Question<Reading, [Market, History], Rows<Row.Order>>
+    /**
+     * The ended orders of all markets, where one question has them. A stream then misses none after a lost connection,
+     * not even in a market of which it has seen nothing yet.
+     */
+    readonly ofAll?: Question<Reading, [Adapter.History], Rows<Row.Order>> | undefined
   }
   readonly fills: {
     readonly order: "newest first" | "oldest first"
     /** The currency of a fee whose row names no asset. Without it, the asset of such a fee is unknown. */
     readonly feeIn?: "quote" | "settle" | undefined
     readonly read: Question<Reading, [Market, History], Rows<Row.Fill | Row.Entry>>
+    /** The fills of all markets, as for ended orders. */
+    readonly ofAll?: Question<Reading, [Adapter.History], Rows<Row.Fill | Row.Entry>> | undefined
   }
 }
 

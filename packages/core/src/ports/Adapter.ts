@@ -153,8 +153,12 @@ export interface Account {
   readonly order: (reference: Reference) => Effect.Effect<Order, AccountError>
   /** Returns the latest orders in any order; it may return more than `limit`, and orders older than `since`. */
   readonly orderHistory: (market: Market, query: History) => Effect.Effect<Rows<Order>, AccountError>
+  /** Like `orderHistory`, but of all markets. Left out if the exchange has only the history of one market at a time. */
+  readonly orderHistoryOfAll?: ((query: History) => Effect.Effect<Rows<Order>, AccountError>) | undefined
   /** Returns the latest fills in any order; it may return more than `limit`, and fills older than `since`. */
   readonly fills: (market: Market, query: History) => Effect.Effect<Rows<Fill>, AccountError>
+  /** Like `fills`, but of all markets. Left out as above. */
+  readonly fillsOfAll?: ((query: History) => Effect.Effect<Rows<Fill>, AccountError>) | undefined
   /** Left out if the exchange has no contracts. */
   readonly positions?: Effect.Effect<Rows<Position>, AccountError> | undefined
 }

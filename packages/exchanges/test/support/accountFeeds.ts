@@ -31,6 +31,8 @@ export interface Subject {
   /** The amount of each order. `half` is an amount by which it can be filled. */
   readonly amount: string
   readonly half: string
+  /** Another symbol and amount, if the exchange has histories of all markets at once. */
+  readonly other?: { readonly symbol: string; readonly amount: string }
 }
 
 /** Runs a stream in the background and records its items. */
@@ -81,6 +83,8 @@ interface Scene {
   readonly place: Effect.Effect<Order.Order, unknown>
   /** Places the same order, but leaves the clock to the test. */
   readonly placing: Effect.Effect<Order.Order, unknown>
+  /** Places an order in the other market, as another program would. */
+  readonly placeElsewhere: Effect.Effect<Order.Order, unknown>
   /** From now on, requests are carried out, but no response arrives. */
   readonly dropResponses: Effect.Effect<void>
 }
@@ -139,6 +143,24 @@ const running =
       const price = BigDecimal.multiply(last.amount, BigDecimal.unsafeFromString("0.9"))
       const { amount, symbol } = subject
       const placing = trading.place({ symbol, side: "buy", type: "limit", amount, price, round: true })
+      const client = yield* HttpClient.HttpClient
+      const another = Layer.fresh(
+        Layer.provide(
+          subject.layer({
+            environment: Simulator.environment(subject.id),
+            credentials: Simulator.credentials(subject.id, "withdraw")
+          }),
+          [OrderJournal.layerMemory, Layer.succeed(HttpClient.HttpClient, client)]
+        )
+      )
+      const { other = subject } = subject
+      const placeElsewhere = Effect.gen(function*() {
+        const { price } = yield* MarketData.MarketData
+        const { place } = yield* Trading.Trading
+        const { amount: last } = yield* price(other.symbol)
+        const limit = BigDecimal.multiply(last, BigDecimal.unsafeFromString("0.9"))
+        return yield* place({ ...other, side: "buy", type: "limit", price: limit, round: true })
+      }).pipe(Effect.provide(another))
       const dropResponses = Ref.set(yield* DropsResponses, true)
       yield* body({
         account: {
@@ -150,6 +172,7 @@ const running =
         trading,
         place: answer(placing),
         placing,
+        placeElsewhere: answer(placeElsewhere),
         dropResponses,
         simulator: yield* get(subject.id)
       })
@@ -414,6 +437,31 @@ export const registerSlow = (subject: Subject): void => {
         })
       )
     )
+
+    if (subject.other !== undefined) {
+      it.effect(
+        "emit what happened meanwhile in a market of which they have seen nothing",
+        run(({ account, placeElsewhere, simulator }) =>
+          Effect.gen(function*() {
+            const orders = yield* recordItems(account.streamOrders())
+            const fills = yield* recordItems(account.streamFills())
+            yield* pass(3)
+            yield* simulator.disturb({ _tag: "Refuse" })
+            yield* simulator.disturb({ _tag: "Close", code: 1006 })
+            yield* pass(2)
+            const order = yield* placeElsewhere
+            yield* simulator.fill(order.id)
+            yield* pass(2)
+            yield* simulator.disturb({ _tag: "Calm" })
+            yield* pass(90)
+            expect(orders.values().map(({ id, status }) => `${id} ${status}`)).toEqual([`${order.id} filled`])
+            expect(fills.values().map(({ orderId, symbol }) => `${orderId} ${symbol}`)).toEqual([
+              `${order.id} ${order.symbol}`
+            ])
+          })
+        )
+      )
+    }
 
     it.effect(
       "continue after a login or a token has expired",

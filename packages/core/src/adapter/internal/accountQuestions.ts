@@ -86,6 +86,18 @@ export const make = (facts: Facts) => (client: Client, markets: Markets): Adapte
   const toOrder = (row: Row.Order, market: Market, amounts: sizing.Sizing) =>
     accountRows.order(exchange, row, market, amounts)
 
+  const { feeIn, ofAll: allFills, order: fillOrder } = asks.fills
+  const { ofAll: allEnded } = asks.ended
+
+  const fillsIn = (rows: Listing.Rows<Row.Fill | Row.Entry>): Listing.Listing<Row.Fill> => {
+    const entries = Listing.from(rows)
+    const fills = entries.rows.flatMap((row) => "fill" in row ? row.fill ?? [] : row)
+    return Listing.inOrder({ rows: fills, unknown: entries.unknown }, fillOrder)
+  }
+
+  const toFill = (row: Row.Fill, market: Market, amounts: sizing.Sizing) =>
+    accountRows.fill(exchange, feeIn, row, market, amounts)
+
   return {
     balances: Effect.map(asks.balances(client)(), summed),
     keyPermissions: Effect.suspend(() => asks.keyPermissions(client)()),
@@ -118,18 +130,21 @@ export const make = (facts: Facts) => (client: Client, markets: Markets): Adapte
         const all = Listing.flatten([ended, Listing.filter(standing, ({ id }) => !over.has(id))])
         return yield* about("orderHistory", market, all, toOrder)
       }),
+    orderHistoryOfAll: allEnded && ((query) =>
+      Effect.flatMap(
+        allEnded(client)(query),
+        (rows) => accountRows.aboutAny(facts, markets, Listing.inOrder(Listing.from(rows), asks.ended.order), toOrder)
+      )),
     fills: (market, query) =>
-      Effect.gen(function*() {
-        const { feeIn, order, read } = asks.fills
-        const entries = Listing.from(yield* read(client)(market, { ...query, isWanted: isOf(market) }))
-        const rows = { ...entries, rows: entries.rows.flatMap((row) => "fill" in row ? row.fill ?? [] : row) }
-        return yield* about(
-          "fills",
-          market,
-          Listing.inOrder(rows, order),
-          (row, market, amounts) => accountRows.fill(exchange, feeIn, row, market, amounts)
-        )
-      }),
+      Effect.flatMap(
+        asks.fills.read(client)(market, { ...query, isWanted: isOf(market) }),
+        (rows) => about("fills", market, fillsIn(rows), toFill)
+      ),
+    fillsOfAll: allFills && ((query) =>
+      Effect.flatMap(
+        allFills(client)(query),
+        (rows) => accountRows.aboutAny(facts, markets, fillsIn(rows), toFill)
+      )),
     positions: asks.positions === undefined ? undefined : positions(facts, client, markets)
   }
 }

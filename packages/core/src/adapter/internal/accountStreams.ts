@@ -2,6 +2,7 @@ import type * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import { flow } from "effect/Function"
 import * as Stream from "effect/Stream"
 import * as Consumer from "../../feed/internal/consumer.js"
 import type { Feed } from "../../feed/internal/feed.js"
@@ -138,6 +139,8 @@ const untilAnswered = (account: Adapter.Account): Adapter.Account => ({
   openOrders: (market) => retryUntilAnswered(account.openOrders(market)),
   order: (reference) => retryUntilAnswered(account.order(reference)),
   orderHistory: (market, query) => retryUntilAnswered(account.orderHistory(market, query)),
+  orderHistoryOfAll: account.orderHistoryOfAll && flow(account.orderHistoryOfAll, retryUntilAnswered),
+  fillsOfAll: account.fillsOfAll && flow(account.fillsOfAll, retryUntilAnswered),
   fills: (market, query) => retryUntilAnswered(account.fills(market, query))
 })
 

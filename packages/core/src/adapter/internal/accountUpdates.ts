@@ -107,12 +107,13 @@ export const orders = (services: Services, request: StreamRequest): AccountUpdat
     Effect.gen(function*() {
       const open = yield* standing(services, request)
       const from = yield* since(services, request, lostAt)
-      const histories = yield* Effect.forEach(market === undefined ? seen.markets() : [market], (market) =>
-        Effect.map(
-          understood(exchange, operation, account.orderHistory(market, { since: from, limit })),
-          (orders) => orders.flatMap((order) => changedAt(order, from) < from ? [] : [{ order, market }])
-        ))
-      const listed = [...open, ...histories.flat()]
+      const query = { since: from, limit }
+      const histories = market === undefined && account.orderHistoryOfAll !== undefined
+        ? [account.orderHistoryOfAll(query)]
+        : (market === undefined ? seen.markets() : [market]).map((market) => account.orderHistory(market, query))
+      const ended = yield* Effect.forEach(histories, (history) => understood(exchange, operation, history))
+      const changed = ended.flat().filter((order) => changedAt(order, from) >= from)
+      const listed = [...open, ...yield* withMarkets(services, operation, changed)]
       const ids = new Set(listed.map(({ order }) => order.id))
       const unlisted = yield* Effect.forEach(known.standing().filter(({ order }) => !ids.has(order.id)), lookedUp)
       return [...listed, ...unlisted.flat()]
@@ -161,18 +162,23 @@ export const fills = (
    * Returns the fills of a history that are new to the subscriber. They are not recorded as delivered until all histories of the batch
    * are read, because the batch may have to be read again.
    */
-  const historyOf = (market: Market, from: number): Reads<Fill> =>
+  const newSince = (from: number, history: Effect.Effect<Listing.Rows<Fill>, AccountError>): Reads<Fill> =>
     Effect.map(
-      understood(exchange, operation, account.fills(market, { since: from, limit })),
+      understood(exchange, operation, history),
       (fills) => fills.filter((fill) => fill.at >= from && known.isNew(fill))
     )
 
+  const historyOf = (market: Market, from: number): Reads<Fill> =>
+    newSince(from, account.fills(market, { since: from, limit }))
+
   /** Returns the new fills of all markets concerned. */
-  const missedSince = (lostAt: number): Reads<ReadonlyArray<Fill>> =>
-    Effect.flatMap(
-      since(services, request, lostAt),
-      (from) => Effect.forEach(market === undefined ? seen.markets() : [market], (market) => historyOf(market, from))
-    )
+  const missedSince = (lostAt: number): Reads<Fill> =>
+    Effect.flatMap(since(services, request, lostAt), (from) => {
+      if (market !== undefined) return historyOf(market, from)
+      return account.fillsOfAll === undefined
+        ? Effect.map(Effect.forEach(seen.markets(), (market) => historyOf(market, from)), (all) => all.flat())
+        : newSince(from, account.fillsOfAll({ since: from, limit }))
+    })
 
   const deliver = (read: ReadonlyArray<Fill>): ReadonlyArray<Fill> =>
     read.toSorted((one, other) => one.at - other.at).filter((fill) => {
@@ -198,7 +204,7 @@ export const fills = (
       Effect.gen(function*() {
         yield* standing(services, request)
         if (lostAt === undefined) return []
-        return deliver((yield* missedSince(lostAt)).flat())
+        return deliver(yield* missedSince(lostAt))
       }),
     onRows: (rows) =>
       Effect.gen(function*() {
@@ -239,7 +245,7 @@ export const fills = (
         const missed = rows.every(isKnown) ? [] : yield* afterASecond(missedSince)
         return [
           ...decoded.filter((fill) => isWanted(request, fill) && known.take(fill)),
-          ...deliver([...read, ...missed].flat())
+          ...deliver([...read.flat(), ...missed])
         ]
       })
   }
@@ -302,32 +308,31 @@ const isWanted = ({ market }: StreamRequest, { symbol }: { readonly symbol: stri
  * Reads the open orders with their markets. An order whose market is not known is left out with a warning and does not
  * hide the others.
  */
-const standing = (
-  { account, exchange, markets, seen }: Services,
-  { market, operation }: StreamRequest
-): Reads<Delivered.OrderOf> =>
+const standing = (services: Services, { market, operation }: StreamRequest): Reads<Delivered.OrderOf> =>
   Effect.flatMap(
-    understood(exchange, operation, account.openOrders(market)),
-    (orders) =>
-      Effect.map(
-        Effect.forEach(orders, (order) =>
-          markets.find(operation, order.symbol).pipe(
-            Effect.map((market) => {
-              seen.visit(market)
-              return [{ order, market }]
-            }),
-            Effect.catchTag("SymbolNotFound", ({ detail }) =>
-              Effect.as(
-                Effect.logWarning("An open order was left out of the stream", {
-                  exchange,
-                  id: order.id,
-                  because: detail
-                }),
-                []
-              ))
-          )),
-        (all) => all.flat()
-      )
+    understood(services.exchange, operation, services.account.openOrders(market)),
+    (orders) => withMarkets(services, operation, orders)
+  )
+
+const withMarkets = (
+  { exchange, markets, seen }: Services,
+  operation: string,
+  orders: ReadonlyArray<Order>
+): Reads<Delivered.OrderOf> =>
+  Effect.map(
+    Effect.forEach(orders, (order) =>
+      markets.find(operation, order.symbol).pipe(
+        Effect.map((market) => {
+          seen.visit(market)
+          return [{ order, market }]
+        }),
+        Effect.catchTag("SymbolNotFound", ({ detail }) =>
+          Effect.as(
+            Effect.logWarning("An order was left out of the stream", { exchange, id: order.id, because: detail }),
+            []
+          ))
+      )),
+    (all) => all.flat()
   )
 
 /**
