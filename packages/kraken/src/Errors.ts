@@ -56,8 +56,9 @@ export const errors: Errors.Table = Errors.table({
     InsufficientFunds: "EOrder:Insufficient funds, EOrder:Insufficient margin, EFunding:Insufficient funds",
     // The mode of one market says nothing about the health of the exchange. An outage would open the circuit breaker
     // for all markets, and block cancellations where a market accepts nothing else.
-    OrderRejected:
-      "EOrder:, EService:Deadline elapsed, EGeneral:Invalid arguments:Index unavailable, EService:Market in ",
+    // `EBM:limit exceeded` is the yearly limit of a Canadian account for an asset.
+    OrderRejected: "EOrder:, EService:Deadline elapsed, EGeneral:Invalid arguments:Index unavailable, " +
+      "EService:Market in , EBM:limit exceeded",
     Unknown: "EService:, EGeneral:Internal error, EDatabase:Internal error"
   },
   wait: { RateLimited: "5 seconds" },

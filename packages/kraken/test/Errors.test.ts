@@ -80,6 +80,8 @@ const documentedErrors: ReadonlyArray<readonly [expected: Verdict, texts: Readon
     "EGeneral:Invalid arguments:Index unavailable",
     "EOrder:Something to come",
     "EService:Deadline elapsed",
+    // The yearly limit of a Canadian account.
+    "EBM:limit exceeded:CAL",
     // The mode of one market, not an outage of the exchange.
     "EService:Market in cancel_only mode",
     "EService:Market in post_only mode",
