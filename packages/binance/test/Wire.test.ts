@@ -107,6 +107,29 @@ describe("requests", () => {
     }))
   })
 
+  it.effect("a history of more than a page has both fills of a trade with oneself", () => {
+    const fill = (orderId: number, isBuyer: boolean) => ({
+      symbol: "BTCUSDT",
+      id: 5,
+      orderId,
+      price: "60000.00000000",
+      qty: "0.01000000",
+      commission: "0.00000000",
+      commissionAsset: "BTC",
+      time: now - 1000,
+      isBuyer,
+      isMaker: isBuyer
+    })
+    return scripted(() => ScriptedHttp.json([fill(1, true), fill(2, false)]))(Effect.gen(function*() {
+      const account = yield* Account.Account
+      const fills = yield* account.fills(symbol, { since: now - 2000, limit: 5000 })
+      assert.deepStrictEqual(fills.map(({ id, orderId, side }) => `${id} of ${orderId}: ${side}`), [
+        "5 of 1: buy",
+        "5 of 2: sell"
+      ])
+    }))
+  })
+
   it.effect("open orders of all markets have their symbols; one of an unlisted market is counted and hides no other", () =>
     scripted(() => ScriptedHttp.text(fixture("openOrders").replace("ETHUSDT", "币安人生XUSDT")))(
       Effect.gen(function*() {

@@ -241,6 +241,20 @@ describe("account", () => {
         })
     ))
 
+  it.effect("returns both fills of a trade with oneself", () =>
+    scripted(
+      () =>
+        page([
+          { ...execution("e1", now), orderId: "bought" },
+          { ...execution("e1", now), orderId: "sold", side: "Sell" }
+        ]),
+      (account) =>
+        Effect.gen(function*() {
+          const fills = yield* account.fills("BTC/USDT:USDT")
+          assert.deepStrictEqual(fills.map(({ id, orderId }) => `${id} of ${orderId}`), ["e1 of sold", "e1 of bought"])
+        })
+    ))
+
   it.effect("reads on after a page of funding payments only", () =>
     scripted(
       ({ path, query }) => {

@@ -62,7 +62,10 @@ export interface Facts<C extends Capability, I, A, Args extends ReadonlyArray<un
    * cannot be requested.
    */
   readonly next: (page: Read<A, Place>) => Place | typeof unreachable | undefined
-  /** Returns the key by which two rows are the same row. Defaults to their ids. */
+  /**
+   * Returns the key by which two rows are the same row. Defaults to their ids. The id of a fill counts together with
+   * its order, because an account that trades with itself has two fills with the id of one trade.
+   */
   readonly key?: ((row: Row) => string) | undefined
   /** Selects the rows that are kept and counted. Defaults to all. */
   readonly wanted?: ((row: Row, ...args: Args) => boolean) | undefined
@@ -86,14 +89,14 @@ export const all = <
   I,
   A,
   Args extends ReadonlyArray<unknown>,
-  Row extends { readonly id?: string | undefined },
+  Row extends Identified,
   Place
 >(facts: Facts<C, I, A, Args, Row, Place>): Question<C, Args, Listing.Listing<Row>> =>
 (client: ExchangeClient<C>) =>
 (...args): Effect.Effect<Listing.Listing<Row>, ExchangeError.For<C>> =>
   Effect.gen(function*() {
     const { endpoint, enough = limitOf, input, most: cap = most, next, wanted = () => true } = facts
-    const { key = ({ id }: Row) => id } = facts
+    const { key = keyOf } = facts
     const limit = enough(...args)
     // Fails rather than return a partial list, which would look like the complete one.
     const partly = (detail: string) =>
@@ -127,6 +130,21 @@ export const all = <
     }
     return yield* partly(`there are more than ${cap} pages, the maximum that one call reads`)
   })
+
+/**
+ * The parts of a row by which it is recognized on another page.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Identified {
+  readonly id?: string | undefined
+  /** The order of a fill. */
+  readonly orderId?: string | undefined
+}
+
+const keyOf = ({ id, orderId }: Identified): string | undefined =>
+  id === undefined || orderId === undefined ? id : `${id} ${orderId}`
 
 const limitOf = (...asked: ReadonlyArray<unknown>): number => {
   const history = asked.at(-1)
@@ -192,7 +210,7 @@ export const byCursor = <
   C extends Capability,
   I,
   Args extends ReadonlyArray<unknown>,
-  Row extends { readonly id?: string | undefined }
+  Row extends Identified
 >(
   facts: Omit<Facts<C, I, Part<Row>, Args, Row, string>, "rows" | "next">
 ): Question<C, Args, Listing.Listing<Row>> =>
@@ -245,7 +263,7 @@ export interface Spans<C extends Capability, I, A, Row, Place> {
  * @since 0.1.0
  * @category constructors
  */
-export const bySpan = <C extends Capability, I, A, Row extends { readonly id?: string | undefined }, Place>(
+export const bySpan = <C extends Capability, I, A, Row extends Identified, Place>(
   { endpoint, input, kept = Number.POSITIVE_INFINITY, next, order, rows, span }: Spans<C, I, A, Row, Place>
 ): Question<C, [Market, History], Listing.Listing<Row>> =>
 (client) =>
@@ -290,7 +308,7 @@ export const byOffset = <
   C extends Capability,
   I,
   Args extends ReadonlyArray<unknown>,
-  Row extends { readonly id?: string | undefined }
+  Row extends Identified
 >(
   size: number,
   facts: Omit<Facts<C, I, Listing.Listing<Row>, Args, Row, number>, "rows" | "next">
@@ -307,7 +325,7 @@ export const byLast = <
   C extends Capability,
   I,
   Args extends ReadonlyArray<unknown>,
-  Row extends { readonly id?: string | undefined }
+  Row extends Identified
 >(
   size: number,
   facts: Omit<Facts<C, I, Listing.Listing<Row>, Args, Row, string>, "rows" | "next">
