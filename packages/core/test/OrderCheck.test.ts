@@ -40,6 +40,13 @@ const within = (value: BigDecimal.BigDecimal, of: BigDecimal.BigDecimal, step: B
   BigDecimal.lessThan(BigDecimal.abs(BigDecimal.subtract(value, of)), step)
 
 describe("OrderCheck", () => {
+  it("accepts a reduce-only order below the minimum notional, which closes a small position", () => {
+    const market = { ...unrestricted, minNotional: Decimal.make("5") }
+    const small = limit({ amount: "0.01", side: "sell" })
+    assert.isTrue(Either.isLeft(OrderCheck.check(market, small)))
+    assert.isTrue(Either.isRight(OrderCheck.check(market, { ...small, reduceOnly: true })))
+  })
+
   it.prop("rounds the amount down and the price in the order's favour, each by less than a step", {
     amount: Amount,
     price: Amount,

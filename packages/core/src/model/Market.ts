@@ -46,8 +46,8 @@ export const Status = Schema.Literal("open", "halted", "closed", "unknown")
  * currency.
  *
  * `tickSize` is the step of prices, and `lotSize` the step of amounts. `minAmount` and `maxAmount` bound the amount of
- * an order, `minPrice` and `maxPrice` its price, and `minNotional` is the lower bound of price times amount. Each is
- * left out if the exchange does not set it.
+ * an order, `minPrice` and `maxPrice` its price, and `minNotional` is the lower bound of price times amount, except for
+ * reduce-only orders. Each is left out if the exchange does not set it.
  *
  * @since 0.1.0
  * @category models

@@ -43,7 +43,9 @@ const fit = (market: Market, request: Request): Either.Either<Checked, string> =
       return yield* Either.left(`a post-only order cannot be ${timeInForce}: it never trades immediately`)
     }
     const price = request.type === "limit" ? yield* fitPrice(market, request.side, request.price, round) : undefined
-    if (price !== undefined) yield* worthIt(market, amount, price)
+    const reduceOnly = request.reduceOnly === true
+    // The minimum notional is for opening a position: exchanges let a position be closed whatever is left of it.
+    if (price !== undefined && !reduceOnly) yield* worthIt(market, amount, price)
     return {
       market,
       side: request.side,
@@ -52,7 +54,7 @@ const fit = (market: Market, request: Request): Either.Either<Checked, string> =
       price,
       timeInForce,
       postOnly,
-      reduceOnly: request.reduceOnly === true
+      reduceOnly
     }
   })
 
