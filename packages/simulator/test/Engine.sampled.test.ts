@@ -741,6 +741,15 @@ describe("Engine", () => {
       assert.strictEqual(balance(closed, "USDT")[1], "0")
     })
 
+    it("accepts a reduce-only order below the minimum notional", () => {
+      const start = Engine.advance(empty, 0, () => quote("100", "101", "10"))
+      const long = after(start, order("buy", "2", undefined, perpetual))
+      const small = order("buy", "0.002", "40", perpetual)
+      assertLeft(Engine.place(long, small, 2), "NotionalTooSmall")
+      const [rest] = placed(long, { ...small, side: "sell", reduceOnly: true }, 2)
+      assert.strictEqual(rest.status, "filled")
+    })
+
     it("settles an inverse contract in its base currency", () => {
       const start = Engine.advance(empty, 0, () => quote("1000", "1001", "10"))
       const long = placed(start, order("sell", "100", undefined, { instrument: "INVERSE" }))[1]

@@ -120,7 +120,8 @@ const fits = (state: State, instrument: Instrument, order: Order): Either.Either
     ? BigDecimal.multiply(amount, instrument.multiplier)
     : BigDecimal.multiply(amount, expected ?? Decimal.zero)
   const isKnown = instrument.inverse || expected !== undefined
-  return isKnown && BigDecimal.lessThan(notional, instrument.minNotional)
+  // What is left of a position can be closed, however small it is.
+  return isKnown && !order.reduceOnly && BigDecimal.lessThan(notional, instrument.minNotional)
     ? Either.left("NotionalTooSmall")
     : Either.void
 }
