@@ -69,12 +69,13 @@ export const within = <A extends { readonly market: string }>(
 })
 
 /**
- * Reads an order. A market buy on spot that does not report the unit of its size is sized in the quote coin.
+ * Reads an order. A market buy on spot that does not report the unit of its size is sized in the quote coin, as every
+ * market buy with a trigger is.
  *
  * @since 0.1.0
  * @category orders
  */
-export const order = (category: Category) => ({ row, unit }: Wire.Type<typeof Rows.Order>): Row.Order =>
-  category === "spot" && row.type === "market" && row.side === "buy" && unit === undefined
+export const order = (category: Category) => ({ isMarket, row, unit }: Wire.Type<typeof Rows.Order>): Row.Order =>
+  category === "spot" && isMarket && row.side === "buy" && unit === undefined
     ? { ...row, amount: undefined }
     : row

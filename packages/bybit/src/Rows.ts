@@ -237,15 +237,24 @@ export const Position = Row.position({
   unrealizedPnl: at("unrealisedPnl", blank(decimal))
 })
 
-const orderKind = at("orderType", wordsOr({ Limit: "limit", Market: "market" }, "other"))
+/**
+ * A kind of order on spot: a plain order, an order with a trigger whose amount is held before it (`tpslOrder`) or only
+ * after it (`StopOrder`), and two kinds of pairs of orders.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Kind = "Order" | "tpslOrder" | "StopOrder" | "OcoOrder" | "BidirectionalTpslOrder"
+
+const orderType = at("orderType", wordsOr({ Limit: "limit", Market: "market" }, "other"))
 const unit = at("marketUnit", blank(text))
 
 const order = Row.order({
   ...Row.names({ id: "orderId", market: "symbol", clientOrderId: "orderLinkId" }),
   side,
   type: all(
-    { kind: orderKind, trigger: at("stopOrderType", blank(text)) },
-    ({ kind, trigger = "UNKNOWN" }) => trigger === "UNKNOWN" ? kind : "other"
+    { trigger: at("stopOrderType", blank(text)), type: orderType },
+    ({ trigger = "UNKNOWN", type }) => trigger === "UNKNOWN" ? type : "other"
   ),
   status: Row.status("orderStatus", {
     open: "New PartiallyFilled",
@@ -256,8 +265,8 @@ const order = Row.order({
   }),
   price: price("price"),
   amount: all(
-    { kind: orderKind, unit, size: at("qty", decimal) },
-    ({ kind, size, unit }) => kind === "market" && unit === "quoteCoin" ? undefined : size
+    { type: orderType, unit, size: at("qty", decimal) },
+    ({ size, type, unit }) => type === "market" && unit === "quoteCoin" ? undefined : size
   ),
   filled: at("cumExecQty", decimal),
   averagePrice: price("avgPrice"),
@@ -269,14 +278,19 @@ const order = Row.order({
 })
 
 /**
- * An order, and the unit of its size if it is reported. The ids of spot orders have 19 digits, more than a number
+ * An order. `unit` is that of its size if it is reported, `isMarket` is whether it trades at the market price, also if
+ * only after a trigger, and `kind` is the kind of an order with a trigger on spot. The ids of spot orders have 19 digits, more than a number
  * holds. A `Cancelled` order may be partially filled, for which spot has a status of its own. `Untriggered` and
  * `Triggered` orders are not in the book yet.
  *
  * @since 0.1.0
  * @category rows
  */
-export const Order = Row.withFields(order, { unit })
+export const Order = Row.withFields(order, {
+  unit,
+  isMarket: map(orderType, (type) => type === "market"),
+  kind: at("stopOrderType", wordsOr({ tpslOrder: "tpslOrder" }, "StopOrder"))
+})
 
 const fill = Row.fill({
   ...Row.namesOfFill({ id: "execId", orderId: "orderId", market: "symbol", clientOrderId: "orderLinkId" }),

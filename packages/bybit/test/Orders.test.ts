@@ -98,6 +98,8 @@ describe("orders", () => {
           ([order]) => order?.amount
         )
       assert.isUndefined(yield* amountOf({ side: "Buy" }, symbol.spot))
+      // Conditional orders have no unit.
+      assert.isUndefined(yield* amountOf({ side: "Buy", stopOrderType: "tpslOrder" }, symbol.spot))
       assert.isDefined(yield* amountOf({ side: "Sell" }, symbol.spot))
       assert.isDefined(yield* amountOf({ side: "Buy", marketUnit: "baseCoin" }, symbol.spot))
       assert.isDefined(yield* amountOf({ side: "Buy" }, symbol.linear))
