@@ -3,9 +3,10 @@
  *
  * @since 0.1.0
  */
-import type { KeyPermissions, Market } from "@effect-exchange/core"
+import { KeyPermissions, type Market, Order } from "@effect-exchange/core"
 import { ClientOrderId, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
 import type { Adapter, Declaration, ExchangeClient, Row, Wire } from "@effect-exchange/core/adapter"
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -148,6 +149,45 @@ const byNameEnded: Declaration.Account["byName"][number] = (client) => (referenc
     return Effect.map(client.request(Endpoints.orderHistory, parameters), (answer) => found(answer, reference))
   })
 
+// ---- trading
+
+type Trading = ExchangeClient.ExchangeClient<"account" | "trading">
+
+/** Cancels an order. On spot, an order with a trigger is found only by its kind, which the open order itself shows. */
+const cancel = (client: Trading) => (reference: Adapter.Reference) => {
+  const { make } = Endpoints.orderCancel
+  return client.request(Endpoints.orderCancel, make(reference)).pipe(
+    Effect.catchTag("OrderNotFound", (error) =>
+      Effect.gen(function*() {
+        if (categoryOf(reference.market) !== "spot") return yield* error
+        const { list } = yield* Effect.mapError(
+          client.request(Endpoints.orderRealtime, Endpoints.referred(reference)),
+          () => error
+        )
+        const open = list.rows.find(({ row }) => !Order.isClosed(row))
+        return open === undefined
+          ? yield* error
+          : yield* client.request(Endpoints.orderCancel, make(reference, open.kind))
+      })),
+    Effect.as(undefined)
+  )
+}
+
+const kinds: ReadonlyArray<Rows.Kind> = ["Order", "tpslOrder", "StopOrder", "OcoOrder", "BidirectionalTpslOrder"]
+
+/** Cancels all orders of a market. On spot, each request cancels the orders of one kind. */
+const cancelAll = (client: Trading) => (market: Market.Market) => {
+  const request = (kind?: Rows.Kind) =>
+    client.request(Endpoints.orderCancelAll, Endpoints.orderCancelAll.make(market, kind)).pipe(
+      Effect.map(({ ids }) => ids),
+      // A site that does not have a kind of order refuses its name. One kind without orders must not hide the others.
+      Effect.catchIf(({ _tag, code }) => _tag === "OrderNotFound" || code === "170202", () => Effect.succeed([]))
+    )
+  return categoryOf(market) === "spot"
+    ? Effect.map(Concurrent.forEach(kinds, request, Question.concurrently), Arr.flatten)
+    : request()
+}
+
 /**
  * The adapter for Bybit: its tags, Layers and features. A batch has up to ten orders, the maximum for spot.
  *
@@ -254,8 +294,8 @@ export const Bybit = Exchange.define({
     place: to(Endpoints.orderCreate, ({ id }) => ({ accepted: id })),
     // The maximum for spot.
     placeBatch: { most: 10, ask: to(Endpoints.orderCreateBatch) },
-    cancel: { by: "either", ask: to(Endpoints.orderCancel, () => undefined) },
-    cancelAll: { most: 500, ids: to(Endpoints.orderCancelAll, ({ ids }) => ids) },
+    cancel: { by: "either", ask: cancel },
+    cancelAll: { most: 500, ids: cancelAll },
     amend: to(Endpoints.orderAmend, () => undefined)
   }
 })

@@ -334,25 +334,30 @@ export const orderAmend = write.once("orderAmend", "order/amend", {
 })
 
 /**
- * Cancels an order. The response only acknowledges the request.
+ * Cancels an order. On spot, `orderFilter` is the kind of the order. Without it, only a plain order is found. The
+ * response only acknowledges the request.
  *
  * @since 0.1.0
  * @category endpoints
  */
 export const orderCancel = write.idempotent("orderCancel", "order/cancel", {
-  input: inputFrom(referred),
+  input: inputFrom((reference: Adapter.Reference, orderFilter?: Rows.Kind) => ({
+    ...referred(reference),
+    orderFilter
+  })),
   answer: Rows.Taken,
   cost: of("cancel")
 })
 
 /**
- * Cancels all orders of a market, for contracts at most 500 at a time. The response only acknowledges the request.
+ * Cancels all orders of a market, for contracts at most 500 at a time. On spot, only orders of one kind are canceled:
+ * without `orderFilter`, plain orders. The response only acknowledges the request.
  *
  * @since 0.1.0
  * @category endpoints
  */
 export const orderCancelAll = write.idempotent("orderCancelAll", "order/cancel-all", {
-  input: inputFrom(named),
+  input: inputFrom((market: Market.Market, orderFilter?: Rows.Kind) => ({ ...named(market), orderFilter })),
   answer: Rows.CanceledAll,
   cost: of("cancelAll")
 })

@@ -1,10 +1,11 @@
 import { Decimal, type ExchangeError, Order, type Trading as CoreTrading } from "@effect-exchange/core"
 import { Faults } from "@effect-exchange/simulator"
+import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Effect, Either, Schema, TestClock } from "effect"
 import { Bybit } from "../src/index.js"
-import { count, elapsing, openIntents, posts, scripted, simulated } from "./support.js"
-import { envelope, now, simulator } from "./utils.js"
+import { count, elapsing, openIntents, page, posts, scripted, simulated } from "./support.js"
+import { envelope, error, json, now, simulator } from "./utils.js"
 
 const setPrice = (market: string, last: string) => Effect.flatMap(simulator, ({ setPrice }) => setPrice(market, last))
 
@@ -209,6 +210,51 @@ describe("place", () => {
     ))
 })
 
+describe("cancel", () => {
+  const conditional = (stopOrderType: string, orderStatus: string) => ({
+    orderId: "1",
+    orderLinkId: "",
+    symbol: "BTCUSDT",
+    side: "Sell",
+    orderType: "Limit",
+    stopOrderType,
+    orderStatus,
+    price: "60000",
+    qty: "1",
+    cumExecQty: "0",
+    createdTime: String(now - 1000)
+  })
+
+  for (const [stopOrderType, kind] of [["Stop", "StopOrder"], ["tpslOrder", "tpslOrder"]] as const) {
+    it.effect(`cancels a conditional order on spot, ${stopOrderType}, by its kind`, () =>
+      Effect.gen(function*() {
+        const order = yield* Effect.flatMap(Bybit.Trading, (trading) => trading.cancel({ symbol: "BTC/USDT", id: "1" }))
+        assert.strictEqual(order.status, "canceled")
+      }).pipe(Effect.provide(scripted((() => {
+        let status = "Untriggered"
+        return ({ body, path }) => {
+          if (path === "/v5/order/realtime") return page([conditional(stopOrderType, status)])
+          assert.strictEqual(path, "/v5/order/cancel")
+          if (body["orderFilter"] !== kind) return json(error(170213, "Order does not exist."))
+          status = "Deactivated"
+          return envelope({ orderId: "1", orderLinkId: "" })
+        }
+      })()))))
+  }
+
+  it.effect("fails with OrderNotFound for an order that does not exist on spot", () =>
+    Effect.gen(function*() {
+      const trading = yield* Bybit.Trading
+      const { requests } = yield* ScriptedHttp.ScriptedHttp
+      const failed = yield* Effect.flip(trading.cancel({ symbol: "BTC/USDT", id: "1" }))
+      assert.strictEqual(failed._tag, "OrderNotFound")
+      const sent = (yield* requests).filter(({ url }) => url.endsWith("/v5/order/cancel"))
+      assert.strictEqual(sent.length, 1)
+    }).pipe(Effect.provide(scripted(({ path }) =>
+      path === "/v5/order/cancel" ? json(error(170213, "Order does not exist.")) : page([])
+    ))))
+})
+
 describe("cancelAll", () => {
   it.effect("cancels the orders of one market only, also beside a market with the same id", () =>
     simulated(Effect.gen(function*() {
@@ -247,6 +293,22 @@ describe("cancelAll", () => {
         return envelope({ list, success: "1" })
       }
     })()))))
+
+  it.effect("cancels orders of every kind on spot, except a kind that the site does not have", () =>
+    Effect.gen(function*() {
+      const trading = yield* Bybit.Trading
+      const canceled = ["plain", "stop", "tpsl"]
+      assert.deepStrictEqual((yield* trading.cancelAll("BTC/USDT")).toSorted(), canceled)
+      assert.deepStrictEqual(yield* trading.cancelAll("BTC/USDT:USDT"), ["contract"])
+    }).pipe(Effect.provide(scripted(({ body }) => {
+      // Without a kind, a request cancels the plain orders on spot, and all orders of contracts.
+      const canceled: { readonly [kind: string]: string } = { Order: "plain", StopOrder: "stop", tpslOrder: "tpsl" }
+      const { category, orderFilter: kind = "Order" } = body
+      if (category === "linear") return envelope({ list: [{ orderId: "contract", orderLinkId: "" }], success: "1" })
+      if (kind === "OcoOrder") return json(error(170202, "Invalid orderFilter parameter."))
+      const id = canceled[String(kind)]
+      return envelope({ list: id === undefined ? [] : [{ orderId: id, orderLinkId: "" }], success: "1" })
+    }))))
 
   it.effect("fails with OrderRejected for a response without success", () =>
     Effect.gen(function*() {

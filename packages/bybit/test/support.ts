@@ -2,7 +2,7 @@ import { OrderJournal } from "@effect-exchange/core"
 import type { Exchange } from "@effect-exchange/core/adapter"
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
-import { Duration, Effect, Fiber, Layer, TestClock } from "effect"
+import { Duration, Effect, Fiber, Layer, Schema, TestClock } from "effect"
 import { Bybit } from "../src/index.js"
 import { documented, envelope, now, requestLog, result } from "./utils.js"
 
@@ -48,27 +48,37 @@ export const openIntents = Effect.flatMap(OrderJournal.OrderJournal, ({ open }) 
 export interface Request {
   readonly path: string
   readonly query: URLSearchParams
+  /** The body in JSON, empty for a request without a body. */
+  readonly body: { readonly [name: string]: unknown }
 }
 
-export const parsed = (url: string): Request => {
+const Body = Schema.decodeUnknownSync(Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown })))
+
+export const parsed = (url: string, body = ""): Request => {
   const { pathname, searchParams } = new URL(url)
-  return { path: pathname, query: searchParams }
+  return { path: pathname, query: searchParams, body: body === "" ? {} : Body(body) }
 }
 
 /** Provides all services over scripted responses. The markets are those of the fixtures. */
-export const scripted = (answers: (request: Request) => unknown): Layer.Layer<
+export const scripted = (
+  answers: (request: Request) => unknown,
+  environment: Exclude<Exchange.TradingOptions<"demo">["environment"], "live" | undefined> = {
+    name: "scripted",
+    baseUrl: "http://scripted.localhost"
+  }
+): Layer.Layer<
   Services | OrderJournal.OrderJournal | ScriptedHttp.ScriptedHttp,
   Layer.Layer.Error<ReturnType<typeof Bybit.layer>>
 > => {
-  const options: Exchange.TradingOptions = {
-    environment: { name: "scripted", baseUrl: "http://scripted.localhost" },
+  const options: Exchange.TradingOptions<"demo"> = {
+    environment,
     credentials: documented,
     retry: { attempts: 1 }
   }
   return Bybit.layer(options).pipe(
     Layer.provideMerge(OrderJournal.layerMemory),
-    Layer.provideMerge(ScriptedHttp.layer(({ url }) => {
-      const request = parsed(url)
+    Layer.provideMerge(ScriptedHttp.layer(({ body, url }) => {
+      const request = parsed(url, body)
       const status = request.query.get("status") ?? "Trading"
       if (!request.path.endsWith("instruments-info")) return ScriptedHttp.json(answers(request))
       const listed = status === "Trading" ? result(`get_instruments_${request.query.get("category")}`) : { list: [] }

@@ -241,12 +241,15 @@ export const batch = (verb: keyof typeof steps) =>
     return Either.right([{ result: { list }, extra: { list: verdicts } }, engine])
   })
 
+const plain = "Order"
+const kinds: ReadonlyArray<string> = [plain, "tpslOrder", "StopOrder", "OcoOrder", "BidirectionalTpslOrder"]
+
 /** @internal The maximum number of contract orders that one `cancel-all` cancels. */
 const canceledAtOnce = 500
 
 /**
  * @internal Cancels all open orders of a symbol, else of a base coin, else of a settle coin. For spot, it may also
- * cancel all open orders.
+ * cancel all open orders, and cancels only those of one kind.
  */
 export const cancelAll = does({ category }, ({ category }, world, input) => {
   if (category !== "spot" && !scoped(input)) return unscoped
@@ -256,7 +259,10 @@ export const cancelAll = does({ category }, ({ category }, world, input) => {
     if (symbol !== undefined) return listing.name === symbol
     return base === undefined ? settle === undefined || listing.settle === settle : listing.base === base
   })
-  const meant = category === "spot" ? entries : entries.slice(0, canceledAtOnce)
+  const kind = category === "spot" ? text(input, "orderFilter") ?? plain : plain
+  if (!kinds.includes(kind)) return refuse(170202, "Invalid orderFilter parameter.")
+  // Orders of the other kinds are not simulated.
+  const meant = kind !== plain ? [] : category === "spot" ? entries : entries.slice(0, canceledAtOnce)
   const engine = Engine.cancelEach(world.engine, meant.map(({ order }) => order), world.now)
   return Either.right([{ result: { list: meant.map(ids), success: "1" } }, engine])
 })
