@@ -90,6 +90,12 @@ const permissionsOf = (
   }
 }
 
+/** Demo trading does not report the permissions of a key. A response from the account shows that the key may read. */
+const keyPermissions: Declaration.Account["keyPermissions"] = (client) =>
+  client.environment === "demo"
+    ? to(Endpoints.walletBalance, () => KeyPermissions.readable)(client)
+    : to(Endpoints.queryApi, permissionsOf)(client)
+
 type Orders = Listing.Listing<Wire.Type<typeof Rows.Order>>
 
 const orders = (category: Category, list: Orders) => within(category, Listing.map(list, order(category)))
@@ -239,7 +245,7 @@ export const Bybit = Exchange.define({
   },
   account: {
     balances: to(Endpoints.walletBalance, Arr.flatten),
-    keyPermissions: to(Endpoints.queryApi, permissionsOf),
+    keyPermissions,
     open: (client) => (market) => openOrders(named(market))(client)(),
     openOfAll: (client) => (markets) =>
       Question.each([{ category: "spot" as const }, ...contracts(markets)].map(openOrders))(client)(),

@@ -1,9 +1,9 @@
-import type { Market, Ticker } from "@effect-exchange/core"
+import { KeyPermissions, type Market, type Ticker } from "@effect-exchange/core"
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Chunk, Effect, Either, Record, Stream, TestClock } from "effect"
 import { Bybit, BybitEndpoints } from "../src/index.js"
-import { answering } from "./support.js"
-import { envelope, fixture, json, now, result, text } from "./utils.js"
+import { answering, scripted } from "./support.js"
+import { envelope, error, fixture, json, now, result, text } from "./utils.js"
 
 const markets = Effect.flatMap(Bybit.MarketData, ({ markets }) => markets)
 
@@ -369,6 +369,20 @@ describe("permissions", () => {
         ipRestricted: false,
         expiresAt: Date.parse("2026-02-15T03:20:45Z")
       })))
+
+  it.effect("of a key for demo trading are to read if it reads the account, as no endpoint reports them", () =>
+    Effect.map(
+      Effect.flatMap(Bybit.Account, ({ keyPermissions }) => keyPermissions),
+      (permissions) => assert.deepStrictEqual(permissions, KeyPermissions.readable)
+    ).pipe(Effect.provide(scripted(
+      ({ path }) =>
+        json(
+          path === "/v5/account/wallet-balance"
+            ? fixture("get_wallet_balance")
+            : error(10032, "Demo trading are not supported.")
+        ),
+      "demo"
+    ))))
 
   it.effect("include trade for any trading permission of a key that may write", () =>
     Effect.gen(function*() {
