@@ -305,13 +305,13 @@ const fill = Row.fill({
 
 const isTrade = meaning({
   trade: "Trade AdlTrade BustTrade BlockTrade MovePosition FutureSpread",
-  other: "Funding Delivery Settle CorporateAction"
+  other: "Funding Delivery Settle CorporateAction ForwardSplitSettle ReverseSplitSettle Dividend"
 })
 
 /**
  * An execution. It has a fill if something was bought or sold, including by liquidation or deleveraging. It has none if
- * funding was paid or a contract settled. The fee of a contract is in its settlement coin, which the row does not name.
- * The fee is negative for a rebate.
+ * funding or a dividend was paid, a contract settled, or a stock was split. The fee of a contract is in its settlement
+ * coin, which the row does not name. The fee is negative for a rebate.
  *
  * @since 0.1.0
  * @category rows
