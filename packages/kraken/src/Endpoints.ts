@@ -228,13 +228,14 @@ export const queryOrders = read("queryOrders", "QueryOrders", {
 })
 
 /**
- * Lists the fills of all pairs, latest first. A page has 50 fills from `ofs` on. `start` is in seconds.
+ * Lists the fills of all pairs, latest first. A page has 50 fills from `ofs` on. `start` is in seconds. Unless
+ * `consolidate_taker` is false, the fills of an order that took liquidity are one row with their average price.
  *
  * @since 0.1.0
  * @category endpoints
  */
 export const tradesHistory = read("tradesHistory", "TradesHistory", {
-  input: inputOf<{ start?: number | undefined; ofs?: number | undefined }>(),
+  input: inputOf<{ start?: number | undefined; ofs?: number | undefined; consolidate_taker?: boolean }>(),
   within: "result.trades",
   answer: Wire.keyed("id", Rows.Fill),
   cost: { key: 2 }

@@ -82,26 +82,25 @@ const balances: Declaration.Account["balances"] = (client) => {
 const startOf = (since: number | undefined): number | undefined =>
   since === undefined ? undefined : Math.max(0, Math.floor(since / 1000) - 1)
 
-type HistoryOf<Row> = Endpoint.Endpoint<
-  "account",
-  { start?: number | undefined; ofs?: number | undefined },
-  Listing.Listing<Row>
->
-
+/** The history of one market and that of all. Kraken has only the latter, from which the former is selected. */
 const history = <Row extends { readonly id: string; readonly market: string }>(
-  endpoint: HistoryOf<Row>
-): Declaration.Past<Row> =>
-  Page.byOffset(Endpoints.pageSize, {
-    endpoint,
-    input: (ofs, _, { since }) => ({ ofs, start: startOf(since) }),
-    wanted: (row, _, { isWanted }) => isWanted(row)
-  })
-
-const historyOfAll = <Row extends { readonly id: string }>(endpoint: HistoryOf<Row>) =>
-  Page.byOffset(Endpoints.pageSize, {
-    endpoint,
-    input: (ofs, { since }: Adapter.History) => ({ ofs, start: startOf(since) })
-  })
+  endpoint: Endpoint.Endpoint<
+    "account",
+    { start?: number | undefined; ofs?: number | undefined; consolidate_taker?: boolean },
+    Listing.Listing<Row>
+  >,
+  how: { readonly consolidate_taker?: boolean } = {}
+) => {
+  const input = (ofs: number | undefined, { since }: Adapter.History) => ({ ofs, start: startOf(since), ...how })
+  return {
+    read: Page.byOffset(Endpoints.pageSize, {
+      endpoint,
+      input: (ofs, _: Market.Market, query: Declaration.History) => input(ofs, query),
+      wanted: (row, _, { isWanted }) => isWanted(row)
+    }),
+    ofAll: Page.byOffset(Endpoints.pageSize, { endpoint, input })
+  }
+}
 
 /**
  * Cancels orders by their ids. `CancelAll` is not used, because it cancels the orders of every pair.
@@ -189,16 +188,12 @@ export const Kraken = Exchange.define({
     byName: [Endpoints.openOrders, Endpoints.closedOrders].map((endpoint) =>
       ask(endpoint, ({ clientOrderId }) => ({ cl_ord_id: clientOrderId }))
     ),
-    ended: {
-      order: "newest first",
-      read: history(Endpoints.closedOrders),
-      ofAll: historyOfAll(Endpoints.closedOrders)
-    },
+    ended: { order: "newest first", ...history(Endpoints.closedOrders) },
+    // The stream lists each fill, so the history must not list them consolidated.
     fills: {
       order: "newest first",
       feeIn: "quote",
-      read: history(Endpoints.tradesHistory),
-      ofAll: historyOfAll(Endpoints.tradesHistory)
+      ...history(Endpoints.tradesHistory, { consolidate_taker: false })
     }
   },
   trading: {

@@ -370,6 +370,36 @@ describe("Kraken", () => {
         )
       }))
 
+    it.effect("have their taker fills consolidated in the history, unless asked otherwise", () =>
+      Effect.gen(function*() {
+        const call = trader(yield* start())
+        const taken = txidOf(
+          yield* call("AddOrder", { pair: "XBTUSD", type: "sell", ordertype: "market", volume: "1" })
+        )
+        const order = orderOf(yield* call("QueryOrders", { txid: taken }), taken)
+        const tradesOf = (params: Readonly<Record<string, string>>) =>
+          Effect.map(call("TradesHistory", params), (answer) => {
+            const history = result(answer)
+            const trades = field(history, "trades")
+            assert.strictEqual(field(history, "count"), keys(trades).length)
+            return keys(trades).map((key) => field(trades, key))
+          })
+        const sum = (trades: ReadonlyArray<unknown>, name: string) =>
+          trades.reduce<number>((total, trade) => total + Number(field(trade, name)), 0)
+
+        const each = yield* tradesOf({ consolidate_taker: "false" })
+        assert.isAbove(each.length, 1)
+        const [one, ...others] = yield* tradesOf({})
+        assert.deepStrictEqual(others, [])
+        assert.deepStrictEqual(
+          ["vol", "cost", "fee", "price"].map((name) => field(one, name)),
+          [field(order, "vol_exec"), field(order, "cost"), field(order, "fee"), field(order, "price")]
+        )
+        for (const name of ["vol", "cost", "fee"]) {
+          assert.approximately(sum(each, name), Number(field(one, name)), 1e-4)
+        }
+      }))
+
     it.effect("are canceled by either id, but only once", () =>
       Effect.gen(function*() {
         const call = trader(yield* start())
