@@ -62,19 +62,24 @@ const openOrders = Page.byLast(Endpoints.pageSize, {
   input: Endpoints.ordersPending.make
 })
 
-/** Reads the rows of one market, from an endpoint for recent days or from one that goes back further. */
+/**
+ * Reads the rows of one market, from an endpoint for recent days and, if `since` is earlier, also from one that goes
+ * back further. The latter has no orders that were canceled unfilled, and OKX advises against it for recent fills.
+ */
 const history = <Row extends { readonly id?: string | undefined }>(
   days: number,
   recent: Endpoint.Endpoint<"account", ReturnType<typeof Endpoints.part>, Listing.Listing<Row>>,
   older: typeof recent
-): Declaration.Past<Row> =>
-(client) =>
-(market, query) =>
-  Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    Page.byLast(Endpoints.pageSize, {
-      endpoint: query.since !== undefined && query.since < now - days * 86_400_000 ? older : recent,
-      input: Endpoints.part
-    })(client)(market, query))
+): Declaration.Past<Row> => {
+  const from = (endpoint: typeof recent) => Page.byLast(Endpoints.pageSize, { endpoint, input: Endpoints.part })
+  const latest = from(recent)
+  const all = Question.union([latest, from(older)])
+  return (client) => (market, query) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const ask = query.since !== undefined && query.since < now - days * 86_400_000 ? all : latest
+      return ask(client)(market, query)
+    })
+}
 
 // ---- orders
 

@@ -205,6 +205,30 @@ describe("orders", () => {
       assert.deepStrictEqual(margin.map(({ amount }) => amount), [undefined])
     }))
 
+  it.effect("that were canceled unfilled are in a history that goes back further than a week", () =>
+    Effect.gen(function*() {
+      const history = rows("orders_history")
+      // The older history has no orders that were canceled without any fills.
+      const answers = {
+        "trade/orders-pending": [envelope()],
+        "trade/orders-history?": [envelope(...history)],
+        "trade/orders-history-archive?": [
+          envelope(...history.filter(({ accFillSz, state }) => state !== "canceled" || accFillSz !== "0"))
+        ]
+      }
+      const ended = (days: number) =>
+        scripted(
+          answers,
+          Effect.flatMap(account, (account) => account.orderHistory("BTC/USDT", { since: now - days * 86_400_000 }))
+        )
+      const week = yield* ended(6)
+      assert.deepStrictEqual(
+        (yield* ended(8)).map(({ id, status }) => [id, status]),
+        week.map(({ id, status }) => [id, status])
+      )
+      assert.strictEqual(week.length, history.length)
+    }))
+
   it.effect("that cannot be decoded hide no other", () =>
     Effect.gen(function*() {
       for (

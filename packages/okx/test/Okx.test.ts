@@ -199,7 +199,7 @@ describe("account", () => {
       const history = (since?: number) =>
         Effect.flatMap(Okx.Account, (account) =>
           Effect.all([account.orderHistory("BTC/USDT", { since }), account.fills("BTC/USDT:USDT", { since })]))
-      const none = [envelope(), envelope(), envelope()]
+      const none = [envelope(), envelope(), envelope(), envelope(), envelope()]
       const [, recent] = yield* scripted(history(), ...none)
       assert.deepStrictEqual(recent, [
         "trade/orders-pending?instId=BTC-USDT&limit=100",
@@ -209,7 +209,9 @@ describe("account", () => {
       const since = now - 8 * day
       const [, older] = yield* scripted(history(since), ...none)
       assert.deepStrictEqual(older.slice(1), [
+        `trade/orders-history?instType=SPOT&instId=BTC-USDT&begin=${since - 1}&limit=100`,
         `trade/orders-history-archive?instType=SPOT&instId=BTC-USDT&begin=${since - 1}&limit=100`,
+        `trade/fills?instType=SWAP&instId=BTC-USDT-SWAP&begin=${since - 1}&limit=100`,
         `trade/fills-history?instType=SWAP&instId=BTC-USDT-SWAP&begin=${since - 1}&limit=100`
       ])
     }))

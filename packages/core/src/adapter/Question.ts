@@ -146,10 +146,10 @@ export const aboutEach = <C extends Endpoint.Capability, Subject, A>(
 export const union = <
   C extends Endpoint.Capability,
   Args extends ReadonlyArray<unknown>,
-  A extends { readonly id: string }
+  A extends { readonly id?: string | undefined }
 >(
   questions: ReadonlyArray<Question<C, Args, Listing.Rows<A>>>,
-  key?: (row: A) => string
+  key?: (row: A) => string | undefined
 ): Question<C, Args, Listing.Listing<A>> => {
   const all = each(questions)
   return (client) => (...args) => Effect.map(all(client)(...args), (listing) => Listing.unique(listing, key))

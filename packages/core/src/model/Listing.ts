@@ -67,16 +67,17 @@ export const flatten = <A>(listings: ReadonlyArray<Listing<A>>): Listing<A> => (
 })
 
 /**
- * Removes duplicate rows: of rows with the same key (by default `id`), keeps the last, which was read most recently.
+ * Removes duplicate rows: of rows with the same key (by default `id`), keeps the last, which was read most recently. A
+ * row without a key is no duplicate.
  *
  * @since 0.1.0
  * @category filtering
  */
-export const unique = <A extends { readonly id: string }>(
+export const unique = <A extends { readonly id?: string | undefined }>(
   listing: Listing<A>,
-  key: (row: A) => string = ({ id }) => id
+  key: (row: A) => string | undefined = ({ id }) => id
 ): Listing<A> => ({
-  rows: [...new Map(listing.rows.map((row) => [key(row), row])).values()],
+  rows: [...new Map(listing.rows.map((row, index) => [key(row) ?? index, row])).values()],
   unknown: listing.unknown
 })
 

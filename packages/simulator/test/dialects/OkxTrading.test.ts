@@ -96,6 +96,18 @@ describe("Okx trading", () => {
         failed(yield* cancel, "51401")
       }))
 
+    it.effect("leaves orders that were canceled without a fill out of the history of three months", () =>
+      Effect.gen(function*() {
+        const { post, read } = yield* start()
+        data(yield* post(place, spot({ clOrdId: "canceled" })))
+        data(yield* post("/api/v5/trade/cancel-order", { instId: "BTC-USDT", clOrdId: "canceled" }))
+        data(yield* post(place, spot({ clOrdId: "filled", ordType: "market", px: undefined, tgtCcy: "base_ccy" })))
+        const ids = (path: string) =>
+          Effect.map(read(`${path}?instType=SPOT`), (answer) => data(answer).map(({ clOrdId }) => clOrdId))
+        assert.deepStrictEqual(yield* ids("/api/v5/trade/orders-history"), ["filled", "canceled"])
+        assert.deepStrictEqual(yield* ids("/api/v5/trade/orders-history-archive"), ["filled"])
+      }))
+
     it.effect("deletes orders that were canceled without a fill after two hours", () =>
       Effect.gen(function*() {
         const { post, read } = yield* start()

@@ -29,11 +29,13 @@ type Listed = Of<OkxListing>
 const hour = 3_600_000
 const day = 24 * hour
 
+const wasUnfilled = ({ filled, status }: Engine.Order): boolean => status === "canceled" && BigDecimal.isZero(filled)
+
 /**
  * @internal Returns `true` if OKX no longer returns an order: it was canceled without a fill at least two hours ago.
  */
 export const forgotten = (order: Engine.Order, now: number): boolean =>
-  order.status === "canceled" && BigDecimal.isZero(order.filled) && now - order.updatedAt >= 2 * hour
+  wasUnfilled(order) && now - order.updatedAt >= 2 * hour
 
 /** @internal Finds the order that a request names. `ordId` takes precedence over `clOrdId`. */
 export const named = (
@@ -172,14 +174,19 @@ const within = (days: number) => (input: Input, world: World) =>
     (isAsked) => (at: number) => isAsked(at) && world.now - days * day <= at && at <= world.now
   )
 
-/** @internal Returns the closed orders of the last `days`, newest first. */
-export const history = (days: number) =>
+const ended = (days: number, isLeftOut: (order: Engine.Order, now: number) => boolean) =>
   shows({ instType: required("instType"), page, within: within(days) }, ({ page, within }, world, input) => {
     const ended = orders(world).filter(({ order }) =>
-      order.status !== "open" && !forgotten(order, world.now) && within(order.createdAt)
+      order.status !== "open" && !isLeftOut(order, world.now) && within(order.createdAt)
     )
     return orderRows(page(ended.filter(keeps(input)), orderId), world)
   })
+
+/** @internal Returns the closed orders of the last 7 days, newest first. */
+export const history = ended(7, forgotten)
+
+/** @internal Returns the closed orders of the last 3 months, newest first, without those that were canceled unfilled. */
+export const archive = ended(90, wasUnfilled)
 
 const keepsFills = matching<Listed>({ ...marketOf, ordId: orderId })
 
