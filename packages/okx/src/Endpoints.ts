@@ -298,13 +298,15 @@ export const fillsHistory = read("fillsHistory", "trade/fills-history", bills)
 /**
  * Returns the parameters of an order. Spot orders use the account's own funds (`cash`). Orders for contracts use cross
  * margin and net positions. A market order on spot states that its size is in the base currency, because OKX would
- * otherwise size a buy in the quote currency.
+ * otherwise size a buy in the quote currency, and that OKX must not change it, because OKX would otherwise reduce an
+ * order for which the balance does not suffice instead of refusing it.
  *
  * @since 0.1.0
  * @category parameters
  */
 export const newOrder = (order: Declaration.NewOrder) => {
   const isSpot = order.market.kind === "spot"
+  const isSpotMarket = isSpot && order.type === "market"
   return {
     instId: order.market.id,
     tdMode: isSpot ? "cash" : "cross",
@@ -313,7 +315,8 @@ export const newOrder = (order: Declaration.NewOrder) => {
     sz: order.size,
     px: order.price,
     clOrdId: order.clientOrderId,
-    tgtCcy: isSpot && order.type === "market" ? "base_ccy" : undefined,
+    tgtCcy: isSpotMarket ? "base_ccy" : undefined,
+    banAmend: isSpotMarket ? true : undefined,
     reduceOnly: order.reduceOnly ? true : undefined
   }
 }
