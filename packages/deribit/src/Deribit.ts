@@ -58,20 +58,27 @@ const ended = Question.union([false, true].map((historical) =>
 // An account that trades with itself has two fills with the id of one trade.
 const fillKey = ({ id, orderId }: Row.Fill): string => `${id} ${orderId}`
 
-const fills = Question.union(
-  [false, true].map((historical) =>
-    Page.all({
-      endpoint: Endpoints.getUserTrades,
-      input: (end: number | undefined, market: Market.Market, query: Declaration.History) =>
-        Endpoints.part(end, market, query, historical),
-      rows: ({ fills }) => fills,
-      next: ({ answer: { fills, hasMore }, place }) =>
-        hasMore ? Page.atInstant(fills.rows.at(-1)?.at, place) : undefined,
-      key: fillKey
-    })
-  ),
-  fillKey
-)
+/**
+ * Reads fills, latest first, until a page reaches back before `since`. The requests do not contain `since`: with a
+ * `start_timestamp`, Deribit returns the earliest trades.
+ */
+const fillsOf = (historical: boolean): Declaration.Past<Row.Fill> => (client) => (market, query) => {
+  const { limit, since = 0 } = query
+  return Page.all({
+    endpoint: Endpoints.getUserTrades,
+    input: (end: number | undefined) => Endpoints.part(end, market, query, historical),
+    rows: ({ fills }) => fills,
+    next: ({ answer: { fills, hasMore }, place }) => {
+      const last = fills.rows.at(-1)?.at
+      return !hasMore || (last !== undefined && last < since) ? undefined : Page.atInstant(last, place)
+    },
+    key: fillKey,
+    wanted: ({ at }) => at >= since,
+    enough: () => limit
+  })(client)()
+}
+
+const fills = Question.union([false, true].map(fillsOf), fillKey)
 
 /**
  * The adapter for Deribit: its tags, Layers and features.

@@ -240,13 +240,12 @@ export const getOrderHistory = read("get_order_history_by_instrument", {
 export const part = (
   end: number | undefined,
   market: Market.Market,
-  { limit, since }: Adapter.History,
+  { limit }: Adapter.History,
   historical: boolean
 ) => ({
   ...named(market),
   // The fills of the previous page's last millisecond are repeated, and must not fill the page.
   count: end === undefined ? Math.min(limit, pageSize) : pageSize,
-  start_timestamp: since,
   end_timestamp: end,
   sorting: "desc",
   historical

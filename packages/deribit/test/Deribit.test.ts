@@ -316,6 +316,24 @@ describe("account", () => {
       })
     ))
 
+  it.effect("reads the latest fills from an instant on, page by page", () => {
+    const of = (historical: boolean) => `get_user_trades_by_instrument?historical=${historical}`
+    const all = [fill("5", now), fill("4", now - 1), fill("3", now - 2), fill("2", now - 3), fill("1", now - 4)]
+    return scripted(
+      {
+        // With a `start_timestamp`, Deribit returns the earliest trades.
+        "get_user_trades_by_instrument?start_timestamp": [{ trades: all.slice(1, 4), has_more: true }],
+        [of(false)]: [{ trades: all.slice(0, 3), has_more: true }, { trades: all.slice(2, 5), has_more: true }],
+        [of(true)]: [none]
+      },
+      Effect.gen(function*() {
+        const account = yield* Deribit.Account
+        const fills = yield* account.fills(linear, { since: now - 3, limit: 10 })
+        assert.deepStrictEqual(fills.map(({ id }) => id), ["2", "3", "4", "5"])
+      })
+    )
+  })
+
   it.effect("reads positions with their direction, and leaves out closed ones", () =>
     scripted(
       {
