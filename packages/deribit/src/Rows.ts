@@ -9,7 +9,18 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 
-const { all, at, blank, millis, none, number, positive, text, when, words, wordsOr } = Wire
+const { all, always, at, blank, millis, none, number, orElse, positive, text, when, words, wordsOr } = Wire
+
+// An instrument is listed as inactive before it opens, and may be locked or halted while it is active. The state may be
+// missing.
+const state = orElse(
+  when(at("state", blank(text)), undefined, always("open")),
+  Row.statusOrUnknown("state", {
+    open: "open",
+    halted: "inactive locked halted settlement",
+    closed: "delivered archivized"
+  })
+)
 
 /**
  * An instrument. A perpetual is a future with the settlement period `perpetual`, and expires in the year 3000.
@@ -31,7 +42,10 @@ export const Instrument = Row.of({
   base: at("base_currency", text),
   quote: at("quote_currency", text),
   expiry: at("expiration_timestamp", blank(millis)),
-  status: at("is_active", words({ true: "open", false: "closed" })),
+  status: all(
+    { isActive: at("is_active", words({ true: true, false: false })), state },
+    ({ isActive, state }) => isActive || state === "closed" ? state : "halted"
+  ),
   tickSize: at("tick_size", positive(number)),
   lotSize: at("contract_size", positive(number)),
   minAmount: at("min_trade_amount", positive(number))

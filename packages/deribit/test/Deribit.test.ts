@@ -1,7 +1,7 @@
 import { Market } from "@effect-exchange/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Effect, Record, Schema, Stream } from "effect"
-import { Deribit } from "../src/index.js"
+import { Deribit, DeribitEndpoints } from "../src/index.js"
 import { now, orderRow, scripted, sentParameters, shown } from "./utils.js"
 
 const linear = "ETH/USDC:USDC"
@@ -29,7 +29,7 @@ describe("markets", () => {
             "BTC/USDC": {
               id: "BTC_USDC",
               kind: "spot",
-              status: "closed",
+              status: "halted",
               tickSize: "0.00000655",
               lotSize: "0.0001",
               minAmount: "0.0001"
@@ -72,6 +72,39 @@ describe("markets", () => {
         assert.isTrue(markets.every(Schema.is(Market.Market)))
       })
     ))
+})
+
+describe("status of a market", () => {
+  const market = {
+    instrument_name: "BTC_USDC",
+    kind: "spot",
+    base_currency: "BTC",
+    quote_currency: "USDC",
+    tick_size: 0.01,
+    contract_size: 0.0001,
+    min_trade_amount: 0.0001
+  }
+  const statusOf = (row: object) =>
+    Effect.map(
+      DeribitEndpoints.getInstruments.decode({ result: [{ ...market, ...row }] }),
+      ({ rows: [row] }) => row?.status
+    )
+
+  it.effect("is closed only if its instrument is final, and open only if it accepts orders", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* statusOf({ is_active: true }), "open")
+      assert.strictEqual(yield* statusOf({ is_active: true, state: "open" }), "open")
+      // A new market may be listed before it opens.
+      assert.strictEqual(yield* statusOf({ is_active: false, state: "inactive" }), "halted")
+      assert.strictEqual(yield* statusOf({ is_active: false }), "halted")
+      for (const state of ["locked", "halted", "settlement", "inactive"]) {
+        assert.strictEqual(yield* statusOf({ is_active: true, state }), "halted", state)
+      }
+      for (const state of ["delivered", "archivized"]) {
+        assert.strictEqual(yield* statusOf({ is_active: false, state }), "closed", state)
+      }
+      assert.strictEqual(yield* statusOf({ is_active: true, state: "auction" }), "unknown")
+    }))
 })
 
 describe("public data", () => {

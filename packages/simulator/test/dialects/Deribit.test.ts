@@ -127,7 +127,7 @@ describe("Deribit", () => {
         const spot = yield* described("BTC_USDT")
         assert.deepInclude(spot, { kind: "spot", base_currency: "BTC", quote_currency: "USDT" })
         assert.notInclude(names(spot), "settlement_currency")
-        assert.deepInclude(yield* described("BTC-29MAR24"), { is_active: false, state: "closed" })
+        assert.deepInclude(yield* described("BTC-29MAR24"), { is_active: false, state: "archivized" })
       }))
 
     it.effect("returns the ticker of an open and of an expired instrument", () =>

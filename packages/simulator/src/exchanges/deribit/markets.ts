@@ -101,6 +101,6 @@ export const row = (listing: DeribitListing): Json => {
   const of = { kind: kindOf(listing), price_index: `${base}_${quote}`.toLowerCase() }
   const period = { settlement_period: kind === "perpetual" ? "perpetual" : "month", settlement_currency: settle }
   const contract = { ...period, future_type: type, max_leverage: 50, max_liquidation_commission: 0.0075 }
-  const all = { ...named, ...of, ...sizes, ...currencies, ...costs, ...times, state: is_active ? "open" : "closed" }
+  const all = { ...named, ...of, ...sizes, ...currencies, ...costs, ...times, state: is_active ? "open" : "archivized" }
   return kind === "spot" ? all : { ...all, ...contract }
 }
