@@ -21,9 +21,7 @@ const { exchange: id } = protocol
 
 // ---- public data
 
-const market = (
-  { cancelOnly: _, limited: __, ...row }: Wire.Type<typeof Rows.Product>
-): Row.Market => ({ ...row, kind: "spot" })
+const market = ({ cancelOnly: _, limited: __, ...row }: Wire.Type<typeof Rows.Product>): Row.Market => row
 
 // A product has no bid and no ask, so both come from the order book.
 const ticker: Declaration.MarketData["ticker"] = (client) => (market) =>

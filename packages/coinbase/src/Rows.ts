@@ -56,6 +56,8 @@ const tickSize = orElse(at("price_increment", positive(decimal)), at("quote_incr
  */
 export const Product = Row.of({
   id: at("product_id", text),
+  // The listing of all products has those of all types.
+  kind: map(at("product_type", blank(text)), (type = "SPOT") => type === "SPOT" ? "spot" as const : undefined),
   base: at("base_currency_id", text),
   quote: at("quote_currency_id", text),
   status: all(

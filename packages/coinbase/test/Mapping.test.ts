@@ -52,6 +52,26 @@ describe("markets", () => {
     ))
 })
 
+describe("products of other types", () => {
+  it.effect("are not listed as spot markets, although the listing of all products contains them", () =>
+    scripted(
+      {
+        "market/products": {
+          products: [
+            products[0],
+            { ...products[0], product_id: "BTC-PERP-INTX", product_type: "FUTURE" },
+            { ...products[0], product_id: "AAPL-USD-EQ", base_currency_id: "AAPL", product_type: "EQUITY" }
+          ]
+        }
+      },
+      Effect.gen(function*() {
+        const data = yield* market
+        assert.deepStrictEqual((yield* data.markets).map(({ id }) => id), ["BTC-USD"])
+        assert.strictEqual((yield* data.market("BTC/USD")).id, "BTC-USD")
+      })
+    ))
+})
+
 describe("status", () => {
   const cases = [
     ["operational", [{}, { is_disabled: true }]],
