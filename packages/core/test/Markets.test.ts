@@ -6,7 +6,7 @@ import { Markets } from "../src/adapter.js"
 import { ExchangeError, type Market } from "../src/index.js"
 import * as Hostile from "./support/hostile.js"
 import { market } from "./support/markets.js"
-import { assertRunning, settle, start } from "./support/time.js"
+import { assertDone, assertRunning, settle, start } from "./support/time.js"
 
 const outage = new ExchangeError.ExchangeUnavailable({
   exchange: "acme",
@@ -155,8 +155,34 @@ describe("Markets", () => {
       yield* TestClock.adjust("1 hour")
       assert.deepStrictEqual(yield* markets.all, bitcoin)
       assert.strictEqual(counted.loads, 2)
+      // A listing that fails is not requested for every call.
+      yield* TestClock.adjust("4999 millis")
+      assert.deepStrictEqual(yield* markets.all, bitcoin)
+      assert.strictEqual(counted.loads, 2)
+      yield* TestClock.adjust("1 millis")
       assert.deepStrictEqual(yield* markets.all, bothMarkets)
       assert.strictEqual(counted.loads, 3)
+    }))
+
+  it.scoped("outdated markets are used while loading takes longer than two seconds", () =>
+    Effect.gen(function*() {
+      const { counted, markets } = yield* setup((load) =>
+        load === 1 ? Effect.succeed(bitcoin) : Effect.delay(Effect.succeed(bothMarkets), "20 seconds")
+      )
+      yield* markets.all
+      yield* TestClock.adjust("1 hour")
+      const first = yield* start(markets.find("cancel", "BTC/USDT"))
+      yield* TestClock.adjust("1 second")
+      const second = yield* start(markets.find("cancel", "BTC/USDT"))
+      yield* TestClock.adjust("999 millis")
+      yield* Effect.zip(assertRunning(first), assertRunning(second))
+      yield* TestClock.adjust("1 millis")
+      yield* Effect.zip(assertDone(first), assertDone(second))
+      // No further call waits for it.
+      yield* assertDone(yield* start(markets.find("cancel", "BTC/USDT")))
+      yield* TestClock.adjust("18 seconds")
+      assert.deepStrictEqual(yield* markets.all, bothMarkets)
+      assert.strictEqual(counted.loads, 2)
     }))
 
   it.scoped("a load that dies fails its callers, and the next call loads again", () =>

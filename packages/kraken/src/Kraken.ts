@@ -96,7 +96,7 @@ const history = <Row extends { readonly id: string; readonly market: string }>(
     read: Page.byOffset(Endpoints.pageSize, {
       endpoint,
       input: (ofs, _: Market.Market, query: Declaration.History) => input(ofs, query),
-      wanted: (row, _, { isWanted }) => isWanted(row)
+      wanted: (row, _, { isWanted }: Declaration.History) => isWanted(row)
     }),
     ofAll: Page.byOffset(Endpoints.pageSize, { endpoint, input })
   }

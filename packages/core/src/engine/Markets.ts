@@ -65,8 +65,9 @@ interface Loaded {
 /**
  * Makes a cache of the markets that `load` returns.
  *
- * - Markets older than `maxAge` are reloaded. If that fails, the old ones remain in use, because an outage of the
- *   listing must not fail a request for a price.
+ * - Markets older than `maxAge` are reloaded. If that fails or takes longer than two seconds, the old ones remain in use,
+ *   because an outage of the listing must neither fail a request for a price nor delay the cancellation of an order. After
+ *   a failure, they are not reloaded within `missedAfter`.
  * - A market that is missing may have been listed since, so the markets are reloaded, but not within `missedAfter` of
  *   the last load. A misspelled symbol therefore costs little however often it is requested.
  * - Callers share one load. It continues if they are interrupted, and ends with the scope.
@@ -78,7 +79,7 @@ export const make = (options: {
   readonly exchange: string
   readonly load: Effect.Effect<ReadonlyArray<Market>, MarketDataError>
   readonly maxAge: Duration.DurationInput
-  /** How long after a load a missing market causes no reload. Defaults to 5 seconds. */
+  /** How long after a load a missing market, or after a failed load an old one, causes no reload. Defaults to 5 seconds. */
   readonly missedAfter?: Duration.DurationInput | undefined
   /**
    * Markets that are known beforehand. They are not reloaded until they are older than `maxAge` or a market is missing.
@@ -93,7 +94,7 @@ export const make = (options: {
     const names = options.names ?? (({ id }: Market) => [id])
     let loaded = options.given === undefined ? undefined : index(options.given, names, yield* Clock.currentTimeMillis)
     const missedAfter = Duration.toMillis(options.missedAfter ?? "5 seconds")
-    // Set even if the load fails, so that missing markets do not make an outage of the listing worse.
+    // Set even if the load fails, so that missing or old markets do not make an outage of the listing worse.
     let triedAt = Number.NEGATIVE_INFINITY
     const flight = yield* SingleFlight.make<Loaded, MarketDataError>({ name: `${options.exchange}.markets` })
 
@@ -124,14 +125,18 @@ export const make = (options: {
         if (now - known.at < maxAge) {
           return Effect.succeed(known)
         }
-        return Effect.catchAll(
-          inTime(options.exchange, operation, refresh),
-          (error) =>
-            Effect.as(
-              Effect.logWarning("Markets could not be reloaded; the cached ones remain in use", error.message),
-              known
-            )
-        )
+        return Effect.flatMap(flight.inFlight, (inFlight) => {
+          const elapsed = now - triedAt
+          const left = inFlight > 0 ? patience - elapsed : elapsed < missedAfter ? 0 : patience
+          return left <= 0 ? Effect.succeed(known) : Effect.catchAll(
+            Deadline.within(inTime(options.exchange, operation, refresh), left),
+            (error) =>
+              Effect.as(
+                Effect.logWarning("Markets could not be reloaded; the cached ones remain in use", error.message),
+                known
+              )
+          )
+        })
       })
 
     /** Searches the cached markets, and if nothing is found, once more after a reload. */
@@ -203,6 +208,9 @@ export const make = (options: {
 
 const recently = 60_000
 
+// How long a call waits for a reload while it could use the markets that are known, in milliseconds.
+const patience = 2000
+
 /** Waits for a load until the operation's deadline. The load itself continues. */
 const inTime = <A>(
   exchange: string,
@@ -220,7 +228,7 @@ const inTime = <A>(
             new DeadlineExceeded({
               exchange,
               operation,
-              detail: "the markets were not loaded before the operation's deadline"
+              detail: "the markets were not loaded in time"
             })
         })
     })
