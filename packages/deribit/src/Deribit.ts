@@ -15,16 +15,15 @@ import { protocol } from "./Protocol.js"
 const { ask, to } = Question
 const kinds = ["spot", "future"] as const
 
-// It is not documented under which currency a spot order is stored.
-const currenciesOf = ({ base, quote, settle }: Market.Market): ReadonlyArray<string> =>
-  settle === undefined ? [base, quote] : [settle]
-
+// A label is looked up within a currency. Of those of spot markets, Deribit documents only a few for this, and not under
+// which one an order is stored. The open orders of the market are read instead.
 const byLabel: Declaration.Account["byName"][number] = (client) => ({ clientOrderId, market }) =>
-  Effect.map(
-    Effect.forEach(currenciesOf(market), (currency) =>
-      client.request(Endpoints.getOrderStateByLabel, { currency, label: clientOrderId })),
-    Listing.flatten
-  )
+  market.settle === undefined
+    ? Effect.map(
+      client.request(Endpoints.getOpenOrdersByInstrument, Endpoints.named(market)),
+      Listing.filter((order) => order.clientOrderId === clientOrderId)
+    )
+    : client.request(Endpoints.getOrderStateByLabel, { currency: market.settle, label: clientOrderId })
 
 /**
  * Searches the ended orders for a label, latest first. The search ends when the label is found, or when the orders had

@@ -1,6 +1,7 @@
 import { Market } from "@effect-exchange/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Chunk, Effect, Record, Schema, Stream } from "effect"
+import { assertLeft, assertRight } from "@effect/vitest/utils"
+import { Chunk, Effect, Either, Record, Schema, Stream } from "effect"
 import { Deribit, DeribitEndpoints } from "../src/index.js"
 import { now, orderRow, scripted, sentParameters, shown } from "./utils.js"
 
@@ -285,6 +286,36 @@ describe("account", () => {
         assert.deepStrictEqual(offsets, ["0", "0", "1000"])
       })
     ))
+
+  it.effect("finds a spot order by its label whatever currency Deribit stores it under", () => {
+    const spot = { instrument_name: "BTC_USDC", order_state: "open" }
+    return scripted(
+      {
+        // Of the currencies of spot markets, Deribit documents only a few for this method.
+        "get_order_state_by_label?currency=BTC": [
+          {
+            error: { code: -32602, message: "Invalid params", data: { reason: "invalid currency", param: "currency" } }
+          }
+        ],
+        get_order_state_by_label: [[]],
+        get_open_orders_by_instrument: [[
+          orderRow({ ...spot, order_id: "1", label: "other" }),
+          orderRow({ ...spot, order_id: "2" })
+        ]],
+        "get_order_history_by_instrument?historical=false": [[
+          orderRow({ ...spot, order_id: "3", label: "ended", order_state: "cancelled" })
+        ]],
+        "get_order_history_by_instrument?historical=true": [[]]
+      },
+      Effect.gen(function*() {
+        const account = yield* Deribit.Account
+        const find = (clientOrderId: string) => Effect.either(account.order({ symbol: "BTC/USDC", clientOrderId }))
+        assertRight(Either.map(yield* find("mine"), ({ id }) => id), "2")
+        assertRight(Either.map(yield* find("ended"), ({ id }) => id), "3")
+        assertLeft(Either.mapLeft(yield* find("absent"), ({ _tag }) => _tag), "OrderNotFound")
+      })
+    )
+  })
 
   const fill = (trade_id: string, timestamp: number, order_id = "1") => ({
     trade_id,
