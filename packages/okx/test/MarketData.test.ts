@@ -1,6 +1,6 @@
 import { Candle } from "@effect-exchange/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, Record, Stream } from "effect"
+import { Effect, Either, Record, Stream, TestClock } from "effect"
 import { Okx, OkxEndpoints } from "../src/index.js"
 import { answered, listed, requests, scripted } from "./scripted.js"
 import { envelope, error, json, now, rows, shown, spot } from "./utils.js"
@@ -106,6 +106,25 @@ describe("markets", () => {
       const failed = yield* Effect.flip(markets({ spot: refused, swap: refused, futures: refused }))
       assert.strictEqual(failed._tag, "InvalidRequest")
     }))
+
+  it.effect("of a listing that fails when it is reloaded remain known", () =>
+    scripted(
+      {
+        ...listed({ spot: answered("instruments_spot") }),
+        "public/instruments?instType=SWAP": [answered("instruments_swap"), json(error("51000", "Parameter error"))]
+      },
+      Effect.gen(function*() {
+        const data = yield* Okx.MarketData
+        const before = yield* data.markets
+        yield* TestClock.adjust("1 hour")
+        const after = yield* data.markets
+        const swaps = (yield* requests).filter(({ target }) => target.endsWith("SWAP"))
+        assert.strictEqual(swaps.length, 2)
+        assert.deepStrictEqual(after.map(({ id }) => id), before.map(({ id }) => id))
+        assert.strictEqual((yield* data.market("BTC/USDT:USDT")).id, "BTC-USDT-SWAP")
+      }),
+      loaded
+    ))
 
   it.effect("in another script hide no other, and can be requested by their ids", () =>
     Effect.gen(function*() {

@@ -3,6 +3,7 @@ import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Struct from "effect/Struct"
 import type { ExchangeClient } from "../../engine/ExchangeClient.js"
@@ -84,30 +85,35 @@ export const make = (facts: PublicFacts<string>) => (client: ExchangeClient<"mar
 }
 
 /**
- * Returns the markets of all listings. A listing that fails or cannot be decoded is left out with a warning, unless all
- * of them do.
+ * Returns the markets of all listings. For a listing that fails or cannot be decoded, returns those that it last
+ * contained, with a warning, unless all of them fail.
  */
 const listed = (
   exchange: string,
   listings: ReadonlyArray<Effect.Effect<Listing.Rows<Row.Market | undefined>, MarketDataError>>
-): Effect.Effect<ReadonlyArray<Market>, MarketDataError> =>
-  Effect.gen(function*() {
-    const [failed, read] = Arr.separate(
-      yield* Concurrent.forEach(listings, (listing) => Effect.either(markets(exchange, listing)), {
-        concurrency: "unbounded"
-      })
-    )
+): Effect.Effect<ReadonlyArray<Market>, MarketDataError> => {
+  const known = new Map<number, ReadonlyArray<Market>>()
+  return Effect.gen(function*() {
+    const read = yield* Concurrent.forEach(listings, (listing) => Effect.either(markets(exchange, listing)), {
+      concurrency: "unbounded"
+    })
+    const failed = Arr.getLefts(read)
     const [first] = failed
     if (first !== undefined) {
-      if (read.length === 0) return yield* first
-      yield* Effect.logWarning("Some markets could not be listed; the others remain available", {
+      if (failed.length === read.length) return yield* first
+      yield* Effect.logWarning("Some markets could not be listed; the others and those known before remain available", {
         exchange,
         because: first.message
       })
     }
+    for (const [index, listing] of read.entries()) {
+      if (Either.isRight(listing)) known.set(index, listing.right)
+    }
+    const all = listings.flatMap((_, index) => known.get(index) ?? [])
     // A market that moves between two listings while they are read is in both.
-    return [...new Map(read.flat().map((market) => [`${market.symbol} ${market.id}`, market])).values()]
+    return [...new Map(all.map((market) => [`${market.symbol} ${market.id}`, market])).values()]
   })
+}
 
 const markets = (
   exchange: string,
