@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import type { Market } from "@effect-exchange/core"
 import { ClientOrderId, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
 import type { Declaration, Row } from "@effect-exchange/core/adapter"
 import * as Effect from "effect/Effect"
@@ -25,6 +24,10 @@ const byLabel: Declaration.Account["byName"][number] = (client) => ({ clientOrde
     )
     : client.request(Endpoints.getOrderStateByLabel, { currency: market.settle, label: clientOrderId })
 
+/** Continues at an offset, unless the orders of the page had ended before an instant. Orders come latest first. */
+const until = (since: number) => (page: Page.Read<Listing.Listing<Row.Order>, number>) =>
+  (page.answer.rows.at(-1)?.updatedAt ?? since) < since ? undefined : Page.offset(Endpoints.pageSize)(page)
+
 /**
  * Searches the ended orders for a label, latest first. The search ends when the label is found, or when the orders had
  * ended before the wanted order was placed. After ten pages without either, it fails, because nothing is proven.
@@ -35,24 +38,25 @@ const byHistory = (historical: boolean): Declaration.Account["byName"][number] =
     input: (offset: number | undefined) =>
       Endpoints.getOrderHistory.make(reference.market, historical, Endpoints.pageSize, offset),
     rows: (rows) => rows,
-    next: (page) => {
-      const { since = 0 } = reference
-      const ended = page.answer.rows.at(-1)?.updatedAt ?? since
-      return ended < since ? undefined : Page.offset(Endpoints.pageSize)(page)
-    },
+    next: until(reference.since ?? 0),
     wanted: ({ clientOrderId }) => clientOrderId === reference.clientOrderId,
     enough: () => 1,
     most: 10
   })(client)()
 
 // Recent and historical orders. A row moves from the recent to the historical ones some time after its order has ended.
-const ended = Question.union([false, true].map((historical) =>
-  Page.byOffset(Endpoints.pageSize, {
-    endpoint: Endpoints.getOrderHistory,
-    input: (offset, market: Market.Market, { limit }: Declaration.History) =>
-      Endpoints.getOrderHistory.make(market, historical, Math.min(limit, Endpoints.pageSize), offset)
-  })
-))
+const ended = Question.union(
+  [false, true].map((historical): Declaration.Past<Row.Order> => (client) => (market, query) =>
+    Page.all({
+      endpoint: Endpoints.getOrderHistory,
+      input: (offset: number | undefined) =>
+        Endpoints.getOrderHistory.make(market, historical, Math.min(query.limit, Endpoints.pageSize), offset),
+      rows: (rows) => rows,
+      next: until(query.since ?? 0),
+      enough: () => query.limit
+    })(client)()
+  )
+)
 
 // An account that trades with itself has two fills with the id of one trade.
 const fillKey = ({ id, orderId }: Row.Fill): string => `${id} ${orderId}`

@@ -287,6 +287,25 @@ describe("account", () => {
       })
     ))
 
+  it.effect("reads the ended orders only as far back as requested", () =>
+    scripted(
+      {
+        get_open_orders_by_instrument: [[]],
+        "get_order_history_by_instrument?historical=false": [[]],
+        "get_order_history_by_instrument?historical=true": [
+          [orderRow({ order_id: "2", order_state: "filled", filled_amount: 0.001 }), ...others(1, now - 1000)],
+          others(2, now - 2000)
+        ]
+      },
+      Effect.gen(function*() {
+        const account = yield* Deribit.Account
+        const orders = yield* account.orderHistory(linear, { since: now - 500, limit: 10_000 })
+        assert.deepStrictEqual(orders.map(({ id }) => id), ["2"])
+        const offsets = (yield* sentParameters("get_order_history_by_instrument")).map(({ offset }) => offset)
+        assert.deepStrictEqual(offsets, ["0", "0"])
+      })
+    ))
+
   it.effect("finds a spot order by its label whatever currency Deribit stores it under", () => {
     const spot = { instrument_name: "BTC_USDC", order_state: "open" }
     return scripted(
