@@ -39,7 +39,7 @@ const byHistory = (historical: boolean): Declaration.Account["byName"][number] =
       Endpoints.getOrderHistory.make(reference.market, historical, Endpoints.pageSize, offset),
     rows: (rows) => rows,
     next: until(reference.since ?? 0),
-    wanted: ({ clientOrderId }) => clientOrderId === reference.clientOrderId,
+    wanted: (row: Row.Order) => row.clientOrderId === reference.clientOrderId,
     enough: () => 1,
     most: 10
   })(client)()
