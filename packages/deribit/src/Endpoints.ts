@@ -268,7 +268,9 @@ export const getUserTrades = read("get_user_trades_by_instrument", {
 
 /**
  * Returns the parameters of an order. With `post_only` alone, Deribit would change the price of the order. With
- * `reject_post_only`, it refuses the order instead.
+ * `reject_post_only`, it refuses the order instead. A market order on spot has no time in force: those that Deribit
+ * matches accept no other than `good_til_cancelled`, and those that it routes to Coinbase accept only
+ * `immediate_or_cancel`.
  *
  * @since 0.1.0
  * @category parameters
@@ -279,7 +281,7 @@ export const newOrder = (order: Declaration.NewOrder) => ({
   type: order.type,
   price: order.price,
   label: order.clientOrderId,
-  time_in_force: timesInForce[order.timeInForce],
+  time_in_force: order.type === "market" && order.market.kind === "spot" ? undefined : timesInForce[order.timeInForce],
   ...postOnly(order),
   reduce_only: order.reduceOnly ? true : undefined,
   valid_until: order.until

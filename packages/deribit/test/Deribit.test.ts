@@ -35,6 +35,14 @@ describe("markets", () => {
               lotSize: "0.0001",
               minAmount: "0.0001"
             },
+            "ETH/USDC": {
+              id: "ETH_USDC",
+              kind: "spot",
+              status: "open",
+              tickSize: "0.01",
+              lotSize: "0.001",
+              minAmount: "0.001"
+            },
             "BTC/USD:BTC": {
               id: "BTC-PERPETUAL",
               kind: "perpetual",
@@ -507,6 +515,26 @@ describe("orders", () => {
         assert.isAbove(Number(valid_until), now + 15_000 - 1)
       })
     ))
+
+  it.effect("by market on spot have no time in force, which Deribit refuses there", () =>
+    Effect.gen(function*() {
+      const sent = ({ side, symbol }: { readonly side: "buy" | "sell"; readonly symbol: string }) =>
+        Effect.map(
+          scripted(
+            { [side]: [{ error: { code: 10009, message: "not_enough_funds" } }] },
+            Effect.gen(function*() {
+              const trading = yield* Deribit.Trading
+              yield* Effect.either(trading.place({ type: "market", side, symbol, amount: "1" }))
+              return yield* sentParameters(side)
+            })
+          ),
+          ([parameters]) => parameters
+        )
+      const spot = yield* sent({ side: "sell", symbol: "ETH/USDC" })
+      assert.deepInclude(spot, { type: "market", amount: "1" })
+      assert.notProperty(spot, "time_in_force")
+      assert.deepInclude(yield* sent({ side: "buy", symbol: linear }), { time_in_force: "immediate_or_cancel" })
+    }))
 
   it.effect("are sent once, although by GET", () =>
     scripted(

@@ -51,6 +51,18 @@ export const instruments = {
   ],
   spot: [{
     kind: "spot",
+    instrument_name: "ETH_USDC",
+    instrument_type: "linear",
+    is_active: true,
+    state: "open",
+    tick_size: 0.01,
+    contract_size: 0.001,
+    min_trade_amount: 0.001,
+    base_currency: "ETH",
+    quote_currency: "USDC",
+    expiration_timestamp: 32_503_708_800_000
+  }, {
+    kind: "spot",
     instrument_name: "BTC_USDC",
     instrument_type: "linear",
     is_active: false,

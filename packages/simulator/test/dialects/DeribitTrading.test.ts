@@ -461,6 +461,13 @@ describe("Deribit trading", () => {
         reason: "only for good_til_cancelled limit orders",
         param: "post_only"
       }],
+      [
+        "a market order on spot with a time in force",
+        { instrument_name: "BTC_USDC", type: "market", amount: 0.001, time_in_force: "immediate_or_cancel" },
+        -32602,
+        "Invalid params",
+        { reason: "not for market orders on spot", param: "time_in_force" }
+      ],
       ["an amount that is not a number", { amount: "much" }, -32602, "Invalid params", {
         reason: "must be a number",
         param: "amount"

@@ -94,7 +94,11 @@ const place = (side: Engine.Side) =>
       if (asked.postOnly && (type === "market" || time !== "good_til_cancelled")) {
         return yield* invalid("post_only", "only for good_til_cancelled limit orders")
       }
-      if (asked.reduceOnly && listing.terms.kind === "spot") return yield* invalid("reduce_only", "not for spot")
+      const isSpot = listing.terms.kind === "spot"
+      if (asked.reduceOnly && isSpot) return yield* invalid("reduce_only", "not for spot")
+      if (type === "market" && isSpot && time !== "good_til_cancelled") {
+        return yield* invalid("time_in_force", "not for market orders on spot")
+      }
       const order = { ...asked, instrument: listing.id, side, type, price, amount, timeInForce: times[time] }
       return yield* taken(Engine.place(world.engine, order, world.now), listing, world, price)
     }))
