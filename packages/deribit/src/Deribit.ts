@@ -118,7 +118,7 @@ export const Deribit = Exchange.define({
       page: 1000,
       read: to(Endpoints.getChart),
       // Deribit's first market opened in this month.
-      first: { opened: Date.UTC(2016, 5, 1), by: ["1d", "1h"] }
+      first: { opened: Date.UTC(2016, 5, 1), by: ["12h", "1h"] }
     },
     status: to(Endpoints.status)
   },

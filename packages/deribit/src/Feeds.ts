@@ -146,7 +146,8 @@ const connection: Feeds.SocketFacts = {
 }
 
 /**
- * Deribit's names for the candle intervals, in requests and in streams. It has none of four hours, a week or a month.
+ * Deribit's names for the candle intervals, in requests and in streams. It has none of four hours, a week or a month, and
+ * its candles of a day begin at 08:00 UTC, so that they are not those of this library.
  *
  * @since 0.1.0
  * @category constants
@@ -160,8 +161,7 @@ export const resolutions = {
   "1h": "60",
   "2h": "120",
   "6h": "360",
-  "12h": "720",
-  "1d": "1D"
+  "12h": "720"
 } as const
 
 /**

@@ -140,6 +140,29 @@ describe("public data", () => {
       })
     ))
 
+  it.effect("has no candles of a day, because Deribit's days begin at 08:00", () =>
+    scripted(
+      {
+        get_tradingview_chart_data: [{
+          status: "ok",
+          ticks: [Date.UTC(2026, 0, 7, 8), Date.UTC(2026, 0, 8, 8)],
+          open: [1, 2],
+          high: [3, 4],
+          low: [0.5, 1],
+          close: [2, 3],
+          volume: [10, 20],
+          cost: [15, 50]
+        }]
+      },
+      Effect.gen(function*() {
+        const data = yield* Deribit.MarketData
+        const range = { from: "2026-01-07", to: "2026-01-09" }
+        const error = yield* Effect.flip(Stream.runCollect(data.candles(linear, "1d", range)))
+        assert.strictEqual(error._tag, "Unsupported")
+        assert.include(error.message, "12h")
+      })
+    ))
+
   it.effect("decodes candles from columns, and fails with MalformedResponse for columns of different lengths", () => {
     const chart = {
       status: "ok",

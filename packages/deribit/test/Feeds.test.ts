@@ -138,7 +138,7 @@ describe("frames of Deribit", () => {
     const [{ volume, ...others } = { volume: undefined }] = Listing.from(candles.reader(inverse, "1")(frame) ?? []).rows
     assert.deepStrictEqual(shown(others), row)
     assert.deepStrictEqual(volumes(volume), { linear: "0.95978896", inverse: "83970" })
-    assert.strictEqual(candles.topic(inverse, "1D").key, "chart.trades.BTC-PERPETUAL.1D")
+    assert.strictEqual(candles.topic(inverse, "720").key, "chart.trades.BTC-PERPETUAL.720")
   })
 
   it("of trades are sorted, with the taker's side", () => {

@@ -116,9 +116,9 @@ const subjects: ReadonlyArray<Subject> = [
   {
     name: "Deribit",
     layer: Deribit.layerMarketData,
-    mostRequests: 8,
+    mostRequests: 12,
     answer: (query, listed) => {
-      const length = { 1: minute, 60: hour, "1D": day }[query.get("resolution") ?? ""] ?? week
+      const length = { 1: minute, 60: hour, 720: 12 * hour }[query.get("resolution") ?? ""] ?? week
       const ticks = opens(listed, length, 0, at(query, "start_timestamp", 0), at(query, "end_timestamp", now))
       const column = ticks.map(() => 1)
       const status = ticks.length === 0 ? "no_data" : "ok"
