@@ -5,12 +5,12 @@ import { Duration } from "effect"
 import { errors } from "../src/Errors.js"
 import { now } from "./utils.js"
 
-const answer = (json: unknown, status = 400): Protocol.Answer => ({
+const answer = (json: unknown, status = 400, operation = "test"): Protocol.Answer => ({
   status,
   headers: {},
   json,
   now,
-  about: { exchange: "deribit", operation: "test", status },
+  about: { exchange: "deribit", operation, status },
   clean: (text) => text
 })
 
@@ -36,10 +36,12 @@ const rows: ReadonlyArray<
     10021,
     10027,
     10030,
+    11059,
+    11060,
     13016
   ]],
   ["InsufficientFunds", "Rejected", [10009]],
-  ["OrderRejected", "Rejected", [10005, 10008, 10011, 10018, 11030, 11035, 11043, 11054, 13888]],
+  ["OrderRejected", "Rejected", [10005, 10008, 10011, 10018, 11030, 11035, 11043, 11054, 11055, 13888]],
   ["DuplicateOrder", "Rejected", [13032]],
   ["OrderNotFound", "Rejected", [10004, 10010, 11008, 11044]],
   ["ExchangeUnavailable", "Rejected", [11051, 10041, 10040, 13503, 13025]],
@@ -56,6 +58,16 @@ describe("classify", () => {
       })
     }
   }
+
+  it("reports trades and candles of a market that is routed to Coinbase as Unsupported", () => {
+    const body = errorBody(11060, "not_supported_for_coinbase_routed_spot")
+    for (const operation of ["get_last_trades_by_instrument", "get_tradingview_chart_data"]) {
+      const error = errors.classify(answer(body, 400, operation))
+      assert(error?._tag === "Unsupported")
+      assert.include(error.alternative, "Coinbase")
+    }
+    assert.strictEqual(errors.classify(answer(body, 400, "buy"))?._tag, "InvalidRequest")
+  })
 
   it("keeps an unknown code, and decides by the status", () => {
     const refused = errors.classify(answer(errorBody(99_999)))
