@@ -1,6 +1,6 @@
 /**
- * Maps Deribit's errors to `ExchangeError`s, by their codes. Codes are stable. Texts are not used, because one code has
- * several texts.
+ * Maps Deribit's errors to `ExchangeError`s, by their codes. Codes are stable. Texts are used only for
+ * rejections by Coinbase, because one code has several texts.
  *
  * Source: docs.deribit.com, "RPC error codes".
  *
@@ -49,6 +49,8 @@ export const errors: Errors.Table = Errors.table({
     Busy: "11051 10041 10040 13503 13025",
     Unknown: "11094 13028 10001 13008"
   },
+  // Coinbase's reason to reject an order is in the text.
+  texts: [[/\bnot_enough_funds\b/, "InsufficientFunds", "11030"]],
   judge: ({ code }, { about }) =>
     code === "11060" && ofTrades.has(about.operation)
       ? new ExchangeError.Unsupported({

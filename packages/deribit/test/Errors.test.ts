@@ -69,6 +69,12 @@ describe("classify", () => {
     assert.strictEqual(errors.classify(answer(body, 400, "buy"))?._tag, "InvalidRequest")
   })
 
+  it("reads from the text that Coinbase rejected an order for lack of funds", () => {
+    const tagOf = (message: string) => errors.classify(answer(errorBody(11030, message)))?._tag
+    assert.strictEqual(tagOf("other_reject not_enough_funds"), "InsufficientFunds")
+    assert.strictEqual(tagOf("other_reject price_band"), "OrderRejected")
+  })
+
   it("keeps an unknown code, and decides by the status", () => {
     const refused = errors.classify(answer(errorBody(99_999)))
     assert.deepStrictEqual([refused?._tag, refused?.code], ["InvalidRequest", "99999"])
