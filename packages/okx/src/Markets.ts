@@ -37,7 +37,8 @@ export const read = (row: Instrument): Row.Market | undefined => {
   const amount = (size: BigDecimal.BigDecimal | undefined) => size && BigDecimal.multiply(size, unit(terms ?? {}))
   return terms && {
     ...terms,
-    ...kind === "spot" ? {} : { settle, expiry },
+    // When a contract is to be delisted, `expTime` is the time of that. The date in the name remains.
+    ...kind === "spot" ? {} : { settle, expiry: /-(\d{6})$/.exec(id)?.[1] ?? expiry },
     kind,
     id,
     status,

@@ -70,7 +70,15 @@ describe("markets", () => {
         "BTC/USD:BTC-260327": ["BTC-USD-260327", "future"]
       })
       const [first] = rows("instruments_futures")
-      assert.deepStrictEqual(yield* bySymbol({ futures: envelope({ ...first, expTime: "" }) }), {})
+      const undated = { ...first, instId: "BTC-USDT-SOON", expTime: "" }
+      assert.deepStrictEqual(yield* bySymbol({ futures: envelope(undated) }), {})
+    }))
+
+  it.effect("of futures keep their symbol when they are to be delisted, which changes their expiry", () =>
+    Effect.gen(function*() {
+      const [first] = rows("instruments_futures")
+      const delisted = { ...first, expTime: String(Date.UTC(2026, 0, 15, 8)) }
+      assert.deepStrictEqual(Object.keys(yield* bySymbol({ futures: envelope(delisted) })), ["BTC/USDT:USDT-260327"])
     }))
 
   it.effect("of contracts without a known value are left out", () =>
