@@ -26,7 +26,8 @@ const kinds = new Map<string, Market.Kind>([["SPOT", "spot"], ["SWAP", "perpetua
 export const Instrument = Row.of({
   id: at("instId", text),
   kind: map(at("instType", text), (type) => kinds.get(type)),
-  status: Row.statusOrUnknown("state", { open: "live", halted: "suspend preopen test post_only rebase settling" }),
+  // A market that accepts only post-only orders is open; the exchange refuses the others.
+  status: Row.statusOrUnknown("state", { open: "live post_only", halted: "suspend preopen test rebase settling" }),
   base: at("baseCcy", blank(text)),
   quote: at("quoteCcy", blank(text)),
   underlying: at("uly", blank(text)),

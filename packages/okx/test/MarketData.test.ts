@@ -50,7 +50,7 @@ describe("markets", () => {
           "10000000"
         ],
         // A contract that settles in another currency is a separate market.
-        "BTC/USD:USDC": ["BTC-USD_UM-SWAP", "perpetual", "halted", "0.1", "0.0001", "0.0001", "1000000", "0.01"]
+        "BTC/USD:USDC": ["BTC-USD_UM-SWAP", "perpetual", "open", "0.1", "0.0001", "0.0001", "1000000", "0.01"]
       })
       const { "BTC/USD:BTC": inverse, "BTC/USDT:USDT": linear } = swaps
       assert.deepStrictEqual([inverse?.["inverse"], inverse?.["settle"], inverse?.["base"], inverse?.["quote"]], [
@@ -79,6 +79,15 @@ describe("markets", () => {
       const [first] = rows("instruments_futures")
       const delisted = { ...first, expTime: String(Date.UTC(2026, 0, 15, 8)) }
       assert.deepStrictEqual(Object.keys(yield* bySymbol({ futures: envelope(delisted) })), ["BTC/USDT:USDT-260327"])
+    }))
+
+  it.effect("that accept only post-only orders are open", () =>
+    Effect.gen(function*() {
+      const swap = rows("instruments_swap")[1]
+      const statusOf = (state: string) =>
+        Effect.map(markets({ swap: envelope({ ...swap, state }) }), ([market]) => market?.status)
+      assert.strictEqual(yield* statusOf("post_only"), "open")
+      assert.strictEqual(yield* statusOf("rebase"), "halted")
     }))
 
   it.effect("of contracts without a known value are left out", () =>
