@@ -199,7 +199,8 @@ export const make = (options: {
       recent: (operation, symbol) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) => {
           const isRecent = now - Math.max(loaded?.at ?? triedAt, triedAt) < recently
-          return Effect.zipRight(isRecent ? Effect.void : refresh, find(operation, symbol))
+          const found = find(operation, symbol)
+          return isRecent ? found : Effect.zipRight(refresh, found)
         }),
       find: (operation, symbol) => use(operation, symbol, Effect.succeed),
       use
