@@ -3,6 +3,7 @@ import { Faults, Simulator } from "@effect-exchange/simulator"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Redacted } from "effect"
+import { request } from "node:http"
 import { Client, Lifecycle, Problem } from "../src/index.js"
 import { address, openStream, sendRequest, service } from "./support/service.js"
 
@@ -381,5 +382,24 @@ describe("GET /v1/stream", () => {
       assert.strictEqual((yield* sendRequest("/v1/stream")).status, 503)
       yield* one.close
       yield* eventually(Effect.flatMap(openStream("/v1/stream"), ({ status }) => status), (status) => status === 200)
+    }).pipe(Effect.scoped, Effect.provide(service(["okx"], { maxClientStreams: 1 }))))
+
+  it.live("refuses streams above the limit however their path is written", () =>
+    Effect.gen(function*() {
+      const one = yield* openStream("/v1/stream")
+      yield* eventually(Effect.sync(() => one.events.length), (count) => count > 0)
+      const { hostname, port } = new URL(yield* address)
+      const statusOf = (path: string) =>
+        Effect.async<number | undefined>((resume) => {
+          request({ hostname, port, path, agent: false }, (response) => {
+            resume(Effect.succeed(response.statusCode))
+            response.destroy()
+          }).end()
+        })
+      const paths = ["/v1/stream", "/v1/%73tream", "/V1/stream;x", "//v1//stream/?symbols=BTC/USDT", "*v1/stream"]
+      for (const path of [...paths, "http://x/v1/stream", "http://x?/v1/stream"]) {
+        assert.strictEqual(yield* statusOf(path), 503, path)
+      }
+      yield* one.close
     }).pipe(Effect.scoped, Effect.provide(service(["okx"], { maxClientStreams: 1 }))))
 })

@@ -3,6 +3,8 @@
  *
  * @internal
  */
+import * as Option from "effect/Option"
+
 const templates = [
   "/",
   "/docs",
@@ -24,12 +26,27 @@ const routes = templates.map((template) => ({
   pattern: new RegExp(`^${template.replaceAll(/\{\w+\}/g, "[^/]+").replaceAll(".", "\\.")}$`)
 }))
 
+const decode = Option.liftThrowable(decodeURI)
+
+/**
+ * Reads the path of a URL as the router does. Otherwise a request could reach a route under another name, without the
+ * limits of that route.
+ */
+const pathOf = (url: string): string => {
+  // The router does not look at the first character.
+  const [path = ""] = url.replace(/^https?:\/\/[^/]*/, "").replace(/^./, "/").replaceAll(/\/+/g, "/").split(/[?;#]/, 1)
+  return Option.match(decode(path), {
+    onNone: () => path,
+    onSome: (decoded) => decoded.toLowerCase().replace(/(?<=.)\/$/, "")
+  })
+}
+
 /**
  * Returns the path template of a URL, or `other` if no route matches.
  *
  * @internal
  */
 export const templateOf = (url: string): string => {
-  const path = url.split(/[?#]/, 1).join("")
+  const path = pathOf(url)
   return routes.find(({ pattern }) => pattern.test(path))?.template ?? "other"
 }
