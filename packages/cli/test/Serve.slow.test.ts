@@ -78,6 +78,29 @@ describe("slow clients", () => {
   )
 })
 
+describe("clients that request an upgrade", () => {
+  it.live(
+    "get the response to an ordinary request, and cannot delay the shutdown by keeping their connection",
+    () =>
+      Effect.gen(function*() {
+        const received: Array<string> = []
+        const { code, stopping } = yield* runService({}, async (base) => {
+          const { hostname, port } = new URL(base)
+          const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true }, () => {
+            socket.write("GET /livez HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n")
+          })
+          socket.on("error", () => socket.destroy())
+          socket.on("data", (data) => received.push(String(data)))
+          while (!received.join("").includes("\"pass\"")) await wait(20)
+        })
+        assert.match(received.join(""), /^HTTP\/1\.1 200 OK\r\n/)
+        assert.strictEqual(code, 0)
+        assert.isBelow(stopping, 15_000)
+      }),
+    60_000
+  )
+})
+
 describe("the secrets of a service", () => {
   it.live("appear in no response, page, document, log, metric or span", () =>
     Effect.gen(function*() {

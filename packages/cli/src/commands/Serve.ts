@@ -93,6 +93,9 @@ export const handle = Effect.fnUntraced(function*(
       yield* ProcessMetrics.keep
       yield* Effect.forkScoped(reloadTokens(current))
       const context = yield* Layer.build(service)
+      // The service upgrades no connection. Node exempts a connection that a listener upgrades from all timeouts, and
+      // would not close it on shutdown.
+      server.removeAllListeners("upgrade")
       const { address } = Context.get(context, HttpServer.HttpServer)
       yield* Screen.line(manual(HttpServer.formatAddress(address), tokens.length > 0, input).join("\n"))
       if (tokens.length === 0 && !isLoopback(input.host)) {
