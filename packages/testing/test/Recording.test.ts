@@ -128,6 +128,20 @@ describe("Recording", () => {
       assertInclude(written, "REDACTED")
     }))
 
+  it.effect("records no token or secret that an exchange issues, whatever its field is called", () =>
+    Effect.gen(function*() {
+      const names = ["access_token", "refresh_token", "refreshToken", "client_secret", "privateKey", "password"]
+      const issued = Object.fromEntries(names.map((name) => [name, `canary-${name}`]))
+      const fixtures = yield* Ref.make<ReadonlyArray<Recording.Fixture>>([])
+      yield* text(HttpClientRequest.get(`${origin}/api/v2/public/auth`)).pipe(
+        Effect.provide(Recording.layerSink((fixture) => Ref.update(fixtures, (all) => [...all, fixture]))),
+        Effect.provide(ScriptedHttp.layer([ScriptedHttp.json({ result: { ...issued, token_type: "bearer" } })]))
+      )
+      const [fixture] = yield* Ref.get(fixtures)
+      assert.notInclude(fixture?.text, "canary")
+      assertInclude(fixture?.text, "\"token_type\":\"bearer\"")
+    }))
+
   it.effect("records only the parameters and headers given in the options", () =>
     Effect.gen(function*() {
       const { fixtures } = yield* recorded([get], { parameters: ["limit"], headers: [] })

@@ -126,7 +126,7 @@ const redacted = "REDACTED"
 
 // By name, for secrets that no request contains: a key that was just created, or a token for a stream.
 const secretFields =
-  /("(?:api_?key|key|secret\w*|token|passphrase|listenKey|sign|signature|jwt)"\s*:\s*")(?:[^"\\]|\\.)*"/gi
+  /("(?:(?:access_?|refresh_?|id_?|session_?|listen_?)?token|(?:client_?)?secret\w*|(?:(?:api|private|listen)_?)?key|password|passphrase|sign|signature|jwt)"\s*:\s*")(?:[^"\\]|\\.)*"/gi
 
 /** @internal */
 export const mask = (text: string): string => text.replace(secretFields, `$1${redacted}"`)
