@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { type BookView, Decimal, type ExchangeSymbol, FeedItem, type OrderBook } from "@effect-exchange/core"
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -46,7 +47,7 @@ export const handle = (
     const screen = yield* Screen.Screen
     const connections = yield* Connections.open(input)
     const draw = json ? screen.out : yield* Picture.make
-    yield* Effect.forEach(
+    yield* Concurrent.forEach(
       connections,
       ({ exchange, market }) =>
         market.streamOrderBook(symbol, { depth, buffer: FeedItem.latest }).pipe(
@@ -75,7 +76,7 @@ export const handle = (
             })
           )
         ),
-      { concurrency: "unbounded", discard: true }
+      { concurrency: "unbounded" }
     )
   }))
 

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { Decimal, type ExchangeSymbol, FeedItem, type Trade } from "@effect-exchange/core"
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -40,7 +41,7 @@ export const handle = (
     const screen = yield* Screen.Screen
     const connections = yield* Connections.open(input)
     if (!json) yield* Effect.forEach(Answers.simulation(input), Screen.line, { discard: true })
-    yield* Effect.forEach(
+    yield* Concurrent.forEach(
       connections,
       ({ exchange, market }) =>
         market.streamTrades(symbol, { buffer: FeedItem.sliding(10_000) }).pipe(
@@ -58,7 +59,7 @@ export const handle = (
             })
           )
         ),
-      { concurrency: "unbounded", discard: true }
+      { concurrency: "unbounded" }
     )
   }))
 
