@@ -155,13 +155,13 @@ export const trades = open("trades", "market/trades", {
   answer: Wire.list(Rows.Trade)
 })
 
-// OKX lists candles newer than `before` and older than `after`, both excluded.
+// OKX lists candles newer than `before` and older than `after`, both excluded. It refuses a negative instant.
 const bars = {
   input: inputFrom(({ id }: Market.Market, bar: string, { from, to }: Adapter.Window) => ({
     instId: id,
     bar,
     after: to,
-    before: from - 1,
+    before: from > 0 ? from - 1 : undefined,
     limit: candlePage
   })),
   answer: Wire.every(Rows.Bar)

@@ -307,6 +307,20 @@ describe("public data", () => {
       ])
     }))
 
+  it.effect("candles from the epoch are requested without a negative instant, which OKX refuses", () =>
+    Effect.gen(function*() {
+      const asked = yield* scripted(
+        { "market/candles?": [envelope()], "market/history-candles?": [envelope()] },
+        Effect.gen(function*() {
+          const market = yield* Okx.MarketData
+          yield* Stream.runDrain(market.candles("BTC/USDT", "1M", { from: 0 }))
+          return yield* requests
+        })
+      )
+      const instants = asked.flatMap(({ url }) => new URL(url).searchParams.getAll("before"))
+      assert.deepStrictEqual(instants.filter((instant) => Number(instant) < 0), [])
+    }))
+
   const maintenance = { title: "Upgrade", state: "ongoing", serviceType: "5", env: "1" }
   const status = (answer: unknown, environment?: "testnet") =>
     scripted(
