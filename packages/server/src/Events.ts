@@ -6,7 +6,8 @@
  * - `health`: a `Health.Report` with `at`, every two seconds.
  * - `stats`: `{at, exchanges: {[id]: {requests, errors}}}`, the totals since the start, every two seconds.
  *
- * A client that reads too slowly misses older events and gets the latest. The stream ends when the service shuts down.
+ * A client that reads too slowly misses older events, and gets the latest of each kind and market. The stream ends when
+ * the service shuts down.
  *
  * @since 0.1.0
  */
@@ -25,11 +26,16 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type * as Admission from "./Admission.js"
 import * as Api from "./Api.js"
+import * as Conflation from "./internal/conflation.js"
 import { Lifecycle } from "./Lifecycle.js"
 import * as Problem from "./Problem.js"
 import { Sources } from "./Sources.js"
 
-const event = (name: string, data: unknown): string => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
+/** Creates an event. `about` tells apart the events of one name that do not replace each other. */
+const event = (name: string, data: unknown, about = ""): Conflation.Event => ({
+  key: `${name} ${about}`,
+  text: `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
+})
 
 /** The start of every stream. It sets how long a browser waits before it reconnects, in milliseconds. */
 const preamble = "retry: 2000\n\n"
@@ -39,7 +45,8 @@ const Parameters = Schema.Struct({ symbols: Schema.optional(Api.Symbols) })
 /** The interval of `health` and `stats`. */
 const interval = Schedule.spaced("2 seconds")
 
-const every = (self: Effect.Effect<string>): Stream.Stream<string> => Stream.repeatEffectWithSchedule(self, interval)
+const every = (self: Effect.Effect<Conflation.Event>): Stream.Stream<Conflation.Event> =>
+  Stream.repeatEffectWithSchedule(self, interval)
 
 /**
  * Returns the events of one feed: its prices, and the changes in its status. If the feed fails, the stream emits
@@ -51,18 +58,20 @@ export const feedEvents = (
   exchange: ExchangeId,
   symbol: string,
   market: MarketData.MarketData.Service
-): Stream.Stream<string> => {
+): Stream.Stream<Conflation.Event> => {
+  const about = `${exchange} ${symbol}`
   let last: Ticker.Ticker | undefined
-  const price = (ticker: Ticker.Ticker, isStale: boolean): string =>
-    ticker.last === undefined ? "" : event("price", {
+  const price = (ticker: Ticker.Ticker | undefined, isStale: boolean): ReadonlyArray<Conflation.Event> =>
+    ticker?.last === undefined ? [] : [event("price", {
       exchange,
       symbol,
       amount: Decimal.format(ticker.last),
       currency: symbol.replace(/^.*\/|:.*$/g, ""),
       observedAt: ticker.at,
       isStale
-    })
-  const feed = (status: string, at: number, reason?: string) => event("feed", { exchange, symbol, status, at, reason })
+    }, about)]
+  const feed = (status: string, at: number, reason?: string) =>
+    event("feed", { exchange, symbol, status, at, reason }, about)
   return market.streamTicker(symbol).pipe(
     Stream.mapEffect((item) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
@@ -70,18 +79,18 @@ export const feedEvents = (
           last = item.value
           return price(item.value, false)
         }
-        if (item._tag === "Dropped") return ""
-        if (item._tag === "Connected" || item._tag === "Resynced") return feed(item._tag, now)
-        return feed(item._tag, item.since, item.because) + (last === undefined ? "" : price(last, true))
+        if (item._tag === "Dropped") return []
+        if (item._tag === "Connected" || item._tag === "Resynced") return [feed(item._tag, now)]
+        return [feed(item._tag, item.since, item.because), ...price(last, true)]
       })
     ),
     Stream.catchAll((error) =>
       Stream.fromEffect(Effect.map(
         Clock.currentTimeMillis,
-        (now) => feed("Failed", now, error.message) + (last === undefined ? "" : price(last, true))
+        (now) => [feed("Failed", now, error.message), ...price(last, true)]
       ))
     ),
-    Stream.filter((text) => text !== "")
+    Stream.flattenIterables
   )
 }
 
@@ -139,7 +148,7 @@ export const layer = (
           bufferSize: 1
         }).pipe(
           Stream.interruptWhen(draining),
-          Stream.buffer({ capacity: 256, strategy: "sliding" })
+          Conflation.latest
         )
         return HttpServerResponse.stream(
           Stream.encodeText(
