@@ -90,7 +90,7 @@ const rowOf = (variable: Variables.Variable): Effect.Effect<Row, UsageError, Con
       name: Configuration.nameOf(variable.path),
       value: Option.match(found, {
         onNone: () => null,
-        onSome: ({ text }) => variable.isSecret ? "<redacted>" : Redacted.value(text)
+        onSome: ({ text }) => variable.isSecret ? "<redacted>" : withoutCredentials(Redacted.value(text))
       }),
       source: Option.match(found, { onNone: () => null, onSome: ({ source }) => source }),
       secret: variable.isSecret,
@@ -99,6 +99,12 @@ const rowOf = (variable: Variables.Variable): Effect.Effect<Row, UsageError, Con
       ...Option.match(invalid, { onNone: () => ({}), onSome: (invalid) => ({ invalid }) })
     }
   }).pipe(Effect.mapError(unreadable))
+
+/** Hides the parts of a URL in which users put credentials. */
+const withoutCredentials = (text: string): string =>
+  URL.canParse(text)
+    ? text.replace(/\/\/[^/?#]*@/, "//<redacted>@").replace(/\?[^#]*/, "?<redacted>")
+    : text
 
 /** Meanings are written for the page on configuration, which is Markdown. */
 const plain = (markdown: string): string => markdown.replace(/\[([^\]]+)\]\([^)]*\)/g, "$1").replaceAll("`", "")

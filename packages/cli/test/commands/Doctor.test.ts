@@ -253,6 +253,16 @@ describe("exchange config", () => {
       for (const secret of Object.values(key)) assert.notInclude(out, secret)
     }))
 
+  it.effect("hides the credentials in the address of the collector", () =>
+    Effect.gen(function*() {
+      const address = "http://canary-user:canary-password@collector.example:4318/otlp?api-key=canary-key"
+      for (const line of ["config", "config --json"]) {
+        const { out } = yield* runCommand(line, { env: { OTEL_EXPORTER_OTLP_ENDPOINT: address } })
+        assert.include(out, "http://<redacted>@collector.example:4318/otlp?<redacted>")
+        assert.notInclude(out, "canary")
+      }
+    }))
+
   it.effect("prints every variable with --all and --json, and reports invalid values", () =>
     Effect.gen(function*() {
       const env = { EXCHANGE_LOG_LEVEL: "loud" }
