@@ -21,6 +21,8 @@ import { quote } from "./internal/quote.js"
  * @category models
  */
 export interface CandleFile {
+  /** The open time of the first candle, in epoch milliseconds. `None` if the file has no candle. */
+  readonly beginsAt: Option.Option<number>
   /**
    * The time to resume from, in epoch milliseconds: the close time of the last candle. `None` if the file has no
    * candle.
@@ -48,9 +50,9 @@ export const open = Effect.fnUntraced(function*(
   const { dirname } = yield* Path.Path
   return yield* Effect.gen(function*() {
     yield* files.makeDirectory(dirname(path), { recursive: true })
-    const { last, completeSize } = (yield* files.exists(path))
+    const { first, last, completeSize } = (yield* files.exists(path))
       ? yield* inspect(path, format, CandleFormat.series(of))
-      : { last: Option.none(), completeSize: 0 }
+      : empty
     const file = yield* files.open(path, { flag: "a" })
     if (completeSize < Number((yield* file.stat).size)) yield* files.truncate(path, completeSize)
     const write = (lines: ReadonlyArray<string>) =>
@@ -61,6 +63,7 @@ export const open = Effect.fnUntraced(function*(
         )
     if (completeSize === 0 && format.header !== undefined) yield* write([format.header])
     return {
+      beginsAt: first,
       resumeAt: Option.map(last, (openTime) => Candle.closeTime(of.interval, openTime)),
       append: write
     }
@@ -76,8 +79,17 @@ const decoder = new TextDecoder()
 /** More than two lines of any candle, in bytes. */
 const blockSize = 4096
 
+interface Found {
+  /** The open times of the first and the last candle. */
+  readonly first: Option.Option<number>
+  readonly last: Option.Option<number>
+  readonly completeSize: number
+}
+
+const empty: Found = { first: Option.none(), last: Option.none(), completeSize: 0 }
+
 /**
- * Finds the last candle, and the size of the complete lines in bytes. Reads only both ends of the file, which may be
+ * Finds the first and the last candle, and the size of the complete lines in bytes. Reads only both ends of the file, which may be
  * large.
  */
 const inspect = Effect.fnUntraced(function*(
@@ -85,7 +97,7 @@ const inspect = Effect.fnUntraced(function*(
   format: CandleFormat.Format,
   series: string
 ): Effect.fn.Return<
-  { readonly last: Option.Option<number>; readonly completeSize: number },
+  Found,
   PlatformError | UsageError,
   FileSystem.FileSystem | Scope.Scope
 > {
@@ -108,7 +120,7 @@ const inspect = Effect.fnUntraced(function*(
   // The file ends within its first line. Only the beginning of a header can be identified.
   if (head.length === 1) {
     return format.header !== undefined && format.header.startsWith(head[0] ?? "") || size === 0
-      ? { last: Option.none(), completeSize: 0 }
+      ? empty
       : yield* refuse(`does not contain candles as ${format.name}`)
   }
   const from = Math.max(0, size - blockSize)
@@ -120,17 +132,19 @@ const inspect = Effect.fnUntraced(function*(
   const completeSize = from + end
   const final = lines.at(-1) ?? ""
   if (format.header !== undefined && final === format.header && from === 0 && lines.length === 1) {
-    return { last: Option.none(), completeSize }
+    return { ...empty, completeSize }
   }
-  const read = [first, final].map(format.read)
+  const read = [format.read(first), format.read(final)] as const
   for (const line of read) {
     if (Option.isNone(line)) return yield* refuse(`does not contain candles as ${format.name}`)
     if (line.value.series !== series) {
       return yield* refuse(`contains candles of ${line.value.series}, not of ${series}`)
     }
   }
-  return { last: Option.map(read[1] ?? Option.none(), ({ openTime }) => openTime), completeSize }
+  return { first: Option.map(read[0], openTimeOf), last: Option.map(read[1], openTimeOf), completeSize }
 })
+
+const openTimeOf = ({ openTime }: CandleFormat.Line): number => openTime
 
 const newline = 10
 

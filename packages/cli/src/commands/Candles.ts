@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { type Candle, Decimal, type ExchangeError, type ExchangeSymbol } from "@effect-exchange/core"
+import { Candle, Decimal, type ExchangeError, type ExchangeSymbol } from "@effect-exchange/core"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
 import * as Chunk from "effect/Chunk"
@@ -181,7 +181,7 @@ const inFile = Effect.fnUntraced(function*(
   UsageError,
   FileSystem.FileSystem | Path.Path | Scope.Scope | Screen.Screen
 > {
-  const { append, resumeAt } = yield* CandleFile.open(path, format, { exchange, interval, symbol })
+  const { append, beginsAt, resumeAt } = yield* CandleFile.open(path, format, { exchange, interval, symbol })
   const lines = (candles: ReadonlyArray<Candle.Candle>) => append(candles.map(format.line))
   if (Option.isNone(resumeAt)) return { from, append: lines }
   const next = resumeAt.value
@@ -193,6 +193,14 @@ const inFile = Effect.fnUntraced(function*(
     })
   }
   yield* Screen.note(`${path} has candles until ${CandleFormat.iso(next)}; continuing from there.`)
+  const begin = Option.getOrElse(beginsAt, () => from)
+  if (begin > Candle.openFrom(interval, from)) {
+    yield* Screen.note(
+      `${path} begins at ${
+        CandleFormat.iso(begin)
+      }; earlier candles are not added. If there are any, choose another --output.`
+    )
+  }
   return { from: next, append: lines }
 })
 

@@ -137,6 +137,18 @@ describe("exchange candles", () => {
       assert.strictEqual(yield* read(file), text)
     }))
 
+  it.scoped("says that candles before the first one of the file are not added", () =>
+    Effect.gen(function*() {
+      yield* today
+      const file = yield* path
+      const line = `${hours.replace("01-01", "01-02")} --output ${file}`
+      yield* runCommand(`${line} --to 2026-01-03`)
+      assert.notInclude((yield* runCommand(`${line} --to 2026-01-04`)).err, "not added")
+      const earlier = yield* runCommand(`${hours} --to 2026-01-05 --output ${file}`)
+      assert.include(earlier.err, `${file} begins at 2026-01-02T00:00:00.000Z; earlier candles are not added.`)
+      assert.include(earlier.err, "24 candles written")
+    }))
+
   it.effect("reports an error of the exchange with advice and exits with 1", () =>
     Effect.gen(function*() {
       yield* today
