@@ -33,6 +33,41 @@ const defect = <A, E>(layer: Layer.Layer<A, E>) =>
   })
 
 describe("mock streams", () => {
+  it.effect("emit a candle as closed once a later one follows, as exchanges do", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(noon)
+      const market = yield* MarketData.MarketData
+      const { setPrice } = yield* Mock.Mock
+      const received: Array<readonly [openTime: number, close: string, isOpen: boolean]> = []
+      yield* Effect.forkScoped(Stream.runForEach(market.streamCandles("BTC/USDT", "1m"), (item) =>
+        Effect.sync(() => {
+          if (item._tag !== "Data") return
+          const { close, isOpen, openTime } = item.value
+          received.push([openTime - noon, Decimal.format(close), isOpen])
+        })))
+      yield* TestClock.adjust("10 seconds")
+      yield* setPrice("BTC/USDT", { last: "64001" })
+      yield* TestClock.adjust("1 minute")
+      yield* setPrice("BTC/USDT", { last: "64002" })
+      yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual(received, [
+        [0, "64000.50", true],
+        [0, "64001", true],
+        [0, "64001", false],
+        [60_000, "64002", true]
+      ])
+    }).pipe(Effect.scoped, Effect.provide(bitcoin)))
+
+  it.effect("of candles in an interval that is not supported fail before they connect", () =>
+    Effect.gen(function*() {
+      const market = yield* MarketData.MarketData
+      const items: Array<unknown> = []
+      const error = yield* Effect.flip(
+        Stream.runForEach(market.streamCandles("BTC/USDT", "1m"), (item) => Effect.sync(() => void items.push(item)))
+      )
+      assert.deepStrictEqual([error._tag, error.operation, items], ["Unsupported", "streamCandles", []])
+    }).pipe(Effect.provide(Mock.layer({ "BTC/USDT": { last: "1" } }, { features: { candles: ["1h"] } }))))
+
   it.effect("emit the current quote, and each quote that a test sets", () =>
     Effect.gen(function*() {
       const market = yield* MarketData.MarketData

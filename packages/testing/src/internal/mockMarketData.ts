@@ -116,7 +116,7 @@ export const make = (
     candles: (symbol, interval, range) =>
       Stream.unwrap(Effect.gen(function*() {
         const market = yield* find("candles", symbol)
-        yield* supported(mock.exchange, mock.features, interval)
+        yield* supported(exchange, mock.features, "candles", interval)
         const window = Candle.window(range, yield* Clock.currentTimeMillis)
         if (Option.isNone(window)) {
           return yield* new ExchangeError.InvalidRequest({
@@ -141,16 +141,19 @@ export const make = (
       ),
     streamOrderBook: (symbol) => live("streamOrderBook", symbol, (market) => Effect.map(quote(market), bookOf)),
     streamCandles: (symbol, interval) =>
-      live("streamCandles", symbol, (market) =>
-        Effect.gen(function*() {
-          yield* supported(exchange, mock.features, interval)
-          const now = yield* Clock.currentTimeMillis
-          const [from, to] = [Candle.openTime(interval, now), Candle.closeTime(interval, now)]
-          const [bar] = barsOf(yield* listedAs(market), interval, from, to)
-          return bar === undefined
-            ? Chunk.empty<Candle.Candle>()
-            : Chunk.of({ ...bar, exchange, symbol: market.symbol, interval, isOpen: true })
-        }))
+      Stream.unwrap(Effect.gen(function*() {
+        yield* supported(exchange, mock.features, "streamCandles", interval)
+        let latest: Candle.Candle | undefined
+        return live("streamCandles", symbol, (market) =>
+          Effect.gen(function*() {
+            const now = yield* Clock.currentTimeMillis
+            const [from, to] = [Candle.openTime(interval, now), Candle.closeTime(interval, now)]
+            const [bar] = barsOf(yield* listedAs(market), interval, from, to)
+            const closed = latest !== undefined && latest.openTime < from ? [{ ...latest, isOpen: false }] : []
+            latest = bar === undefined ? undefined : { ...bar, exchange, symbol: market.symbol, interval, isOpen: true }
+            return Chunk.fromIterable(latest === undefined ? closed : [...closed, latest])
+          }))
+      }))
   }
 }
 
@@ -177,11 +180,12 @@ const tradesOf = (
 const supported = (
   exchange: string,
   features: Adapter.Features,
+  operation: string,
   interval: Candle.Interval
 ): Effect.Effect<void, ExchangeError.Unsupported> =>
   features.candles.includes(interval) ? Effect.void : new ExchangeError.Unsupported({
     exchange,
-    operation: "candles",
+    operation,
     detail: `the mock is configured without ${interval} candles`,
     alternative: `use one of ${features.candles.join(", ")}`
   })
