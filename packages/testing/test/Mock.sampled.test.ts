@@ -58,6 +58,37 @@ describe("mock streams", () => {
       ])
     }).pipe(Effect.scoped, Effect.provide(bitcoin)))
 
+  it.effect("emit each trade once, whatever else a test sets", () =>
+    Effect.gen(function*() {
+      const market = yield* MarketData.MarketData
+      const { setPrice } = yield* Mock.Mock
+      const trade = (price: string, at: number): Mock.TradeInput => ({ price, amount: "1", at })
+      const received: Array<string> = []
+      for (const symbol of ["BTC/USDT", "ETH/USDT"]) {
+        yield* Effect.forkScoped(Stream.runForEach(market.streamTrades(symbol), (item) =>
+          Effect.sync(() =>
+            item._tag === "Data" && received.push(`${symbol} ${Decimal.format(item.value.price)}`)
+          )))
+      }
+      yield* TestClock.adjust("1 millis")
+      yield* setPrice("ETH/USDT", { last: "3001" })
+      yield* TestClock.adjust("1 millis")
+      yield* setPrice("BTC/USDT", { last: "64002", trades: [trade("64001", 1), trade("64002", 2)] })
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(received, [
+        "BTC/USDT 64001",
+        "ETH/USDT 3000",
+        "ETH/USDT 3001",
+        "BTC/USDT 64002"
+      ])
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(Mock.layer({
+        "BTC/USDT": { last: "64001", trades: [{ price: "64001", amount: "1", at: 1 }] },
+        "ETH/USDT": { last: "3000" }
+      }))
+    ))
+
   it.effect("of candles in an interval that is not supported fail before they connect", () =>
     Effect.gen(function*() {
       const market = yield* MarketData.MarketData

@@ -130,15 +130,30 @@ export const make = (
       })),
     streamTicker: (symbol) => live("streamTicker", symbol, (market) => Effect.map(quote(market), Chunk.of)),
     streamTrades: (symbol) =>
-      live(
-        "streamTrades",
-        symbol,
-        (market) =>
-          Effect.zipWith(listedAs(market), Clock.currentTimeMillis, (listed, at) =>
-            Chunk.fromIterable(
-              tradesOf(listed, at).map((trade): Trade.Trade => ({ ...trade, exchange, symbol: market.symbol }))
-            ))
-      ),
+      Stream.suspend(() => {
+        let before: Listed | undefined
+        const sent = new Set<string>()
+        const isNew = ({ at, id, price }: Pick<Trade.Trade, "at" | "id" | "price">): boolean => {
+          const key = [id, at, Decimal.format(price)].join(" ")
+          const isKnown = sent.has(key)
+          sent.add(key)
+          return !isKnown
+        }
+        return live("streamTrades", symbol, (market) =>
+          Effect.zipWith(listedAs(market), Clock.currentTimeMillis, (listed, at) => {
+            // Otherwise another market has changed.
+            const isChanged = listed !== before
+            before = listed
+            const trades = isChanged ? tradesOf(listed, at) : []
+            return Chunk.fromIterable(
+              (listed?.trades === undefined ? trades : trades.filter(isNew)).map((trade): Trade.Trade => ({
+                ...trade,
+                exchange,
+                symbol: market.symbol
+              }))
+            )
+          }))
+      }),
     streamOrderBook: (symbol) => live("streamOrderBook", symbol, (market) => Effect.map(quote(market), bookOf)),
     streamCandles: (symbol, interval) =>
       Stream.unwrap(Effect.gen(function*() {
