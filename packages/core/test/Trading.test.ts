@@ -1,5 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Duration, Effect, Either, Fiber, Layer, Logger, Random, Redacted, Ref, TestClock } from "effect"
+import {
+  Clock,
+  Duration,
+  Effect,
+  Either,
+  Fiber,
+  Layer,
+  Logger,
+  Metric,
+  MetricState,
+  Random,
+  Redacted,
+  Ref,
+  TestClock
+} from "effect"
 import { Account, Credentials, Decimal, ExchangeError, type Order, OrderJournal, type Trading } from "../src/index.js"
 import * as Acme from "./support/exchange.js"
 
@@ -20,6 +34,21 @@ const advanceUntilDone = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<
   Effect.raceFirst(self, Effect.forever(TestClock.adjust("100 millis")))
 
 const failed = <A, E>(self: Effect.Effect<A, E>): Effect.Effect<E> => Effect.orDieWith(Effect.flip(self), String)
+
+describe("The number of orders with an unknown outcome", () => {
+  it.effect("is reported as zero before the first one, so that an alert notices the increase", () =>
+    Effect.gen(function*() {
+      const environment = { name: "alerted", baseUrl: "http://localhost:1" }
+      yield* Acme.trade(new Acme.Store(), () => Effect.void, { environment })
+      const counts = (yield* Metric.snapshot).flatMap(({ metricKey, metricState }) =>
+        metricKey.name === "exchange_unknown_orders_total" && MetricState.isCounterState(metricState) &&
+          metricKey.tags.some(({ value }) => value === environment.name)
+          ? [[...metricKey.tags].map(({ key, value }) => `${key}=${value}`).toSorted().join(), metricState.count]
+          : []
+      )
+      assert.deepStrictEqual(counts, ["environment=alerted,exchange=acme", 0])
+    }))
+})
 
 describe("Trading.place", () => {
   it.effect("sends an order as requested, and returns it as the exchange has it", () =>

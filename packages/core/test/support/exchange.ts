@@ -349,10 +349,14 @@ export const http: Layer.Layer<HttpClient.HttpClient> = Layer.succeed(
 /** The trading of an exchange over a store, with a journal if one is given. */
 export const layer = (
   store: Store,
-  options: Partial<Pick<Exchange.TradingOptions, "credentials" | "formerAccounts" | "guards" | "lookupPatience">> & {
-    readonly lacks?: Parameters<typeof makeExchange>[1]
-    readonly journal?: OrderJournal.OrderJournal["Type"]
-  } = {}
+  options:
+    & Partial<
+      Pick<Exchange.TradingOptions, "credentials" | "environment" | "formerAccounts" | "guards" | "lookupPatience">
+    >
+    & {
+      readonly lacks?: Parameters<typeof makeExchange>[1]
+      readonly journal?: OrderJournal.OrderJournal["Type"]
+    } = {}
 ): Layer.Layer<Layer.Layer.Success<ReturnType<ReturnType<typeof makeExchange>["layer"]>>> => {
   const { journal, lacks, ...rest } = options
   return makeExchange(store, lacks).layer({ environment, credentials, ...rest }).pipe(

@@ -5,6 +5,7 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as ExchangeClient from "../../engine/ExchangeClient.js"
@@ -16,6 +17,7 @@ import * as Account from "../../ports/Account.js"
 import * as Credentials from "../../ports/Credentials.js"
 import * as Environment from "../../ports/Environment.js"
 import * as MarketData from "../../ports/MarketData.js"
+import * as Telemetry from "../../ports/Telemetry.js"
 import * as Trading from "../../ports/Trading.js"
 import * as Accounts from "../../trading/internal/accounts.js"
 import type { Ledger } from "../../trading/internal/desk.js"
@@ -160,6 +162,11 @@ export const make = <MarketDataTag, AccountTag, TradingTag, Region extends strin
         skew: skewOf(client),
         ...shared
       }
+      // From the start: an alert on the increase of a counter does not notice a counter that appears with its first order.
+      yield* Effect.tagMetrics(Metric.incrementBy(Telemetry.unknownOrders, 0), {
+        exchange,
+        environment: client.environment
+      })
       const service = deadlines.trading(tradingService.make(desk, client), deadlineOf(options))
       return Context.merge(context, Context.add(tags.trading(service), Trading.Trading, service))
     })
