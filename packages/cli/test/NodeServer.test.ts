@@ -26,4 +26,10 @@ describe("the server of the price service", () => {
       const served = yield* ask
       assert.deepStrictEqual([served.status, yield* Effect.promise(() => served.text())], [200, "served"])
     }))
+
+  it("is shown by a URL that can be opened, also at an IPv6 address", () => {
+    const urls = ["::1", "127.0.0.1"].map((hostname) => NodeServer.urlOf({ _tag: "TcpAddress", hostname, port: 80 }))
+    assert.deepStrictEqual(urls, ["http://[::1]:80", "http://127.0.0.1:80"])
+    assert.isTrue(urls.every((url) => URL.canParse(url)))
+  })
 })

@@ -97,7 +97,7 @@ export const handle = Effect.fnUntraced(function*(
       // would not close it on shutdown.
       server.removeAllListeners("upgrade")
       const { address } = Context.get(context, HttpServer.HttpServer)
-      yield* Screen.line(manual(HttpServer.formatAddress(address), tokens.length > 0, input).join("\n"))
+      yield* Screen.line(manual(NodeServer.urlOf(address), tokens.length > 0, input).join("\n"))
       if (tokens.length === 0 && !isLoopback(input.host)) {
         yield* Screen.note(
           `The server on ${input.host} accepts every client; set EXCHANGE_SERVER_TOKENS to require a token.`

@@ -1,3 +1,4 @@
+import * as HttpServer from "@effect/platform/HttpServer"
 import { createServer, type Server } from "node:http"
 
 /**
@@ -22,3 +23,13 @@ export const make = (): Server => {
   })
   return server
 }
+
+/**
+ * Returns the URL of an address, with brackets around an IPv6 address.
+ *
+ * @internal
+ */
+export const urlOf = (address: HttpServer.Address): string =>
+  address._tag === "TcpAddress" && address.hostname.includes(":")
+    ? `http://[${address.hostname}]:${address.port}`
+    : HttpServer.formatAddress(address)
