@@ -157,13 +157,13 @@ describe("OrderCheck", () => {
     it(`refuses ${JSON.stringify(amount)} as an amount and as a price`, () => {
       assert.isTrue(Either.isLeft(OrderCheck.check(unrestricted, limit({ amount }))))
       assert.isTrue(Either.isLeft(OrderCheck.check(unrestricted, limit({ price: amount }))))
-      assert.isTrue(Either.isLeft(OrderCheck.checkAmendment(unrestricted, { amount })))
+      assert.isTrue(Either.isLeft(OrderCheck.checkAmendment(unrestricted, { amount }, "buy")))
     })
   }
 
   it("refuses an empty amendment, and keeps only the fields that change", () => {
-    assert.isTrue(Either.isLeft(OrderCheck.checkAmendment(bitcoin, {})))
-    const change = Either.getOrThrow(OrderCheck.checkAmendment(bitcoin, { price: "60000.25" }))
+    assert.isTrue(Either.isLeft(OrderCheck.checkAmendment(bitcoin, {}, "buy")))
+    const change = Either.getOrThrow(OrderCheck.checkAmendment(bitcoin, { price: "60000.25" }, "buy"))
     assert.strictEqual(change.amount, undefined)
     assert.strictEqual(change.price && Decimal.format(change.price), "60000.25")
   })

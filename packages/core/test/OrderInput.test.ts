@@ -77,7 +77,7 @@ describe("OrderCheck.decode", () => {
     [FastCheck.oneof(Anything, Mutated)],
     ([value]) => {
       OrderCheck.decode(value)
-      OrderCheck.checkAmendment(Acme.bitcoin, Object(value))
+      OrderCheck.checkAmendment(Acme.bitcoin, Object(value), "buy")
     }
   )
 

@@ -398,6 +398,22 @@ describe("Trading.cancel and amend", () => {
       }
     }))
 
+  it.effect("rounds an amendment in the order's favour if it says so, and otherwise proposes that", () =>
+    Effect.gen(function*() {
+      for (const [side, price] of [["buy", "59000.00"], ["sell", "59000.01"]] as const) {
+        const amended = (round: boolean) =>
+          Acme.trade(new Acme.Store(), (trading) =>
+            Effect.zipRight(
+              trading.place({ ...limit, side }),
+              trading.amend(placed, { price: "59000.001", amount: "0.02004", round })
+            ))
+        const order = yield* amended(true)
+        assert.strictEqual(order.price && Decimal.format(order.price), price)
+        assert.strictEqual(order.amount && Decimal.format(order.amount), "0.020")
+        assert.include((yield* failed(amended(false))).message, "set `round: true`")
+      }
+    }))
+
   it.effect("amend is Unsupported where the exchange cannot amend, and the error names the alternative", () =>
     Effect.gen(function*() {
       const error = yield* failed(

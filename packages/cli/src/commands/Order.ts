@@ -286,11 +286,11 @@ const rehearseAmending = Effect.fnUntraced(function*(
       })
     }
     const listed = yield* market.market(input.symbol)
+    const before = yield* account.order(reference)
     const change = yield* Effect.mapError(
-      OrderCheck.checkAmendment(listed, amendment),
+      OrderCheck.checkAmendment(listed, amendment, before.side),
       (detail) => new ExchangeError.InvalidRequest({ ...about, detail })
     )
-    const before = yield* account.order(reference)
     const after = { ...before, price: change.price ?? before.price, amount: change.amount ?? before.amount }
     const order = Ordering.checked(listed, after)
     const price = order !== undefined && OrderGuards.needsPrice(guards, order)

@@ -172,6 +172,8 @@ export interface Amendment {
   readonly price?: Amount | undefined
   /** The total amount of the order, including the filled part. */
   readonly amount?: Amount | undefined
+  /** `true` rounds the new amount and the new price, as for a new order. Defaults to `false`. */
+  readonly round?: boolean | undefined
 }
 
 /**

@@ -59,27 +59,28 @@ const fit = (market: Market, request: Request): Either.Either<Checked, string> =
   })
 
 /**
- * Checks an amendment against the rules of its market. Returns the change in exact decimals, or what is wrong with it.
- * The amendment may be any value: it is decoded first, as strictly as an order.
+ * Checks an amendment of an order on `side` against the rules of its market. Returns the change in exact decimals, or
+ * what is wrong with it. The amendment may be any value: it is decoded first, as strictly as an order.
  *
  * @since 0.1.0
  * @category validation
  */
 export const checkAmendment = (
   market: Market,
-  amendment: Amendment
+  amendment: Amendment,
+  side: Side
 ): Either.Either<
   { readonly price: BigDecimal.BigDecimal | undefined; readonly amount: BigDecimal.BigDecimal | undefined },
   string
 > =>
   Either.gen(function*() {
-    const { amount, price } = yield* orderInput.amendment(amendment)
+    const { amount, price, round = false } = yield* orderInput.amendment(amendment)
     if (price === undefined && amount === undefined) {
       return yield* Either.left("the amendment has neither a price nor an amount")
     }
     return {
-      price: price === undefined ? undefined : yield* fitPrice(market, "buy", price, false),
-      amount: amount === undefined ? undefined : yield* fitAmount(market, amount, false)
+      price: price === undefined ? undefined : yield* fitPrice(market, side, price, round),
+      amount: amount === undefined ? undefined : yield* fitAmount(market, amount, round)
     }
   })
 

@@ -76,16 +76,16 @@ export const make = (
         const about = { exchange, operation: "amend" }
         yield* validateReference(mock, "amend", reference)
         const market = yield* find("amend", reference.symbol)
-        const change = yield* Either.mapLeft(
-          OrderCheck.checkAmendment(market, amendment),
-          (detail) => new ExchangeError.InvalidRequest({ ...about, detail })
-        )
         if (!features.amend) {
           return yield* unsupported(mock, "amend", "the mock is configured without amend")
         }
         const before = yield* Effect.tapError(
           entry(mock, "amend", reference),
           () => calls.record("amend", [market.symbol])
+        )
+        const change = yield* Either.mapLeft(
+          OrderCheck.checkAmendment(market, amendment, before.order.side),
+          (detail) => new ExchangeError.InvalidRequest({ ...about, detail })
         )
         const after = amended(before, change)
         const counted = yield* Desk.admit(desk, "amend", after, amended(before, unchanged))

@@ -50,10 +50,6 @@ export const cancel = (desk: Desk, reference: Adapter.Reference): Result =>
 export const amend = (desk: Desk, reference: Adapter.Reference, amendment: Amendment): Result =>
   Effect.gen(function*() {
     const about = { exchange: desk.exchange, operation: "amend" }
-    const change = yield* Either.mapLeft(
-      OrderCheck.checkAmendment(reference.market, amendment),
-      (detail) => new ExchangeError.InvalidRequest({ ...about, detail })
-    )
     const { amend: send } = desk.adapter
     if (send === undefined) {
       return yield* new ExchangeError.Unsupported({
@@ -66,6 +62,10 @@ export const amend = (desk: Desk, reference: Adapter.Reference, amendment: Amend
     if (OrderReading.hasEnded(current)) {
       return yield* new ExchangeError.OrderRejected({ ...about, detail: `the order is already ${current.status}` })
     }
+    const change = yield* Either.mapLeft(
+      OrderCheck.checkAmendment(reference.market, amendment, current.side),
+      (detail) => new ExchangeError.InvalidRequest({ ...about, detail })
+    )
     const counted = yield* admit(desk, reference.market, current, change)
     const isDone = (order: Order) => OrderReading.hasEnded(order) || isChanged(order, change)
     const made = Effect.matchEffect(answered(desk, reference, send(reference, change, current), isDone), {

@@ -46,7 +46,8 @@ export const amendment = (input: unknown): Either.Either<Amendment, string> =>
     yield* none(fields, "an amendment", known.amendment)
     return {
       price: fields.get("price") === undefined ? undefined : yield* amount(fields, "price"),
-      amount: fields.get("amount") === undefined ? undefined : yield* amount(fields, "amount")
+      amount: fields.get("amount") === undefined ? undefined : yield* amount(fields, "amount"),
+      round: yield* flag(fields, "round")
     }
   })
 
@@ -81,7 +82,7 @@ const common = ["type", "symbol", "side", "amount", "reduceOnly", "clientOrderId
 const known = {
   limit: [...common, "price", "timeInForce", "postOnly"],
   market: common,
-  amendment: ["price", "amount"],
+  amendment: ["price", "amount", "round"],
   reference: ["symbol", "id", "clientOrderId"]
 }
 
