@@ -49,6 +49,24 @@ describe("layerTrading", () => {
       assert.deepStrictEqual(yield* shown, { USDT: "1000 of 1100", BTC: "2 of 2" })
     }).pipe(Effect.provide(mocked())))
 
+  it.effect("every decimal prints in plain notation, also one that is computed", () =>
+    Effect.gen(function*() {
+      const account = yield* Account.Account
+      const market = yield* MarketData.MarketData
+      yield* place({ ...limit, price: "150" })
+      yield* place(limit)
+      const found = JSON.stringify({
+        price: yield* market.price("BTC/USDT"),
+        book: yield* market.orderBook("BTC/USDT"),
+        candles: [...(yield* Stream.runCollect(market.candles("BTC/USDT", "1h", { from: 0 })))],
+        orders: yield* account.orderHistory("BTC/USDT"),
+        fills: yield* account.fills("BTC/USDT"),
+        balances: yield* account.balances
+      })
+      assertInclude(found, `"price":"90","amount":"1","filled":"0"`)
+      assert.notInclude(found, "BigDecimal")
+    }).pipe(Effect.provide(mocked())))
+
   it.effect("fills an order that crosses at the price of the quote, not at its own", () =>
     Effect.gen(function*() {
       const account = yield* Account.Account

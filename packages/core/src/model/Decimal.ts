@@ -89,9 +89,9 @@ export const unsafeQuotient = (
   dividend: BigDecimal.BigDecimal,
   divisor: BigDecimal.BigDecimal
 ): BigDecimal.BigDecimal =>
-  BigDecimal.normalize(
+  of(BigDecimal.normalize(
     BigDecimal.round(BigDecimal.unsafeDivide(dividend, divisor), { scale: 16, mode: "half-even" })
-  )
+  ))
 
 /**
  * Formats a decimal in plain notation, never with an exponent, with all its digits including trailing zeros

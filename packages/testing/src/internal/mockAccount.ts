@@ -1,6 +1,7 @@
 import {
   type Account,
   type Balance,
+  Decimal,
   ExchangeError,
   FeedItem,
   type KeyPermissions,
@@ -179,7 +180,7 @@ export const validateReference = (
         })
   )
 
-const zero = BigDecimal.fromBigInt(0n)
+const zero = Decimal.make("0")
 
 const textOf = (balances: ReadonlyArray<Balance.Balance>): string =>
   balances.map(({ asset, free, total }) => [asset, BigDecimal.format(free), BigDecimal.format(total)].join(" ")).join()

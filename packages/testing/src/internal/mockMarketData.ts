@@ -179,9 +179,9 @@ const bookOf = ({ ask, bid, exchange, symbol }: Ticker.Ticker): Chunk.Chunk<Book
   return Chunk.of(LocalOrderBook.view(book))
 }
 
-const one = BigDecimal.fromBigInt(1n)
-const two = BigDecimal.fromBigInt(2n)
-const zero = BigDecimal.fromBigInt(0n)
+const one = Decimal.make("1")
+const two = Decimal.make("2")
+const zero = Decimal.make("0")
 
 const tradesOf = (
   listed: Listed | undefined,
@@ -273,7 +273,7 @@ const lastOrMid = (
   if (last !== undefined) return { amount: last, basis: "last" }
   return bid === undefined || ask === undefined
     ? undefined
-    : { amount: BigDecimal.unsafeDivide(BigDecimal.sum(bid, ask), two), basis: "mid" }
+    : { amount: Decimal.of(BigDecimal.unsafeDivide(BigDecimal.sum(bid, ask), two)), basis: "mid" }
 }
 
 const priceOf = (market: Market.Market, ticker: Ticker.Ticker): Option.Option<Price.Price> =>

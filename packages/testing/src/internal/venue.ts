@@ -49,7 +49,7 @@ export interface Refusal {
 
 type Placed = Either.Either<readonly [Order.Order, Venue], Refusal>
 
-const zero = BigDecimal.fromBigInt(0n)
+const zero = Decimal.make("0")
 
 /** @internal */
 export const place = (
@@ -171,10 +171,12 @@ export const entriesOf = (venue: Venue): ReadonlyArray<Entry> => Array.from(venu
  */
 export const freeOf = (venue: Venue, asset: string): BigDecimal.BigDecimal => {
   const balance = (venue.balances.get(asset) ?? nothing).free
-  return entriesOf(venue).reduce((free, entry) => {
-    const [held, amount] = needs(entry, entry.order.price ?? zero)
-    return Order.isClosed(entry.order) || held !== asset ? free : BigDecimal.subtract(free, amount)
-  }, balance)
+  return Decimal.of(
+    entriesOf(venue).reduce((free, entry) => {
+      const [held, amount] = needs(entry, entry.order.price ?? zero)
+      return Order.isClosed(entry.order) || held !== asset ? free : BigDecimal.subtract(free, amount)
+    }, balance)
+  )
 }
 
 // Skips ids that are taken, because an order given to the mock may have any id.
@@ -182,7 +184,8 @@ const unused = (venue: Venue, id: number): number => venue.orders.has(String(id)
 
 const nothing: Holding = { total: zero, free: zero }
 
-const leftOf = ({ amount = zero, filled }: Order.Order): BigDecimal.BigDecimal => BigDecimal.subtract(amount, filled)
+const leftOf = ({ amount = zero, filled }: Order.Order): BigDecimal.BigDecimal =>
+  Decimal.of(BigDecimal.subtract(amount, filled))
 
 const put = (venue: Venue, entry: Entry): Venue => ({
   ...venue,
@@ -216,11 +219,11 @@ const fill = (
   const { averagePrice, filled } = entry.order
   const amount = leftOf(entry.order)
   const worth = BigDecimal.multiply(amount, price)
-  const whole = BigDecimal.sum(filled, amount)
+  const whole = Decimal.of(BigDecimal.sum(filled, amount))
   const [given, spent, received, gained] = entry.order.side === "buy"
     ? [market.quote, worth, market.base, amount]
     : [market.base, amount, market.quote, worth]
-  const fee = BigDecimal.multiply(gained, venue.fee)
+  const fee = Decimal.of(BigDecimal.multiply(gained, venue.fee))
   const order: Order.Order = {
     ...entry.order,
     status: "filled",
@@ -233,7 +236,8 @@ const fill = (
   const balances = new Map(venue.balances)
   const change = (asset: string, by: BigDecimal.BigDecimal) => {
     const before = balances.get(asset) ?? nothing
-    balances.set(asset, { total: BigDecimal.sum(before.total, by), free: BigDecimal.sum(before.free, by) })
+    const total = Decimal.of(BigDecimal.sum(before.total, by))
+    balances.set(asset, { total, free: Decimal.of(BigDecimal.sum(before.free, by)) })
   }
   change(given, BigDecimal.negate(spent))
   change(received, BigDecimal.subtract(gained, fee))

@@ -9,6 +9,7 @@ import type { Markets } from "../../engine/Markets.js"
 import type { Balance } from "../../model/Balance.js"
 import * as Decimal from "../../model/Decimal.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
+import { plain } from "../../model/internal/exact.js"
 import * as Listing from "../../model/Listing.js"
 import type { Market } from "../../model/Market.js"
 import { isClosed } from "../../model/Order.js"
@@ -183,7 +184,12 @@ const positions = (facts: Facts, client: Client, markets: Markets): Adapter.Acco
       ...row,
       exchange,
       symbol,
-      amount: amount(Decimal.of(BigDecimal.abs(row.amount)))
+      amount: amount(BigDecimal.abs(row.amount)),
+      entryPrice: plain(row.entryPrice),
+      markPrice: plain(row.markPrice),
+      liquidationPrice: plain(row.liquidationPrice),
+      leverage: plain(row.leverage),
+      unrealizedPnl: plain(row.unrealizedPnl)
     }))
   })
 }

@@ -3,6 +3,7 @@ import * as Option from "effect/Option"
 import type { Markets } from "../../engine/Markets.js"
 import type { MarketDataError } from "../../model/ExchangeError.js"
 import type { Fill } from "../../model/Fill.js"
+import { plain } from "../../model/internal/exact.js"
 import type * as Listing from "../../model/Listing.js"
 import type { Market } from "../../model/Market.js"
 import type { Order } from "../../model/Order.js"
@@ -24,8 +25,10 @@ export const order = (
   ...row,
   exchange,
   symbol,
+  price: plain(row.price),
   amount: row.amount === undefined ? undefined : amount(row.amount),
-  filled: amount(row.filled)
+  filled: amount(row.filled),
+  averagePrice: plain(row.averagePrice)
 })
 
 /**
@@ -43,7 +46,9 @@ export const fill = (
   ...row,
   exchange,
   symbol: market.symbol,
+  price: plain(row.price),
   amount: amount(row.amount),
+  fee: plain(row.fee),
   feeAsset: row.feeAsset ?? (feeIn !== undefined && row.fee !== undefined ? market[feeIn] : undefined)
 })
 

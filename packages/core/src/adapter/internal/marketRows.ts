@@ -7,6 +7,7 @@
 import type * as BigDecimal from "effect/BigDecimal"
 import * as Predicate from "effect/Predicate"
 import type { Candle, Interval } from "../../model/Candle.js"
+import { plain } from "../../model/internal/exact.js"
 import type { Market } from "../../model/Market.js"
 import type { Level } from "../../model/OrderBook.js"
 import type { Ticker } from "../../model/Ticker.js"
@@ -32,12 +33,12 @@ export const ticker = (
 ): Ticker => ({
   exchange,
   symbol: market.symbol,
-  last: row.last,
-  bid: row.bid,
-  ask: row.ask,
-  open24h: row.open24h,
-  high24h: row.high24h,
-  low24h: row.low24h,
+  last: plain(row.last),
+  bid: plain(row.bid),
+  ask: plain(row.ask),
+  open24h: plain(row.open24h),
+  high24h: plain(row.high24h),
+  low24h: plain(row.low24h),
   volume24h: tickerVolume(row.volume24h, market, volumes),
   at: row.at ?? now
 })
@@ -58,7 +59,7 @@ export const trade = (
   exchange: string,
   { symbol }: Market,
   sized: Sized
-): Trade => ({ exchange, symbol, id, side, price, amount: sized(amount), at })
+): Trade => ({ exchange, symbol, id, side, price: plain(price), amount: sized(amount), at })
 
 /** @internal */
 export const bar = (
@@ -67,10 +68,10 @@ export const bar = (
   { amount }: Sizing
 ): Bar => ({
   openTime,
-  open,
-  high,
-  low,
-  close,
+  open: plain(open),
+  high: plain(high),
+  low: plain(low),
+  close: plain(close),
   volume: amount(ofMarket(volume, market))
 })
 
@@ -85,4 +86,4 @@ export const candle = (
 
 /** @internal */
 export const levels = (levels: ReadonlyArray<Level>, sized: Sized): ReadonlyArray<Level> =>
-  levels.map(({ amount, price }) => ({ price, amount: sized(amount) }))
+  levels.map(({ amount, price }) => ({ price: plain(price), amount: sized(amount) }))

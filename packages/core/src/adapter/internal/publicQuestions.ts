@@ -11,6 +11,7 @@ import { clockOf, withFiber } from "../../engine/internal/frame.js"
 import * as Candle from "../../model/Candle.js"
 import { MalformedResponse, type MarketDataError, Unsupported } from "../../model/ExchangeError.js"
 import * as ExchangeSymbol from "../../model/ExchangeSymbol.js"
+import { plain } from "../../model/internal/exact.js"
 import * as Listing from "../../model/Listing.js"
 import type { Market } from "../../model/Market.js"
 import type * as Adapter from "../../ports/Adapter.js"
@@ -145,7 +146,18 @@ const named = ({ expiry, kind, ...row }: Row.Market): Market | undefined => {
     settle: kind === "spot" ? undefined : row.settle,
     expiry: kind === "future" ? expiry : undefined
   })
-  return isKnown && symbol !== undefined ? { ...row, kind, symbol } : undefined
+  return isKnown && symbol !== undefined ? Struct.evolve({ ...row, kind, symbol }, inPlainNotation) : undefined
+}
+
+const inPlainNotation = {
+  tickSize: plain,
+  lotSize: plain,
+  minAmount: plain,
+  maxAmount: plain,
+  minPrice: plain,
+  maxPrice: plain,
+  minNotional: plain,
+  multiplier: plain
 }
 
 const tickers = (

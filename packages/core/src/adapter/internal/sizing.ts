@@ -2,6 +2,7 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import * as Decimal from "../../model/Decimal.js"
 import { InvalidRequest, MalformedResponse, Unsupported } from "../../model/ExchangeError.js"
+import { plain } from "../../model/internal/exact.js"
 import type { Market } from "../../model/Market.js"
 import type { PublicFacts } from "../Declaration.js"
 
@@ -17,7 +18,7 @@ export interface Sizing {
   readonly size: (amount: BigDecimal.BigDecimal) => BigDecimal.BigDecimal | undefined
 }
 
-const alike: Sizing = { amount: (size) => size, size: (amount) => amount }
+const alike: Sizing = { amount: plain, size: (amount) => amount }
 
 const inUnits = (unit: BigDecimal.BigDecimal): Sizing => ({
   amount: (size) => Decimal.of(BigDecimal.normalize(BigDecimal.multiply(size, unit))),

@@ -82,3 +82,11 @@ export const of = (value: bigint, scale: number): BigDecimal.BigDecimal => {
   const decimal = new Exact(value, scale)
   return BigDecimal.isBigDecimal(decimal) ? decimal : BigDecimal.make(value, scale)
 }
+
+/**
+ * Returns a decimal that prints in plain notation: the same object if it does so already.
+ *
+ * @internal
+ */
+export const plain = <A extends BigDecimal.BigDecimal | undefined>(decimal: A): A | BigDecimal.BigDecimal =>
+  decimal === undefined || decimal instanceof Exact ? decimal : of(decimal.value, decimal.scale)
