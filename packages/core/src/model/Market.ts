@@ -98,7 +98,7 @@ export const notional = (
  *
  * **Gotchas**
  *
- * This is for display. The price of an order is rounded by `OrderCheck`, in the order's favour.
+ * This is for display. An order with `round: true` rounds its price in its own favour instead.
  *
  * @since 0.1.0
  * @category formatting

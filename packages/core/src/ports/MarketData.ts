@@ -116,9 +116,14 @@ export declare namespace MarketData {
       options?: StreamOptions & { readonly depth?: number | undefined }
     ) => Live<BookView>
     /**
-     * Streams the current candle whenever it changes. A candle is final when a candle with a later `openTime` arrives.
-     * By default, the latest 1000 candles are buffered for a slow consumer. Fails with `Unsupported` if the exchange
-     * does not stream the interval.
+     * Streams the current candle whenever it changes. A candle whose `isOpen` is `false` is final. By default, the
+     * latest 1000 candles are buffered for a slow consumer. Fails with `Unsupported` if the exchange does not stream
+     * the interval.
+     *
+     * **Gotchas**
+     *
+     * Exchanges that do not report the end of a candle emit it as closed when the next one begins. A candle during
+     * which the connection was lost may then never be emitted as closed: request it by `candles`.
      */
     readonly streamCandles: (symbol: string, interval: Candle.Interval, options?: StreamOptions) => Live<Candle.Candle>
   }
