@@ -302,8 +302,8 @@ describe("Composite.median", () => {
       yield* at
       const fiber = yield* Effect.fork(price(Composite.median({
         sources: sources(
-          ["honest", quoted("honest", "100")],
-          ["liar", quoted("liar", "150")],
+          ["first", quoted("first", "100")],
+          ["outlier", quoted("outlier", "150")],
           ["dead", undefined],
           ["old", quoted("old", "100", { observedAt: now - 61_000 })],
           ["slow", Effect.never],
@@ -314,7 +314,7 @@ describe("Composite.median", () => {
       })))
       yield* TestClock.adjust("2 seconds")
       const found = yield* Fiber.join(fiber)
-      assert.deepStrictEqual(found.sources?.map(({ source }) => source), ["honest", "fair", "same"])
+      assert.deepStrictEqual(found.sources?.map(({ source }) => source), ["first", "fair", "same"])
       assert.strictEqual(Decimal.format(found.amount), "100.5")
       assert.deepStrictEqual(
         new Map(found.rejected?.map(({ reason, source }) => [source, reason])),
@@ -322,7 +322,7 @@ describe("Composite.median", () => {
           ["dead", "failed: ExchangeUnavailable"],
           ["old", "is 1m 3s old"],
           ["slow", "failed: RequestTimedOut"],
-          ["liar", "deviates too far from the median: 150"]
+          ["outlier", "deviates too far from the median: 150"]
         ])
       )
     }))

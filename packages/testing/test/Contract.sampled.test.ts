@@ -114,18 +114,18 @@ const fewIntervals = { candles: ["1h", "1d", "1M"] as const }
 
 /** The violations of a mock with one method replaced, found by the market data cases. */
 const judge = (
-  lie: (honest: Service) => Partial<Service>,
+  replace: (intact: Service) => Partial<Service>,
   cases: ReadonlyArray<string> = ["MD", "FD-01", "FD-02", "FD-03", "FD-04", "LM-01"]
 ) =>
   violations({
     ...mock,
-    name: "liar",
+    name: "broken",
     features: { ...features, ...fewIntervals },
     symbols: ["BTC/USDT", "ETH/USDT", "BTC/USD:BTC"],
     limit: "5 seconds",
     layer: Layer.effect(
       MarketData.MarketData,
-      Effect.map(MarketData.MarketData, (honest) => ({ ...honest, ...lie(honest) }))
+      Effect.map(MarketData.MarketData, (intact) => ({ ...intact, ...replace(intact) }))
     ).pipe(Layer.provideMerge(Mock.layer(tickers, { features: fewIntervals })))
   }, cases)
 
@@ -136,21 +136,21 @@ const about = { exchange: "mock", detail: "no such thing" }
 
 /** Calls that fail with this error when more than ten run concurrently. */
 const crowded = <A>(
-  honest: (symbol: string) => Effect.Effect<A, ExchangeError.MarketDataError>,
+  intact: (symbol: string) => Effect.Effect<A, ExchangeError.MarketDataError>,
   error: ExchangeError.MarketDataError
 ) => {
   let running = 0
   return (symbol: string) =>
     Effect.acquireUseRelease(
       Effect.sync(() => ++running),
-      (count) => Effect.zipRight(Effect.yieldNow(), count > 10 ? error : honest(symbol)),
+      (count) => Effect.zipRight(Effect.yieldNow(), count > 10 ? error : intact(symbol)),
       () => Effect.sync(() => running--)
     )
 }
 
-const changedBook = (change: (book: OrderBook.OrderBook) => Partial<OrderBook.OrderBook>) => (honest: Service) => ({
+const changedBook = (change: (book: OrderBook.OrderBook) => Partial<OrderBook.OrderBook>) => (intact: Service) => ({
   orderBook: (symbol: string, options?: { readonly depth?: number | undefined }) =>
-    Effect.map(honest.orderBook(symbol, options), (book) => ({ ...book, ...change(book) }))
+    Effect.map(intact.orderBook(symbol, options), (book) => ({ ...book, ...change(book) }))
 })
 
 const twice = (level: OrderBook.Level) => ({ ...level, price: BigDecimal.multiply(level.price, two) })
@@ -166,31 +166,31 @@ const changedValues = <A, E>(
   )
 
 const changedTrades =
-  (change: (trades: ReadonlyArray<Trade.Trade>) => ReadonlyArray<Trade.Trade>) => (honest: Service) => ({
+  (change: (trades: ReadonlyArray<Trade.Trade>) => ReadonlyArray<Trade.Trade>) => (intact: Service) => ({
     trades: (symbol: string, options?: { readonly limit?: number | undefined }) =>
-      Effect.map(honest.trades(symbol, options), change)
+      Effect.map(intact.trades(symbol, options), change)
   })
 
-const changedCandles = (change: (candle: Candle.Candle) => Candle.Candle) => (honest: Service): Partial<Service> => ({
-  candles: (symbol, interval, range) => Stream.map(honest.candles(symbol, interval, range), change)
+const changedCandles = (change: (candle: Candle.Candle) => Candle.Candle) => (intact: Service): Partial<Service> => ({
+  candles: (symbol, interval, range) => Stream.map(intact.candles(symbol, interval, range), change)
 })
 
 const broken: ReadonlyArray<
-  readonly [title: string, lie: (honest: Service) => Partial<Service>, ReadonlyArray<string>]
+  readonly [title: string, replace: (intact: Service) => Partial<Service>, ReadonlyArray<string>]
 > = [
   ["lists no markets", () => ({ markets: Effect.succeed([]) }), ["MD-01"]],
   [
     "lists a market without an id",
-    (honest) => ({
-      markets: Effect.map(honest.markets, (all) => all.map((each, i) => i === 1 ? { ...each, id: "" } : each))
+    (intact) => ({
+      markets: Effect.map(intact.markets, (all) => all.map((each, i) => i === 1 ? { ...each, id: "" } : each))
     }),
     ["MD-01", "MD-05"]
   ],
   [
     "lists a symbol twice",
-    (honest) => ({
+    (intact) => ({
       markets: Effect.map(
-        honest.markets,
+        intact.markets,
         ([one, ...rest]) => one === undefined ? [] : [one, ...rest, { ...one, id: "X" }]
       )
     }),
@@ -198,21 +198,21 @@ const broken: ReadonlyArray<
   ],
   [
     "lists two markets with the same id",
-    (honest) => ({
-      markets: Effect.map(honest.markets, (all) => all.map((each, i) => i < 2 ? { ...each, id: "X" } : each))
+    (intact) => ({
+      markets: Effect.map(intact.markets, (all) => all.map((each, i) => i < 2 ? { ...each, id: "X" } : each))
     }),
     ["MD-02", "MD-05"]
   ],
   [
     "lists a tick size of zero",
-    (honest) => ({ markets: Effect.map(honest.markets, (all) => all.map((each) => ({ ...each, tickSize: zero }))) }),
+    (intact) => ({ markets: Effect.map(intact.markets, (all) => all.map((each) => ({ ...each, tickSize: zero }))) }),
     ["MD-01", "MD-03"]
   ],
   [
     "swaps base and quote",
-    (honest) => ({
+    (intact) => ({
       markets: Effect.map(
-        honest.markets,
+        intact.markets,
         (all) => all.map((each) => ({ ...each, base: each.quote, quote: each.base }))
       )
     }),
@@ -220,42 +220,42 @@ const broken: ReadonlyArray<
   ],
   [
     "lists a perpetual as spot",
-    (honest) => ({ markets: Effect.map(honest.markets, (all) => all.map((each) => ({ ...each, kind: "spot" }))) }),
+    (intact) => ({ markets: Effect.map(intact.markets, (all) => all.map((each) => ({ ...each, kind: "spot" }))) }),
     ["MD-04"]
   ],
   [
     "returns a market with another id",
-    (honest) => ({ market: (symbol) => Effect.map(honest.market(symbol), (market) => ({ ...market, id: "OTHER" })) }),
+    (intact) => ({ market: (symbol) => Effect.map(intact.market(symbol), (market) => ({ ...market, id: "OTHER" })) }),
     ["MD-05"]
   ],
   [
     "returns a price in the base currency",
-    (honest) => ({ price: (symbol) => Effect.map(honest.price(symbol), (price) => ({ ...price, currency: "BTC" })) }),
+    (intact) => ({ price: (symbol) => Effect.map(intact.price(symbol), (price) => ({ ...price, currency: "BTC" })) }),
     ["MD-06", "MD-15", "MD-16"]
   ],
   [
     "names another exchange as the source of a price",
-    (honest) => ({ price: (symbol) => Effect.map(honest.price(symbol), (price) => ({ ...price, source: "other" })) }),
+    (intact) => ({ price: (symbol) => Effect.map(intact.price(symbol), (price) => ({ ...price, source: "other" })) }),
     ["MD-06", "MD-15", "MD-16"]
   ],
   [
     "returns a price of zero",
-    (honest) => ({ price: (symbol) => Effect.map(honest.price(symbol), (price) => ({ ...price, amount: zero })) }),
+    (intact) => ({ price: (symbol) => Effect.map(intact.price(symbol), (price) => ({ ...price, amount: zero })) }),
     ["MD-06", "MD-15", "MD-16"]
   ],
   [
     "returns a ticker whose bid is above its ask",
-    (honest) => ({
-      ticker: (symbol) => Effect.map(honest.ticker(symbol), (each) => ({ ...each, bid: each.ask, ask: each.bid }))
+    (intact) => ({
+      ticker: (symbol) => Effect.map(intact.ticker(symbol), (each) => ({ ...each, bid: each.ask, ask: each.bid }))
     }),
     ["MD-07"]
   ],
   [
     "returns a last price above the 24-hour high",
-    (honest) => ({
+    (intact) => ({
       ticker: (symbol) =>
         Effect.map(
-          honest.ticker(symbol),
+          intact.ticker(symbol),
           (each) => ({ ...each, last: each.high24h && BigDecimal.multiply(each.high24h, two) })
         )
     }),
@@ -263,76 +263,76 @@ const broken: ReadonlyArray<
   ],
   [
     "names another exchange in its tickers",
-    (honest) => ({
-      ticker: (symbol) => Effect.map(honest.ticker(symbol), (each) => ({ ...each, exchange: "other" }))
+    (intact) => ({
+      ticker: (symbol) => Effect.map(intact.ticker(symbol), (each) => ({ ...each, exchange: "other" }))
     }),
     ["MD-07"]
   ],
   [
     "returns tickers sorted instead of in the order of the symbols",
-    (honest) => ({ tickers: (symbols) => honest.tickers(symbols.toSorted()) }),
+    (intact) => ({ tickers: (symbols) => intact.tickers(symbols.toSorted()) }),
     ["MD-08", "MD-09"]
   ],
   [
     "returns one ticker for a symbol requested twice",
-    (honest) => ({ tickers: (symbols) => honest.tickers(Array.from(new Set(symbols))) }),
+    (intact) => ({ tickers: (symbols) => intact.tickers(Array.from(new Set(symbols))) }),
     ["MD-09"]
   ],
   [
     "returns a ticker when no symbol is requested",
-    (honest) => ({ tickers: (symbols) => honest.tickers(symbols.length === 0 ? ["BTC/USDT"] : symbols) }),
+    (intact) => ({ tickers: (symbols) => intact.tickers(symbols.length === 0 ? ["BTC/USDT"] : symbols) }),
     ["MD-10", "MD-14"]
   ],
   [
     "returns prices sorted instead of in the order of the symbols",
-    (honest) => ({ prices: (symbols) => honest.prices(symbols.toSorted()) }),
+    (intact) => ({ prices: (symbols) => intact.prices(symbols.toSorted()) }),
     ["MD-29"]
   ],
   [
     "returns one price for a symbol requested twice",
-    (honest) => ({ prices: (symbols) => honest.prices(Array.from(new Set(symbols))) }),
+    (intact) => ({ prices: (symbols) => intact.prices(Array.from(new Set(symbols))) }),
     ["MD-29"]
   ],
   [
     "gives every price in a list the basis mid",
-    (honest) => ({
+    (intact) => ({
       prices: (symbols) =>
-        Effect.map(honest.prices(symbols), (prices) => prices.map((price) => ({ ...price, basis: "mid" })))
+        Effect.map(intact.prices(symbols), (prices) => prices.map((price) => ({ ...price, basis: "mid" })))
     }),
     ["MD-29"]
   ],
   [
     "omits the price of an unknown symbol",
-    (honest) => ({
-      prices: (symbols) => Effect.catchTag(honest.prices(symbols), "SymbolNotFound", () => Effect.succeed([]))
+    (intact) => ({
+      prices: (symbols) => Effect.catchTag(intact.prices(symbols), "SymbolNotFound", () => Effect.succeed([]))
     }),
     ["MD-12"]
   ],
   [
     "returns the time in seconds",
-    (honest) => ({ serverTime: Effect.map(honest.serverTime, (time) => Math.floor(time / 1000)) }),
+    (intact) => ({ serverTime: Effect.map(intact.serverTime, (time) => Math.floor(time / 1000)) }),
     ["MD-11"]
   ],
   [
     "returns the price of another market for an unknown symbol",
-    (honest) => ({
-      price: (symbol) => Effect.catchTag(honest.price(symbol), "SymbolNotFound", () => honest.price("BTC/USDT"))
+    (intact) => ({
+      price: (symbol) => Effect.catchTag(intact.price(symbol), "SymbolNotFound", () => intact.price("BTC/USDT"))
     }),
     ["MD-12"]
   ],
   [
     "omits the ticker of an unknown symbol",
-    (honest) => ({
-      tickers: (symbols) => Effect.catchTag(honest.tickers(symbols), "SymbolNotFound", () => Effect.succeed([]))
+    (intact) => ({
+      tickers: (symbols) => Effect.catchTag(intact.tickers(symbols), "SymbolNotFound", () => Effect.succeed([]))
     }),
     ["MD-12"]
   ],
   [
     "fails with InvalidRequest for an unknown symbol",
-    (honest) => ({
+    (intact) => ({
       market: (symbol) =>
         Effect.catchTag(
-          honest.market(symbol),
+          intact.market(symbol),
           "SymbolNotFound",
           () => new ExchangeError.InvalidRequest({ ...about, operation: "market" })
         )
@@ -341,10 +341,10 @@ const broken: ReadonlyArray<
   ],
   [
     "names another symbol in SymbolNotFound",
-    (honest) => ({
+    (intact) => ({
       ticker: (symbol) =>
         Effect.catchTag(
-          honest.ticker(symbol),
+          intact.ticker(symbol),
           "SymbolNotFound",
           (error) => new ExchangeError.SymbolNotFound({ ...error, symbol: "ETH/USDT" })
         )
@@ -353,15 +353,15 @@ const broken: ReadonlyArray<
   ],
   [
     "names another operation in its errors",
-    (honest) => ({ price: (symbol) => Effect.zipRight(honest.market(symbol), honest.price(symbol)) }),
+    (intact) => ({ price: (symbol) => Effect.zipRight(intact.market(symbol), intact.price(symbol)) }),
     ["MD-12", "MD-13"]
   ],
   [
     "fails with SymbolNotFound for a malformed symbol",
-    (honest) => ({
+    (intact) => ({
       market: (symbol) =>
         Effect.catchTag(
-          honest.market(symbol),
+          intact.market(symbol),
           "InvalidRequest",
           () => new ExchangeError.SymbolNotFound({ ...about, operation: "market", symbol })
         )
@@ -370,20 +370,20 @@ const broken: ReadonlyArray<
   ],
   [
     "accepts a symbol in lower case",
-    (honest) => ({ price: (symbol) => honest.price(symbol.toUpperCase()) }),
+    (intact) => ({ price: (symbol) => intact.price(symbol.toUpperCase()) }),
     ["MD-12"]
   ],
   [
     "accepts a symbol with blanks around it",
-    (honest) => ({ ticker: (symbol) => honest.ticker(symbol.trim()) }),
+    (intact) => ({ ticker: (symbol) => intact.ticker(symbol.trim()) }),
     ["MD-13", "MD-14"]
   ],
   [
     "repeats a malformed symbol with its line breaks in the error",
-    (honest) => ({
+    (intact) => ({
       market: (symbol) =>
         Effect.catchTag(
-          honest.market(symbol),
+          intact.market(symbol),
           "InvalidRequest",
           () => new ExchangeError.InvalidRequest({ ...about, operation: "market", detail: `no symbol ${symbol}` })
         )
@@ -392,17 +392,17 @@ const broken: ReadonlyArray<
   ],
   [
     "sends a request before it validates the symbol",
-    (honest) => ({ ticker: (symbol) => Effect.zipRight(honest.serverTime, honest.ticker(symbol)) }),
+    (intact) => ({ ticker: (symbol) => Effect.zipRight(intact.serverTime, intact.ticker(symbol)) }),
     ["MD-14"]
   ],
   [
     "keeps a lock when it is interrupted",
-    (honest) => {
+    (intact) => {
       const lock = Effect.unsafeMakeSemaphore(1)
       return {
         price: (symbol) =>
           Effect.zipRight(lock.take(1), Effect.yieldNow()).pipe(
-            Effect.zipRight(Effect.either(honest.price(symbol))),
+            Effect.zipRight(Effect.either(intact.price(symbol))),
             Effect.zipLeft(lock.release(1)),
             Effect.flatten
           )
@@ -412,13 +412,13 @@ const broken: ReadonlyArray<
   ],
   [
     "mixes up concurrent calls",
-    (honest) => {
+    (intact) => {
       let asked = ""
       return {
         price: (symbol) =>
           Effect.suspend(() => {
             asked = symbol
-            return Effect.zipRight(Effect.yieldNow(), Effect.suspend(() => honest.price(asked)))
+            return Effect.zipRight(Effect.yieldNow(), Effect.suspend(() => intact.price(asked)))
           })
       }
     },
@@ -426,8 +426,8 @@ const broken: ReadonlyArray<
   ],
   [
     "fails concurrent calls after they were sent",
-    (honest) => ({
-      price: crowded(honest.price, new ExchangeError.RequestTimedOut({ ...about, operation: "price" }))
+    (intact) => ({
+      price: crowded(intact.price, new ExchangeError.RequestTimedOut({ ...about, operation: "price" }))
     }),
     ["MD-16"]
   ],
@@ -448,7 +448,7 @@ const broken: ReadonlyArray<
   ],
   [
     "returns the book of another market",
-    (honest) => ({ orderBook: (_, options) => honest.orderBook("BTC/USD:BTC", options) }),
+    (intact) => ({ orderBook: (_, options) => intact.orderBook("BTC/USD:BTC", options) }),
     ["MD-12", "MD-13", "MD-14", "MD-17", "MD-18"]
   ],
   [
@@ -458,10 +458,10 @@ const broken: ReadonlyArray<
   ],
   [
     "returns a book without asks when a depth is requested",
-    (honest) => ({
+    (intact) => ({
       orderBook: (symbol, options) =>
         Effect.map(
-          honest.orderBook(symbol, options),
+          intact.orderBook(symbol, options),
           (book) => options === undefined ? book : { ...book, asks: [] }
         )
     }),
@@ -476,18 +476,18 @@ const broken: ReadonlyArray<
   ],
   [
     "returns more trades than the limit",
-    (honest) => ({
-      trades: (symbol, options) => Effect.zipLeft(honest.trades(symbol), honest.trades(symbol, options))
+    (intact) => ({
+      trades: (symbol, options) => Effect.zipLeft(intact.trades(symbol), intact.trades(symbol, options))
     }),
     ["MD-19", "MD-20"]
   ],
   [
     "returns the oldest trades instead of the latest",
-    (honest) => ({
+    (intact) => ({
       trades: (symbol, options) =>
         Effect.zipWith(
-          honest.trades(symbol, options),
-          honest.trades(symbol),
+          intact.trades(symbol, options),
+          intact.trades(symbol),
           (some, all) => all.slice(0, some.length)
         )
     }),
@@ -495,19 +495,19 @@ const broken: ReadonlyArray<
   ],
   [
     "accepts any depth",
-    (honest) => ({ orderBook: (symbol) => honest.orderBook(symbol) }),
+    (intact) => ({ orderBook: (symbol) => intact.orderBook(symbol) }),
     ["MD-21"]
   ],
   [
     "ignores an invalid limit of trades",
-    (honest) => ({
-      trades: (symbol, options) => honest.trades(symbol, { limit: Math.max(1, Math.floor(options?.limit ?? 1) || 1) })
+    (intact) => ({
+      trades: (symbol, options) => intact.trades(symbol, { limit: Math.max(1, Math.floor(options?.limit ?? 1) || 1) })
     }),
     ["MD-21"]
   ],
   [
     "names another exchange in its status",
-    (honest) => ({ status: Effect.map(honest.status, (status) => ({ ...status, exchange: "other" })) }),
+    (intact) => ({ status: Effect.map(intact.status, (status) => ({ ...status, exchange: "other" })) }),
     ["MD-22"]
   ],
   [
@@ -530,10 +530,10 @@ const broken: ReadonlyArray<
   ],
   [
     "gives candles newest first",
-    (honest) => ({
+    (intact) => ({
       candles: (symbol, interval, range) =>
         Stream.unwrap(Effect.map(
-          Stream.runCollect(honest.candles(symbol, interval, range)),
+          Stream.runCollect(intact.candles(symbol, interval, range)),
           (candles) => Stream.fromChunk(Chunk.reverse(candles))
         ))
     }),
@@ -559,70 +559,70 @@ const broken: ReadonlyArray<
   ]],
   [
     "omits the first candle",
-    (honest) => ({ candles: (symbol, interval, range) => Stream.drop(honest.candles(symbol, interval, range), 1) }),
+    (intact) => ({ candles: (symbol, interval, range) => Stream.drop(intact.candles(symbol, interval, range), 1) }),
     ["MD-24", "MD-25", "MD-26"]
   ],
   [
     "includes the candle that opens at the end of the range",
-    (honest) => ({
+    (intact) => ({
       candles: (symbol, interval, range) =>
-        honest.candles(symbol, interval, typeof range.to === "number" ? { ...range, to: range.to + 1 } : range)
+        intact.candles(symbol, interval, typeof range.to === "number" ? { ...range, to: range.to + 1 } : range)
     }),
     ["MD-24", "MD-25", "MD-26", "MD-28"]
   ],
   [
     "returns only one page of candles",
-    (honest) => ({
-      candles: (symbol, interval, range) => Stream.take(honest.candles(symbol, interval, range), 1000)
+    (intact) => ({
+      candles: (symbol, interval, range) => Stream.take(intact.candles(symbol, interval, range), 1000)
     }),
     ["MD-25"]
   ],
   [
     "reports no progress of candles",
-    (honest) => ({
-      candles: (symbol, interval, { from, to }) => honest.candles(symbol, interval, { from, to })
+    (intact) => ({
+      candles: (symbol, interval, { from, to }) => intact.candles(symbol, interval, { from, to })
     }),
     ["MD-26"]
   ],
   [
     "returns candles of another interval for an unsupported one",
-    (honest) => ({
+    (intact) => ({
       candles: (symbol, interval, range) =>
         Stream.catchTag(
-          honest.candles(symbol, interval, range),
+          intact.candles(symbol, interval, range),
           "Unsupported",
-          () => honest.candles(symbol, "1h", range)
+          () => intact.candles(symbol, "1h", range)
         )
     }),
     ["MD-27"]
   ],
   [
     "returns no candles for a range that ends before it begins",
-    (honest) => ({
+    (intact) => ({
       candles: (symbol, interval, range) =>
-        range.to !== undefined && range.to < range.from ? Stream.empty : honest.candles(symbol, interval, range)
+        range.to !== undefined && range.to < range.from ? Stream.empty : intact.candles(symbol, interval, range)
     }),
     ["MD-28"]
   ],
   [
     "is rate limited when many books are requested concurrently",
-    (honest) => ({
+    (intact) => ({
       orderBook: crowded(
-        honest.orderBook,
+        intact.orderBook,
         new ExchangeError.RateLimited({ ...about, operation: "orderBook", retryAfter: Duration.seconds(1) })
       )
     }),
     ["MD-21", "LM-01"]
   ],
-  ["streams data without Connected", (honest) => ({
-    streamTicker: (symbol) => Stream.filter(honest.streamTicker(symbol), ({ _tag }) => _tag === "Data")
+  ["streams data without Connected", (intact) => ({
+    streamTicker: (symbol) => Stream.filter(intact.streamTicker(symbol), ({ _tag }) => _tag === "Data")
   }), ["FD-01"]],
-  ["streams the tickers of another market", (honest) => ({
-    streamTicker: () => honest.streamTicker("ETH/USDT")
+  ["streams the tickers of another market", (intact) => ({
+    streamTicker: () => intact.streamTicker("ETH/USDT")
   }), ["FD-01"]],
-  ["streams books with their sides swapped", (honest) => ({
+  ["streams books with their sides swapped", (intact) => ({
     streamOrderBook: (symbol) =>
-      changedValues(honest.streamOrderBook(symbol), (book) => [{
+      changedValues(intact.streamOrderBook(symbol), (book) => [{
         ...book,
         depth: (levels) => {
           const { asks, bids } = book.depth(levels)
@@ -630,21 +630,21 @@ const broken: ReadonlyArray<
         }
       }])
   }), ["FD-02"]],
-  ["streams each trade twice", (honest) => ({
-    streamTrades: (symbol) => changedValues(honest.streamTrades(symbol), (trade) => [trade, trade])
+  ["streams each trade twice", (intact) => ({
+    streamTrades: (symbol) => changedValues(intact.streamTrades(symbol), (trade) => [trade, trade])
   }), ["FD-03"]],
-  ["streams a market that is not listed", (honest) => ({
+  ["streams a market that is not listed", (intact) => ({
     streamTrades: (symbol) =>
-      Stream.catchAll(honest.streamTrades(symbol), () => Stream.make(FeedItem.FeedItem.Connected()))
+      Stream.catchAll(intact.streamTrades(symbol), () => Stream.make(FeedItem.FeedItem.Connected()))
   }), ["FD-04"]]
 ]
 
 describe("the suite reports an implementation that", { timeout: 60_000 }, () => {
-  for (const [title, lie, expected] of everyNth(8, broken)) {
+  for (const [title, replace, expected] of everyNth(8, broken)) {
     it.effect(title, () =>
       Effect.gen(function*() {
         assert.deepStrictEqual(
-          (yield* judge(lie, isWhole ? undefined : expected)).map((violation) => violation.case),
+          (yield* judge(replace, isWhole ? undefined : expected)).map((violation) => violation.case),
           expected
         )
       }))
@@ -660,7 +660,7 @@ describe("the suite reports an implementation that", { timeout: 60_000 }, () => 
 type AccountService = Account.Account.Service
 
 const brokenAccounts: ReadonlyArray<
-  readonly [title: string, lie: (honest: AccountService) => Partial<AccountService>, ReadonlyArray<string>]
+  readonly [title: string, replace: (intact: AccountService) => Partial<AccountService>, ReadonlyArray<string>]
 > = [
   [
     "returns a negative balance",
@@ -677,7 +677,7 @@ const brokenAccounts: ReadonlyArray<
   ["returns a balance of zero", () => ({ balances: Effect.succeed([{ asset: "BTC", free: zero, total: zero }]) }), [
     "AC-02"
   ]],
-  ["returns each balance twice", (honest) => ({ balances: Effect.map(honest.balances, (all) => [...all, ...all]) }), [
+  ["returns each balance twice", (intact) => ({ balances: Effect.map(intact.balances, (all) => [...all, ...all]) }), [
     "AC-03"
   ]],
   [
@@ -690,16 +690,16 @@ const brokenAccounts: ReadonlyArray<
   ],
   [
     "reads with a key that has no read permission",
-    (honest) => ({ keyPermissions: Effect.map(honest.keyPermissions, (each) => ({ ...each, read: false })) }),
+    (intact) => ({ keyPermissions: Effect.map(intact.keyPermissions, (each) => ({ ...each, read: false })) }),
     ["AC-05"]
   ],
   [
     "keeps a lock when it is interrupted",
-    (honest) => {
+    (intact) => {
       const lock = Effect.unsafeMakeSemaphore(1)
       return {
         balances: Effect.zipRight(lock.take(1), Effect.yieldNow()).pipe(
-          Effect.zipRight(honest.balances),
+          Effect.zipRight(intact.balances),
           Effect.zipLeft(lock.release(1))
         )
       }
@@ -708,26 +708,26 @@ const brokenAccounts: ReadonlyArray<
   ],
   [
     "returns closed orders as open",
-    (honest) => ({ openOrders: (symbol) => symbol === undefined ? honest.openOrders() : honest.orderHistory(symbol) }),
+    (intact) => ({ openOrders: (symbol) => symbol === undefined ? intact.openOrders() : intact.orderHistory(symbol) }),
     ["AC-07", "AC-13"]
   ],
   [
     "returns the open orders of every market",
-    (honest) => ({ openOrders: (symbol) => Effect.zipRight(honest.openOrders(symbol), honest.openOrders()) }),
+    (intact) => ({ openOrders: (symbol) => Effect.zipRight(intact.openOrders(symbol), intact.openOrders()) }),
     ["AC-07", "AC-08"]
   ],
   [
     "returns another order",
-    (honest) => ({
-      order: (reference) => Effect.zipRight(honest.order(reference), honest.order({ symbol: "BTC/USDT", id: "1" }))
+    (intact) => ({
+      order: (reference) => Effect.zipRight(intact.order(reference), intact.order({ symbol: "BTC/USDT", id: "1" }))
     }),
     ["AC-08"]
   ],
   [
     "does not find orders by client order id",
-    (honest) => ({
+    (intact) => ({
       order: (reference) =>
-        honest.order(
+        intact.order(
           reference.id === undefined && reference.clientOrderId !== undefined
             ? { symbol: reference.symbol, id: reference.clientOrderId }
             : reference
@@ -737,34 +737,34 @@ const brokenAccounts: ReadonlyArray<
   ],
   [
     "returns the order history newest first",
-    (honest) => ({
-      orderHistory: (symbol, query) => Effect.map(honest.orderHistory(symbol, query), (all) => all.toReversed())
+    (intact) => ({
+      orderHistory: (symbol, query) => Effect.map(intact.orderHistory(symbol, query), (all) => all.toReversed())
     }),
     ["AC-09"]
   ],
   [
     "ignores since in the order history",
-    (honest) => ({ orderHistory: (symbol, query) => honest.orderHistory(symbol, { limit: query?.limit }) }),
+    (intact) => ({ orderHistory: (symbol, query) => intact.orderHistory(symbol, { limit: query?.limit }) }),
     ["AC-09"]
   ],
   [
     "returns the oldest orders of the history instead of the latest",
-    (honest) => ({
+    (intact) => ({
       orderHistory: (symbol, query) =>
-        Effect.map(honest.orderHistory(symbol, { ...query, limit: 100 }), (all) => all.slice(0, query?.limit))
+        Effect.map(intact.orderHistory(symbol, { ...query, limit: 100 }), (all) => all.slice(0, query?.limit))
     }),
     ["AC-09", "AC-14"]
   ],
   [
     "returns each fill twice",
-    (honest) => ({ fills: (symbol, query) => Effect.map(honest.fills(symbol, query), (all) => [...all, ...all]) }),
+    (intact) => ({ fills: (symbol, query) => Effect.map(intact.fills(symbol, query), (all) => [...all, ...all]) }),
     ["AC-10"]
   ],
   [
     "names another exchange in its fills",
-    (honest) => ({
+    (intact) => ({
       fills: (symbol, query) =>
-        Effect.map(honest.fills(symbol, query), (all) => all.map((fill) => ({ ...fill, exchange: "other" })))
+        Effect.map(intact.fills(symbol, query), (all) => all.map((fill) => ({ ...fill, exchange: "other" })))
     }),
     ["AC-10"]
   ],
@@ -778,25 +778,25 @@ const brokenAccounts: ReadonlyArray<
     }),
     ["AC-11"]
   ],
-  ["verifies a key that may do more than allowed", (honest) => ({ verifyKey: () => honest.keyPermissions }), ["AC-12"]],
+  ["verifies a key that may do more than allowed", (intact) => ({ verifyKey: () => intact.keyPermissions }), ["AC-12"]],
   [
     "refuses to verify every key",
-    (honest) => ({ verifyKey: () => honest.verifyKey({ allowTrade: false }) }),
+    (intact) => ({ verifyKey: () => intact.verifyKey({ allowTrade: false }) }),
     ["AC-12"]
   ],
   [
     "returns no fills for a market that is not listed",
-    (honest) => ({
-      fills: (symbol, query) => Effect.catchTag(honest.fills(symbol, query), "SymbolNotFound", () => Effect.succeed([]))
+    (intact) => ({
+      fills: (symbol, query) => Effect.catchTag(intact.fills(symbol, query), "SymbolNotFound", () => Effect.succeed([]))
     }),
     ["AC-13"]
   ],
   [
     "looks up a malformed order id",
-    (honest) => ({
+    (intact) => ({
       order: (reference) =>
         Effect.catchIf(
-          honest.order(reference),
+          intact.order(reference),
           (error) => error._tag === "InvalidRequest" && error.detail.includes("id"),
           () => new ExchangeError.OrderNotFound({ ...about, operation: "order" })
         )
@@ -805,17 +805,17 @@ const brokenAccounts: ReadonlyArray<
   ],
   [
     "ignores the limit of fills",
-    (honest) => ({ fills: (symbol) => honest.fills(symbol) }),
+    (intact) => ({ fills: (symbol) => intact.fills(symbol) }),
     ["AC-10", "AC-14"]
   ],
-  ["streams the balances of another account", (honest) => ({
+  ["streams the balances of another account", (intact) => ({
     streamBalances: () =>
-      changedValues(honest.streamBalances(), (all) => [all.map((balance) => ({ ...balance, total: two }))])
+      changedValues(intact.streamBalances(), (all) => [all.map((balance) => ({ ...balance, total: two }))])
   }), ["FD-05"]]
 ]
 
 describe("the suite reports an account that", { timeout: 60_000 }, () => {
-  for (const [title, lie, expected] of everyNth(8, brokenAccounts)) {
+  for (const [title, replace, expected] of everyNth(8, brokenAccounts)) {
     it.effect(title, () =>
       Effect.gen(function*() {
         const found = yield* violations({
@@ -823,7 +823,7 @@ describe("the suite reports an account that", { timeout: 60_000 }, () => {
           limit: "5 seconds",
           account: Layer.effect(
             Account.Account,
-            Effect.map(Account.Account, (honest) => ({ ...honest, ...lie(honest) }))
+            Effect.map(Account.Account, (intact) => ({ ...intact, ...replace(intact) }))
           ).pipe(Layer.provideMerge(account))
         }, isWhole && !expected.includes("FD-05") ? ["AC"] : expected)
         assert.deepStrictEqual(found.map((violation) => violation.case), expected)
@@ -841,12 +841,12 @@ describe("the suite allows", { timeout: 60_000 }, () => {
   it.effect("concurrent calls that are refused before they are sent", () =>
     Effect.gen(function*() {
       const full = new ExchangeError.BulkheadFull({ ...about, operation: "price" })
-      assert.deepStrictEqual(yield* judge((honest) => ({ price: crowded(honest.price, full) })), [])
+      assert.deepStrictEqual(yield* judge((intact) => ({ price: crowded(intact.price, full) })), [])
     }))
 
   it.effect("calls that take time, because the test clock advances by itself", () =>
     Effect.gen(function*() {
-      const found = yield* judge((honest) => ({ price: (symbol) => Effect.delay(honest.price(symbol), "4 millis") }))
+      const found = yield* judge((intact) => ({ price: (symbol) => Effect.delay(intact.price(symbol), "4 millis") }))
       assert.deepStrictEqual(found, [])
     }))
 })
@@ -857,7 +857,7 @@ describe("a violation", { timeout: 60_000 }, () => {
       const [violation] = yield* judge(() => ({ serverTime: Effect.succeed(12) }))
       assert.strictEqual(
         violation?.message,
-        "liar violates MD-11 (the exchange's time is in milliseconds and close to the local clock): " +
+        "broken violates MD-11 (the exchange's time is in milliseconds and close to the local clock): " +
           "the exchange's time is 12, but must be within 30s of 1767270896000"
       )
     }))
@@ -879,7 +879,7 @@ describe("a violation", { timeout: 60_000 }, () => {
 
   it.effect("is reported when a case takes longer than the limit, not before", () =>
     Effect.gen(function*() {
-      const slow = (delay: number) => judge((honest) => ({ serverTime: Effect.delay(honest.serverTime, delay) }))
+      const slow = (delay: number) => judge((intact) => ({ serverTime: Effect.delay(intact.serverTime, delay) }))
       assert.deepStrictEqual(yield* slow(4999), [])
       const [violation] = yield* slow(5001)
       assertInclude(violation?.message, "MD-11")

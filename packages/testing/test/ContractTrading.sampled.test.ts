@@ -107,8 +107,8 @@ type AccountService = Account.Account.Service
 
 /** The violations of a mock over the wire with one method replaced, found by the trading cases. */
 const judge = (
-  lie: (
-    honest: Service,
+  replace: (
+    intact: Service,
     account: AccountService,
     losing: Effect.Effect<"nothing" | "answers" | "requests" | "everything">,
     exchange: Service
@@ -118,16 +118,16 @@ const judge = (
 ) =>
   violations({
     ...subject,
-    name: "liar",
+    name: "broken",
     limit: "20 seconds",
     features: { ...Mock.features, ...features },
     trading: Layer.effectContext(Effect.gen(function*() {
       const trading = yield* Trading.Trading
       const account = yield* Account.Account
       const wire = yield* Wire
-      const lies = lie(trading, account, Ref.get(wire.losing), yield* Mock.MockTrading)
-      return Context.make(Trading.Trading, { ...trading, ...lies.trading }).pipe(
-        Context.add(Account.Account, { ...account, ...lies.account })
+      const faults = replace(trading, account, Ref.get(wire.losing), yield* Mock.MockTrading)
+      return Context.make(Trading.Trading, { ...trading, ...faults.trading }).pipe(
+        Context.add(Account.Account, { ...account, ...faults.account })
       )
     })).pipe(Layer.provideMerge(overWire(features)))
   }, cases)
@@ -135,9 +135,9 @@ const judge = (
 const two = BigDecimal.fromBigInt(2n)
 const about = { exchange: "mock", detail: "no such thing" }
 
-const changed = (change: (order: Order.Order) => Partial<Order.Order>) => (honest: Service) => ({
+const changed = (change: (order: Order.Order) => Partial<Order.Order>) => (intact: Service) => ({
   trading: {
-    place: (request: Order.Request) => Effect.map(honest.place(request), (order) => ({ ...order, ...change(order) }))
+    place: (request: Order.Request) => Effect.map(intact.place(request), (order) => ({ ...order, ...change(order) }))
   }
 })
 
@@ -145,7 +145,7 @@ const rounded = (request: Order.Request): Order.Request => ({ ...request, round:
 
 type Lie = Parameters<typeof judge>[0]
 
-const broken: ReadonlyArray<readonly [title: string, lie: Lie, ReadonlyArray<string>]> = [
+const broken: ReadonlyArray<readonly [title: string, replace: Lie, ReadonlyArray<string>]> = [
   [
     "returns another price than was requested",
     changed(({ price }) => ({ price: price && BigDecimal.multiply(price, two) })),
@@ -168,20 +168,20 @@ const broken: ReadonlyArray<readonly [title: string, lie: Lie, ReadonlyArray<str
   ]],
   [
     "returns no open orders",
-    (_, honest) => ({ account: { openOrders: (symbol) => Effect.as(honest.openOrders(symbol), []) } }),
+    (_, intact) => ({ account: { openOrders: (symbol) => Effect.as(intact.openOrders(symbol), []) } }),
     ["TR-02", "TR-18", "TR-19", "TR-20", "ER-01", "ER-02"]
   ],
   [
     "returns the open orders of every market",
-    (_, honest) => ({ account: { openOrders: () => honest.openOrders() } }),
+    (_, intact) => ({ account: { openOrders: () => intact.openOrders() } }),
     ["TR-02"]
   ],
   [
     "loses digits of the prices of orders it reads",
-    (_, honest) => ({
+    (_, intact) => ({
       account: {
         order: (reference) =>
-          Effect.map(honest.order(reference), (order) => ({
+          Effect.map(intact.order(reference), (order) => ({
             ...order,
             price: order.price && BigDecimal.floor(order.price, 0)
           }))
@@ -191,41 +191,41 @@ const broken: ReadonlyArray<readonly [title: string, lie: Lie, ReadonlyArray<str
   ],
   [
     "rounds prices and amounts without being asked to",
-    (honest) => ({ trading: { place: (request) => honest.place(rounded(request)) } }),
+    (intact) => ({ trading: { place: (request) => intact.place(rounded(request)) } }),
     ["TR-04"]
   ],
   [
     "sends a request before it validates the order",
-    (honest) => ({
+    (intact) => ({
       trading: {
         place: (request) =>
-          Effect.zipRight(Effect.ignore(honest.cancel({ symbol: "BTC/USDT", id: "none" })), honest.place(request))
+          Effect.zipRight(Effect.ignore(intact.cancel({ symbol: "BTC/USDT", id: "none" })), intact.place(request))
       }
     }),
     ["TR-04", "TR-13"]
   ],
   [
     "does not round when asked to",
-    (honest) => ({ trading: { place: (request) => honest.place({ ...request, round: false }) } }),
+    (intact) => ({ trading: { place: (request) => intact.place({ ...request, round: false }) } }),
     ["TR-05"]
   ],
   [
     "omits the fees of fills",
-    (_, honest) => ({
+    (_, intact) => ({
       account: {
         fills: (symbol, query) =>
-          Effect.map(honest.fills(symbol, query), (fills) => fills.map((fill) => ({ ...fill, fee: undefined })))
+          Effect.map(intact.fills(symbol, query), (fills) => fills.map((fill) => ({ ...fill, fee: undefined })))
       }
     }),
     ["TR-06"]
   ],
   [
     "returns half of the filled amount",
-    (_, honest) => ({
+    (_, intact) => ({
       account: {
         fills: (symbol, query) =>
           Effect.map(
-            honest.fills(symbol, query),
+            intact.fills(symbol, query),
             (fills) => fills.map((fill) => ({ ...fill, amount: BigDecimal.unsafeDivide(fill.amount, two) }))
           )
       }
@@ -234,47 +234,47 @@ const broken: ReadonlyArray<readonly [title: string, lie: Lie, ReadonlyArray<str
   ],
   [
     "omits canceled orders from the history",
-    (_, honest) => ({
+    (_, intact) => ({
       account: {
         orderHistory: (symbol, query) =>
-          Effect.map(honest.orderHistory(symbol, query), (all) => all.filter(({ status }) => status !== "canceled"))
+          Effect.map(intact.orderHistory(symbol, query), (all) => all.filter(({ status }) => status !== "canceled"))
       }
     }),
     ["TR-07"]
   ],
   [
     "locks no balance for an open order",
-    (_, honest) => ({
+    (_, intact) => ({
       account: {
-        balances: Effect.map(honest.balances, (all) => all.map((balance) => ({ ...balance, free: balance.total })))
+        balances: Effect.map(intact.balances, (all) => all.map((balance) => ({ ...balance, free: balance.total })))
       }
     }),
     ["TR-08"]
   ],
   [
     "fills a post-only order as a taker",
-    (honest) => ({
+    (intact) => ({
       trading: {
-        place: (request) => honest.place(request.type === "limit" ? { ...request, postOnly: undefined } : request)
+        place: (request) => intact.place(request.type === "limit" ? { ...request, postOnly: undefined } : request)
       }
     }),
     ["TR-04", "TR-09"]
   ],
   [
     "leaves IOC and FOK orders open",
-    (honest) => ({
+    (intact) => ({
       trading: {
-        place: (request) => honest.place(request.type === "limit" ? { ...request, timeInForce: undefined } : request)
+        place: (request) => intact.place(request.type === "limit" ? { ...request, timeInForce: undefined } : request)
       }
     }),
     ["TR-04", "TR-10", "TR-11"]
   ],
   [
     "does not fill IOC and FOK orders that cross",
-    (honest) => ({
+    (intact) => ({
       trading: {
         place: (request) =>
-          honest.place(
+          intact.place(
             request.type === "limit" && request.timeInForce !== undefined && request.postOnly !== true
               ? { ...request, price: "1", amount: "20" }
               : request
@@ -285,17 +285,17 @@ const broken: ReadonlyArray<readonly [title: string, lie: Lie, ReadonlyArray<str
   ],
   [
     "replaces the client order id",
-    (honest) => ({
-      trading: { place: (request) => honest.place({ ...request, clientOrderId: undefined }) }
+    (intact) => ({
+      trading: { place: (request) => intact.place({ ...request, clientOrderId: undefined }) }
     }),
     ["TR-12", "TR-13", "TR-14", "ER-01", "ER-02"]
   ],
   [
     "accepts any client order id",
-    (honest) => ({
+    (intact) => ({
       trading: {
         place: (request) =>
-          honest.place({
+          intact.place({
             ...request,
             clientOrderId: request.clientOrderId?.replace(/[^A-Za-z0-9]|^$/g, "x").slice(0, 36)
           })
@@ -305,26 +305,26 @@ const broken: ReadonlyArray<readonly [title: string, lie: Lie, ReadonlyArray<str
   ],
   [
     "returns canceled orders as open",
-    (honest) => ({
+    (intact) => ({
       trading: {
-        cancel: (reference) => Effect.map(honest.cancel(reference), (order) => ({ ...order, status: "open" }))
+        cancel: (reference) => Effect.map(intact.cancel(reference), (order) => ({ ...order, status: "open" }))
       }
     }),
     ["TR-07", "TR-15", "TR-16", "ER-03"]
   ],
   [
     "returns orders as canceled without canceling them",
-    (honest, account) => ({
+    (intact, account) => ({
       trading: {
         cancel: (reference) => Effect.map(account.order(reference), (order) => ({ ...order, status: "canceled" })),
-        cancelAll: honest.cancelAll
+        cancelAll: intact.cancelAll
       }
     }),
     ["TR-07", "TR-08", "TR-15", "TR-16", "TR-21", "ER-03", "FD-06"]
   ],
   [
     "fails with OrderRejected for canceling a closed order",
-    (honest, account) => ({
+    (intact, account) => ({
       trading: {
         cancel: (reference) =>
           Effect.flatMap(
@@ -333,7 +333,7 @@ const broken: ReadonlyArray<readonly [title: string, lie: Lie, ReadonlyArray<str
             ),
             ({ status }) =>
               status === "open"
-                ? honest.cancel(reference)
+                ? intact.cancel(reference)
                 : new ExchangeError.OrderRejected({ ...about, operation: "cancel" })
           )
       }
@@ -342,11 +342,11 @@ const broken: ReadonlyArray<readonly [title: string, lie: Lie, ReadonlyArray<str
   ],
   [
     "fails with InvalidRequest for an unknown order",
-    (_, honest) => ({
+    (_, intact) => ({
       account: {
         order: (reference) =>
           Effect.catchTag(
-            honest.order(reference),
+            intact.order(reference),
             "OrderNotFound",
             () => new ExchangeError.InvalidRequest({ ...about, operation: "order" })
           )
@@ -356,24 +356,24 @@ const broken: ReadonlyArray<readonly [title: string, lie: Lie, ReadonlyArray<str
   ],
   [
     "cancels the orders of another market too",
-    (honest) => ({
+    (intact) => ({
       trading: {
         cancelAll: (symbol) =>
-          Effect.zipWith(honest.cancelAll(symbol), honest.cancelAll("ETH/USDT"), (one, other) => [...one, ...other])
+          Effect.zipWith(intact.cancelAll(symbol), intact.cancelAll("ETH/USDT"), (one, other) => [...one, ...other])
       }
     }),
     ["TR-18"]
   ],
   [
     "cancels only one of several open orders",
-    (honest, account) => ({
+    (intact, account) => ({
       trading: {
         cancelAll: (symbol) =>
           Effect.gen(function*() {
             const [first] = yield* account.openOrders(symbol)
             return first === undefined
-              ? yield* honest.cancelAll(symbol)
-              : [(yield* honest.cancel({ symbol, id: first.id })).id]
+              ? yield* intact.cancelAll(symbol)
+              : [(yield* intact.cancel({ symbol, id: first.id })).id]
           })
       }
     }),
@@ -381,20 +381,20 @@ const broken: ReadonlyArray<readonly [title: string, lie: Lie, ReadonlyArray<str
   ],
   [
     "amends only the price",
-    (honest) => ({
+    (intact) => ({
       trading: {
-        amend: (reference, { price }) => honest.amend(reference, price === undefined ? {} : { price })
+        amend: (reference, { price }) => intact.amend(reference, price === undefined ? {} : { price })
       }
     }),
     ["TR-19"]
   ],
   [
     "returns an amended order without amending it as requested",
-    (honest, account) => ({
+    (intact, account) => ({
       trading: {
         amend: (reference, { amount, price }) =>
           Effect.flatMap(
-            honest.amend(reference, { price: "1" }),
+            intact.amend(reference, { price: "1" }),
             () =>
               Effect.map(account.order(reference), (order) => ({
                 ...order,
@@ -408,29 +408,29 @@ const broken: ReadonlyArray<readonly [title: string, lie: Lie, ReadonlyArray<str
   ],
   [
     "omits the failed orders of a batch",
-    (honest) => ({
+    (intact) => ({
       trading: {
-        placeBatch: (requests) => Effect.map(honest.placeBatch(requests), (all) => all.filter(Either.isRight))
+        placeBatch: (requests) => Effect.map(intact.placeBatch(requests), (all) => all.filter(Either.isRight))
       }
     }),
     ["TR-20"]
   ],
   [
     "returns no orders for canceling in a market that is not listed",
-    (honest) => ({
+    (intact) => ({
       trading: {
-        cancelAll: (symbol) => Effect.catchTag(honest.cancelAll(symbol), "SymbolNotFound", () => Effect.succeed([]))
+        cancelAll: (symbol) => Effect.catchTag(intact.cancelAll(symbol), "SymbolNotFound", () => Effect.succeed([]))
       }
     }),
     ["TR-21"]
   ],
   [
     "fails with OrderRejected instead of InsufficientFunds",
-    (honest) => ({
+    (intact) => ({
       trading: {
         place: (request) =>
           Effect.catchTag(
-            honest.place(request),
+            intact.place(request),
             "InsufficientFunds",
             () => new ExchangeError.OrderRejected({ ...about, operation: "place" })
           )
@@ -440,15 +440,15 @@ const broken: ReadonlyArray<readonly [title: string, lie: Lie, ReadonlyArray<str
   ],
   [
     "places a second order when the response is lost",
-    (honest, _, losing) => ({
+    (intact, _, losing) => ({
       trading: {
         place: (request) =>
           Effect.flatMap(
             losing,
             (losing) =>
               losing === "answers"
-                ? Effect.zipRight(honest.place(request), honest.place({ ...request, clientOrderId: undefined }))
-                : honest.place(request)
+                ? Effect.zipRight(intact.place(request), intact.place({ ...request, clientOrderId: undefined }))
+                : intact.place(request)
           )
       }
     }),
@@ -456,14 +456,14 @@ const broken: ReadonlyArray<readonly [title: string, lie: Lie, ReadonlyArray<str
   ],
   [
     "fails with RequestTimedOut when the response is lost",
-    (honest, _, losing) => ({
+    (intact, _, losing) => ({
       trading: {
         place: (request) =>
           Effect.flatMap(
             losing,
             (losing) =>
               losing === "nothing"
-                ? honest.place(request)
+                ? intact.place(request)
                 : new ExchangeError.RequestTimedOut({ ...about, operation: "place" })
           )
       }
@@ -472,15 +472,15 @@ const broken: ReadonlyArray<readonly [title: string, lie: Lie, ReadonlyArray<str
   ],
   [
     "fails with NotPlaced for an order that was placed",
-    (honest, _, losing, exchange) => ({
+    (intact, _, losing, exchange) => ({
       trading: {
         place: (request) =>
           Effect.flatMap(
             losing,
             (losing) =>
               losing === "requests"
-                ? Effect.zipRight(exchange.place(request), honest.place(request))
-                : honest.place(request)
+                ? Effect.zipRight(exchange.place(request), intact.place(request))
+                : intact.place(request)
           )
       }
     }),
@@ -488,14 +488,14 @@ const broken: ReadonlyArray<readonly [title: string, lie: Lie, ReadonlyArray<str
   ],
   [
     "fails with RequestTimedOut when the response to a cancellation is lost",
-    (honest, _, losing) => ({
+    (intact, _, losing) => ({
       trading: {
         cancel: (reference) =>
           Effect.flatMap(
             losing,
             (losing) =>
               losing === "nothing"
-                ? honest.cancel(reference)
+                ? intact.cancel(reference)
                 : new ExchangeError.RequestTimedOut({ ...about, operation: "cancel" })
           )
       }
@@ -504,17 +504,17 @@ const broken: ReadonlyArray<readonly [title: string, lie: Lie, ReadonlyArray<str
   ],
   [
     "waits forever for the response to a cancellation",
-    (honest, _, losing) => ({
+    (intact, _, losing) => ({
       trading: {
         cancel: (reference) =>
-          Effect.flatMap(losing, (losing) => losing === "everything" ? Effect.never : honest.cancel(reference))
+          Effect.flatMap(losing, (losing) => losing === "everything" ? Effect.never : intact.cancel(reference))
       }
     }),
     ["ER-04"]
   ],
   [
     "is rate limited when several orders are placed concurrently",
-    (honest) => {
+    (intact) => {
       let running = 0
       return {
         trading: {
@@ -526,7 +526,7 @@ const broken: ReadonlyArray<readonly [title: string, lie: Lie, ReadonlyArray<str
                   Effect.yieldNow(),
                   count > 3
                     ? new ExchangeError.RateLimited({ ...about, operation: "place", retryAfter: Duration.seconds(1) })
-                    : honest.place(request)
+                    : intact.place(request)
                 ),
               () => Effect.sync(() => running--)
             )
@@ -563,11 +563,11 @@ const broken: ReadonlyArray<readonly [title: string, lie: Lie, ReadonlyArray<str
 ]
 
 describe("the suite reports an implementation that", { timeout: 120_000 }, () => {
-  for (const [title, lie, expected] of everyNth(8, broken)) {
+  for (const [title, replace, expected] of everyNth(8, broken)) {
     it.effect(title, () =>
       Effect.gen(function*() {
         assert.deepStrictEqual(
-          (yield* judge(lie, {}, isWhole ? undefined : expected)).map((violation) => violation.case),
+          (yield* judge(replace, {}, isWhole ? undefined : expected)).map((violation) => violation.case),
           expected
         )
       }), 120_000)
@@ -603,10 +603,10 @@ describe("an exchange with fewer features", { timeout: 120_000 }, () => {
       Effect.gen(function*() {
         const silent = new ExchangeError.InvalidRequest({ ...about, operation: "amend" })
         const found = yield* judge(
-          (honest) => ({
+          (intact) => ({
             trading: {
               amend: () => silent,
-              placeBatch: (requests) => Effect.forEach(requests, (request) => Effect.either(honest.place(request)))
+              placeBatch: (requests) => Effect.forEach(requests, (request) => Effect.either(intact.place(request)))
             }
           }),
           less,
@@ -643,7 +643,7 @@ describe("a case that loses messages", () => {
 describe("a limit case", () => {
   it.effect("fails when the exchange rejected requests, whatever the client returned", () =>
     Effect.gen(function*() {
-      const refusing = Effect.map(observer, (honest) => ({ ...honest, limited: Effect.succeed(2) }))
+      const refusing = Effect.map(observer, (intact) => ({ ...intact, limited: Effect.succeed(2) }))
       const found = yield* violations({ ...subject, observer: refusing }, ["LM"])
       assert.deepStrictEqual(found.map(({ detail }) => detail), [
         "the exchange rejected 2 requests because of its rate limit",

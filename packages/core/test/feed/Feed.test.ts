@@ -12,13 +12,13 @@ const keys = (count: number) => Array.from({ length: count }, (_, index) => `boo
 describe("after a lost connection", () => {
   it.scoped("it counts as lost since its last message, however much later that is noticed", () =>
     Effect.gen(function*() {
-      const { line, listen } = yield* open()
+      const { connection, listen } = yield* open()
       const one = yield* listen("book")
       yield* pass(1)
-      line().say({ key: "book", update: book("update", 2) })
+      connection().say({ key: "book", update: book("update", 2) })
       const heard = yield* Clock.currentTimeMillis
       yield* pass(3_600_000)
-      line().cut()
+      connection().cut()
       yield* pass(1)
       const lost = one.items().find(({ _tag }) => _tag === "Reconnecting")
       expect(lost).toMatchObject({ since: heard })
@@ -26,56 +26,56 @@ describe("after a lost connection", () => {
 
   it.scoped("every current subscription is sent again, and nothing else", () =>
     Effect.gen(function*() {
-      const { line, lines, listen } = yield* open()
+      const { connection, connections, listen } = yield* open()
       const all = yield* Effect.forEach(keys(25), listen)
       const left = yield* listen("left")
       yield* pass(1)
       yield* left.leave
       yield* pass(1)
-      line().cut()
+      connection().cut()
       yield* pass(600)
-      expect(lines.length).toBe(2)
-      expect([...line().subscribed()].toSorted()).toEqual(keys(25).toSorted())
+      expect(connections.length).toBe(2)
+      expect([...connection().subscribed()].toSorted()).toEqual(keys(25).toSorted())
       for (const one of all) expect(one.statuses()).toEqual(["Connected", "Reconnecting", "Resynced"])
     }).pipe(steady))
 
   it.scoped("an expired login is replaced by a new one before everything is subscribed again, every time", () =>
     Effect.gen(function*() {
-      const { exchange, line, listen } = yield* open({ login: true })
+      const { exchange, connection, listen } = yield* open({ login: true })
       const all = yield* Effect.forEach(keys(25), listen)
       yield* pass(1)
       for (let time = 2; time <= 4; time++) {
-        line().say({ expired: true })
+        connection().say({ expired: true })
         yield* pass(40_000)
         expect(exchange.logins).toBe(time)
-        expect(line().sent[0]?.[1]).toEqual({ login: time })
-        expect([...line().subscribed()].toSorted()).toEqual(keys(25).toSorted())
+        expect(connection().sent[0]?.[1]).toEqual({ login: time })
+        expect([...connection().subscribed()].toSorted()).toEqual(keys(25).toSorted())
         for (const one of all) expect(one.statuses().at(-1)).toBe("Resynced")
       }
     }).pipe(steady))
 
   it.scoped("nothing is subscribed before the login is confirmed", () =>
     Effect.gen(function*() {
-      const { exchange, line, listen } = yield* open({ login: true })
+      const { exchange, connection, listen } = yield* open({ login: true })
       exchange.answers = false
       yield* listen("book")
       yield* pass(5000)
-      expect(line().sent.map(([, message]) => message)).toEqual([{ login: 1 }])
+      expect(connection().sent.map(([, message]) => message)).toEqual([{ login: 1 }])
       exchange.answers = true
-      line().say({ loggedIn: true })
+      connection().say({ loggedIn: true })
       yield* pass(1)
-      expect(line().subscribed()).toEqual(["book"])
+      expect(connection().subscribed()).toEqual(["book"])
     }).pipe(steady))
 
   it.scoped("a burst of subscriptions stays within the exchange's limit, and each waits for its confirmation", () =>
     Effect.gen(function*() {
-      const { exchange, line, listen } = yield* open({ batch: 1, pace: 5 })
+      const { exchange, connection, listen } = yield* open({ batch: 1, pace: 5 })
       const all = yield* Effect.forEach(keys(60), listen)
       yield* pass(15_000)
-      line().cut()
+      connection().cut()
       exchange.answers = false
       yield* pass(30_000)
-      const sent = line().sent.map(([at]) => at)
+      const sent = connection().sent.map(([at]) => at)
       const most = Math.max(...sent.map((from) => sent.filter((at) => at >= from && at < from + 1000).length))
       expect(sent.length).toBeGreaterThan(60)
       expect(most).toBeLessThanOrEqual(5)
@@ -88,27 +88,27 @@ describe("after a lost connection", () => {
 
   it.scoped("the backoff grows while connections do not last, and is short again after a stable one", () =>
     Effect.gen(function*() {
-      const { dials, line, listen } = yield* open()
+      const { attemptedAt, connection, listen } = yield* open()
       yield* listen("book")
       yield* pass(1)
-      const cut = (after: number) => Effect.zipRight(pass(after), Effect.sync(() => line().cut()))
+      const cut = (after: number) => Effect.zipRight(pass(after), Effect.sync(() => connection().cut()))
       // Each connection is lost immediately.
       for (let time = 0; time < 6; time++) {
         yield* cut(1)
         yield* pass(16_000)
       }
-      const waits = dials.slice(1).map((at, index) => at - (dials[index] ?? 0))
-      expect(dials.length).toBe(7)
+      const waits = attemptedAt.slice(1).map((at, index) => at - (attemptedAt[index] ?? 0))
+      expect(attemptedAt.length).toBe(7)
       const gap = (index: number) => waits[index] ?? 0
       expect(gap(0)).toBeLessThan(1000)
       expect(gap(5)).toBeGreaterThan(10_000)
       for (let index = 1; index < 6; index++) expect(gap(index)).toBeGreaterThanOrEqual(gap(index - 1))
       // A connection counts as stable after thirty seconds, not after twenty.
       const lost = Effect.gen(function*() {
-        const count = dials.length
-        line().cut()
+        const count = attemptedAt.length
+        connection().cut()
         yield* pass(600)
-        const isSoon = dials.length > count
+        const isSoon = attemptedAt.length > count
         yield* pass(16_000)
         return isSoon
       })
@@ -120,45 +120,45 @@ describe("after a lost connection", () => {
 
   it.scoped("the feed reconnects after the exchange's daily disconnect, day after day", () =>
     Effect.gen(function*() {
-      const { line, lines, listen } = yield* open()
+      const { connection, connections, listen } = yield* open()
       const one = yield* listen("book")
       yield* pass(1)
       for (let day = 1; day <= 7; day++) {
         yield* pass(24 * 3_600_000)
-        line().cut(1001)
+        connection().cut(1001)
         yield* pass(1000)
-        expect(lines.length).toBe(day + 1)
+        expect(connections.length).toBe(day + 1)
         expect(one.statuses().at(-1)).toBe("Resynced")
       }
     }).pipe(steady))
 
   it.scoped("a replacement connection is tried with growing backoff while the current one keeps serving", () =>
     Effect.gen(function*() {
-      const { dials, exchange, line, listen } = yield* open({ login: true, maxAge: 3_600_000 })
+      const { attemptedAt, exchange, connection, listen } = yield* open({ login: true, maxAge: 3_600_000 })
       const one = yield* listen("book")
       yield* pass(1)
       exchange.expiring = 6
       yield* pass(3_600_000)
       yield* pass(120_000)
-      const waits = dials.slice(2).map((at, index) => at - (dials[index + 1] ?? 0))
+      const waits = attemptedAt.slice(2).map((at, index) => at - (attemptedAt[index + 1] ?? 0))
       expect(waits.length).toBe(6)
       for (const [index, wait] of waits.entries()) expect(wait).toBeGreaterThanOrEqual(500 * 2 ** Math.min(index, 4))
       expect(one.statuses()).toEqual(["Connected"])
-      line().say({ key: "book", update: book("update", 2) })
+      connection().say({ key: "book", update: book("update", 2) })
       yield* pass(1)
       expect(one.tags().at(-1)).toBe("Data")
     }).pipe(steady))
 
   it.scoped("a connection with a maximum age is replaced before, without any change of state", () =>
     Effect.gen(function*() {
-      const { line, lines, listen } = yield* open({ maxAge: 23 * 3_600_000 })
+      const { connection, connections, listen } = yield* open({ maxAge: 23 * 3_600_000 })
       const one = yield* listen("book")
       yield* pass(1)
       for (let day = 1; day <= 3; day++) yield* pass(24 * 3_600_000)
-      expect(lines.length).toBe(4)
-      expect(lines.map(({ readyState }) => readyState)).toEqual([3, 3, 3, 1])
+      expect(connections.length).toBe(4)
+      expect(connections.map(({ readyState }) => readyState)).toEqual([3, 3, 3, 1])
       expect(one.statuses()).toEqual(["Connected"])
-      line().say({ key: "book", update: book("update", 2) })
+      connection().say({ key: "book", update: book("update", 2) })
       yield* pass(1)
       expect(one.tags().at(-1)).toBe("Data")
     }).pipe(steady))
@@ -166,14 +166,14 @@ describe("after a lost connection", () => {
 
 it.scoped("a subscription that the exchange ended is sent again, and its listeners get Reconnecting and Resynced", () =>
   Effect.gen(function*() {
-    const { line, lines, listen } = yield* open()
+    const { connection, connections, listen } = yield* open()
     const [one, other] = [yield* listen("book"), yield* listen("other")]
     yield* pass(1)
-    line().say({ ended: "book" })
-    line().say({ key: "book", update: book("update", 2) })
+    connection().say({ ended: "book" })
+    connection().say({ key: "book", update: book("update", 2) })
     yield* pass(1)
-    expect(lines.length).toBe(1)
-    expect(line().subscribed()).toEqual(["book", "other", "book"])
+    expect(connections.length).toBe(1)
+    expect(connection().subscribed()).toEqual(["book", "other", "book"])
     expect(one.statuses()).toEqual(["Connected", "Reconnecting", "Resynced"])
     expect(other.statuses()).toEqual(["Connected"])
   }).pipe(steady))
@@ -181,21 +181,21 @@ it.scoped("a subscription that the exchange ended is sent again, and its listene
 it.scoped("a snapshot fetched while the subscription is not confirmed is discarded", () =>
   Effect.gen(function*() {
     const fetch = Effect.delay(Effect.succeed(book("snapshot", 1)), "1 second")
-    const { exchange, line, listen } = yield* open({ fetch })
+    const { exchange, connection, listen } = yield* open({ fetch })
     exchange.snapshots = false
     const one = yield* listen("book")
     yield* pass(1)
-    line().say({ key: "book", update: book("update", 2) })
+    connection().say({ key: "book", update: book("update", 2) })
     yield* pass(900)
     for (let time = 0; time < 2; time++) {
-      line().say({ key: "book" })
+      connection().say({ key: "book" })
       yield* pass(20)
     }
-    expect(line().subscribed().length).toBe(2)
+    expect(connection().subscribed().length).toBe(2)
     yield* pass(200)
     expect(one.tags()).toEqual(["Stale"])
     yield* pass(1000)
-    line().say({ key: "book", update: book("update", 2) })
+    connection().say({ key: "book", update: book("update", 2) })
     yield* pass(1000)
     expect(one.tags()).toEqual(["Stale", "Resynced", "Data"])
   }).pipe(steady))
@@ -215,18 +215,18 @@ it.scoped("a WebSocket constructor that throws counts as a failed connection", (
 describe("after a gap in the order book", () => {
   it.scoped("the outdated book is not emitted, and one new snapshot is requested however many updates follow", () =>
     Effect.gen(function*() {
-      const { exchange, line, listen } = yield* open()
+      const { exchange, connection, listen } = yield* open()
       const one = yield* listen("book")
       yield* pass(1)
       exchange.snapshots = false
       const before = one.tags().length
-      for (let last = 5; last < 500; last++) line().say({ key: "book", update: book("update", last) })
+      for (let last = 5; last < 500; last++) connection().say({ key: "book", update: book("update", last) })
       yield* pass(1)
-      for (let last = 500; last < 1000; last++) line().say({ key: "book", update: book("update", last) })
+      for (let last = 500; last < 1000; last++) connection().say({ key: "book", update: book("update", last) })
       yield* pass(1)
       expect(one.tags().slice(before)).toEqual(["Stale"])
-      expect(line().subscribed()).toEqual(["book", "book"])
-      line().say({ key: "book", update: book("snapshot", 1000) })
+      expect(connection().subscribed()).toEqual(["book", "book"])
+      connection().say({ key: "book", update: book("snapshot", 1000) })
       yield* pass(1)
       expect(one.tags().slice(before)).toEqual(["Stale", "Resynced", "Data"])
     }).pipe(steady))
@@ -245,12 +245,12 @@ describe("after a gap in the order book", () => {
       Effect.zipRight(Effect.suspend(() => Effect.succeed(book("snapshot", 100))))
     )
     return Effect.gen(function*() {
-      const { exchange, line, listen } = yield* open({ fetch })
+      const { exchange, connection, listen } = yield* open({ fetch })
       exchange.snapshots = false
       const one = yield* listen("book")
       yield* pass(1)
       for (let last = 99; last <= 140; last++) {
-        line().say({ key: "book", update: book("update", last) })
+        connection().say({ key: "book", update: book("update", last) })
         yield* pass(100)
       }
       expect([asked, most]).toEqual([1, 1])

@@ -13,7 +13,7 @@ class FailingSocket extends EventTarget {
 }
 
 const setup = Effect.gen(function*() {
-  const dials: Array<number> = []
+  const attemptedAt: Array<number> = []
   const clock = yield* Effect.clock
   const breaker = yield* CircuitBreaker.make<SocketError | Connection.Stopped>({ name: "acme.feed" })
   const lane = yield* Lane.make(
@@ -41,7 +41,7 @@ const setup = Effect.gen(function*() {
         stable: 30_000
       },
       constructor: () => {
-        dials.push(clock.unsafeCurrentTimeMillis())
+        attemptedAt.push(clock.unsafeCurrentTimeMillis())
         const socket = new FailingSocket()
         queueMicrotask(() => socket.dispatchEvent(new Event("error")))
         return socket as unknown as WebSocket
@@ -66,17 +66,17 @@ const setup = Effect.gen(function*() {
     breaker,
     { base: 1000, max: 30_000, stable: 30_000, linger: 10_000 }
   )
-  return { dials, lane, start: yield* Clock.currentTimeMillis }
+  return { attemptedAt, lane, start: yield* Clock.currentTimeMillis }
 })
 
 it.scoped("reconnecting backs off and never gives up", () =>
   Effect.gen(function*() {
-    const { dials, lane } = yield* setup
+    const { attemptedAt, lane } = yield* setup
     yield* TestClock.adjust("1 minutes")
-    expect(dials).toEqual([])
+    expect(attemptedAt).toEqual([])
     lane.want({ socket: "public", key: "book", channel: "book" }, undefined)
     yield* Effect.repeatN(TestClock.adjust("5 seconds"), 240)
-    const [first = 0, ...rest] = dials
+    const [first = 0, ...rest] = attemptedAt
     // Half of 1, 2, 4 and 8 seconds, as the random always returns 0.5; then the circuit breaker opens.
     expect(rest.slice(0, 4).map((at) => at - first)).toEqual([500, 1500, 3500, 7500])
     const countBetween = (from: number, to: number) => rest.filter((at) => at - first > from && at - first <= to).length
@@ -89,15 +89,15 @@ it.scoped("reconnecting backs off and never gives up", () =>
 
 it.scoped("reconnecting stops when the last listener has left, and resumes with the next one", () =>
   Effect.gen(function*() {
-    const { dials, lane } = yield* setup
+    const { attemptedAt, lane } = yield* setup
     const book = { socket: "public", key: "book", channel: "book" }
     lane.want(book, undefined)
     yield* TestClock.adjust("2 seconds")
-    expect(dials.length).toBe(3)
+    expect(attemptedAt.length).toBe(3)
     lane.unwant("book")
     yield* TestClock.adjust("5 minutes")
-    expect(dials.length).toBe(3)
+    expect(attemptedAt.length).toBe(3)
     lane.want(book, undefined)
     yield* TestClock.adjust("10 seconds")
-    expect(dials.length).toBeGreaterThan(3)
+    expect(attemptedAt.length).toBeGreaterThan(3)
   }).pipe(Effect.withRandomFixed([0.5])))

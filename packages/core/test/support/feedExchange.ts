@@ -14,10 +14,10 @@ type Sent =
 class Connection extends EventTarget {
   readyState: number
   readonly sent: Array<readonly [at: number, message: Sent]> = []
-  readonly #answer: (message: Sent, line: Connection) => void
+  readonly #answer: (message: Sent, connection: Connection) => void
   readonly #now: () => number
 
-  constructor(isOpen: boolean, now: () => number, answer: (message: Sent, line: Connection) => void) {
+  constructor(isOpen: boolean, now: () => number, answer: (message: Sent, connection: Connection) => void) {
     super()
     this.readyState = isOpen ? 1 : 3
     this.#answer = answer
@@ -77,17 +77,17 @@ export const open = (options: Options = {}) =>
     const { batch = 10, fetch, login = false, maxAge, most = 1000, pace } = options
     const clock = yield* Effect.clock
     const now = () => clock.unsafeCurrentTimeMillis()
-    const lines: Array<Connection> = []
-    const dials: Array<number> = []
+    const connections: Array<Connection> = []
+    const attemptedAt: Array<number> = []
     const exchange = { isOpen: true, answers: true, snapshots: true, throws: false, logins: 0, expiring: 0 }
-    const answer = (message: Sent, line: Connection) => {
+    const answer = (message: Sent, connection: Connection) => {
       if ("login" in message) exchange.logins++
       if (!exchange.answers) return
-      if ("login" in message) line.say(exchange.expiring-- > 0 ? { expired: true } : { loggedIn: true })
+      if ("login" in message) connection.say(exchange.expiring-- > 0 ? { expired: true } : { loggedIn: true })
       if ("subscribe" in message) {
-        line.say({ taken: message.request })
+        connection.say({ taken: message.request })
         if (!exchange.snapshots) return
-        for (const key of message.subscribe) line.say({ key, update: book("snapshot", 1) })
+        for (const key of message.subscribe) connection.say({ key, update: book("snapshot", 1) })
       }
     }
     const feed = yield* Feed.make({
@@ -131,11 +131,11 @@ export const open = (options: Options = {}) =>
           stable: 30_000
         },
         constructor: () => {
-          dials.push(now())
+          attemptedAt.push(now())
           if (exchange.throws) throw new SyntaxError("Invalid URL")
-          const line = new Connection(exchange.isOpen, now, answer)
-          if (exchange.isOpen) lines.push(line)
-          return line as unknown as WebSocket
+          const connection = new Connection(exchange.isOpen, now, answer)
+          if (exchange.isOpen) connections.push(connection)
+          return connection as unknown as WebSocket
         },
         charge: () => Effect.void,
         redact: (text) => text,
@@ -150,13 +150,13 @@ export const open = (options: Options = {}) =>
     const subscribe = feed.channel<BookView.BookView, ExchangeError.AccountError>()
     return {
       exchange,
-      dials,
-      lines,
+      attemptedAt,
+      connections,
       /** The current connection. */
-      line: (): Connection => {
-        const line = lines.at(-1)
-        if (line === undefined) throw new Error("no connection was made")
-        return line
+      connection: (): Connection => {
+        const connection = connections.at(-1)
+        if (connection === undefined) throw new Error("no connection was made")
+        return connection
       },
       listen: (key: string) =>
         Effect.gen(function*() {

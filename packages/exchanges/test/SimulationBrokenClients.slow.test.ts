@@ -11,24 +11,27 @@ type Services = Context.Context<MarketData.MarketData | Account.Account | Tradin
 const kraken: World = { ...world("kraken"), patience: 20_000 }
 
 /** Wraps the client of Kraken so that it breaks a promise. */
-const lying = (lie: (services: Services) => Services): World => ({ ...kraken, client: Layer.map(kraken.client, lie) })
+const wrapped = (fault: (services: Services) => Services): World => ({
+  ...kraken,
+  client: Layer.map(kraken.client, fault)
+})
 
-const market = (lie: (market: MarketData.MarketData.Service) => Partial<MarketData.MarketData.Service>): World =>
-  lying((services) => {
-    const honest = Context.get(services, MarketData.MarketData)
-    return Context.add(services, MarketData.MarketData, { ...honest, ...lie(honest) })
+const market = (fault: (market: MarketData.MarketData.Service) => Partial<MarketData.MarketData.Service>): World =>
+  wrapped((services) => {
+    const intact = Context.get(services, MarketData.MarketData)
+    return Context.add(services, MarketData.MarketData, { ...intact, ...fault(intact) })
   })
 
-const trading = (lie: (trading: Trading.Trading.Service) => Partial<Trading.Trading.Service>): World =>
-  lying((services) => {
-    const honest = Context.get(services, Trading.Trading)
-    return Context.add(services, Trading.Trading, { ...honest, ...lie(honest) })
+const trading = (fault: (trading: Trading.Trading.Service) => Partial<Trading.Trading.Service>): World =>
+  wrapped((services) => {
+    const intact = Context.get(services, Trading.Trading)
+    return Context.add(services, Trading.Trading, { ...intact, ...fault(intact) })
   })
 
 const twice = <A>(item: FeedItem.FeedItem<A>): ReadonlyArray<FeedItem.FeedItem<A>> =>
   item._tag === "Data" ? [item, item] : [item]
 
-const liars: ReadonlyArray<readonly [lie: string, found: SimulationWorld.Invariant, world: World]> = [
+const brokenClients: ReadonlyArray<readonly [fault: string, found: SimulationWorld.Invariant, world: World]> = [
   [
     "emits each trade twice",
     "trades",
@@ -87,13 +90,13 @@ const liars: ReadonlyArray<readonly [lie: string, found: SimulationWorld.Invaria
 ]
 
 describe("a simulation finds a client that", () => {
-  for (const [lie, invariant, liar] of liars) {
-    it.effect(lie, () =>
+  for (const [fault, invariant, broken] of brokenClients) {
+    it.effect(fault, () =>
       Effect.gen(function*() {
         const failed = yield* Effect.flip(
           Effect.forEach(
             Array.from({ length: 40 }, (_, seed) => seed),
-            (seed) => Simulation.run(liar, seed, { steps: 8, shrinks: 12 }),
+            (seed) => Simulation.run(broken, seed, { steps: 8, shrinks: 12 }),
             { concurrency: 2, discard: true }
           )
         )
