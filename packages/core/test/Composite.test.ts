@@ -335,7 +335,7 @@ describe("Composite.median", () => {
       assert.instanceOf(error, ExchangeError.ExchangeUnavailable)
       assert.include(
         error.message,
-        "only 1 of 2 sources agree on BTC/USDT; at least 2 are required: b failed: ExchangeUnavailable"
+        "median.price: only 1 of 2 sources agree on BTC/USDT; at least 2 are required: b failed: ExchangeUnavailable"
       )
       assert.strictEqual(Decimal.format((yield* price(Composite.median({ ...two, minimumSources: 1 }))).amount), "100")
     }))

@@ -174,7 +174,7 @@ describe("Composite.median of prices", () => {
       yield* at
       const [one, two] = [listing("one", { [btc]: "1" }), listing("two", { [btc]: "2" })]
       const error = yield* Effect.flip(read(Composite.median({ sources: [one.layer, two.layer] }), [btc]))
-      assert.include(error.message, "0 of 2 sources agree on BTC/USDT")
+      assert.include(error.message, "median.prices: only 0 of 2 sources agree on BTC/USDT")
     }))
 })
 

@@ -40,7 +40,7 @@ export const price = (
     // An error in the call itself would be the same for every source.
     const own = answers.flatMap((answer) => Either.isLeft(answer) && isOwnFault(answer.left) ? [answer.left] : [])[0]
     if (own !== undefined) return yield* own
-    return yield* agreed(sources, symbol, answers, yield* Clock.currentTimeMillis, options)
+    return yield* agreed("price", sources, symbol, answers, yield* Clock.currentTimeMillis, options)
   })
 
 /**
@@ -71,7 +71,7 @@ export const prices = (
             () => hasNone(sources[index]?.exchange ?? "", symbol)
           ))
       )
-      return agreed(sources, symbol, each, now, options)
+      return agreed("prices", sources, symbol, each, now, options)
     }))
     const [first] = failed
     if (first !== undefined && found.length === 0) return yield* first
@@ -83,6 +83,7 @@ const hasNone = (exchange: string, symbol: string): MalformedResponse =>
   new MalformedResponse({ exchange, operation: "prices", detail: `the response has no price for ${symbol}` })
 
 const agreed = (
+  operation: "price" | "prices",
   sources: ReadonlyArray<Source>,
   symbol: string,
   answers: ReadonlyArray<Either.Either<Price, MarketDataError>>,
@@ -95,8 +96,8 @@ const agreed = (
     const reasons = rejected.map(({ reason, source }) => `${source} ${reason}`).join("; ")
     return Either.left(
       new ExchangeUnavailable({
-        exchange: "composite",
-        operation: "price",
+        exchange: "median",
+        operation,
         outcome: "NotSent",
         detail:
           `only ${kept.length} of ${sources.length} sources agree on ${symbol}; at least ${options.minimumSources} are required: ${reasons}`
