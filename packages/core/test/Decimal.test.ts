@@ -159,7 +159,7 @@ describe("Decimal", () => {
     it(`parse, make and FromString refuse ${JSON.stringify(text.slice(0, 20))}`, () => {
       assertNone(Decimal.parse(text))
       assert.isTrue(Either.isLeft(Schema.decodeEither(Decimal.FromString)(text)))
-      assert.throws(() => Decimal.make(text))
+      assert.throws(() => Decimal.make(text), "is not plain decimal notation")
     })
   }
 

@@ -22,6 +22,7 @@ import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import * as decimals from "./internal/decimals.js"
 import * as exact from "./internal/exact.js"
+import { quote } from "./internal/quote.js"
 
 const plain = /^-?\d{1,40}(?:\.\d{1,40})?$/
 
@@ -60,7 +61,11 @@ export const fromNumber = (value: number): Option.Option<BigDecimal.BigDecimal> 
  * @since 0.1.0
  * @category constructors
  */
-export const make = (text: string): BigDecimal.BigDecimal => Option.getOrThrow(parse(text))
+export const make = (text: string): BigDecimal.BigDecimal =>
+  Option.getOrThrowWith(
+    parse(text),
+    () => new RangeError(`${quote(text)} is not plain decimal notation such as "0.001"`)
+  )
 
 /**
  * Returns the same decimal, printed in plain notation. Use it for the results of `BigDecimal` operations.
