@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { ExchangeError, KeyPermissions } from "@effect-exchange/core"
+import { ExchangeError, KeyPermissions, type Market } from "@effect-exchange/core"
 import { Exchange, type Listing, Page, Question } from "@effect-exchange/core/adapter"
 import type { Declaration, Endpoint } from "@effect-exchange/core/adapter"
 import * as Endpoints from "./Endpoints.js"
@@ -48,7 +48,7 @@ const latest = <Row extends { readonly id: string }>(
     endpoint,
     span: 86_400_000,
     order: "oldest first",
-    input: ({ id }, from: number | undefined, span) => ({
+    input: ({ id }: Market.Market, from: number | undefined, span) => ({
       symbol: id,
       startTime: from ?? span?.from,
       endTime: span?.to,

@@ -134,12 +134,41 @@ const positions: Declaration.OptionalAccount["positions"] = (client) => (markets
 const [day, week] = [86_400_000, 7 * 86_400_000]
 const kept = { span: week, kept: 730 * day, order: "newest first", next: Page.cursorOfFull } as const
 
-const part = (limit: number) => (market: Market.Market, cursor: string | undefined, span?: Adapter.Window) => ({
-  ...named(market),
+const part = (limit: number) => (scope: Endpoints.Scope, cursor: string | undefined, span?: Adapter.Window) => ({
+  ...scope,
   ...span && { startTime: span.from, endTime: span.to },
   limit,
   cursor
 })
+
+const endedOf = Page.bySpan({
+  ...kept,
+  endpoint: Endpoints.orderHistory,
+  input: part(50),
+  rows: ({ category }: Endpoints.Scope, { list }) => orders(category, list)
+})
+
+const fillsOf = Page.bySpan({
+  ...kept,
+  endpoint: Endpoints.executionList,
+  input: part(100),
+  rows: ({ category }: Endpoints.Scope, { list }) => within(category, Listing.flatMap(list, ({ fill }) => fill ?? [])),
+  // A page may have only funding payments, with fills on later pages.
+  next: (page) => {
+    const { rows, unknown } = page.answer.list
+    return Page.cursorOfFull({ ...page, count: rows.length + unknown.length })
+  }
+})
+
+/** The history of one market and that of all, which is requested by category. */
+const history = <Row>(of: Question.Question<"account", [Endpoints.Scope, Adapter.History], Listing.Listing<Row>>) => {
+  const ofCategory =
+    (category: Category): Question.Question<"account", [Adapter.History], Listing.Listing<Row>> =>
+    (client) =>
+    (query) => of(client)({ category }, query)
+  const read: Declaration.Past<Row> = (client) => (market, query) => of(client)(named(market), query)
+  return { read, ofAll: Question.each((["spot", "linear", "inverse"] as const).map(ofCategory)) }
+}
 
 const found = ({ list }: { readonly list: Orders }, { market }: Adapter.Reference) => orders(categoryOf(market), list)
 
@@ -258,30 +287,12 @@ export const Bybit = Exchange.define({
       after: "6 days",
       detail: "Bybit has no such order; it keeps orders that ended without a fill for only a week"
     },
-    ended: {
-      order: "newest first",
-      read: Page.bySpan({
-        ...kept,
-        endpoint: Endpoints.orderHistory,
-        input: part(50),
-        rows: (market, { list }) => orders(categoryOf(market), list)
-      })
-    },
+    ended: { order: "newest first", ...history(endedOf) },
     fills: {
       order: "newest first",
       // For contracts, Bybit does not report the asset of the fee.
       feeIn: "settle",
-      read: Page.bySpan({
-        ...kept,
-        endpoint: Endpoints.executionList,
-        input: part(100),
-        rows: (market, { list }) => within(categoryOf(market), Listing.flatMap(list, ({ fill }) => fill ?? [])),
-        // A page may have only funding payments, with fills on later pages.
-        next: (page) => {
-          const { rows, unknown } = page.answer.list
-          return Page.cursorOfFull({ ...page, count: rows.length + unknown.length })
-        }
-      })
+      ...history(fillsOf)
     },
     positions
   },

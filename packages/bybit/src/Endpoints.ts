@@ -10,7 +10,7 @@
 import type { Market } from "@effect-exchange/core"
 import { type Adapter, type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
 import * as Schema from "effect/Schema"
-import { type Category, categoryOf, type Named, named } from "./Markets.js"
+import { type Category, categoryOf, named } from "./Markets.js"
 import * as Rows from "./Rows.js"
 
 export type { Category, Named } from "./Markets.js"
@@ -244,7 +244,7 @@ export type Span = { readonly startTime?: number; readonly endTime?: number }
  * @category endpoints
  */
 export const orderHistory = read("orderHistory", "order/history", {
-  input: inputOf<Named & Ids & Span & Part>(),
+  input: inputOf<Scope & Ids & Span & Part>(),
   answer: Orders
 })
 
@@ -255,7 +255,7 @@ export const orderHistory = read("orderHistory", "order/history", {
  * @category endpoints
  */
 export const executionList = read("executionList", "execution/list", {
-  input: inputOf<Named & Span & Part>(),
+  input: inputOf<Scope & Span & Part>(),
   answer: Rows.page(Rows.Execution)
 })
 

@@ -20,5 +20,6 @@ export const account: AccountSubject = {
   layer: Bybit.layer,
   symbol: "BTC/USDT:USDT",
   amount: "0.02",
-  half: "0.01"
+  half: "0.01",
+  other: { symbol: "ETH/USDT:USDT", amount: "0.2" }
 }

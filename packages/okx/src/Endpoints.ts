@@ -250,7 +250,11 @@ export const ordersPending = read("ordersPending", "trade/orders-pending", {
  * @since 0.1.0
  * @category parameters
  */
-export const part = (after: string | undefined, { id, kind }: Market.Market, { since }: Adapter.History) => ({
+export const part = (
+  after: string | undefined,
+  { id, kind }: Pick<Market.Market, "kind"> & { readonly id?: string },
+  { since }: Adapter.History
+) => ({
   instType: instTypes[kind],
   instId: id,
   // OKX does not document whether the time itself is included.

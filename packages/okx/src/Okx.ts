@@ -3,9 +3,9 @@
  *
  * @since 0.1.0
  */
-import { Candle, type ExchangeStatus } from "@effect-exchange/core"
+import { Candle, type ExchangeStatus, type Market } from "@effect-exchange/core"
 import { Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
-import type { Declaration, Endpoint, Wire } from "@effect-exchange/core/adapter"
+import type { Adapter, Declaration, Endpoint, Wire } from "@effect-exchange/core/adapter"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -63,22 +63,28 @@ const openOrders = Page.byLast(Endpoints.pageSize, {
 })
 
 /**
- * Reads the rows of one market, from an endpoint for recent days and, if `since` is earlier, also from one that goes
- * back further. The latter has no orders that were canceled unfilled, and OKX advises against it for recent fills.
+ * The history of one market and that of all, which is requested by kind: from an endpoint for recent days and, if
+ * `since` is earlier, also from one that goes back further. The latter has no orders that were canceled unfilled, and
+ * OKX advises against it for recent fills.
  */
 const history = <Row extends { readonly id?: string | undefined }>(
   days: number,
   recent: Endpoint.Endpoint<"account", ReturnType<typeof Endpoints.part>, Listing.Listing<Row>>,
   older: typeof recent
-): Declaration.Past<Row> => {
+) => {
   const from = (endpoint: typeof recent) => Page.byLast(Endpoints.pageSize, { endpoint, input: Endpoints.part })
   const latest = from(recent)
   const all = Question.union([latest, from(older)])
-  return (client) => (market, query) =>
+  const read: typeof all = (client) => (subject, query) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
       const ask = query.since !== undefined && query.since < now - days * 86_400_000 ? all : latest
-      return ask(client)(market, query)
+      return ask(client)(subject, query)
     })
+  const ofKind =
+    (kind: Market.Market["kind"]): Question.Question<"account", [Adapter.History], Listing.Listing<Row>> =>
+    (client) =>
+    (query) => read(client)({ kind }, query)
+  return { read, ofAll: Question.each(kinds.map(ofKind)) }
 }
 
 // ---- orders
@@ -155,8 +161,8 @@ export const Okx = Exchange.define({
       after: "2 hours",
       detail: "OKX has no such order; it deletes orders canceled without a fill after two hours"
     },
-    ended: { order: "newest first", read: history(7, Endpoints.ordersHistory, Endpoints.ordersHistoryArchive) },
-    fills: { order: "newest first", read: history(3, Endpoints.fills, Endpoints.fillsHistory) },
+    ended: { order: "newest first", ...history(7, Endpoints.ordersHistory, Endpoints.ordersHistoryArchive) },
+    fills: { order: "newest first", ...history(3, Endpoints.fills, Endpoints.fillsHistory) },
     // Positions in options cannot be read here, and margin positions on spot are not positions of a market.
     positions: Question.aboutEach(["perpetual", "future"], to(Endpoints.positions))
   },

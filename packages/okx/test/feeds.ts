@@ -15,4 +15,11 @@ export const subject: Subject = {
 }
 
 /** The subject of the suite of account feeds. */
-export const account: AccountSubject = { id: "okx", layer: Okx.layer, symbol: "BTC/USDT", amount: "0.02", half: "0.01" }
+export const account: AccountSubject = {
+  id: "okx",
+  layer: Okx.layer,
+  symbol: "BTC/USDT",
+  amount: "0.02",
+  half: "0.01",
+  other: { symbol: "ETH/USDT", amount: "0.2" }
+}

@@ -11,7 +11,6 @@ import type { Capability, Endpoint } from "../engine/Endpoint.js"
 import type { ExchangeClient } from "../engine/ExchangeClient.js"
 import * as ExchangeError from "../model/ExchangeError.js"
 import * as Listing from "../model/Listing.js"
-import type { Market } from "../model/Market.js"
 import type { History, Window } from "../ports/Adapter.js"
 import type { Question } from "./Question.js"
 
@@ -237,12 +236,13 @@ export const atInstant = (last: number | undefined, place: number | undefined): 
   last === undefined || last === place ? unreachable : last
 
 /**
- * The declaration of a history whose requests cover at most `span` milliseconds each.
+ * The declaration of a history whose requests cover at most `span` milliseconds each. The `Subject`, such as a market, is
+ * what the history is about.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Spans<C extends Capability, I, A, Row, Place> {
+export interface Spans<C extends Capability, I, A, Row, Place, Subject> {
   readonly endpoint: Endpoint<C, I, A>
   readonly span: number
   /** How far back the history goes, in milliseconds. Defaults to no bound. */
@@ -250,8 +250,8 @@ export interface Spans<C extends Capability, I, A, Row, Place> {
   /** The span that is read first. With `oldest first`, all spans have to be read. */
   readonly order: "newest first" | "oldest first"
   /** A `span` of `undefined` requests the span that is the exchange's default. */
-  readonly input: (market: Market, place: Place | undefined, span: Window | undefined) => NoInfer<I>
-  readonly rows: (market: Market, answer: A) => Listing.Rows<Row>
+  readonly input: (subject: Subject, place: Place | undefined, span: Window | undefined) => NoInfer<I>
+  readonly rows: (subject: Subject, answer: A) => Listing.Rows<Row>
   /** Returns the place of the next page within the span. */
   readonly next: (page: Read<A, Place>) => Place | typeof unreachable | undefined
 }
@@ -263,11 +263,11 @@ export interface Spans<C extends Capability, I, A, Row, Place> {
  * @since 0.1.0
  * @category constructors
  */
-export const bySpan = <C extends Capability, I, A, Row extends Identified, Place>(
-  { endpoint, input, kept = Number.POSITIVE_INFINITY, next, order, rows, span }: Spans<C, I, A, Row, Place>
-): Question<C, [Market, History], Listing.Listing<Row>> =>
+export const bySpan = <C extends Capability, I, A, Row extends Identified, Place, Subject>(
+  { endpoint, input, kept = Number.POSITIVE_INFINITY, next, order, rows, span }: Spans<C, I, A, Row, Place, Subject>
+): Question<C, [Subject, History], Listing.Listing<Row>> =>
 (client) =>
-(market, { limit, since }) =>
+(subject, { limit, since }) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => {
     const end = now + 60_000
     const first = since === undefined ? end : Math.min(Math.max(Math.floor(since), now - kept), now)
@@ -284,8 +284,8 @@ export const bySpan = <C extends Capability, I, A, Row extends Identified, Place
     const begin: At = { index: 0, place: undefined }
     return all({
       endpoint,
-      input: ({ index, place }: At = begin) => input(market, place, since === undefined ? undefined : spanOf(index)),
-      rows: (answer) => rows(market, answer),
+      input: ({ index, place }: At = begin) => input(subject, place, since === undefined ? undefined : spanOf(index)),
+      rows: (answer) => rows(subject, answer),
       next: ({ place: { index, place } = begin, ...page }): At | typeof unreachable | undefined => {
         const behind = next({ ...page, place })
         if (behind === unreachable) return unreachable

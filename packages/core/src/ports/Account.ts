@@ -65,9 +65,10 @@ export declare namespace Account {
      *
      * **Gotchas**
      *
-     * Histories cover one market each. Missed fills are looked up only in markets in which this Layer has seen or
-     * placed an order, or in which an order is open. If another program placed an order in any other market and that
-     * order closed before the reconnect, it is not reported. The same applies to `streamOrders`.
+     * The histories of Binance and Deribit cover one market each. There, missed fills are looked up only in markets in
+     * which this Layer has seen or placed an order, or in which an order is open. If another program placed an order in
+     * any other market and that order closed before the reconnect, it is not reported. The same applies to
+     * `streamOrders`.
      */
     readonly streamFills: (symbol?: string, options?: StreamOptions) => Live<Fill>
     /** Streams all balances, now and whenever one changes. By default, a slow consumer gets the latest. */
