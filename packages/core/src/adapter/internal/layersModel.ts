@@ -102,19 +102,21 @@ export interface ConfigOptions<Region extends string = never> {
   readonly credentials: Credentials.Credentials
   /** Defaults to `"live"`. On an exchange without a testnet, every call of `"testnet"` fails with `Unsupported`. */
   readonly environment?: Environment.Environment<Region | "testnet"> | undefined
+  /** How long one attempt may take, from signing to the complete response. Defaults to 10 seconds. */
   readonly attemptTimeout?: Duration.Duration | undefined
+  /** How long an operation may take, with all its pages, lookups, queueing and retries. Defaults to 30 seconds. */
   readonly deadline?: Duration.Duration | undefined
 }
 
 /**
- * The options that `layerConfig` reads. `trading` must be `"enabled"` if `environment` is live (see
- * `Environment.isLive`).
+ * The options that `layerConfig` reads.
  *
  * @since 0.1.0
  * @category models
  */
 export interface TradingConfigOptions<Region extends string = never> extends ConfigOptions<Region> {
   readonly environment: Environment.Environment<Region | "testnet">
+  /** Must be `"enabled"` if `environment` is live (see `Environment.isLive`). */
   readonly trading?: string | undefined
 }
 
