@@ -32,11 +32,11 @@ export const capacity = { ip: 30, key: 120, order: 10 }
  * @category limits
  */
 export const limits = {
-  ip: Limit.bucket(capacity.ip, 0.5),
-  key: Limit.bucket(capacity.key, 2, { per: "key", reserved: 10 }),
+  ip: Limit.bucket({ burst: capacity.ip, perSecond: 0.5 }),
+  key: Limit.bucket({ burst: capacity.key, perSecond: 2 }, { per: "key", reserved: 10 }),
   order: Limit.window(capacity.order, "1 second", { per: "key" }),
   // Opened sockets. While BitMEX still reported it, a new connection had 40 left. The announced limit was 20 per hour.
-  connections: Limit.bucket(40, 20 / 3600)
+  connections: Limit.bucket({ burst: 40, perSecond: 20 / 3600 })
 }
 
 /**

@@ -164,7 +164,7 @@ describe("Endpoint.family with `own`", () => {
 })
 
 describe("Endpoint.family", () => {
-  const limits = { ip: Limit.window(10, "1 second"), key: Limit.bucket(5, 1, { per: "key" }) }
+  const limits = { ip: Limit.window(10, "1 second"), key: Limit.bucket({ burst: 5, perSecond: 1 }, { per: "key" }) }
   const shared = { limits, root: "/v2", within: "result", cost: { ip: 1 } } as const
   const open = Endpoint.family({ ...shared, capability: "marketData" })
   const read = Endpoint.family({ ...shared, capability: "account", method: "POST", body: "form" })

@@ -428,7 +428,7 @@ describe("the response that opens a session", () => {
 
 /** As on Deribit: the key and its secret in the query, responses in an envelope, and `13009` for an expired token. */
 describe("client credentials", () => {
-  const limits = { ip: Limit.bucket(90, 19) }
+  const limits = { ip: Limit.bucket({ burst: 90, perSecond: 19 }) }
   const shared = { limits, within: "result", cost: { ip: 1 } }
   const open = Endpoint.family({ ...shared, capability: "marketData", root: "/api/v2/public/" })
   const read = Endpoint.family({ ...shared, capability: "account", root: "/api/v2/private/" })

@@ -21,13 +21,13 @@ const { inputFrom, inputOf } = Endpoint
  * @category limits
  */
 export const limits = {
-  ip: Limit.bucket(90, 19),
-  instruments: Limit.bucket(40, 0.9),
+  ip: Limit.bucket({ burst: 90, perSecond: 19 }),
+  instruments: Limit.bucket({ burst: 40, perSecond: 0.9 }),
   // A cancellation by client order id first reads the order.
-  account: Limit.bucket(90, 19, { per: "key", reserved: 20 }),
-  matching: Limit.bucket(18, 4.8, { per: "key" }),
+  account: Limit.bucket({ burst: 90, perSecond: 19 }, { per: "key", reserved: 20 }),
+  matching: Limit.bucket({ burst: 18, perSecond: 4.8 }, { per: "key" }),
   // Requests to subscribe have a bucket of their own, whatever the number of channels they name.
-  subscriptions: Limit.bucket(9, 3.1)
+  subscriptions: Limit.bucket({ burst: 9, perSecond: 3.1 })
 }
 
 /**

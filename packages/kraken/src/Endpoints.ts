@@ -28,8 +28,8 @@ const { isoTime, inputFrom, inputOf } = Endpoint
  */
 export const limits = {
   public: Limit.window(1, "1 second"),
-  key: Limit.bucket(18, 0.5, { per: "key" }),
-  trading: Limit.bucket(120, 2.3, { per: "key" })
+  key: Limit.bucket({ burst: 18, perSecond: 0.5 }, { per: "key" }),
+  trading: Limit.bucket({ burst: 120, perSecond: 2.3 }, { per: "key" })
 }
 
 /**

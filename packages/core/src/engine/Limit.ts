@@ -23,13 +23,15 @@ export type Limit = RateLimiter.Limit & Pick<Options, "per">
 export type Limits<Scope extends string> = { readonly [S in Scope]: Limit }
 
 /**
- * The options of a limit. `reserved` is kept for trading calls; set it on every scope that they share with reads.
+ * The options of a limit.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
+  /** What the limit is counted by: the address, or the API key or account. Defaults to `"address"`. */
   readonly per?: "address" | "key" | undefined
+  /** The part kept for trading calls. Set it on every scope that they share with reads. Defaults to none. */
   readonly reserved?: number | undefined
 }
 
@@ -54,8 +56,11 @@ export const window = (
  * @since 0.1.0
  * @category constructors
  */
-export const bucket = (burst: number, perSecond: number, options: Options = {}): Limit => ({
-  ...RateLimiter.bucket({ burst, perSecond }),
+export const bucket = (
+  limit: { readonly burst: number; readonly perSecond: number },
+  options: Options = {}
+): Limit => ({
+  ...RateLimiter.bucket(limit),
   ...options
 })
 
