@@ -70,6 +70,15 @@ describe("Markets", () => {
       assert.strictEqual((yield* Effect.flip(markets.recent("book", "BTC/USDT")))._tag, "SymbolNotFound")
     }))
 
+  it.scoped("are loaded for every call with a maxAge of 0", () =>
+    Effect.gen(function*() {
+      let listed = bitcoin
+      const markets = yield* Markets.make({ exchange: "acme", load: Effect.sync(() => listed), maxAge: 0 })
+      assert.deepStrictEqual(yield* markets.all, bitcoin)
+      listed = bothMarkets
+      assert.deepStrictEqual(yield* markets.all, bothMarkets)
+    }))
+
   it.scoped("are found by the exchange's id, unless several have it", () =>
     Effect.gen(function*() {
       const perpetual: Market.Market = { ...market("BTC/USDT"), kind: "perpetual" }

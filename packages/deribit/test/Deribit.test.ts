@@ -140,6 +140,17 @@ describe("public data", () => {
       })
     ))
 
+  it.effect("has no trades of a market that is routed to Coinbase", () =>
+    scripted(
+      {
+        get_last_trades_by_instrument: [{ error: { code: 11060, message: "not_supported_for_coinbase_routed_spot" } }]
+      },
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(Effect.flatMap(Deribit.MarketData, (data) => data.trades("ETH/USDC")))
+        assert.strictEqual(error._tag, "Unsupported")
+      })
+    ))
+
   it.effect("has no candles of a day, because Deribit's days begin at 08:00", () =>
     scripted(
       {

@@ -127,7 +127,8 @@ export const make = (options: {
         }
         return Effect.flatMap(flight.inFlight, (inFlight) => {
           const elapsed = now - triedAt
-          const left = inFlight > 0 ? patience - elapsed : elapsed < missedAfter ? 0 : patience
+          const failed = triedAt > known.at
+          const left = inFlight > 0 ? patience - elapsed : failed && elapsed < missedAfter ? 0 : patience
           return left <= 0 ? Effect.succeed(known) : Effect.catchAll(
             Deadline.within(inTime(options.exchange, operation, refresh), left),
             (error) =>
@@ -207,6 +208,7 @@ export const make = (options: {
     }
   })
 
+// How old the list of `recent` may be, in milliseconds.
 const recently = 60_000
 
 // How long a call waits for a reload while it could use the markets that are known, in milliseconds.
