@@ -7,7 +7,9 @@ import * as NodeConfig from "@effect-exchange/core/engine/NodeConfig"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
+import type { PlatformError } from "@effect/platform/Error"
 import * as Cause from "effect/Cause"
+import * as ConfigError from "effect/ConfigError"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -95,6 +97,11 @@ const write = (stream: NodeJS.WriteStream, text: string): Effect.Effect<void> =>
     stream.write(text, () => resume(Effect.void))
   })
 
+/** Names the variable of an invalid value, which its message does not. */
+const reasonOf = (error: ConfigError.ConfigError | PlatformError): string =>
+  (ConfigError.isConfigError(error) && error._op === "InvalidData" ? Configuration.describe(error) : error.message)
+    .replace(/\.$/, "")
+
 const network = Layer.unwrapEffect(
   Effect.map(
     Effect.promise(() => import("@effect-exchange/core/engine/NodeExchange")),
@@ -157,7 +164,7 @@ const environment = (
   ).pipe(
     Layer.provideMerge(configuration),
     Layer.mapError((error) =>
-      new Failure.UsageError({ detail: `The configuration cannot be read: ${error.message}. Fix it and try again.` })
+      new Failure.UsageError({ detail: `The configuration cannot be read: ${reasonOf(error)}. Fix it and try again.` })
     ),
     Layer.tapError((error) => write(process.stderr, `${error.message}\n`))
   )

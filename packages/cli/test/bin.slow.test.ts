@@ -58,6 +58,22 @@ const onFullDisk = (line: string) =>
 const timeout = 60_000
 
 describe("the process", () => {
+  it("names the variable whose value is invalid", async () => {
+    const invalid: ReadonlyArray<NodeJS.ProcessEnv> = [
+      { EXCHANGE_SECRETS_FROM: "elsewhere" },
+      {
+        EXCHANGE_SECRETS_FROM: "vault",
+        VAULT_ADDR: "http://vault.example",
+        EXCHANGE_VAULT_PATH: "team",
+        VAULT_TOKEN: "t"
+      }
+    ]
+    const errors = []
+    for (const variables of invalid) errors.push((await entry("bin", "price", undefined, variables)).err)
+    assert.match(errors[0] ?? "", /EXCHANGE_SECRETS_FROM is invalid: /)
+    assert.match(errors[1] ?? "", /VAULT_ADDR is invalid: expected https/)
+  }, timeout)
+
   it("start without arguments shows a price of each exchange, with faults", async () => {
     const { code, err, out } = await entry("start", "")
     assert.strictEqual(code, 0)
