@@ -47,16 +47,13 @@ export const latest = (events: Stream.Stream<Event>): Stream.Stream<string> =>
       ),
       Effect.forkScoped
     )
-    return Stream.repeatEffectChunkOption(
-      Effect.zipRight(
-        hasNews.await,
-        Effect.suspend(() => {
-          const texts = Chunk.fromIterable(unread.values())
-          unread.clear()
-          if (end === undefined) return Effect.as(hasNews.close, texts)
-          if (Chunk.isNonEmpty(texts)) return Effect.succeed(texts)
-          return Exit.isFailure(end) ? Effect.failCause(end.cause) : Effect.fail(Option.none())
-        })
-      )
-    )
+    const read = Effect.suspend(() => {
+      const texts = Chunk.fromIterable(unread.values())
+      unread.clear()
+      if (end === undefined) return Effect.succeed(texts)
+      if (Chunk.isNonEmpty(texts)) return Effect.as(hasNews.open, texts)
+      return Exit.isFailure(end) ? Effect.failCause(end.cause) : Effect.fail(Option.none())
+    })
+    // Closed before reading, so that an event that comes meanwhile is noticed.
+    return Stream.repeatEffectChunkOption(hasNews.await.pipe(Effect.zipRight(hasNews.close), Effect.zipRight(read)))
   }))
