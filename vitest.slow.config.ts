@@ -1,13 +1,11 @@
 import { configDefaults, defineConfig, mergeConfig } from "vitest/config"
 import fast from "./vitest.config.js"
 
-// The configuration of `npm run test:slow`, which runs in full what `npm test` runs in samples. Isolated, because there
-// are few files and each is long: the next free process takes the next file.
+// The configuration of `npm run test:slow`, which runs in full what `npm test` runs in samples.
 const slow = mergeConfig(
   fast,
   defineConfig({
     test: {
-      isolate: true,
       passWithNoTests: true,
       testTimeout: 600_000,
       // Read by `*.sampled.test.ts`, to run in full.
