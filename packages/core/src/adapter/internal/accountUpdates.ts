@@ -100,6 +100,24 @@ export const orders = (services: Services, request: StreamRequest): AccountUpdat
       })
     )
 
+  const endedSince = (from: number): Reads<Delivered.OrderOf> => {
+    const query = { since: from, limit }
+    if (market === undefined && account.orderHistoryOfAll !== undefined) {
+      return Effect.flatMap(
+        understood(exchange, operation, account.orderHistoryOfAll(query)),
+        (orders) => withMarkets(services, operation, orders)
+      )
+    }
+    return Effect.map(
+      Effect.forEach(market === undefined ? seen.markets() : [market], (market) =>
+        Effect.map(
+          understood(exchange, operation, account.orderHistory(market, query)),
+          (orders) => orders.map((order) => ({ order, market }))
+        )),
+      (all) => all.flat()
+    )
+  }
+
   /**
    * Returns the open orders, those that ended since then, and those in neither list, which are looked up one by one.
    */
@@ -107,13 +125,8 @@ export const orders = (services: Services, request: StreamRequest): AccountUpdat
     Effect.gen(function*() {
       const open = yield* standing(services, request)
       const from = yield* since(services, request, lostAt)
-      const query = { since: from, limit }
-      const histories = market === undefined && account.orderHistoryOfAll !== undefined
-        ? [account.orderHistoryOfAll(query)]
-        : (market === undefined ? seen.markets() : [market]).map((market) => account.orderHistory(market, query))
-      const ended = yield* Effect.forEach(histories, (history) => understood(exchange, operation, history))
-      const changed = ended.flat().filter((order) => changedAt(order, from) >= from)
-      const listed = [...open, ...yield* withMarkets(services, operation, changed)]
+      const ended = yield* endedSince(from)
+      const listed = [...open, ...ended.filter(({ order }) => changedAt(order, from) >= from)]
       const ids = new Set(listed.map(({ order }) => order.id))
       const unlisted = yield* Effect.forEach(known.standing().filter(({ order }) => !ids.has(order.id)), lookedUp)
       return [...listed, ...unlisted.flat()]
