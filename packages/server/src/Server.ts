@@ -17,6 +17,7 @@ import * as Api from "./Api.js"
 import * as Events from "./Events.js"
 import * as Handlers from "./Handlers.js"
 import { withProblems } from "./internal/failures.js"
+import { withErrorListener } from "./internal/upgrades.js"
 import * as Lifecycle from "./Lifecycle.js"
 import * as Probes from "./Probes.js"
 import type { Sources } from "./Sources.js"
@@ -50,7 +51,7 @@ export const layer = (
   HttpServer.HttpServer | HttpRouter.HttpRouter.DefaultServices | Sources | Health.Health
 > => {
   const admission = Admission.make(options)
-  return HttpApiBuilder.serve((app) => admission.around(app)).pipe(
+  return HttpApiBuilder.serve((app) => withErrorListener(admission.around(app))).pipe(
     Layer.provide([
       HttpApiBuilder.middleware((app) => withProblems(app)),
       HttpApiBuilder.middlewareOpenApi(),

@@ -4,6 +4,7 @@ import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Redacted } from "effect"
 import { request } from "node:http"
+import { connect } from "node:net"
 import { Client, Lifecycle, Problem } from "../src/index.js"
 import { address, openStream, sendRequest, service } from "./support/service.js"
 
@@ -26,6 +27,31 @@ const eventually = <A, E, R>(self: Effect.Effect<A, E, R>, isSo: (value: A) => b
   )
 
 const threeExchanges = ["kraken", "okx", "binance"] as const
+
+/** Requests an upgrade of a connection, and resets it when the response begins. */
+const resetUpgrade = (base: string) =>
+  Effect.async<void>((resume) => {
+    const { hostname, port } = new URL(base)
+    const socket = connect({ host: hostname, port: Number(port) }, () => {
+      socket.write("GET /v1/stream HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n")
+    })
+    socket.on("data", () => socket.resetAndDestroy())
+    socket.on("close", () => resume(Effect.void))
+  })
+
+describe("a client that requests an upgrade", () => {
+  it.live("does not end the process by resetting its connection", () =>
+    Effect.gen(function*() {
+      const uncaught: Array<unknown> = []
+      const record = (error: unknown) => uncaught.push(error)
+      process.on("uncaughtExceptionMonitor", record)
+      yield* Effect.addFinalizer(() => Effect.sync(() => process.off("uncaughtExceptionMonitor", record)))
+      const base = yield* address
+      yield* Effect.forEach(Array.from({ length: 5 }), () => resetUpgrade(base))
+      assert.strictEqual((yield* sendRequest("/livez")).status, 200)
+      assert.deepStrictEqual(uncaught, [])
+    }).pipe(Effect.provide(service(["okx"])), Effect.scoped))
+})
 
 describe("GET /v1/prices", () => {
   it.live("serves the price of the first available exchange, with its source and age", () =>
