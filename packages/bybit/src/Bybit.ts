@@ -195,10 +195,7 @@ const cancel = (client: Trading) => (reference: Adapter.Reference) => {
     Effect.catchTag("OrderNotFound", (error) =>
       Effect.gen(function*() {
         if (categoryOf(reference.market) !== "spot") return yield* error
-        const { list } = yield* Effect.mapError(
-          client.request(Endpoints.orderRealtime, Endpoints.referred(reference)),
-          () => error
-        )
+        const { list } = yield* client.request(Endpoints.orderRealtime, Endpoints.referred(reference))
         const open = list.rows.find(({ row }) => !Order.isClosed(row))
         return open === undefined
           ? yield* error

@@ -242,6 +242,21 @@ describe("cancel", () => {
       })()))))
   }
 
+  it.effect("does not report an order as not found if the kind of a conditional order cannot be looked up", () =>
+    Effect.gen(function*() {
+      const trading = yield* Bybit.Trading
+      const failed = yield* Effect.flip(trading.cancel({ symbol: "BTC/USDT", id: "1" }))
+      assert.strictEqual(failed._tag, "OutcomeUnknown")
+    }).pipe(
+      Effect.provide(
+        scripted(({ path }) =>
+          path === "/v5/order/cancel"
+            ? json(error(170213, "Order does not exist."))
+            : json(error(10016, "Server error."))
+        )
+      )
+    ))
+
   it.effect("fails with OrderNotFound for an order that does not exist on spot", () =>
     Effect.gen(function*() {
       const trading = yield* Bybit.Trading

@@ -89,8 +89,8 @@ interface Found {
 const empty: Found = { first: Option.none(), last: Option.none(), completeSize: 0 }
 
 /**
- * Finds the first and the last candle, and the size of the complete lines in bytes. Reads only both ends of the file, which may be
- * large.
+ * Finds the first and the last candle, and the size of the complete lines in bytes. Reads only both ends of the file,
+ * which may be large.
  */
 const inspect = Effect.fnUntraced(function*(
   path: string,

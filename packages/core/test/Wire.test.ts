@@ -518,11 +518,12 @@ describe("lists", () => {
     })
   })
 
-  it("unique keeps the last row of each id, or of each given key", () => {
+  it("unique keeps the last row of each id, each fill of a trade with oneself, and each row without an id", () => {
     const row = (id: string, at: number) => ({ id, at })
     const twice = { rows: [row("1", 1), row("2", 2), row("1", 3)], unknown: [] }
     assert.deepStrictEqual(Listing.unique(twice).rows, [row("1", 3), row("2", 2)])
-    assert.deepStrictEqual(Listing.unique(twice, ({ at, id }) => `${id} ${at}`), twice)
+    const withOneself = Listing.of([{ id: "5", orderId: "1" }, { id: "5", orderId: "2" }, {}, {}])
+    assert.deepStrictEqual(Listing.unique(withOneself), withOneself)
   })
 
   it("fail for a value that is not a list", () => {

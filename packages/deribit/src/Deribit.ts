@@ -58,9 +58,6 @@ const ended = Question.union(
   )
 )
 
-// An account that trades with itself has two fills with the id of one trade.
-const fillKey = ({ id, orderId }: Row.Fill): string => `${id} ${orderId}`
-
 /**
  * Reads fills, latest first, until a page reaches back before `since`. The requests do not contain `since`: with a
  * `start_timestamp`, Deribit returns the earliest trades.
@@ -75,13 +72,12 @@ const fillsOf = (historical: boolean): Declaration.Past<Row.Fill> => (client) =>
       const last = fills.rows.at(-1)?.at
       return !hasMore || (last !== undefined && last < since) ? undefined : Page.atInstant(last, place)
     },
-    key: fillKey,
     wanted: ({ at }) => at >= since,
     enough: () => limit
   })(client)()
 }
 
-const fills = Question.union([false, true].map(fillsOf), fillKey)
+const fills = Question.union([false, true].map(fillsOf))
 
 /**
  * The adapter for Deribit: its tags, Layers and features.

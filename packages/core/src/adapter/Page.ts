@@ -61,10 +61,7 @@ export interface Facts<C extends Capability, I, A, Args extends ReadonlyArray<un
    * cannot be requested.
    */
   readonly next: (page: Read<A, Place>) => Place | typeof unreachable | undefined
-  /**
-   * Returns the key by which two rows are the same row. Defaults to their ids. The id of a fill counts together with
-   * its order, because an account that trades with itself has two fills with the id of one trade.
-   */
+  /** Returns the key by which two rows are the same row. Defaults to `Listing.keyOf`. */
   readonly key?: ((row: Row) => string) | undefined
   /** Selects the rows that are kept and counted. Defaults to all. */
   readonly wanted?: ((row: Row, ...args: Args) => boolean) | undefined
@@ -88,14 +85,14 @@ export const all = <
   I,
   A,
   Args extends ReadonlyArray<unknown>,
-  Row extends Identified,
+  Row extends Listing.Identified,
   Place
 >(facts: Facts<C, I, A, Args, Row, Place>): Question<C, Args, Listing.Listing<Row>> =>
 (client: ExchangeClient<C>) =>
 (...args): Effect.Effect<Listing.Listing<Row>, ExchangeError.For<C>> =>
   Effect.gen(function*() {
     const { endpoint, enough = limitOf, input, most: cap = most, next, wanted = () => true } = facts
-    const { key = keyOf } = facts
+    const { key = Listing.keyOf } = facts
     const limit = enough(...args)
     // Fails rather than return a partial list, which would look like the complete one.
     const partly = (detail: string) =>
@@ -129,21 +126,6 @@ export const all = <
     }
     return yield* partly(`there are more than ${cap} pages, the maximum that one call reads`)
   })
-
-/**
- * The parts of a row by which it is recognized on another page.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Identified {
-  readonly id?: string | undefined
-  /** The order of a fill. */
-  readonly orderId?: string | undefined
-}
-
-const keyOf = ({ id, orderId }: Identified): string | undefined =>
-  id === undefined || orderId === undefined ? id : `${id} ${orderId}`
 
 const limitOf = (...asked: ReadonlyArray<unknown>): number => {
   const history = asked.at(-1)
@@ -209,7 +191,7 @@ export const byCursor = <
   C extends Capability,
   I,
   Args extends ReadonlyArray<unknown>,
-  Row extends Identified
+  Row extends Listing.Identified
 >(
   facts: Omit<Facts<C, I, Part<Row>, Args, Row, string>, "rows" | "next">
 ): Question<C, Args, Listing.Listing<Row>> =>
@@ -263,7 +245,7 @@ export interface Spans<C extends Capability, I, A, Row, Place, Subject> {
  * @since 0.1.0
  * @category constructors
  */
-export const bySpan = <C extends Capability, I, A, Row extends Identified, Place, Subject>(
+export const bySpan = <C extends Capability, I, A, Row extends Listing.Identified, Place, Subject>(
   { endpoint, input, kept = Number.POSITIVE_INFINITY, next, order, rows, span }: Spans<C, I, A, Row, Place, Subject>
 ): Question<C, [Subject, History], Listing.Listing<Row>> =>
 (client) =>
@@ -308,7 +290,7 @@ export const byOffset = <
   C extends Capability,
   I,
   Args extends ReadonlyArray<unknown>,
-  Row extends Identified
+  Row extends Listing.Identified
 >(
   size: number,
   facts: Omit<Facts<C, I, Listing.Listing<Row>, Args, Row, number>, "rows" | "next">
@@ -325,7 +307,7 @@ export const byLast = <
   C extends Capability,
   I,
   Args extends ReadonlyArray<unknown>,
-  Row extends Identified
+  Row extends Listing.Identified
 >(
   size: number,
   facts: Omit<Facts<C, I, Listing.Listing<Row>, Args, Row, string>, "rows" | "next">

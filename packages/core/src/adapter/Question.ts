@@ -138,7 +138,7 @@ export const aboutEach = <C extends Endpoint.Capability, Subject, A>(
 
 /**
  * Asks several questions concurrently whose answers may overlap, as a row that ends moves from one answer to another.
- * Each row is returned once. Rows with the same `key` are the same row; the key defaults to the id.
+ * Each row is returned once, as it was last read (`Listing.unique`).
  *
  * @since 0.1.0
  * @category combining
@@ -146,13 +146,12 @@ export const aboutEach = <C extends Endpoint.Capability, Subject, A>(
 export const union = <
   C extends Endpoint.Capability,
   Args extends ReadonlyArray<unknown>,
-  A extends { readonly id?: string | undefined }
+  A extends Listing.Identified
 >(
-  questions: ReadonlyArray<Question<C, Args, Listing.Rows<A>>>,
-  key?: (row: A) => string | undefined
+  questions: ReadonlyArray<Question<C, Args, Listing.Rows<A>>>
 ): Question<C, Args, Listing.Listing<A>> => {
   const all = each(questions)
-  return (client) => (...args) => Effect.map(all(client)(...args), (listing) => Listing.unique(listing, key))
+  return (client) => (...args) => Effect.map(all(client)(...args), (listing) => Listing.unique(listing))
 }
 
 /**

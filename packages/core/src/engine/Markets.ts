@@ -46,8 +46,8 @@ export interface Markets {
    */
   readonly byId: (id: string) => Effect.Effect<Option.Option<Market>, MarketDataError>
   /**
-   * Finds the market of a symbol in a list that is at most a minute old: for facts of a market that turn out to be
-   * outdated. Reloads the list if it is older.
+   * Finds the market of a symbol, for facts of a market that turn out to be outdated: like `find`, but first reloads a
+   * list that was loaded, or tried to be loaded, more than a minute ago.
    */
   readonly recent: (operation: string, symbol: string) => Effect.Effect<Market, MarketDataError>
 }
@@ -199,7 +199,7 @@ export const make = (options: {
         ),
       recent: (operation, symbol) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) => {
-          const isRecent = now - Math.max(loaded?.at ?? triedAt, triedAt) < recently
+          const isRecent = now - Math.max(loaded?.at ?? 0, triedAt) < recently
           const found = find(operation, symbol)
           return isRecent ? found : Effect.zipRight(refresh, found)
         }),
@@ -208,7 +208,7 @@ export const make = (options: {
     }
   })
 
-// How old the list of `recent` may be, in milliseconds.
+// How long after a load `recent` causes no reload, in milliseconds.
 const recently = 60_000
 
 // How long a call waits for a reload while it could use the markets that are known, in milliseconds.

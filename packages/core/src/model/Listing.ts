@@ -67,17 +67,36 @@ export const flatten = <A>(listings: ReadonlyArray<Listing<A>>): Listing<A> => (
 })
 
 /**
- * Removes duplicate rows: of rows with the same key (by default `id`), keeps the last, which was read most recently. A
- * row without a key is no duplicate.
+ * The parts of a row by which it is recognized when it is read again.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Identified {
+  readonly id?: string | undefined
+  /** The order of a fill. */
+  readonly orderId?: string | undefined
+}
+
+/**
+ * Returns the key by which two rows are the same row: their id, and that of a fill together with its order, because an
+ * account that trades with itself has two fills with the id of one trade. Returns `undefined` for a row without an id.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const keyOf = ({ id, orderId }: Identified): string | undefined =>
+  id === undefined || orderId === undefined ? id : `${id} ${orderId}`
+
+/**
+ * Removes duplicate rows: of rows with the same {@link keyOf}, keeps the last, which was read most recently. A row
+ * without a key is no duplicate.
  *
  * @since 0.1.0
  * @category filtering
  */
-export const unique = <A extends { readonly id?: string | undefined }>(
-  listing: Listing<A>,
-  key: (row: A) => string | undefined = ({ id }) => id
-): Listing<A> => ({
-  rows: [...new Map(listing.rows.map((row, index) => [key(row) ?? index, row])).values()],
+export const unique = <A extends Identified>(listing: Listing<A>): Listing<A> => ({
+  rows: [...new Map(listing.rows.map((row, index) => [keyOf(row) ?? index, row])).values()],
   unknown: listing.unknown
 })
 
