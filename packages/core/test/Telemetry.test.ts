@@ -1,9 +1,10 @@
+import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, type Layer, Metric, MetricState, Option, TestClock, Tracer } from "effect"
 import { Layer as Layers } from "effect"
-import type { ExchangeClient } from "../src/adapter.js"
+import { ExchangeClient, Transport } from "../src/adapter.js"
 import * as Frame from "../src/engine/internal/frame.js"
-import { Telemetry } from "../src/index.js"
+import { ExchangeState, Telemetry } from "../src/index.js"
 import * as Acme from "./support/acme.js"
 import { start } from "./support/time.js"
 import * as Wire from "./support/wire.js"
@@ -201,6 +202,38 @@ describe("Telemetry", () => {
         Object.keys(sent[0]?.headers ?? {}).filter((name) => /trace|b3/i.test(name)),
         []
       )
+    }))
+
+  it.scoped("the attempts of a transport that logs nothing have spans, with the response's status and the error", () =>
+    Effect.gen(function*() {
+      const { ended, layer } = spans()
+      const statuses = [503, 200]
+      const transport: Transport.Transport = {
+        isQuiet: true,
+        send: () => Effect.sync(() => ({ status: statuses.shift() ?? 200, headers: {}, text: "{\"value\":1}" }))
+      }
+      const client = yield* ExchangeClient.make({ ...Acme.protocol, exchange: "telemetry-quiet" }, {
+        environment: { name: "live", baseUrl: "https://acme.example" }
+      }).pipe(
+        Effect.provide(ExchangeState.layer),
+        Effect.provideService(
+          HttpClient.HttpClient,
+          Transport.attach(HttpClient.make(() => Effect.die("not used")), transport)
+        )
+      )
+      const call = yield* Effect.fork(Effect.provide(client.request(Acme.value, {}), layer))
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(call)
+      assert.deepStrictEqual(ended.map(({ name }) => name), ["attempt", "attempt", "telemetry-quiet.value"])
+      assert.deepStrictEqual(
+        ended.slice(0, 2).map(({ attributes }) => [
+          attributes.get("exchange.attempt"),
+          attributes.get("http.response.status_code"),
+          attributes.get("error.type")
+        ]),
+        [[1, 503, "ExchangeUnavailable"], [2, 200, undefined]]
+      )
+      for (const attempt of ended.slice(0, 2)) assert.strictEqual(Option.getOrUndefined(attempt.parent), ended[2])
     }))
 
   it.scoped("a method has one span around all of its requests", () =>

@@ -185,7 +185,7 @@ const answered = <A>(
     ? hint(() => settings.learnUsage(fiber, usage, key, skew.offset), warnUnread)
     : undefined
   if (used !== undefined) hints.push(used)
-  if (fiber.currentSpan?._tag === "Span") fiber.currentSpan.attribute(attributes.status, raw.status)
+  call.span?.attribute(attributes.status, raw.status)
   const isSecret = endpoint.isSecret === true && raw.status < 300
   const text = isSecret ? Credentials.redacted : redaction.text(raw.text)
   const answer: Answer = {

@@ -3,6 +3,7 @@ import { isRejection } from "@effect-exchange/resilience/Rejection"
 import * as Context from "effect/Context"
 import * as Either from "effect/Either"
 import type * as Option from "effect/Option"
+import type * as Tracer from "effect/Tracer"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import { memoized } from "../../model/internal/memoized.js"
 import { clean } from "../../model/internal/text.js"
@@ -32,6 +33,7 @@ export class Call<A> implements Attempt.Call<A> {
   attempt = 0
   sentAt: number | undefined
   nonce: bigint | undefined
+  span: Tracer.Span | undefined
   /** The error of an attempt after which a write may have been carried out. */
   doubt: ExchangeError.ExchangeError | undefined
   /** The signer of the operation, if one was found. */

@@ -74,25 +74,12 @@ export const spanned = <A, E, R>(
 ): Effect.Effect<A, E, R> => isTraced(fiber) ? inSpan(fiber, status, name, options(), () => self) : self
 
 /**
- * Does the same as {@link onExit}, in a span if a tracer is installed.
+ * Does the same as `Effect.useSpan` with `Effect.withParentSpan`, in a third of the operations, since a tracer may
+ * intercept each one. Calls `ended` as {@link onExit} does, within the span.
  *
  * @internal
  */
-export const onExitInSpan = <A, E, R>(
-  fiber: Running,
-  status: Status,
-  self: Effect.Effect<A, E, R>,
-  name: string,
-  options: () => Tracer.SpanOptions,
-  ended: Ended<A, E>
-): Effect.Effect<A, E, R> =>
-  isTraced(fiber) ? inSpan(fiber, status, name, options(), () => self, ended) : onExit(status, self, ended)
-
-/**
- * Does the same as `Effect.useSpan` with `Effect.withParentSpan`, in a third of the operations, since a tracer may
- * intercept each one. Calls `ended` as {@link onExit} does, within the span.
- */
-const inSpan = <A, E, R>(
+export const inSpan = <A, E, R>(
   fiber: Running,
   status: Status,
   name: string,
@@ -131,6 +118,36 @@ const inSpan = <A, E, R>(
             })
           }
         ))
+  )
+
+/**
+ * Does the same as {@link inSpan}, but the span does not become the fiber's current one: that copies the fiber's
+ * references twice, for as long as the effect runs. Only for an effect that neither logs nor makes spans.
+ *
+ * @internal
+ */
+export const besideSpan = <A, E, R>(
+  fiber: Running,
+  status: Status,
+  name: string,
+  options: Tracer.SpanOptions,
+  body: (span: Tracer.Span) => Effect.Effect<A, E, R>,
+  ended: Ended<A, E>
+): Effect.Effect<A, E, R> =>
+  masked(
+    status,
+    (restore) =>
+      Effect.flatMap(Effect.makeSpan(name, { ...options, captureStackTrace: false }), (span) => {
+        const ending: Ended<A, E> = (exit) => {
+          const then = ended(exit)
+          end(fiber, span, exit)
+          return then
+        }
+        return Effect.matchCauseEffect(restore(body(span)), {
+          onFailure: (cause) => after(Exit.failCause(cause), ending),
+          onSuccess: (value) => after(Exit.succeed(value), ending)
+        })
+      })
   )
 
 const end = (fiber: Running, span: Tracer.Span, exit: Exit.Exit<unknown, unknown>): void => {

@@ -7,16 +7,19 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
+import type * as Tracer from "effect/Tracer"
 import { countsAsFailure, type ExchangeError } from "../../model/ExchangeError.js"
 import { AttemptObserver, attributes } from "../../ports/Telemetry.js"
 import type { Capability, Cost, Endpoint } from "../Endpoint.js"
 import type { Breakers } from "./breakers.js"
 import {
   annotated,
+  besideSpan,
   clockOf,
+  inSpan,
+  isTraced,
   methodSpan,
   onExit,
-  onExitInSpan,
   outcomeOf,
   type Running,
   spanned,
@@ -35,6 +38,8 @@ export interface Observed {
   readonly about: { readonly exchange: string; readonly operation: string }
   readonly cost: Cost
   readonly attempt: number
+  /** The span of the latest attempt, if a tracer is installed. */
+  span: Tracer.Span | undefined
 }
 
 /**
@@ -116,7 +121,7 @@ export const make = (client: {
     const outcome = outcomeOf(exit)
     meters.attemptEnded(fiber, operation, outcome, Number(nanos) / 1e9)
     if (Exit.isSuccess(exit)) vitals.succeeded(clockOf(fiber).unsafeCurrentTimeMillis())
-    else if (fiber.currentSpan?._tag === "Span") fiber.currentSpan.attribute(attributes.error, outcome)
+    else call.span?.attribute(attributes.error, outcome)
     const error = Exit.isSuccess(exit) ? Option.none() : Cause.failureOption(exit.cause)
     const learning = Option.isSome(error) ? learnt(call, limits, error.value) : undefined
     const observe = Context.get(fiber.currentContext, AttemptObserver)
@@ -149,6 +154,10 @@ export const make = (client: {
   const logging: Observer["logging"] = (operation, self) =>
     withFiber((_, status) => annotated(status, self, annotationsOf(operation), () => {}))
 
+  /** Whether an attempt runs no code of others, which may log or make spans. */
+  const isUnseen = (fiber: Running): boolean =>
+    client.isQuiet && Context.get(fiber.currentContext, AttemptObserver) === nobody
+
   const operationAttributes = { [attributes.exchange]: exchange, [attributes.environment]: environment }
 
   return {
@@ -160,9 +169,7 @@ export const make = (client: {
           const seconds = Number(clock.unsafeCurrentTimeNanos() - began) / 1e9
           meters.requestEnded(fiber, name, outcomeOf(exit), seconds)
         }
-        const isQuiet = client.isQuiet && auth === "none" &&
-          Context.get(fiber.currentContext, AttemptObserver) === nobody
-        const recorded = isQuiet
+        const recorded = isUnseen(fiber) && auth === "none"
           ? onExit(status, self, ended)
           : annotated(status, self, annotationsOf(name), ended)
         const method = methodSpan(fiber)
@@ -175,22 +182,23 @@ export const make = (client: {
     attempt: (fiber, status, call, limits, self) => {
       const clock = clockOf(fiber)
       const began = clock.unsafeCurrentTimeNanos()
-      return onExitInSpan(
-        fiber,
-        status,
-        self,
-        "attempt",
-        () => ({
-          kind: "client",
-          attributes: {
-            [attributes.attempt]: call.attempt,
-            [attributes.method]: call.endpoint.method,
-            [attributes.host]: client.host,
-            [attributes.template]: call.endpoint.path
-          }
-        }),
-        (exit) => ended(fiber, call, limits, exit, clock.unsafeCurrentTimeNanos() - began)
-      )
+      const done = (exit: Exit.Exit<unknown, ExchangeError>) =>
+        ended(fiber, call, limits, exit, clock.unsafeCurrentTimeNanos() - began)
+      if (!isTraced(fiber)) return onExit(status, self, done)
+      const options: Tracer.SpanOptions = {
+        kind: "client",
+        attributes: {
+          [attributes.attempt]: call.attempt,
+          [attributes.method]: call.endpoint.method,
+          [attributes.host]: client.host,
+          [attributes.template]: call.endpoint.path
+        }
+      }
+      const body = (span: Tracer.Span) => {
+        call.span = span
+        return self
+      }
+      return (isUnseen(fiber) ? besideSpan : inSpan)(fiber, status, "attempt", options, body, done)
     },
     logging,
     retry: (operation, delay, error) =>
