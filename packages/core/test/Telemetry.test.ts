@@ -1,6 +1,6 @@
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, type Layer, Metric, MetricState, Option, TestClock, Tracer } from "effect"
+import { Context, Duration, Effect, Fiber, type Layer, Metric, MetricState, Option, TestClock, Tracer } from "effect"
 import { Layer as Layers } from "effect"
 import { ExchangeClient, Transport } from "../src/adapter.js"
 import * as Frame from "../src/engine/internal/frame.js"
@@ -234,6 +234,35 @@ describe("Telemetry", () => {
         [[1, 503, "ExchangeUnavailable"], [2, 200, undefined]]
       )
       for (const attempt of ended.slice(0, 2)) assert.strictEqual(Option.getOrUndefined(attempt.parent), ended[2])
+    }))
+
+  it.scoped("spans have the caller's annotations, links and parent, and there are none where tracing is off", () =>
+    Effect.gen(function*() {
+      const { ended, layer } = spans()
+      const { client } = yield* setup("telemetry-caller", () => Wire.ok())
+      const parent = Tracer.externalSpan({ spanId: "2", traceId: "2" })
+      const hidden = Tracer.externalSpan({
+        spanId: "3",
+        traceId: "3",
+        context: Context.make(Tracer.DisablePropagation, true)
+      })
+      const call = client.request(Acme.value, {})
+      yield* call.pipe(
+        Effect.annotateSpans("desk", "a"),
+        Effect.linkSpans(hidden),
+        Effect.withParentSpan(parent),
+        Effect.zipRight(Effect.withParentSpan(call, hidden)),
+        Effect.zipRight(Effect.withTracerEnabled(call, false)),
+        Effect.provide(layer)
+      )
+      const [attempt, operation, , unparented] = ended
+      assert.strictEqual(ended.length, 4)
+      assert.strictEqual(attempt?.attributes.get("desk"), "a")
+      assert.strictEqual(operation?.attributes.get("desk"), "a")
+      assert.deepStrictEqual(operation?.links.map(({ span }) => span), [hidden])
+      assert.strictEqual(Option.getOrUndefined(operation?.parent ?? Option.none()), parent)
+      assert.isTrue(Option.isNone(unparented?.parent ?? Option.some(parent)))
+      assert.strictEqual(unparented?.attributes.get("desk"), undefined)
     }))
 
   it.scoped("a method has one span around all of its requests", () =>

@@ -1,4 +1,5 @@
 import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DefaultServices from "effect/DefaultServices"
@@ -9,6 +10,7 @@ import * as FiberRef from "effect/FiberRef"
 import type * as FiberStatus from "effect/FiberStatus"
 import { identity } from "effect/Function"
 import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
 import * as RuntimeFlags from "effect/RuntimeFlags"
 import * as Tracer from "effect/Tracer"
 
@@ -48,12 +50,13 @@ export const clockOf = (fiber: Running): Clock.Clock => Context.get(fiber.curren
 const native = Context.get(DefaultServices.liveServices, Tracer.Tracer)
 
 /**
- * Returns `true` if a tracer other than Effect's default one is installed. The default tracer discards its spans, and
- * creating one costs more than a circuit breaker.
+ * Returns `true` if a tracer other than Effect's default one is installed and enabled. The default tracer discards its
+ * spans, and creating one costs more than a circuit breaker.
  *
  * @internal
  */
-export const isTraced = (fiber: Running): boolean => fiber.currentTracer !== native
+export const isTraced = (fiber: Running): boolean =>
+  fiber.currentTracer !== native && fiber.getFiberRef(FiberRef.currentTracerEnabled)
 
 /** Runs when an effect has ended. Returns the rest of the work, if any. */
 type Ended<A, E> = (exit: Exit.Exit<A, E>) => Effect.Effect<void> | undefined
@@ -87,38 +90,37 @@ export const inSpan = <A, E, R>(
   body: (span: Tracer.Span) => Effect.Effect<A, E, R>,
   ended: Ended<A, E> = ignored
 ): Effect.Effect<A, E, R> =>
-  masked(
-    status,
-    (restore) =>
-      Effect.flatMap(Effect.makeSpan(name, { ...options, captureStackTrace: false }), (span) =>
-        Effect.flatMap(
-          FiberRef.modify(FiberRef.currentContext, (outer) => [outer, Context.add(outer, Tracer.ParentSpan, span)]),
-          (outer) => {
-            const failed = (cause: Cause.Cause<E>): Effect.Effect<A, E> => {
-              end(fiber, span, Exit.failCause(cause))
-              return Effect.zipRight(FiberRef.set(FiberRef.currentContext, outer), Effect.failCause(cause))
-            }
-            const succeeded = (value: A): Effect.Effect<A> => {
-              end(fiber, span, Exit.succeed(value))
-              return FiberRef.modify(FiberRef.currentContext, () => [value, outer])
-            }
-            return Effect.matchCauseEffect(restore(Effect.suspend(() => body(span))), {
-              onFailure: (cause) => {
-                const then = ended(Exit.failCause(cause))
-                return then === undefined
-                  ? failed(cause)
-                  : Effect.matchCauseEffect(then, { onFailure: failed, onSuccess: () => failed(cause) })
-              },
-              onSuccess: (value) => {
-                const then = ended(Exit.succeed(value))
-                return then === undefined
-                  ? succeeded(value)
-                  : Effect.matchCauseEffect(then, { onFailure: failed, onSuccess: () => succeeded(value) })
-              }
-            })
+  masked(status, (restore) =>
+    Effect.flatMap(
+      FiberRef.modify(FiberRef.currentContext, (outer) => {
+        const span = startSpan(fiber, name, options)
+        return [{ outer, span }, Context.add(outer, Tracer.ParentSpan, span)]
+      }),
+      ({ outer, span }) => {
+        const failed = (cause: Cause.Cause<E>): Effect.Effect<A, E> => {
+          end(fiber, span, Exit.failCause(cause))
+          return Effect.zipRight(FiberRef.set(FiberRef.currentContext, outer), Effect.failCause(cause))
+        }
+        const succeeded = (value: A): Effect.Effect<A> => {
+          end(fiber, span, Exit.succeed(value))
+          return FiberRef.modify(FiberRef.currentContext, () => [value, outer])
+        }
+        return Effect.matchCauseEffect(restore(Effect.suspend(() => body(span))), {
+          onFailure: (cause) => {
+            const then = ended(Exit.failCause(cause))
+            return then === undefined
+              ? failed(cause)
+              : Effect.matchCauseEffect(then, { onFailure: failed, onSuccess: () => failed(cause) })
+          },
+          onSuccess: (value) => {
+            const then = ended(Exit.succeed(value))
+            return then === undefined
+              ? succeeded(value)
+              : Effect.matchCauseEffect(then, { onFailure: failed, onSuccess: () => succeeded(value) })
           }
-        ))
-  )
+        })
+      }
+    ))
 
 /**
  * Does the same as {@link inSpan}, but the span does not become the fiber's current one: that copies the fiber's
@@ -134,27 +136,48 @@ export const besideSpan = <A, E, R>(
   body: (span: Tracer.Span) => Effect.Effect<A, E, R>,
   ended: Ended<A, E>
 ): Effect.Effect<A, E, R> =>
-  masked(
-    status,
-    (restore) =>
-      Effect.flatMap(Effect.makeSpan(name, { ...options, captureStackTrace: false }), (span) => {
-        const ending: Ended<A, E> = (exit) => {
-          const then = ended(exit)
-          end(fiber, span, exit)
-          return then
-        }
-        return Effect.matchCauseEffect(restore(body(span)), {
-          onFailure: (cause) => after(Exit.failCause(cause), ending),
-          onSuccess: (value) => after(Exit.succeed(value), ending)
-        })
+  masked(status, (restore) =>
+    Effect.suspend(() => {
+      const span = startSpan(fiber, name, options)
+      const ending: Ended<A, E> = (exit) => {
+        const then = ended(exit)
+        end(fiber, span, exit)
+        return then
+      }
+      return Effect.matchCauseEffect(restore(body(span)), {
+        onFailure: (cause) => after(Exit.failCause(cause), ending),
+        onSuccess: (value) => after(Exit.succeed(value), ending)
       })
+    }))
+
+/** Does the same as `Effect.makeSpan` without a trace of its own, which copies the fiber's references. */
+const startSpan = (fiber: Running, name: string, options: Tracer.SpanOptions): Tracer.Span => {
+  const span = fiber.currentTracer.span(
+    name,
+    propagated(fiber.currentSpan),
+    Context.empty(),
+    Chunk.toReadonlyArray(fiber.getFiberRef(FiberRef.currentTracerSpanLinks)),
+    nanosOf(fiber),
+    options.kind ?? "internal",
+    options
   )
+  HashMap.forEach(fiber.getFiberRef(FiberRef.currentTracerSpanAnnotations), (value, key) => span.attribute(key, value))
+  for (const [key, value] of Object.entries(options.attributes ?? {})) span.attribute(key, value)
+  return span
+}
+
+/** Returns the closest span that may be a parent: some libraries exclude theirs. */
+const propagated = (span: Tracer.AnySpan | undefined): Option.Option<Tracer.AnySpan> => {
+  if (span === undefined || !Context.get(span.context, Tracer.DisablePropagation)) return Option.fromNullable(span)
+  return span._tag === "Span" ? propagated(Option.getOrUndefined(span.parent)) : Option.none()
+}
 
 const end = (fiber: Running, span: Tracer.Span, exit: Exit.Exit<unknown, unknown>): void => {
-  if (span.status._tag !== "Started") return
-  const isTimed = fiber.getFiberRef(FiberRef.currentTracerTimingEnabled)
-  span.end(isTimed ? clockOf(fiber).unsafeCurrentTimeNanos() : 0n, exit)
+  if (span.status._tag === "Started") span.end(nanosOf(fiber), exit)
 }
+
+const nanosOf = (fiber: Running): bigint =>
+  fiber.getFiberRef(FiberRef.currentTracerTimingEnabled) ? clockOf(fiber).unsafeCurrentTimeNanos() : 0n
 
 /**
  * Makes a public method whose calls run in a span of the given name, if a tracer is installed.
