@@ -107,10 +107,7 @@ export const make = (options: {
 
     // All callers share the load, so it has the full time of an operation, not what is left to the caller that started
     // it.
-    const shared = flight.run(
-      "markets",
-      Deadline.within(Effect.provideService(load, Deadline.Deadline, Option.none()), "30 seconds")
-    )
+    const shared = flight.run("markets", Deadline.within(load, "30 seconds"))
     // A background fiber also waits for the load, so that it completes even if all callers leave, and the next caller
     // finds the markets loaded.
     const refresh = Effect.flatMap(flight.inFlight, (inFlight) =>
