@@ -54,7 +54,7 @@ import * as HealthReport from "./internal/healthReport.js"
 import { nowhere, resolveHost } from "./internal/host.js"
 import * as Observer from "./internal/observer.js"
 import { queuesPastDeadline } from "./internal/queueing.js"
-import { narrow, type Refusal } from "./internal/refusal.js"
+import { narrow } from "./internal/refusal.js"
 import { withSessionToken } from "./internal/sessionToken.js"
 import * as Signers from "./internal/signers.js"
 import * as transport from "./internal/transport.js"
@@ -257,7 +257,7 @@ const makeEngine = Effect.fnUntraced(function*(
   const runSigned = <A>(
     call: Call<A>,
     signer: Attempt.Signer
-  ): Effect.Effect<A, ExchangeError.ExchangeError | Refusal> =>
+  ): Effect.Effect<A, ExchangeError.ExchangeError | Policy.Refusal> =>
     breakers.with(call.endpoint.capability, (breaker) =>
       policiesOf(breaker)(signer.key)(call.endpoint).apply(
         (made) =>
@@ -310,7 +310,10 @@ const makeEngine = Effect.fnUntraced(function*(
       )
     })
 
-  const runBy = <A>(call: Call<A>, signer: Attempt.Signer): Effect.Effect<A, ExchangeError.ExchangeError | Refusal> => {
+  const runBy = <A>(
+    call: Call<A>,
+    signer: Attempt.Signer
+  ): Effect.Effect<A, ExchangeError.ExchangeError | Policy.Refusal> => {
     call.signer = signer
     return run(call, signer)
   }
@@ -322,8 +325,8 @@ const makeEngine = Effect.fnUntraced(function*(
   const mended = <A>(
     call: Call<A>,
     signer: Attempt.Signer,
-    failed: Effect.Effect<never, ExchangeError.ExchangeError | Refusal>
-  ): Effect.Effect<A, ExchangeError.ExchangeError | Refusal> =>
+    failed: Effect.Effect<never, ExchangeError.ExchangeError | Policy.Refusal>
+  ): Effect.Effect<A, ExchangeError.ExchangeError | Policy.Refusal> =>
     Effect.catchTags(failed, {
       ClockSkew: (error) =>
         Effect.zipRight(

@@ -1,4 +1,5 @@
 import * as Deadline from "@effect-exchange/resilience/Deadline"
+import type { Refusal } from "@effect-exchange/resilience/Policy"
 import { isRejection } from "@effect-exchange/resilience/Rejection"
 import * as Context from "effect/Context"
 import * as Either from "effect/Either"
@@ -12,7 +13,7 @@ import type * as Attempt from "./attempt.js"
 import type { Running } from "./frame.js"
 import { Lane } from "./lane.js"
 import { describeMismatch } from "./mismatch.js"
-import { fromRefusal, type Refusal } from "./refusal.js"
+import { fromRefusal } from "./refusal.js"
 
 /**
  * An operation in progress, with the state that one attempt passes to the next. A class rather than a literal: see

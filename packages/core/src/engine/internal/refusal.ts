@@ -1,17 +1,7 @@
-import type * as Bulkhead from "@effect-exchange/resilience/Bulkhead"
-import type * as CircuitBreaker from "@effect-exchange/resilience/CircuitBreaker"
-import type * as Deadline from "@effect-exchange/resilience/Deadline"
-import type * as RateLimiter from "@effect-exchange/resilience/RateLimiter"
+import type { Refusal } from "@effect-exchange/resilience/Policy"
 import * as Duration from "effect/Duration"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import type { Capability } from "../Endpoint.js"
-
-/** @internal */
-export type Refusal =
-  | CircuitBreaker.CircuitOpen
-  | Bulkhead.BulkheadFull
-  | RateLimiter.RateLimiterFull
-  | Deadline.DeadlineExceeded
 
 /**
  * Converts the refusal of a gate to an error of the exchange.
