@@ -5,6 +5,7 @@
  */
 import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
 import * as Duration from "effect/Duration"
+import * as Struct from "effect/Struct"
 import * as ExchangeError from "../model/ExchangeError.js"
 import { clean } from "../model/internal/text.js"
 import type { Answer, Circumstances, ErrorBody } from "./Protocol.js"
@@ -256,17 +257,7 @@ const finder = ({ codes, match = "whole", ranges = {} }: Facts): (body: ErrorBod
   }
 }
 
-const refusalKinds: ReadonlyArray<Refusal> = [
-  "AuthenticationFailed",
-  "ClockSkew",
-  "PermissionDenied",
-  "SymbolNotFound",
-  "InvalidRequest",
-  "InsufficientFunds",
-  "OrderRejected",
-  "DuplicateOrder",
-  "OrderNotFound"
-]
+const refusalKinds = Struct.keys(refusals)
 
 const kinds: ReadonlyArray<Kind> = [...refusalKinds, "RateLimited", "Banned", "Busy", "Unknown", "None"]
 
