@@ -40,7 +40,7 @@ export const placeBatch = (
     )
     const ready = prepared.flatMap((each) => Either.isRight(each) ? [each.right] : [])
     const results = yield* Effect.forEach(
-      chunksOf(ready, desk.features.batch),
+      Arr.chunksOf(ready, desk.features.batch),
       (chunk) =>
         Effect.matchEffect(send(chunk.map(({ order }) => order)), {
           onSuccess: (placed) => Concurrent.forEach(chunk, (each, index) => conclude(desk, each, placed[index]), all),
@@ -92,6 +92,3 @@ const conclude = (
 }
 
 const all = { concurrency: "unbounded" } as const
-
-const chunksOf = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
-  Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size))
