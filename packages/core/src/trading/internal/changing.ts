@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import { beforeWriting } from "../../model/internal/beforeSending.js"
 import type { Market } from "../../model/Market.js"
-import type { Amendment, Checked, Order } from "../../model/Order.js"
+import { type Amendment, type Checked, isClosed, type Order } from "../../model/Order.js"
 import type * as Adapter from "../../ports/Adapter.js"
 import * as OrderCheck from "../OrderCheck.js"
 import type { Desk } from "./desk.js"
@@ -25,18 +25,18 @@ type Result = Effect.Effect<Order, ExchangeError.TradingError>
  * @internal
  */
 export const cancel = (desk: Desk, reference: Adapter.Reference): Result =>
-  Effect.matchEffect(answered(desk, reference, desk.adapter.cancel(reference), OrderReading.hasEnded), {
-    onSuccess: (answer) => shown(desk, "cancel", reference, answer, OrderReading.hasEnded),
+  Effect.matchEffect(answered(desk, reference, desk.adapter.cancel(reference), isClosed), {
+    onSuccess: (answer) => shown(desk, "cancel", reference, answer, isClosed),
     onFailure: (error): Result => {
-      if (error.outcome === "Unknown") return lost(desk, "cancel", reference, error, OrderReading.hasEnded)
+      if (error.outcome === "Unknown") return lost(desk, "cancel", reference, error, isClosed)
       // An order that has ended, or is about to, cannot be canceled, and exchanges report that in many ways.
       const lookup = Lookup.byReference(desk, "cancel", reference)
       return error._tag === "OrderNotFound"
-        ? lookup.pipe(Effect.mapError(() => error), Effect.filterOrFail(OrderReading.hasEnded, () => error))
+        ? lookup.pipe(Effect.mapError(() => error), Effect.filterOrFail(isClosed, () => error))
         : error._tag === "OrderRejected"
         ? Effect.flatMap(
-          OrderReading.read(lookup, OrderReading.hasEnded),
-          ({ order }) => Effect.mapError(Option.filter(order, OrderReading.hasEnded), () => error)
+          OrderReading.read(lookup, isClosed),
+          ({ order }) => Effect.mapError(Option.filter(order, isClosed), () => error)
         )
         : Effect.fail(error)
     }
@@ -59,7 +59,7 @@ export const amend = (desk: Desk, reference: Adapter.Reference, amendment: Amend
       })
     }
     const current = yield* beforeWriting(Lookup.byReference(desk, "amend", reference))
-    if (OrderReading.hasEnded(current)) {
+    if (isClosed(current)) {
       return yield* new ExchangeError.OrderRejected({ ...about, detail: `the order is already ${current.status}` })
     }
     const change = yield* Either.mapLeft(
@@ -67,7 +67,7 @@ export const amend = (desk: Desk, reference: Adapter.Reference, amendment: Amend
       (detail) => new ExchangeError.InvalidRequest({ ...about, detail })
     )
     const counted = yield* admit(desk, reference.market, current, change)
-    const isDone = (order: Order) => OrderReading.hasEnded(order) || isChanged(order, change)
+    const isDone = (order: Order) => isClosed(order) || isChanged(order, change)
     const made = Effect.matchEffect(answered(desk, reference, send(reference, change, current), isDone), {
       onSuccess: (answer) => shown(desk, "amend", reference, answer, isDone),
       onFailure: (error): Result =>
@@ -144,7 +144,7 @@ const lost = (
       OrderReading.reported(Concurrent.raceFirst(
         desk.seen.first(
           reference.id === undefined ? "next" : "known",
-          (order) => Identity.isNamed(reference, order) && OrderReading.hasEnded(order)
+          (order) => Identity.isNamed(reference, order) && isClosed(order)
         ),
         desk.seen.first("next", (order) => Identity.isNamed(reference, order) && isDone(order))
       ))

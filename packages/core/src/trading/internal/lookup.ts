@@ -140,7 +140,7 @@ const judge = (
       `which differs in its ${differences.join(" and ")}; nothing was placed`
   })
   const { deduplicates } = place.features
-  const keeps = deduplicates === "always" || (deduplicates === "while open" && !OrderReading.hasEnded(order))
+  const keeps = deduplicates === "always" || (deduplicates === "while open" && !isClosed(order))
   if (!keeps || !Identity.isNamesake(asked, order)) return mismatch
   if (differences.includes("age")) return taken
   return Effect.flatMap(

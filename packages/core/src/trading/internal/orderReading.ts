@@ -5,7 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { AccountError, DuplicateOrder } from "../../model/ExchangeError.js"
-import { isClosed, type Order } from "../../model/Order.js"
+import type { Order } from "../../model/Order.js"
 
 /**
  * Looks up an order until it is found, until it is proven absent for good, or until time is up. In the last case it
@@ -126,9 +126,6 @@ export const answered = <A, E>(answer: Effect.Effect<A, E>, report: Effect.Effec
 
 /** @internal */
 export const isListed = (order: Order): boolean => order.status !== "pending"
-
-/** @internal */
-export const hasEnded = isClosed
 
 // A correction of the system clock would end a proof before the exchange had the time to show the order.
 const monotonicMillis = Effect.map(Clock.currentTimeNanos, (nanos) => Math.round(Number(nanos) / 1e6))
