@@ -11,13 +11,13 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { constTrue } from "effect/Function"
 import * as Hash from "effect/Hash"
-import * as Metric from "effect/Metric"
 import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
 import { PCGRandom } from "effect/Utils"
 import type * as Idempotent from "./Idempotent.js"
 import { requireMillis } from "./internal/duration.js"
 import { keepBrand } from "./internal/idempotent.js"
+import { labels } from "./internal/labels.js"
 import { requireThat } from "./internal/requireWhole.js"
 import { wholeMillis } from "./internal/wholeMillis.js"
 import { chaosInjectedCalls } from "./Telemetry.js"
@@ -237,10 +237,7 @@ export const make = <S = unknown, V = never, F = never>(options: {
         (rest, { magnitude, strategy }) =>
           Effect.suspend(() => {
             injected[strategy.kind]++
-            chaosInjectedCalls.pipe(Metric.tagged("name", name), Metric.tagged("kind", strategy.kind)).unsafeUpdate(
-              1,
-              []
-            )
+            chaosInjectedCalls.unsafeUpdate(1, labels({ name, kind: strategy.kind }))
             return strategy.strike(rest, subject, magnitude)
           }),
         self

@@ -13,7 +13,6 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import { constTrue, identity, pipe } from "effect/Function"
-import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import type * as Predicate from "effect/Predicate"
 import * as Scope from "effect/Scope"
@@ -27,6 +26,7 @@ import type { Bulkhead, BulkheadFull } from "./bulkheadModel.js"
 import { catchFailure, isAll } from "./causes.js"
 import type { CircuitBreaker, CircuitOpen } from "./circuitBreakerModel.js"
 import { orElseOnDefect } from "./defects.js"
+import { labels } from "./labels.js"
 import { type AttemptState, conclude, reportRefund, waitDetail, wasSent } from "./policyAttempt.js"
 import type { Attempt, Call, Entry, Idempotency, Keyed, Limiter, Refusal, RetryOptions } from "./policyModel.js"
 import { describeFailure, type Execution, record, report } from "./policyTrace.js"
@@ -380,7 +380,7 @@ const withNotification = <F>(options: Timeout.Options<F>, notify: () => void): T
 })
 
 const countTimeout = (name: string, kind: "attempt" | "deadline"): void =>
-  timeLimiterCalls.pipe(Metric.tagged("name", name), Metric.tagged("kind", kind)).unsafeUpdate(1, [])
+  timeLimiterCalls.unsafeUpdate(1, labels({ name, kind }))
 
 /** @internal */
 export const fallback = <F, A2, E2>(

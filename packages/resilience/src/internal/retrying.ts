@@ -3,7 +3,6 @@ import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { LazyArg } from "effect/Function"
-import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import type * as Schedule from "effect/Schedule"
@@ -17,6 +16,7 @@ import { isAll } from "./causes.js"
 import { logDefect, orElseOnDefect } from "./defects.js"
 import { requireDuration } from "./duration.js"
 import { FastPath } from "./fastPath.js"
+import { labels } from "./labels.js"
 import { requireAttempts } from "./requireWhole.js"
 import type { GiveUpReason, Options } from "./retryModel.js"
 import { maxTimerMillis, monotonic } from "./time.js"
@@ -106,7 +106,7 @@ const count = (
   kind: "successful_with_retry" | "failed_with_retry" | "failed_without_retry"
 ): Effect.Effect<void> =>
   Effect.sync(() => {
-    retryCalls.pipe(Metric.tagged("name", name), Metric.tagged("kind", kind)).unsafeUpdate(1, [])
+    retryCalls.unsafeUpdate(1, labels({ name, kind }))
   })
 
 /**
