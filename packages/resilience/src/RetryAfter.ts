@@ -22,6 +22,9 @@ export const parse = (header: string | undefined, now: number): Duration.Duratio
   if (header === undefined) return undefined
   if (/^\d{1,9}(?:\.\d{1,3})?$/.test(header)) return Duration.seconds(Number(header))
   // `Date.parse` accepts many strings that are not dates: it reads "-5" as a day in May 2001.
-  const wait = /^[A-Z][a-z]{2,8}, .{1,40} GMT$/.test(header) ? Date.parse(header) - now : Number.NaN
+  const wait = dates.test(header) ? Date.parse(header) - now : Number.NaN
   return Number.isNaN(wait) ? undefined : Duration.millis(Math.max(0, wait))
 }
+
+// The current format, and that of RFC 850, which recipients must accept as well.
+const dates = /^[A-Z][a-z]{2,8}, \d{2}(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d{2}) \d{2}:\d{2}:\d{2} GMT$/
