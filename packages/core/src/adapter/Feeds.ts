@@ -6,7 +6,6 @@
  */
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Schema from "effect/Schema"
 import type { ExchangeClient } from "../engine/ExchangeClient.js"
@@ -16,6 +15,7 @@ import type { BookUpdate, Rules } from "../feed/OrderBookSync.js"
 import type { Balance } from "../model/Balance.js"
 import type { Interval } from "../model/Candle.js"
 import type { MarketDataError } from "../model/ExchangeError.js"
+import { dropOldest } from "../model/internal/dropOldest.js"
 import type { Listing, Rows } from "../model/Listing.js"
 import type { Market } from "../model/Market.js"
 import type * as Row from "./Row.js"
@@ -139,7 +139,7 @@ export const merging = <A>(
       if (!hasEnded(whole)) standing.set(name, whole)
       else {
         ended.set(name, whole)
-        if (ended.size > mostEnded) Option.map(Option.fromIterable(ended.keys()), (oldest) => ended.delete(oldest))
+        dropOldest(ended, mostEnded)
       }
       return whole
     }

@@ -2,6 +2,7 @@ import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import type { Markets } from "../../engine/Markets.js"
 import type { Balance } from "../../model/Balance.js"
 import * as Decimal from "../../model/Decimal.js"
@@ -11,7 +12,7 @@ import * as Listing from "../../model/Listing.js"
 import type { Market } from "../../model/Market.js"
 import type { Order } from "../../model/Order.js"
 import type * as Adapter from "../../ports/Adapter.js"
-import type { SeenOrders } from "../../trading/internal/seenOrders.js"
+import { changedAt, type SeenOrders } from "../../trading/internal/seenOrders.js"
 import type { Account, PublicFacts } from "../Declaration.js"
 import type { FillsOf } from "../Feeds.js"
 import type * as Row from "../Row.js"
@@ -74,10 +75,11 @@ export const orders = (services: Services, request: StreamRequest): AccountUpdat
   const known = Delivered.orders()
 
   /**
-   * Returns the orders that are new to the subscriber, in the order in which they changed, and reports them to the rest of the Layer.
+   * Returns the orders that are new to the subscriber, in the order in which they changed, and reports them to the rest
+   * of the Layer.
    */
   const newIn = (orders: ReadonlyArray<Delivered.OrderOf>): ReadonlyArray<Order> =>
-    orders.toSorted((one, other) => changedAt(one.order) - changedAt(other.order)).flatMap((next) => {
+    orders.toSorted((one, other) => changedAt(one.order, 0) - changedAt(other.order, 0)).flatMap((next) => {
       if (!known.take(next)) return []
       seen.visit(next.market)
       seen.report(next.order)
@@ -139,12 +141,17 @@ export const orders = (services: Services, request: StreamRequest): AccountUpdat
         const decoded = yield* understood(
           exchange,
           operation,
-          accountRows.aboutAny(services, markets, Listing.of(rows.filter(isKnown)), (row, market, amounts) => ({
-            order: accountRows.order(exchange, row, market, amounts),
-            market
-          }))
+          accountRows.aboutAny(
+            services,
+            markets,
+            Listing.of(rows.filter(Predicate.isNotUndefined)),
+            (row, market, amounts) => ({
+              order: accountRows.order(exchange, row, market, amounts),
+              market
+            })
+          )
         )
-        const missed = rows.every(isKnown) ? [] : yield* afterASecond(changedSince)
+        const missed = rows.every(Predicate.isNotUndefined) ? [] : yield* afterASecond(changedSince)
         return [
           ...decoded.filter((each) => isWanted(request, each.order)).flatMap((each) => newIn([each])),
           ...newIn(missed)
@@ -172,8 +179,8 @@ export const fills = (
   const readUntil = new Map<string, number>()
 
   /**
-   * Returns the fills of a history that are new to the subscriber. They are not recorded as delivered until all histories of the batch
-   * are read, because the batch may have to be read again.
+   * Returns the fills of a history that are new to the subscriber. They are not recorded as delivered until all
+   * histories of the batch are read, because the batch may have to be read again.
    */
   const newSince = (from: number, history: Effect.Effect<Listing.Rows<Fill>, AccountError>): Reads<Fill> =>
     Effect.map(
@@ -223,7 +230,7 @@ export const fills = (
       Effect.gen(function*() {
         const reported: Array<Row.Fill> = []
         const touched = new Set<string>()
-        for (const row of rows.filter(isKnown)) {
+        for (const row of rows.filter(Predicate.isNotUndefined)) {
           if ("fillsOf" in row) touched.add(row.fillsOf)
           else if (!("fill" in row)) reported.push(row)
           else if (row.fill !== undefined) reported.push(row.fill)
@@ -255,7 +262,7 @@ export const fills = (
           (market) => readUntilStable(market),
           { concurrency: "unbounded" }
         )
-        const missed = rows.every(isKnown) ? [] : yield* afterASecond(missedSince)
+        const missed = rows.every(Predicate.isNotUndefined) ? [] : yield* afterASecond(missedSince)
         return [
           ...decoded.filter((fill) => isWanted(request, fill) && known.take(fill)),
           ...deliver([...read.flat(), ...missed])
@@ -265,8 +272,8 @@ export const fills = (
 }
 
 /**
- * Delivers all balances whenever one changes. `isReported` is `true` if the feed reports the balances, and `false` if it
- * only reports that they changed.
+ * Delivers all balances whenever one changes. `isReported` is `true` if the feed reports the balances, and `false` if
+ * it only reports that they changed.
  *
  * @internal
  */
@@ -301,8 +308,6 @@ export const balances = (
     }
   }
 }
-
-const isKnown = <A>(row: A | undefined): row is A => row !== undefined
 
 /**
  * Reads what has changed until now, after rows that could not be decoded. It waits a second first, because answers may
@@ -365,5 +370,3 @@ const margin = 300_000
 /** The maximum number of rows to read of a history, which is already bounded by when the feed was lost. */
 const limit = 10_000
 const pauses = [200, 400, 800, 1600]
-
-const changedAt = ({ createdAt, updatedAt }: Order, otherwise = 0): number => updatedAt ?? createdAt ?? otherwise

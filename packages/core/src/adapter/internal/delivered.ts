@@ -1,5 +1,6 @@
 import * as BigDecimal from "effect/BigDecimal"
 import type { Fill } from "../../model/Fill.js"
+import { dropOldest } from "../../model/internal/dropOldest.js"
 import type { Market } from "../../model/Market.js"
 import { isClosed, type Order } from "../../model/Order.js"
 import { isOlder } from "../../trading/internal/seenOrders.js"
@@ -14,12 +15,8 @@ export interface OrderOf {
   readonly market: Market
 }
 
-/**
- * Returns `true` if `next` changes an order that was last known as `known`. An older state is not new.
- *
- * @internal
- */
-export const isNew = (known: Order | undefined, next: Order): boolean => {
+/** Returns `true` if `next` changes an order that was last known as `known`. An older state is not new. */
+const isNew = (known: Order | undefined, next: Order): boolean => {
   if (known === undefined) return true
   if (isOlder(known, next)) return false
   return known.status !== next.status || !BigDecimal.equals(known.filled, next.filled) ||
@@ -92,15 +89,5 @@ export const fills = (): Fills => {
       dropOldest(delivered, mostFills)
       return true
     }
-  }
-}
-
-const dropOldest = (
-  all: { readonly size: number; readonly keys: () => Iterable<string>; readonly delete: (key: string) => boolean },
-  most: number
-): void => {
-  for (const oldest of all.keys()) {
-    if (all.size <= most) return
-    all.delete(oldest)
   }
 }

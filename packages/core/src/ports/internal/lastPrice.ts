@@ -11,6 +11,7 @@ import * as Either from "effect/Either"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import { ExchangeUnavailable, type MarketDataError } from "../../model/ExchangeError.js"
+import { dropOldest } from "../../model/internal/dropOldest.js"
 import type { Price } from "../../model/Price.js"
 import * as Telemetry from "../Telemetry.js"
 
@@ -45,10 +46,7 @@ export const make = ({ capacity, exchange, maxAge }: Options): Serve => {
   const remember = (symbol: string, memory: Memory): void => {
     memories.delete(symbol)
     memories.set(symbol, memory)
-    for (const oldest of memories.keys()) {
-      if (memories.size <= capacity) return
-      memories.delete(oldest)
-    }
+    dropOldest(memories, capacity)
   }
 
   return (symbol, ask) =>

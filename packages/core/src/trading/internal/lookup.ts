@@ -12,6 +12,7 @@ import type * as Adapter from "../../ports/Adapter.js"
 import type { Intent } from "../OrderJournal.js"
 import * as Identity from "./identity.js"
 import * as OrderReading from "./orderReading.js"
+import { changedAt } from "./seenOrders.js"
 
 /**
  * The services and settings with which an order is looked up.
@@ -106,8 +107,7 @@ export const byReference = (
       })
   )
 
-/** @internal */
-export const byName = (
+const byName = (
   place: Place,
   operation: string,
   asked: Identity.Asked
@@ -178,13 +178,12 @@ const recent = ({ account }: Place, asked: Identity.Asked) =>
       obscure: [...standing.unknown, ...ended.unknown].find((row) => Identity.mayBe(asked, row)),
       /** Whether the history goes back to when the order was requested. */
       isWhole: ended.rows.length + ended.unknown.length < listed ||
-        ended.rows.some((order) => isClosed(order) && lastAt(order, asked.from) < asked.from)
+        ended.rows.some((order) => isClosed(order) && changedAt(order, asked.from) < asked.from)
     }
   })
 
 // Only old updates of ended orders count: open orders are listed however old they are, and a history sorted by end
 // begins with the orders that ended last, however early they were created.
-const lastAt = ({ createdAt, updatedAt }: Order, otherwise: number): number => updatedAt ?? createdAt ?? otherwise
 
 const byList = (
   place: Place,

@@ -1,5 +1,6 @@
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
+import { dropOldest } from "../../model/internal/dropOldest.js"
 import type { Market } from "../../model/Market.js"
 import { isClosed, type Order } from "../../model/Order.js"
 
@@ -35,10 +36,7 @@ export const make = (): SeenOrders => {
       if (before !== undefined && isOlder(before, order)) return
       known.delete(order.id)
       known.set(order.id, order)
-      for (const oldest of known.keys()) {
-        if (known.size <= most) break
-        known.delete(oldest)
-      }
+      dropOldest(known, most)
       for (const notify of waiting) notify(order)
     },
     visit: (market) => {
@@ -71,3 +69,11 @@ export const isOlder = (known: Order, next: Order): boolean =>
   BigDecimal.lessThan(next.filled, known.filled) ||
   (known.updatedAt !== undefined && next.updatedAt !== undefined && next.updatedAt < known.updatedAt) ||
   (known.status === "open" && next.status === "pending")
+
+/**
+ * Returns when an order changed last, as far as the exchange says so, and `otherwise` if it does not.
+ *
+ * @internal
+ */
+export const changedAt = ({ createdAt, updatedAt }: Order, otherwise: number): number =>
+  updatedAt ?? createdAt ?? otherwise
