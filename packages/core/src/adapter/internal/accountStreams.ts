@@ -9,7 +9,7 @@ import type { Feed } from "../../feed/internal/feed.js"
 import { retryUntilAnswered } from "../../feed/internal/retryUntilAnswered.js"
 import type { Reading } from "../../feed/internal/subscription.js"
 import type { Balance } from "../../model/Balance.js"
-import { type AccountError, type MarketDataError, Unsupported } from "../../model/ExchangeError.js"
+import type { AccountError, MarketDataError } from "../../model/ExchangeError.js"
 import * as FeedItem from "../../model/FeedItem.js"
 import type * as Listing from "../../model/Listing.js"
 import type { Account } from "../../ports/Account.js"
@@ -17,7 +17,7 @@ import type * as Adapter from "../../ports/Adapter.js"
 import type { Channel, Feeds, FillsOf } from "../Feeds.js"
 import type * as Row from "../Row.js"
 import * as AccountUpdates from "./accountUpdates.js"
-import { lazily, rows } from "./streams.js"
+import { lazily, rows, unavailable } from "./streams.js"
 
 /**
  * The streams of an account.
@@ -31,17 +31,11 @@ export type Streams = Pick<Account.Service, "streamOrders" | "streamFills" | "st
  *
  * @internal
  */
-export const none = (exchange: string): Streams => {
-  const without = (operation: string, alternative: string) => () =>
-    Stream.fail(
-      new Unsupported({ exchange, operation, detail: `this feed is not available for ${exchange}`, alternative })
-    )
-  return {
-    streamOrders: without("streamOrders", "poll `openOrders` and `order` instead"),
-    streamFills: without("streamFills", "poll `fills` instead"),
-    streamBalances: without("streamBalances", "poll `balances` instead")
-  }
-}
+export const none = (exchange: string): Streams => ({
+  streamOrders: unavailable(exchange, "streamOrders", "poll `openOrders` and `order` instead"),
+  streamFills: unavailable(exchange, "streamFills", "poll `fills` instead"),
+  streamBalances: unavailable(exchange, "streamBalances", "poll `balances` instead")
+})
 
 type Failure = AccountError | FeedItem.SlowConsumer
 

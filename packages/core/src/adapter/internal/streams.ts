@@ -40,18 +40,22 @@ export type Streams = Pick<
  *
  * @internal
  */
-export const none = (exchange: string): Streams => {
-  const without = (operation: string, alternative: string) => () =>
-    Stream.fail(
-      new Unsupported({ exchange, operation, detail: `this feed is not available for ${exchange}`, alternative })
-    )
-  return {
-    streamTicker: without("streamTicker", "poll `ticker` instead"),
-    streamTrades: without("streamTrades", "poll `trades` instead"),
-    streamOrderBook: without("streamOrderBook", "poll `orderBook` instead"),
-    streamCandles: without("streamCandles", "poll `candles` instead")
-  }
-}
+export const none = (exchange: string): Streams => ({
+  streamTicker: unavailable(exchange, "streamTicker", "poll `ticker` instead"),
+  streamTrades: unavailable(exchange, "streamTrades", "poll `trades` instead"),
+  streamOrderBook: unavailable(exchange, "streamOrderBook", "poll `orderBook` instead"),
+  streamCandles: unavailable(exchange, "streamCandles", "poll `candles` instead")
+})
+
+/**
+ * Creates a stream that fails with `Unsupported`.
+ *
+ * @internal
+ */
+export const unavailable = (exchange: string, operation: string, alternative: string) => () =>
+  Stream.fail(
+    new Unsupported({ exchange, operation, detail: `this feed is not available for ${exchange}`, alternative })
+  )
 
 type Failure = MarketDataError | FeedItem.SlowConsumer
 
@@ -263,9 +267,9 @@ export const rows = <Row, A>(
 }
 
 /**
- * Reads candles. Whether a candle may still change is taken from the exchange where it reports that. Elsewhere, a candle
- * has ended by the exchange's clock, or once a later one follows: then it is delivered again, as many exchanges send
- * nothing more about it. `skew` is the exchange's clock minus ours, in milliseconds, as far as it is known.
+ * Reads candles. Whether a candle may still change is taken from the exchange where it reports that. Elsewhere, a
+ * candle has ended by the exchange's clock, or once a later one follows: then it is delivered again, as many exchanges
+ * send nothing more about it. `skew` is the exchange's clock minus ours, in milliseconds, as far as it is known.
  *
  * @internal
  */
