@@ -14,7 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Intent, unnamed } from "../model/internal/intent.js"
 import * as JournalBook from "./internal/journalBook.js"
-import { type Begun, Entry, JournalFailed, Outcome } from "./internal/journalEntry.js"
+import { type Begun, Entry, JournalFailed, Outcome, type Service } from "./internal/journalEntry.js"
 import * as JournalFile from "./internal/journalFile.js"
 
 export {
@@ -34,9 +34,9 @@ export {
   Entry,
   /**
    * An order that is about to be sent. Amounts are in plain decimal notation, `at` is in epoch milliseconds, `account`
-   * is a `Credentials.fingerprint`, `skew` is the exchange's clock minus ours at that time (in milliseconds), and `worth`
-   * is what the guards counted for the order. An intent that `amends` an open order is never open itself. Its `worth` is
-   * what was added, and is negative if that was given back.
+   * is a `Credentials.fingerprint`, `skew` is the exchange's clock minus ours at that time (in milliseconds), and
+   * `worth` is what the guards counted for the order. An intent that `amends` an open order is never open itself. Its
+   * `worth` is what was added, and is negative if that was given back.
    *
    * @since 0.1.0
    * @category schemas
@@ -73,22 +73,7 @@ export {
  * @since 0.1.0
  * @category tags
  */
-export class OrderJournal extends Context.Tag("@effect-exchange/core/trading/OrderJournal")<OrderJournal, {
-  /** Returns once the entry is as durable as the journal can make it. No order is sent before that. */
-  readonly append: (entry: Entry) => Effect.Effect<void, JournalFailed>
-  /** The intents without an outcome, of all accounts, oldest first. */
-  readonly open: Effect.Effect<ReadonlyArray<Intent>, JournalFailed>
-  /**
-   * Returns the orders of an account that were begun since an instant (epoch milliseconds), with their outcomes. Every
-   * journal has at least those of the last 48 hours, except `layerNone`, which has none.
-   */
-  readonly since: (
-    account: string,
-    exchange: string,
-    environment: string,
-    epochMillis: number
-  ) => Effect.Effect<ReadonlyArray<Begun>, JournalFailed>
-}>() {}
+export class OrderJournal extends Context.Tag("@effect-exchange/core/trading/OrderJournal")<OrderJournal, Service>() {}
 
 /**
  * Returns the intents of one account that have no outcome, oldest first.

@@ -45,8 +45,14 @@ export class JournalFailed
 
 /** @internal */
 export interface Service {
+  /** Returns once the entry is as durable as the journal can make it. No order is sent before that. */
   readonly append: (entry: Entry) => Effect.Effect<void, JournalFailed>
+  /** The intents without an outcome, of all accounts, oldest first. */
   readonly open: Effect.Effect<ReadonlyArray<Intent>, JournalFailed>
+  /**
+   * Returns the orders of an account that were begun since an instant (epoch milliseconds), with their outcomes. Every
+   * journal has at least those of the last 48 hours, except `layerNone`, which has none.
+   */
   readonly since: (
     account: string,
     exchange: string,
