@@ -199,7 +199,7 @@ interface Metered {
 }
 
 const metered = (limit: Limit): Metered => {
-  const budget = Budget.make(limit.scope, terms(limit))
+  const budget = Budget.make(terms(limit))
   const named = labels({ name: limit.scope })
   const measure = (now: bigint): void =>
     Telemetry.rateLimiterUsageRatio.unsafeUpdate(Budget.used(budget, now) / budget.limit, named)

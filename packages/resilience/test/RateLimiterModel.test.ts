@@ -354,7 +354,7 @@ const rates = FastCheck.constantFrom<Budget.Terms["rate"]>(
 )
 
 const budgetOf = (limit: number, rate: Budget.Terms["rate"]) =>
-  Budget.make("test", { limit, reserved: 0, maxPause: 1_000_000n, rate })
+  Budget.make({ limit, reserved: 0, maxPause: 1_000_000n, rate })
 
 describe("The arithmetic of RateLimiter", () => {
   it.prop(

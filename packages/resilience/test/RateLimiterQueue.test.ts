@@ -77,7 +77,7 @@ describe("A long queue", () => {
           return 1000n
         }
       }
-      const budget = Budget.make("test", { limit: 10, reserved: 0, maxPause: 1000n, rate: window })
+      const budget = Budget.make({ limit: 10, reserved: 0, maxPause: 1000n, rate: window })
       const forecast = rateLimiterForecast.make()
       for (let caller = 0; caller < callers; caller++) {
         rateLimiterForecast.peek(forecast, [{ budget, cost: 1, isFirst: true }], 0n)

@@ -136,7 +136,6 @@ export interface Held {
  * @internal
  */
 export interface Key {
-  readonly fingerprint: string
   /** Returns the next nonce, in microseconds of the exchange's clock. Nonces are strictly increasing. */
   readonly nonce: (now: number) => bigint
   /** Returns the nonce that was issued last. */
@@ -277,7 +276,6 @@ const meet = (
     const found = known.get(fingerprint)
     if (found !== undefined) return [found, known] as const
     const key: Key = {
-      fingerprint,
       ...rising(),
       limits: yield* limits.of(fingerprint),
       turns: protocol.nonces === "ordered" ? yield* turns(protocol.exchange, maxQueue) : undefined,

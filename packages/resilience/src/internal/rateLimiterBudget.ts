@@ -47,7 +47,6 @@ export interface Terms {
 
 /** @internal */
 export interface Budget {
-  readonly scope: string
   limit: number
   reserved: number
   maxPause: bigint
@@ -79,12 +78,11 @@ export interface ServerWindow {
 }
 
 /** @internal */
-export const make = (scope: string, terms: Terms): Budget => ({
-  scope,
+export const make = (terms: Terms): Budget => ({
   limit: terms.limit,
   reserved: terms.reserved,
   maxPause: terms.maxPause,
-  rate: terms.rate._tag === "Window" ? terms.rate : Bucket.make(terms.rate.perSecond, BigInt(0), 0),
+  rate: terms.rate._tag === "Window" ? terms.rate : Bucket.make(terms.rate.perSecond, 0n, 0),
   spent: List.make(),
   used: 0,
   held: 0,

@@ -7,7 +7,6 @@
 import type { SimulatedRequest } from "../Dialect.js"
 import { type Fields, texts } from "./fields.js"
 import { fromBody, fromQuery, type Input, isInput } from "./inputs.js"
-import type { Json } from "./json.js"
 
 /** @internal */
 export interface Call {
@@ -24,7 +23,6 @@ export interface Call {
 export interface Fault {
   readonly code: number
   readonly message: string
-  readonly data?: Json | undefined
 }
 
 /** @internal */

@@ -39,7 +39,7 @@ export const listings: ReadonlyArray<BinanceListing> = [
 ]
 
 /** @internal */
-export const { fills, find } = catalogue(listings)
+export const { fills } = catalogue(listings)
 
 /** @internal Encodes a symbol as `exchangeInfo` returns it. */
 export const market = (listing: BinanceListing, showSets: boolean): Json => {

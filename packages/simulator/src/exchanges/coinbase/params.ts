@@ -26,7 +26,7 @@ export const refuse = (status: number, error: string, message: string): Read<nev
 export const invalid = (message: string): Read<never> => refuse(400, "INVALID_ARGUMENT", message)
 
 /** @internal */
-export const { all, between, byMember, byName, does, instant, integer, shows } = reading<Refusal>((name) =>
+export const { all, between, byMember, does, instant, integer, shows } = reading<Refusal>((name) =>
   invalid(`${name} argument is invalid`)
 )
 

@@ -60,7 +60,7 @@ export const listings: ReadonlyArray<OkxListing> = [
 ]
 
 /** @internal */
-export const { events, fills, find, live, order, orders, positions } = catalogue(listings)
+export const { events, fills, find, live, orders, positions } = catalogue(listings)
 
 /** @internal The parameters that filter lists of orders, fills and positions. */
 export const marketOf = {
