@@ -67,8 +67,7 @@ export const remove = <A>(entry: Entry<A>): boolean => {
   return true
 }
 
-/** @internal */
-export const isIn = <A>(entry: Entry<A>): boolean => entry.places[0]?.list !== undefined
+const isIn = <A>(entry: Entry<A>): boolean => entry.places[0]?.list !== undefined
 
 /**
  * Returns `true` if the entry is at the head of all of its scopes.

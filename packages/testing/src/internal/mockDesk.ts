@@ -8,15 +8,10 @@ import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import { InvalidMock } from "./invalidMock.js"
 
-/**
- * The environment of all journal entries of a mock.
- *
- * @internal
- */
-export const environment = "mock"
+/** The environment of all journal entries of a mock. */
+const environment = "mock"
 
-/** @internal */
-export const account = "mock"
+const account = "mock"
 
 /**
  * The guards and the journal that each order passes, as in a client.

@@ -97,10 +97,6 @@ function* entriesOf(rows: ReadonlyArray<Row>, length: number): Iterable<Entry> {
 // Below this number of orders, dropping some is not worth the effort.
 const least = 1024
 
-/**
- * Returns the key that identifies an order in a journal.
- *
- * @internal
- */
-export const keyOf = ({ account, clientOrderId, environment, exchange }: Entry): string =>
+/** Returns the key that identifies an order in a journal. */
+const keyOf = ({ account, clientOrderId, environment, exchange }: Entry): string =>
   JSON.stringify([exchange, environment, account, clientOrderId])

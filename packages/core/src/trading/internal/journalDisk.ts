@@ -154,9 +154,7 @@ export const append = ({ file }: Handle, text: string): Result<void> =>
 /**
  * The number of bytes to read or write at a time. The event loop runs between two pieces, and a piece of about 250
  * lines takes about a millisecond.
- *
- * @internal
  */
-export const piece = 1 << 16
+const piece = 1 << 16
 
 const utf8 = new TextEncoder()

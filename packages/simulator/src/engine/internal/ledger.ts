@@ -78,8 +78,8 @@ export const valueOf = (
     ? Decimal.ratio(BigDecimal.multiply(amount, instrument.multiplier), price, defaultScale)
     : BigDecimal.multiply(price, amount)
 
-/** @internal Returns the margin of a contract position with the given value. */
-export const marginOf = (value: BigDecimal.BigDecimal): BigDecimal.BigDecimal => BigDecimal.multiply(value, tenth)
+/** Returns the margin of a contract position with the given value. */
+const marginOf = (value: BigDecimal.BigDecimal): BigDecimal.BigDecimal => BigDecimal.multiply(value, tenth)
 
 /**
  * Returns the asset that an open order holds, and how much of it. Reduce-only orders of contracts hold nothing.
