@@ -9,7 +9,7 @@ import type { Top } from "../Market.js"
 import type { FillRefusal, Instrument, Order, Side } from "../model.js"
 import * as Decimal from "./decimal.js"
 import type { State } from "./engineState.js"
-import * as Ledger from "./ledger.js"
+import type * as Ledger from "./ledger.js"
 import * as Matching from "./matching.js"
 import * as OrderBook from "./orderBook.js"
 
@@ -54,9 +54,7 @@ const fillCrossed = (
     const entry = queue?.entries[0]
     if (queue === undefined || entry === undefined || !OrderBook.crosses(side, queue.price, quote)) return state
     const maker = Matching.orderOf(state, entry.id)
-    const amount = maker?.reduceOnly === true
-      ? BigDecimal.min(entry.amount, Ledger.reducible(state.ledger, instrument, side))
-      : entry.amount
+    const amount = maker === undefined ? entry.amount : Matching.capped(state, instrument, maker, entry.amount)
     if (maker !== undefined && BigDecimal.isZero(amount)) {
       state = Matching.withdraw(state, instrument, maker, "nothingToReduce", at)
       continue
@@ -92,9 +90,7 @@ export const fill = (
   const queues = Matching.marketOf(state, instrument.id).book[side]
   const entry = queues.flatMap(({ entries }) => entries).find((one) => one.id === id)
   if (price === undefined || entry === undefined) return Either.left("NotOpen")
-  const most = order.reduceOnly
-    ? BigDecimal.min(entry.amount, Ledger.reducible(state.ledger, instrument, side))
-    : entry.amount
+  const most = Matching.capped(state, instrument, order, entry.amount)
   const amount = wanted ?? most
   if (!BigDecimal.isPositive(amount) || !Decimal.isMultiple(amount, instrument.lotSize)) return Either.left("OffLot")
   if (BigDecimal.greaterThan(amount, most)) return Either.left("TooMuch")

@@ -152,7 +152,8 @@ const wantedAt = (order: Order, instrument: Instrument, price: BigDecimal.BigDec
   return Decimal.ofSteps(Decimal.steps(budget, BigDecimal.multiply(price, instrument.lotSize)), instrument.lotSize)
 }
 
-const capped = (
+/** @internal Returns the part of an amount that a reduce-only order can still reduce; the amount for other orders. */
+export const capped = (
   state: State,
   instrument: Instrument,
   order: Order,
