@@ -59,7 +59,7 @@ export const remainingAt = (deadline: Option.Option<bigint>, clock: Clock.Clock)
 
 const left = (deadline: bigint, clock: Clock.Clock): Duration.Duration => {
   const nanos = deadline - monotonic(clock)
-  return Duration.nanos(nanos > BigInt(0) ? nanos : BigInt(0))
+  return Duration.nanos(nanos > 0n ? nanos : 0n)
 }
 
 /**

@@ -67,7 +67,7 @@ export const isCurrent = (forecast: Forecast, now: bigint): boolean => {
 }
 
 /** About 30 times the time it takes to add one call to a forecast. */
-const patienceNanos = BigInt(10_000)
+const patienceNanos = 10_000n
 
 /**
  * Returns when the next call in line will be admitted.

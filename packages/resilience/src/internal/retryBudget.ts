@@ -29,10 +29,10 @@ export const make = (options: {
   return {
     reserve: options.reserve,
     ratio: options.ratio,
-    width: width > BigInt(0) ? width : BigInt(1),
+    width: width > 0n ? width : 1n,
     buckets: new Float64Array(size),
     sum: 0,
-    current: BigInt(0)
+    current: 0n
   }
 }
 
@@ -69,7 +69,7 @@ const add = (state: State, amount: number, now: bigint): void => {
 const advance = (state: State, now: bigint): void => {
   const bucket = now / state.width
   const steps = bucket - state.current
-  if (steps <= BigInt(0)) {
+  if (steps <= 0n) {
     return
   }
   for (let step = 1; step <= size && BigInt(step) <= steps; step++) {

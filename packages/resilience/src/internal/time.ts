@@ -10,7 +10,7 @@ export const maxTimerMillis = 2 ** 31 - 1
 /** The largest distance of a `Date` from the epoch, in milliseconds. It bounds the conversion to `bigint`. */
 const maxMillis = 8.64e15
 
-const nanosPerMilli = BigInt(1_000_000)
+const nanosPerMilli = 1_000_000n
 
 /**
  * Converts milliseconds to nanoseconds, rounded up to whole milliseconds; `NaN` counts as zero.
@@ -19,7 +19,7 @@ const nanosPerMilli = BigInt(1_000_000)
  */
 export const millisToNanos = (millis: number): bigint =>
   Number.isNaN(millis)
-    ? BigInt(0)
+    ? 0n
     : BigInt(Math.ceil(Math.min(Math.max(millis, -maxMillis), maxMillis))) * nanosPerMilli
 
 /**
