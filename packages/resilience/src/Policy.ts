@@ -159,7 +159,9 @@ export interface Options<in E, out FT, in out FD, out B, out F, in C, in L exten
    * budget.
    */
   readonly retry?: RetryOptions<E> | undefined
+  /** Refuses attempts while the service keeps failing. */
   readonly breaker?: Keyed<CircuitBreaker<E>> | undefined
+  /** Delays attempts until the rate limits of the service allow them. */
   readonly limiter?: Keyed<Limiter<C, L>> | undefined
   /**
    * For calls that must leave one at a time and in order, such as those with increasing nonces: a bulkhead with one

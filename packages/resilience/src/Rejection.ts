@@ -14,7 +14,7 @@ import * as rejections from "./internal/rejections.js"
  * The key of the brand of refusal classes. The brand alone does not make an instance a refusal; see {@link raise}.
  *
  * @since 0.1.0
- * @category symbols
+ * @category type ids
  */
 export const RejectionTypeId: RejectionTypeId = "~@effect-exchange/resilience/Rejection"
 
@@ -22,7 +22,7 @@ export const RejectionTypeId: RejectionTypeId = "~@effect-exchange/resilience/Re
  * The type of {@link RejectionTypeId}.
  *
  * @since 0.1.0
- * @category symbols
+ * @category type ids
  */
 export type RejectionTypeId = "~@effect-exchange/resilience/Rejection"
 

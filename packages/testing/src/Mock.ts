@@ -164,7 +164,7 @@ export const layerAccount = (options?: AccountOptions): Layer.Layer<Account.Acco
  *
  * const test = Effect.gen(function*() {
  *   const error = yield* Effect.flip(program)
- *   console.log(error.message) // mock.place: the order is worth 640.005 USDT, more than the 500 one may be
+ *   console.log(error.message) // mock.place: the order is worth 640.005 USDT, above the limit of 500 per order
  * }).pipe(Effect.provide(mock))
  *
  * Effect.runFork(test)

@@ -134,7 +134,7 @@ export interface WaitLimit {
 }
 
 /**
- * Returns the patience of a call that begins to wait now; `undefined` if it is unlimited.
+ * Returns the limit of a wait that begins now; `undefined` if it is unlimited.
  *
  * @internal
  */

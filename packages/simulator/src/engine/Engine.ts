@@ -62,8 +62,8 @@ export const make = (options: {
 })
 
 /**
- * Advances the engine to an instant. The house replaces its quotes of each instrument whose bid or ask changed by 20
- * levels per side. Resting orders of the account that the new quotes cross are filled in full at their own price, as
+ * Advances the engine to an instant. The house replaces its quotes, 20 levels per side, of each instrument whose quote
+ * changed. Resting orders of the account that the new quotes cross are filled in full at their own price, as
  * maker.
  *
  * @since 0.1.0

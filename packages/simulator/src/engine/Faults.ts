@@ -239,8 +239,8 @@ export const flaky: Faults = make({
 })
 
 /**
- * An exchange that is down: no request gets a useful response, and each takes 20 to 250 ms: under `TestClock` a call waits
- * until the test moves the clock.
+ * An exchange that is down: no request gets a useful response, and each takes 20 to 250 ms. Under `TestClock` a call
+ * therefore waits until the test moves the clock.
  *
  * @since 0.1.0
  * @category constructors

@@ -31,6 +31,8 @@ import type { Meters } from "./meters.js"
 import type { Vitals } from "./vitals.js"
 
 /**
+ * The attempt that is observed: what it calls, what it costs, and which attempt of the operation it is.
+ *
  * @internal
  */
 export interface Observed {

@@ -13,7 +13,11 @@ import type * as Session from "./session.js"
 
 type Failure = PlatformSocket.SocketError | Stopped
 
-/** @internal What a session wants to be sent. */
+/**
+ * What a session wants to be sent.
+ *
+ * @internal
+ */
 export type Message = Extract<
   Session.Output,
   { readonly _tag: "Login" | "Ping" | "Send" | "Subscribe" | "Unsubscribe" }
