@@ -278,9 +278,9 @@ const order = Row.order({
 })
 
 /**
- * An order. `unit` is that of its size if it is reported. `isMarket` is `true` if it trades at the market price, even if
- * only after a trigger. `kind` is that of an order with a trigger on spot. The ids of spot orders have 19 digits, more
- * than a number holds. A `Cancelled` order may be partially filled, for which spot has a status of its own.
+ * An order. `unit` is that of its size if it is reported. `isMarket` is `true` if it trades at the market price, even
+ * if only after a trigger. `kind` is that of an order with a trigger on spot. The ids of spot orders have 19 digits,
+ * more than a number holds. A `Cancelled` order may be partially filled, for which spot has a status of its own.
  * `Untriggered` and `Triggered` orders are not in the book yet.
  *
  * @since 0.1.0

@@ -22,8 +22,8 @@ import * as Table from "./Table.js"
  * - `polled`: requests, as the exchange has no such stream
  * - `failed`: the request or the stream failed with `error`
  *
- * The last prices stay when the status gets worse. `receivedAt` is the time they were received, in epoch milliseconds of
- * the local clock. `reconnects` counts lost connections.
+ * The last prices stay when the status gets worse. `receivedAt` is the time they were received, in epoch milliseconds
+ * of the local clock. `reconnects` counts lost connections.
  *
  * @since 0.1.0
  * @category models

@@ -104,7 +104,10 @@ export const collector = (answer: number | "never" = 200, after = 0) =>
     paths: () => Array.from(new Set(requests.map(({ path }) => path))).toSorted()
   })))
 
-/** Runs the service with these variables, uses it, and stops it. `stopping` is the time it took to stop, in milliseconds. */
+/**
+ * Runs the service with these variables, uses it, and stops it. `stopping` is the time it took to stop, in
+ * milliseconds.
+ */
 export const runService = (variables: Readonly<Record<string, string>>, use: (base: string) => Promise<void>) =>
   Effect.gen(function*() {
     const lines: Array<string> = []

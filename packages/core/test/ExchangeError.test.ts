@@ -6,7 +6,9 @@ import { AnyError } from "./support/errors.js"
 
 type Tag = ExchangeError.ExchangeError["_tag"]
 
-/** Written by hand: may a read be retried, the outcome of a write, which capabilities can fail so, the circuit breaker. */
+/**
+ * Written by hand: may a read be retried, the outcome of a write, which capabilities can fail so, the circuit breaker.
+ */
 const rows: ReadonlyArray<
   readonly [Tag, read: boolean, ExchangeError.Outcome, "m" | "a" | "t" | "none", string]
 > = [

@@ -210,7 +210,8 @@ describe("compaction", () => {
       const whole = fresh()
       assert.strictEqual((yield* live(whole)).length, before.length + after.length)
       assert.isAtLeast(whole.log.filter((step) => step.startsWith("rename")).length, 2)
-      // Every byte of one compaction (every fourth in `npm test`), and the beginning, middle and end of every other step.
+      // Every byte of one compaction (every fourth in `npm test`), and the beginning, middle and end of every other
+      // step.
       const first = whole.log.indexOf(`write ${temporary}`)
       const points = whole.begins.flatMap((begin, index) => {
         const end = whole.begins[index + 1] ?? whole.steps

@@ -33,8 +33,8 @@ const pathsAndTokens = (sent: ReadonlyArray<Wire.Sent>) =>
 const tokenResponse = (token: string, seconds = 900): Response => Wire.json({ token, seconds })
 
 /**
- * An exchange that issues the tokens `t1`, `t2` and so on, and accepts only the latest. A response from `opening` to the
- * opening of that number, or from `answering` to a request with the accepted token, is sent instead of its own.
+ * An exchange that issues the tokens `t1`, `t2` and so on, and accepts only the latest. A response from `opening` to
+ * the opening of that number, or from `answering` to a request with the accepted token, is sent instead of its own.
  */
 const issuingTokens = (answers: {
   readonly opening?: (number: number, sent: Wire.Sent) => ReturnType<Wire.Script> | undefined

@@ -14,8 +14,8 @@ import { protocol } from "./Protocol.js"
 const { ask, to } = Question
 const kinds = ["spot", "future"] as const
 
-// A label is looked up within a currency. Of those of spot markets, Deribit documents only a few for this, and not under
-// which one an order is stored. The open orders of the market are read instead.
+// A label is looked up within a currency. Of those of spot markets, Deribit documents only a few for this, and not
+// under which one an order is stored. The open orders of the market are read instead.
 const byLabel: Declaration.Account["byName"][number] = (client) => ({ clientOrderId, market }) =>
   market.settle === undefined
     ? Effect.map(

@@ -146,8 +146,8 @@ const connection: Feeds.SocketFacts = {
 }
 
 /**
- * Deribit's names for the candle intervals, in requests and in streams. It has none of four hours, a week or a month, and
- * its candles of a day begin at 08:00 UTC, so that they are not those of this library.
+ * Deribit's names for the candle intervals, in requests and in streams. It has none of four hours, a week or a month,
+ * and its candles of a day begin at 08:00 UTC, so that they are not those of this library.
  *
  * @since 0.1.0
  * @category constants

@@ -18,8 +18,8 @@ import { registry } from "./internal/registry.js"
 /**
  * The members that every adapter has.
  *
- * The Layers are methods, so that TypeScript accepts an exchange without a testnet: with an id that is known only at run
- * time, whether there is one is known only then as well.
+ * The Layers are methods, so that TypeScript accepts an exchange without a testnet: with an id that is known only at
+ * run time, whether there is one is known only then as well.
  */
 interface Listed {
   readonly features: Adapter.Features

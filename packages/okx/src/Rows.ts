@@ -44,8 +44,8 @@ export const Instrument = Row.of({
 })
 
 /**
- * A ticker. `vol24h` is in the base currency for spot, and in contracts otherwise; `volCcy24h` of contracts is in the base
- * currency.
+ * A ticker. `vol24h` is in the base currency for spot, and in contracts otherwise; `volCcy24h` of contracts is in the
+ * base currency.
  *
  * @since 0.1.0
  * @category rows

@@ -44,9 +44,9 @@ export type TypeId = "~@effect-exchange/resilience/KeyedCircuitBreaker"
  * A breaker that is **not closed** is kept beyond both limits until it closes. An open breaker, or one due to be
  * probed, remembers how long to open the next time; if it were forgotten, a key that keeps failing would start over
  * with each call. The number of these breakers is limited to `maxOpen`: beyond it the least recently used one is
- * forgotten. A breaker that was isolated, disabled, set to metrics-only or opened manually is **never** forgotten. Neither
- * is a breaker whose `openFor` schedule is done, because only you can close it: use a schedule without an end if the
- * number of failing keys is unbounded.
+ * forgotten. A breaker that was isolated, disabled, set to metrics-only or opened manually is **never** forgotten.
+ * Neither is a breaker whose `openFor` schedule is done, because only you can close it: use a schedule without an end
+ * if the number of failing keys is unbounded.
  *
  * Excess breakers are removed as soon as possible, a few with each use.
  *

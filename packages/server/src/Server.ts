@@ -42,9 +42,9 @@ export interface Options extends Admission.Options {
  *
  * **Gotchas**
  *
- * The platform's server for Node.js listens for requests to upgrade a connection. Node.js exempts their connections from
- * all timeouts, and does not close them on shutdown. This service upgrades none, so remove the listener once the Layer is
- * built, as `exchange serve` does: `server.removeAllListeners("upgrade")`.
+ * The platform's server for Node.js listens for requests to upgrade a connection. Node.js exempts their connections
+ * from all timeouts, and does not close them on shutdown. This service upgrades none, so remove the listener once the
+ * Layer is built, as `exchange serve` does: `server.removeAllListeners("upgrade")`.
  *
  * @since 0.1.0
  * @category layers

@@ -40,7 +40,8 @@ describe("A service whose clock is set", () => {
         for (const path of paths) assert.strictEqual((yield* sendRequest(path)).status, 200)
         yield* set(by)
         for (const path of [...paths, ...paths]) {
-          // The latest data of an exchange is now an hour in the future, or old. The response is then an error that says so.
+          // The latest data of an exchange is now an hour in the future, or old. The response is then an error that
+          // says so.
           const { headers, status, text } = yield* sendRequest(path)
           assert.include([200, 503], status, text)
           if (status === 503) assert.match(text, /in the future|old/)

@@ -13,7 +13,9 @@ const candidates = [
 ]
 const executablePath = candidates.find((path) => path !== "" && existsSync(path))
 
-/** Opens the page in a browser, which closes before the service does. `problems` collects errors and foreign requests. */
+/**
+ * Opens the page in a browser, which closes before the service does. `problems` collects errors and foreign requests.
+ */
 const openPage = Effect.gen(function*() {
   const base = yield* address
   const browser = yield* Effect.acquireRelease(

@@ -26,8 +26,8 @@ export interface Options {
 }
 
 /**
- * The result of a run. `received` is everything that its listeners received, which depends on the seed only. `millis` is
- * the duration by the clock of the run.
+ * The result of a run. `received` is everything that its listeners received, which depends on the seed only. `millis`
+ * is the duration by the clock of the run.
  *
  * @since 0.1.0
  * @category models

@@ -24,8 +24,8 @@ export interface Step<out E> {
 }
 
 /**
- * Finds where the candles from `from` on begin: when the first one opens, or an instant at most `precision` milliseconds
- * earlier. Returns none if there is no candle.
+ * Finds where the candles from `from` on begin: when the first one opens, or an instant at most `precision`
+ * milliseconds earlier. Returns none if there is no candle.
  *
  * Reads the longest candles first, page by page from the beginning, and then shorter ones within the first candle
  * found, until a candle is no longer than `precision`. It reads every page rather than bisecting: a binary search would

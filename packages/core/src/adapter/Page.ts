@@ -57,8 +57,8 @@ export interface Facts<C extends Capability, I, A, Args extends ReadonlyArray<un
   readonly input: (place: Place | undefined, ...args: Args) => NoInfer<I>
   readonly rows: (answer: A) => Listing.Rows<Row>
   /**
-   * Returns the place of the next page, `undefined` if there is none, or {@link unreachable} if there are more rows that
-   * cannot be requested.
+   * Returns the place of the next page, `undefined` if there is none, or {@link unreachable} if there are more rows
+   * that cannot be requested.
    */
   readonly next: (page: Read<A, Place>) => Place | typeof unreachable | undefined
   /** Returns the key by which two rows are the same row. Defaults to `Listing.keyOf`. */
@@ -156,7 +156,8 @@ export const afterLast =
 
 /**
  * Continues with the cursor in the answer. A missing or empty cursor ends the listing. If the cursor is the one that
- * this page was requested with, the listing ends after an empty page, and is {@link unreachable} after a page with rows.
+ * this page was requested with, the listing ends after an empty page, and is {@link unreachable} after a page with
+ * rows.
  *
  * @since 0.1.0
  * @category places
@@ -208,8 +209,8 @@ export const cursorOfFull = (page: Read<Part<unknown>, string>): string | typeof
   page.count === 0 ? undefined : cursor<Part<unknown>>(({ next }) => next)(page)
 
 /**
- * Continues at the instant of the page's last row. Returns {@link unreachable} if this page began at the same instant, or if
- * no row has an instant.
+ * Continues at the instant of the page's last row. Returns {@link unreachable} if this page began at the same instant,
+ * or if no row has an instant.
  *
  * @since 0.1.0
  * @category places
@@ -218,8 +219,8 @@ export const atInstant = (last: number | undefined, place: number | undefined): 
   last === undefined || last === place ? unreachable : last
 
 /**
- * The declaration of a history whose requests cover at most `span` milliseconds each. The `Subject`, such as a market, is
- * what the history is about.
+ * The declaration of a history whose requests cover at most `span` milliseconds each. The `Subject`, such as a market,
+ * is what the history is about.
  *
  * @since 0.1.0
  * @category models

@@ -68,8 +68,8 @@ const inOneRequest = <Q extends object>(question: Q): Q => {
 export const isInOneRequest = (question: object): boolean => single.has(question)
 
 /**
- * Creates a question to an endpoint that builds its own input (see `Endpoint.inputFrom`) or has none. `then` converts the
- * answer to the library's model.
+ * Creates a question to an endpoint that builds its own input (see `Endpoint.inputFrom`) or has none. `then` converts
+ * the answer to the library's model.
  *
  * @since 0.1.0
  * @category constructors

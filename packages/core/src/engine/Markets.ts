@@ -65,9 +65,9 @@ interface Loaded {
 /**
  * Makes a cache of the markets that `load` returns.
  *
- * - Markets older than `maxAge` are reloaded. If that fails or takes longer than two seconds, the old ones remain in use,
- *   because an outage of the listing must neither fail a request for a price nor delay the cancellation of an order. After
- *   a failure, they are not reloaded within `missedAfter`.
+ * - Markets older than `maxAge` are reloaded. If that fails or takes longer than two seconds, the old ones remain in
+ *   use, because an outage of the listing must neither fail a request for a price nor delay the cancellation of an
+ *   order. After a failure, they are not reloaded within `missedAfter`.
  * - A market that is missing may have been listed since, so the markets are reloaded, but not within `missedAfter` of
  *   the last load. A misspelled symbol therefore costs little however often it is requested.
  * - Callers share one load. It continues if they are interrupted, and ends with the scope.
@@ -79,7 +79,9 @@ export const make = (options: {
   readonly exchange: string
   readonly load: Effect.Effect<ReadonlyArray<Market>, MarketDataError>
   readonly maxAge: Duration.DurationInput
-  /** How long after a load a missing market, or after a failed load an old one, causes no reload. Defaults to 5 seconds. */
+  /**
+   * How long after a load a missing market, or after a failed load an old one, causes no reload. Defaults to 5 seconds.
+   */
   readonly missedAfter?: Duration.DurationInput | undefined
   /**
    * Markets that are known beforehand. They are not reloaded until they are older than `maxAge` or a market is missing.

@@ -87,9 +87,9 @@ export interface FailoverOptions {
  * If the program also uses a source itself, by the same Layer value, both share one instance with its markets and rate
  * limits.
  *
- * `prices` and `tickers` come from the first source that can serve them. The symbols that this source does not list, has
- * nothing of, or has only outdated data of are requested one by one from all sources. The call fails if no source lists
- * a symbol.
+ * `prices` and `tickers` come from the first source that can serve them. The symbols that this source does not list,
+ * has nothing of, or has only outdated data of are requested one by one from all sources. The call fails if no source
+ * lists a symbol.
  *
  * Each result names the source that served it as its exchange. A stream changes its source only before its first item,
  * because items of two sources do not form one series.

@@ -13,7 +13,9 @@ const tlv = (tag: number, ...contents: ReadonlyArray<Uint8Array>): Buffer => {
 const sequence = (...contents: ReadonlyArray<Uint8Array>) => tlv(0x30, ...contents)
 const hex = (text: string) => Buffer.from(text, "hex")
 
-/** A self-signed certificate for localhost, valid from 2020 to 2049 (RFC 5280), and its key. Generated for every run. */
+/**
+ * A self-signed certificate for localhost, valid from 2020 to 2049 (RFC 5280), and its key. Generated for every run.
+ */
 export const selfSigned = (): { readonly key: string; readonly cert: string } => {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" })
   const ecdsaWithSha256 = sequence(hex("06082a8648ce3d040302"))

@@ -52,8 +52,8 @@ const busy: ReadonlyArray<{
 ]
 
 /**
- * For each exchange: what two Layers of it share and do not share, that cancellations are sent first, and that streams wait
- * for rate limits.
+ * For each exchange: what two Layers of it share and do not share, that cancellations are sent first, and that streams
+ * wait for rate limits.
  */
 export const register = (ids: ReadonlyArray<Exchanges.ExchangeId>): void => {
   for (const id of ids) {

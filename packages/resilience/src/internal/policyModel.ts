@@ -55,8 +55,8 @@ export interface Call<out C = number, out L extends string = never, in A = never
   readonly idempotency?: Idempotency | undefined
   /**
    * The instant by which the call must have ended, on the clock of `Deadline`, if it is sooner than the current
-   * deadline. It has the effect of `Deadline.until` at a lower cost. Gates and retries respect it, but the called effect
-   * may not see it.
+   * deadline. It has the effect of `Deadline.until` at a lower cost. Gates and retries respect it, but the called
+   * effect may not see it.
    */
   readonly deadline?: Option.Option<bigint> | undefined
   /**

@@ -15,8 +15,8 @@ export const buckets = 3
 
 export interface Setup {
   /**
-   * `count`: 3 failures in a row, or half of the last 6 calls once there are 4. `time`: half of the calls of 3 buckets of
-   * 100 ms once there are 3. `slow`: 3 failures in a row, or half of the last 6 calls slow once there are 3.
+   * `count`: 3 failures in a row, or half of the last 6 calls once there are 4. `time`: half of the calls of 3 buckets
+   * of 100 ms once there are 3. `slow`: 3 failures in a row, or half of the last 6 calls slow once there are 3.
    */
   readonly trip: "count" | "time" | "slow"
   readonly excess: "fail" | "wait"

@@ -154,7 +154,9 @@ export class Reference {
     }
   }
 
-  /** Returns when a call that joins now would be admitted if no call left the queue and all held costs were sent now. */
+  /**
+   * Returns when a call that joins now would be admitted if no call left the queue and all held costs were sent now.
+   */
   forecast(call: Call): number {
     const copy = new Reference(this.limits, Infinity, this.maxPause)
     copy.now = this.now

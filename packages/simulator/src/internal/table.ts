@@ -37,7 +37,9 @@ export interface Permitted<Answering> {
   readonly answer: Answering
 }
 
-/** @internal Returns constructors of routes that are public, and of those that need the permission to read or to trade. */
+/**
+ * @internal Returns constructors of routes that are public, and of those that need the permission to read or to trade.
+ */
 export const permitting = <Answering>() => ({
   open: (answer: Answering): Permitted<Answering> => ({ answer }),
   read: (answer: Answering): Permitted<Answering> => ({ needs: "read", answer }),

@@ -20,10 +20,10 @@ export const TestContext: Layer.Layer<TestServices.TestServices> = Layer.build(T
   Layer.scopedContext
 )
 
-// Before each sleep that ends, the clock waits for three timers, compares the states of all supervised fibers before and
-// after each, and forks a fiber that would warn about a fiber that never suspends. `@effect/vitest` supervises no fibers,
-// so only the waiting has an effect. Turns of the event loop without a timer are not enough: after 2,048 yields in a row
-// a fiber continues after a timer.
+// Before each sleep that ends, the clock waits for three timers, compares the states of all supervised fibers before
+// and after each, and forks a fiber that would warn about a fiber that never suspends. `@effect/vitest` supervises no
+// fibers, so only the waiting has an effect. Turns of the event loop without a timer are not enough: after 2,048 yields
+// in a row a fiber continues after a timer.
 const advanceFaster = (clock: TestClock.TestClock): void => {
   if (!Predicate.hasProperty(clock, "awaitSuspended")) throw new Error("TestClock has no awaitSuspended any more")
   clock.awaitSuspended = () => threeTimers

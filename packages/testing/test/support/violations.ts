@@ -2,7 +2,9 @@ import { assert } from "@effect/vitest"
 import { Effect, Either, Option } from "effect"
 import { Contract, ContractCase } from "../../src/index.js"
 
-/** The violations of an implementation in the order of the cases: of all cases, or of those with one of the prefixes. */
+/**
+ * The violations of an implementation in the order of the cases: of all cases, or of those with one of the prefixes.
+ */
 export const violations = <R, E>(options: Contract.Options<R, E>, prefixes: ReadonlyArray<string> = [""]) =>
   Effect.gen(function*() {
     const found: Array<ContractCase.ContractViolation> = []

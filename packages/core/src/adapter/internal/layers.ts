@@ -162,7 +162,8 @@ export const make = <MarketDataTag, AccountTag, TradingTag, Region extends strin
         skew: skewOf(client),
         ...shared
       }
-      // From the start: an alert on the increase of a counter does not notice a counter that appears with its first order.
+      // From the start: an alert on the increase of a counter does not notice a counter that appears with its first
+      // order.
       yield* Effect.tagMetrics(Metric.incrementBy(Telemetry.unknownOrders, 0), {
         exchange,
         environment: client.environment

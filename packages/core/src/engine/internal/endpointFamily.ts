@@ -30,8 +30,8 @@ export type Value =
   | { readonly [name: string]: Value | undefined }
 
 /**
- * Declares the type of an endpoint's input, as in `inputOf<{ symbol: string }>()`. The caller builds the input, and it is
- * sent as it is.
+ * Declares the type of an endpoint's input, as in `inputOf<{ symbol: string }>()`. The caller builds the input, and it
+ * is sent as it is.
  *
  * @since 0.1.0
  * @category constructors

@@ -81,7 +81,10 @@ export type Event =
   | { readonly _tag: "Sent"; readonly request: number }
   /** The data of the subscription cannot be trusted: it must be requested again. */
   | { readonly _tag: "Resync"; readonly key: string }
-  /** `lastReceivedAt` is when anything was last received; `lastReceivedOf` returns when a subscription last received data. */
+  /**
+   * `lastReceivedAt` is when anything was last received; `lastReceivedOf` returns when a subscription last received
+   * data.
+   */
   | {
     readonly _tag: "Tick"
     readonly lastReceivedAt: number

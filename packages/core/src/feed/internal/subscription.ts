@@ -47,9 +47,9 @@ export interface Read<out A> {
 }
 
 /**
- * A subscription. `maxSilence` is how many milliseconds it may be silent. `fetch` is a request separate from the feed, whose
- * response is read as a frame. `fail` converts an error to one of the operation. `recheck` runs beside each renewal after a
- * fault, and reloads what the reading assumes about the market.
+ * A subscription. `maxSilence` is how many milliseconds it may be silent. `fetch` is a request separate from the feed,
+ * whose response is read as a frame. `fail` converts an error to one of the operation. `recheck` runs beside each
+ * renewal after a fault, and reloads what the reading assumes about the market.
  *
  * @internal
  */

@@ -12,8 +12,8 @@ type Unsent =
   | ExchangeError.ExchangeUnavailable
 
 /**
- * Converts the error of a preliminary request to the error of the request that needed it, which was therefore never sent.
- * `because` is what failed, as the beginning of the detail.
+ * Converts the error of a preliminary request to the error of the request that needed it, which was therefore never
+ * sent. `because` is what failed, as the beginning of the detail.
  *
  * @internal
  */
@@ -48,8 +48,8 @@ export const beforeSending = (because: string) => <E extends ExchangeError.Excha
 }
 
 /**
- * Marks a read that a write needs first. If it fails with an unknown outcome, the outcome of the write is still known: it was
- * not sent.
+ * Marks a read that a write needs first. If it fails with an unknown outcome, the outcome of the write is still known:
+ * it was not sent.
  *
  * @internal
  */

@@ -185,7 +185,9 @@ const ended = (days: number, isLeftOut: (order: Engine.Order, now: number) => bo
 /** @internal Returns the closed orders of the last 7 days, newest first. */
 export const history = ended(7, forgotten)
 
-/** @internal Returns the closed orders of the last 3 months, newest first, without those that were canceled unfilled. */
+/**
+ * @internal Returns the closed orders of the last 3 months, newest first, without those that were canceled unfilled.
+ */
 export const archive = ended(90, wasUnfilled)
 
 const keepsFills = matching<Listed>({ ...marketOf, ordId: orderId })
