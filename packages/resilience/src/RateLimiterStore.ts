@@ -139,7 +139,7 @@ export const memory: Open = (limits) =>
           measure(now)
         }),
       sync: (scope, used, window) => withNow((now, clock) => sync(scope, used, window, now, clock)),
-      ban: (scope, until) =>
+      pauseUntil: (scope, until) =>
         withNow((now, clock) => Budget.pause(find(scope).budget, fromWallClock(until, now, clock), now)),
       resume: (scope) =>
         withNow((now) => {
@@ -152,7 +152,7 @@ export const memory: Open = (limits) =>
           const { budget } = find(scope)
           return {
             used: used(scope, now),
-            bannedUntil: budget.pausedUntil === undefined || budget.pausedUntil <= now
+            pausedUntil: budget.pausedUntil === undefined || budget.pausedUntil <= now
               ? Option.none()
               : Option.some(
                 clock.unsafeCurrentTimeMillis() + Math.ceil(Number(budget.pausedUntil - now) / 1_000_000)

@@ -20,7 +20,7 @@ const remote = (store: RateLimiterStore.RateLimiterStore): RateLimiterStore.Open
     refund: (ticket) => delayed(store.refund(ticket)),
     setLimit: (limit) => delayed(store.setLimit(limit)),
     sync: (scope, used, window) => delayed(store.sync(scope, used, window)),
-    ban: (scope, until) => delayed(store.ban(scope, until)),
+    pauseUntil: (scope, until) => delayed(store.pauseUntil(scope, until)),
     resume: (scope) => delayed(store.resume(scope)),
     usage: (scope) => delayed(store.usage(scope))
   })

@@ -63,7 +63,8 @@ export const open = <Full>(
         }),
         meter: (scope) => ({
           name: scope,
-          pauseUntil: (epochMillis) => isValid(epochMillis) ? shell.change(store.ban(scope, epochMillis)) : Effect.void,
+          pauseUntil: (epochMillis) =>
+            isValid(epochMillis) ? shell.change(store.pauseUntil(scope, epochMillis)) : Effect.void,
           // Created when they run, because few ever do.
           resume: Effect.suspend(() => shell.change(store.resume(scope))),
           sync: (used, window) => isValid(used) ? shell.sync(scope, used, validWindow(window)) : usage(scope),
@@ -75,7 +76,7 @@ export const open = <Full>(
           ),
           queued: Effect.sync(() => shell.queued(scope)),
           usage: usage(scope),
-          pausedUntil: Effect.suspend(() => Effect.map(store.usage(scope), ({ bannedUntil }) => bannedUntil))
+          pausedUntil: Effect.suspend(() => Effect.map(store.usage(scope), ({ pausedUntil }) => pausedUntil))
         })
       }
     })

@@ -41,11 +41,11 @@ export interface RateLimiterStore {
   /** Applies the usage that the server reported. It blocks calls for at most the `maxPause` of the limit. */
   readonly sync: (scope: string, used: number, window: ServerWindow) => Effect.Effect<void>
   /**
-   * Blocks the scope until an instant of the wall clock, but for at most the `maxPause` of the limit. It extends an
-   * existing ban and never shortens it.
+   * Pauses the scope until an instant of the wall clock, but for at most the `maxPause` of the limit. It extends an
+   * existing pause and never shortens it.
    */
-  readonly ban: (scope: string, until: number) => Effect.Effect<void>
-  /** Lifts the ban, and discards the usage that the server attributed to others. */
+  readonly pauseUntil: (scope: string, until: number) => Effect.Effect<void>
+  /** Ends the pause, and discards the usage that the server attributed to others. */
   readonly resume: (scope: string) => Effect.Effect<void>
   /** The current usage, including held costs. */
   readonly usage: (scope: string) => Effect.Effect<Usage>
@@ -168,10 +168,10 @@ export interface Ticket {
 export interface Usage {
   readonly used: number
   /**
-   * The end of the ban of the scope, in epoch milliseconds of the wall clock; until then nothing can be spent, whatever
+   * The end of the pause of the scope, in epoch milliseconds of the wall clock; until then nothing can be spent, whatever
    * the usage.
    */
-  readonly bannedUntil: Option.Option<number>
+  readonly pausedUntil: Option.Option<number>
 }
 
 /**
