@@ -188,7 +188,9 @@ export const table = (facts: Facts): Table => {
       const body = facts.readError(answer)
       if (body === undefined) {
         const unrecognized = facts.unrecognized?.(answer)
-        return unrecognized !== undefined && "kind" in unrecognized ? ofUnspoken(answer, unrecognized) : unrecognized
+        return unrecognized !== undefined && "kind" in unrecognized
+          ? ofUnrecognized(answer, unrecognized)
+          : unrecognized
       }
       const error = of(body, answer) ?? unlisted(body, answer)
       return error === "None" ? undefined : error
@@ -203,7 +205,7 @@ export const table = (facts: Facts): Table => {
 const byText = ({ texts = [] }: Facts, { code, text }: ErrorBody): Kind | undefined =>
   texts.find(([pattern, _, of = code]) => of === code && pattern.test(text))?.[1]
 
-const ofUnspoken = (
+const ofUnrecognized = (
   { about, headers, now }: Answer,
   { detail, kind, outcome = "Unknown", wait }: Unrecognized
 ): ExchangeError.ExchangeError => {

@@ -277,8 +277,8 @@ const makeEngine = Effect.fnUntraced(function*(
 
   const withToken = protocol.session && withSessionToken(protocol.session, {
     open: (endpoint, signer) =>
-      Effect.flatMap(around, (around) => {
-        const call = prepare(endpoint, {}, around)
+      Effect.flatMap(inherited, (inherited) => {
+        const call = prepare(endpoint, {}, inherited)
         return call instanceof ExchangeError.InvalidRequest
           ? call
           : mapErrorOnly(runSigned(call, signer), (error) => toExchangeError(call, error))
@@ -297,7 +297,7 @@ const makeEngine = Effect.fnUntraced(function*(
 
   const compareClocks = (operation: string): Effect.Effect<void, ExchangeError.ExchangeError> =>
     Effect.gen(function*() {
-      const call = prepare(protocol.serverTime, {}, yield* around)
+      const call = prepare(protocol.serverTime, {}, yield* inherited)
       if (call instanceof ExchangeError.InvalidRequest) return yield* call
       const serverTime = yield* mapErrorOnly(run(call, signers.none), (error) => toExchangeError(call, error))
       const receivedAt = yield* Clock.currentTimeMillis
@@ -322,7 +322,7 @@ const makeEngine = Effect.fnUntraced(function*(
    * Repairs the cause of a failure once and retries: compares clocks after `ClockSkew`, reloads the key after
    * `AuthenticationFailed`.
    */
-  const mended = <A>(
+  const retriedAfterRepair = <A>(
     call: Call<A>,
     signer: Attempt.Signer,
     failed: Effect.Effect<never, ExchangeError.ExchangeError | Policy.Refusal>
@@ -355,9 +355,11 @@ const makeEngine = Effect.fnUntraced(function*(
     input: I
   ): Effect.Effect<A, ExchangeError.For<C>> => {
     if (host._tag !== "Open") return nowhere({ exchange, operation: endpoint.name }, environment, host)
-    const around = inheritedFrom(fiber)
-    const by = queuesPastDeadline(fiber) ? around.deadline : Deadline.sooner(around.deadline, clockOf(fiber), deadline)
-    const call = prepare(endpoint, input, { ...around, deadline: by })
+    const inherited = inheritedFrom(fiber)
+    const by = queuesPastDeadline(fiber)
+      ? inherited.deadline
+      : Deadline.sooner(inherited.deadline, clockOf(fiber), deadline)
+    const call = prepare(endpoint, input, { ...inherited, deadline: by })
     if (call instanceof ExchangeError.InvalidRequest) return call
     const isPublic = endpoint.auth === "none"
     const answered = Effect.catchAllCause(
@@ -365,7 +367,7 @@ const makeEngine = Effect.fnUntraced(function*(
       (cause) => {
         const failed = Effect.failCause(cause)
         return Effect.mapError(
-          call.signer === undefined ? failed : Deadline.until(mended(call, call.signer, failed), by),
+          call.signer === undefined ? failed : Deadline.until(retriedAfterRepair(call, call.signer, failed), by),
           (error) => narrow(endpoint.capability, keepUnknownOutcome(call, toExchangeError(call, error)))
         )
       }
@@ -394,4 +396,4 @@ const makeEngine = Effect.fnUntraced(function*(
   }
 })
 
-const around = withFiber((fiber) => Effect.succeed(inheritedFrom(fiber)))
+const inherited = withFiber((fiber) => Effect.succeed(inheritedFrom(fiber)))

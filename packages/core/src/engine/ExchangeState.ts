@@ -238,7 +238,7 @@ const hold = (
       meters
     })
     // Every client makes calls without a key.
-    const [, known] = yield* meet(protocol, limits, maxQueued, "", new Map())
+    const [, known] = yield* getOrMakeKey(protocol, limits, maxQueued, "", new Map())
     const keys = yield* SynchronizedRef.make(known)
     return {
       limits,
@@ -259,13 +259,16 @@ const hold = (
         Effect.flatMap(SynchronizedRef.get(keys), (known) => {
           const found = known.get(fingerprint)
           return found === undefined
-            ? SynchronizedRef.modifyEffect(keys, (known) => meet(protocol, limits, maxQueued, fingerprint, known))
+            ? SynchronizedRef.modifyEffect(
+              keys,
+              (known) => getOrMakeKey(protocol, limits, maxQueued, fingerprint, known)
+            )
             : Effect.succeed(found)
         })
     }
   })
 
-const meet = (
+const getOrMakeKey = (
   protocol: Protocol,
   limits: Limits.Limits,
   maxQueue: number,

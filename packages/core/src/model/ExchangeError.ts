@@ -15,7 +15,7 @@
  * @since 0.1.0
  */
 import type * as Errors from "./internal/errorClasses.js"
-import { beyond, policies } from "./internal/errorPolicy.js"
+import { excluded, policies } from "./internal/errorPolicy.js"
 
 export * from "./internal/errorClasses.js"
 export { Outcome, policies, type Policy } from "./internal/errorPolicy.js"
@@ -81,7 +81,7 @@ export type ExchangeError = TradingError | Errors.KeyRefused
  * @since 0.1.0
  * @category errors
  */
-export type For<C extends keyof typeof beyond> = {
+export type For<C extends keyof typeof excluded> = {
   readonly marketData: MarketDataError
   readonly account: AccountError
   readonly trading: TradingError
@@ -93,8 +93,8 @@ export type For<C extends keyof typeof beyond> = {
  * @since 0.1.0
  * @category guards
  */
-export const isFor = <C extends keyof typeof beyond>(capability: C, error: ExchangeError): error is For<C> =>
-  !beyond[capability].has(error._tag)
+export const isFor = <C extends keyof typeof excluded>(capability: C, error: ExchangeError): error is For<C> =>
+  !excluded[capability].has(error._tag)
 
 /**
  * Returns the cause of a `NotPlaced` or an `OutcomeUnknown`, which only report that the outcome of an order was or is

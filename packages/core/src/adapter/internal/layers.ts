@@ -183,7 +183,7 @@ export const make = <MarketDataTag, AccountTag, TradingTag, Region extends strin
       ),
     layer: ({ credentials, trading: enabled, ...options }) =>
       building(
-        saidTwice(protocol, options.environment, enabled).pipe(
+        requireTradingEnabled(protocol, options.environment, enabled).pipe(
           Effect.zipRight(credentialsOf(protocol, options.environment, credentials)),
           Effect.flatMap((credentials) => trading(options, credentials))
         )
@@ -201,7 +201,7 @@ export const make = <MarketDataTag, AccountTag, TradingTag, Region extends strin
       const config = Config.unwrap(wrapped)
       return building(Effect.gen(function*() {
         const { credentials: _, trading: enabled, ...options } = yield* config
-        yield* saidTwice(protocol, options.environment, enabled)
+        yield* requireTradingEnabled(protocol, options.environment, enabled)
         const credentials = yield* Credentials.fromConfig(Config.map(config, ({ credentials }) => credentials))
         return yield* trading({ ...options, ...extra }, credentials)
       }))
@@ -238,7 +238,7 @@ const building = <A, E, R>(
 
 // Also checked at run time: only TypeScript enforces the types, configuration is untyped, and a base URL can lead
 // anywhere.
-const saidTwice = (
+const requireTradingEnabled = (
   protocol: Protocol,
   environment: Environment.Environment<string> | undefined,
   enabled: string | undefined

@@ -236,15 +236,15 @@ export const lazily = <A, B, E>(self: Effect.Effect<A, E>, make: (a: A) => B): E
 }
 
 /**
- * Reads the rows of a feed, and converts each by `say` (`undefined` leaves it out). `repeats` says whether the latest
- * value is complete in itself.
+ * Reads the rows of a feed, and converts each by `convert` (`undefined` leaves it out). `repeats` says whether the
+ * latest value is complete in itself.
  *
  * @internal
  */
 export const rows = <Row, A>(
   repeats: boolean,
   reader: () => (frame: unknown) => Listing.Rows<Row> | undefined,
-  say: (row: Row, now: number) => A | undefined
+  convert: (row: Row, now: number) => A | undefined
 ): Reading<A> => {
   let read = reader()
   return {
@@ -258,7 +258,7 @@ export const rows = <Row, A>(
       const { rows, unknown } = Listing.from(found)
       const values: Array<A> = []
       for (const row of rows) {
-        const value = say(row, now)
+        const value = convert(row, now)
         if (value !== undefined) values.push(value)
       }
       return { values, isWhole: rows.length > 0, unread: unknown.length > 0 }

@@ -42,7 +42,7 @@ export const make = (
       (now) => stopped > now ? breaker.openUntil(stopped) : Effect.void
     )
 
-  const meet = (capability: Capability): Effect.Effect<Breaker> =>
+  const getOrMake = (capability: Capability): Effect.Effect<Breaker> =>
     CircuitBreaker.make<ExchangeError>({ ...options, name: `${exchange}.${capability}`, classify }).pipe(
       Effect.map((made) => {
         const found = known.get(capability) ?? made
@@ -54,7 +54,7 @@ export const make = (
 
   const withBreaker: Breakers["with"] = (capability, use) => {
     const found = known.get(capability)
-    return found === undefined ? Effect.flatMap(meet(capability), use) : use(found)
+    return found === undefined ? Effect.flatMap(getOrMake(capability), use) : use(found)
   }
 
   const all = (f: (breaker: Breaker) => Effect.Effect<void>): Effect.Effect<void> =>

@@ -22,11 +22,11 @@ export const mark = (error: object, stage: "connecting" | "established"): void =
  *
  * @internal
  */
-export const neverStood = (error: unknown, depth = 0): boolean => {
+export const neverConnected = (error: unknown, depth = 0): boolean => {
   if (!Predicate.isObject(error) || depth > 4) return false
   const stage = marks.get(error)
   if (stage !== undefined) return stage === "connecting"
-  const failure: Said = error
+  const failure: ErrorFields = error
   if (isHandshake(failure)) return true
   if (typeof failure.syscall === "string") return /^(?:connect|getaddrinfo|socket|bind|query\w*)$/.test(failure.syscall)
   // undici adds the addresses and byte counts of an established connection to its errors.
@@ -34,9 +34,9 @@ export const neverStood = (error: unknown, depth = 0): boolean => {
   if (typeof failure.code === "string" && beforeSending.has(failure.code)) return true
   // One error for each address family that was tried.
   if (Array.isArray(failure.errors) && failure.errors.length > 0) {
-    return failure.errors.every((each) => neverStood(each, depth + 1))
+    return failure.errors.every((each) => neverConnected(each, depth + 1))
   }
-  return neverStood(failure.cause, depth + 1)
+  return neverConnected(failure.cause, depth + 1)
 }
 
 /**
@@ -46,13 +46,13 @@ export const neverStood = (error: unknown, depth = 0): boolean => {
  */
 export const codeOf = (error: unknown, depth = 0): string | undefined => {
   if (!Predicate.isObject(error) || depth > 4) return undefined
-  const failure: Said = error
+  const failure: ErrorFields = error
   if (typeof failure.code === "string") return failure.code
   return codeOf(failure.cause, depth + 1) ??
     (Array.isArray(failure.errors) ? codeOf(failure.errors[0], depth + 1) : undefined)
 }
 
-interface Said {
+interface ErrorFields {
   readonly code?: unknown
   readonly syscall?: unknown
   readonly message?: unknown
@@ -61,7 +61,7 @@ interface Said {
   readonly cause?: unknown
 }
 
-const isHandshake = ({ code, message }: Said): boolean =>
+const isHandshake = ({ code, message }: ErrorFields): boolean =>
   (typeof code === "string" && handshake.test(code)) ||
   (typeof message === "string" && /before secure TLS connection was established/.test(message))
 

@@ -2,7 +2,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Dispatcher } from "undici"
 import type * as Transport from "../Transport.js"
-import { neverStood } from "./connection.js"
+import { neverConnected } from "./connection.js"
 import { clockOf, masked, type Restore, type Running, withFiber } from "./frame.js"
 import type { Keeper, Watch } from "./keeper.js"
 import type { Limited } from "./nodeBodies.js"
@@ -117,7 +117,7 @@ class Call implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.end(Effect.fail(failure(error, neverStood(error))))
+    this.end(Effect.fail(failure(error, neverConnected(error))))
   }
 
   private tooLarge(): void {

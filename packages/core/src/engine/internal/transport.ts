@@ -11,7 +11,7 @@ import * as Stream from "effect/Stream"
 import { proxyFailure } from "../../model/internal/proxyFailed.js"
 import * as InFlight from "../InFlight.js"
 import * as Transport from "../Transport.js"
-import { codeOf, neverStood } from "./connection.js"
+import { codeOf, neverConnected } from "./connection.js"
 import { NotUnpacked, sentence, TooLarge } from "./unreadableBody.js"
 
 /**
@@ -55,7 +55,7 @@ const sending = (client: HttpClient.HttpClient): Transport.Transport["send"] =>
     Effect.withUnhandledErrorLogLevel(Option.none()),
     Effect.mapInputContext((outer: Context.Context<never>) => Context.merge(outer, context)),
     Effect.catchTags({
-      RequestError: ({ cause, reason }) => Effect.fail(failure(cause, reason !== "Transport" || neverStood(cause))),
+      RequestError: ({ cause, reason }) => Effect.fail(failure(cause, reason !== "Transport" || neverConnected(cause))),
       ResponseError: ({ cause }) => Effect.fail(failure(cause, false))
     }),
     Timeout.attempt({ duration: timeout, onTimeout: (): Transport.Failure => ({ _tag: "TimedOut" }) })

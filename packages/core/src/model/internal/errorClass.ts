@@ -78,7 +78,7 @@ export function errorClass() {
 const cleaning = <C extends Function>(Class: C): C => {
   Object.defineProperty(Class.prototype, "message", {
     configurable: true,
-    get(this: Said): string {
+    get(this: ErrorFields): string {
       return sentence(this)
     }
   })
@@ -88,7 +88,7 @@ const cleaning = <C extends Function>(Class: C): C => {
   })
 }
 
-interface Said {
+interface ErrorFields {
   readonly exchange: string
   readonly operation: string
   readonly detail: string
@@ -97,7 +97,7 @@ interface Said {
   readonly alternative?: string | undefined
 }
 
-const sentence = ({ alternative, code, detail, exchange, operation, status }: Said): string => {
+const sentence = ({ alternative, code, detail, exchange, operation, status }: ErrorFields): string => {
   const native = [
     status === undefined ? undefined : `status ${status}`,
     code === undefined ? undefined : `code ${code}`

@@ -78,26 +78,25 @@ export const policies = {
   OutcomeUnknown: of("never", "ignore", "Unknown")
 }
 
-const unheardOf = {
-  publicly: ["AuthenticationFailed", "ClockSkew", "OrderNotFound"],
-  reading: [
-    "DuplicateOrder",
-    "InsufficientFunds",
-    "OrderRejected",
-    "OrderDenied",
-    "NotPlaced",
-    "OutcomeUnknown",
-    "KeyRefused"
-  ]
-}
+const neverOfPublicData = ["AuthenticationFailed", "ClockSkew", "OrderNotFound"]
+
+const neverOfReads = [
+  "DuplicateOrder",
+  "InsufficientFunds",
+  "OrderRejected",
+  "OrderDenied",
+  "NotPlaced",
+  "OutcomeUnknown",
+  "KeyRefused"
+]
 
 /**
  * The errors that the calls of a capability never fail with.
  *
  * @internal
  */
-export const beyond = {
-  marketData: new Set([...unheardOf.reading, ...unheardOf.publicly]),
-  account: new Set(unheardOf.reading),
+export const excluded = {
+  marketData: new Set([...neverOfReads, ...neverOfPublicData]),
+  account: new Set(neverOfReads),
   trading: new Set(["KeyRefused"])
 }

@@ -30,17 +30,17 @@ export const reconcile = (
     const open = written.filter(({ clientOrderId, environment, exchange }) =>
       exchange === desk.exchange && environment === desk.environment && !underWay.has(clientOrderId)
     )
-    yield* tellOfOthers(open.filter(({ account }) => account !== unnamed && !accounts.has(account)))
-    const oneOfAFew = (yield* Effect.makeSemaphore(atOnce)).withPermits(1)
+    yield* warnOfOtherAccounts(open.filter(({ account }) => account !== unnamed && !accounts.has(account)))
+    const limited = (yield* Effect.makeSemaphore(maxLookups)).withPermits(1)
     // Limits the concurrent look-ups, so that hundreds of them neither crowd out other requests nor spend their time in
     // a queue.
-    const polite: Desk = {
+    const throttled: Desk = {
       ...desk,
-      account: { ...desk.account, order: (reference) => oneOfAFew(desk.account.order(reference)) }
+      account: { ...desk.account, order: (reference) => limited(desk.account.order(reference)) }
     }
     return yield* Concurrent.forEach(
       open.filter(({ account }) => accounts.has(account) || account === unnamed),
-      (intent) => accounts.has(intent.account) ? close(polite, intent) : whose(desk, intent),
+      (intent) => accounts.has(intent.account) ? close(throttled, intent) : unattributed(desk, intent),
       { concurrency: "unbounded" }
     )
   }).pipe(
@@ -54,7 +54,7 @@ export const reconcile = (
     )
   )
 
-const atOnce = 4
+const maxLookups = 4
 
 const close = (desk: Desk, intent: Intent): Found => {
   const { account, symbol } = intent
@@ -100,7 +100,7 @@ const forget = ({ givenBack, spent }: Desk, intent: Intent): Effect.Effect<void>
   })
 
 // Not looked up: with this key, not finding the order would prove nothing.
-const whose = ({ exchange }: Desk, intent: Intent): Found =>
+const unattributed = ({ exchange }: Desk, intent: Intent): Found =>
   Effect.succeed({
     _tag: "Unknown",
     intent,
@@ -114,7 +114,7 @@ const whose = ({ exchange }: Desk, intent: Intent): Found =>
   })
 
 // The orders of a key that was rotated since the last run seem to belong to another account.
-const tellOfOthers = (open: ReadonlyArray<Intent>): Effect.Effect<void> => {
+const warnOfOtherAccounts = (open: ReadonlyArray<Intent>): Effect.Effect<void> => {
   const accounts = [...new Set(open.map(({ account }) => account))]
   return accounts.length === 0 ? Effect.void : Effect.logWarning(
     `The order journal has ${open.length} open orders of other accounts: ${accounts.join(", ")}. To reconcile those of `
