@@ -90,7 +90,9 @@ describe("JournalReader", () => {
       FastCheck.boolean()
     ],
     ([all, sizes, isEnded]) => {
-      const written = all.map(([row, isCut]) => JSON.stringify(row) + (isCut ? JournalReader.cut : "")).join("\n")
+      const written = all.map(([row, isCut]) => JSON.stringify(row) + (isCut ? JournalReader.unfinishedMark : "")).join(
+        "\n"
+      )
       const bytes = new TextEncoder().encode(isEnded ? `${written}\n` : written)
       const read: Array<OrderJournal.Entry> = []
       const reader = JournalReader.make((entry) => read.push(entry))

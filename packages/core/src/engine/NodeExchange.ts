@@ -29,7 +29,7 @@ import * as nodeCrypto from "./internal/nodeCrypto.js"
 import * as nodeProxy from "./internal/nodeProxy.js"
 import * as nodeTransport from "./internal/nodeTransport.js"
 import * as nodeTunnel from "./internal/nodeTunnel.js"
-import { discreet } from "./internal/transport.js"
+import { withoutTracing } from "./internal/transport.js"
 import * as Transport from "./Transport.js"
 
 /**
@@ -124,8 +124,8 @@ const makeHttp = (
   options: Options
 ): Effect.Effect<HttpClient.HttpClient, ConfigError.ConfigError, Scope.Scope> =>
   Effect.gen(function*() {
-    const way = yield* wayOf(options)
-    const connect = nodeTunnel.connector(way.proxies, way)
+    const route = yield* routeOf(options)
+    const connect = nodeTunnel.connector(route.proxies, route)
     const agent = yield* Effect.acquireRelease(
       Effect.sync(() =>
         new Agent({
@@ -139,7 +139,7 @@ const makeHttp = (
       (agent) => Effect.promise(() => agent.destroy())
     )
     const dispatcher = agent.compose(reading(options.maxBytes ?? defaultMaxBytes))
-    const client = packed(discreet(NodeHttpClient.makeUndici(dispatcher)))
+    const client = packed(withoutTracing(NodeHttpClient.makeUndici(dispatcher)))
     return Transport.attach(client, nodeTransport.make(dispatcher, yield* Keeper.make))
   })
 
@@ -172,19 +172,19 @@ export function layerWebSocket(
 type Construct = Context.Tag.Service<typeof Socket.WebSocketConstructor>
 
 const makeWebSocket = (options: Options): Effect.Effect<Construct, ConfigError.ConfigError> =>
-  Effect.map(wayOf(options), (way) => (url, protocols) => {
+  Effect.map(routeOf(options), (route) => (url, protocols) => {
     const socket: unknown = new WebSocket.WebSocket(url, protocols, {
       followRedirects: false,
-      handshakeTimeout: way.timeout,
+      handshakeTimeout: route.timeout,
       maxPayload: options.maxBytes ?? defaultMaxBytes,
-      localAddress: way.localAddress,
-      createConnection: nodeTunnel.webSocketConnection(new URL(url), way.proxies, way)
+      localAddress: route.localAddress,
+      createConnection: nodeTunnel.webSocketConnection(new URL(url), route.proxies, route)
     })
     // ws implements the standard interface, but its types differ (`binaryType`, `dispatchEvent`).
     return socket as globalThis.WebSocket
   })
 
-const wayOf = (
+const routeOf = (
   { connectTimeout, localAddress, proxy }: Options
 ): Effect.Effect<nodeTunnel.Options & { readonly proxies: nodeProxy.Proxies }, ConfigError.ConfigError> =>
   localAddress !== undefined && isIP(localAddress) === 0

@@ -45,7 +45,7 @@ const fit = (market: Market, request: Request): Either.Either<Checked, string> =
     const price = request.type === "limit" ? yield* fitPrice(market, request.side, request.price, round) : undefined
     const reduceOnly = request.reduceOnly === true
     // The minimum notional is for opening a position: exchanges let a position be closed whatever is left of it.
-    if (price !== undefined && !reduceOnly) yield* worthIt(market, amount, price)
+    if (price !== undefined && !reduceOnly) yield* checkNotional(market, amount, price)
     return {
       market,
       side: request.side,
@@ -208,7 +208,7 @@ const inPlaces = (multiple: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal):
   return Decimal.of(multiple.scale > places ? BigDecimal.scale(multiple, places) : multiple)
 }
 
-const worthIt = (
+const checkNotional = (
   market: Market,
   amount: BigDecimal.BigDecimal,
   price: BigDecimal.BigDecimal

@@ -172,7 +172,7 @@ const cancelAll = (
     return Effect.gen(function*() {
       const { ids, obscure } = yield* beforeWriting(standing)
       const canceled = yield* cancelEach(ids, cancelOne)
-      yield* noneIsObscure(protocol, market, obscure)
+      yield* failIfUndecoded(protocol, market, obscure)
       return canceled.flat()
     })
   }
@@ -232,7 +232,7 @@ interface Standing {
  * Fails if there is an undecodable row that may be an open order of the market. It is not canceled, because it may
  * belong to another market, and it must not be ignored.
  */
-const noneIsObscure = (
+const failIfUndecoded = (
   { exchange }: Protocol,
   { symbol }: Market,
   [obscure]: ReadonlyArray<Listing.Unknown>
@@ -267,7 +267,7 @@ const sweep = (
     for (let turn = 0; turn < sweeps; turn++) {
       const { ids, obscure } = yield* turn === 0 ? beforeWriting(standing) : standing
       const left = ids.filter((id) => !settled.has(id))
-      if (left.length === 0) return yield* Effect.as(noneIsObscure(protocol, market, obscure), canceled)
+      if (left.length === 0) return yield* Effect.as(failIfUndecoded(protocol, market, obscure), canceled)
       // An order that was refused and is no longer listed had already ended. One that is still listed was refused for a
       // reason.
       for (const id of left) {

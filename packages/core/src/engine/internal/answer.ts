@@ -33,14 +33,14 @@ export const classify = (
   if (early !== undefined) return Either.right(early)
   try {
     const known = protocol.classify(answer)
-    return Either.right(known === undefined ? byEvidence(answer, auth) : doubtful(answer, known))
+    return Either.right(known === undefined ? byEvidence(answer, auth) : withProvenOutcome(answer, known))
   } catch {
     return Either.left(byEvidence(answer, auth) ?? unreadable(answer))
   }
 }
 
 // A status without JSON may come from something in front of the exchange, even if the protocol assigns an error to it.
-const doubtful = ({ json }: Answer, error: ExchangeError.ExchangeError): ExchangeError.ExchangeError => {
+const withProvenOutcome = ({ json }: Answer, error: ExchangeError.ExchangeError): ExchangeError.ExchangeError => {
   if (json !== undefined) return error
   // Only an outcome that the protocol set on this error proves anything, not the default of its class.
   const outcome = Object.hasOwn(error, "outcome") ? error.outcome : "Unknown"

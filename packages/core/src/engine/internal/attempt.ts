@@ -215,7 +215,7 @@ const answered = <A>(
   const error = Either.merge(classified)
   const result = error === undefined
     ? decode(endpoint, answer)
-    : Effect.fail(blameClock(protocol, error, Math.abs(skew.offset - signedBy.offset)))
+    : Effect.fail(asClockSkew(protocol, error, Math.abs(skew.offset - signedBy.offset)))
   return hints.length === 0 ? result : restore(
     hints.reduceRight<Effect.Effect<A, ExchangeError.ExchangeError>>(
       (next, hint) => Effect.zipRight(hint, next),
@@ -318,7 +318,7 @@ const unanswered = (
 }
 
 // If the clock was off, the exchange did not refuse the key itself, and reloading the key would not help.
-const blameClock = (
+const asClockSkew = (
   protocol: Pick<Protocol, "tolerance">,
   error: ExchangeError.ExchangeError,
   apart: number

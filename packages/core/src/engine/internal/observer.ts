@@ -127,7 +127,7 @@ export const make = (client: {
     const error = Exit.isSuccess(exit) ? Option.none() : Cause.failureOption(exit.cause)
     const learning = Option.isSome(error) ? learnt(call, limits, error.value) : undefined
     const observe = Context.get(fiber.currentContext, AttemptObserver)
-    if (observe === nobody) return learning
+    if (observe === noObserver) return learning
     // An observer must not change the outcome, not even by a defect.
     const observing = Effect.catchAllCause(
       Effect.suspend(() =>
@@ -158,7 +158,7 @@ export const make = (client: {
 
   /** Whether an attempt runs no code of others, which may log or make spans. */
   const isUnseen = (fiber: Running): boolean =>
-    client.isQuiet && Context.get(fiber.currentContext, AttemptObserver) === nobody
+    client.isQuiet && Context.get(fiber.currentContext, AttemptObserver) === noObserver
 
   const operationAttributes = { [attributes.exchange]: exchange, [attributes.environment]: environment }
 
@@ -217,4 +217,4 @@ export const make = (client: {
   }
 }
 
-const nobody = Context.get(Context.empty(), AttemptObserver)
+const noObserver = Context.get(Context.empty(), AttemptObserver)

@@ -19,7 +19,7 @@ import { NotUnpacked, sentence, TooLarge } from "./unreadableBody.js"
  *
  * @internal
  */
-export const discreet = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
+export const withoutTracing = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
   client.pipe(
     HttpClient.withTracerDisabledWhen(() => true),
     HttpClient.withTracerPropagation(false)
@@ -31,7 +31,7 @@ export const discreet = (client: HttpClient.HttpClient): HttpClient.HttpClient =
  * @internal
  */
 export const over = (client: HttpClient.HttpClient): Transport.Transport =>
-  Transport.attachedTo(client) ?? { send: sending(discreet(client)) }
+  Transport.attachedTo(client) ?? { send: sending(withoutTracing(client)) }
 
 /**
  * Sends the request exactly as signed and reads the response. If reading is abandoned, the scope aborts the request.

@@ -87,7 +87,7 @@ export const make = (service: Service, { maximumAge, name, patience }: Options):
           : fresh.protect(`${operation} ${dated.symbols}`)(
             Effect.tap(answer, (value) => requireFresh(about, maximumAge, dated.instants(value)))
           )
-        return Effect.catchIf(judged, isPassedOver, ({ retryAfter }) => Effect.fail(passedOver(about, retryAfter)))
+        return Effect.catchIf(judged, isSkipped, ({ retryAfter }) => Effect.fail(skipped(about, retryAfter)))
       }
     }
   })
@@ -167,16 +167,16 @@ const classify = (exit: Exit.Exit<unknown, MarketDataError | CircuitBreaker.Circ
   return Option.match(Cause.failureOption(exit.cause), {
     // A defect. An exit that is only an interruption is never classified.
     onNone: () => "failure",
-    onSome: (error) => isPassedOver(error) || !countsAsFailure(error) ? "ignore" : "failure"
+    onSome: (error) => isSkipped(error) || !countsAsFailure(error) ? "ignore" : "failure"
   })
 }
 
 // The circuit breaker of a source itself fails with a different class that has the same tag.
-const isPassedOver = (
+const isSkipped = (
   error: MarketDataError | CircuitBreaker.CircuitOpen
 ): error is CircuitBreaker.CircuitOpen => error instanceof CircuitBreaker.CircuitOpen
 
-const passedOver = (about: About, retryAfter: Duration.Duration): ExchangeUnavailable => {
+const skipped = (about: About, retryAfter: Duration.Duration): ExchangeUnavailable => {
   const left = Duration.format(Duration.millis(Math.ceil(Duration.toMillis(retryAfter))))
   return new ExchangeUnavailable({
     ...about,

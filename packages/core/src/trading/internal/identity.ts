@@ -81,7 +81,7 @@ export const isNamed = ({ clientOrderId, id, market }: Adapter.Reference, order:
  *
  * @internal
  */
-export const mayBe = (asked: Asked, row: Unknown): boolean =>
+export const mayMatch = (asked: Asked, row: Unknown): boolean =>
   (row.clientOrderId === undefined || row.clientOrderId === asked.clientOrderId) &&
   (row.createdAt === undefined || row.createdAt >= asked.from)
 

@@ -44,7 +44,7 @@ export const prepare = (
   path: string
 ): Effect.Effect<boolean, PlatformError.PlatformError | JournalFailed> =>
   Effect.gen(function*() {
-    yield* Effect.ignore(files.remove(besideOf(path)))
+    yield* Effect.ignore(files.remove(compactingPath(path)))
     if (!(yield* files.exists(path))) return true
     const { mode, type } = yield* files.stat(path)
     if (type !== "File") return yield* new JournalFailed({ path, detail: `it is a ${type}, not a file` })
@@ -78,7 +78,7 @@ export const open = (files: FileSystem.FileSystem, path: string, flag: "a" | "ax
  *
  * @internal
  */
-export const besideOf = (path: string): string => `${path}.compacting`
+export const compactingPath = (path: string): string => `${path}.compacting`
 
 /**
  * Flushes a directory to the disk, so that a file that was created or renamed in it survives a loss of power. Logs a

@@ -82,7 +82,7 @@ export const make = (
 
     // The new file is written next to the journal and renamed: whenever the process ends, one of the two is there and
     // complete.
-    const beside = JournalDisk.besideOf(real)
+    const beside = JournalDisk.compactingPath(real)
     const compact = Effect.acquireUseRelease(
       Effect.zipRight(Effect.ignore(files.remove(beside)), JournalDisk.open(files, beside, "ax")),
       (next) =>
@@ -137,7 +137,7 @@ export const make = (
             return failure(`not a valid journal entry: ${line.slice(0, 200)}`)
           }
           return Effect.suspend(() => {
-            const text = `${state.unfinished ? `${JournalReader.cut}\n` : ""}${line}\n`
+            const text = `${state.unfinished ? `${JournalReader.unfinishedMark}\n` : ""}${line}\n`
             state.unfinished = true
             return write(text)
           }).pipe(

@@ -34,7 +34,7 @@ export const make = (onEntry: (entry: Entry) => void): Reader => {
           lines++
           const entry = parse(line)
           if (entry !== undefined) onEntry(entry)
-          else if (line !== "" && !line.endsWith(cut)) {
+          else if (line !== "" && !line.endsWith(unfinishedMark)) {
             return `line ${lines} is not a valid entry; fix it or move the file away`
           }
         }
@@ -58,7 +58,7 @@ export const make = (onEntry: (entry: Entry) => void): Reader => {
  *
  * @internal
  */
-export const cut = " (unfinished)"
+export const unfinishedMark = " (unfinished)"
 
 /**
  * The maximum number of characters in a line.

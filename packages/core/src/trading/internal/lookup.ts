@@ -175,7 +175,7 @@ const recent = ({ account }: Place, asked: Identity.Asked) =>
       namesakes,
       ours: namesakes.find((order) => Identity.differences(asked, order).length === 0),
       /** An undecodable row that may be the requested order. */
-      obscure: [...standing.unknown, ...ended.unknown].find((row) => Identity.mayBe(asked, row)),
+      obscure: [...standing.unknown, ...ended.unknown].find((row) => Identity.mayMatch(asked, row)),
       /** Whether the history goes back to when the order was requested. */
       isWhole: ended.rows.length + ended.unknown.length < listed ||
         ended.rows.some((order) => isClosed(order) && changedAt(order, asked.from) < asked.from)

@@ -21,7 +21,7 @@ export const place = (state: State, request: NewOrder, at: number): Either.Eithe
     const instrument = state.instruments.get(request.instrument)
     if (instrument === undefined) return yield* Either.left<Refusal>("UnknownInstrument")
     const { crossing } = request
-    const order = aside(state, instrument, draft(state, instrument, request, at), crossing)
+    const order = slid(state, instrument, draft(state, instrument, request, at), crossing)
     yield* fits(state, instrument, order)
     if (order.reduceOnly && BigDecimal.isZero(Ledger.reducible(state.ledger, instrument, order.side))) {
       return yield* Either.left<Refusal>("NothingToReduce")
@@ -56,7 +56,7 @@ export const amend = (
     const price = change.price ?? before.price ?? Decimal.zero
     const amount = change.amount ?? before.amount
     const wanted: Order = { ...before, price, amount, updatedAt: at }
-    const after = aside(state, instrument, wanted, change.crossing)
+    const after = slid(state, instrument, wanted, change.crossing)
     if (BigDecimal.lessThanOrEqualTo(amount, before.filled)) return yield* Either.left<Refusal>("TooSmall")
     yield* fits(state, instrument, after)
     yield* affords(state, instrument, after, before)
@@ -152,7 +152,7 @@ const affords = (
     : Either.void
 }
 
-const aside = (state: State, instrument: Instrument, order: Order, crossing = instrument.crossing): Order => {
+const slid = (state: State, instrument: Instrument, order: Order, crossing = instrument.crossing): Order => {
   const best = Matching.marketOf(state, instrument.id).book[OrderBook.opposite(order.side)][0]
   if (!order.postOnly || crossing !== "slides" || best === undefined || !Matching.reaches(order, best.price)) {
     return order
