@@ -84,3 +84,37 @@ describe("a refusal of Kraken with an unknown message", () => {
       )
     ))))
 })
+
+describe("a refusal for the time being", () => {
+  /** OKX's system error, and its limit of requests. */
+  const temporary = ["63999", "50011"]
+
+  it.effect.each(temporary)("of an existing subscription is repeated until the exchange accepts it (%s)", (code) => {
+    let isRefusing = false
+    return Effect.gen(function*() {
+      yield* TestClock.setTime(Date.UTC(2026, 10, 2))
+      const market = yield* MarketData.MarketData
+      const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get("okx"))
+      const trades = yield* recordItems(market.streamTrades(Support.symbol))
+      yield* pass(15)
+      const id = "BTC-USDT"
+      yield* simulator.disturb({ _tag: "Delist", market: id })
+      yield* simulator.disturb({ _tag: "Close", code: 1012 })
+      isRefusing = true
+      yield* pass(120)
+      assert.isUndefined(trades.failure())
+      assert.deepStrictEqual(trades.statuses(), ["Connected", "Reconnecting"])
+
+      yield* simulator.disturb({ _tag: "Calm" })
+      const before = trades.values().length
+      yield* pass(60)
+      assert.deepStrictEqual(trades.statuses(), ["Connected", "Reconnecting", "Resynced"])
+      assert.isAbove(trades.values().length, before)
+    }).pipe(Effect.provide(Layer.provideMerge(
+      Support.marketData("okx"),
+      interceptSockets({ rewrite: (text) => isRefusing ? text.replace("\"60018\"", `"${code}"`) : text })(
+        Simulator.layer("okx")
+      )
+    )))
+  })
+})

@@ -23,8 +23,8 @@ const acks = Wire.ifAny(Wire.every(Rows.Ack))
 const batches: ReadonlySet<string> = new Set([placeOrders.name, cancelOrders.name])
 
 // Some of these requests were not carried out, others may have been. The outcome of a write must be looked up. 50013 is
-// a busy system, which does not report how far the request got.
-const unclear = "50001 50004 50005 50013 50026 51054 51149"
+// a busy system, which does not report how far the request got. 60016 and 63999 are system errors of the socket.
+const unclear = "50001 50004 50005 50013 50026 51054 51149 60016 63999"
 
 const ended = "51401 51402 51410 51509 51510"
 

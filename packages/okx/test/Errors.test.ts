@@ -45,7 +45,7 @@ const table: { readonly [title: string]: ReadonlyArray<Row> } = {
   DuplicateOrder: codes("DuplicateOrder", "51016 50071 51011 50042"),
   OrderNotFound: codes("OrderNotFound", "51603 51400 52000 51503"),
   "already closed": codes("OrderRejected", "51401 51402 51410 51509 51510"),
-  "unavailable or unknown": codes("ExchangeUnavailable", "50001 50005 50004 50013 50026 51054 51149", {
+  "unavailable or unknown": codes("ExchangeUnavailable", "50001 50005 50004 50013 50026 51054 51149 60016 63999", {
     outcome: "Unknown"
   }),
   "of the socket": [

@@ -56,7 +56,8 @@ const open = ({ holds = false, ping, maxSilence, token = Effect.succeed(undefine
           maxAge: undefined,
           batch: 10,
           again: () => 0,
-          stable: 30_000
+          stable: 30_000,
+          isTemporary: () => false
         },
         topic: (key) => ({ socket: "public", key, channel: key }),
         constructor: () => socket as unknown as WebSocket,

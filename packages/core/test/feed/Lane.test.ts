@@ -38,7 +38,8 @@ const setup = Effect.gen(function*() {
         maxAge: undefined,
         batch: 1,
         again: () => 0,
-        stable: 30_000
+        stable: 30_000,
+        isTemporary: () => false
       },
       constructor: () => {
         attemptedAt.push(clock.unsafeCurrentTimeMillis())

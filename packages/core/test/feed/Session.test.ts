@@ -12,7 +12,8 @@ const rules: Session.Rules = {
   maxAge: 3_600_000,
   batch: 2,
   again: (faults, random) => faults <= 1 ? 0 : Math.ceil(random * 1000 * faults),
-  stable: 30_000
+  stable: 30_000,
+  isTemporary: ({ code }) => code === "busy"
 }
 
 const maxSilence = 60_000
@@ -247,6 +248,28 @@ describe("the session of a connection", () => {
     }, 1)
     expect(outputs).toEqual([{ _tag: "Refuse", key: "a", error: { code: "1", text: "no" } }])
     expect([...next.topics.keys()]).toEqual(["b"])
+  })
+
+  it("requests a subscription again, with growing delays, as long as its refusal is temporary", () => {
+    let [state, outputs] = ticked(opened(["a", "b"])[0], 0)
+    const requestedAt: Array<number> = []
+    for (let now = 0; now <= 60_000; now += 100) {
+      for (const output of outputs) {
+        if (output._tag !== "Subscribe" || !output.keys.includes("a")) continue
+        requestedAt.push(now)
+        const error = { code: "busy", text: "try again later" }
+        const [next, refused] = at(state, { _tag: "Refused", request: output.request, keys: ["a"], error }, now)
+        expect(refused).toEqual([
+          { _tag: "Lost", key: "a", because: "the exchange refused temporarily: try again later" }
+        ])
+        state = next
+      }
+      ;[state, outputs] = ticked(state, now + 100)
+    }
+    const waits = requestedAt.slice(1).map((at, index) => at - (requestedAt[index] ?? 0))
+    expect(waits.length).toBeGreaterThan(5)
+    for (const [index, wait] of waits.entries()) expect(wait).toBeGreaterThanOrEqual(waits[index - 1] ?? 0)
+    expect([...state.topics.keys()].toSorted()).toEqual(["a", "b"])
   })
 
   it("refuses the subscriptions that a confirmation by name leaves out", () => {

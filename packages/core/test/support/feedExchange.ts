@@ -128,7 +128,8 @@ export const open = (options: Options = {}) =>
           maxAge,
           batch,
           again: (faults, random) => faults <= 1 ? 0 : Math.ceil(random * 1000),
-          stable: 30_000
+          stable: 30_000,
+          isTemporary: () => false
         },
         constructor: () => {
           attemptedAt.push(now())

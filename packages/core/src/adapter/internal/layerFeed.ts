@@ -128,7 +128,7 @@ const open = (
           () => ({ because: "too many messages are waiting to be sent" })
         )
     )
-    const rules = rulesOf(feeds)
+    const rules = rulesOf(protocol, feeds)
 
     const charge = (kind: "connects" | "subscribes"): Effect.Effect<void, Connection.Stopped> => {
       const cost = feeds.protocol[kind]
@@ -244,6 +244,7 @@ const urlOf = (
 ): string => (typeof chosen === "string" ? at[chosen] : undefined) ?? `${host.baseUrl.replace(/^http/, "ws")}${path}`
 
 const rulesOf = (
+  protocol: Protocol,
   { protocol: { batch, maxAge, most, ping, silence } }: Feeds
 ): Omit<Rules, "login" | "confirmsLogin"> => ({
   patience: 10_000,
@@ -259,7 +260,8 @@ const rulesOf = (
   // The first retry is immediate, because most faults are transient. Later ones back off exponentially with full
   // jitter, up to 30 seconds.
   again: (faults, random) => faults <= 1 ? 0 : Math.ceil(random * Math.min(30_000, 500 * 2 ** Math.min(faults, 10))),
-  stable: 30_000
+  stable: 30_000,
+  isTemporary: (error) => listed(protocol, "stream", error)?.isRetryable === true
 })
 
 const refusal =

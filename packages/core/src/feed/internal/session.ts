@@ -107,7 +107,7 @@ export const step = (rules: Rules, state: State, event: Event, now: number, rand
     case "Acknowledged":
       return acknowledged(state, event, now)
     case "Refused":
-      return refused(state, event)
+      return refused(rules, state, event, now, random)
     case "Pong":
       return [state, []]
     case "Reply":
@@ -185,18 +185,46 @@ const acknowledged = (state: State, control: Control & { readonly _tag: "Acknowl
 }
 
 /** A refusal that names neither keys nor a request is for the oldest request. */
-const refused = (state: State, control: Control & { readonly _tag: "Refused" }): Step => {
+const refused = (
+  rules: Rules,
+  state: State,
+  control: Control & { readonly _tag: "Refused" },
+  now: number,
+  random: number
+): Step => {
+  const topics = refusedBy(state, control)
+  return rules.isTemporary(control.error)
+    ? postpone(rules, state, topics, `the exchange refused temporarily: ${control.error.text}`, now, random)
+    : refuse(state, topics, control.error)
+}
+
+const refusedBy = (state: State, control: Control & { readonly _tag: "Refused" }): ReadonlyArray<Topic> => {
   if (control.keys !== undefined || control.request !== undefined) {
-    const named = namedBy(state, control).filter((topic) =>
+    return namedBy(state, control).filter((topic) =>
       control.request === undefined || (topic.phase === "asked" && topic.request === control.request)
     )
-    return refuse(state, named, control.error)
   }
   const requests = Array.from(state.topics.values(), (topic) => topic.phase === "asked" ? topic.request : undefined)
     .filter((request) => request !== undefined)
-  return requests.length === 0
-    ? [state, []]
-    : refuse(state, namedBy(state, { request: Math.min(...requests) }), control.error)
+  return requests.length === 0 ? [] : namedBy(state, { request: Math.min(...requests) })
+}
+
+/** Schedules a new request for each refused subscription, with a delay that grows each time. */
+const postpone = (
+  rules: Rules,
+  state: State,
+  topics: ReadonlyArray<Topic>,
+  because: string,
+  now: number,
+  random: number
+): Step => {
+  let next = state
+  for (const { faults: before, key, maxSilence } of topics) {
+    const faults = before + 1
+    const until = now + rules.again(faults, random)
+    next = withTopic(next, { key, maxSilence, faults, phase: "waiting", until })
+  }
+  return [next, topics.map(({ key }): Output => ({ _tag: "Lost", key, because }))]
 }
 
 const refuse = (

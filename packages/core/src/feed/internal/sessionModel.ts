@@ -25,6 +25,8 @@ export interface Rules {
    * Returns the delay before a subscription is requested again after `faults` faults in a row; `random` is from 0 to 1.
    */
   readonly again: (faults: number, random: number) => number
+  /** Whether a subscription that was refused for this reason may be accepted a little later. */
+  readonly isTemporary: (error: ErrorBody) => boolean
   /** How long a subscription must be without a fault until its faults are forgotten. */
   readonly stable: number
 }
@@ -100,7 +102,10 @@ export type Output =
   | { readonly _tag: "Send"; readonly message: unknown }
   | { readonly _tag: "Live"; readonly key: string }
   | { readonly _tag: "Stale"; readonly key: string; readonly since: number; readonly because: string }
-  /** The exchange has ended the subscription, but the connection is up. */
+  /**
+   * The exchange has ended the subscription, or refused it for the time being, but the connection is up. It will be
+   * requested again.
+   */
   | { readonly _tag: "Lost"; readonly key: string; readonly because: string }
   /** Without `error`, the subscription was requested several times without a response. */
   | { readonly _tag: "Refuse"; readonly key: string; readonly error: ErrorBody | undefined }
