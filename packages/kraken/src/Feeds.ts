@@ -67,7 +67,11 @@ const subscriptionMessages = (method: "subscribe" | "unsubscribe") =>
   })
 
 /** Errors that may not occur on another connection with a token of its own. */
-const temporary = /^E(?:Session|Service):|internal error|rate limit|too many requests/i
+const temporary = /^E(?:Session|Service):|internal error|rate limit|msg rate|too many requests/i
+
+const temporarily = (error: string): ReadonlyArray<Feeds.Message> => [
+  { _tag: "Ended", because: `the exchange refused temporarily: ${error}` }
+]
 
 /** A response names the symbol, but a refusal does not name the channel. */
 const answered = (frame: unknown): ReadonlyArray<Feeds.Message> => {
@@ -82,7 +86,7 @@ const answered = (frame: unknown): ReadonlyArray<Feeds.Message> => {
   const error = text(get(frame, "error")) ?? "the exchange gave no reason"
   const symbol = get(frame, "symbol")
   if (error.startsWith("Already subscribed")) return [{ _tag: "Acknowledged", request }]
-  if (temporary.test(error)) return [{ _tag: "Ended", because: `the exchange refused temporarily: ${error}` }]
+  if (temporary.test(error)) return temporarily(error)
   return [{
     _tag: "Refused",
     request,
@@ -130,8 +134,11 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => {
       return answered(frame)
     case "unsubscribe":
       return []
-    default:
-      return undefined
+    default: {
+      // A message that exceeds the rate limit may be answered by nothing but the error.
+      const error = text(get(frame, "error"))
+      return error !== undefined && temporary.test(error) ? temporarily(error) : undefined
+    }
   }
 }
 
