@@ -40,7 +40,8 @@ const setup = () => {
     stale: () => void calls.push("stale"),
     unread: () => void calls.push("unread"),
     fetch: () => void calls.push("fetch"),
-    failed: () => void calls.push("failed")
+    failed: () => void calls.push("failed"),
+    abandoned: () => void calls.push("abandoned")
   })
   return { calls, subscription }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Effect, TestClock } from "effect"
+import { ExchangeError } from "../../src/index.js"
 import { book, open } from "../support/feedExchange.js"
 
 const pass = (millis: number) => TestClock.adjust(millis)
@@ -199,6 +200,35 @@ it.scoped("a snapshot fetched while the subscription is not confirmed is discard
     yield* pass(1000)
     expect(one.tags()).toEqual(["Stale", "Resynced", "Data"])
   }).pipe(steady))
+
+it.scoped("a snapshot is no longer requested once its subscription has no consumer", () => {
+  let requests = 0
+  const fetch = Effect.suspend(() => {
+    requests++
+    return new ExchangeError.ExchangeUnavailable({
+      exchange: "acme",
+      operation: "orderBook",
+      detail: "maintenance",
+      outcome: "Unknown"
+    })
+  })
+  return Effect.gen(function*() {
+    const { exchange, connection, listen } = yield* open({ fetch })
+    exchange.snapshots = false
+    const [one, other] = [yield* listen("book"), yield* listen("book")]
+    yield* pass(1)
+    connection().say({ key: "book", update: book("update", 2) })
+    yield* pass(60_000)
+    yield* one.leave
+    const before = requests
+    yield* pass(60_000)
+    expect(requests).toBeGreaterThan(before)
+    yield* other.leave
+    const after = requests
+    yield* pass(600_000)
+    expect(requests).toBe(after)
+  }).pipe(steady)
+})
 
 it.scoped("a WebSocket constructor that throws counts as a failed connection", () =>
   Effect.gen(function*() {

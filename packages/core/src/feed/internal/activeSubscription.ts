@@ -40,6 +40,8 @@ export interface Hooks {
   /** Sends a request separate from the feed and reads its response as a frame; at most one at a time. */
   readonly fetch: (effect: Effect.Effect<unknown, AccountError>) => void
   readonly failed: () => void
+  /** The last consumer has left. */
+  readonly abandoned: () => void
 }
 
 /** @internal */
@@ -137,7 +139,9 @@ export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Acti
     },
     leave: (consumer) => {
       consumers.delete(consumer)
-      return consumers.size > 0
+      if (consumers.size > 0) return true
+      hooks.abandoned()
+      return false
     }
   }
 }

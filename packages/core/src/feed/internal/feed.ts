@@ -171,6 +171,7 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
       ): ActiveSubscription.ActiveSubscription<A, E> => {
         const { topic } = subscription
         let isFetching = false
+        let stopFetching = () => {}
         const active = ActiveSubscription.make(subscription, {
           resync: () => {
             note("resync")
@@ -180,10 +181,11 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
           stale: () => note("stale"),
           unread: () => note("unread"),
           failed: () => leave(subscription, group, active),
+          abandoned: () => stopFetching(),
           fetch: (effect) => {
             if (isFetching) return
             isFetching = true
-            run(effect.pipe(
+            const fiber = run(effect.pipe(
               retryUntilAnswered,
               Effect.matchEffect({
                 onFailure: (error) => Effect.sync(() => active.fail(error)),
@@ -193,6 +195,7 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
                 isFetching = false
               }))
             ))
+            stopFetching = () => fiber.unsafeInterruptAsFork(fiber.id())
           }
         })
         return active
