@@ -73,3 +73,8 @@ it("a streamed candle without an end flag has not ended if it was sent before it
     [true, false]
   )
 })
+
+it("a streamed candle that the exchange has reported as ended is delivered once, although another connection repeats it", () => {
+  const repeated = [bar(0, true), bar(0, false), bar(0, true), bar(0, false), bar(minute, true)]
+  assert.deepStrictEqual(candlesOf(...repeated), [[0, true], [0, false], [minute, true]])
+})

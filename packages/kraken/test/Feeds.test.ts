@@ -44,7 +44,9 @@ it.effect("a feed fails with Unsupported if its Layer was built without sockets"
 it("a message that exceeds Kraken's rate ends the connection, which does not fail the streams", () => {
   const error = "Exceeded msg rate"
   const ended = [{ _tag: "Ended", because: `the exchange refused temporarily: ${error}` }]
-  expect(feeds.protocol.read({ error, method: "subscribe", req_id: 7, success: false, symbol: "BTC/USD" })).toEqual(ended)
+  expect(feeds.protocol.read({ error, method: "subscribe", req_id: 7, success: false, symbol: "BTC/USD" })).toEqual(
+    ended
+  )
   // The subscription that was refused is unknown.
   expect(feeds.protocol.read({ error })).toEqual(ended)
   expect(feeds.protocol.read({ error: "Something else" })).toBeUndefined()

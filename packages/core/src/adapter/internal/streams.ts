@@ -283,12 +283,16 @@ export const candleRows = (
 ): Reading<Candle.Candle> => {
   // Candles older than the current one were already delivered before the connection was lost.
   let latest = 0
+  /** Whether the exchange has reported the end of the current candle, so that it is final. */
+  let isFinal = false
   /** The current candle, if it will have ended when a later one follows on this connection. */
   let running: Candle.Candle | undefined
   const { begin, read, repeats } = rows(true, reader, (row, now): ReadonlyArray<Candle.Candle> => {
-    if (row.openTime < latest) return []
+    // A connection that takes the place of another one repeats what has arrived since it was opened.
+    if (row.openTime < latest || (row.openTime === latest && isFinal)) return []
     const ended = running !== undefined && running.openTime < row.openTime ? [{ ...running, isOpen: false }] : []
     latest = row.openTime
+    isFinal = row.isOpen === false
     const isOpen = row.isOpen ?? (row.sentAt ?? now + skew) < Candle.closeTime(interval, row.openTime)
     const candle = marketRows.candle(marketRows.bar(row, market, volumes), exchange, market, interval, isOpen)
     running = row.isOpen === undefined && isOpen ? candle : undefined
