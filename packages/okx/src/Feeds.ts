@@ -72,6 +72,12 @@ const readEvent = (frame: unknown): ReadonlyArray<Feeds.Message> | undefined => 
     case "unsubscribe":
     case "channel-conn-count":
       return []
+    // OKX confirms the subscription, and then ends it.
+    case "channel-conn-count-error": {
+      const channel = get(frame, "channel")
+      const because = `the account has too many connections with the channel ${channel}`
+      return [{ _tag: "Ended", keys: [keyOf({ channel })], because }]
+    }
     case "notice":
       return [{ _tag: "Leaving" }]
     case "login":

@@ -46,11 +46,20 @@ describe("frames of OKX", () => {
     ])
   })
 
-  it("announce the end of the connection, count connections and answer pings", () => {
+  it("announce the end of a connection or of a subscription, count connections and answer pings", () => {
     const notice = { event: "notice", code: "64008", msg: "The connection will soon be closed.", connId }
     assert.deepStrictEqual(protocol.read(notice), [{ _tag: "Leaving" }])
     const count = { event: "channel-conn-count", channel: "orders", connCount: "2", connId }
     assert.deepStrictEqual(protocol.read(count), [])
+    const { key } = feeds.orders?.topic() ?? assert.fail("no orders")
+    const ended = { event: "channel-conn-count-error", channel: "orders", connCount: "30", connId }
+    assert.deepStrictEqual(protocol.read(ended), [
+      {
+        _tag: "Ended",
+        keys: [key],
+        because: "the account has too many connections with the channel orders"
+      }
+    ])
     assert.deepStrictEqual(protocol.read("pong"), [{ _tag: "Pong" }])
     assert.isUndefined(protocol.read({ event: "news", connId }))
     assert.isUndefined(protocol.read("<html>"))
