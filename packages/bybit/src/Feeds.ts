@@ -205,13 +205,18 @@ const fills = ofAll(Rows.Execution, ({ fill }) => fill)
 const coins = Feeds.reading(Wire.within("coin", Wire.list(Rows.Coin)))
 const available = Wire.taking(Wire.one(Rows.available))
 
-/** Reads the changed balances of the unified account. There may be another account, for inverse contracts only. */
+/**
+ * Reads the changed balances of the unified account. There may be another account, for inverse contracts only. Under
+ * portfolio margin, a frame is not understood so that the balances are requested: what the account has available has
+ * also changed what is free of the coins that the frame does not have.
+ */
 const balances = (frame: unknown): Listing.Listing<Balance.Balance> | undefined => {
   const unified = list(get(frame, "data")).find((each) => get(each, "accountType") === "UNIFIED")
   if (unified === undefined) return Listing.of([])
   const found = coins(unified)
   const most = available(unified)
-  return found === undefined || most === Wire.unread ? undefined : Listing.map(found, Rows.balanceOf(most))
+  if (found === undefined || most === Wire.unread) return undefined
+  return found.rows.some(Rows.isBoundByAccount) ? undefined : Listing.map(found, Rows.balanceOf(most))
 }
 
 /**

@@ -187,6 +187,16 @@ export const Coin = Row.withFields(
 )
 
 /**
+ * Returns `true` if no more of a coin is free than the whole account has available: a collateral without margins of its
+ * own.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isBoundByAccount = ({ equity, hasMargins, value }: Wire.Type<typeof Coin>): boolean =>
+  !hasMargins && equity !== undefined && value !== undefined && !BigDecimal.isZero(value)
+
+/**
  * Returns the balance of a coin, given what is available in the whole account, in dollars. Without margins of its own,
  * no more of a coin is free than the account has available.
  *

@@ -221,7 +221,7 @@ describe("frames of Bybit's private stream", () => {
     ])
   })
 
-  it("of the wallet have no more free under portfolio margin than the account has available", () => {
+  it("of the wallet are requested instead under portfolio margin, where what is available bounds every coin", () => {
     const coin = {
       coin: "BTC",
       walletBalance: "2",
@@ -230,16 +230,13 @@ describe("frames of Bybit's private stream", () => {
       totalOrderIM: "",
       totalPositionIM: ""
     }
-    const found = (totalAvailableBalance: string, ...coins: ReadonlyArray<object>) =>
-      read(
-        balances?.reader?.()(frame("wallet", { accountType: "UNIFIED", totalAvailableBalance, coin: coins }))
-      ).rows
-    assert.deepStrictEqual(found("30000", coin, { ...coin, coin: "XYZ", usdValue: "0" }), [
-      { asset: "BTC", total: "2", free: "0.5" },
-      // No collateral, so no position holds it.
+    const wallet = (...coin: ReadonlyArray<object>) =>
+      balances?.reader?.()(frame("wallet", { accountType: "UNIFIED", totalAvailableBalance: "30000", coin }))
+    assert.isUndefined(wallet(coin))
+    // No collateral, so no position holds it.
+    assert.deepStrictEqual(read(wallet({ ...coin, coin: "XYZ", usdValue: "0" })).rows, [
       { asset: "XYZ", total: "2", free: "2" }
     ])
-    assert.deepStrictEqual(found("500000", coin), [{ asset: "BTC", total: "2", free: "2" }])
   })
 })
 
