@@ -127,7 +127,9 @@ const merging = (column: string) => {
     hasBegun ||= action === "partial"
     return list(hasBegun ? get(frame, "data") : []).flatMap((row) => {
       const id = get(row, column)
-      const merged = { ...known.get(id) ?? ended.get(id), ...Object(row) }
+      // Only an update leaves out what has not changed. Other rows leave out what is null.
+      const before = action === "update" ? known.get(id) ?? ended.get(id) : undefined
+      const merged = { ...before, ...Object(row) }
       known.delete(id)
       ended.delete(id)
       if (action === "delete") return []

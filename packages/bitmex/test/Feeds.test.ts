@@ -97,6 +97,9 @@ describe("frames of BitMEX", () => {
     assert.deepStrictEqual(found(frame("update", { bidPrice: 27.48, timestamp })), [
       ["27.5", "27.48", "27.503", 1_763_942_401_000]
     ])
+    // BitMEX leaves out what is null. A renewed subscription begins with whole rows again.
+    const { bidPrice: _, ...rest } = all
+    assert.deepStrictEqual(found(frame("partial", rest)), [["27.5", undefined, "27.503", 1_763_942_400_000]])
   })
 
   it("of candles have the end of their interval, and their volume in contracts", () => {
