@@ -165,6 +165,19 @@ describe("after a lost connection", () => {
     }).pipe(steady))
 })
 
+it.scoped("subscriptions that change while the first messages of a connection wait for the rate limit are respected", () =>
+  Effect.gen(function*() {
+    const { connection, listen } = yield* open({ pace: 1, welcome: 2 })
+    const [one, left] = [yield* listen("book"), yield* listen("left")]
+    yield* pass(500)
+    const other = yield* listen("other")
+    yield* left.leave
+    yield* pass(5000)
+    expect([...connection().subscribed()].toSorted()).toEqual(["book", "other"])
+    expect(one.statuses()).toEqual(["Connected"])
+    expect(other.statuses()).toEqual(["Connected"])
+  }).pipe(steady))
+
 it.scoped("a subscription that the exchange ended is sent again, and its listeners get Reconnecting and Resynced", () =>
   Effect.gen(function*() {
     const { connection, connections, listen } = yield* open()

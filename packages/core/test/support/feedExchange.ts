@@ -7,6 +7,7 @@ import { type BookView, ExchangeError, ExchangeSymbol, FeedItem } from "../../sr
 /** A message of the client. */
 type Sent =
   | { readonly login: number }
+  | { readonly hello: number }
   | { readonly subscribe: ReadonlyArray<string>; readonly request: number }
   | { readonly unsubscribe: ReadonlyArray<string>; readonly request: number }
 
@@ -59,6 +60,8 @@ interface Options {
   /** The maximum number of subscriptions per connection. Defaults to 1000. */
   readonly most?: number
   readonly maxAge?: number
+  /** How many messages every connection must begin with. Defaults to none. */
+  readonly welcome?: number
   /** The request for a snapshot. Defaults to snapshots from the feed. */
   readonly fetch?: Effect.Effect<OrderBookSync.BookUpdate, ExchangeError.AccountError>
 }
@@ -74,7 +77,7 @@ export const book = (kind: "snapshot" | "update", last: number): OrderBookSync.B
 /** An exchange with minimal order books, and the feed of a client of it. */
 export const open = (options: Options = {}) =>
   Effect.gen(function*() {
-    const { batch = 10, fetch, login = false, maxAge, most = 1000, pace } = options
+    const { batch = 10, fetch, login = false, maxAge, most = 1000, pace, welcome = 0 } = options
     const clock = yield* Effect.clock
     const now = () => clock.unsafeCurrentTimeMillis()
     const connections: Array<Connection> = []
@@ -116,7 +119,7 @@ export const open = (options: Options = {}) =>
           },
           silence: "15 seconds"
         },
-        socket: { at: {}, path: "/" },
+        socket: { at: {}, path: "/", welcome: Array.from({ length: welcome }, (_, index) => ({ hello: index })) },
         url: "ws://acme.test/",
         rules: {
           login,

@@ -142,12 +142,14 @@ const start = (
     })
 
     const clock = yield* Effect.clock
+    yield* outbox.welcome
     const openedAt = clock.unsafeCurrentTimeMillis()
     let random = yield* Random.next
     const draw = Effect.map(Random.next, (next) => {
       random = next
     })
     let lastReceivedAt = openedAt
+    // Nothing from here on waits: what is wanted after this comes as an event.
     let [state, outputs] = Session.open(rules, wanted(), openedAt)
     const isNext = order()
     let isFull = false
@@ -276,7 +278,6 @@ const start = (
       return yield* Number.isFinite(next) ? Concurrent.raceFirst(waits, Effect.sleep(Math.ceil(next - now))) : waits
     })
 
-    yield* outbox.welcome
     dispatch(outputs, openedAt)
     outputs = []
     advance({ _tag: "Tick", lastReceivedAt, lastReceivedOf }, openedAt)
