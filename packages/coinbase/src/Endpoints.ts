@@ -24,6 +24,8 @@ const { inputFrom, inputOf } = Endpoint
 export const limits = {
   ip: Limit.window(10, "1100 millis"),
   connections: Limit.window(8, "1100 millis"),
+  /** The messages of all connections. */
+  messages: Limit.window(8, "1100 millis"),
   user: Limit.window(30, "1100 millis", { per: "key", reserved: 3 })
 }
 

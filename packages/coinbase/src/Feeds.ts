@@ -295,7 +295,7 @@ export const feeds: Feeds.Feeds = {
     read,
     sequence: (frame) => whole(get(frame, "sequence_num")),
     connects: { connections: 1 },
-    messages: { limit: 8, window: "1100 millis" },
+    sends: { messages: 1 },
     silence: "10 seconds"
   },
   ticker: { topic: topic("ticker"), reader: ticker },

@@ -200,7 +200,7 @@ describe("protocol", () => {
     assert.strictEqual(testnet._tag, "None")
     assert.deepStrictEqual(
       limits.map((limit) => [limit.scope, "limit" in limit ? limit.limit : limit.burst]),
-      [["ip", 10], ["connections", 8], ["user", 30]]
+      [["ip", 10], ["connections", 8], ["messages", 8], ["user", 30]]
     )
   })
 })

@@ -62,3 +62,38 @@ describe("connections of OKX, limited to three a second", () => {
       Effect.withRandomFixed([0])
     ))
 })
+
+describe("messages to Coinbase, limited to eight a second for an address", () => {
+  const sends: Dials = []
+  const every = ({ streamCandles, streamOrderBook, streamTicker, streamTrades }: MarketData.MarketData.Service) =>
+    Effect.forEach(
+      [
+        streamTicker(Support.symbol),
+        streamTrades(Support.symbol),
+        streamOrderBook(Support.symbol),
+        streamCandles(Support.symbol, "5m")
+      ],
+      (stream) => Effect.forkScoped(Stream.runDrain<unknown, unknown, never>(stream))
+    )
+
+  it.scoped("are paced together for all connections of an application", () =>
+    Effect.gen(function*() {
+      for (const market of [yield* First, yield* Second]) yield* every(market)
+      yield* TestClock.adjust("10 seconds")
+      const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get("coinbase"))
+      for (let time = 0; time < 5; time++) {
+        yield* simulator.disturb({ _tag: "Close", code: 1006 })
+        yield* TestClock.adjust("2 seconds")
+      }
+      assert.isAtLeast(sends.length, 40)
+      assert.isAtMost(Support.mostWithin(sends, 1000), 8)
+    }).pipe(
+      Effect.provide(
+        Layer.provideMerge(
+          twoServices(Support.marketData("coinbase"), Support.marketData("coinbase", { marketsMaxAge: "2 hours" })),
+          interceptSockets({ sends })(Simulator.layer("coinbase"))
+        )
+      ),
+      Effect.withRandomFixed([0])
+    ))
+})

@@ -5,12 +5,13 @@ import { Effect, Layer } from "effect"
 export type Dials = Array<number>
 
 /**
- * Provides sockets that can be manipulated: `dials` records when each was dialled, `redirect` may replace the URL, and
- * `rewrite` changes the texts that arrive over an in-memory socket.
+ * Provides sockets that can be manipulated: `dials` records when each was dialled and `sends` when each message was
+ * sent, `redirect` may replace the URL, and `rewrite` changes the texts that arrive over an in-memory socket.
  */
 export const interceptSockets = (
-  { dials = [], redirect = (url) => url, rewrite }: {
+  { dials = [], redirect = (url) => url, rewrite, sends = [] }: {
     readonly dials?: Dials
+    readonly sends?: Dials
     readonly redirect?: (url: string) => string
     readonly rewrite?: (text: string) => string
   }
@@ -22,6 +23,11 @@ export const interceptSockets = (
       Effect.zipWith(Socket.WebSocketConstructor, Effect.clock, (make, clock) => (url: string) => {
         dials.push(clock.unsafeCurrentTimeMillis())
         const socket = make(redirect(url))
+        const send = socket.send.bind(socket)
+        socket.send = (data) => {
+          sends.push(clock.unsafeCurrentTimeMillis())
+          send(data)
+        }
         if (rewrite === undefined) return socket
         // Affects only in-memory sockets: other sockets do not deliver messages through `dispatchEvent`.
         const dispatch = socket.dispatchEvent.bind(socket)

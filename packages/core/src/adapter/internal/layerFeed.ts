@@ -114,8 +114,18 @@ const open = (
       state.at(protocol, { environment, origin: host.baseUrl }, options),
       (held) => held.key("")
     )
+    const rules = rulesOf(protocol, feeds)
+
+    const charge = (kind: "connects" | "sends" | "subscribes"): Effect.Effect<void, Connection.Stopped> => {
+      const cost = feeds.protocol[kind]
+      return cost === undefined ? Effect.void : Effect.mapError(
+        limiter.withReservation(cost, { lane: "marketData" })((reservation) => limiter.commit(reservation)),
+        () => ({ because: "the exchange's rate limit allows no more connections or subscriptions for now" })
+      )
+    }
+
     const { messages } = feeds.protocol
-    const pacer = messages === undefined ? Effect.succeed(Effect.void) : Effect.map(
+    const pacer = messages === undefined ? Effect.succeed(charge("sends")) : Effect.map(
       RateLimiter.make({
         name: `${protocol.exchange}.feed`,
         limit: messages.limit,
@@ -123,20 +133,14 @@ const open = (
         maxQueue: Number.POSITIVE_INFINITY
       }),
       (limiter) =>
-        Effect.mapError(
-          limiter.withCost()(Effect.void),
-          () => ({ because: "too many messages are waiting to be sent" })
+        Effect.zipRight(
+          charge("sends"),
+          Effect.mapError(
+            limiter.withCost()(Effect.void),
+            () => ({ because: "too many messages are waiting to be sent" })
+          )
         )
     )
-    const rules = rulesOf(protocol, feeds)
-
-    const charge = (kind: "connects" | "subscribes"): Effect.Effect<void, Connection.Stopped> => {
-      const cost = feeds.protocol[kind]
-      return cost === undefined ? Effect.void : Effect.mapError(
-        limiter.withReservation(cost, { lane: "marketData" })((reservation) => limiter.commit(reservation)),
-        () => ({ because: "the exchange's rate limit allows no more connections or subscriptions for now" })
-      )
-    }
 
     const momentOf = (account: Account): Effect.Effect<Moment> =>
       Effect.zipWith(Clock.currentTimeMillis, account.client.health, (now, { clockSkewMillis = 0 }) => {

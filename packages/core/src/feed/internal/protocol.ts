@@ -146,6 +146,11 @@ export interface FeedProtocol {
   readonly connects?: Cost | undefined
   /** The rate limit cost of a subscribe message, in scopes of the protocol. */
   readonly subscribes?: Cost | undefined
+  /**
+   * The rate limit cost of a message of any kind, in scopes of the protocol, if the exchange counts the messages of all
+   * connections together.
+   */
+  readonly sends?: Cost | undefined
   /** The maximum number of messages per window on one connection. */
   readonly messages?: { readonly limit: number; readonly window: Duration.DurationInput } | undefined
   /**
