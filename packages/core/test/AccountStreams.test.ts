@@ -37,27 +37,47 @@ const setup = (listed: ReadonlyArray<Market.Market> = [bitcoin, ether]) => {
     })
   /** The ids of markets whose fills cannot be read. */
   const failing = new Set<string>()
+  /** The ids of markets that the exchange no longer knows. */
+  const removed = new Set<string>()
   const missing = new ExchangeError.OrderNotFound({ exchange: "acme", operation: "order", detail: "gone" })
+  const ofMarket = <A>({ id, symbol }: Market.Market, self: Effect.Effect<A>) =>
+    Effect.suspend(() =>
+      removed.has(id)
+        ? new ExchangeError.SymbolNotFound({ exchange: "acme", operation: "history", symbol, detail: "removed" })
+        : self
+    )
   const account: Adapter.Account = {
     balances: ask("balances", () => state.balances),
     keyPermissions: Effect.never,
     openOrders: () => ask("open", () => state.open),
-    order: ({ id }) =>
-      ask(`order ${id}`, () => state.history.find((order) => order.id === id)).pipe(
+    order: ({ id, market }) =>
+      ofMarket(market, ask(`order ${id}`, () => state.history.find((order) => order.id === id))).pipe(
         Effect.filterOrFail((order) => order !== undefined, () => missing)
       ),
-    orderHistory: ({ id }, { since }) =>
-      ask(`history ${id} ${since}`, () => state.history.filter(({ symbol }) => bySymbol(symbol)?.id === id)),
-    fills: ({ id }, { since }) =>
+    orderHistory: (market, { since }) =>
+      ofMarket(
+        market,
+        ask(
+          `history ${market.id} ${since}`,
+          () => state.history.filter(({ symbol }) => bySymbol(symbol)?.id === market.id)
+        )
+      ),
+    fills: (market, { since }) =>
       Effect.suspend(() =>
-        failing.has(id)
+        failing.has(market.id)
           ? new ExchangeError.TransportFailed({
             exchange: "acme",
             operation: "fills",
             detail: "gone",
             outcome: "NotSent"
           })
-          : ask(`fills ${id} ${since}`, () => state.fills.filter(({ symbol }) => bySymbol(symbol)?.id === id))
+          : ofMarket(
+            market,
+            ask(
+              `fills ${market.id} ${since}`,
+              () => state.fills.filter(({ symbol }) => bySymbol(symbol)?.id === market.id)
+            )
+          )
       )
   }
   const bySymbol = (symbol: string) => listed.find((market) => market.symbol === symbol)
@@ -82,7 +102,7 @@ const setup = (listed: ReadonlyArray<Market.Market> = [bitcoin, ether]) => {
     markets,
     seen
   }
-  return { desk, failing, state, seen }
+  return { desk, failing, removed, state, seen }
 }
 
 const order = (change: Partial<Order.Order> = {}): Order.Order =>
@@ -319,6 +339,36 @@ describe("the stream of fills", () => {
       yield* TestClock.adjust("10 seconds")
       assert.deepStrictEqual(yield* Fiber.join(taking), [])
       assert.strictEqual(state.requests.length, 5)
+    }))
+})
+
+describe("after a lost connection, a market that the exchange no longer has", () => {
+  it.effect("hides no order of the others, and neither does an order in it that was open", () =>
+    Effect.gen(function*() {
+      const { desk, removed, seen, state } = setup()
+      state.open = [order(), order({ id: "2", symbol: ether.symbol })]
+      const { onServing: serve } = AccountUpdates.orders(desk, request)
+      yield* serve(undefined)
+      yield* TestClock.setTime(start + minute)
+      state.open = []
+      state.history = [order({ id: "2", symbol: ether.symbol, status: "canceled", updatedAt: start + 5000 })]
+      removed.add(bitcoin.id)
+      assert.sameMembers(seen.markets().map(({ id }) => id), [bitcoin.id, ether.id])
+      assert.deepStrictEqual(idsAndStatuses(yield* serve(start + 4000)), ["2 canceled"])
+      const one = AccountUpdates.orders(desk, { ...request, market: bitcoin })
+      assert.strictEqual((yield* Effect.flip(one.onServing(start + 4000)))._tag, "SymbolNotFound")
+    }))
+
+  it.effect("hides no fill of the others", () =>
+    Effect.gen(function*() {
+      const { desk, removed, seen, state } = setup()
+      seen.visit(bitcoin)
+      seen.visit(ether)
+      state.fills = [fill({ symbol: ether.symbol })]
+      removed.add(bitcoin.id)
+      assert.deepStrictEqual((yield* AccountUpdates.fills(desk, request).onServing(start)).map(({ id }) => id), ["f1"])
+      const one = AccountUpdates.fills(desk, { ...request, market: bitcoin })
+      assert.strictEqual((yield* Effect.flip(one.onServing(start)))._tag, "SymbolNotFound")
     }))
 })
 

@@ -90,7 +90,7 @@ export const orders = (services: Services, request: StreamRequest): AccountUpdat
   const lookedUp = ({ market, order: { id } }: Delivered.OrderOf): Reads<Delivered.OrderOf> =>
     account.order({ market, id }).pipe(
       Effect.map((order) => [{ order, market }]),
-      Effect.catchTag("OrderNotFound", () => {
+      Effect.catchTag("OrderNotFound", "SymbolNotFound", () => {
         known.forget(id)
         return Effect.as(
           Effect.logWarning("The exchange no longer knows an order that was open; its outcome is not reported", {
@@ -110,14 +110,11 @@ export const orders = (services: Services, request: StreamRequest): AccountUpdat
         (orders) => withMarkets(services, operation, orders)
       )
     }
-    return Effect.map(
-      Effect.forEach(market === undefined ? seen.markets() : [market], (market) =>
-        Effect.map(
-          understood(exchange, operation, account.orderHistory(market, query)),
-          (orders) => orders.map((order) => ({ order, market }))
-        )),
-      (all) => all.flat()
-    )
+    return historiesOf(services, request, (market) =>
+      Effect.map(
+        understood(exchange, operation, account.orderHistory(market, query)),
+        (orders) => orders.map((order) => ({ order, market }))
+      ))
   }
 
   /**
@@ -194,9 +191,8 @@ export const fills = (
   /** Returns the new fills of all markets concerned. */
   const missedSince = (lostAt: number): Reads<Fill> =>
     Effect.flatMap(since(services, request, lostAt), (from) => {
-      if (market !== undefined) return historyOf(market, from)
-      return account.fillsOfAll === undefined
-        ? Effect.map(Effect.forEach(seen.markets(), (market) => historyOf(market, from)), (all) => all.flat())
+      return market !== undefined || account.fillsOfAll === undefined
+        ? historiesOf(services, request, (market) => historyOf(market, from))
         : newSince(from, account.fillsOfAll({ since: from, limit }))
     })
 
@@ -330,6 +326,29 @@ const standing = (services: Services, { market, operation }: StreamRequest): Rea
   Effect.flatMap(
     understood(services.exchange, operation, services.account.openOrders(market)),
     (orders) => withMarkets(services, operation, orders)
+  )
+
+/**
+ * Reads the history of the requested market, or of each market in which the account has had orders. One of those that
+ * the exchange no longer has is left out with a warning and does not hide the others.
+ */
+const historiesOf = <A>(
+  { exchange, seen }: Services,
+  { market: requested }: StreamRequest,
+  read: (market: Market) => Reads<A>
+): Reads<A> =>
+  requested !== undefined ? read(requested) : Effect.map(
+    Effect.forEach(seen.markets(), (market) =>
+      Effect.catchTag(read(market), "SymbolNotFound", ({ detail }) =>
+        Effect.as(
+          Effect.logWarning("The history of a market was left out of the stream", {
+            exchange,
+            symbol: market.symbol,
+            because: detail
+          }),
+          []
+        ))),
+    (all) => all.flat()
   )
 
 const withMarkets = (
