@@ -19,6 +19,7 @@ import * as responses from "./internal/awsResponses.js"
 import type { AwsKeys } from "./internal/awsSignature.js"
 import { sign } from "./internal/awsSignature.js"
 import * as Http from "./internal/http.js"
+import * as limits from "./internal/limits.js"
 import { SecretSource, type Service } from "./SecretSource.js"
 import type { SecretSourceError } from "./SecretSourceError.js"
 
@@ -155,6 +156,7 @@ export const make = (
       "AWS_ENDPOINT_URL_SECRETS_MANAGER",
       options.endpoint ?? `https://secretsmanager.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`
     )
+    yield* limits.check(options)
     const send = Http.make(responses.source, yield* HttpClient.HttpClient, options)
     const credentialsProvider = yield* credentialsOf(options.credentials, yield* FileSystem.FileSystem, send)
 

@@ -45,7 +45,7 @@ export interface Service {
 }
 
 /**
- * The options of {@link layerConfigProvider}.
+ * The options of {@link layerConfigProvider}, which dies with a `RangeError` for an invalid duration.
  *
  * @since 0.1.0
  * @category models

@@ -16,6 +16,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as address from "./internal/address.js"
 import * as Http from "./internal/http.js"
+import * as limits from "./internal/limits.js"
 import * as auths from "./internal/vaultAuth.js"
 import * as responses from "./internal/vaultResponses.js"
 import { SecretSource, type Service } from "./SecretSource.js"
@@ -137,6 +138,7 @@ export const make = (
     const mount = yield* address.path("EXCHANGE_VAULT_MOUNT", options.mount ?? "secret")
     const path = yield* address.path("EXCHANGE_VAULT_PATH", options.path)
     const namespace = yield* responses.namespace(options.namespace)
+    yield* limits.check(options)
     const send = Http.make(responses.source, yield* HttpClient.HttpClient, options)
     const withToken = yield* authenticated(options.auth, { base, fs: yield* FileSystem.FileSystem, namespace, send })
 

@@ -52,6 +52,18 @@ describe("SecretSource.layerConfigProvider", () => {
       ])
     }))
 
+  for (const name of ["timeToLive", "staleFor", "patience"] as const) {
+    it.scoped(`dies at construction if ${name} is not a duration`, () =>
+      Effect.gen(function*() {
+        const { layer } = Scripted.make({})
+        const built = Layer.build(Layer.provide(SecretSource.layerConfigProvider({ [name]: Number.NaN }), layer))
+        const exit = yield* Effect.exit(built)
+        const defect = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+        assert.instanceOf(defect, RangeError)
+        assert.include(String(defect), name)
+      }))
+  }
+
   it.scoped("is used by a Layer that it is provided to together with other Layers", () =>
     Effect.gen(function*() {
       const { layer } = Scripted.make({ BINANCE_API_KEY: "k", BINANCE_API_SECRET: "s" })

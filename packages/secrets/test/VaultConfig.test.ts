@@ -39,6 +39,10 @@ describe("The configuration of Vault", () => {
       ["a path that leaves the engine", { path: "../../sys/seal" }],
       ["an empty path", { path: "" }],
       ["a line break in the namespace", { namespace: "a\nb" }],
+      ["a timeout of zero", { timeout: 0 }],
+      ["a timeout that is not a number", { timeout: Number.NaN }],
+      ["a deadline below zero", { deadline: "-1 second" }],
+      ["no attempts", { attempts: 0 }],
       ["a token with a space", { auth: { type: "token", token: Redacted.make("hunter2 x") } }]
     ] satisfies ReadonlyArray<readonly [string, Partial<Vault.Options>]>
   ) {

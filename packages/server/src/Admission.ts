@@ -78,7 +78,7 @@ export interface Admission {
 }
 
 /**
- * Creates the admission control of a service.
+ * Creates the admission control of a service. Throws a `RangeError` for limits out of range.
  *
  * @since 0.1.0
  * @category constructors
@@ -87,6 +87,13 @@ export const make = (options: Options = {}): Admission => {
   const { behindProxy = false, maxClientStreams = 8, maxInFlight = 512, maxStreams = 256 } = options
   const tokens = Tokens.current(options.tokens)
   const rules = { burst: options.clientBurst ?? 200, perSecond: options.clientRate ?? 100, clients: 10_000 }
+  requireLimit("maxInFlight", maxInFlight, 1)
+  requireLimit("clientBurst", rules.burst, 1)
+  requireLimit("maxStreams", maxStreams, 0)
+  requireLimit("maxClientStreams", maxClientStreams, 0)
+  if (!(rules.perSecond > 0 && Number.isFinite(rules.perSecond))) {
+    throw new RangeError(`Admission: clientRate must be a finite number above 0, got ${rules.perSecond}`)
+  }
   const buckets: Buckets.Buckets = new Map()
   const streams = new Map<string, number>()
   let inFlight = 0
@@ -190,6 +197,13 @@ export const make = (options: Options = {}): Admission => {
     ))
 
   return { around, stream }
+}
+
+/** A comparison with `NaN` is never true, so that such a limit would admit everything. */
+const requireLimit = (name: string, limit: number, least: number): void => {
+  if (limit < least || (limit !== Number.POSITIVE_INFINITY && !Number.isInteger(limit))) {
+    throw new RangeError(`Admission: ${name} must be a whole number of at least ${least}, or Infinity, got ${limit}`)
+  }
 }
 
 const memoized = <A>(make: (...labels: ReadonlyArray<string>) => A) => {

@@ -38,7 +38,8 @@ export interface Options extends Admission.Options {
 }
 
 /**
- * Serves until the scope closes. To shut down, run `Lifecycle.drain` first, then close the scope.
+ * Serves until the scope closes. Throws a `RangeError` for limits out of range. To shut down, run `Lifecycle.drain`
+ * first, then close the scope.
  *
  * **Gotchas**
  *

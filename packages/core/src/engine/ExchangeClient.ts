@@ -32,6 +32,7 @@ import * as Pipeable from "effect/Pipeable"
 import type * as Scope from "effect/Scope"
 import * as ExchangeError from "../model/ExchangeError.js"
 import { memoized } from "../model/internal/memoized.js"
+import * as OptionRange from "../model/internal/optionRange.js"
 import { userRefused } from "../model/internal/proxyFailed.js"
 import type * as Credentials from "../ports/Credentials.js"
 import * as Environment from "../ports/Environment.js"
@@ -153,8 +154,9 @@ export interface Make {
  * Makes a client for an exchange. Without credentials, it can call public endpoints only. If `Health` is provided, the
  * client reports to it until the scope closes.
  *
- * Fails with a `ConfigError` if the environment is not one of the exchange's or its base URL is refused (see
- * `Environment.origin`).
+ * Fails with a `ConfigError` if the environment is not one of the exchange's, its base URL is refused (see
+ * `Environment.origin`) or another option is out of range. Dies with a `RangeError` for options out of range that
+ * clients share.
  *
  * @since 0.1.0
  * @category constructors
@@ -163,6 +165,15 @@ export const make: Make = Effect.fnUntraced(function*(
   protocol: Protocol,
   options: Options & Access = {}
 ) {
+  // Checked now: the policies that would refuse them are made by the first call.
+  yield* OptionRange.check({
+    attemptTimeout: [options.attemptTimeout, OptionRange.positiveDuration],
+    deadline: [options.deadline, OptionRange.positiveDuration],
+    "retry.attempts": [options.retry?.attempts, OptionRange.countOrInfinity],
+    "retry.base": [options.retry?.base, OptionRange.duration],
+    "retry.max": [options.retry?.max, OptionRange.duration],
+    maxResponseBytes: [options.maxResponseBytes, OptionRange.countOrInfinity]
+  })
   const environment = options.environment ?? "live"
   const host = yield* resolveHost(protocol, environment)
   const engine = yield* makeEngine(protocol, options, Environment.name(environment), host)

@@ -21,6 +21,7 @@ import type * as Scope from "effect/Scope"
 import { isIP } from "node:net"
 import { Agent, type buildConnector } from "undici"
 import * as WebSocket from "ws"
+import * as OptionRange from "../model/internal/optionRange.js"
 import { Crypto } from "./Crypto.js"
 import { mark } from "./internal/connection.js"
 import * as Keeper from "./internal/keeper.js"
@@ -80,7 +81,7 @@ export interface Direct extends Options {
 }
 
 /**
- * Provides all three services with the given options.
+ * Provides all three services with the given options. Dies with a `RangeError` for numbers and durations out of range.
  *
  * @since 0.1.0
  * @category layers
@@ -185,15 +186,23 @@ const makeWebSocket = (options: Options): Effect.Effect<Construct, ConfigError.C
   })
 
 const routeOf = (
-  { connectTimeout, localAddress, proxy }: Options
+  { connectTimeout, connections, keepAlive, localAddress, maxBytes, proxy }: Options
 ): Effect.Effect<nodeTunnel.Options & { readonly proxies: nodeProxy.Proxies }, ConfigError.ConfigError> =>
-  localAddress !== undefined && isIP(localAddress) === 0
-    ? Effect.fail(ConfigError.InvalidData(["localAddress"], "expected an IP address of this machine"))
-    : Effect.map(nodeProxy.make(proxy), (proxies) => ({
-      proxies,
-      localAddress,
-      timeout: Duration.toMillis(connectTimeout ?? "5 seconds")
-    }))
+  Effect.suspend(() => {
+    OptionRange.require("NodeExchange", {
+      connections: [connections, OptionRange.count],
+      keepAlive: [keepAlive, OptionRange.timerDuration],
+      connectTimeout: [connectTimeout, OptionRange.timerDuration],
+      maxBytes: [maxBytes, OptionRange.countOrInfinity]
+    })
+    return localAddress !== undefined && isIP(localAddress) === 0
+      ? Effect.fail(ConfigError.InvalidData(["localAddress"], "expected an IP address of this machine"))
+      : Effect.map(nodeProxy.make(proxy), (proxies) => ({
+        proxies,
+        localAddress,
+        timeout: Duration.toMillis(connectTimeout ?? "5 seconds")
+      }))
+  })
 
 /**
  * Provides `Crypto` by `node:crypto`, which is faster than the portable implementation.

@@ -10,6 +10,7 @@ import * as Data from "effect/Data"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import * as OptionRange from "./internal/optionRange.js"
 
 /**
  * Data, or a change in the status of the feed:
@@ -80,20 +81,28 @@ export type Buffer =
 export const latest: Buffer = { _tag: "Latest" }
 
 /**
- * Keeps the latest `capacity` values for a slow consumer.
+ * Keeps the latest `capacity` values for a slow consumer. Throws a `RangeError` unless `capacity` is a whole number of at
+ * least 1.
  *
  * @since 0.1.0
  * @category buffers
  */
-export const sliding = (capacity: number): Buffer => ({ _tag: "Sliding", capacity })
+export const sliding = (capacity: number): Buffer => {
+  OptionRange.require("FeedItem.sliding", { capacity: [capacity, OptionRange.count] })
+  return { _tag: "Sliding", capacity }
+}
 
 /**
- * Fails a consumer that is more than `capacity` values behind.
+ * Fails a consumer that is more than `capacity` values behind. Throws a `RangeError` unless `capacity` is a whole number
+ * of at least 1.
  *
  * @since 0.1.0
  * @category buffers
  */
-export const failing = (capacity: number): Buffer => ({ _tag: "Fail", capacity })
+export const failing = (capacity: number): Buffer => {
+  OptionRange.require("FeedItem.failing", { capacity: [capacity, OptionRange.count] })
+  return { _tag: "Fail", capacity }
+}
 
 /**
  * The error of a consumer that was more than `capacity` values behind and had chosen to fail rather than to miss

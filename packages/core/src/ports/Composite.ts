@@ -8,6 +8,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Decimal from "../model/Decimal.js"
+import * as OptionRange from "../model/internal/optionRange.js"
 import * as Failover from "./internal/failover.js"
 import * as lastPrice from "./internal/lastPrice.js"
 import * as Median from "./internal/median.js"
@@ -28,7 +29,7 @@ export type Sources<E, R> = readonly [
 ]
 
 /**
- * The options of a composite.
+ * The options of a composite. Building one dies with a `RangeError` for options out of range.
  *
  * @since 0.1.0
  * @category models
@@ -163,6 +164,7 @@ export const median = <E, R>(options: MedianOptions<E, R>): Layer.Layer<MarketDa
   Layer.scoped(
     MarketData.MarketData,
     Effect.gen(function*() {
+      OptionRange.require("Composite.median", { maximumDeviation: [options.maximumDeviation, OptionRange.decimal] })
       const sources = yield* build("median", options.sources, options)
       const service = yield* Failover.make(sources, options.hedgeAfter)
       const limits = {
@@ -184,18 +186,25 @@ export const median = <E, R>(options: MedianOptions<E, R>): Layer.Layer<MarketDa
   )
 
 // Uses the current memo map, so that a Layer that the program has already built is not built again.
-const build = <E, R>(name: string, sources: Sources<E, R>, { maximumAge, patience }: FailoverOptions) =>
+const build = <E, R>(name: string, sources: Sources<E, R>, options: FailoverOptions) =>
   Effect.gen(function*() {
+    const { hedgeAfter, lastKnown, maximumAge, patience } = options
+    OptionRange.require(`Composite.${name}`, {
+      maximumAge: [maximumAge, OptionRange.duration],
+      patience: [patience, OptionRange.positiveDuration],
+      hedgeAfter: [hedgeAfter, OptionRange.duration],
+      lastKnown: [lastKnown, OptionRange.duration]
+    })
     const memoMap = yield* Layer.CurrentMemoMap
     const scope = yield* Effect.scope
-    const options = {
+    const settings = {
       name,
       patience: Duration.decode(patience ?? "5 seconds"),
       maximumAge: maximumAge === undefined ? undefined : Duration.toMillis(maximumAge)
     }
     return yield* Effect.forEach(sources, (source) =>
       Layer.buildWithMemoMap(source, memoMap, scope).pipe(
-        Effect.flatMap((context) => Source.make(Context.get(context, MarketData.MarketData), options))
+        Effect.flatMap((context) => Source.make(Context.get(context, MarketData.MarketData), settings))
       ))
   })
 

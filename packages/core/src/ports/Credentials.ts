@@ -13,6 +13,7 @@ import * as Either from "effect/Either"
 import * as Equal from "effect/Equal"
 import * as Redacted from "effect/Redacted"
 import { memoized } from "../model/internal/memoized.js"
+import * as OptionRange from "../model/internal/optionRange.js"
 import { barePassphrase, bareSecret } from "./internal/bareSecret.js"
 
 /**
@@ -145,7 +146,7 @@ const bareOnce = memoized(bare)
 
 /**
  * Creates a provider that reads credentials from configuration. It reads them once now, so that a missing key fails
- * here with its name. It reads them again when they are older than `timeToLive` (default 30 seconds), or on `reload`.
+ * here with its name, as does a `timeToLive` out of range. It reads them again when they are older than `timeToLive` (default 30 seconds), or on `reload`.
  * Later reads use the `ConfigProvider` that is current now.
  *
  * @since 0.1.0
@@ -156,6 +157,7 @@ export const fromConfig = (
   options?: { readonly timeToLive?: Duration.DurationInput | undefined }
 ): Effect.Effect<Provider, ConfigError.ConfigError> =>
   Effect.gen(function*() {
+    yield* OptionRange.check({ timeToLive: [options?.timeToLive, OptionRange.duration] })
     const provider = yield* Effect.configProviderWith(Effect.succeed)
     const [get, invalidate] = yield* Effect.cachedInvalidateWithTTL(
       provider.load(config),

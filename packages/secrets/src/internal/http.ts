@@ -20,13 +20,7 @@ import {
   type SecretSourceError,
   SourceMisconfigured
 } from "../SecretSourceError.js"
-
-/** @internal */
-export interface Limits {
-  readonly timeout?: Duration.DurationInput | undefined
-  readonly attempts?: number | undefined
-  readonly deadline?: Duration.DurationInput | undefined
-}
+import type { Limits } from "./limits.js"
 
 /** @internal */
 export interface Request {

@@ -9,6 +9,7 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { SecretSourceError } from "../SecretSourceError.js"
 import * as CacheState from "./cacheState.js"
+import { requireDuration } from "./limits.js"
 import { now } from "./now.js"
 
 /** @internal */
@@ -42,10 +43,12 @@ export const make = <A>(
   Effect.gen(function*() {
     const scope = yield* Effect.scope
     const flight = yield* SingleFlight.make<A, SecretSourceError>({ name: `secrets of ${name}` })
-    const patience = Duration.decode(options.patience ?? "1 second")
+    const limit = (name: "patience" | "timeToLive" | "staleFor", usual: Duration.DurationInput): Duration.Duration =>
+      requireDuration(`SecretSource: ${name}`, options[name] ?? usual)
+    const patience = limit("patience", "1 second")
     const times: CacheState.Times = {
-      timeToLive: Duration.toMillis(options.timeToLive ?? "30 seconds"),
-      staleFor: Duration.toMillis(options.staleFor ?? "1 hour")
+      timeToLive: Duration.toMillis(limit("timeToLive", "30 seconds")),
+      staleFor: Duration.toMillis(limit("staleFor", "1 hour"))
     }
     let cacheState: CacheState.CacheState<A> = CacheState.empty
 

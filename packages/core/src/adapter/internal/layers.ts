@@ -12,6 +12,7 @@ import * as ExchangeClient from "../../engine/ExchangeClient.js"
 import * as ExchangeState from "../../engine/ExchangeState.js"
 import * as Markets from "../../engine/Markets.js"
 import type { Protocol } from "../../engine/Protocol.js"
+import * as OptionRange from "../../model/internal/optionRange.js"
 import type { Market } from "../../model/Market.js"
 import * as Account from "../../ports/Account.js"
 import * as Credentials from "../../ports/Credentials.js"
@@ -49,6 +50,7 @@ const marketData = <MarketDataTag>(
   account?: LayerFeed.Account
 ) =>
   Effect.gen(function*() {
+    yield* OptionRange.check({ marketsMaxAge: [options.marketsMaxAge, OptionRange.duration] })
     const adapter = marketData(client)
     const { feed } = yield* LayerFeed.make(protocol, feeds, options, account)
     const markets = yield* Markets.make({
@@ -135,6 +137,7 @@ export const make = <MarketDataTag, AccountTag, TradingTag, Region extends strin
     Effect.gen(function*() {
       const { formerAccounts = [], guards = {}, lookupPatience, ...rest } = options
       yield* Option.match(OrderGuards.validate(guards), { onNone: () => Effect.void, onSome: invalid(["guards"]) })
+      yield* OptionRange.check({ lookupPatience: [lookupPatience, OptionRange.duration] })
       const { account, client, context, data, markets, seen } = yield* reading(rest, credentials, true)
       const written = yield* OrderJournal.OrderJournal
       const journal = ledger(written, credentials, formerAccounts)
