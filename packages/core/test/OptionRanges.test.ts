@@ -107,12 +107,25 @@ describe("other options out of range", () => {
       }))
   }
 
+  it.scoped("Composite.median needs as many sources as its minimum, which is 2 by default", () =>
+    Effect.gen(function*() {
+      const sources = [source("a", { price: quoted("a", "1") }).layer] as const
+      const defect = defectOf(yield* Effect.exit(Layer.build(Composite.median({ sources }))))
+      assert.include(
+        String(defect),
+        "minimumSources: expected a whole number from 1 to 1, the number of sources, found 2"
+      )
+      yield* Layer.build(Composite.median({ sources, minimumSources: 1 }))
+    }))
+
   for (
     const [name, options] of [
       ["maximumAge", { maximumAge: Number.NaN }],
       ["patience", { patience: 0 }],
       ["hedgeAfter", { hedgeAfter: -1 }],
       ["lastKnown", { lastKnown: Number.NaN }],
+      ["minimumSources", { minimumSources: 3 }],
+      ["minimumSources", { minimumSources: 0 }],
       ["maximumDeviation", { maximumDeviation: "-0.1" }],
       ["maximumDeviation", { maximumDeviation: "2 %" }]
     ] as const

@@ -133,7 +133,7 @@ export const failover = <E, R>(
  */
 export interface MedianOptions<E, R> extends FailoverOptions {
   readonly sources: Sources<E, R>
-  /** The minimum number of prices that a median needs. Defaults to 2. */
+  /** The minimum number of prices that a median needs; at most the number of `sources`. Defaults to 2. */
   readonly minimumSources?: number | undefined
   /**
    * The maximum deviation of a price from the median of all prices, as a ratio; a price beyond it is rejected. Defaults
@@ -164,11 +164,15 @@ export const median = <E, R>(options: MedianOptions<E, R>): Layer.Layer<MarketDa
   Layer.scoped(
     MarketData.MarketData,
     Effect.gen(function*() {
-      OptionRange.require("Composite.median", { maximumDeviation: [options.maximumDeviation, OptionRange.decimal] })
+      const { minimumSources = 2 } = options
+      OptionRange.require("Composite.median", {
+        maximumDeviation: [options.maximumDeviation, OptionRange.decimal],
+        minimumSources: [minimumSources, atMost(options.sources.length)]
+      })
       const sources = yield* build("median", options.sources, options)
       const service = yield* Failover.make(sources, options.hedgeAfter)
       const limits = {
-        minimumSources: options.minimumSources ?? 2,
+        minimumSources,
         maximumAge: Duration.toMillis(options.maximumAge ?? "1 minute"),
         maximumDeviation: Decimal.make(options.maximumDeviation ?? "0.02")
       }
@@ -184,6 +188,12 @@ export const median = <E, R>(options: MedianOptions<E, R>): Layer.Layer<MarketDa
       }
     })
   )
+
+// With more, no call could ever succeed.
+const atMost = (sources: number): OptionRange.Range => ({
+  ...OptionRange.countTo(sources),
+  wanted: `a whole number from 1 to ${sources}, the number of sources`
+})
 
 // Uses the current memo map, so that a Layer that the program has already built is not built again.
 const build = <E, R>(name: string, sources: Sources<E, R>, options: FailoverOptions) =>
