@@ -276,7 +276,10 @@ describe("Invalid options", () => {
   for (
     const [halfOpen, message] of [
       [{ permits: 0 }, `halfOpen.permits must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, got 0`],
-      [{ permits: 2, successes: 3 }, "halfOpen.successes must be a whole number from 1 to 2, got 3"],
+      [
+        { permits: 2, successes: 3 },
+        "halfOpen.successes must be a whole number from 1 to 2, the number of halfOpen.permits, got 3"
+      ],
       [{ maxQueue: 0.5 }, `halfOpen.maxQueue must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}, got 0.5`],
       [{ timeout: 0 }, "halfOpen.timeout must be longer than 0, got 0"],
       [

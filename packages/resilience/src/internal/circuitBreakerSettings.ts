@@ -27,7 +27,12 @@ export const settingsOf = <E>(options: Options<E>): {
   const trip = options.trip ?? defaultTrip
   const of = `CircuitBreaker "${options.name}": halfOpen`
   requireWhole(`${of}.permits`, permits, 1, Number.MAX_SAFE_INTEGER)
-  requireWhole(`${of}.successes`, successes, 1, permits)
+  requireThat(
+    `${of}.successes`,
+    successes,
+    Number.isInteger(successes) && successes >= 1 && successes <= permits,
+    `a whole number from 1 to ${permits}, the number of halfOpen.permits`
+  )
   requireWhole(`${of}.maxQueue`, maxQueue, 0, Number.MAX_SAFE_INTEGER)
   const longEnough = Duration.greaterThan(timeout, Duration.zero)
   requireThat(`${of}.timeout`, timeout, longEnough, "longer than 0")
