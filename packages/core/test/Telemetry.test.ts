@@ -1,11 +1,24 @@
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Duration, Effect, Fiber, type Layer, Metric, MetricState, Option, TestClock, Tracer } from "effect"
+import {
+  Context,
+  Duration,
+  Effect,
+  Fiber,
+  type Layer,
+  Metric,
+  MetricState,
+  Option,
+  Stream,
+  TestClock,
+  Tracer
+} from "effect"
 import { Layer as Layers } from "effect"
 import { ExchangeClient, Transport } from "../src/adapter.js"
 import * as Frame from "../src/engine/internal/frame.js"
-import { ExchangeState, Telemetry } from "../src/index.js"
+import { Account, ExchangeState, MarketData, OrderJournal, Telemetry, Trading } from "../src/index.js"
 import * as Acme from "./support/acme.js"
+import * as Store from "./support/exchange.js"
 import { start } from "./support/time.js"
 import * as Wire from "./support/wire.js"
 
@@ -269,7 +282,8 @@ describe("Telemetry", () => {
     Effect.gen(function*() {
       const { ended, layer } = spans()
       const { client } = yield* setup("telemetry-method", () => Wire.ok())
-      const twice = Frame.method("telemetry-method.MarketData.twice")(() =>
+      const attributes = Frame.spanAttributes({ exchange: "telemetry-method", environment: "live" })
+      const twice = Frame.method("telemetry-method.MarketData.twice", attributes)(() =>
         Effect.zipRight(client.request(Acme.value, {}), client.request(Acme.value, {}))
       )
       yield* Effect.provide(twice(), layer)
@@ -279,5 +293,45 @@ describe("Telemetry", () => {
         assert.strictEqual(Option.getOrUndefined(attempt.parent), method)
       }
       assert.strictEqual(method?.attributes.get("exchange.name"), "telemetry-method")
+    }))
+
+  it.scoped("the span of a method that fails before any request names the exchange and the environment", () =>
+    Effect.gen(function*() {
+      const { ended, layer } = spans()
+      const { layer: traded } = Store.makeExchange(new Store.Store())
+      const built = traded({ environment: Store.environment, credentials: Store.credentials }).pipe(
+        Layers.provide([Store.http, OrderJournal.layerNone])
+      )
+      yield* Effect.gen(function*() {
+        const market = yield* MarketData.MarketData
+        const account = yield* Account.Account
+        const trading = yield* Trading.Trading
+        yield* Effect.flip(market.ticker("not a symbol"))
+        yield* Effect.flip(market.orderBook("BTC/USDT", { depth: 0 }))
+        yield* Effect.flip(Stream.runDrain(market.candles("not a symbol", "1m", { from: 0 })))
+        yield* Effect.flip(account.fills("BTC/USDT", { limit: 0 }))
+        yield* Effect.flip(trading.cancelAll("not a symbol"))
+        yield* Effect.flip(
+          trading.place({ symbol: "BTC/USDT", side: "buy", type: "limit", amount: "nothing", price: "1" })
+        )
+        yield* trading.reconcile
+      }).pipe(Effect.provide(built), Effect.provide(layer))
+      const methods = ended.filter(({ name }) => /\.(?:MarketData|Account|Trading)\./.test(name))
+      assert.deepStrictEqual(
+        methods.map(({ attributes, name }) => [
+          name,
+          attributes.get("exchange.name"),
+          attributes.get("exchange.environment")
+        ]),
+        [
+          ["acme.MarketData.ticker", "acme", "here"],
+          ["acme.MarketData.orderBook", "acme", "here"],
+          ["acme.MarketData.candles", "acme", "here"],
+          ["acme.Account.fills", "acme", "here"],
+          ["acme.Trading.cancelAll", "acme", "here"],
+          ["acme.Trading.place", "acme", "here"],
+          ["acme.Trading.reconcile", "acme", "here"]
+        ]
+      )
     }))
 })

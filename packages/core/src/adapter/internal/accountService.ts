@@ -30,7 +30,8 @@ export const make = (
 ): Account.Account.Service & {
   readonly request: ExchangeClient.ExchangeClient<"marketData" | "account">["request"]
 } => {
-  const method = (name: string) => Frame.method(`${exchange}.Account.${name}`)
+  const attributes = Frame.spanAttributes(client)
+  const method = (name: string) => Frame.method(`${exchange}.Account.${name}`, attributes)
   return {
     exchange,
     request: client.request,

@@ -40,7 +40,8 @@ export const make = (
 ): MarketData.MarketData.Service & { readonly request: ExchangeClient.ExchangeClient<"marketData">["request"] } => {
   const { exchange } = protocol
   const nameOf = (name: string) => `${exchange}.MarketData.${name}`
-  const method = (name: string) => Frame.method(nameOf(name))
+  const attributes = Frame.spanAttributes(client)
+  const method = (name: string) => Frame.method(nameOf(name), attributes)
   /**
    * Bounds all requests of a call by one deadline. A stream of candles has none: it ends when it is read to its end.
    */
@@ -75,7 +76,7 @@ export const make = (
       }
       const window = yield* windowOf(exchange, range, yield* theirs)
       return pages(exchange, adapter.candles, market, interval, theirs, { ...window, onProgress: range.onProgress })
-    })).pipe(Stream.withSpan(nameOf("candles")))
+    })).pipe(Stream.withSpan(nameOf("candles"), { attributes }))
 
   return {
     exchange,

@@ -13,6 +13,7 @@ import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as RuntimeFlags from "effect/RuntimeFlags"
 import * as Tracer from "effect/Tracer"
+import { attributes } from "../../ports/Telemetry.js"
 
 /** @internal */
 export type Running = Fiber.RuntimeFiber<unknown, unknown>
@@ -180,25 +181,36 @@ const nanosOf = (fiber: Running): bigint =>
   fiber.getFiberRef(FiberRef.currentTracerTimingEnabled) ? clockOf(fiber).unsafeCurrentTimeNanos() : 0n
 
 /**
- * Makes a public method whose calls run in a span of the given name, if a tracer is installed.
+ * Returns the attributes of a span of an exchange.
+ *
+ * @internal
+ */
+export const spanAttributes = (
+  { environment, exchange }: { readonly exchange: string; readonly environment: string }
+): Readonly<Record<string, string>> => ({ [attributes.exchange]: exchange, [attributes.environment]: environment })
+
+/**
+ * Makes a public method whose calls run in a span of the given name and attributes, if a tracer is installed. The span
+ * has them from the start: a call that fails before any request is observed by nothing else.
  *
  * `Effect.fn` makes a span and two stack traces even for the default tracer, which costs more than reading a ticker.
  *
  * @internal
  */
-export const method = (name: string) =>
-<Args extends ReadonlyArray<unknown>, A, E, R>(
-  body: (...args: Args) => Effect.Effect<A, E, R>
-): (...args: Args) => Effect.Effect<A, E, R> =>
-(...args) =>
-  withFiber((fiber, status) =>
-    isTraced(fiber)
-      ? inSpan(fiber, status, name, {}, (span) => {
-        methods.add(span)
-        return body(...args)
-      })
-      : body(...args)
-  )
+export const method =
+  (name: string, attributes: Readonly<Record<string, string>>) =>
+  <Args extends ReadonlyArray<unknown>, A, E, R>(
+    body: (...args: Args) => Effect.Effect<A, E, R>
+  ): (...args: Args) => Effect.Effect<A, E, R> =>
+  (...args) =>
+    withFiber((fiber, status) =>
+      isTraced(fiber)
+        ? inSpan(fiber, status, name, { attributes }, (span) => {
+          methods.add(span)
+          return body(...args)
+        })
+        : body(...args)
+    )
 
 const methods = new WeakSet<Tracer.AnySpan>()
 

@@ -22,6 +22,7 @@ import {
   onExit,
   outcomeOf,
   type Running,
+  spanAttributes,
   spanned,
   type Status,
   withFiber
@@ -160,7 +161,7 @@ export const make = (client: {
   const isUnseen = (fiber: Running): boolean =>
     client.isQuiet && Context.get(fiber.currentContext, AttemptObserver) === noObserver
 
-  const operationAttributes = { [attributes.exchange]: exchange, [attributes.environment]: environment }
+  const operationAttributes = spanAttributes(client)
 
   return {
     operation: ({ auth, name }, self) =>
@@ -174,12 +175,9 @@ export const make = (client: {
         const recorded = isUnseen(fiber) && auth === "none"
           ? onExit(status, self, ended)
           : annotated(status, self, annotationsOf(name), ended)
-        const method = methodSpan(fiber)
-        if (method === undefined) {
-          return spanned(fiber, status, recorded, `${exchange}.${name}`, () => ({ attributes: operationAttributes }))
-        }
-        for (const [key, value] of Object.entries(operationAttributes)) method.attribute(key, value)
-        return recorded
+        return methodSpan(fiber) === undefined
+          ? spanned(fiber, status, recorded, `${exchange}.${name}`, () => ({ attributes: operationAttributes }))
+          : recorded
       }),
     attempt: (fiber, status, call, limits, self) => {
       const clock = clockOf(fiber)

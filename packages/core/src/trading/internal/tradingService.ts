@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import type * as ExchangeClient from "../../engine/ExchangeClient.js"
+import * as Frame from "../../engine/internal/frame.js"
 import { asTrading } from "../../engine/internal/lane.js"
 import { beforeWriting } from "../../model/internal/beforeSending.js"
 import type { Amendment, Reference, Request } from "../../model/Order.js"
@@ -19,28 +20,29 @@ export const make = (
   readonly request: ExchangeClient.ExchangeClient<"marketData" | "account" | "trading">["request"]
 } => {
   const { exchange } = desk
-  const method = <Name extends string>(name: Name) => `${exchange}.Trading.${name}` as const
+  const attributes = Frame.spanAttributes(desk)
+  const method = (name: string) => Effect.fn(`${exchange}.Trading.${name}`, { attributes })
   return {
     exchange,
     request: client.request,
-    place: Effect.fn(method("place"))((request: Request) => placing.place(desk, request), asTrading),
-    placeBatch: Effect.fn(method("placeBatch"))(
+    place: method("place")((request: Request) => placing.place(desk, request), asTrading),
+    placeBatch: method("placeBatch")(
       (requests: ReadonlyArray<Request>) => placeBatch(desk, requests),
       asTrading
     ),
-    cancel: Effect.fn(method("cancel"))(function*(reference: Reference) {
+    cancel: method("cancel")(function*(reference: Reference) {
       return yield* changing.cancel(desk, yield* beforeWriting(resolve(exchange, "cancel", desk.markets, reference)))
     }, asTrading),
-    cancelAll: Effect.fn(method("cancelAll"))(function*(symbol: string) {
+    cancelAll: method("cancelAll")(function*(symbol: string) {
       return yield* desk.adapter.cancelAll(yield* beforeWriting(desk.markets.find("cancelAll", symbol)))
     }, asTrading),
-    amend: Effect.fn(method("amend"))(function*(reference: Reference, amendment: Amendment) {
+    amend: method("amend")(function*(reference: Reference, amendment: Amendment) {
       return yield* changing.amend(
         desk,
         yield* beforeWriting(resolve(exchange, "amend", desk.markets, reference)),
         amendment
       )
     }, asTrading),
-    reconcile: Effect.withSpan(reconcile(desk), method("reconcile"))
+    reconcile: Effect.withSpan(reconcile(desk), `${exchange}.Trading.reconcile`, { attributes })
   }
 }
