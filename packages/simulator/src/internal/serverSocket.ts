@@ -27,7 +27,9 @@ export const serveClient = (
     })
     if (peer === undefined) return socket.terminate()
     const forward = Effect.forever(Effect.flatMap(Queue.take(inbox), peer.receive))
-    yield* Effect.raceFirst(Deferred.await(closed), forward)
+    // Not a race: those of effect 3.22 hang if they are interrupted just where their fiber yields.
+    yield* Effect.forkScoped(Effect.intoDeferred(forward, closed))
+    yield* Deferred.await(closed)
   }).pipe(
     Effect.ensuring(Effect.sync(() => socket.terminate())),
     Effect.scoped
