@@ -123,6 +123,7 @@ const order = () =>
           postOnly: OrderOptions.postOnly,
           reduceOnly: OrderOptions.reduceOnly,
           timeInForce: OrderOptions.timeInForce,
+          round: OrderOptions.round,
           ...guards,
           clientId: OrderOptions.clientOrderId
         },
@@ -136,6 +137,7 @@ const order = () =>
           ...which,
           price: OrderOptions.price,
           amount: OrderOptions.newAmount,
+          round: OrderOptions.round,
           ...guards
         },
         (input) => Network.within(Effect.flatMap(modules.Order, ({ amend }) => amend(input)))

@@ -127,6 +127,18 @@ export const reduceOnly: Options.Options<boolean> = Options.boolean("reduce-only
   Options.withDescription("Only reduce a position, never increase it.")
 )
 
+/**
+ * `--round`: fit the amount and the price to the steps of the market.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const round: Options.Options<boolean> = Options.boolean("round").pipe(
+  Options.withDescription(
+    "Round the amount down to the lot size, and the price to the tick size in your favor; without --round, an order that does not fit is refused."
+  )
+)
+
 const isTimeInForce = Schema.is(Order.TimeInForce)
 
 /**

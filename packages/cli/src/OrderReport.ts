@@ -172,7 +172,8 @@ export const describe = (
 ): Effect.Effect<typeof Failed.Type> =>
   Effect.map(Advice.onOrder(error, market), (advice) => ({
     tag: error._tag,
-    message: error.message,
+    // The library names its own option.
+    message: error.message.replaceAll("set `round: true`", "use --round"),
     advice,
     outcome: sent ? error.outcome ?? "Unknown" : "NotSent",
     clientOrderId: error._tag === "OutcomeUnknown" || error._tag === "NotPlaced" ? error.order.clientOrderId : undefined

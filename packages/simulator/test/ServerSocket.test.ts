@@ -7,7 +7,10 @@ import { serveClient } from "../src/internal/serverSocket.js"
 
 const server = Effect.acquireRelease(
   Effect.async<WebSocketServer>((resume) => {
-    const sockets: WebSocketServer = new WebSocketServer({ port: 0, host: "127.0.0.1" }, () => resume(Effect.succeed(sockets)))
+    const sockets: WebSocketServer = new WebSocketServer(
+      { port: 0, host: "127.0.0.1" },
+      () => resume(Effect.succeed(sockets))
+    )
   }),
   (sockets) => Effect.async<void>((resume) => sockets.close(() => resume(Effect.void)))
 )

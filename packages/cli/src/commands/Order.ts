@@ -45,6 +45,7 @@ export interface Cancel extends OrderReport.Ask, Ordering.Input {}
  */
 export interface Guarded extends Ordering.Input {
   readonly symbol: ExchangeSymbol.ExchangeSymbol
+  readonly round: boolean
   readonly maxNotional: Option.Option<string>
   readonly maxNotionalPerDay: Option.Option<string>
   readonly priceBand: Option.Option<string>
@@ -163,9 +164,9 @@ const named = ({ clientOrderId, id, symbol }: Order.Reference): string =>
   `the order ${id ?? clientOrderId} of ${symbol}`
 
 const requestOf = (input: Place): Effect.Effect<Order.Request, UsageError> => {
-  const { amount, clientId, limit, market, postOnly, side, symbol } = input
+  const { amount, clientId, limit, market, postOnly, round, side, symbol } = input
   const reduceOnly = input.reduceOnly ? { reduceOnly: true } : {}
-  const common = { symbol, side, amount, clientOrderId: Option.getOrUndefined(clientId), ...reduceOnly }
+  const common = { symbol, side, amount, clientOrderId: Option.getOrUndefined(clientId), round, ...reduceOnly }
   const timeInForce = Option.getOrUndefined(input.timeInForce)
   if (Option.isSome(limit) === market) {
     return new UsageError({ detail: "Give either --limit with a price, or --market." })
@@ -185,10 +186,10 @@ const requestOf = (input: Place): Effect.Effect<Order.Request, UsageError> => {
   )
 }
 
-const amendmentOf = ({ amount, price }: Amend): Effect.Effect<Order.Amendment, UsageError> =>
+const amendmentOf = ({ amount, price, round }: Amend): Effect.Effect<Order.Amendment, UsageError> =>
   Option.isNone(amount) && Option.isNone(price)
     ? new UsageError({ detail: "Nothing to change; give --price or --amount." })
-    : Effect.succeed({ amount: Option.getOrUndefined(amount), price: Option.getOrUndefined(price) })
+    : Effect.succeed({ amount: Option.getOrUndefined(amount), price: Option.getOrUndefined(price), round })
 
 const guardsOf = (
   { maxNotional, maxNotionalPerDay, priceBand, symbol }: Guarded

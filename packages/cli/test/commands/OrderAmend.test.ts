@@ -37,7 +37,7 @@ describe("exchange order amend", () => {
       assert.strictEqual(repriced.code, 0, repriced.err)
       assert.match(repriced.out, /^bitmex ETH\/USDT: buy 0\.01 at 1100, open\n/)
       const more = yield* runWithClock(
-        `order amend ETH/USDT ${bitmex} --journal ${file} --id ${order?.id} --amount 0.02 --json`
+        `order amend ETH/USDT ${bitmex} --journal ${file} --id ${order?.id} --amount 0.020000001 --round --json`
       )
       assert.strictEqual(more.code, 0, more.err)
       const { order: changed, sent } = decode(more.out)
@@ -111,6 +111,23 @@ describe("exchange order place", () => {
       assert.strictEqual(more.code, 1)
       assert.match(more.err, /OrderDenied\. .*the orders of the day would be worth 20(\.0+)? USDT/)
       assert.strictEqual((yield* runWithClock(`${place} ${there} --max-notional-per-day 20`, live)).code, 0)
+    }).pipe(Effect.provide(network)))
+
+  it.effect("rounds an order to the steps of the market with --round, which is what the refusal without it says", () =>
+    Effect.gen(function*() {
+      const line = "order place buy 0.0123456789 ETH/USDT --limit 1000.123456789 --exchange binance"
+      const refused = yield* runCommand(line)
+      assert.strictEqual(refused.code, 1)
+      assert.include(refused.err, "is not a multiple of the ")
+      assert.include(refused.err, "or use --round")
+      assert.notInclude(refused.err, "round: true")
+      const rounded = yield* runCommand(`${line} --round`)
+      assert.match(rounded.out, /buy 0\.0123 at 1000\.12, open/, rounded.err)
+      const rehearsed = yield* runWithClock(
+        `${place.replace("0.01 ", "0.010000001 ")} ${bitmex} --environment live --round`,
+        live
+      )
+      assert.strictEqual(rehearsed.code, 0, rehearsed.err)
     }).pipe(Effect.provide(network)))
 
   it.effect("accepts time in force, post-only and reduce-only options", () =>
