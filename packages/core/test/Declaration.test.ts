@@ -1191,10 +1191,10 @@ describe("histories by time spans", () => {
   })
   const reading = (
     order: "newest first" | "oldest first",
-    query: { readonly limit: number; readonly since?: number; readonly kept?: number },
+    query: { readonly limit: number; readonly since?: number; readonly kept?: number; readonly at?: number },
     answer: (requested: string) => { readonly rows: number; readonly next?: string }
   ) => {
-    const { kept, limit, since } = query
+    const { at = now, kept, limit, since } = query
     const requested: Array<string> = []
     const wire = makeWire(({ query }) => {
       const span = ["from", "to"].map((name) => query.get(name)).map((at) => at === null ? "" : Number(at) / day)
@@ -1225,7 +1225,7 @@ describe("histories by time spans", () => {
       }
     })
     return Effect.gen(function*() {
-      yield* TestClock.setTime(now)
+      yield* TestClock.setTime(at)
       const [found] = yield* Effect.flatMap(exchange.Account, ({ balances }) => balances)
       return { requested, found: found === undefined ? 0 : Number(Decimal.format(found.total)) }
     }).pipe(
@@ -1249,6 +1249,15 @@ describe("histories by time spans", () => {
         [9 + minute + 1 / day, 10 + minute + 1 / day, 0],
         [8 + minute + 1 / day, 9 + minute + 1 / day, 0]
       ])
+    }))
+
+  it.effect("are requested in whole milliseconds, also while a test clock is between two of them", () =>
+    Effect.gen(function*() {
+      const query = { limit: 9, since: now - day, at: now + 0.25, kept: day }
+      const { requested } = yield* reading("newest first", query, () => ({ rows: 1 }))
+      const instants = requested.flatMap((each) => each.split(" ").slice(0, 2)).map((each) => Number(each) * day)
+      assert.isAbove(instants.length, 2)
+      for (const instant of instants) assert.approximately(instant, Math.round(instant), 1e-6)
     }))
 
   it.effect("are read from beginning to end if the exchange lists the oldest first, with all pages of each span", () =>
