@@ -4,6 +4,7 @@
  * @internal
  */
 import * as Account from "../engine/Account.js"
+import type * as Engine from "../engine/Engine.js"
 
 /** @internal Writes numbers as ids, and reads ids as numbers. */
 export interface Ids {
@@ -28,6 +29,13 @@ export const uuids = (name: string): Ids => {
 export const uuid = (name: string): string =>
   Buffer.from(Account.deriveBytes(name, 16)).toString("hex")
     .replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, "$1-$2-4$3-8$4-$5")
+
+/**
+ * @internal Returns the number of one side of an execution, for ids that differ even if the account trades with itself.
+ * The `id` of a fill is the same on both sides.
+ */
+export const sideNumber = ({ id, liquidity }: Pick<Engine.Fill, "id" | "liquidity">): number =>
+  2 * id + (liquidity === "taker" ? 0 : 1)
 
 /** @internal Returns ids that are integers: `first + number * step`. They may be too large for a double. */
 export const numbers = (first: bigint, step = 1n): Ids => ({

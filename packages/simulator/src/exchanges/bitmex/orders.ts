@@ -8,7 +8,7 @@ import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import * as Executions from "../../internal/executions.js"
-import { uuids } from "../../internal/ids.js"
+import { sideNumber, uuids } from "../../internal/ids.js"
 import { type Input, iso, text } from "../../internal/inputs.js"
 import { account } from "./account.js"
 import { coinOf, currencies, fills, find as instrumentOf, type Instrument, sizeOf, worth } from "./markets.js"
@@ -137,7 +137,7 @@ export const executionRow = (fill: Engine.Fill, instrument: Instrument, order: R
   const signed = (value: BigDecimal.BigDecimal, positive: boolean) => positive ? value : BigDecimal.negate(value)
   return {
     ...order,
-    execID: executionIds.write(fill.id),
+    execID: executionIds.write(sideNumber(fill)),
     execType: "Trade",
     lastQty: size,
     lastPx: fill.price,

@@ -3,7 +3,7 @@ import * as Either from "effect/Either"
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { matching } from "../../internal/fields.js"
-import { uuids } from "../../internal/ids.js"
+import { sideNumber, uuids } from "../../internal/ids.js"
 import { type Input, iso, list, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import type { World } from "../../World.js"
@@ -153,7 +153,7 @@ export const orders = does(history, ({ page, within }, { engine, isVisible }, in
 })
 
 const fillRow = (fill: Engine.Fill): Json => ({
-  entry_id: entries.write(fill.id),
+  entry_id: entries.write(sideNumber(fill)),
   trade_id: trades.write(fill.id),
   order_id: ids.write(fill.orderId),
   trade_time: iso(fill.at),

@@ -3,6 +3,7 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
+import { sideNumber } from "../../internal/ids.js"
 import { flag, type Input, list, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import type { World } from "../../World.js"
@@ -14,6 +15,9 @@ export const txid = (kind: "O" | "T", id: number): string => {
   const digits = id.toString(36).toUpperCase().padStart(11, "0")
   return `${kind}SIMUL-${digits.slice(0, 5)}-${digits.slice(5)}`
 }
+
+/** @internal Returns the Kraken id of a fill. */
+export const tradeTxid = (fill: Engine.Fill): string => txid("T", sideNumber(fill))
 
 const orderId = (id: string): number | undefined => {
   const digits = /^OSIMUL-([0-9A-Z]{5})-([0-9A-Z]{6})$/.exec(id)
@@ -110,7 +114,7 @@ const orderRow = (engine: Engine.Engine, order: Engine.Order, withTrades: boolea
     misc: "",
     oflags: orderFlags(order),
     timeinforce: order.timeInForce,
-    trades: withTrades ? fills.map(({ id }) => txid("T", id)) : undefined
+    trades: withTrades ? fills.map(tradeTxid) : undefined
   }
 }
 
@@ -205,9 +209,9 @@ export const tradesHistory = shows(past, ({ end, isConsolidated, isCounted, offs
   const trades = fills(world).filter(({ fill }) => start < fill.at && fill.at <= end)
   const rows = Arr.groupBy(
     trades,
-    ({ fill }) => isConsolidated && fill.liquidity === "taker" ? txid("O", fill.orderId) : txid("T", fill.id)
+    ({ fill }) => isConsolidated && fill.liquidity === "taker" ? txid("O", fill.orderId) : tradeTxid(fill)
   )
-  const listed = Object.values(rows).toReversed().map((row) => [txid("T", row[0].fill.id), tradeRow(row)] as const)
+  const listed = Object.values(rows).toReversed().map((row) => [tradeTxid(row[0].fill), tradeRow(row)] as const)
   return {
     trades: Object.fromEntries(listed.slice(offset, offset + page)),
     count: isCounted ? listed.length : undefined

@@ -27,7 +27,7 @@ import type { World } from "../../World.js"
 import { tokenMadeAt } from "./account.js"
 import { pairOf } from "./markets.js"
 import * as Messages from "./messages.js"
-import { reasons, txid, userrefOf } from "./orders.js"
+import { reasons, tradeTxid, txid, userrefOf } from "./orders.js"
 
 interface Message {
   readonly isFirst: boolean
@@ -123,7 +123,7 @@ const sums = ({ filled, notional }: Engine.Order) => ({
 
 const traded = (fill: Engine.Fill, order: Engine.Order) => ({
   ...referenced(order),
-  exec_id: txid("T", fill.id),
+  exec_id: tradeTxid(fill),
   exec_type: "trade",
   trade_id: fill.id,
   symbol: pairOf(fill.instrument)?.symbol,

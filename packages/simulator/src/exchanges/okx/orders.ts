@@ -5,6 +5,7 @@ import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { columns } from "../../internal/columns.js"
 import { matching } from "../../internal/fields.js"
+import { sideNumber } from "../../internal/ids.js"
 import { type Input, list, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import type { Listed as Of } from "../../internal/listed.js"
@@ -197,7 +198,7 @@ export const fills = (days: number, instType = optional("instType")) =>
   shows({ instType, page, within: within(days) }, ({ page, within }, world, input) => ({
     data: page(
       ownFills(world).filter(({ at }) => within(at)).filter(keepsFills(input)),
-      ({ fill }) => billIds.write(fill.id)
+      ({ fill }) => billIds.write(sideNumber(fill))
     ).map(fillRow)
   }))
 
@@ -207,7 +208,7 @@ const fillRow = ({ fill, listing }: { readonly fill: Engine.Fill; readonly listi
   tradeId: tradeId(fill),
   ordId: orderIds.write(fill.orderId),
   clOrdId: fill.clientOrderId ?? "",
-  billId: billIds.write(fill.id),
+  billId: billIds.write(sideNumber(fill)),
   fillPx: Decimal.plain(fill.price),
   fillSz: size(listing, fill.amount),
   fillPnl: "0",
