@@ -243,7 +243,8 @@ describe("Deribit", () => {
         const minutes = yield* chart({ resolution: "1", start_timestamp: 0, end_timestamp: noon })
         assert.strictEqual(list(field(minutes, "ticks")).length, 5000)
         const day = yield* chart({ resolution: "1D", start_timestamp: noon - 86_400_000, end_timestamp: noon })
-        assert.deepStrictEqual(field(day, "ticks"), [noon - 43_200_000])
+        // The candles of a day open at 08:00.
+        assert.deepStrictEqual(field(day, "ticks"), [noon - 14_400_000])
         const none = yield* chart({ resolution: "1", start_timestamp: noon + 60_000, end_timestamp: noon + 120_000 })
         assert.deepInclude(none, { status: "no_data", ticks: [], open: [] })
       }))

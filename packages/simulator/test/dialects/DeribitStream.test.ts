@@ -109,7 +109,7 @@ describe("the streams of Deribit", () => {
       const bids = at(whole, "params", "data", "bids")
       assert.strictEqual(Array.isArray(bids) ? bids.length : 0, 10)
       assert.strictEqual(at(quote, "params", "data", "best_bid_price"), at(bids, 0, 0))
-      assert.strictEqual(at(candle, "params", "data", "tick"), noon - 12 * 3_600_000)
+      assert.strictEqual(at(candle, "params", "data", "tick"), noon - 4 * 3_600_000)
     }))
 
   it.scoped("can cross a whole book as well as its changes", () =>
