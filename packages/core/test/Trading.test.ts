@@ -354,6 +354,26 @@ describe("Trading.cancel and amend", () => {
       assert.instanceOf(error, ExchangeError.OrderNotFound)
     }))
 
+  it.effect("cancel is OutcomeUnknown if the order is not open any more, but cannot be looked up", () =>
+    Effect.gen(function*() {
+      const store = new Acme.Store()
+      yield* Acme.trade(store, (trading) => trading.place(atMarket))
+      store.readFailure = new ExchangeError.RequestTimedOut({ exchange: "acme", operation: "order", detail: "slow" })
+      const error = yield* failed(Acme.trade(store, (trading) => trading.cancel(placed)))
+      assert.instanceOf(error, ExchangeError.OutcomeUnknown)
+      assert.strictEqual(error.order.id, "n1")
+      assert.strictEqual(error.cause?._tag, "OrderNotFound")
+    }))
+
+  it.effect("cancel fails with OrderRejected if the exchange does not find the order to cancel, but lists it as open", () =>
+    Effect.gen(function*() {
+      const store = new Acme.Store()
+      yield* Acme.trade(store, (trading) => trading.place(atMarket))
+      store.inRead = (order) => ({ ...order, status: "open" })
+      const error = yield* advanceUntilDone(failed(Acme.trade(store, (trading) => trading.cancel(placed))))
+      assert.instanceOf(error, ExchangeError.OrderRejected)
+    }))
+
   it.effect("a lost cancel without visible effect is OutcomeUnknown", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()

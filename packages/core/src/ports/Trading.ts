@@ -64,7 +64,7 @@ export declare namespace Trading {
     /**
      * Cancels an order and returns it once the exchange shows its final state, which may be `filled`. Canceling a
      * closed order is not an error. Fails with `OutcomeUnknown` if the order is still open three seconds after the
-     * exchange acknowledged the request.
+     * exchange acknowledged the request, or if it is not open and how it ended cannot be looked up.
      */
     readonly cancel: (reference: Reference) => Effect.Effect<Order, TradingError>
     /** Cancels every order of a market and returns the ids of the orders that the exchange canceled. */

@@ -30,16 +30,51 @@ export const cancel = (desk: Desk, reference: Adapter.Reference): Result =>
     onFailure: (error): Result => {
       if (error.outcome === "Unknown") return lost(desk, "cancel", reference, error, isClosed)
       // An order that has ended, or is about to, cannot be canceled, and exchanges report that in many ways.
-      const lookup = Lookup.byReference(desk, "cancel", reference)
       return error._tag === "OrderNotFound"
-        ? lookup.pipe(Effect.mapError(() => error), Effect.filterOrFail(isClosed, () => error))
+        ? notOpen(desk, reference, error)
         : error._tag === "OrderRejected"
-        ? Effect.flatMap(
-          OrderReading.read(lookup, isClosed),
-          ({ order }) => Effect.mapError(Option.filter(order, isClosed), () => error)
-        )
+        ? endedOr(desk, reference, error)
         : Effect.fail(error)
     }
+  })
+
+/** Returns the order if it has ended, or does so within the time of a read. Otherwise fails with the error. */
+const endedOr = (desk: Desk, reference: Adapter.Reference, error: ExchangeError.TradingError): Result =>
+  Effect.flatMap(
+    OrderReading.read(Lookup.byReference(desk, "cancel", reference), isClosed),
+    ({ order }) => Effect.mapError(Option.filter(order, isClosed), () => error)
+  )
+
+/**
+ * Finds out how an order ended that the exchange did not find to cancel. That alone proves neither that the order never
+ * existed nor that it ended.
+ */
+const notOpen = (desk: Desk, reference: Adapter.Reference, error: ExchangeError.OrderNotFound): Result =>
+  Effect.matchEffect(Lookup.byReference(desk, "cancel", reference), {
+    onFailure: (obstacle): Result =>
+      obstacle._tag === "OrderNotFound"
+        ? Effect.fail(error)
+        : new ExchangeError.OutcomeUnknown({
+          exchange: desk.exchange,
+          operation: "cancel",
+          order: inQuestion(reference, Option.none()),
+          cause: ExchangeError.causeOf(error),
+          detail: `the order is not open, but how it ended could not be looked up: ${obstacle.message}`
+        }),
+    onSuccess: (order) =>
+      isClosed(order)
+        ? Effect.succeed(order)
+        : endedOr(
+          desk,
+          reference,
+          new ExchangeError.OrderRejected({
+            exchange: error.exchange,
+            operation: error.operation,
+            code: error.code,
+            status: error.status,
+            detail: `the exchange did not find the order to cancel, but lists it as ${order.status}: ${error.detail}`
+          })
+        )
   })
 
 /**
