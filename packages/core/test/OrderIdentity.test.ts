@@ -1,6 +1,6 @@
 import { Deadline } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Context, Effect, Either, Layer, TestClock } from "effect"
+import { Clock, Context, Effect, Either, Fiber, Layer, TestClock } from "effect"
 import {
   Account,
   Decimal,
@@ -137,6 +137,23 @@ describe("a response is compared with the order", () => {
       other.listFailure = timedOut
       const unconfirmed = yield* run(other, (trading) => trading.place({ ...limit, clientOrderId: "mine-2" }))
       assert.strictEqual(tag(unconfirmed), "OutcomeUnknown")
+    }))
+
+  it.effect("an order is recognised although it was amended before the call that placed it had ended", () =>
+    Effect.gen(function*() {
+      const store = new Acme.Store()
+      store.fates = ["lost after it was carried out"]
+      store.readFailure = timedOut
+      const placed = yield* Acme.trade(store, (trading) =>
+        Effect.gen(function*() {
+          const placing = yield* Effect.fork(trading.place(limit))
+          yield* TestClock.adjust("100 millis")
+          store.readFailure = undefined
+          yield* trading.amend({ symbol: limit.symbol, clientOrderId: "mine-1" }, { price: "50000" })
+          yield* TestClock.adjust("10 seconds")
+          return yield* Fiber.join(placing)
+        }))
+      assert.strictEqual(placed.price && Decimal.format(placed.price), "50000")
     }))
 
   it.effect("a duplicate of a client order id that no other order can have is the order itself", () =>

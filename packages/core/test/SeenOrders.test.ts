@@ -61,7 +61,8 @@ describe("SeenOrders", () => {
       amount: Decimal.make("3"),
       price: Decimal.make("100"),
       from: 1000,
-      amendable: false
+      amendable: false,
+      isAmended: () => false
     }
     assert.isTrue(Identity.matchesExactly(asked, order()))
     assert.isFalse(Identity.matchesExactly(asked, order({ clientOrderId: undefined })))

@@ -54,5 +54,6 @@ export const desk = (
   },
   patience: "5 seconds",
   skew: Effect.succeed(0),
-  underWay: new Set()
+  underWay: new Set(),
+  amended: new Set()
 })

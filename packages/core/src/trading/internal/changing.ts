@@ -102,6 +102,7 @@ export const amend = (desk: Desk, reference: Adapter.Reference, amendment: Amend
       (detail) => new ExchangeError.InvalidRequest({ ...about, detail })
     )
     const counted = yield* admit(desk, reference.market, current, change)
+    noteAmended(desk, current)
     const isDone = (order: Order) => isClosed(order) || isChanged(order, change)
     const made = Effect.matchEffect(answered(desk, reference, send(reference, change, current), isDone), {
       onSuccess: (answer) => shown(desk, "amend", reference, answer, isDone),
@@ -122,6 +123,19 @@ export const amend = (desk: Desk, reference: Adapter.Reference, amendment: Amend
       Effect.tapError((error) => error.outcome === "Unknown" ? Effect.void : counted.giveBack)
     )
   })
+
+/** The number of amended orders to remember. Only those that are still being placed or reconciled matter. */
+const mostAmended = 1000
+
+const noteAmended = ({ amended }: Desk, { clientOrderId }: Order): void => {
+  if (clientOrderId === undefined) return
+  amended.delete(clientOrderId)
+  amended.add(clientOrderId)
+  for (const oldest of amended) {
+    if (amended.size <= mostAmended) break
+    amended.delete(oldest)
+  }
+}
 
 /** Returns the exchange's answer to a change, or the order as soon as a feed shows it as changed. */
 const answered = <E>(

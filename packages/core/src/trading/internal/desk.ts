@@ -32,6 +32,8 @@ export interface Desk {
   /** The intents whose worth was given back while they were still open in the journal. */
   readonly givenBack: Set<string>
   readonly journal: Ledger
+  /** The client order ids of the latest orders that were amended, whose terms are no longer those requested. */
+  readonly amended: Set<string>
   readonly patience: Duration.DurationInput
   /** The exchange's clock minus ours, in milliseconds. */
   readonly skew: Effect.Effect<number>

@@ -22,6 +22,8 @@ export interface Asked {
    * Whether enough time has passed that the owner may have amended the order. If it has changed, its terms may differ.
    */
   readonly amendable: boolean
+  /** Returns `true` once this program has amended the order, which it may before the call that placed it has ended. */
+  readonly isAmended: () => boolean
 }
 
 /** @internal */
@@ -35,7 +37,7 @@ export type Trait = "market" | "client order id" | "side" | "type" | "amount" | 
  * @internal
  */
 export const differences = (asked: Asked, order: Order): ReadonlyArray<Trait> => {
-  const fixed = !(asked.amendable && hasChanged(order))
+  const fixed = !(asked.isAmended() || (asked.amendable && hasChanged(order)))
   const found: ReadonlyArray<readonly [Trait, boolean]> = [
     ["market", order.symbol !== asked.market.symbol],
     ["client order id", order.clientOrderId !== undefined && order.clientOrderId !== asked.clientOrderId],

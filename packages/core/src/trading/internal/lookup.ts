@@ -26,6 +26,8 @@ export interface Place {
   readonly account: Pick<Adapter.Account, "order" | "openOrders" | "orderHistory">
   /** The exchange's clock minus ours, in milliseconds. */
   readonly skew: Effect.Effect<number>
+  /** The client order ids of the latest orders that were amended. */
+  readonly amended: ReadonlySet<string>
   readonly patience: Duration.DurationInput
 }
 
@@ -229,8 +231,8 @@ const listed = 1000
  * @internal
  */
 export const asked = (
-  place: Pick<Place, "skew">,
-  order: Omit<Identity.Asked, "from" | "amendable">,
+  place: Pick<Place, "skew" | "amended">,
+  order: Omit<Identity.Asked, "from" | "amendable" | "isAmended">,
   { at, skew }: { readonly at: number; readonly skew?: number | undefined }
 ): Effect.Effect<Identity.Asked> =>
   Effect.zipWith(Clock.currentTimeMillis, place.skew, (now, current) => {
@@ -243,7 +245,8 @@ export const asked = (
       amount: order.amount,
       price: order.price,
       from: begun - tolerance,
-      amendable: now + current - begun > soon
+      amendable: now + current - begun > soon,
+      isAmended: () => place.amended.has(order.clientOrderId)
     }
   })
 
