@@ -55,5 +55,6 @@ export const desk = (
   patience: "5 seconds",
   skew: Effect.succeed(0),
   underWay: new Set(),
-  amended: new Set()
+  amended: new Set(),
+  placed: new Map()
 })

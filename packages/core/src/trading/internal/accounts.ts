@@ -12,7 +12,7 @@ import type { Desk } from "./desk.js"
  *
  * @internal
  */
-export interface Shared extends Pick<Desk, "spent" | "givenBack" | "underWay" | "amended"> {
+export interface Shared extends Pick<Desk, "spent" | "givenBack" | "underWay" | "amended" | "placed"> {
   /** The journals that Layers of the account write, and whether the total already includes what was written before. */
   readonly journals: Map<object, "written" | "counted">
 }
@@ -44,6 +44,7 @@ export const layer: Layer.Layer<Accounts> = Layer.sync(Accounts, () => {
             givenBack: new Set(),
             underWay: new Set(),
             amended: new Set(),
+            placed: new Map(),
             journals: new Map()
           }
         for (const key of keys) known.set(key, shared)

@@ -10,7 +10,7 @@ import type { Market } from "../../model/Market.js"
 import { type Amendment, type Checked, isClosed, type Order } from "../../model/Order.js"
 import type * as Adapter from "../../ports/Adapter.js"
 import * as OrderCheck from "../OrderCheck.js"
-import type { Desk } from "./desk.js"
+import { type Desk, keepLatest, orderName } from "./desk.js"
 import * as Identity from "./identity.js"
 import { writeAmendment } from "./journaling.js"
 import * as Lookup from "./lookup.js"
@@ -45,6 +45,14 @@ const endedOr = (desk: Desk, reference: Adapter.Reference, error: ExchangeError.
     ({ order }) => Effect.mapError(Option.filter(order, isClosed), () => error)
   )
 
+/** Cancels an order by the id that its placement returned: an exchange may list it under its name only after a moment. */
+const cancelPlaced = (desk: Desk, reference: Adapter.Reference, error: ExchangeError.OrderNotFound): Result => {
+  const id = reference.id === undefined
+    ? desk.placed.get(orderName(reference.market.symbol, reference.clientOrderId))
+    : undefined
+  return id === undefined ? Effect.fail(error) : cancel(desk, { market: reference.market, id })
+}
+
 /**
  * Finds out how an order ended that the exchange did not find to cancel. That alone proves neither that the order never
  * existed nor that it ended.
@@ -53,7 +61,7 @@ const notOpen = (desk: Desk, reference: Adapter.Reference, error: ExchangeError.
   Effect.matchEffect(Lookup.byReference(desk, "cancel", reference), {
     onFailure: (obstacle): Result =>
       obstacle._tag === "OrderNotFound"
-        ? Effect.fail(error)
+        ? cancelPlaced(desk, reference, error)
         : new ExchangeError.OutcomeUnknown({
           exchange: desk.exchange,
           operation: "cancel",
@@ -124,17 +132,11 @@ export const amend = (desk: Desk, reference: Adapter.Reference, amendment: Amend
     )
   })
 
-/** The number of amended orders to remember. Only those that are still being placed or reconciled matter. */
-const mostAmended = 1000
-
 const noteAmended = ({ amended }: Desk, { clientOrderId }: Order): void => {
   if (clientOrderId === undefined) return
   amended.delete(clientOrderId)
   amended.add(clientOrderId)
-  for (const oldest of amended) {
-    if (amended.size <= mostAmended) break
-    amended.delete(oldest)
-  }
+  keepLatest(amended)
 }
 
 /** Returns the exchange's answer to a change, or the order as soon as a feed shows it as changed. */

@@ -34,6 +34,8 @@ export interface Desk {
   readonly journal: Ledger
   /** The client order ids of the latest orders that were amended, whose terms are no longer those requested. */
   readonly amended: Set<string>
+  /** The ids of the latest orders that were placed, by {@link orderName}. */
+  readonly placed: Map<string, string>
   readonly patience: Duration.DurationInput
   /** The exchange's clock minus ours, in milliseconds. */
   readonly skew: Effect.Effect<number>
@@ -74,6 +76,25 @@ export const begunOf = ({ at, order: { clientOrderId } }: Ready): Begun => ({ cl
  * @internal
  */
 export const intentOf = ({ at, clientOrderId }: Begun): string => `${clientOrderId} ${at}`
+
+/**
+ * Returns the key of an order in `placed`.
+ *
+ * @internal
+ */
+export const orderName = (symbol: string, clientOrderId: string): string => `${symbol} ${clientOrderId}`
+
+/**
+ * Drops the oldest entries, so that at most 1000 remain.
+ *
+ * @internal
+ */
+export const keepLatest = (entries: Set<string> | Map<string, string>): void => {
+  for (const oldest of entries.keys()) {
+    if (entries.size <= 1000) break
+    entries.delete(oldest)
+  }
+}
 
 /**
  * The journal as one Layer uses it, under the names of its account.

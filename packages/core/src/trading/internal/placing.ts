@@ -19,7 +19,7 @@ import type * as Adapter from "../../ports/Adapter.js"
 import * as Telemetry from "../../ports/Telemetry.js"
 import * as OrderCheck from "../OrderCheck.js"
 import * as OrderGuards from "../OrderGuards.js"
-import { type Begun, begunOf, type Desk, intentOf, type Ready } from "./desk.js"
+import { type Begun, begunOf, type Desk, intentOf, keepLatest, orderName, type Ready } from "./desk.js"
 import * as Identity from "./identity.js"
 import { writeIntent, writeOutcome } from "./journaling.js"
 import * as Lookup from "./lookup.js"
@@ -210,9 +210,17 @@ export const confirm = (desk: Desk, operation: string, ready: Ready, placed: Ada
     }
     const known = id ?? Option.getOrUndefined(shown)?.id
     if (known === undefined) return yield* nameless(desk, operation, ready)
+    notePlaced(desk, ready, known)
     yield* writeOutcome(desk, begunOf(ready), { _tag: "Placed", orderId: known })
     return Option.getOrElse(shown, () => pending(desk, ready, known))
   })
+
+const notePlaced = ({ placed }: Desk, { order: { clientOrderId, market } }: Ready, id: string): void => {
+  const name = orderName(market.symbol, clientOrderId)
+  placed.delete(name)
+  placed.set(name, id)
+  keepLatest(placed)
+}
 
 /**
  * Fails with `OutcomeUnknown`: the exchange accepted the order but has not shown its id. No absence could disprove
