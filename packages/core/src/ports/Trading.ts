@@ -67,7 +67,10 @@ export declare namespace Trading {
      * exchange acknowledged the request, or if it is not open and how it ended cannot be looked up.
      */
     readonly cancel: (reference: Reference) => Effect.Effect<Order, TradingError>
-    /** Cancels every order of a market and returns the ids of the orders that the exchange canceled. */
+    /**
+     * Cancels every order of a market and returns the ids of the orders that the exchange reports as canceled. If a
+     * response was lost and the request was sent again, those that it had canceled the first time may be missing.
+     */
     readonly cancelAll: (symbol: string) => Effect.Effect<ReadonlyArray<string>, TradingError>
     /**
      * Changes an open order and returns it once the exchange shows the change. Fails with `OutcomeUnknown` if it does
