@@ -211,6 +211,17 @@ describe("the journal of a mock", () => {
       assert.strictEqual((yield* trading.place(limit)).status, "open")
     }).pipe(Effect.provide(Mock.layerTrading(tickers, options({})))))
 
+  it.effect("finds an order whose response was lost, although it has been amended", () =>
+    Effect.gen(function*() {
+      const trading = yield* Mock.MockTrading
+      yield* trading.loseNext
+      const error = yield* Effect.flip(trading.place(limit))
+      assertInstanceOf(error, ExchangeError.OutcomeUnknown)
+      const { symbol } = limit
+      yield* trading.amend({ symbol, clientOrderId: error.order.clientOrderId ?? "" }, { price: "59000" })
+      assert.deepStrictEqual(yield* tagsOf(trading), ["Placed"])
+    }).pipe(Effect.provide(Mock.layerTrading(tickers, options({})))))
+
   it.effect("finds that an order of an earlier run was never placed, and no longer counts it", () =>
     Effect.gen(function*() {
       const trading = yield* Trading.Trading

@@ -249,13 +249,16 @@ export const closeNotPlaced = (desk: Desk, intent: OrderJournal.Intent): Effect.
 }
 
 /**
- * Returns `true` if an order is the one that an intent describes.
+ * Returns `true` if an order is the one that an intent describes. An order that was created since then may have been
+ * amended, so its amount and its price may differ.
  *
  * @internal
  */
 export const matches = (intent: OrderJournal.Intent, order: Order.Order): boolean =>
   order.clientOrderId === intent.clientOrderId && order.symbol === intent.symbol && order.side === intent.side &&
-  order.type === intent.type && same(intent.amount, order.amount) && same(intent.price, order.price)
+  order.type === intent.type &&
+  ((order.createdAt !== undefined && order.createdAt >= intent.at) ||
+    (same(intent.amount, order.amount) && same(intent.price, order.price)))
 
 const same = (text: string | undefined, decimal: BigDecimal.BigDecimal | undefined): boolean =>
   text === undefined || decimal === undefined ||
