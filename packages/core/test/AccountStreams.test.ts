@@ -63,7 +63,7 @@ const setup = (listed: ReadonlyArray<Market.Market> = [bitcoin, ether]) => {
         )
       ),
     fills: (market, { since }) =>
-      Effect.suspend(() =>
+      Effect.suspend((): Effect.Effect<Array<Fill.Fill>, ExchangeError.AccountError> =>
         failing.has(market.id)
           ? new ExchangeError.TransportFailed({
             exchange: "acme",

@@ -146,8 +146,8 @@ const bareOnce = memoized(bare)
 
 /**
  * Creates a provider that reads credentials from configuration. It reads them once now, so that a missing key fails
- * here with its name, as does a `timeToLive` out of range. It reads them again when they are older than `timeToLive` (default 30 seconds), or on `reload`.
- * Later reads use the `ConfigProvider` that is current now.
+ * here with its name, as does a `timeToLive` out of range. It reads them again when they are older than `timeToLive`
+ * (default 30 seconds), or on `reload`. Later reads use the `ConfigProvider` that is current now.
  *
  * @since 0.1.0
  * @category constructors

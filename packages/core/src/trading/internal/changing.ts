@@ -6,11 +6,12 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import { beforeWriting } from "../../model/internal/beforeSending.js"
+import { dropOldest } from "../../model/internal/dropOldest.js"
 import type { Market } from "../../model/Market.js"
 import { type Amendment, type Checked, isClosed, type Order } from "../../model/Order.js"
 import type * as Adapter from "../../ports/Adapter.js"
 import * as OrderCheck from "../OrderCheck.js"
-import { type Desk, keepLatest, orderName } from "./desk.js"
+import { type Desk, maxRecent, orderName } from "./desk.js"
 import * as Identity from "./identity.js"
 import { writeAmendment } from "./journaling.js"
 import * as Lookup from "./lookup.js"
@@ -136,7 +137,7 @@ const noteAmended = ({ amended }: Desk, { clientOrderId }: Order): void => {
   if (clientOrderId === undefined) return
   amended.delete(clientOrderId)
   amended.add(clientOrderId)
-  keepLatest(amended)
+  dropOldest(amended, maxRecent)
 }
 
 /** Returns the exchange's answer to a change, or the order as soon as a feed shows it as changed. */

@@ -85,16 +85,11 @@ export const intentOf = ({ at, clientOrderId }: Begun): string => `${clientOrder
 export const orderName = (symbol: string, clientOrderId: string): string => `${symbol} ${clientOrderId}`
 
 /**
- * Drops the oldest entries, so that at most 1000 remain.
+ * The maximum number of orders that `amended` and `placed` hold.
  *
  * @internal
  */
-export const keepLatest = (entries: Set<string> | Map<string, string>): void => {
-  for (const oldest of entries.keys()) {
-    if (entries.size <= 1000) break
-    entries.delete(oldest)
-  }
-}
+export const maxRecent = 1000
 
 /**
  * The journal as one Layer uses it, under the names of its account.

@@ -12,6 +12,7 @@ import * as ClientOrderId from "../../model/ClientOrderId.js"
 import * as Decimal from "../../model/Decimal.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import { beforeWriting } from "../../model/internal/beforeSending.js"
+import { dropOldest } from "../../model/internal/dropOldest.js"
 import { quote } from "../../model/internal/quote.js"
 import type { Market } from "../../model/Market.js"
 import type { Checked, Order } from "../../model/Order.js"
@@ -19,7 +20,7 @@ import type * as Adapter from "../../ports/Adapter.js"
 import * as Telemetry from "../../ports/Telemetry.js"
 import * as OrderCheck from "../OrderCheck.js"
 import * as OrderGuards from "../OrderGuards.js"
-import { type Begun, begunOf, type Desk, intentOf, keepLatest, orderName, type Ready } from "./desk.js"
+import { type Begun, begunOf, type Desk, intentOf, maxRecent, orderName, type Ready } from "./desk.js"
 import * as Identity from "./identity.js"
 import { writeIntent, writeOutcome } from "./journaling.js"
 import * as Lookup from "./lookup.js"
@@ -219,7 +220,7 @@ const notePlaced = ({ placed }: Desk, { order: { clientOrderId, market } }: Read
   const name = orderName(market.symbol, clientOrderId)
   placed.delete(name)
   placed.set(name, id)
-  keepLatest(placed)
+  dropOldest(placed, maxRecent)
 }
 
 /**
