@@ -9,6 +9,7 @@ import {
   Idempotent,
   KeyedCircuitBreaker,
   Policy,
+  RateLimiter,
   Retry,
   RetryBudget,
   Timeout,
@@ -32,7 +33,7 @@ const percentile = { percentile: 0.9, initial: 1 }
 
 const isEffect = (u: unknown): u is Effect.Effect<unknown, unknown> => Effect.isEffect(u)
 
-/** Every option of the package that is a duration, except those of rate limiters. */
+/** Every option of the package that is a duration, except those of rate limiters that must be longer than 0. */
 const options: Record<string, (duration: Duration.DurationInput) => unknown> = {
   "Backoff base": (base) => Backoff.full({ base, max: 1 }),
   "Backoff max": (max) => Backoff.decorrelated({ base: 1, max }),
@@ -56,6 +57,12 @@ const options: Record<string, (duration: Duration.DurationInput) => unknown> = {
   "Policy deadline": (duration) => Policy.make({ name: "test", deadline: { duration, onTimeout } }),
   "Policy attemptTimeout": (duration) => Policy.make({ name: "test", attemptTimeout: { duration, onTimeout } }),
   "Policy retry.elapsed": (elapsed) => Policy.make({ name: "test", retry: { elapsed } }),
+  "RateLimiter maxWait": (maxWait) => RateLimiter.make({ name: "test", limit: 1, window: 1, maxWait }),
+  "RateLimiter maxWait of a call": (maxWait) =>
+    Effect.flatMap(
+      RateLimiter.make({ name: "test", limit: 1, window: 1 }),
+      (limiter) => limiter.reserve(1, { maxWait })
+    ),
   "Retry elapsed": (elapsed) => Retry.retry(call, { elapsed }),
   "Retry spread": (spread) => Retry.schedule({ spread, retryAfter: () => Option.none() }),
   "RetryBudget timeToLive": (timeToLive) => RetryBudget.make({ timeToLive }),

@@ -5,8 +5,8 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as RateLimiterStore from "../RateLimiterStore.js"
+import { requireNanos } from "./duration.js"
 import type { CallOptions, Limit, Meter, QueueOptions } from "./rateLimiterModel.js"
 import * as rateLimiterShell from "./rateLimiterShell.js"
 import { requireThat } from "./requireWhole.js"
@@ -43,7 +43,9 @@ export const open = <Full>(
     const limits = scopes.map(([scope, limit]) => decode(scope, limit))
     const { maxQueue = 1000 } = options
     requireThat(`RateLimiter "${options.name}": maxQueue`, maxQueue, maxQueue >= 0, "at least 0")
-    const maxWait = toNanos(options.maxWait)
+    const nanosOf = (maxWait: Duration.DurationInput | undefined): bigint | undefined =>
+      requireNanos(`RateLimiter "${options.name}": maxWait`, maxWait)
+    const maxWait = nanosOf(options.maxWait)
     return Effect.map((options.store ?? RateLimiterStore.memory)(limits), (store): Opened<Full> => {
       const shell = rateLimiterShell.make({
         name: options.name,
@@ -59,7 +61,7 @@ export const open = <Full>(
         request: (costs, call) => ({
           costs,
           lane: laneOf(lanes, call?.lane),
-          maxWait: call?.maxWait === undefined ? maxWait : toNanos(call.maxWait)
+          maxWait: call?.maxWait === undefined ? maxWait : nanosOf(call.maxWait)
         }),
         meter: (scope) => ({
           name: scope,
@@ -134,6 +136,3 @@ const laneOf = (lanes: ReadonlyArray<string> | undefined, lane: string | undefin
   const index = lane === undefined || lanes === undefined ? -1 : lanes.indexOf(lane)
   return index === -1 ? (lanes?.length ?? 1) - 1 : index
 }
-
-const toNanos = (duration: Duration.DurationInput | undefined): bigint | undefined =>
-  duration === undefined ? undefined : Option.getOrUndefined(Duration.toNanos(duration))
