@@ -750,6 +750,20 @@ describe("Engine", () => {
       assert.strictEqual(rest.status, "filled")
     })
 
+    it("amends a partly filled order if the funds cover what is left of it", () => {
+      const start = Engine.make({
+        instruments: [linear],
+        balances: [{ asset: "USDT", free: d("21.1"), locked: d("0") }]
+      })
+      const placed = after(Engine.advance(start, 0, () => quote("101", "102")), order("buy", "2", "100", perpetual))
+      const [, filled] = Either.getOrThrow(Engine.fill(placed, 1, d("1.9"), 2))
+      assert.deepStrictEqual(balance(filled, "USDT"), ["1.119", "20"])
+      // Another 10 USDT need a margin of 1, and the fee on the 20 that are left is 0.03.
+      const amended = Either.map(Engine.amend(filled, 1, { amount: d("2.1") }, 3), ([{ amount }]) => text(amount))
+      assertRight(amended, "2.1")
+      assertLeft(Engine.amend(filled, 1, { amount: d("2.2") }, 3), "InsufficientFunds")
+    })
+
     it("settles an inverse contract in its base currency", () => {
       const start = Engine.advance(empty, 0, () => quote("1000", "1001", "10"))
       const long = placed(start, order("sell", "100", undefined, { instrument: "INVERSE" }))[1]

@@ -103,7 +103,8 @@ const conclude = (state: State, instrument: Instrument, order: Order): readonly 
 export const reaches = (order: Pick<Order, "side" | "price">, price: BigDecimal.BigDecimal): boolean =>
   order.price === undefined || OrderBook.crosses(order.side, order.price, price)
 
-const remainingOf = (order: Order): BigDecimal.BigDecimal => BigDecimal.subtract(order.amount, order.filled)
+/** @internal Returns the part of an order that is not filled. */
+export const remainingOf = (order: Order): BigDecimal.BigDecimal => BigDecimal.subtract(order.amount, order.filled)
 
 const isFilled = (order: Order): boolean =>
   order.quoteAmount === undefined && BigDecimal.equals(order.filled, order.amount)

@@ -144,7 +144,7 @@ const affords = (
   const held = before === undefined ? Decimal.zero : Ledger.need(instrument, before)[1]
   const fee = Ledger.feeAsset(instrument, order.side) !== asset || order.reduceOnly
     ? Decimal.zero
-    : Ledger.feeOf(instrument, asset, "taker", Ledger.valueOf(instrument, order.price, order.amount))
+    : Ledger.feeOf(instrument, asset, "taker", Ledger.valueOf(instrument, order.price, Matching.remainingOf(order)))
   const more = BigDecimal.subtract(needed, held)
   return BigDecimal.isPositive(more) &&
       BigDecimal.greaterThan(BigDecimal.sum(more, fee), Ledger.free(state.ledger, state.instruments, asset))
