@@ -28,6 +28,10 @@ const action = FastCheck.record({
     FastCheck.record({ _tag: FastCheck.constant("Unwant" as const), key }),
     FastCheck.record({ _tag: FastCheck.constant("Resync" as const), key }),
     FastCheck.record({ _tag: FastCheck.constant("Refused" as const), key }),
+    FastCheck.record({
+      _tag: FastCheck.constant("RefusedTogether" as const),
+      code: FastCheck.constantFrom("busy", "1")
+    }),
     FastCheck.record({ _tag: FastCheck.constant("Answer" as const) }),
     FastCheck.record({ _tag: FastCheck.constant("Heard" as const), key }),
     FastCheck.record({ _tag: FastCheck.constant("Leaving" as const) })
@@ -42,6 +46,7 @@ const play = (actions: ReadonlyArray<typeof action extends FastCheck.Arbitrary<i
   const heardOf = new Map<string, number>()
   const wanted = new Set<string>()
   const subscribed = new Set<string>()
+  const requestOf = new Map<string, number>()
   const unanswered: Array<{ readonly request: number; readonly keys: ReadonlyArray<string> }> = []
   const faults: Array<string> = []
   let ended = false
@@ -55,6 +60,7 @@ const play = (actions: ReadonlyArray<typeof action extends FastCheck.Arbitrary<i
           for (const one of output.keys) {
             if (subscribed.has(one)) faults.push(`${one} is requested twice`)
             subscribed.add(one)
+            requestOf.set(one, output.request)
           }
           unanswered.push(output)
           step({ _tag: "Sent", request: output.request })
@@ -62,6 +68,7 @@ const play = (actions: ReadonlyArray<typeof action extends FastCheck.Arbitrary<i
         case "Unsubscribe":
           for (const one of output.keys) {
             if (!subscribed.delete(one)) faults.push(`${one} is ended, and was not requested`)
+            requestOf.delete(one)
           }
           break
         case "Refuse":
@@ -108,6 +115,15 @@ const play = (actions: ReadonlyArray<typeof action extends FastCheck.Arbitrary<i
           wanted.delete(what.key)
         }
         break
+      case "RefusedTogether": {
+        // A request all of whose subscriptions are still open.
+        const oldest = unanswered.findIndex(({ keys, request }) => keys.every((one) => requestOf.get(one) === request))
+        for (const { keys, request } of oldest === -1 ? [] : unanswered.splice(oldest, 1)) {
+          for (const one of keys) subscribed.delete(one)
+          step({ _tag: "Refused", request, error: { code: what.code, text: "no" } }, random)
+        }
+        break
+      }
       case "Answer":
         answer()
         break
@@ -248,6 +264,23 @@ describe("the session of a connection", () => {
     }, 1)
     expect(outputs).toEqual([{ _tag: "Refuse", key: "a", error: { code: "1", text: "no" } }])
     expect([...next.topics.keys()]).toEqual(["b"])
+  })
+
+  it("requests subscriptions one by one if a refusal does not tell which of a request it is about", () => {
+    const error = { code: "1", text: "no" }
+    const requested = (outputs: ReadonlyArray<Session.Output>) =>
+      outputs.flatMap((output) => output._tag === "Subscribe" ? [[output.request, output.keys.join("")]] : [])
+    for (const request of [1, undefined]) {
+      const [state, first] = ticked(opened(["a", "b", "c"])[0], 0)
+      expect(requested(first)).toEqual([[1, "ab"], [2, "c"]])
+      const [refused, outputs] = at(state, { _tag: "Refused", request, error }, 1)
+      expect(outputs).toEqual([])
+      const [again, second] = ticked(refused, 1)
+      expect(requested(second)).toEqual([[3, "a"], [4, "b"]])
+      const [rest, third] = at(again, { _tag: "Refused", request: 3, error }, 2)
+      expect(third).toEqual([{ _tag: "Refuse", key: "a", error }])
+      expect([...rest.topics.keys()]).toEqual(["c", "b"].toSorted())
+    }
   })
 
   it("requests a subscription again, with growing delays, as long as its refusal is temporary", () => {

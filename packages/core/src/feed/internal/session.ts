@@ -7,6 +7,7 @@
  *
  * @internal
  */
+import * as Arr from "effect/Array"
 import type { ErrorBody } from "../../engine/Protocol.js"
 import type { Control, Event, Output, Rules, State, Step, Topic, Wanted } from "./sessionModel.js"
 
@@ -193,9 +194,21 @@ const refused = (
   random: number
 ): Step => {
   const topics = refusedBy(state, control)
-  return rules.isTemporary(control.error)
-    ? postpone(rules, state, topics, `the exchange refused temporarily: ${control.error.text}`, now, random)
+  if (rules.isTemporary(control.error)) {
+    return postpone(rules, state, topics, `the exchange refused temporarily: ${control.error.text}`, now, random)
+  }
+  return control.keys === undefined && topics.length > 1
+    ? separate(state, topics, now)
     : refuse(state, topics, control.error)
+}
+
+/** Schedules a request for each subscription alone: one of them must not make the exchange refuse the others. */
+const separate = (state: State, topics: ReadonlyArray<Topic>, now: number): Step => {
+  let next = state
+  for (const { faults, key, maxSilence } of topics) {
+    next = withTopic(next, { key, maxSilence, faults, phase: "waiting", until: now, isAlone: true })
+  }
+  return [next, []]
 }
 
 const refusedBy = (state: State, control: Control & { readonly _tag: "Refused" }): ReadonlyArray<Topic> => {
@@ -355,13 +368,13 @@ const ask = (rules: Rules, state: State, now: number): Step => {
     outputs.push({ _tag: "Unsubscribe", request: next++, keys: state.leaving.slice(from, from + rules.batch) })
   }
   const due: Array<Topic> = []
+  const alone: Array<Topic> = []
   for (const topic of state.topics.values()) {
-    if (topic.phase === "waiting" && topic.until <= now) due.push(topic)
+    if (topic.phase === "waiting" && topic.until <= now) (topic.isAlone === true ? alone : due).push(topic)
   }
-  if (due.length === 0 && state.leaving.length === 0) return [state, []]
+  if (due.length === 0 && alone.length === 0 && state.leaving.length === 0) return [state, []]
   const topics = new Map(state.topics)
-  for (let from = 0; from < due.length; from += rules.batch) {
-    const part = due.slice(from, from + rules.batch)
+  for (const part of [...Arr.chunksOf(due, rules.batch), ...alone.map((topic) => [topic])]) {
     const request = next++
     outputs.push({ _tag: "Subscribe", request, keys: part.map(({ key }) => key) })
     for (const { faults, key, maxSilence } of part) {

@@ -50,7 +50,8 @@ export type Topic =
   & Wanted
   & { readonly faults: number }
   & (
-    | { readonly phase: "waiting"; readonly until: number }
+    /** With `isAlone`, it is requested by a message of its own. */
+    | { readonly phase: "waiting"; readonly until: number; readonly isAlone?: true }
     /** Requested; `since` is `undefined` until the message is sent. */
     | { readonly phase: "asked"; readonly request: number; readonly since: number | undefined }
     | { readonly phase: "live"; readonly since: number }
