@@ -64,6 +64,15 @@ describe("NodeExchange: requests through a proxy", () => {
       assert.strictEqual(exchange.headers.length, 10)
     }))
 
+  it.scopedLive("check the certificate of an HTTPS proxy for the proxy's own name", () =>
+    Effect.gen(function*() {
+      const exchange = yield* Proxy.exchange
+      const { names, port } = yield* Proxy.makeSecure(exchange.port)
+      const http = NodeExchange.layerHttp({ proxy: Redacted.make(`https://localhost:${port}`) })
+      assert.deepStrictEqual(yield* Effect.provide(call(), http), { value: 1 })
+      assert.deepStrictEqual(names, ["localhost"])
+    }))
+
   it.scopedLive("send the user and password to the proxy and not to the exchange", () =>
     Effect.gen(function*() {
       const exchange = yield* Proxy.exchange

@@ -42,6 +42,42 @@ export const make = (
 const expected = (credentials: string | undefined): string | undefined =>
   credentials === undefined ? undefined : `Basic ${Buffer.from(credentials).toString("base64")}`
 
+/** A tunnelling proxy that is reached over TLS, as `localhost`, and the host names for which clients want its certificate. */
+export const makeSecure = (to: number): Effect.Effect<
+  { readonly port: number; readonly names: ReadonlyArray<string> },
+  never,
+  Scope.Scope
+> =>
+  Effect.acquireRelease(
+    Effect.async<{ readonly port: number; readonly names: ReadonlyArray<string>; readonly https: Https.Server }>(
+      (resume) => {
+        const names: Array<string> = []
+        const https = Https.createServer({
+          ...selfSigned(),
+          SNICallback: (name, done) => {
+            names.push(name)
+            done(null)
+          }
+        })
+        https.on("connect", (_, socket) => {
+          const upstream = Net.connect(to, "127.0.0.1", () => {
+            socket.write("HTTP/1.1 200 Connected\r\n\r\n")
+            upstream.pipe(socket)
+            socket.pipe(upstream)
+          })
+          upstream.on("error", () => socket.destroy())
+          socket.on("error", () => {}).on("close", () => upstream.destroy())
+        })
+        https.listen(0, "127.0.0.1", () => {
+          const address = https.address()
+          const port = address !== null && typeof address === "object" ? address.port : 0
+          resume(Effect.succeed({ port, names, https }))
+        })
+      }
+    ),
+    ({ https }) => Effect.sync(() => https.close())
+  )
+
 /** An exchange over TLS, with a self-signed certificate. */
 export interface Exchange {
   readonly port: number

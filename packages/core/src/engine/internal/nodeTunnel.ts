@@ -1,7 +1,7 @@
 import * as Redacted from "effect/Redacted"
 import * as Http from "node:http"
 import * as Https from "node:https"
-import { isIPv6, Socket } from "node:net"
+import { isIP, isIPv6, Socket } from "node:net"
 import { buildConnector } from "undici"
 import { ProxyFailed, userRefused } from "../../model/internal/proxyFailed.js"
 import { portOf, type Proxies, type Proxy, type Target, withoutBrackets } from "./nodeProxy.js"
@@ -77,6 +77,8 @@ const tunnel = (
   const request = (proxy.isSecure ? Https : Http).request({
     host: proxy.hostname,
     port: proxy.port,
+    // Without this, Node checks the certificate of the proxy for the name in the `host` header, the target's.
+    servername: isIP(proxy.hostname) === 0 ? proxy.hostname : "",
     method: "CONNECT",
     path: authority,
     agent: false,
