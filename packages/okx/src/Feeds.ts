@@ -58,7 +58,7 @@ const login: NonNullable<Feeds.SocketFacts["login"]> = ({ key, passphrase, secre
   }])
 }
 
-const loginCodes = new Set(["60005", "60006", "60007", "60009", "60024", "60032"])
+const loginCodes = new Set(["60004", "60005", "60006", "60007", "60009", "60024", "60032"])
 
 /** The connection made too many requests. The next connection starts again from zero. */
 const tooManyRequests = "60014"

@@ -46,6 +46,14 @@ describe("frames of OKX", () => {
     ])
   })
 
+  it("refuse a login, also because of its timestamp", () => {
+    for (const code of ["60004", "60005", "60006", "60007", "60009", "60024", "60032"]) {
+      assert.deepStrictEqual(protocol.read({ event: "error", code, msg: "no", connId }), [
+        { _tag: "LoginRefused", error: { code, text: "no" } }
+      ])
+    }
+  })
+
   it("announce the end of a connection or of a subscription, count connections and answer pings", () => {
     const notice = { event: "notice", code: "64008", msg: "The connection will soon be closed.", connId }
     assert.deepStrictEqual(protocol.read(notice), [{ _tag: "Leaving" }])
