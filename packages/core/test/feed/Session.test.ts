@@ -266,6 +266,15 @@ describe("the session of a connection", () => {
     expect([...next.topics.keys()]).toEqual(["b"])
   })
 
+  it("takes a refusal before the login is confirmed as one of the login, since nothing else was requested", () => {
+    const [state] = Session.open({ ...rules, login: true, confirmsLogin: true }, [{ key: "a", maxSilence }], 0)
+    const error = { code: "50101", text: "the key is for another environment" }
+    expect(at(state, { _tag: "Refused", error }, 1)[1]).toEqual([
+      { _tag: "RefuseLogin", error },
+      { _tag: "End", because: "the login was refused" }
+    ])
+  })
+
   it("requests subscriptions one by one if a refusal does not tell which of a request it is about", () => {
     const error = { code: "1", text: "no" }
     const requested = (outputs: ReadonlyArray<Session.Output>) =>

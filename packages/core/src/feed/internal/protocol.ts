@@ -38,7 +38,8 @@ export interface Topic {
  *   and rejects the others of `request`.
  * - `Refused`: rejects the subscriptions of `request`, or those in `keys`. With both, it rejects those in `keys` that
  *   belong to `request`. With neither, it rejects the oldest request without a response. If the table of errors says
- *   that its code is retryable, the subscription is requested again; otherwise, its streams fail.
+ *   that its code is retryable, the subscription is requested again; otherwise, its streams fail. Before the login is
+ *   confirmed, it rejects the login.
  * - `Reply`: the exchange expects `message` in response.
  * - `Leaving`: the exchange will soon close the connection.
  * - `Ended`: the exchange has ended the subscriptions in `keys`, or, without `keys`, everything on the connection, for

@@ -104,11 +104,14 @@ export const step = (rules: Rules, state: State, event: Event, now: number, rand
     case "LoggedIn":
       return [state.phase === "greeting" ? { ...state, phase: "live" } : state, []]
     case "LoginRefused":
-      return end(state, "the login was refused", [{ _tag: "RefuseLogin", error: event.error }])
+      return refusedLogin(state, event.error)
     case "Acknowledged":
       return acknowledged(state, event, now)
     case "Refused":
-      return refused(rules, state, event, now, random)
+      // Nothing is requested before the login is confirmed.
+      return state.phase === "greeting"
+        ? refusedLogin(state, event.error)
+        : refused(rules, state, event, now, random)
     case "Pong":
       return [state, []]
     case "Reply":
@@ -130,6 +133,9 @@ const end = (state: State, because: string, before: ReadonlyArray<Output> = []):
   { ...state, phase: "ended" },
   [...before, { _tag: "End", because }]
 ]
+
+const refusedLogin = (state: State, error: ErrorBody): Step =>
+  end(state, "the login was refused", [{ _tag: "RefuseLogin", error }])
 
 const withTopic = (state: State, topic: Topic): State => ({
   ...state,
