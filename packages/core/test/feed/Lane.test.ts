@@ -12,67 +12,67 @@ class FailingSocket extends EventTarget {
   send(): void {}
 }
 
-const setup = Effect.gen(function*() {
-  const attemptedAt: Array<number> = []
-  const clock = yield* Effect.clock
-  const breaker = yield* CircuitBreaker.make<SocketError | Connection.Stopped>({ name: "acme.feed" })
-  const lane = yield* Lane.make(
-    {
-      protocol: {
-        sockets: {},
-        most: 1,
-        subscribe: () => [],
-        unsubscribe: () => [],
-        read: () => [],
-        silence: "15 seconds"
+const setup = (charge: Effect.Effect<void> = Effect.void) =>
+  Effect.gen(function*() {
+    const attemptedAt: Array<number> = []
+    const clock = yield* Effect.clock
+    const breaker = yield* CircuitBreaker.make<SocketError | Connection.Stopped>({ name: "acme.feed" })
+    const lane = yield* Lane.make(
+      {
+        protocol: {
+          sockets: {},
+          most: 1,
+          subscribe: () => [],
+          unsubscribe: () => [],
+          read: () => [],
+          silence: "15 seconds"
+        },
+        socket: { at: {}, path: "/" },
+        url: "ws://acme.test/",
+        rules: {
+          login: false,
+          confirmsLogin: false,
+          patience: 10_000,
+          tries: 3,
+          silence: 15_000,
+          ping: undefined,
+          maxAge: undefined,
+          batch: 1,
+          again: () => 0,
+          stable: 30_000
+        },
+        constructor: () => {
+          attemptedAt.push(clock.unsafeCurrentTimeMillis())
+          const socket = new FailingSocket()
+          queueMicrotask(() => socket.dispatchEvent(new Event("error")))
+          return socket as unknown as WebSocket
+        },
+        charge: () => charge,
+        redact: (text) => text,
+        pacer: Effect.succeed(Effect.void),
+        login: Effect.succeed([]),
+        token: Effect.succeed(undefined)
       },
-      socket: { at: {}, path: "/" },
-      url: "ws://acme.test/",
-      rules: {
-        login: false,
-        confirmsLogin: false,
-        patience: 10_000,
-        tries: 3,
-        silence: 15_000,
-        ping: undefined,
-        maxAge: undefined,
-        batch: 1,
-        again: () => 0,
-        stable: 30_000,
-        isTemporary: () => false
+      {
+        data: () => true,
+        live: () => undefined,
+        stale: () => undefined,
+        refuse: () => undefined,
+        refuseLogin: () => undefined,
+        fail: () => undefined,
+        unread: () => undefined,
+        lost: () => undefined,
+        reconnecting: () => undefined
       },
-      constructor: () => {
-        attemptedAt.push(clock.unsafeCurrentTimeMillis())
-        const socket = new FailingSocket()
-        queueMicrotask(() => socket.dispatchEvent(new Event("error")))
-        return socket as unknown as WebSocket
-      },
-      charge: () => Effect.void,
-      redact: (text) => text,
-      pacer: Effect.succeed(Effect.void),
-      login: Effect.succeed([]),
-      token: Effect.succeed(undefined)
-    },
-    {
-      data: () => true,
-      live: () => undefined,
-      stale: () => undefined,
-      refuse: () => undefined,
-      refuseLogin: () => undefined,
-      fail: () => undefined,
-      unread: () => undefined,
-      lost: () => undefined,
-      reconnecting: () => undefined
-    },
-    breaker,
-    { base: 1000, max: 30_000, stable: 30_000, linger: 10_000 }
-  )
-  return { attemptedAt, lane, start: yield* Clock.currentTimeMillis }
-})
+      breaker,
+      { base: 1000, max: 30_000, stable: 30_000, linger: 10_000 }
+    )
+    return { attemptedAt, breaker, lane, start: yield* Clock.currentTimeMillis }
+  })
 
 it.scoped("reconnecting backs off and never gives up", () =>
   Effect.gen(function*() {
-    const { attemptedAt, lane } = yield* setup
+    const { attemptedAt, lane } = yield* setup()
     yield* TestClock.adjust("1 minutes")
     expect(attemptedAt).toEqual([])
     lane.want({ socket: "public", key: "book", channel: "book" }, undefined)
@@ -90,7 +90,7 @@ it.scoped("reconnecting backs off and never gives up", () =>
 
 it.scoped("reconnecting stops when the last listener has left, and resumes with the next one", () =>
   Effect.gen(function*() {
-    const { attemptedAt, lane } = yield* setup
+    const { attemptedAt, lane } = yield* setup()
     const book = { socket: "public", key: "book", channel: "book" }
     lane.want(book, undefined)
     yield* TestClock.adjust("2 seconds")
@@ -101,4 +101,16 @@ it.scoped("reconnecting stops when the last listener has left, and resumes with 
     lane.want(book, undefined)
     yield* TestClock.adjust("10 seconds")
     expect(attemptedAt.length).toBeGreaterThan(3)
+  }).pipe(Effect.withRandomFixed([0.5])))
+
+it.scoped("a connection that waited for the exchange's limit is not opened once the circuit is open", () =>
+  Effect.gen(function*() {
+    const { attemptedAt, breaker, lane } = yield* setup(Effect.sleep("1 second"))
+    lane.want({ socket: "public", key: "book", channel: "book" }, undefined)
+    yield* TestClock.adjust("500 millis")
+    yield* breaker.openUntil((yield* Clock.currentTimeMillis) + 20_000)
+    yield* TestClock.adjust("20 seconds")
+    expect(attemptedAt).toEqual([])
+    yield* TestClock.adjust("10 seconds")
+    expect(attemptedAt.length).toBeGreaterThan(0)
   }).pipe(Effect.withRandomFixed([0.5])))

@@ -94,7 +94,6 @@ export const open = (
 ): Effect.Effect<Connection, PlatformSocket.SocketError | Stopped, Scope.Scope> =>
   Effect.gen(function*() {
     const outer = yield* Effect.scope
-    yield* settings.charge("connects")
     const scope = yield* Scope.fork(outer, ExecutionStrategy.sequential)
     const opening = Scope.extend(start(settings, listener, wanted, holds, scope), scope)
     return yield* Effect.onExit(opening, (exit) => exit._tag === "Failure" ? Scope.close(scope, exit) : Effect.void)

@@ -65,8 +65,14 @@ export const make = (
       listener.lost(wanted.keys(), since, because)
     }
 
+    // The wait for the exchange's limit comes first: a connection that the circuit breaker has admitted is opened at once.
+    const admitted = Effect.zipRight(breaker.check, own.charge("connects"))
+
     const opened = (holds: boolean) =>
-      breaker.protect(Connection.open(own, listener, () => wanted.values(), holds)).pipe(
+      Effect.zipRight(
+        admitted,
+        breaker.protect(Connection.open(own, listener, () => wanted.values(), holds))
+      ).pipe(
         Effect.tap((connection) =>
           Effect.sync(() => {
             connections = [...connections, connection]
