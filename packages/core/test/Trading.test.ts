@@ -374,6 +374,23 @@ describe("Trading.cancel and amend", () => {
       assert.instanceOf(error, ExchangeError.OrderRejected)
     }))
 
+  it.effect("cancel waits for an order that was just placed to be listed, if the exchange finds nothing to cancel", () =>
+    Effect.gen(function*() {
+      for (const reference of [placed, { symbol: "BTC/USDT", clientOrderId: "mine-1" }]) {
+        const store = new Acme.Store()
+        store.fates = ["answered", "twice"]
+        store.visibleAfter = 1500
+        const order = yield* advanceUntilDone(
+          Acme.trade(
+            store,
+            (trading) =>
+              Effect.zipRight(trading.place({ ...limit, clientOrderId: "mine-1" }), trading.cancel(reference))
+          )
+        )
+        assert.strictEqual(order.status, "canceled")
+      }
+    }))
+
   it.effect("a lost cancel without visible effect is OutcomeUnknown", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()

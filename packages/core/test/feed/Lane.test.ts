@@ -39,7 +39,8 @@ const setup = (charge: Effect.Effect<void> = Effect.void) =>
           maxAge: undefined,
           batch: 1,
           again: () => 0,
-          stable: 30_000
+          stable: 30_000,
+          isTemporary: () => false
         },
         constructor: () => {
           attemptedAt.push(clock.unsafeCurrentTimeMillis())

@@ -43,15 +43,39 @@ export const cancel = (desk: Desk, reference: Adapter.Reference): Result =>
 const endedOr = (desk: Desk, reference: Adapter.Reference, error: ExchangeError.TradingError): Result =>
   Effect.flatMap(
     OrderReading.read(Lookup.byReference(desk, "cancel", reference), isClosed),
-    ({ order }) => Effect.mapError(Option.filter(order, isClosed), () => error)
+    ({ order }): Result =>
+      Option.match(order, {
+        onNone: () => Effect.fail(error),
+        onSome: (order) =>
+          isClosed(order)
+            ? Effect.succeed(order)
+            : Effect.fail(error._tag === "OrderNotFound" ? stillOpen(error, order) : error)
+      })
   )
 
-/** Cancels an order by the id that its placement returned: an exchange may list it under its name only after a moment. */
+const stillOpen = (
+  { code, detail, exchange, operation, status }: ExchangeError.OrderNotFound,
+  order: Order
+): ExchangeError.OrderRejected =>
+  new ExchangeError.OrderRejected({
+    exchange,
+    operation,
+    code,
+    status,
+    detail: `the exchange did not find the order to cancel, but lists it as ${order.status}: ${detail}`
+  })
+
+/**
+ * Cancels an order that was placed here but that the exchange does not list, as it may for a moment: by the id from its
+ * placement, and waits for it to be listed.
+ */
 const cancelPlaced = (desk: Desk, reference: Adapter.Reference, error: ExchangeError.OrderNotFound): Result => {
-  const id = reference.id === undefined
-    ? desk.placed.get(orderName(reference.market.symbol, reference.clientOrderId))
-    : undefined
-  return id === undefined ? Effect.fail(error) : cancel(desk, { market: reference.market, id })
+  const { clientOrderId, id, market } = reference
+  if (id === undefined) {
+    const placed = desk.placed.get(orderName(market.symbol, clientOrderId))
+    return placed === undefined ? Effect.fail(error) : cancel(desk, { market, id: placed })
+  }
+  return Array.from(desk.placed.values()).includes(id) ? endedOr(desk, reference, error) : Effect.fail(error)
 }
 
 /**
@@ -73,17 +97,7 @@ const notOpen = (desk: Desk, reference: Adapter.Reference, error: ExchangeError.
     onSuccess: (order) =>
       isClosed(order)
         ? Effect.succeed(order)
-        : endedOr(
-          desk,
-          reference,
-          new ExchangeError.OrderRejected({
-            exchange: error.exchange,
-            operation: error.operation,
-            code: error.code,
-            status: error.status,
-            detail: `the exchange did not find the order to cancel, but lists it as ${order.status}: ${error.detail}`
-          })
-        )
+        : endedOr(desk, reference, error)
   })
 
 /**
