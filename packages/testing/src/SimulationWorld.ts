@@ -154,7 +154,7 @@ export interface Fault {
  * - `hearing`: a live subscription receives data.
  * - `staleness`: no subscription is without data for longer than the watchdog plus one resync.
  * - `cause`: nothing is reported as lost or stale without a cause.
- * - `orders`: an order is accepted once or not at all, as the client reports.
+ * - `orders`: an order is accepted once or not at all, as the client and, in the end, `reconcile` report.
  * - `account`: account streams deliver the final state of each order, never an older state after a newer one, and each
  *   fill once. If a message was lost in transit, only the order of states and the uniqueness of fills are checked.
  * - `budgets`: the exchange never has to refuse the client because of a rate limit.

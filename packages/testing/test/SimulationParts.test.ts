@@ -21,7 +21,7 @@ describe("Program", () => {
 
   it("draws every kind of step, and no order steps when trading is off", () => {
     const tags = (trades: boolean) => new Set(Program.draw(1, 2000, { ...choices, trades }).map(({ _tag }) => _tag))
-    assert.strictEqual(tags(true).size, 11)
+    assert.strictEqual(tags(true).size, 12)
     assert.deepStrictEqual([...tags(false)].toSorted(), ["Ask", "Calm", "Fault", "Leave", "Subscribe", "Wait"])
   })
 

@@ -32,6 +32,7 @@ export type Step =
   | { readonly _tag: "Ask"; readonly symbol: number; readonly times: number }
   | { readonly _tag: "Place"; readonly order: number; readonly symbol: number }
   | { readonly _tag: "Cancel"; readonly order: number }
+  | { readonly _tag: "Amend"; readonly order: number }
   | { readonly _tag: "Abandon"; readonly order: number }
   | { readonly _tag: "Fill"; readonly order: number }
   /** Starts a listener to the account. */
@@ -58,12 +59,13 @@ const weights: ReadonlyArray<readonly [Step["_tag"], number]> = [
   ["Ask", 5],
   ["Place", 7],
   ["Cancel", 3],
+  ["Amend", 3],
   ["Abandon", 1],
   ["Fill", 5],
   ["Follow", 3]
 ]
 
-const ofTrading: ReadonlySet<Step["_tag"]> = new Set(["Place", "Cancel", "Abandon", "Fill", "Follow"] as const)
+const ofTrading: ReadonlySet<Step["_tag"]> = new Set(["Place", "Cancel", "Amend", "Abandon", "Fill", "Follow"] as const)
 
 /**
  * Draws a program. The same seed, length and choices always give the same program.
@@ -116,6 +118,7 @@ export const draw = (seed: number, length: number, choices: Choices): ReadonlyAr
       case "Place":
         return { _tag: chosen, order: orders++, symbol: below(choices.symbols) }
       case "Cancel":
+      case "Amend":
       case "Abandon":
       case "Fill":
         return { _tag: chosen, order: below(Math.max(1, orders)) }
@@ -162,6 +165,8 @@ export const sentence = (
       return `order ${step.order} is placed in ${symbol(step.symbol)}`
     case "Cancel":
       return `order ${step.order} is canceled`
+    case "Amend":
+      return `the amount of order ${step.order} is doubled`
     case "Abandon":
       return `the caller of order ${step.order} is interrupted`
     case "Fill":

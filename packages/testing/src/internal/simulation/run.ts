@@ -8,6 +8,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
+import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
@@ -38,6 +39,8 @@ const beat = 1000
 const linger = 12 * beat
 /** The largest number of trades from before a subscription that an exchange sends. */
 const mostRecent = 100
+/** The largest number of beats that it takes to reconcile the orders of a run. */
+const longestReconcile = 600
 /** The time until the exchange has received an unsubscription. */
 const goodbye = 3 * beat
 
@@ -241,6 +244,8 @@ const runSteps = <E>(
             return yield* orders.place(step.order, world.symbols[step.symbol] ?? world.symbols[0])
           case "Cancel":
             return yield* orders.cancel(step.order)
+          case "Amend":
+            return yield* orders.amend(step.order)
           case "Abandon":
             return yield* orders.abandon(step.order)
           case "Fill": {
@@ -271,6 +276,20 @@ const runSteps = <E>(
       yield* settle
     })
 
+    /** Reconciles the orders, and checks the results. */
+    const reconcile: Effect.Effect<void, Violation> = Effect.gen(function*() {
+      const fiber = yield* Effect.fork(orders.reconcile)
+      const settled = yield* Effect.repeat(Effect.zipRight(TestClock.adjust(beat), Fiber.poll(fiber)), {
+        until: Option.isSome,
+        times: longestReconcile
+      })
+      const now = yield* Clock.currentTimeMillis
+      if (Option.isNone(settled)) return yield* fail({ invariant: "orders", detail: "reconcile does not end" }, now)
+      const check = yield* Fiber.join(fiber)
+      const verdict = check(yield* exchange.orders)
+      if (verdict !== undefined) return yield* fail(verdict, now)
+    })
+
     yield* Effect.forEach(steps, runStep, { discard: true })
     yield* runStep({ _tag: "Calm" })
     yield* advance(2 * beat)
@@ -288,6 +307,7 @@ const runSteps = <E>(
         detail: "a socket is still open, long after the last listener has left"
       }, now)
     }
+    if (isPatient && orders.isAny()) yield* reconcile
     for (const { received } of all) for (const item of received) output.push(textOf(item))
     output.push(...followers.received())
     const listened = all.map(({ received, step, symbol }) =>
