@@ -144,6 +144,15 @@ describe("layerTrading", () => {
       )
     }).pipe(Effect.provide(mocked())))
 
+  it.effect("refuses a batch in which two orders have the same client order id, and places none of them", () =>
+    Effect.gen(function*() {
+      const trading = yield* Trading.Trading
+      const named = { ...limit, clientOrderId: "mine-1" }
+      const error = yield* Effect.flip(trading.placeBatch([named, { ...named, amount: "2" }]))
+      assert.strictEqual(error._tag, "InvalidRequest")
+      assert.deepStrictEqual(yield* openIds, [])
+    }).pipe(Effect.provide(mocked())))
+
   const rejected: ReadonlyArray<readonly [what: string, Order.Request, tag: string]> = [
     ["an order beyond the free balance", { ...limit, amount: "11.2" }, "InsufficientFunds"],
     [

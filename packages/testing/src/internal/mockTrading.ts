@@ -41,6 +41,11 @@ export const make = (
           const detail = "the orders of a batch must be of one market"
           return yield* new ExchangeError.InvalidRequest({ ...about, detail })
         }
+        const named = requests.flatMap(({ clientOrderId }) => clientOrderId ?? [])
+        if (new Set(named).size < named.length) {
+          const detail = "two orders of the batch have the same client order id"
+          return yield* new ExchangeError.InvalidRequest({ ...about, detail })
+        }
         const prepared = yield* Effect.forEach(
           requests,
           (request) => Effect.either(prepare(mock, desk, "placeBatch", request))
