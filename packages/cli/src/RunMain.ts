@@ -21,6 +21,7 @@ import * as Option from "effect/Option"
 import * as Cli from "./Cli.js"
 import * as Configuration from "./Configuration.js"
 import * as Failure from "./Failure.js"
+import { isLost, lost } from "./internal/lostOutput.js"
 import { Network } from "./Network.js"
 import { Screen } from "./Screen.js"
 import * as Stop from "./Stop.js"
@@ -60,7 +61,7 @@ export const runMain = (process: Process, args: ReadonlyArray<string>, options?:
   let unwritten: Error | undefined
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (!readerLeft.has(error.code)) unwritten ??= error
+      if (isLost(error)) unwritten ??= error
       ask("SIGPIPE")
     })
   }
@@ -79,12 +80,9 @@ export const runMain = (process: Process, args: ReadonlyArray<string>, options?:
   Effect.runFork(main).addObserver((exit) => {
     if (unwritten === undefined) process.exit(Failure.exitCode(exit))
     // The exit code of the command does not matter: its result was lost.
-    process.stderr.write(`The output could not be written: ${unwritten.message}.\n`, () => process.exit(1))
+    process.stderr.write(lost(unwritten), () => process.exit(1))
   })
 }
-
-/** The error codes of Node.js for a pipe whose reader has closed it. With any other error, output is lost. */
-const readerLeft: ReadonlySet<string | undefined> = new Set(["EPIPE", "EOF", "ECONNRESET", "ERR_STREAM_DESTROYED"])
 
 const unexpected = (error: unknown): string => {
   const what = (error instanceof Error ? error.message : String(error)).split("\n", 1).join("")
