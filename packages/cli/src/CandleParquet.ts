@@ -37,13 +37,15 @@ export interface Sink {
 }
 
 /**
- * Creates a file. Fails if it already exists: a Parquet file ends with its footer, so it cannot be appended to.
+ * Creates a file whose metadata names the environment of its candles. Fails if it already exists: a Parquet file ends
+ * with its footer, so it cannot be appended to.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const open = Effect.fnUntraced(function*(
-  path: string
+  path: string,
+  environment: string
 ): Effect.fn.Return<Sink, UsageError, FileSystem.FileSystem | Path.Path | Scope.Scope> {
   const files = yield* FileSystem.FileSystem
   const { dirname } = yield* Path.Path
@@ -61,7 +63,11 @@ export const open = Effect.fnUntraced(function*(
   const file = yield* Effect.cached(Effect.mapError(Scope.extend(files.open(path, { flag: "wx" }), scope), unwritable))
   const { ByteWriter, ParquetWriter } = yield* library
   const bytes = new ByteWriter()
-  const writer = new ParquetWriter({ writer: bytes, schema: [...schema] })
+  const writer = new ParquetWriter({
+    writer: bytes,
+    schema: [...schema],
+    kvMetadata: [{ key: "environment", value: environment }]
+  })
   let kept: Array<Row> = []
   const save = Effect.suspend(() => {
     const written = bytes.getBytes().slice()

@@ -54,7 +54,7 @@ describe("candles as Parquet", () => {
   it.scoped("are read back exactly, with logical types", () =>
     Effect.gen(function*() {
       const to = yield* path
-      const { append, finish } = yield* CandleParquet.open(to)
+      const { append, finish } = yield* CandleParquet.open(to, "live")
       yield* append([at(1), at(2)])
       yield* finish
       const file = yield* bytesOf(to)
@@ -67,6 +67,8 @@ describe("candles as Parquet", () => {
         ["openTime", "TIMESTAMP"],
         ...["open", "high", "low", "close", "volume"].map((name) => [name, "DECIMAL"])
       ])
+      const stated = metadata.key_value_metadata?.find(({ key }) => key === "environment")
+      assert.strictEqual(stated?.value, "live")
       const [first, second] = yield* rowsOf(file)
       assert.deepStrictEqual([first?.["exchange"], first?.["symbol"], first?.["interval"]], [
         "kraken",
@@ -87,7 +89,7 @@ describe("candles as Parquet", () => {
   it.scoped("are written in row groups before all candles are known", () =>
     Effect.gen(function*() {
       const to = yield* path
-      const { append, finish } = yield* CandleParquet.open(to)
+      const { append, finish } = yield* CandleParquet.open(to, "live")
       const files = yield* FileSystem.FileSystem
       yield* append(Array.from({ length: 10_000 }, (_, index) => at(index)))
       assert.isAbove(Number((yield* files.stat(to)).size), 10_000)
@@ -102,7 +104,7 @@ describe("candles as Parquet", () => {
 
   it.scoped("are rejected when a decimal does not fit into 38 digits", () =>
     Effect.gen(function*() {
-      const { append } = yield* CandleParquet.open(yield* path)
+      const { append } = yield* CandleParquet.open(yield* path, "live")
       for (const volume of ["0.0000000000000000001", "1000000000000000000000"]) {
         const error = yield* Effect.flip(append([at(1, "64000", volume)]))
         assert.include(error.message, `${volume} does not fit into 38 digits`)

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Candle, Decimal, type ExchangeError, type ExchangeSymbol } from "@effect-exchange/core"
+import { Candle, Decimal, Environment, type ExchangeError, type ExchangeSymbol } from "@effect-exchange/core"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
 import * as Chunk from "effect/Chunk"
@@ -115,13 +115,14 @@ const download = Effect.fnUntraced(function*(
 > {
   const { interval, output, symbol } = input
   const about = CandleFormat.series({ exchange, symbol, interval })
+  const environment = Environment.name(Connections.environmentOf(exchange, input))
   const destination: Destination = name === "table"
     ? yield* onScreen(input.from, { header: header, line: tableLine })
     : Option.isNone(output)
-    ? yield* onScreen(input.from, CandleFormat.of(name === "parquet" ? "csv" : name))
+    ? yield* onScreen(input.from, CandleFormat.of(name === "parquet" ? "csv" : name, environment))
     : name === "parquet"
-    ? { from: input.from, ...yield* CandleParquet.open(output.value) }
-    : yield* inFile(output.value, CandleFormat.of(name), input, exchange)
+    ? { from: input.from, ...yield* CandleParquet.open(output.value, environment) }
+    : yield* inFile(output.value, name, input, { exchange, symbol, interval, environment })
   const written = yield* Ref.make(0)
   const report = input.json ? Progress.silent : yield* Progress.share
   const read = destination.from >= to ? Stream.empty : market.candles(symbol, interval, {
@@ -173,17 +174,16 @@ const onScreen = Effect.fnUntraced(function*(
 
 const inFile = Effect.fnUntraced(function*(
   path: string,
-  format: CandleFormat.Format,
-  { from, interval, symbol }: Input,
-  exchange: string
+  name: CandleFormat.Name,
+  { from, interval }: Input,
+  series: CandleFile.Series
 ): Effect.fn.Return<
   Destination,
   UsageError,
   FileSystem.FileSystem | Path.Path | Scope.Scope | Screen.Screen
 > {
-  const { append, beginsAt, resumeAt } = yield* CandleFile.open(path, format, { exchange, interval, symbol })
-  const lines = (candles: ReadonlyArray<Candle.Candle>) => append(candles.map(format.line))
-  if (Option.isNone(resumeAt)) return { from, append: lines }
+  const { append, beginsAt, namesEnvironment, resumeAt } = yield* CandleFile.open(path, name, series)
+  if (Option.isNone(resumeAt)) return { from, append }
   const next = resumeAt.value
   if (next < from) {
     return yield* new UsageError({
@@ -201,7 +201,10 @@ const inFile = Effect.fnUntraced(function*(
       }; earlier candles are not added. If there are any, choose another --output.`
     )
   }
-  return { from: next, append: lines }
+  if (!namesEnvironment) {
+    yield* Screen.note(`${path} does not name the environment of its candles; those that are added are live.`)
+  }
+  return { from: next, append }
 })
 
 const titles = ["open", "high", "low", "close", "volume"]

@@ -1,7 +1,9 @@
+import * as CandleFile from "@effect-exchange/cli/CandleFile"
+import { Candle } from "@effect-exchange/core"
 import { FileSystem } from "@effect/platform"
-import { NodeFileSystem } from "@effect/platform-node"
+import { NodeFileSystem, NodePath } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, TestClock } from "effect"
+import { Effect, Option, Schema, TestClock } from "effect"
 import { runCommand } from "../utils.js"
 
 const today = TestClock.setTime(Date.UTC(2026, 0, 10, 12, 34, 56))
@@ -22,6 +24,19 @@ const write = (file: string, text: string) =>
       files.writeFileString(file, text)
     ))
 
+const candle = Schema.decodeSync(Candle.Candle)({
+  exchange: "binance",
+  symbol: "BTC/USDT",
+  interval: "1h",
+  openTime: Date.UTC(2026, 0, 2),
+  open: "1",
+  high: "1",
+  low: "1",
+  close: "1",
+  volume: "1",
+  isOpen: false
+})
+
 const hours = "candles BTC/USDT --exchange binance --interval 1h --from 2026-01-01"
 
 describe("exchange candles", () => {
@@ -31,8 +46,8 @@ describe("exchange candles", () => {
       const { code, err, out } = yield* runCommand(`${hours} --to 2026-01-02`)
       assert.strictEqual(code, 0, err)
       const lines = out.trimEnd().split("\n")
-      assert.strictEqual(lines[0], "exchange,symbol,interval,openTime,open,high,low,close,volume")
-      assert.match(lines[1] ?? "", /^binance,BTC\/USDT,1h,2026-01-01T00:00:00\.000Z(,\d+(\.\d+)?){5}$/)
+      assert.strictEqual(lines[0], "exchange,symbol,interval,openTime,open,high,low,close,volume,environment")
+      assert.match(lines[1] ?? "", /^binance,BTC\/USDT,1h,2026-01-01T00:00:00\.000Z(,\d+(\.\d+)?){5},simulated$/)
       assert.match(lines[24] ?? "", /^binance,BTC\/USDT,1h,2026-01-01T23:00:00\.000Z,/)
       assert.strictEqual(lines.length, 25)
       assert.include(err, "[100 %] binance BTC/USDT 1h: 24 candles until 2026-01-02T00:00:00.000Z\n")
@@ -136,6 +151,46 @@ describe("exchange candles", () => {
       assert.include(gap.err, "use --from 2026-01-02T00:00:00.000Z, or another --output")
       assert.strictEqual(yield* read(file), text)
     }))
+
+  for (const format of ["csv", "jsonl"]) {
+    it.scoped(`does not mix candles of several environments in a ${format} file`, () =>
+      Effect.gen(function*() {
+        yield* today
+        const file = yield* path
+        const line = `${hours} --format ${format} --output ${file}`
+        assert.strictEqual((yield* runCommand(`${line} --to 2026-01-02`)).code, 0)
+        const text = yield* read(file)
+        const live = yield* runCommand(`${line} --to 2026-01-03 --environment live`)
+        assert.strictEqual(live.code, 2)
+        assert.include(live.err, "contains simulated candles, not live ones; choose another --output")
+        assert.strictEqual(yield* read(file), text)
+      }))
+
+    it.scoped(`continues a ${format} file of an older version with live candles only, in its own format`, () =>
+      Effect.gen(function*() {
+        yield* today
+        const file = yield* path
+        const line = `${hours} --format ${format} --output ${file}`
+        yield* runCommand(`${line} --to 2026-01-02`)
+        const old = (yield* read(file)).replaceAll(/,"environment":"simulated"|,simulated|,environment/g, "")
+        yield* write(file, old)
+        const simulated = yield* runCommand(`${line} --to 2026-01-03`)
+        assert.strictEqual(simulated.code, 2)
+        assert.include(simulated.err, "does not name the environment of its candles, so no simulated ones are added")
+        assert.strictEqual(yield* read(file), old)
+        const { append, namesEnvironment, resumeAt } = yield* CandleFile.open(
+          file,
+          format === "csv" ? "csv" : "jsonl",
+          { exchange: "binance", symbol: candle.symbol, interval: "1h", environment: "live" }
+        )
+        assert.isFalse(namesEnvironment)
+        assert.strictEqual(Option.getOrUndefined(resumeAt), candle.openTime)
+        yield* append([candle])
+        const added = (yield* read(file)).slice(old.length)
+        assert.include(added, "2026-01-02T00:00:00.000Z")
+        assert.notInclude(added, "live")
+      }).pipe(Effect.provide([NodeFileSystem.layer, NodePath.layer])))
+  }
 
   it.scoped("says that candles before the first one of the file are not added", () =>
     Effect.gen(function*() {
