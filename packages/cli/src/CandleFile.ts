@@ -137,7 +137,7 @@ const inspect = Effect.fnUntraced(function*(
   // The file ends within its first line.
   if (head.length === 1) {
     const { header, start } = fresh.format
-    const isCut = size === 0 || (header !== undefined && start(of).startsWith(top))
+    const isCut = start(of).startsWith(top) || (header === undefined && top.startsWith(start(of)))
     return isCut ? fresh : yield* refuse(`does not contain candles as ${name}`)
   }
   const former = CandleFormat.of(name)

@@ -100,6 +100,20 @@ describe("exchange candles", () => {
         yield* write(parts, text.slice(0, -20))
         assert.include((yield* runCommand(`${line} --to 2026-01-03 --output ${parts}`)).err, "1 candle written")
         assert.strictEqual(yield* read(parts), text)
+        // So is one that is the only line.
+        const [first = "", second = ""] = text.split("\n")
+        for (const size of [1, 30, 70, first.length - 1, first.length, first.length + 1 + second.length - 20]) {
+          yield* write(parts, text.slice(0, size))
+          const again = yield* runCommand(`${line} --to 2026-01-03 --output ${parts}`)
+          assert.strictEqual(again.code, 0, again.err)
+          assert.strictEqual(yield* read(parts), text)
+        }
+        for (const other of [`{"exchange":"kraken","symbol":"BTC/USDT","inter`, "notes"]) {
+          yield* write(parts, other)
+          const refused = yield* runCommand(`${line} --to 2026-01-03 --output ${parts}`)
+          assert.include(refused.err, `does not contain candles as ${format}`)
+          assert.strictEqual(yield* read(parts), other)
+        }
       }))
   }
 
