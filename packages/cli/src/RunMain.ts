@@ -70,7 +70,7 @@ export const runMain = (process: Process, args: ReadonlyArray<string>, options?:
   })
 
   const main = Cli.run(args, options).pipe(
-    Effect.provide(environment(process, stop)),
+    Effect.provide(environment(process, stop, args[0])),
     Effect.tapErrorCause((cause) =>
       Option.isNone(Cause.failureOption(cause))
         ? write(process.stderr, `${unexpected(Cause.squash(cause))}\n`)
@@ -118,7 +118,8 @@ const configured = (provider: ConfigProvider.ConfigProvider, sources: ReadonlyAr
 
 const environment = (
   process: Process,
-  stop: Deferred.Deferred<Stop.Signal>
+  stop: Deferred.Deferred<Stop.Signal>,
+  command: string | undefined
 ): Layer.Layer<Cli.Environment, Failure.UsageError> => {
   const screen = Layer.effect(
     Screen,
@@ -140,9 +141,12 @@ const environment = (
       Effect.flatMap((managed) => managed.before(name.value)),
       Effect.withConfigProvider(here)
     )
-    // If the secret manager fails, the command fails: it does not fall back to the environment.
     const nothing = ConfigProvider.fromMap(new Map())
-    return configured(before(here), [{ name: name.value, provider: before(nothing) }, ...sources])
+    const all = [{ name: name.value, provider: before(nothing) }, ...sources]
+    // If the secret manager fails, the command fails: it does not fall back to the environment. Only `doctor` reports
+    // the failure and goes on, without keys.
+    const reports = command === "doctor" && !(yield* Effect.isSuccess(before(here).load(Configuration.noColor)))
+    return configured(reports ? here : before(here), all)
   }))
   const logger = Logger.replace(
     Logger.defaultLogger,

@@ -81,6 +81,25 @@ describe("a secret manager as a configuration source", () => {
   }, timeout)
 })
 
+describe("a secret manager that is down", () => {
+  it("is a failed check of doctor, which checks the rest, and fails every other command", async () => {
+    const env = {
+      EXCHANGE_SECRETS_FROM: "vault",
+      VAULT_ADDR: "http://127.0.0.1:9",
+      VAULT_TOKEN: "s.token",
+      EXCHANGE_VAULT_PATH: "team/exchanges"
+    }
+    const doctor = started("doctor --environment simulated --exchange binance", env)
+    assert.strictEqual(await doctor.ended, 1, doctor.seen.err)
+    assert.match(doctor.seen.out, /^fail {2}vault: .*cannot be reached/m)
+    assert.match(doctor.seen.out, /^pass {2}binance: The exchange responds/m)
+    assert.match(doctor.seen.out, /^warn {2}keys: /m)
+    const price = started("price BTC/USDT", env)
+    assert.strictEqual(await price.ended, 2)
+    assert.match(price.seen.err, /cannot be read: .*Vault/)
+  }, timeout)
+})
+
 describe("a service token that is rotated in a mounted file", () => {
   it("is accepted without a restart, and no request fails meanwhile", async () => {
     const directory = mkdtempSync(join(tmpdir(), "exchange-tokens-"))

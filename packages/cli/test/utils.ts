@@ -19,6 +19,8 @@ export interface Session {
 interface Options {
   /** The configuration, by names of environment variables. */
   readonly env?: Readonly<Record<string, string>>
+  /** Sources that are searched before the environment by `Configuration`. */
+  readonly sources?: ReadonlyArray<Configuration.Source>
   readonly terminal?: boolean
   readonly program?: string
 }
@@ -28,7 +30,7 @@ export const network = Simulator.layer(["binance", "bitmex"])
 
 export const session = (line: string, options: Options = {}) =>
   Effect.gen(function*() {
-    const { env = {}, program, terminal = false } = options
+    const { env = {}, program, sources = [], terminal = false } = options
     const provider = ConfigProvider.fromMap(new Map(Object.entries(env)), { pathDelim: "_" })
     const written = { out: "", err: "" }
     const stop = yield* Deferred.make<Stop.Signal>()
@@ -52,7 +54,7 @@ export const session = (line: string, options: Options = {}) =>
               Layer.succeedContext(context))
           ),
           Layer.succeed(Stop.Stop, Deferred.await(stop)),
-          Layer.succeed(Configuration.Configuration, [{ name: "environment", provider }]),
+          Layer.succeed(Configuration.Configuration, [...sources, { name: "environment", provider }]),
           Layer.setConfigProvider(provider),
           NodeFileSystem.layer,
           NodePath.layer,

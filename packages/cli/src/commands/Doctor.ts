@@ -59,14 +59,26 @@ export const handle = Effect.fnUntraced(function*(
   const settings = InquiryOptions.inquired(input)
   const places = Keys.places(input)
   const findings = yield* Effect.scoped(Effect.gen(function*() {
+    const unreadable = yield* ConfigurationChecks.unreadable
     const configuration = yield* ConfigurationChecks.findings
     const routeTo = yield* Connections.routes(settings)
     const connections = yield* Connections.connect(settings.exchange, routeTo)
     const probes = yield* Concurrent.forEach(connections, ConnectionChecks.probe, { concurrency: "unbounded" })
+    const checked = [...unreadable, ...configuration, ...ConnectionChecks.findings(probes)]
+    if (unreadable.length > 0) {
+      const from = unreadable.map(({ about }) => about).join(" and ")
+      return [
+        ...checked,
+        Finding.warn(
+          "keys",
+          `The keys were not checked, because ${from} cannot be read.`,
+          "Run exchange doctor again once it can."
+        )
+      ]
+    }
     const keys = yield* Keys.check(places, (exchange) => routeTo(exchange).network)
     return [
-      ...configuration,
-      ...ConnectionChecks.findings(probes),
+      ...checked,
       ...keys.length === 0
         ? [Finding.pass("keys", "No key is configured; public data needs no key.")]
         : keys.flatMap(({ findings }) => findings)

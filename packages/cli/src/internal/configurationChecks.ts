@@ -32,6 +32,25 @@ export const findings: Found = Effect.suspend(() =>
   )
 )
 
+/** @internal The sources that cannot be read. Whether they have a key, nobody knows. */
+export const unreadable: Effect.Effect<ReadonlyArray<Finding.Finding>, never, Configuration.Configuration> = Effect
+  .flatMap(Configuration.Configuration, (sources) =>
+    Effect.map(
+      Effect.forEach(sources, ({ name, provider }) =>
+        Effect.match(provider.load(Configuration.secretsFrom), {
+          onSuccess: () => [],
+          onFailure: (error) =>
+            error._op === "SourceUnavailable"
+              ? [Finding.fail(
+                name,
+                `It cannot be read: ${error.message}`,
+                "Make it reachable, or unset EXCHANGE_SECRETS_FROM; until then, every other command fails."
+              )]
+              : []
+        })),
+      (found) => found.flat()
+    ))
+
 /** Values that cannot be read, except keys, which are checked separately. */
 const values: Found = Effect.suspend(() =>
   Effect.forEach(

@@ -5,7 +5,18 @@ import { Simulator } from "@effect-exchange/simulator"
 import { FileSystem } from "@effect/platform"
 import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, Fiber, Redacted, Schema, TestClock } from "effect"
+import {
+  Cause,
+  ConfigError,
+  ConfigProvider,
+  ConfigProviderPathPatch,
+  Effect,
+  Either,
+  Fiber,
+  Redacted,
+  Schema,
+  TestClock
+} from "effect"
 import * as ConnectionChecks from "../../src/internal/connectionChecks.js"
 import { network, runCommand, session } from "../utils.js"
 
@@ -44,6 +55,30 @@ describe("exchange doctor", () => {
       assert.match(out, /pass {2}kraken: The exchange responds in \d+ ms\./)
       assert.match(out, /pass {2}clock: /)
       assert.notMatch(out, /fail/)
+    }))
+
+  it.effect("reports a source of secrets that cannot be read, and checks the rest but no keys", () =>
+    Effect.gen(function*() {
+      const unread = ConfigProvider.fromFlat(ConfigProvider.makeFlat({
+        load: (path) => Effect.fail(ConfigError.SourceUnavailable([...path], "Vault: sealed", Cause.empty)),
+        enumerateChildren: (path) =>
+          Effect.fail(ConfigError.SourceUnavailable([...path], "Vault: sealed", Cause.empty)),
+        patch: ConfigProviderPathPatch.empty
+      }))
+      const { code, out } = yield* runCommand("doctor --environment simulated --exchange binance --json", {
+        env: { ...keyOf("binance", "withdraw"), EXCHANGE_LOG_LEVEL: "loud" },
+        sources: [{ name: "vault", provider: unread }]
+      })
+      assert.strictEqual(code, 1)
+      const { findings } = decode(out)
+      assert.deepStrictEqual(findings.map(({ about, status }) => [about, status]), [
+        ["vault", "fail"],
+        ["configuration", "fail"],
+        ["binance", "pass"],
+        ["clock", "pass"],
+        ["keys", "warn"]
+      ])
+      assert.include(findings[0]?.detail, "Vault: sealed")
     }))
 
   const problems: ReadonlyArray<{
