@@ -68,7 +68,7 @@ export const CandlesDocument = Schema.Struct({
 }).annotations({ identifier: "Candles" })
 
 /**
- * The exchanges that the service uses, and the health of each.
+ * The exchanges that the service uses, and the environment and the health of each.
  *
  * @since 0.1.0
  * @category schemas
@@ -77,6 +77,7 @@ export const ExchangesDocument = Schema.Struct({
   status: Health.Status,
   exchanges: Schema.Array(Schema.Struct({
     exchange: Exchanges.ExchangeId,
+    environment: Schema.optional(Schema.String),
     status: Health.Status,
     reason: Schema.optional(Schema.String)
   }))
@@ -178,7 +179,10 @@ const market = HttpApiGroup.make("market")
   .add(
     HttpApiEndpoint.get("exchanges", "/v1/exchanges")
       .addSuccess(ExchangesDocument)
-      .annotate(OpenApi.Description, "The exchanges that this service uses, and the health of each.")
+      .annotate(
+        OpenApi.Description,
+        "The exchanges that this service uses, and the environment and the health of each."
+      )
   )
 
 /**
@@ -207,6 +211,6 @@ export const Api = HttpApi.make("effect-exchange")
   .annotate(OpenApi.Version, "1")
   .annotate(
     OpenApi.Description,
-    "Prices, tickers, order books and candles. Amounts are decimal strings, and times are epoch milliseconds. "
+    "Prices, tickers, order books and candles. Amounts are decimal strings, and times are epoch milliseconds. The header `exchange-environment` of each response names the environment of the exchanges, such as `live` or `simulated`. "
       + "`GET /v1/stream` streams prices and the state of the exchanges as Server-Sent Events."
   )

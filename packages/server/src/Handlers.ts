@@ -172,6 +172,7 @@ const market = HttpApiBuilder.group(Api.Api, "market", (handlers) =>
               const known = all.exchanges.find((one) => one.exchange === exchange)
               return {
                 exchange,
+                ...known === undefined ? {} : { environment: known.environment },
                 status: known?.status ?? "warn" as const,
                 ...known?.reason === undefined ? {} : { reason: known.reason }
               }

@@ -11,12 +11,13 @@ import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as HttpApiSwagger from "@effect/platform/HttpApiSwagger"
 import type * as HttpRouter from "@effect/platform/HttpRouter"
 import type * as HttpServer from "@effect/platform/HttpServer"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Admission from "./Admission.js"
 import * as Api from "./Api.js"
 import * as Events from "./Events.js"
 import * as Handlers from "./Handlers.js"
-import { withProblems } from "./internal/failures.js"
+import { withEnvironments, withProblems } from "./internal/failures.js"
 import { withErrorListener } from "./internal/upgrades.js"
 import * as Lifecycle from "./Lifecycle.js"
 import * as Probes from "./Probes.js"
@@ -60,7 +61,9 @@ export const layer = (
   const admission = Admission.make(options)
   return HttpApiBuilder.serve((app) => withErrorListener(admission.around(app))).pipe(
     Layer.provide([
-      HttpApiBuilder.middleware((app) => withProblems(app)),
+      HttpApiBuilder.middleware(
+        Effect.map(withEnvironments, (withEnvironments) => (app) => withEnvironments(withProblems(app)))
+      ),
       HttpApiBuilder.middlewareOpenApi(),
       HttpApiSwagger.layer({ path: "/docs" }),
       Probes.layer(options),

@@ -248,6 +248,18 @@ describe("Every response", () => {
       assert.deepStrictEqual([refused.status, refused.headers.get("x-content-type-options")], [401, "nosniff"])
     }).pipe(Effect.provide(service(["okx"], { tokens: [Redacted.make("first")] }))))
 
+  it.live("names the environment of the exchanges in each response, so that simulated prices are recognized", () =>
+    Effect.gen(function*() {
+      for (
+        const path of ["/v1/prices/BTC/USDT", "/v1/tickers?symbols=BTC/USDT", "/v1/prices/NO/SUCH", "/v1/exchanges"]
+      ) {
+        const { headers } = yield* sendRequest(path)
+        assert.strictEqual(headers.get("exchange-environment"), "simulated", path)
+      }
+      const { json } = yield* sendRequest("/v1/exchanges")
+      assert.strictEqual(Object(json).exchanges[0].environment, "simulated")
+    }).pipe(Effect.provide(service(["okx"]))))
+
   it.live("lists the allowed methods on 405, and has no body for HEAD", () =>
     Effect.gen(function*() {
       const { headers, json, status } = yield* sendRequest("/v1/exchanges", { method: "DELETE" })

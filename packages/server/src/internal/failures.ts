@@ -3,6 +3,7 @@
  *
  * @internal
  */
+import { Health } from "@effect-exchange/core"
 import * as HttpApiError from "@effect/platform/HttpApiError"
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServerError from "@effect/platform/HttpServerError"
@@ -34,6 +35,21 @@ export const withProblems = <R>(app: HttpApp.Default<unknown, R>): HttpApp.Defau
 export const withSecurityHeaders = HttpServerResponse.setHeaders({
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer"
+})
+
+/**
+ * Adds the environments of the exchanges, such as `simulated`, to every response: a price alone does not show whether it
+ * is real. The exchanges are known once their clients are built.
+ *
+ * @internal
+ */
+export const withEnvironments: Effect.Effect<
+  <E, R>(app: HttpApp.Default<E, R>) => HttpApp.Default<E, R>,
+  never,
+  Health.Health
+> = Effect.map(Effect.flatMap(Health.Health, ({ report }) => report), ({ exchanges }) => {
+  const names = [...new Set(exchanges.map(({ environment }) => encodeURIComponent(environment)))].toSorted().join(", ")
+  return (app) => names === "" ? app : Effect.map(app, HttpServerResponse.setHeader("exchange-environment", names))
 })
 
 const problemOf = (cause: Cause.Cause<unknown>): Effect.Effect<Problem.Problem> => {
