@@ -2,7 +2,7 @@ import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, ConfigProvider, Duration, Effect, Exit, Layer, Redacted } from "effect"
 import { ExchangeClient } from "../src/adapter.js"
-import { Composite, Credentials, ExchangeState, FeedItem, OrderJournal } from "../src/index.js"
+import { Account, Composite, Credentials, ExchangeError, ExchangeState, FeedItem, OrderJournal } from "../src/index.js"
 import { NodeExchange } from "../src/node.js"
 import * as Acme from "./support/acme.js"
 import * as Store from "./support/exchange.js"
@@ -82,6 +82,20 @@ describe("other options out of range", () => {
       const patience = yield* Effect.flip(Layer.build(Layer.provide(trading, OrderJournal.layerNone)))
       assert.include(String(patience), "lookupPatience")
     }).pipe(Effect.provide(Store.http)))
+
+  it.scoped("a history from an instant that is none fails, and is not taken for an empty one", () =>
+    Effect.gen(function*() {
+      const { fills, orderHistory } = yield* Account.Account
+      for (const since of [Number.NaN, -1, Number.POSITIVE_INFINITY]) {
+        const reads = [Effect.asVoid(fills("BTC/USDT", { since })), Effect.asVoid(orderHistory("BTC/USDT", { since }))]
+        for (const read of reads) {
+          const error = yield* Effect.flip(read)
+          assert.instanceOf(error, ExchangeError.InvalidRequest)
+          assert.include(error.message, `${since} is not an instant in epoch milliseconds`)
+        }
+      }
+      assert.deepStrictEqual(yield* fills("BTC/USDT", { since: 0 }), [])
+    }).pipe(Effect.provide(Store.layer(new Store.Store()))))
 
   it("a buffer refuses a capacity without a bound", () => {
     for (const capacity of [Number.NaN, Number.POSITIVE_INFINITY, 0, 1.5]) {

@@ -4,8 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as ExchangeClient from "../../engine/ExchangeClient.js"
 import * as Frame from "../../engine/internal/frame.js"
 import type { Markets } from "../../engine/Markets.js"
-import type { InvalidRequest } from "../../model/ExchangeError.js"
-import { KeyRefused, Unsupported } from "../../model/ExchangeError.js"
+import { InvalidRequest, KeyRefused, Unsupported } from "../../model/ExchangeError.js"
 import type { KeyPermissions } from "../../model/KeyPermissions.js"
 import type { Reference } from "../../model/Order.js"
 import type * as Account from "../../ports/Account.js"
@@ -83,11 +82,20 @@ const historyOf = (
   exchange: string,
   operation: string,
   query: Account.Account.HistoryQuery | undefined
-): Effect.Effect<Adapter.History, InvalidRequest> =>
-  Effect.map(
-    count(exchange, operation, "limit", query?.limit ?? 100),
-    (limit) => ({ limit, since: query?.since })
-  )
+): Effect.Effect<Adapter.History, InvalidRequest> => {
+  const since = query?.since
+  // `Date.parse` returns NaN for a text that is no date, and nothing is later than NaN.
+  return since !== undefined && !(since >= 0 && since <= lastInstant)
+    ? new InvalidRequest({
+      exchange,
+      operation,
+      detail: `the start ${since} is not an instant in epoch milliseconds`
+    })
+    : Effect.map(count(exchange, operation, "limit", query?.limit ?? 100), (limit) => ({ limit, since }))
+}
+
+/** The last instant of a `Date`. */
+const lastInstant = 8.64e15
 
 const judge = (
   exchange: string,
