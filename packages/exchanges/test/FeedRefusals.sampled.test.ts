@@ -96,18 +96,18 @@ describe("a refusal for the time being", () => {
       const market = yield* MarketData.MarketData
       const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get("okx"))
       const trades = yield* recordItems(market.streamTrades(Support.symbol))
-      yield* pass(15)
+      yield* pass(5)
       const id = "BTC-USDT"
       yield* simulator.disturb({ _tag: "Delist", market: id })
       yield* simulator.disturb({ _tag: "Close", code: 1012 })
       isRefusing = true
-      yield* pass(120)
+      yield* pass(15)
       assert.isUndefined(trades.failure())
       assert.deepStrictEqual(trades.statuses(), ["Connected", "Reconnecting"])
 
       yield* simulator.disturb({ _tag: "Calm" })
       const before = trades.values().length
-      yield* pass(60)
+      yield* pass(30)
       assert.deepStrictEqual(trades.statuses(), ["Connected", "Reconnecting", "Resynced"])
       assert.isAbove(trades.values().length, before)
     }).pipe(Effect.provide(Layer.provideMerge(
