@@ -37,6 +37,17 @@ const openIds = Effect.map(
 )
 
 describe("layerTrading", () => {
+  it.effect("refuses a history from an instant that is none, as an exchange does", () =>
+    Effect.gen(function*() {
+      const account = yield* Account.Account
+      const since = Number.NaN
+      const reads = [
+        Effect.asVoid(account.fills("BTC/USDT", { since })),
+        Effect.asVoid(account.orderHistory("BTC/USDT", { since }))
+      ]
+      for (const read of reads) assert.instanceOf(yield* Effect.flip(read), ExchangeError.InvalidRequest)
+    }).pipe(Effect.provide(mocked())))
+
   it.effect("keeps a limit order open and locks its cost until it is canceled", () =>
     Effect.gen(function*() {
       const trading = yield* Trading.Trading

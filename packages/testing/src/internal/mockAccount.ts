@@ -16,7 +16,7 @@ import * as Stream from "effect/Stream"
 import type { CallLog } from "./callLog.js"
 import { InvalidMock, valid } from "./invalidMock.js"
 import * as Listing from "./listing.js"
-import { count, latest, type MockExchange } from "./mockExchange.js"
+import { count, latest, type MockExchange, start } from "./mockExchange.js"
 import type { Balances } from "./mockModel.js"
 import { entriesOf, type Entry, freeOf, type Holding, type Venue } from "./venue.js"
 
@@ -81,16 +81,18 @@ export const make = (
     orderHistory: (symbol, query) =>
       Effect.gen(function*() {
         const limit = yield* count(exchange, "orderHistory", "limit", query?.limit ?? 100)
+        const since = yield* start(exchange, "orderHistory", query?.since)
         const wanted = (yield* ask("orderHistory", symbol)).symbol
         const orders = entriesOf(yield* Ref.get(venue)).flatMap(({ order }) => order.symbol === wanted ? [order] : [])
-        return latest(orders, ({ createdAt }) => createdAt ?? 0, limit, query?.since)
+        return latest(orders, ({ createdAt }) => createdAt ?? 0, limit, since)
       }),
     fills: (symbol, query) =>
       Effect.gen(function*() {
         const limit = yield* count(exchange, "fills", "limit", query?.limit ?? 100)
+        const since = yield* start(exchange, "fills", query?.since)
         const wanted = (yield* ask("fills", symbol)).symbol
         const { fills } = yield* Ref.get(venue)
-        return latest(fills.filter((fill) => fill.symbol === wanted), ({ at }) => at, limit, query?.since)
+        return latest(fills.filter((fill) => fill.symbol === wanted), ({ at }) => at, limit, since)
       }),
     positions: options.positions === undefined
       ? new ExchangeError.Unsupported({

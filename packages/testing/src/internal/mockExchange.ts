@@ -70,6 +70,24 @@ export const count = (
     })
 
 /**
+ * Refuses the start of a history that is not an instant.
+ *
+ * @internal
+ */
+export const start = (
+  exchange: string,
+  operation: string,
+  since: number | undefined
+): Effect.Effect<number | undefined, ExchangeError.InvalidRequest> =>
+  since === undefined || (since >= 0 && since <= 8.64e15)
+    ? Effect.succeed(since)
+    : new ExchangeError.InvalidRequest({
+      exchange,
+      operation,
+      detail: `the start ${since} is not an instant in epoch milliseconds`
+    })
+
+/**
  * Returns the latest rows since an instant, oldest first.
  *
  * @internal
