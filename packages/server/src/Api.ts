@@ -211,6 +211,6 @@ export const Api = HttpApi.make("effect-exchange")
   .annotate(OpenApi.Version, "1")
   .annotate(
     OpenApi.Description,
-    "Prices, tickers, order books and candles. Amounts are decimal strings, and times are epoch milliseconds. The header `exchange-environment` of each response names the environment of the exchanges, such as `live` or `simulated`. "
+    "Prices, tickers, order books and candles. Amounts are decimal strings, and times are epoch milliseconds. The header `exchange-environment` of each response to an admitted request names the environment of the exchanges, such as `live` or `simulated`. "
       + "`GET /v1/stream` streams prices and the state of the exchanges as Server-Sent Events."
   )
