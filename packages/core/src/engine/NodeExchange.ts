@@ -177,7 +177,8 @@ const makeWebSocket = (options: Options): Effect.Effect<Construct, ConfigError.C
     const socket: unknown = new WebSocket.WebSocket(url, protocols, {
       followRedirects: false,
       handshakeTimeout: route.timeout,
-      maxPayload: options.maxBytes ?? defaultMaxBytes,
+      // ws keeps 32 bits of this number.
+      maxPayload: Math.min(options.maxBytes ?? defaultMaxBytes, 2 ** 31 - 1),
       localAddress: route.localAddress,
       createConnection: nodeTunnel.webSocketConnection(new URL(url), route.proxies, route)
     })
