@@ -160,8 +160,9 @@ const runSteps = <E>(
           const verdict = check(course, moment)
           if (verdict !== undefined) return yield* fail(verdict, now)
         }
-        // The streams of an account cover all its markets.
-        if (since === undefined || now - since <= goodbye || followers.isAny()) continue
+        // The streams of an account cover all its markets. A frame that is sent out of order may have been held back
+        // since the market had a listener.
+        if (since === undefined || now - since <= goodbye || followers.isAny() || moment.trades === "muddled") continue
         const frame = frames.find(course.truth.isNamedIn)
         if (frame === undefined) continue
         const detail = `a frame of ${symbol} arrived, although ${symbol} has had no listener for ${now - since} ms: ${
