@@ -1,9 +1,11 @@
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, type Fiber, Scheduler } from "effect"
+import { Duration, Effect, Layer, Tracer } from "effect"
 import { ExchangeClient, type Protocol, Session, Transport } from "../src/adapter.js"
+import * as Frame from "../src/engine/internal/frame.js"
 import { Credentials, ExchangeState } from "../src/index.js"
 import * as Acme from "./support/acme.js"
+import { cost } from "./support/cost.js"
 import { key, secret } from "./support/secrets.js"
 
 const timeouts: Array<number> = []
@@ -31,21 +33,27 @@ const clientOf = (protocol: Protocol.Protocol) =>
 
 const session = Session.make({ open: Acme.balance, input: {}, token: () => "token", lasts: () => "1 hour" })
 
-/** The cost of an effect in Effect's run loop: operations of all fibers, and how many fibers besides its own. */
-const cost = <A, E, R>(self: Effect.Effect<A, E, R>) =>
-  Effect.suspend(() => {
-    let operations = 0
-    const fibers = new Set<Fiber.RuntimeFiber<unknown, unknown>>()
-    const counting: Scheduler.Scheduler = {
-      shouldYield: (fiber) => {
-        operations++
-        fibers.add(fiber)
-        return Scheduler.defaultScheduler.shouldYield(fiber)
-      },
-      scheduleTask: (task, priority, fiber) => Scheduler.defaultScheduler.scheduleTask(task, priority, fiber)
-    }
-    return Effect.map(Effect.withScheduler(self, counting), () => ({ operations, fibers: fibers.size - 1 }))
+/** A tracer whose spans record nothing. */
+const tracer = Layer.setTracer(Tracer.make({
+  context: (run) => run(),
+  span: (name, parent, context, links, startTime, kind) => ({
+    _tag: "Span",
+    name,
+    spanId: "1",
+    traceId: "1",
+    parent,
+    context,
+    links,
+    kind,
+    sampled: true,
+    attributes: new Map(),
+    status: { _tag: "Started", startTime },
+    attribute: () => {},
+    event: () => {},
+    addLinks: () => {},
+    end: () => {}
   })
+}))
 
 describe("a request", () => {
   it.scoped("takes few operations, and forks no fiber", () =>
@@ -67,5 +75,16 @@ describe("a request", () => {
         assert.strictEqual(fibers, 0, what)
       }
       assert.deepStrictEqual(new Set(timeouts), new Set([7000]))
+    }))
+
+  it.scoped("takes few more where a tracer is installed", () =>
+    Effect.gen(function*() {
+      const { request } = yield* clientOf(Acme.protocol)
+      const nothing = yield* cost(Effect.void)
+      const method = Frame.method("acme.MarketData.value", {})(() => request(Acme.value, {}))
+      yield* method()
+      const { fibers, operations } = yield* Effect.provide(cost(method()), tracer)
+      assert.isAtMost(operations - nothing.operations, 43)
+      assert.strictEqual(fibers, 0)
     }))
 })

@@ -120,7 +120,7 @@ const open = (
       const cost = feeds.protocol[kind]
       return cost === undefined ? Effect.void : Effect.mapError(
         limiter.withReservation(cost, { lane: "marketData" })((reservation) => limiter.commit(reservation)),
-        () => ({ because: "the exchange's rate limit allows no more connections or subscriptions for now" })
+        () => ({ because: "the exchange's rate limit allows no more connections, subscriptions or messages for now" })
       )
     }
 

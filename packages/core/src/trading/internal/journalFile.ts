@@ -1,3 +1,5 @@
+import * as Bulkhead from "@effect-exchange/resilience/Bulkhead"
+import * as Deadline from "@effect-exchange/resilience/Deadline"
 import type * as PlatformError from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Clock from "effect/Clock"
@@ -42,7 +44,11 @@ export const make = (
   Effect.gen(function*() {
     const files = yield* FileSystem.FileSystem
     const scope = yield* Effect.scope
-    const turn = (yield* Effect.makeSemaphore(1)).withPermits(1)
+    // Unlike a `Semaphore`, whose cost per caller grows with the number of callers that wait.
+    const turns = yield* Bulkhead.make({ name: "order journal", permits: 1, maxQueue: Number.POSITIVE_INFINITY })
+    /** Waits for what began before. No entry is refused, whatever the deadline of its caller. */
+    const turn = <A, E>(self: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+      Effect.flatten(Effect.orDie(Deadline.none(turns.withPermit(Effect.exit(self)))))
     const failure = (detail: string) => new JournalFailed({ path, detail })
     const failed = Effect.mapError((error: PlatformError.PlatformError | JournalFailed) =>
       failure(error._tag === "JournalFailed" ? error.detail : error.message)

@@ -178,14 +178,15 @@ const recent = ({ account }: Place, asked: Identity.Asked) =>
       ours: namesakes.find((order) => Identity.differences(asked, order).length === 0),
       /** An undecodable row that may be the requested order. */
       obscure: [...standing.unknown, ...ended.unknown].find((row) => Identity.mayMatch(asked, row)),
-      /** Whether the history goes back to when the order was requested. */
+      /**
+       * Whether the history goes back to when the order was requested. Only old updates of ended orders count: open
+       * orders are listed however old they are, and a history sorted by end begins with the orders that ended last,
+       * however early they were created.
+       */
       isWhole: ended.rows.length + ended.unknown.length < listed ||
         ended.rows.some((order) => isClosed(order) && changedAt(order, asked.from) < asked.from)
     }
   })
-
-// Only old updates of ended orders count: open orders are listed however old they are, and a history sorted by end
-// begins with the orders that ended last, however early they were created.
 
 const byList = (
   place: Place,

@@ -1,7 +1,10 @@
+import * as Bulkhead from "@effect-exchange/resilience/Bulkhead"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
+import { isRejection } from "@effect-exchange/resilience/Rejection"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
+import { fromRefusal } from "../../engine/internal/refusal.js"
 import * as Decimal from "../../model/Decimal.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import type * as Trading from "../../ports/Trading.js"
@@ -31,12 +34,22 @@ export const reconcile = (
       exchange === desk.exchange && environment === desk.environment && !underWay.has(clientOrderId)
     )
     yield* warnOfOtherAccounts(open.filter(({ account }) => account !== unnamed && !accounts.has(account)))
-    const limited = (yield* Effect.makeSemaphore(maxLookups)).withPermits(1)
-    // Limits the concurrent look-ups, so that hundreds of them neither crowd out other requests nor spend their time in
-    // a queue.
+    // Limits the concurrent look-ups, so that thousands of them do not crowd out other requests.
+    const lookups = yield* Bulkhead.make({
+      name: `${desk.exchange}.reconcile`,
+      permits: maxLookups,
+      maxQueue: Number.POSITIVE_INFINITY
+    })
     const throttled: Desk = {
       ...desk,
-      account: { ...desk.account, order: (reference) => limited(desk.account.order(reference)) }
+      account: {
+        ...desk.account,
+        order: (reference) =>
+          Effect.mapError(
+            lookups.withPermit(desk.account.order(reference)),
+            (error) => isRejection(error) ? fromRefusal({ exchange: desk.exchange, operation: "order" }, error) : error
+          )
+      }
     }
     return yield* Concurrent.forEach(
       open.filter(({ account }) => accounts.has(account) || account === unnamed),
