@@ -28,7 +28,7 @@ import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import { Deadline, sooner } from "./Deadline.js"
 import type * as Idempotent from "./Idempotent.js"
-import { requireDuration } from "./internal/duration.js"
+import * as durations from "./internal/duration.js"
 import { keepBrand } from "./internal/idempotent.js"
 import { limit } from "./internal/limit.js"
 import { monotonic } from "./internal/time.js"
@@ -78,7 +78,7 @@ export const attempt: {
 } = dual(
   2,
   <A, E, R, E2, I>(self: Idempotent.Input<A, E, R, I>, options: Options<E2>): Idempotent.Output<A, E | E2, R, I> =>
-    keepBrand(self, limited(self, options, requireDuration("Timeout.attempt: duration", options.duration)))
+    keepBrand(self, limited(self, options, durations.requireDuration("Timeout.attempt: duration", options.duration)))
 )
 
 /**
@@ -112,7 +112,7 @@ export const deadline: {
 } = dual(
   2,
   <A, E, R, E2, I>(self: Idempotent.Input<A, E, R, I>, options: Options<E2>): Idempotent.Output<A, E | E2, R, I> => {
-    const duration = requireDuration("Timeout.deadline: duration", options.duration)
+    const duration = durations.requireDuration("Timeout.deadline: duration", options.duration)
     return keepBrand(
       self,
       Effect.flatMap(Deadline, (current) =>
@@ -129,6 +129,16 @@ export const deadline: {
     )
   }
 )
+
+/**
+ * Decodes the duration of a limit. Returns none for a text that is no duration, `NaN` and a negative duration: Effect
+ * reads the last two as zero, and a limit of zero refuses everything.
+ *
+ * @since 0.1.0
+ * @category decoding
+ */
+export const decodeDuration: (given: Duration.DurationInput | string) => Option.Option<Duration.Duration> =
+  durations.decodeDuration
 
 /**
  * Limits an effect like {@link attempt}, and calls `onLeftBehind` with the fiber that `disconnect` leaves behind.

@@ -10,6 +10,14 @@ const tooLate = () => "too late" as const
 const millis = Option.map(Duration.toMillis)
 
 describe("Timeout", () => {
+  it("decodes the duration of a limit, but not what Effect would read as zero", () => {
+    assertSome(Timeout.decodeDuration("2 seconds"), Duration.seconds(2))
+    assertSome(Timeout.decodeDuration(0), Duration.zero)
+    for (const given of [Number.NaN, -1, -1n, "-1 seconds", "soon", [1, -1]] as const) {
+      assertNone(Timeout.decodeDuration(given))
+    }
+  })
+
   it.effect("attempt: fails at the exact instant", () =>
     Effect.gen(function*() {
       const fiber = yield* Effect.never.pipe(

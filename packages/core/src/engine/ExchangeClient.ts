@@ -18,9 +18,8 @@
  *
  * @since 0.1.0
  */
-import * as Backoff from "@effect-exchange/resilience/Backoff"
 import * as Deadline from "@effect-exchange/resilience/Deadline"
-import * as Policy from "@effect-exchange/resilience/Policy"
+import type { Refusal } from "@effect-exchange/resilience/Policy"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as Clock from "effect/Clock"
 import type * as ConfigError from "effect/ConfigError"
@@ -31,9 +30,7 @@ import * as Option from "effect/Option"
 import * as Pipeable from "effect/Pipeable"
 import type * as Scope from "effect/Scope"
 import * as ExchangeError from "../model/ExchangeError.js"
-import { memoized } from "../model/internal/memoized.js"
 import * as OptionRange from "../model/internal/optionRange.js"
-import { userRefused } from "../model/internal/proxyFailed.js"
 import type * as Credentials from "../ports/Credentials.js"
 import * as Environment from "../ports/Environment.js"
 import * as Health from "../ports/Health.js"
@@ -41,7 +38,6 @@ import { Crypto } from "./Crypto.js"
 import type * as Endpoint from "./Endpoint.js"
 import * as ExchangeState from "./ExchangeState.js"
 import * as Attempt from "./internal/attempt.js"
-import type { Breaker } from "./internal/breakers.js"
 import {
   type Call,
   inheritedFrom,
@@ -54,6 +50,7 @@ import { clockOf, mapErrorOnly, type Running, withFiber } from "./internal/frame
 import * as HealthReport from "./internal/healthReport.js"
 import { nowhere, resolveHost } from "./internal/host.js"
 import * as Observer from "./internal/observer.js"
+import * as Policies from "./internal/policies.js"
 import { queuesPastDeadline } from "./internal/queueing.js"
 import { narrow } from "./internal/refusal.js"
 import { withSessionToken } from "./internal/sessionToken.js"
@@ -234,43 +231,14 @@ const makeEngine = Effect.fnUntraced(function*(
   // Creates the breakers now, so that invalid breaker options fail when the client is made.
   yield* Effect.forEach(capabilities, breakers.of, { discard: true })
 
-  /** The policy of an endpoint, for a breaker and a key. */
-  const policiesOf = memoized((breaker: Breaker) =>
-    memoized((key: ExchangeState.Key) =>
-      memoized((endpoint: Endpoint.Endpoint<Endpoint.Capability, never, unknown>) =>
-        Policy.make({
-          name: `${exchange}.${endpoint.name}`,
-          span: false,
-          retry: {
-            attempts: options.retry?.attempts ?? 3,
-            backoff: Backoff.full({
-              base: options.retry?.base ?? "100 millis",
-              max: options.retry?.max ?? "5 seconds"
-            }),
-            budget: held.budget,
-            while: (error: ExchangeError.ExchangeError) => error.isRetryable && error.code !== userRefused,
-            retryAfter: (error) => Option.fromNullable(error.retryAfter),
-            onRetry: ({ delay, error }) => observer.retry(endpoint.name, delay, error)
-          },
-          breaker,
-          limiter: key.limits.limiter,
-          turn: endpoint.auth === "none"
-            ? undefined
-            : key.turns?.[endpoint.capability === "trading" ? "trading" : "reading"],
-          bulkhead: held.bulkhead,
-          notSent: (error) => error.outcome === "NotSent",
-          notDone: (error) => error.outcome === "Rejected"
-        })
-      )
-    )
-  )
+  const policyOf = Policies.make({ exchange, retry: options.retry, held, observer })
 
   const runSigned = <A>(
     call: Call<A>,
     signer: Attempt.Signer
-  ): Effect.Effect<A, ExchangeError.ExchangeError | Policy.Refusal> =>
+  ): Effect.Effect<A, ExchangeError.ExchangeError | Refusal> =>
     breakers.with(call.endpoint.capability, (breaker) =>
-      policiesOf(breaker)(signer.key)(call.endpoint).apply(
+      policyOf(breaker)(signer.key)(call.endpoint).apply(
         (made) =>
           withFiber((fiber, status) => {
             call.attempt++
@@ -324,7 +292,7 @@ const makeEngine = Effect.fnUntraced(function*(
   const runBy = <A>(
     call: Call<A>,
     signer: Attempt.Signer
-  ): Effect.Effect<A, ExchangeError.ExchangeError | Policy.Refusal> => {
+  ): Effect.Effect<A, ExchangeError.ExchangeError | Refusal> => {
     call.signer = signer
     return run(call, signer)
   }
@@ -336,8 +304,8 @@ const makeEngine = Effect.fnUntraced(function*(
   const retriedAfterRepair = <A>(
     call: Call<A>,
     signer: Attempt.Signer,
-    failed: Effect.Effect<never, ExchangeError.ExchangeError | Policy.Refusal>
-  ): Effect.Effect<A, ExchangeError.ExchangeError | Policy.Refusal> =>
+    failed: Effect.Effect<never, ExchangeError.ExchangeError | Refusal>
+  ): Effect.Effect<A, ExchangeError.ExchangeError | Refusal> =>
     Effect.catchTags(failed, {
       ClockSkew: (error) =>
         Effect.zipRight(

@@ -3,13 +3,21 @@ import * as Option from "effect/Option"
 import { requireThat } from "./requireWhole.js"
 
 /**
- * Decodes a duration given as an option. Throws a `RangeError` for an invalid duration. Effect treats `NaN` and
- * negative durations as zero, and an unintended limit of zero refuses everything or waits for nothing.
+ * Decodes a duration given as an option. Returns none for an invalid duration. Effect treats `NaN` and negative
+ * durations as zero, and an unintended limit of zero refuses everything or waits for nothing.
+ *
+ * @internal
+ */
+export const decodeDuration = (given: Duration.DurationInput | string): Option.Option<Duration.Duration> =>
+  isValid(given) ? Duration.decodeUnknown(given) : Option.none()
+
+/**
+ * Decodes a duration like {@link decodeDuration}. Throws a `RangeError` for an invalid one.
  *
  * @internal
  */
 export const requireDuration = (what: string, given: Duration.DurationInput): Duration.Duration => {
-  const decoded = isValid(given) ? Duration.decodeUnknown(given) : Option.none()
+  const decoded = decodeDuration(given)
   requireThat(what, String(given), Option.isSome(decoded), "a duration of at least 0")
   return Option.getOrElse(decoded, () => Duration.zero)
 }
@@ -30,7 +38,7 @@ export const requireNanos = (what: string, given: Duration.DurationInput | undef
 export const requireMillis = (what: string, given: Duration.DurationInput): number =>
   Duration.toMillis(requireDuration(what, given))
 
-const isValid = (given: Duration.DurationInput): boolean => {
+const isValid = (given: Duration.DurationInput | string): boolean => {
   if (typeof given === "number") return given >= 0
   if (typeof given === "bigint") return given >= 0n
   if (typeof given === "string") return !given.startsWith("-")

@@ -1,3 +1,4 @@
+import { decodeDuration } from "@effect-exchange/resilience/Timeout"
 import * as ConfigError from "effect/ConfigError"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
@@ -17,7 +18,7 @@ export interface Limits {
  */
 export const check = ({ attempts = 1, deadline, timeout }: Limits): Either.Either<void, ConfigError.ConfigError> => {
   for (const [name, limit] of [["timeout", timeout], ["deadline", deadline]] as const) {
-    if (limit !== undefined && !Option.exists(decode(limit), Duration.greaterThan(Duration.zero))) {
+    if (limit !== undefined && !Option.exists(decodeDuration(limit), Duration.greaterThan(Duration.zero))) {
       return Either.left(ConfigError.InvalidData([name], `expected a duration above zero, such as "3 seconds"`))
     }
   }
@@ -33,15 +34,6 @@ export const check = ({ attempts = 1, deadline, timeout }: Limits): Either.Eithe
  */
 export const requireDuration = (name: string, given: Duration.DurationInput): Duration.Duration =>
   Option.getOrThrowWith(
-    decode(given),
+    decodeDuration(given),
     () => new RangeError(`${name}: expected a duration of at least zero, such as "30 seconds", found ${String(given)}`)
   )
-
-const decode = (given: Duration.DurationInput): Option.Option<Duration.Duration> => {
-  const isNegative = typeof given === "number" || typeof given === "bigint"
-    ? !(given >= 0)
-    : typeof given === "string"
-    ? given.startsWith("-")
-    : Array.isArray(given) && !given.every((part) => part >= 0)
-  return isNegative ? Option.none() : Duration.decodeUnknown(given)
-}

@@ -125,11 +125,12 @@ export const inSpan = <A, E, R>(
 
 /**
  * Does the same as {@link inSpan}, but the span does not become the fiber's current one: that copies the fiber's
- * references twice, for as long as the effect runs. Only for an effect that neither logs nor makes spans.
+ * references twice, for as long as the effect runs. What the effect logs becomes an event of the span around it. Only
+ * for an effect that makes no spans itself.
  *
  * @internal
  */
-export const besideSpan = <A, E, R>(
+export const recordSpan = <A, E, R>(
   fiber: Running,
   status: Status,
   name: string,

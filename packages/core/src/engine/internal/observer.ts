@@ -14,13 +14,13 @@ import type { Capability, Cost, Endpoint } from "../Endpoint.js"
 import type { Breakers } from "./breakers.js"
 import {
   annotated,
-  besideSpan,
   clockOf,
   inSpan,
   isTraced,
   methodSpan,
   onExit,
   outcomeOf,
+  recordSpan,
   type Running,
   spanAttributes,
   spanned,
@@ -157,8 +157,8 @@ export const make = (client: {
   const logging: Observer["logging"] = (operation, self) =>
     withFiber((_, status) => annotated(status, self, annotationsOf(operation), () => {}))
 
-  /** Whether an attempt runs no code of others, which may log or make spans. */
-  const isUnseen = (fiber: Running): boolean =>
+  /** Whether an attempt runs no code of others, which may log or make spans and needs the context for that. */
+  const runsOnlyOwnCode = (fiber: Running): boolean =>
     client.isQuiet && Context.get(fiber.currentContext, AttemptObserver) === noObserver
 
   const operationAttributes = spanAttributes(client)
@@ -172,7 +172,7 @@ export const make = (client: {
           const seconds = Number(clock.unsafeCurrentTimeNanos() - began) / 1e9
           meters.requestEnded(fiber, name, outcomeOf(exit), seconds)
         }
-        const recorded = isUnseen(fiber) && auth === "none"
+        const recorded = runsOnlyOwnCode(fiber) && auth === "none"
           ? onExit(status, self, ended)
           : annotated(status, self, annotationsOf(name), ended)
         return methodSpan(fiber) === undefined
@@ -198,7 +198,7 @@ export const make = (client: {
         call.span = span
         return self
       }
-      return (isUnseen(fiber) ? besideSpan : inSpan)(fiber, status, "attempt", options, body, done)
+      return (runsOnlyOwnCode(fiber) ? recordSpan : inSpan)(fiber, status, "attempt", options, body, done)
     },
     logging,
     retry: (operation, delay, error) =>

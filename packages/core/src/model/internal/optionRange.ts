@@ -1,3 +1,4 @@
+import { decodeDuration } from "@effect-exchange/resilience/Timeout"
 import * as BigDecimal from "effect/BigDecimal"
 import * as ConfigError from "effect/ConfigError"
 import * as Duration from "effect/Duration"
@@ -32,13 +33,13 @@ export type Given = Readonly<Record<string, readonly [value: Value | undefined, 
  */
 export const positiveDuration: Range = {
   wanted: `a duration above zero, such as "10 seconds"`,
-  includes: (value) => Option.exists(decode(value), Duration.greaterThan(Duration.zero))
+  includes: (value) => Option.exists(decodeDuration(value), Duration.greaterThan(Duration.zero))
 }
 
 /** @internal */
 export const duration: Range = {
   wanted: `a duration of at least zero, such as "10 seconds"`,
-  includes: (value) => Option.isSome(decode(value))
+  includes: (value) => Option.isSome(decodeDuration(value))
 }
 
 /**
@@ -49,7 +50,7 @@ export const duration: Range = {
 export const timerDuration: Range = {
   wanted: `a duration above zero and of at most 24 days, such as "10 seconds"`,
   includes: (value) =>
-    positiveDuration.includes(value) && Option.exists(decode(value), Duration.lessThanOrEqualTo("24 days"))
+    positiveDuration.includes(value) && Option.exists(decodeDuration(value), Duration.lessThanOrEqualTo("24 days"))
 }
 
 /**
@@ -114,14 +115,4 @@ const firstInvalid = (given: Given): Option.Option<{ readonly name: string; read
     return Option.some({ name, detail: `expected ${wanted}, found ${found}` })
   }
   return Option.none()
-}
-
-// Effect reads `NaN` and negative durations as zero, and a time limit of zero refuses everything.
-const decode = (value: Value): Option.Option<Duration.Duration> => {
-  const isNegative = typeof value === "number" || typeof value === "bigint"
-    ? !(value >= 0)
-    : typeof value === "string"
-    ? value.startsWith("-")
-    : Array.isArray(value) && !value.every((part) => part >= 0)
-  return isNegative ? Option.none() : Duration.decodeUnknown(value)
 }
