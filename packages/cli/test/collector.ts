@@ -105,13 +105,17 @@ export const collector = (answer: number | "never" = 200, after = 0) =>
   })))
 
 /**
- * Runs the service with these variables, uses it, and stops it. `stopping` is the time it took to stop, in
+ * Runs the service with these variables and options, uses it, and stops it. `stopping` is the time it took to stop, in
  * milliseconds.
  */
-export const runService = (variables: Readonly<Record<string, string>>, use: (base: string) => Promise<void>) =>
+export const runService = (
+  variables: Readonly<Record<string, string>>,
+  use: (base: string) => Promise<void>,
+  options = ""
+) =>
   Effect.gen(function*() {
     const lines: Array<string> = []
-    const { err, out, run, stop } = yield* session("serve --port 0 -e okx", { env: variables })
+    const { err, out, run, stop } = yield* session(`serve --port 0 -e okx ${options}`.trim(), { env: variables })
     const running = yield* Effect.fork(run.pipe(
       Effect.provide(network),
       Effect.provide(

@@ -17,7 +17,7 @@ import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
+import * as FiberHandle from "effect/FiberHandle"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import type * as Redacted from "effect/Redacted"
@@ -92,7 +92,10 @@ export const handle = Effect.fnUntraced(function*(
       )
       yield* ProcessMetrics.keep
       yield* Effect.forkScoped(reloadTokens(current))
+      // Ends what closes the connections, once the server has none left.
+      const closer = yield* FiberHandle.make()
       const context = yield* Layer.build(service)
+      yield* Effect.addFinalizer(() => FiberHandle.run(closer, Effect.interruptible(closing(server, input.drain))))
       // The service upgrades no connection. Node exempts a connection that a listener upgrades from all timeouts, and
       // would not close it on shutdown.
       server.removeAllListeners("upgrade")
@@ -107,9 +110,8 @@ export const handle = Effect.fnUntraced(function*(
       const signal = yield* stop
       yield* Effect.logInfo("Shutting down: no longer ready, finishing open requests", { signal })
       yield* Context.get(context, Lifecycle.Lifecycle).drain
-      return yield* Effect.forkDaemon(closing(server, input.drain))
     })
-  ).pipe(Effect.flatMap(Fiber.interrupt), Effect.provide(Otlp.layer(exported)), Logger.withMinimumLogLevel(level))
+  ).pipe(Effect.provide(Otlp.layer(exported)), Logger.withMinimumLogLevel(level))
 })
 
 /** Probes and scrapers call these all the time, so their traces are of no use. */
@@ -146,8 +148,8 @@ const reloadTokens = (current: CurrentTokens): Effect.Effect<void> =>
   )
 
 /**
- * The server closes once it has no connections left. Idle keep-alive connections are closed repeatedly, as no request
- * will follow.
+ * The server closes once it has no connections left, and Node disconnects no slow client while it closes. Idle
+ * keep-alive connections are closed repeatedly, as no request will follow, and all others after `bound`.
  */
 const closing = (server: HttpListener, bound: Duration.Duration): Effect.Effect<void> =>
   Effect.sync(() => server.closeIdleConnections()).pipe(
