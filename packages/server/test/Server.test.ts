@@ -371,7 +371,7 @@ describe("Admission control", () => {
       assert.deepStrictEqual(new Set(responses.map(({ status }) => status)), new Set([503]))
       for (const fiber of admitted) assert.isTrue(Option.isNone(yield* Fiber.poll(fiber)))
       yield* Fiber.interruptAll(admitted)
-    }).pipe(Effect.provide(service(["okx"], { maxInFlight: 3 }))))
+    }).pipe(Effect.provide(service(["okx"], { maxInFlight: 3 }, "1 minute"))))
 })
 
 describe("Clients that disconnect before the response", () => {

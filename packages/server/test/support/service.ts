@@ -3,21 +3,22 @@ import { Exchanges } from "@effect-exchange/exchanges"
 import { Simulator } from "@effect-exchange/simulator"
 import { type HttpClient, HttpServer } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
-import { type ConfigError, Effect, Layer, Logger, LogLevel } from "effect"
+import { type ConfigError, type Duration, Effect, Layer, Logger, LogLevel } from "effect"
 import { createServer } from "node:http"
 import { Server, Sources } from "../../src/index.js"
 
 /** A service on a free port of this machine, with simulated exchanges. */
 export const service = (
   ids: ReadonlyArray<Exchanges.ExchangeId>,
-  options: Server.Options = {}
+  options: Server.Options = {},
+  deadline: Duration.DurationInput = "2 seconds"
 ) => {
   const layers: Sources.Layers<ConfigError.ConfigError, HttpClient.HttpClient> = Object.fromEntries(ids.map((id) => [
     id,
     Layer.fresh(Exchanges.layerMarketData(id, {
       environment: Simulator.environment(id),
       retry: { attempts: 1 },
-      deadline: "2 seconds"
+      deadline
     }))
   ]))
   return Server.layer(options).pipe(
