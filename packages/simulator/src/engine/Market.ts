@@ -141,9 +141,10 @@ export const quote = (seed: string, listing: Listing, now: number, pins: Readonl
   const from = second - day
   const path = pathOf(seed, listing, pins)
   const firstStretch = Math.ceil(from / Walk.grid)
-  const grid = path.onGrid(firstStretch, Math.floor(second / Walk.grid))
+  // Without the last point of the grid, because the stretch that begins there is not over.
+  const lastStretch = Math.floor(second / Walk.grid) - 1
   const [low, high] = path.extremes(from, second)
-  const traded = turnover(Hash.text(`${seed}/${listing.id}/volume`), underlying.size, firstStretch, grid)
+  const traded = turnover(Hash.text(`${seed}/${listing.id}/volume`), underlying.size, path, firstStretch, lastStretch)
   return {
     ...top(seed, listing, now, pins),
     open: priceOf(path.at(from), listing),
@@ -265,8 +266,8 @@ const day = 86_400
 interface Path {
   /** Returns the price at a second, in ticks. */
   readonly at: (second: number) => bigint
-  /** Returns the prices at the points of the walk's grid from `first` to `last`, both included. */
-  readonly onGrid: (first: number, last: number) => ReadonlyArray<bigint>
+  /** Visits the prices at the points of the walk's grid from `first` to `last`, both included. */
+  readonly forEachOnGrid: (first: number, last: number, visit: (price: bigint, point: number) => void) => void
   /** Returns the lowest and the highest price between two seconds, both included. */
   readonly extremes: (from: number, to: number) => readonly [low: bigint, high: bigint]
 }
@@ -280,8 +281,13 @@ const pathOf = (name: string, listing: Listing, pins: ReadonlyArray<PriceOverrid
   const at = (second: number): bigint => pinnedAt(second) ?? walked(Walk.at(seed, second))
   return {
     at,
-    onGrid: (first, last) =>
-      Walk.onGrid(seed, first, last).map((value, index) => pinnedAt((first + index) * Walk.grid) ?? walked(value)),
+    forEachOnGrid: (first, last, visit) =>
+      Walk.forEachOnGrid(
+        seed,
+        first,
+        last,
+        (value, point) => visit(pinnedAt(point * Walk.grid) ?? walked(value), point)
+      ),
     extremes: (from, to) => {
       const end = Math.min(to, (pinned[0]?.second ?? Infinity) - 1)
       const free = from <= end ? Walk.extremes(seed, from, end).map(walked) : []
@@ -325,21 +331,21 @@ const tapeOf = (name: string, listing: Listing): Tape => {
 const turnover = (
   seed: number,
   largest: number,
+  path: Path,
   firstStretch: number,
-  grid: ReadonlyArray<bigint>
+  lastStretch: number
 ): { readonly volume: bigint; readonly turnover: bigint; readonly trades: number } => {
-  let volume = 0n
+  let volume = 0
   let turnover = 0n
   let trades = 0
-  // Excludes the last point of the grid, because the stretch that begins there is not over.
-  for (const [index, price] of grid.slice(0, -1).entries()) {
-    const hash = Hash.pair(seed, 1, firstStretch + index)
-    const size = BigInt(Hash.between(hash, 1, largest))
+  path.forEachOnGrid(firstStretch, lastStretch, (price, stretch) => {
+    const hash = Hash.pair(seed, 1, stretch)
+    const size = Hash.between(hash, 1, largest)
     volume += size
-    turnover += size * price
+    turnover += BigInt(size) * price
     trades += Hash.between(hash >>> 8, 1, 40)
-  }
-  return { volume, turnover, trades }
+  })
+  return { volume: BigInt(volume), turnover, trades }
 }
 
 const spreadUnit = (ticks: bigint): bigint => {

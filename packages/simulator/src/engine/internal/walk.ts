@@ -38,12 +38,14 @@ const pointsBetweenAnchors = 2 ** (anchorLevel - gridLevel)
 
 /** @internal Returns the value at a second, which may be negative. */
 export const at = (seed: number, second: number): number => {
-  const length = 2 ** anchorLevel
-  const anchor = Math.floor(second / length)
-  let start = anchor * length
-  let left = anchorValue(seed, anchor)
-  let right = anchorValue(seed, anchor + 1)
-  for (let level = anchorLevel; level > 0 && second !== start; level--) {
+  const point = Math.floor(second / grid)
+  const anchor = Math.floor(point / pointsBetweenAnchors)
+  const points = pointsAfter(seed, anchor)
+  const index = point - anchor * pointsBetweenAnchors
+  let start = point * grid
+  let left = points[index] ?? 0
+  let right = points[index + 1] ?? 0
+  for (let level = gridLevel; level > 0 && second !== start; level--) {
     const half = start + 2 ** (level - 1)
     const middle = midpoint(seed, level, half, left, right)
     if (second < half) {
@@ -62,40 +64,57 @@ export const extremes = (seed: number, from: number, to: number): readonly [low:
   let low = Math.min(...ends)
   let high = Math.max(...ends)
   // Values between two points of the grid lie between the values at these points.
-  for (const value of onGrid(seed, Math.ceil(from / grid), Math.floor(to / grid))) {
+  forEachOnGrid(seed, Math.ceil(from / grid), Math.floor(to / grid), (value) => {
     if (value < low) low = value
     if (value > high) high = value
-  }
+  })
   return [low, high]
 }
 
 /**
- * Returns the values at the points of the grid from `first` to `last`, both included. Point n is at second `n * grid`.
+ * Visits the values at the points of the grid from `first` to `last`, both included. Point n is at second `n * grid`.
  *
  * @internal
  */
-export const onGrid = (seed: number, first: number, last: number): ReadonlyArray<number> => {
-  const values: Array<number> = []
+export const forEachOnGrid = (
+  seed: number,
+  first: number,
+  last: number,
+  visit: (value: number, point: number) => void
+): void => {
   for (let anchor = Math.floor(first / pointsBetweenAnchors); anchor * pointsBetweenAnchors <= last; anchor++) {
     const start = anchor * pointsBetweenAnchors
     const points = pointsAfter(seed, anchor)
     const end = Math.min(last - start, pointsBetweenAnchors - 1)
-    for (let index = Math.max(first - start, 0); index <= end; index++) values.push(points[index] ?? 0)
+    for (let index = Math.max(first - start, 0); index <= end; index++) visit(points[index] ?? 0, start + index)
   }
-  return values
 }
 
 // Cached per pair of anchors: computing all points at once costs one midpoint each, and every second of a day reads
-// that day again.
+// that day again. The latest is kept apart as well, because most reads need it again, and making its key takes longer.
 const kept = new Map<string, Int32Array>()
 const mostKept = 256
+let latest: { readonly seed: number; readonly anchor: number; readonly points: Int32Array } = {
+  seed: 0,
+  anchor: Number.NaN,
+  points: new Int32Array()
+}
 
 /** Returns the points of the grid from an anchor to the next anchor, which is the last point. */
 const pointsAfter = (seed: number, anchor: number): Int32Array => {
+  if (latest.anchor === anchor && latest.seed === seed) return latest.points
   const key = `${seed}/${anchor}`
-  const known = kept.get(key)
-  if (known !== undefined) return known
-  if (kept.size === mostKept) kept.clear()
+  let points = kept.get(key)
+  if (points === undefined) {
+    if (kept.size === mostKept) kept.clear()
+    points = pointsBetween(seed, anchor)
+    kept.set(key, points)
+  }
+  latest = { seed, anchor, points }
+  return points
+}
+
+const pointsBetween = (seed: number, anchor: number): Int32Array => {
   const points = new Int32Array(pointsBetweenAnchors + 1)
   points[0] = anchorValue(seed, anchor)
   points[pointsBetweenAnchors] = anchorValue(seed, anchor + 1)
@@ -107,7 +126,6 @@ const pointsAfter = (seed: number, anchor: number): Int32Array => {
       points[half] = midpoint(seed, level, second, points[start] ?? 0, points[start + step] ?? 0)
     }
   }
-  kept.set(key, points)
   return points
 }
 
