@@ -183,7 +183,7 @@ describe("market data", () => {
       return { took: at - begun, result }
     })
 
-  for (const id of everyNth(2, Exchanges.ids)) {
+  for (const id of everyNth(3, Exchanges.ids)) {
     it.effect(`has one deadline for the listing and the call, and succeeds once the listing is known: ${id}`, () =>
       Effect.forEach(Object.entries(calls), ([name, use]) =>
         Effect.gen(function*() {

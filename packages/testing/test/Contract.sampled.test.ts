@@ -640,7 +640,7 @@ const broken: ReadonlyArray<
 ]
 
 describe("the suite reports an implementation that", { timeout: 60_000 }, () => {
-  for (const [title, replace, expected] of everyNth(8, broken)) {
+  for (const [title, replace, expected] of everyNth(16, broken)) {
     it.effect(title, () =>
       Effect.gen(function*() {
         assert.deepStrictEqual(
@@ -815,7 +815,7 @@ const brokenAccounts: ReadonlyArray<
 ]
 
 describe("the suite reports an account that", { timeout: 60_000 }, () => {
-  for (const [title, replace, expected] of everyNth(8, brokenAccounts)) {
+  for (const [title, replace, expected] of everyNth(16, brokenAccounts)) {
     it.effect(title, () =>
       Effect.gen(function*() {
         const found = yield* violations({

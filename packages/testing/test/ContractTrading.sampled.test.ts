@@ -563,7 +563,7 @@ const broken: ReadonlyArray<readonly [title: string, replace: Lie, ReadonlyArray
 ]
 
 describe("the suite reports an implementation that", { timeout: 120_000 }, () => {
-  for (const [title, replace, expected] of everyNth(8, broken)) {
+  for (const [title, replace, expected] of everyNth(16, broken)) {
     it.effect(title, () =>
       Effect.gen(function*() {
         assert.deepStrictEqual(
