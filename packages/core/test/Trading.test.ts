@@ -654,6 +654,35 @@ describe("guards", () => {
       }
     }).pipe(Effect.provide(OrderJournal.layerMemory)))
 
+  it.effect("release a NotPlaced order although reconcile is interrupted while the journal writes that", () =>
+    Effect.gen(function*() {
+      const inner = yield* OrderJournal.OrderJournal
+      const journal = {
+        ...inner,
+        append: (entry: OrderJournal.Entry) =>
+          entry._tag === "NotPlaced"
+            ? Effect.uninterruptible(Effect.delay(inner.append(entry), "1 second"))
+            : inner.append(entry)
+      }
+      const store = new Acme.Store()
+      yield* Acme.trade(store, (trading) =>
+        Effect.gen(function*() {
+          store.queuedFor = 20_000
+          const placing = yield* Effect.fork(trading.place(limit))
+          yield* TestClock.adjust("1 second")
+          yield* Fiber.interrupt(placing)
+          store.queuedFor = 0
+          const reconciling = yield* Effect.fork(trading.reconcile)
+          yield* TestClock.adjust("10 seconds")
+          assert.strictEqual((yield* inner.open).length, 1)
+          yield* Effect.fork(Fiber.interrupt(reconciling))
+          yield* TestClock.adjust("1 second")
+          assert.deepStrictEqual(yield* inner.open, [])
+          yield* trading.place(limit)
+          yield* denied("maxNotionalPerDay", trading.place(limit))
+        }), { guards: { maxNotionalPerDay: { USDT: "1000" } }, journal })
+    }).pipe(Effect.provide(OrderJournal.layerMemory)))
+
   it.effect("count what an amendment adds, release it if refused, and count nothing for one that reduces the order", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()

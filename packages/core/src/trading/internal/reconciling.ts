@@ -71,9 +71,10 @@ const maxLookups = 4
 
 const close = (desk: Desk, intent: Intent): Found => {
   const { account, symbol } = intent
+  // In this order: an intent with an outcome is not reconciled again, and an interruption would keep its worth.
   const notPlaced = (reason: string): Found =>
-    writeOutcome(desk, intent, { _tag: "NotPlaced", reason }, account).pipe(
-      Effect.zipRight(forget(desk, intent)),
+    forget(desk, intent).pipe(
+      Effect.zipRight(writeOutcome(desk, intent, { _tag: "NotPlaced", reason }, account)),
       Effect.as({ _tag: "NotPlaced" as const, intent })
     )
   return Effect.matchEffect(
