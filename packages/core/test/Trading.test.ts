@@ -683,6 +683,28 @@ describe("guards", () => {
         }), { guards: { maxNotionalPerDay: { USDT: "1000" } }, journal })
     }).pipe(Effect.provide(OrderJournal.layerMemory)))
 
+  it.effect("release a refused order only once, though it ends while reconcile reads the journal", () =>
+    Effect.gen(function*() {
+      const inner = yield* OrderJournal.OrderJournal
+      // As a journal in a database: the response takes a second.
+      const journal = { ...inner, open: Effect.zipLeft(inner.open, Effect.sleep("1 second")) }
+      const store = new Acme.Store()
+      yield* Acme.trade(store, (trading) =>
+        Effect.gen(function*() {
+          store.fates = ["refused"]
+          store.queuedFor = 500
+          const placing = yield* Effect.fork(Effect.flip(trading.place(limit)))
+          yield* TestClock.adjust(0)
+          store.queuedFor = 0
+          const reconciling = yield* Effect.fork(trading.reconcile)
+          yield* TestClock.adjust("1 minute")
+          assert.strictEqual((yield* Fiber.join(placing))._tag, "InsufficientFunds")
+          assert.deepStrictEqual(yield* Fiber.join(reconciling), [])
+          yield* trading.place(limit)
+          yield* denied("maxNotionalPerDay", trading.place(limit))
+        }), { guards: { maxNotionalPerDay: { USDT: "1000" } }, journal })
+    }).pipe(Effect.provide(OrderJournal.layerMemory)))
+
   it.effect("count what an amendment adds, release it if refused, and count nothing for one that reduces the order", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()

@@ -27,9 +27,10 @@ export const reconcile = (
 ): Effect.Effect<ReadonlyArray<Trading.Reconciled>, ExchangeError.OrderDenied> =>
   Effect.gen(function*() {
     const accounts = yield* desk.journal.accounts
+    // Before and after the journal is read, to include the calls that ended or began in the meantime.
+    const before = Array.from(desk.underWay)
     const written = yield* desk.journal.open
-    // Read after the journal, so that calls that began in the meantime are included.
-    const underWay = new Set(Array.from(desk.underWay, ({ clientOrderId }) => clientOrderId))
+    const underWay = new Set([...before, ...desk.underWay].map(({ clientOrderId }) => clientOrderId))
     const open = written.filter(({ clientOrderId, environment, exchange }) =>
       exchange === desk.exchange && environment === desk.environment && !underWay.has(clientOrderId)
     )
