@@ -1,18 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, TestClock } from "effect"
-import { Decimal, ExchangeError } from "../src/index.js"
+import { Decimal, ExchangeError, type Trading } from "../src/index.js"
 import * as changing from "../src/trading/internal/changing.js"
-import type { Ready } from "../src/trading/internal/desk.js"
+import { orderKey, type Ready } from "../src/trading/internal/desk.js"
 import * as placing from "../src/trading/internal/placing.js"
 import * as SeenOrders from "../src/trading/internal/seenOrders.js"
 import { desk } from "./support/desk.js"
-import { bitcoin } from "./support/exchange.js"
+import * as Acme from "./support/exchange.js"
 import { openOrder } from "./support/orders.js"
 
 const advancingClock = <A, E>(self: Effect.Effect<A, E>) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.fork(self)
-    yield* TestClock.adjust("1 minute")
+    yield* TestClock.adjust("2 minutes")
     return yield* Fiber.join(fiber)
   })
 
@@ -21,7 +21,7 @@ const { amount, clientOrderId = "", price, side } = earlier
 
 const ready: Ready = {
   order: {
-    market: bitcoin,
+    market: Acme.bitcoin,
     clientOrderId,
     side,
     type: "limit",
@@ -47,7 +47,7 @@ describe("a client order id that an earlier order had", () => {
         openOrder({ id: "later", status: states[Math.min(readCount++, 1)] ?? "canceled" })
       )
       let readCount = 0
-      const found = yield* advancingClock(changing.cancel(desk(seen, later), { market: bitcoin, clientOrderId }))
+      const found = yield* advancingClock(changing.cancel(desk(seen, later), { market: Acme.bitcoin, clientOrderId }))
       assert.deepStrictEqual([found.id, found.status], ["later", "canceled"])
     }))
 
@@ -72,5 +72,35 @@ describe("a client order id that an earlier order had", () => {
       const later = Effect.delay(Effect.succeed(openOrder({ id: "later" })), "1 second")
       const accepted = placing.confirm(desk(seen, later), "place", ready, { _tag: "Accepted", id: undefined })
       assert.strictEqual((yield* advancingClock(accepted)).id, "later")
+    }))
+
+  it.effect("does not take the earlier order for the later one, which was lost within a minute after it", () =>
+    Effect.gen(function*() {
+      const store = new Acme.Store()
+      const request = { type: "limit", symbol: "BTC/USDT", side: "buy", amount: "0.01", price: "60000" } as const
+      const place = (trading: Trading.Trading.Service) => trading.place({ ...request, clientOrderId: "mine" })
+      const outcomes = Acme.trade(store, (trading) =>
+        Effect.gen(function*() {
+          store.fates = ["answered", "lost before it arrived", "lost before it arrived"]
+          yield* place(trading)
+          store.inRead = (order) => ({ ...order, status: "filled", createdAt: undefined })
+          yield* Effect.sleep("5 seconds")
+          const found = yield* Effect.flip(place(trading))
+          store.onlyListed.push(...store.orders.splice(0).map(store.inRead))
+          return [found._tag, (yield* Effect.flip(place(trading)))._tag]
+        }))
+      assert.deepStrictEqual(yield* advancingClock(outcomes), ["OutcomeUnknown", "NotPlaced"])
+    }))
+
+  it.effect("waits for the report of the later order, and not for one more of the earlier order", () =>
+    Effect.gen(function*() {
+      const seen = SeenOrders.make()
+      const recent = { ...earlier, createdAt: 0 }
+      const about = { exchange: "acme", operation: "order", detail: "none" }
+      const trading = desk(seen, new ExchangeError.OrderNotFound(about))
+      trading.placed.set(orderKey(recent), { ...recent, clientOrderId, at: -1 })
+      seen.report(recent)
+      const settled = placing.settle(trading, "place", ready, new ExchangeError.RequestTimedOut(about))
+      assert.strictEqual((yield* advancingClock(Effect.flip(settled)))._tag, "NotPlaced")
     }))
 })

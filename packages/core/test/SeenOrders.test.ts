@@ -62,7 +62,8 @@ describe("SeenOrders", () => {
       price: Decimal.make("100"),
       from: 1000,
       amendable: false,
-      isAmended: () => false
+      isAmended: () => false,
+      isOfAnotherCall: () => false
     }
     assert.isTrue(Identity.matchesExactly(asked, order()))
     assert.isFalse(Identity.matchesExactly(asked, order({ clientOrderId: undefined })))

@@ -11,7 +11,7 @@ import type { Market } from "../../model/Market.js"
 import { type Amendment, type Checked, isClosed, type Order } from "../../model/Order.js"
 import type * as Adapter from "../../ports/Adapter.js"
 import * as OrderCheck from "../OrderCheck.js"
-import { type Desk, maxRecent, orderName } from "./desk.js"
+import { type Desk, maxRecent, orderKey } from "./desk.js"
 import * as Identity from "./identity.js"
 import { writeAmendment } from "./journaling.js"
 import * as Lookup from "./lookup.js"
@@ -72,10 +72,14 @@ const stillOpen = (
 const cancelPlaced = (desk: Desk, reference: Adapter.Reference, error: ExchangeError.OrderNotFound): Result => {
   const { clientOrderId, id, market } = reference
   if (id === undefined) {
-    const placed = desk.placed.get(orderName(market.symbol, clientOrderId))
-    return placed === undefined ? Effect.fail(error) : cancel(desk, { market, id: placed })
+    const placed = Array.from(desk.placed.values()).findLast((order) =>
+      order.symbol === market.symbol && order.clientOrderId === clientOrderId
+    )
+    return placed === undefined ? Effect.fail(error) : cancel(desk, { market, id: placed.id })
   }
-  return Array.from(desk.placed.values()).includes(id) ? endedOr(desk, reference, error) : Effect.fail(error)
+  return desk.placed.has(orderKey({ id, symbol: market.symbol }))
+    ? endedOr(desk, reference, error)
+    : Effect.fail(error)
 }
 
 /**

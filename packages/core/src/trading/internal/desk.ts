@@ -7,6 +7,7 @@ import type { Markets } from "../../engine/Markets.js"
 import type * as ExchangeError from "../../model/ExchangeError.js"
 import type { Intent } from "../../model/internal/intent.js"
 import type { Market } from "../../model/Market.js"
+import type { Order } from "../../model/Order.js"
 import type * as Adapter from "../../ports/Adapter.js"
 import type * as OrderGuards from "../OrderGuards.js"
 import type * as OrderJournal from "../OrderJournal.js"
@@ -34,8 +35,8 @@ export interface Desk {
   readonly journal: Ledger
   /** The client order ids of the latest orders that were amended, whose terms are no longer those requested. */
   readonly amended: Set<string>
-  /** The ids of the latest orders that were placed, by {@link orderName}. */
-  readonly placed: Map<string, string>
+  /** The latest orders that were placed, by {@link orderKey}. */
+  readonly placed: Map<string, Placed>
   readonly patience: Duration.DurationInput
   /** The exchange's clock minus ours, in milliseconds. */
   readonly skew: Effect.Effect<number>
@@ -78,11 +79,21 @@ export const begunOf = ({ at, order: { clientOrderId } }: Ready): Begun => ({ cl
 export const intentOf = ({ at, clientOrderId }: Begun): string => `${clientOrderId} ${at}`
 
 /**
+ * An order that was placed, with the intent that it fulfilled.
+ *
+ * @internal
+ */
+export interface Placed extends Begun {
+  readonly symbol: string
+  readonly id: string
+}
+
+/**
  * Returns the key of an order in `placed`.
  *
  * @internal
  */
-export const orderName = (symbol: string, clientOrderId: string): string => `${symbol} ${clientOrderId}`
+export const orderKey = ({ id, symbol }: Pick<Order, "id" | "symbol">): string => `${symbol} ${id}`
 
 /**
  * The maximum number of orders that `amended` and `placed` hold.

@@ -10,6 +10,7 @@ import type { Market } from "../../model/Market.js"
 import { isClosed, type Order } from "../../model/Order.js"
 import type * as Adapter from "../../ports/Adapter.js"
 import type { Intent } from "../OrderJournal.js"
+import { intentOf, orderKey, type Placed } from "./desk.js"
 import * as Identity from "./identity.js"
 import * as OrderReading from "./orderReading.js"
 import { changedAt } from "./seenOrders.js"
@@ -28,6 +29,8 @@ export interface Place {
   readonly skew: Effect.Effect<number>
   /** The client order ids of the latest orders that were amended. */
   readonly amended: ReadonlySet<string>
+  /** The latest orders that were placed. */
+  readonly placed: ReadonlyMap<string, Placed>
   readonly patience: Duration.DurationInput
 }
 
@@ -123,8 +126,8 @@ const byName = (
 
 /**
  * Returns an order with the client order id if it is the requested one. If it is another order and the exchange keeps
- * one order per id, that proves that ours was not accepted, provided that the order is older or is also listed under
- * the id.
+ * one order per id, that proves that ours was not accepted, provided that the order is older, was placed by another call, or is
+ * also listed under the id.
  */
 const judge = (
   place: Place,
@@ -144,7 +147,7 @@ const judge = (
   const { deduplicates } = place.features
   const keeps = deduplicates === "always" || (deduplicates === "while open" && !isClosed(order))
   if (!keeps || !Identity.isNamesake(asked, order)) return mismatch
-  if (differences.includes("age")) return taken
+  if (Identity.isUnrelated(asked, order)) return taken
   return Effect.flatMap(
     recent(place, asked),
     ({ namesakes, ours }): Effect.Effect<Order, Failure> =>
@@ -160,7 +163,7 @@ export const another = (differences: ReadonlyArray<string>): string =>
   "as requested"
 
 /**
- * Lists the orders of the market that are not older than the requested one, and those among them with its client order
+ * Lists the orders of the market that may be the requested one by their age and origin, and those among them with its client order
  * id.
  */
 const recent = ({ account }: Place, asked: Identity.Asked) =>
@@ -168,9 +171,7 @@ const recent = ({ account }: Place, asked: Identity.Asked) =>
     // Open orders are read first: one that ends in between is then among the ended ones.
     const standing = Listing.from(yield* account.openOrders(asked.market))
     const ended = Listing.from(yield* account.orderHistory(asked.market, { since: asked.from, limit: listed }))
-    const orders = [...standing.rows, ...ended.rows].filter((order) =>
-      !Identity.differences(asked, order).includes("age")
-    )
+    const orders = [...standing.rows, ...ended.rows].filter((order) => !Identity.isUnrelated(asked, order))
     const namesakes = orders.filter((order) => Identity.isNamesake(asked, order))
     return {
       orders,
@@ -232,8 +233,8 @@ const listed = 1000
  * @internal
  */
 export const asked = (
-  place: Pick<Place, "skew" | "amended">,
-  order: Omit<Identity.Asked, "from" | "amendable" | "isAmended">,
+  place: Pick<Place, "skew" | "amended" | "placed">,
+  order: Omit<Identity.Asked, "from" | "amendable" | "isAmended" | "isOfAnotherCall">,
   { at, skew }: { readonly at: number; readonly skew?: number | undefined }
 ): Effect.Effect<Identity.Asked> =>
   Effect.zipWith(Clock.currentTimeMillis, place.skew, (now, current) => {
@@ -247,7 +248,11 @@ export const asked = (
       price: order.price,
       from: begun - tolerance,
       amendable: now + current - begun > soon,
-      isAmended: () => place.amended.has(order.clientOrderId)
+      isAmended: () => place.amended.has(order.clientOrderId),
+      isOfAnotherCall: (found) => {
+        const placed = place.placed.get(orderKey(found))
+        return placed !== undefined && intentOf(placed) !== intentOf({ clientOrderId: order.clientOrderId, at })
+      }
     }
   })
 

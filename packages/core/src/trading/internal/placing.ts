@@ -20,7 +20,7 @@ import type * as Adapter from "../../ports/Adapter.js"
 import * as Telemetry from "../../ports/Telemetry.js"
 import * as OrderCheck from "../OrderCheck.js"
 import * as OrderGuards from "../OrderGuards.js"
-import { type Begun, begunOf, type Desk, intentOf, maxRecent, orderName, type Ready } from "./desk.js"
+import { type Begun, begunOf, type Desk, intentOf, maxRecent, orderKey, type Ready } from "./desk.js"
 import * as Identity from "./identity.js"
 import { writeIntent, writeOutcome } from "./journaling.js"
 import * as Lookup from "./lookup.js"
@@ -211,17 +211,19 @@ export const confirm = (desk: Desk, operation: string, ready: Ready, placed: Ada
     }
     const known = id ?? Option.getOrUndefined(shown)?.id
     if (known === undefined) return yield* nameless(desk, operation, ready)
-    notePlaced(desk, ready, known)
-    yield* writeOutcome(desk, begunOf(ready), { _tag: "Placed", orderId: known })
+    yield* recordPlaced(desk, ready, known)
     return Option.getOrElse(shown, () => pending(desk, ready, known))
   })
 
-const notePlaced = ({ placed }: Desk, { order: { clientOrderId, market } }: Ready, id: string): void => {
-  const name = orderName(market.symbol, clientOrderId)
-  placed.delete(name)
-  placed.set(name, id)
-  dropOldest(placed, maxRecent)
-}
+const recordPlaced = (desk: Desk, ready: Ready, id: string): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const { symbol } = ready.order.market
+    const key = orderKey({ id, symbol })
+    desk.placed.delete(key)
+    desk.placed.set(key, { ...begunOf(ready), symbol, id })
+    dropOldest(desk.placed, maxRecent)
+    return writeOutcome(desk, begunOf(ready), { _tag: "Placed", orderId: id })
+  })
 
 /**
  * Fails with `OutcomeUnknown`: the exchange accepted the order but has not shown its id. No absence could disprove
@@ -310,7 +312,7 @@ export const settle = (desk: Desk, operation: string, ready: Ready, error: Excha
               detail: `the exchange never accepted the order ${clientOrderId}; it can be placed again`
             })
           ),
-        onSome: (order) => Effect.as(writeOutcome(desk, begunOf(ready), { _tag: "Placed", orderId: order.id }), order)
+        onSome: (order) => Effect.as(recordPlaced(desk, ready, order.id), order)
       })
     }
   )
@@ -333,7 +335,7 @@ const taken = (desk: Desk, ready: Ready, error: ExchangeError.DuplicateOrder): R
     const { order } = yield* OrderReading.read(lookup, () => true)
     const ours = Option.filter(order, (order) => Identity.differences({ ...asked, from }, order).length === 0)
     if (Option.isNone(ours)) return yield* nameTaken(desk, ready, error)
-    yield* writeOutcome(desk, begunOf(ready), { _tag: "Placed", orderId: ours.value.id })
+    yield* recordPlaced(desk, ready, ours.value.id)
     return ours.value
   })
 
