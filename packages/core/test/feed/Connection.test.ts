@@ -108,6 +108,19 @@ it.scoped("a connection sends the wanted subscriptions and closes with code 1000
     expect(socket.sent.at(-1)).toBe("closed 1000")
   }))
 
+it.scoped("a connection closes completely, even if whoever closes it is interrupted meanwhile", () =>
+  Effect.gen(function*() {
+    const { connection, socket } = yield* opened
+    yield* TestClock.adjust("1 millis")
+    const closing = yield* Effect.fork(connection.close)
+    while (socket.sent.at(-1) !== "closed 1000") {
+      yield* Effect.yieldNow()
+      yield* Fiber.interruptFork(closing)
+      if (Option.isSome(yield* Fiber.poll(closing))) break
+    }
+    expect(socket.sent.at(-1)).toBe("closed 1000")
+  }))
+
 it.scoped("a gap in message numbers ends the connection, and an earlier number is ignored", () =>
   Effect.gen(function*() {
     const { connection, received, socket } = yield* opened

@@ -297,7 +297,7 @@ const start = (
         held = undefined
         for (const what of all) what()
       },
-      close: Scope.close(scope, Exit.void)
+      close: Effect.uninterruptible(Scope.close(scope, Exit.void))
     }
   })
 
