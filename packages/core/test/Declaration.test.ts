@@ -1,6 +1,18 @@
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { type BigDecimal, Effect, Either, Fiber, Layer, Metric, Option, Redacted, Schema, TestClock } from "effect"
+import {
+  type BigDecimal,
+  type Context,
+  Effect,
+  Either,
+  Fiber,
+  Layer,
+  Metric,
+  Option,
+  Redacted,
+  Schema,
+  TestClock
+} from "effect"
 import {
   ClientOrderId,
   type Declaration,
@@ -511,6 +523,78 @@ describe("changes", () => {
       assert.deepStrictEqual(canceled, ["1", "9"])
       assert.deepStrictEqual(requested, [["1", "2"], ["3", "9"]])
     }))
+
+  describe("cancelAll of an order that was just placed and is not listed yet", () => {
+    const order = { ...ids, type: "limit", side: "buy", amount: "3", price: "100", clientOrderId: "mine" } as const
+    const frozen = new ExchangeError.OrderRejected({ exchange: "toy", operation: "", detail: "frozen" })
+
+    const canceling = <E>(
+      how: { readonly batch: boolean; readonly outcome?: Declaration.Canceled["outcome"]; readonly shows?: Row.Order },
+      afterwards: (trading: Context.Tag.Service<ReturnType<typeof toy>["trading"]>) => Effect.Effect<unknown, E>
+    ) => {
+      const canceled: Array<string> = []
+      const cancel = (id: string) =>
+        Effect.sync(() => {
+          canceled.push(id)
+          return { id, outcome: how.outcome ?? "canceled" as const }
+        })
+      const { layer, trading } = toy({
+        account: { openOfAll: answers([]), byId: answers([how.shows ?? row({ id: "7" })]) },
+        trading: {
+          place: answers({ accepted: "7" }),
+          cancel: { by: "id", ask: () => ({ id }) => Effect.as(cancel(id), row({ id, status: "canceled" })) },
+          cancelAll: how.batch
+            ? { most: 2, several: () => (_, ids) => Effect.forEach(ids, cancel) }
+            : undefined
+        }
+      })
+      return Effect.flatMap(trading, (service) => Effect.zipRight(service.place(order), afterwards(service))).pipe(
+        Effect.either,
+        Effect.map((answer) => ({ answer, canceled })),
+        Effect.provide(layer)
+      )
+    }
+
+    for (const batch of [true, false]) {
+      it.effect(`cancels it ${batch ? "in a batch" : "alone"}`, () =>
+        Effect.gen(function*() {
+          assert.deepStrictEqual(yield* canceling({ batch }, (trading) => trading.cancelAll(ids.symbol)), {
+            answer: Either.right(["7"]),
+            canceled: ["7"]
+          })
+        }))
+    }
+
+    it.effect("does not cancel it again once it was canceled, or once the exchange would list it", () =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(
+          yield* canceling(
+            { batch: true },
+            (trading) => Effect.zipRight(trading.cancel({ ...ids, id: "7" }), trading.cancelAll(ids.symbol))
+          ),
+          { answer: Either.right([]), canceled: ["7"] }
+        )
+        assert.deepStrictEqual(
+          yield* canceling(
+            { batch: true },
+            (trading) => Effect.zipRight(TestClock.adjust("6 seconds"), trading.cancelAll(ids.symbol))
+          ),
+          { answer: Either.right([]), canceled: [] }
+        )
+      }))
+
+    it.effect("fails with its refusal unless it has ended", () =>
+      Effect.gen(function*() {
+        const all = { batch: true, outcome: frozen }
+        const open = yield* canceling(all, (trading) => trading.cancelAll(ids.symbol))
+        assert.strictEqual((yield* Effect.flip(open.answer))._tag, "OrderRejected")
+        const filled = yield* canceling(
+          { ...all, shows: row({ id: "7", status: "filled", filled: d("3") }) },
+          (trading) => trading.cancelAll(ids.symbol)
+        )
+        assert.deepStrictEqual(filled.answer, Either.right([]))
+      }))
+  })
 
   for (
     const [what, cancelAll] of [

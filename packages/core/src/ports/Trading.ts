@@ -69,7 +69,8 @@ export declare namespace Trading {
     readonly cancel: (reference: Reference) => Effect.Effect<Order, TradingError>
     /**
      * Cancels every order of a market and returns the ids of the orders that the exchange reports as canceled. If a
-     * response was lost and the request was sent again, those that it had canceled the first time may be missing.
+     * response was lost and the request was sent again, those that it had canceled the first time may be missing. An
+     * order that is still being placed, or whose outcome is unknown, may be accepted afterwards.
      */
     readonly cancelAll: (symbol: string) => Effect.Effect<ReadonlyArray<string>, TradingError>
     /**

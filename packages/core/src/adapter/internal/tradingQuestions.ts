@@ -18,6 +18,7 @@ import type * as Row from "../Row.js"
 import type * as accountQuestions from "./accountQuestions.js"
 import * as accountRows from "./accountRows.js"
 import * as sizing from "./sizing.js"
+import * as Unlisted from "./unlisted.js"
 
 type Client = ExchangeClient<Capability>
 type Writes<A> = Effect.Effect<A, ExchangeError.TradingError>
@@ -39,6 +40,7 @@ export interface Facts extends accountQuestions.Facts {
 export const make = (facts: Facts) => (client: Client, account: Adapter.Account): Adapter.Trading => {
   const { protocol: { exchange }, trading: asks } = facts
   const takenWithin = Duration.toMillis(asks.takenWithin)
+  const unlisted = Unlisted.make(asks.seenWithin)
   const { amend, placeBatch } = asks
 
   /** The instant, by the exchange's clock, after which it must no longer accept a request that is sent now. */
@@ -54,10 +56,16 @@ export const make = (facts: Facts) => (client: Client, account: Adapter.Account)
       (size) => ({ ...order, size, until })
     )
 
-  const placed = (operation: string, market: Market, answer: Placed): Writes<Adapter.Placed> =>
-    "accepted" in answer
-      ? Effect.succeed({ _tag: "Accepted", id: answer.accepted })
-      : Effect.map(shown(operation, market, answer), (order) => ({ _tag: "Order", order }))
+  const placed = (operation: string, order: Adapter.NewOrder, answer: Placed): Writes<Adapter.Placed> =>
+    Effect.tap(
+      "accepted" in answer
+        ? Effect.succeed<Adapter.Placed>({ _tag: "Accepted", id: answer.accepted })
+        : Effect.map(
+          shown(operation, order.market, answer),
+          (order): Adapter.Placed => ({ _tag: "Order", order })
+        ),
+      (placed) => unlisted.add(order, placed)
+    )
 
   const shown = (operation: string, market: Market, row: Row.Order) =>
     Effect.flatMap(
@@ -74,7 +82,7 @@ export const make = (facts: Facts) => (client: Client, account: Adapter.Account)
   const place = (order: Adapter.NewOrder): Writes<Adapter.Placed> =>
     Effect.gen(function*() {
       const ready = yield* sized("place", yield* until)(order)
-      return yield* placed("place", order.market, yield* asks.place(client)(ready))
+      return yield* placed("place", order, yield* asks.place(client)(ready))
     })
 
   const cancel = (reference: Adapter.Reference): ReturnType<Adapter.Trading["cancel"]> =>
@@ -100,13 +108,13 @@ export const make = (facts: Facts) => (client: Client, account: Adapter.Account)
         const ready = yield* Effect.forEach(orders, sized("placeBatch", yield* until))
         const answers = yield* placeBatch.ask(client)(ready)
         const now = yield* Clock.currentTimeMillis
-        return yield* Effect.forEach(orders, ({ market }, index) =>
+        return yield* Effect.forEach(orders, (order, index) =>
           Effect.either(
-            Effect.flatMap(judged(facts, answers[index], now), (answer) => placed("placeBatch", market, answer))
+            Effect.flatMap(judged(facts, answers[index], now), (answer) => placed("placeBatch", order, answer))
           ))
       }),
-    cancel,
-    cancelAll: (market) => cancelAll(facts, client, account, cancel, market),
+    cancel: (reference) => Effect.tap(cancel(reference), () => unlisted.remove(reference)),
+    cancelAll: (market) => cancelAll(facts, client, account, cancel, unlisted, market),
     amend: amend === undefined ? undefined : (reference, { amount, price }, current) =>
       Effect.gen(function*() {
         const { market } = reference
@@ -154,15 +162,17 @@ const cancelAll = (
   client: Client,
   account: Adapter.Account,
   cancel: Adapter.Trading["cancel"],
+  unlisted: Unlisted.Unlisted,
   market: Market
 ): Writes<ReadonlyArray<string>> => {
-  const standing = Effect.map(account.openOrders(market), (orders): Standing => {
+  const standing = Effect.zipWith(account.openOrders(market), unlisted.of(market), (orders, placed): Standing => {
     const { rows, unknown } = Listing.from(orders)
     const [obscure, named] = Arr.partitionMap(
       unknown,
       (row) => row.id === undefined || row.market === undefined ? Either.left(row) : Either.right(row.id)
     )
-    return { ids: Arr.dedupe([...rows.map(({ id }) => id), ...named]), obscure }
+    const listed = Arr.dedupe([...rows.map(({ id }) => id), ...named])
+    return { listed, ids: Arr.dedupe([...listed, ...placed]), obscure }
   })
   // An order that has ended in the meantime is not found.
   const orNone = <A>(canceled: Writes<A>) => Effect.catchTag(canceled, "OrderNotFound", () => Effect.succeed([]))
@@ -171,7 +181,7 @@ const cancelAll = (
       orNone(Effect.map(cancel({ market, id }), (order) => Option.exists(order, hasEndedOtherwise) ? [] : [id]))
     return Effect.gen(function*() {
       const { ids, obscure } = yield* beforeWriting(standing)
-      const canceled = yield* cancelEach(ids, cancelOne)
+      const canceled = yield* cancelEach(ids, (id) => Effect.zipLeft(cancelOne(id), unlisted.remove({ market, id })))
       yield* failIfUndecoded(protocol, market, obscure)
       return canceled.flat()
     })
@@ -189,10 +199,10 @@ const cancelAll = (
     const wasCanceled = (id: string) =>
       orNone(Effect.map(account.order({ market, id }), ({ status }) => status === "canceled" ? [id] : []))
     return Effect.gen(function*() {
-      const { ids } = yield* beforeWriting(standing)
+      const { listed } = yield* beforeWriting(standing)
       const canceled = yield* orNone(cancelAll.all(client)(market))
       // Some of them may have been filled in the meantime.
-      return canceled ?? (yield* Effect.forEach(ids, wasCanceled)).flat()
+      return canceled ?? (yield* Effect.forEach(listed, wasCanceled)).flat()
     })
   }
   const { most, several } = cancelAll
@@ -200,7 +210,14 @@ const cancelAll = (
     protocol,
     market,
     standing,
-    (ids) => Effect.map(cancelEach(Arr.chunksOf(ids, most), (chunk) => several(client)(market, chunk)), Arr.flatten)
+    (ids) => Effect.map(cancelEach(Arr.chunksOf(ids, most), (chunk) => several(client)(market, chunk)), Arr.flatten),
+    (id) => unlisted.remove({ market, id }),
+    (id) =>
+      Effect.catchTag(
+        Effect.map(account.order({ market, id }), isClosed),
+        "OrderNotFound",
+        () => Effect.succeed(false)
+      )
   )
 }
 
@@ -220,10 +237,11 @@ const cancelEach = <A, B>(all: ReadonlyArray<A>, cancel: (one: A) => Writes<B>):
   )
 
 /**
- * The ids of the open orders, and the undecodable rows that may be open orders of the market, but whose id or market
- * cannot be read.
+ * The ids of the open orders that are listed, those with the orders that may not be listed yet, and the undecodable rows
+ * that may be open orders of the market, but whose id or market cannot be read.
  */
 interface Standing {
+  readonly listed: ReadonlyArray<string>
   readonly ids: ReadonlyArray<string>
   readonly obscure: ReadonlyArray<Listing.Unknown>
 }
@@ -257,7 +275,9 @@ const sweep = (
   protocol: Protocol,
   market: Market,
   standing: Writes<Standing>,
-  cancel: (ids: ReadonlyArray<string>) => Writes<ReadonlyArray<Canceled>>
+  cancel: (ids: ReadonlyArray<string>) => Writes<ReadonlyArray<Canceled>>,
+  forget: (id: string) => Effect.Effect<void>,
+  hasEnded: (id: string) => Writes<boolean>
 ): Writes<ReadonlyArray<string>> =>
   Effect.gen(function*() {
     const canceled: Array<string> = []
@@ -265,20 +285,24 @@ const sweep = (
     const settled = new Set<string>()
     const refused = new Map<string, ExchangeError.TradingError>()
     for (let turn = 0; turn < sweeps; turn++) {
-      const { ids, obscure } = yield* turn === 0 ? beforeWriting(standing) : standing
+      const { ids, listed, obscure } = yield* turn === 0 ? beforeWriting(standing) : standing
+      // An order that was refused and is no longer listed had already ended, unless it is too new to be listed. One that
+      // is still listed was refused for a reason.
+      for (const id of ids.filter((id) => !settled.has(id))) {
+        const error = refused.get(id)
+        if (error === undefined) continue
+        if (listed.includes(id) || !(yield* hasEnded(id))) return yield* error
+        settled.add(id)
+      }
       const left = ids.filter((id) => !settled.has(id))
       if (left.length === 0) return yield* Effect.as(failIfUndecoded(protocol, market, obscure), canceled)
-      // An order that was refused and is no longer listed had already ended. One that is still listed was refused for a
-      // reason.
-      for (const id of left) {
-        const error = refused.get(id)
-        if (error !== undefined) return yield* error
-      }
       const outcomes = yield* cancel(left)
       const now = yield* Clock.currentTimeMillis
       for (const { id, outcome } of outcomes) {
-        if (typeof outcome === "string") settled.add(id)
-        else refused.set(id, "refused" in outcome ? refusal(protocol, "cancelAll", outcome.refused, now) : outcome)
+        if (typeof outcome === "string") {
+          settled.add(id)
+          yield* forget(id)
+        } else refused.set(id, "refused" in outcome ? refusal(protocol, "cancelAll", outcome.refused, now) : outcome)
         if (outcome === "canceled") canceled.push(id)
       }
     }
