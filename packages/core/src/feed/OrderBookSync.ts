@@ -115,8 +115,8 @@ export const make = (options: {
   const take = (update: BookUpdate): Read<BookView> | undefined => {
     if (update.kind === "snapshot") {
       const [first] = early
-      // Requested for an earlier connection: nothing tells what has changed between it and the next update.
-      if (asksForSnapshot && first === undefined) return waiting
+      // The book is newer.
+      if (asksForSnapshot && isSynced && follows?.(last, update) === "old") return undefined
       // The snapshot is older than the first buffered update and leaves a gap: another one is needed.
       if (asksForSnapshot && first !== undefined && follows?.(update.last, first) === "gap") return asking
       const pending = early

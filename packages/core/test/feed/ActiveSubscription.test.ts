@@ -1,4 +1,5 @@
 import { expect, it } from "@effect/vitest"
+import { Effect } from "effect"
 import * as ActiveSubscription from "../../src/feed/internal/activeSubscription.js"
 import * as OrderBookSync from "../../src/feed/OrderBookSync.js"
 import { type BookView, ExchangeError, ExchangeSymbol, type FeedItem } from "../../src/index.js"
@@ -22,8 +23,9 @@ const listener = () => {
   }
 }
 
-const setup = () => {
+const setup = (fetch?: Effect.Effect<unknown, ExchangeError.AccountError>) => {
   const calls: Array<string> = []
+  const fetches: Array<Effect.Effect<unknown, ExchangeError.AccountError>> = []
   const subscription = ActiveSubscription.make<BookView.BookView, ExchangeError.AccountError>({
     operation: "streamOrderBook",
     topic: { socket: "public", key: "book", channel: "book" },
@@ -31,19 +33,20 @@ const setup = () => {
       OrderBookSync.make({
         exchange: "acme",
         symbol,
-        rules: {},
+        rules: { asksForSnapshot: fetch !== undefined },
         read: (frame) => ({ snapshot: [snapshot], update: [update], crossed: [crossed], odd: [] })[String(frame)]
       }),
-    fail: (error) => error
+    fail: (error) => error,
+    fetch
   }, {
     resync: () => void calls.push("resync"),
     stale: () => void calls.push("stale"),
     unread: () => void calls.push("unread"),
-    fetch: () => void calls.push("fetch"),
-    failed: () => void calls.push("failed"),
-    abandoned: () => void calls.push("abandoned")
+    fetch: (effect) => void fetches.push(effect),
+    stopFetching: () => undefined,
+    failed: () => void calls.push("failed")
   })
-  return { calls, subscription }
+  return { calls, fetches, subscription }
 }
 
 it("a book waits for a new snapshot after its connection was lost", () => {
@@ -88,6 +91,30 @@ it("a later consumer receives the current state: the latest value, or the reconn
   subscription.join(later.consumer)
   expect(later.tags()).toEqual(["Reconnecting"])
 })
+
+it.effect("a snapshot is requested once the subscription is confirmed, and ignored if the book has begun anew since", () =>
+  Effect.gen(function*() {
+    const { fetches, subscription } = setup(Effect.succeed("snapshot"))
+    const one = listener()
+    subscription.join(one.consumer)
+    expect(fetches.length).toBe(0)
+    subscription.live()
+    expect(fetches.length).toBe(1)
+    const early = yield* Effect.all(fetches)
+    for (const restart of [() => subscription.data("garbage", 1), () => subscription.lost(1, "a test")]) {
+      restart()
+      one.tags()
+      for (const answer of early) expect(subscription.data(answer, 2)).toBe(false)
+      expect(one.tags()).toEqual([])
+    }
+    subscription.live()
+    const current = yield* Effect.all(fetches.slice(1))
+    expect(current.length).toBe(1)
+    for (const answer of current) expect(subscription.data(answer, 3)).toBe(true)
+    expect(one.tags()).toEqual(["Resynced", "Data"])
+    subscription.live()
+    expect(fetches.length).toBe(2)
+  }))
 
 it("a refusal fails all consumers once, and ends the subscription", () => {
   const { calls, subscription } = setup()

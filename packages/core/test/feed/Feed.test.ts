@@ -214,6 +214,20 @@ it.scoped("a snapshot fetched while the subscription is not confirmed is discard
     expect(one.tags()).toEqual(["Stale", "Resynced", "Data"])
   }).pipe(steady))
 
+it.scoped("a fetched snapshot is emitted although no update follows, on every connection", () =>
+  Effect.gen(function*() {
+    const { exchange, connection, listen } = yield* open({
+      fetch: Effect.delay(Effect.succeed(book("snapshot", 1)), "1 second")
+    })
+    exchange.snapshots = false
+    const one = yield* listen("book")
+    yield* pass(1001)
+    expect(one.tags()).toEqual(["Connected", "Data"])
+    connection().cut()
+    yield* pass(2000)
+    expect(one.tags()).toEqual(["Connected", "Data", "Reconnecting", "Resynced", "Data"])
+  }).pipe(steady))
+
 it.scoped("a snapshot is no longer requested once its subscription has no consumer", () => {
   let requests = 0
   const fetch = Effect.suspend(() => {

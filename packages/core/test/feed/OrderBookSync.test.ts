@@ -119,13 +119,21 @@ describe("a book whose snapshot is requested", () => {
     expect(best(sync.read([snapshot(201)], 0))).toEqual(["203"])
   })
 
-  it("ignores a snapshot that was requested before its connection was lost, until an update shows where it belongs", () => {
+  it("is complete from its snapshot on, although no update has arrived", () => {
     const sync = makeSync(rules)
-    sync.read([numbered(155, 158)], 0)
-    sync.begin()
-    expect(sync.read([snapshot(160)], 0)).toEqual({ values: [], isWhole: false })
-    expect(sync.read([numbered(170, 171)], 0)).toEqual({ values: [], isWhole: false, wants: true })
-    expect(best(sync.read([snapshot(170)], 0))).toEqual(["171"])
+    expect(best(sync.read([snapshot(160)], 0))).toEqual(["1"])
+    expect(best(sync.read([numbered(159, 161)], 0))).toEqual(["161"])
+    expect(sync.read([numbered(163, 163)], 0).fault).toContain("lost")
+  })
+
+  it("keeps a book that is newer than a snapshot, and takes a newer snapshot", () => {
+    const sync = makeSync(rules)
+    sync.read([snapshot(160)], 0)
+    sync.read([numbered(161, 165)], 0)
+    expect(best(sync.read([snapshot(164)], 0))).toEqual(["165"])
+    expect(best(sync.read([numbered(166, 166)], 0))).toEqual(["166"])
+    expect(best(sync.read([snapshot(170)], 0))).toEqual(["1"])
+    expect(best(sync.read([numbered(171, 171)], 0))).toEqual(["171"])
   })
 
   it("buffers a limited number of updates while no snapshot arrives", () => {

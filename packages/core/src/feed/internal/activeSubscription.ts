@@ -1,4 +1,4 @@
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import type { AccountError } from "../../model/ExchangeError.js"
 import { FeedItem, type SlowConsumer, type Status } from "../../model/FeedItem.js"
 import type { Consumer } from "./consumer.js"
@@ -39,9 +39,9 @@ export interface Hooks {
   readonly unread: () => void
   /** Sends a request separate from the feed and reads its response as a frame; at most one at a time. */
   readonly fetch: (effect: Effect.Effect<unknown, AccountError>) => void
+  /** Stops the request, because its response is of no use any more. */
+  readonly stopFetching: () => void
   readonly failed: () => void
-  /** The last consumer has left. */
-  readonly abandoned: () => void
 }
 
 /** @internal */
@@ -52,6 +52,8 @@ export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Acti
   /** Why the subscription is not usable; `undefined` before it first was. */
   let interruption: Status | undefined
   let latest: () => FeedItem<A> | undefined = nothing
+  /** Changes whenever the reading begins anew, to recognize a response to an earlier request. */
+  let era = {}
 
   const broadcast = (item: FeedItem<A>) => {
     for (const consumer of consumers) consumer.offer(item)
@@ -74,6 +76,17 @@ export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Acti
     interrupt(FeedItem.Stale({ since, because }))
   }
 
+  const restart = () => {
+    hooks.stopFetching()
+    era = {}
+    reading.begin()
+  }
+  const fetch = () => {
+    if (subscription.fetch === undefined) return
+    const current = era
+    hooks.fetch(Effect.map(subscription.fetch, (answer) => new Fetched(answer, current)))
+  }
+
   /** Creates the value immediately for consumers that take every value, and on demand for the others. */
   const renew = (read: Read<A>) => {
     let item: FeedItem<A> | undefined
@@ -93,17 +106,19 @@ export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Acti
 
   return {
     operation: subscription.operation,
-    data: (frame, now) => {
+    data: (received, now) => {
+      if (received instanceof Fetched && received.era !== era) return false
+      const frame = received instanceof Fetched ? received.answer : received
       const read = attempt(reading, frame, now)
       const { fault, isWhole, unread, wants } = read
       if (unread === true) hooks.unread()
       if (fault !== undefined) {
         stale(now, fault)
-        reading.begin()
+        restart()
         hooks.resync()
         return false
       }
-      if (wants === true && subscription.fetch !== undefined) hooks.fetch(subscription.fetch)
+      if (wants === true) fetch()
       if (!isWhole) return false
       resume()
       if (reading.isLazy === true) renew(read)
@@ -119,11 +134,15 @@ export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Acti
     // If a value is to follow, the subscription is live only from that value on.
     live: () => {
       if (!reading.repeats && interruption?._tag !== "Stale") resume()
+      // What is requested from now on misses nothing, even if no update follows for long.
+      if (isLive || subscription.fetch === undefined) return
+      hooks.stopFetching()
+      fetch()
     },
     stale,
     lost: (since, because) => {
       if (interruption?._tag !== "Reconnecting") interrupt(FeedItem.Reconnecting({ since, because }))
-      reading.begin()
+      restart()
     },
     fail: (error) => {
       hooks.failed()
@@ -140,9 +159,19 @@ export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Acti
     leave: (consumer) => {
       consumers.delete(consumer)
       if (consumers.size > 0) return true
-      hooks.abandoned()
+      hooks.stopFetching()
       return false
     }
+  }
+}
+
+/** The response to a request that was made while the reading was in a certain era. */
+class Fetched {
+  readonly answer: unknown
+  readonly era: object
+  constructor(answer: unknown, era: object) {
+    this.answer = answer
+    this.era = era
   }
 }
 

@@ -170,8 +170,7 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
         lane: Lane.Lane
       ): ActiveSubscription.ActiveSubscription<A, E> => {
         const { topic } = subscription
-        let isFetching = false
-        let stopFetching = () => {}
+        let fetching: { stop: () => void } | undefined
         const active = ActiveSubscription.make(subscription, {
           resync: () => {
             note("resync")
@@ -181,10 +180,14 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
           stale: () => note("stale"),
           unread: () => note("unread"),
           failed: () => leave(subscription, group, active),
-          abandoned: () => stopFetching(),
+          stopFetching: () => {
+            fetching?.stop()
+            fetching = undefined
+          },
           fetch: (effect) => {
-            if (isFetching) return
-            isFetching = true
+            if (fetching !== undefined) return
+            const current = { stop: () => {} }
+            fetching = current
             const fiber = run(effect.pipe(
               retryUntilAnswered,
               Effect.matchEffect({
@@ -192,10 +195,10 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
                 onSuccess: (answer) => Effect.sync(() => lane.hand(topic.key, answer))
               }),
               Effect.ensuring(Effect.sync(() => {
-                isFetching = false
+                if (fetching === current) fetching = undefined
               }))
             ))
-            stopFetching = () => fiber.unsafeInterruptAsFork(fiber.id())
+            current.stop = () => fiber.unsafeInterruptAsFork(fiber.id())
           }
         })
         return active
