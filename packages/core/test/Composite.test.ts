@@ -254,6 +254,43 @@ describe("Composite.failover of a stream", () => {
       assert.deepStrictEqual(yield* streamed(undefined), { received: ["Connected", "second"], ended: "end" })
     }))
 
+  const down = FeedItem.FeedItem.Reconnecting({ since: 0, because: "could not connect" })
+  const upAfter = (duration: Duration.DurationInput) =>
+    Stream.concat(
+      Stream.make(down),
+      Stream.fromEffect(Effect.delay(Effect.succeed(Data({ value: trade("first") })), duration))
+    )
+
+  it.effect("continues with the next source if the first is not connected within the patience", () =>
+    Effect.gen(function*() {
+      const fiber = yield* Effect.fork(streamed(upAfter("6 seconds")))
+      yield* TestClock.adjust("5 seconds")
+      assert.deepStrictEqual(yield* Fiber.join(fiber), { received: ["Connected", "second"], ended: "end" })
+    }))
+
+  it.effect("stays with a source that connects within the patience", () =>
+    Effect.gen(function*() {
+      const fiber = yield* Effect.fork(streamed(upAfter("4 seconds")))
+      yield* TestClock.adjust("5 seconds")
+      assert.deepStrictEqual(yield* Fiber.join(fiber), { received: ["Reconnecting", "first"], ended: "end" })
+    }))
+
+  it.effect("lets the last source try for as long as it takes, and shows its status", () =>
+    Effect.gen(function*() {
+      const received: Array<string> = []
+      const fiber = yield* Effect.flatMap(MarketData.MarketData, (market) =>
+        Stream.runForEach(market.streamTrades("BTC/USDT"), ({ _tag }) =>
+          Effect.sync(() => received.push(_tag)))).pipe(
+          Effect.provide(Composite.failover([source("only", { trades: upAfter("1 hour") }).layer])),
+          Effect.fork
+        )
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(received, ["Reconnecting"])
+      yield* TestClock.adjust("1 hour")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(received, ["Reconnecting", "Data"])
+    }))
+
   it.effect("does not fail over after the first item, or after SlowConsumer", () =>
     Effect.gen(function*() {
       const begun = Stream.make(Connected(), Data({ value: trade("first") }))

@@ -78,8 +78,9 @@ export interface FailoverOptions {
  *   market says nothing about the others. After 5 outdated responses in a row, the source is skipped for that symbol,
  *   for 10 seconds at most.
  *
- * The error says for how long a source is skipped. Streams, including `candles`, have no such circuit breaker: they are
- * not bounded by `patience` and have no age limit.
+ * The error says for how long a source is skipped. Streams, including `candles`, have no such circuit breaker and no age
+ * limit, and `candles` is not bounded by `patience`. A feed (`streamTicker` and so on) that is not connected within
+ * `patience` counts as failed, except that of the last source, which keeps trying.
  *
  * When another source serves an operation than before, a warning is logged once. Each call that moved on to another
  * source is counted (`Telemetry.failovers`). When a last known price is served, a warning is logged once per symbol
@@ -93,7 +94,7 @@ export interface FailoverOptions {
  * lists a symbol.
  *
  * Each result names the source that served it as its exchange. A stream changes its source only before its first item,
- * because items of two sources do not form one series.
+ * and a feed only before it is first connected, because items of two sources do not form one series.
  *
  * @example
  * import { Composite, MarketData } from "@effect-exchange/core"

@@ -8,6 +8,7 @@ import * as Hedge from "@effect-exchange/resilience/Hedge"
 import * as Idempotent from "@effect-exchange/resilience/Idempotent"
 import type * as RetryBudget from "@effect-exchange/resilience/RetryBudget"
 import * as Arr from "effect/Array"
+import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -16,7 +17,7 @@ import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { ExchangeUnavailable, type MarketDataError, SymbolNotFound, Unsupported } from "../../model/ExchangeError.js"
-import type { SlowConsumer } from "../../model/FeedItem.js"
+import type { FeedItem, SlowConsumer } from "../../model/FeedItem.js"
 import type * as MarketData from "../MarketData.js"
 import * as Telemetry from "../Telemetry.js"
 import { isOwnFault, pricesOf, type Question, type Source, tickersOf } from "./source.js"
@@ -126,14 +127,17 @@ const serve = (sources: ReadonlyArray<Source>, order: Order): Service => {
 
   const firstSeries = <A, E extends MarketDataError | SlowConsumer>(
     operation: string,
-    ask: (service: Service) => Stream.Stream<A, E>
+    ask: (service: Service) => Stream.Stream<A, E>,
+    begin: Begin<A, E> = (_, stream) => stream
   ): Stream.Stream<A, E | MarketDataError> => {
     const from = (index: number, failures: ReadonlyArray<Failure>): Stream.Stream<A, E | MarketDataError> =>
       Stream.suspend(() => {
         const source = sources[index]
         if (source === undefined) return Stream.fail(noneServed(operation, failures))
         let begun = false
-        return ask(source.service).pipe(
+        const stream = ask(source.service)
+        // There is no other source to wait for the last one.
+        return (index + 1 < sources.length ? begin(within(source, operation), stream) : stream).pipe(
           Stream.tap(() => {
             if (begun) return Effect.void
             begun = true
@@ -152,6 +156,9 @@ const serve = (sources: ReadonlyArray<Source>, order: Order): Service => {
       })
     return from(0, [])
   }
+
+  const firstFeed = <A>(operation: string, ask: (service: Service) => Feed<A>): Feed<A> =>
+    firstSeries(operation, ask, connected)
 
   const price: Service["price"] = (symbol) =>
     first({
@@ -211,16 +218,56 @@ const serve = (sources: ReadonlyArray<Source>, order: Order): Service => {
       }),
     trades: (symbol, options) => first({ operation: "trades", ask: (service) => service.trades(symbol, options) }),
     candles: (symbol, interval, range) => firstSeries("candles", (service) => service.candles(symbol, interval, range)),
-    streamTicker: (symbol, options) => firstSeries("streamTicker", (service) => service.streamTicker(symbol, options)),
-    streamTrades: (symbol, options) => firstSeries("streamTrades", (service) => service.streamTrades(symbol, options)),
+    streamTicker: (symbol, options) => firstFeed("streamTicker", (service) => service.streamTicker(symbol, options)),
+    streamTrades: (symbol, options) => firstFeed("streamTrades", (service) => service.streamTrades(symbol, options)),
     streamOrderBook: (symbol, options) =>
-      firstSeries("streamOrderBook", (service) => service.streamOrderBook(symbol, options)),
+      firstFeed("streamOrderBook", (service) => service.streamOrderBook(symbol, options)),
     streamCandles: (symbol, interval, options) =>
-      firstSeries("streamCandles", (service) => service.streamCandles(symbol, interval, options)),
+      firstFeed("streamCandles", (service) => service.streamCandles(symbol, interval, options)),
     status: first({ operation: "status", ask: ({ status }) => status }),
     serverTime: first({ operation: "serverTime", ask: ({ serverTime }) => serverTime })
   }
 }
+
+type Feed<A> = Stream.Stream<FeedItem<A>, MarketDataError | SlowConsumer>
+
+/** Limits the time in which a stream must begin. */
+type Begin<A, E> = (
+  within: <B, E2>(self: Effect.Effect<B, E2>) => Effect.Effect<B, E2 | MarketDataError>,
+  stream: Stream.Stream<A, E>
+) => Stream.Stream<A, E | MarketDataError>
+
+const within = (source: Source, operation: string) => <B, E>(self: Effect.Effect<B, E>) =>
+  source.within(operation, self)
+
+/**
+ * Holds the items of a feed back until it is connected. A feed that cannot connect does not fail: it keeps trying, and
+ * says so in its first item.
+ */
+const connected = <A>(
+  within: Parameters<Begin<FeedItem<A>, MarketDataError | SlowConsumer>>[0],
+  stream: Feed<A>
+): Feed<A> =>
+  Stream.unwrapScoped(
+    Effect.flatMap(Stream.toPull(stream), (pull) => {
+      const held: Array<FeedItem<A>> = []
+      const begun: Effect.Effect<Feed<A>, MarketDataError | SlowConsumer> = Effect.matchEffect(pull, {
+        onSuccess: (items) => {
+          held.push(...items)
+          return Chunk.some(items, isUp)
+            ? Effect.succeed(Stream.concat(Stream.fromIterable(held), Stream.repeatEffectChunkOption(pull)))
+            : begun
+        },
+        onFailure: Option.match({
+          onNone: () => Effect.succeed(Stream.fromIterable(held)),
+          onSome: (error) => Effect.fail(error)
+        })
+      })
+      return within(begun)
+    })
+  )
+
+const isUp = ({ _tag }: FeedItem<unknown>): boolean => _tag !== "Reconnecting" && _tag !== "Stale"
 
 const isNotListed = ({ _tag }: MarketDataError): boolean => _tag === "SymbolNotFound" || _tag === "Unsupported"
 

@@ -35,6 +35,8 @@ export interface Source {
   /** The source itself, without the time limit and the circuit breakers. */
   readonly service: Service
   readonly ask: <A>(question: Question<A>) => Effect.Effect<A, MarketDataError>
+  /** Limits the time of an effect that is not behind the circuit breakers. */
+  readonly within: <A, E>(operation: string, self: Effect.Effect<A, E>) => Effect.Effect<A, E | RequestTimedOut>
   /** Whether data of an instant is too old now, or too far in the future. */
   readonly isStale: (at: number, now: number) => boolean
 }
@@ -78,6 +80,7 @@ export const make = (service: Service, { maximumAge, name, patience }: Options):
     return {
       exchange,
       service,
+      within: (operation, self) => within({ exchange, operation }, patience, self),
       isStale: (at, now) => maximumAge !== undefined && Math.abs(now - at) > maximumAge,
       ask: ({ ask, dated, operation }) => {
         const about = { exchange, operation }
@@ -185,11 +188,11 @@ const skipped = (about: About, retryAfter: Duration.Duration): ExchangeUnavailab
   })
 }
 
-const within = <A>(
+const within = <A, E>(
   about: About,
   patience: Duration.Duration,
-  self: Effect.Effect<A, MarketDataError>
-): Effect.Effect<A, MarketDataError> =>
+  self: Effect.Effect<A, E>
+): Effect.Effect<A, E | RequestTimedOut> =>
   Timeout.attempt(self, {
     duration: patience,
     onTimeout: () => new RequestTimedOut({ ...about, detail: `no response within ${Duration.format(patience)}` })
