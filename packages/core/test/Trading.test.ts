@@ -1118,6 +1118,15 @@ describe("verifyKey", () => {
     onRight: () => "accepted"
   })
 
+  it.effect("fails with InvalidRequest if expiresWithin is negative or no number", () =>
+    Effect.gen(function*() {
+      for (const expiresWithin of [-1, Number.NaN, "-1 days"] as const) {
+        const error = yield* Effect.flatMap(verify(key, { expiresWithin }).reading, Effect.flip)
+        assert.strictEqual(error._tag, "InvalidRequest")
+        assert.include(error.message, "expiresWithin")
+      }
+    }))
+
   it.effect("refuses a key that can withdraw, and for a Layer that only reads one that can trade, unless allowed", () =>
     Effect.gen(function*() {
       const withdrawing = verify({ ...key, withdraw: true })

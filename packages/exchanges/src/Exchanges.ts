@@ -5,6 +5,7 @@
  */
 import type { Account, Environment, MarketData, OrderJournal, Trading } from "@effect-exchange/core"
 import type { Adapter, Exchange } from "@effect-exchange/core/adapter"
+import * as Timeout from "@effect-exchange/resilience/Timeout"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
@@ -12,6 +13,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as LayerMap from "effect/LayerMap"
+import * as Option from "effect/Option"
 import { ExchangeId, ids } from "./ExchangeId.js"
 import { registry } from "./internal/registry.js"
 
@@ -103,7 +105,7 @@ export class Exchanges extends Context.Tag("@effect-exchange/exchanges/Exchanges
 >() {}
 
 /**
- * Provides `Exchanges`.
+ * Provides `Exchanges`. Building it dies with a `RangeError` if `idleTimeToLive` is `NaN` or negative.
  *
  * @since 0.1.0
  * @category layers
@@ -112,10 +114,16 @@ export const layer = (options: Options = {}): Layer.Layer<Exchanges, never, Http
   const { environment, idleTimeToLive, ...rest } = options
   return Layer.scoped(
     Exchanges,
-    LayerMap.make(
-      (id: ExchangeId) => layerMarketData(id, { ...rest, environment: environment?.(id) }),
-      { idleTimeToLive: idleTimeToLive ?? "5 minutes" }
-    )
+    Effect.suspend(() => {
+      const kept = idleTimeToLive ?? "5 minutes"
+      if (Option.isNone(Timeout.decodeDuration(kept))) {
+        throw new RangeError(`Exchanges.layer: idleTimeToLive must be a duration of at least 0, got ${String(kept)}`)
+      }
+      return LayerMap.make(
+        (id: ExchangeId) => layerMarketData(id, { ...rest, environment: environment?.(id) }),
+        { idleTimeToLive: kept }
+      )
+    })
   )
 }
 

@@ -3,7 +3,7 @@ import { BitMex } from "@effect-exchange/bitmex"
 import { MarketData } from "@effect-exchange/core"
 import { Simulator } from "@effect-exchange/simulator"
 import { assert, describe, it } from "@effect/vitest"
-import { type Context, Effect, Either, Layer, Schema, Struct, TestClock } from "effect"
+import { Cause, type Context, Effect, Either, Layer, Schema, Struct, TestClock } from "effect"
 import { readFileSync } from "node:fs"
 import { Exchanges } from "../src/index.js"
 
@@ -29,6 +29,16 @@ const listings = (id: Exchanges.ExchangeId) =>
 const market = (symbol: string) => Effect.flatMap(MarketData.MarketData, (market) => market.market(symbol))
 
 const on = (id: Exchanges.ExchangeId) => Effect.provide(market("BTC/USDT"), Exchanges.marketData(id))
+
+describe("idleTimeToLive", () => {
+  for (const idleTimeToLive of [-1, Number.NaN, "-1 seconds"] as const) {
+    it.effect(`dies with a RangeError that names it: ${idleTimeToLive}`, () =>
+      Effect.gen(function*() {
+        const cause = yield* Effect.flip(Effect.sandbox(simulated(Effect.void, { idleTimeToLive })))
+        assert.include(Cause.pretty(cause), "RangeError: Exchanges.layer: idleTimeToLive must be a duration")
+      }))
+  }
+})
 
 describe("ids", () => {
   it("are sorted, and have the names of exchanges.json", () => {

@@ -9,7 +9,7 @@ import * as Socket from "@effect/platform/Socket"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
@@ -20,6 +20,7 @@ import { dialects, type ExchangeId } from "./Dialects.js"
 import type * as Account from "./engine/Account.js"
 import type * as Engine from "./engine/Engine.js"
 import * as Faults from "./engine/Faults.js"
+import { requireMillis } from "./engine/internal/delay.js"
 import type * as Market from "./engine/Market.js"
 import * as Connections from "./internal/connections.js"
 import { demoKeys } from "./internal/demo.js"
@@ -68,7 +69,8 @@ export interface Options {
   readonly balances?: ReadonlyArray<Account.Balance> | undefined
   /**
    * How often the exchange sends news on its sockets. Defaults to one second, the interval at which prices change. A
-   * longer interval suits tests that let days pass; it also delays other messages, such as heartbeats.
+   * longer interval suits tests that let days pass; it also delays other messages, such as heartbeats. The simulator
+   * dies with a `RangeError` unless it is above zero.
    */
   readonly beat?: Duration.DurationInput | undefined
   /** The keys that the exchange accepts. Defaults to the three demo keys that {@link credentials} returns. */
@@ -167,6 +169,8 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Simulator> {
   const dialect: Dialect.Dialect = dialects[id]
   const { beat = "1 second", keys = demoKeys(dialect), seed = "simulator" } = options
+  const interval = yield* Effect.sync(() => requireMillis("beat", beat))
+  if (interval === 0) return yield* Effect.die(new RangeError("beat must be above zero."))
   const startedAt = yield* Clock.currentTimeMillis
   const faults = yield* Ref.make(options.faults ?? Faults.none)
   const sequence = yield* Ref.make(0)
@@ -188,7 +192,7 @@ export const make = Effect.fnUntraced(function*(
       return yield* Ref.modify(exchange, (current) => transitions.runTurn(current, now, active, f))
     })
 
-  const connections = Connections.make(dialect.streaming, runTurn, Duration.toMillis(beat))
+  const connections = Connections.make(dialect.streaming, runTurn, interval)
 
   const handle = Effect.fnUntraced(function*(
     request: Dialect.SimulatedRequest

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { FastCheck } from "effect"
+import { Either, FastCheck, Schema } from "effect"
 import { Faults } from "../src/index.js"
 
 const frequencies = (faults: Faults.Faults, requests: number) => {
@@ -97,6 +97,26 @@ describe("Faults", () => {
 
   it.prop("rejects invalid rates", [FastCheck.constantFrom(-0.1, 1.1, Number.NaN, Infinity)], ([rate]) => {
     assert.throws(() => Faults.make({ reset: rate }), RangeError, /"reset" must be between 0 and 1/)
+  })
+
+  it("rejects durations that are negative or no number, and names them", () => {
+    const faults = Faults.none
+    for (const invalid of ["-1 seconds", -1, Number.NaN] as const) {
+      for (
+        const [name, options] of [
+          ["latency", { latency: invalid }],
+          ["latency.min", { latency: { min: invalid, max: 1 } }],
+          ["latency.max", { latency: { min: 0, max: invalid } }],
+          ["pause", { pause: invalid }],
+          ["clockSkew.ahead", { clockSkew: { ahead: invalid } }],
+          ["clockSkew.behind", { clockSkew: { behind: invalid } }],
+          ["orderLag", { orderLag: invalid }],
+          ["phases.from", { phases: [{ from: invalid, faults }] }],
+          ["phases.to", { phases: [{ from: 0, to: invalid, faults }] }]
+        ] as const
+      ) assert.throws(() => Faults.make(options), RangeError, `${name} must be a duration of at least 0`)
+      assert.isTrue(Either.isLeft(Schema.decodeUnknownEither(Faults.FromJson)({ orderLag: invalid })))
+    }
   })
 
   it("rejects rates that add up to more than one", () => {

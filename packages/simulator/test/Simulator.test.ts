@@ -8,7 +8,7 @@ import {
 } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { assertInstanceOf } from "@effect/vitest/utils"
-import { Effect, Exit, Fiber, Option, Random, Redacted, Stream, TestClock } from "effect"
+import { Cause, Effect, Exit, Fiber, Option, Random, Redacted, Stream, TestClock } from "effect"
 import { inspect } from "node:util"
 import { Dialects, Faults, Simulator } from "../src/index.js"
 import { ask, binance, bitmex, field, noon, rows } from "./utils.js"
@@ -46,6 +46,14 @@ const outcomes = (options: Simulator.Options) =>
     )
   })
 describe("Simulator", () => {
+  for (const beat of [0, -1, Number.NaN, "-1 seconds"] as const) {
+    it.effect(`dies with a RangeError that names a beat of ${beat}`, () =>
+      Effect.gen(function*() {
+        const cause = yield* Effect.flip(Effect.sandbox(Simulator.make("binance", { beat })))
+        assert.include(Cause.pretty(cause), "RangeError: beat must be ")
+      }))
+  }
+
   describe("in memory", () => {
     it.effect("routes requests by host and gives access to the simulators", () =>
       withSimulator(

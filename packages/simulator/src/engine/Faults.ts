@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import { decode as decodeDelay, requireMillis } from "./internal/delay.js"
 import * as Hash from "./internal/hash.js"
 
 /**
@@ -170,13 +171,16 @@ const isTooMuch = (sum: number): boolean => sum > 1 + 1e-9
 
 const skewOf = (skew: ClockSkew | undefined): number => {
   if (skew === undefined) return 0
-  return "ahead" in skew ? Duration.toMillis(skew.ahead) : -Duration.toMillis(skew.behind)
+  return "ahead" in skew
+    ? requireMillis("clockSkew.ahead", skew.ahead)
+    : -requireMillis("clockSkew.behind", skew.behind)
 }
 
 /**
  * Creates faults from rates, delays and schedules.
  *
- * Throws a `RangeError` if a rate is not between 0 and 1, or if the rates add up to more than 1.
+ * Throws a `RangeError` if a rate is not between 0 and 1, if the rates add up to more than 1, or if a duration is `NaN`
+ * or negative.
  *
  * @example
  * import { Faults, Simulator } from "@effect-exchange/simulator"
@@ -200,14 +204,17 @@ export const make = (options: Options = {}): Faults => {
     seed: options.seed ?? "faults",
     rates,
     latency: typeof latency === "object" && "min" in latency
-      ? { min: Duration.toMillis(latency.min), max: Duration.toMillis(latency.max) }
-      : { min: Duration.toMillis(latency), max: Duration.toMillis(latency) },
-    pause: Duration.toMillis(options.pause ?? "1 second"),
+      ? {
+        min: requireMillis("latency.min", latency.min),
+        max: requireMillis("latency.max", latency.max)
+      }
+      : { min: requireMillis("latency", latency), max: requireMillis("latency", latency) },
+    pause: requireMillis("pause", options.pause ?? "1 second"),
     clockSkew: skewOf(options.clockSkew),
-    orderLag: Duration.toMillis(options.orderLag ?? 0),
+    orderLag: requireMillis("orderLag", options.orderLag ?? 0),
     phases: (options.phases ?? []).map(({ faults, from, to }) => ({
-      from: Duration.toMillis(from),
-      to: Duration.toMillis(to ?? Duration.infinity),
+      from: requireMillis("phases.from", from),
+      to: requireMillis("phases.to", to ?? Duration.infinity),
       faults
     })),
     routes: options.routes ?? []
@@ -330,7 +337,7 @@ export type Json = Partial<Readonly<Record<Kind, number | undefined>>> & {
 const Time = Schema.transformOrFail(Schema.Union(Schema.NonNegative, Schema.String), Schema.DurationFromSelf, {
   strict: true,
   decode: (input, _, ast) =>
-    Option.match(Duration.decodeUnknown(input), {
+    Option.match(decodeDelay(input), {
       onNone: () => ParseResult.fail(new ParseResult.Type(ast, input)),
       onSome: ParseResult.succeed
     }),

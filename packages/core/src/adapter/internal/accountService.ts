@@ -5,6 +5,7 @@ import type * as ExchangeClient from "../../engine/ExchangeClient.js"
 import * as Frame from "../../engine/internal/frame.js"
 import type { Markets } from "../../engine/Markets.js"
 import { InvalidRequest, KeyRefused, Unsupported } from "../../model/ExchangeError.js"
+import * as OptionRange from "../../model/internal/optionRange.js"
 import type { KeyPermissions } from "../../model/KeyPermissions.js"
 import type { Reference } from "../../model/Order.js"
 import type * as Account from "../../ports/Account.js"
@@ -71,6 +72,10 @@ export const make = (
       }),
     keyPermissions: adapter.keyPermissions,
     verifyKey: method("verifyKey")(Effect.fnUntraced(function*(options?: Account.Account.VerifyOptions) {
+      yield* Effect.mapError(
+        OptionRange.check({ expiresWithin: [options?.expiresWithin, OptionRange.duration] }),
+        ({ message }) => new InvalidRequest({ exchange, operation: "verifyKey", detail: `expiresWithin: ${message}` })
+      )
       const permissions = yield* adapter.keyPermissions
       yield* judge(exchange, permissions, { allowTrade: trades, ...options })
       return permissions
