@@ -87,6 +87,16 @@ const root = (program: string) =>
     Command.withSubcommands(Commands.all(program))
   )
 
+/**
+ * Returns the command that the arguments name, or `undefined` if they name none. Options of every command, such as
+ * `--log-level`, may precede it.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const commandOf = (args: ReadonlyArray<string>): string | undefined =>
+  args.find((arg) => commandNames.includes(arg))
+
 const commandNames = [
   "price",
   "watch",

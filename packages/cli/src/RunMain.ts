@@ -70,7 +70,7 @@ export const runMain = (process: Process, args: ReadonlyArray<string>, options?:
   })
 
   const main = Cli.run(args, options).pipe(
-    Effect.provide(environment(process, stop, args[0])),
+    Effect.provide(environment(process, stop, Cli.commandOf(args))),
     Effect.tapErrorCause((cause) =>
       Option.isNone(Cause.failureOption(cause))
         ? write(process.stderr, `${unexpected(Cause.squash(cause))}\n`)
