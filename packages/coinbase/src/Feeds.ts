@@ -132,7 +132,7 @@ const Ticker = Row.ticker({
   high24h: at("high_24_h", blank(decimal)),
   low24h: at("low_24_h", blank(decimal)),
   volume24h: at("volume_24_h", blank(decimal)),
-  at: at("time", blank(Rows.time))
+  at: at("time", blank(Wire.isoTime))
 })
 
 /** Reads the latest ticker of a message. */
@@ -155,7 +155,7 @@ const trades = () => {
   }
 }
 
-const bars = Feeds.reading(Wire.list(Row.withFields(Rows.Bar, { sentAt: at("sentAt", blank(Rows.time)) })))
+const bars = Feeds.reading(Wire.list(Row.withFields(Rows.Bar, { sentAt: at("sentAt", blank(Wire.isoTime)) })))
 
 /** A candle has no end flag, but the message tells when it was sent. */
 const candles = (frame: unknown) => {
@@ -218,7 +218,7 @@ const OrderUpdate = Row.order({
   ),
   postOnly: at("post_only", isTrue),
   reduceOnly: none,
-  createdAt: at("creation_time", Rows.time),
+  createdAt: at("creation_time", Wire.isoTime),
   updatedAt: none
 })
 

@@ -10,29 +10,19 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
-const { all, at, blank, decimal, isTrue, map, none, orElse, positive, seconds, text, words, wordsOr } = Wire
+const { all, at, blank, decimal, isoTime, isTrue, map, none, orElse, positive, seconds, text, words, wordsOr } = Wire
 
 // ---- values
 
-const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/
-
-/**
- * Decodes an RFC 3339 time to epoch milliseconds. Finer digits are cut off. Fails for times before 1970.
- *
- * @since 0.1.0
- * @category values
- */
-export const time: Wire.Value<number> = Wire.reading((value) => {
-  const instant = typeof value === "string" && rfc3339.test(value) ? Wire.isoTime.take(value) : Wire.unread
-  return instant === Wire.unread || instant >= 0 ? instant : Wire.unread
-}, "expected an RFC 3339 time, 1970 or later")
-
 // The first instant of the year 1 means that there is no time, as does an empty string.
-const timeIfAny = Wire.pick((value) => value === "0001-01-01T00:00:00Z" ? "" : value, blank(time), "expected a time")
+const timeIfAny = Wire.pick((value) => value === "0001-01-01T00:00:00Z" ? "" : value, blank(isoTime), "expected a time")
 
 // This value is only shown, and Coinbase computes it in floating point. One that is not a decimal must not hide its
 // market.
 const lenientDecimal = Wire.lenient(decimal)
+
+// Zero means that there is no value.
+const price = (path: string) => at(path, positive(decimal))
 
 const flag = (name: string) => at(name, isTrue)
 
@@ -46,7 +36,7 @@ export const side = words({ BUY: "buy", SELL: "sell" })
 
 // ---- public data
 
-const tickSize = orElse(at("price_increment", positive(decimal)), at("quote_increment", positive(decimal)))
+const tickSize = orElse(price("price_increment"), price("quote_increment"))
 
 /**
  * A product of the listing. A product that accepts only some kinds of orders is open; the exchange decides which kinds.
@@ -70,10 +60,10 @@ export const Product = Row.of({
     ({ isHalted: isStopped, status }) => isStopped && status !== "closed" ? "halted" : status
   ),
   tickSize,
-  lotSize: at("base_increment", positive(decimal)),
-  minAmount: at("base_min_size", positive(decimal)),
-  maxAmount: at("base_max_size", positive(decimal)),
-  minNotional: at("quote_min_size", positive(decimal)),
+  lotSize: price("base_increment"),
+  minAmount: price("base_min_size"),
+  maxAmount: price("base_max_size"),
+  minNotional: price("quote_min_size"),
   cancelOnly: flag("cancel_only"),
   limited: Wire.anyOf(flag("limit_only"), flag("post_only"))
 })
@@ -90,7 +80,7 @@ const hundred = BigDecimal.fromBigInt(100n)
  */
 export const Ticker = Row.tickerOf({
   market: at("product_id", text),
-  last: at("price", positive(decimal)),
+  last: price("price"),
   open24h: all(
     {
       price: at("price", blank(decimal)),
@@ -130,7 +120,7 @@ export const Trade = Row.trade({
   side: at("side", words({ SELL: "buy", BUY: "sell" })),
   price: at("price", decimal),
   amount: at("size", decimal),
-  at: at("time", time)
+  at: at("time", isoTime)
 })
 
 /**
@@ -243,11 +233,11 @@ export const Order = Row.order({
   averagePrice: at("average_filled_price", blank(decimal)),
   timeInForce: term("timeInForce"),
   postOnly: term("postOnly"),
-  createdAt: at("created_time", time),
+  createdAt: at("created_time", isoTime),
   ...Wire.each(["reduceOnly", "updatedAt"], none)
 })
 
-const price = at("price", Schema.compose(decimal, Schema.PositiveBigDecimalFromSelf))
+const fillPrice = at("price", Schema.compose(decimal, Schema.PositiveBigDecimalFromSelf))
 
 /**
  * A fill: a trade of the account. Decoding fails for rows that reverse or correct another fill. The size may be in the
@@ -259,15 +249,15 @@ const price = at("price", Schema.compose(decimal, Schema.PositiveBigDecimalFromS
 export const Fill = Row.fill({
   ...Row.namesOfFill({ id: "trade_id", orderId: "order_id", market: "product_id", clientOrderId: undefined }),
   side: all({ side: at("side", side), type: at("trade_type", blank(Schema.Literal("FILL"))) }, ({ side }) => side),
-  price,
+  price: fillPrice,
   amount: all(
-    { price, size: at("size", decimal), inQuote: flag("size_in_quote") },
+    { price: fillPrice, size: at("size", decimal), inQuote: flag("size_in_quote") },
     ({ inQuote, price, size }) => inQuote ? Decimal.unsafeQuotient(size, price) : size
   ),
   fee: at("commission", blank(decimal)),
   feeAsset: none,
   liquidity: at("liquidity_indicator", wordsOr({ MAKER: "maker", TAKER: "taker" }, "unknown")),
-  at: at("trade_time", time)
+  at: at("trade_time", isoTime)
 })
 
 /**

@@ -3,7 +3,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { assertRight } from "@effect/vitest/utils"
 import { Effect, Either, Schema } from "effect"
 import { Coinbase, CoinbaseEndpoints } from "../src/index.js"
-import * as Rows from "../src/Rows.js"
 import { scripted } from "./scripted.js"
 import { fixture, json, now, plain } from "./utils.js"
 
@@ -218,11 +217,5 @@ describe("order book, trades and candles", () => {
   it("decode the exchange's clock", () => {
     const time = { iso: "2024-02-27T03:37:14Z", epochSeconds: "1709005034", epochMillis: "1709005034333" }
     assertRight(CoinbaseEndpoints.serverTime.decode(time), 1_709_005_034_333)
-  })
-
-  it("do not decode a malformed time", () => {
-    for (const time of ["", "yesterday", "2026-04-07", "2026-13-07T00:00:00Z", "2026-04-07T00:00:00"]) {
-      assert.isTrue(Either.isLeft(Schema.decodeUnknownEither(Rows.time)(time)), time)
-    }
   })
 })

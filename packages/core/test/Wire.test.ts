@@ -92,6 +92,15 @@ describe("values", () => {
   table("microseconds", Wire.micros, [[1_700_000_000_123_456, 1_700_000_000_123]])
   table("an instant in ISO 8601", Wire.isoTime, [
     ["2025-11-24T00:00:00.001Z", 1_763_942_400_001],
+    ["2025-11-24T01:00:00+01:00", 1_763_942_400_000],
+    // Without a time zone, it would be a different instant on every machine.
+    ["2025-11-24T00:00:00", "undecodable"],
+    ["2025-11-24", "undecodable"],
+    ["2025-11-24 00:00:00Z", "undecodable"],
+    ["2025-13-24T00:00:00Z", "undecodable"],
+    ["", "undecodable"],
+    ["12", "undecodable"],
+    ["1969-12-31T23:59:59Z", "undecodable"],
     ["soon", "undecodable"],
     [1, "undecodable"]
   ])
@@ -120,7 +129,7 @@ describe("values read without the Schema", () => {
     for (
       const instant of ["2026-02-29T00:00:00Z", "2028-02-29T00:00:00Z", "2026-04-31T00:00:00Z", "2026-13-01T00:00:00Z"]
         .concat("2026-01-01T24:00:00Z", "2026-01-01T00:60:00Z", "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00.1x3Z")
-        .concat("2026-01-01T00:00:00+01:00", "2026-01-01 00:00:00Z", "2026-01-0/T00:00:00Z", "1969-12-31T23:59:59Z")
+        .concat("2026-01-01T00:00:00+01:00", "2026-01-0/T00:00:00Z")
     ) {
       const expected = Date.parse(instant)
       assert.strictEqual(reads(Wire.isoTime, instant), Number.isNaN(expected) ? "undecodable" : expected, instant)

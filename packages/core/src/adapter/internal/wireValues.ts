@@ -1,6 +1,4 @@
 import * as BigDecimal from "effect/BigDecimal"
-import * as DateTime from "effect/DateTime"
-import * as Option from "effect/Option"
 import type * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import * as decimals from "../../model/internal/decimals.js"
@@ -213,16 +211,20 @@ export const seconds: Value<number> = instant((value) => value * 1000)
  */
 export const micros: Value<number> = instant((value) => value / 1000)
 
+const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/
+
 /**
- * An instant in ISO 8601, converted to epoch milliseconds.
+ * An instant in ISO 8601 with a time zone (RFC 3339), converted to epoch milliseconds. Finer digits are cut off. An
+ * instant before 1970 cannot be decoded.
  *
  * @since 0.1.0
  * @category values
  */
 export const isoTime: Value<number> = reading((value) => {
   if (typeof value !== "string") return unread
-  return utc(value) ?? Option.match(DateTime.make(value), { onNone: () => unread, onSome: DateTime.toEpochMillis })
-}, "expected a timestamp such as 2026-01-31T12:00:00Z")
+  const at = utc(value) ?? (rfc3339.test(value) ? Date.parse(value) : Number.NaN)
+  return at >= 0 ? at : unread
+}, "expected a timestamp such as 2026-01-31T12:00:00Z, 1970 or later")
 
 const zero = 48
 
