@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { ExchangeError, KeyPermissions, type Market } from "@effect-exchange/core"
-import { Exchange, type Listing, Page, Question } from "@effect-exchange/core/adapter"
+import { ClientOrderId, Exchange, type Listing, Page, Question } from "@effect-exchange/core/adapter"
 import type { Declaration, Endpoint } from "@effect-exchange/core/adapter"
 import * as Endpoints from "./Endpoints.js"
 import { feeds, intervals } from "./Feeds.js"
@@ -138,7 +138,7 @@ export const Binance = Exchange.define({
   },
   trading: {
     // The characters that all versions of the documentation allow. Newer versions also allow `.`, `:` and `/`.
-    names: { pattern: /^[A-Za-z0-9_-]{1,36}$/, described: "1 to 36 characters of A-Z a-z 0-9 - _", make: (hex) => hex },
+    names: ClientOrderId.upTo(36, "A-Z a-z 0-9 _ -"),
     timeInForce: ["GTC", "IOC", "FOK"],
     reduceOnly: false,
     deduplicates: "while open",

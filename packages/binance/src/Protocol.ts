@@ -73,27 +73,21 @@ const signatureOf = (
  * @category limits
  */
 export const usage = (headers: Protocol.Headers): ReadonlyArray<Protocol.Usage> => {
-  const found: Array<Protocol.Usage> = []
   const date = Date.parse(headers["date"] ?? "")
-  for (const { header, length, scope } of counters) {
+  return counters.flatMap(({ header, length, scope }) => {
     const used = Protocol.count(headers[header], 9)
-    if (used === undefined) continue
+    if (used === undefined) return []
     // The windows are whole minutes, tens of seconds and days of the exchange's clock.
-    found.push(
-      Number.isNaN(date) ? { scope, used } : { scope, used, windowEnd: (Math.floor(date / length) + 1) * length }
-    )
-  }
-  return found
+    return Number.isNaN(date) ? { scope, used } : { scope, used, windowEnd: (Math.floor(date / length) + 1) * length }
+  })
 }
 
-const counters: ReadonlyArray<
-  { readonly scope: keyof typeof limits; readonly header: string; readonly length: number }
-> = [
+const counters = [
   { scope: "ip", header: "x-mbx-used-weight-1m", length: 60_000 },
   { scope: "sapi", header: "x-sapi-used-ip-weight-1m", length: 60_000 },
   { scope: "orders10s", header: "x-mbx-order-count-10s", length: 10_000 },
   { scope: "orders1d", header: "x-mbx-order-count-1d", length: 86_400_000 }
-]
+] satisfies ReadonlyArray<{ readonly scope: keyof typeof limits; readonly header: string; readonly length: number }>
 
 /**
  * The protocol of Binance: its hosts, rate limits, signing and errors.
@@ -103,10 +97,7 @@ const counters: ReadonlyArray<
  */
 export const protocol = Protocol.make({
   exchange: "binance",
-  hosts: {
-    live: Protocol.open("https://api.binance.com"),
-    testnet: Protocol.open("https://testnet.binance.vision")
-  },
+  hosts: { live: Protocol.open("https://api.binance.com"), testnet: Protocol.open("https://testnet.binance.vision") },
   regions: {
     // Demo trading. Its order books are as real as the live ones, and it has API keys of its own.
     demo: { baseUrl: "https://demo-api.binance.com", isTest: true },

@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import { Credentials, Decimal, ExchangeError, KeyPermissions, type Market } from "@effect-exchange/core"
-import { Endpoint, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
+import { ClientOrderId, Endpoint, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
 import type { Adapter, Declaration, ExchangeClient, Row, Wire } from "@effect-exchange/core/adapter"
 import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
@@ -126,13 +126,12 @@ const table = <A extends { readonly id?: string | undefined }, Args extends Read
 /**
  * Reads the open orders. Orders that end between two pages move the others forward, so half of a page is read again.
  */
-const openOrders = <Args extends ReadonlyArray<unknown>>(input: (...args: Args) => Pick<Endpoints.Query, "symbol">) =>
-  table(
-    Endpoints.orders,
-    (...args: Args) => ({ ...input(...args), filter: { open: true } }),
-    undefined,
-    Endpoints.pageSize.account / 2
-  )
+const openOrders = table(
+  Endpoints.orders,
+  (market: Market.Market | undefined) => ({ symbol: market?.id, filter: { open: true } }),
+  undefined,
+  Endpoints.pageSize.account / 2
+)
 
 const orderFilter = <Filter>({ id }: Market.Market, filter: Filter) => ({ symbol: id, count: 1, reverse: true, filter })
 const since = (market: Market.Market | undefined, { since }: Adapter.History) => ({
@@ -232,22 +231,22 @@ export const BitMex = Exchange.define({
       const key = rows.find(({ id }) => id === Credentials.redacted)
       return key?.permissions ?? KeyPermissions.readable
     }),
-    open: openOrders(({ id }: Market.Market) => ({ symbol: id })),
-    openOfAll: openOrders(() => ({})),
+    open: openOrders,
+    openOfAll: Question.about(undefined, openOrders),
     byId: ask(Endpoints.orders, ({ id, market }) => orderFilter(market, { orderID: id })),
     byName: [ask(Endpoints.orders, ({ clientOrderId, market }) => orderFilter(market, { clOrdID: clientOrderId }))],
     ended: {
       order: "newest first",
       withOpen: true,
       read: ordersSince,
-      ofAll: (client) => (query) => ordersSince(client)(undefined, query)
+      ofAll: Question.about(undefined, ordersSince)
     },
-    fills: { order: "newest first", read: fills, ofAll: (client) => (query) => fills(client)(undefined, query) },
+    fills: { order: "newest first", read: fills, ofAll: Question.about(undefined, fills) },
     positions
   },
   trading: {
     // The examples of the documentation also contain `/`, but it does not list the allowed characters.
-    names: { pattern: /^[A-Za-z0-9_-]{1,36}$/, described: "1 to 36 characters of A-Z a-z 0-9 _ -", make: (hex) => hex },
+    names: ClientOrderId.upTo(36, "A-Z a-z 0-9 _ -"),
     timeInForce: ["GTC", "IOC", "FOK"],
     reduceOnly: true,
     // BitMEX does not document for how long, so no client order id is ever sent again in reliance on it.

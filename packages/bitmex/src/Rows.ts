@@ -13,8 +13,8 @@ import * as Schema from "effect/Schema"
 const { all, at, blank, isoTime, map, meaning, meaningOr, number, orElse, orZero, positive, text, words, wordsOr } =
   Wire
 
-const price = (path: string) => at(path, blank(number))
-const above = (path: string) => at(path, positive(number))
+const optional = (path: string) => at(path, blank(number))
+const price = (path: string) => at(path, positive(number))
 const name = (path: string) => at(path, blank(text))
 const flag = (path: string) => at(path, blank(Schema.Boolean))
 const aboveZero = number.pipe(Schema.positiveBigDecimal())
@@ -55,7 +55,7 @@ const inverse = all(
 const one = BigDecimal.fromBigInt(1n)
 
 // The number of contracts per coin. It is missing for quanto contracts, whose value in the coin changes with the price.
-const perCoin = orElse(above("underlyingToPositionMultiplier"), above("underlyingToSettleMultiplier"))
+const perCoin = orElse(price("underlyingToPositionMultiplier"), price("underlyingToSettleMultiplier"))
 
 // An inverse contract is worth one unit of the quote currency, whatever that buys.
 const multiplier = all(
@@ -69,7 +69,7 @@ const amount = (size: Wire.Field<BigDecimal.BigDecimal | undefined>) =>
     ({ multiplier, size }) => size && multiplier && BigDecimal.normalize(BigDecimal.multiply(size, multiplier))
   )
 
-const lot = amount(above("lotSize"))
+const lot = amount(price("lotSize"))
 
 /**
  * An instrument that is a market. `multiplier` is the value of one unit of quantity in the base currency. This includes
@@ -89,12 +89,12 @@ export const Instrument = Row.of({
   expiry: Wire.when(kind, "future", map(at("expiry", text), (day) => day.slice(2, 10).replaceAll("-", ""))),
   inverse,
   multiplier,
-  tickSize: above("tickSize"),
+  tickSize: price("tickSize"),
   // Quantities are whole numbers, so the smallest step is one unit.
   lotSize: orElse(lot, multiplier),
   minAmount: lot,
   maxAmount: amount(at("maxOrderQty", Wire.lenient(aboveZero))),
-  maxPrice: above("maxPrice")
+  maxPrice: price("maxPrice")
 })
 
 // The type must be present: every field of a ticker may be missing, and orders, trades and candles also have a symbol
@@ -109,13 +109,13 @@ const instrument = all({ symbol, type: at("typ", text) }, ({ symbol }) => symbol
  */
 export const Ticker = Row.tickerOf({
   market: instrument,
-  last: above("lastPrice"),
-  bid: above("bidPrice"),
-  ask: above("askPrice"),
-  open24h: above("prevPrice24h"),
-  high24h: above("highPrice"),
-  low24h: above("lowPrice"),
-  volume24h: price("homeNotional24h"),
+  last: price("lastPrice"),
+  bid: price("bidPrice"),
+  ask: price("askPrice"),
+  open24h: price("prevPrice24h"),
+  high24h: price("highPrice"),
+  low24h: price("lowPrice"),
+  volume24h: optional("homeNotional24h"),
   at: at("timestamp", isoTime)
 })
 
@@ -133,7 +133,7 @@ export const Announcement = Row.of({ title: name("title") })
  * @since 0.1.0
  * @category rows
  */
-export const Level = Row.of({ side, price: price("price"), amount: at("size", number) })
+export const Level = Row.of({ side, price: optional("price"), amount: at("size", number) })
 
 const trade = Row.trade({
   id: at("trdMatchID", text),
@@ -161,10 +161,10 @@ export const Trade = Row.of({ trade: Wire.when(isSided, true, trade) })
  */
 export const Bucket = Row.of({
   end: at("timestamp", isoTime),
-  open: price("open"),
-  high: price("high"),
-  low: price("low"),
-  close: price("close"),
+  open: optional("open"),
+  high: optional("high"),
+  low: optional("low"),
+  close: optional("close"),
   volume: at("volume", orZero(number))
 })
 
@@ -245,10 +245,10 @@ export const Order = Row.order({
     rejected: "Rejected",
     expired: "Expired"
   }),
-  price: price("price"),
+  price: optional("price"),
   amount: at("orderQty", blank(number)),
   filled: Row.filled("cumQty", number, at("ordStatus", wordsOr({ Filled: true, PartiallyFilled: true }, false))),
-  averagePrice: price("avgPx"),
+  averagePrice: optional("avgPx"),
   timeInForce: at("timeInForce", timeInForce),
   postOnly: hasInstruction("ParticipateDoNotInitiate"),
   reduceOnly: hasInstruction("ReduceOnly", "Close"),
@@ -301,11 +301,11 @@ const position = Row.position({
   market: symbol,
   side: map(at("currentQty", number), (size) => BigDecimal.isNegative(size) ? "short" : "long"),
   amount: at("currentQty", number),
-  entryPrice: price("avgEntryPrice"),
-  markPrice: price("markPrice"),
-  liquidationPrice: price("liquidationPrice"),
+  entryPrice: optional("avgEntryPrice"),
+  markPrice: optional("markPrice"),
+  liquidationPrice: optional("liquidationPrice"),
   // The leverage of a cross margin position belongs to the whole account.
-  leverage: Wire.unless(flag("crossMargin"), true, price("leverage")),
+  leverage: Wire.unless(flag("crossMargin"), true, optional("leverage")),
   unrealizedPnl: at("unrealisedPnl", blank(minor))
 })
 

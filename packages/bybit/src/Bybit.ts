@@ -28,22 +28,22 @@ const listing = (category: Category, status?: string): Declaration.MarketData["l
     next: Page.cursorOfFull
   })
 
-const tickersOf = (scope: Endpoints.Scope) =>
-  ask(
-    Endpoints.tickers,
-    () => scope,
-    ({ at, list }) => within(scope.category, Listing.map(list, (row) => ({ ...row, at })))
-  )
+const tickersOf = ask(
+  Endpoints.tickers,
+  (scope: Endpoints.Scope) => scope,
+  ({ at, list }, { category }) => within(category, Listing.map(list, (row) => ({ ...row, at })))
+)
 
 /**
  * For several markets of a category, requests all tickers of the category, because a request can name only one symbol.
  */
-const tickers = (client: ExchangeClient.ExchangeClient<"marketData">) => (markets: ReadonlyArray<Market.Market>) =>
-  Question.each(
-    Object.values(Arr.groupBy(markets, categoryOf)).map(([first, ...others]) =>
-      tickersOf(others.length === 0 ? named(first) : { category: categoryOf(first) })
-    )
-  )(client)()
+const tickers = Question.aboutEachOf(
+  (markets: ReadonlyArray<Market.Market>) =>
+    Object.values(Arr.groupBy(markets, categoryOf)).map(([first, ...others]): Endpoints.Scope =>
+      others.length === 0 ? named(first) : { category: categoryOf(first) }
+    ),
+  tickersOf
+)
 
 const includesAny = (listed: ReadonlyArray<unknown> | undefined, wanted: ReadonlyArray<number>): boolean =>
   // A missing or empty list means everything.
@@ -100,21 +100,19 @@ type Orders = Listing.Listing<Wire.Type<typeof Rows.Order>>
 
 const orders = (category: Category, list: Orders) => within(category, Listing.map(list, order(category)))
 
-const openOrders = (scope: Endpoints.Scope) =>
-  Page.all({
-    endpoint: Endpoints.orderRealtime,
-    input: (cursor: string | undefined) => ({ ...scope, limit: 50, cursor }),
-    rows: ({ list }) => orders(scope.category, list),
-    next: Page.cursorOfFull
-  })
+const openOrders = Page.all({
+  endpoint: Endpoints.orderRealtime,
+  input: (cursor: string | undefined, scope: Endpoints.Scope) => ({ ...scope, limit: 50, cursor }),
+  rows: ({ list }, [{ category }]) => orders(category, list),
+  next: Page.cursorOfFull
+})
 
-const openPositions = (scope: Endpoints.Scope) =>
-  Page.all({
-    endpoint: Endpoints.positionList,
-    input: (cursor: string | undefined) => ({ ...scope, limit: 200, cursor }),
-    rows: ({ list }) => within<Row.Position & { readonly id?: string }>(scope.category, list),
-    next: Page.cursorOfFull
-  })
+const positions = Page.all({
+  endpoint: Endpoints.positionList,
+  input: (cursor: string | undefined, scope: Endpoints.Scope) => ({ ...scope, limit: 200, cursor }),
+  rows: ({ list }, [{ category }]) => within<Row.Position & { readonly id?: string }>(category, list),
+  next: Page.cursorOfFull
+})
 
 /**
  * Linear contracts cannot be requested all at once, only by the coin in which they settle. `USDT` and `USDC` are always
@@ -127,9 +125,6 @@ const contracts = (markets: ReadonlyArray<Market.Market>): ReadonlyArray<Endpoin
     ...Arr.dedupe(["USDT", "USDC", ...settled]).map((settleCoin) => ({ category: "linear" as const, settleCoin }))
   ]
 }
-
-const positions: Declaration.OptionalAccount["positions"] = (client) => (markets) =>
-  Question.each(contracts(markets).map(openPositions))(client)()
 
 const [day, week] = [86_400_000, 7 * 86_400_000]
 const kept = { span: week, kept: 730 * day, order: "newest first", next: Page.cursorOfFull } as const
@@ -162,12 +157,11 @@ const fillsOf = Page.bySpan({
 
 /** The history of one market and that of all, which is requested by category. */
 const history = <Row>(of: Question.Question<"account", [Endpoints.Scope, Adapter.History], Listing.Listing<Row>>) => {
-  const ofCategory =
-    (category: Category): Question.Question<"account", [Adapter.History], Listing.Listing<Row>> =>
-    (client) =>
-    (query) => of(client)({ category }, query)
   const read: Declaration.Past<Row> = (client) => (market, query) => of(client)(named(market), query)
-  return { read, ofAll: Question.each((["spot", "linear", "inverse"] as const).map(ofCategory)) }
+  return {
+    read,
+    ofAll: Question.aboutEach([{ category: "spot" }, { category: "linear" }, { category: "inverse" }], of)
+  }
 }
 
 const found = ({ list }: { readonly list: Orders }, { market }: Adapter.Reference) => orders(categoryOf(market), list)
@@ -272,9 +266,8 @@ export const Bybit = Exchange.define({
   account: {
     balances: to(Endpoints.walletBalance, Arr.flatten),
     keyPermissions,
-    open: (client) => (market) => openOrders(named(market))(client)(),
-    openOfAll: (client) => (markets) =>
-      Question.each([{ category: "spot" as const }, ...contracts(markets)].map(openOrders))(client)(),
+    open: (client) => (market) => openOrders(client)(named(market)),
+    openOfAll: Question.aboutEachOf((markets) => [{ category: "spot" as const }, ...contracts(markets)], openOrders),
     byId: [
       ask(Endpoints.orderRealtime, Endpoints.referred, found),
       ask(Endpoints.orderHistory, Endpoints.referred, found)
@@ -291,14 +284,10 @@ export const Bybit = Exchange.define({
       feeIn: "settle",
       ...history(fillsOf)
     },
-    positions
+    positions: Question.aboutEachOf(contracts, positions)
   },
   trading: {
-    names: {
-      pattern: /^[A-Za-z0-9_-]{1,36}$/,
-      described: "1 to 36 characters of A-Z a-z 0-9 - _",
-      make: ClientOrderId.asUuid
-    },
+    names: ClientOrderId.upTo(36, "A-Z a-z 0-9 _ -", ClientOrderId.asUuid),
     timeInForce: ["GTC", "IOC", "FOK"],
     reduceOnly: true,
     deduplicates: "always",

@@ -227,7 +227,7 @@ export const Coinbase = Exchange.define({
     balances: (client) => () => Effect.map(wallets(client)(), ({ rows }) => rows),
     keyPermissions: to(Endpoints.keyPermissions),
     open: (client) => (market) => openOrders(client)({ product_ids: [market.id] }),
-    openOfAll: (client) => () => openOrders(client)({}),
+    openOfAll: Question.about({}, openOrders),
     byId: to(Endpoints.order),
     byName: [
       // Open orders may be older than all other orders that are read. A recent order is found either way.
@@ -248,15 +248,11 @@ export const Coinbase = Exchange.define({
       order: "newest first",
       feeIn: "quote",
       read: entries,
-      ofAll: (client) => (query) => entries(client)(undefined, query)
+      ofAll: Question.about(undefined, entries)
     }
   },
   trading: {
-    names: {
-      pattern: /^[A-Za-z0-9_-]{1,128}$/,
-      described: "1 to 128 characters of A-Z a-z 0-9 _ -",
-      make: ClientOrderId.asUuid
-    },
+    names: ClientOrderId.upTo(128, "A-Z a-z 0-9 _ -", ClientOrderId.asUuid),
     timeInForce: ["GTC", "IOC", "FOK"],
     reduceOnly: false,
     deduplicates: "always",

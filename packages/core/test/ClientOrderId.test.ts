@@ -36,6 +36,15 @@ describe("ClientOrderId", () => {
       assert.strictEqual(new Set(ids).size, 10_000)
     }))
 
+  it("upTo accepts ids of the given characters up to the given length, and makes ids of hex digits by default", () => {
+    const alphabet = ClientOrderId.upTo(4, "A-Z 0-9 . _ -")
+    for (const id of ["A", "Z9._", "-"]) assert.match(id, alphabet.pattern)
+    for (const id of ["", "a", "AAAAA", "A B", "A,"]) assert.notMatch(id, alphabet.pattern)
+    assert.strictEqual(alphabet.described, "1 to 4 characters of A-Z 0-9 . _ -")
+    assert.strictEqual(alphabet.make("0f"), "0f")
+    assert.strictEqual(ClientOrderId.upTo(36, "0-9 a-z -", ClientOrderId.asUuid).make, ClientOrderId.asUuid)
+  })
+
   it.prop("asUuid returns a version 4 UUID and keeps the other digits", [
     FastCheck.hexaString({ minLength: 32, maxLength: 32 })
   ], ([digits]) => {

@@ -1244,6 +1244,27 @@ describe("questions of endpoints with their own input", () => {
       ])
     }))
 
+  it.effect("are asked about one subject, with the other arguments as they are asked", () =>
+    Effect.gen(function*() {
+      const asked = Question.about(spot, Question.to(price))
+      assert.deepStrictEqual(yield* pricesOf((client) => () => asked(client)(7)), ["pair=XBTUSD&limit=7"])
+      const all = Question.aboutEach([spot, { ...spot, id: "ETHUSD" }], Question.to(price))
+      assert.deepStrictEqual(yield* pricesOf((client) => () => all(client)(7)), [
+        "pair=ETHUSD&limit=7",
+        "pair=XBTUSD&limit=7"
+      ])
+    }))
+
+  it.effect("are asked about each subject that follows from the arguments", () =>
+    Effect.gen(function*() {
+      const ofMarkets = Question.aboutEachOf(
+        (markets: ReadonlyArray<Market.Market>) => markets.flatMap(({ kind }) => kind === "spot" ? [kind] : []),
+        Question.to(ofKind)
+      )
+      assert.deepStrictEqual(yield* pricesOf((client) => () => ofMarkets(client)([spot])), ["kind=spot"])
+      assert.deepStrictEqual(yield* pricesOf((client) => () => ofMarkets(client)([])), [])
+    }))
+
   it("have the cost that the endpoint computes from its input", () => {
     assert.deepStrictEqual(price.cost({ pair: "A", limit: 3 }), { ip: 3 })
     assert.deepStrictEqual(price.make(spot, 2), { pair: "XBTUSD", limit: 2 })

@@ -3,8 +3,9 @@
  *
  * @since 0.1.0
  */
+import type { Market } from "@effect-exchange/core"
 import { ClientOrderId, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
-import type { Declaration, Row } from "@effect-exchange/core/adapter"
+import type { Adapter, Declaration, Row } from "@effect-exchange/core/adapter"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
 import { feeds, resolutions } from "./Feeds.js"
@@ -25,59 +26,50 @@ const byLabel: Declaration.Account["byName"][number] = (client) => ({ clientOrde
     : client.request(Endpoints.getOrderStateByLabel, { currency: market.settle, label: clientOrderId })
 
 /** Continues at an offset, unless the orders of the page had ended before an instant. Orders come latest first. */
-const until = (since: number) => (page: Page.Read<Listing.Listing<Row.Order>, number>) =>
+const until = (page: Page.Read<Listing.Listing<Row.Order>, number>, since: number = 0) =>
   (page.answer.rows.at(-1)?.updatedAt ?? since) < since ? undefined : Page.offset(Endpoints.pageSize)(page)
 
 /**
  * Searches the ended orders for a label, latest first. The search ends when the label is found, or when the orders had
  * ended before the wanted order was placed. After ten pages without either, it fails, because nothing is proven.
  */
-const byHistory = (historical: boolean): Declaration.Account["byName"][number] => (client) => (reference) =>
+const byHistory = (historical: boolean) =>
   Page.all({
     endpoint: Endpoints.getOrderHistory,
-    input: (offset: number | undefined) =>
-      Endpoints.getOrderHistory.make(reference.market, historical, Endpoints.pageSize, offset),
-    rows: (rows) => rows,
-    next: until(reference.since ?? 0),
-    wanted: (row: Row.Order) => row.clientOrderId === reference.clientOrderId,
+    input: (offset: number | undefined, { market }: Declaration.ByClientOrderId) =>
+      Endpoints.getOrderHistory.make(market, historical, Endpoints.pageSize, offset),
+    rows: (rows: Listing.Listing<Row.Order>) => rows,
+    next: (page, [{ since }]) => until(page, since),
+    wanted: (row: Row.Order, { clientOrderId }) => row.clientOrderId === clientOrderId,
     enough: () => 1,
     most: 10
-  })(client)()
+  })
 
-// Recent and historical orders. A row moves from the recent to the historical ones some time after its order has ended.
-const ended = Question.union(
-  [false, true].map((historical): Declaration.Past<Row.Order> => (client) => (market, query) =>
-    Page.all({
-      endpoint: Endpoints.getOrderHistory,
-      input: (offset: number | undefined) =>
-        Endpoints.getOrderHistory.make(market, historical, Math.min(query.limit, Endpoints.pageSize), offset),
-      rows: (rows) => rows,
-      next: until(query.since ?? 0),
-      enough: () => query.limit
-    })(client)()
-  )
-)
+const endedOf = (historical: boolean) =>
+  Page.all({
+    endpoint: Endpoints.getOrderHistory,
+    input: (offset: number | undefined, market: Market.Market, { limit }: Adapter.History) =>
+      Endpoints.getOrderHistory.make(market, historical, Math.min(limit, Endpoints.pageSize), offset),
+    rows: (rows) => rows,
+    next: (page, [, { since }]) => until(page, since)
+  })
 
 /**
  * Reads fills, latest first, until a page reaches back before `since`. The requests do not contain `since`: with a
  * `start_timestamp`, Deribit returns the earliest trades.
  */
-const fillsOf = (historical: boolean): Declaration.Past<Row.Fill> => (client) => (market, query) => {
-  const { limit, since = 0 } = query
-  return Page.all({
+const fillsOf = (historical: boolean) =>
+  Page.all({
     endpoint: Endpoints.getUserTrades,
-    input: (end: number | undefined) => Endpoints.part(end, market, query, historical),
+    input: (end: number | undefined, market: Market.Market, query: Adapter.History) =>
+      Endpoints.part(end, market, query, historical),
     rows: ({ fills }) => fills,
-    next: ({ answer: { fills, hasMore }, place }) => {
+    next: ({ answer: { fills, hasMore }, place }, [, { since = 0 }]) => {
       const last = fills.rows.at(-1)?.at
       return !hasMore || (last !== undefined && last < since) ? undefined : Page.atInstant(last, place)
     },
-    wanted: ({ at }) => at >= since,
-    enough: () => limit
-  })(client)()
-}
-
-const fills = Question.union([false, true].map(fillsOf))
+    wanted: ({ at }: Row.Fill, _, { since = 0 }) => at >= since
+  })
 
 /**
  * The adapter for Deribit: its tags, Layers and features.
@@ -131,16 +123,13 @@ export const Deribit = Exchange.define({
     byId: to(Endpoints.getOrderState),
     // Deribit forgets a label half an hour after its order has ended. Earlier orders are searched for in the history.
     byName: [byLabel, byHistory(false), byHistory(true)],
-    ended: { order: "newest first", read: ended },
-    fills: { order: "newest first", read: fills },
+    // A row moves from the recent to the historical ones some time after its order has ended, or after its trade.
+    ended: { order: "newest first", read: Question.union([endedOf(false), endedOf(true)]) },
+    fills: { order: "newest first", read: Question.union([fillsOf(false), fillsOf(true)]) },
     positions: to(Endpoints.getPositions)
   },
   trading: {
-    names: {
-      pattern: /^[A-Za-z0-9._:-]{1,64}$/,
-      described: "1 to 64 characters of A-Z a-z 0-9 . _ : -",
-      make: ClientOrderId.asUuid
-    },
+    names: ClientOrderId.upTo(64, "A-Z a-z 0-9 . _ : -", ClientOrderId.asUuid),
     timeInForce: ["GTC", "IOC", "FOK"],
     reduceOnly: true,
     deduplicates: "never",

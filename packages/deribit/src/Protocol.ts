@@ -65,10 +65,7 @@ const time = Wire.ifAny(Wire.within("usOut", Wire.micros))
  */
 export const protocol = Protocol.make({
   exchange: "deribit",
-  hosts: {
-    live: Protocol.open("https://www.deribit.com"),
-    testnet: Protocol.open("https://test.deribit.com")
-  },
+  hosts: { live: Protocol.open("https://www.deribit.com"), testnet: Protocol.open("https://test.deribit.com") },
   testHosts: ["test.deribit.com"],
   limits,
   sign: { header: signHeader, parameters: signParameters },

@@ -11,6 +11,9 @@ import * as Schema from "effect/Schema"
 
 const { all, always, at, blank, millis, none, number, orElse, positive, text, when, words, wordsOr } = Wire
 
+// Zero means that there is no value.
+const price = (path: string) => at(path, positive(number))
+
 // An instrument is listed as inactive before it opens, and may be locked or halted while it is active. The state may be
 // missing.
 const state = orElse(
@@ -46,9 +49,9 @@ export const Instrument = Row.of({
     { isActive: at("is_active", words({ true: true, false: false })), state },
     ({ isActive, state }) => isActive || state === "closed" ? state : "halted"
   ),
-  tickSize: at("tick_size", positive(number)),
-  lotSize: at("contract_size", positive(number)),
-  minAmount: at("min_trade_amount", positive(number))
+  tickSize: price("tick_size"),
+  lotSize: price("contract_size"),
+  minAmount: price("min_trade_amount")
 })
 
 /**
@@ -58,12 +61,12 @@ export const Instrument = Row.of({
  * @category rows
  */
 export const Ticker = Row.ticker({
-  last: at("last_price", positive(number)),
-  bid: at("best_bid_price", positive(number)),
-  ask: at("best_ask_price", positive(number)),
+  last: price("last_price"),
+  bid: price("best_bid_price"),
+  ask: price("best_ask_price"),
   open24h: none,
-  high24h: at("stats.high", positive(number)),
-  low24h: at("stats.low", positive(number)),
+  high24h: price("stats.high"),
+  low24h: price("stats.low"),
   volume24h: at("stats.volume", blank(number)),
   at: at("timestamp", millis)
 })
@@ -157,7 +160,7 @@ export const Order = Row.order({
   price: when(type, "limit", at("price", number)),
   amount: at("amount", blank(number)),
   filled: Row.filled("filled_amount", number, at("order_state", wordsOr({ filled: true }, false))),
-  averagePrice: at("average_price", positive(number)),
+  averagePrice: price("average_price"),
   timeInForce: at(
     "time_in_force",
     wordsOr({ good_til_cancelled: "GTC", immediate_or_cancel: "IOC", fill_or_kill: "FOK" }, undefined)
@@ -195,10 +198,10 @@ export const Position = Row.position({
   market: at("instrument_name", text),
   side: at("direction", words({ buy: "long", sell: "short" })),
   amount: at("size", number),
-  entryPrice: at("average_price", positive(number)),
-  markPrice: at("mark_price", positive(number)),
-  liquidationPrice: at("estimated_liquidation_price", positive(number)),
-  leverage: at("leverage", positive(number)),
+  entryPrice: price("average_price"),
+  markPrice: price("mark_price"),
+  liquidationPrice: price("estimated_liquidation_price"),
+  leverage: price("leverage"),
   unrealizedPnl: at("floating_profit_loss", blank(number))
 })
 

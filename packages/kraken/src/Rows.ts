@@ -8,6 +8,9 @@ import * as Schema from "effect/Schema"
 
 const { all, at, blank, decimal, map, none, orZero, positive, seconds, text, words, wordsOr } = Wire
 
+// Zero means that there is no value.
+const price = (path: string) => at(path, positive(decimal))
+
 /**
  * An asset, under its id. Other tables use the id, while people and pairs use `altname`.
  *
@@ -28,9 +31,9 @@ export const Pair = Row.of({
   wsname: at("wsname", blank(Schema.String)),
   priceDecimals: at("pair_decimals", Schema.NonNegativeInt),
   lotDecimals: at("lot_decimals", Schema.NonNegativeInt),
-  tickSize: at("tick_size", positive(decimal)),
-  minAmount: at("ordermin", positive(decimal)),
-  minNotional: at("costmin", positive(decimal)),
+  tickSize: price("tick_size"),
+  minAmount: price("ordermin"),
+  minNotional: price("costmin"),
   // A pair that accepts only some kinds of orders is open; the exchange decides which kinds.
   status: Row.statusOrUnknown("status", {
     open: "online post_only limit_only",
@@ -41,11 +44,11 @@ export const Pair = Row.of({
 
 // In `v`, `l` and `h`, the first value is for today since midnight (UTC), and the second is for the last 24 hours.
 const ticker = {
-  last: at("c.0", positive(decimal)),
-  bid: at("b.0", positive(decimal)),
-  ask: at("a.0", positive(decimal)),
-  high24h: at("h.1", positive(decimal)),
-  low24h: at("l.1", positive(decimal)),
+  last: price("c.0"),
+  bid: price("b.0"),
+  ask: price("a.0"),
+  high24h: price("h.1"),
+  low24h: price("l.1"),
   volume24h: at("v.1", decimal),
   ...Wire.each(["open24h", "at"], none)
 }
@@ -136,7 +139,7 @@ export const Order = Row.order({
   price: Wire.when(type, "limit", at("descr.price", decimal)),
   amount: all({ flags, size: at("vol", decimal) }, ({ flags, size }) => flags.includes("viqc") ? undefined : size),
   filled: at("vol_exec", decimal),
-  averagePrice: at("price", positive(decimal)),
+  averagePrice: price("price"),
   timeInForce: at("timeinforce", wordsOr({ GTC: "GTC", IOC: "IOC", FOK: "FOK" }, undefined)),
   postOnly: map(flags, (flags) => flags.includes("post")),
   reduceOnly: none,

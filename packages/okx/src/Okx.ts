@@ -3,9 +3,9 @@
  *
  * @since 0.1.0
  */
-import { Candle, type ExchangeStatus, type Market } from "@effect-exchange/core"
-import { Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
-import type { Adapter, Declaration, Endpoint, Wire } from "@effect-exchange/core/adapter"
+import { Candle, type ExchangeStatus } from "@effect-exchange/core"
+import { ClientOrderId, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
+import type { Declaration, Endpoint, Wire } from "@effect-exchange/core/adapter"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -20,9 +20,6 @@ const { to } = Question
 const kinds = ["spot", "perpetual", "future"] as const
 
 // ---- public data
-
-const tickers: Declaration.MarketData["tickers"] = (client) => (markets) =>
-  Question.aboutEach(Arr.dedupe(markets.map(({ kind }) => kind)), to(Endpoints.tickers))(client)()
 
 // One endpoint has the latest 1440 candles, including the current one, and another has all earlier candles. A few of
 // the 1440 are left unused, because the clocks may differ.
@@ -80,11 +77,7 @@ const history = <Row extends { readonly id?: string | undefined }>(
       const ask = query.since !== undefined && query.since < now - days * 86_400_000 ? all : latest
       return ask(client)(subject, query)
     })
-  const ofKind =
-    (kind: Market.Market["kind"]): Question.Question<"account", [Adapter.History], Listing.Listing<Row>> =>
-    (client) =>
-    (query) => read(client)({ kind }, query)
-  return { read, ofAll: Question.each(kinds.map(ofKind)) }
+  return { read, ofAll: Question.aboutEach(kinds.map((kind) => ({ kind })), read) }
 }
 
 // ---- orders
@@ -130,7 +123,7 @@ export const Okx = Exchange.define({
   marketData: {
     listings: kinds.map((kind) => Question.about(kind, to(Endpoints.instruments, Listing.map(readMarket)))),
     ticker: to(Endpoints.ticker),
-    tickers,
+    tickers: Question.aboutEachOf((markets) => Arr.dedupe(markets.map(({ kind }) => kind)), to(Endpoints.tickers)),
     book: {
       depths: 5000,
       read: (client) => (market, size) => to(size <= 400 ? Endpoints.books : Endpoints.booksFull)(client)(market, size)
@@ -167,7 +160,7 @@ export const Okx = Exchange.define({
     positions: Question.aboutEach(["perpetual", "future"], to(Endpoints.positions))
   },
   trading: {
-    names: { pattern: /^[A-Za-z0-9]{1,32}$/, described: "1 to 32 characters of A-Z a-z 0-9", make: (hex) => hex },
+    names: ClientOrderId.upTo(32, "A-Z a-z 0-9"),
     timeInForce: ["GTC", "IOC", "FOK"],
     reduceOnly: true,
     deduplicates: "while open",

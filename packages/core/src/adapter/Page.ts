@@ -47,7 +47,7 @@ export interface Read<out A, out Place> {
 
 /**
  * The declaration of a listing in pages. A `Place` identifies a page in a request: a cursor, an offset, or the id of a
- * row.
+ * row. `asked` are the arguments of the question.
  *
  * @since 0.1.0
  * @category models
@@ -55,12 +55,12 @@ export interface Read<out A, out Place> {
 export interface Facts<C extends Capability, I, A, Args extends ReadonlyArray<unknown>, Row, Place> {
   readonly endpoint: Endpoint<C, I, A>
   readonly input: (place: Place | undefined, ...args: Args) => NoInfer<I>
-  readonly rows: (answer: A) => Listing.Rows<Row>
+  readonly rows: (answer: A, asked: Args) => Listing.Rows<Row>
   /**
    * Returns the place of the next page, `undefined` if there is none, or {@link unreachable} if there are more rows
    * that cannot be requested.
    */
-  readonly next: (page: Read<A, Place>) => Place | typeof unreachable | undefined
+  readonly next: (page: Read<A, Place>, asked: Args) => Place | typeof unreachable | undefined
   /** Returns the key by which two rows are the same row. Defaults to `Listing.keyOf`. */
   readonly key?: ((row: Row) => string) | undefined
   /** Selects the rows that are kept and counted. Defaults to all. */
@@ -107,7 +107,7 @@ export const all = <
     let place: Place | undefined = undefined
     for (let pages = 0; pages < cap; pages++) {
       const answer: A = yield* client.request(endpoint, input(place, ...args))
-      const page = Listing.from(facts.rows(answer))
+      const page = Listing.from(facts.rows(answer, args))
       for (const row of page.rows) {
         if (wanted(row, ...args)) rows.set(key(row) ?? rows.size, row)
       }
@@ -117,7 +117,7 @@ export const all = <
         place,
         count: page.rows.length + page.unknown.length,
         lastId: page.rows.at(-1)?.id ?? page.unknown.at(-1)?.id
-      })
+      }, args)
       if (behind === undefined || rows.size >= limit) {
         return { rows: [...rows.values()], unknown: [...unknown.values()] }
       }

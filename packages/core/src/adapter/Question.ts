@@ -113,17 +113,20 @@ export const each = <C extends Endpoint.Capability, Args extends ReadonlyArray<u
   )
 
 /**
- * Binds a question to its subject, such as a kind of market.
+ * Binds a question to its subject, such as a kind of market. What else the question is about, such as the `since` of a
+ * history, is still asked.
  *
  * @since 0.1.0
  * @category combining
  */
-export const about = <C extends Endpoint.Capability, Subject, A>(
+export const about = <C extends Endpoint.Capability, Subject, Rest extends ReadonlyArray<unknown>, A>(
   subject: NoInfer<Subject>,
-  question: Question<C, [Subject], A>
-): Question<C, [], A> =>
-(client) =>
-() => question(client)(subject)
+  question: Question<C, [Subject, ...Rest], A>
+): Question<C, Rest, A> =>
+(client) => {
+  const ask = question(client)
+  return (...rest) => ask(subject, ...rest)
+}
 
 /**
  * Asks a question about each subject concurrently, such as each kind of market, and joins the rows.
@@ -131,10 +134,24 @@ export const about = <C extends Endpoint.Capability, Subject, A>(
  * @since 0.1.0
  * @category combining
  */
-export const aboutEach = <C extends Endpoint.Capability, Subject, A>(
+export const aboutEach = <C extends Endpoint.Capability, Subject, Rest extends ReadonlyArray<unknown>, A>(
   subjects: ReadonlyArray<NoInfer<Subject>>,
+  question: Question<C, [Subject, ...Rest], Listing.Rows<A>>
+): Question<C, Rest, Listing.Listing<A>> => each(subjects.map((subject) => about(subject, question)))
+
+/**
+ * Asks a question about each subject that follows from the arguments, such as the kinds of the given markets, and joins
+ * the rows.
+ *
+ * @since 0.1.0
+ * @category combining
+ */
+export const aboutEachOf = <C extends Endpoint.Capability, Args extends ReadonlyArray<unknown>, Subject, A>(
+  subjectsOf: (...args: Args) => ReadonlyArray<Subject>,
   question: Question<C, [Subject], Listing.Rows<A>>
-): Question<C, [], Listing.Listing<A>> => each(subjects.map((subject) => about(subject, question)))
+): Question<C, Args, Listing.Listing<A>> =>
+(client) =>
+(...args) => aboutEach(subjectsOf(...args), question)(client)()
 
 /**
  * Asks several questions concurrently whose answers may overlap, as a row that ends moves from one answer to another.

@@ -17,10 +17,23 @@ import * as Random from "effect/Random"
  */
 export interface Alphabet {
   readonly pattern: RegExp
-  /** A description for error messages: `"1 to 36 characters of A-Z a-z 0-9 - _"`. */
+  /** A description for error messages: `"1 to 36 characters of A-Z a-z 0-9 _ -"`. */
   readonly described: string
   readonly make: (hex: string) => string
 }
+
+/**
+ * Describes client order ids of 1 to `most` characters. `characters` are ranges and single characters, separated by
+ * spaces, and a `-` comes last: `"A-Z a-z 0-9 _ -"`. `make` defaults to the 32 hex digits themselves.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const upTo = (most: number, characters: string, make: Alphabet["make"] = (hex) => hex): Alphabet => ({
+  pattern: new RegExp(`^[${characters.replaceAll(" ", "")}]{1,${most}}$`),
+  described: `1 to ${most} characters of ${characters}`,
+  make
+})
 
 /**
  * Formats 32 hex digits as a version 4 UUID. The version and variant bits are overwritten.

@@ -173,11 +173,7 @@ const amended = (
   reduceOnly: order.reduceOnly === true
 })
 
-const alphabet: ClientOrderId.Alphabet = {
-  pattern: /^[A-Za-z0-9_-]{1,36}$/,
-  described: "1 to 36 characters of A-Z a-z 0-9 - _",
-  make: (hex) => hex
-}
+const alphabet = ClientOrderId.upTo(36, "A-Z a-z 0-9 _ -")
 
 const prepare = (
   mock: MockExchange,
