@@ -101,7 +101,7 @@ const Trade = Row.trade({
 
 const Bar = Row.barSoFar(
   Row.ohlcv(instant, decimal, ["k.t", "k.o", "k.h", "k.l", "k.c", "k.v"]),
-  at("k.x", Wire.wordsOr({ true: false, false: true }, undefined))
+  { isOpen: at("k.x", Wire.wordsOr({ true: false, false: true }, undefined)) }
 )
 
 const reportedName = orElse(at("C", blank(Wire.text)), at("c", blank(Wire.text)))

@@ -19,8 +19,6 @@ import { expiresAfter, protocol } from "./Protocol.js"
 import * as Rows from "./Rows.js"
 
 const { ask, to } = Question
-const { exchange } = protocol
-const { MalformedResponse } = ExchangeError
 const nothing = Decimal.make("0")
 
 // ---- money
@@ -66,7 +64,10 @@ const balances: Declaration.Account["balances"] = (client) => () =>
     const units = yield* unitsOf(client, rows.map(({ currency }) => currency))
     return yield* Effect.forEach(rows, ({ currency, free, total }) => {
       const unit = units.get(currency)
-      if (!unit) return new MalformedResponse({ exchange, operation: "balances", detail: unknownMinorUnit(currency) })
+      const detail = unknownMinorUnit(currency)
+      if (!unit) {
+        return new ExchangeError.MalformedResponse({ exchange: client.exchange, operation: "balances", detail })
+      }
       const { asset, places } = unit
       return Effect.succeed({ asset, free: fromMinorUnits(free, places), total: fromMinorUnits(total, places) })
     })
@@ -104,7 +105,7 @@ const status: Declaration.MarketData["status"] = (client) => () =>
         : error)
   )
 
-// ---- tables of the account
+// ---- account
 
 /** Reads a table, newest rows first: page by page to its end, or until enough wanted rows are found. */
 const table = <A extends { readonly id?: string | undefined }, Args extends ReadonlyArray<unknown>>(

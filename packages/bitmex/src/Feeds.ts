@@ -202,7 +202,7 @@ const bookUpdates = (frame: unknown): ReadonlyArray<Feeds.BookUpdate> => {
   }]
 }
 
-// ---- the account
+// ---- account
 
 const orders = Feeds.reading(Wire.list(Rows.Order))
 const executions = Feeds.reading(Wire.list(Rows.Execution))

@@ -199,7 +199,7 @@ const cancel = (client: Trading) => (reference: Adapter.Reference) => {
   )
 }
 
-const kinds: ReadonlyArray<Rows.Kind> = ["Order", "tpslOrder", "StopOrder", "OcoOrder", "BidirectionalTpslOrder"]
+const orderKinds: ReadonlyArray<Rows.Kind> = ["Order", "tpslOrder", "StopOrder", "OcoOrder", "BidirectionalTpslOrder"]
 
 /** Cancels all orders of a market. On spot, each request cancels the orders of one kind. */
 const cancelAll = (client: Trading) => (market: Market.Market) => {
@@ -210,7 +210,7 @@ const cancelAll = (client: Trading) => (market: Market.Market) => {
       Effect.catchIf(({ _tag, code }) => _tag === "OrderNotFound" || code === "170202", () => Effect.succeed([]))
     )
   return categoryOf(market) === "spot"
-    ? Effect.map(Concurrent.forEach(kinds, request, Question.concurrently), Arr.flatten)
+    ? Effect.map(Concurrent.forEach(orderKinds, request, Question.concurrently), Arr.flatten)
     : request()
 }
 

@@ -162,7 +162,7 @@ export const kline = open("kline", "market/kline", {
   answer: Wire.within("list", Wire.every(Rows.Bar))
 })
 
-// ---- the account
+// ---- account
 
 /**
  * Reads the key in use and its permissions.
@@ -259,7 +259,7 @@ export const executionList = read("executionList", "execution/list", {
   answer: Rows.page(Rows.Execution)
 })
 
-// ---- orders
+// ---- trading
 
 const termsOf = (order: Declaration.NewOrder) => ({
   symbol: order.market.id,

@@ -152,7 +152,7 @@ const Trade = Row.trade({
 
 const Bar = Row.barSoFar(
   Row.ohlcv(millis, decimal, ["start", "open", "high", "low", "close", "volume"]),
-  at("confirm", Wire.wordsOr({ true: false, false: true }, undefined))
+  { isOpen: at("confirm", Wire.wordsOr({ true: false, false: true }, undefined)) }
 )
 
 const rows = <A>(row: Wire.Row<A>) => Feeds.reading(Wire.within("data", Wire.list(row)))

@@ -144,7 +144,7 @@ export const Interruption = Row.of({
   environment: at("env", Schema.Unknown)
 })
 
-// ---- the account
+// ---- account
 
 /**
  * The key in use. If `readOnly` is 1, its permissions allow only reading. `expiredAt` is in 1970 if the key never
@@ -328,7 +328,7 @@ const isTrade = meaning({
  */
 export const Execution = Row.entry(at("execId", text), fill, map(at("execType", isTrade), (what) => what === "trade"))
 
-// ---- responses to orders
+// ---- trading
 
 /**
  * The acknowledgement of an order, an amendment or a cancellation: it was accepted, but not necessarily carried out.

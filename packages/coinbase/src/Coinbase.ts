@@ -5,7 +5,7 @@
  */
 import { ExchangeError } from "@effect-exchange/core"
 import { ClientOrderId, Endpoint, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
-import type { Adapter, Declaration, Row, Wire } from "@effect-exchange/core/adapter"
+import type { Adapter, Declaration, Row } from "@effect-exchange/core/adapter"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
@@ -17,11 +17,8 @@ import { protocol } from "./Protocol.js"
 import type * as Rows from "./Rows.js"
 
 const { to } = Question
-const { exchange: id } = protocol
 
 // ---- public data
-
-const market = ({ cancelOnly: _, limited: __, ...row }: Wire.Type<typeof Rows.Product>): Row.Market => row
 
 // A product has no bid and no ask, so both come from the order book.
 const ticker: Declaration.MarketData["ticker"] = (client) => (market) =>
@@ -46,7 +43,7 @@ const status: Declaration.MarketData["status"] = (client) => () =>
       client.request(Endpoints.serverTime, {})
     ], Question.concurrently),
     ([{ rows }, at]) => {
-      const open = rows.filter(({ status }) => status === "open")
+      const open = rows.filter(({ row }) => row.status === "open")
       const unlimited = open.filter(({ limited }) => !limited)
       const isLimited = open.length > 0 || rows.some(({ cancelOnly }) => cancelOnly)
       return {
@@ -57,7 +54,7 @@ const status: Declaration.MarketData["status"] = (client) => () =>
     }
   )
 
-// ---- an account
+// ---- account
 
 const wallets = Page.byCursor({ endpoint: Endpoints.accounts, input: Endpoints.accounts.make })
 
@@ -118,7 +115,7 @@ const placedSince: Declaration.Account["byName"][number] = (client) => ({ client
     return yield* orders(client)({ product_ids, start_date, clientOrderId })
   })
 
-// ---- orders
+// ---- trading
 
 const differ = (one: BigDecimal.BigDecimal | undefined, other: BigDecimal.BigDecimal | undefined): boolean =>
   one !== undefined && other !== undefined && !BigDecimal.equals(one, other)
@@ -139,7 +136,7 @@ const place: Declaration.Trading["place"] = (client) => (order) =>
       // exists. The order is therefore looked up.
       isAboutAnother(order, created)
         ? new ExchangeError.MalformedResponse({
-          exchange: id,
+          exchange: client.exchange,
           operation: Endpoints.createOrder.name,
           detail: `the response describes a different order, ${created.id}`
         })
@@ -165,7 +162,7 @@ const amend: Declaration.OptionalTrading["amend"] = (client) => ({ current, ...c
   const size = change.size ?? current.amount
   return current.timeInForce !== "GTC" || price === undefined || size === undefined
     ? new ExchangeError.Unsupported({
-      exchange: id,
+      exchange: client.exchange,
       operation: Endpoints.editOrder.name,
       detail: "Coinbase can amend only GTC limit orders",
       alternative: "cancel it and place a new one"
@@ -197,7 +194,7 @@ export const Coinbase = Exchange.define({
   kinds: ["spot"],
   lacks: ["positions", "placeBatch"],
   marketData: {
-    listings: [Question.about(true, to(Endpoints.products, Listing.map(market)))],
+    listings: [Question.about(true, to(Endpoints.products, Listing.map(({ row }) => row)))],
     ticker,
     tickers: to(Endpoints.tickers),
     // No maximum is documented, neither here nor for trades.

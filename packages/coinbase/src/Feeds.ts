@@ -155,13 +155,8 @@ const trades = () => {
   }
 }
 
-const bars = Feeds.reading(Wire.list(Row.withFields(Rows.Bar, { sentAt: at("sentAt", blank(Wire.isoTime)) })))
-
 /** A candle has no end flag, but the message tells when it was sent. */
-const candles = (frame: unknown) => {
-  const found = bars(frame)
-  return found && Listing.map(found, ({ row, sentAt }) => ({ ...row, sentAt }))
-}
+const candles = Feeds.reading(Wire.list(Row.barSoFar(Rows.Bar, { sentAt: at("sentAt", blank(Wire.isoTime)) })))
 
 const bookUpdates = (event: unknown): ReadonlyArray<Feeds.BookUpdate> => {
   const sides: Record<string, Array<unknown>> = { bid: [], offer: [] }

@@ -38,13 +38,7 @@ export const side = words({ BUY: "buy", SELL: "sell" })
 
 const tickSize = orElse(price("price_increment"), price("quote_increment"))
 
-/**
- * A product of the listing. A product that accepts only some kinds of orders is open; the exchange decides which kinds.
- *
- * @since 0.1.0
- * @category rows
- */
-export const Product = Row.of({
+const market = Row.of({
   id: at("product_id", text),
   // The listing of all products has those of all types.
   kind: map(at("product_type", blank(text)), (type = "SPOT") => type === "SPOT" ? "spot" as const : undefined),
@@ -63,7 +57,16 @@ export const Product = Row.of({
   lotSize: price("base_increment"),
   minAmount: price("base_min_size"),
   maxAmount: price("base_max_size"),
-  minNotional: price("quote_min_size"),
+  minNotional: price("quote_min_size")
+})
+
+/**
+ * A product of the listing. A product that accepts only some kinds of orders is open; the exchange decides which kinds.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Product = Row.withFields(market, {
   cancelOnly: flag("cancel_only"),
   limited: Wire.anyOf(flag("limit_only"), flag("post_only"))
 })
@@ -131,7 +134,7 @@ export const Trade = Row.trade({
  */
 export const Bar = Row.ohlcv(seconds, decimal, ["start", "open", "high", "low", "close", "volume"])
 
-// ---- an account
+// ---- account
 
 /**
  * Creates a decoder for a page: its rows, and the cursor of the next page. Some listings report whether there is a next
@@ -268,7 +271,7 @@ export const Fill = Row.fill({
  */
 export const Entry = Row.entry(at("entry_id", text), Fill)
 
-// ---- orders
+// ---- trading
 
 /**
  * The response to an accepted order. If the client order id already existed, the response describes the existing order,

@@ -8,8 +8,8 @@ import { ClientOrderId, Exchange, Listing, Page, Question } from "@effect-exchan
 import type { Adapter, Declaration, Row } from "@effect-exchange/core/adapter"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
-import { feeds, resolutions } from "./Feeds.js"
-import * as Markets from "./Markets.js"
+import { feeds, intervals } from "./Feeds.js"
+import { read as readMarket } from "./Markets.js"
 import { protocol } from "./Protocol.js"
 
 const { ask, to } = Question
@@ -96,13 +96,13 @@ export const Deribit = Exchange.define({
   lacks: ["placeBatch"],
   marketData: {
     listings: kinds.map((kind) =>
-      ask(Endpoints.getInstruments, () => ({ currency: "any", kind }), Listing.map(Markets.read))
+      ask(Endpoints.getInstruments, () => ({ currency: "any", kind }), Listing.map(readMarket))
     ),
     ticker: to(Endpoints.ticker),
     book: { depths: [1, 5, 10, 20, 50, 100, 1000, 10_000], read: to(Endpoints.getOrderBook) },
     trades: { most: 1000, order: "newest first", read: to(Endpoints.getLastTrades) },
     candles: {
-      words: resolutions,
+      words: intervals,
       page: 1000,
       read: to(Endpoints.getChart),
       // Deribit's first market opened in this month.

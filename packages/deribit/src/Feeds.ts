@@ -6,7 +6,6 @@
  */
 import { Feeds, Wire } from "@effect-exchange/core/adapter"
 import * as Either from "effect/Either"
-import { isLeftOut } from "./Markets.js"
 import { signedParameters } from "./Protocol.js"
 import * as Rows from "./Rows.js"
 
@@ -106,6 +105,12 @@ const ordersOf = Feeds.reading(Wire.list(Rows.Order))
 const fillsOf = Feeds.reading(Wire.list(Rows.Fill))
 const coins = Feeds.reading(Wire.list(Rows.Balance))
 
+/**
+ * Returns `true` if the name is that of an option or a combination. This adapter does not list those markets and
+ * ignores their rows.
+ */
+const isLeftOut = (name: string): boolean => /-[CP]$|^[^-]+-[A-Z]+-/.test(name)
+
 /** Keeps the rows of the markets that this adapter lists. */
 const listed = (rows: unknown): unknown =>
   Array.isArray(rows)
@@ -152,7 +157,7 @@ const connection: Feeds.SocketFacts = {
  * @since 0.1.0
  * @category constants
  */
-export const resolutions = {
+export const intervals = {
   "1m": "1",
   "3m": "3",
   "5m": "5",
@@ -190,7 +195,7 @@ export const feeds: Feeds.Feeds = {
     reader: () => (frame) => trades(inOrder(frame))
   },
   candles: {
-    words: resolutions,
+    words: intervals,
     topic: ({ id }, resolution) => topic(`chart.trades.${id}.${resolution}`),
     reader: () => bars
   },

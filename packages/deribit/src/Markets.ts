@@ -18,12 +18,3 @@ const one = Decimal.make("1")
  */
 export const read = ({ expiry, inverse, settle, ...row }: Wire.Type<typeof Rows.Instrument>): Row.Market =>
   row.kind === "spot" ? row : { ...row, settle, expiry, inverse, multiplier: inverse ? one : row.lotSize }
-
-/**
- * Returns `true` if the name is that of an option or a combination. This adapter does not list those markets and
- * ignores their rows.
- *
- * @since 0.1.0
- * @category names
- */
-export const isLeftOut = (name: string): boolean => /-[CP]$|^[^-]+-[A-Z]+-/.test(name)

@@ -168,21 +168,27 @@ const side = at("side", words({ buy: "buy", sell: "sell" }))
 
 const Trade = Row.tradeAt(isoTime, number, { id: "trade_id", side, price: "price", amount: "qty", at: "timestamp" })
 
-const Bar = Row.bar({
-  openTime: at("interval_begin", isoTime),
-  open: at("open", number),
-  high: at("high", number),
-  low: at("low", number),
-  close: at("close", number),
-  volume: at("volume", number)
-})
-
-const bars = Feeds.readingOne(Wire.one(Row.withFields(Bar, { sentAt: at("sentAt", blank(isoTime)) })))
-
 /** A candle has no end flag, but the message tells when it was sent. */
-const candles = (frame: unknown) => bars(frame)?.map(({ row, sentAt }) => ({ ...row, sentAt }))
+const Bar = Row.barSoFar(
+  Row.ohlcv(isoTime, number, ["interval_begin", "open", "high", "low", "close", "volume"]),
+  { sentAt: at("sentAt", blank(isoTime)) }
+)
 
-const intervals = { "1m": "1", "5m": "5", "15m": "15", "30m": "30", "1h": "60", "4h": "240", "1d": "1440" } as const
+/**
+ * Kraken's names for the candle intervals, in requests and in streams: numbers of minutes.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const intervals = {
+  "1m": "1",
+  "5m": "5",
+  "15m": "15",
+  "30m": "30",
+  "1h": "60",
+  "4h": "240",
+  "1d": "1440"
+} as const
 
 const bookUpdates = (frame: unknown): ReadonlyArray<Feeds.BookUpdate> => {
   const row = get(frame, "row")
@@ -232,17 +238,13 @@ const executed = {
   side
 }
 const executedType = at("order_type", wordsOr({ limit: "limit", market: "market" }, "other"))
-const executedStatus = at(
-  "order_status",
-  words({
-    pending_new: "pending",
-    new: "open",
-    partially_filled: "open",
-    filled: "filled",
-    canceled: "canceled",
-    expired: "expired"
-  })
-)
+const executedStatus = Row.status("order_status", {
+  pending: "pending_new",
+  open: "new partially_filled",
+  filled: "filled",
+  canceled: "canceled",
+  expired: "expired"
+})
 const ordered = at("order_qty", blank(number))
 // The first message of an order leaves out the filled amount if nothing is filled yet.
 const cumulated = all(
@@ -360,7 +362,7 @@ export const feeds: Feeds.Feeds = {
   candles: {
     words: intervals,
     topic: (market, word) => topic("ohlc", market, word),
-    reader: () => candles
+    reader: () => Feeds.readingOne(Wire.one(Bar))
   },
   book: {
     depths: depth,

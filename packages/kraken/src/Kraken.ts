@@ -5,42 +5,16 @@
  */
 import { ExchangeError, type Market, Order } from "@effect-exchange/core"
 import { ClientOrderId, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
-import type { Adapter, Declaration, Endpoint, Wire } from "@effect-exchange/core/adapter"
+import type { Adapter, Declaration, Endpoint } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
 import * as Errors from "./Errors.js"
-import { feeds } from "./Feeds.js"
+import { feeds, intervals } from "./Feeds.js"
+import { altnameOf, assetName, read as readMarket } from "./Markets.js"
 import { protocol } from "./Protocol.js"
-import type * as Rows from "./Rows.js"
 
 const { ask, to } = Question
-
-// Kraken calls Bitcoin `XBT` and Dogecoin `XDG`. All other assets have the same name.
-const renamed: ReadonlyMap<string, string> = new Map([["XBT", "BTC"], ["XDG", "DOGE"]])
-const original: ReadonlyMap<string, string> = new Map(
-  Array.from(renamed, ([krakenName, commonName]) => [commonName, krakenName])
-)
-const assetName = (altname: string): string => renamed.get(altname) ?? altname
-
-// The name of a market in orders: the names of its two assets joined (`XBTUSD`). Tickers and fills have the market's id
-// (`XXBTZUSD`), and the socket has its symbol (`BTC/USD`).
-const altnameOf = ({ base, quote }: Pick<Market.Market, "base" | "quote">): string =>
-  `${original.get(base) ?? base}${original.get(quote) ?? quote}`
-
-/** Leaves out a pair without `wsname`, or whose `altname` is not the names of its two assets joined. */
-const market = ({ altname, lotDecimals, priceDecimals, wsname, ...row }: Wire.Type<typeof Rows.Pair>) => {
-  const [first = "", second = ""] = wsname?.split("/") ?? []
-  const [base, quote] = [assetName(first), assetName(second)]
-  return altname !== altnameOf({ base, quote }) ? undefined : {
-    ...row,
-    kind: "spot" as const,
-    base,
-    quote,
-    tickSize: row.tickSize ?? BigDecimal.make(1n, priceDecimals),
-    lotSize: BigDecimal.make(1n, lotDecimals)
-  }
-}
 
 /**
  * Reads the balances. The names of the assets are in another table, which is read again only for an id that it did not
@@ -155,13 +129,13 @@ export const Kraken = Exchange.define({
   lacks: ["positions"],
   marketNames: (market) => [market.id, altnameOf(market), market.symbol],
   marketData: {
-    listings: [to(Endpoints.assetPairs, Listing.map(market))],
+    listings: [to(Endpoints.assetPairs, Listing.map(readMarket))],
     ticker: to(Endpoints.ticker),
     tickers: to(Endpoints.tickers),
     book: { depths: 500, read: to(Endpoints.depth) },
     trades: { most: 1000, order: "oldest first", read: to(Endpoints.trades) },
     candles: {
-      words: { "1m": "1", "5m": "5", "15m": "15", "30m": "30", "1h": "60", "4h": "240", "1d": "1440" },
+      words: intervals,
       page: 720,
       kept: 720,
       read: to(Endpoints.ohlc)

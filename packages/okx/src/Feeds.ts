@@ -161,7 +161,7 @@ export const checksum = (book: LocalOrderBook.LocalOrderBook): number => {
  * @since 0.1.0
  * @category constants
  */
-export const bars = {
+export const intervals = {
   "1m": "1m",
   "3m": "3m",
   "5m": "5m",
@@ -186,7 +186,9 @@ const Execution = Row.entry(
 
 const tickers = reading(Wire.list(Rows.Ticker))
 const trades = reading(Wire.list(Rows.Trade))
-const candles = reading(Wire.list(Row.barSoFar(Rows.Bar, at(8, Wire.wordsOr({ 0: true, 1: false }, undefined)))))
+const candles = reading(
+  Wire.list(Row.barSoFar(Rows.Bar, { isOpen: at(8, Wire.wordsOr({ 0: true, 1: false }, undefined)) }))
+)
 const orders = reading(Wire.list(Rows.Order))
 const fills = reading(Wire.list(Execution))
 const balances = reading(Wire.sole(Wire.within("details", Wire.list(Rows.Balance))))
@@ -234,7 +236,7 @@ export const feeds: Feeds.Feeds = {
   // Each trade separately. The channel `trades` combines the trades that one order made at one price.
   trades: { topic: (market) => topic("business", "trades-all", market), reader: () => trades },
   candles: {
-    words: bars,
+    words: intervals,
     topic: (market, bar) => topic("business", `candle${bar}`, market),
     reader: () => candles
   },

@@ -11,7 +11,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
 import { hasEnded } from "./Errors.js"
-import { bars, feeds } from "./Feeds.js"
+import { feeds, intervals } from "./Feeds.js"
 import { read as readMarket, unit } from "./Markets.js"
 import { orderLifetime, protocol } from "./Protocol.js"
 import type * as Rows from "./Rows.js"
@@ -80,7 +80,7 @@ const history = <Row extends { readonly id?: string | undefined }>(
   return { read, ofAll: Question.aboutEach(kinds.map((kind) => ({ kind })), read) }
 }
 
-// ---- orders
+// ---- trading
 
 type Ack = Wire.Type<typeof Rows.Ack>
 
@@ -130,7 +130,7 @@ export const Okx = Exchange.define({
     },
     trades: { most: 500, order: "newest first", read: to(Endpoints.trades) },
     candles: {
-      words: bars,
+      words: intervals,
       page: Endpoints.candlePage,
       read: candles,
       // No market has candles from before 2017. A search by weeks takes two requests; a search by days takes a dozen.

@@ -210,14 +210,21 @@ export const ohlcv = <T, D>(
   })
 
 /**
- * Reads a candle together with the exchange's flag for whether it may still change. Without the flag, the clock would
- * report a candle as closed that was sent just before its end.
+ * Reads a candle of a feed, with the exchange's flag for whether it may still change (`isOpen`) or, where it sends none,
+ * the time it was sent (`sentAt`). Without either, the local clock would report a candle as closed that was sent just
+ * before its end.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const barSoFar = (bar: Wire.Row<Bar>, isOpen: Wire.Field<boolean | undefined>): Wire.Row<BarSoFar> => ({
-  ...Wire.all({ bar, isOpen }, ({ bar, isOpen }) => ({ ...bar, isOpen })),
+export const barSoFar = (
+  bar: Wire.Row<Bar>,
+  { isOpen = Wire.none, sentAt = Wire.none }: {
+    readonly isOpen?: Wire.Field<boolean | undefined>
+    readonly sentAt?: Wire.Field<number | undefined>
+  }
+): Wire.Row<BarSoFar> => ({
+  ...Wire.all({ bar, isOpen, sentAt }, ({ bar, isOpen, sentAt }) => ({ ...bar, isOpen, sentAt })),
   identify: bar.identify
 })
 
