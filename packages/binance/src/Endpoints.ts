@@ -127,7 +127,7 @@ const depthCost = ({ limit }: { readonly limit: number }) => ({
   ip: limit <= 100 ? 5 : limit <= 500 ? 25 : limit <= 1000 ? 50 : 250
 })
 
-const byLimit = inputFrom(({ id }: Market.Market, limit: number) => ({ symbol: id, limit }))
+const latest = inputFrom(({ id }: Market.Market, limit: number) => ({ symbol: id, limit }))
 
 /**
  * Reads the order book, up to 5000 levels. The weight is 5 for up to 100 levels, 25 for up to 500, 50 for up to 1000,
@@ -136,7 +136,7 @@ const byLimit = inputFrom(({ id }: Market.Market, limit: number) => ({ symbol: i
  * @since 0.1.0
  * @category endpoints
  */
-export const depth = open("depth", { input: byLimit, answer: Rows.Book, cost: depthCost })
+export const depth = open("depth", { input: latest, answer: Rows.Book, cost: depthCost })
 
 /**
  * Reads the same order book with its levels as they were sent, for a local book that the stream's updates keep current.
@@ -145,7 +145,7 @@ export const depth = open("depth", { input: byLimit, answer: Rows.Book, cost: de
  * @category endpoints
  */
 export const depthSnapshot = open("depthSnapshot", "depth", {
-  input: byLimit,
+  input: latest,
   answer: Rows.BookSnapshot,
   cost: depthCost
 })
@@ -156,7 +156,7 @@ export const depthSnapshot = open("depthSnapshot", "depth", {
  * @since 0.1.0
  * @category endpoints
  */
-export const trades = open("trades", { input: byLimit, answer: Wire.list(Rows.Trade), cost: { ip: 25 } })
+export const trades = open("trades", { input: latest, answer: Wire.list(Rows.Trade), cost: { ip: 25 } })
 
 /**
  * Lists candles, at most 1000. With `startTime`, lists the oldest candles from that time on. Both times are included.
@@ -218,7 +218,7 @@ export const openOrders = read("openOrders", {
 })
 
 // Identifies an order by one of its ids.
-const named = inputFrom(({ clientOrderId, id, market }: Adapter.Reference) => ({
+const referred = inputFrom(({ clientOrderId, id, market }: Adapter.Reference) => ({
   symbol: market.id,
   orderId: id,
   origClientOrderId: clientOrderId
@@ -230,7 +230,7 @@ const named = inputFrom(({ clientOrderId, id, market }: Adapter.Reference) => ({
  * @since 0.1.0
  * @category endpoints
  */
-export const order = read("order", { input: named, answer: Wire.one(Rows.Order), cost: { ip: 4 } })
+export const order = read("order", { input: referred, answer: Wire.one(Rows.Order), cost: { ip: 4 } })
 
 /**
  * Lists the orders of a market, open orders included.
@@ -296,7 +296,7 @@ export const newOrder = write.once("newOrder", "order", {
  */
 export const cancelOrder = write.idempotent("cancelOrder", "order", {
   method: "DELETE",
-  input: named,
+  input: referred,
   answer: Wire.one(Rows.Canceled)
 })
 

@@ -95,10 +95,7 @@ const byPrice = Order.mapInput(BigDecimal.Order, ({ price }: Row.Level) => price
 // overload.
 const status: Declaration.MarketData["status"] = (client) => () =>
   client.request(Endpoints.urgentAnnouncements, {}).pipe(
-    Effect.map(({ rows: [latest] }): Declaration.Status => ({
-      status: "operational",
-      detail: latest?.title
-    })),
+    Effect.map(({ rows: [latest] }): Declaration.Status => ({ status: "operational", detail: latest?.title })),
     Effect.catchTag("ExchangeUnavailable", (error) =>
       error.status === 503 && error.outcome === "Unknown"
         ? Effect.succeed<Declaration.Status>({ status: "maintenance", detail: error.detail })
@@ -236,12 +233,7 @@ export const BitMex = Exchange.define({
     openOfAll: Question.about(undefined, openOrders),
     byId: ask(Endpoints.orders, ({ id, market }) => orderFilter(market, { orderID: id })),
     byName: [ask(Endpoints.orders, ({ clientOrderId, market }) => orderFilter(market, { clOrdID: clientOrderId }))],
-    ended: {
-      order: "newest first",
-      withOpen: true,
-      read: ordersSince,
-      ofAll: Question.about(undefined, ordersSince)
-    },
+    ended: { order: "newest first", withOpen: true, read: ordersSince, ofAll: Question.about(undefined, ordersSince) },
     fills: { order: "newest first", read: fills, ofAll: Question.about(undefined, fills) },
     positions
   },
@@ -258,10 +250,7 @@ export const BitMex = Exchange.define({
     place: to(Endpoints.placeOrder),
     cancel: { by: "either", ask: to(Endpoints.cancelOrder, ({ rows: [order] }) => order) },
     cancelAll: {
-      ids: to(
-        Endpoints.cancelAllOrders,
-        ({ rows }) => rows.flatMap(({ error, id }) => error === undefined ? [id] : [])
-      )
+      ids: to(Endpoints.cancelAllOrders, ({ rows }) => rows.flatMap(({ error, id }) => error === undefined ? [id] : []))
     },
     amend
   }

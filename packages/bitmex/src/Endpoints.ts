@@ -92,7 +92,7 @@ export const tickers = open("tickers", "/instrument/active", { answer: Wire.list
  * @category endpoints
  */
 export const instrument = open("instrument", "/instrument", {
-  input: inputFrom(([market]: ReadonlyArray<Market.Market>) => ({ symbol: market?.id ?? "" })),
+  input: inputFrom(([{ id }]: readonly [Market.Market]) => ({ symbol: id })),
   answer: Wire.every(Rows.Ticker)
 })
 

@@ -248,11 +248,7 @@ export const Bybit = Exchange.define({
     ticker: Question.ofOne(tickers, (market) => nameOf(named(market))),
     tickers,
     book: { depths: 1000, read: to(Endpoints.orderbook) },
-    trades: {
-      most: ({ kind }) => kind === "spot" ? 60 : 1000,
-      order: "newest first",
-      read: to(Endpoints.recentTrade)
-    },
+    trades: { most: ({ kind }) => kind === "spot" ? 60 : 1000, order: "newest first", read: to(Endpoints.recentTrade) },
     candles: {
       words: intervals,
       page: Endpoints.candlePage,

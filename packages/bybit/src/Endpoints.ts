@@ -9,6 +9,7 @@
  */
 import type { Market } from "@effect-exchange/core"
 import { type Adapter, type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
+import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Schema from "effect/Schema"
 import { type Category, categoryOf, named } from "./Markets.js"
 import * as Rows from "./Rows.js"
@@ -60,14 +61,14 @@ export type Scope = { readonly category: Category; readonly symbol?: string; rea
  */
 export type Part = { readonly limit?: number; readonly cursor?: string | undefined }
 
-const of = (scope: "create" | "amend" | "cancel" | "cancelAll") => ({ category, request }: Counted) => ({
+type Counted = { readonly category: Category; readonly request?: ReadonlyArray<unknown> }
+
+const costOf = (scope: "create" | "amend" | "cancel" | "cancelAll") => ({ category, request }: Counted) => ({
   ip: 1,
   [category === "spot" ? `${scope}.spot` : scope]: request?.length ?? 1
 })
 
 const latest = inputFrom((market: Market.Market, limit?: number) => ({ ...named(market), limit }))
-
-type Counted = { readonly category: Category; readonly request?: ReadonlyArray<unknown> }
 
 // ---- public data
 
@@ -121,10 +122,7 @@ export const tickers = open("tickers", "market/tickers", {
  * @since 0.1.0
  * @category endpoints
  */
-export const orderbook = open("orderbook", "market/orderbook", {
-  input: latest,
-  answer: Rows.Book
-})
+export const orderbook = open("orderbook", "market/orderbook", { input: latest, answer: Rows.Book })
 
 /**
  * Lists the latest public trades, newest first: at most 60 for spot and 1000 for contracts.
@@ -173,7 +171,7 @@ export const kline = open("kline", "market/kline", {
 export const queryApi = read("queryApi", "user/query-api", { answer: Rows.ApiKey })
 
 /**
- * Lists the coins of each account of a type.
+ * Lists the coins of the unified account.
  *
  * @since 0.1.0
  * @category endpoints
@@ -288,8 +286,8 @@ export const newOrder = (order: Declaration.NewOrder) => ({ category: categoryOf
  * @since 0.1.0
  * @category parameters
  */
-export const newOrders = (orders: ReadonlyArray<Declaration.NewOrder>) => ({
-  category: orders[0] === undefined ? "spot" as const : categoryOf(orders[0].market),
+export const newOrders = (orders: NonEmptyReadonlyArray<Declaration.NewOrder>) => ({
+  category: categoryOf(orders[0].market),
   request: orders.map(termsOf)
 })
 
@@ -304,7 +302,7 @@ export const newOrders = (orders: ReadonlyArray<Declaration.NewOrder>) => ({
 export const orderCreate = write.once("orderCreate", "order/create", {
   input: inputFrom(newOrder),
   answer: Rows.Taken,
-  cost: of("create")
+  cost: costOf("create")
 })
 
 /**
@@ -317,7 +315,7 @@ export const orderCreateBatch = write.once("orderCreateBatch", "order/create-bat
   within: "",
   input: inputFrom(newOrders),
   answer: Rows.Batch,
-  cost: of("create")
+  cost: costOf("create")
 })
 
 /**
@@ -330,7 +328,7 @@ export const orderCreateBatch = write.once("orderCreateBatch", "order/create-bat
 export const orderAmend = write.once("orderAmend", "order/amend", {
   input: inputFrom(({ price, reference, size }: Declaration.Change) => ({ ...referred(reference), qty: size, price })),
   answer: Rows.Taken,
-  cost: of("amend")
+  cost: costOf("amend")
 })
 
 /**
@@ -346,7 +344,7 @@ export const orderCancel = write.idempotent("orderCancel", "order/cancel", {
     orderFilter
   })),
   answer: Rows.Taken,
-  cost: of("cancel")
+  cost: costOf("cancel")
 })
 
 /**
@@ -359,5 +357,5 @@ export const orderCancel = write.idempotent("orderCancel", "order/cancel", {
 export const orderCancelAll = write.idempotent("orderCancelAll", "order/cancel-all", {
   input: inputFrom((market: Market.Market, orderFilter?: Rows.Kind) => ({ ...named(market), orderFilter })),
   answer: Rows.CanceledAll,
-  cost: of("cancelAll")
+  cost: costOf("cancelAll")
 })

@@ -129,18 +129,16 @@ const isAboutAnother = (
   differ(terms.price, requested.price)
 
 const place: Declaration.Trading["place"] = (client) => (order) =>
-  Effect.flatMap(
-    client.request(Endpoints.createOrder, Endpoints.newOrder(order)),
-    (created): Effect.Effect<Declaration.Placed, ExchangeError.TradingError> =>
-      // This may be an earlier order with the same client order id, or a misdirected response although the new order
-      // exists. The order is therefore looked up.
-      isAboutAnother(order, created)
-        ? new ExchangeError.MalformedResponse({
-          exchange: client.exchange,
-          operation: Endpoints.createOrder.name,
-          detail: `the response describes a different order, ${created.id}`
-        })
-        : Effect.succeed({ accepted: created.id })
+  client.request(Endpoints.createOrder, Endpoints.newOrder(order)).pipe(
+    // This may be an earlier order with the same client order id, or a misdirected response although the new order
+    // exists. The order is therefore looked up.
+    Effect.filterOrFail((created) => !isAboutAnother(order, created), ({ id }) =>
+      new ExchangeError.MalformedResponse({
+        exchange: client.exchange,
+        operation: Endpoints.createOrder.name,
+        detail: `the response describes a different order, ${id}`
+      })),
+    Effect.map(({ id }) => ({ accepted: id }))
   )
 
 const cancelSeveral = to(
@@ -241,12 +239,7 @@ export const Coinbase = Exchange.define({
       read: (client) => (market, query) => orders(client)({ product_ids: [market.id], ...placedFrom(query) }),
       ofAll: (client) => (query) => orders(client)(placedFrom(query))
     },
-    fills: {
-      order: "newest first",
-      feeIn: "quote",
-      read: entries,
-      ofAll: Question.about(undefined, entries)
-    }
+    fills: { order: "newest first", feeIn: "quote", read: entries, ofAll: Question.about(undefined, entries) }
   },
   trading: {
     names: ClientOrderId.upTo(128, "A-Z a-z 0-9 _ -", ClientOrderId.asUuid),

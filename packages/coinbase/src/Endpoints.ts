@@ -53,7 +53,7 @@ const write = Endpoint.family({ ...shared, capability: "trading", method: "POST"
  */
 export const serverTime = open("serverTime", "/time", { answer: Wire.within("epochMillis", Wire.millis) })
 
-const some = { input: inputFrom(({ id }: Market.Market, limit: number) => ({ product_id: id, limit })) }
+const latest = inputFrom(({ id }: Market.Market, limit: number) => ({ product_id: id, limit }))
 
 /**
  * Lists the spot products: those that are traded, or all of them.
@@ -102,7 +102,7 @@ export const product = open("product", "/market/products/{product_id}", {
  * @category endpoints
  */
 export const productBook = open("productBook", "/market/product_book", {
-  ...some,
+  input: latest,
   within: "pricebook",
   answer: Rows.Book
 })
@@ -114,7 +114,7 @@ export const productBook = open("productBook", "/market/product_book", {
  * @category endpoints
  */
 export const marketTrades = open("marketTrades", "/market/products/{product_id}/ticker", {
-  ...some,
+  input: latest,
   within: "trades",
   answer: Wire.list(Rows.Trade)
 })

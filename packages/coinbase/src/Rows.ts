@@ -47,9 +47,7 @@ const market = Row.of({
   status: all(
     {
       status: Row.statusOrUnknown("status", { open: "online", halted: "offline", closed: "delisted" }),
-      isHalted: Wire.anyOf(
-        ...["auction_mode", "cancel_only", "is_disabled", "trading_disabled", "view_only"].map(flag)
-      )
+      isHalted: Wire.anyOf(...["auction_mode", "cancel_only", "is_disabled", "trading_disabled", "view_only"].map(flag))
     },
     ({ isHalted: isStopped, status }) => isStopped && status !== "closed" ? "halted" : status
   ),
@@ -85,11 +83,7 @@ export const Ticker = Row.tickerOf({
   market: at("product_id", text),
   last: price("price"),
   open24h: all(
-    {
-      price: at("price", blank(decimal)),
-      percent: at("price_percentage_change_24h", lenientDecimal),
-      tickSize
-    },
+    { price: at("price", blank(decimal)), percent: at("price_percentage_change_24h", lenientDecimal), tickSize },
     ({ percent, price, tickSize }) => {
       if (price === undefined || percent === undefined || tickSize === undefined) return undefined
       const rate = BigDecimal.sum(one, BigDecimal.unsafeDivide(percent, hundred))

@@ -260,10 +260,7 @@ export const part = (
  */
 export const getUserTrades = read("get_user_trades_by_instrument", {
   input: inputFrom(part),
-  answer: Wire.answer({
-    fills: Wire.at("trades", Wire.list(Rows.Fill)),
-    hasMore: Wire.at("has_more", Schema.Boolean)
-  })
+  answer: Wire.answer({ fills: Wire.at("trades", Wire.list(Rows.Fill)), hasMore: Wire.at("has_more", Schema.Boolean) })
 })
 
 /**

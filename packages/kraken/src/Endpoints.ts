@@ -11,6 +11,7 @@
  */
 import type { Market } from "@effect-exchange/core"
 import { type Adapter, type Declaration, Endpoint, Limit, Row, Wire } from "@effect-exchange/core/adapter"
+import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
 
@@ -205,13 +206,26 @@ export const openOrders = read("openOrders", "OpenOrders", {
 })
 
 /**
- * Lists the ended orders of all pairs, latest first. A page has 50 orders from `ofs` on. `start` is in seconds.
+ * A page of a history: 50 rows from `ofs` on. `start` is in seconds. Unless `consolidate_taker` is false, the fills of
+ * an order that took liquidity are one row with their average price.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Part = {
+  readonly start?: number | undefined
+  readonly ofs?: number | undefined
+  readonly consolidate_taker?: boolean
+}
+
+/**
+ * Lists the ended orders of all pairs, latest first.
  *
  * @since 0.1.0
  * @category endpoints
  */
 export const closedOrders = read("closedOrders", "ClosedOrders", {
-  input: inputOf<{ cl_ord_id?: string; start?: number | undefined; ofs?: number | undefined }>(),
+  input: inputOf<Part & { cl_ord_id?: string }>(),
   within: "result.closed",
   answer: Wire.keyed("id", Rows.Order)
 })
@@ -228,14 +242,13 @@ export const queryOrders = read("queryOrders", "QueryOrders", {
 })
 
 /**
- * Lists the fills of all pairs, latest first. A page has 50 fills from `ofs` on. `start` is in seconds. Unless
- * `consolidate_taker` is false, the fills of an order that took liquidity are one row with their average price.
+ * Lists the fills of all pairs, latest first.
  *
  * @since 0.1.0
  * @category endpoints
  */
 export const tradesHistory = read("tradesHistory", "TradesHistory", {
-  input: inputOf<{ start?: number | undefined; ofs?: number | undefined; consolidate_taker?: boolean }>(),
+  input: inputOf<Part>(),
   within: "result.trades",
   answer: Wire.keyed("id", Rows.Fill),
   cost: { key: 2 }
@@ -282,10 +295,10 @@ export const addOrder = write.once("addOrder", "AddOrder", {
  * @since 0.1.0
  * @category parameters
  */
-export const newOrders = (orders: ReadonlyArray<Declaration.NewOrder>) => ({
-  pair: orders[0]?.market.id ?? "",
+export const newOrders = (orders: NonEmptyReadonlyArray<Declaration.NewOrder>) => ({
+  pair: orders[0].market.id,
   orders: orders.map(termsOf),
-  deadline: isoTime(orders[0]?.until)
+  deadline: isoTime(orders[0].until)
 })
 
 /**
@@ -302,7 +315,7 @@ export const addOrderBatch = write.once("addOrderBatch", "AddOrderBatch", {
   cost: ({ orders }) => ({ trading: orders.length })
 })
 
-const named = ({ clientOrderId, id }: Adapter.Reference) => ({ txid: id, cl_ord_id: clientOrderId })
+const referred = ({ clientOrderId, id }: Adapter.Reference) => ({ txid: id, cl_ord_id: clientOrderId })
 
 /**
  * Returns the parameters of an amendment. `order_qty` is the whole amount, including what is filled.
@@ -311,7 +324,7 @@ const named = ({ clientOrderId, id }: Adapter.Reference) => ({ txid: id, cl_ord_
  * @category parameters
  */
 export const change = ({ current, price, reference, size, until }: Declaration.Change) => ({
-  ...named(reference),
+  ...referred(reference),
   order_qty: size,
   limit_price: price,
   post_only: price !== undefined && current.postOnly === true ? true : undefined,
@@ -339,7 +352,7 @@ const count = Wire.within("count", Schema.NonNegativeInt)
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrder = write.idempotent("cancelOrder", "CancelOrder", { input: inputFrom(named), answer: count })
+export const cancelOrder = write.idempotent("cancelOrder", "CancelOrder", { input: inputFrom(referred), answer: count })
 
 /**
  * Cancels up to 50 orders by their ids. Returns the number of canceled orders.

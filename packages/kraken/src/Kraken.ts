@@ -6,6 +6,7 @@
 import { ExchangeError, type Market, Order } from "@effect-exchange/core"
 import { ClientOrderId, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
 import type { Adapter, Declaration, Endpoint } from "@effect-exchange/core/adapter"
+import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
@@ -58,12 +59,8 @@ const startOf = (since: number | undefined): number | undefined =>
 
 /** The history of one market and that of all. Kraken has only the latter, from which the former is selected. */
 const history = <Row extends { readonly id: string; readonly market: string }>(
-  endpoint: Endpoint.Endpoint<
-    "account",
-    { start?: number | undefined; ofs?: number | undefined; consolidate_taker?: boolean },
-    Listing.Listing<Row>
-  >,
-  how: { readonly consolidate_taker?: boolean } = {}
+  endpoint: Endpoint.Endpoint<"account", Endpoints.Part, Listing.Listing<Row>>,
+  how: Pick<Endpoints.Part, "consolidate_taker"> = {}
 ) => {
   const input = (ofs: number | undefined, { since }: Adapter.History) => ({ ofs, start: startOf(since), ...how })
   return {
@@ -90,12 +87,13 @@ const cancelSeveral: Question.Question<
   Effect.gen(function*() {
     const cancelOne = (txid: string) =>
       Effect.catchTag(client.request(Endpoints.cancelOrder, { txid }), "OrderNotFound", () => Effect.void)
-    const noneFailed = <E>([[error]]: [Array<E>, unknown]) =>
-      error === undefined ? Effect.succeed(0) : Effect.fail(error)
     const count = yield* client.request(Endpoints.cancelOrderBatch, { orders: ids }).pipe(
-      Effect.catchTag("OrderNotFound", () => Effect.flatMap(Effect.partition(ids, cancelOne), noneFailed))
+      Effect.catchTag("OrderNotFound", () =>
+        Effect.validateAll(ids, cancelOne, { discard: true }).pipe(Effect.mapError(Arr.headNonEmpty), Effect.as(0)))
     )
-    if (count === ids.length) return ids.map((id) => ({ id, outcome: "canceled" }))
+    if (count === ids.length) {
+      return ids.map((id) => ({ id, outcome: "canceled" }))
+    }
     const { rows } = yield* client.request(Endpoints.queryOrders, { txid: ids.join(",") })
     // An order that is still open has not ended, and is canceled again.
     return rows.filter(Order.isClosed).map(({ id, status }) => ({
@@ -134,12 +132,7 @@ export const Kraken = Exchange.define({
     tickers: to(Endpoints.tickers),
     book: { depths: 500, read: to(Endpoints.depth) },
     trades: { most: 1000, order: "oldest first", read: to(Endpoints.trades) },
-    candles: {
-      words: intervals,
-      page: 720,
-      kept: 720,
-      read: to(Endpoints.ohlc)
-    },
+    candles: { words: intervals, page: 720, kept: 720, read: to(Endpoints.ohlc) },
     status: to(Endpoints.systemStatus)
   },
   account: {
@@ -164,11 +157,7 @@ export const Kraken = Exchange.define({
     ),
     ended: { order: "newest first", ...history(Endpoints.closedOrders) },
     // The stream lists each fill, so the history must not list them consolidated.
-    fills: {
-      order: "newest first",
-      feeIn: "quote",
-      ...history(Endpoints.tradesHistory, { consolidate_taker: false })
-    }
+    fills: { order: "newest first", feeIn: "quote", ...history(Endpoints.tradesHistory, { consolidate_taker: false }) }
   },
   trading: {
     names: {

@@ -210,15 +210,15 @@ export const balance = read("balance", "account/balance", {
 export const positions = read("positions", "account/positions", { input: byKind, answer: Wire.list(Rows.Position) })
 
 // Identifies an order by one of its ids. `ordId` takes precedence if both are given.
-const named = ({ clientOrderId, id, market }: Adapter.Reference) => ({
+const referred = ({ clientOrderId, id, market }: Adapter.Reference) => ({
   instId: market.id,
   ordId: id,
   clOrdId: clientOrderId
 })
 
-type Named = Endpoint.Made<ReturnType<typeof named>>
+type Referred = Endpoint.Made<ReturnType<typeof referred>>
 
-const byName = inputFrom(named)
+const ofOrder = inputFrom(referred)
 const Orders = Wire.list(Rows.Order)
 
 /**
@@ -227,7 +227,7 @@ const Orders = Wire.list(Rows.Order)
  * @since 0.1.0
  * @category endpoints
  */
-export const order = read("order", "trade/order", { input: byName, answer: Orders })
+export const order = read("order", "trade/order", { input: ofOrder, answer: Orders })
 
 /**
  * Lists the open orders, newest first, at most 100. With `after`, lists orders older than the one with that id.
@@ -371,7 +371,7 @@ export const placeOrders = write.once("placeOrders", "trade/batch-orders", {
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrder = write.idempotent("cancelOrder", "trade/cancel-order", { input: byName, answer: Ack })
+export const cancelOrder = write.idempotent("cancelOrder", "trade/cancel-order", { input: ofOrder, answer: Ack })
 
 /**
  * Cancels up to 20 orders. The batch counts once per order, but a batch of one order counts as a single cancellation.
@@ -382,7 +382,7 @@ export const cancelOrder = write.idempotent("cancelOrder", "trade/cancel-order",
 export const cancelOrders = write.idempotent("cancelOrders", "trade/cancel-batch-orders", {
   body: { whole: "orders" },
   input: inputFrom((market: Market.Market, ids: ReadonlyArray<string>) => ({
-    orders: ids.map((id): Named => named({ market, id }))
+    orders: ids.map((id): Referred => referred({ market, id }))
   })),
   answer: Acks,
   cost: ({ orders }) => orders.length === 1 ? { cancelOrder: 1 } : { cancelOrders: orders.length }
@@ -398,7 +398,7 @@ export const cancelOrders = write.idempotent("cancelOrders", "trade/cancel-batch
 export const amendOrder = write.once("amendOrder", "trade/amend-order", {
   scheme: "expiring",
   input: inputFrom(({ price, reference, size }: Declaration.Change) => ({
-    ...named(reference),
+    ...referred(reference),
     newSz: size,
     newPx: price
   })),

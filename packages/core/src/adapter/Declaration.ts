@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import type { NonEmptyReadonlyArray } from "effect/Array"
 import type * as BigDecimal from "effect/BigDecimal"
 import type * as Duration from "effect/Duration"
 import type { Capability } from "../engine/Endpoint.js"
@@ -386,7 +387,7 @@ export interface OptionalTrading {
   readonly amend: Question<Capability, [Change], Row.Order | undefined>
   readonly placeBatch: {
     readonly most: number
-    /** Returns the outcomes in the order of the request. */
-    readonly ask: Question<Capability, [ReadonlyArray<NewOrder>], ReadonlyArray<Outcome>>
+    /** Returns the outcomes in the order of the request. All orders are of one market. */
+    readonly ask: Question<Capability, [NonEmptyReadonlyArray<NewOrder>], ReadonlyArray<Outcome>>
   }
 }

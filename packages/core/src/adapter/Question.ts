@@ -179,7 +179,7 @@ export const union = <
  * @category combining
  */
 export const ofOne = (
-  tickers: Question<"marketData", [ReadonlyArray<Market>], Listing.Rows<Row.TickerOf>>,
+  tickers: Question<"marketData", [readonly [Market]], Listing.Rows<Row.TickerOf>>,
   nameOf: (market: Market) => string = ({ id }) => id
 ): Question<"marketData", [Market], Row.Ticker> => {
   const one: Question<"marketData", [Market], Row.Ticker> = (client) => (market) =>

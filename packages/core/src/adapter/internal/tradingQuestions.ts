@@ -102,9 +102,8 @@ export const make = (facts: Facts) => (client: Client, account: Adapter.Account)
     place,
     placeBatch: placeBatch === undefined ? undefined : (orders) =>
       Effect.gen(function*() {
-        const [first, ...others] = orders
-        if (first === undefined) return []
-        if (others.length === 0) return [Either.right(yield* place(first))]
+        if (!Arr.isNonEmptyReadonlyArray(orders)) return []
+        if (orders.length === 1) return [Either.right(yield* place(orders[0]))]
         const ready = yield* Effect.forEach(orders, sized("placeBatch", yield* until))
         const answers = yield* placeBatch.ask(client)(ready)
         const now = yield* Clock.currentTimeMillis
