@@ -1086,13 +1086,14 @@ describe("pages", () => {
   })
   const readPages = (
     pages: { readonly [after: string]: { readonly rows: ReadonlyArray<unknown>; readonly next?: string } },
-    facts: { readonly enough?: number; readonly most?: number } = {}
+    facts: { readonly enough?: number; readonly most?: number; readonly last?: string } = {}
   ) => {
     const question = Page.all({
       endpoint: list,
-      input: (after: string | undefined, _: number) => ({ after }),
+      input: (after: string | undefined, _: number, __: string | undefined) => ({ after }),
       rows: ({ rows }) => rows,
-      next: Page.cursor(({ next }) => next),
+      next: (page, [_, last]) =>
+        last !== undefined && page.lastId === last ? undefined : Page.cursor(() => page.answer.next)(page),
       wanted: ({ mine }: { readonly id: string; readonly mine: boolean }) => mine,
       enough: (limit) => limit,
       most: facts.most
@@ -1102,7 +1103,7 @@ describe("pages", () => {
       account: {
         ...toyFacts.account,
         keyPermissions: (client) => () =>
-          Effect.map(question(client)(facts.enough ?? 100), ({ rows, unknown }) => ({
+          Effect.map(question(client)(facts.enough ?? 100, facts.last), ({ rows, unknown }) => ({
             read: true,
             trade: "unknown",
             withdraw: "unknown",
@@ -1143,6 +1144,12 @@ describe("pages", () => {
       readPages({ "": { rows: of(1, 9), next: "a" }, a: { rows: of(2), next: "b" }, b: { rows: of(3) } }, {
         enough: 2
       }),
+      (found) => assert.deepStrictEqual(found, [12, 2])
+    ))
+
+  it.effect("end where `next` decides from what was asked", () =>
+    Effect.map(
+      readPages({ "": { rows: of(1), next: "a" }, a: { rows: of(2), next: "b" }, b: { rows: of(3) } }, { last: "2" }),
       (found) => assert.deepStrictEqual(found, [12, 2])
     ))
 
