@@ -6,6 +6,7 @@
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Socket from "@effect/platform/Socket"
+import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -55,6 +56,24 @@ export { type Disturbance, type Peer, type Sink } from "./internal/connections.j
 export * from "./SimulatorError.js"
 
 /**
+ * An exchange to simulate: the id of one that has a dialect in this package, or a dialect of your own.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Exchange = ExchangeId | Dialect.Dialect
+
+const dialectOf = (exchange: Exchange): Dialect.Dialect => typeof exchange === "string" ? dialects[exchange] : exchange
+
+/**
+ * Returns the id of an exchange.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const idOf = (exchange: Exchange): string => typeof exchange === "string" ? exchange : exchange.id
+
+/**
  * The options of a simulated exchange.
  *
  * @since 0.1.0
@@ -101,7 +120,8 @@ export interface RecordedRequest {
  * @category models
  */
 export interface Simulator {
-  readonly id: ExchangeId
+  readonly id: string
+  readonly dialect: Dialect.Dialect
   /** Responds to a request, after the latency of the current faults. */
   readonly handle: (
     request: Dialect.SimulatedRequest
@@ -153,8 +173,8 @@ export interface Simulator {
  * @category tags
  */
 export class Simulators extends Context.Tag("@effect-exchange/simulator/Simulator/Simulators")<Simulators, {
-  readonly ids: ReadonlyArray<ExchangeId>
-  readonly get: (id: ExchangeId) => Effect.Effect<Simulator, ExchangeNotSimulated>
+  readonly ids: ReadonlyArray<string>
+  readonly get: (exchange: Exchange) => Effect.Effect<Simulator, ExchangeNotSimulated>
 }>() {}
 
 /**
@@ -164,10 +184,11 @@ export class Simulators extends Context.Tag("@effect-exchange/simulator/Simulato
  * @category constructors
  */
 export const make = Effect.fnUntraced(function*(
-  id: ExchangeId,
+  exchange: Exchange,
   options: Options = {}
 ): Effect.fn.Return<Simulator> {
-  const dialect: Dialect.Dialect = dialects[id]
+  const dialect = dialectOf(exchange)
+  const { id } = dialect
   const { beat = "1 second", keys = demoKeys(dialect), seed = "simulator" } = options
   const interval = yield* Effect.sync(() => requireMillis("beat", beat))
   if (interval === 0) return yield* Effect.die(new RangeError("beat must be above zero."))
@@ -176,7 +197,7 @@ export const make = Effect.fnUntraced(function*(
   const sequence = yield* Ref.make(0)
   const recorded = yield* Ref.make<ReadonlyArray<RecordedRequest>>([])
   const transitions = transitionsOf(dialect, seed, keys)
-  const exchange = yield* Ref.make(transitions.start(options.balances))
+  const standing = yield* Ref.make(transitions.start(options.balances))
   const redact = redactor(keys)
 
   const record = (request: Dialect.SimulatedRequest, at: number, status: number | undefined, fault?: Faults.Kind) =>
@@ -189,7 +210,7 @@ export const make = Effect.fnUntraced(function*(
     Effect.gen(function*() {
       const now = yield* wholeMillis
       const active = Faults.at(yield* Ref.get(faults), now - startedAt, "", "")
-      return yield* Ref.modify(exchange, (current) => transitions.runTurn(current, now, active, f))
+      return yield* Ref.modify(standing, (current) => transitions.runTurn(current, now, active, f))
     })
 
   const connections = Connections.make(dialect.streaming, runTurn, interval)
@@ -210,7 +231,7 @@ export const make = Effect.fnUntraced(function*(
       return yield* new SimulatedFault({ exchange: id, code: "ECONNREFUSED" })
     }
     const served = yield* Ref.modify(
-      exchange,
+      standing,
       (current) => transitions.respond(current, request, now, active, drawn.kind)
     )
     if (request.method !== "GET") yield* connections.flush
@@ -231,6 +252,7 @@ export const make = Effect.fnUntraced(function*(
 
   return {
     id,
+    dialect,
     handle,
     disturb: connections.disturb,
     connections: connections.count,
@@ -238,14 +260,14 @@ export const make = Effect.fnUntraced(function*(
     requests: Ref.get(recorded),
     usage: Effect.gen(function*() {
       const { at, skew } = yield* instant
-      const { session } = yield* Ref.get(exchange)
+      const { session } = yield* Ref.get(standing)
       return session.usage(at + skew)
     }),
     setFaults: (next) => Ref.set(faults, next),
     setPrice: Effect.fnUntraced(function*(market, last) {
       const now = yield* instant
       const [listing, price] = yield* parsePrice(dialect, market, last)
-      yield* Ref.update(exchange, (current) => transitions.setPrice(current, listing.id, price, now))
+      yield* Ref.update(standing, (current) => transitions.setPrice(current, listing.id, price, now))
       yield* connections.flush
     }),
     fill: Effect.fnUntraced(function*(orderId, amount) {
@@ -253,7 +275,7 @@ export const make = Effect.fnUntraced(function*(
       const rejected = (reason: FillRejected["reason"]) => new FillRejected({ exchange: id, orderId, reason })
       const wanted = amount === undefined ? undefined : parseDecimal(amount)
       if (wanted === null) return yield* rejected("OffLot")
-      const filled = yield* Ref.modify(exchange, (current) => transitions.fill(current, orderId, wanted, now))
+      const filled = yield* Ref.modify(standing, (current) => transitions.fill(current, orderId, wanted, now))
       yield* connections.flush
       return yield* Either.mapLeft(filled, rejected)
     }),
@@ -261,7 +283,7 @@ export const make = Effect.fnUntraced(function*(
     see: (f) => Effect.map(runTurn((world) => ({ seen: f(world), engine: undefined })), ({ seen }) => seen),
     state: Effect.gen(function*() {
       const now = yield* instant
-      const shown = transitions.show(yield* Ref.get(exchange), now)
+      const shown = transitions.show(yield* Ref.get(standing), now)
       return { ...shown, faults: yield* Ref.get(faults) }
     })
   }
@@ -273,9 +295,9 @@ export const make = Effect.fnUntraced(function*(
  * @since 0.1.0
  * @category constructors
  */
-export const environment = (id: ExchangeId): { readonly name: "simulated"; readonly baseUrl: string } => ({
+export const environment = (exchange: Exchange): { readonly name: "simulated"; readonly baseUrl: string } => ({
   name: "simulated",
-  baseUrl: `http://${id}.localhost`
+  baseUrl: `http://${idOf(exchange)}.localhost`
 })
 
 /**
@@ -300,8 +322,8 @@ export const environment = (id: ExchangeId): { readonly name: "simulated"; reado
  * @since 0.1.0
  * @category constructors
  */
-export const credentials = (id: ExchangeId, permission: Account.Permission = "trade"): Account.Credentials =>
-  dialects[id].demoKey(permission).credentials
+export const credentials = (exchange: Exchange, permission: Account.Permission = "trade"): Account.Credentials =>
+  dialectOf(exchange).demoKey(permission).credentials
 
 /**
  * Provides exchanges in memory through an `HttpClient` and a `WebSocketConstructor` that reach these exchanges only.
@@ -328,12 +350,12 @@ export const credentials = (id: ExchangeId, permission: Account.Permission = "tr
  * @category layers
  */
 export const layer = (
-  ids: ExchangeId | ReadonlyArray<ExchangeId>,
+  exchanges: Exchange | ReadonlyArray<Exchange>,
   options: Options = {}
 ): Layer.Layer<HttpClient.HttpClient | Socket.WebSocketConstructor | Simulators> =>
   Layer.scopedContext(
     Effect.gen(function*() {
-      const simulators = yield* makeAll(ids, options)
+      const simulators = yield* makeAll(exchanges, options)
       const hosts = new Map(simulators.map((simulator) => [`${simulator.id}.localhost`, simulator]))
       const sockets = yield* MemorySocket.webSockets(hosts)
       return httpClient(hosts, fault("ENOTFOUND"), fault("ECONNRESET")).pipe(
@@ -344,16 +366,19 @@ export const layer = (
   )
 
 /**
- * Starts several exchanges with the same options. An id that is given twice starts one exchange.
+ * Starts several exchanges with the same options. Of several exchanges with the same id, only the first is started.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const makeAll = (
-  ids: ExchangeId | ReadonlyArray<ExchangeId>,
+  exchanges: Exchange | ReadonlyArray<Exchange>,
   options: Options = {}
 ): Effect.Effect<ReadonlyArray<Simulator>> =>
-  Effect.forEach(new Set(typeof ids === "string" ? [ids] : ids), (id) => make(id, options))
+  Effect.forEach(
+    Arr.dedupeWith(Arr.ensure(exchanges), (one, other) => idOf(one) === idOf(other)),
+    (exchange) => make(exchange, options)
+  )
 
 /**
  * Creates the service that returns running simulators by id.
@@ -363,7 +388,8 @@ export const makeAll = (
  */
 export const registry = (simulators: ReadonlyArray<Simulator>): Context.Tag.Service<Simulators> => ({
   ids: simulators.map(({ id }) => id),
-  get: (id) => {
+  get: (exchange) => {
+    const id = idOf(exchange)
     const found = simulators.find((simulator) => simulator.id === id)
     return found === undefined ? new ExchangeNotSimulated({ exchange: id }) : Effect.succeed(found)
   }

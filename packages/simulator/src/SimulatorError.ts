@@ -91,6 +91,6 @@ export class ExchangeNotSimulated
   )
 {
   override get message(): string {
-    return `${this.exchange} is not simulated here; add its id to the ids passed to the layer.`
+    return `${this.exchange} is not simulated here; add it to the exchanges passed to the layer.`
   }
 }

@@ -42,8 +42,8 @@ import * as Simulator from "./Simulator.js"
  * @category models
  */
 export interface Options extends Simulator.Options {
-  /** The port of each exchange. Defaults to `0`, which chooses any free port. */
-  readonly ports?: Partial<Readonly<Record<Simulator.ExchangeId, number | undefined>>> | undefined
+  /** The port of each exchange, by its id. Defaults to `0`, which chooses any free port. */
+  readonly ports?: { readonly [id: string]: number | undefined } | undefined
 }
 
 /**
@@ -53,7 +53,7 @@ export interface Options extends Simulator.Options {
  * @category models
  */
 export interface Served {
-  readonly id: Simulator.ExchangeId
+  readonly id: string
   /** For example `http://127.0.0.1:41234`, without a path. */
   readonly baseUrl: string
   readonly simulator: Simulator.Simulator
@@ -74,7 +74,7 @@ export class SimulatorServer extends Context.Tag("@effect-exchange/simulator/Sim
      * in memory.
      */
     readonly environment: (
-      id: Simulator.ExchangeId
+      exchange: Simulator.Exchange
     ) => Effect.Effect<{ readonly name: "simulated"; readonly baseUrl: string }, Simulator.ExchangeNotSimulated>
   }
 >() {}
@@ -86,11 +86,11 @@ export class SimulatorServer extends Context.Tag("@effect-exchange/simulator/Sim
  * @category constructors
  */
 export const make = Effect.fnUntraced(function*(
-  ids: Simulator.ExchangeId | ReadonlyArray<Simulator.ExchangeId>,
+  exchanges: Simulator.Exchange | ReadonlyArray<Simulator.Exchange>,
   options: Options = {}
 ): Effect.fn.Return<Context.Tag.Service<SimulatorServer>, ServerFailed, Scope.Scope> {
-  const simulators = yield* Simulator.makeAll(ids, options)
-  const exchanges = yield* Effect.forEach(
+  const simulators = yield* Simulator.makeAll(exchanges, options)
+  const served = yield* Effect.forEach(
     simulators,
     (simulator) =>
       Effect.map(serve(simulator, options.ports?.[simulator.id] ?? 0), (baseUrl): Served => ({
@@ -100,12 +100,13 @@ export const make = Effect.fnUntraced(function*(
       }))
   )
   return {
-    exchanges,
-    environment: (id) => {
-      const served = exchanges.find((exchange) => exchange.id === id)
-      return served === undefined
+    exchanges: served,
+    environment: (exchange) => {
+      const id = Simulator.idOf(exchange)
+      const found = served.find((one) => one.id === id)
+      return found === undefined
         ? new Simulator.ExchangeNotSimulated({ exchange: id })
-        : Effect.succeed({ name: "simulated", baseUrl: served.baseUrl })
+        : Effect.succeed({ name: "simulated", baseUrl: found.baseUrl })
     }
   }
 })
@@ -130,11 +131,11 @@ export const make = Effect.fnUntraced(function*(
  * @category layers
  */
 export const layer = (
-  ids: Simulator.ExchangeId | ReadonlyArray<Simulator.ExchangeId>,
+  exchanges: Simulator.Exchange | ReadonlyArray<Simulator.Exchange>,
   options: Options = {}
 ): Layer.Layer<SimulatorServer | Simulator.Simulators, ServerFailed> =>
   Layer.scopedContext(
-    Effect.map(make(ids, options), (server) =>
+    Effect.map(make(exchanges, options), (server) =>
       Context.make(SimulatorServer, server).pipe(
         Context.add(Simulator.Simulators, Simulator.registry(server.exchanges.map(({ simulator }) => simulator)))
       ))

@@ -57,9 +57,9 @@ const manual = (exchanges: ReadonlyArray<SimulatorServer.Served>, program: strin
     `  ${program} contract --exchange ${id} --base-url ${id}=${baseUrl} --trading`
   ),
   "Keys of the demo accounts, which are the same for everyone and useless anywhere else:",
-  ...exchanges.flatMap(({ id }) => {
+  ...exchanges.flatMap(({ id, simulator }) => {
     // Public constants of the simulator, not secrets.
-    const { key, passphrase, secret } = Simulator.credentials(id)
+    const { key, passphrase, secret } = Simulator.credentials(simulator.dialect)
     const parts = [["KEY", key], ["SECRET", secret], ["PASSPHRASE", passphrase]] as const
     return parts.flatMap(([part, value]) =>
       value === undefined ? [] : [`  export ${id.toUpperCase()}_SIMULATED_API_${part}='${Redacted.value(value)}'`]
