@@ -1,6 +1,7 @@
 import { expect, it } from "@effect/vitest"
 import { Effect, Fiber, Option, TestClock } from "effect"
 import * as Connection from "../../src/feed/internal/connection.js"
+import type { FeedProtocol } from "../../src/feed/internal/protocol.js"
 
 /** A socket that is open immediately and receives what a test emits. */
 class FakeSocket extends EventTarget {
@@ -22,9 +23,15 @@ interface Options {
   readonly maxSilence?: number
   readonly ping?: (request: number) => unknown
   readonly token?: Effect.Effect<string | undefined>
+  readonly read?: FeedProtocol["read"]
 }
 
-const open = ({ holds = false, ping, maxSilence, token = Effect.succeed(undefined) }: Options = {}) =>
+const readBook: FeedProtocol["read"] = (frame) =>
+  frame === "pong" ? [{ _tag: "Pong" }] : [{ _tag: "Data", key: "book", frame }]
+
+const open = (
+  { holds = false, maxSilence, ping, read = readBook, token = Effect.succeed(undefined) }: Options = {}
+) =>
   Effect.gen(function*() {
     const socket = new FakeSocket()
     const received: Array<unknown> = []
@@ -34,8 +41,8 @@ const open = ({ holds = false, ping, maxSilence, token = Effect.succeed(undefine
           sockets: {},
           most: 10,
           subscribe: (topics) => topics.map(({ key }) => ({ subscribe: key })),
-          unsubscribe: (topics) => topics.map(({ key }) => ({ unsubscribe: key })),
-          read: (frame) => frame === "pong" ? [{ _tag: "Pong" }] : [{ _tag: "Data", key: "book", frame }],
+          unsubscribe: (topics) => topics.map(({ id, key }) => ({ unsubscribe: id ?? key })),
+          read,
           sequence: (frame) => {
             if (typeof frame !== "object" || frame === null || !("n" in frame)) return undefined
             const number = Number(frame.n)
@@ -219,4 +226,71 @@ it.scoped("a subscription that only delivers rejected messages becomes stale and
     yield* Effect.repeatN(emit("odd"), 5)
     expect(received).toContain("stale")
     expect(socket.sent.slice(-2)).toEqual(["{\"unsubscribe\":\"book\"}", "{\"subscribe\":\"book\"}"])
+  }))
+
+/** Reads `{ subscribed: "book", as: "7" }`, `["7", data]` and `{ ended: "7" }`. */
+const readNumbered: FeedProtocol["read"] = (frame) => {
+  if (Array.isArray(frame)) return [{ _tag: "Data", key: String(frame[0]), frame: frame[1] }]
+  if (typeof frame !== "object" || frame === null) return undefined
+  if ("ended" in frame) return [{ _tag: "Ended", keys: [String(frame.ended)], because: "ended" }]
+  return "subscribed" in frame && "as" in frame
+    ? [{ _tag: "Acknowledged", keys: [String(frame.subscribed)], id: String(frame.as) }]
+    : []
+}
+
+it.scoped("frames that name their subscription by the exchange's id for it belong to that subscription", () =>
+  Effect.gen(function*() {
+    const { received, socket } = yield* open({ read: readNumbered })
+    yield* TestClock.adjust("1 millis")
+    socket.emit("[\"7\",\"early\"]")
+    socket.emit("{\"subscribed\":\"book\",\"as\":\"7\"}")
+    socket.emit("[\"7\",\"snapshot\"]")
+    socket.emit("[\"8\",\"of another\"]")
+    yield* TestClock.adjust("1 millis")
+    expect(received).toEqual(["live", "snapshot"])
+  }))
+
+it.scoped("a renewed subscription is ended under its old id, whose later frames are ignored", () =>
+  Effect.gen(function*() {
+    const { connection, received, socket } = yield* open({ read: readNumbered })
+    yield* TestClock.adjust("1 millis")
+    socket.emit("{\"subscribed\":\"book\",\"as\":\"7\"}")
+    yield* TestClock.adjust("1 millis")
+    connection.post({ _tag: "Resync", key: "book" })
+    yield* TestClock.adjust("1 millis")
+    expect(socket.sent.slice(1)).toEqual(["{\"unsubscribe\":\"7\"}", "{\"subscribe\":\"book\"}"])
+    socket.emit("[\"7\",\"late\"]")
+    socket.emit("{\"subscribed\":\"book\",\"as\":\"9\"}")
+    socket.emit("[\"9\",\"snapshot\"]")
+    socket.emit("[\"7\",\"later\"]")
+    yield* TestClock.adjust("1 millis")
+    expect(received).toEqual(["live", "live", "snapshot"])
+  }))
+
+it.scoped("an exchange ends a subscription by its id for it, and the subscription is requested again", () =>
+  Effect.gen(function*() {
+    const { received, socket } = yield* open({ read: readNumbered })
+    yield* TestClock.adjust("1 millis")
+    socket.emit("{\"subscribed\":\"book\",\"as\":\"7\"}")
+    socket.emit("{\"ended\":\"7\"}")
+    yield* TestClock.adjust("1 millis")
+    socket.emit("{\"subscribed\":\"book\",\"as\":\"8\"}")
+    socket.emit("[\"7\",\"late\"]")
+    socket.emit("[\"8\",\"snapshot\"]")
+    yield* TestClock.adjust("1 millis")
+    expect(socket.sent).toEqual(["{\"subscribe\":\"book\"}", "{\"subscribe\":\"book\"}"])
+    expect(received).toEqual(["live", "live", "snapshot"])
+  }))
+
+it.scoped("a subscription that is confirmed after it was given up is ended by its id", () =>
+  Effect.gen(function*() {
+    const { connection, received, socket } = yield* open({ read: readNumbered })
+    yield* TestClock.adjust("1 millis")
+    connection.post({ _tag: "Unwant", key: "book" })
+    yield* TestClock.adjust("1 millis")
+    socket.emit("{\"subscribed\":\"book\",\"as\":\"7\"}")
+    socket.emit("[\"7\",\"snapshot\"]")
+    yield* TestClock.adjust("1 millis")
+    expect(socket.sent.slice(1)).toEqual(["{\"unsubscribe\":\"book\"}", "{\"unsubscribe\":\"7\"}"])
+    expect(received).toEqual([])
   }))

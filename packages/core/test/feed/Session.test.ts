@@ -66,7 +66,7 @@ const play = (actions: ReadonlyArray<typeof action extends FastCheck.Arbitrary<i
           step({ _tag: "Sent", request: output.request })
           break
         case "Unsubscribe":
-          for (const one of output.keys) {
+          for (const { key: one } of output.topics) {
             if (!subscribed.delete(one)) faults.push(`${one} is ended, and was not requested`)
             requestOf.delete(one)
           }

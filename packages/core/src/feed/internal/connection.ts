@@ -225,7 +225,7 @@ const start = (
       const messages = understand(protocol, frame)
       if (messages === undefined) return deliver(listener.unread)
       for (const each of messages) {
-        if (each._tag === "Data") readData(each.key, each.frame, now)
+        if (each._tag === "Data") readData(state.keyOfId.get(each.key) ?? each.key, each.frame, now)
         else advance(each, now)
       }
     }

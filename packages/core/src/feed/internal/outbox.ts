@@ -83,11 +83,12 @@ export const make = (
             return requested(messages.length === 0 ? { _tag: "Acknowledged", request } : { _tag: "Sent", request })
           }
           case "Unsubscribe": {
-            const { keys, request } = message
+            const { request, topics } = message
             // A failure to unsubscribe is not reported to the consumers: the connection ends, and the subscription with
             // it.
             const token = yield* Effect.mapError(settings.token, ({ because }): Stopped => ({ because }))
-            return yield* send(protocol.unsubscribe(topicsOf(keys), { request, token }))
+            const identified = topics.flatMap(({ id, key }) => topicsOf([key]).map((topic) => ({ ...topic, id })))
+            return yield* send(protocol.unsubscribe(identified, { request, token }))
           }
         }
       })

@@ -27,6 +27,8 @@ export interface Topic {
   /** The exchange's own name of the market on this socket. */
   readonly market?: string | undefined
   readonly option?: string | undefined
+  /** The id that the exchange gave to the subscription, if any. Only in topics to unsubscribe from. */
+  readonly id?: string | undefined
 }
 
 /**
@@ -35,7 +37,8 @@ export interface Topic {
  *
  * - `Data`: `frame` belongs to the subscription `key`.
  * - `Acknowledged`: confirms the subscriptions of `request`, or those in `keys`. With both, it confirms those in `keys`
- *   and rejects the others of `request`.
+ *   and rejects the others of `request`. `id` is the exchange's own id for the only subscription in `keys`, such as a
+ *   channel number: later messages on the connection may have it in place of the key.
  * - `Refused`: rejects the subscriptions of `request`, or those in `keys`. With both, it rejects those in `keys` that
  *   belong to `request`. With neither, it rejects the oldest request without a response. If the table of errors says
  *   that its code is retryable, the subscription is requested again; otherwise, its streams fail. Before the login is
@@ -53,6 +56,7 @@ export type Message =
     readonly _tag: "Acknowledged"
     readonly request?: number | undefined
     readonly keys?: ReadonlyArray<string> | undefined
+    readonly id?: string | undefined
   }
   | {
     readonly _tag: "Refused"

@@ -8,6 +8,7 @@
  * @internal
  */
 import * as Arr from "effect/Array"
+import * as Option from "effect/Option"
 import type { ErrorBody } from "../../engine/Protocol.js"
 import type { Control, Event, Output, Rules, State, Step, Topic, Wanted } from "./sessionModel.js"
 
@@ -29,6 +30,7 @@ export const open = (rules: Rules, wanted: Iterable<Wanted>, now: number): Step 
     greetedAt: now,
     topics,
     leaving: [],
+    keyOfId: new Map(),
     next: 1,
     pinged: undefined,
     isLeaving: false
@@ -154,20 +156,42 @@ const mapTopics = (state: State, f: (topic: Topic) => Topic): State => {
   return { ...state, topics }
 }
 
+/** Schedules an unsubscribe message, and forgets the id of the subscription. */
+const leave = (state: State, key: string): State => {
+  const id = Arr.findFirst(state.keyOfId, ([, each]) => each === key).pipe(
+    Option.map(([id]) => id),
+    Option.getOrUndefined
+  )
+  return { ...withoutId(state, key), leaving: [...state.leaving, { key, id }] }
+}
+
+const withoutId = (state: State, key: string): State =>
+  state.keyOfId.size === 0
+    ? state
+    : { ...state, keyOfId: new Map([...state.keyOfId].filter(([, each]) => each !== key)) }
+
+/** Returns the keys of subscriptions that the exchange named by key or by its own id. */
+const keysOf = ({ keyOfId }: State, names: ReadonlyArray<string>): ReadonlyArray<string> =>
+  names.map((name) => keyOfId.get(name) ?? name)
+
 /** A subscription that was never requested needs no unsubscribe message. */
 const unwant = (state: State, key: string): Step => {
   const topic = state.topics.get(key)
   if (topic === undefined) return [state, []]
   const next = without(state, [key])
-  return [topic.phase === "waiting" ? next : { ...next, leaving: [...next.leaving, key] }, []]
+  return [topic.phase === "waiting" ? next : leave(next, key), []]
 }
 
 const namedBy = (
-  { topics }: State,
-  { keys, request }: { readonly request?: number | undefined; readonly keys?: ReadonlyArray<string> | undefined }
+  state: State,
+  { keys: names, request }: {
+    readonly request?: number | undefined
+    readonly keys?: ReadonlyArray<string> | undefined
+  }
 ): ReadonlyArray<Topic> => {
+  const keys = names && keysOf(state, names)
   const found: Array<Topic> = []
-  for (const topic of topics.values()) {
+  for (const topic of state.topics.values()) {
     const isNamed = keys === undefined
       ? topic.phase === "asked" && topic.request === request
       : keys.includes(topic.key)
@@ -185,10 +209,23 @@ const acknowledged = (state: State, control: Control & { readonly _tag: "Acknowl
     next = withTopic(next, { ...topic, phase: "live", since: now })
     outputs.push({ _tag: "Live", key: topic.key })
   }
+  if (control.id !== undefined && control.keys?.length === 1) {
+    for (const key of control.keys) next = identified(next, key, control.id)
+  }
   if (control.keys === undefined || control.request === undefined) return [next, outputs]
   // The exchange named the subscriptions that it accepted, so it did not accept the others of the request.
   const missed = namedBy(next, { request: control.request })
   return refuse(next, missed, { code: "", text: "the exchange did not accept the subscription" }, outputs)
+}
+
+/**
+ * Remembers the exchange's id for a subscription. If the subscription is no longer wanted, or is about to be requested
+ * again, it is ended instead: the earlier unsubscribe message could not name it.
+ */
+const identified = (state: State, key: string, id: string): State => {
+  if (state.topics.get(key)?.phase !== "live") return { ...state, leaving: [...state.leaving, { key, id }] }
+  const next = withoutId(state, key)
+  return { ...next, keyOfId: new Map(next.keyOfId).set(id, key) }
 }
 
 /** A refusal that names neither keys nor a request is for the oldest request. */
@@ -275,7 +312,7 @@ const resync = (
     const faults = now - topic.since >= rules.stable ? 1 : topic.faults + 1
     const until = now + rules.again(faults, random)
     next = withTopic(next, { key, maxSilence: topic.maxSilence, faults, phase: "waiting", until })
-    if (unsubscribes) next = { ...next, leaving: [...next.leaving, key] }
+    next = unsubscribes ? leave(next, key) : withoutId(next, key)
   }
   return [next, []]
 }
@@ -289,7 +326,7 @@ const lost = (
   now: number,
   random: number
 ): Step => {
-  const stood = keys.filter((key) => state.topics.get(key)?.phase === "live")
+  const stood = keysOf(state, keys).filter((key) => state.topics.get(key)?.phase === "live")
   const [next] = resync(rules, state, stood, now, random, false)
   return [next, stood.map((key): Output => ({ _tag: "Lost", key, because }))]
 }
@@ -341,13 +378,13 @@ const watch = (
       const faults = topic.faults + 1
       // If nothing at all was received since the request, it is the connection that does not respond.
       if (faults >= rules.tries && lastReceivedAt >= topic.since) {
-        next = { ...without(next, [topic.key]), leaving: [...next.leaving, topic.key] }
+        next = leave(without(next, [topic.key]), topic.key)
         outputs.push({ _tag: "Refuse", key: topic.key, error: undefined })
       } else {
         const until = now + rules.again(faults, random)
         next = withTopic(next, { key: topic.key, maxSilence: topic.maxSilence, faults, phase: "waiting", until })
         // Only the confirmation may have been lost: an active subscription would not start from a snapshot again.
-        next = { ...next, leaving: [...next.leaving, topic.key] }
+        next = leave(next, topic.key)
       }
     }
     if (topic.phase === "live" && topic.maxSilence !== undefined) {
@@ -371,7 +408,7 @@ const ask = (rules: Rules, state: State, now: number): Step => {
   const outputs: Array<Output> = []
   let { next } = state
   for (let from = 0; from < state.leaving.length; from += rules.batch) {
-    outputs.push({ _tag: "Unsubscribe", request: next++, keys: state.leaving.slice(from, from + rules.batch) })
+    outputs.push({ _tag: "Unsubscribe", request: next++, topics: state.leaving.slice(from, from + rules.batch) })
   }
   const due: Array<Topic> = []
   const alone: Array<Topic> = []

@@ -57,13 +57,25 @@ export type Topic =
     | { readonly phase: "live"; readonly since: number }
   )
 
+/**
+ * A subscription to end, with the exchange's id for it, if any.
+ *
+ * @internal
+ */
+export interface Leaving {
+  readonly key: string
+  readonly id: string | undefined
+}
+
 /** @internal */
 export interface State {
   readonly opened: number
   readonly phase: "greeting" | "live" | "ended"
   readonly greetedAt: number
   readonly topics: ReadonlyMap<string, Topic>
-  readonly leaving: ReadonlyArray<string>
+  readonly leaving: ReadonlyArray<Leaving>
+  /** The keys of the subscriptions to which the exchange gave an id of its own, by that id. */
+  readonly keyOfId: ReadonlyMap<string, string>
   readonly next: number
   readonly pinged: number | undefined
   readonly isLeaving: boolean
@@ -98,7 +110,7 @@ export type Event =
 export type Output =
   | { readonly _tag: "Login" }
   | { readonly _tag: "Subscribe"; readonly request: number; readonly keys: ReadonlyArray<string> }
-  | { readonly _tag: "Unsubscribe"; readonly request: number; readonly keys: ReadonlyArray<string> }
+  | { readonly _tag: "Unsubscribe"; readonly request: number; readonly topics: ReadonlyArray<Leaving> }
   | { readonly _tag: "Ping"; readonly request: number }
   | { readonly _tag: "Send"; readonly message: unknown }
   | { readonly _tag: "Live"; readonly key: string }
