@@ -159,6 +159,7 @@ describe("Signature with the primitives in JavaScript", () => {
       Signature.hmacSha512Base64(redacted(Buffer.from(secret).toString("base64")), text, bytes, portable),
       hmac("sha512", Buffer.from(secret)).update(bytes).digest("base64")
     )
+    assert.strictEqual(Signature.hmacSha384Hex(key, text, portable), hmac("sha384", secret).digest("hex"))
     assert.strictEqual(Signature.hmacSha512Hex(key, text, portable), hmac("sha512", secret).digest("hex"))
     assert.deepStrictEqual(Buffer.from(Signature.sha256(text)), createHash("sha256").update(text).digest())
     assert.deepStrictEqual(Buffer.from(Signature.sha512(text)), createHash("sha512").update(text).digest())
@@ -174,6 +175,13 @@ describe("Signature with the primitives in JavaScript", () => {
       assert.strictEqual(Signature.base64Url(view), portableEncoding.base64Url(view))
     }))
     assert.strictEqual(Signature.base64Url("ü?>~"), "w7w_Pn4")
+  })
+
+  it("HMAC-SHA384 equals case 2 of RFC 4231", () => {
+    assert.strictEqual(
+      Signature.hmacSha384Hex(redacted("Jefe"), "what do ya want for nothing?", portable),
+      "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649"
+    )
   })
 
   it("HMAC-SHA512 equals case 2 of RFC 4231", () => {
@@ -217,6 +225,7 @@ describe("Signature with the primitives of Node", () => {
         const [node, portable] = both.map((crypto) => [
           Signature.hmacSha256Hex(key, text, crypto),
           Signature.hmacSha256Base64(key, text, crypto),
+          Signature.hmacSha384Hex(key, text, crypto),
           Signature.hmacSha512Hex(key, text, crypto),
           Signature.hmacSha512Base64(inBase64, text, bytes, crypto)
         ])

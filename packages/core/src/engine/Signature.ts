@@ -53,6 +53,18 @@ export const hmacSha256Base64 = (
 ): string => encoding.base64(crypto.hmac("sha256", utf8Of(secret), utf8.encode(text)))
 
 /**
+ * Returns the HMAC-SHA384 of the text in lower case hex. The key is the secret's UTF-8 bytes.
+ *
+ * @since 0.1.0
+ * @category signatures
+ */
+export const hmacSha384Hex = (
+  secret: Redacted.Redacted<string>,
+  text: string,
+  crypto: Crypto.Primitives = Crypto.platform
+): string => encoding.hex(crypto.hmac("sha384", utf8Of(secret), utf8.encode(text)))
+
+/**
  * Returns the HMAC-SHA512 of the text in lower case hex. The key is the secret's UTF-8 bytes.
  *
  * @since 0.1.0

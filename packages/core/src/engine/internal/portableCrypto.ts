@@ -1,7 +1,7 @@
 import { ed25519 } from "@noble/curves/ed25519.js"
 import { p256 } from "@noble/curves/nist.js"
 import { hmac } from "@noble/hashes/hmac.js"
-import { sha256, sha512 } from "@noble/hashes/sha2.js"
+import { sha256, sha384, sha512 } from "@noble/hashes/sha2.js"
 import * as Redacted from "effect/Redacted"
 import type { Primitives } from "./primitives.js"
 
@@ -16,4 +16,4 @@ export const primitives: Primitives = {
   p256: (scalar, data) => p256.sign(data, Redacted.value(scalar), { lowS: false })
 }
 
-const hashes = { sha256, sha512 }
+const hashes = { sha256, sha384, sha512 }

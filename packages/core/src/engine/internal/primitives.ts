@@ -8,8 +8,12 @@ import type * as Redacted from "effect/Redacted"
  * @category models
  */
 export interface Primitives {
-  /** Returns the HMAC of the data: 32 bytes for SHA-256, 64 for SHA-512. */
-  readonly hmac: (hash: "sha256" | "sha512", key: Redacted.Redacted<Uint8Array>, data: Uint8Array) => Uint8Array
+  /** Returns the HMAC of the data: 32 bytes for SHA-256, 48 for SHA-384, 64 for SHA-512. */
+  readonly hmac: (
+    hash: "sha256" | "sha384" | "sha512",
+    key: Redacted.Redacted<Uint8Array>,
+    data: Uint8Array
+  ) => Uint8Array
   /** Returns the Ed25519 signature (RFC 8032) of the data, 64 bytes, under a seed of 32 bytes. */
   readonly ed25519: (seed: Redacted.Redacted<Uint8Array>, data: Uint8Array) => Uint8Array
   /**
