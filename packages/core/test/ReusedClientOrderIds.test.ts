@@ -98,7 +98,7 @@ describe("a client order id that an earlier order had", () => {
       const recent = { ...earlier, createdAt: 0 }
       const about = { exchange: "acme", operation: "order", detail: "none" }
       const trading = desk(seen, new ExchangeError.OrderNotFound(about))
-      trading.placed.set(orderKey(recent), { ...recent, clientOrderId, at: -1 })
+      trading.placed.set(orderKey(recent), { ...recent, clientOrderId, at: -1, knownAt: 0 })
       seen.report(recent)
       const settled = placing.settle(trading, "place", ready, new ExchangeError.RequestTimedOut(about))
       assert.strictEqual((yield* advancingClock(Effect.flip(settled)))._tag, "NotPlaced")

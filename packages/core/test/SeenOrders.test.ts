@@ -63,7 +63,7 @@ describe("SeenOrders", () => {
       from: 1000,
       amendable: false,
       isAmended: () => false,
-      isOfAnotherCall: () => false
+      wasKnown: () => false
     }
     assert.isTrue(Identity.matchesExactly(asked, order()))
     assert.isFalse(Identity.matchesExactly(asked, order({ clientOrderId: undefined })))

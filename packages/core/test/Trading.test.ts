@@ -809,6 +809,20 @@ describe("the journal", () => {
       })
     ))
 
+  it.effect("reconciling does not take a known order for that of a later call with the same client order id", () =>
+    withJournal((journal) =>
+      Effect.gen(function*() {
+        const store = new Acme.Store()
+        const named = (trading: Trading.Trading.Service) => trading.place({ ...limit, clientOrderId: "mine" })
+        yield* Acme.trade(store, named, { journal })
+        // The process is killed while it places the next order, which never arrives.
+        yield* TestClock.adjust("20 seconds")
+        yield* journal.append({ ...open("mine"), at: 20_000 })
+        const again = yield* advanceUntilDone(Acme.trade(store, (trading) => trading.reconcile, { journal }))
+        assert.deepStrictEqual(again.map(({ _tag }) => _tag), ["NotPlaced"])
+      })
+    ))
+
   it.effect("reconciling proves a hundred absences in one wait, with two lookups each", () =>
     withJournal((journal) =>
       Effect.gen(function*() {

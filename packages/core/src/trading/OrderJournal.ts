@@ -19,7 +19,8 @@ import * as JournalFile from "./internal/journalFile.js"
 
 export {
   /**
-   * An order that was begun, and its outcome. `Open` means that it has none yet.
+   * An order that was begun, and its outcome. `Open` means that it has none yet. `orderId` is the exchange's id of an
+   * order that was placed, and `outcomeAt` when the outcome was recorded (epoch milliseconds).
    *
    * @since 0.1.0
    * @category models

@@ -7,7 +7,6 @@ import type { Markets } from "../../engine/Markets.js"
 import type * as ExchangeError from "../../model/ExchangeError.js"
 import type { Intent } from "../../model/internal/intent.js"
 import type { Market } from "../../model/Market.js"
-import type { Order } from "../../model/Order.js"
 import type * as Adapter from "../../ports/Adapter.js"
 import type * as OrderGuards from "../OrderGuards.js"
 import type * as OrderJournal from "../OrderJournal.js"
@@ -86,6 +85,8 @@ export const intentOf = ({ at, clientOrderId }: Begun): string => `${clientOrder
 export interface Placed extends Begun {
   readonly symbol: string
   readonly id: string
+  /** When its id became known, in epoch milliseconds: a call that began later did not place it. */
+  readonly knownAt: number
 }
 
 /**
@@ -93,7 +94,7 @@ export interface Placed extends Begun {
  *
  * @internal
  */
-export const orderKey = ({ id, symbol }: Pick<Order, "id" | "symbol">): string => `${symbol} ${id}`
+export const orderKey = ({ id, symbol }: Pick<Placed, "id" | "symbol">): string => `${symbol} ${id}`
 
 /**
  * The maximum number of orders that `amended` and `placed` hold.

@@ -24,12 +24,12 @@ export interface Asked {
   readonly amendable: boolean
   /** Returns `true` once this program has amended the order, which it may before the call that placed it has ended. */
   readonly isAmended: () => boolean
-  /** Returns `true` for an order that another call of this program placed, under the same client order id perhaps. */
-  readonly isOfAnotherCall: (order: Order) => boolean
+  /** Returns `true` for an order that was already known when this one was requested. */
+  readonly wasKnown: (order: Order) => boolean
 }
 
 /** @internal */
-export type Trait = "market" | "client order id" | "side" | "type" | "amount" | "price" | "age" | "id"
+export type Trait = "market" | "client order id" | "side" | "type" | "amount" | "price" | "age"
 
 /**
  * Returns the traits in which an order differs from the requested one. There are none if it is that order. A value that
@@ -47,20 +47,10 @@ export const differences = (asked: Asked, order: Order): ReadonlyArray<Trait> =>
     ["type", order.type !== asked.type],
     ["amount", fixed && differ(order.amount, asked.amount)],
     ["price", fixed && asked.type === "limit" && differ(order.price, asked.price)],
-    ["age", order.createdAt !== undefined && order.createdAt < asked.from],
-    ["id", asked.isOfAnotherCall(order)]
+    ["age", (order.createdAt !== undefined && order.createdAt < asked.from) || asked.wasKnown(order)]
   ]
   return found.flatMap(([trait, differs]) => differs ? [trait] : [])
 }
-
-/**
- * Returns `true` if an order cannot be the requested one, whatever its terms are: it was created before that was
- * requested, or another call placed it.
- *
- * @internal
- */
-export const isUnrelated = (asked: Asked, order: Order): boolean =>
-  differences(asked, order).some((trait) => trait === "age" || trait === "id")
 
 /**
  * Returns `true` if an order has the market and the client order id of the requested one.

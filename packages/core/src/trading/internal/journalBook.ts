@@ -77,7 +77,11 @@ export const make = (): Book => {
       rows.flatMap(({ intent, outcome }) =>
         intent.at >= epochMillis && intent.account === account && intent.exchange === exchange &&
           intent.environment === environment
-          ? [{ ...intent, outcome: outcome?._tag ?? (intent.amends === undefined ? "Open" : "Placed") }]
+          ? [{
+            ...intent,
+            outcome: outcome?._tag ?? (intent.amends === undefined ? "Open" : "Placed"),
+            ...outcome === undefined ? {} : { orderId: outcome.orderId, outcomeAt: outcome.at }
+          }]
           : []
       ),
     forget,

@@ -29,6 +29,8 @@ export const Entry = Schema.Union(Intent, Outcome)
 /** @internal */
 export interface Begun extends Intent {
   readonly outcome: "Open" | Outcome["_tag"]
+  readonly orderId?: string | undefined
+  readonly outcomeAt?: number | undefined
 }
 
 /** @internal */

@@ -126,8 +126,8 @@ const byName = (
 
 /**
  * Returns an order with the client order id if it is the requested one. If it is another order and the exchange keeps
- * one order per id, that proves that ours was not accepted, provided that the order is older, was placed by another call, or is
- * also listed under the id.
+ * one order per id, that proves that ours was not accepted, provided that the order is older or is also listed under
+ * the id.
  */
 const judge = (
   place: Place,
@@ -147,7 +147,7 @@ const judge = (
   const { deduplicates } = place.features
   const keeps = deduplicates === "always" || (deduplicates === "while open" && !isClosed(order))
   if (!keeps || !Identity.isNamesake(asked, order)) return mismatch
-  if (Identity.isUnrelated(asked, order)) return taken
+  if (differences.includes("age")) return taken
   return Effect.flatMap(
     recent(place, asked),
     ({ namesakes, ours }): Effect.Effect<Order, Failure> =>
@@ -163,7 +163,7 @@ export const another = (differences: ReadonlyArray<string>): string =>
   "as requested"
 
 /**
- * Lists the orders of the market that may be the requested one by their age and origin, and those among them with its client order
+ * Lists the orders of the market that are not older than the requested one, and those among them with its client order
  * id.
  */
 const recent = ({ account }: Place, asked: Identity.Asked) =>
@@ -171,7 +171,9 @@ const recent = ({ account }: Place, asked: Identity.Asked) =>
     // Open orders are read first: one that ends in between is then among the ended ones.
     const standing = Listing.from(yield* account.openOrders(asked.market))
     const ended = Listing.from(yield* account.orderHistory(asked.market, { since: asked.from, limit: listed }))
-    const orders = [...standing.rows, ...ended.rows].filter((order) => !Identity.isUnrelated(asked, order))
+    const orders = [...standing.rows, ...ended.rows].filter((order) =>
+      !Identity.differences(asked, order).includes("age")
+    )
     const namesakes = orders.filter((order) => Identity.isNamesake(asked, order))
     return {
       orders,
@@ -234,7 +236,7 @@ const listed = 1000
  */
 export const asked = (
   place: Pick<Place, "skew" | "amended" | "placed">,
-  order: Omit<Identity.Asked, "from" | "amendable" | "isAmended" | "isOfAnotherCall">,
+  order: Omit<Identity.Asked, "from" | "amendable" | "isAmended" | "wasKnown">,
   { at, skew }: { readonly at: number; readonly skew?: number | undefined }
 ): Effect.Effect<Identity.Asked> =>
   Effect.zipWith(Clock.currentTimeMillis, place.skew, (now, current) => {
@@ -249,9 +251,11 @@ export const asked = (
       from: begun - tolerance,
       amendable: now + current - begun > soon,
       isAmended: () => place.amended.has(order.clientOrderId),
-      isOfAnotherCall: (found) => {
-        const placed = place.placed.get(orderKey(found))
-        return placed !== undefined && intentOf(placed) !== intentOf({ clientOrderId: order.clientOrderId, at })
+      wasKnown: (found) => {
+        const known = place.placed.get(orderKey(found))
+        // The clock may not have advanced since this call began.
+        return known !== undefined && known.knownAt <= at &&
+          intentOf(known) !== intentOf({ clientOrderId: order.clientOrderId, at })
       }
     }
   })

@@ -216,11 +216,11 @@ export const confirm = (desk: Desk, operation: string, ready: Ready, placed: Ada
   })
 
 const recordPlaced = (desk: Desk, ready: Ready, id: string): Effect.Effect<void> =>
-  Effect.suspend(() => {
+  Effect.flatMap(Clock.currentTimeMillis, (knownAt) => {
     const { symbol } = ready.order.market
     const key = orderKey({ id, symbol })
     desk.placed.delete(key)
-    desk.placed.set(key, { ...begunOf(ready), symbol, id })
+    desk.placed.set(key, { ...begunOf(ready), symbol, id, knownAt })
     dropOldest(desk.placed, maxRecent)
     return writeOutcome(desk, begunOf(ready), { _tag: "Placed", orderId: id })
   })

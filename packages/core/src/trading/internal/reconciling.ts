@@ -10,7 +10,7 @@ import * as ExchangeError from "../../model/ExchangeError.js"
 import type * as Trading from "../../ports/Trading.js"
 import * as OrderGuards from "../OrderGuards.js"
 import { type Intent, unnamed } from "../OrderJournal.js"
-import { type Desk, intentOf } from "./desk.js"
+import { type Desk, intentOf, orderKey } from "./desk.js"
 import { describe, writeOutcome } from "./journaling.js"
 import * as Lookup from "./lookup.js"
 
@@ -43,6 +43,7 @@ export const reconcile = (
     })
     const throttled: Desk = {
       ...desk,
+      placed: yield* knownOrders(desk, open),
       account: {
         ...desk.account,
         order: (reference) =>
@@ -69,6 +70,31 @@ export const reconcile = (
   )
 
 const maxLookups = 4
+
+/** Returns the orders whose ids are known, in this run or in an earlier one. */
+const knownOrders = (
+  { environment, exchange, journal, placed }: Desk,
+  open: ReadonlyArray<Intent>
+): Effect.Effect<Desk["placed"], Effect.Effect.Error<ReturnType<Desk["journal"]["since"]>>> =>
+  open.length === 0 ? Effect.succeed(placed) : Effect.map(
+    journal.since(
+      exchange,
+      environment,
+      open.reduce((first, { at }) => Math.min(first, at), Number.POSITIVE_INFINITY) - tolerance
+    ),
+    (begun) => {
+      const known = new Map(placed)
+      for (const { at, clientOrderId, orderId, outcomeAt, symbol } of begun) {
+        if (orderId === undefined || outcomeAt === undefined) continue
+        const key = orderKey({ id: orderId, symbol })
+        if (!known.has(key)) known.set(key, { at, clientOrderId, symbol, id: orderId, knownAt: outcomeAt })
+      }
+      return known
+    }
+  )
+
+// Orders that were begun earlier differ in their age.
+const tolerance = 600_000
 
 const close = (desk: Desk, intent: Intent): Found => {
   const { account, symbol } = intent
