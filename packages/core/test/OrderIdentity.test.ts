@@ -139,6 +139,36 @@ describe("a response is compared with the order", () => {
       assert.strictEqual(tag(unconfirmed), "OutcomeUnknown")
     }))
 
+  it.effect("an order that another program amended shortly after its response was lost is not reported as NotPlaced", () =>
+    Effect.gen(function*() {
+      const reconciled = (change: Partial<Order.Order>, changedAfter?: number) =>
+        Effect.gen(function*() {
+          const createdAt = yield* Clock.currentTimeMillis
+          const updatedAt = changedAfter === undefined ? undefined : createdAt + changedAfter
+          const journal = Context.get(yield* Layer.build(OrderJournal.layerMemory), OrderJournal.OrderJournal)
+          const store = new Acme.Store()
+          store.fates = ["lost after it was carried out"]
+          store.readFailure = timedOut
+          yield* run(store, (trading) => trading.place(limit), { journal })
+          store.readFailure = undefined
+          const amended = (order: Order.Order): Order.Order => ({ ...order, createdAt, updatedAt, ...change })
+          store.inRead = amended
+          store.orders.splice(0, Infinity, ...store.orders.map(amended))
+          const reconcile = run(store, (trading) => trading.reconcile, { journal })
+          const soon = Either.getOrThrow(yield* reconcile)
+          yield* TestClock.adjust("10 minutes")
+          const later = Either.getOrThrow(yield* reconcile)
+          return [...soon, ...later].map(({ _tag }) => _tag)
+        })
+      const price = Decimal.make("50000")
+      assert.deepStrictEqual(yield* reconciled({ price }, 5000), ["Unknown", "Placed"])
+      // Some exchanges do not report when an order was changed.
+      assert.deepStrictEqual(yield* reconciled({ price }), ["Unknown", "Placed"])
+      // No amendment changes the side, and this order was never amended.
+      assert.deepStrictEqual(yield* reconciled({ side: "sell" }, 5000), ["NotPlaced"])
+      assert.deepStrictEqual(yield* reconciled({ price }, 0), ["NotPlaced"])
+    }).pipe(Effect.scoped))
+
   it.effect("an order is recognised although it was amended before the call that placed it had ended", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()

@@ -62,6 +62,7 @@ describe("SeenOrders", () => {
       price: Decimal.make("100"),
       from: 1000,
       amendable: false,
+      isLeftOpen: false,
       isAmended: () => false,
       wasKnown: () => false
     }

@@ -22,6 +22,8 @@ export interface Asked {
    * Whether enough time has passed that the owner may have amended the order. If it has changed, its terms may differ.
    */
   readonly amendable: boolean
+  /** Whether the call that sent the order is over, and has left its intent open. */
+  readonly isLeftOpen: boolean
   /** Returns `true` once this program has amended the order, which it may before the call that placed it has ended. */
   readonly isAmended: () => boolean
   /** Returns `true` for an order that was already known when this one was requested. */
@@ -51,6 +53,16 @@ export const differences = (asked: Asked, order: Order): ReadonlyArray<Trait> =>
   ]
   return found.flatMap(([trait, differs]) => differs ? [trait] : [])
 }
+
+/**
+ * Returns `true` if an amendment by another program can explain the differences of an order from the requested one. While
+ * the order is being placed, only a change that the exchange reports counts.
+ *
+ * @internal
+ */
+export const mayBeAmended = ({ isLeftOpen }: Asked, differences: ReadonlyArray<Trait>, order: Order): boolean =>
+  (isLeftOpen || order.updatedAt !== undefined) && hasChanged(order) &&
+  differences.every((trait) => trait === "amount" || trait === "price")
 
 /**
  * Returns `true` if an order has the market and the client order id of the requested one.

@@ -79,7 +79,7 @@ export const searchIntent = (
     })
     : Effect.flatMap(
       asked(place, { ...intent, market, amount, price }, intent),
-      (asked) => search(place, operation, asked, pace)
+      (asked) => search(place, operation, { ...asked, isLeftOpen: true }, pace)
     )
 }
 
@@ -126,8 +126,8 @@ const byName = (
 
 /**
  * Returns an order with the client order id if it is the requested one. If it is another order and the exchange keeps
- * one order per id, that proves that ours was not accepted, provided that the order is older or is also listed under
- * the id.
+ * one order per id, that proves that ours was not accepted, provided that the order is older, or is also listed under
+ * the id and cannot be ours with amended terms.
  */
 const judge = (
   place: Place,
@@ -148,6 +148,8 @@ const judge = (
   const keeps = deduplicates === "always" || (deduplicates === "while open" && !isClosed(order))
   if (!keeps || !Identity.isNamesake(asked, order)) return mismatch
   if (differences.includes("age")) return taken
+  // Another program may have amended ours.
+  if (Identity.mayBeAmended(asked, differences, order)) return mismatch
   return Effect.flatMap(
     recent(place, asked),
     ({ namesakes, ours }): Effect.Effect<Order, Failure> =>
@@ -236,7 +238,7 @@ const listed = 1000
  */
 export const asked = (
   place: Pick<Place, "skew" | "amended" | "placed">,
-  order: Omit<Identity.Asked, "from" | "amendable" | "isAmended" | "wasKnown">,
+  order: Omit<Identity.Asked, "from" | "amendable" | "isLeftOpen" | "isAmended" | "wasKnown">,
   { at, skew }: { readonly at: number; readonly skew?: number | undefined }
 ): Effect.Effect<Identity.Asked> =>
   Effect.zipWith(Clock.currentTimeMillis, place.skew, (now, current) => {
@@ -250,6 +252,7 @@ export const asked = (
       price: order.price,
       from: begun - tolerance,
       amendable: now + current - begun > soon,
+      isLeftOpen: false,
       isAmended: () => place.amended.has(order.clientOrderId),
       wasKnown: (found) => {
         const known = place.placed.get(orderKey(found))
