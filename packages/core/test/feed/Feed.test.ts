@@ -228,6 +228,39 @@ it.scoped("a fetched snapshot is emitted although no update follows, on every co
     expect(one.tags()).toEqual(["Connected", "Data", "Reconnecting", "Resynced", "Data"])
   }).pipe(steady))
 
+it.scoped("nothing waits until the local clock, which was set back, has caught up", () =>
+  Effect.gen(function*() {
+    const base = yield* Effect.clock
+    let behind = 0
+    const clock: typeof base = Object.create(base, {
+      unsafeCurrentTimeMillis: { value: () => base.unsafeCurrentTimeMillis() - behind }
+    })
+    yield* Effect.gen(function*() {
+      yield* pass(7_200_000)
+      const { exchange, connection, listen } = yield* open()
+      const one = yield* listen("book")
+      yield* pass(1)
+      exchange.snapshots = false
+      // The first fault is mended at once, the second one after a delay.
+      for (let time = 0; time < 2; time++) {
+        connection().say({ key: "book", update: book("update", 9) })
+        yield* pass(1)
+        connection().say({ key: "book" })
+        yield* pass(1)
+      }
+      const before = connection().subscribed().length
+      exchange.snapshots = true
+      behind = 3_600_000
+      yield* pass(2000)
+      expect(connection().subscribed().length).toBe(before + 1)
+      expect(one.statuses().at(-1)).toBe("Resynced")
+      connection().cut()
+      yield* pass(1)
+      // In instants of the local clock.
+      expect(one.items().at(-1)).toMatchObject({ _tag: "Reconnecting", since: expect.closeTo(3_602_000, -4) })
+    }).pipe(Effect.withClock(clock))
+  }).pipe(steady))
+
 it.scoped("a snapshot is no longer requested once its subscription has no consumer", () => {
   let requests = 0
   const fetch = Effect.suspend(() => {

@@ -1,5 +1,6 @@
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as PlatformSocket from "@effect/platform/Socket"
+import type * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
@@ -140,9 +141,9 @@ const start = (
       }
     })
 
-    const clock = yield* Effect.clock
+    const { now: time, toLocal } = steady(yield* Effect.clock)
     yield* outbox.welcome
-    const openedAt = clock.unsafeCurrentTimeMillis()
+    const openedAt = time()
     let random = yield* Random.next
     const draw = Effect.map(Random.next, (next) => {
       random = next
@@ -170,13 +171,13 @@ const start = (
       for (const output of out) {
         switch (output._tag) {
           case "Live":
-            deliver(() => listener.live(output.key, now))
+            deliver(() => listener.live(output.key, toLocal(now)))
             break
           case "Stale":
-            deliver(() => listener.stale(output.key, output.since, output.because))
+            deliver(() => listener.stale(output.key, toLocal(output.since), output.because))
             break
           case "Lost":
-            deliver(() => listener.lost([output.key], now, output.because))
+            deliver(() => listener.lost([output.key], toLocal(now), output.because))
             break
           case "Refuse":
             deliver(() => listener.refuse(output.key, output.error))
@@ -208,8 +209,9 @@ const start = (
       // Data confirms the subscription, even if the confirmation has not arrived.
       if (topic.phase === "asked") advance({ _tag: "Acknowledged", keys: [key] }, now)
       let isUsed = true
-      if (held === undefined) isUsed = listener.data(key, frame, now)
-      else deliver(() => listener.data(key, frame, now))
+      const local = toLocal(now)
+      if (held === undefined) isUsed = listener.data(key, frame, local)
+      else deliver(() => listener.data(key, frame, local))
       if (isUsed && topic.maxSilence !== undefined) receivedAtByKey.set(key, now)
     }
 
@@ -238,17 +240,19 @@ const start = (
       else if (item instanceof Uint8Array) read(decoder.decode(item), now)
       else if (item instanceof Handed) {
         // Dropped if the subscription is about to be renewed: no update would follow the frame.
-        if (state.topics.get(item.key)?.phase === "live") deliver(() => listener.data(item.key, item.frame, now))
+        if (state.topics.get(item.key)?.phase === "live") {
+          deliver(() => listener.data(item.key, item.frame, toLocal(now)))
+        }
       } else if (item !== due) advance(item, now)
     }
 
     /** Returns `true` if anything changed apart from data of active subscriptions. */
     const handleAll = (items: ReadonlyArray<Item>): boolean => {
-      const now = clock.unsafeCurrentTimeMillis()
+      const now = time()
       const before = state
       const receivedBefore = lastReceivedAt
       for (const item of items) handle(item, now)
-      if (lastReceivedAt !== receivedBefore) settings.onReceived?.(lastReceivedAt)
+      if (lastReceivedAt !== receivedBefore) settings.onReceived?.(toLocal(lastReceivedAt))
       if (inbox.size() + items.length > mostWaiting || isFull) {
         advance({ _tag: "Ended", because: "frames arrived faster than they could be read" }, now)
       }
@@ -267,7 +271,7 @@ const start = (
 
     // Sleeps until something is due, and checks again when that may have changed.
     const keep = Effect.gen(function*() {
-      const now = clock.unsafeCurrentTimeMillis()
+      const now = time()
       const next = Session.deadline(rules, state, lastReceivedAt, lastReceivedOf)
       if (next <= now) {
         inbox.push(due)
@@ -286,7 +290,7 @@ const start = (
 
     return {
       opened: openedAt,
-      lastReceivedAt: () => lastReceivedAt,
+      lastReceivedAt: () => toLocal(lastReceivedAt),
       post: inbox.push,
       hand: (key, frame) => inbox.push(new Handed(key, frame)),
       ended: Deferred.await(ended),
@@ -300,6 +304,24 @@ const start = (
       close: Effect.uninterruptible(Scope.close(scope, Exit.void))
     }
   })
+
+/**
+ * A clock that stands still while the local clock is set back, so that nothing waits until that has caught up. It starts
+ * with the local clock, and `toLocal` converts its instants to those of the local clock as it is now.
+ */
+const steady = (clock: Clock.Clock) => {
+  let last = clock.unsafeCurrentTimeMillis()
+  let ahead = 0
+  return {
+    now: (): number => {
+      const local = clock.unsafeCurrentTimeMillis()
+      ahead = Math.max(ahead, last - local)
+      last = local + ahead
+      return last
+    },
+    toLocal: (now: number): number => now - ahead
+  }
+}
 
 const decoder = new TextDecoder()
 
