@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import {
-  Account,
   Credentials,
   Environment,
   type Market,
@@ -113,8 +112,6 @@ export const decide = Effect.fnUntraced(function*(input: Input): Effect.fn.Retur
  * @category models
  */
 export interface Opened {
-  readonly exchange: Exchanges.ExchangeId
-  readonly account: Account.Account.Service
   readonly market: MarketData.MarketData.Service
   readonly trading: Trading.Trading.Service
 }
@@ -159,8 +156,6 @@ export const open = Effect.fnUntraced(function*(
       : Connections.refused(error)
   ))
   return {
-    exchange,
-    account: Context.get(context, Account.Account),
     market: Context.get(context, MarketData.MarketData),
     trading: Context.get(context, Trading.Trading)
   }
