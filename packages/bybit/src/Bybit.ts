@@ -71,30 +71,11 @@ const statusOf = ({ rows, unknown }: Listing.Listing<Wire.Type<typeof Rows.Inter
 
 // ---- account
 
-/** A key may withdraw if it may move coins out of the wallet, even to an account of the same owner. */
-const permissionsOf = (
-  { expiredAt = "", ips, permissions, readOnly }: typeof Rows.ApiKey.Type
-): KeyPermissions.KeyPermissions => {
-  const may = (name: string, ...actions: ReadonlyArray<string>): boolean =>
-    readOnly === 0 && actions.some((action) => permissions[name]?.includes(action) === true)
-  const ipRestricted = ips.length > 0 && !ips.includes("*")
-  const expiresAt = Date.parse(expiredAt)
-  return {
-    read: true,
-    trade: may("ContractTrade", "Order", "Position") || may("Spot", "SpotTrade") || may("Options", "OptionsTrade") ||
-      may("Derivatives", "DerivativesTrade"),
-    withdraw: may("Wallet", "Withdraw", "AccountTransfer", "SubMemberTransfer", "SubMemberTransferList"),
-    ipRestricted,
-    // Only keys without an IP restriction expire. Other keys have a date in 1970.
-    ...expiresAt > 0 && !ipRestricted ? { expiresAt } : {}
-  }
-}
-
 /** Demo trading does not report the permissions of a key. A response from the account shows that the key may read. */
 const keyPermissions: Declaration.Account["keyPermissions"] = (client) =>
   client.environment === "demo"
     ? to(Endpoints.walletBalance, () => KeyPermissions.readable)(client)
-    : to(Endpoints.queryApi, permissionsOf)(client)
+    : to(Endpoints.queryApi)(client)
 
 type Orders = Listing.Listing<Wire.Type<typeof Rows.Order>>
 

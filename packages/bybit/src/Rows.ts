@@ -146,18 +146,38 @@ export const Interruption = Row.of({
 
 // ---- account
 
+const granted = all(
+  {
+    readOnly: at("readOnly", words({ 0: false, 1: true })),
+    permissions: at("permissions", Schema.Record({ key: Schema.String, value: Schema.Array(Schema.String) }))
+  },
+  ({ permissions, readOnly }) => readOnly ? {} : permissions
+)
+
+const may = (name: string, ...actions: ReadonlyArray<string>) =>
+  map(granted, (granted) => actions.some((action) => granted[name]?.includes(action) === true))
+
+const ipRestricted = map(at("ips", Schema.Array(Schema.String)), (ips) => ips.length > 0 && !ips.includes("*"))
+
 /**
- * The key in use. If `readOnly` is 1, its permissions allow only reading. `expiredAt` is in 1970 if the key never
- * expires.
+ * The permissions of the key in use. If `readOnly` is 1, they allow only reading. A key may withdraw if it may move coins
+ * out of the wallet, even to an account of the same owner. Only keys without an IP restriction expire. `expiredAt` of the
+ * others is in 1970.
  *
  * @since 0.1.0
  * @category answers
  */
 export const ApiKey = Wire.answer({
-  readOnly: at("readOnly", Schema.Literal(0, 1)),
-  permissions: at("permissions", Schema.Record({ key: Schema.String, value: Schema.Array(Schema.String) })),
-  ips: at("ips", Schema.Array(Schema.String)),
-  expiredAt: at("expiredAt", blank(Schema.String))
+  read: Wire.always(true),
+  trade: Wire.anyOf(
+    may("ContractTrade", "Order", "Position"),
+    may("Spot", "SpotTrade"),
+    may("Options", "OptionsTrade"),
+    may("Derivatives", "DerivativesTrade")
+  ),
+  withdraw: may("Wallet", "Withdraw", "AccountTransfer", "SubMemberTransfer", "SubMemberTransferList"),
+  ipRestricted,
+  expiresAt: Wire.when(ipRestricted, false, map(at("expiredAt", Wire.lenient(Wire.isoTime)), (at) => at || undefined))
 })
 
 const held = ["spotBorrow", "locked", "totalOrderIM", "totalPositionIM", "bonus"].map((name) =>

@@ -413,7 +413,7 @@ describe("permissions", () => {
 
   it.effect("have an expiry only if the key has one", () =>
     Effect.gen(function*() {
-      const expires = (change: object) => Effect.map(permissionsOf(change), (result) => "expiresAt" in result)
+      const expires = (change: object) => Effect.map(permissionsOf(change), ({ expiresAt }) => expiresAt !== undefined)
       assert.isTrue(yield* expires({}))
       assert.isFalse(yield* expires({ expiredAt: "1970-01-01T00:00:00Z" }))
       assert.isFalse(yield* expires({ expiredAt: "" }))
