@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import type { Market } from "@effect-exchange/core"
 import { Row, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
@@ -12,6 +13,8 @@ const { all, at, blank, decimal, isTrue, map, meaningOr, millis, orElse, text, w
 
 // Zero means that there is no value: no trade yet, an empty side of the book, or no limit.
 const price = (name: string) => at(name, Wire.positive(decimal))
+
+const kinds = new Map<string, Market.Kind>([["SPOT", "spot"], ["SWAP", "perpetual"], ["FUTURES", "future"]])
 
 /**
  * A row of `public/instruments`. Spot has a base and a quote currency. Contracts have an underlying (`uly`), and each
@@ -22,7 +25,8 @@ const price = (name: string) => at(name, Wire.positive(decimal))
  */
 export const Instrument = Row.of({
   id: at("instId", text),
-  kind: at("instType", wordsOr({ SPOT: "spot", SWAP: "perpetual", FUTURES: "future" }, undefined)),
+  // The type must be present, or a row that is no market would be taken for an option.
+  kind: map(at("instType", text), (type) => kinds.get(type)),
   // A market that accepts only post-only orders is open; the exchange refuses the others.
   status: Row.statusOrUnknown("state", { open: "live post_only", halted: "suspend preopen test rebase settling" }),
   base: at("baseCcy", blank(text)),
