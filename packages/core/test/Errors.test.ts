@@ -198,6 +198,15 @@ describe("Errors.table", () => {
     assert.strictEqual(tag("EOther:"), "MalformedResponse")
   })
 
+  it("refuses a code that is listed under two kinds, which differ in whether an order was placed", () => {
+    assert.throws(
+      () => Errors.table({ readError, codes: { OrderRejected: "1 2a", Unknown: ["2A"] } }),
+      RangeError,
+      "The error code 2A has two kinds, OrderRejected and Unknown."
+    )
+    assert.doesNotThrow(() => Errors.table({ readError, codes: { OrderRejected: "1 1" } }))
+  })
+
   it("does not compile with an unknown kind of error, or with ranges of Unknown", () => {
     // @ts-expect-error there is no such kind
     Errors.table({ readError, codes: { NoFunds: "1" } })

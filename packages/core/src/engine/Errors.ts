@@ -54,7 +54,8 @@ export interface Facts {
   readonly readError: (answer: Answer) => ErrorBody | undefined
   /**
    * The error codes of each kind, case-insensitive. A string separates codes by whitespace, or by a comma and a space
-   * if `match` is `beginning`. Use an array for codes that contain these separators.
+   * if `match` is `beginning`. Use an array for codes that contain these separators. A code under two kinds is a
+   * `RangeError`.
    */
   readonly codes: { readonly [K in Kind]?: string | ReadonlyArray<string> }
   /**
@@ -239,7 +240,14 @@ const finder = ({ codes, match = "whole", ranges = {} }: Facts): (body: ErrorBod
   const listed = new Map<string, Kind>()
   const separator = match === "whole" ? blanks : ", "
   for (const kind of kinds) {
-    for (const code of listOf(codes[kind], separator)) listed.set(code.toLowerCase(), kind)
+    for (const code of listOf(codes[kind], separator)) {
+      const other = listed.get(code.toLowerCase())
+      // One of them may prove that nothing was carried out, and the other not.
+      if (other !== undefined && other !== kind) {
+        throw new RangeError(`The error code ${code} has two kinds, ${other} and ${kind}.`)
+      }
+      listed.set(code.toLowerCase(), kind)
+    }
   }
   const beginnings = [...listed.keys()].toSorted((one, other) => other.length - one.length)
   const spans = refusalKinds.flatMap((kind) =>
