@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { BigDecimal, Either, FastCheck, Schema } from "effect"
+import { BigDecimal, Either, FastCheck, ParseResult, Schema } from "effect"
 import { Endpoint, Limit, Wire } from "../src/adapter.js"
 import { Decimal } from "../src/index.js"
 import * as Hostile from "./support/hostile.js"
@@ -143,6 +143,22 @@ describe("Endpoint", () => {
       [...new URLSearchParams(body)].toSorted(),
       unique.toSorted()
     )
+  })
+})
+
+describe("Endpoint.family with an invalid input", () => {
+  it("names the place of the value that cannot be sent", () => {
+    const place = Endpoint.family({ capability: "trading", limits: {} }).once("place", {
+      input: Endpoint.inputOf<{ order: { size: number; ids: ReadonlyArray<number> } }>(),
+      answer: Schema.Unknown
+    })
+    const wrong = (order: { size: number; ids: ReadonlyArray<number> }) =>
+      Either.mapLeft(
+        place.encode({ order }),
+        (error) => ParseResult.ArrayFormatter.formatErrorSync(error).map(({ path }) => path)
+      ).pipe(Either.flip, Either.getOrThrow)
+    assert.deepStrictEqual(wrong({ size: Number.NaN, ids: [] }), [["order", "size"]])
+    assert.deepStrictEqual(wrong({ size: 1, ids: [1, Number.NaN] }), [["order", "ids", 1]])
   })
 })
 

@@ -25,11 +25,15 @@ export const printed = (input: object, decimals: Decimals): Printed<Parameters> 
   for (const [name, value] of Object.entries(input)) {
     if (value === undefined) continue
     const one = print(value, decimals)
-    if (Either.isLeft(one)) return Either.left(one.left)
+    if (Either.isLeft(one)) return Either.left(inside(name, input, one.left))
     all[name] = one.right
   }
   return Either.right(all)
 }
+
+/** Adds the place of the value to its error. */
+const inside = (name: string | number, input: object, { issue }: ParseResult.ParseError): ParseResult.ParseError =>
+  new ParseResult.ParseError({ issue: new ParseResult.Pointer(name, input, issue) })
 
 const encodeText = Schema.encodeEither(Decimal.FromString)
 const encodeNumber = Schema.encodeEither(Decimal.FromNumber)
@@ -39,7 +43,11 @@ const print = (value: unknown, decimals: Decimals): Printed<Parameter> => {
     if (decimals === "number") return encodeNumber(value)
     return encodeText(decimals === "shortest" ? BigDecimal.normalize(value) : value)
   }
-  if (Array.isArray(value)) return Either.all(value.map((each) => print(each, decimals)))
+  if (Array.isArray(value)) {
+    return Either.all(
+      value.map((each, index) => Either.mapLeft(print(each, decimals), (error) => inside(index, value, error)))
+    )
+  }
   if (Predicate.isReadonlyRecord(value)) return printed(value, decimals)
   if (typeof value === "string" || typeof value === "boolean" || Number.isFinite(value)) {
     return Either.right(typeof value === "number" || typeof value === "boolean" ? value : String(value))
