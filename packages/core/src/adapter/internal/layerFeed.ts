@@ -216,7 +216,13 @@ const open = (
       loginRefusal: loginRefusal(protocol),
       note: noted,
       settings: (name, refusedLogins) => {
-        const socket = feeds.protocol.sockets[name] ?? { at: {}, path: "/" }
+        const { sockets } = feeds.protocol
+        const socket = sockets[name]
+        if (socket === undefined) {
+          throw new RangeError(
+            `The feeds of ${protocol.exchange} have no socket "${name}", but these: ${Object.keys(sockets).join(", ")}.`
+          )
+        }
         const { batch = rules.batch, login } = socket
         return {
           protocol: feeds.protocol,
