@@ -182,6 +182,66 @@ describe("the session of a connection", () => {
     }))
   })
 
+  it("leaves no channel open that the exchange numbers, however late it confirms", () => {
+    const acts = FastCheck.array(
+      FastCheck.constantFrom(...["want", "unwant", "confirm", "wait", "resync", "end"] as const),
+      { maxLength: 40 }
+    )
+    FastCheck.assert(FastCheck.property(acts, (acts) => {
+      const channels = new Set<string>()
+      let asked = 0
+      let now = 0
+      let number = 0
+      let [state] = Session.open(rules, [], now)
+      const step = (event: Session.Event) => {
+        const [next, outputs] = Session.step(rules, state, event, now, 0.5)
+        state = next
+        for (const output of outputs) {
+          if (output._tag === "Subscribe") {
+            asked++
+            step({ _tag: "Sent", request: output.request })
+          }
+          // An exchange that numbers its channels cannot end one by its name.
+          if (output._tag === "Unsubscribe") { for (const { id = "" } of output.topics) channels.delete(id) }
+        }
+      }
+      const tick = () => step({ _tag: "Tick", lastReceivedAt: now, lastReceivedOf: () => now })
+      const confirm = () => {
+        for (; asked > 0; asked--) {
+          const id = String(++number)
+          channels.add(id)
+          step({ _tag: "Acknowledged", keys: ["a"], id })
+        }
+      }
+      const end = () => {
+        const [id] = state.keyOfId.keys()
+        if (id !== undefined && channels.delete(id)) step({ _tag: "Ended", keys: [id], because: "ended" })
+      }
+      const perform = {
+        want: () => step({ _tag: "Want", key: "a", maxSilence }),
+        unwant: () => step({ _tag: "Unwant", key: "a" }),
+        confirm,
+        wait: () => {
+          now += rules.patience
+        },
+        resync: () => step({ _tag: "Resync", key: "a" }),
+        end
+      }
+      for (const act of acts) {
+        perform[act]()
+        tick()
+      }
+      for (let round = 0; round < 10; round++) {
+        now += 1000
+        tick()
+        confirm()
+      }
+      tick()
+      expect([...channels]).toEqual(state.topics.has("a") ? [...state.keyOfId.keys()] : [])
+      expect(channels.size).toBe(state.topics.has("a") ? 1 : 0)
+    }))
+  })
+
   const opened = (wanted: ReadonlyArray<string>) => Session.open(rules, wanted.map((key) => ({ key, maxSilence })), 0)
   const never = () => undefined
   const at = (state: Session.State, event: Session.Event, now: number) => Session.step(rules, state, event, now, 0.5)

@@ -147,7 +147,7 @@ const withTopic = (state: State, topic: Topic): State => ({
 const without = (state: State, keys: ReadonlyArray<string>): State => {
   const topics = new Map(state.topics)
   for (const key of keys) topics.delete(key)
-  return { ...state, topics }
+  return { ...keys.reduce(withoutId, state), topics }
 }
 
 const mapTopics = (state: State, f: (topic: Topic) => Topic): State => {
@@ -157,13 +157,16 @@ const mapTopics = (state: State, f: (topic: Topic) => Topic): State => {
 }
 
 /** Schedules an unsubscribe message, and forgets the id of the subscription. */
-const leave = (state: State, key: string): State => {
-  const id = Arr.findFirst(state.keyOfId, ([, each]) => each === key).pipe(
+const leave = (state: State, key: string): State => ({
+  ...withoutId(state, key),
+  leaving: [...state.leaving, { key, id: idOf(state, key) }]
+})
+
+const idOf = ({ keyOfId }: State, key: string): string | undefined =>
+  Arr.findFirst(keyOfId, ([, each]) => each === key).pipe(
     Option.map(([id]) => id),
     Option.getOrUndefined
   )
-  return { ...withoutId(state, key), leaving: [...state.leaving, { key, id }] }
-}
 
 const withoutId = (state: State, key: string): State =>
   state.keyOfId.size === 0
@@ -178,8 +181,7 @@ const keysOf = ({ keyOfId }: State, names: ReadonlyArray<string>): ReadonlyArray
 const unwant = (state: State, key: string): Step => {
   const topic = state.topics.get(key)
   if (topic === undefined) return [state, []]
-  const next = without(state, [key])
-  return [topic.phase === "waiting" ? next : leave(next, key), []]
+  return [without(topic.phase === "waiting" ? state : leave(state, key), [key]), []]
 }
 
 const namedBy = (
@@ -220,12 +222,15 @@ const acknowledged = (state: State, control: Control & { readonly _tag: "Acknowl
 
 /**
  * Remembers the exchange's id for a subscription. If the subscription is no longer wanted, or is about to be requested
- * again, it is ended instead: the earlier unsubscribe message could not name it.
+ * again, it is ended instead: the earlier unsubscribe message could not name it. The same holds for the second of two
+ * requests that were both confirmed.
  */
 const identified = (state: State, key: string, id: string): State => {
-  if (state.topics.get(key)?.phase !== "live") return { ...state, leaving: [...state.leaving, { key, id }] }
-  const next = withoutId(state, key)
-  return { ...next, keyOfId: new Map(next.keyOfId).set(id, key) }
+  const known = idOf(state, key)
+  if (known === id) return state
+  return state.topics.get(key)?.phase === "live" && known === undefined
+    ? { ...state, keyOfId: new Map(state.keyOfId).set(id, key) }
+    : { ...state, leaving: [...state.leaving, { key, id }] }
 }
 
 /** A refusal that names neither keys nor a request is for the oldest request. */
@@ -378,7 +383,7 @@ const watch = (
       const faults = topic.faults + 1
       // If nothing at all was received since the request, it is the connection that does not respond.
       if (faults >= rules.tries && lastReceivedAt >= topic.since) {
-        next = leave(without(next, [topic.key]), topic.key)
+        next = without(leave(next, topic.key), [topic.key])
         outputs.push({ _tag: "Refuse", key: topic.key, error: undefined })
       } else {
         const until = now + rules.again(faults, random)
