@@ -226,8 +226,7 @@ export const checksum = ({ lotSize, tickSize }: Pick<Market.Market, "lotSize" | 
   }
 }
 
-const decimalsOf = (step: BigDecimal.BigDecimal | undefined): number =>
-  step === undefined ? 0 : BigDecimal.normalize(step).scale
+const decimalsOf = (step: BigDecimal.BigDecimal | undefined): number => step?.scale ?? 0
 
 const zero = BigDecimal.fromBigInt(0n)
 

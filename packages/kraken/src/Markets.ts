@@ -49,7 +49,11 @@ export const read = (
     kind: "spot",
     base,
     quote,
-    tickSize: row.tickSize ?? BigDecimal.make(1n, priceDecimals),
+    // With all decimals of the pair, in which the checksum of an order book prints prices. The tick may be coarser.
+    tickSize: withDecimals(row.tickSize ?? BigDecimal.make(1n, priceDecimals), priceDecimals),
     lotSize: BigDecimal.make(1n, lotDecimals)
   }
 }
+
+const withDecimals = (value: BigDecimal.BigDecimal, decimals: number): BigDecimal.BigDecimal =>
+  BigDecimal.scale(value, Math.max(value.scale, decimals))

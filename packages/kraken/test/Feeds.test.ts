@@ -1,12 +1,13 @@
-import { Decimal, FeedItem, type Market, MarketData } from "@effect-exchange/core"
+import { Decimal, ExchangeSymbol, FeedItem, LocalOrderBook, type Market, MarketData } from "@effect-exchange/core"
 import { Listing } from "@effect-exchange/core/adapter"
 import { Simulator } from "@effect-exchange/simulator"
 import { HttpClient, Socket } from "@effect/platform"
 import { expect, it } from "@effect/vitest"
 import { Context, Effect, Fiber, Layer, Option, Stream, TestClock } from "effect"
 import { register } from "../../exchanges/test/support/feeds.js"
-import { feeds } from "../src/Feeds.js"
+import { checksum, feeds } from "../src/Feeds.js"
 import { Kraken } from "../src/index.js"
+import * as Markets from "../src/Markets.js"
 import { subject } from "./feeds.js"
 
 register(subject)
@@ -75,6 +76,25 @@ it("a candle has the time at which its message was sent", () => {
   expect(found.map(({ openTime, sentAt }) => [openTime, sentAt])).toEqual([
     [Date.UTC(2026, 10, 2, 16, 25), Date.UTC(2026, 10, 2, 16, 26, 30, 524)]
   ])
+})
+
+it("the checksum of an order book prints prices with all decimals of the pair, which its tick need not have", () => {
+  const market = Markets.read({
+    id: "XBTUSD",
+    altname: "XBTUSD",
+    wsname: "XBT/USD",
+    priceDecimals: 2,
+    lotDecimals: 3,
+    tickSize: Decimal.make("0.5"),
+    status: "open",
+    minAmount: undefined,
+    minNotional: undefined
+  })
+  if (market === undefined) throw new Error("not read")
+  expect(Decimal.format(market.tickSize ?? Decimal.make("0"))).toBe("0.50")
+  const book = LocalOrderBook.make({ exchange: "kraken", symbol: ExchangeSymbol.make("BTC/USD") })
+  LocalOrderBook.replace(book, [["64000.5", "0.25"]], [["64001", "1"]])
+  expect(checksum(market)(book)).toBe(LocalOrderBook.crc32("6400100" + "1000" + "6400050" + "250"))
 })
 
 it.effect("an order book resumes after Kraken has changed the decimals of its prices, on which the checksum depends", () => {

@@ -118,10 +118,10 @@ describe("trading", () => {
     scripted(
       {
         ...listed,
-        AddOrder: [{ error: [], result: { txid: ["O1"], descr: { order: "" } } }],
+        AddOrder: ["O1", "O2"].map((id) => ({ error: [], result: { txid: [id], descr: { order: "" } } })),
         QueryOrders: [
           { error: [], result: { O1: orderRow({ cl_ord_id: "mine", opentm: now / 1000, price: "59000.5" }) } },
-          { error: [], result: { O1: orderRow({ cl_ord_id: "it", opentm: now / 1000, side: "sell", type: "market" }) } }
+          { error: [], result: { O2: orderRow({ cl_ord_id: "it", opentm: now / 1000, side: "sell", type: "market" }) } }
         ]
       },
       Effect.gen(function*() {
