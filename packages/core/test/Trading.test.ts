@@ -823,6 +823,35 @@ describe("the journal", () => {
       })
     ))
 
+  // Only an amendment that makes the order larger is in the journal.
+  for (const [change, first] of [[{ amount: "0.02" }, "Placed"], [{ price: "59000" }, "Unknown"]] as const) {
+    it.effect(`an order whose ${Object.keys(change).join()} an earlier run has amended is ${first}, then Placed`, () =>
+      withJournal((journal) =>
+        Effect.gen(function*() {
+          const store = new Acme.Store()
+          const full = {
+            ...journal,
+            append: (entry: OrderJournal.Entry) =>
+              entry._tag === "Placed"
+                ? new OrderJournal.JournalFailed({ path: "journal", detail: "the disk is full" })
+                : journal.append(entry)
+          }
+          yield* Acme.trade(store, (trading) =>
+            Effect.gen(function*() {
+              const { id } = yield* trading.place(limit)
+              yield* trading.amend({ symbol: "BTC/USDT", id }, change)
+            }), { journal: full, guards: { maxNotionalPerDay: { USDT: "10000" } } })
+          const reconcile = Effect.map(
+            advanceUntilDone(Acme.trade(store, (trading) => trading.reconcile, { journal })),
+            (found) => found.map(({ _tag }) => _tag)
+          )
+          assert.deepStrictEqual(yield* reconcile, [first])
+          yield* TestClock.adjust("10 minutes")
+          assert.deepStrictEqual(yield* reconcile, first === "Placed" ? [] : ["Placed"])
+        })
+      ))
+  }
+
   it.effect("reconciling proves a hundred absences in one wait, with two lookups each", () =>
     withJournal((journal) =>
       Effect.gen(function*() {

@@ -9,7 +9,7 @@ import * as Decimal from "../../model/Decimal.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import type * as Trading from "../../ports/Trading.js"
 import * as OrderGuards from "../OrderGuards.js"
-import { type Intent, unnamed } from "../OrderJournal.js"
+import { type Begun, type Intent, unnamed } from "../OrderJournal.js"
 import { type Desk, intentOf, orderKey } from "./desk.js"
 import { describe, writeOutcome } from "./journaling.js"
 import * as Lookup from "./lookup.js"
@@ -34,6 +34,11 @@ export const reconcile = (
     const open = written.filter(({ clientOrderId, environment, exchange }) =>
       exchange === desk.exchange && environment === desk.environment && !underWay.has(clientOrderId)
     )
+    const history = open.length === 0 ? [] : yield* desk.journal.since(
+      desk.exchange,
+      desk.environment,
+      open.reduce((first, { at }) => Math.min(first, at), Number.POSITIVE_INFINITY) - tolerance
+    )
     yield* warnOfOtherAccounts(open.filter(({ account }) => account !== unnamed && !accounts.has(account)))
     // Limits the concurrent look-ups, so that thousands of them do not crowd out other requests.
     const lookups = yield* Bulkhead.make({
@@ -43,7 +48,11 @@ export const reconcile = (
     })
     const throttled: Desk = {
       ...desk,
-      placed: yield* knownOrders(desk, open),
+      placed: knownOrders(desk.placed, history),
+      amended: new Set([
+        ...desk.amended,
+        ...history.flatMap(({ amends, clientOrderId }) => amends === undefined ? [] : [clientOrderId])
+      ]),
       account: {
         ...desk.account,
         order: (reference) =>
@@ -71,30 +80,19 @@ export const reconcile = (
 
 const maxLookups = 4
 
-/** Returns the orders whose ids are known, in this run or in an earlier one. */
-const knownOrders = (
-  { environment, exchange, journal, placed }: Desk,
-  open: ReadonlyArray<Intent>
-): Effect.Effect<Desk["placed"], Effect.Effect.Error<ReturnType<Desk["journal"]["since"]>>> =>
-  open.length === 0 ? Effect.succeed(placed) : Effect.map(
-    journal.since(
-      exchange,
-      environment,
-      open.reduce((first, { at }) => Math.min(first, at), Number.POSITIVE_INFINITY) - tolerance
-    ),
-    (begun) => {
-      const known = new Map(placed)
-      for (const { at, clientOrderId, orderId, outcomeAt, symbol } of begun) {
-        if (orderId === undefined || outcomeAt === undefined) continue
-        const key = orderKey({ id: orderId, symbol })
-        if (!known.has(key)) known.set(key, { at, clientOrderId, symbol, id: orderId, knownAt: outcomeAt })
-      }
-      return known
-    }
-  )
-
 // Orders that were begun earlier differ in their age.
 const tolerance = 600_000
+
+/** Adds the orders whose ids the journal knows. */
+const knownOrders = (placed: Desk["placed"], history: ReadonlyArray<Begun>): Desk["placed"] => {
+  const known = new Map(placed)
+  for (const { at, clientOrderId, orderId, outcomeAt, symbol } of history) {
+    if (orderId === undefined || outcomeAt === undefined) continue
+    const key = orderKey({ id: orderId, symbol })
+    if (!known.has(key)) known.set(key, { at, clientOrderId, symbol, id: orderId, knownAt: outcomeAt })
+  }
+  return known
+}
 
 const close = (desk: Desk, intent: Intent): Found => {
   const { account, symbol } = intent
