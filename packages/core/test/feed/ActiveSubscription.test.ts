@@ -114,6 +114,10 @@ it.effect("a snapshot is requested once the subscription is confirmed, and ignor
     expect(one.tags()).toEqual(["Resynced", "Data"])
     subscription.live()
     expect(fetches.length).toBe(2)
+    // Nothing shows that a silent subscription delivers anything, although it is confirmed again.
+    subscription.stale(4, "no data")
+    subscription.live()
+    expect(fetches.length).toBe(2)
   }))
 
 it("a refusal fails all consumers once, and ends the subscription", () => {

@@ -133,8 +133,10 @@ export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Acti
     },
     // If a value is to follow, the subscription is live only from that value on.
     live: () => {
-      if (!reading.repeats && interruption?._tag !== "Stale") resume()
-      // What is requested from now on misses nothing, even if no update follows for long.
+      if (interruption?._tag === "Stale") return
+      if (!reading.repeats) resume()
+      // What is requested from now on misses nothing, even if no update follows for long. After `Stale`, an update must
+      // show first that the subscription delivers anything.
       if (isLive || subscription.fetch === undefined) return
       hooks.stopFetching()
       fetch()
