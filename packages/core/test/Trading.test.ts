@@ -825,7 +825,7 @@ describe("the journal", () => {
 
   // Only an amendment that makes the order larger is in the journal.
   for (const [change, first] of [[{ amount: "0.02" }, "Placed"], [{ price: "59000" }, "Unknown"]] as const) {
-    it.effect(`an order whose ${Object.keys(change).join()} an earlier run has amended is ${first}, then Placed`, () =>
+    it.effect(`reconciling says ${first} of an order whose ${Object.keys(change).join()} an earlier run has amended`, () =>
       withJournal((journal) =>
         Effect.gen(function*() {
           const store = new Acme.Store()
