@@ -821,7 +821,14 @@ describe("changes", () => {
           place: () => ({ clientOrderId, price, size, until }) =>
             Effect.sync(() => {
               requested.push([Decimal.format(size), until])
-              return row({ id: "7", market: "XBTSWAP", clientOrderId, price, amount: size, createdAt: 1000 })
+              return row({
+                id: String(requested.length),
+                market: "XBTSWAP",
+                clientOrderId,
+                price,
+                amount: size,
+                createdAt: 1000
+              })
             })
         }
       })

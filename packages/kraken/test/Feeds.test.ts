@@ -94,7 +94,7 @@ it("the checksum of an order book prints prices with all decimals of the pair, w
   expect(Decimal.format(market.tickSize ?? Decimal.make("0"))).toBe("0.50")
   const book = LocalOrderBook.make({ exchange: "kraken", symbol: ExchangeSymbol.make("BTC/USD") })
   LocalOrderBook.replace(book, [["64000.5", "0.25"]], [["64001", "1"]])
-  expect(checksum(market)(book)).toBe(LocalOrderBook.crc32("6400100" + "1000" + "6400050" + "250"))
+  expect(checksum(market)(book)).toBe(LocalOrderBook.crc32(["6400100", "1000", "6400050", "250"].join("")))
 })
 
 it.effect("an order book resumes after Kraken has changed the decimals of its prices, on which the checksum depends", () => {
