@@ -147,7 +147,8 @@ describe("Signature with the primitives in JavaScript", () => {
   })
 
   it.prop("hashes equal those of OpenSSL, for any text and key", [
-    FastCheck.string({ unit: "grapheme", minLength: 1 }),
+    // Space and quotes around a secret are not part of it.
+    FastCheck.string({ unit: "grapheme" }).map((inner) => `k${inner}k`),
     FastCheck.string({ unit: "grapheme" }),
     FastCheck.uint8Array()
   ], ([secret, text, bytes]) => {
