@@ -7,23 +7,8 @@ import { cost } from "./support/cost.js"
 import { directory, Disk } from "./support/disk.js"
 import * as Acme from "./support/exchange.js"
 
-const intent = (clientOrderId: string): OrderJournal.Intent => ({
-  _tag: "Intent",
-  exchange: "acme",
-  environment: "here",
-  account: Acme.account,
-  clientOrderId,
-  symbol: "BTC/USDT",
-  side: "buy",
-  type: "limit",
-  amount: "0.01",
-  price: "60000.25",
-  timeInForce: "GTC",
-  at: 0
-})
-
 const intents = (count: number): ReadonlyArray<OrderJournal.Intent> =>
-  Array.from({ length: count }, (_, index) => intent(`order-${index}`))
+  Array.from({ length: count }, (_, index) => Acme.intent(`order-${index}`))
 
 /** Checks that many callers cost as much each as few do, with a tenth to spare. */
 const assertFlat = Effect.fnUntraced(function*(operations: (count: number) => Effect.Effect<number>) {
@@ -85,8 +70,8 @@ describe("a queue that thousands may wait in", () => {
     Effect.gen(function*() {
       const writing = yield* Effect.gen(function*() {
         const journal = yield* OrderJournal.OrderJournal
-        const late = Deadline.within(journal.append(intent("late")), "5 millis")
-        yield* Effect.all([journal.append(intent("first")), late], { concurrency: "unbounded" })
+        const late = Deadline.within(journal.append(Acme.intent("late")), "5 millis")
+        yield* Effect.all([journal.append(Acme.intent("first")), late], { concurrency: "unbounded" })
         return (yield* journal.open).map(({ clientOrderId }) => clientOrderId)
       }).pipe(onSlowDisk(Effect.sleep("10 millis")), Effect.fork)
       yield* TestClock.adjust("1 second")

@@ -740,21 +740,6 @@ describe("the journal", () => {
   const withJournal = <A, E>(use: (journal: OrderJournal.OrderJournal["Type"]) => Effect.Effect<A, E>) =>
     Effect.flatMap(OrderJournal.OrderJournal, use).pipe(Effect.provide(OrderJournal.layerMemory))
 
-  const open = (clientOrderId: string, account = Acme.account): OrderJournal.Intent => ({
-    _tag: "Intent",
-    exchange: "acme",
-    environment: "here",
-    account,
-    clientOrderId,
-    symbol: "BTC/USDT",
-    side: "buy",
-    type: "limit",
-    amount: "0.01",
-    price: "60000.25",
-    timeInForce: "GTC",
-    at: 0
-  })
-
   it.effect("keeps the intent of an order that was acknowledged without an id and stays invisible", () =>
     withJournal((journal) =>
       Effect.gen(function*() {
@@ -797,8 +782,8 @@ describe("the journal", () => {
       Effect.gen(function*() {
         const store = new Acme.Store()
         yield* Acme.trade(store, (trading) => trading.place({ ...limit, clientOrderId: "arrived" }))
-        yield* journal.append(open("arrived"))
-        yield* journal.append(open("lost"))
+        yield* journal.append(Acme.intent("arrived"))
+        yield* journal.append(Acme.intent("lost"))
         yield* journal.append({ ...open("elsewhere"), environment: "testnet" })
         const found = yield* advanceUntilDone(Acme.trade(store, (trading) => trading.reconcile, { journal }))
         assert.deepStrictEqual(found.map(({ _tag, intent }) => [intent.clientOrderId, _tag]), [
@@ -858,7 +843,7 @@ describe("the journal", () => {
         const store = new Acme.Store()
         store.readDuration = 10
         const names = Array.from({ length: 100 }, (_, index) => `lost-${index}`)
-        yield* Effect.forEach(names, (name) => journal.append(open(name)))
+        yield* Effect.forEach(names, (name) => journal.append(Acme.intent(name)))
         yield* Acme.trade(store, (trading) =>
           Effect.gen(function*() {
             const reconciling = yield* Effect.fork(trading.reconcile)
@@ -882,7 +867,7 @@ describe("the journal", () => {
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
-        yield* Effect.forEach(Array.from({ length: 100 }), (_, index) => journal.append(open(`lost-${index}`)))
+        yield* Effect.forEach(Array.from({ length: 100 }), (_, index) => journal.append(Acme.intent(`lost-${index}`)))
         yield* Acme.trade(store, (trading) =>
           Effect.gen(function*() {
             const reconciling = yield* Effect.fork(trading.reconcile)
@@ -927,7 +912,7 @@ describe("the journal", () => {
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
-        yield* journal.append(open("lost", "formerly"))
+        yield* journal.append(Acme.intent("lost", "formerly"))
         const logged: Array<unknown> = []
         const reconcile = (formerAccounts: ReadonlyArray<string>) =>
           advanceUntilDone(Acme.trade(store, (trading) => trading.reconcile, { journal, formerAccounts })).pipe(
@@ -944,7 +929,7 @@ describe("the journal", () => {
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
-        yield* journal.append(open("old", OrderJournal.unnamed))
+        yield* journal.append(Acme.intent("old", OrderJournal.unnamed))
         const reconcile = (formerAccounts: ReadonlyArray<string>) =>
           advanceUntilDone(Acme.trade(store, (trading) => trading.reconcile, { journal, formerAccounts }))
         const [unknown] = yield* reconcile([])
@@ -977,7 +962,7 @@ describe("the journal", () => {
             key = "another-key"
             yield* Fiber.join(placing)
             // The orders of an earlier key belong to this account for the lifetime of the Layer.
-            yield* journal.append(open("lost"))
+            yield* journal.append(Acme.intent("lost"))
             assert.deepStrictEqual((yield* trading.reconcile).map(({ _tag }) => _tag), ["NotPlaced"])
           }), { journal: watched, credentials }))
         assert.deepStrictEqual(written.slice(0, 2), [`Intent ${Acme.account}`, `Placed ${Acme.account}`])

@@ -393,3 +393,19 @@ export const tradeTwice = <A, E>(
     )
     return yield* use(yield* built, yield* built)
   }))
+
+/** An order that was begun at the start of the test's time. */
+export const intent = (clientOrderId: string, ofAccount = account): OrderJournal.Intent => ({
+  _tag: "Intent",
+  exchange: "acme",
+  environment: "here",
+  account: ofAccount,
+  clientOrderId,
+  symbol: "BTC/USDT",
+  side: "buy",
+  type: "limit",
+  amount: "0.01",
+  price: "60000.25",
+  timeInForce: "GTC",
+  at: 0
+})

@@ -27,27 +27,34 @@ interface Accepted {
 /** @internal */
 export const make = (seenWithin: Duration.DurationInput): Unlisted => {
   const within = Duration.unsafeToNanos(seenWithin)
-  let all: ReadonlyArray<Accepted> = []
+  /** By symbol and id, oldest first. */
+  const all = new Map<string, Accepted>()
+  const keyOf = ({ id, symbol }: Pick<Accepted, "id" | "symbol">): string => `${symbol} ${id}`
   // A correction of the system clock does not change how long they have been there.
   const current = Effect.map(Clock.currentTimeNanos, (now) => {
-    all = all.filter(({ at }) => now - at <= within)
-    return { now, all }
+    for (const [key, { at }] of all) {
+      if (now - at <= within) break
+      all.delete(key)
+    }
+    return now
   })
   return {
-    add: ({ clientOrderId, market }, placed) => {
+    add: ({ clientOrderId, market: { symbol } }, placed) => {
       const id = placed._tag === "Accepted" ? placed.id : isClosed(placed.order) ? undefined : placed.order.id
-      return id === undefined ? Effect.void : Effect.map(current, ({ now }) => {
-        all = [...all, { symbol: market.symbol, id, clientOrderId, at: now }]
+      return id === undefined ? Effect.void : Effect.map(current, (at) => {
+        const key = keyOf({ id, symbol })
+        all.delete(key)
+        all.set(key, { symbol, id, clientOrderId, at })
       })
     },
-    remove: (reference) =>
+    remove: ({ clientOrderId, id, market: { symbol } }) =>
       Effect.sync(() => {
-        all = all.filter(({ clientOrderId, id, symbol }) =>
-          symbol !== reference.market.symbol ||
-          (reference.id === undefined ? clientOrderId !== reference.clientOrderId : id !== reference.id)
-        )
+        if (id !== undefined) return void all.delete(keyOf({ id, symbol }))
+        for (const [key, order] of all) {
+          if (order.symbol === symbol && order.clientOrderId === clientOrderId) all.delete(key)
+        }
       }),
     of: ({ symbol }) =>
-      Effect.map(current, ({ all }) => all.flatMap((order) => order.symbol === symbol ? [order.id] : []))
+      Effect.map(current, () => Array.from(all.values()).flatMap((order) => order.symbol === symbol ? [order.id] : []))
   }
 }

@@ -8,8 +8,8 @@
  * @internal
  */
 import * as Arr from "effect/Array"
-import * as Option from "effect/Option"
 import type { ErrorBody } from "../../engine/Protocol.js"
+import * as ExchangeIds from "./exchangeIds.js"
 import type { Control, Event, Output, Rules, State, Step, Topic, Wanted } from "./sessionModel.js"
 
 export type { Event, Output, Rules, State, Wanted } from "./sessionModel.js"
@@ -147,7 +147,7 @@ const withTopic = (state: State, topic: Topic): State => ({
 const without = (state: State, keys: ReadonlyArray<string>): State => {
   const topics = new Map(state.topics)
   for (const key of keys) topics.delete(key)
-  return { ...keys.reduce(withoutId, state), topics }
+  return { ...keys.reduce(ExchangeIds.withoutId, state), topics }
 }
 
 const mapTopics = (state: State, f: (topic: Topic) => Topic): State => {
@@ -156,32 +156,11 @@ const mapTopics = (state: State, f: (topic: Topic) => Topic): State => {
   return { ...state, topics }
 }
 
-/** Schedules an unsubscribe message, and forgets the id of the subscription. */
-const leave = (state: State, key: string): State => ({
-  ...withoutId(state, key),
-  leaving: [...state.leaving, { key, id: idOf(state, key) }]
-})
-
-const idOf = ({ keyOfId }: State, key: string): string | undefined =>
-  Arr.findFirst(keyOfId, ([, each]) => each === key).pipe(
-    Option.map(([id]) => id),
-    Option.getOrUndefined
-  )
-
-const withoutId = (state: State, key: string): State =>
-  state.keyOfId.size === 0
-    ? state
-    : { ...state, keyOfId: new Map([...state.keyOfId].filter(([, each]) => each !== key)) }
-
-/** Returns the keys of subscriptions that the exchange named by key or by its own id. */
-const keysOf = ({ keyOfId }: State, names: ReadonlyArray<string>): ReadonlyArray<string> =>
-  names.map((name) => keyOfId.get(name) ?? name)
-
 /** A subscription that was never requested needs no unsubscribe message. */
 const unwant = (state: State, key: string): Step => {
   const topic = state.topics.get(key)
   if (topic === undefined) return [state, []]
-  return [without(topic.phase === "waiting" ? state : leave(state, key), [key]), []]
+  return [without(topic.phase === "waiting" ? state : ExchangeIds.leave(state, key), [key]), []]
 }
 
 const namedBy = (
@@ -191,7 +170,7 @@ const namedBy = (
     readonly keys?: ReadonlyArray<string> | undefined
   }
 ): ReadonlyArray<Topic> => {
-  const keys = names && keysOf(state, names)
+  const keys = names && ExchangeIds.keysOf(state, names)
   const found: Array<Topic> = []
   for (const topic of state.topics.values()) {
     const isNamed = keys === undefined
@@ -212,25 +191,12 @@ const acknowledged = (state: State, control: Control & { readonly _tag: "Acknowl
     outputs.push({ _tag: "Live", key: topic.key })
   }
   if (control.id !== undefined && control.keys?.length === 1) {
-    for (const key of control.keys) next = identified(next, key, control.id)
+    for (const key of control.keys) next = ExchangeIds.identified(next, key, control.id)
   }
   if (control.keys === undefined || control.request === undefined) return [next, outputs]
   // The exchange named the subscriptions that it accepted, so it did not accept the others of the request.
   const missed = namedBy(next, { request: control.request })
   return refuse(next, missed, { code: "", text: "the exchange did not accept the subscription" }, outputs)
-}
-
-/**
- * Remembers the exchange's id for a subscription. If the subscription is no longer wanted, or is about to be requested
- * again, it is ended instead: the earlier unsubscribe message could not name it. The same holds for the second of two
- * requests that were both confirmed.
- */
-const identified = (state: State, key: string, id: string): State => {
-  const known = idOf(state, key)
-  if (known === id) return state
-  return state.topics.get(key)?.phase === "live" && known === undefined
-    ? { ...state, keyOfId: new Map(state.keyOfId).set(id, key) }
-    : { ...state, leaving: [...state.leaving, { key, id }] }
 }
 
 /** A refusal that names neither keys nor a request is for the oldest request. */
@@ -317,7 +283,7 @@ const resync = (
     const faults = now - topic.since >= rules.stable ? 1 : topic.faults + 1
     const until = now + rules.again(faults, random)
     next = withTopic(next, { key, maxSilence: topic.maxSilence, faults, phase: "waiting", until })
-    next = unsubscribes ? leave(next, key) : withoutId(next, key)
+    next = unsubscribes ? ExchangeIds.leave(next, key) : ExchangeIds.withoutId(next, key)
   }
   return [next, []]
 }
@@ -331,7 +297,7 @@ const lost = (
   now: number,
   random: number
 ): Step => {
-  const stood = keysOf(state, keys).filter((key) => state.topics.get(key)?.phase === "live")
+  const stood = ExchangeIds.keysOf(state, keys).filter((key) => state.topics.get(key)?.phase === "live")
   const [next] = resync(rules, state, stood, now, random, false)
   return [next, stood.map((key): Output => ({ _tag: "Lost", key, because }))]
 }
@@ -383,13 +349,13 @@ const watch = (
       const faults = topic.faults + 1
       // If nothing at all was received since the request, it is the connection that does not respond.
       if (faults >= rules.tries && lastReceivedAt >= topic.since) {
-        next = without(leave(next, topic.key), [topic.key])
+        next = without(ExchangeIds.leave(next, topic.key), [topic.key])
         outputs.push({ _tag: "Refuse", key: topic.key, error: undefined })
       } else {
         const until = now + rules.again(faults, random)
         next = withTopic(next, { key: topic.key, maxSilence: topic.maxSilence, faults, phase: "waiting", until })
         // Only the confirmation may have been lost: an active subscription would not start from a snapshot again.
-        next = leave(next, topic.key)
+        next = ExchangeIds.leave(next, topic.key)
       }
     }
     if (topic.phase === "live" && topic.maxSilence !== undefined) {

@@ -80,7 +80,7 @@ export const reconcile = (
 
 const maxLookups = 4
 
-// Orders that were begun earlier differ in their age.
+// In milliseconds. An order that was begun so much earlier differs in its age, even if the clock has been corrected since.
 const tolerance = 600_000
 
 /** Adds the orders whose ids the journal knows. */

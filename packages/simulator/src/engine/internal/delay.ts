@@ -3,7 +3,7 @@ import * as Option from "effect/Option"
 
 /**
  * Decodes a duration. Returns none for `NaN`, a negative duration, and a text that is no duration. Effect reads the first
- * two as zero.
+ * two as zero. The simulator depends on no package of the clients, so it does not use `Timeout.decodeDuration`.
  *
  * @internal
  */
