@@ -784,7 +784,7 @@ describe("the journal", () => {
         yield* Acme.trade(store, (trading) => trading.place({ ...limit, clientOrderId: "arrived" }))
         yield* journal.append(Acme.intent("arrived"))
         yield* journal.append(Acme.intent("lost"))
-        yield* journal.append({ ...open("elsewhere"), environment: "testnet" })
+        yield* journal.append({ ...Acme.intent("elsewhere"), environment: "testnet" })
         const found = yield* advanceUntilDone(Acme.trade(store, (trading) => trading.reconcile, { journal }))
         assert.deepStrictEqual(found.map(({ _tag, intent }) => [intent.clientOrderId, _tag]), [
           ["arrived", "Placed"],
@@ -802,7 +802,7 @@ describe("the journal", () => {
         yield* Acme.trade(store, named, { journal })
         // The process is killed while it places the next order, which never arrives.
         yield* TestClock.adjust("20 seconds")
-        yield* journal.append({ ...open("mine"), at: 20_000 })
+        yield* journal.append({ ...Acme.intent("mine"), at: 20_000 })
         const again = yield* advanceUntilDone(Acme.trade(store, (trading) => trading.reconcile, { journal }))
         assert.deepStrictEqual(again.map(({ _tag }) => _tag), ["NotPlaced"])
       })
