@@ -163,6 +163,20 @@ describe("after a lost connection", () => {
       yield* pass(1)
       expect(one.tags().at(-1)).toBe("Data")
     }).pipe(steady))
+
+  it.scoped("a connection that has fallen silent is lost, and not replaced as if it had missed nothing", () =>
+    Effect.gen(function*() {
+      const { connection, connections, listen } = yield* open({ maxAge: 1_800_000 })
+      const one = yield* listen("book")
+      yield* pass(1)
+      connection().isMute = true
+      yield* pass(1_800_000)
+      expect(one.statuses()).toEqual(["Connected"])
+      yield* pass(10_000)
+      expect(one.statuses()).toEqual(["Connected", "Reconnecting", "Resynced"])
+      expect(one.items().flatMap((item) => item._tag === "Reconnecting" ? [item.since] : [])).toEqual([0])
+      expect(connections.map(({ readyState }) => readyState)).toEqual([3, 3, 1])
+    }).pipe(steady))
 })
 
 it.scoped("subscriptions that change while the first messages of a connection wait for the rate limit are respected", () =>

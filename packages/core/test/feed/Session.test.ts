@@ -27,6 +27,7 @@ const action = FastCheck.record({
     FastCheck.record({ _tag: FastCheck.constant("Want" as const), key }),
     FastCheck.record({ _tag: FastCheck.constant("Unwant" as const), key }),
     FastCheck.record({ _tag: FastCheck.constant("Resync" as const), key }),
+    FastCheck.constant({ _tag: "Probe" as const }),
     FastCheck.record({ _tag: FastCheck.constant("Refused" as const), key }),
     FastCheck.record({
       _tag: FastCheck.constant("RefusedTogether" as const),

@@ -8,12 +8,15 @@ import { type BookView, ExchangeError, ExchangeSymbol, FeedItem } from "../../sr
 type Sent =
   | { readonly login: number }
   | { readonly hello: number }
+  | { readonly ping: true }
   | { readonly subscribe: ReadonlyArray<string>; readonly request: number }
   | { readonly unsubscribe: ReadonlyArray<string>; readonly request: number }
 
 /** The exchange's end of a socket, which opens immediately or never. */
 class Connection extends EventTarget {
   readyState: number
+  /** Whether it no longer answers, although it stays open. */
+  isMute = false
   readonly sent: Array<readonly [at: number, message: Sent]> = []
   readonly #answer: (message: Sent, connection: Connection) => void
   readonly #now: () => number
@@ -29,7 +32,7 @@ class Connection extends EventTarget {
   send(text: string): void {
     const message: Sent = JSON.parse(text)
     this.sent.push([this.#now(), message])
-    this.#answer(message, this)
+    if (!this.isMute) this.#answer(message, this)
   }
 
   say(message: unknown): void {
@@ -86,6 +89,7 @@ export const open = (options: Options = {}) =>
     const answer = (message: Sent, connection: Connection) => {
       if ("login" in message) exchange.logins++
       if (!exchange.answers) return
+      if ("ping" in message) connection.say({ pong: true })
       if ("login" in message) connection.say(exchange.expiring-- > 0 ? { expired: true } : { loggedIn: true })
       if ("subscribe" in message) {
         connection.say({ taken: message.request })
@@ -109,6 +113,7 @@ export const open = (options: Options = {}) =>
           unsubscribe: (topics, { request }) => [{ unsubscribe: topics.map(({ key }) => key), request }],
           read: (frame) => {
             if (typeof frame !== "object" || frame === null) return undefined
+            if ("pong" in frame) return [{ _tag: "Pong" }]
             if ("loggedIn" in frame) return [{ _tag: "LoggedIn" }]
             if ("expired" in frame) return [{ _tag: "Ended", because: "the login has expired" }]
             if ("ended" in frame) {
@@ -117,6 +122,7 @@ export const open = (options: Options = {}) =>
             if ("taken" in frame) return [{ _tag: "Acknowledged", request: Number(frame.taken) }]
             return "key" in frame ? [{ _tag: "Data", key: String(frame.key), frame }] : undefined
           },
+          ping: { message: () => ({ ping: true }), after: "1 day", within: "5 seconds" },
           silence: "15 seconds"
         },
         socket: { at: {}, path: "/", welcome: Array.from({ length: welcome }, (_, index) => ({ hello: index })) },
@@ -127,7 +133,7 @@ export const open = (options: Options = {}) =>
           patience: 10_000,
           tries: 3,
           silence: Number.POSITIVE_INFINITY,
-          ping: undefined,
+          ping: { after: 86_400_000, within: 5000, always: false },
           maxAge,
           batch,
           again: (faults, random) => faults <= 1 ? 0 : Math.ceil(random * 1000),

@@ -57,6 +57,8 @@ export interface Connection {
   readonly leaving: Effect.Effect<void>
   /** Completes when everything wanted is confirmed for the first time. */
   readonly settled: Effect.Effect<void>
+  /** Completes when something is received from now on, which shows that nothing was missed so far. */
+  readonly heard: Effect.Effect<void>
   /** Delivers all events held back so far to the listener, and from then on each event as it occurs. */
   readonly promote: () => void
   readonly close: Effect.Effect<void>
@@ -114,6 +116,7 @@ const start = (
     const ended = yield* Deferred.make<string>()
     const leaving = yield* Deferred.make<void>()
     const settled = yield* Deferred.make<void>()
+    let heard: Deferred.Deferred<void> | undefined
     const moved = yield* Queue.sliding<void>(1)
 
     // Provided where the socket runs as well: there, a socket prefers the constructor in the context over the one it
@@ -217,6 +220,7 @@ const start = (
 
     const read = (received: string, now: number) => {
       lastReceivedAt = now
+      if (heard !== undefined) Deferred.unsafeDone(heard, Effect.void)
       const text = settings.redact(received)
       const frame = parseJson(text) ?? text
       const place = isNext(protocol.sequence?.(frame))
@@ -296,6 +300,11 @@ const start = (
       ended: Deferred.await(ended),
       leaving: Deferred.await(leaving),
       settled: Deferred.await(settled),
+      heard: Effect.flatMap(Deferred.make<void>(), (next) => {
+        heard = next
+        inbox.push({ _tag: "Probe" })
+        return Deferred.await(next)
+      }),
       promote: () => {
         const all = held ?? []
         held = undefined

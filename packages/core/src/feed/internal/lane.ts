@@ -137,7 +137,11 @@ export const make = (
             Effect.map(connection.ended, (because) => ({ next: undefined, because })),
             Effect.as(unneeded, { next: undefined, because: undefined })
           ),
-          Effect.zipRight(connection.leaving, Effect.map(succeed, (next) => ({ next, because: undefined })))
+          Effect.zipRight(
+            connection.leaving,
+            // If the old connection had fallen silent, what it missed meanwhile would go unnoticed.
+            Effect.map(Effect.zipLeft(succeed, connection.heard), (next) => ({ next, because: undefined }))
+          )
         ),
         ({ because, next }) => {
           if (next === undefined) return Effect.succeed({ last: connection, because })

@@ -10,6 +10,7 @@
 import * as Arr from "effect/Array"
 import type { ErrorBody } from "../../engine/Protocol.js"
 import * as ExchangeIds from "./exchangeIds.js"
+import * as Pings from "./pings.js"
 import type { Control, Event, Output, Rules, State, Step, Topic, Wanted } from "./sessionModel.js"
 
 export type { Event, Output, Rules, State, Wanted } from "./sessionModel.js"
@@ -66,7 +67,7 @@ export const deadline = (
   let due = lastReceivedAt + rules.silence
   if (state.phase === "greeting") due = Math.min(due, state.greetedAt + rules.patience)
   if (rules.maxAge !== undefined && !state.isLeaving) due = Math.min(due, state.opened + rules.maxAge)
-  if (rules.ping !== undefined) due = Math.min(due, pingDue(rules.ping, state, lastReceivedAt))
+  if (rules.ping !== undefined) due = Math.min(due, Pings.due(rules.ping, state, lastReceivedAt))
   if (state.phase !== "live") return due
   for (const topic of state.topics.values()) {
     if (topic.phase === "waiting") due = Math.min(due, topic.until)
@@ -77,11 +78,6 @@ export const deadline = (
     }
   }
   return due
-}
-
-const pingDue = (ping: NonNullable<Rules["ping"]>, { opened, pinged }: State, lastReceivedAt: number): number => {
-  if (pinged !== undefined && lastReceivedAt < pinged) return pinged + ping.within
-  return Math.max(opened, ping.always ? pinged ?? 0 : Math.max(lastReceivedAt, pinged ?? 0)) + ping.after
 }
 
 /** @internal */
@@ -126,6 +122,8 @@ export const step = (rules: Rules, state: State, event: Event, now: number, rand
         : lost(rules, state, event.keys, event.because, now, random)
     case "Resync":
       return resync(rules, state, [event.key], now, random, true)
+    case "Probe":
+      return rules.ping === undefined ? [state, []] : Pings.send(state, now)
     case "Tick":
       return tick(rules, state, event, now, random)
   }
@@ -316,12 +314,11 @@ const tick = (
   }
   const outputs: Array<Output> = []
   let next = state
-  if (rules.ping !== undefined && now >= pingDue(rules.ping, state, lastReceivedAt)) {
-    if (next.pinged !== undefined && lastReceivedAt < next.pinged) {
-      return end(state, "the exchange did not respond to a ping")
-    }
-    outputs.push({ _tag: "Ping", request: next.next })
-    next = { ...next, pinged: now, next: next.next + 1 }
+  if (rules.ping !== undefined && now >= Pings.due(rules.ping, state, lastReceivedAt)) {
+    if (Pings.isUnanswered(state, lastReceivedAt)) return end(state, "the exchange did not respond to a ping")
+    const [pinged, pings] = Pings.send(next, now)
+    next = pinged
+    outputs.push(...pings)
   }
   if (rules.maxAge !== undefined && !next.isLeaving && now >= next.opened + rules.maxAge) {
     next = { ...next, isLeaving: true }

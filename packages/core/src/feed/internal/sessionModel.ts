@@ -96,6 +96,8 @@ export type Event =
   | { readonly _tag: "Sent"; readonly request: number }
   /** The data of the subscription cannot be trusted: it must be requested again. */
   | { readonly _tag: "Resync"; readonly key: string }
+  /** Asks the exchange for a sign that the connection is up, if there is a ping. */
+  | { readonly _tag: "Probe" }
   /**
    * `lastReceivedAt` is when anything was last received; `lastReceivedOf` returns when a subscription last received
    * data.
