@@ -18,7 +18,8 @@ export const service = (
     Layer.fresh(Exchanges.layerMarketData(id, {
       environment: Simulator.environment(id),
       retry: { attempts: 1 },
-      deadline
+      deadline,
+      attemptTimeout: deadline
     }))
   ]))
   return Server.layer(options).pipe(
