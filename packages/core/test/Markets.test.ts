@@ -70,6 +70,33 @@ describe("Markets", () => {
       assert.strictEqual((yield* Effect.flip(markets.recent("book", "BTC/USDT")))._tag, "SymbolNotFound")
     }))
 
+  it.scoped("are loaded again after the local clock was set back, and found if they were listed since", () =>
+    Effect.gen(function*() {
+      yield* TestClock.adjust("2 days")
+      const { counted, markets } = yield* setup((load) => Effect.succeed(load === 1 ? bitcoin : bothMarkets))
+      assert.deepStrictEqual(yield* markets.all, bitcoin)
+      yield* TestClock.setTime(0)
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* markets.find("price", "ETH/USDT"), market("ETH/USDT"))
+      assert.strictEqual(counted.loads, 2)
+      yield* markets.all
+      assert.strictEqual(counted.loads, 2)
+    }))
+
+  it.scoped("that cannot be loaded again after the local clock was set back are requested once in five seconds", () =>
+    Effect.gen(function*() {
+      yield* TestClock.adjust("2 days")
+      const { counted, markets } = yield* setup((load) => load === 1 ? Effect.succeed(bitcoin) : Effect.fail(outage))
+      yield* markets.all
+      yield* TestClock.setTime(0)
+      for (const loads of [2, 2, 3, 3]) {
+        assert.deepStrictEqual(yield* markets.find("cancel", "BTC/USDT"), market("BTC/USDT"))
+        assert.strictEqual((yield* Effect.flip(markets.find("price", "XRP/USDT")))._tag, "SymbolNotFound")
+        assert.strictEqual(counted.loads, loads)
+        yield* TestClock.adjust("4 seconds")
+      }
+    }))
+
   it.scoped("are loaded for every call with a maxAge of 0", () =>
     Effect.gen(function*() {
       let listed = bitcoin

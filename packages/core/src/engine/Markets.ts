@@ -98,12 +98,15 @@ export const make = (options: {
     const missedAfter = Duration.toMillis(options.missedAfter ?? "5 seconds")
     // Set even if the load fails, so that missing or old markets do not make an outage of the listing worse.
     let triedAt = Number.NEGATIVE_INFINITY
+    let hasFailed = false
     const flight = yield* SingleFlight.make<Loaded, MarketDataError>({ name: `${options.exchange}.markets` })
 
     const load = Effect.gen(function*() {
       triedAt = yield* Clock.currentTimeMillis
+      hasFailed = true
       const all = yield* options.load
       const at = yield* Clock.currentTimeMillis
+      hasFailed = false
       return loaded = index(all, names, at)
     })
 
@@ -121,13 +124,12 @@ export const make = (options: {
         if (known === undefined) {
           return inTime(options.exchange, operation, refresh)
         }
-        if (now - known.at < maxAge) {
+        if (ageOf(known.at, now) < maxAge) {
           return Effect.succeed(known)
         }
         return Effect.flatMap(flight.inFlight, (inFlight) => {
-          const elapsed = now - triedAt
-          const failed = triedAt > known.at
-          const left = inFlight > 0 ? patience - elapsed : failed && elapsed < missedAfter ? 0 : patience
+          const elapsed = ageOf(triedAt, now)
+          const left = inFlight > 0 ? patience - elapsed : hasFailed && elapsed < missedAfter ? 0 : patience
           return left <= 0 ? Effect.succeed(known) : Effect.catchAll(
             Deadline.within(inTime(options.exchange, operation, refresh), left),
             (error) =>
@@ -151,7 +153,8 @@ export const make = (options: {
           return { found, loaded: known }
         }
         const now = yield* Clock.currentTimeMillis
-        const mayLoad = now - Math.max(known.at, triedAt) >= missedAfter || (yield* flight.inFlight) > 0
+        const mayLoad = Math.min(ageOf(known.at, now), ageOf(triedAt, now)) >= missedAfter ||
+          (yield* flight.inFlight) > 0
         const latest = mayLoad
           ? yield* Effect.orElseSucceed(inTime(options.exchange, operation, refresh), () =>
             known)
@@ -184,7 +187,7 @@ export const make = (options: {
     // Nearly every call begins here with a market that is cached, which then takes a single step.
     const use: Markets["use"] = (operation, symbol, go, searching = identity) =>
       Effect.clockWith((clock) => {
-        const isFresh = loaded !== undefined && clock.unsafeCurrentTimeMillis() - loaded.at < maxAge
+        const isFresh = loaded !== undefined && ageOf(loaded.at, clock.unsafeCurrentTimeMillis()) < maxAge
         const market = isFresh ? loaded?.bySymbol.get(symbol) : undefined
         return market === undefined ? searching(Effect.flatMap(find(operation, symbol), go)) : go(market)
       })
@@ -198,7 +201,7 @@ export const make = (options: {
         ),
       recent: (operation, symbol) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) => {
-          const isRecent = now - Math.max(loaded?.at ?? 0, triedAt) < recently
+          const isRecent = Math.min(ageOf(loaded?.at ?? 0, now), ageOf(triedAt, now)) < recently
           const found = find(operation, symbol)
           return isRecent ? found : Effect.zipRight(refresh, found)
         }),
@@ -206,6 +209,9 @@ export const make = (options: {
       use
     }
   })
+
+// Nobody knows the age of what was loaded before the clock was set back.
+const ageOf = (at: number, now: number): number => now < at ? Number.POSITIVE_INFINITY : now - at
 
 // How long after a load `recent` causes no reload, in milliseconds.
 const recently = 60_000
