@@ -96,7 +96,11 @@ const historyOf = (
       operation,
       detail: `the start ${since} is not an instant in epoch milliseconds`
     })
-    : Effect.map(count(exchange, operation, "limit", query?.limit ?? 100), (limit) => ({ limit, since }))
+    : Effect.map(count(exchange, operation, "limit", query?.limit ?? 100), (limit) => ({
+      limit,
+      // Exchanges refuse a part of a millisecond.
+      since: since && Math.ceil(since)
+    }))
 }
 
 /** The last instant of a `Date`. */
