@@ -383,6 +383,19 @@ describe("lost response", () => {
       routed({ http503: 1 })
     ))
 
+  it.effect("to an order that never arrived fails with NotPlaced, although the local clock is three hours ahead", () => {
+    const behind: Faults.Options = { clockSkew: { behind: "3 hours" } }
+    return simulated(
+      Effect.gen(function*() {
+        const trading = yield* Okx.Trading
+        const error = yield* Effect.flip(trading.place(yield* far("BTC/USDT", "0.01")))
+        assert.strictEqual(error._tag, "NotPlaced")
+      }),
+      {},
+      { faults: Faults.make({ ...behind, routes: [{ ...place, faults: Faults.make({ ...behind, http503: 1 }) }] }) }
+    )
+  })
+
   it.effect("fails with outcome NotSent for an order that was never sent, and leaves no open intent", () =>
     simulated(
       Effect.gen(function*() {

@@ -244,7 +244,7 @@ const byName = (
         })
       }
     }
-    return yield* absent(facts, since, absence ?? missing(exchange, clientOrderId, market))
+    return yield* absent(facts, client, since, absence ?? missing(exchange, clientOrderId, market))
   })
 
 const listed = (found: Listing.Rows<Row.Order> | Row.Order): Listing.Listing<Row.Order> =>
@@ -256,21 +256,25 @@ const listed = (found: Listing.Rows<Row.Order> | Row.Order): Listing.Listing<Row
  */
 const absent = (
   { account: { forgets }, protocol: { exchange } }: Facts,
+  client: Client,
   since: number | undefined,
   error: ExchangeError.OrderNotFound
-): Effect.Effect<never, ExchangeError.OrderNotFound | ExchangeError.Unsupported> =>
-  Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    Effect.fail(
-      forgets === undefined || since === undefined || now - since < Duration.toMillis(forgets.after)
-        ? error
-        : new ExchangeError.Unsupported({
-          exchange,
-          operation: "order",
-          code: error.code,
-          detail: forgets.detail,
-          alternative: "check its fills: any part that is not filled by now never will be"
-        })
-    ))
+): Effect.Effect<never, ExchangeError.OrderNotFound | ExchangeError.Unsupported> => {
+  if (forgets === undefined || since === undefined) return error
+  const kept = Duration.toMillis(forgets.after)
+  return Effect.flatMap(
+    // `since` is by the exchange's clock.
+    Effect.zipWith(Clock.currentTimeMillis, client.health, (now, { clockSkewMillis }) => now + clockSkewMillis),
+    (now): Effect.Effect<never, ExchangeError.OrderNotFound | ExchangeError.Unsupported> =>
+      now - since < kept ? error : new ExchangeError.Unsupported({
+        exchange,
+        operation: "order",
+        code: error.code,
+        detail: forgets.detail,
+        alternative: "check its fills: any part that is not filled by now never will be"
+      })
+  )
+}
 
 const missing = (exchange: string, name: string, { symbol }: Market): ExchangeError.OrderNotFound =>
   new ExchangeError.OrderNotFound({
