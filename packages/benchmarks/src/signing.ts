@@ -9,12 +9,12 @@
 import { sign as binance } from "@effect-exchange/binance/Protocol"
 import { sign as bybit } from "@effect-exchange/bybit/Protocol"
 import { sign as coinbase } from "@effect-exchange/coinbase/Protocol"
-import { Endpoint, type Protocol } from "@effect-exchange/core/adapter"
+import { Crypto, Endpoint, type Protocol } from "@effect-exchange/core/adapter"
 import { NodeExchange } from "@effect-exchange/core/node"
 import { sign as kraken } from "@effect-exchange/kraken/Protocol"
 import { sign as okx } from "@effect-exchange/okx/Protocol"
 import * as ccxt from "ccxt"
-import { Effect, Either, Layer, Redacted } from "effect"
+import { Effect, Either, Redacted } from "effect"
 import { createHmac, generateKeyPairSync, randomBytes, sign as signBytes } from "node:crypto"
 import { measure } from "./internal/measure.js"
 import { compare, print } from "./internal/report.js"
@@ -28,13 +28,8 @@ const bytes = randomBytes(64).toString("base64")
 const bytesParsed = Buffer.from(bytes, "base64")
 const keyName = "organizations/4f1c0d5e/apiKeys/9b1f2a3c"
 
-/** The cryptography that the platform provides. It is looked up by name, because the platform may provide none. */
-const platform = await Effect.runPromise(
-  Effect.scoped(Effect.map(Layer.build(NodeExchange.layer), ({ unsafeMap }): object => {
-    const crypto: unknown = unsafeMap.get("@effect-exchange/core/Crypto")
-    return crypto === undefined ? {} : { crypto }
-  }))
-)
+/** The cryptography that the platform provides. */
+const crypto = await Effect.runPromise(Effect.scoped(Effect.provide(Crypto.Crypto, NodeExchange.layer)))
 
 interface Signer {
   readonly sign: Protocol.Sign
@@ -145,8 +140,8 @@ for (const [name, { beyondNode, endpoint, host, node, parameters, secret, sign, 
   }
   let count = 0
   const signed = (request: Endpoint.Prepared) => {
-    const moment = { now: 1_763_942_400_000 + count++, nonce: BigInt(count), host }
-    return Either.getOrThrowWith(sign(request, credentials, { ...moment, ...platform }), (why) => new Error(why))
+    const moment = { now: 1_763_942_400_000 + count++, nonce: BigInt(count), host, crypto }
+    return Either.getOrThrowWith(sign(request, credentials, moment), (why) => new Error(why))
   }
   const prepared = Endpoint.prepare(endpoint, parameters)
   const about = "x".repeat(prepared.query.length + prepared.body.length)

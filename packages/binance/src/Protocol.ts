@@ -26,14 +26,14 @@ export const recvWindow = 5000
  * @since 0.1.0
  * @category signing
  */
-export const sign: Protocol.Sign = (request, { key, secret }, { crypto, now }) => {
-  const query = [request.query, `recvWindow=${recvWindow}`, `timestamp=${now}`].filter((part) => part !== "").join("&")
-  return Either.map(signatureOf(secret, query + request.body, crypto), (signature) => ({
-    ...request,
-    query: `${query}&signature=${encodeURIComponent(signature)}`,
-    headers: { ...request.headers, "x-mbx-apikey": Redacted.value(key) },
-    signature
-  }))
+export const sign: Protocol.Sign = ({ body, headers, method, path, query }, { key, secret }, { crypto, now }) => {
+  const parameters = `${query === "" ? "" : `${query}&`}recvWindow=${recvWindow}&timestamp=${now}`
+  return Either.flatMap(signatureOf(secret, parameters + body, crypto), (signature) => {
+    const signed = `${parameters}&signature=${encodeURIComponent(signature)}`
+    return Protocol.signed({ method, path, query: signed, body, headers }, signature, {
+      "x-mbx-apikey": Redacted.value(key)
+    })
+  })
 }
 
 /**

@@ -24,7 +24,11 @@ export const sign: Protocol.Sign = (request, { key, secret }, { crypto, nonce })
   }
   const body = withNonce(request, nonce)
   const signature = Signature.hmacSha512Base64(secret, request.path, Signature.sha256(`${nonce}${body}`), crypto)
-  return Protocol.signed({ ...request, body }, signature, { "api-key": Redacted.value(key), "api-sign": signature })
+  const { headers, method, path, query } = request
+  return Protocol.signed({ method, path, query, body, headers }, signature, {
+    "api-key": Redacted.value(key),
+    "api-sign": signature
+  })
 }
 
 const withNonce = ({ body, headers }: Endpoint.Prepared, nonce: bigint): string => {

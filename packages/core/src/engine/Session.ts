@@ -101,7 +101,10 @@ export const make = <I, A>(
  * @since 0.1.0
  * @category carrying
  */
-export const bearer: Session["authorize"] = (request, token) => ({
-  ...request,
-  headers: { ...request.headers, authorization: `Bearer ${Redacted.value(token)}` }
+export const bearer: Session["authorize"] = ({ body, headers, method, path, query }, token) => ({
+  method,
+  path,
+  query,
+  body,
+  headers: Object.assign({}, headers, { authorization: `Bearer ${Redacted.value(token)}` })
 })

@@ -257,8 +257,8 @@ const sign = (
   exchangeTime: number
 ): Signed | string => {
   const { body, headers, method, path, query } = call.prepared
-  const request = { method, path, query, body, headers: { ...headers, ...settings.headers } }
-  if (Option.isNone(credentials)) return { signature: "", ...request }
+  const request = { method, path, query, body, headers: Object.assign({}, headers, settings.headers) }
+  if (Option.isNone(credentials)) return { method, path, query, body, headers: request.headers, signature: "" }
   try {
     if (carry !== undefined) return carry(request)
     const nonce = key.nonce(exchangeTime)

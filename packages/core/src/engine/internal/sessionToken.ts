@@ -34,7 +34,10 @@ export const withSessionToken = (
   const runWith = (token: Redacted.Redacted<string>) =>
     run({
       ...signer,
-      authorize: (request) => ({ ...session.authorize(request, token), signature: Redacted.value(token) })
+      authorize: (request) => {
+        const { body, headers, method, path, query } = session.authorize(request, token)
+        return { method, path, query, body, headers, signature: Redacted.value(token) }
+      }
     })
   return Effect.flatMap(token, (first) =>
     Effect.catchTag(runWith(first), "AuthenticationFailed", (error) => {
