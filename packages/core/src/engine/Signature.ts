@@ -16,10 +16,11 @@ import { memoized } from "../model/internal/memoized.js"
 import { bareSecret } from "../ports/internal/bareSecret.js"
 import * as Crypto from "./Crypto.js"
 
-const utf8 = new TextEncoder()
+const encoder = new TextEncoder()
 
+// Not by `encoding.utf8`, which on Node.js writes to memory that is shared with other texts.
 const utf8Of = memoized((secret: Redacted.Redacted<string>) =>
-  Redacted.make(utf8.encode(bareSecret(Redacted.value(secret))))
+  Redacted.make(encoder.encode(bareSecret(Redacted.value(secret))))
 )
 
 const base64Of = memoized((secret: Redacted.Redacted<string>) =>
@@ -38,7 +39,7 @@ export const hmacSha256Hex = (
   secret: Redacted.Redacted<string>,
   text: string,
   crypto: Crypto.Primitives = Crypto.platform
-): string => encoding.hex(crypto.hmac("sha256", utf8Of(secret), utf8.encode(text)))
+): string => encoding.hex(crypto.hmac("sha256", utf8Of(secret), encoding.utf8(text)))
 
 /**
  * Returns the HMAC-SHA256 of the text in base64. The key is the secret's UTF-8 bytes.
@@ -50,7 +51,7 @@ export const hmacSha256Base64 = (
   secret: Redacted.Redacted<string>,
   text: string,
   crypto: Crypto.Primitives = Crypto.platform
-): string => encoding.base64(crypto.hmac("sha256", utf8Of(secret), utf8.encode(text)))
+): string => encoding.base64(crypto.hmac("sha256", utf8Of(secret), encoding.utf8(text)))
 
 /**
  * Returns the HMAC-SHA384 of the text in lower case hex. The key is the secret's UTF-8 bytes.
@@ -62,7 +63,7 @@ export const hmacSha384Hex = (
   secret: Redacted.Redacted<string>,
   text: string,
   crypto: Crypto.Primitives = Crypto.platform
-): string => encoding.hex(crypto.hmac("sha384", utf8Of(secret), utf8.encode(text)))
+): string => encoding.hex(crypto.hmac("sha384", utf8Of(secret), encoding.utf8(text)))
 
 /**
  * Returns the HMAC-SHA512 of the text in lower case hex. The key is the secret's UTF-8 bytes.
@@ -74,7 +75,7 @@ export const hmacSha512Hex = (
   secret: Redacted.Redacted<string>,
   text: string,
   crypto: Crypto.Primitives = Crypto.platform
-): string => encoding.hex(crypto.hmac("sha512", utf8Of(secret), utf8.encode(text)))
+): string => encoding.hex(crypto.hmac("sha512", utf8Of(secret), encoding.utf8(text)))
 
 /**
  * Returns the HMAC-SHA512 of the text followed by the bytes, in base64. The key is the secret decoded from base64. A
@@ -89,7 +90,7 @@ export const hmacSha512Base64 = (
   bytes: Uint8Array,
   crypto: Crypto.Primitives = Crypto.platform
 ): string => {
-  const encoded = utf8.encode(text)
+  const encoded = encoding.utf8(text)
   const data = new Uint8Array(encoded.length + bytes.length)
   data.set(encoded)
   data.set(bytes, encoded.length)
@@ -135,7 +136,7 @@ export const base64: (bytes: Uint8Array) => string = encoding.base64
  * @category encodings
  */
 export const base64Url = (data: Uint8Array | string): string =>
-  encoding.base64Url(typeof data === "string" ? utf8.encode(data) : data)
+  encoding.base64Url(typeof data === "string" ? encoding.utf8(data) : data)
 
 /**
  * A private key: 32 bytes, and the curve that they belong to.
@@ -199,7 +200,7 @@ export const isPem: (secret: Redacted.Redacted<string>) => boolean = memoized((s
  * @category signatures
  */
 export const sign = (key: PrivateKey, text: string, crypto: Crypto.Primitives = Crypto.platform): Uint8Array =>
-  (key.curve === "Ed25519" ? crypto.ed25519 : crypto.p256)(key.bytes, utf8.encode(text))
+  (key.curve === "Ed25519" ? crypto.ed25519 : crypto.p256)(key.bytes, encoding.utf8(text))
 
 const keyOf = (curve: PrivateKey["curve"], bytes: Uint8Array): PrivateKey => ({ curve, bytes: Redacted.make(bytes) })
 

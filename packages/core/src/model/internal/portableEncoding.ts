@@ -1,5 +1,10 @@
 import * as Encoding from "effect/Encoding"
 
+const encoder = new TextEncoder()
+
+/** @internal */
+export const utf8 = (text: string): Uint8Array => encoder.encode(text)
+
 /** @internal */
 export const hex: (bytes: Uint8Array) => string = Encoding.encodeHex
 
