@@ -3,15 +3,7 @@
  *
  * @since 0.1.0
  */
-import {
-  Decimal,
-  ExchangeError,
-  ExchangeSymbol,
-  type Health,
-  type Market,
-  Telemetry,
-  Ticker
-} from "@effect-exchange/core"
+import { Decimal, ExchangeError, ExchangeSymbol, type Health, Market, Telemetry, Ticker } from "@effect-exchange/core"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
@@ -253,11 +245,12 @@ export const breakerIn = ({ breakers }: Health.ExchangeHealth): string =>
  */
 export const formatPrice = (
   price: BigDecimal.BigDecimal | undefined,
-  market: Pick<Market.Market, "tickSize">
+  market: Market.TickSizes
 ): string | undefined => {
   if (price === undefined) return undefined
   const shortest = BigDecimal.normalize(price)
-  const places = market.tickSize === undefined ? 0 : BigDecimal.normalize(market.tickSize).scale
+  const tickSize = Market.tickSizeAt(market, price)
+  const places = tickSize === undefined ? 0 : BigDecimal.normalize(tickSize).scale
   return Decimal.format(BigDecimal.scale(shortest, Math.max(shortest.scale, places, 0)))
 }
 

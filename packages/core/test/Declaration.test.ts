@@ -187,6 +187,21 @@ describe("declared market data", () => {
       assert.deepStrictEqual(orders.map(({ id }) => id), ["1"])
     }))
 
+  it.effect("orders the tick sizes of a market by price, and ignores those of zero", () =>
+    Effect.gen(function*() {
+      const step = (fromPrice: string, tickSize: string) => ({ fromPrice: d(fromPrice), tickSize: d(tickSize) })
+      const listed = [
+        { ...spot, tickSizeSteps: [step("100", "1"), step("1000", "0"), step("0", "5"), step("10", "0.1")] },
+        { ...swap, tickSizeSteps: [] }
+      ]
+      const { data, layer } = toy({ marketData: { listings: [answers(listed)] } })
+      const markets = yield* Effect.flatMap(data, ({ markets }) => markets).pipe(Effect.provide(layer))
+      assert.deepStrictEqual(
+        markets.map(({ tickSizeSteps }) => tickSizeSteps?.map(({ fromPrice, tickSize }) => `${fromPrice} ${tickSize}`)),
+        [["10 0.1", "100 1"], undefined]
+      )
+    }))
+
   it.effect("finds an open market although a closed one has the same symbol", () =>
     Effect.gen(function*() {
       const closed = { ...spot, id: "OLDUSD", status: "closed" } as const

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
+import { assertLeft } from "@effect/vitest/utils"
 import { BigDecimal, Either, FastCheck } from "effect"
 import { OrderCheck } from "../src/adapter.js"
-import { Decimal, type Market, type Order } from "../src/index.js"
+import { Decimal, Market, type Order } from "../src/index.js"
 import { bitcoin } from "./support/exchange.js"
 
 const Step = FastCheck.constantFrom("0.00000001", "0.001", "0.05", "0.25", "0.5", "1", "5", "10", "2.5").map(
@@ -80,6 +81,64 @@ describe("OrderCheck", () => {
     assert.isTrue(within(sent.price, price, tickSize))
     assert.isAtMost(places(sent.price), places(tickSize), "exchanges refuse more decimals than the step has")
     assert.isAtMost(places(sent.amount), places(lotSize))
+  })
+
+  const significantDigits = (value: BigDecimal.BigDecimal) => String(BigDecimal.normalize(value).value).length
+
+  it.prop("rounds a price of a market with five significant digits in the order's favour, by less than a digit", {
+    price: Amount,
+    digits: FastCheck.integer({ min: 1, max: 6 }),
+    decimals: FastCheck.integer({ min: 0, max: 8 }),
+    side: FastCheck.constantFrom<Array<"buy" | "sell">>("buy", "sell")
+  }, ({ decimals, digits, price, side }) => {
+    FastCheck.pre(BigDecimal.lessThan(price, BigDecimal.make(1n, -11)))
+    const market = { ...unrestricted, ...Market.significantDigits({ digits, decimals }) }
+    const fits = (value: BigDecimal.BigDecimal) => significantDigits(value) <= digits && places(value) <= decimals
+    const plain = OrderCheck.check(market, limit({ price }))
+    assert.strictEqual(Either.isRight(plain), fits(BigDecimal.normalize(price)))
+    const rounded = OrderCheck.check(market, limit({ price, side, round: true }))
+    if (Either.isLeft(rounded)) {
+      assert.isTrue(side === "buy" && BigDecimal.lessThan(price, BigDecimal.make(1n, decimals)), rounded.left)
+      return
+    }
+    const sent = rounded.right.price ?? assert.fail("a limit order has a price")
+    assert.isTrue(fits(sent), Decimal.format(sent))
+    assert.isTrue(
+      side === "buy" ? BigDecimal.lessThanOrEqualTo(sent, price) : BigDecimal.greaterThanOrEqualTo(sent, price)
+    )
+    // The next price towards the one given is beyond it.
+    const place = 10n ** BigInt(Math.max(0, String(price.value).length - digits))
+    const step = BigDecimal.max(BigDecimal.make(place, price.scale), BigDecimal.make(1n, decimals))
+    assert.isTrue(within(sent, price, step), `${Decimal.format(price)} became ${Decimal.format(sent)}`)
+  })
+
+  it("names the tick at the price, and a price with that tick", () => {
+    const market = { ...unrestricted, ...Market.significantDigits({ digits: 5, decimals: 8 }) }
+    assertLeft(
+      OrderCheck.check(market, limit({ price: "64000.5" })),
+      "the price 64000.5 is not a multiple of the tick 1 at this price; use 64000, or set `round: true`"
+    )
+    assertLeft(
+      OrderCheck.checkAmendment(market, { price: "1.00005" }, "sell"),
+      "the price 1.00005 is not a multiple of the tick 0.0001 at this price; use 1.0000, or set `round: true`"
+    )
+  })
+
+  it("counts the minimum and the maximum price in the tick at that price", () => {
+    const market = {
+      ...unrestricted,
+      ...Market.significantDigits({ digits: 2, decimals: 2 }),
+      minPrice: Decimal.make("1.25"),
+      maxPrice: Decimal.make("125")
+    }
+    assertLeft(
+      OrderCheck.check(market, limit({ price: "1.2" })),
+      "the price 1.2 is below the minimum for BTC/USDT, 1.3"
+    )
+    assertLeft(
+      OrderCheck.check(market, limit({ price: "130" })),
+      "the price 130 is above the maximum for BTC/USDT, 120"
+    )
   })
 
   it.prop(

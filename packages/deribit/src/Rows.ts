@@ -25,6 +25,8 @@ const state = orElse(
   })
 )
 
+const TickSizeStep = Row.of({ fromPrice: at("above_price", number), tickSize: at("tick_size", number) })
+
 /**
  * An instrument. A perpetual is a future with the settlement period `perpetual`, and expires in the year 3000.
  *
@@ -50,6 +52,7 @@ export const Instrument = Row.of({
     ({ isActive, state }) => isActive || state === "closed" ? state : "halted"
   ),
   tickSize: price("tick_size"),
+  tickSizeSteps: at("tick_size_steps", blank(Wire.every(TickSizeStep))),
   lotSize: price("contract_size"),
   minAmount: price("min_trade_amount")
 })

@@ -83,7 +83,7 @@ describe("markets", () => {
     ))
 })
 
-describe("status of a market", () => {
+describe("a row of a market", () => {
   const market = {
     instrument_name: "BTC_USDC",
     kind: "spot",
@@ -98,6 +98,18 @@ describe("status of a market", () => {
       DeribitEndpoints.getInstruments.decode({ result: [{ ...market, ...row }] }),
       ({ rows: [row] }) => row?.status
     )
+
+  it.effect("comes with the tick sizes of higher prices", () =>
+    Effect.gen(function*() {
+      const steps = [{ above_price: 0.005, tick_size: 0.0005 }, { above_price: 0.01, tick_size: 0.001 }]
+      const { rows } = yield* DeribitEndpoints.getInstruments.decode({
+        result: [{ ...market, is_active: true, tick_size_steps: steps }]
+      })
+      assert.deepStrictEqual(
+        rows[0]?.tickSizeSteps?.map(({ fromPrice, tickSize }) => `${fromPrice} ${tickSize}`),
+        ["0.005 0.0005", "0.01 0.001"]
+      )
+    }))
 
   it.effect("is closed only if its instrument is final, and open only if it accepts orders", () =>
     Effect.gen(function*() {

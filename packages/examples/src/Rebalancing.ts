@@ -122,7 +122,7 @@ export const plan = (
       market,
       side: "sell",
       amount: down(atMost(wanted, market.maxAmount), market.lotSize),
-      price: up(ask, market.tickSize)
+      price: up(ask, Market.tickSizeAt(market, ask))
     }
   })
   const buying = wrong.filter(({ by }) => BigDecimal.isPositive(by))
@@ -131,7 +131,7 @@ export const plan = (
   // If the cash does not suffice for all orders, each gets the same share of what it needs.
   const share = BigDecimal.min(one, ratio(spendable, wanted))
   const buys = buying.map(({ by, quote: { bid, market } }): Planned => {
-    const price = down(bid, market.tickSize)
+    const price = down(bid, Market.tickSizeAt(market, bid))
     const amount = ratio(BigDecimal.multiply(by, share), price)
     return { market, side: "buy", amount: down(atMost(amount, market.maxAmount), market.lotSize), price }
   })

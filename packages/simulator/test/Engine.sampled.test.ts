@@ -646,6 +646,18 @@ describe("Engine", () => {
       assert.deepStrictEqual([budget("1000").status, budget("1000").closeReason], ["canceled", "noLiquidity"])
     })
 
+    it("accepts the prices of the tick that the instrument has there", () => {
+      const stepped = { ...spot, tickSizeSteps: [{ fromPrice: d("100"), tickSize: d("5") }] }
+      const engine = Engine.advance(
+        Engine.make({ instruments: [stepped], balances }),
+        0,
+        () => quote("90", "110")
+      )
+      assert.isTrue(Either.isRight(Engine.place(engine, order("buy", "1", "99.5"), 1)))
+      assertLeft(Engine.place(engine, order("buy", "1", "100.5"), 1), "OffTick")
+      assert.isTrue(Either.isRight(Engine.place(engine, order("buy", "1", "105"), 1)))
+    })
+
     const refused: ReadonlyArray<readonly [Engine.NewOrder, Engine.Refusal]> = [
       [order("buy", "1", "100", { instrument: "NOPE" }), "UnknownInstrument"],
       [order("buy", "1", "100.3"), "OffTick"],

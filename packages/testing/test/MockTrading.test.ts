@@ -48,6 +48,21 @@ describe("layerTrading", () => {
       for (const read of reads) assert.instanceOf(yield* Effect.flip(read), ExchangeError.InvalidRequest)
     }).pipe(Effect.provide(mocked())))
 
+  it.effect("checks and rounds a price by the tick size at that price", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(place({ ...limit, price: "100.5" }))
+      assert.include(error.message, "is not a multiple of the tick 5 at this price")
+      const { price } = yield* place({ ...limit, price: "104", round: true })
+      assert.strictEqual(price && Decimal.format(price), "100")
+    }).pipe(Effect.provide(
+      Mock.layerTrading({
+        "BTC/USDT": {
+          last: "200",
+          market: { tickSize: "0.5", tickSizeSteps: [{ fromPrice: "100", tickSize: "5" }] }
+        }
+      }, { balances: { USDT: { free: "1000" } } })
+    )))
+
   it.effect("keeps a limit order open and locks its cost until it is canceled", () =>
     Effect.gen(function*() {
       const trading = yield* Trading.Trading

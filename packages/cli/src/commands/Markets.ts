@@ -38,6 +38,7 @@ const Row = Schema.Struct({
   exchange: Schema.String,
   ...Market.Market.fields,
   tickSize: decimal,
+  tickSizeSteps: Schema.optional(Schema.Array(Schema.Struct({ fromPrice: Schema.String, tickSize: Schema.String }))),
   lotSize: decimal,
   minAmount: decimal,
   maxAmount: decimal,
@@ -102,6 +103,10 @@ const rowOf = (exchange: string, market: Market.Market): Row => ({
   exchange,
   ...market,
   tickSize: plain(market.tickSize),
+  tickSizeSteps: market.tickSizeSteps?.map(({ fromPrice, tickSize }) => ({
+    fromPrice: shortest(fromPrice),
+    tickSize: shortest(tickSize)
+  })),
   lotSize: plain(market.lotSize),
   minAmount: plain(market.minAmount),
   maxAmount: plain(market.maxAmount),
@@ -112,7 +117,9 @@ const rowOf = (exchange: string, market: Market.Market): Row => ({
 })
 
 const plain = (value: BigDecimal.BigDecimal | undefined): string | undefined =>
-  value === undefined ? undefined : Decimal.format(BigDecimal.normalize(value))
+  value === undefined ? undefined : shortest(value)
+
+const shortest = (value: BigDecimal.BigDecimal): string => Decimal.format(BigDecimal.normalize(value))
 
 const bySymbol = Order.mapInput(Order.string, ({ symbol }: Market.Market) => symbol)
 
@@ -170,13 +177,16 @@ const table = (rows: ReadonlyArray<Row>, colors: boolean): string =>
       row.exchange,
       row.symbol,
       row.kind,
-      row.tickSize ?? "–",
+      tickSizes(row),
       row.lotSize ?? "–",
       smallest(row),
       { text: row.status, tone: row.status === "open" ? "good" : "bad" }
     ]),
     colors
   )
+
+const tickSizes = ({ tickSize = "–", tickSizeSteps = [] }: Row): string =>
+  tickSizeSteps.length === 0 ? tickSize : `${tickSize} to ${tickSizeSteps.at(-1)?.tickSize}`
 
 const smallest = ({ base, inverse, minAmount, minNotional, quote }: Row): string => {
   const least = [

@@ -55,6 +55,16 @@ describe("exchange markets", () => {
       assert.include(failures[0]?.advice ?? "", "--environment simulated")
     }))
 
+  it.effect("shows the tick sizes of a market where they depend on the price", () =>
+    Effect.gen(function*() {
+      const { out } = yield* runCommand("markets sol --exchange deribit")
+      assert.match(out, /\nderibit +SOL\/USDC:USDC +perpetual +0\.01 to 0\.05 /)
+      const { markets } = decode((yield* runCommand("markets sol --exchange deribit --json")).out)
+      assert.deepStrictEqual(markets.map(({ tickSize, tickSizeSteps }) => ({ tickSize, tickSizeSteps })), [
+        { tickSize: "0.01", tickSizeSteps: [{ fromPrice: "1000", tickSize: "0.05" }] }
+      ])
+    }))
+
   it.effect("says so and exits with 0 when no market matches", () =>
     Effect.gen(function*() {
       const { code, out } = yield* runCommand("markets nope --exchange binance --all")

@@ -7,7 +7,7 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import * as Decimal from "../model/Decimal.js"
 import { quote } from "../model/internal/quote.js"
-import { type Market, notional } from "../model/Market.js"
+import { type Market, notional, tickSizeAt } from "../model/Market.js"
 import type { Amendment, Amount, Checked, Request } from "../model/Order.js"
 import type { Side } from "../model/Trade.js"
 import * as orderInput from "./internal/orderInput.js"
@@ -98,7 +98,8 @@ const fitAmount = (market: Market, given: Amount, round: boolean): Either.Either
       bounded(market.symbol, exact, {
         what: "amount",
         stepName: "step",
-        step: market.lotSize,
+        stepAt: () => market.lotSize,
+        where: "",
         min: market.minAmount,
         max: market.maxAmount,
         round: round ? "down" : undefined
@@ -117,7 +118,8 @@ const fitPrice = (
       bounded(market.symbol, exact, {
         what: "price",
         stepName: "tick",
-        step: market.tickSize,
+        stepAt: (price) => tickSizeAt(market, price),
+        where: market.tickSizeSteps === undefined ? "" : " at this price",
         min: market.minPrice,
         max: market.maxPrice,
         round: round ? side === "buy" ? "down" : "up" : undefined
@@ -138,10 +140,15 @@ const decimal = (what: string, given: Amount): Either.Either<BigDecimal.BigDecim
   )
 }
 
+/** Returns the step at a value. */
+type StepAt = (value: BigDecimal.BigDecimal) => BigDecimal.BigDecimal | undefined
+
 interface Bounds {
   readonly what: string
   readonly stepName: string
-  readonly step: BigDecimal.BigDecimal | undefined
+  readonly stepAt: StepAt
+  /** Where the step holds, for the message. */
+  readonly where: string
   readonly min: BigDecimal.BigDecimal | undefined
   readonly max: BigDecimal.BigDecimal | undefined
   readonly round: "down" | "up" | undefined
@@ -152,10 +159,10 @@ const bounded = (
   exact: BigDecimal.BigDecimal,
   bounds: Bounds
 ): Either.Either<BigDecimal.BigDecimal, string> => {
-  const { max, min, round, step, stepName, what } = bounds
+  const { max, min, round, stepAt, stepName, what } = bounds
   const least = leastOf(bounds)
-  const most = max === undefined ? undefined : onStep(max, step, "down")
-  const value = round === undefined ? exact : onStep(exact, step, round)
+  const most = max === undefined ? undefined : onStep(max, stepAt, "down")
+  const value = round === undefined ? exact : onStep(exact, stepAt, round)
   if (round !== undefined && !BigDecimal.isPositive(value)) {
     return Either.left(
       `the ${what} ${Decimal.format(exact)} is less than one ${stepName} of ${symbol}` +
@@ -172,11 +179,14 @@ const bounded = (
       `the ${what} ${Decimal.format(value)} is above the maximum for ${symbol}, ${Decimal.format(most ?? max)}`
     )
   }
+  const step = stepAt(value)
   if (step === undefined) return Either.right(value)
-  const below = onStep(value, step, "down")
+  const below = onStep(value, stepAt, "down")
   if (BigDecimal.equals(below, value)) return Either.right(below)
   return Either.left(
-    `the ${what} ${Decimal.format(value)} is not a multiple of the ${stepName} ${Decimal.format(step)}; ` +
+    `the ${what} ${Decimal.format(value)} is not a multiple of the ${stepName} ${
+      Decimal.format(step)
+    }${bounds.where}; ` +
       (least !== undefined && BigDecimal.lessThan(below, least)
         ? `the minimum is ${Decimal.format(least)}`
         : `use ${Decimal.format(below)}, or set \`round: true\``)
@@ -184,22 +194,24 @@ const bounded = (
 }
 
 /** Returns the smallest value that is accepted: a multiple of the step, and not below the minimum. */
-const leastOf = ({ min, step }: Pick<Bounds, "min" | "step">): BigDecimal.BigDecimal | undefined => {
+const leastOf = ({ min, stepAt }: Pick<Bounds, "min" | "stepAt">): BigDecimal.BigDecimal | undefined => {
+  const step = stepAt(min ?? zero)
   if (step === undefined) return min
   return min === undefined || BigDecimal.lessThan(min, step)
-    ? onStep(step, step, "down")
-    : onStep(min, step, "up")
+    ? inPlaces(step, step)
+    : onStep(min, stepAt, "up")
 }
 
-const onStep = (
-  value: BigDecimal.BigDecimal,
-  step: BigDecimal.BigDecimal | undefined,
-  direction: "down" | "up"
-): BigDecimal.BigDecimal => {
+const zero = BigDecimal.make(0n, 0)
+
+const onStep = (value: BigDecimal.BigDecimal, stepAt: StepAt, direction: "down" | "up"): BigDecimal.BigDecimal => {
+  const step = stepAt(value)
   if (step === undefined) return value
   const rest = BigDecimal.unsafeRemainder(value, step)
   const below = BigDecimal.subtract(value, rest)
-  return inPlaces(BigDecimal.isZero(rest) || direction === "down" ? below : BigDecimal.sum(below, step), step)
+  const multiple = BigDecimal.isZero(rest) || direction === "down" ? below : BigDecimal.sum(below, step)
+  // Rounding up may reach the prices of the next tick size, which has fewer places.
+  return inPlaces(multiple, stepAt(multiple) ?? step)
 }
 
 // Limits the decimal places to those of the step: exchanges refuse further digits, even zeros.
@@ -217,7 +229,7 @@ const checkNotional = (
   if (market.minNotional === undefined || !BigDecimal.lessThan(worth, market.minNotional)) return Either.void
   // The worth of one unit of the amount: the price, or the value of a contract.
   const each = BigDecimal.unsafeDivide(worth, amount)
-  const least = onStep(BigDecimal.unsafeDivide(market.minNotional, each), market.lotSize, "up")
+  const least = onStep(BigDecimal.unsafeDivide(market.minNotional, each), () => market.lotSize, "up")
   return Either.left(
     `the order is worth ${Decimal.format(worth)} ${market.quote}, below the minimum for ${market.symbol}, ` +
       Decimal.format(market.minNotional) +

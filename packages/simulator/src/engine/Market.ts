@@ -32,6 +32,14 @@ const underlyings = {
 >
 
 /**
+ * Returns the price around which an underlying walks.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const referencePrice = (underlying: Underlying): BigDecimal.BigDecimal => underlyings[underlying].reference
+
+/**
  * One market as an exchange lists it.
  *
  * @since 0.1.0
@@ -43,7 +51,7 @@ export interface Listing {
   /** The common name, for example `BTC/USDT`, or `BTC/USD:BTC` for a contract settled in BTC. */
   readonly symbol: string
   readonly underlying: Underlying
-  /** Prices are multiples of this. */
+  /** The prices of the market are multiples of this. Its `instrument` says which prices orders may have. */
   readonly tickSize: BigDecimal.BigDecimal
   /** The instrument to trade, under the listing's own id. Absent if the market is listed but cannot be traded. */
   readonly instrument?: Instrument | undefined

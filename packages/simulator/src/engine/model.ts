@@ -25,6 +25,8 @@ export interface Instrument {
   /** The value of one contract of an inverse instrument in the quote currency. 1 for other instruments. */
   readonly multiplier: BigDecimal.BigDecimal
   readonly tickSize: BigDecimal.BigDecimal
+  /** The tick sizes from higher prices on, lowest first. Defaults to none. */
+  readonly tickSizeSteps?: ReadonlyArray<TickSizeStep> | undefined
   readonly lotSize: BigDecimal.BigDecimal
   readonly minAmount: BigDecimal.BigDecimal
   /** In the quote currency. */
@@ -38,6 +40,17 @@ export interface Instrument {
   readonly feesInQuote?: boolean | undefined
   /** The number of decimals of an asset's accounts, by the name of the asset. Defaults to eight. */
   readonly scales?: Readonly<Record<string, number>> | undefined
+}
+
+/**
+ * The tick size from a price on.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TickSizeStep {
+  readonly fromPrice: BigDecimal.BigDecimal
+  readonly tickSize: BigDecimal.BigDecimal
 }
 
 /**

@@ -7,7 +7,8 @@ import * as BigDecimal from "effect/BigDecimal"
 import type { World } from "../Dialect.js"
 import * as Engine from "../engine/Engine.js"
 import * as Decimal from "../engine/internal/decimal.js"
-import type { Listing, Underlying } from "../engine/Market.js"
+import { tickAt } from "../engine/internal/ticks.js"
+import { type Listing, referencePrice, type Underlying } from "../engine/Market.js"
 import type * as Executions from "./executions.js"
 
 /** @internal */
@@ -26,6 +27,8 @@ export interface Terms
 {
   readonly base: Coin
   readonly tick: string
+  /** The ticks from higher prices on, lowest first. The market is quoted in the tick of its usual price. */
+  readonly tickSteps?: ReadonlyArray<{ readonly fromPrice: string; readonly tick: string }> | undefined
   readonly lot: string
   readonly least?: string | undefined
   readonly leastNotional?: string | undefined
@@ -55,17 +58,22 @@ export const list = (terms: Terms): Listing & { readonly terms: Engine.Instrumen
     scales: terms.scales,
     multiplier: Decimal.literal(terms.multiplier ?? "1"),
     tickSize: Decimal.literal(terms.tick),
+    tickSizeSteps: terms.tickSteps?.map(({ fromPrice, tick }) => ({
+      fromPrice: Decimal.literal(fromPrice),
+      tickSize: Decimal.literal(tick)
+    })),
     lotSize: Decimal.literal(lot),
     minAmount: Decimal.literal(terms.least ?? lot),
     minNotional: Decimal.literal(terms.leastNotional ?? "0"),
     makerFee: Decimal.literal(terms.makerFee),
     takerFee: Decimal.literal(terms.takerFee)
   }
+  const underlying = quote === "BTC" ? "ETH/BTC" : base
   return {
     id,
     symbol: `${base}/${quote}${kind === "spot" ? "" : `:${settle}${term}`}`,
-    underlying: quote === "BTC" ? "ETH/BTC" : base,
-    tickSize: instrument.tickSize,
+    underlying,
+    tickSize: tickAt(instrument, referencePrice(underlying)),
     instrument: terms.traded === false ? undefined : instrument,
     terms: instrument
   }

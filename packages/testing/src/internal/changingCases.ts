@@ -20,6 +20,7 @@ import {
   idsNamed,
   losing,
   placeFar,
+  priceDown,
   quote,
   type Scene
 } from "./scene.js"
@@ -147,10 +148,10 @@ const changing = [
     (scene) =>
       Effect.gen(function*() {
         const { account, market, subject: { features }, trading } = scene
-        const { symbol, tickSize } = market
+        const { symbol } = market
         const far = yield* farRequest(scene)
         const placed = yield* trading.place(far)
-        const price = BigDecimal.normalize(down(BigDecimal.multiply(far.price, BigDecimal.make(9n, 1)), tickSize))
+        const price = BigDecimal.normalize(priceDown(market, BigDecimal.multiply(far.price, BigDecimal.make(9n, 1))))
         const amount = BigDecimal.multiply(far.amount, two)
         if (
           yield* isUnsupported(scene, "amend", features?.amend, trading.amend({ symbol, id: placed.id }, { price }))
@@ -227,7 +228,7 @@ const refusing = [
       Effect.gen(function*() {
         const { account, market, trading } = scene
         const { ask } = yield* quote(scene, market)
-        const price = BigDecimal.normalize(down(BigDecimal.multiply(ask, BigDecimal.make(15n, 1)), market.tickSize))
+        const price = BigDecimal.normalize(priceDown(market, BigDecimal.multiply(ask, BigDecimal.make(15n, 1))))
         const least = amountAt(market, price)
         const held = (yield* holding(scene, market.base)).total
         const beyond = market.kind === "spot"

@@ -149,6 +149,21 @@ const candleOf = (
 
 const notation = /^([^/]+)\/([^:]+)(:[^-]+(-.+)?)?$/
 
+const stepsOf = (
+  symbol: string,
+  steps: NonNullable<MarketInput["tickSizeSteps"]>
+): Either.Either<ReadonlyArray<Market.TickSizeStep>, Fault> =>
+  Either.gen(function*() {
+    const read = yield* Either.all(steps.map((step) =>
+      Either.all({
+        fromPrice: amount({ subject: symbol, field: "fromPrice" }, step.fromPrice, "positive"),
+        tickSize: amount({ subject: symbol, field: "tickSize" }, step.tickSize, "positive")
+      })
+    ))
+    yield* inOrder(symbol, read.map(({ fromPrice }) => ["fromPrice", fromPrice]))
+    return read
+  })
+
 const marketOf = (
   symbol: ExchangeSymbol.ExchangeSymbol,
   input: MarketInput
@@ -165,6 +180,7 @@ const marketOf = (
       base,
       quote,
       tickSize: yield* optional(symbol, "tickSize", input.tickSize),
+      ...input.tickSizeSteps === undefined ? {} : { tickSizeSteps: yield* stepsOf(symbol, input.tickSizeSteps) },
       lotSize: yield* optional(symbol, "lotSize", input.lotSize),
       minAmount: yield* optional(symbol, "minAmount", input.minAmount),
       minNotional: yield* optional(symbol, "minNotional", input.minNotional)

@@ -125,12 +125,17 @@ const listing = [
   define(
     about("MD-03", "tick sizes and lot sizes are above zero where they are stated"),
     (service) =>
-      Effect.flatMap(service.markets, (markets) =>
-        Effect.forEach(markets, ({ lotSize, symbol, tickSize }) =>
-          ensure(
-            [tickSize, lotSize].every((step) => step === undefined || BigDecimal.isPositive(step)),
-            () => `${symbol} has a tick size or a lot size that is not above zero`
-          ), { discard: true }))
+      Effect.flatMap(
+        service.markets,
+        (markets) =>
+          Effect.forEach(markets, ({ lotSize, symbol, tickSize, tickSizeSteps = [] }) =>
+            ensure(
+              [tickSize, lotSize, ...tickSizeSteps.map((step) => step.tickSize)].every((step) =>
+                step === undefined || BigDecimal.isPositive(step)
+              ),
+              () => `${symbol} has a tick size or a lot size that is not above zero`
+            ), { discard: true })
+      )
   ),
   define(
     about("MD-04", "symbols match the assets and the kind of their markets"),

@@ -82,6 +82,8 @@ export interface MarketInput {
   readonly status?: Market.Status | undefined
   /** The price step, such as `"0.01"`. Defaults to unknown. */
   readonly tickSize?: string | undefined
+  /** The price steps from higher prices on, lowest first. Defaults to none. */
+  readonly tickSizeSteps?: ReadonlyArray<{ readonly fromPrice: string; readonly tickSize: string }> | undefined
   /** The amount step. Defaults to unknown. */
   readonly lotSize?: string | undefined
   /** The minimum amount of an order. Defaults to unknown. */

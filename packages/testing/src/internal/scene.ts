@@ -109,6 +109,17 @@ const up = (value: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal | undefine
 }
 
 /**
+ * Rounds a price down to the tick size that the market has there.
+ *
+ * @internal
+ */
+export const priceDown = (market: Market.TickSizes, price: BigDecimal.BigDecimal): BigDecimal.BigDecimal =>
+  down(price, Market.tickSizeAt(market, price))
+
+const priceUp = (market: Market.TickSizes, price: BigDecimal.BigDecimal): BigDecimal.BigDecimal =>
+  up(price, Market.tickSizeAt(market, price))
+
+/**
  * Returns the prices at which an order buys (`ask`) and sells (`bid`) now.
  *
  * @internal
@@ -152,7 +163,7 @@ export const farRequest = (
   ExchangeError.ExchangeError | Broken
 > =>
   Effect.map(quote(scene, market), ({ bid }) => {
-    const price = BigDecimal.normalize(down(BigDecimal.unsafeDivide(bid, two), market.tickSize))
+    const price = BigDecimal.normalize(priceDown(market, BigDecimal.unsafeDivide(bid, two)))
     return { type: "limit", symbol: market.symbol, side: "buy", price, amount: amountAt(market, price) }
   })
 
@@ -162,7 +173,7 @@ export const farRequest = (
  * @internal
  */
 export const crossing = (market: Market.Market, ask: BigDecimal.BigDecimal): BigDecimal.BigDecimal =>
-  BigDecimal.normalize(up(BigDecimal.multiply(ask, BigDecimal.make(101n, 2)), market.tickSize))
+  BigDecimal.normalize(priceUp(market, BigDecimal.multiply(ask, BigDecimal.make(101n, 2))))
 
 /**
  * Places an order of {@link farRequest}.

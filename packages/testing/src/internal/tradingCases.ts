@@ -1,4 +1,4 @@
-import { Order } from "@effect-exchange/core"
+import { Market, Order } from "@effect-exchange/core"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import type { TradingCase } from "../ContractCase.js"
@@ -84,8 +84,10 @@ const placing = [
     about("TR-03", "an order is found by each of its ids, with its exact price and amount"),
     (scene) =>
       Effect.gen(function*() {
-        const { account, market: { lotSize = zero, symbol, tickSize = zero }, trading } = scene
+        const { account, market, trading } = scene
+        const { lotSize = zero, symbol } = market
         const far = yield* farRequest(scene)
+        const tickSize = Market.tickSizeAt(market, far.price) ?? zero
         const asked = {
           ...far,
           price: BigDecimal.sum(far.price, tickSize),
@@ -106,8 +108,10 @@ const placing = [
     about("TR-04", "a price off the tick size or an amount off the lot size is refused before anything is sent"),
     (scene) =>
       Effect.gen(function*() {
-        const { market: { lotSize, tickSize }, subject: { observer }, trading } = scene
+        const { market, subject: { observer }, trading } = scene
+        const { lotSize } = market
         const far = yield* farRequest(scene)
+        const tickSize = Market.tickSizeAt(market, far.price)
         const wrong = [
           ...tickSize === undefined ? [] : [{ ...far, price: off(far.price, tickSize) }],
           ...lotSize === undefined ? [] : [{ ...far, amount: off(far.amount, lotSize) }],
@@ -133,8 +137,9 @@ const placing = [
     about("TR-05", "a price or an amount that is off is rounded in the order's favor on request"),
     (scene) =>
       Effect.gen(function*() {
-        const { market: { lotSize, tickSize } } = scene
+        const { market, market: { lotSize } } = scene
         const far = yield* farRequest(scene)
+        const tickSize = Market.tickSizeAt(market, far.price)
         const order = yield* scene.trading.place({
           ...far,
           price: tickSize === undefined ? far.price : off(far.price, tickSize),

@@ -1,10 +1,12 @@
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Arr from "effect/Array"
+import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as Order from "effect/Order"
 import * as Struct from "effect/Struct"
 import type { ExchangeClient } from "../../engine/ExchangeClient.js"
 import { clockOf, withFiber } from "../../engine/internal/frame.js"
@@ -13,7 +15,7 @@ import { MalformedResponse, type MarketDataError, Unsupported } from "../../mode
 import * as ExchangeSymbol from "../../model/ExchangeSymbol.js"
 import { plain } from "../../model/internal/exact.js"
 import * as Listing from "../../model/Listing.js"
-import type { Market } from "../../model/Market.js"
+import type { Market, TickSizeStep } from "../../model/Market.js"
 import type * as Adapter from "../../ports/Adapter.js"
 import * as CandleSearch from "../CandleSearch.js"
 import type { PublicFacts } from "../Declaration.js"
@@ -149,8 +151,22 @@ const named = ({ expiry, kind, ...row }: Row.Market): Market | undefined => {
   return isKnown && symbol !== undefined ? Struct.evolve({ ...row, kind, symbol }, inPlainNotation) : undefined
 }
 
+const byPrice = Order.mapInput(BigDecimal.Order, ({ fromPrice }: TickSizeStep) => fromPrice)
+
 const inPlainNotation = {
   tickSize: plain,
+  tickSizeSteps: (steps: ReadonlyArray<TickSizeStep> = []) => {
+    // As for every other bound of a market, zero means that there is none.
+    const stated = steps.filter(({ fromPrice, tickSize }) =>
+      BigDecimal.isPositive(fromPrice) && BigDecimal.isPositive(tickSize)
+    )
+    return stated.length === 0
+      ? undefined
+      : Arr.sort(stated, byPrice).map(({ fromPrice, tickSize }) => ({
+        fromPrice: plain(fromPrice),
+        tickSize: plain(tickSize)
+      }))
+  },
   lotSize: plain,
   minAmount: plain,
   maxAmount: plain,

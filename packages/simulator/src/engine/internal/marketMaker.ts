@@ -12,6 +12,7 @@ import type { State } from "./engineState.js"
 import type * as Ledger from "./ledger.js"
 import * as Matching from "./matching.js"
 import * as OrderBook from "./orderBook.js"
+import { tickAt } from "./ticks.js"
 
 const levels = 20
 
@@ -111,7 +112,8 @@ interface Level {
 
 // The first level has the size of the quote. The sizes grow from there, so that there is always liquidity to take.
 const ladder = (instrument: Instrument, { ask, askSize, bid, bidSize }: Top): ReadonlyArray<Level> => {
-  const { lotSize, tickSize } = instrument
+  const { lotSize } = instrument
+  const tickSize = tickAt(instrument, bid)
   const first = Decimal.steps(bid, tickSize)
   const step = atLeastOne(first * 20n / 1_000_000n)
   const lots = (size: BigDecimal.BigDecimal): bigint => {

@@ -12,6 +12,7 @@ import type { State } from "./engineState.js"
 import * as Ledger from "./ledger.js"
 import * as Matching from "./matching.js"
 import * as OrderBook from "./orderBook.js"
+import { tickAt } from "./ticks.js"
 
 type Taken = readonly [order: Order, state: State]
 
@@ -103,7 +104,7 @@ const isBudget = (instrument: Instrument, { amount, type }: NewOrder): boolean =
 
 const fits = (state: State, instrument: Instrument, order: Order): Either.Either<void, Refusal> => {
   const { amount, price, quoteAmount } = order
-  if (price !== undefined && !(BigDecimal.isPositive(price) && Decimal.isMultiple(price, instrument.tickSize))) {
+  if (price !== undefined && !(BigDecimal.isPositive(price) && Decimal.isMultiple(price, tickAt(instrument, price)))) {
     return Either.left("OffTick")
   }
   const expected = price ?? expectedPrice(state, order)
@@ -158,7 +159,7 @@ const slid = (state: State, instrument: Instrument, order: Order, crossing = ins
     return order
   }
   const move = order.side === "buy" ? BigDecimal.subtract : BigDecimal.sum
-  return { ...order, price: move(best.price, instrument.tickSize) }
+  return { ...order, price: move(best.price, tickAt(instrument, best.price)) }
 }
 
 // The cost of a market order is known only once it is filled, so its funds are checked after the execution.

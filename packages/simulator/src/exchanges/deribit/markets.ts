@@ -3,7 +3,7 @@ import * as Decimal from "../../engine/internal/decimal.js"
 import { matching } from "../../internal/fields.js"
 import type { Input } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
-import { catalogue, type Coin, list, type Listed } from "../../internal/listed.js"
+import { catalogue, type Coin, list, type Listed, type Terms } from "../../internal/listed.js"
 
 /** @internal */
 export const fees = { makerFee: "0", takerFee: "0.0005" }
@@ -21,11 +21,20 @@ const series = {
 
 type Series = keyof typeof series
 
-const listed = (number: number, base: Coin, quote: string, tick: string, lot: string, of: Series = "spot") => {
+const listed = (
+  number: number,
+  base: Coin,
+  quote: string,
+  tick: string,
+  lot: string,
+  of: Series = "spot",
+  tickSteps?: Terms["tickSteps"]
+) => {
   const [kind, name, term, expiresAt] = series[of]
   const id = `${quote === "USD" ? base : `${base}_${quote}`}${name}`
   const traded = of !== "march24"
-  return { ...list({ id, kind, base, quote, term, tick, lot, traded, crossing: "slides", ...fees }), number, expiresAt }
+  const terms = { id, kind, base, quote, term, tick, tickSteps, lot, traded, crossing: "slides", ...fees } as const
+  return { ...list(terms), number, expiresAt }
 }
 
 /**
@@ -42,7 +51,7 @@ export const listings = [
   listed(250_002, "BTC", "USD", "2.5", "10", "march24"),
   listed(250_003, "BTC", "USDC", "0.5", "0.0001", "perpetual"),
   listed(250_004, "ETH", "USDC", "0.05", "0.001", "perpetual"),
-  listed(250_005, "SOL", "USDC", "0.01", "0.1", "perpetual"),
+  listed(250_005, "SOL", "USDC", "0.01", "0.1", "perpetual", [{ fromPrice: "1000", tick: "0.05" }]),
   listed(250_006, "BTC", "USDT", "0.5", "0.001", "perpetual"),
   listed(250_007, "BTC", "USDC", "2.5", "0.0001", "june30"),
   listed(250_008, "BTC", "USDC", "1", "0.0001"),
@@ -92,9 +101,13 @@ const block = { block_trade_commission: 0.00025, block_trade_min_trade_amount: 2
 /** @internal Encodes an instrument as `public/get_instruments` returns it. */
 export const row = (listing: DeribitListing): Json => {
   const { base, inverse, kind, lotSize, makerFee, quote, settle, takerFee, tickSize } = listing.terms
+  const steps = (listing.terms.tickSizeSteps ?? []).map((step) => ({
+    above_price: step.fromPrice,
+    tick_size: step.tickSize
+  }))
   const [type, is_active] = [inverse ? "reversed" : "linear", listing.instrument !== undefined]
   const named = { instrument_name: listing.id, instrument_id: listing.number, instrument_type: type }
-  const sizes = { tick_size: tickSize, tick_size_steps: [], contract_size: lotSize, min_trade_amount: lotSize }
+  const sizes = { tick_size: tickSize, tick_size_steps: steps, contract_size: lotSize, min_trade_amount: lotSize }
   const currencies = { base_currency: base, counter_currency: quote, quote_currency: quote }
   const costs = { maker_commission: makerFee, taker_commission: takerFee, ...block }
   const times = { expiration_timestamp: listing.expiresAt, creation_timestamp: 1_534_167_754_000, is_active }
