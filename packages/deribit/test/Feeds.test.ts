@@ -2,9 +2,10 @@ import { Decimal, ExchangeSymbol, type Market, MarketData } from "@effect-exchan
 import { Listing } from "@effect-exchange/core/adapter"
 import * as OrderBookSync from "@effect-exchange/core/feed/OrderBookSync"
 import { Faults, Simulator } from "@effect-exchange/simulator"
+import { FeedSuite } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, TestClock } from "effect"
-import { recordItems, register } from "../../exchanges/test/support/feeds.js"
+import { register } from "../../exchanges/test/support/feeds.js"
 import { feeds } from "../src/Feeds.js"
 import { subject } from "./feeds.js"
 import { shown, shownOf, times } from "./utils.js"
@@ -17,7 +18,7 @@ it.effect("a streamed candle of Deribit is open by the exchange's clock, though 
     const simulator = yield* get("deribit")
     yield* simulator.setFaults(Faults.make({ clockSkew: { behind: "30 seconds" } }))
     const { streamCandles } = yield* MarketData.MarketData
-    const candles = yield* recordItems(streamCandles("BTC/USD:BTC", "1m"))
+    const candles = yield* FeedSuite.recordItems(streamCandles("BTC/USD:BTC", "1m"))
     yield* TestClock.adjust("20 seconds")
     const last = candles.values().at(-1)
     assert.strictEqual(last?.openTime, Date.UTC(2026, 10, 1, 23, 59))

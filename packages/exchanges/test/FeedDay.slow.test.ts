@@ -1,10 +1,10 @@
 import { MarketData } from "@effect-exchange/core"
 import { Simulator } from "@effect-exchange/simulator"
+import { FeedSuite } from "@effect-exchange/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Duration, Effect, Layer, Logger, LogLevel } from "effect"
 import type { Exchanges } from "../src/index.js"
 import * as Support from "./support/exchanges.js"
-import { expectCurrent, recordItems } from "./support/feeds.js"
 import { heapInUse } from "./support/heap.js"
 import { whole } from "./support/sampling.js"
 import { skippingClock } from "./support/skippingClock.js"
@@ -64,7 +64,7 @@ describe.sequential.each(Simulator.exchangeIds)(`${hours} hours of %s`, (exchang
     Effect.gen(function*() {
       const market = yield* MarketData.MarketData
       const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get(exchange))
-      const book = yield* recordItems(market.streamOrderBook(Support.symbol))
+      const book = yield* FeedSuite.recordItems(market.streamOrderBook(Support.symbol))
       const all = faults(gaps)
       for (let time = 0; time < hours * 12; time++) {
         const fault = all[time % all.length]
@@ -77,7 +77,7 @@ describe.sequential.each(Simulator.exchangeIds)(`${hours} hours of %s`, (exchang
         yield* Effect.sleep("120 seconds")
         yield* simulator.disturb({ _tag: "Calm" })
         yield* Effect.sleep("180001 millis")
-        yield* expectCurrent(book, Support.symbol)
+        yield* FeedSuite.expectCurrent(expect)(book, Support.symbol)
       }
       expect(yield* simulator.connections).toBe(1)
     }).pipe(
@@ -94,7 +94,7 @@ describe.sequential.each(Simulator.exchangeIds.filter((id) => id !== "kraken"))(
       Effect.gen(function*() {
         const market = yield* MarketData.MarketData
         const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get(exchange))
-        const book = yield* recordItems(market.streamOrderBook(Support.symbol))
+        const book = yield* FeedSuite.recordItems(market.streamOrderBook(Support.symbol))
         const cycle = Effect.gen(function*() {
           yield* Effect.repeat(Effect.sleep("1 seconds"), { until: () => book.last()?._tag === "Data" })
           book.items.length = 0

@@ -8,11 +8,11 @@ import { feeds as deribit } from "@effect-exchange/deribit/Feeds"
 import { feeds as kraken } from "@effect-exchange/kraken/Feeds"
 import { feeds as okx } from "@effect-exchange/okx/Feeds"
 import { Simulator } from "@effect-exchange/simulator"
+import { InterceptedSockets } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Stream, TestClock } from "effect"
 import type { Exchanges } from "../src/index.js"
 import * as Support from "./support/exchanges.js"
-import { interceptSockets } from "./support/sockets.js"
 
 type ById<A> = Readonly<Record<Exchanges.ExchangeId, A>>
 
@@ -58,9 +58,10 @@ describe.each(Simulator.exchangeIds)("trades streamed by %s", (exchange) => {
       Effect.provide(
         Layer.provideMerge(
           Support.marketData(exchange),
-          interceptSockets({
-            rewrite: (text) => expected.frame.reduce((text, [from, to]) => text.replace(from, to), text)
-          })(
+          Layer.provideMerge(
+            InterceptedSockets.layer({
+              rewrite: (text) => expected.frame.reduce((text, [from, to]) => text.replace(from, to), text)
+            }),
             Simulator.layer(exchange)
           )
         )

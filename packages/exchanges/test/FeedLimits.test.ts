@@ -1,12 +1,13 @@
 import { ExchangeState, FeedItem, Health, MarketData } from "@effect-exchange/core"
 import { Simulator } from "@effect-exchange/simulator"
+import { InterceptedSockets } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Stream, TestClock } from "effect"
 import { First, Second, twoServices } from "./shared/application.js"
 import * as Support from "./support/exchanges.js"
-import { type Dials, interceptSockets } from "./support/sockets.js"
 
-const sockets = (dials: Dials) => interceptSockets({ dials })(Simulator.layer("okx"))
+const sockets = (dials: InterceptedSockets.Instants) =>
+  Layer.provideMerge(InterceptedSockets.layer({ dials }), Simulator.layer("okx"))
 
 const listen = (market: MarketData.MarketData.Service) =>
   Effect.forkScoped(Stream.runDrain(FeedItem.data(market.streamTicker(Support.symbol))))
@@ -21,7 +22,7 @@ const storm = Effect.gen(function*() {
 }).pipe(Effect.withRandomFixed([0]))
 
 describe("connections of OKX, limited to three a second", () => {
-  const apart: Dials = []
+  const apart: InterceptedSockets.Instants = []
   it.scoped("are paced while reconnecting, together for two Layers of one application", () =>
     Effect.gen(function*() {
       for (const market of [yield* First, yield* Second]) yield* listen(market)
@@ -39,7 +40,7 @@ describe("connections of OKX, limited to three a second", () => {
       Effect.withRandomFixed([0])
     ))
 
-  const narrowed: Dials = []
+  const narrowed: InterceptedSockets.Instants = []
   it.scoped("count against limits that can be changed, and are reported in Health", () =>
     Effect.gen(function*() {
       yield* listen(yield* MarketData.MarketData)
@@ -64,7 +65,7 @@ describe("connections of OKX, limited to three a second", () => {
 })
 
 describe("messages to Coinbase, limited to eight a second for an address", () => {
-  const sends: Dials = []
+  const sends: InterceptedSockets.Instants = []
   const every = ({ streamCandles, streamOrderBook, streamTicker, streamTrades }: MarketData.MarketData.Service) =>
     Effect.forEach(
       [
@@ -91,7 +92,7 @@ describe("messages to Coinbase, limited to eight a second for an address", () =>
       Effect.provide(
         Layer.provideMerge(
           twoServices(Support.marketData("coinbase"), Support.marketData("coinbase", { marketsMaxAge: "2 hours" })),
-          interceptSockets({ sends })(Simulator.layer("coinbase"))
+          Layer.provideMerge(InterceptedSockets.layer({ sends }), Simulator.layer("coinbase"))
         )
       ),
       Effect.withRandomFixed([0])

@@ -1,11 +1,10 @@
 import { MarketData } from "@effect-exchange/core"
 import { Simulator } from "@effect-exchange/simulator"
+import { FeedSuite, InterceptedSockets } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, TestClock } from "effect"
 import { everyNth } from "../../resilience/test/support/sample.js"
 import * as Support from "./support/exchanges.js"
-import { recordItems } from "./support/feeds.js"
-import { interceptSockets } from "./support/sockets.js"
 
 const pass = (seconds: number) => TestClock.adjust(`${seconds} seconds`)
 
@@ -32,8 +31,8 @@ describe.each(everyNth(3, Simulator.exchangeIds))("a market that %s has delisted
       const other = yield* Effect.fromNullable(
         (yield* market.markets).find(({ kind, symbol }) => kind === "spot" && symbol !== Support.symbol)
       )
-      const trades = recordItems(market.streamTrades(other.symbol))
-      const kept = yield* recordItems(market.streamTrades(Support.symbol))
+      const trades = FeedSuite.recordItems(market.streamTrades(other.symbol))
+      const kept = yield* FeedSuite.recordItems(market.streamTrades(Support.symbol))
       const existing = subscription === "existing" ? yield* trades : undefined
       yield* pass(5)
       yield* simulator.disturb({ _tag: "Delist", market: exchange === "kraken" ? other.symbol : other.id })
@@ -70,16 +69,17 @@ describe("a refusal of Kraken with an unknown message", () => {
       const market = yield* MarketData.MarketData
       const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get("kraken"))
       yield* simulator.disturb({ _tag: "Delist", market: Support.symbol })
-      const refused = yield* recordItems(market.streamTrades(Support.symbol))
+      const refused = yield* FeedSuite.recordItems(market.streamTrades(Support.symbol))
       yield* pass(15)
       const error = refused.failure()
       assert.strictEqual(error?._tag, "InvalidRequest")
       assert.include(error?.message, "Subscriptions are closed on Sundays")
     }).pipe(Effect.provide(Layer.provideMerge(
       Support.marketData("kraken"),
-      interceptSockets({
-        rewrite: (text) => text.replace(/Currency pair not supported [^"]*/, "Subscriptions are closed on Sundays")
-      })(
+      Layer.provideMerge(
+        InterceptedSockets.layer({
+          rewrite: (text) => text.replace(/Currency pair not supported [^"]*/, "Subscriptions are closed on Sundays")
+        }),
         Simulator.layer("kraken")
       )
     ))))
@@ -95,7 +95,7 @@ describe("a refusal for the time being", () => {
       yield* TestClock.setTime(Date.UTC(2026, 10, 2))
       const market = yield* MarketData.MarketData
       const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get("okx"))
-      const trades = yield* recordItems(market.streamTrades(Support.symbol))
+      const trades = yield* FeedSuite.recordItems(market.streamTrades(Support.symbol))
       yield* pass(5)
       const id = "BTC-USDT"
       yield* simulator.disturb({ _tag: "Delist", market: id })
@@ -112,7 +112,10 @@ describe("a refusal for the time being", () => {
       assert.isAbove(trades.values().length, before)
     }).pipe(Effect.provide(Layer.provideMerge(
       Support.marketData("okx"),
-      interceptSockets({ rewrite: (text) => isRefusing ? text.replace("\"60018\"", `"${code}"`) : text })(
+      Layer.provideMerge(
+        InterceptedSockets.layer({
+          rewrite: (text) => isRefusing ? text.replace("\"60018\"", `"${code}"`) : text
+        }),
         Simulator.layer("okx")
       )
     )))

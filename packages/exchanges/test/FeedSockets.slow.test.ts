@@ -2,18 +2,20 @@ import { MarketData } from "@effect-exchange/core"
 import { NodeExchange } from "@effect-exchange/core/node"
 import { Kraken } from "@effect-exchange/kraken"
 import { Simulator, SimulatorServer } from "@effect-exchange/simulator"
+import { InterceptedSockets } from "@effect-exchange/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Logger, LogLevel, type Scope, Stream } from "effect"
 import { createServer, type Server } from "node:http"
 import type { Socket as TcpSocket } from "node:net"
 import { heapInUse } from "./support/heap.js"
-import { type Dials, interceptSockets } from "./support/sockets.js"
 
 /** Provides Kraken over real sockets, which connect to the address in `at`. */
-const client = (at: { url: string | undefined }, dials: Dials = []) => {
+const client = (at: { url: string | undefined }, dials: InterceptedSockets.Instants = []) => {
   const environment = Effect.flatMap(SimulatorServer.SimulatorServer, ({ environment }) => environment("kraken"))
   return Layer.unwrapEffect(Effect.map(environment, (environment) => Kraken.layerMarketData({ environment }))).pipe(
-    Layer.provide(interceptSockets({ dials, redirect: (url) => at.url ?? url })(NodeExchange.layer)),
+    Layer.provide(
+      Layer.provideMerge(InterceptedSockets.layer({ dials, redirect: (url) => at.url ?? url }), NodeExchange.layer)
+    ),
     Layer.provideMerge(SimulatorServer.layer("kraken")),
     Layer.provide(Logger.minimumLogLevel(LogLevel.None))
   )
@@ -127,7 +129,7 @@ describe.sequential("any end of a socket", () => {
         Effect.gen(function*() {
           const { found } = yield* unhandledErrors
           const at: { url: string | undefined } = { url: yield* server(upgrade) }
-          const dials: Dials = []
+          const dials: InterceptedSockets.Instants = []
           yield* Effect.gen(function*() {
             const { fiber, tags } = yield* listen
             // An upgrade that is never answered is given up after ten seconds.
@@ -152,7 +154,7 @@ describe.sequential("any end of a socket", () => {
         const { found } = yield* unhandledErrors
         const at = { url: yield* server(() => undefined) }
         for (let time = 0; time < 10; time++) {
-          const dials: Dials = []
+          const dials: InterceptedSockets.Instants = []
           yield* Effect.gen(function*() {
             yield* listen
             yield* until(() => dials.length > 0)
@@ -171,7 +173,7 @@ describe.sequential("any end of a socket", () => {
       Effect.gen(function*() {
         const { found } = yield* unhandledErrors
         const at: { url: string | undefined } = { url: "ws://nowhere.invalid/v2" }
-        const dials: Dials = []
+        const dials: InterceptedSockets.Instants = []
         yield* Effect.gen(function*() {
           const { reasons, tags } = yield* listen
           yield* until(() => dials.length > 3)
@@ -191,7 +193,7 @@ describe.sequential("any end of a socket", () => {
     () =>
       Effect.gen(function*() {
         const at = { url: yield* server(ends["too many requests"] ?? (() => undefined)) }
-        const dials: Dials = []
+        const dials: InterceptedSockets.Instants = []
         yield* Effect.gen(function*() {
           yield* listen
           yield* Effect.sleep("20 seconds")

@@ -1,9 +1,9 @@
 import { MarketData } from "@effect-exchange/core"
 import { Simulator } from "@effect-exchange/simulator"
+import { FeedSuite } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Layer, Metric, MetricState, TestClock } from "effect"
 import * as Support from "./support/exchanges.js"
-import { recordItems } from "./support/feeds.js"
 
 const pass = (seconds: number) => TestClock.adjust(`${seconds} seconds`)
 
@@ -31,7 +31,7 @@ describe.each(Simulator.exchangeIds)("metrics of the feeds of %s", (exchange) =>
       yield* TestClock.setTime(Date.UTC(2026, 10, 2))
       const market = yield* MarketData.MarketData
       const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get(exchange))
-      yield* recordItems(market.streamTrades(Support.symbol))
+      yield* FeedSuite.recordItems(market.streamTrades(Support.symbol))
       yield* pass(30)
       const now = (yield* Clock.currentTimeMillis) / 1000
       const { exchange_feed_last_message_timestamp_seconds: at = 0, ...before } = yield* feedMetrics(exchange)
