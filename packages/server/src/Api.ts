@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { Candle, ExchangeSymbol, Health, OrderBook, Price, Ticker } from "@effect-exchange/core"
-import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
+import type * as Exchanges from "@effect-exchange/exchanges/ExchangeId"
 import * as HttpApi from "@effect/platform/HttpApi"
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
@@ -14,6 +14,28 @@ import { correctDocument } from "./internal/openApi.js"
 import * as Problem from "./Problem.js"
 
 const millis = Schema.NonNegativeInt
+
+/**
+ * The id under which the service serves an exchange: that of an exchange of this library, or any other.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ExchangeId = Exchanges.ExchangeId | (string & {})
+
+/**
+ * The schema of an id: a letter, then letters, digits, `-` and `_`. Whether the service serves such an exchange is
+ * known only to its sources.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ExchangeId: Schema.Schema<ExchangeId, string> = Schema.String.pipe(
+  Schema.pattern(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/)
+).annotations({
+  description: "An exchange of `/v1/exchanges`, such as `kraken`.",
+  message: () => ({ message: "expected the id of an exchange, such as kraken", override: true })
+})
 
 /**
  * A price as the service returns it. `observedAt` is the instant the price refers to. `ageMillis` is its age by the
@@ -76,7 +98,7 @@ export const CandlesDocument = Schema.Struct({
 export const ExchangesDocument = Schema.Struct({
   status: Health.Status,
   exchanges: Schema.Array(Schema.Struct({
-    exchange: Exchanges.ExchangeId,
+    exchange: ExchangeId,
     environment: Schema.optional(Schema.String),
     status: Health.Status,
     reason: Schema.optional(Schema.String)
@@ -115,8 +137,9 @@ const Pair = Schema.Struct({ base: Schema.NonEmptyString, quote: Schema.NonEmpty
  * @since 0.1.0
  * @category schemas
  */
-export const Source = Schema.Union(Schema.Literal("failover", "median"), Exchanges.ExchangeId).annotations({
-  message: () => ({ message: `expected failover, median, or one of ${Exchanges.ids.join(", ")}`, override: true })
+export const Source: Schema.Schema<Source, string> = ExchangeId.annotations({
+  description: "`failover`, `median`, or an exchange of `/v1/exchanges`, such as `kraken`.",
+  message: () => ({ message: "expected failover, median, or the id of an exchange, such as kraken", override: true })
 })
 
 /**
@@ -125,7 +148,7 @@ export const Source = Schema.Union(Schema.Literal("failover", "median"), Exchang
  * @since 0.1.0
  * @category models
  */
-export type Source = typeof Source.Type
+export type Source = "failover" | "median" | ExchangeId
 
 const prices = HttpApiGroup.make("prices")
   .add(
@@ -149,21 +172,21 @@ const market = HttpApiGroup.make("market")
     HttpApiEndpoint.get("tickers", "/v1/tickers")
       .setUrlParams(Schema.Struct({
         symbols: Symbols,
-        exchange: Schema.optional(Exchanges.ExchangeId)
+        exchange: Schema.optional(ExchangeId)
       }))
       .addSuccess(TickersDocument)
       .annotate(OpenApi.Description, "The tickers of the given symbols, from one exchange or from all.")
   )
   .add(
     HttpApiEndpoint.get("book", "/v1/books/:exchange/:base/:quote")
-      .setPath(Schema.Struct({ exchange: Exchanges.ExchangeId, ...Pair.fields }))
+      .setPath(Schema.Struct({ exchange: ExchangeId, ...Pair.fields }))
       .setUrlParams(Schema.Struct({ depth: count(1, 1000, 20) }))
       .addSuccess(BookDocument)
       .annotate(OpenApi.Description, "The levels of an order book, best price first on each side.")
   )
   .add(
     HttpApiEndpoint.get("candles", "/v1/candles/:exchange/:base/:quote")
-      .setPath(Schema.Struct({ exchange: Exchanges.ExchangeId, ...Pair.fields }))
+      .setPath(Schema.Struct({ exchange: ExchangeId, ...Pair.fields }))
       .setUrlParams(Schema.Struct({
         interval: Schema.optionalWith(Candle.Interval, { default: () => "1h" }),
         from: instant,

@@ -12,7 +12,6 @@
  * @since 0.1.0
  */
 import { Decimal, Health, type MarketData, type Ticker } from "@effect-exchange/core"
-import type { ExchangeId } from "@effect-exchange/exchanges/Exchanges"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
@@ -55,7 +54,7 @@ const every = (self: Effect.Effect<Conflation.Event>): Stream.Stream<Conflation.
  * @internal
  */
 export const feedEvents = (
-  exchange: ExchangeId,
+  exchange: Api.ExchangeId,
   symbol: string,
   market: MarketData.MarketData.Service
 ): Stream.Stream<Conflation.Event> => {

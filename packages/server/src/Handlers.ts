@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import { Decimal, type ExchangeError, Health, Price } from "@effect-exchange/core"
-import type { ExchangeId } from "@effect-exchange/exchanges/Exchanges"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
@@ -124,7 +123,7 @@ const market = HttpApiBuilder.group(Api.Api, "market", (handlers) =>
     const { report } = yield* Health.Health
 
     /** Reads the tickers of one exchange. Each is a ticker, or the problem that prevented it. */
-    const tickersOf = (exchange: ExchangeId, symbols: ReadonlyArray<string>) =>
+    const tickersOf = (exchange: Api.ExchangeId, symbols: ReadonlyArray<string>) =>
       Effect.flatMap(market(exchange), (found) =>
         Concurrent.forEach(symbols, (symbol) =>
           Effect.either(failWithProblem(found.ticker(symbol))), { concurrency: 8 }))
@@ -165,19 +164,21 @@ const market = HttpApiBuilder.group(Api.Api, "market", (handlers) =>
           (found) => fresh(encodeCandles(found))
         ))
       .handle("exchanges", () =>
-        Effect.flatMap(report, (all) =>
-          fresh(encodeExchanges({
-            status: all.status,
-            exchanges: exchanges.map((exchange) => {
-              const known = all.exchanges.find((one) => one.exchange === exchange)
+        Effect.gen(function*() {
+          const all = yield* report
+          const served = yield* Effect.forEach(exchanges, (exchange) =>
+            Effect.map(market(exchange), (found) => {
+              // The reports are under the exchange's own name, which may differ from the id that it is served under.
+              const known = all.exchanges.find((one) => one.exchange === found.exchange)
               return {
                 exchange,
                 ...known === undefined ? {} : { environment: known.environment },
                 status: known?.status ?? "warn" as const,
                 ...known?.reason === undefined ? {} : { reason: known.reason }
               }
-            })
-          }))))
+            }))
+          return yield* fresh(encodeExchanges({ status: all.status, exchanges: served }))
+        }))
   }))
 
 /**

@@ -13,16 +13,16 @@ import {
   type Price,
   type Ticker
 } from "@effect-exchange/core"
-import { type ExchangeId, ids } from "@effect-exchange/exchanges/Exchanges"
 import * as Fallback from "@effect-exchange/resilience/Fallback"
 import * as Chunk from "effect/Chunk"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type * as Api from "./Api.js"
+import * as Api from "./Api.js"
 import * as LiveTickers from "./internal/liveTickers.js"
 import * as Shared from "./internal/shared.js"
 import * as Problem from "./Problem.js"
@@ -42,12 +42,12 @@ export class Sources extends Context.Tag("@effect-exchange/server/Sources")<Sour
 export declare namespace Sources {
   interface Service {
     /** The exchanges in order of preference. */
-    readonly exchanges: ReadonlyArray<ExchangeId>
+    readonly exchanges: ReadonlyArray<Api.ExchangeId>
     /**
      * Returns the market data of one exchange, or fails with a problem (404) if the service does not use it. Its prices
      * and tickers come from feeds while these are live.
      */
-    readonly market: (exchange: ExchangeId) => Effect.Effect<MarketData.MarketData.Service, Problem.Problem>
+    readonly market: (exchange: Api.ExchangeId) => Effect.Effect<MarketData.MarketData.Service, Problem.Problem>
     /**
      * Returns a price. If none is available and `maxStale` is given, returns the last price if it is at most that old,
      * marked as stale. An invalid request, an unknown symbol or an unsupported operation fails in any case.
@@ -62,7 +62,7 @@ export declare namespace Sources {
      * follow.
      */
     readonly candles: (
-      exchange: ExchangeId,
+      exchange: Api.ExchangeId,
       symbol: string,
       interval: Candle.Interval,
       range: { readonly from: number; readonly to?: number | undefined; readonly limit: number }
@@ -85,12 +85,20 @@ export interface Priced {
 }
 
 /**
- * The Layers of the exchanges to use, by id.
+ * The Layers of the exchanges to use, by the id under which the service serves them. An exchange from outside this
+ * library is served like any other.
  *
  * @since 0.1.0
  * @category models
  */
-export type Layers<E, R> = { readonly [Id in ExchangeId]?: Layer.Layer<MarketData.MarketData, E, R> | undefined }
+export type Layers<E, R> = {
+  readonly [Id in Api.ExchangeId]?: Layer.Layer<MarketData.MarketData, E, R> | undefined
+}
+
+const isId = Schema.is(Api.ExchangeId)
+
+/** The sources of a price that are no exchange. */
+const reserved: ReadonlySet<string> = new Set(["failover", "median"])
 
 /** How long a response of an exchange is shared with further requests for the same data. */
 const callSharing = Duration.seconds(1)
@@ -103,7 +111,8 @@ const maxRemembered = 10_000
 const maxStaleAge = Duration.days(1)
 
 /**
- * Creates the sources from the Layers of the exchanges, without any request. Dies if there is no exchange. It requires
+ * Creates the sources from the Layers of the exchanges, without any request. Dies if there is no exchange, or if an id
+ * is none that the API accepts or the name of a source. It requires
  * `Health` because only clients that are built where it is provided report to it: without these reports the service
  * would always count as ready.
  *
@@ -114,24 +123,29 @@ export const make = Effect.fnUntraced(function*<E, R>(
   layers: Layers<E, R>
 ): Effect.fn.Return<Sources.Service, E, R | Health.Health | Scope.Scope> {
   yield* Health.Health
-  const exchanges = Object.keys(layers).filter((id): id is ExchangeId => ids.some((known) => known === id))
-  const markets = new Map<ExchangeId, MarketData.MarketData.Service>()
-  for (const id of exchanges) {
-    const context = yield* Layer.build(layers[id] ?? Layer.die(`no Layer for ${id}`))
+  const markets = new Map<Api.ExchangeId, MarketData.MarketData.Service>()
+  for (const [id, layer] of Object.entries(layers)) {
+    if (layer === undefined) continue
+    if (!isId(id) || reserved.has(id)) {
+      return yield* Effect.dieMessage(`Sources.make: ${JSON.stringify(id)} cannot be the id of an exchange`)
+    }
+    const context = yield* Layer.build(layer)
     markets.set(id, yield* shareCalls(Context.get(context, MarketData.MarketData)))
   }
+  const exchanges = [...markets.keys()]
   const [first, ...others] = Array.from(markets.values(), (market) => Layer.succeed(MarketData.MarketData, market))
   if (first === undefined) return yield* Effect.dieMessage("Sources.make: give at least one exchange")
   const composed = (layer: Layer.Layer<MarketData.MarketData>) =>
     Effect.map(Layer.build(layer), (context) => Context.get(context, MarketData.MarketData))
-  const composites = {
-    failover: yield* composed(Composite.failover([first, ...others], { maximumAge: "5 minutes" })),
-    median: yield* composed(
-      Composite.median({ sources: [first, ...others], minimumSources: Math.min(2, markets.size) })
-    )
-  }
+  const composites: ReadonlyMap<Api.Source, MarketData.MarketData.Service> = new Map([
+    ["failover", yield* composed(Composite.failover([first, ...others], { maximumAge: "5 minutes" }))],
+    [
+      "median",
+      yield* composed(Composite.median({ sources: [first, ...others], minimumSources: Math.min(2, markets.size) }))
+    ]
+  ])
 
-  const market = (exchange: ExchangeId): Effect.Effect<MarketData.MarketData.Service, Problem.Problem> => {
+  const market = (exchange: Api.ExchangeId): Effect.Effect<MarketData.MarketData.Service, Problem.Problem> => {
     const found = markets.get(exchange)
     return found === undefined
       ? Effect.fail(
@@ -150,17 +164,16 @@ export const make = Effect.fnUntraced(function*<E, R>(
   return {
     exchanges,
     market,
-    price: (source, symbol, maxStale) =>
-      Effect.flatMap(
-        source === "failover" || source === "median" ? Effect.succeed(composites[source]) : market(source),
-        ({ price }) => {
-          const key = `${source} ${symbol}`
-          return Effect.flatMap(
-            sharedPrice(key, remember(key, price(symbol))),
-            (result) => acceptStale(result, maxStale)
-          )
-        }
-      ),
+    price: (source, symbol, maxStale) => {
+      const composite = composites.get(source)
+      return Effect.flatMap(composite === undefined ? market(source) : Effect.succeed(composite), ({ price }) => {
+        const key = `${source} ${symbol}`
+        return Effect.flatMap(
+          sharedPrice(key, remember(key, price(symbol))),
+          (result) => acceptStale(result, maxStale)
+        )
+      })
+    },
     candles: (exchange, symbol, interval, { from, limit, to }) =>
       Effect.gen(function*() {
         const { candles } = yield* market(exchange)

@@ -1,12 +1,14 @@
 import { ExchangeError } from "@effect-exchange/core"
+import { Exchanges } from "@effect-exchange/exchanges"
 import { Faults, Simulator } from "@effect-exchange/simulator"
+import { Mock } from "@effect-exchange/testing"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Option, Redacted } from "effect"
+import { Duration, Effect, Fiber, Layer, Option, Redacted } from "effect"
 import { request } from "node:http"
 import { connect } from "node:net"
 import { Client, Lifecycle, Problem } from "../src/index.js"
-import { address, openStream, sendRequest, service } from "./support/service.js"
+import { address, openStream, sendRequest, service, serving } from "./support/service.js"
 
 const get = (id: Simulator.ExchangeId) => Effect.flatMap(Simulator.Simulators, ({ get }) => get(id))
 
@@ -130,13 +132,50 @@ describe("GET /v1/prices", () => {
     }).pipe(Effect.provide(service(["okx"]))))
 })
 
+describe("An exchange from outside this library", () => {
+  it.live("is served like any other, alone and in composites", () =>
+    Effect.gen(function*() {
+      const price = (query: string) =>
+        Effect.map(sendRequest(`/v1/prices/BTC/USDT${query}`), ({ json }) => Object(json))
+      assert.deepInclude(yield* price("?source=gate"), { source: "mock", amount: "100" })
+      assert.strictEqual((yield* price("?source=median")).amount, "100.1")
+      assert.strictEqual((yield* price("")).source, "kraken")
+      assert.strictEqual((yield* sendRequest("/v1/books/gate/BTC/USDT")).status, 200)
+      const { json } = yield* sendRequest("/v1/tickers?symbols=BTC/USDT&exchange=gate")
+      assert.strictEqual(Object(json).tickers.length, 1)
+      const missing = yield* sendRequest("/v1/books/okx/BTC/USDT")
+      assert.include(missing.text, "it serves kraken, gate")
+      const { exchanges } = Object((yield* sendRequest("/v1/exchanges")).json)
+      assert.deepStrictEqual(exchanges.map(({ exchange }: { exchange: string }) => exchange), ["kraken", "gate"])
+    }).pipe(Effect.provide(serving({
+      kraken: Mock.layer({ "BTC/USDT": { last: "100.2" } }, { exchange: "kraken" }),
+      gate: Mock.layer({ "BTC/USDT": { last: "100" } })
+    }))))
+
+  it.live("has the health of its own name, if it is served under another", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* sendRequest("/v1/prices/BTC/USDT?source=kraken-eu")).status, 200)
+      const { exchanges } = Object((yield* sendRequest("/v1/exchanges")).json)
+      assert.deepStrictEqual(exchanges, [{ exchange: "kraken-eu", environment: "simulated", status: "pass" }])
+    }).pipe(Effect.provide(
+      serving({
+        "kraken-eu": Layer.provide(
+          Layer.fresh(Exchanges.layerMarketData("kraken", { environment: Simulator.environment("kraken") })),
+          Simulator.layer("kraken")
+        )
+      })
+    )))
+})
+
 describe("A request that cannot be served", () => {
   it.live("gets a problem with the status, type and detail of its error", () =>
     Effect.gen(function*() {
       const expected = [
         ["/v1/prices/NO/PE", 404, "symbol-not-found"],
         ["/v1/prices/a%20b/USDT", 400, "invalid-request"],
-        ["/v1/prices/BTC/USDT?source=nobody", 400, "invalid-request"],
+        ["/v1/prices/BTC/USDT?source=nobody", 404, "exchange-not-served"],
+        ["/v1/prices/BTC/USDT?source=no/body", 400, "invalid-request"],
+        ["/v1/books/toString/BTC/USDT", 404, "exchange-not-served"],
         ["/v1/prices/BTC/USDT?source=bitmex", 404, "exchange-not-served"],
         ["/v1/prices/BTC/USDT?maxStale=-1", 400, "invalid-request"],
         ["/v1/tickers", 400, "invalid-request"],

@@ -3,7 +3,7 @@ import { Exchanges } from "@effect-exchange/exchanges"
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { Mock } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Layer, Stream, TestClock } from "effect"
+import { Cause, Duration, Effect, Exit, Fiber, Layer, Stream, TestClock } from "effect"
 import { Sources } from "../src/index.js"
 
 const okx = Sources.layer({ okx: Exchanges.layerMarketData("okx", { environment: Simulator.environment("okx") }) })
@@ -80,6 +80,17 @@ describe("Sources", () => {
           ).pipe(Layer.provide(Mock.layer({ "BTC/USD": { last: "65000" } }, { exchange: "kraken" })))
         }).pipe(Layer.provide(Health.layer))
       )))
+  }
+
+  for (const id of ["median", "failover", "", "a/b", "__proto__x"]) {
+    it.effect(`refuses to serve an exchange as ${JSON.stringify(id)}`, () =>
+      Effect.gen(function*() {
+        const exit = yield* Effect.exit(
+          Effect.scoped(Sources.make({ [id]: Mock.layer({ "BTC/USD": { last: "1" } }) }))
+        )
+        assert(Exit.isFailure(exit) && Cause.isDie(exit.cause))
+        assert.include(Cause.pretty(exit.cause), `${JSON.stringify(id)} cannot be the id of an exchange`)
+      }).pipe(Effect.provide(Health.layer)))
   }
 
   it.effect("closes a feed that was not used for a minute", () =>

@@ -22,14 +22,17 @@ export const service = (
       attemptTimeout: deadline
     }))
   ]))
-  return Server.layer(options).pipe(
+  return serving(layers, options).pipe(Layer.provideMerge(Simulator.layer(ids)))
+}
+
+/** A service on a free port of this machine, with the given exchanges. */
+export const serving = <E, R>(layers: Sources.Layers<E, R>, options: Server.Options = {}) =>
+  Server.layer(options).pipe(
     Layer.provideMerge(Sources.layer(layers)),
     Layer.provideMerge(Health.layer),
-    Layer.provideMerge(Simulator.layer(ids)),
     Layer.provideMerge(NodeHttpServer.layer(() => createServer(), { port: 0, host: "127.0.0.1" })),
     Layer.provide(Logger.minimumLogLevel(LogLevel.None))
   )
-}
 
 /** The URL of the service. */
 export const address = Effect.map(
