@@ -128,12 +128,7 @@ export const poll = (
     case "Candles": {
       const { bars, listing } = subject
       const running = bars.openOf(world.now)
-      const candles = Bars.between(
-        bars,
-        isFirst ? running : before.id,
-        running,
-        (unit, from, to) => world.candles(listing, unit, from, to)
-      )
+      const candles = Bars.between(bars, listing, world, { from: isFirst ? running : before.id, to: running })
       const text = candles.map(({ close, trades, volume }) => [close, volume].map(Decimal.plain).join() + trades).join()
       const next = after({ id: running, text })
       return [text === before.text ? undefined : { _tag: "Candles", isFirst, candles }, next]

@@ -1,6 +1,6 @@
 import * as BigDecimal from "effect/BigDecimal"
 import * as DateTime from "effect/DateTime"
-import type { Candle } from "../Market.js"
+import type { Candle, Listing } from "../Market.js"
 
 /** @internal A division of time into bars, each made of whole candles of `unit` milliseconds. */
 export interface Bars {
@@ -11,9 +11,12 @@ export interface Bars {
   readonly after: (open: number) => number
 }
 
-const minute = 60_000
-const hour = 60 * minute
-const day = 24 * hour
+/** @internal */
+export const minute = 60_000
+/** @internal */
+export const hour = 60 * minute
+/** @internal */
+export const day = 24 * hour
 
 /** @internal Returns bars of a fixed length, shifted from the epoch by a multiple of the unit. */
 export const fixed = (length: number, shift = 0, unit = length): Bars => ({
@@ -22,9 +25,16 @@ export const fixed = (length: number, shift = 0, unit = length): Bars => ({
   after: (open) => open + length
 })
 
-/** @internal Returns bars of whole minutes by their number of minutes. */
-export const minutes = (...lengths: ReadonlyArray<number>): Readonly<Record<string, Bars>> =>
-  Object.fromEntries(lengths.map((length) => [String(length), fixed(length * minute)]))
+/**
+ * @internal Returns bars of several units, for example of five minutes, by the number of units with a suffix, for
+ * example `5m`.
+ */
+export const named = (
+  unit: number,
+  suffix: string,
+  ...counts: ReadonlyArray<number>
+): Readonly<Record<string, Bars>> =>
+  Object.fromEntries(counts.map((count) => [`${count}${suffix}`, fixed(count * unit)]))
 
 // The epoch was a Thursday.
 const firstMonday = 4 * day
@@ -53,22 +63,30 @@ export const forward = (bars: Bars, open: number, count: number): number => {
   return end
 }
 
+interface Tape {
+  readonly now: number
+  readonly candles: (listing: Listing, unit: number, from: number, to: number) => ReadonlyArray<Candle>
+}
+
 /**
- * Returns the bars that open between two instants, both included, oldest first. They are built from the candles of the
- * world, the last of which may still be open.
+ * Returns the bars of a market that open between two instants, both included, oldest first. If there are more than
+ * `most`, these are the last ones. They are built from the candles of the world, the last of which may still be open.
  *
  * @internal
  */
 export const between = (
   bars: Bars,
-  from: number,
-  to: number,
-  candles: (unit: number, from: number, to: number) => ReadonlyArray<Candle>
+  listing: Listing,
+  world: Tape,
+  range: { readonly from: number; readonly to: number; readonly most?: number }
 ): ReadonlyArray<Candle> => {
+  const { most, to: end } = range
+  const to = Math.min(end, world.now)
+  const from = most === undefined ? range.from : Math.max(range.from, back(bars, to, most))
   const opened = bars.openOf(from)
   const first = opened < from ? bars.after(opened) : opened
   if (to < first) return []
-  const parts = candles(bars.unit, first, bars.after(bars.openOf(to)) - 1)
+  const parts = world.candles(listing, bars.unit, first, bars.after(bars.openOf(to)) - 1)
   const grouped = new Map<number, Candle>()
   for (const part of parts) {
     const open = bars.openOf(part.openTime)

@@ -11,25 +11,14 @@ import type { Candle } from "../../engine/Market.js"
 import type { Json } from "../../internal/json.js"
 import { type BinanceListing, coin } from "./markets.js"
 
-const minute = 60_000
-const hour = 60 * minute
-const day = 24 * hour
+const { day, hour, minute } = Bars
 
 /** @internal The intervals by their Binance names, which are case-sensitive. */
 export const intervals: Readonly<Record<string, Bars.Bars>> = {
-  "1s": Bars.fixed(1000),
-  "1m": Bars.fixed(minute),
-  "3m": Bars.fixed(3 * minute),
-  "5m": Bars.fixed(5 * minute),
-  "15m": Bars.fixed(15 * minute),
-  "30m": Bars.fixed(30 * minute),
-  "1h": Bars.fixed(hour),
-  "2h": Bars.fixed(2 * hour),
-  "4h": Bars.fixed(4 * hour),
-  "6h": Bars.fixed(6 * hour),
-  "8h": Bars.fixed(8 * hour),
-  "12h": Bars.fixed(12 * hour),
-  "1d": Bars.fixed(day),
+  ...Bars.named(1000, "s", 1),
+  ...Bars.named(minute, "m", 1, 3, 5, 15, 30),
+  ...Bars.named(hour, "h", 1, 2, 4, 6, 8, 12),
+  ...Bars.named(day, "d", 1),
   "3d": Bars.fixed(3 * day, 0, day),
   "1w": Bars.weeks(),
   "1M": Bars.months()
@@ -49,12 +38,11 @@ export const rows = (
   bars: Bars.Bars,
   range: { readonly startTime: number | undefined; readonly endTime: number | undefined; readonly limit: number }
 ): ReadonlyArray<Json> => {
-  const { endTime = world.now, limit, startTime } = range
-  const last = Math.min(endTime, world.now)
+  const { endTime = Infinity, limit, startTime } = range
   const earliest = bars.openOf(Math.min(beginning, world.now - shortHistory))
-  const from = Math.max(startTime ?? Bars.back(bars, last, limit), earliest)
-  const to = startTime === undefined ? last : Math.min(last, Bars.forward(bars, bars.openOf(from - 1), limit + 1) - 1)
-  return Bars.between(bars, from, to, (unit, start, end) => world.candles(listing, unit, start, end))
+  const from = Math.max(startTime ?? -Infinity, earliest)
+  const last = startTime === undefined ? Infinity : Bars.forward(bars, bars.openOf(from - 1), limit + 1) - 1
+  return Bars.between(bars, listing, world, { from, to: Math.min(endTime, last), most: limit })
     .map((candle) => row(candle, bars.after(candle.openTime) - 1))
 }
 

@@ -79,7 +79,7 @@ export const ticker = (listing: BybitListing, world: World): { readonly [name: s
 }
 
 const openInterest = Decimal.literal("54321")
-const eightHours = 8 * 3_600_000
+const eightHours = 8 * Bars.hour
 
 /**
  * @internal Returns the volume and the turnover. For inverse contracts, the volume is in US dollars and the turnover in
@@ -146,8 +146,8 @@ export const sizeOf = (listing: BybitListing, { amount, price }: Trade): string 
 
 /** @internal */
 export const intervals: Readonly<Record<string, Bars.Bars>> = {
-  ...Bars.minutes(1, 3, 5, 15, 30, 60, 120, 240, 360, 720),
-  D: Bars.fixed(86_400_000),
+  ...Bars.named(Bars.minute, "", 1, 3, 5, 15, 30, 60, 120, 240, 360, 720),
+  D: Bars.fixed(Bars.day),
   W: Bars.weeks(),
   M: Bars.months()
 }
@@ -166,17 +166,12 @@ const asked = {
  */
 export const klines = shows(asked, ({ bars, end, limit, live, start }, world) => {
   // Without `end`, these are the bars after `start`. Otherwise they are the last bars before `end`.
-  const to = Math.min(
-    world.now,
-    end ?? (start === undefined ? world.now : Bars.forward(bars, bars.openOf(start - 1), limit + 1) - 1)
-  )
-  const from = Math.max(start ?? Number.NEGATIVE_INFINITY, Bars.back(bars, to, limit))
-  const list = Bars.between(bars, from, to, (unit, since, until) => world.candles(live, unit, since, until))
-    .toReversed()
-    .map((bar): Json => [
-      String(bar.openTime),
-      ...[bar.open, bar.high, bar.low, bar.close].map((value) => price(live, value)),
-      ...turnovers(live, bar.volume, bar.quoteVolume)
-    ])
+  const to = end ?? (start === undefined ? Infinity : Bars.forward(bars, bars.openOf(start - 1), limit + 1) - 1)
+  const found = Bars.between(bars, live, world, { from: start ?? -Infinity, to, most: limit }).toReversed()
+  const list = found.map((bar): Json => [
+    String(bar.openTime),
+    ...[bar.open, bar.high, bar.low, bar.close].map((value) => price(live, value)),
+    ...turnovers(live, bar.volume, bar.quoteVolume)
+  ])
   return { result: { category: live.category, symbol: live.name, list } }
 })

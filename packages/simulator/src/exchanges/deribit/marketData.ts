@@ -89,12 +89,10 @@ const maxCandles = 5000
 
 const ranged = { listing, page, count: integer("count", 10), isAsked: between("start_seq", "end_seq") }
 
-const hour = 3_600_000
-
 const bars = {
-  ...Bars.minutes(1, 3, 5, 10, 15, 30, 60, 120, 180, 360, 720),
+  ...Bars.named(Bars.minute, "", 1, 3, 5, 10, 15, 30, 60, 120, 180, 360, 720),
   // Deribit settles at 08:00 UTC, when its days begin.
-  "1D": Bars.fixed(24 * hour, 8 * hour, 8 * hour)
+  "1D": Bars.fixed(Bars.day, 8 * Bars.hour, 8 * Bars.hour)
 }
 
 /** @internal Reads the bars that `resolution` names. */
@@ -134,9 +132,7 @@ export const routes = {
     return page(all.filter(({ id }) => isAsked(id)), tradeRow(listing))
   }),
   "public/get_tradingview_chart_data": open(charted, ({ from, listing, resolution, to }, world) => {
-    const until = Math.min(to, world.now)
-    const first = Math.max(from, Bars.back(resolution, until, maxCandles))
-    const rows = Bars.between(resolution, first, until, (unit, ...ends) => world.candles(listing, unit, ...ends))
+    const rows = Bars.between(resolution, listing, world, { from, to, most: maxCandles })
     const column = (name: keyof Candle): Json => rows.map((row) => row[name])
     const prices = { open: column("open"), high: column("high"), low: column("low"), close: column("close") }
     const volumes = { volume: column("volume"), cost: column("quoteVolume") }

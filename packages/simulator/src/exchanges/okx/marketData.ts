@@ -121,25 +121,16 @@ export const tradeRow = (listing: OkxListing, { amount, at, id, price, side }: T
 
 // --- candles
 
-const second = 1000
-const minute = 60 * second
-const hour = 60 * minute
-const day = 24 * hour
+const { day, hour, minute } = Bars
 
 // Without the suffix `utc`, a day begins at midnight of UTC+8, which is 16:00 UTC.
 const hongKong = -8 * hour
 
 /** @internal The bars by their OKX names, which are case-sensitive. */
 export const bars: Readonly<Record<string, Bars.Bars>> = {
-  "1s": Bars.fixed(second),
-  "1m": Bars.fixed(minute),
-  "3m": Bars.fixed(3 * minute),
-  "5m": Bars.fixed(5 * minute),
-  "15m": Bars.fixed(15 * minute),
-  "30m": Bars.fixed(30 * minute),
-  "1H": Bars.fixed(hour),
-  "2H": Bars.fixed(2 * hour),
-  "4H": Bars.fixed(4 * hour),
+  ...Bars.named(1000, "s", 1),
+  ...Bars.named(minute, "m", 1, 3, 5, 15, 30),
+  ...Bars.named(hour, "H", 1, 2, 4),
   "6H": Bars.fixed(6 * hour, hongKong, 2 * hour),
   "12H": Bars.fixed(12 * hour, hongKong, 4 * hour),
   "1D": Bars.fixed(day, hongKong, 8 * hour),
@@ -147,9 +138,8 @@ export const bars: Readonly<Record<string, Bars.Bars>> = {
   "3D": Bars.fixed(3 * day, hongKong, 8 * hour),
   "1W": Bars.weeks(hongKong, 8 * hour),
   "1M": Bars.months(hongKong, 8 * hour),
-  "6Hutc": Bars.fixed(6 * hour),
-  "12Hutc": Bars.fixed(12 * hour),
-  "1Dutc": Bars.fixed(day),
+  ...Bars.named(hour, "Hutc", 6, 12),
+  ...Bars.named(day, "Dutc", 1),
   "2Dutc": Bars.fixed(2 * day, 0, day),
   "3Dutc": Bars.fixed(3 * day, 0, day),
   "1Wutc": Bars.weeks(),
@@ -171,13 +161,10 @@ const asked = {
 export const candles = (kind: "recent" | "history") =>
   shows(asked, ({ after, before, limit, live, shape }, world) => {
     const newest = kind === "recent" ? world.now : shape.openOf(world.now) - 1
-    const to = Math.min(newest, after - 1)
     const oldest = kind === "recent" ? Bars.back(shape, world.now, recent) : -Infinity
-    const from = Math.max(oldest, before + 1, Bars.back(shape, to, limit))
-    const data = Bars.between(shape, from, to, (unit, start, end) => world.candles(live, unit, start, end))
-      .toReversed()
-      .map((bar) => barRow(live, bar, shape.after(bar.openTime) <= world.now))
-    return { data }
+    const range = { from: Math.max(oldest, before + 1), to: Math.min(newest, after - 1), most: limit }
+    const found = Bars.between(shape, live, world, range).toReversed()
+    return { data: found.map((bar) => barRow(live, bar, shape.after(bar.openTime) <= world.now)) }
   })
 
 /** @internal */
