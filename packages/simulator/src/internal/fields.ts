@@ -115,11 +115,16 @@ export const reading = <R, Result = Json>(
     return found === undefined ? unknown : Either.right(found)
   }
 
+  /** Refuses a request if its reader finds nothing. */
+  const needed = <A>(name: string, read: Reader<A | undefined, R>): Reader<A, R> => (input, world) =>
+    Either.flatMap(read(input, world), (value) => value === undefined ? missing(name) : Either.right(value))
+
   const answers = answering<R, Result>()
 
   return {
     ...answers,
     required,
+    needed,
     flag: (name: string) => (input: Input): Either.Either<boolean, R> =>
       Either.right(input[name] === true || input[name] === "true"),
     byName,

@@ -1,69 +1,191 @@
+/**
+ * The account's balances, positions, orders and fills.
+ *
+ * @internal
+ */
 import * as BigDecimal from "effect/BigDecimal"
+import type * as Engine from "../../engine/Engine.js"
+import * as Bars from "../../engine/internal/bars.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { columns } from "../../internal/columns.js"
+import { matching } from "../../internal/fields.js"
 import { type Holding, holding, holdings } from "../../internal/holdings.js"
+import type { Input } from "../../internal/inputs.js"
+import type { Json } from "../../internal/json.js"
+import type { Listed } from "../../internal/listed.js"
+import type { World } from "../../World.js"
 import * as Markets from "./markets.js"
-import { account, currency, flag, limits, oneOf, read } from "./params.js"
+import * as Params from "./params.js"
 
-// Converts credits to requests.
-const rateOf = ({ cost, rule }: typeof limits.ordinary) => ({ burst: rule.limit / cost, rate: rule.perSecond / cost })
-const matching = rateOf(limits.trading)
-const non_matching_engine = rateOf(limits.ordinary)
-const matching_engine = { trading: { total: matching }, ...columns("spot cancel_all", matching) }
+const { byName, currency, flag, integer, page, read, refuse, traded } = Params
 
-const [maker_fee, taker_fee] = [Markets.fees.makerFee, Markets.fees.takerFee].map(Decimal.literal)
-const fees = ["perpetual", "future"].map((instrument_type) => {
-  return { instrument_type, fee_type: "relative", maker_fee, taker_fee }
-})
-
-// The account has no options, no cross collateral and no portfolio margin.
-const unused = columns("options_pl options_value options_delta fee_balance spot_reserve", 0)
-const model = {
-  ...columns("portfolio_margining_enabled cross_collateral_enabled", false),
-  margin_model: "segregated_sm"
-}
-const owner = { id: 96103, type: "main", ...columns("username system_name", "demo"), email: "demo@example.com" }
+const { shows: account } = Params.routing({ meter: "ordinary", needs: "account:read" })
 
 const half = (value: BigDecimal.BigDecimal) => BigDecimal.multiply(value, Decimal.literal("0.5"))
 
-/** @internal */
-export const summary = ({ asset: currency, equity, free, locked, margin, total, unrealized }: Holding) => {
-  const funds = { available_funds: BigDecimal.sum(free, unrealized), available_withdrawal_funds: free }
-  const margins = { initial_margin: locked, maintenance_margin: half(margin), margin_balance: equity }
-  const profits = columns("session_upl futures_pl total_pl", unrealized)
-  return { currency, balance: total, equity, ...funds, ...margins, ...profits, ...unused, ...model }
+/** @internal Encodes the balance of a currency. */
+export const summary = ({ asset, equity, free, locked, margin, total, unrealized }: Holding) => ({
+  currency: asset,
+  balance: total,
+  ...columns("equity margin_balance", equity),
+  available_funds: BigDecimal.sum(free, unrealized),
+  available_withdrawal_funds: free,
+  initial_margin: locked,
+  maintenance_margin: half(margin)
+})
+
+const nothing = { amount: Decimal.zero, margin: Decimal.zero, unrealizedPnl: 0, entryPrice: 0 }
+
+const directionOf = (size: BigDecimal.BigDecimal): string => {
+  if (BigDecimal.isZero(size)) return "zero"
+  return BigDecimal.isNegative(size) ? "sell" : "buy"
 }
 
-const extra = { limits: { limits_per_currency: false, non_matching_engine, matching_engine }, fees }
+const positionRow = (listing: Markets.DeribitListing, world: World): Json => {
+  const held = Markets.positions(world).find((position) => position.listing === listing) ?? nothing
+  const { last } = world.quote(listing)
+  return {
+    instrument_name: listing.id,
+    kind: "future",
+    direction: directionOf(held.amount),
+    size: held.amount,
+    size_currency: listing.terms.inverse ? Decimal.ratio(held.amount, last, 8) : held.amount,
+    average_price: held.entryPrice,
+    ...columns("mark_price index_price", last),
+    estimated_liquidation_price: null,
+    leverage: 10,
+    initial_margin: held.margin,
+    maintenance_margin: half(held.margin),
+    ...columns("floating_profit_loss total_profit_loss", held.unrealizedPnl)
+  }
+}
 
-const isExtended = flag("extended")
+type One = Listed<Markets.DeribitListing>
 
-const nothing = { amount: Decimal.zero, margin: Decimal.zero, unrealizedPnl: 0, entryPrice: 0, realizedPnl: 0 }
+const [firstOrder, firstTrade] = [104_819_327_000, 403_691_824]
+
+/** @internal */
+export const idOf = ({ id, instrument }: Engine.Order): string => Markets.idOf(instrument, firstOrder + id)
+
+const times = { GTC: "good_til_cancelled", IOC: "immediate_or_cancel", FOK: "fill_or_kill" } as const
+const states = { open: "open", filled: "filled", canceled: "cancelled" } as const
+
+const termsOf = ({ listing, order }: One) => ({
+  order_id: idOf(order),
+  instrument_name: listing.id,
+  label: order.clientOrderId ?? "",
+  direction: order.side,
+  order_type: order.type,
+  post_only: order.postOnly,
+  reduce_only: order.reduceOnly
+})
+
+/** @internal */
+export const orderRow = (one: One): Json => {
+  const { amount, closeReason, createdAt, filled, notional, price, status, timeInForce, updatedAt } = one.order
+  return {
+    ...termsOf(one),
+    order_state: states[status],
+    cancel_reason: closeReason === "user" ? "user_request" : undefined,
+    time_in_force: times[timeInForce],
+    price: price ?? "market_price",
+    amount,
+    filled_amount: filled,
+    average_price: Decimal.ratio(notional, filled, 8),
+    creation_timestamp: createdAt,
+    last_update_timestamp: updatedAt
+  }
+}
+
+/** @internal */
+export const fillRow = ({ fill, ...one }: One & { readonly fill: Engine.Fill }): Json => {
+  const { amount, at, fee, feeAsset, id, liquidity, price } = fill
+  return {
+    ...termsOf(one),
+    trade_id: Markets.idOf(one.listing.id, firstTrade + id),
+    trade_seq: id,
+    price,
+    amount,
+    fee,
+    fee_currency: feeAsset,
+    liquidity: liquidity === "maker" ? "M" : "T",
+    timestamp: at
+  }
+}
+
+const unknown = refuse(10004, "order_not_found")
+
+const hasId = (id: string) => (one: One | undefined) => one !== undefined && idOf(one.order) === id
+
+/** @internal Reads the order that `order_id` names, even if look-ups do not show it. */
+export const named = byName("order_id", (id, { engine }) => {
+  const number = Number(id.replace(/^[A-Z]+-/, "")) - firstOrder
+  return [Markets.order(engine, number)].find(hasId(id))
+}, unknown)
+
+// How long closed orders are found: without `historical`, with it, and with `include_old` as well.
+const [recent, historical, old] = [Bars.hour / 2, 2 * Bars.day, Infinity]
+
+const isWithin = (reach: number, { now }: World) => ({ order: { status, updatedAt } }: One): boolean =>
+  status === "open" || now - updatedAt <= reach
+
+const seen = byName(
+  "order_id",
+  (id, world) => Markets.orders(world).filter(isWithin(recent, world)).find(hasId(id)),
+  unknown
+)
+
+/** @internal Filters orders by the instrument, the currency, the kind and the label of a request. */
+export const keeps = matching<One>({ ...Markets.marketOf, label: ({ order }) => order.clientOrderId })
+
+const isOpen = ({ order }: One): boolean => order.status === "open"
+
+const asked = (world: World, input: Input) => Markets.orders(world).filter(keeps(input)).toReversed()
+
+const openOrders = <A>(needed: Params.Needed<A>) =>
+  read(needed, (_, world, input) => asked(world, input).filter(isOpen).map(orderRow))
+
+const past = {
+  traded,
+  count: integer("count", 20, 1000),
+  offset: integer("offset", 0),
+  isHistorical: flag("historical"),
+  isOlder: flag("include_old"),
+  withUnfilled: flag("include_unfilled")
+}
 
 /** @internal The positions are those that are open, and closed ones with size zero. */
 export const routes = {
-  "private/get_account_summary": account({ currency, isExtended }, ({ currency, isExtended }, world) => {
-    const row = summary(holding(world, currency))
-    return isExtended ? { ...owner, ...row, ...extra } : row
+  "private/get_account_summary": account({ currency }, ({ currency }, world) => summary(holding(world, currency))),
+  "private/get_account_summaries": account({}, (_, world) => ({ summaries: holdings(world).map(summary) })),
+  "private/get_positions": read({}, (_, world, input) => {
+    const held = new Set([...Markets.positions(world), ...Markets.fills(world)].map(({ listing }) => listing))
+    const meant = Markets.asked({ kind: "future", ...input }).filter((listing) => held.has(listing))
+    return meant.map((listing) => positionRow(listing, world))
   }),
-  "private/get_account_summaries": account({ isExtended }, ({ isExtended }, world) => {
-    const rows = holdings(world).map(summary)
-    return isExtended ? { ...owner, summaries: rows.map((row) => ({ ...row, ...extra })) } : { summaries: rows }
+  "private/get_open_orders": openOrders({}),
+  "private/get_open_orders_by_currency": openOrders({ currency }),
+  "private/get_open_orders_by_instrument": openOrders({ traded }),
+  "private/get_order_state": read({ seen }, ({ seen }) => orderRow(seen)),
+  "private/get_order_state_by_label": read(
+    { currency, label: Params.required("label") },
+    (_, world, input) => asked(world, input).filter(isWithin(recent, world)).map(orderRow)
+  ),
+  "private/get_order_history_by_instrument": read(past, (asking, world, input) => {
+    const { count, isHistorical, isOlder, offset, withUnfilled } = asking
+    const reach = isHistorical ? isOlder ? old : historical : recent
+    const ended = asked(world, input).filter(isWithin(reach, world)).filter((one) =>
+      !isOpen(one) && (withUnfilled || one.order.filled.value > 0n)
+    )
+    // The order that closed last comes first.
+    const latest = ended.toSorted((a, b) => b.order.updatedAt - a.order.updatedAt)
+    return latest.slice(offset, offset + count).map(orderRow)
   }),
-  "private/get_positions": read({ kind: oneOf("kind", ["future", "option"], "future") }, ({ kind }, world, input) => {
-    const open = Markets.positions(world)
-    const wasOpen = new Set([...open, ...Markets.fills(world)].map(({ listing }) => listing))
-    return Markets.asked({ ...input, kind }).filter((listing) => wasOpen.has(listing)).map((listing) => {
-      const held = open.find((position) => position.listing === listing) ?? nothing
-      const { last } = world.quote(listing)
-      const direction = BigDecimal.isZero(held.amount) ? "zero" : BigDecimal.isNegative(held.amount) ? "sell" : "buy"
-      const size_currency = listing.terms.inverse ? Decimal.ratio(held.amount, last, 8) : held.amount
-      const marks = { ...columns("mark_price index_price settlement_price", last), estimated_liquidation_price: null }
-      const profits = columns("floating_profit_loss total_profit_loss", held.unrealizedPnl)
-      const margins = { initial_margin: held.margin, maintenance_margin: half(held.margin), leverage: 10 }
-      const past = { average_price: held.entryPrice, realized_profit_loss: held.realizedPnl }
-      const named = { instrument_name: listing.id, kind, direction, size: held.amount, size_currency }
-      return { ...named, ...marks, ...profits, ...margins, ...past }
-    })
-  })
+  "private/get_user_trades_by_instrument": read(
+    { traded, page, isHistorical: past.isHistorical },
+    ({ isHistorical, page, traded }, world) => {
+      const since = isHistorical ? 0 : world.now - Bars.day
+      return page(Markets.fills(world).filter(({ at, listing }) => listing === traded && at >= since), fillRow)
+    }
+  )
 }

@@ -2,33 +2,36 @@
  * Deribit v2 over HTTP, following its documentation of 2026: spot, perpetuals and futures, linear and inverse.
  *
  * Methods are called by GET with a query or by POST with a JSON-RPC body. Errors have their own HTTP status, and no
- * `id` unless the request had one. Signatures, tokens, Basic credentials and scopes are checked.
+ * `id` unless the request had one. Signatures, tokens and scopes are checked.
  *
  * Where the documentation is silent, this simulator decides:
  *
  * - An IP address without a key has as many credits as an account.
- * - Prices may be 1.5 % beyond the last price.
  * - Spot has the same fees as contracts, charged in the received currency.
  * - The id of a spot order begins with its quote currency.
  * - Areas that a scope does not name have the permission of the key.
  *
- * There are no options, no trigger orders and no `good_til_day`.
+ * These are not simulated:
+ *
+ * - Options, expired instruments, trigger orders, `good_til_day`, amounts in `contracts`, and limits on prices.
+ * - Basic credentials, `refresh_token` and named sessions: a client logs in again instead.
+ * - The separate rate limit for trading spot: it shares that of contracts.
+ * - All methods that are not listed in `routes`, which are refused as unknown, and many fields of those that are.
  *
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
 import type * as Redacted from "effect/Redacted"
 import * as Dialect from "../../Dialect.js"
-import * as Account from "../../engine/Account.js"
+import { hmacKey } from "../../engine/Account.js"
 import * as JsonRpc from "../../internal/jsonRpc.js"
 import { hmac } from "../../internal/keys.js"
 import * as Table from "../../internal/table.js"
 import * as Access from "./access.js"
-import * as Holdings from "./account.js"
+import * as Account from "./account.js"
 import * as MarketData from "./marketData.js"
-import { find, listings } from "./markets.js"
-import * as Orders from "./orders.js"
-import { limits, type Refusal, refuse, response, type Route, tooMany } from "./params.js"
+import { listings } from "./markets.js"
+import { limits, type Refusal, response, type Route, tooMany } from "./params.js"
 import { streaming } from "./stream.js"
 import * as Trading from "./trading.js"
 
@@ -41,26 +44,14 @@ import * as Trading from "./trading.js"
  */
 export const signatureOf: (secret: Redacted.Redacted, text: string) => string = hmac
 
-const onlyOnSockets = { meter: "ordinary", answer: () => refuse(10030, "must_be_websocket_request") } as const
-
 const routes: Readonly<Record<string, Route>> = {
   "public/auth": {
     meter: "ordinary",
     answer: (...asked) => Either.map(Access.grant(...asked), (granted) => [granted])
   },
-  "public/subscribe": onlyOnSockets,
-  "private/subscribe": { ...onlyOnSockets, needs: "trade:read" },
   ...MarketData.routes,
-  ...Holdings.routes,
-  ...Orders.routes,
+  ...Account.routes,
   ...Trading.routes
-}
-
-// Spot and contracts have separate rate limits for trading.
-const meterOf = ({ meter }: Route, params: JsonRpc.Call["params"], world: Dialect.World): Route["meter"] => {
-  const order = Either.getOrUndefined(Orders.named(params, world))
-  const listing = order?.listing ?? find(params["instrument_name"] ?? "")
-  return meter === "trading" && listing?.terms.kind === "spot" ? "spot" : meter
 }
 
 const nowhere: Refusal = { code: 404, message: "Not Found" }
@@ -79,11 +70,11 @@ const failure = (refusal: Refusal, id?: JsonRpc.Call["id"], now?: number): Diale
  * @since 0.1.0
  * @category dialects
  */
-export const dialect: Dialect.Dialect = Table.dialect<Route, JsonRpc.Call, Access.Identity | undefined, Refusal>({
+export const dialect: Dialect.Dialect = Table.dialect<Route, JsonRpc.Call, string | undefined, Refusal>({
   id: "deribit",
   listings,
-  demoKey: Account.hmacKey("deribit", { key: 8, secret: 43 }),
-  orderId: Orders.idOf,
+  demoKey: hmacKey("deribit", { key: 8, secret: 43 }),
+  orderId: Account.idOf,
   streaming,
   failures: {
     http500: failure({ code: 11094, message: "internal_server_error" }),
@@ -96,19 +87,18 @@ export const dialect: Dialect.Dialect = Table.dialect<Route, JsonRpc.Call, Acces
     return path === null ? JsonRpc.faulty(nowhere) : JsonRpc.read(request, path[1] ?? "")
   },
   unknown: ({ call }) => call.fault ?? JsonRpc.unknownMethod,
-  identify: ({ call: { params }, request, route, world }) =>
-    route === undefined ? Either.right(undefined) : Access.identify(request, params, world),
-  charge: ({ call, meters, request, route, world }, caller) => {
+  identify: ({ request, route, world }) =>
+    route === undefined ? Either.right(undefined) : Access.identify(request, world),
+  charge: ({ meters, request, route, world }, scope) => {
     if (route === undefined) return { meters }
-    const meter = meterOf(route, call.params, world)
-    const isKnown = Either.isRight(caller) && caller.right !== undefined
-    const scope = `${isKnown ? "account" : `ip:${request.remoteAddress}`}/${meter}`
-    return Table.draw(meters, world, { scope, ...limits[meter] }, tooMany)
+    const isKnown = Either.isRight(scope) && scope.right !== undefined
+    const owner = isKnown ? "account" : `ip:${request.remoteAddress}`
+    return Table.draw(meters, world, { scope: `${owner}/${route.meter}`, ...limits[route.meter] }, tooMany)
   },
-  forbids: ({ needs }, identity) => {
+  forbids: ({ needs }, scope) => {
     if (needs === undefined) return undefined
-    if (identity === undefined) return { code: 10000, message: "authorization_required" }
-    return Access.allows(identity.scope, needs) ? undefined : { code: 13021, message: "forbidden" }
+    if (scope === undefined) return { code: 10000, message: "authorization_required" }
+    return Access.allows(scope, needs) ? undefined : { code: 13021, message: "forbidden" }
   },
   answer: ({ answer }, { call, world }) => answer(call.params, world),
   success: (result, { call: { id }, world }) => Dialect.json(200, response(id, Either.right(result), world.now)),

@@ -15,9 +15,6 @@ export type Refusal = Fault
 export type Read<A> = Either.Either<A, Refusal>
 
 /** @internal */
-export type Answering = (params: Fields, world: World) => Read<Answer>
-
-/** @internal */
 export const refuse = (code: number, message: string, data?: Json): Read<never> => Either.left({ code, message, data })
 
 /** @internal */
@@ -27,21 +24,17 @@ export const tooMany: Refusal = { code: 10028, message: "too_many_requests" }
 export const invalid = (param: string, reason: string) => refuse(-32602, "Invalid params", { reason, param })
 
 /** @internal */
-export const { all, between, byMember, byName, decimal, flag, integer, oneOf, optional, required, routing } = reading(
-  invalid
-)
+export const { all, between, byMember, byName, decimal, flag, integer, needed, oneOf, optional, required, routing } =
+  reading(invalid)
 
 /** @internal Encodes the response to a request that took 185 microseconds. Failures of the gateway have no times. */
-export const response = (id: Call["id"], outcome: Read<Json>, now?: number): Json => {
-  const said = Either.match(outcome, {
-    onLeft: (error) => ({ error: { ...error } }),
-    onRight: (result) => ({ result })
-  })
-  const times = now === undefined ? {} : { usIn: now * 1000, usOut: now * 1000 + 185, usDiff: 185 }
-  return { jsonrpc: "2.0", id, ...said, ...times, testnet: false }
-}
-
-const matching = { rule: bucket(20, 5), cost: 1 }
+export const response = (id: Call["id"], outcome: Read<Json>, now?: number): Json => ({
+  jsonrpc: "2.0",
+  id,
+  ...Either.match(outcome, { onLeft: (error) => ({ error: { ...error } }), onRight: (result) => ({ result }) }),
+  ...now === undefined ? {} : { usIn: now * 1000, usOut: now * 1000 + 185, usDiff: 185 },
+  testnet: false
+})
 
 /**
  * @internal The token buckets of the account. An IP address without a key has buckets of the same size, which Deribit
@@ -51,23 +44,19 @@ export const limits = {
   ordinary: { rule: bucket(50_000, 10_000), cost: 500 },
   subscribe: { rule: bucket(30_000, 10_000), cost: 3000 },
   instruments: { rule: bucket(500_000, 10_000), cost: 10_000 },
-  trading: matching,
-  spot: matching,
-  cancel_all: matching
+  trading: { rule: bucket(20, 5), cost: 1 },
+  cancel_all: { rule: bucket(20, 5), cost: 1 }
 }
 
 /** @internal A method, the bucket that pays for it, and the scope that it needs: private ones do even if they read. */
 export interface Route {
   readonly meter: keyof typeof limits
   readonly needs?: string | undefined
-  readonly answer: Answering
+  readonly answer: (params: Fields, world: World) => Read<Answer>
 }
 
 /** @internal */
 export const { shows: open } = routing({ meter: "ordinary" })
-
-/** @internal */
-export const { shows: account } = routing({ meter: "ordinary", needs: "account:read" })
 
 /** @internal */
 export const { shows: read } = routing({ meter: "ordinary", needs: "trade:read" })
@@ -83,31 +72,28 @@ export const traded = byName("instrument_name", find, refuse(10020, "invalid_or_
 /** @internal */
 export const currency = required("currency")
 
-/** @internal */
-export const label = required("label")
-
 /** @internal The parameters that a request must have. */
 export type Needed<A> = Readers<A, Refusal>
 
-const span = all({
+const asked = all({
   count: integer("count", 10, 1000),
   sorting: oneOf("sorting", ["default", "asc", "desc"], "default"),
   start: optional("start_timestamp"),
   isWithin: between("start_timestamp", "end_timestamp")
 })
 
-type Span = Either.Either.Right<ReturnType<typeof span>>
-
-const pageOf =
-  ({ count, isWithin, sorting, start }: Span) =>
-  <A extends { readonly at: number }>(all: ReadonlyArray<A>, row: (one: A) => Json) => {
-    const within = all.filter(({ at }) => isWithin(at))
-    const rows = (sorting === "asc" && start ? within.slice(0, count) : within.slice(-count)).map(row)
-    return { trades: sorting === "asc" ? rows : rows.toReversed(), has_more: within.length > rows.length }
-  }
-
 /**
- * @internal Reads a page of rows, which are passed oldest first. The page is the beginning of an ascending range that
- * has a start, and otherwise the latest rows.
+ * @internal Reads a page of trades, which are passed oldest first. The page is the beginning of an ascending range that
+ * has a start, and otherwise the latest trades.
  */
-export const page = (input: Input, world: World) => Either.map(span(input, world), pageOf)
+export const page = (input: Input, world: World) =>
+  Either.map(
+    asked(input, world),
+    ({ count, isWithin, sorting, start }) =>
+    <A extends { readonly at: number }>(all: ReadonlyArray<A>, row: (one: A) => Json) => {
+      const within = all.filter(({ at }) => isWithin(at))
+      const fromStart = sorting === "asc" && start !== undefined
+      const trades = (fromStart ? within.slice(0, count) : within.slice(-count)).map(row)
+      return { trades: sorting === "asc" ? trades : trades.toReversed(), has_more: within.length > trades.length }
+    }
+  )

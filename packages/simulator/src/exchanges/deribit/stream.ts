@@ -14,8 +14,8 @@
  * - The portfolio of a currency is sent immediately, and whenever it changes.
  * - The connection is closed when its login expires.
  *
- * The only private methods are those that subscribe and unsubscribe. Grouped order books are only supported without
- * grouping (`none`).
+ * The only private methods are those that subscribe and unsubscribe. There are no channels of grouped order books and
+ * of quotes.
  *
  * @internal
  */
@@ -35,18 +35,16 @@ import type * as Watch from "../../internal/watch.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import * as Access from "./access.js"
-import { summary } from "./account.js"
+import { fillRow, orderRow, summary } from "./account.js"
 import * as MarketData from "./marketData.js"
-import { type DeribitListing, events, isAsked, live } from "./markets.js"
-import { fillRow, orderRow } from "./orders.js"
+import { type DeribitListing, events, find, isAsked } from "./markets.js"
 import * as Params from "./params.js"
 
 const { invalid, limits, listing, oneOf, refuse, tooMany } = Params
 
-const traded = Channels.named("instrument_name", live)
+const traded = Channels.named("instrument_name", find)
 
 const paced = { listing: traded, pace: oneOf("pace", ["100ms", "agg2"]) }
-const limited = { ...paced, depth: oneOf("depth", ["1", "10", "20"]) }
 const charted = { listing: traded, bars: MarketData.resolution }
 
 const changed = (side: ReadonlyArray<Watch.ChangedLevel>): Json =>
@@ -62,18 +60,9 @@ const publicChannels = Channels.table<Json, unknown>({
     const prev_change_id = MarketData.firstChange + change.previous
     return [change.isFirst ? { type: "snapshot", ...sides } : { type: "change", prev_change_id, ...sides }]
   }),
-  "book.{instrument_name}.none.{depth}.{pace}": Channels.book(
-    limited,
-    ({ depth }) => Number(depth),
-    ({ listing }, change, world) => [{ ...MarketData.sides(change.whole), ...about(listing, change, world) }]
-  ),
   "ticker.{instrument_name}.{pace}": Channels.ticker(
     paced,
     ({ listing }, _, world) => [MarketData.tickerRow(listing, world)]
-  ),
-  "quote.{instrument_name}": Channels.ticker(
-    { listing: traded },
-    ({ listing }, _, world) => [MarketData.best(listing, world)]
   ),
   "trades.{instrument_name}.{pace}": Channels.trades(paced, ({ listing }, { trades }) => [
     trades.map(MarketData.tradeRow(listing))
@@ -94,7 +83,7 @@ const ofOne = { ...owned, listing }
 // Each order is sent in its own message where the channel is raw.
 const orders = (asked: typeof owned) =>
   Channels.executions(asked, ({ isMeant, pace }, change) => {
-    const rows = events(change.events).filter(isMeant).map((one) => orderRow(one))
+    const rows = events(change.events).filter(isMeant).map(orderRow)
     return pace === "raw" || rows.length === 0 ? rows : [rows]
   })
 
