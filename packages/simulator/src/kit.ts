@@ -65,6 +65,10 @@ export * as Topics from "./internal/topics.js"
 /**
  * @since 0.1.0
  */
+export * as Trading from "./internal/trading.js"
+/**
+ * @since 0.1.0
+ */
 export * as Watch from "./internal/watch.js"
 /**
  * @since 0.1.0

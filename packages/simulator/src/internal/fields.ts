@@ -7,7 +7,7 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import * as Record from "effect/Record"
 import type { World } from "../World.js"
-import { type Input, instantOf, text } from "./inputs.js"
+import { amount as amountIn, type Input, instantOf, text } from "./inputs.js"
 import type { Json } from "./json.js"
 import type { Answer } from "./table.js"
 
@@ -119,6 +119,13 @@ export const reading = <R, Result = Json>(
   const needed = <A>(name: string, read: Reader<A | undefined, R>): Reader<A, R> => (input, world) =>
     Either.flatMap(read(input, world), (value) => value === undefined ? missing(name) : Either.right(value))
 
+  const optionalAmount = (name: string) => (input: Input): Either.Either<BigDecimal.BigDecimal | undefined, R> => {
+    const value = amountIn(input, name)
+    return value === undefined && text(input, name) !== undefined
+      ? invalid(name, "must be a positive number")
+      : Either.right(value)
+  }
+
   const answers = answering<R, Result>()
 
   return {
@@ -156,6 +163,14 @@ export const reading = <R, Result = Json>(
       return (input: Input, world: World) =>
         Either.map(ends(input, world), ({ from, to }) => (number: number) => from <= number && number <= to)
     },
+    /** Reads a positive decimal in plain notation. A missing one is invalid. */
+    amount: (name: string) => (input: Input): Either.Either<BigDecimal.BigDecimal, R> =>
+      Either.flatMap(
+        optionalAmount(name)(input),
+        (value) => value === undefined ? invalid(name, "value required") : Either.right(value)
+      ),
+    /** Reads an optional positive decimal in plain notation. */
+    optionalAmount,
     /** Reads an optional ISO 8601 instant as milliseconds since the epoch. */
     instant: (name: string) => (input: Input): Either.Either<number | undefined, R> => {
       const value = text(input, name)

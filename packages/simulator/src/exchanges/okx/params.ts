@@ -31,13 +31,20 @@ export const missing = (name: string): Read<never> => refuse("50014", `Parameter
 export const wrong = (name: string): Read<never> => refuse("51000", `Parameter ${name} error`, 400)
 
 /** @internal */
-export const { all, between, byMember, byName, does, integer, oneOf, optional, required, shows } = reading<
-  Refusal,
-  Body
->(
-  wrong,
-  missing
-)
+export const {
+  all,
+  amount,
+  between,
+  byMember,
+  byName,
+  does,
+  integer,
+  oneOf,
+  optional,
+  optionalAmount,
+  required,
+  shows
+} = reading<Refusal, Body>(wrong, missing)
 
 /** @internal The result of an endpoint. Its code is "0" unless some ("2") or all ("1") of the operations failed. */
 export interface Body {
