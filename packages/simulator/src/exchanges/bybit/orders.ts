@@ -11,7 +11,8 @@ import type { Listed as Of } from "../../internal/listed.js"
 import { type BybitListing, type Category, fills, marketOf, order, orders, price, quantity } from "./markets.js"
 import { all, category, execId, integer, orderId, page, parseOrderId, type Read, refuse, shows } from "./params.js"
 
-type Listed = Of<BybitListing>
+/** @internal */
+export type Listed = Of<BybitListing>
 
 /** @internal Creates a filter for a category. */
 export const isOf = (category: Category) => ({ listing }: Pick<Listed, "listing">) => listing.category === category

@@ -2,19 +2,16 @@ import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import * as Engine from "../../engine/Engine.js"
-import { amount, flag, type Input, isInput, text } from "../../internal/inputs.js"
+import { reading } from "../../internal/fields.js"
+import { flag, type Input, isInput, text } from "../../internal/inputs.js"
+import * as Trading from "../../internal/trading.js"
+import type { World } from "../../World.js"
 import { type BybitListing, type Category, find, open } from "./markets.js"
-import { isOf, named, scoped, unscoped } from "./orders.js"
-import { category, does, orderId, type Read, refuse } from "./params.js"
+import { isOf, type Listed, named, scoped, unscoped } from "./orders.js"
+import { category, does, orderId, type Read, type Refusal, refuse } from "./params.js"
 
-/** @internal The order that was created, amended or canceled, and the next engine. */
-interface Acknowledged {
-  readonly listing: BybitListing
-  readonly order: Engine.Order
-  readonly engine: Engine.Engine
-}
-
-type Step = (engine: Engine.Engine, input: Input) => Read<Acknowledged>
+// Returns the order that was created, amended or canceled.
+type Step = (category: Category) => (input: Input, world: World) => Trading.Done<Refusal, Listed>
 
 type Words = readonly [code: number, msg: string]
 
@@ -30,8 +27,6 @@ const notTrading: Errors = [
   [110074, "This contract is not live"]
 ]
 const duplicate: Errors = [[170141, "Duplicate clientOrderId"], [110072, "OrderLinkedID is duplicate"]]
-const filled: Errors = [[170139, "Order has been filled."], [110008, "Order has been finished or canceled"]]
-const canceled: Errors = [[170142, "Order has been canceled."], [110010, "Order has been canceled"]]
 const notFound = (verb: string): Errors => [
   [170213, "Order does not exist."],
   [110001, `order not exists or too late to ${verb}`]
@@ -42,74 +37,77 @@ const notFound = (verb: string): Errors => [
 const ordersPerSymbol = 500
 const spotOrders = 500
 
-const create = (category: Category, now: number): Step => (engine, input) =>
+const create: Step = (category) => (input, world) =>
   Either.gen(function*() {
     const spot = category === "spot"
     const listing = find(category, text(input, "symbol") ?? "")
     if (listing === undefined) return yield* refuseWith(category, noSymbol)
-    const order = yield* newOrder(listing, input)
+    const order = yield* newOrder(listing, input, world)
     if (listing.status !== "Trading") return yield* refuseWith(category, notTrading)
-    if (order.clientOrderId !== undefined && Engine.orderByClientId(engine, order.clientOrderId) !== undefined) {
+    if (order.clientOrderId !== undefined && Engine.orderByClientId(world.engine, order.clientOrderId) !== undefined) {
       return yield* refuseWith(category, duplicate)
     }
-    const entries = open(engine).filter(isOf(category))
+    const entries = open(world.engine).filter(isOf(category))
     if (spot && entries.length >= spotOrders) {
       return yield* refuse(170810, "Exceeded the maximum amount of active orders.")
     }
-    if (
-      !spot && entries.filter((entry) => entry.listing === listing).length >= ordersPerSymbol
-    ) {
+    if (!spot && entries.filter((entry) => entry.listing === listing).length >= ordersPerSymbol) {
       return yield* refuse(110020, "Not allowed to have more than 500 active orders")
     }
-    const [placed, next] = yield* Either.orElse(Engine.place(engine, order, now), explain(listing))
-    return { listing, order: placed, engine: next }
+    return yield* listed(listing, Trading.steps(explain(listing)).place(world, order))
   })
 
-const newOrder = (listing: BybitListing, input: Input): Read<Engine.NewOrder> =>
+const listed = (listing: BybitListing, done: Trading.Done<Refusal>): Trading.Done<Refusal, Listed> =>
+  Either.map(done, ([order, next]) => [{ listing, order }, next])
+
+const { all, amount, byMember, oneOf, optional, optionalAmount } = reading((name) => refuse(10001, `${name} invalid`))
+
+const timesInForce: Readonly<Record<string, Pick<Engine.NewOrder, "timeInForce" | "postOnly">>> = {
+  GTC: { timeInForce: "GTC" },
+  IOC: { timeInForce: "IOC" },
+  FOK: { timeInForce: "FOK" },
+  PostOnly: { timeInForce: "GTC", postOnly: true }
+}
+
+const newTerms = {
+  side: byMember("side", { Buy: "buy", Sell: "sell" } as const, refuse(10001, "side invalid")),
+  type: byMember("orderType", { Limit: "limit", Market: "market" } as const, refuse(10001, "orderType invalid")),
+  size: amount("qty"),
+  time: byMember("timeInForce", timesInForce, refuse(10001, "timeInForce invalid"), "GTC"),
+  clientOrderId: optional("orderLinkId", /^[A-Za-z0-9_-]{1,36}$/),
+  unit: oneOf("marketUnit", ["baseCoin", "quoteCoin", ""], "")
+}
+
+const newOrder = (listing: BybitListing, input: Input, world: World): Read<Engine.NewOrder> =>
   Either.gen(function*() {
-    const side = input["side"]
-    if (side !== "Buy" && side !== "Sell") return yield* refuse(10001, "Side invalid")
-    const type = input["orderType"]
-    if (type !== "Limit" && type !== "Market") return yield* refuse(10001, "OrderType invalid")
-    const qty = amount(input, "qty")
-    if (qty === undefined) return yield* refuse(10001, "Qty invalid")
-    const price = type === "Limit" ? amount(input, "price") : undefined
-    if (type === "Limit" && price === undefined) return yield* refuse(10001, "Price invalid")
-    const timeInForce = type === "Market" ? "IOC" : text(input, "timeInForce") ?? "GTC"
-    if (!isTimeInForce(timeInForce)) return yield* refuse(10001, "timeInForce invalid")
-    if ((input["positionIdx"] ?? 0) !== 0 && listing.category !== "spot") {
+    const spot = listing.category === "spot"
+    const { clientOrderId, side, size, time, type, unit } = yield* all(newTerms)(input, world)
+    const price = type === "limit" ? yield* amount("price")(input) : undefined
+    if ((input["positionIdx"] ?? 0) !== 0 && !spot) {
       return yield* refuse(10001, "position idx not match position mode")
     }
-    const linkId = text(input, "orderLinkId")
-    if (linkId !== undefined && !/^[A-Za-z0-9_-]{1,36}$/.test(linkId)) {
-      return yield* refuse(10001, "OrderLinkId invalid")
-    }
-    const unit = text(input, "marketUnit") ?? (side === "Buy" ? "quoteCoin" : "baseCoin")
-    const inQuote = listing.category === "spot" && type === "Market" && unit === "quoteCoin"
-    if (inQuote && side === "Sell") return yield* refuse(10001, "marketUnit invalid")
+    const isMarket = spot && type === "market"
+    const inQuote = isMarket && (unit === "" ? side === "buy" : unit === "quoteCoin")
+    if (inQuote && side === "sell") return yield* refuse(10001, "marketUnit invalid")
     return {
       instrument: listing.id,
-      side: side === "Buy" ? "buy" : "sell",
-      type: type === "Limit" ? "limit" : "market",
+      side,
+      type,
       price,
-      ...(inQuote ? { quoteAmount: qty } : { amount: qty }),
-      timeInForce: timeInForce === "PostOnly" ? "GTC" : timeInForce,
-      postOnly: timeInForce === "PostOnly",
-      reduceOnly: listing.category !== "spot" && flag(input, "reduceOnly"),
-      clientOrderId: linkId
+      ...(inQuote ? { quoteAmount: size } : { amount: size }),
+      ...(type === "market" ? { timeInForce: "IOC" } : time),
+      reduceOnly: !spot && flag(input, "reduceOnly"),
+      clientOrderId
     }
   })
 
-const isTimeInForce = (value: string): value is Engine.TimeInForce | "PostOnly" =>
-  value === "GTC" || value === "IOC" || value === "FOK" || value === "PostOnly"
-
-const explain = ({ category, leastNotional, quote }: BybitListing) => (refusal: Engine.Refusal): Read<never> =>
+const explain = ({ category, leastNotional, quote }: BybitListing) => (refusal: Trading.Refusal): Read<never> =>
   Either.mapLeft(refuseWith(category, refusals[refusal]), ({ code, msg }) => ({
     code,
     msg: msg.replace("%", leastNotional + quote)
   }))
 
-const refusals: Readonly<Record<Engine.Refusal, Errors>> = {
+const refusals: Readonly<Record<Trading.Refusal, Errors>> = {
   UnknownInstrument: noSymbol,
   OffTick: [[170134, "Order price has too many decimals."], [10001, "Price invalid"]],
   OffLot: [[170137, "Order volume decimal too long"], [10001, "Qty invalid"]],
@@ -133,67 +131,53 @@ const refusals: Readonly<Record<Engine.Refusal, Errors>> = {
   NoLiquidity: [
     [170149, "No counterparty in the order book, the order is rejected."],
     [30208, "Failed to submit order, no counterparty in the order book."]
-  ]
+  ],
+  NotFound: notFound("cancel"),
+  NotOpen: [[170142, "Order has been canceled."], [110010, "Order has been canceled"]],
+  AlreadyFilled: [[170139, "Order has been filled."], [110008, "Order has been finished or canceled"]]
 }
 
 // --- amend and cancel
 
-const target = (
-  engine: Engine.Engine,
-  category: Category,
-  input: Input,
-  verb: string
-): Read<Pick<Acknowledged, "listing" | "order">> =>
+const target = (category: Category, input: Input, world: World, verb: string): Read<Listed> =>
   Either.gen(function*() {
     if (text(input, "symbol") === undefined) return yield* refuse(10001, "params error: symbol invalid")
-    const found = yield* named(engine, category, input)
+    const found = yield* named(world.engine, category, input)
     if (found === undefined) return yield* refuseWith(category, notFound(verb))
     if (found.order.status === "open") return found
-    return yield* refuseWith(category, found.order.status === "filled" ? filled : canceled)
+    return yield* refuseWith(category, refusals[found.order.status === "filled" ? "AlreadyFilled" : "NotOpen"])
   })
 
-const cancel = (category: Category, now: number): Step => (engine, input) =>
-  Either.gen(function*() {
-    const { listing, order } = yield* target(engine, category, input, "cancel")
-    const [after, next] = yield* Either.orElse(
-      Engine.cancel(engine, order.id, now),
-      () => refuseWith(category, notFound("cancel"))
-    )
-    return { listing, order: after, engine: next }
-  })
+const cancel: Step = (category) => (input, world) =>
+  Either.flatMap(
+    target(category, input, world, "cancel"),
+    ({ listing, order }) => listed(listing, Trading.steps(explain(listing)).cancel(world, order.id))
+  )
 
-const amend = (category: Category, now: number): Step => (engine, input) =>
+const change = all({ amount: optionalAmount("qty"), price: optionalAmount("price") })
+
+const amend: Step = (category) => (input, world) =>
   Either.gen(function*() {
-    const { listing, order } = yield* target(engine, category, input, "replace")
-    const qty = amount(input, "qty")
-    const price = amount(input, "price")
-    if (qty === undefined && text(input, "qty") !== undefined) return yield* refuse(10001, "Qty invalid")
-    if (price === undefined && text(input, "price") !== undefined) return yield* refuse(10001, "Price invalid")
-    if ((qty === undefined || BigDecimal.equals(qty, order.amount)) && unchanged(price, order.price)) {
+    const { listing, order } = yield* target(category, input, world, "replace")
+    const { amount, price } = yield* change(input, world)
+    if (isUnchanged(amount, order.amount) && isUnchanged(price, order.price)) {
       return yield* refuse(
         10001,
         "The order remains unchanged as the parameters entered match the existing ones."
       )
     }
-    if (qty !== undefined && BigDecimal.lessThanOrEqualTo(qty, order.filled)) return yield* refuse(10001, "Qty invalid")
-    const [after, next] = yield* Either.orElse(
-      Engine.amend(engine, order.id, { price, amount: qty }, now),
-      (refusal) =>
-        refusal === "NotFound" || refusal === "NotOpen" || refusal === "AlreadyFilled"
-          ? refuseWith(category, notFound("replace"))
-          : explain(listing)(refusal)
-    )
-    return { listing, order: after, engine: next }
+    if (amount !== undefined && BigDecimal.lessThanOrEqualTo(amount, order.filled)) {
+      return yield* refuse(10001, "qty invalid")
+    }
+    return yield* listed(listing, Trading.steps(explain(listing)).amend(world, order.id, { price, amount }))
   })
 
-const unchanged = (asked: BigDecimal.BigDecimal | undefined, had: BigDecimal.BigDecimal | undefined): boolean =>
+const isUnchanged = (asked: BigDecimal.BigDecimal | undefined, had: BigDecimal.BigDecimal | undefined): boolean =>
   asked === undefined || (had !== undefined && BigDecimal.equals(asked, had))
 
 // --- endpoints
 
-const ids = (
-  { listing, order }: Pick<Acknowledged, "listing" | "order">
-): { readonly orderId: string; readonly orderLinkId: string } => ({
+const ids = ({ listing, order }: Listed) => ({
   orderId: orderId(listing, order.id),
   orderLinkId: order.clientOrderId ?? ""
 })
@@ -204,8 +188,8 @@ const steps = { create, amend, cancel }
 export const single = (verb: keyof typeof steps) =>
   does(
     { category },
-    ({ category }, { engine, now }, input) =>
-      Either.map(steps[verb](category, now)(engine, input), (done) => [{ result: ids(done) }, done.engine])
+    ({ category }, world, input) =>
+      Either.map(steps[verb](category)(input, world), ([done, next]) => [{ result: ids(done) }, next])
   )
 
 /** @internal Returns the orders of a batch. */
@@ -224,21 +208,20 @@ export const batch = (verb: keyof typeof steps) =>
     if (request.length === 0 || request.length > (category === "spot" ? 10 : 20)) {
       return refuse(10001, "params error: request is invalid")
     }
-    const step = steps[verb](category, world.now)
     const at = (createdAt: string) => verb === "create" ? { createAt: createdAt } : {}
-    const [engine, done] = Arr.mapAccum(request, world.engine, (engine, item) =>
-      Either.match(step(engine, item), {
-        onLeft: ({ code, msg }) => {
-          const row = { category, symbol: text(item, "symbol") ?? "", orderId: "", orderLinkId: "", ...at("") }
-          return [engine, { row, verdict: { code, msg } }]
-        },
-        onRight: (one) => {
-          const row = { category, symbol: one.listing.name, ...ids(one), ...at(String(one.order.createdAt)) }
-          return [one.engine, { row, verdict: { code: 0, msg: "OK" } }]
-        }
+    const [outcomes, next] = Trading.each(request, world, steps[verb](category))
+    const list = Arr.zipWith(request, outcomes, (item, outcome) =>
+      Either.match(outcome, {
+        onLeft: () => ({ category, symbol: text(item, "symbol") ?? "", orderId: "", orderLinkId: "", ...at("") }),
+        onRight: (one) => ({ category, symbol: one.listing.name, ...ids(one), ...at(String(one.order.createdAt)) })
       }))
-    const [list, verdicts] = [done.map(({ row }) => row), done.map(({ verdict }) => verdict)]
-    return Either.right([{ result: { list }, extra: { list: verdicts } }, engine])
+    const verdicts = outcomes.map((outcome) =>
+      Either.match(outcome, {
+        onLeft: ({ code, msg }) => ({ code, msg }),
+        onRight: () => ({ code: 0, msg: "OK" })
+      })
+    )
+    return Either.right([{ result: { list }, extra: { list: verdicts } }, next])
   })
 
 const plain = "Order"

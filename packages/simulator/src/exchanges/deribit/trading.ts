@@ -2,6 +2,7 @@ import * as Either from "effect/Either"
 import * as Struct from "effect/Struct"
 import * as Engine from "../../engine/Engine.js"
 import { flag as isSet, type Input } from "../../internal/inputs.js"
+import * as Trading from "../../internal/trading.js"
 import type { World } from "../../World.js"
 import { fillRow, keeps, named, orderRow } from "./account.js"
 import { type DeribitListing, open } from "./markets.js"
@@ -13,7 +14,7 @@ const needs = "trade:read_write"
 const { does: trade } = Params.routing({ meter: "trading", needs })
 const { does: tradeAll } = Params.routing({ meter: "cancel_all", needs })
 
-const refusals: Readonly<Record<Engine.Refusal | Engine.CancelRefusal, Params.Read<never>>> = {
+const refusals: Readonly<Record<Trading.Refusal, Params.Read<never>>> = {
   UnknownInstrument: refuse(10012, "book_closed"),
   OffTick: refuse(10043, "price_wrong_tick"),
   OffLot: invalid("amount", "must be a multiple of the contract size"),
@@ -28,9 +29,7 @@ const refusals: Readonly<Record<Engine.Refusal | Engine.CancelRefusal, Params.Re
   AlreadyFilled: refuse(11008, "already_filled")
 }
 
-type Done = Either.Either<readonly [Engine.Order, Engine.Engine], keyof typeof refusals>
-
-const explained = (done: Done) => Either.orElse(done, (refusal) => refusals[refusal])
+const steps = Trading.steps((refusal) => refusals[refusal])
 
 const until = integer("valid_until", Infinity)
 
@@ -38,8 +37,8 @@ const inTime = (input: Input, { now }: World): Params.Read<void> =>
   Either.flatMap(until(input), (until) => now > until ? refuse(13888, "timed_out") : Either.void)
 
 // Encodes an order that was placed or changed, with the fills of this request.
-const taken = (done: Done, listing: DeribitListing, world: World) =>
-  Either.map(explained(done), ([order, engine]) => {
+const taken = (done: Trading.Done<Params.Refusal>, listing: DeribitListing, world: World) =>
+  Either.map(done, ([order, engine]) => {
     const earlier = Engine.fillsOf(world.engine, order.id).length
     const trades = Engine.fillsOf(engine, order.id).slice(earlier).map((fill) => fillRow({ fill, listing, order }))
     return [{ order: orderRow({ listing, order }), trades }, engine] as const
@@ -77,7 +76,7 @@ const place = (side: Engine.Side) =>
       }
       const terms = type === "limit" ? { price: yield* needed("price", price)(input, world) } : {}
       const order = { ...asked, ...terms, instrument: listing.id, side, type, timeInForce: times[time] }
-      return yield* taken(Engine.place(world.engine, order, world.now), listing, world)
+      return yield* taken(steps.place(world, order), listing, world)
     }))
 
 /** @internal */
@@ -86,13 +85,13 @@ export const routes = {
   "private/sell": place("sell"),
   "private/edit": trade(
     { named, inTime, price, amount: decimal("amount"), crossing },
-    ({ named: { listing, order }, ...change }, world) =>
-      taken(Engine.amend(world.engine, order.id, change, world.now), listing, world)
+    ({ named: { listing, order }, ...change }, world) => taken(steps.amend(world, order.id, change), listing, world)
   ),
-  "private/cancel": trade({ named }, ({ named: { listing, order } }, { engine, now }) => {
-    const canceled = explained(Engine.cancel(engine, order.id, now))
-    return Either.map(canceled, ([order, next]) => [orderRow({ order, listing }), next])
-  }),
+  "private/cancel": trade(
+    { named },
+    ({ named: { listing, order } }, world) =>
+      Either.map(steps.cancel(world, order.id), ([order, next]) => [orderRow({ order, listing }), next])
+  ),
   // Returns the number of canceled orders.
   "private/cancel_all_by_instrument": tradeAll({ traded }, (_, { engine, now }, input) => {
     const meant = open(engine).filter(keeps(input)).map(({ order }) => order)
