@@ -1,10 +1,9 @@
-import type * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import * as Record from "effect/Record"
 import type { SimulatedRequest, World } from "../../Dialect.js"
 import type { ApiKey } from "../../engine/Account.js"
 import { reading } from "../../internal/fields.js"
-import { amount, fromForm, fromQuery, type Input, isInput, textOf } from "../../internal/inputs.js"
+import { fromForm, fromQuery, type Input, isInput, textOf } from "../../internal/inputs.js"
 import * as Json from "../../internal/json.js"
 import type { Meters } from "../../internal/meters.js"
 import type * as Table from "../../internal/table.js"
@@ -28,7 +27,7 @@ export const refuse = (error: string): Read<never> => Either.left(error)
 export const invalid = (name: string): Read<never> => refuse(`EGeneral:Invalid arguments:${name}`)
 
 /** @internal */
-export const { integer, oneOf, optional, required, shows } = reading(invalid)
+export const { all, amount, integer, oneOf, optional, optionalAmount, required, shows } = reading(invalid)
 
 /**
  * @internal Reads the parameters: the query of a public request, or the body of a private one, which is a form unless
@@ -52,7 +51,3 @@ const inTexts = (value: unknown): unknown => {
 /** @internal Returns the digits of the nonce as sent, as a JSON number beyond 2^53 would lose digits. */
 export const nonceOf = (body: string): string | undefined =>
   /(?:^|&)nonce=(\d{1,20})(?:&|$)/.exec(body)?.[1] ?? /"nonce"\s*:\s*"?(\d{1,20})"?\s*[,}]/.exec(body)?.[1]
-
-/** @internal Reads a positive plain decimal. */
-export const decimal = (input: Input, name: string): Read<BigDecimal.BigDecimal> =>
-  Either.orElse(Either.fromNullable(amount(input, name), () => name), invalid)

@@ -4,22 +4,22 @@ import * as Engine from "../../engine/Engine.js"
 import { flag, type Input, instantOf, isInput, list, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import * as Meters from "../../internal/meters.js"
+import * as Trading from "../../internal/trading.js"
+import type { World } from "../../World.js"
 import { onePair } from "./marketData.js"
 import type { KrakenListing } from "./markets.js"
 import { description, nameOfGroup, openInGroup, orderByTxid, txid } from "./orders.js"
-import { type Answering, decimal, invalid, type Read, refuse } from "./params.js"
+import { all, amount, type Answering, invalid, oneOf, optionalAmount, type Read, refuse } from "./params.js"
 
 // The state that a call changes: the engine and the rate limits of the pairs.
-interface State {
-  readonly engine: Engine.Engine
+interface State extends World {
   readonly meters: Meters.Meters
-  readonly now: number
 }
 
 type Step = (fields: Input, state: State) => Read<readonly [result: Json, next: State]>
 
-const trading = (step: Step): Answering => (fields, { engine, now }, meters) =>
-  Either.map(step(fields, { engine, meters, now }), ([result, next]) => [result, next.engine, next.meters])
+const trading = (step: Step): Answering => (fields, world, meters) =>
+  Either.map(step(fields, { ...world, meters }), ([result, next]) => [result, next.engine, next.meters])
 
 const perPair = Meters.bucket(125, 2.34)
 
@@ -52,11 +52,13 @@ const refusals = {
   NotFound: "EOrder:Unknown order",
   NotOpen: "EOrder:Unknown order",
   AlreadyFilled: "EOrder:Unknown order"
-} as const satisfies Record<Engine.Refusal | Engine.CancelRefusal, string>
+} as const satisfies Record<Trading.Refusal, string>
+
+const steps = Trading.steps((refusal) => refuse(refusals[refusal]))
 
 const clientId = /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-z]{1,18})$/
 
-const clientOrderId = (fields: Input, engine: Engine.Engine): Read<string | undefined> => {
+const clientOrderId = (fields: Input, { engine }: World): Read<string | undefined> => {
   const id = text(fields, "cl_ord_id")
   const userref = text(fields, "userref")
   if (userref !== undefined) {
@@ -70,41 +72,33 @@ const clientOrderId = (fields: Input, engine: Engine.Engine): Read<string | unde
     : Either.right(id)
 }
 
-const timesInForce: Readonly<Record<string, Engine.TimeInForce>> = { GTC: "GTC", IOC: "IOC", FOK: "FOK" }
+const newTerms = {
+  side: oneOf("type", ["buy", "sell"]),
+  type: oneOf("ordertype", ["limit", "market"]),
+  volume: amount("volume"),
+  timeInForce: oneOf("timeinforce", ["GTC", "IOC", "FOK"], "GTC"),
+  clientOrderId
+}
 
-const newOrder = (
-  pair: KrakenListing,
-  fields: Input,
-  engine: Engine.Engine
-): Read<Engine.NewOrder> =>
+const newOrder = (pair: KrakenListing, fields: Input, world: World): Read<Engine.NewOrder> =>
   Either.gen(function*() {
-    const side = text(fields, "type")
-    if (side !== "buy" && side !== "sell") return yield* invalid("type")
-    const type = text(fields, "ordertype")
-    if (type !== "limit" && type !== "market") return yield* invalid("ordertype")
+    const { volume, ...terms } = yield* all(newTerms)(fields, world)
+    const { side, timeInForce, type } = terms
     for (const unread of ["price2", "leverage", "reduce_only", "starttm", "expiretm"]) {
       if (text(fields, unread) !== undefined) return yield* invalid(unread)
     }
-    const volume = yield* decimal(fields, "volume")
-    const price = type === "limit" ? yield* decimal(fields, "price") : undefined
+    const price = type === "limit" ? yield* amount("price")(fields) : undefined
     const flags = list(fields, "oflags")
-    if (flags.some((name) => !["post", "fcib", "fciq", "nompp", "viqc"].includes(name))) return yield* invalid("oflags")
-    const inQuote = flags.includes("viqc")
-    if (inQuote && (type !== "market" || side !== "buy")) return yield* invalid("oflags")
-    const postOnly = flags.includes("post")
-    const timeInForce = timesInForce[text(fields, "timeinforce") ?? "GTC"]
-    if (timeInForce === undefined) return yield* invalid("timeinforce")
-    if (postOnly && (type === "market" || timeInForce !== "GTC")) return yield* invalid("oflags")
-    return {
-      instrument: pair.id,
-      side,
-      type,
-      price,
-      ...(inQuote ? { quoteAmount: volume } : { amount: volume }),
-      timeInForce,
-      postOnly,
-      clientOrderId: yield* clientOrderId(fields, engine)
+    const [inQuote, postOnly] = [flags.includes("viqc"), flags.includes("post")]
+    if (
+      flags.some((name) => !["post", "fcib", "fciq", "nompp", "viqc"].includes(name)) ||
+      (inQuote && (type !== "market" || side !== "buy")) ||
+      (postOnly && (type === "market" || timeInForce !== "GTC"))
+    ) {
+      return yield* invalid("oflags")
     }
+    const size = inQuote ? { quoteAmount: volume } : { amount: volume }
+    return { instrument: pair.id, ...terms, ...size, price, postOnly }
   })
 
 const openOrderLimit = 80
@@ -116,15 +110,12 @@ const place = (
 ): Read<readonly [Engine.Order, State]> =>
   Either.gen(function*() {
     if (pair.status === "cancel_only") return yield* refuse("EService:Market in cancel_only mode")
-    const wanted = yield* newOrder(pair, fields, state.engine)
+    const wanted = yield* newOrder(pair, fields, state)
     const counted = yield* count(state, pair.id, 1)
     if (Engine.openOrders(state.engine, pair.id).length >= openOrderLimit) {
       return yield* refuse("EOrder:Orders limit exceeded")
     }
-    const [order, engine] = yield* Either.mapLeft(
-      Engine.place(state.engine, wanted, state.now),
-      (refusal) => refusals[refusal]
-    )
+    const [order, engine] = yield* steps.place(state, wanted)
     return [order, { ...counted, engine }] as const
   })
 
@@ -187,21 +178,17 @@ const openNamed = (engine: Engine.Engine, clientOrderId: string | undefined): Re
     () => "EOrder:Unknown order"
   )
 
+const change = all({ amount: optionalAmount("order_qty"), price: optionalAmount("limit_price") })
+
 /** @internal */
 export const amendOrder = trading((fields, state) =>
   Either.gen(function*() {
     yield* checkDeadline(fields, state.now)
     const order = yield* openOrder(fields, state.engine)
-    if (text(fields, "order_qty") === undefined && text(fields, "limit_price") === undefined) {
-      return yield* invalid("order_qty")
-    }
-    const amount = text(fields, "order_qty") === undefined ? undefined : yield* decimal(fields, "order_qty")
-    const price = text(fields, "limit_price") === undefined ? undefined : yield* decimal(fields, "limit_price")
+    const { amount, price } = yield* change(fields, state)
+    if (amount === undefined && price === undefined) return yield* invalid("order_qty")
     const counted = yield* count(state, order.instrument, 1 + penalty(order, state.now, amendPenalties))
-    const [, engine] = yield* Either.mapLeft(
-      Engine.amend(state.engine, order.id, { price, amount }, state.now),
-      (refusal) => refusals[refusal]
-    )
+    const [, engine] = yield* steps.amend(state, order.id, { price, amount })
     return [{ amend_id: `TAMEND-${txid("T", order.id).slice(7)}` }, { ...counted, engine }] as const
   })
 )
@@ -209,10 +196,7 @@ export const amendOrder = trading((fields, state) =>
 const cancel = (state: State, order: Engine.Order): Read<State> =>
   Either.gen(function*() {
     const counted = yield* count(state, order.instrument, penalty(order, state.now, cancelPenalties))
-    const [, engine] = yield* Either.mapLeft(
-      Engine.cancel(state.engine, order.id, state.now),
-      () => "EOrder:Unknown order"
-    )
+    const [, engine] = yield* steps.cancel(state, order.id)
     return { ...counted, engine }
   })
 
