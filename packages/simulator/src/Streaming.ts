@@ -101,6 +101,18 @@ export const make = <State>(definition: Definition<State>): Conversation => {
 }
 
 /**
+ * Creates a turn that sends nothing and closes the connection.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const closing = <State>(next: State, code: number, reason: string): Turn<State> => ({
+  frames: [],
+  next,
+  close: { code, reason }
+})
+
+/**
  * Creates a JSON frame that responds to a request or controls the connection.
  *
  * @since 0.1.0

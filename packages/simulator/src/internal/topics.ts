@@ -49,6 +49,16 @@ export const subscribe = <M>(
     [[], topics]
   )
 
+/** @internal Sends the messages of all changes since the last call, as `poll` does. */
+export const turn = <M, S>(
+  state: S & { readonly topics: Topics<M> },
+  world: World,
+  framed: (key: string, message: M) => Json
+): Streaming.Turn<S> => {
+  const [frames, topics] = poll(state.topics, world, framed)
+  return { frames, next: { ...state, topics } }
+}
+
 /**
  * Returns the frames of all changes since the last call and the next topics. `framed` turns a message of a topic into
  * the document to send; the index counts the messages of this call.

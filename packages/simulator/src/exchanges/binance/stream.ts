@@ -158,10 +158,7 @@ const streams = Channels.table<Json, unknown>({
 
 const framed = (isCombined: boolean) => (stream: string, data: Json): Json => isCombined ? { stream, data } : data
 
-const passing = (state: State, isCombined: boolean, world: World) => {
-  const [frames, topics] = Topics.poll(state.topics, world, framed(isCombined))
-  return { frames, next: { ...state, topics } }
-}
+const passing = (state: State, isCombined: boolean, world: World) => Topics.turn(state, world, framed(isCombined))
 
 const subscribe = (state: State, names: ReadonlyArray<string>, world: World): State => ({
   ...state,
@@ -184,9 +181,7 @@ const isId = (value: unknown): value is number | string | null =>
 const receive = (isCombined: boolean) => (state: State, text: string, world: World): Streaming.Turn<State> => {
   const received = [...state.received.filter((at) => at > world.now - 1000), world.now]
   const noted = { ...state, received }
-  if (received.length > mostMessages) {
-    return { frames: [], next: noted, close: { code: 1008, reason: "Too many requests" } }
-  }
+  if (received.length > mostMessages) return Streaming.closing(noted, 1008, "Too many requests")
   const answer = (json: Json, next: State = noted): Streaming.Turn<State> => {
     const turn = passing(next, isCombined, world)
     return { ...turn, frames: [Streaming.control(json), ...turn.frames] }
@@ -206,7 +201,7 @@ const receive = (isCombined: boolean) => (state: State, text: string, world: Wor
   if (!isNames(params)) return wrong("params must be a list of names", id)
   const next = method === "SUBSCRIBE" ? subscribe(noted, params, world) : unsubscribe(noted, params)
   return next.names.size > mostStreams
-    ? { frames: [], next: noted, close: { code: 1008, reason: "Too many streams" } }
+    ? Streaming.closing(noted, 1008, "Too many streams")
     : answer({ result: null, id }, next)
 }
 

@@ -106,8 +106,7 @@ const signedBy = (given: { readonly [name: string]: unknown }, world: World): Re
 /** Returns the pending events of all subscriptions. */
 const pending = (state: State, world: World): Streaming.Turn<State> => {
   const framed = (key: string, event: Json): Json => ({ subscriptionId: Number.parseInt(key, 10), event })
-  const [frames, topics] = Topics.poll(state.topics, world, framed)
-  return { frames, next: { ...state, topics } }
+  return Topics.turn(state, world, framed)
 }
 
 const channels = Channels.table<Json, unknown>({

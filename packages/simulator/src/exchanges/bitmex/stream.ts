@@ -226,16 +226,14 @@ const receive = (state: State, text: string, world: World): Streaming.Turn<State
   }
 }
 
-const pass = (state: State, world: World): Streaming.Turn<State> => {
-  const [frames, topics] = Topics.poll(state.topics, world, (topic, { action, data }) => {
+const pass = (state: State, world: World): Streaming.Turn<State> =>
+  Topics.turn(state, world, (topic, { action, data }) => {
     const [table = "", symbol] = topic.split(":")
     const filter = symbol === undefined ? { account } : { symbol }
     return action === "partial"
       ? { table, action, keys: keysOf[table] ?? [], types: {}, filter, data }
       : { table, action, data }
   })
-  return { frames, next: { ...state, topics } }
-}
 
 /** @internal */
 export const streaming: Streaming.Streaming = {

@@ -91,10 +91,9 @@ const idleTimeout = 600_000
 // A connection whose client has sent nothing for ten minutes is closed.
 const pass = (state: State, world: World): Streaming.Turn<State> => {
   if (world.now - state.lastReceivedAt >= idleTimeout) {
-    return { frames: [], next: state, close: { code: 1000, reason: "no message from the client in ten minutes" } }
+    return Streaming.closing(state, 1000, "no message from the client in ten minutes")
   }
-  const [frames, topics] = Topics.poll(state.topics, world, (topic, message) => ({ topic, ...message }))
-  return { frames, next: { ...state, topics } }
+  return Topics.turn(state, world, (topic, message) => ({ topic, ...message }))
 }
 
 /** @internal Creates a socket that responds to the methods, or as `definition` says. */

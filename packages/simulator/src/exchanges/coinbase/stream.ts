@@ -171,7 +171,7 @@ const receive = (state: State, message: string, world: World): Streaming.Turn<St
 const pass = (state: State, world: World): Streaming.Turn<State> => {
   const { beaten, beats } = state
   if (state.topics.size === 0 && beaten === undefined && world.now - state.opened >= 5000) {
-    return { frames: [], next: state, close: { code: 1008, reason: "no subscription" } }
+    return Streaming.closing(state, 1008, "no subscription")
   }
   if (beaten === undefined || world.now - beaten < 1000) return numbered(state, world, [])
   const event = { current_time: `${iso(world.now)} +0000 UTC m=+${beats}`, heartbeat_counter: beats }

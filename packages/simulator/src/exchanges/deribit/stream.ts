@@ -181,8 +181,7 @@ const loginOver = { code: 1008, reason: "the login has expired" }
 
 const pass = (before: State, world: World): Streaming.Turn<State> => {
   const framed = (channel: string, data: Json) => notification("subscription", { channel, data })
-  const [frames, topics] = Topics.poll(before.topics, world, framed)
-  const next = { ...before, topics }
+  const { frames, next } = Topics.turn(before, world, framed)
   const { receivedAt, heartbeat, login } = next
   if (login !== undefined && world.now >= login.until) return { frames, next, close: loginOver }
   if (heartbeat === undefined || world.now < heartbeat.at + heartbeat.interval) return { frames, next }

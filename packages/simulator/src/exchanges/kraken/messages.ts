@@ -44,11 +44,8 @@ const receive =
   (named: (request: Request, state: State, world: World) => ReadonlyArray<Named>) =>
   (state: State, text: string, world: World): Streaming.Turn<State> => {
     const turn = (responses: ReadonlyArray<Response>, topics = state.topics): Streaming.Turn<State> => {
-      const [data, next] = poll(topics, world)
-      return {
-        frames: [...responses.map(Streaming.control), ...data],
-        next: { ...state, topics: next, lastSentAt: world.now }
-      }
+      const { frames, next } = poll({ ...state, topics, lastSentAt: world.now }, world)
+      return { frames: [...responses.map(Streaming.control), ...frames], next }
     }
     const request = parse(text)
     if (!isInput(request) || typeof request["method"] !== "string") {
@@ -73,13 +70,13 @@ const receive =
     return turn(responses, topics)
   }
 
-const poll = (topics: Topics.Topics, world: World) => Topics.poll(topics, world, (_, message) => message)
+const poll = (state: State, world: World) => Topics.turn(state, world, (_, message) => message)
 
 const pass = (state: State, world: World): Streaming.Turn<State> => {
-  const [data, topics] = poll(state.topics, world)
-  const isQuiet = data.length === 0 && topics.size > 0 && world.now - state.lastSentAt >= 1000
-  const frames = isQuiet ? [heartbeat] : data
-  return { frames, next: { ...state, topics, lastSentAt: frames.length > 0 ? world.now : state.lastSentAt } }
+  const turn = poll(state, world)
+  const isQuiet = turn.frames.length === 0 && state.topics.size > 0 && world.now - state.lastSentAt >= 1000
+  const frames = isQuiet ? [heartbeat] : turn.frames
+  return { frames, next: { ...turn.next, lastSentAt: frames.length > 0 ? world.now : state.lastSentAt } }
 }
 
 /** The first message of a connection. */

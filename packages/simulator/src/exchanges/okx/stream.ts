@@ -176,11 +176,7 @@ const receive = (path: Path) => (state: State, text: string, world: World): Stre
   })
   if (text === "ping") return turn([{ kind: "control", text: "pong" }])
   if (text.length > 65_536) {
-    return {
-      frames: [],
-      next: state,
-      close: { code: 1009, reason: "Request message exceeds the maximum frame length" }
-    }
+    return Streaming.closing(state, 1009, "Request message exceeds the maximum frame length")
   }
   const request = parse(text)
   const { args, id, op } = isInput(request) ? request : {}
@@ -212,8 +208,8 @@ const receive = (path: Path) => (state: State, text: string, world: World): Stre
     topics = op === "unsubscribe" ? Topics.remove(topics, [key]) : Topics.add(topics, key, channel.right)
     return Streaming.control({ id: name, event: op, arg, connId })
   })
-  const [data, next] = poll(topics, world)
-  return turn([...answers, ...data], { ...state, meters, topics: next })
+  const { frames, next } = poll({ ...state, meters, topics }, world)
+  return turn([...answers, ...frames], next)
 }
 
 /** Returns the key of a login, or the code of the error if the login is refused. */
@@ -227,17 +223,17 @@ const keyOf = (login: unknown, world: World): ApiKey | string => {
   return Keys.hmac(secret, `${timestamp}GET/users/self/verify`, "base64") === sign ? key : "60007"
 }
 
-const poll = (topics: Topics.Topics, world: World) => Topics.poll(topics, world, (_, message) => message)
+const poll = (state: State, world: World) => Topics.turn(state, world, (_, message) => message)
 
 const pass = (state: State, world: World): Streaming.Turn<State> => {
   if (state.closesAt !== undefined && world.now >= state.closesAt) {
-    return { frames: [], next: state, close: { code: 1012, reason: "Service upgrade" } }
+    return Streaming.closing(state, 1012, "Service upgrade")
   }
-  const [frames, topics] = poll(state.topics, world)
-  if (frames.length > 0) return { frames, next: { ...state, topics, saidAt: world.now } }
+  const { frames, next } = poll(state, world)
+  if (frames.length > 0) return { frames, next: { ...next, saidAt: world.now } }
   return world.now - state.saidAt < 30_000
-    ? { frames, next: { ...state, topics } }
-    : { frames, next: state, close: { code: 4004, reason: "No data received in 30s." } }
+    ? { frames, next }
+    : Streaming.closing(next, 4004, "No data received in 30s.")
 }
 
 const notice = (state: State, world: World): Streaming.Turn<State> => ({
