@@ -25,6 +25,10 @@ export const encode = (json: Json): string => {
   }}`
 }
 
+/** @internal Returns an object with the same value under each of the space-separated names. */
+export const columns = <A>(names: string, value: A): Readonly<Record<string, A>> =>
+  Object.fromEntries(names.split(/\s+/).map((name) => [name, value]))
+
 /** @internal Parses a document. Returns `undefined` if the text is not JSON. */
 export const parse = (text: string): unknown => {
   try {

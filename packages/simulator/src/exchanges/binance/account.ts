@@ -5,8 +5,8 @@
  */
 import * as Either from "effect/Either"
 import * as Engine from "../../engine/Engine.js"
-import { columns } from "../../internal/columns.js"
 import { holding } from "../../internal/holdings.js"
+import { columns } from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
 import * as Limits from "./limits.js"
 import { coin, fills as ownFills, listings } from "./markets.js"

@@ -1,7 +1,6 @@
 import type { BigDecimal } from "effect/BigDecimal"
 import * as Decimal from "../../engine/internal/decimal.js"
-import { columns } from "../../internal/columns.js"
-import type { Json } from "../../internal/json.js"
+import { columns, type Json } from "../../internal/json.js"
 import { catalogue, type Coin, list } from "../../internal/listed.js"
 
 const listed = (

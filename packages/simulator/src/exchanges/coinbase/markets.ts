@@ -1,8 +1,7 @@
 import * as BigDecimal from "effect/BigDecimal"
 import type { World } from "../../Dialect.js"
 import * as Decimal from "../../engine/internal/decimal.js"
-import { columns } from "../../internal/columns.js"
-import type { Json } from "../../internal/json.js"
+import { columns, type Json } from "../../internal/json.js"
 import { catalogue, type Coin, list } from "../../internal/listed.js"
 
 /** @internal A currency: its ticker, its name, and whether it is a fiat currency. */

@@ -1,7 +1,6 @@
-import { columns } from "../../internal/columns.js"
 import { matching } from "../../internal/fields.js"
 import type { Input } from "../../internal/inputs.js"
-import type { Json } from "../../internal/json.js"
+import { columns, type Json } from "../../internal/json.js"
 import { catalogue, type Coin, list, type Listed, type Terms } from "../../internal/listed.js"
 
 // The expiry that Deribit sends for instruments that never expire.
