@@ -5,13 +5,14 @@
  */
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
+import * as Record from "effect/Record"
 import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
-import type * as Bars from "../../engine/internal/bars.js"
-import type { Trade } from "../../engine/Market.js"
+import * as Bars from "../../engine/internal/bars.js"
+import * as Decimal from "../../engine/internal/decimal.js"
+import type { Candle, Quote, Trade } from "../../engine/Market.js"
 import { columns, type Json } from "../../internal/json.js"
 import type * as Table from "../../internal/table.js"
-import * as Candles from "./candles.js"
 import * as Limits from "./limits.js"
 import { type BinanceListing, coin, market } from "./markets.js"
 import {
@@ -32,7 +33,56 @@ import {
   whole,
   within
 } from "./params.js"
-import { quoteOf, statistics } from "./tickers.js"
+
+// --- rows
+
+// Returns the quote of a symbol. It is all zeros for a symbol that is not traded.
+const quoteOf = (listing: BinanceListing, world: World): Quote => {
+  const quote = world.quote(listing)
+  if (listing.status === "TRADING") return quote
+  const { trades: _, ...amounts } = quote
+  return { ...Record.map(amounts, () => Decimal.zero), trades: 0 }
+}
+
+/** @internal Encodes a row of `ticker/24hr`, either FULL or MINI. */
+export const statistics = (
+  listing: BinanceListing,
+  world: World,
+  full: boolean
+): { readonly [name: string]: Json } => {
+  const quote = quoteOf(listing, world)
+  const change = BigDecimal.subtract(quote.last, quote.open)
+  const percent = Decimal.ratio(BigDecimal.multiply(change, Decimal.literal("100")), quote.open, 3)
+  const firstId = Math.floor(world.now / 1000)
+  const whole = {
+    priceChange: coin(change),
+    priceChangePercent: Decimal.fixed(percent, 3),
+    weightedAvgPrice: coin(Decimal.ratio(quote.quoteVolume, quote.volume, 8)),
+    prevClosePrice: coin(quote.open),
+    lastQty: coin(quote.lastSize),
+    bidPrice: coin(quote.bid),
+    bidQty: coin(quote.bidSize),
+    askPrice: coin(quote.ask),
+    askQty: coin(quote.askSize)
+  }
+  return {
+    symbol: listing.id,
+    ...(full ? whole : {}),
+    openPrice: coin(quote.open),
+    highPrice: coin(quote.high),
+    lowPrice: coin(quote.low),
+    lastPrice: coin(quote.last),
+    volume: coin(quote.volume),
+    quoteVolume: coin(quote.quoteVolume),
+    openTime: world.now - 86_400_000,
+    closeTime: world.now,
+    firstId: quote.trades === 0 ? -1 : firstId,
+    lastId: quote.trades === 0 ? -1 : firstId + quote.trades - 1,
+    count: quote.trades
+  }
+}
+
+// --- endpoints
 
 // A request with invalid symbols is refused later. It costs as much as a request for one symbol.
 const requested = (params: Params): Selection =>
@@ -170,9 +220,62 @@ export const aggregates = shows(tape, ({ fromId, limit, span, symbol }, world) =
   }))
 })
 
+// --- candles
+
+const { day, hour, minute } = Bars
+
+/** @internal The intervals by their Binance names, which are case-sensitive. */
+export const intervals: Readonly<Record<string, Bars.Bars>> = {
+  ...Bars.named(1000, "s", 1),
+  ...Bars.named(minute, "m", 1, 3, 5, 15, 30),
+  ...Bars.named(hour, "h", 1, 2, 4, 6, 8, 12),
+  ...Bars.named(day, "d", 1),
+  "3d": Bars.fixed(3 * day, 0, day),
+  "1w": Bars.weeks(),
+  "1M": Bars.months()
+}
+
+// The history begins with the day the exchange opened, or thirty days ago if that is earlier.
+const beginning = 1_502_928_000_000
+const shortHistory = 30 * day
+
+/**
+ * Returns the oldest candles from `startTime` on, or else the newest ones. Candles in the future are never
+ * returned.
+ */
+const candleRows = (
+  listing: BinanceListing,
+  world: World,
+  bars: Bars.Bars,
+  range: { readonly startTime: number | undefined; readonly endTime: number | undefined; readonly limit: number }
+): ReadonlyArray<Json> => {
+  const { endTime = Infinity, limit, startTime } = range
+  const earliest = bars.openOf(Math.min(beginning, world.now - shortHistory))
+  const from = Math.max(startTime ?? -Infinity, earliest)
+  const last = startTime === undefined ? Infinity : Bars.forward(bars, bars.openOf(from - 1), limit + 1) - 1
+  return Bars.between(bars, listing, world, { from, to: Math.min(endTime, last), most: limit })
+    .map((candle) => candleRow(candle, bars.after(candle.openTime) - 1))
+}
+
+// The taker buy volume is half of the volume.
+const half = Decimal.literal("0.5")
+
+const candleRow = (
+  { close, high, low, open, openTime, quoteVolume, trades, volume }: Candle,
+  closeTime: number
+): Json => [
+  openTime,
+  ...[open, high, low, close, volume].map(coin),
+  closeTime,
+  coin(quoteVolume),
+  trades,
+  ...[volume, quoteVolume].map((all) => coin(BigDecimal.multiply(all, half))),
+  "0"
+]
+
 const interval = ({ interval: name }: Params): Read<Bars.Bars> => {
   if (name === undefined) return missing("interval")
-  const found = Object.hasOwn(Candles.intervals, name) ? Candles.intervals[name] : undefined
+  const found = Object.hasOwn(intervals, name) ? intervals[name] : undefined
   return found === undefined ? refuse(-1120, "Invalid interval.") : Either.right(found)
 }
 
@@ -182,5 +285,5 @@ const candles = { symbol, interval, span: span(), limit: limit(500, 1000) }
 export const klines = shows(
   candles,
   ({ interval, limit, span, symbol }, world) =>
-    symbol.status === "TRADING" ? Candles.rows(symbol, world, interval, { ...span, limit }) : []
+    symbol.status === "TRADING" ? candleRows(symbol, world, interval, { ...span, limit }) : []
 )

@@ -20,9 +20,8 @@ import * as Topics from "../../internal/topics.js"
 import type * as Watch from "../../internal/watch.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
-import * as Candles from "./candles.js"
+import { intervals, statistics } from "./marketData.js"
 import { coin, listings } from "./markets.js"
-import { statistics } from "./tickers.js"
 import * as UserStream from "./userStream.js"
 
 interface State {
@@ -111,7 +110,7 @@ const listing = Channels.named(
   "market",
   (name) => listings.find(({ id, status }) => id.toLowerCase() === name && status === "TRADING")
 )
-const bars = Channels.member("interval", Candles.intervals)
+const bars = Channels.member("interval", intervals)
 
 const levels = (side: ReadonlyArray<Watch.Level>): Json => side.map(({ amount, price }) => [coin(price), coin(amount)])
 
