@@ -94,6 +94,7 @@ describe("Deribit", () => {
           is_active: true,
           state: "open",
           tick_size: 0.5,
+          tick_size_steps: [],
           contract_size: 10,
           min_trade_amount: 10,
           settlement_currency: "BTC",
