@@ -131,7 +131,11 @@ const fillRowOf = ({ exchange: _, symbol: __, ...rest }: Fill.Fill, market = bit
   market
 })
 
-const request: AccountUpdates.StreamRequest = { operation: "streamOrders", market: undefined, startedAt: start }
+const request: AccountUpdates.StreamRequest = {
+  operation: "streamOrders",
+  market: undefined,
+  startedAt: Effect.succeed(start)
+}
 
 const unknownRows = Metric.value(
   Telemetry.unknownRows.pipe(Metric.tagged("exchange", "acme"), Metric.tagged("operation", "streamOrders"))
@@ -422,7 +426,7 @@ describe("the stream of fills after its history could not be read", () => {
       yield* TestClock.setTime(start + 30 * minute)
       const { onServing: begin, onRows: take } = AccountUpdates.fills(desk, {
         ...request,
-        startedAt: start + 60 * minute
+        startedAt: Effect.succeed(start + 60 * minute)
       })
       const done = (read: ReturnType<typeof take>) =>
         Effect.gen(function*() {
@@ -460,8 +464,10 @@ describe("the stream of fills of a feed", () => {
 
   /** Streams the fills while the feed emits these status changes, and returns what is recorded. */
   const recorded = (desk: AccountUpdates.Services, ...statuses: ReadonlyArray<FeedItem.FeedItem<never>>) =>
+    recordedFrom(desk, Stream.concat(Stream.fromIterable(statuses), Stream.never))
+
+  const recordedFrom = (desk: AccountUpdates.Services, feed: Stream.Stream<FeedItem.FeedItem<never>>) =>
     Effect.gen(function*() {
-      const feed = Stream.concat(Stream.fromIterable(statuses), Stream.never)
       const streams = AccountStreams.make(
         desk,
         { fills: { topic, reader: () => () => [] } },
@@ -471,7 +477,7 @@ describe("the stream of fills of a feed", () => {
       yield* Effect.forkScoped(
         Stream.runForEach(streams.streamFills(), (item) => Effect.sync(() => items.push(item)))
       )
-      yield* TestClock.adjust("5 minutes")
+      yield* TestClock.adjust("30 minutes")
       return items.map((item) => item._tag === "Data" ? item.value.id : item._tag)
     })
 
@@ -526,6 +532,39 @@ describe("the stream of fills of a feed", () => {
         `fills ${ether.id} ${start - 1000}`
       ])
     }))
+
+  for (
+    const [when, setBack] of [["while", 12 * 60 * minute], ["by less than the time for which", 10 * minute]] as const
+  ) {
+    it.scoped(`has all fills if the local clock was set back ${when} the feed was down`, () =>
+      Effect.gen(function*() {
+        yield* TestClock.setTime(start)
+        const base = yield* Effect.clock
+        let behind = 0
+        const millis = () => base.unsafeCurrentTimeMillis() - behind
+        const clock: typeof base = Object.create(base, {
+          unsafeCurrentTimeMillis: { value: millis },
+          currentTimeMillis: { value: Effect.sync(millis) },
+          // The monotonic clock of a test clock follows the other one.
+          unsafeCurrentTimeNanos: { value: () => base.unsafeCurrentTimeNanos() }
+        })
+        const { desk, seen, state } = setup()
+        seen.visit(bitcoin)
+        state.fills = [fill({ at: start + minute })]
+        const feed = Stream.fromIterable([Connected(), lost]).pipe(
+          Stream.concat(Stream.execute(Effect.sleep("20 minutes"))),
+          Stream.concat(Stream.fromEffect(Effect.sync(() => {
+            behind = setBack
+            return Resynced()
+          }))),
+          Stream.concat(Stream.never)
+        )
+        // The exchange's clock is right.
+        const skew = Effect.sync(() => behind)
+        const items = yield* recordedFrom({ ...desk, skew }, feed).pipe(Effect.withClock(clock))
+        assert.deepStrictEqual(items, ["Connected", "Reconnecting", "Resynced", "f1"])
+      }))
+  }
 
   it.scoped("has the fills since it was requested if the feed was down then", () =>
     Effect.gen(function*() {

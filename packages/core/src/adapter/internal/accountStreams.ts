@@ -68,7 +68,7 @@ export const make = (
   ): Stream.Stream<FeedItem.FeedItem<A>, Failure> =>
     Stream.unwrapScoped(Effect.gen(function*() {
       const market = symbol === undefined ? undefined : yield* markets.find(operation, symbol)
-      const startedAt = yield* Clock.currentTimeMillis
+      const startedAt = yield* Effect.flatMap(Clock.currentTimeMillis, remember)
       return yield* deliver(
         exchange,
         operation,
@@ -148,7 +148,7 @@ const deliver = <Row, A>(
   buffer: FeedItem.Buffer,
   source: Stream.Stream<FeedItem.FeedItem<Row>, Failure>,
   updates: AccountUpdates.AccountUpdates<Row, A>,
-  startedAt: number
+  startedAt: Effect.Effect<number>
 ) =>
   Effect.gen(function*() {
     const { consumer, stream } = Consumer.make<A, Failure>(
@@ -157,7 +157,7 @@ const deliver = <Row, A>(
     )
     const died = yield* Deferred.make<never, Failure>()
     let hasBegun = false
-    let lostAt: number | undefined
+    let lostAt: Effect.Effect<number> | undefined
 
     const offerRead = (read: Effect.Effect<ReadonlyArray<A>, AccountError>, first?: FeedItem.Status) =>
       Effect.map(retryUntilAnswered(read), (values) => {
@@ -170,17 +170,21 @@ const deliver = <Row, A>(
         case "Connected":
         case "Resynced":
           // A feed that was down when the stream was requested has missed what has happened since then.
-          return Effect.suspend(() => offerRead(updates.onServing(hasBegun ? lostAt ?? startedAt : lostAt), status))
-            .pipe(
-              Effect.map(() => {
-                hasBegun = true
-                lostAt = undefined
-              })
-            )
+          return Effect.suspend(() => {
+            const from = hasBegun ? lostAt ?? startedAt : lostAt ?? Effect.succeed(undefined)
+            return offerRead(Effect.flatMap(from, updates.onServing), status)
+          }).pipe(
+            Effect.map(() => {
+              hasBegun = true
+              lostAt = undefined
+            })
+          )
         case "Reconnecting":
         case "Stale":
-          lostAt ??= status.since
-          return Effect.sync(() => consumer.offer(status))
+          return Effect.map(remember(status.since), (at) => {
+            lostAt ??= at
+            consumer.offer(status)
+          })
         case "Dropped":
           return Effect.void
       }
@@ -210,6 +214,24 @@ const deliver = <Row, A>(
     )
     return Stream.interruptWhenDeferred(stream, died)
   })
+
+/**
+ * Remembers an instant that has passed (epoch milliseconds of our clock). Returns an effect with that instant by our
+ * clock as it is then, because it may have been set back. The monotonic clock alone would not do: on some systems, it
+ * stands still while the machine is suspended.
+ */
+const remember = (at: number): Effect.Effect<Effect.Effect<number>> =>
+  Effect.clockWith((clock) =>
+    Effect.sync(() => {
+      const ago = Math.max(0, clock.unsafeCurrentTimeMillis() - at)
+      const begun = clock.unsafeCurrentTimeNanos()
+      return Effect.sync(() => {
+        const now = clock.unsafeCurrentTimeMillis()
+        const elapsed = Math.floor(Number(clock.unsafeCurrentTimeNanos() - begun) / 1e6)
+        return now - Math.max(now - at, ago + elapsed)
+      })
+    })
+  )
 
 /** Turns the reconnect of the second feed into a notice as well, because something may have changed in the meantime. */
 const hinted = (item: FeedItem.FeedItem<undefined | Balance>): FeedItem.FeedItem<undefined | Balance> =>

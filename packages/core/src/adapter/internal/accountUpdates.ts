@@ -53,14 +53,14 @@ export interface Services extends Pick<PublicFacts<string>, "unit"> {
 
 /**
  * The request of a subscriber: the operation, the market if only one is wanted, and when the stream was requested, by
- * our clock.
+ * our clock as it is now.
  *
  * @internal
  */
 export interface StreamRequest {
   readonly operation: string
   readonly market: Market | undefined
-  readonly startedAt: number
+  readonly startedAt: Effect.Effect<number>
 }
 
 /**
@@ -207,7 +207,7 @@ export const fills = (
    */
   const readUntilStable = (market: Market, found: ReadonlyArray<Fill> = [], attempt = 0): Reads<Fill> =>
     Effect.gen(function*() {
-      const begun = yield* since(services, request, request.startedAt)
+      const begun = yield* since(services, request, yield* request.startedAt)
       const all = yield* historyOf(market, Math.max(begun, (readUntil.get(market.symbol) ?? begun) - margin))
       const pause = pauses[attempt]
       return pause === undefined || (all.length === found.length && found.length > 0)
@@ -374,11 +374,11 @@ const withMarkets = (
 
 /**
  * Returns the instant from which to read a history, by the exchange's clock. It is some time before the feed was lost,
- * because the loss may have been detected late, but not before the stream was requested. If our clock has been set back
- * since, neither instant can be compared with the exchange's, so the latest rows are read.
+ * because the loss may have been detected late, but not before the stream was requested. An instant that our clock, set
+ * back a moment ago, has not reached again cannot be compared with the exchange's, so the latest rows are read.
  */
-const since = ({ skew }: Services, { startedAt }: StreamRequest, lostAt: number): Effect.Effect<number> =>
-  Effect.zipWith(Clock.currentTimeMillis, skew, (now, skew) => {
+const since = ({ skew }: Services, request: StreamRequest, lostAt: number): Effect.Effect<number> =>
+  Effect.zipWith(request.startedAt, Effect.zip(Clock.currentTimeMillis, skew), (startedAt, [now, skew]) => {
     const from = Math.max(startedAt - second, lostAt - margin)
     return Math.floor((Math.max(startedAt, lostAt) > now ? Math.min(from, now - margin) : from) + skew)
   })
