@@ -1,12 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Context, Effect, Layer, Ref } from "effect"
 import * as Accounts from "../src/trading/internal/accounts.js"
-import type * as OrderGuards from "../src/trading/OrderGuards.js"
+import type * as DailyTotals from "../src/trading/internal/dailyTotals.js"
 
-const spent = (day: number, usdt: string): OrderGuards.Spent => ({
-  day,
-  byCurrency: new Map([["USDT", BigDecimal.unsafeFromString(usdt)]])
-})
+const spent = (day: number, usdt: string): DailyTotals.DailyTotals =>
+  new Map([[day, { day, byCurrency: new Map([["USDT", BigDecimal.unsafeFromString(usdt)]]) }]])
 
 const account = Effect.flatMap(
   Effect.scoped(Layer.build(Accounts.layer)),
@@ -14,10 +12,11 @@ const account = Effect.flatMap(
 )
 
 const sumOf = (shared: Accounts.Shared) =>
-  Effect.map(Ref.get(shared.spent), ({ byCurrency, day }) => [
-    day,
-    BigDecimal.format(byCurrency.get("USDT") ?? BigDecimal.fromBigInt(0n))
-  ])
+  Effect.map(Ref.get(shared.spent), (totals) =>
+    Array.from(totals.values(), ({ byCurrency, day }) => [
+      day,
+      BigDecimal.format(byCurrency.get("USDT") ?? BigDecimal.fromBigInt(0n))
+    ]))
 
 describe("the amount an account has ordered in a day", () => {
   it.effect("is the sum of its journals, each counted once, even when several Layers read them concurrently", () =>
@@ -31,7 +30,7 @@ describe("the amount an account has ordered in a day", () => {
         Accounts.countIn(shared, other, read("50"))
       ], { concurrency: 3 })
       yield* Accounts.countIn(shared, other, read("50"))
-      assert.deepStrictEqual(yield* sumOf(shared), [1, "150"])
+      assert.deepStrictEqual(yield* sumOf(shared), [[1, "150"]])
     }))
 
   it.effect("counts orders once if a Layer without a limit placed and journaled them", () =>
@@ -41,16 +40,15 @@ describe("the amount an account has ordered in a day", () => {
       yield* Accounts.countIn(shared, journal, undefined)
       yield* Ref.set(shared.spent, spent(1, "30"))
       yield* Accounts.countIn(shared, journal, Effect.succeed(spent(1, "130")))
-      assert.deepStrictEqual(yield* sumOf(shared), [1, "130"])
+      assert.deepStrictEqual(yield* sumOf(shared), [[1, "130"]])
     }))
 
-  it.effect("is that of the latest known day", () =>
+  it.effect("is counted for each day", () =>
     Effect.gen(function*() {
       const shared = yield* account
       yield* Accounts.countIn(shared, {}, Effect.succeed(spent(2, "20")))
       yield* Accounts.countIn(shared, {}, Effect.succeed(spent(1, "100")))
-      assert.deepStrictEqual(yield* sumOf(shared), [2, "20"])
-      yield* Accounts.countIn(shared, {}, Effect.succeed(spent(3, "5")))
-      assert.deepStrictEqual(yield* sumOf(shared), [3, "5"])
+      yield* Accounts.countIn(shared, {}, Effect.succeed(spent(2, "5")))
+      assert.deepStrictEqual((yield* sumOf(shared)).toSorted(), [[1, "100"], [2, "25"]])
     }))
 })

@@ -1,5 +1,6 @@
 import { Effect, Ref } from "effect"
-import { type ExchangeError, type Order, OrderGuards } from "../../src/index.js"
+import type { ExchangeError, Order } from "../../src/index.js"
+import * as DailyTotals from "../../src/trading/internal/dailyTotals.js"
 import type { Desk } from "../../src/trading/internal/desk.js"
 import type * as SeenOrders from "../../src/trading/internal/seenOrders.js"
 import { features } from "./exchange.js"
@@ -42,7 +43,7 @@ export const desk = (
   },
   lastPrice: () => unexpected,
   guards: {},
-  spent: Ref.unsafeMake(OrderGuards.emptyTotal),
+  spent: Ref.unsafeMake(DailyTotals.empty),
   givenBack: new Set(),
   journal: {
     append: () => Effect.void,

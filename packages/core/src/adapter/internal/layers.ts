@@ -21,6 +21,7 @@ import * as MarketData from "../../ports/MarketData.js"
 import * as Telemetry from "../../ports/Telemetry.js"
 import * as Trading from "../../ports/Trading.js"
 import * as Accounts from "../../trading/internal/accounts.js"
+import * as DailyTotals from "../../trading/internal/dailyTotals.js"
 import type { Ledger } from "../../trading/internal/desk.js"
 import { ledger } from "../../trading/internal/journaling.js"
 import * as SeenOrders from "../../trading/internal/seenOrders.js"
@@ -148,7 +149,7 @@ export const make = <MarketDataTag, AccountTag, TradingTag, Region extends strin
         yield* journal.accounts
       )
       const isLimited = guards.maxNotionalPerDay !== undefined
-      const ordered = isLimited ? spentToday(exchange, client.environment, journal) : undefined
+      const ordered = isLimited ? spentLately(exchange, client.environment, journal) : undefined
       yield* Accounts.countIn(shared, written, ordered)
       const desk = {
         exchange,
@@ -215,16 +216,17 @@ export const make = <MarketDataTag, AccountTag, TradingTag, Region extends strin
 const skewOf = ({ health }: Pick<ExchangeClient.ExchangeClient<"marketData">, "health">): Effect.Effect<number> =>
   Effect.map(health, ({ clockSkewMillis }) => clockSkewMillis)
 
-// The orders that an earlier run placed today count as well.
-const spentToday = (
+// The orders that an earlier run placed today count as well. The clock may be ahead, so those of the day before it are
+// read, too.
+const spentLately = (
   exchange: string,
   environment: string,
   journal: Ledger
-): Effect.Effect<OrderGuards.Spent, ConfigError.ConfigError> =>
+): Effect.Effect<DailyTotals.DailyTotals, ConfigError.ConfigError> =>
   Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
-    const entries = yield* journal.since(exchange, environment, now - 86_400_000)
-    return OrderGuards.fromJournal(entries, now)
+    const entries = yield* journal.since(exchange, environment, now - 2 * 86_400_000)
+    return DailyTotals.fromJournal(entries)
   }).pipe(Effect.catchTag("JournalFailed", (error) => invalid(["journal"])(error.message)))
 
 // Exchanges that are built together share the one value of `ExchangeState.layer`, which mirrors the state that an

@@ -3,7 +3,8 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
-import * as OrderGuards from "../OrderGuards.js"
+import type * as OrderGuards from "../OrderGuards.js"
+import * as DailyTotals from "./dailyTotals.js"
 import type { Desk } from "./desk.js"
 
 /**
@@ -40,7 +41,7 @@ export const layer: Layer.Layer<Accounts> = Layer.sync(Accounts, () => {
         const found = keys.map((key) => known.get(key)).find((shared) => shared !== undefined)
         const shared = found ??
           {
-            spent: Ref.unsafeMake(OrderGuards.emptyTotal),
+            spent: Ref.unsafeMake(DailyTotals.empty),
             givenBack: new Set(),
             underWay: new Set(),
             amended: new Set(),
@@ -54,7 +55,7 @@ export const layer: Layer.Layer<Accounts> = Layer.sync(Accounts, () => {
 })
 
 /**
- * Adds today's orders in a journal to the total, once even if several Layers write it. Does nothing if no Layer needs
+ * Adds the latest orders in a journal to the totals, once even if several Layers write it. Does nothing if no Layer needs
  * the total.
  *
  * @internal
@@ -62,7 +63,7 @@ export const layer: Layer.Layer<Accounts> = Layer.sync(Accounts, () => {
 export const countIn = <E = never, R = never>(
   { journals, spent }: Shared,
   journal: object,
-  ordered: Effect.Effect<OrderGuards.Spent, E, R> | undefined
+  ordered: Effect.Effect<DailyTotals.DailyTotals, E, R> | undefined
 ): Effect.Effect<void, E, R> =>
   Effect.suspend(() => {
     const before = journals.get(journal)
@@ -74,17 +75,21 @@ export const countIn = <E = never, R = never>(
       journals.set(journal, "counted")
       // A Layer without a limit may have written to the journal before. Its orders are then both in the total and in
       // the journal, so the larger sum counts.
+      const add = before === undefined ? BigDecimal.sum : BigDecimal.max
       return Ref.update(spent, (counted) =>
-        together(counted, written, before === undefined ? BigDecimal.sum : BigDecimal.max))
+        Array.from(written.values()).reduce(
+          (totals, total) => DailyTotals.set(totals, together(totals.get(total.day), total, add)),
+          counted
+        ))
     })
   })
 
 const together = (
-  counted: OrderGuards.Spent,
+  counted: OrderGuards.Spent | undefined,
   written: OrderGuards.Spent,
   add: (one: BigDecimal.BigDecimal, other: BigDecimal.BigDecimal) => BigDecimal.BigDecimal
 ): OrderGuards.Spent => {
-  if (counted.day !== written.day) return counted.day > written.day ? counted : written
+  if (counted === undefined) return written
   const byCurrency = new Map(counted.byCurrency)
   for (const [currency, worth] of written.byCurrency) {
     const before = byCurrency.get(currency)

@@ -10,6 +10,7 @@ import type { Market } from "../../model/Market.js"
 import type * as Adapter from "../../ports/Adapter.js"
 import type * as OrderGuards from "../OrderGuards.js"
 import type * as OrderJournal from "../OrderJournal.js"
+import type { DailyTotals } from "./dailyTotals.js"
 import type { SeenOrders } from "./seenOrders.js"
 
 /**
@@ -28,7 +29,7 @@ export interface Desk {
   readonly markets: Markets
   readonly lastPrice: (market: Market) => Effect.Effect<BigDecimal.BigDecimal, ExchangeError.MarketDataError>
   readonly guards: OrderGuards.Guards
-  readonly spent: Ref.Ref<OrderGuards.Spent>
+  readonly spent: Ref.Ref<DailyTotals>
   /** The intents whose worth was given back while they were still open in the journal. */
   readonly givenBack: Set<string>
   readonly journal: Ledger

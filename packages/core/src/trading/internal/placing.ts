@@ -20,6 +20,7 @@ import type * as Adapter from "../../ports/Adapter.js"
 import * as Telemetry from "../../ports/Telemetry.js"
 import * as OrderCheck from "../OrderCheck.js"
 import * as OrderGuards from "../OrderGuards.js"
+import * as DailyTotals from "./dailyTotals.js"
 import { type Begun, begunOf, type Desk, intentOf, maxRecent, orderKey, type Ready } from "./desk.js"
 import * as Identity from "./identity.js"
 import { writeIntent, writeOutcome } from "./journaling.js"
@@ -129,15 +130,15 @@ export const admit = (
   before?: Checked
 ): Effect.Effect<BigDecimal.BigDecimal, ExchangeError.OrderDenied> =>
   Effect.flatten(
-    Ref.modify(desk.spent, (spent) =>
-      Either.match(OrderGuards.admit(desk.guards, spent, checked, price, at, before), {
+    Ref.modify(desk.spent, (totals) =>
+      Either.match(OrderGuards.admit(desk.guards, DailyTotals.of(totals, at), checked, price, at, before), {
         onLeft: (
           denial
-        ): readonly [Effect.Effect<BigDecimal.BigDecimal, ExchangeError.OrderDenied>, OrderGuards.Spent] => [
+        ): readonly [Effect.Effect<BigDecimal.BigDecimal, ExchangeError.OrderDenied>, DailyTotals.DailyTotals] => [
           new ExchangeError.OrderDenied({ exchange: desk.exchange, operation, ...denial }),
-          spent
+          totals
         ],
-        onRight: ([worth, next]) => [Effect.succeed(worth), next]
+        onRight: ([worth, next]) => [Effect.succeed(worth), DailyTotals.set(totals, next)]
       }))
   )
 
@@ -372,7 +373,7 @@ const release = (desk: Desk, ready: Ready): Effect.Effect<void> =>
  * @internal
  */
 export const giveBack = (desk: Desk, market: Market, worth: BigDecimal.BigDecimal, at: number): Effect.Effect<void> =>
-  Ref.update(desk.spent, (spent) => OrderGuards.release(spent, market.quote, worth, at))
+  Ref.update(desk.spent, (totals) => DailyTotals.release(totals, market.quote, worth, at))
 
 const inQuestion = ({ at, order }: Ready): ExchangeError.OrderInQuestion => ({
   symbol: order.market.symbol,

@@ -8,8 +8,8 @@ import { fromRefusal } from "../../engine/internal/refusal.js"
 import * as Decimal from "../../model/Decimal.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import type * as Trading from "../../ports/Trading.js"
-import * as OrderGuards from "../OrderGuards.js"
 import { type Begun, type Intent, unnamed } from "../OrderJournal.js"
+import * as DailyTotals from "./dailyTotals.js"
 import { type Desk, intentOf, orderKey } from "./desk.js"
 import { describe, writeOutcome } from "./journaling.js"
 import * as Lookup from "./lookup.js"
@@ -131,10 +131,10 @@ const forget = ({ givenBack, spent }: Desk, intent: Intent): Effect.Effect<void>
     const key = intentOf(intent)
     if (givenBack.has(key) || worth === undefined) return Effect.void
     givenBack.add(key)
-    return Ref.update(spent, (spent) =>
+    return Ref.update(spent, (totals) =>
       Option.match(Decimal.parse(worth.amount), {
-        onNone: () => spent,
-        onSome: (amount) => OrderGuards.release(spent, worth.currency, amount, at)
+        onNone: () => totals,
+        onSome: (amount) => DailyTotals.release(totals, worth.currency, amount, at)
       }))
   })
 
