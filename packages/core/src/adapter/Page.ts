@@ -241,7 +241,7 @@ export interface Spans<C extends Capability, I, A, Row, Place, Subject> {
 
 /**
  * Reads a history span by span, and each span page by page, until there are enough rows. Without `since`, it requests
- * the exchange's default span. The latest span ends a minute from now, in case the local clock is behind.
+ * the exchange's default span. The latest span ends a minute from now by the exchange's clock, as far as that is known.
  *
  * @since 0.1.0
  * @category constructors
@@ -251,7 +251,7 @@ export const bySpan = <C extends Capability, I, A, Row extends Listing.Identifie
 ): Question<C, [Subject, History], Listing.Listing<Row>> =>
 (client) =>
 (subject, { limit, since }) =>
-  Effect.flatMap(wholeMillis, (now) => {
+  Effect.flatMap(theirs(client), (now) => {
     const end = now + 60_000
     const first = since === undefined ? end : Math.min(Math.max(Math.floor(since), now - kept), now)
     const count = Math.ceil((end - first + 1) / span)
@@ -281,8 +281,12 @@ export const bySpan = <C extends Capability, I, A, Row extends Listing.Identifie
     })(client)()
   })
 
-// A test clock may stand between two milliseconds, but exchanges accept only whole ones.
-const wholeMillis = Effect.map(Clock.currentTimeMillis, Math.floor)
+/**
+ * Returns the time by the exchange's clock in whole milliseconds. A test clock may stand between two milliseconds, but
+ * exchanges accept only whole ones.
+ */
+const theirs = ({ health }: Pick<ExchangeClient<never>, "health">): Effect.Effect<number> =>
+  Effect.zipWith(Clock.currentTimeMillis, health, (now, { clockSkewMillis }) => Math.floor(now + clockSkewMillis))
 
 /**
  * Reads a listing by {@link all} in pages of `size` rows, by offset.
