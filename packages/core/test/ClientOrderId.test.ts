@@ -45,6 +45,22 @@ describe("ClientOrderId", () => {
     assert.strictEqual(ClientOrderId.upTo(36, "0-9 a-z -", ClientOrderId.asUuid).make, ClientOrderId.asUuid)
   })
 
+  it("validate refuses an alphabet whose own ids do not match its pattern, as define does", () => {
+    ClientOrderId.validate(ClientOrderId.upTo(32, "0-9 a-f"))
+    ClientOrderId.validate(ClientOrderId.upTo(36, "0-9 a-f -", ClientOrderId.asUuid))
+    const tooLong = ClientOrderId.upTo(20, "0-9 a-f")
+    assert.throws(
+      () => ClientOrderId.validate(tooLong),
+      RangeError,
+      "names.make created \"01930000000000000000000000000000\", expected 1 to 20 characters of 0-9 a-f"
+    )
+    // At most 45 bits: fits while the other bits are zero.
+    const short = { pattern: /^\d{1,14}$/, described: "a number below 10^14" }
+    const numbers = { ...short, make: (hex: string) => String(BigInt(`0x${hex.slice(18)}`)) }
+    assert.throws(() => ClientOrderId.validate(numbers), RangeError, "below 10^14")
+    ClientOrderId.validate({ ...short, make: (hex) => String(BigInt(`0x${hex}`) % 10n ** 14n) })
+  })
+
   it.prop("asUuid returns a version 4 UUID and keeps the other digits", [
     FastCheck.hexaString({ minLength: 32, maxLength: 32 })
   ], ([digits]) => {

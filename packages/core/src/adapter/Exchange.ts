@@ -9,6 +9,7 @@ import * as Struct from "effect/Struct"
 import type { ExchangeClient } from "../engine/ExchangeClient.js"
 import type { Markets } from "../engine/Markets.js"
 import type { Feed } from "../feed/internal/feed.js"
+import * as ClientOrderId from "../model/ClientOrderId.js"
 import type { MarketDataError } from "../model/ExchangeError.js"
 import type * as Adapter from "../ports/Adapter.js"
 import type * as Declaration from "./Declaration.js"
@@ -58,7 +59,7 @@ export interface Named<Name extends string> {
  * **Details**
  *
  * `layer` and `layerConfig` record every order in an `OrderJournal`. To trade without a journal, provide
- * `OrderJournal.layerNone`.
+ * `OrderJournal.layerNone`. Throws a `RangeError` if `trading.names` creates client order ids that it does not accept.
  *
  * @since 0.1.0
  * @category constructors
@@ -69,6 +70,7 @@ export const define = <
   const Region extends string = never
 >(facts: Declaration.Facts<Name, Lacks, Region>): Declared<Name, Lacks, Region> => {
   const { account, trading } = facts
+  ClientOrderId.validate(trading.names)
   const MarketData = tagOf<`${Name}MarketData`, MarketDataService>(facts, `${facts.name}MarketData`)
   const Account = tagOf<`${Name}Account`, Omit<AccountService, Lacks>>(facts, `${facts.name}Account`)
   const Trading = tagOf<`${Name}Trading`, Omit<TradingService, Lacks>>(facts, `${facts.name}Trading`)

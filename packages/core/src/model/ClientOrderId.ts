@@ -7,6 +7,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
+import { quote } from "./internal/quote.js"
 
 /**
  * The client order ids that an exchange accepts. `pattern` matches valid ids; `make` encodes 128 bits (32 lower-case
@@ -63,6 +64,25 @@ export const make = (alphabet: Alphabet): Effect.Effect<string> =>
     Effect.replicateEffect(Random.nextIntBetween(0, 0x1_0000), 5),
     (now, words) => alphabet.make(`${hex(now, 12)}${words.map((word) => hex(word, 4)).join("")}`)
   )
+
+/**
+ * Throws a `RangeError` if `make` creates ids that `pattern` does not match: the exchange would refuse every order.
+ *
+ * @since 0.1.0
+ * @category validation
+ */
+export const validate = (alphabet: Alphabet): void => {
+  const wrong = samples.map(alphabet.make).find((id) => !alphabet.pattern.test(id))
+  if (wrong === undefined) return
+  throw new RangeError(`names.make created ${quote(wrong)}, expected ${alphabet.described}`)
+}
+
+// The smallest, the largest and an ordinary id of this century.
+const samples = [
+  `${"0193".padEnd(12, "0")}${"0".repeat(20)}`,
+  `${"03c0".padEnd(32, "f")}`,
+  "01939f7c8e5ab3d40f6172839aecbd05"
+]
 
 const hex = (value: number, digits: number): string =>
   Math.floor(value).toString(16).padStart(digits, "0").slice(-digits)
