@@ -159,6 +159,13 @@ const shown = (
   values: ReadonlyArray<{ readonly symbol: string; readonly amount?: BigDecimal.BigDecimal | undefined }>
 ) => values.map(({ amount, symbol }) => [`${symbol}`, amount === undefined ? undefined : Decimal.format(amount)])
 
+describe("a declaration", () => {
+  it("with client order ids that the exchange would refuse throws a RangeError", () => {
+    const names = { ...facts.trading.names, pattern: /^\d+$/ }
+    assert.throws(() => toy({ trading: { names } }), RangeError, "names.make created")
+  })
+})
+
 describe("declared market data", () => {
   it.effect("merges the markets of all listings, ignores a failed one, and fails if all do", () =>
     Effect.gen(function*() {
@@ -1009,6 +1016,22 @@ describe("regions", () => {
       assert.deepStrictEqual(wire.sent.map(({ headers, url }) => [url, headers["x-region"]]), [
         ["https://eea.regional.example/time", "eea"]
       ])
+    }))
+
+  it.effect("have the time of their Date headers without an endpoint for it", () =>
+    Effect.gen(function*() {
+      const undated = Exchange.define({
+        ...facts,
+        protocol: { ...protocol, serverTime: open("ping", "/ping", { answer: Wire.one(Wire.none) }) }
+      })
+      const now = Date.UTC(2026, 10, 2, 12)
+      yield* TestClock.setTime(now)
+      const wire = makeWire(() => json([1], 200, { date: new Date(now + 3_600_000).toUTCString() }))
+      const found = yield* Effect.flatMap(undated.MarketData, ({ serverTime }) => serverTime).pipe(
+        Effect.provide(undated.layerMarketData()),
+        Effect.provideService(HttpClient.HttpClient, wire.client)
+      )
+      assert.strictEqual(found, now + 3_600_500)
     }))
 
   it.effect("require trading to be enabled, unless they are test environments", () =>

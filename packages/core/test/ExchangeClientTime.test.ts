@@ -1,6 +1,6 @@
 import { Trip } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, TestClock } from "effect"
+import { Duration, Effect, Either, Fiber, TestClock } from "effect"
 import { ExchangeError } from "../src/index.js"
 import * as Acme from "./support/acme.js"
 import { assertRunning, start } from "./support/time.js"
@@ -178,6 +178,23 @@ describe("ExchangeClient: time", () => {
       yield* TestClock.setTime(at + 900)
       yield* Effect.flip(client.request(Acme.balance, {}))
       assert.strictEqual((yield* client.health).clockSkewMillis, 0)
+    }))
+
+  it.scoped("the clock of an exchange without an endpoint for it is that of the Date header", () =>
+    Effect.gen(function*() {
+      const ping = { ...Acme.serverTime, path: "/ping", decode: () => Either.right(undefined) }
+      const { client, sent } = yield* Wire.setup(
+        ({ path, query }) =>
+          path === "/ping"
+            ? Wire.json([1], 200, { date: minutes(5) })
+            : Math.abs(Number(query.get("timestamp")) - at - 300_000) < 1000
+            ? Wire.ok()
+            : Wire.refuse("ClockSkew"),
+        { protocol: { serverTime: ping } }
+      )
+      yield* TestClock.setTime(at)
+      assert.deepStrictEqual(yield* client.request(Acme.balance, {}), { value: 1 })
+      assert.deepStrictEqual(sent.map(({ path }) => path), ["/balance", "/ping", "/balance"])
     }))
 
   it.scoped("a Retry-After that is a date is compared with the exchange's clock", () =>

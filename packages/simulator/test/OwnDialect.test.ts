@@ -67,6 +67,15 @@ describe("a dialect of your own", () => {
       assert.deepStrictEqual(yield* (yield* simulators.get("kraken")).requests, [])
     }).pipe(Effect.provide(Simulator.layer([tulip, "kraken", tulip]))))
 
+  it("signs with the hash that its exchange uses", () => {
+    const key = Redacted.make("Jefe")
+    const text = "what do ya want for nothing?"
+    // RFC 4231, test case 2.
+    assert.match(Keys.hmac(key, text), /^5bdcc146bf60754e/)
+    assert.match(Keys.hmacWith("sha384")(key, text), /^af45d2e376484031/)
+    assert.match(Keys.hmacWith("sha512")(key, text), /^164b7a7bfcf819e2/)
+  })
+
   it.effect("has demo credentials", () =>
     Effect.sync(() => {
       const { key, secret } = Simulator.credentials(tulip, "read")

@@ -280,6 +280,8 @@ const makeEngine = Effect.fnUntraced(function*(
       if (call instanceof ExchangeError.InvalidRequest) return yield* call
       const serverTime = yield* mapErrorOnly(run(call, signers.none), (error) => toExchangeError(call, error))
       const receivedAt = yield* Clock.currentTimeMillis
+      // The `Date` header of the response is learned in any case.
+      if (serverTime === undefined) return
       // Measured from sending, not from queueing: time in the queue would widen the range until any offset fits.
       const resolution = protocol.serverTimeStep ?? 1
       yield* vitals.learnTime({ sentAt: call.sentAt ?? receivedAt, receivedAt, serverTime, resolution }) ?? Effect.void

@@ -61,8 +61,12 @@ export interface Protocol<out Region extends string = string> {
   readonly ofRow?: ((body: ErrorBody, circumstances: Circumstances) => TradingError) | undefined
   /** Reads the usage of limits and the exchange's clock from a response. */
   readonly learn: (facts: ResponseFacts) => Observations
-  /** The endpoint that returns the exchange's clock in epoch milliseconds, by which timestamps are corrected. */
-  readonly serverTime: Endpoint<"marketData", {}, number>
+  /**
+   * The endpoint that returns the exchange's clock in epoch milliseconds, by which timestamps are corrected. For an
+   * exchange without such an endpoint, any cheap request whose answer is read as `undefined`: the clock is then that of
+   * the `Date` headers of its responses.
+   */
+  readonly serverTime: Endpoint<"marketData", {}, number | undefined>
   /** The resolution of `serverTime` in milliseconds. Defaults to 1. */
   readonly serverTimeStep?: number | undefined
   /**

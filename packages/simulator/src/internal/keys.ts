@@ -8,13 +8,17 @@ import { type BinaryToTextEncoding, createHmac } from "node:crypto"
 import type { World } from "../Dialect.js"
 import type { ApiKey, Permission } from "../engine/Account.js"
 
-/** @internal Returns the HMAC-SHA256 of a text, or of a text followed by bytes. */
-export const hmac = (
+/** @internal Creates the function that returns the HMAC of a text, or of a text followed by bytes, with a hash. */
+export const hmacWith = (hash: "sha256" | "sha384" | "sha512") =>
+(
   secret: Redacted.Redacted,
   signed: string,
   encoding: BinaryToTextEncoding = "hex",
   body: Uint8Array = new Uint8Array()
-): string => createHmac("sha256", Redacted.value(secret)).update(signed).update(body).digest(encoding)
+): string => createHmac(hash, Redacted.value(secret)).update(signed).update(body).digest(encoding)
+
+/** @internal Returns the HMAC-SHA256 of a text, or of a text followed by bytes. */
+export const hmac = hmacWith("sha256")
 
 /** @internal Finds the key with an id, even if the key is disabled. */
 export const named = ({ keys }: World, id: string | undefined): ApiKey | undefined =>

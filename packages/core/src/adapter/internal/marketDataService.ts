@@ -81,7 +81,10 @@ export const make = (
   return {
     exchange,
     request: client.request,
-    serverTime: client.request(protocol.serverTime, {}),
+    serverTime: Effect.flatMap(
+      client.request(protocol.serverTime, {}),
+      (time) => time === undefined ? theirs : Effect.succeed(time)
+    ),
     status: bound(adapter.status),
     markets: bound(markets.all),
     market: (symbol) => bound(markets.find("market", symbol)),
