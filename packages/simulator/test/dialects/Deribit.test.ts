@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted, TestClock } from "effect"
-import { dialect, signatureOf } from "../../src/exchanges/deribit/dialect.js"
+import { dialect } from "../../src/exchanges/deribit/dialect.js"
 import { Faults, Simulator } from "../../src/index.js"
+import { hmac } from "../../src/internal/keys.js"
 import { ask, field, noon, rows } from "../utils.js"
 import { clientSignature, demo, list, names, refused, result, signed, start, targetOf } from "./support/deribit.js"
 
@@ -272,11 +273,11 @@ describe("Deribit", () => {
       const secret = Redacted.make("AMANDASECRECT")
       const stamp = "1576074319000\n1iqt2wls\n"
       assert.strictEqual(
-        signatureOf(secret, stamp),
+        hmac(secret, stamp),
         "56590594f97921b09b18f166befe0d1319b198bbcdad7ca73382de2f88fe9aa1"
       )
       assert.strictEqual(
-        signatureOf(secret, `${stamp}GET\n/api/v2/private/get_account_summary?currency=BTC\n\n`),
+        hmac(secret, `${stamp}GET\n/api/v2/private/get_account_summary?currency=BTC\n\n`),
         "9bfbc51a2bc372d72cc396cf1a213dc78d42eb74cb7dc272351833ad0de276ab"
       )
     })

@@ -20,8 +20,6 @@ const { byName, currency, flag, integer, page, read, refuse, traded } = Params
 
 const { shows: account } = Params.routing({ meter: "ordinary", needs: "account:read" })
 
-const half = (value: BigDecimal.BigDecimal) => BigDecimal.multiply(value, Decimal.literal("0.5"))
-
 /** @internal Encodes the balance of a currency. */
 export const summary = ({ asset, equity, free, locked, margin, total, unrealized }: Holding) => ({
   currency: asset,
@@ -30,7 +28,7 @@ export const summary = ({ asset, equity, free, locked, margin, total, unrealized
   available_funds: BigDecimal.sum(free, unrealized),
   available_withdrawal_funds: free,
   initial_margin: locked,
-  maintenance_margin: half(margin)
+  maintenance_margin: margin
 })
 
 const nothing = { amount: Decimal.zero, margin: Decimal.zero, unrealizedPnl: 0, entryPrice: 0 }
@@ -53,8 +51,7 @@ const positionRow = (listing: Markets.DeribitListing, world: World): Json => {
     ...columns("mark_price index_price", last),
     estimated_liquidation_price: null,
     leverage: 10,
-    initial_margin: held.margin,
-    maintenance_margin: half(held.margin),
+    ...columns("initial_margin maintenance_margin", held.margin),
     ...columns("floating_profit_loss total_profit_loss", held.unrealizedPnl)
   }
 }

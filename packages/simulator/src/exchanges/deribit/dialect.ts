@@ -21,11 +21,9 @@
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
-import type * as Redacted from "effect/Redacted"
 import * as Dialect from "../../Dialect.js"
 import { hmacKey } from "../../engine/Account.js"
 import * as JsonRpc from "../../internal/jsonRpc.js"
-import { hmac } from "../../internal/keys.js"
 import * as Table from "../../internal/table.js"
 import * as Access from "./access.js"
 import * as Account from "./account.js"
@@ -34,15 +32,6 @@ import { listings } from "./markets.js"
 import { limits, type Refusal, response, type Route, tooMany } from "./params.js"
 import { streaming } from "./stream.js"
 import * as Trading from "./trading.js"
-
-/**
- * Signs a text with hex HMAC-SHA256. The text is `<timestamp>\n<nonce>\n<data>` for `client_signature`, and
- * `<timestamp>\n<nonce>\n<METHOD>\n<target>\n<body>\n` for a request.
- *
- * @since 0.1.0
- * @category signatures
- */
-export const signatureOf: (secret: Redacted.Redacted, text: string) => string = hmac
 
 const routes: Readonly<Record<string, Route>> = {
   "public/auth": {
