@@ -188,7 +188,7 @@ describe("BitMEX trading", () => {
       ["a price of zero", limit({ price: 0 }), "Invalid price"],
       ["a price off the tick", limit({ price: 50_000.05 }), "Invalid price tickSize"],
       ["a price beyond the largest", limit({ price: 1_000_000.1 }), "Invalid price"],
-      ["a long id", limit({ clOrdID: "x".repeat(37) }), "clOrdID must be at most 36 characters"],
+      ["a long id", limit({ clOrdID: "x".repeat(37) }), "Invalid clOrdID"],
       ["reducing on spot", limit({ symbol: "XBT_USDT", execInst: "ReduceOnly" }), "Invalid execInst for instrument"],
       [
         "an amount beyond the free balance",

@@ -112,7 +112,7 @@ export const instruments: ReadonlyArray<Instrument> = [
 ]
 
 /** @internal */
-export const { fills, find, positions } = catalogue(instruments)
+export const { fills, find, live, positions } = catalogue(instruments)
 
 const one = Decimal.literal("1")
 const halfTenth = Decimal.literal("0.0000000005")

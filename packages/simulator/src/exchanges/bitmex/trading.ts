@@ -6,44 +6,27 @@
 import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
-import { type Input, iso } from "../../internal/inputs.js"
-import { amountOf, find as instrumentOf, type Instrument, maxOrderQty, maxPrice, sizeOf } from "./markets.js"
+import * as Decimal from "../../engine/internal/decimal.js"
+import { reading, texts } from "../../internal/fields.js"
+import { type Input, iso, list, text } from "../../internal/inputs.js"
+import { amountOf, find as instrumentOf, type Instrument, live, maxOrderQty, maxPrice, sizeOf } from "./markets.js"
 import { find, isOrderId, rowOf, statusOf } from "./orders.js"
 import { type Answering, filterOf, invalid, matches, type Read, refuse, type Row } from "./params.js"
 
 // --- fields
 
-const text = (fields: Input, name: string): Read<string | undefined> => {
-  const value = fields[name]
-  if (value === undefined || value === null || value === "") return Either.right(undefined)
-  return typeof value === "string" ? Either.right(value) : invalid(`Invalid ${name}`)
-}
+const { all, byMember, byName, decimal, oneOf, optional } = reading(
+  (name) => invalid(`Invalid ${name}`),
+  (name) => invalid(`'${name}' is a required arg.`)
+)
 
-// Forms and some clients send numbers as text, which is equivalent.
-const decimal = (fields: Input, name: string): Read<BigDecimal.BigDecimal | undefined> => {
-  const value = fields[name]
-  if (value === undefined || value === null) return Either.right(undefined)
-  const parsed = typeof value === "number" || typeof value === "string"
-    ? BigDecimal.fromString(String(value))
-    : Option.none()
-  return Option.isNone(parsed) ? invalid(`Invalid ${name}`) : Either.right(parsed.value)
-}
+const clientId = (name: string) => optional(name, /^.{1,36}$/s)
 
-const sizeFrom = (fields: Input, name: string): Read<bigint | undefined> =>
-  Either.flatMap(decimal(fields, name), (value) => {
-    if (value === undefined) return Either.right(undefined)
-    const { scale, value: digits } = BigDecimal.normalize(value)
-    return scale > 0 ? invalid(`Invalid ${name}`) : Either.right(digits * 10n ** BigInt(-scale))
-  })
-
-const clientId = (fields: Input, name: string): Read<string | undefined> =>
-  Either.flatMap(
-    text(fields, name),
-    (id) => id !== undefined && id.length > 36 ? invalid(`${name} must be at most 36 characters`) : Either.right(id)
-  )
+// Reads a whole number. A negative one stands for a sale.
+const size = (name: string) => (input: Input): Read<bigint | undefined> =>
+  Either.map(optional(name, /^-?\d{1,18}$/)(input), (digits) => digits === undefined ? undefined : BigInt(digits))
 
 const checkPrice = (instrument: Instrument, price: BigDecimal.BigDecimal): Read<void> => {
   if (!BigDecimal.isPositive(price) || BigDecimal.greaterThan(price, BigDecimal.make(BigInt(maxPrice), 0))) {
@@ -70,69 +53,44 @@ const timesInForce: Readonly<Record<string, Engine.TimeInForce>> = {
   FillOrKill: "FOK"
 }
 
-interface Instructions {
-  readonly postOnly: boolean
-  readonly reduceOnly: boolean
-  readonly close: boolean
+const instructions = (input: Input) => {
+  const names = list(input, "execInst").flatMap((name) => name.split(/[;\s]+/))
+  return names.every((name) => ["ParticipateDoNotInitiate", "ReduceOnly", "Close"].includes(name))
+    ? Either.right({
+      postOnly: names.includes("ParticipateDoNotInitiate"),
+      reduceOnly: names.includes("ReduceOnly") || names.includes("Close"),
+      close: names.includes("Close")
+    })
+    : invalid("Invalid execInst")
 }
 
-const instructions = (fields: Input): Read<Instructions> =>
-  Either.flatMap(text(fields, "execInst"), (list = "") => {
-    const names = list.split(/[,;\s]+/).filter((name) => name !== "")
-    return names.every((name) => ["ParticipateDoNotInitiate", "ReduceOnly", "Close"].includes(name))
-      ? Either.right({
-        postOnly: names.includes("ParticipateDoNotInitiate"),
-        reduceOnly: names.includes("ReduceOnly") || names.includes("Close"),
-        close: names.includes("Close")
-      })
-      : invalid("Invalid execInst")
-  })
-
-const listed = (fields: Input): Read<Instrument> =>
-  Either.flatMap(text(fields, "symbol"), (symbol) => {
-    if (symbol === undefined) return invalid("'symbol' is a required arg.")
-    const found = instrumentOf(symbol.toUpperCase())
-    return found?.instrument === undefined ? refuse(400, "Invalid symbol") : Either.right(found)
-  })
+const newTerms = {
+  instrument: byName("symbol", (name) => live(name.toUpperCase()), refuse(400, "Invalid symbol")),
+  instructions,
+  price: decimal("price"),
+  type: oneOf("ordType", ["Limit", "Market", ""], ""),
+  timeInForce: byMember("timeInForce", timesInForce, invalid("Invalid timeInForce"), "GoodTillCancel"),
+  clientOrderId: clientId("clOrdID"),
+  side: oneOf("side", ["Buy", "Sell", ""], ""),
+  size: size("orderQty")
+}
 
 const positionOf = (world: World, instrument: Instrument): BigDecimal.BigDecimal =>
-  Engine.positions(world.engine).find((position) => position.instrument === instrument.id)?.amount ??
-    BigDecimal.make(0n, 0)
-
-const sideAndSize = (
-  fields: Input,
-  world: World,
-  instrument: Instrument,
-  close: boolean
-): Read<readonly [side: Engine.Side, size: bigint]> =>
-  Either.gen(function*() {
-    const name = yield* text(fields, "side")
-    if (name !== undefined && name !== "Buy" && name !== "Sell") return yield* invalid("Invalid side")
-    const asked = yield* sizeFrom(fields, "orderQty")
-    const position = sizeOf(instrument, positionOf(world, instrument))
-    const signed = asked ?? (close ? -position : undefined)
-    if (signed === undefined) return yield* invalid("'orderQty' is a required arg.")
-    const size = signed < 0n ? -signed : signed
-    const implied = signed < 0n ? "Sell" : "Buy"
-    return [(name ?? implied) === "Buy" ? "buy" : "sell", size]
-  })
+  Engine.positions(world.engine).find((position) => position.instrument === instrument.id)?.amount ?? Decimal.zero
 
 /** @internal */
 export const place: Answering = ({ fields }, world) =>
   Either.gen(function*() {
-    const instrument = yield* listed(fields)
-    const { close, postOnly, reduceOnly } = yield* instructions(fields)
-    const price = yield* decimal(fields, "price")
-    const type = (yield* text(fields, "ordType")) ?? (price === undefined ? "Market" : "Limit")
-    if (type !== "Market" && type !== "Limit") return yield* invalid("Invalid ordType")
-    const limit = type === "Limit"
-    const lifetime = (yield* text(fields, "timeInForce")) ?? (limit ? "GoodTillCancel" : "ImmediateOrCancel")
-    const timeInForce = Object.hasOwn(timesInForce, lifetime) ? timesInForce[lifetime] : undefined
-    if (timeInForce === undefined) return yield* invalid("Invalid timeInForce")
+    // Forms and some clients send numbers as text, which is equivalent.
+    const asked = yield* all(newTerms)(texts(fields), world)
+    const { clientOrderId, instructions: { close, postOnly, reduceOnly }, instrument, price, timeInForce } = asked
+    const limit = asked.type === "" ? price !== undefined : asked.type === "Limit"
     if (postOnly && (!limit || timeInForce !== "GTC")) return yield* invalid("Invalid execInst for ordType")
     if (reduceOnly && instrument.typ === "IFXXXP") return yield* invalid("Invalid execInst for instrument")
-    const clientOrderId = yield* clientId(fields, "clOrdID")
-    const [side, size] = yield* sideAndSize(fields, world, instrument, close)
+    const signed = asked.size ?? (close ? -sizeOf(instrument, positionOf(world, instrument)) : undefined)
+    if (signed === undefined) return yield* invalid("'orderQty' is a required arg.")
+    const size = signed < 0n ? -signed : signed
+    const isBuy = asked.side === "" ? signed >= 0n : asked.side === "Buy"
     if (close && size === 0n) return [rejected(fields, instrument, world)]
     yield* checkSize(instrument, size)
     if (limit && price === undefined) return yield* invalid("Invalid price")
@@ -145,7 +103,7 @@ export const place: Answering = ({ fields }, world) =>
     }
     const placed = Engine.place(world.engine, {
       instrument: instrument.id,
-      side,
+      side: isBuy ? "buy" : "sell",
       type: limit ? "limit" : "market",
       price: limit ? price : undefined,
       amount: amountOf(instrument, size),
@@ -204,28 +162,29 @@ const rejected = (fields: Input, instrument: Instrument, world: World): Row => {
 
 // --- amending
 
+const change = {
+  orderID: optional("orderID"),
+  original: clientId("origClOrdID"),
+  renamed: clientId("clOrdID"),
+  price: decimal("price"),
+  leaves: size("leavesQty"),
+  whole: size("orderQty")
+}
+
 /** @internal */
 export const amend: Answering = ({ fields }, world) =>
   Either.gen(function*() {
-    const orderID = yield* text(fields, "orderID")
-    const original = yield* clientId(fields, "origClOrdID")
-    const renamed = yield* clientId(fields, "clOrdID")
-    const order = orderID !== undefined
-      ? find(world, { orderID })
-      : original === undefined
-      ? undefined
-      : find(world, { clOrdID: original })
+    const { leaves, orderID, original, price, renamed, whole } = yield* all(change)(texts(fields), world)
     if (orderID === undefined && original === undefined) return yield* invalid("'orderID' is a required arg.")
     if (orderID !== undefined && !isOrderId(orderID)) return yield* refuse(400, "Invalid orderID")
-    const instrument = order === undefined ? undefined : instrumentOf(order.instrument)
+    const order = find(world, orderID === undefined ? { clOrdID: original ?? "" } : { orderID })
+    const instrument = order && instrumentOf(order.instrument)
     if (order === undefined || instrument === undefined) return yield* refuse(404, "Not Found")
     if (order.status !== "open") return yield* refuse(400, "Invalid ordStatus")
     if (renamed !== undefined && renamed !== order.clientOrderId) return yield* invalid("Invalid clOrdID")
-    const price = yield* decimal(fields, "price")
     if (price !== undefined) yield* checkPrice(instrument, price)
     const filled = sizeOf(instrument, order.filled)
-    const leaves = yield* sizeFrom(fields, "leavesQty")
-    const size = leaves === undefined ? yield* sizeFrom(fields, "orderQty") : filled + leaves
+    const size = leaves === undefined ? whole : filled + leaves
     if (size !== undefined) {
       yield* checkSize(instrument, size)
       if (size <= filled) return yield* invalid("Invalid orderQty")
@@ -275,7 +234,7 @@ export const cancel: Answering = ({ fields }, world) =>
 /** @internal */
 export const cancelAll: Answering = ({ fields }, world) =>
   Either.gen(function*() {
-    const symbol = (yield* text(fields, "symbol"))?.toUpperCase()
+    const symbol = text(fields, "symbol")?.toUpperCase()
     if (symbol !== undefined && instrumentOf(symbol) === undefined) return yield* refuse(400, "Invalid symbol")
     const filter = matches(yield* filterOf(fields["filter"]))
     const meant = Engine.openOrders(world.engine, symbol).filter((order) => filter(rowOf(order, world.engine)))
