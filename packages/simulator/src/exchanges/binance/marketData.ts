@@ -17,13 +17,12 @@ import * as Limits from "./limits.js"
 import { type BinanceListing, coin, market } from "./markets.js"
 import {
   type Answering,
+  byMember,
   does,
   flag,
   limit,
-  missing,
   page,
   type Params,
-  type Read,
   refuse,
   select,
   type Selection,
@@ -273,11 +272,7 @@ const candleRow = (
   "0"
 ]
 
-const interval = ({ interval: name }: Params): Read<Bars.Bars> => {
-  if (name === undefined) return missing("interval")
-  const found = Object.hasOwn(intervals, name) ? intervals[name] : undefined
-  return found === undefined ? refuse(-1120, "Invalid interval.") : Either.right(found)
-}
+const interval = byMember("interval", intervals, refuse(-1120, "Invalid interval."))
 
 const candles = { symbol, interval, span: span(), limit: limit(500, 1000) }
 

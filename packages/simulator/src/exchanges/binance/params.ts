@@ -1,7 +1,7 @@
 import * as Either from "effect/Either"
 import { queryOf, type SimulatedRequest, type World } from "../../Dialect.js"
 import type { ApiKey } from "../../engine/Account.js"
-import { answering, type Fields } from "../../internal/fields.js"
+import { answering, type Fields, reading } from "../../internal/fields.js"
 import { textOf } from "../../internal/inputs.js"
 import * as Json from "../../internal/json.js"
 import type * as Table from "../../internal/table.js"
@@ -47,6 +47,9 @@ export const missing = (name: string): Read<never> =>
 
 /** @internal */
 export const { all, does, shows } = answering<Refusal, Json.Json, Params>()
+
+/** @internal */
+export const { byMember } = reading(illegal, missing)
 
 /** @internal Reads the required symbol of a request. */
 export const symbol = (params: Params): Read<BinanceListing> =>

@@ -10,7 +10,7 @@ import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { type BinanceListing, maxMarketQuantity, maxPrice, maxQuantity } from "./markets.js"
 import { canceledRow, clientId, generatedId, named, placedRow, statusOf } from "./orders.js"
-import { type Answering, does, illegal, missing, type Params, type Read, refuse, symbol } from "./params.js"
+import { type Answering, byMember, does, illegal, missing, type Params, type Read, refuse, symbol } from "./params.js"
 
 // --- placing
 
@@ -40,7 +40,11 @@ const forbid = (params: Params, names: ReadonlyArray<string>): Read<void> => {
   return sent === undefined ? Either.void : refuse(-1106, `Parameter '${sent}' sent when not required.`)
 }
 
-const timesInForce: ReadonlyArray<Engine.TimeInForce> = ["GTC", "IOC", "FOK"]
+const side = byMember("side", { BUY: "buy", SELL: "sell" } as const, refuse(-1117, "Invalid side."))
+
+const timesInForce = { GTC: "GTC", IOC: "IOC", FOK: "FOK" } as const
+
+const timeInForceOf = byMember("timeInForce", timesInForce, refuse(-1115, "Invalid timeInForce."))
 
 const filterFailure = (filter: string) => refuse(-1013, `Filter failure: ${filter}`)
 
@@ -67,15 +71,14 @@ const checkQuantity = (
 
 const limitOrder = (
   params: Params,
+  world: World,
   listing: BinanceListing,
   instrument: Engine.Instrument,
   postOnly: boolean
 ): Read<Partial<Engine.NewOrder>> =>
   Either.gen(function*() {
     if (postOnly) yield* forbid(params, ["timeInForce"])
-    const name = postOnly ? "GTC" : yield* demand(params["timeInForce"], "timeInForce")
-    const timeInForce = timesInForce.find((known) => known === name)
-    if (timeInForce === undefined) return yield* refuse(-1115, "Invalid timeInForce.")
+    const timeInForce = postOnly ? "GTC" : yield* timeInForceOf(params, world)
     yield* forbid(params, ["quoteOrderQty"])
     const amount = yield* demand(yield* decimal(params, "quantity"), "quantity")
     const price = yield* demand(yield* decimal(params, "price"), "price")
@@ -107,8 +110,7 @@ const marketOrder = (
 const read = (params: Params, world: World): Read<Engine.NewOrder> =>
   Either.gen(function*() {
     const listing = yield* symbol(params)
-    const sideName = yield* demand(params["side"], "side")
-    if (sideName !== "BUY" && sideName !== "SELL") return yield* refuse(-1117, "Invalid side.")
+    const traded = yield* side(params, world)
     const type = yield* demand(params["type"], "type")
     if (Object.hasOwn(unsupported, type)) return yield* refuse(-2010, unsupported[type] ?? "")
     if (type !== "LIMIT" && type !== "LIMIT_MAKER" && type !== "MARKET") {
@@ -120,12 +122,12 @@ const read = (params: Params, world: World): Read<Engine.NewOrder> =>
     if (instrument === undefined) return yield* refuse(-2010, "Market is closed.")
     const terms = type === "MARKET"
       ? yield* marketOrder(params, instrument)
-      : yield* limitOrder(params, listing, instrument, type === "LIMIT_MAKER")
+      : yield* limitOrder(params, world, listing, instrument, type === "LIMIT_MAKER")
     return {
       type: "limit",
       ...terms,
       instrument: listing.id,
-      side: sideName === "BUY" ? "buy" : "sell",
+      side: traded,
       clientOrderId
     }
   })

@@ -1,6 +1,7 @@
 import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import * as Engine from "../../engine/Engine.js"
+import { reading } from "../../internal/fields.js"
 import { amount, flag, type Input, isInput, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import { find } from "./markets.js"
@@ -85,6 +86,8 @@ const termsOf = (configuration: unknown): Read<Terms> => {
   }
 }
 
+const size = reading((name) => invalid(`${name} is required`)).amount
+
 const market = (sizes: Input): Read<Terms> => {
   const base = amount(sizes, "base_size")
   const quote = amount(sizes, "quote_size")
@@ -93,19 +96,16 @@ const market = (sizes: Input): Read<Terms> => {
   return invalid("one of base_size and quote_size is required")
 }
 
-const limit = (sizes: Input, timeInForce: Engine.TimeInForce): Read<Terms> => {
-  const base = amount(sizes, "base_size")
-  const price = amount(sizes, "limit_price")
-  if (base === undefined) return invalid("base_size is required")
-  if (price === undefined) return invalid("limit_price is required")
-  return Either.right({
-    type: "limit",
-    amount: base,
-    price,
-    timeInForce,
-    postOnly: timeInForce === "GTC" && flag(sizes, "post_only")
+const limit = (sizes: Input, timeInForce: Engine.TimeInForce): Read<Terms> =>
+  Either.gen(function*() {
+    return {
+      type: "limit",
+      amount: yield* size("base_size")(sizes),
+      price: yield* size("limit_price")(sizes),
+      timeInForce,
+      postOnly: timeInForce === "GTC" && flag(sizes, "post_only")
+    }
   })
-}
 
 /**
  * @internal Places an order. The client order id is an idempotency key: a known id returns its order, whatever else is
