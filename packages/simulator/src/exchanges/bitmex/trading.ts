@@ -202,20 +202,10 @@ export const amend: Answering = ({ fields }, world) =>
 
 // --- canceling
 
-const ids = (fields: Input, name: string): Read<ReadonlyArray<string>> => {
-  const value = fields[name]
-  if (value === undefined || value === null || value === "") return Either.right([])
-  if (typeof value === "string") return Either.right(value.split(","))
-  return Array.isArray(value) && value.every((id) => typeof id === "string")
-    ? Either.right(value)
-    : invalid(`Invalid ${name}`)
-}
-
 /** @internal */
 export const cancel: Answering = ({ fields }, world) =>
   Either.gen(function*() {
-    const orderIds = yield* ids(fields, "orderID")
-    const clientIds = yield* ids(fields, "clOrdID")
+    const [orderIds, clientIds] = [list(fields, "orderID"), list(fields, "clOrdID")]
     if (orderIds.length + clientIds.length === 0) return yield* invalid("'orderID' is a required arg.")
     if (!orderIds.every(isOrderId)) return yield* refuse(400, "Invalid orderID")
     const wanted = [...orderIds.map((orderID) => ({ orderID })), ...clientIds.map((clOrdID) => ({ clOrdID }))]
@@ -234,7 +224,7 @@ export const cancel: Answering = ({ fields }, world) =>
 /** @internal */
 export const cancelAll: Answering = ({ fields }, world) =>
   Either.gen(function*() {
-    const symbol = text(fields, "symbol")?.toUpperCase()
+    const symbol = text(texts(fields), "symbol")?.toUpperCase()
     if (symbol !== undefined && instrumentOf(symbol) === undefined) return yield* refuse(400, "Invalid symbol")
     const filter = matches(yield* filterOf(fields["filter"]))
     const meant = Engine.openOrders(world.engine, symbol).filter((order) => filter(rowOf(order, world.engine)))
