@@ -73,9 +73,9 @@ const bars = {
 /** @internal Reads the bars that `resolution` names. */
 export const resolution = byMember("resolution", bars, invalid("resolution", "invalid resolution"))
 
-const end = (name: string) => needed(name, integer(name, undefined))
+const instant = (name: string) => needed(name, integer(name, undefined))
 
-const charted = { listing, resolution, from: end("start_timestamp"), to: end("end_timestamp") }
+const charted = { listing, resolution, from: instant("start_timestamp"), to: instant("end_timestamp") }
 
 /** @internal */
 export const routes = {
