@@ -27,7 +27,8 @@ const recent = 1400
 
 const candles: Declaration.MarketData["candles"]["read"] = (client) => (market, bar, window, interval) =>
   Effect.gen(function*() {
-    const oldest = Candle.shift(interval, yield* Clock.currentTimeMillis, -recent)
+    const { clockSkewMillis } = yield* client.health
+    const oldest = Candle.shift(interval, (yield* Clock.currentTimeMillis) + clockSkewMillis, -recent)
     const endpoint = window.from >= oldest ? Endpoints.candles : Endpoints.historyCandles
     return yield* to(endpoint)(client)(market, bar, window)
   })
@@ -73,8 +74,8 @@ const history = <Row extends { readonly id?: string | undefined }>(
   const latest = from(recent)
   const all = Question.union([latest, from(older)])
   const read: typeof all = (client) => (subject, query) =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const ask = query.since !== undefined && query.since < now - days * 86_400_000 ? all : latest
+    Effect.flatMap(Effect.zip(Clock.currentTimeMillis, client.health), ([now, { clockSkewMillis }]) => {
+      const ask = query.since !== undefined && query.since < now + clockSkewMillis - days * 86_400_000 ? all : latest
       return ask(client)(subject, query)
     })
   return { read, ofAll: Question.aboutEach(kinds.map((kind) => ({ kind })), read) }

@@ -267,7 +267,8 @@ const candles = (
     read: (market, interval, window) =>
       Effect.gen(function*() {
         if (kept !== undefined) {
-          const oldest = Candle.shift(interval, yield* Clock.currentTimeMillis, -kept)
+          const { clockSkewMillis } = yield* client.health
+          const oldest = Candle.shift(interval, (yield* Clock.currentTimeMillis) + clockSkewMillis, -kept)
           if (window.from < oldest) {
             return yield* new Unsupported({
               exchange,
