@@ -8,7 +8,6 @@ import { ClientOrderId, Endpoint, Exchange, Listing, Page, Question } from "@eff
 import type { Adapter, Declaration, Row } from "@effect-exchange/core/adapter"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as BigDecimal from "effect/BigDecimal"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
 import * as Errors from "./Errors.js"
@@ -103,17 +102,13 @@ const placedFrom = ({ limit, since }: Adapter.History) => ({ start_date: Endpoin
 // How far before the time it was sent an order is searched for, in milliseconds.
 const margin = 60_000
 
-// Orders are listed from a time by the exchange's clock. By the local clock, an order that was placed while it is ahead
-// would seem never to have existed.
-const placedSince: Declaration.Account["byName"][number] = (client) => ({ clientOrderId, market, since }) =>
-  Effect.gen(function*() {
-    const product_ids = [market.id]
-    if (since === undefined) return yield* orders(client)({ product_ids, clientOrderId })
-    const localTime = yield* Clock.currentTimeMillis
-    const exchangeTime = yield* client.request(Endpoints.serverTime, {})
-    const start_date = Endpoint.isoTime(Math.max(0, Math.floor(since + exchangeTime - localTime) - margin))
-    return yield* orders(client)({ product_ids, start_date, clientOrderId })
-  })
+const placedSince: Declaration.Account["byName"][number] = (client) => ({ clientOrderId, market, since }) => {
+  const wanted: Wanted = { product_ids: [market.id], clientOrderId }
+  // Like the times of the orders, `since` is by the exchange's clock.
+  return orders(client)(
+    since === undefined ? wanted : { ...wanted, start_date: Endpoint.isoTime(Math.max(0, Math.floor(since) - margin)) }
+  )
+}
 
 // ---- trading
 

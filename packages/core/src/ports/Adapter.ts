@@ -114,8 +114,8 @@ export interface Window {
 export type Bar = Pick<Candle.Candle, "openTime" | "open" | "high" | "low" | "close" | "volume">
 
 /**
- * A reference to an order by one of its ids. `since` is an instant (epoch milliseconds) before which the order cannot
- * have been placed, for exchanges that have to search.
+ * A reference to an order by one of its ids. `since` is an instant (epoch milliseconds, by the exchange's clock) before
+ * which the order cannot have been placed, for exchanges that have to search.
  *
  * @since 0.1.0
  * @category models
