@@ -52,7 +52,7 @@ const open = (
           silence: "15 seconds"
         },
         socket: { at: {}, path: "/", ping },
-        url: "ws://acme.test/",
+        address: Effect.succeed("ws://acme.test/"),
         rules: {
           login: false,
           confirmsLogin: false,

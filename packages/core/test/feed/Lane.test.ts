@@ -28,7 +28,7 @@ const setup = (charge: Effect.Effect<void> = Effect.void) =>
           silence: "15 seconds"
         },
         socket: { at: {}, path: "/" },
-        url: "ws://acme.test/",
+        address: Effect.succeed("ws://acme.test/"),
         rules: {
           login: false,
           confirmsLogin: false,

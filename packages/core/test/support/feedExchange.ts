@@ -126,7 +126,7 @@ export const open = (options: Options = {}) =>
           silence: "15 seconds"
         },
         socket: { at: {}, path: "/", welcome: Array.from({ length: welcome }, (_, index) => ({ hello: index })) },
-        url: "ws://acme.test/",
+        address: Effect.succeed("ws://acme.test/"),
         rules: {
           login,
           confirmsLogin: login,

@@ -48,6 +48,7 @@ export const make = (
   protocol: Protocol,
   feeds: Feeds | undefined,
   options: Options,
+  client: ExchangeClient<"marketData">,
   account: Account | undefined
 ): Effect.Effect<
   { readonly feed: Effect.Effect<Feed.Feed, ExchangeError.MarketDataError> },
@@ -86,7 +87,18 @@ export const make = (
     const crypto = yield* Crypto
     const state = yield* ExchangeState.ExchangeState
     const scope = yield* Effect.scope
-    const place = { protocol, feeds, options, account, chosen, host, construct: constructor.value, crypto, state }
+    const place = {
+      protocol,
+      feeds,
+      options,
+      client,
+      account,
+      chosen,
+      host,
+      construct: constructor.value,
+      crypto,
+      state
+    }
     // The connection is opened lazily, because many programs never use a stream.
     return { feed: lazily(Scope.extend(open(place), scope), (feed) => feed) }
   })
@@ -96,6 +108,7 @@ interface Place {
   readonly protocol: Protocol
   readonly feeds: Feeds
   readonly options: Options
+  readonly client: ExchangeClient<"marketData">
   readonly account: Account | undefined
   readonly chosen: Environment.Environment<string>
   readonly host: Extract<Host, { readonly _tag: "Open" }>
@@ -105,7 +118,7 @@ interface Place {
 }
 
 const open = (
-  { account, chosen, construct, crypto, feeds, host, options, protocol, state }: Place
+  { account, chosen, client, construct, crypto, feeds, host, options, protocol, state }: Place
 ): Effect.Effect<Feed.Feed, never, Scope.Scope> =>
   Effect.gen(function*() {
     const about = { exchange: protocol.exchange, operation: "stream" }
@@ -190,16 +203,37 @@ const open = (
       if ("made" in token) return signed(refused, token.made)
       return account === undefined
         ? Effect.fail(unsigned("this client has no credentials"))
-        : Effect.mapBoth(token.asked(account.client)(), {
-          onFailure: (error) => ({
-            because: "the exchange did not issue a token for the subscription",
-            error: error.isRetryable || error.outcome === "NotSent" ? undefined : error
-          }),
-          onSuccess: (token) => {
-            remember(signaturesIn(token))
-            return token
-          }
+        : issued("a token for the subscription", token.asked(account.client))
+    }
+
+    /** Requests a secret of the exchange. Its consumers fail only if requesting it again would not help. */
+    const issued = (
+      what: string,
+      ask: () => Effect.Effect<string, ExchangeError.AccountError>
+    ): Effect.Effect<string, Connection.Stopped> =>
+      Effect.mapBoth(ask(), {
+        onFailure: (error) => ({
+          because: `the exchange did not issue ${what}`,
+          error: error.isRetryable || error.outcome === "NotSent" ? undefined : error
+        }),
+        onSuccess: (secret) => {
+          remember(signaturesIn(secret))
+          return secret
+        }
+      })
+
+    const address = (socket: SocketFacts): Effect.Effect<string, Connection.Stopped> => {
+      const from = socket.address
+      if (from === undefined) return Effect.succeed(urlOf(host, chosen, socket))
+      const ask = "asked" in from ? from.asked(client) : account && from.signed(account.client)
+      if (ask === undefined) return Effect.fail(unsigned("this client has no credentials"))
+      return Effect.filterOrFail(issued("the URL of a connection", ask), (url) => isSecure(host, url), () => ({
+        because: "the exchange issued an invalid URL",
+        error: new ExchangeError.MalformedResponse({
+          ...about,
+          detail: "the exchange issued a URL that is not that of an encrypted WebSocket"
         })
+      }))
     }
 
     const noted = (what: Feed.Occurrence) =>
@@ -227,13 +261,13 @@ const open = (
         return {
           protocol: feeds.protocol,
           socket,
-          url: urlOf(host, chosen, socket),
+          address: Effect.suspend(() => address(socket)),
           rules: { ...rules, batch, login: login !== undefined, confirmsLogin: login !== undefined },
           constructor: (url) => construct(url),
           charge,
           pacer,
           onReceived: (at) => Telemetry.feedLastMessage.unsafeUpdate(at / 1000, labels),
-          redact: (text) => login === undefined && socket.token === undefined ? text : redaction.text(text),
+          redact: (text) => isPublic(socket) ? text : redaction.text(text),
           login: Effect.suspend(() => login === undefined ? Effect.succeed([]) : signed(refusedLogins(), login)),
           token: Effect.suspend(() => token(socket, refusedLogins()))
         }
@@ -252,6 +286,13 @@ const urlOf = (
   chosen: Environment.Environment<string>,
   { at, path }: SocketFacts
 ): string => (typeof chosen === "string" ? at[chosen] : undefined) ?? `${host.baseUrl.replace(/^http/, "ws")}${path}`
+
+/** Returns `true` for an encrypted WebSocket, and for any WebSocket if requests are not encrypted either. */
+const isSecure = ({ baseUrl }: Extract<Host, { readonly _tag: "Open" }>, url: string): boolean =>
+  URL.canParse(url) && (url.startsWith("wss://") || baseUrl.startsWith("http://") && url.startsWith("ws://"))
+
+const isPublic = ({ address, login, token }: SocketFacts): boolean =>
+  address === undefined && login === undefined && token === undefined
 
 const rulesOf = (
   protocol: Protocol,

@@ -53,7 +53,7 @@ const marketData = <MarketDataTag>(
   Effect.gen(function*() {
     yield* OptionRange.check({ marketsMaxAge: [options.marketsMaxAge, OptionRange.duration] })
     const adapter = marketData(client)
-    const { feed } = yield* LayerFeed.make(protocol, feeds, options, account)
+    const { feed } = yield* LayerFeed.make(protocol, feeds, options, client, account)
     const markets = yield* Markets.make({
       exchange: protocol.exchange,
       load: adapter.markets,

@@ -111,6 +111,11 @@ const start = (
 ): Effect.Effect<Connection, PlatformSocket.SocketError | Stopped, Scope.Scope> =>
   Effect.gen(function*() {
     const { protocol, rules } = settings
+    // The consumers of a connection that is still in use do not fail with its replacement.
+    const url = yield* Effect.tapError(
+      settings.address,
+      ({ error }) => error === undefined || holds ? Effect.void : Effect.sync(() => listener.fail(error))
+    )
     const inbox = Inbox.make<Item>()
     const opened = yield* Deferred.make<void, PlatformSocket.SocketError>()
     const ended = yield* Deferred.make<string>()
@@ -122,7 +127,7 @@ const start = (
     // Provided where the socket runs as well: there, a socket prefers the constructor in the context over the one it
     // was made with.
     const ours = Effect.provideService(PlatformSocket.WebSocketConstructor, settings.constructor)
-    const socket = yield* ours(PlatformSocket.makeWebSocket(settings.url, { closeCodeIsError: () => true }))
+    const socket = yield* ours(PlatformSocket.makeWebSocket(url, { closeCodeIsError: () => true }))
     const write = yield* socket.writer
     yield* socket.runRaw((data) => inbox.push(data), { onOpen: Effect.asVoid(Deferred.succeed(opened, undefined)) })
       .pipe(

@@ -4,15 +4,16 @@ import type { FeedProtocol, SocketFacts, Topic } from "./protocol.js"
 import type * as Session from "./session.js"
 
 /**
- * The settings that all connections to one kind of socket share. `login` and `token` fail with the reason why the
- * connection cannot continue.
+ * The settings that all connections to one kind of socket share. `address`, `login` and `token` fail with the reason
+ * why the connection cannot continue.
  *
  * @internal
  */
 export interface SocketSettings {
   readonly protocol: FeedProtocol
   readonly socket: SocketFacts
-  readonly url: string
+  /** The URL of the next connection. It may be a secret. */
+  readonly address: Effect.Effect<string, Stopped>
   readonly rules: Session.Rules
   readonly topic: (key: string) => Topic | undefined
   /** Opens a socket. */

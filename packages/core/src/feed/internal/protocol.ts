@@ -81,6 +81,15 @@ export interface SocketFacts {
   readonly at: { readonly [environment: string]: string | undefined }
   /** The path below a custom base URL. */
   readonly path: string
+  /**
+   * Requests the URL of a connection from the exchange, before each connection: for an exchange that issues a token for
+   * it. It replaces `at` and `path`. `signed` is for the data of an account. The URL is a secret. If the exchange does not
+   * issue it, the connection counts as failed.
+   */
+  readonly address?:
+    | { readonly asked: (client: ExchangeClient<"marketData">) => () => Effect<string, AccountError> }
+    | { readonly signed: (client: ExchangeClient<"account">) => () => Effect<string, AccountError> }
+    | undefined
   /** Messages that are sent first, before any request. */
   readonly welcome?: ReadonlyArray<unknown> | undefined
   /** Creates the login messages, or describes what is wrong with the credentials without revealing them. */

@@ -1,0 +1,161 @@
+import { HttpClient, Socket } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Layer, Logger, Stream, TestClock } from "effect"
+import { Exchange, Feeds, type Protocol, Question, Row, Wire } from "../src/adapter.js"
+import { ExchangeError, type FeedItem, MarketData } from "../src/index.js"
+import * as Toy from "./support/toy.js"
+import { json, make, type Script } from "./support/wire.js"
+
+const address = {
+  ...Toy.open("address", "/address", { method: "POST", answer: Wire.within("url", Wire.text) }),
+  isSecret: true
+}
+const none = Question.without("this", "nothing")
+
+const ticker = Wire.one(Row.ticker({
+  ...Wire.each(["last", "bid", "ask", "open24h", "high24h", "low24h", "volume24h"], Wire.none),
+  at: Wire.always(1)
+}))
+
+const protocol: Protocol.Protocol = {
+  ...Toy.protocol,
+  classify: ({ about, status }) =>
+    status === 400 ? new ExchangeError.InvalidRequest({ ...about, detail: "not for you" }) : undefined
+}
+
+const feeds: Feeds.Feeds = {
+  protocol: {
+    sockets: { public: { at: {}, path: "", address: { asked: Question.to(address) } } },
+    most: 10,
+    subscribe: (topics) => topics.map(({ key }) => key),
+    unsubscribe: () => [],
+    read: (frame) =>
+      typeof frame === "string" && frame.startsWith("refused")
+        ? [{ _tag: "Refused", error: { code: "", text: frame } }]
+        : [{ _tag: "Data", key: "XBTUSD", frame }],
+    silence: "1 minute"
+  },
+  ticker: {
+    topic: ({ id }) => ({ socket: "public", key: id, channel: "ticker" }),
+    reader: () => Feeds.readingOne(ticker)
+  }
+}
+
+const exchange = Exchange.definePublic({
+  name: "Toy",
+  protocol,
+  feeds,
+  kinds: ["spot"],
+  marketData: {
+    listings: [() => () => Effect.succeed([Toy.spot])],
+    ticker: none,
+    book: { depths: 1, read: none },
+    trades: { most: 1, order: "oldest first", read: none },
+    candles: { words: {}, page: 1, read: none },
+    status: none
+  }
+})
+
+/** A socket that opens at once and answers each message with the given text. */
+class Peer extends EventTarget {
+  readyState = 1
+  readonly url: string
+  readonly #reply: string
+  constructor(url: string, reply: string) {
+    super()
+    this.url = url
+    this.#reply = reply
+  }
+  send(): void {
+    this.dispatchEvent(new MessageEvent("message", { data: this.#reply }))
+  }
+  close(): void {
+    this.readyState = 3
+  }
+  drop(): void {
+    this.dispatchEvent(Object.assign(new Event("close"), { code: 1006, reason: "" }))
+  }
+}
+
+const token = (number: number) => `${number}neAiuYvAU61ZDXANAGAsiL4-iAExhsBXZxftpOeh_55i3Ysy2q2LEsEWU64mdzUOP`
+const issued = (number: number, scheme = "wss") => json({ url: `${scheme}://push.toy.example/?token=${token(number)}` })
+
+const listening = (script: Script, reply = "{}") =>
+  Effect.gen(function*() {
+    const wire = make(script)
+    const peers: Array<Peer> = []
+    const logs: Array<unknown> = []
+    const items: Array<FeedItem.FeedItem<unknown>["_tag"]> = []
+    const layer = Layer.provide(exchange.layerMarketData({ retry: { attempts: 1 } }), [
+      Layer.succeed(HttpClient.HttpClient, wire.client),
+      Layer.succeed(Socket.WebSocketConstructor, (url) => {
+        const peer = new Peer(url, reply)
+        peers.push(peer)
+        return peer as unknown as globalThis.WebSocket
+      })
+    ])
+    const listen = Effect.flatMap(
+      MarketData.MarketData,
+      ({ streamTicker }) =>
+        Stream.runForEach(streamTicker("BTC/USD"), ({ _tag }) => Effect.sync(() => items.push(_tag)))
+    )
+    const fiber = yield* listen.pipe(
+      Effect.provide(layer),
+      Effect.provide(Logger.replace(Logger.defaultLogger, Logger.make((entry) => logs.push(entry)))),
+      Effect.either,
+      Effect.fork
+    )
+    yield* TestClock.adjust("1 second")
+    return { peers, logs, items, fiber, sent: () => wire.sent.map(({ path }) => path) }
+  })
+
+describe("a socket whose URL the exchange issues", () => {
+  it.effect("is dialled with a new URL each time", () =>
+    Effect.gen(function*() {
+      const { items, peers } = yield* listening((_, index) => issued(index))
+      peers[0]?.drop()
+      yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual(
+        peers.map(({ url }) => url),
+        [0, 1].map((number) => `wss://push.toy.example/?token=${token(number)}`)
+      )
+      assert.deepStrictEqual(items, ["Connected", "Data", "Reconnecting", "Resynced", "Data"])
+    }))
+
+  it.effect("is dialled later if the exchange issues none, as if it had not been reached", () =>
+    Effect.gen(function*() {
+      const { items, peers, sent } = yield* listening((_, index) => index < 2 ? json({}, 503) : issued(index))
+      assert.deepStrictEqual(peers, [])
+      yield* TestClock.adjust("30 seconds")
+      assert.strictEqual(sent().length, 3)
+      assert.deepStrictEqual(items, ["Reconnecting", "Resynced", "Data"])
+    }))
+
+  for (
+    const [what, answer, tag] of [
+      ["is refused for good", () => json({ code: "poor" }, 400), "InvalidRequest"],
+      ["would not be encrypted", () => issued(1, "ws"), "MalformedResponse"],
+      ["is no WebSocket", () => issued(1, "https"), "MalformedResponse"]
+    ] as const
+  ) {
+    it.effect(`fails its consumers if it ${what}`, () =>
+      Effect.gen(function*() {
+        const { fiber, peers } = yield* listening(answer)
+        yield* TestClock.adjust("1 minute")
+        const result = yield* Fiber.join(fiber)
+        assert.strictEqual(result._tag === "Left" && Object(result.left)._tag, tag)
+        assert.deepStrictEqual(peers, [])
+        assert.notInclude(JSON.stringify(result), token(1))
+      }))
+  }
+
+  it.effect("does not reveal the token that the exchange repeats", () =>
+    Effect.gen(function*() {
+      const { fiber, logs } = yield* listening(() => issued(1), JSON.stringify(`refused: ${token(1)}`))
+      yield* TestClock.adjust("1 minute")
+      const result = JSON.stringify(yield* Fiber.join(fiber))
+      assert.include(result, "refused")
+      assert.notInclude(result, token(1))
+      assert.notInclude(JSON.stringify(logs), token(1))
+    }))
+})
