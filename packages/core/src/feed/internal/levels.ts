@@ -10,6 +10,7 @@ import { compare, type Figure } from "./figure.js"
 /** The maximum number of levels of a chunk. */
 const capacity = 16
 
+// Pushed one by one: V8 never treats an array that once had holes, as `new Array(n)` has, like one without.
 const filled = <A>(value: A): ReadonlyArray<A> => {
   const slots: Array<A> = []
   while (slots.length < 2 * capacity) slots.push(value)
@@ -43,7 +44,8 @@ class Chunk {
 }
 
 /**
- * The levels of a side at the time of a view, which never change.
+ * The levels of a side at the time of a view, which never change. A class rather than a literal, as `Chunk` is: see
+ * decision 12 in `docs/decisions`.
  *
  * @internal
  */
