@@ -97,24 +97,24 @@ export interface Dialect {
   /** Returns the id that the exchange uses for an order. */
   readonly orderId: (order: Order) => string
   /** The state of the exchange before its first request. */
-  readonly start: Session
+  readonly start: Responder
   readonly failures: Readonly<Record<FailureKind, SimulatedResponse>>
   /** The WebSockets of the exchange. Defaults to none. */
   readonly streaming?: Streaming | undefined
 }
 
 /**
- * A dialect together with its meters and bans at one instant.
+ * Responds to requests with the meters and bans of one instant.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Session {
-  /** Returns the response, the next session and, if anything was traded, the next engine. */
+export interface Responder {
+  /** Returns the response, the next responder and, if anything was traded, the next engine. */
   readonly respond: (
     request: SimulatedRequest,
     world: World
-  ) => readonly [response: SimulatedResponse, next: Session, engine?: Engine | undefined]
+  ) => readonly [response: SimulatedResponse, next: Responder, engine?: Engine | undefined]
   /** Returns the meters at an instant of the exchange's clock. */
   readonly usage: (now: number) => ReadonlyArray<Usage>
 }
@@ -147,10 +147,10 @@ export interface Definition<State> extends Omit<Dialect, "start"> {
  * @category constructors
  */
 export const make = <State>(definition: Definition<State>): Dialect => {
-  const session = (state: State): Session => ({
+  const responder = (state: State): Responder => ({
     respond: (request, world) => {
       const [response, next, engine] = definition.respond(state, request, world)
-      return [response, session(next), engine]
+      return [response, responder(next), engine]
     },
     usage: (now) => definition.usage(state, now)
   })
@@ -167,7 +167,7 @@ export const make = <State>(definition: Definition<State>): Dialect => {
     orderId: definition.orderId,
     failures: definition.failures,
     streaming: definition.streaming,
-    start: session(definition.initial)
+    start: responder(definition.initial)
   }
 }
 

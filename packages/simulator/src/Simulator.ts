@@ -260,8 +260,8 @@ export const make = Effect.fnUntraced(function*(
     requests: Ref.get(recorded),
     usage: Effect.gen(function*() {
       const { at, skew } = yield* instant
-      const { session } = yield* Ref.get(standing)
-      return session.usage(at + skew)
+      const { responder } = yield* Ref.get(standing)
+      return responder.usage(at + skew)
     }),
     setFaults: (next) => Ref.set(faults, next),
     setPrice: Effect.fnUntraced(function*(market, last) {

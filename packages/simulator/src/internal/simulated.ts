@@ -42,7 +42,7 @@ export interface MarketState {
 
 /** @internal The whole state of an exchange. */
 export interface Simulated {
-  readonly session: Dialect.Session
+  readonly responder: Dialect.Responder
   readonly engine: Engine.Engine
   readonly pins: ReadonlyMap<string, ReadonlyArray<Market.PriceOverride>>
 }
@@ -123,16 +123,16 @@ export const transitionsOf = (
     start: (balances) => {
       const instruments = dialect.listings.flatMap(({ instrument }) => instrument ?? [])
       return {
-        session: dialect.start,
+        responder: dialect.start,
         engine: Engine.make({ instruments, balances: balances ?? demoBalances(instruments) }),
         pins: new Map()
       }
     },
     respond: (current, request, now, faults, kind) => {
       const seen = world(current, now, faults)
-      const [response, session, traded] = current.session.respond(request, seen)
+      const [response, responder, traded] = current.responder.respond(request, seen)
       const engine = kind === "http503" || kind === "http429" ? seen.engine : traded ?? seen.engine
-      return [response, { session, engine, pins: current.pins }]
+      return [response, { responder, engine, pins: current.pins }]
     },
     runTurn: (current, now, faults, f) => {
       const seen = world(current, now, faults)
@@ -169,7 +169,7 @@ export const transitionsOf = (
         orders: Engine.openOrders(engine).map((order) => [dialect.orderId(order), order] as const),
         balances: Engine.balances(engine),
         positions: Engine.positions(engine),
-        usage: current.session.usage(now)
+        usage: current.responder.usage(now)
       }
     }
   }

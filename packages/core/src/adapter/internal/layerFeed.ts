@@ -20,7 +20,7 @@ import type { ErrorBody, Host, Moment, Protocol } from "../../engine/Protocol.js
 import type * as Connection from "../../feed/internal/connection.js"
 import * as Feed from "../../feed/internal/feed.js"
 import type { SocketFacts } from "../../feed/internal/protocol.js"
-import type { Rules } from "../../feed/internal/session.js"
+import type { Rules } from "../../feed/internal/socketSession.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import * as Credentials from "../../ports/Credentials.js"
 import * as Environment from "../../ports/Environment.js"

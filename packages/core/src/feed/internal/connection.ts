@@ -17,7 +17,7 @@ import { order } from "./frameOrder.js"
 import * as Inbox from "./inbox.js"
 import * as Outbox from "./outbox.js"
 import type { FeedProtocol } from "./protocol.js"
-import * as Session from "./session.js"
+import * as SocketSession from "./socketSession.js"
 
 export type { SocketSettings, Stopped } from "./connectionModel.js"
 
@@ -48,7 +48,7 @@ export interface Connection {
   readonly opened: number
   /** Returns when anything was last received, or when the connection was opened. */
   readonly lastReceivedAt: () => number
-  readonly post: (event: Session.Event) => void
+  readonly post: (event: SocketSession.Event) => void
   /** Handles a frame as if it had been received. */
   readonly hand: (key: string, frame: unknown) => void
   /** Completes with the reason when the connection has ended; never fails. */
@@ -64,7 +64,7 @@ export interface Connection {
   readonly close: Effect.Effect<void>
 }
 
-type Item = string | Uint8Array | Session.Event | Handed | typeof due
+type Item = string | Uint8Array | SocketSession.Event | Handed | typeof due
 
 /** A marker that something is due. What is due is decided after all earlier items have been read. */
 const due = Symbol("due")
@@ -92,7 +92,7 @@ const mostHeld = 50_000
 export const open = (
   settings: SocketSettings,
   listener: Listener,
-  wanted: () => Iterable<Session.Wanted>,
+  wanted: () => Iterable<SocketSession.Wanted>,
   holds: boolean
 ): Effect.Effect<Connection, PlatformSocket.SocketError | Stopped, Scope.Scope> =>
   Effect.gen(function*() {
@@ -105,7 +105,7 @@ export const open = (
 const start = (
   settings: SocketSettings,
   listener: Listener,
-  wanted: () => Iterable<Session.Wanted>,
+  wanted: () => Iterable<SocketSession.Wanted>,
   holds: boolean,
   scope: Scope.CloseableScope
 ): Effect.Effect<Connection, PlatformSocket.SocketError | Stopped, Scope.Scope> =>
@@ -158,7 +158,7 @@ const start = (
     })
     let lastReceivedAt = openedAt
     // Nothing from here on waits: what is wanted after this comes as an event.
-    let [state, outputs] = Session.open(rules, wanted(), openedAt)
+    let [state, outputs] = SocketSession.open(rules, wanted(), openedAt)
     const isNext = order()
     let isFull = false
     /**
@@ -175,7 +175,7 @@ const start = (
       else isFull = true
     }
 
-    const dispatch = (out: ReadonlyArray<Session.Output>, now: number) => {
+    const dispatch = (out: ReadonlyArray<SocketSession.Output>, now: number) => {
       for (const output of out) {
         switch (output._tag) {
           case "Live":
@@ -205,8 +205,8 @@ const start = (
       }
     }
 
-    const advance = (event: Session.Event, now: number) => {
-      const [next, out] = Session.step(rules, state, event, now, random)
+    const advance = (event: SocketSession.Event, now: number) => {
+      const [next, out] = SocketSession.step(rules, state, event, now, random)
       state = next
       dispatch(out, now)
     }
@@ -267,7 +267,7 @@ const start = (
       }
       if (state === before && !items.includes(due)) return false
       advance({ _tag: "Tick", lastReceivedAt, lastReceivedOf }, now)
-      if (Session.isSettled(state)) Deferred.unsafeDone(settled, Effect.void)
+      if (SocketSession.isSettled(state)) Deferred.unsafeDone(settled, Effect.void)
       Queue.unsafeOffer(moved, undefined)
       return true
     }
@@ -281,7 +281,7 @@ const start = (
     // Sleeps until something is due, and checks again when that may have changed.
     const keep = Effect.gen(function*() {
       const now = time()
-      const next = Session.deadline(rules, state, lastReceivedAt, lastReceivedOf)
+      const next = SocketSession.deadline(rules, state, lastReceivedAt, lastReceivedOf)
       if (next <= now) {
         inbox.push(due)
         return yield* Queue.take(moved)

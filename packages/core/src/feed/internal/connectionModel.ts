@@ -1,7 +1,7 @@
 import type * as Effect from "effect/Effect"
 import type { AccountError } from "../../model/ExchangeError.js"
 import type { FeedProtocol, SocketFacts, Topic } from "./protocol.js"
-import type * as Session from "./session.js"
+import type * as SocketSession from "./socketSession.js"
 
 /**
  * The settings that all connections to one kind of socket share. `address`, `login` and `token` fail with the reason
@@ -14,7 +14,7 @@ export interface SocketSettings {
   readonly socket: SocketFacts
   /** The URL of the next connection. It may be a secret. */
   readonly address: Effect.Effect<string, Stopped>
-  readonly rules: Session.Rules
+  readonly rules: SocketSession.Rules
   readonly topic: (key: string) => Topic | undefined
   /** Opens a socket. */
   readonly constructor: (url: string) => globalThis.WebSocket

@@ -6,7 +6,7 @@
  */
 import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
-import type { State } from "./sessionModel.js"
+import type { State } from "./socketSessionModel.js"
 
 /** @internal Schedules an unsubscribe message, and forgets the id of the subscription. */
 export const leave = (state: State, key: string): State => ({

@@ -16,7 +16,7 @@ import { type Buffer, type FeedItem, SlowConsumer } from "../../model/FeedItem.j
 import * as ActiveSubscription from "./activeSubscription.js"
 import type * as Connection from "./connection.js"
 import * as Consumer from "./consumer.js"
-import * as Lane from "./lane.js"
+import * as ManagedConnection from "./managedConnection.js"
 import { retryUntilAnswered } from "./retryUntilAnswered.js"
 import type { Subscription } from "./subscription.js"
 
@@ -54,7 +54,7 @@ export interface Options {
   readonly exchange: string
   /** The maximum number of subscriptions per connection. */
   readonly most: number
-  readonly backoff: Lane.Backoff
+  readonly backoff: ManagedConnection.Backoff
   readonly settings: (socket: string, refusedLogins: () => number) => Omit<Connection.SocketSettings, "topic">
   readonly refusal: (operation: string, error: ErrorBody | undefined) => AccountError
   readonly loginRefusal: (operation: string, error: ErrorBody) => AccountError
@@ -63,7 +63,7 @@ export interface Options {
 
 /** A subscription at the exchange, which all readings of its topic share. */
 interface SharedTopic {
-  readonly lane: Lane.Lane
+  readonly connection: ManagedConnection.ManagedConnection
   readonly entries: Set<ActiveSubscription.Entry>
   /** Whether the exchange has confirmed the subscription, which it does not repeat for a reading that joins later. */
   isLive: boolean
@@ -71,9 +71,9 @@ interface SharedTopic {
 
 /** The connections to one kind of socket, and their subscriptions. */
 interface Group {
-  readonly lanes: Array<Lane.Lane>
+  readonly connections: Array<ManagedConnection.ManagedConnection>
   readonly settings: Omit<Connection.SocketSettings, "topic">
-  readonly listener: Lane.Listener
+  readonly listener: ManagedConnection.Listener
   readonly topics: Map<string, SharedTopic>
 }
 
@@ -105,7 +105,7 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
         if (topic !== undefined) topic.isLive = isLive
       }
       const group: Group = {
-        lanes: [],
+        connections: [],
         topics,
         settings: options.settings(socket, () => refusedLogins),
         listener: {
@@ -151,13 +151,13 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
       return group
     }
 
-    const laneOf = (group: Group): Effect.Effect<Lane.Lane> =>
+    const connectionFor = (group: Group): Effect.Effect<ManagedConnection.ManagedConnection> =>
       Effect.suspend(() => {
-        const free = group.lanes.find((lane) => lane.size() < options.most)
+        const free = group.connections.find((connection) => connection.size() < options.most)
         if (free !== undefined) return Effect.succeed(free)
         return Effect.tap(
-          Scope.extend(Lane.make(group.settings, group.listener, breaker, options.backoff), scope),
-          (lane) => Effect.sync(() => group.lanes.push(lane))
+          Scope.extend(ManagedConnection.make(group.settings, group.listener, breaker, options.backoff), scope),
+          (connection) => Effect.sync(() => group.connections.push(connection))
         )
       })
 
@@ -167,7 +167,7 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
       const activate = (
         subscription: Subscription<A, E>,
         group: Group,
-        lane: Lane.Lane
+        connection: ManagedConnection.ManagedConnection
       ): ActiveSubscription.ActiveSubscription<A, E> => {
         const { topic } = subscription
         let fetching: { stop: () => void } | undefined
@@ -175,7 +175,7 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
           resync: () => {
             note("resync")
             if (subscription.recheck !== undefined) run(subscription.recheck)
-            lane.resync(topic.key)
+            connection.resync(topic.key)
           },
           stale: () => note("stale"),
           unread: () => note("unread"),
@@ -192,7 +192,7 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
               retryUntilAnswered,
               Effect.matchEffect({
                 onFailure: (error) => Effect.sync(() => active.fail(error)),
-                onSuccess: (answer) => Effect.sync(() => lane.hand(topic.key, answer))
+                onSuccess: (answer) => Effect.sync(() => connection.hand(topic.key, answer))
               }),
               Effect.ensuring(Effect.sync(() => {
                 if (fetching === current) fetching = undefined
@@ -214,7 +214,7 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
         const found = group.topics.get(key)
         if (found === undefined || !found.entries.delete(active) || found.entries.size > 0) return
         group.topics.delete(key)
-        found.lane.unwant(key)
+        found.connection.unwant(key)
       }
 
       const join = (subscription: Subscription<A, E>) =>
@@ -223,14 +223,14 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
           const group = groupOf(socket)
           // The fiber must not yield between the look-up and the insertion, so that two consumers that join
           // concurrently share one subscription.
-          const free = group.topics.get(key)?.lane ?? (yield* laneOf(group))
-          const lane = group.topics.get(key)?.lane ?? free
-          const active = all.get(`${socket} ${key}`) ?? activate(subscription, group, lane)
+          const free = group.topics.get(key)?.connection ?? (yield* connectionFor(group))
+          const connection = group.topics.get(key)?.connection ?? free
+          const active = all.get(`${socket} ${key}`) ?? activate(subscription, group, connection)
           all.set(`${socket} ${key}`, active)
           const found = group.topics.get(key)
           if (found === undefined) {
-            group.topics.set(key, { lane, entries: new Set([active]), isLive: false })
-            lane.want(subscription.topic, subscription.maxSilence)
+            group.topics.set(key, { connection, entries: new Set([active]), isLive: false })
+            connection.want(subscription.topic, subscription.maxSilence)
           } else if (!found.entries.has(active)) {
             found.entries.add(active)
             if (found.isLive) active.live()

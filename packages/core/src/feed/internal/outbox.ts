@@ -9,7 +9,7 @@ import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import type { SocketSettings, Stopped } from "./connectionModel.js"
 import type { Topic } from "./protocol.js"
-import type * as Session from "./session.js"
+import type * as SocketSession from "./socketSession.js"
 
 type Failure = PlatformSocket.SocketError | Stopped
 
@@ -19,7 +19,7 @@ type Failure = PlatformSocket.SocketError | Stopped
  * @internal
  */
 export type Message = Extract<
-  Session.Output,
+  SocketSession.Output,
   { readonly _tag: "Login" | "Ping" | "Send" | "Subscribe" | "Unsubscribe" }
 >
 
@@ -42,7 +42,7 @@ export const make = (
   settings: SocketSettings,
   { failed, requested, write }: {
     readonly write: (text: string) => Effect.Effect<void, PlatformSocket.SocketError>
-    readonly requested: (event: Session.Event) => void
+    readonly requested: (event: SocketSession.Event) => void
     readonly failed: (error: Failure) => Effect.Effect<unknown>
   }
 ): Effect.Effect<Outbox> =>

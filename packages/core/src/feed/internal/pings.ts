@@ -3,7 +3,7 @@
  *
  * @internal
  */
-import type { Rules, State, Step } from "./sessionModel.js"
+import type { Rules, State, Step } from "./socketSessionModel.js"
 
 /** @internal Returns `true` if nothing was received since the last ping. */
 export const isUnanswered = ({ pinged }: State, lastReceivedAt: number): boolean =>

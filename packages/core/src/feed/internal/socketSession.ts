@@ -11,9 +11,9 @@ import * as Arr from "effect/Array"
 import type { ErrorBody } from "../../engine/Protocol.js"
 import * as ExchangeIds from "./exchangeIds.js"
 import * as Pings from "./pings.js"
-import type { Control, Event, Output, Rules, State, Step, Topic, Wanted } from "./sessionModel.js"
+import type { Control, Event, Output, Rules, State, Step, Topic, Wanted } from "./socketSessionModel.js"
 
-export type { Event, Output, Rules, State, Wanted } from "./sessionModel.js"
+export type { Event, Output, Rules, State, Wanted } from "./socketSessionModel.js"
 
 /**
  * Creates the state of an opened socket with the subscriptions that are wanted.

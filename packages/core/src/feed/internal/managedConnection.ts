@@ -8,15 +8,15 @@ import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import * as Connection from "./connection.js"
 import type { Topic } from "./protocol.js"
-import type * as Session from "./session.js"
+import type * as SocketSession from "./socketSession.js"
 
 /**
- * A slot for a limited number of subscriptions, with one connection while there are any. The connection is
- * re-established whenever it ends, and replaced before the exchange closes it.
+ * A connection for a limited number of subscriptions, open while there are any. It is re-established whenever it ends,
+ * and replaced before the exchange closes it.
  *
  * @internal
  */
-export interface Lane {
+export interface ManagedConnection {
   readonly size: () => number
   readonly want: (topic: Topic, maxSilence: number | undefined) => void
   readonly unwant: (key: string) => void
@@ -46,9 +46,9 @@ export const make = (
   listener: Listener,
   breaker: CircuitBreaker.CircuitBreaker<SocketError | Connection.Stopped>,
   backoff: Backoff
-): Effect.Effect<Lane, never, Scope.Scope> =>
+): Effect.Effect<ManagedConnection, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const wanted = new Map<string, Session.Wanted>()
+    const wanted = new Map<string, SocketSession.Wanted>()
     // Includes topics that are no longer wanted, because the unsubscribe messages name them.
     const topics = new Map<string, Topic>()
     const needed = Effect.unsafeMakeLatch(false)
@@ -56,7 +56,7 @@ export const make = (
     let connections: ReadonlyArray<Connection.Connection> = []
 
     const own: Connection.SocketSettings = { ...settings, topic: (key) => topics.get(key) }
-    const post = (event: Session.Event) => {
+    const post = (event: SocketSession.Event) => {
       for (const connection of connections) connection.post(event)
     }
 
@@ -174,7 +174,7 @@ export const make = (
       yield* wait
     })
 
-    // A lane is created while a consumer joins, which is uninterruptible; the fiber of its connections must be
+    // It is created while a consumer joins, which is uninterruptible; the fiber of its connections must be
     // interruptible.
     yield* Effect.forkScoped(Effect.interruptible(Effect.forever(life)))
 

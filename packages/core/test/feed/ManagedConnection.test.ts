@@ -3,7 +3,7 @@ import type { SocketError } from "@effect/platform/Socket"
 import { expect, it } from "@effect/vitest"
 import { Clock, Effect, TestClock } from "effect"
 import type * as Connection from "../../src/feed/internal/connection.js"
-import * as Lane from "../../src/feed/internal/lane.js"
+import * as ManagedConnection from "../../src/feed/internal/managedConnection.js"
 
 /** A socket that never connects. */
 class FailingSocket extends EventTarget {
@@ -17,7 +17,7 @@ const setup = (charge: Effect.Effect<void> = Effect.void) =>
     const attemptedAt: Array<number> = []
     const clock = yield* Effect.clock
     const breaker = yield* CircuitBreaker.make<SocketError | Connection.Stopped>({ name: "acme.feed" })
-    const lane = yield* Lane.make(
+    const connection = yield* ManagedConnection.make(
       {
         protocol: {
           sockets: {},
@@ -68,15 +68,15 @@ const setup = (charge: Effect.Effect<void> = Effect.void) =>
       breaker,
       { base: 1000, max: 30_000, stable: 30_000, linger: 10_000 }
     )
-    return { attemptedAt, breaker, lane, start: yield* Clock.currentTimeMillis }
+    return { attemptedAt, breaker, connection, start: yield* Clock.currentTimeMillis }
   })
 
 it.scoped("reconnecting backs off and never gives up", () =>
   Effect.gen(function*() {
-    const { attemptedAt, lane } = yield* setup()
+    const { attemptedAt, connection } = yield* setup()
     yield* TestClock.adjust("1 minutes")
     expect(attemptedAt).toEqual([])
-    lane.want({ socket: "public", key: "book", channel: "book" }, undefined)
+    connection.want({ socket: "public", key: "book", channel: "book" }, undefined)
     yield* Effect.repeatN(TestClock.adjust("5 seconds"), 240)
     const [first = 0, ...rest] = attemptedAt
     // Half of 1, 2, 4 and 8 seconds, as the random always returns 0.5; then the circuit breaker opens.
@@ -91,23 +91,23 @@ it.scoped("reconnecting backs off and never gives up", () =>
 
 it.scoped("reconnecting stops when the last listener has left, and resumes with the next one", () =>
   Effect.gen(function*() {
-    const { attemptedAt, lane } = yield* setup()
+    const { attemptedAt, connection } = yield* setup()
     const book = { socket: "public", key: "book", channel: "book" }
-    lane.want(book, undefined)
+    connection.want(book, undefined)
     yield* TestClock.adjust("2 seconds")
     expect(attemptedAt.length).toBe(3)
-    lane.unwant("book")
+    connection.unwant("book")
     yield* TestClock.adjust("5 minutes")
     expect(attemptedAt.length).toBe(3)
-    lane.want(book, undefined)
+    connection.want(book, undefined)
     yield* TestClock.adjust("10 seconds")
     expect(attemptedAt.length).toBeGreaterThan(3)
   }).pipe(Effect.withRandomFixed([0.5])))
 
 it.scoped("a connection that waited for the exchange's limit is not opened once the circuit is open", () =>
   Effect.gen(function*() {
-    const { attemptedAt, breaker, lane } = yield* setup(Effect.sleep("1 second"))
-    lane.want({ socket: "public", key: "book", channel: "book" }, undefined)
+    const { attemptedAt, breaker, connection } = yield* setup(Effect.sleep("1 second"))
+    connection.want({ socket: "public", key: "book", channel: "book" }, undefined)
     yield* TestClock.adjust("500 millis")
     yield* breaker.openUntil((yield* Clock.currentTimeMillis) + 20_000)
     yield* TestClock.adjust("20 seconds")

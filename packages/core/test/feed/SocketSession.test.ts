@@ -1,8 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import { FastCheck } from "effect"
-import * as Session from "../../src/feed/internal/session.js"
+import * as SocketSession from "../../src/feed/internal/socketSession.js"
 
-const rules: Session.Rules = {
+const rules: SocketSession.Rules = {
   login: false,
   confirmsLogin: false,
   patience: 10_000,
@@ -51,9 +51,9 @@ const play = (actions: ReadonlyArray<typeof action extends FastCheck.Arbitrary<i
   const unanswered: Array<{ readonly request: number; readonly keys: ReadonlyArray<string> }> = []
   const faults: Array<string> = []
   let ended = false
-  let [state] = Session.open(rules, [], now)
+  let [state] = SocketSession.open(rules, [], now)
 
-  const carry = (outputs: ReadonlyArray<Session.Output>) => {
+  const carry = (outputs: ReadonlyArray<SocketSession.Output>) => {
     for (const output of outputs) {
       if (ended) faults.push(`${output._tag} after the end`)
       switch (output._tag) {
@@ -83,8 +83,8 @@ const play = (actions: ReadonlyArray<typeof action extends FastCheck.Arbitrary<i
       }
     }
   }
-  const step = (event: Session.Event, random = 0.5) => {
-    const [next, outputs] = Session.step(rules, state, event, now, random)
+  const step = (event: SocketSession.Event, random = 0.5) => {
+    const [next, outputs] = SocketSession.step(rules, state, event, now, random)
     state = next
     carry(outputs)
   }
@@ -144,7 +144,7 @@ const play = (actions: ReadonlyArray<typeof action extends FastCheck.Arbitrary<i
     subscribed,
     /** Confirms all requests until the session is settled. */
     settle: () => {
-      for (let round = 0; round < 50 && !Session.isSettled(state) && state.phase !== "ended"; round++) {
+      for (let round = 0; round < 50 && !SocketSession.isSettled(state) && state.phase !== "ended"; round++) {
         now += 1000
         heard = now
         tick()
@@ -153,8 +153,8 @@ const play = (actions: ReadonlyArray<typeof action extends FastCheck.Arbitrary<i
       for (const one of keys) heardOf.set(one, now)
       tick()
     },
-    isSettled: () => Session.isSettled(state),
-    due: () => Session.deadline(rules, state, heard, (one) => heardOf.get(one)) - now
+    isSettled: () => SocketSession.isSettled(state),
+    due: () => SocketSession.deadline(rules, state, heard, (one) => heardOf.get(one)) - now
   }
 }
 
@@ -193,9 +193,9 @@ describe("the session of a connection", () => {
       let asked = 0
       let now = 0
       let number = 0
-      let [state] = Session.open(rules, [], now)
-      const step = (event: Session.Event) => {
-        const [next, outputs] = Session.step(rules, state, event, now, 0.5)
+      let [state] = SocketSession.open(rules, [], now)
+      const step = (event: SocketSession.Event) => {
+        const [next, outputs] = SocketSession.step(rules, state, event, now, 0.5)
         state = next
         for (const output of outputs) {
           if (output._tag === "Subscribe") {
@@ -243,11 +243,13 @@ describe("the session of a connection", () => {
     }))
   })
 
-  const opened = (wanted: ReadonlyArray<string>) => Session.open(rules, wanted.map((key) => ({ key, maxSilence })), 0)
+  const opened = (wanted: ReadonlyArray<string>) =>
+    SocketSession.open(rules, wanted.map((key) => ({ key, maxSilence })), 0)
   const never = () => undefined
-  const at = (state: Session.State, event: Session.Event, now: number) => Session.step(rules, state, event, now, 0.5)
+  const at = (state: SocketSession.State, event: SocketSession.Event, now: number) =>
+    SocketSession.step(rules, state, event, now, 0.5)
   const ticked = (
-    state: Session.State,
+    state: SocketSession.State,
     now: number,
     heard = now,
     heardOf: (key: string) => number | undefined = never
@@ -275,10 +277,10 @@ describe("the session of a connection", () => {
 
   it("ends the connection, and does not refuse the subscription, if nothing was received at all", () => {
     const patient = { ...rules, silence: 60_000, ping: undefined }
-    let [state] = Session.open(patient, [{ key: "a", maxSilence }], 0)
+    let [state] = SocketSession.open(patient, [{ key: "a", maxSilence }], 0)
     const tags: Array<string> = []
     for (let now = 0; now <= 60_000; now += 1000) {
-      const [next, outputs] = Session.step(
+      const [next, outputs] = SocketSession.step(
         patient,
         state,
         { _tag: "Tick", lastReceivedAt: 0, lastReceivedOf: never },
@@ -289,7 +291,7 @@ describe("the session of a connection", () => {
       for (const output of outputs) {
         tags.push(output._tag)
         if (output._tag !== "Subscribe") continue
-        state = Session.step(patient, state, { _tag: "Sent", request: output.request }, now, 0.5)[0]
+        state = SocketSession.step(patient, state, { _tag: "Sent", request: output.request }, now, 0.5)[0]
       }
     }
     expect(tags).not.toContain("Refuse")
@@ -328,7 +330,7 @@ describe("the session of a connection", () => {
   })
 
   it("takes a refusal before the login is confirmed as one of the login, since nothing else was requested", () => {
-    const [state] = Session.open({ ...rules, login: true, confirmsLogin: true }, [{ key: "a", maxSilence }], 0)
+    const [state] = SocketSession.open({ ...rules, login: true, confirmsLogin: true }, [{ key: "a", maxSilence }], 0)
     const error = { code: "50101", text: "the key is for another environment" }
     expect(at(state, { _tag: "Refused", error }, 1)[1]).toEqual([
       { _tag: "RefuseLogin", error },
@@ -338,7 +340,7 @@ describe("the session of a connection", () => {
 
   it("requests subscriptions one by one if a refusal does not tell which of a request it is about", () => {
     const error = { code: "1", text: "no" }
-    const requested = (outputs: ReadonlyArray<Session.Output>) =>
+    const requested = (outputs: ReadonlyArray<SocketSession.Output>) =>
       outputs.flatMap((output) => output._tag === "Subscribe" ? [[output.request, output.keys.join("")]] : [])
     for (const request of [1, undefined]) {
       const [state, first] = ticked(opened(["a", "b", "c"])[0], 0)
