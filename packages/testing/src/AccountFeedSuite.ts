@@ -32,6 +32,7 @@ import {
   Account,
   type Credentials,
   Decimal,
+  type ExchangeError,
   FeedItem,
   type Fill,
   MarketData,
@@ -139,17 +140,17 @@ const answer = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =
       Fiber.join(fiber)
     ))
 
-interface Scene<in F> {
+interface Scene<out E, in F> {
   readonly simulator: AccountControl<F>
   /** `order`, `fills` and `balances` advance the clock until they have a response. */
   readonly account: Account.Account.Service
   readonly trading: Trading.Trading.Service
   /** Places an order that stays open. */
-  readonly place: Effect.Effect<Order.Order, unknown>
+  readonly place: Effect.Effect<Order.Order, ExchangeError.TradingError>
   /** Places the same order, but leaves the clock to the test. */
-  readonly placing: Effect.Effect<Order.Order, unknown>
+  readonly placing: Effect.Effect<Order.Order, ExchangeError.TradingError>
   /** Places an order in the other market, as another program would. */
-  readonly placeElsewhere: Effect.Effect<Order.Order, unknown>
+  readonly placeElsewhere: Effect.Effect<Order.Order, E | ExchangeError.TradingError>
   /** From now on, requests are carried out, but no response arrives. */
   readonly dropResponses: Effect.Effect<void>
 }
@@ -191,7 +192,7 @@ const environmentOf = <R, E, F>(
 /** Runs a case on its own simulator. */
 const running =
   <R, E, F>(subject: Subject<R, E, F>, credentials?: Credentials.Credentials, rewrite?: (text: string) => string) =>
-  <A, E2>(body: (scene: Scene<F>) => Effect.Effect<A, E2>) =>
+  <A, E2>(body: (scene: Scene<E, F>) => Effect.Effect<A, E2>) =>
   () =>
     Effect.gen(function*() {
       const account = yield* Account.Account
