@@ -6,10 +6,11 @@ import { ExchangeError, type FeedItem, MarketData } from "../src/index.js"
 import * as Toy from "./support/toy.js"
 import { json, make, type Script } from "./support/wire.js"
 
-const address = {
-  ...Toy.open("address", "/address", { method: "POST", answer: Wire.within("url", Wire.text) }),
-  isSecret: true
-}
+const address = Toy.open("address", "/address", {
+  method: "POST",
+  isSecret: true,
+  answer: Wire.within("url", Wire.text)
+})
 const none = Question.without("this", "nothing")
 
 const ticker = Wire.one(Row.ticker({
@@ -125,9 +126,9 @@ describe("a socket whose URL the exchange issues", () => {
   it.effect("is dialled later if the exchange issues none, as if it had not been reached", () =>
     Effect.gen(function*() {
       const { items, peers, sent } = yield* listening((_, index) => index < 2 ? json({}, 503) : issued(index))
-      assert.deepStrictEqual(peers, [])
       yield* TestClock.adjust("30 seconds")
       assert.strictEqual(sent().length, 3)
+      assert.deepStrictEqual(peers.map(({ url }) => url), [`wss://push.toy.example/?token=${token(2)}`])
       assert.deepStrictEqual(items, ["Reconnecting", "Resynced", "Data"])
     }))
 

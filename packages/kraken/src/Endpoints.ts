@@ -190,6 +190,7 @@ export const getApiKeyInfo = read("getApiKeyInfo", "GetApiKeyInfo", {
  * @category endpoints
  */
 export const getWebSocketsToken = read("getWebSocketsToken", "GetWebSocketsToken", {
+  isSecret: true,
   answer: Wire.within("token", Wire.text)
 })
 

@@ -1,8 +1,9 @@
-import { Account, Telemetry } from "@effect-exchange/core"
+import { Account, RawAnswers, Telemetry } from "@effect-exchange/core"
 import type { Exchange } from "@effect-exchange/core/adapter"
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Metric } from "effect"
+import * as Endpoints from "../src/Endpoints.js"
 import { Kraken } from "../src/index.js"
 import { bodies, listed, orderRow, scripted } from "./scripted.js"
 import { errors, fixture, now, requestLog, shown, timed } from "./utils.js"
@@ -22,6 +23,16 @@ const simulated = <A, E, R extends Layer.Layer.Success<ReturnType<typeof client>
 ) => timed(Effect.provide(effect, client(options, simulated)))
 
 describe("account", () => {
+  it.effect("the token of private channels is in no record of responses", () =>
+    simulated(Effect.gen(function*() {
+      const { request } = yield* Kraken.Account
+      const [token, answers] = yield* RawAnswers.collect(request(Endpoints.getWebSocketsToken, {}))
+      assert.isAbove(token.length, 20)
+      assert.deepStrictEqual(answers.map(({ body, operation }) => [operation, body]), [
+        ["getWebSocketsToken", "<redacted>"]
+      ])
+    })))
+
   it.effect("reads balances less what orders hold plus credit, with rewards added to their asset and staked assets apart", () =>
     scripted(
       { BalanceEx: [fixture("BalanceEx")], Assets: [fixture("Assets")] },

@@ -151,6 +151,8 @@ export interface Particulars<Scope extends string, I, Args extends ReadonlyArray
   readonly auth?: "none" | "signed" | undefined
   /** The signing scheme for this endpoint, if the protocol has several. Defaults to the first. */
   readonly scheme?: string | undefined
+  /** Whether a successful response is secret and must not appear in errors and `RawAnswers`. Defaults to `false`. */
+  readonly isSecret?: boolean | undefined
   /** Defaults to no input. */
   readonly input?: Input<I, Args> | undefined
   readonly answer: Schema.Schema<A, AE>
@@ -238,6 +240,7 @@ const maker = <C extends Capability, Scope extends string>(
     body: facts.body ?? shared.body ?? "none",
     auth: facts.auth ?? (capability === "marketData" ? "none" : "signed"),
     scheme: facts.scheme,
+    isSecret: facts.isSecret,
     idempotency,
     make: input.make,
     encode: (input) =>
