@@ -61,8 +61,7 @@ describe("Circuit", () => {
     at,
     url: "ws://acme",
     openedAt: undefined,
-    failedAt: at,
-    isOver: true,
+    endedAt: at,
     code: 1006
   })
   const five = [0, 300, 1000, 2500, 6000].map(failed)
@@ -76,8 +75,14 @@ describe("Circuit", () => {
   })
 
   it("counts only consecutive failures", () => {
-    const opened: Dial = { ...failed(5000), openedAt: 5000, failedAt: undefined, code: 1006 }
+    const opened: Dial = { ...failed(5000), openedAt: 5000, endedAt: 5500 }
     assert.isUndefined(Circuit.judge([...five.slice(0, 4), opened, failed(6000), failed(6100)]))
+  })
+
+  it("does not count the replacement of a connection that is lost at the same time", () => {
+    const lost: Dial = { ...failed(0), openedAt: -5000 }
+    assert.isUndefined(Circuit.judge([lost, ...five, failed(6499)]))
+    assert.strictEqual(Circuit.judge([{ ...lost, endedAt: 1 }, ...five, failed(6499)])?.invariant, "circuit")
   })
 
   it("reports connection attempts without backoff", () => {
@@ -86,7 +91,7 @@ describe("Circuit", () => {
 
   it("reports a socket that was closed because a rate limit was exceeded", () => {
     assert.strictEqual(
-      Circuit.judge([{ ...failed(0), openedAt: 0, failedAt: undefined, code: 1008 }])?.invariant,
+      Circuit.judge([{ ...failed(0), openedAt: 0, code: 1008 }])?.invariant,
       "budgets"
     )
   })

@@ -25,7 +25,7 @@ export const judge = (dials: ReadonlyArray<Dial>): Verdict => {
   for (const [index, dial] of dials.entries()) {
     const before = dials.slice(0, index)
     const last = before.findLastIndex(({ openedAt }) => openedAt !== undefined)
-    const failed = before.slice(last + 1).flatMap(({ failedAt }) => failedAt === undefined ? [] : [failedAt])
+    const failed = before.slice(last + 1).flatMap((each) => isFailure(each, before) ? each.endedAt ?? [] : [])
     const latest = Math.max(...failed)
     // A dial at the very instant of the failure may have started before it.
     if (failed.length >= failuresToOpen && dial.at > latest && dial.at < latest + leastOpen) {
@@ -41,3 +41,9 @@ export const judge = (dials: ReadonlyArray<Dial>): Verdict => {
   }
   return undefined
 }
+
+// The replacement of a connection is abandoned when that connection is lost, so it counts neither as a success nor as a
+// failure if it fails in the same instant.
+const isFailure = ({ endedAt, openedAt, url }: Dial, dials: ReadonlyArray<Dial>): boolean =>
+  openedAt === undefined &&
+  !dials.some((other) => other.openedAt !== undefined && other.url === url && other.endedAt === endedAt)

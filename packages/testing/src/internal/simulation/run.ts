@@ -89,7 +89,7 @@ const runScoped = <E>(
     yield* TestClock.adjust(0)
     const millis = (yield* Clock.currentTimeMillis) - start
     const left = yield* exchange.connections
-    const open = watched.dials.filter(({ isOver }) => !isOver)
+    const open = watched.dials.filter(({ endedAt }) => endedAt === undefined)
     if (left + open.length > 0) {
       const detail = `${left} connections and ${open.length} sockets are still open after the client has ended`
       return yield* new Violation({ invariant: "leftovers", detail, at: millis })

@@ -25,10 +25,8 @@ export interface Watched {
 export interface Dial {
   readonly at: number
   readonly url: string
-  /** When it opened, and when it ended without having opened. */
   openedAt: number | undefined
-  failedAt: number | undefined
-  isOver: boolean
+  endedAt: number | undefined
   /** The close code that the exchange sent. */
   code: number | undefined
 }
@@ -61,16 +59,15 @@ export const watch = (
     const watched = (url: string, protocols?: string | Array<string>): globalThis.WebSocket => {
       const now = () =>
         clock.unsafeCurrentTimeMillis()
-      const one: Dial = { at: now(), url, openedAt: undefined, failedAt: undefined, isOver: false, code: undefined }
+      const one: Dial = { at: now(), url, openedAt: undefined, endedAt: undefined, code: undefined }
       dials.push(one)
       const socket = dial(url, protocols)
       socket.addEventListener("open", () => {
         one.openedAt = now()
       })
       socket.addEventListener("close", (event) => {
-        one.isOver = true
+        one.endedAt = now()
         one.code = event.code
-        if (one.openedAt === undefined) one.failedAt = now()
       })
       socket.addEventListener("message", ({ data }) => {
         if (typeof data === "string") frames.push(data)
