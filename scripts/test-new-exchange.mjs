@@ -28,7 +28,8 @@ const run = (command, ...args) => {
 
 // The links inside packages are copied unchanged. They lead to the copied packages and, by way of the link to
 // `node_modules`, to the installed dependencies.
-const isCopied = (path) => ![join(root, "node_modules"), join(root, ".git")].includes(path) && basename(path) !== ".vite"
+const left = ["node_modules", ".git", "api", "dist"].map((name) => join(root, name))
+const isCopied = (path) => !left.includes(path) && basename(path) !== ".vite"
 cpSync(root, copy, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true, filter: isCopied })
 symlinkSync(join(root, "node_modules"), join(copy, "node_modules"), "junction")
 
