@@ -14,13 +14,11 @@ import * as Either from "effect/Either"
 import * as Order from "effect/Order"
 import * as Endpoints from "./Endpoints.js"
 import { feeds } from "./Feeds.js"
-import { bar, binSizes, fromMinorUnits, lengthOf, one, unit, unknownMinorUnit } from "./Markets.js"
+import { bar, binSizes, fromMinorUnits, lengthOf, unit, unknownMinorUnit } from "./Markets.js"
 import { expiresAfter, protocol } from "./Protocol.js"
 import * as Rows from "./Rows.js"
 
 const { ask, to } = Question
-const nothing = Decimal.make("0")
-
 // ---- money
 
 type Client = ExchangeClient.ExchangeClient<"marketData" | "account">
@@ -82,7 +80,7 @@ const book = (rows: ReadonlyArray<Wire.Type<typeof Rows.Level>>): Declaration.Bo
     for (const { amount, price, side } of rows) {
       if (side !== wanted || price === undefined) continue
       const key = Decimal.format(BigDecimal.normalize(price))
-      levels.set(key, { price, amount: BigDecimal.sum(amount, levels.get(key)?.amount ?? nothing) })
+      levels.set(key, { price, amount: BigDecimal.sum(amount, levels.get(key)?.amount ?? Decimal.zero) })
     }
     return Arr.sort(levels.values(), byPrice)
   }
@@ -161,7 +159,7 @@ const positions: Declaration.OptionalAccount["positions"] = (client) => () =>
 
 /** A change that changes nothing would be refused. It is not sent, and the order is returned as it was. */
 const amend: Declaration.OptionalTrading["amend"] = (client) => ({ current, reference: { market }, ...change }) => {
-  const sizeOf = (amount: BigDecimal.BigDecimal) => BigDecimal.unsafeDivide(amount, unit(market) ?? one)
+  const sizeOf = (amount: BigDecimal.BigDecimal) => BigDecimal.unsafeDivide(amount, unit(market) ?? Decimal.one)
   const amount = current.amount && sizeOf(current.amount)
   const price = ifDifferent(change.price, current.price)
   const orderQty = ifDifferent(change.size, amount)

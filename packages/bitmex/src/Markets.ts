@@ -10,21 +10,13 @@ import * as Struct from "effect/Struct"
 import type * as Rows from "./Rows.js"
 
 /**
- * The number one.
- *
- * @since 0.1.0
- * @category constants
- */
-export const one = Decimal.make("1")
-
-/**
  * Returns the value of one unit of quantity as an amount, or `undefined` if it is not known.
  *
  * @since 0.1.0
  * @category units
  */
 export const unit = ({ inverse, multiplier }: Market.Market): BigDecimal.BigDecimal | undefined =>
-  inverse === true ? one : multiplier
+  inverse === true ? Decimal.one : multiplier
 
 /**
  * Converts a count of a minor unit to whole coins. `places` is the number of decimal places of the minor unit.

@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import type { KeyPermissions } from "@effect-exchange/core"
+import { Decimal, type KeyPermissions } from "@effect-exchange/core"
 import { Row, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
@@ -52,15 +52,13 @@ const inverse = all(
   ({ isInverse = false, kind }) => isInverse && kind !== "spot"
 )
 
-const one = BigDecimal.fromBigInt(1n)
-
 // The number of contracts per coin. It is missing for quanto contracts, whose value in the coin changes with the price.
 const perCoin = orElse(price("underlyingToPositionMultiplier"), price("underlyingToSettleMultiplier"))
 
 // An inverse contract is worth one unit of the quote currency, whatever that buys.
 const multiplier = all(
   { inverse, perCoin },
-  ({ inverse, perCoin }) => inverse ? one : perCoin && BigDecimal.unsafeDivide(one, perCoin)
+  ({ inverse, perCoin }) => inverse ? Decimal.one : perCoin && BigDecimal.unsafeDivide(Decimal.one, perCoin)
 )
 
 const amount = (size: Wire.Field<BigDecimal.BigDecimal | undefined>) =>

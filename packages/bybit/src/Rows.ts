@@ -64,7 +64,7 @@ export const Instrument = Row.of({
   settle: at("settleCoin", blank(text)),
   expiry: map(at("deliveryTime", blank(millis)), (at) => at === 0 ? undefined : at),
   inverse,
-  multiplier: Wire.when(inverse, true, Wire.always(Decimal.make("1"))),
+  multiplier: Wire.when(inverse, true, Wire.always(Decimal.one)),
   tickSize: price("priceFilter.tickSize"),
   minPrice: price("priceFilter.minPrice"),
   maxPrice: price("priceFilter.maxPrice"),

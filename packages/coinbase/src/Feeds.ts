@@ -245,8 +245,6 @@ const orders = () => {
   }
 }
 
-const nothing = Decimal.make("0")
-
 /**
  * Reports the markets of orders whose filled amount has grown. In the snapshot, these are all orders that are partially
  * filled, as any of them may have been filled since the subscription was confirmed. The history tells which were.
@@ -256,7 +254,7 @@ const fills = () => {
   return (event: unknown) => {
     const found = read(event)
     return found && Listing.map(
-      Listing.filter(found, ({ before, now }) => BigDecimal.greaterThan(now.filled, before?.filled ?? nothing)),
+      Listing.filter(found, ({ before, now }) => BigDecimal.greaterThan(now.filled, before?.filled ?? Decimal.zero)),
       ({ now }): Feeds.FillsOf => ({ fillsOf: now.market })
     )
   }

@@ -69,7 +69,6 @@ export const Product = Row.withFields(market, {
   limited: Wire.anyOf(flag("limit_only"), flag("post_only"))
 })
 
-const one = BigDecimal.fromBigInt(1n)
 const hundred = BigDecimal.fromBigInt(100n)
 
 /**
@@ -86,7 +85,7 @@ export const Ticker = Row.tickerOf({
     { price: at("price", blank(decimal)), percent: at("price_percentage_change_24h", lenientDecimal), tickSize },
     ({ percent, price, tickSize }) => {
       if (price === undefined || percent === undefined || tickSize === undefined) return undefined
-      const rate = BigDecimal.sum(one, BigDecimal.unsafeDivide(percent, hundred))
+      const rate = BigDecimal.sum(Decimal.one, BigDecimal.unsafeDivide(percent, hundred))
       return BigDecimal.divide(price, rate).pipe(
         Option.map(BigDecimal.round({ scale: tickSize.scale, mode: "half-even" })),
         Option.filter(BigDecimal.isPositive),

@@ -7,8 +7,6 @@ import { Decimal } from "@effect-exchange/core"
 import type { Row, Wire } from "@effect-exchange/core/adapter"
 import type * as Rows from "./Rows.js"
 
-const one = Decimal.make("1")
-
 /**
  * Reads a market. Amounts are in the base currency. The amounts of inverse contracts are in dollars, and here one such
  * contract is worth one dollar.
@@ -17,4 +15,4 @@ const one = Decimal.make("1")
  * @category reading
  */
 export const read = ({ expiry, inverse, settle, ...row }: Wire.Type<typeof Rows.Instrument>): Row.Market =>
-  row.kind === "spot" ? row : { ...row, settle, expiry, inverse, multiplier: inverse ? one : row.lotSize }
+  row.kind === "spot" ? row : { ...row, settle, expiry, inverse, multiplier: inverse ? Decimal.one : row.lotSize }

@@ -24,16 +24,14 @@ export interface Crossing {
   readonly price: BigDecimal.BigDecimal
 }
 
-const one = BigDecimal.fromBigInt(1n)
-
 /**
  * Returns the side of the level that the price is on, given the side before. The first price has no side before it, so
  * it never is a crossing.
  */
 export const sideOf = ({ band, level }: Alert, before: Side | undefined, price: BigDecimal.BigDecimal): Side => {
   if (before === undefined) return BigDecimal.lessThan(price, level) ? "below" : "above"
-  const upper = BigDecimal.multiply(level, BigDecimal.sum(one, band))
-  const lower = BigDecimal.multiply(level, BigDecimal.subtract(one, band))
+  const upper = BigDecimal.multiply(level, BigDecimal.sum(Decimal.one, band))
+  const lower = BigDecimal.multiply(level, BigDecimal.subtract(Decimal.one, band))
   if (before === "below") return BigDecimal.lessThan(price, upper) ? "below" : "above"
   return BigDecimal.greaterThan(price, lower) ? "above" : "below"
 }

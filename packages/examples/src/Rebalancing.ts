@@ -32,8 +32,6 @@ export interface Planned {
   readonly price: BigDecimal.BigDecimal
 }
 
-const zero = BigDecimal.fromBigInt(0n)
-const one = BigDecimal.fromBigInt(1n)
 const two = BigDecimal.fromBigInt(2n)
 
 /** Returns the worth of one unit of an asset: the middle of bid and ask. */
@@ -41,7 +39,7 @@ const mid = ({ ask, bid }: Quote) => BigDecimal.unsafeDivide(BigDecimal.sum(bid,
 
 /** Divides and rounds down, because the exact quotient may have infinitely many digits. */
 const ratio = (part: BigDecimal.BigDecimal, whole: BigDecimal.BigDecimal) =>
-  BigDecimal.isZero(whole) ? zero : BigDecimal.scale(BigDecimal.unsafeDivide(part, whole), 40)
+  BigDecimal.isZero(whole) ? Decimal.zero : BigDecimal.scale(BigDecimal.unsafeDivide(part, whole), 40)
 
 /** Rounds down to a multiple of a step. */
 const down = (value: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal | undefined) =>
@@ -81,7 +79,7 @@ export const weights = (
 }
 
 const held = (balances: ReadonlyArray<Balance.Balance>, asset: string, which: "free" | "total" = "total") =>
-  balances.find((balance) => balance.asset === asset)?.[which] ?? zero
+  balances.find((balance) => balance.asset === asset)?.[which] ?? Decimal.zero
 
 const worth = (
   { cash }: Portfolio,
@@ -108,7 +106,7 @@ export const plan = (
     asset,
     quote,
     by: BigDecimal.subtract(
-      BigDecimal.multiply(portfolio.targets[asset] ?? zero, total),
+      BigDecimal.multiply(portfolio.targets[asset] ?? Decimal.zero, total),
       BigDecimal.multiply(held(balances, asset), mid(quote))
     )
   }))
@@ -126,10 +124,10 @@ export const plan = (
     }
   })
   const buying = wrong.filter(({ by }) => BigDecimal.isPositive(by))
-  const wanted = buying.reduce((sum, { by }) => BigDecimal.sum(sum, by), zero)
-  const spendable = ratio(held(balances, portfolio.cash, "free"), BigDecimal.sum(one, portfolio.fee))
+  const wanted = buying.reduce((sum, { by }) => BigDecimal.sum(sum, by), Decimal.zero)
+  const spendable = ratio(held(balances, portfolio.cash, "free"), BigDecimal.sum(Decimal.one, portfolio.fee))
   // If the cash does not suffice for all orders, each gets the same share of what it needs.
-  const share = BigDecimal.min(one, ratio(spendable, wanted))
+  const share = BigDecimal.min(Decimal.one, ratio(spendable, wanted))
   const buys = buying.map(({ by, quote: { bid, market } }): Planned => {
     const price = down(bid, Market.tickSizeAt(market, bid))
     const amount = ratio(BigDecimal.multiply(by, share), price)

@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import { LocalOrderBook, type Market } from "@effect-exchange/core"
+import { Decimal, LocalOrderBook, type Market } from "@effect-exchange/core"
 import { Feeds, Row, Wire } from "@effect-exchange/core/adapter"
 import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
@@ -228,8 +228,6 @@ export const checksum = ({ lotSize, tickSize }: Pick<Market.Market, "lotSize" | 
 
 const decimalsOf = (step: BigDecimal.BigDecimal | undefined): number => step?.scale ?? 0
 
-const zero = BigDecimal.fromBigInt(0n)
-
 const executed = {
   orderId: at("order_id", Wire.text),
   market: at("symbol", Wire.text),
@@ -248,7 +246,7 @@ const ordered = at("order_qty", blank(number))
 // The first message of an order leaves out the filled amount if nothing is filled yet.
 const cumulated = all(
   { filled: at("cum_qty", blank(number)), ordered, status: executedStatus },
-  ({ filled, ordered = zero, status }) => filled ?? (status === "filled" ? ordered : zero)
+  ({ filled, ordered = Decimal.zero, status }) => filled ?? (status === "filled" ? ordered : Decimal.zero)
 )
 
 /**

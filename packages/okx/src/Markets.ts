@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { Market } from "@effect-exchange/core"
+import { Decimal, type Market } from "@effect-exchange/core"
 import type { Row, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
 import type * as Rows from "./Rows.js"
@@ -15,7 +15,7 @@ type Instrument = Wire.Type<typeof Rows.Instrument>
  * underlying.
  */
 const worthOf = (
-  { inverse, times = one, underlying = "", value = nothing, valueIn }: Instrument
+  { inverse, times = Decimal.one, underlying = "", value = Decimal.zero, valueIn }: Instrument
 ): Terms | undefined => {
   const [, base, quote = ""] = /^([^-]+)-([^-]+)$/.exec(underlying) ?? []
   const multiplier = BigDecimal.multiply(value, times)
@@ -52,8 +52,6 @@ export const read = (row: Instrument): Row.Market | undefined => {
 type Counted = Pick<Market.Market, "inverse" | "multiplier">
 type Terms = Counted & Pick<Market.Market, "base" | "quote">
 
-const [nothing, one] = [BigDecimal.fromBigInt(0n), BigDecimal.fromBigInt(1n)]
-
 /**
  * Returns the value of one unit of OKX's size as an amount. OKX sizes contracts in contracts. One linear contract is
  * worth `multiplier` of the base currency. Amounts of inverse contracts are also numbers of contracts here.
@@ -61,5 +59,5 @@ const [nothing, one] = [BigDecimal.fromBigInt(0n), BigDecimal.fromBigInt(1n)]
  * @since 0.1.0
  * @category sizes
  */
-export const unit = ({ inverse, multiplier = one }: Counted): BigDecimal.BigDecimal =>
-  inverse === true ? one : multiplier
+export const unit = ({ inverse, multiplier = Decimal.one }: Counted): BigDecimal.BigDecimal =>
+  inverse === true ? Decimal.one : multiplier

@@ -6,6 +6,7 @@
 import {
   type Balance,
   Candle,
+  Decimal,
   type ExchangeStatus,
   type Fill,
   type KeyPermissions,
@@ -26,9 +27,6 @@ export { asset, decimal, decimalText, hostileText, positive, symbol, text } from
 const side = FastCheck.constantFrom("buy" as const, "sell" as const)
 const id = FastCheck.uuid()
 const exchange = FastCheck.constant("arbitrary")
-const unit = BigDecimal.fromBigInt(1n)
-const zero = BigDecimal.fromBigInt(0n)
-
 /**
  * A market whose kind and assets agree with its symbol.
  *
@@ -150,7 +148,7 @@ export const candle: FastCheck.Arbitrary<Candle.Candle> = FastCheck.tuple(
   FastCheck.constantFrom(...Candle.Interval.literals),
   FastCheck.boolean()
 ).chain(([[low, one, other, high], interval, rises]) => {
-  const [open = unit, close = unit] = rises ? [one, other] : [other, one]
+  const [open = Decimal.one, close = Decimal.one] = rises ? [one, other] : [other, one]
   return FastCheck.record({
     exchange,
     symbol,
@@ -191,7 +189,7 @@ export const order: FastCheck.Arbitrary<Order.Order> = FastCheck.record({
   const filled = order.status === "filled"
     ? order.amount
     : order.status === "pending" || order.status === "rejected"
-    ? zero
+    ? Decimal.zero
     : share
   return {
     ...order,
@@ -252,7 +250,7 @@ export const position: FastCheck.Arbitrary<Position.Position> = FastCheck.record
  * @category arbitraries
  */
 export const balance: FastCheck.Arbitrary<Balance.Balance> = FastCheck.tuple(asset, ascending(2)).map(
-  ([asset, [free = unit, total = free]]) => ({ asset, free, total })
+  ([asset, [free = Decimal.one, total = free]]) => ({ asset, free, total })
 )
 
 const permission = FastCheck.constantFrom(true, false, "unknown" as const)

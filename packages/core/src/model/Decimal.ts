@@ -68,6 +68,22 @@ export const make = (text: string): BigDecimal.BigDecimal =>
   )
 
 /**
+ * The number zero.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const zero: BigDecimal.BigDecimal = exact.of(0n, 0)
+
+/**
+ * The number one.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const one: BigDecimal.BigDecimal = exact.of(1n, 0)
+
+/**
  * Returns the same decimal, printed in plain notation. Use it for the results of `BigDecimal` operations.
  *
  * @example

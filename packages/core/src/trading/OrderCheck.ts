@@ -195,14 +195,12 @@ const bounded = (
 
 /** Returns the smallest value that is accepted: a multiple of the step, and not below the minimum. */
 const leastOf = ({ min, stepAt }: Pick<Bounds, "min" | "stepAt">): BigDecimal.BigDecimal | undefined => {
-  const step = stepAt(min ?? zero)
+  const step = stepAt(min ?? Decimal.zero)
   if (step === undefined) return min
   return min === undefined || BigDecimal.lessThan(min, step)
     ? inPlaces(step, step)
     : onStep(min, stepAt, "up")
 }
-
-const zero = BigDecimal.make(0n, 0)
 
 const onStep = (value: BigDecimal.BigDecimal, stepAt: StepAt, direction: "down" | "up"): BigDecimal.BigDecimal => {
   const step = stepAt(value)

@@ -110,7 +110,7 @@ export const admit = (
     if (order === undefined) {
       const [guard] = names.filter((name) => guards[name] !== undefined)
       return guard === undefined
-        ? [zero, spent] as const
+        ? [Decimal.zero, spent] as const
         : yield* deny(guard, "the amount of the order is unknown, so the guards cannot check it")
     }
     const { quote, symbol } = order.market
@@ -130,11 +130,11 @@ export const admit = (
     }
     const added = before === undefined
       ? worth
-      : BigDecimal.max(zero, BigDecimal.subtract(worth, worthOf(before, price)))
+      : BigDecimal.max(Decimal.zero, BigDecimal.subtract(worth, worthOf(before, price)))
     // The day never goes back: an order that was begun before midnight may be judged after one of the new day.
     const today = Math.max(dayOf(now), spent.day)
     const known = spent.day === today ? spent.byCurrency : new Map<string, BigDecimal.BigDecimal>()
-    const sum = BigDecimal.sum(known.get(quote) ?? zero, added)
+    const sum = BigDecimal.sum(known.get(quote) ?? Decimal.zero, added)
     const perDay = yield* limitOf(guards, "maxNotionalPerDay", quote)
     // A change that adds nothing is exempt, so that an order can always be made smaller.
     if (perDay !== undefined && BigDecimal.isPositive(added) && BigDecimal.greaterThan(sum, perDay)) {
@@ -176,8 +176,8 @@ export const fromJournal = (entries: ReadonlyArray<Counted>, now: number): Spent
   const byCurrency = new Map<string, BigDecimal.BigDecimal>()
   for (const { at, outcome, worth } of entries) {
     if (worth === undefined || outcome === "NotPlaced" || dayOf(at) !== day) continue
-    const amount = Option.getOrElse(Decimal.parse(worth.amount), () => zero)
-    byCurrency.set(worth.currency, BigDecimal.sum(byCurrency.get(worth.currency) ?? zero, amount))
+    const amount = Option.getOrElse(Decimal.parse(worth.amount), () => Decimal.zero)
+    byCurrency.set(worth.currency, BigDecimal.sum(byCurrency.get(worth.currency) ?? Decimal.zero, amount))
   }
   return { day, byCurrency }
 }
@@ -195,7 +195,7 @@ export const release = (
   countedAt: number
 ): Spent => {
   if (spent.day !== dayOf(countedAt)) return spent
-  const left = BigDecimal.subtract(spent.byCurrency.get(currency) ?? zero, worth)
+  const left = BigDecimal.subtract(spent.byCurrency.get(currency) ?? Decimal.zero, worth)
   return { ...spent, byCurrency: new Map(spent.byCurrency).set(currency, left) }
 }
 
@@ -257,15 +257,12 @@ const invalidDecimal = (name: string, given: unknown): Option.Option<string> =>
     ? Option.none()
     : expected(`the guard ${name}`, "a plain decimal above zero, as text", given)
 
-const zero = BigDecimal.fromBigInt(0n)
-const one = BigDecimal.fromBigInt(1n)
-
 const dayOf = (now: number): number => Math.floor(now / 86_400_000)
 
 const deny = (guard: Denial["guard"], detail: string): Either.Either<never, Denial> => Either.left({ guard, detail })
 
 const worthOf = ({ amount, market, price }: Checked, last: BigDecimal.BigDecimal | undefined): BigDecimal.BigDecimal =>
-  notional(market, amount, price ?? last ?? zero)
+  notional(market, amount, price ?? last ?? Decimal.zero)
 
 const limit = (limits: Limits | undefined, { market }: Checked): BigDecimal.BigDecimal | undefined => {
   const text = limits?.[market.quote]
@@ -290,9 +287,9 @@ const inBand = (
   price: BigDecimal.BigDecimal,
   last: BigDecimal.BigDecimal
 ): Either.Either<void, Denial> => {
-  const ratio = Option.getOrElse(Decimal.parse(band), () => zero)
-  const low = BigDecimal.multiply(last, BigDecimal.subtract(one, ratio))
-  const high = BigDecimal.multiply(last, BigDecimal.sum(one, ratio))
+  const ratio = Option.getOrElse(Decimal.parse(band), () => Decimal.zero)
+  const low = BigDecimal.multiply(last, BigDecimal.subtract(Decimal.one, ratio))
+  const high = BigDecimal.multiply(last, BigDecimal.sum(Decimal.one, ratio))
   return BigDecimal.between(price, { minimum: low, maximum: high })
     ? Either.void
     : deny(

@@ -1,4 +1,13 @@
-import { type Account, type ExchangeError, type FeedItem, Fill, Order, Ticker, Trade } from "@effect-exchange/core"
+import {
+  type Account,
+  Decimal,
+  type ExchangeError,
+  type FeedItem,
+  Fill,
+  Order,
+  Ticker,
+  Trade
+} from "@effect-exchange/core"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -212,8 +221,7 @@ export const tradingFeedCases: ReadonlyArray<TradingCase> = [
           (placed) => ended(scene, placed)
         )
         const fillsReceived = () => received.values.filter(({ orderId }) => orderId === order.id)
-        const filled = () =>
-          fillsReceived().reduce((sum, { amount }) => BigDecimal.sum(sum, amount), BigDecimal.fromBigInt(0n))
+        const filled = () => fillsReceived().reduce((sum, { amount }) => BigDecimal.sum(sum, amount), Decimal.zero)
         yield* until(listening, () =>
           equal(order.filled, filled()), "the fill feed did not report the whole filled amount")
         for (const fill of fillsReceived()) {

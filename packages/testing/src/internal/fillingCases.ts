@@ -1,4 +1,4 @@
-import { type Fill, Order, type Position } from "@effect-exchange/core"
+import { Decimal, type Fill, Order, type Position } from "@effect-exchange/core"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import type { TradingCase } from "../ContractCase.js"
@@ -18,9 +18,8 @@ import {
   type Scene
 } from "./scene.js"
 
-const zero = BigDecimal.fromBigInt(0n)
-
-const sum = (values: ReadonlyArray<BigDecimal.BigDecimal>): BigDecimal.BigDecimal => values.reduce(BigDecimal.sum, zero)
+const sum = (values: ReadonlyArray<BigDecimal.BigDecimal>): BigDecimal.BigDecimal =>
+  values.reduce(BigDecimal.sum, Decimal.zero)
 
 /** Returns the fills of an order once they add up to its filled amount. */
 const fillsOf = ({ account }: Scene, order: Order.Order) =>
@@ -38,9 +37,9 @@ const fillsOf = ({ account }: Scene, order: Order.Order) =>
 const change = (fills: ReadonlyArray<Fill.Fill>, asset: string, base: string, quote: string): BigDecimal.BigDecimal =>
   sum(fills.map((fill) => {
     const worth = BigDecimal.multiply(fill.price, fill.amount)
-    const gross = asset === base ? fill.amount : asset === quote ? BigDecimal.negate(worth) : zero
+    const gross = asset === base ? fill.amount : asset === quote ? BigDecimal.negate(worth) : Decimal.zero
     const net = fill.side === "buy" ? gross : BigDecimal.negate(gross)
-    return fill.feeAsset === asset ? BigDecimal.subtract(net, fill.fee ?? zero) : net
+    return fill.feeAsset === asset ? BigDecimal.subtract(net, fill.fee ?? Decimal.zero) : net
   }))
 
 /** Returns `true` if two amounts differ by rounding only. Exchanges round their bookings by far less than any fee. */
@@ -52,7 +51,7 @@ const isAbout = (one: BigDecimal.BigDecimal, other: BigDecimal.BigDecimal): bool
 
 const positionIn = (positions: ReadonlyArray<Position.Position>, symbol: string): BigDecimal.BigDecimal => {
   const found = positions.find((position) => position.symbol === symbol)
-  return found === undefined ? zero : found.side === "long" ? found.amount : BigDecimal.negate(found.amount)
+  return found === undefined ? Decimal.zero : found.side === "long" ? found.amount : BigDecimal.negate(found.amount)
 }
 
 /** Places a market order, and compares the changes of the account with the fills. */
@@ -72,7 +71,7 @@ const tradeAndCompare = (scene: Scene, request: Order.Request) =>
     yield* eventually(Effect.forEach(assets, (asset, index) =>
       Effect.flatMap(holding(scene, asset), ({ total }) =>
         ensure(
-          isAbout(BigDecimal.subtract(total, before[index]?.total ?? zero), change(fills, asset, base, quote)),
+          isAbout(BigDecimal.subtract(total, before[index]?.total ?? Decimal.zero), change(fills, asset, base, quote)),
           () => `the change of the ${asset} balance differs from the fills and their fees`
         )), { discard: true }))
     if (kind !== "spot") {

@@ -16,8 +16,6 @@ export interface Listed {
   readonly candles: ReadonlyArray<Adapter.Bar & { readonly interval: Candle.Interval }> | undefined
 }
 
-const zero = BigDecimal.fromBigInt(0n)
-
 /**
  * Parses a decimal that must be at least zero, or above zero.
  *
@@ -33,7 +31,7 @@ export const amount = (
       Decimal.parse(text),
       () => ({ ...where, detail: `expected a plain decimal such as "64000.5", got ${quoted(text)}` })
     ),
-    (decimal) => BigDecimal.greaterThan(decimal, zero) || (least === "zero" && BigDecimal.isZero(decimal)),
+    (decimal) => BigDecimal.greaterThan(decimal, Decimal.zero) || (least === "zero" && BigDecimal.isZero(decimal)),
     () => ({
       ...where,
       detail: `expected ${least === "zero" ? "zero or more" : "more than zero"}, got ${quoted(text)}`

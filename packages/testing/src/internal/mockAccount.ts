@@ -182,15 +182,13 @@ export const validateReference = (
         })
   )
 
-const zero = Decimal.make("0")
-
 const textOf = (balances: ReadonlyArray<Balance.Balance>): string =>
   balances.map(({ asset, free, total }) => [asset, BigDecimal.format(free), BigDecimal.format(total)].join(" ")).join()
 
 const balancesOf = (venue: Venue): ReadonlyArray<Balance.Balance> =>
   Array.from(venue.balances, ([asset, { total }]) => ({
     asset,
-    free: BigDecimal.max(zero, freeOf(venue, asset)),
+    free: BigDecimal.max(Decimal.zero, freeOf(venue, asset)),
     total
   })).filter(({ total }) => !BigDecimal.isZero(total))
 

@@ -96,8 +96,8 @@ export const make = (
         return {
           exchange,
           symbol: (yield* find("orderBook", symbol)).symbol,
-          bids: bid === undefined ? [] : [{ price: bid, amount: one }],
-          asks: asked === undefined ? [] : [{ price: asked, amount: one }],
+          bids: bid === undefined ? [] : [{ price: bid, amount: Decimal.one }],
+          asks: asked === undefined ? [] : [{ price: asked, amount: Decimal.one }],
           at
         }
       }),
@@ -179,17 +179,14 @@ const bookOf = ({ ask, bid, exchange, symbol }: Ticker.Ticker): Chunk.Chunk<Book
   return Chunk.of(LocalOrderBook.view(book))
 }
 
-const one = Decimal.make("1")
 const two = Decimal.make("2")
-const zero = Decimal.make("0")
-
 const tradesOf = (
   listed: Listed | undefined,
   at: number
 ): ReadonlyArray<Omit<Trade.Trade, "exchange" | "symbol">> => {
   if (listed?.trades !== undefined) return listed.trades
   const last = listed?.quote.last
-  return last === undefined ? [] : [{ id: "1", side: "buy", price: last, amount: one, at }]
+  return last === undefined ? [] : [{ id: "1", side: "buy", price: last, amount: Decimal.one, at }]
 }
 
 const supported = (
@@ -263,7 +260,7 @@ const barsOf = (
     high: price,
     low: price,
     close: price,
-    volume: zero
+    volume: Decimal.zero
   }))
 }
 

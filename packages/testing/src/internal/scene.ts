@@ -1,4 +1,4 @@
-import { Account, type ExchangeError, Market, MarketData, Order, Trading } from "@effect-exchange/core"
+import { Account, Decimal, type ExchangeError, Market, MarketData, Order, Trading } from "@effect-exchange/core"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
@@ -92,7 +92,6 @@ export const losing = <A>(
   })
 
 const two = BigDecimal.fromBigInt(2n)
-const zero = BigDecimal.fromBigInt(0n)
 const small = BigDecimal.make(1n, 3)
 
 /** @internal */
@@ -145,8 +144,8 @@ export const quote = (
  */
 export const amountAt = (market: Market.Market, price: BigDecimal.BigDecimal): BigDecimal.BigDecimal => {
   const least = market.minAmount ?? market.lotSize ?? small
-  const worth = Market.notional(market, BigDecimal.fromBigInt(1n), price)
-  const needed = market.minNotional === undefined ? zero : BigDecimal.unsafeDivide(market.minNotional, worth)
+  const worth = Market.notional(market, Decimal.one, price)
+  const needed = market.minNotional === undefined ? Decimal.zero : BigDecimal.unsafeDivide(market.minNotional, worth)
   return BigDecimal.normalize(BigDecimal.multiply(two, up(BigDecimal.max(least, needed), market.lotSize)))
 }
 
@@ -277,5 +276,5 @@ export const holding = (
 > =>
   Effect.map(
     account.balances,
-    (balances) => balances.find((balance) => balance.asset === asset) ?? { free: zero, total: zero }
+    (balances) => balances.find((balance) => balance.asset === asset) ?? { free: Decimal.zero, total: Decimal.zero }
   )

@@ -1,4 +1,4 @@
-import { Market, Order } from "@effect-exchange/core"
+import { Decimal, Market, Order } from "@effect-exchange/core"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import type { TradingCase } from "../ContractCase.js"
@@ -20,7 +20,6 @@ import {
   type Scene
 } from "./scene.js"
 
-const zero = BigDecimal.fromBigInt(0n)
 const half = BigDecimal.make(5n, 1)
 
 const matchesRequest = (
@@ -85,9 +84,9 @@ const placing = [
     (scene) =>
       Effect.gen(function*() {
         const { account, market, trading } = scene
-        const { lotSize = zero, symbol } = market
+        const { lotSize = Decimal.zero, symbol } = market
         const far = yield* farRequest(scene)
-        const tickSize = Market.tickSizeAt(market, far.price) ?? zero
+        const tickSize = Market.tickSizeAt(market, far.price) ?? Decimal.zero
         const asked = {
           ...far,
           price: BigDecimal.sum(far.price, tickSize),

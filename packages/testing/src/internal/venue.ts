@@ -49,8 +49,6 @@ export interface Refusal {
 
 type Placed = Either.Either<readonly [Order.Order, Venue], Refusal>
 
-const zero = Decimal.make("0")
-
 /** @internal */
 export const place = (
   venue: Venue,
@@ -81,7 +79,7 @@ export const place = (
     status: ended ? "canceled" : "open",
     price,
     amount,
-    filled: zero,
+    filled: Decimal.zero,
     timeInForce,
     postOnly: checked.postOnly,
     reduceOnly: false,
@@ -89,7 +87,7 @@ export const place = (
     updatedAt: now
   }
   const entry = { market, order }
-  const [asset, needed] = needs(entry, taken ?? price ?? zero)
+  const [asset, needed] = needs(entry, taken ?? price ?? Decimal.zero)
   if (!ended && BigDecimal.lessThan(freeOf(venue, asset), needed)) {
     return refuse("InsufficientFunds", `the order costs more ${asset} than is free`)
   }
@@ -120,7 +118,7 @@ export const amend = (
   now: number
 ): Placed => {
   const { market } = entry
-  const price = change.price ?? entry.order.price ?? zero
+  const price = change.price ?? entry.order.price ?? Decimal.zero
   const order: Order.Order = {
     ...entry.order,
     price,
@@ -132,7 +130,7 @@ export const amend = (
   }
   const changed = { market, order }
   const [asset, needed] = needs(changed, price)
-  const [, held] = needs(entry, entry.order.price ?? zero)
+  const [, held] = needs(entry, entry.order.price ?? Decimal.zero)
   if (BigDecimal.lessThan(BigDecimal.sum(freeOf(venue, asset), held), needed)) {
     return Either.left({ tag: "InsufficientFunds", detail: `the amended order would cost more ${asset} than is free` })
   }
@@ -173,7 +171,7 @@ export const freeOf = (venue: Venue, asset: string): BigDecimal.BigDecimal => {
   const balance = (venue.balances.get(asset) ?? nothing).free
   return Decimal.of(
     entriesOf(venue).reduce((free, entry) => {
-      const [held, amount] = needs(entry, entry.order.price ?? zero)
+      const [held, amount] = needs(entry, entry.order.price ?? Decimal.zero)
       return Order.isClosed(entry.order) || held !== asset ? free : BigDecimal.subtract(free, amount)
     }, balance)
   )
@@ -182,9 +180,9 @@ export const freeOf = (venue: Venue, asset: string): BigDecimal.BigDecimal => {
 // Skips ids that are taken, because an order given to the mock may have any id.
 const unused = (venue: Venue, id: number): number => venue.orders.has(String(id)) ? unused(venue, id + 1) : id
 
-const nothing: Holding = { total: zero, free: zero }
+const nothing: Holding = { total: Decimal.zero, free: Decimal.zero }
 
-const leftOf = ({ amount = zero, filled }: Order.Order): BigDecimal.BigDecimal =>
+const leftOf = ({ amount = Decimal.zero, filled }: Order.Order): BigDecimal.BigDecimal =>
   Decimal.of(BigDecimal.subtract(amount, filled))
 
 const put = (venue: Venue, entry: Entry): Venue => ({

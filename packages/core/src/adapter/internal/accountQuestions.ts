@@ -170,7 +170,7 @@ export const summed = (rows: ReadonlyArray<Balance>): ReadonlyArray<Balance> => 
     .filter(({ total }) => !BigDecimal.isZero(total))
     .map(({ asset, free, total }) => ({
       asset,
-      free: BigDecimal.isNegative(free) ? nothing : Decimal.of(free),
+      free: BigDecimal.isNegative(free) ? Decimal.zero : Decimal.of(free),
       total: Decimal.of(total)
     }))
 }
@@ -289,5 +289,3 @@ const notUnderstood = (exchange: string, { detail }: Listing.Unknown): ExchangeE
     operation: "order",
     detail: `the order is listed, but could not be decoded: ${detail}`
   })
-
-const nothing = Decimal.make("0")

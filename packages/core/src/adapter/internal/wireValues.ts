@@ -1,6 +1,7 @@
-import * as BigDecimal from "effect/BigDecimal"
+import type * as BigDecimal from "effect/BigDecimal"
 import type * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
+import * as Decimal from "../../model/Decimal.js"
 import * as decimals from "../../model/internal/decimals.js"
 import { reading, reason, taking, unread, type Value } from "./wireReading.js"
 
@@ -85,8 +86,6 @@ export const positive = <I>(
   }, (value) => reason(schema, value))
 }
 
-const nothing = BigDecimal.fromBigInt(0n)
-
 /**
  * A number that is zero if it is missing.
  *
@@ -95,7 +94,7 @@ const nothing = BigDecimal.fromBigInt(0n)
  */
 export const orZero = <I>(schema: Schema.Schema<BigDecimal.BigDecimal, I>): Value<BigDecimal.BigDecimal> => {
   const take = taking(schema)
-  return reading((value) => isBlank(value) ? nothing : take(value), (value) => reason(schema, value))
+  return reading((value) => isBlank(value) ? Decimal.zero : take(value), (value) => reason(schema, value))
 }
 
 /**

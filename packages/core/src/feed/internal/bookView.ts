@@ -18,8 +18,6 @@ export interface Sides {
 const counted = (amount: Figure, unit: BigDecimal.BigDecimal | undefined): BigDecimal.BigDecimal =>
   unit === undefined ? decimal(amount) : Decimal.of(BigDecimal.normalize(BigDecimal.multiply(decimal(amount), unit)))
 
-const zero = BigDecimal.fromBigInt(0n)
-
 const ratio = (dividend: BigDecimal.BigDecimal, divisor: BigDecimal.BigDecimal): BigDecimal.BigDecimal =>
   BigDecimal.unsafeDivide(dividend, divisor).pipe(
     BigDecimal.round({ scale: 20, mode: "half-even" }),
@@ -42,7 +40,7 @@ const vwap = (
 ): Option.Option<BigDecimal.BigDecimal> => {
   if (!BigDecimal.isPositive(amount)) return Option.none()
   let left = amount
-  let paid = zero
+  let paid = Decimal.zero
   walk(sides[side], (price, offered) => {
     const taken = BigDecimal.min(left, counted(offered, unit))
     paid = BigDecimal.sum(paid, BigDecimal.multiply(decimal(price), taken))

@@ -136,7 +136,7 @@ const judge = (
     rejected.push({ source, reason: describeAge(age) })
     return []
   })
-  const center = candidates.length === 0 ? zero : middle(candidates.map(({ amount }) => amount))
+  const center = candidates.length === 0 ? Decimal.zero : middle(candidates.map(({ amount }) => amount))
   const kept = candidates.filter(({ amount, currency, source }) => {
     const off = BigDecimal.abs(BigDecimal.subtract(amount, center))
     const near = BigDecimal.lessThanOrEqualTo(off, BigDecimal.multiply(center, limits.maximumDeviation))
@@ -150,12 +150,11 @@ const judge = (
   return { kept, rejected }
 }
 
-const zero = BigDecimal.fromBigInt(0n)
 const two = BigDecimal.fromBigInt(2n)
 
 const middle = (amounts: ReadonlyArray<BigDecimal.BigDecimal>): BigDecimal.BigDecimal => {
   const sorted = Arr.sort(amounts, BigDecimal.Order)
   const half = Math.floor(sorted.length / 2)
-  const [low, high] = [sorted[Math.ceil(sorted.length / 2) - 1] ?? zero, sorted[half] ?? zero]
+  const [low, high] = [sorted[Math.ceil(sorted.length / 2) - 1] ?? Decimal.zero, sorted[half] ?? Decimal.zero]
   return Decimal.of(BigDecimal.unsafeDivide(BigDecimal.sum(low, high), two))
 }

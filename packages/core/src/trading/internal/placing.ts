@@ -258,14 +258,12 @@ const pending = (desk: Desk, { at, order }: Ready, id: string): Order => ({
   status: "pending",
   price: order.price,
   amount: order.amount,
-  filled: nothing,
+  filled: Decimal.zero,
   timeInForce: order.timeInForce,
   postOnly: order.postOnly,
   reduceOnly: order.reduceOnly,
   createdAt: at
 })
-
-const nothing = Decimal.make("0")
 
 /**
  * Settles an order that the exchange refused, or about which it gave no reliable answer. In the latter case the order
