@@ -129,10 +129,7 @@ export const Binance = Exchange.define({
     openOfAll: ask(Endpoints.openOrders, () => ({})),
     byId: to(Endpoints.order),
     byName: [to(Endpoints.order)],
-    forgets: {
-      after: "90 days",
-      detail: "Binance has no such order; it archives orders that ended without a fill after 90 days"
-    },
+    forgetsAfter: "90 days",
     ended: { order: "oldest first", withOpen: true, read: latest(Endpoints.allOrders, ({ createdAt }) => createdAt) },
     fills: { order: "oldest first", read: latest(Endpoints.myTrades, ({ at }) => at) }
   },

@@ -250,10 +250,8 @@ export const Bybit = Exchange.define({
       ask(Endpoints.orderHistory, Endpoints.referred, found)
     ],
     byName: [ask(Endpoints.orderRealtime, Endpoints.referred, found), byNameEnded],
-    forgets: {
-      after: "6 days",
-      detail: "Bybit has no such order; it keeps orders that ended without a fill for only a week"
-    },
+    // Bybit keeps them for seven days. One day is left for clock differences.
+    forgetsAfter: "6 days",
     ended: { order: "newest first", ...history(endedOf) },
     fills: {
       order: "newest first",

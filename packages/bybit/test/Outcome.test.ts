@@ -190,6 +190,7 @@ describe("old order", () => {
       const found = yield* reconciled(40, false)
       assert(Option.isSome(found) && found.value._tag === "Unknown")
       assert.strictEqual(found.value.error._tag, "Unsupported")
+      assert.include(found.value.error.message, "after 6d it may have forgotten one that was never filled")
       assertNone(Option.filter(yield* reconciled(3, false), ({ _tag }) => _tag !== "NotPlaced"))
     }))
 })

@@ -151,10 +151,7 @@ export const Okx = Exchange.define({
     openOfAll: (client) => () => openOrders(client)(),
     byId: to(Endpoints.order),
     byName: [to(Endpoints.order)],
-    forgets: {
-      after: "2 hours",
-      detail: "OKX has no such order; it deletes orders canceled without a fill after two hours"
-    },
+    forgetsAfter: "2 hours",
     ended: { order: "newest first", ...history(7, Endpoints.ordersHistory, Endpoints.ordersHistoryArchive) },
     fills: { order: "newest first", ...history(3, Endpoints.fills, Endpoints.fillsHistory) },
     // Positions in options cannot be read here, and margin positions on spot are not positions of a market.

@@ -228,11 +228,11 @@ export interface Account {
   readonly searches?: boolean | undefined
   /**
    * How long the exchange keeps showing an order that was never filled. After that, its absence proves nothing, and a
-   * look-up fails with `Unsupported` and `detail`. The time counts from an hour before the order was requested, because
+   * look-up fails with `Unsupported`. The time counts from an hour before the order was requested, because
    * clocks differ. So on an exchange that forgets within an hour absence never proves anything: add a question to
    * `byName` that searches its history instead.
    */
-  readonly forgets?: { readonly after: Duration.DurationInput; readonly detail: string } | undefined
+  readonly forgetsAfter?: Duration.DurationInput | undefined
   readonly ended: {
     readonly order: "newest first" | "oldest first"
     /** Whether the answer includes open orders. Defaults to `false`. */

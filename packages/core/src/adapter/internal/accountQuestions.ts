@@ -255,13 +255,13 @@ const listed = (found: Listing.Rows<Row.Order> | Row.Order): Listing.Listing<Row
  * proves nothing.
  */
 const absent = (
-  { account: { forgets }, protocol: { exchange } }: Facts,
+  { account: { forgetsAfter }, name, protocol: { exchange } }: Facts,
   client: Client,
   since: number | undefined,
   error: ExchangeError.OrderNotFound
 ): Effect.Effect<never, ExchangeError.OrderNotFound | ExchangeError.Unsupported> => {
-  if (forgets === undefined || since === undefined) return error
-  const kept = Duration.toMillis(forgets.after)
+  if (forgetsAfter === undefined || since === undefined) return error
+  const kept = Duration.toMillis(forgetsAfter)
   return Effect.flatMap(
     // `since` is by the exchange's clock.
     Effect.zipWith(Clock.currentTimeMillis, client.health, (now, { clockSkewMillis }) => now + clockSkewMillis),
@@ -270,7 +270,9 @@ const absent = (
         exchange,
         operation: "order",
         code: error.code,
-        detail: forgets.detail,
+        detail: `${name} has no such order; after ${
+          Duration.format(kept)
+        } it may have forgotten one that was never filled`,
         alternative: "check its fills: any part that is not filled by now never will be"
       })
   )
