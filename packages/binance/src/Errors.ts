@@ -67,11 +67,7 @@ export const errors: Errors.Table = Errors.table({
     [/action is disabled|symbol is not permitted|account may not/i, "PermissionDenied", "-2010"],
     [/unknown order/i, "OrderNotFound", "-2011"]
   ],
-  // The firewall in front of the exchange responds without JSON. It also blocks requests with suspicious words in
-  // parameters.
-  unrecognized: (answer) => {
-    if (answer.status === 418) return banned(answer, {})
-    const detail = "blocked by the exchange's firewall; slow down"
-    return answer.status === 403 ? { kind: "RateLimited", detail, wait: "5 minutes" } : undefined
-  }
+  // It also blocks requests with suspicious words in parameters.
+  firewall: { kind: "RateLimited", wait: "5 minutes" },
+  unrecognized: (answer) => answer.status === 418 ? banned(answer, {}) : undefined
 })

@@ -63,13 +63,10 @@ export const errors: Errors.Table = Errors.table({
     [ended, "OrderNotFound"]
   ],
   otherwise: (_, { status }) => status < 400 ? "OrderRejected" : status === 404 ? "OrderNotFound" : undefined,
-  unrecognized: ({ json, status }) => {
-    // A ban comes from the load balancer in front of the exchange, as a page and not as JSON. It lasts at least an
-    // hour.
-    const banned =
-      "this address is banned, for example after many errors in a short time; no request is sent until the ban ends"
-    if (status === 403 && json === undefined) return { kind: "Banned", detail: banned, wait: "1 hour" }
-    const gone = "this address does not serve the BitMEX API; check the base URL"
-    return status === 404 || status === 410 ? { kind: "Unknown", detail: gone } : undefined
+  // It bans an address for at least an hour, for example after many errors in a short time.
+  firewall: { kind: "Banned", wait: "1 hour" },
+  unrecognized: ({ status }) => {
+    const detail = "this address does not serve the BitMEX API; check the base URL"
+    return status === 404 || status === 410 ? { kind: "Unknown", detail } : undefined
   }
 })

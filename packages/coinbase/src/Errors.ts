@@ -120,15 +120,12 @@ export const errors: Errors.Table = Errors.table({
     // A refused order or amendment. If the exchange gives a reason, nothing was done.
     return status >= 300 ? undefined : code === "" ? "Unknown" : "OrderRejected"
   },
-  unrecognized: ({ headers, json, status, text }) => {
-    // The only text that the exchange sends without JSON.
-    if (status === 401 && text?.trim() === "Unauthorized") {
-      return { kind: "AuthenticationFailed", detail: "Unauthorized", outcome: "Rejected" }
-    }
-    return status === 403 && json === undefined && /text\/html/i.test(headers["content-type"] ?? "")
-      ? { kind: "RateLimited", detail: "blocked by the exchange's firewall; slow down", wait: "5 minutes" }
+  firewall: { kind: "RateLimited", wait: "5 minutes" },
+  // The only text that the exchange sends without JSON.
+  unrecognized: ({ status, text }) =>
+    status === 401 && text?.trim() === "Unauthorized"
+      ? { kind: "AuthenticationFailed", detail: "Unauthorized", outcome: "Rejected" }
       : undefined
-  }
 })
 
 /**

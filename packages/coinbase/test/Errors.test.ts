@@ -158,7 +158,8 @@ const cases: { readonly [row: string]: ReadonlyArray<Case> } = {
       body: "<html></html>",
       headers: { "content-type": "text/html" },
       expected: { ...limited(300_000), outcome: "Unknown" }
-    }
+    },
+    { status: 403, body: "error code: 1020", expected: { ...limited(300_000), outcome: "Unknown" } }
   ],
   "InsufficientFunds": [
     ...refused("InsufficientFunds", "INSUFFICIENT_FUND", "INSUFFICIENT_FUNDS", "PREVIEW_INSUFFICIENT_FUND"),
@@ -256,7 +257,7 @@ for (const [row, each] of Object.entries(cases)) {
 }
 
 describe("responses left to HTTP", () => {
-  for (const status of [500, 502, 503, 504, 520, 524, 403, 404, 400]) {
+  for (const status of [500, 502, 503, 504, 520, 524, 404, 400]) {
     it(`status ${status} without JSON`, () => {
       assert.isUndefined(errors.classify(answer(status, "upstream connect error")))
     })

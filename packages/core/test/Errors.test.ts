@@ -214,6 +214,29 @@ describe("Errors.table", () => {
     Errors.table({ readError, codes: {}, ranges: { Unknown: "1-2" } })
   })
 
+  it("`firewall` is the meaning of status 403 without JSON", () => {
+    const behind = (firewall: Errors.Facts["firewall"]) =>
+      Errors.table({ readError: () => undefined, codes: {}, firewall })
+    const slow = behind({ kind: "RateLimited", wait: "5 minutes" }).classify(answer(undefined, 403))
+    assert(slow?._tag === "RateLimited")
+    assert.deepStrictEqual([slow.outcome, Duration.toMillis(slow.retryAfter)], ["Unknown", 300_000])
+    const banned = behind({ kind: "Banned" }).classify(answer(undefined, 403))
+    assert(banned?._tag === "Banned")
+    assert.deepStrictEqual([banned.outcome, banned.until - now], ["Unknown", 900_000])
+    assert.isUndefined(behind({ kind: "Banned" }).classify(answer({}, 403)))
+    assert.isUndefined(behind({ kind: "Banned" }).classify(answer(undefined, 503)))
+    assert.isUndefined(behind(undefined).classify(answer(undefined, 403)))
+  })
+
+  it("status 429 without an error of the exchange has the declared wait, or is left to the engine", () => {
+    const bare = (wait: Errors.Facts["wait"]) =>
+      Errors.table({ readError: () => undefined, codes: {}, wait }).classify(answer(undefined, 429))
+    const limited = bare({ RateLimited: "5 seconds" })
+    assert(limited?._tag === "RateLimited")
+    assert.deepStrictEqual([limited.outcome, Duration.toMillis(limited.retryAfter)], ["Unknown", 5000])
+    assert.isUndefined(bare({ Banned: "1 hour" }))
+  })
+
   it("`unrecognized` can describe an error by kind, detail and wait", () => {
     const unrecognized = (unrecognized: Errors.Unrecognized, headers: Protocol.Headers = {}) =>
       Errors.table({ readError: () => undefined, codes: {}, unrecognized: () => unrecognized }).classify(

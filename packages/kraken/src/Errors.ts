@@ -83,9 +83,5 @@ export const errors: Errors.Table = Errors.table({
       ? new ExchangeError.ClockSkew(error)
       : new ExchangeError.AuthenticationFailed(error)
   },
-  unrecognized: ({ status }) => {
-    if (status === 429) return { kind: "RateLimited", detail: "too many requests", wait: "5 seconds" }
-    const detail = "blocked by the exchange's firewall; no request is sent until the block ends"
-    return status === 403 ? { kind: "Banned", detail } : undefined
-  }
+  firewall: { kind: "Banned" }
 })

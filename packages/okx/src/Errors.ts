@@ -36,9 +36,6 @@ const ended = "51401 51402 51410 51509 51510"
  */
 export const hasEnded = (code: string): boolean => code === "51400" || ended.split(" ").includes(code)
 
-// Windows are 2 seconds long, and OKX does not report when they end.
-const window = "2 seconds"
-
 /**
  * The table of OKX's errors.
  *
@@ -83,14 +80,9 @@ export const errors: Errors.Table = Errors.table({
   // The hundreds of the documentation: 4xxx are about authentication, 51xxx about orders, 54xxx about what a market or
   // an account allows, 55xxx about strategies, 58xxx about transfers.
   ranges: { PermissionDenied: "4000-4999", OrderRejected: "51000-51999 54000-55999", InvalidRequest: "58000-58999" },
-  wait: { RateLimited: window },
+  // Windows are 2 seconds long, and OKX does not report when they end.
+  wait: { RateLimited: "2 seconds" },
   // A busy system has the status of a rate limit, but is not one.
   judge: ({ code }, { status }) => status === 429 && !unclear.split(" ").includes(code) ? "RateLimited" : undefined,
-  unrecognized: ({ json, status }) => {
-    if (envelope(json) !== undefined) return undefined
-    if (status === 429) return { kind: "RateLimited", detail: "too many requests", wait: window }
-    // The firewall in front of the exchange responds with a page.
-    const detail = "blocked by the exchange's firewall; no request is sent for five minutes"
-    return status === 403 ? { kind: "Banned", detail, wait: "5 minutes" } : undefined
-  }
+  firewall: { kind: "Banned", wait: "5 minutes" }
 })

@@ -71,7 +71,8 @@ export interface Facts {
   readonly match?: "whole" | "beginning" | undefined
   /**
    * How long to wait, by code or by kind (`RateLimited`, `Banned`), if neither `Retry-After` nor `waitOf` gives a time.
-   * Defaults to 1 second for `RateLimited` and 15 minutes for `Banned`.
+   * Defaults to 1 second for `RateLimited` and 15 minutes for `Banned`. The time of `RateLimited` also holds for status
+   * 429 without an error of the exchange.
    */
   readonly wait?: { readonly [codeOrKind: string]: Duration.DurationInput } | undefined
   /** Reads how long to wait from a response that states it in the exchange's own way, if it has no `Retry-After`. */
@@ -90,7 +91,12 @@ export interface Facts {
   readonly texts?: ReadonlyArray<readonly [pattern: RegExp, kind: Kind, code?: string]> | undefined
   /** Returns the kind of a code that is neither listed nor in a range. Defaults to a decision by the HTTP status. */
   readonly otherwise?: ((body: ErrorBody, circumstances: Circumstances) => Kind | undefined) | undefined
-  /** Recognizes a response that is not in the exchange's error format, such as the page of a firewall. */
+  /**
+   * What a firewall in front of the exchange means by status 403 without JSON, and how long its block lasts if it does
+   * not say. Defaults to an unavailable exchange.
+   */
+  readonly firewall?: Pick<Unrecognized, "wait"> & { readonly kind: "RateLimited" | "Banned" } | undefined
+  /** Recognizes any other response that is not in the exchange's error format. */
   readonly unrecognized?: ((answer: Answer) => Unrecognized | ExchangeError.ExchangeError | undefined) | undefined
 }
 
@@ -188,7 +194,7 @@ export const table = (facts: Facts): Table => {
     classify: (answer) => {
       const body = facts.readError(answer)
       if (body === undefined) {
-        const unrecognized = facts.unrecognized?.(answer)
+        const unrecognized = facts.unrecognized?.(answer) ?? inFront(facts, answer)
         return unrecognized !== undefined && "kind" in unrecognized
           ? ofUnrecognized(answer, unrecognized)
           : unrecognized
@@ -201,6 +207,16 @@ export const table = (facts: Facts): Table => {
       return error === undefined || error === "None" ? unlisted(body, circumstances) : error
     }
   }
+}
+
+/** Returns the meaning of a response that comes from something in front of the exchange. */
+const inFront = ({ firewall, wait }: Facts, { json, status }: Answer): Unrecognized | undefined => {
+  if (status === 429 && wait?.["RateLimited"] !== undefined) {
+    return { kind: "RateLimited", detail: "too many requests", wait: wait["RateLimited"] }
+  }
+  if (status !== 403 || json !== undefined || firewall === undefined) return undefined
+  const then = firewall.kind === "Banned" ? "no request is sent until the block ends" : "slow down"
+  return { ...firewall, detail: `blocked by the exchange's firewall; ${then}` }
 }
 
 const byText = ({ texts = [] }: Facts, { code, text }: ErrorBody): Kind | undefined =>
