@@ -4,10 +4,9 @@
  * @since 0.1.0
  */
 import { Candle, type ExchangeStatus } from "@effect-exchange/core"
-import { ClientOrderId, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
+import { ClientOrderId, Exchange, ExchangeClient, Listing, Page, Question } from "@effect-exchange/core/adapter"
 import type { Declaration, Endpoint, Wire } from "@effect-exchange/core/adapter"
 import * as Arr from "effect/Array"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
 import { hasEnded } from "./Errors.js"
@@ -27,8 +26,7 @@ const recent = 1400
 
 const candles: Declaration.MarketData["candles"]["read"] = (client) => (market, bar, window, interval) =>
   Effect.gen(function*() {
-    const { clockSkewMillis } = yield* client.health
-    const oldest = Candle.shift(interval, (yield* Clock.currentTimeMillis) + clockSkewMillis, -recent)
+    const oldest = Candle.shift(interval, yield* ExchangeClient.exchangeTime(client), -recent)
     const endpoint = window.from >= oldest ? Endpoints.candles : Endpoints.historyCandles
     return yield* to(endpoint)(client)(market, bar, window)
   })
@@ -74,8 +72,8 @@ const history = <Row extends { readonly id?: string | undefined }>(
   const latest = from(recent)
   const all = Question.union([latest, from(older)])
   const read: typeof all = (client) => (subject, query) =>
-    Effect.flatMap(Effect.zip(Clock.currentTimeMillis, client.health), ([now, { clockSkewMillis }]) => {
-      const ask = query.since !== undefined && query.since < now + clockSkewMillis - days * 86_400_000 ? all : latest
+    Effect.flatMap(ExchangeClient.exchangeTime(client), (now) => {
+      const ask = query.since !== undefined && query.since < now - days * 86_400_000 ? all : latest
       return ask(client)(subject, query)
     })
   return { read, ofAll: Question.aboutEach(kinds.map((kind) => ({ kind })), read) }

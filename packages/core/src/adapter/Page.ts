@@ -4,11 +4,10 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import type { Capability, Endpoint } from "../engine/Endpoint.js"
-import type { ExchangeClient } from "../engine/ExchangeClient.js"
+import { type ExchangeClient, exchangeTime } from "../engine/ExchangeClient.js"
 import * as ExchangeError from "../model/ExchangeError.js"
 import * as Listing from "../model/Listing.js"
 import type { History, Window } from "../ports/Adapter.js"
@@ -251,7 +250,7 @@ export const bySpan = <C extends Capability, I, A, Row extends Listing.Identifie
 ): Question<C, [Subject, History], Listing.Listing<Row>> =>
 (client) =>
 (subject, { limit, since }) =>
-  Effect.flatMap(theirs(client), (now) => {
+  Effect.flatMap(exchangeTime(client), (now) => {
     const end = now + 60_000
     const first = since === undefined ? end : Math.min(Math.max(Math.floor(since), now - kept), now)
     const count = Math.ceil((end - first + 1) / span)
@@ -280,13 +279,6 @@ export const bySpan = <C extends Capability, I, A, Row extends Listing.Identifie
       most: Number.isFinite(kept) ? Math.ceil(kept / span) + 45 : most
     })(client)()
   })
-
-/**
- * Returns the time by the exchange's clock in whole milliseconds. A test clock may stand between two milliseconds, but
- * exchanges accept only whole ones.
- */
-const theirs = ({ health }: Pick<ExchangeClient<never>, "health">): Effect.Effect<number> =>
-  Effect.zipWith(Clock.currentTimeMillis, health, (now, { clockSkewMillis }) => Math.floor(now + clockSkewMillis))
 
 /**
  * Reads a listing by {@link all} in pages of `size` rows, by offset.

@@ -79,6 +79,16 @@ export interface ExchangeClient<in C extends Endpoint.Capability> extends Inspec
 }
 
 /**
+ * Returns the time by the exchange's clock, as far as its difference from ours is known, in whole milliseconds. A test
+ * clock may stand between two milliseconds, but exchanges accept only whole ones.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const exchangeTime = ({ health }: Pick<ExchangeClient<never>, "health">): Effect.Effect<number> =>
+  Effect.zipWith(Clock.currentTimeMillis, health, (now, { clockSkewMillis }) => Math.floor(now + clockSkewMillis))
+
+/**
  * The options of {@link make}.
  *
  * @since 0.1.0

@@ -1,10 +1,9 @@
 import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Capability } from "../../engine/Endpoint.js"
-import type { ExchangeClient } from "../../engine/ExchangeClient.js"
+import { type ExchangeClient, exchangeTime } from "../../engine/ExchangeClient.js"
 import type { Markets } from "../../engine/Markets.js"
 import type { Balance } from "../../model/Balance.js"
 import * as Decimal from "../../model/Decimal.js"
@@ -264,7 +263,7 @@ const absent = (
   const kept = Duration.toMillis(forgetsAfter)
   return Effect.flatMap(
     // `since` is by the exchange's clock.
-    Effect.zipWith(Clock.currentTimeMillis, client.health, (now, { clockSkewMillis }) => now + clockSkewMillis),
+    exchangeTime(client),
     (now): Effect.Effect<never, ExchangeError.OrderNotFound | ExchangeError.Unsupported> =>
       now - since < kept ? error : new ExchangeError.Unsupported({
         exchange,

@@ -2,13 +2,12 @@ import * as Deadline from "@effect-exchange/resilience/Deadline"
 import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Chunk from "effect/Chunk"
-import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as Stream from "effect/Stream"
-import type * as ExchangeClient from "../../engine/ExchangeClient.js"
+import * as ExchangeClient from "../../engine/ExchangeClient.js"
 import * as Frame from "../../engine/internal/frame.js"
 import { queuePastDeadline } from "../../engine/internal/queueing.js"
 import type { Markets } from "../../engine/Markets.js"
@@ -58,11 +57,7 @@ export const make = (
   const tickerOf = (operation: string, market: Market) =>
     belonging.one(exchange, operation, market, adapter.ticker(market))
   /** The current time by the exchange's clock, as far as the skew is known. Candles close by that clock. */
-  const theirs = Effect.zipWith(
-    Clock.currentTimeMillis,
-    client.health,
-    (now, { clockSkewMillis }) => Math.floor(now + clockSkewMillis)
-  )
+  const theirs = ExchangeClient.exchangeTime(client)
   const candles = (symbol: string, interval: Candle.Interval, range: Candle.Range) =>
     Stream.unwrap(Effect.gen(function*() {
       const market = yield* markets.find("candles", symbol)

@@ -8,7 +8,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as Struct from "effect/Struct"
-import type { ExchangeClient } from "../../engine/ExchangeClient.js"
+import { type ExchangeClient, exchangeTime } from "../../engine/ExchangeClient.js"
 import { clockOf, withFiber } from "../../engine/internal/frame.js"
 import * as Candle from "../../model/Candle.js"
 import { MalformedResponse, type MarketDataError, Unsupported } from "../../model/ExchangeError.js"
@@ -267,8 +267,7 @@ const candles = (
     read: (market, interval, window) =>
       Effect.gen(function*() {
         if (kept !== undefined) {
-          const { clockSkewMillis } = yield* client.health
-          const oldest = Candle.shift(interval, (yield* Clock.currentTimeMillis) + clockSkewMillis, -kept)
+          const oldest = Candle.shift(interval, yield* exchangeTime(client), -kept)
           if (window.from < oldest) {
             return yield* new Unsupported({
               exchange,

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { Capability } from "../../engine/Endpoint.js"
-import type { ExchangeClient } from "../../engine/ExchangeClient.js"
+import { type ExchangeClient, exchangeTime } from "../../engine/ExchangeClient.js"
 import type { ErrorBody, Protocol } from "../../engine/Protocol.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import { beforeWriting } from "../../model/internal/beforeSending.js"
@@ -44,11 +44,7 @@ export const make = (facts: Facts) => (client: Client, account: Adapter.Account)
   const { amend, placeBatch } = asks
 
   /** The instant, by the exchange's clock, after which it must no longer accept a request that is sent now. */
-  const until = Effect.zipWith(
-    Clock.currentTimeMillis,
-    client.health,
-    (now, { clockSkewMillis }) => Math.floor(now + clockSkewMillis + takenWithin)
-  )
+  const until = Effect.map(exchangeTime(client), (now) => now + takenWithin)
 
   const sized = (operation: string, until: number) => (order: Adapter.NewOrder): Writes<NewOrder> =>
     Effect.map(
