@@ -7,6 +7,7 @@ import type { Account, Environment, MarketData, OrderJournal, Trading } from "@e
 import type { Adapter, Exchange } from "@effect-exchange/core/adapter"
 import * as Timeout from "@effect-exchange/resilience/Timeout"
 import type * as HttpClient from "@effect/platform/HttpClient"
+import * as Arr from "effect/Array"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
@@ -14,16 +15,20 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as LayerMap from "effect/LayerMap"
 import * as Option from "effect/Option"
+import * as Struct from "effect/Struct"
 import { ExchangeId, ids } from "./ExchangeId.js"
 import { registry } from "./internal/registry.js"
 
 /**
- * The members that every adapter has.
+ * An exchange in a registry: what `Exchange.define` returns.
  *
  * The Layers are methods, so that TypeScript accepts an exchange without a testnet: with an id that is known only at
  * run time, whether there is one is known only then as well.
+ *
+ * @since 0.1.0
+ * @category models
  */
-interface Listed {
+export interface Listed {
   readonly features: Adapter.Features
   layerMarketData(
     options?: Exchange.Options
@@ -39,8 +44,6 @@ interface Listed {
     HttpClient.HttpClient | OrderJournal.OrderJournal
   >
 }
-
-const exchanges: { readonly [Id in ExchangeId]: Listed } = registry
 
 export {
   /**
@@ -60,12 +63,95 @@ export {
 }
 
 /**
+ * Exchanges by their ids. `make` creates one, and the functions of this module are those of the exchanges of this
+ * package.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Registry<Id extends string> {
+  readonly ids: ReadonlyArray<Id>
+  /** Returns the features of an exchange. */
+  readonly features: (id: Id) => Adapter.Features
+  /** Provides a `MarketData` that is not shared. */
+  readonly layerMarketData: (
+    id: Id,
+    options?: Exchange.Options
+  ) => Layer.Layer<MarketData.MarketData, ConfigError.ConfigError, HttpClient.HttpClient>
+  /** Provides `MarketData` and `Account`. */
+  readonly layerAccount: (
+    id: Id,
+    options?: Exchange.AccountOptions
+  ) => Layer.Layer<MarketData.MarketData | Account.Account, ConfigError.ConfigError, HttpClient.HttpClient>
+  /** Provides `MarketData`, `Account` and `Trading`. */
+  readonly layerTrading: (
+    id: Id,
+    options: Exchange.TradingOptions
+  ) => Layer.Layer<
+    MarketData.MarketData | Account.Account | Trading.Trading,
+    ConfigError.ConfigError,
+    HttpClient.HttpClient | OrderJournal.OrderJournal
+  >
+}
+
+/**
+ * Creates a registry of the exchanges of this package and of others. The key of another exchange is its id, the
+ * `exchange` of its protocol. With the id of an exchange of this package, it takes its place.
+ *
+ * The functions throw a `RangeError` for an id that the registry does not have, which their types exclude.
+ *
+ * @example
+ * import { MarketData } from "@effect-exchange/core"
+ * import { Exchanges } from "@effect-exchange/exchanges"
+ * import { Kraken as Acme } from "@effect-exchange/kraken" // import { Acme } from "effect-exchange-acme"
+ * import { Effect, LayerMap } from "effect"
+ *
+ * const exchanges = Exchanges.make({ acme: Acme })
+ *
+ * // Shares the exchanges, as `Exchanges.layer` shares those of the package.
+ * class Shared extends LayerMap.Service<Shared>()("Shared", {
+ *   lookup: exchanges.layerMarketData,
+ *   idleTimeToLive: "5 minutes"
+ * }) {}
+ *
+ * const price = Effect.flatMap(MarketData.MarketData, (market) => market.price("BTC/USDT"))
+ *
+ * const program = Effect.forEach(
+ *   exchanges.ids,
+ *   (id) => Effect.either(price.pipe(Effect.provide(Shared.get(id)))),
+ *   { concurrency: "unbounded" }
+ * ).pipe(Effect.provide(Shared.Default))
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = <const Others extends { readonly [id: string]: Listed }>(
+  others: Others
+): Registry<ExchangeId | (keyof Others & string)> => {
+  const all = new Map<string, Listed>([...Struct.entries(registry), ...Struct.entries(others)])
+  const listed = (id: string): Listed => {
+    const found = all.get(id)
+    if (found === undefined) throw new RangeError(`Exchanges: there is no exchange ${JSON.stringify(id)}`)
+    return found
+  }
+  return {
+    ids: Arr.dedupe([...ids, ...Struct.keys(others)]),
+    features: (id) => listed(id).features,
+    layerMarketData: (id, options) => listed(id).layerMarketData(options),
+    layerAccount: (id, options) => listed(id).layerAccount(options),
+    layerTrading: (id, options) => listed(id).layer(options)
+  }
+}
+
+const own = make({})
+
+/**
  * Returns the features of an exchange.
  *
  * @since 0.1.0
  * @category getters
  */
-export const features = (id: ExchangeId): Adapter.Features => listed(id).features
+export const features: Registry<ExchangeId>["features"] = own.features
 
 /**
  * The options of `layer`.
@@ -144,11 +230,7 @@ export const marketData = (
  * @since 0.1.0
  * @category layers
  */
-export const layerMarketData = (
-  id: ExchangeId,
-  options?: Exchange.Options
-): Layer.Layer<MarketData.MarketData, ConfigError.ConfigError, HttpClient.HttpClient> =>
-  listed(id).layerMarketData(options)
+export const layerMarketData: Registry<ExchangeId>["layerMarketData"] = own.layerMarketData
 
 /**
  * Provides `MarketData` and `Account`, for an exchange whose id is known only at run time.
@@ -156,11 +238,7 @@ export const layerMarketData = (
  * @since 0.1.0
  * @category layers
  */
-export const layerAccount = (
-  id: ExchangeId,
-  options?: Exchange.AccountOptions
-): Layer.Layer<MarketData.MarketData | Account.Account, ConfigError.ConfigError, HttpClient.HttpClient> =>
-  listed(id).layerAccount(options)
+export const layerAccount: Registry<ExchangeId>["layerAccount"] = own.layerAccount
 
 /**
  * Provides `MarketData`, `Account` and `Trading`, for an exchange whose id is known only at run time.
@@ -168,13 +246,4 @@ export const layerAccount = (
  * @since 0.1.0
  * @category layers
  */
-export const layerTrading = (
-  id: ExchangeId,
-  options: Exchange.TradingOptions
-): Layer.Layer<
-  MarketData.MarketData | Account.Account | Trading.Trading,
-  ConfigError.ConfigError,
-  HttpClient.HttpClient | OrderJournal.OrderJournal
-> => listed(id).layer(options)
-
-const listed = (id: ExchangeId): Listed => exchanges[id]
+export const layerTrading: Registry<ExchangeId>["layerTrading"] = own.layerTrading

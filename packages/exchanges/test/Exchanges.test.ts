@@ -1,9 +1,12 @@
 import { Binance } from "@effect-exchange/binance"
 import { BitMex } from "@effect-exchange/bitmex"
-import { MarketData } from "@effect-exchange/core"
+import { Account, MarketData, OrderJournal, Trading } from "@effect-exchange/core"
+import { Kraken } from "@effect-exchange/kraken"
+import { Okx } from "@effect-exchange/okx"
 import { Simulator } from "@effect-exchange/simulator"
-import { assert, describe, it } from "@effect/vitest"
-import { Cause, type Context, Effect, Either, Layer, Schema, Struct, TestClock } from "effect"
+import * as Dialects from "@effect-exchange/simulator/Dialects"
+import { assert, describe, expectTypeOf, it } from "@effect/vitest"
+import { Cause, type Context, Effect, Either, Fiber, Layer, LayerMap, Schema, Struct, TestClock } from "effect"
 import { readFileSync } from "node:fs"
 import { Exchanges } from "../src/index.js"
 
@@ -151,6 +154,65 @@ describe("layer", () => {
           id === "binance" ? { name: "mine", baseUrl: "http://api.binance.com" } : Simulator.environment(id)
       }
     ))
+})
+
+describe("make", () => {
+  const acme = { ...Dialects.dialects.okx, id: "acme" }
+  const exchanges = Exchanges.make({ acme: Okx })
+  const environment = Simulator.environment(acme)
+
+  class Shared extends LayerMap.Service<Shared>()("Shared", {
+    lookup: (id: typeof exchanges.ids[number]) =>
+      exchanges.layerMarketData(id, { environment: id === "acme" ? environment : Simulator.environment(id) })
+  }) {}
+
+  it.effect("reads prices of every exchange, its own and the others", () =>
+    Effect.gen(function*() {
+      const price = Effect.flatMap(MarketData.MarketData, (market) => market.price("BTC/USDT"))
+      const all = yield* Effect.fork(
+        Effect.forEach(exchanges.ids, (id) => Effect.provide(price, Shared.get(id)), { concurrency: "unbounded" })
+      )
+      // Kraken allows one request per second.
+      yield* TestClock.adjust("10 seconds")
+      const prices = yield* Fiber.join(all)
+      assert.strictEqual(prices.length, Exchanges.ids.length + 1)
+      const { get } = yield* Simulator.Simulators
+      const { requests } = yield* get(acme)
+      assert.isAbove((yield* requests).length, 0)
+    }).pipe(Effect.provide(Shared.Default), Effect.provide(Simulator.layer([...Exchanges.ids, acme]))))
+
+  it.effect("provides the account and orders of another exchange", () =>
+    Effect.gen(function*() {
+      const orders = yield* Effect.flatMap(Account.Account, (account) => account.openOrders())
+      assert.deepStrictEqual(orders, [])
+      yield* Effect.flatMap(Trading.Trading, (trading) => trading.cancelAll("BTC/USDT"))
+    }).pipe(
+      Effect.provide(exchanges.layerTrading("acme", { environment, credentials: Simulator.credentials(acme) })),
+      Effect.provide([Simulator.layer(acme), OrderJournal.layerNone])
+    ))
+
+  it("has its own ids and those of the others", () => {
+    assert.deepStrictEqual([...exchanges.ids], [...Exchanges.ids, "acme"])
+    assert.strictEqual(exchanges.features("acme").name, "OKX")
+    assert.strictEqual(exchanges.features("kraken").name, "Kraken")
+    expectTypeOf<typeof exchanges.ids[number]>().toEqualTypeOf<Exchanges.ExchangeId | "acme">()
+  })
+
+  it("replaces an exchange of the package by another one with its id", () => {
+    const replaced = Exchanges.make({ okx: Kraken })
+    assert.deepStrictEqual([...replaced.ids], [...Exchanges.ids])
+    assert.strictEqual(replaced.features("okx").name, "Kraken")
+  })
+
+  it("refuses an id that it does not have", () => {
+    // @ts-expect-error: there is no such exchange
+    const use = () => exchanges.features("nosuch")
+    assert.throws(use, RangeError, "there is no exchange \"nosuch\"")
+    for (const id of ["constructor", "__proto__"]) {
+      const others: Record<string, Exchanges.Listed> = {}
+      assert.throws(() => Exchanges.make(others).features(id), RangeError)
+    }
+  })
 })
 
 describe("merged layers", () => {
