@@ -29,6 +29,7 @@ const modules = {
   Fills: once(() => import("./commands/Fills.js")),
   Positions: once(() => import("./commands/Positions.js")),
   Order: once(() => import("./commands/Order.js")),
+  OrderReconcile: once(() => import("./commands/OrderReconcile.js")),
   Call: once(() => import("./commands/Call.js"))
 }
 
@@ -103,7 +104,7 @@ const money =
 const order = () =>
   Command.make("order").pipe(
     Command.withDescription(
-      "Shows, places, amends or cancels one order: see exchange order show, place, amend and cancel --help."
+      "Shows, places, amends or cancels orders, and determines their outcomes: see exchange order show, place, amend, cancel, cancel-all and reconcile --help."
     ),
     Command.withSubcommands([
       Command.make(
@@ -148,7 +149,23 @@ const order = () =>
         "cancel",
         { symbol: Symbols.one, ...sending, ...which },
         (input) => Network.within(Effect.flatMap(modules.Order, ({ cancel }) => cancel(input)))
-      ).pipe(Command.withDescription(`Cancels an order and shows how it ended. ${money}`))
+      ).pipe(Command.withDescription(`Cancels an order and shows how it ended. ${money}`)),
+      Command.make(
+        "cancel-all",
+        { symbol: Symbols.one, ...sending },
+        (input) => Network.within(Effect.flatMap(modules.Order, ({ cancelAll }) => cancelAll(input)))
+      ).pipe(Command.withDescription(
+        `Cancels every open order of a market, including those of other programs, and shows their ids. ${money}`
+      )),
+      Command.make(
+        "reconcile",
+        { ...one, journal: OrderOptions.journal, json: Options.json },
+        (input) => Stop.abort(Network.within(Effect.flatMap(modules.OrderReconcile, ({ handle }) => handle(input))))
+      ).pipe(Command.withDescription(
+        "Looks up the orders that the journal leaves open, and records whether they were placed. It places and cancels nothing. It takes as long as "
+          + "the exchange may need to show a new order. Requires the key that placed them. Exit code 0: every order has an outcome; 1: an outcome is "
+          + "still unknown, or the look-up failed; 2: invalid usage."
+      ))
     ])
   )
 

@@ -69,7 +69,8 @@ const onOrders: { readonly [Tag in Exclude<ExchangeError.TradingError, ExchangeE
     OrderRejected: "Change the order; retrying will not help.",
     OrderDenied: "Reduce the amount, change the price, or loosen the guard.",
     NotPlaced: "The exchange never accepted the order; it is safe to place it again.",
-    OutcomeUnknown: "First look up the order with exchange order show; do not place it again."
+    OutcomeUnknown:
+      "Run exchange order reconcile with the same --journal, or exchange order show; do not place it again."
   }
 
 /**

@@ -9,9 +9,11 @@ import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Span from "@effect/cli/HelpDoc/Span"
 import * as ValidationError from "@effect/cli/ValidationError"
 import * as Effect from "effect/Effect"
+import * as Struct from "effect/Struct"
 import * as Commands from "./Commands.js"
 import * as Completions from "./Completions.js"
 import type * as Configuration from "./Configuration.js"
+import { examples } from "./Examples.js"
 import { type Failure, UsageError } from "./Failure.js"
 import * as Help from "./Help.js"
 import { quote } from "./internal/quote.js"
@@ -97,28 +99,10 @@ const root = (program: string) =>
 export const commandOf = (args: ReadonlyArray<string>): string | undefined =>
   args.find((arg) => commandNames.includes(arg))
 
-const commandNames = [
-  "price",
-  "watch",
-  "book",
-  "trades",
-  "markets",
-  "candles",
-  "balance",
-  "orders",
-  "fills",
-  "positions",
-  "order",
-  "call",
-  "health",
-  "doctor",
-  "keys",
-  "config",
-  "serve",
-  "simulate",
-  "contract",
-  "record"
-]
+const commandNames = Struct.keys(examples).filter((name) => /^[a-z]+$/.test(name))
+
+const subcommandsOf = (command: string): ReadonlyArray<string> =>
+  Struct.keys(examples).filter((name) => name.startsWith(`${command} `)).map((name) => name.slice(command.length + 1))
 
 /**
  * The message for an unknown command, with the nearest known command as a suggestion. `undefined` if the command is
@@ -131,9 +115,10 @@ const noCommand = (program: string, [first = "", second = ""]: ReadonlyArray<str
       : `${called} has no command ${quote(text)}; expected one of ${names.join(", ")}.${
         Suggestions.question(Suggestions.nearest(text, names))
       }`
-  if (first === "keys") return refused(`${program} keys`, second, ["check"])
-  if (first === "order") return refused(`${program} order`, second, ["show", "place", "amend", "cancel"])
-  return refused(program, first, commandNames)
+  const subcommands = subcommandsOf(first)
+  return subcommands.length > 0
+    ? refused(`${program} ${first}`, second, subcommands)
+    : refused(program, first, commandNames)
 }
 
 const explain = (error: Failure, see: string): Effect.Effect<void, never, Screen.Screen> => {

@@ -33,6 +33,8 @@ export const examples: { readonly [command: string]: ReadonlyArray<string> } = {
   ],
   "order amend": ["order amend BTC/USDT --id 4711 --price 60500 --exchange okx"],
   "order cancel": ["order cancel BTC/USDT --client-id mine-1"],
+  "order cancel-all": ["order cancel-all BTC/USDT --exchange okx"],
+  "order reconcile": ["order reconcile --exchange binance --environment live --journal orders.journal"],
   call: [
     "call GET /0/public/Time --exchange kraken",
     "call GET /api/v3/account --signed --exchange binance"

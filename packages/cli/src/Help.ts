@@ -90,7 +90,7 @@ const entries = (lines: ReadonlyArray<string>, areOptions: boolean): ReadonlyArr
 const commands = (lines: ReadonlyArray<string>): ReadonlyArray<string> => {
   const found = lines.flatMap((line) => {
     const [, usage = "", description = ""] = /^ *- (.*?) {2,}(.*)$/.exec(line) ?? []
-    const name = /^[a-z]+(?: [a-z]+)*/.exec(usage)?.[0]
+    const name = /^[a-z]+(?: [a-z][a-z-]*)*/.exec(usage)?.[0]
     return name === undefined ? [] : [{ name, description: /^.*?[.:](?= |$)/.exec(description)?.[0] ?? description }]
   })
   const column = 4 + Math.max(0, ...found.map(({ name }) => name.length))

@@ -53,6 +53,7 @@ export const Failed = Schema.Struct({
 
 /**
  * The JSON document that `--json` prints. `sent` is `false` in a dry run, and `would` then describes the request.
+ * `canceled` has the ids of the orders that `cancel-all` canceled.
  *
  * @since 0.1.0
  * @category schemas
@@ -64,6 +65,7 @@ export const Document = Schema.parseJson(
     sent: Schema.Boolean,
     would: Schema.optional(Schema.String),
     order: Schema.optional(Order.Order),
+    canceled: Schema.optional(Schema.Array(Schema.String)),
     error: Schema.optional(Failed)
   }),
   { space: 2 }
@@ -133,6 +135,30 @@ export const report = Effect.fnUntraced(function*(
       : [...lines(order), ...Answers.simulation(input)].join("\n")
   )
 })
+
+/**
+ * Prints the ids of the orders that were canceled.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const canceled = (
+  input: Input,
+  exchange: string,
+  symbol: string,
+  ids: ReadonlyArray<string>
+): Effect.Effect<void, never, Screen.Screen> => {
+  if (input.json) {
+    return Screen.line(encode({ exchange, environment: input.environment, sent: true, canceled: ids }))
+  }
+  const count = ids.length === 0
+    ? "no open orders"
+    : ids.length === 1
+    ? "1 order canceled"
+    : `${ids.length} orders canceled`
+  const lines = [`${exchange} ${symbol}: ${count}`, ...ids.map((id) => `id ${id}`), ...Answers.simulation(input)]
+  return Screen.line(lines.join("\n"))
+}
 
 /**
  * Prints an error and fails with `Incomplete`.

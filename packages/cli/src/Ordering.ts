@@ -30,14 +30,23 @@ import type { Settings } from "./Options.js"
 import type { Screen } from "./Screen.js"
 
 /**
+ * The settings of an account with a journal.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Account extends Settings {
+  readonly journal: Option.Option<string>
+}
+
+/**
  * The settings of a command that may send orders.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Input extends Settings {
+export interface Input extends Account {
   readonly send: boolean
-  readonly journal: Option.Option<string>
 }
 
 /**
@@ -118,14 +127,14 @@ export interface Opened {
 
 /**
  * Creates the services of an exchange, which are valid until the scope closes. Call it only if {@link decide} returns
- * `true`.
+ * `true`, or if nothing is sent that changes anything.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const open = Effect.fnUntraced(function*(
   exchange: Exchanges.ExchangeId,
-  input: Input,
+  input: Account,
   guards: OrderGuards.Guards
 ): Effect.fn.Return<
   Opened,
@@ -147,7 +156,7 @@ export const open = Effect.fnUntraced(function*(
       exchange,
       environment === "live"
         ? { ...common, environment, trading: "enabled" }
-        // Enabled only if the user enabled it. Otherwise the Layer refuses an environment that may cost money.
+        // Otherwise the Layer refuses an environment that may cost money.
         : { ...common, environment, trading: mayCost(input) ? "enabled" : undefined }
     ).pipe(Layer.provide([network, journal]))
   ).pipe(Effect.mapError((error) =>

@@ -11,7 +11,7 @@ describe("help", () => {
   it.effect("has examples for every command, and only for those", () =>
     Effect.gen(function*() {
       const { out } = yield* runCommand("--help")
-      const listed = [...out.matchAll(/^ {2}([a-z]+(?: [a-z]+)?) {2,}\S/gm)].map(([, name]) => name)
+      const listed = [...out.matchAll(/^ {2}([a-z]+(?: [a-z-]+)?) {2,}\S/gm)].map(([, name]) => name)
       assert.sameMembers(commands.filter((name) => name !== ""), listed)
     }))
 

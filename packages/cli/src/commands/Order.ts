@@ -1,5 +1,5 @@
 /**
- * `exchange order show`, `place`, `amend` and `cancel`: commands for a single order.
+ * `exchange order show`, `place`, `amend`, `cancel` and `cancel-all`.
  *
  * @since 0.1.0
  */
@@ -36,6 +36,16 @@ export {
  * @category models
  */
 export interface Cancel extends OrderReport.Ask, Ordering.Input {}
+
+/**
+ * The options of `cancel-all`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CancelAll extends OrderReport.Input, Ordering.Input {
+  readonly symbol: ExchangeSymbol.ExchangeSymbol
+}
 
 /**
  * The options of orders that guards check.
@@ -119,6 +129,28 @@ export const cancel = (
     }
     const { market, trading } = yield* Ordering.open(exchange, input, {})
     yield* OrderReport.report(input, exchange, market, true, trading.cancel(reference))
+  }))
+
+/**
+ * Cancels every open order of a market and prints their ids.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const cancelAll = (
+  input: CancelAll
+): Effect.Effect<void, UsageError | Incomplete, Needs | FileSystem.FileSystem> =>
+  Effect.scoped(Effect.gen(function*() {
+    const exchange = yield* OrderReport.exchangeOf(input)
+    if (!(yield* Ordering.decide(input))) {
+      return yield* OrderReport.rehearsed(input, exchange, `cancel every open order of ${input.symbol}`)
+    }
+    const { market, trading } = yield* Ordering.open(exchange, input, {})
+    const canceled = yield* Effect.catchAll(
+      trading.cancelAll(input.symbol),
+      (error) => OrderReport.failed(input, exchange, market, true, error)
+    )
+    yield* OrderReport.canceled(input, exchange, input.symbol, canceled)
   }))
 
 /**

@@ -148,12 +148,38 @@ describe("exchange order", () => {
         if (json === "") {
           assert.include(err, "binance: OutcomeUnknown.")
           assert.include(err, "The outcome is unknown: the order may be open, or may have traded.")
-          assert.include(err, "Its client order id is mine-2. First look up the order with exchange order show")
+          assert.include(err, "Its client order id is mine-2. Run exchange order reconcile with the same --journal")
         } else {
           const { error, sent } = decode(out)
           assert.deepStrictEqual([sent, error?.tag, error?.outcome], [true, "OutcomeUnknown", "Unknown"])
         }
       }
+    }).pipe(Effect.provide(network)))
+
+  it.scoped("cancels every open order of a market", () =>
+    Effect.gen(function*() {
+      const file = yield* journal
+      const ids: Array<string> = []
+      for (const price of ["1000", "1001"]) {
+        const line = `order place buy 0.01 ETH/USDT --limit ${price} ${local} --journal ${file} --json`
+        ids.push(decode((yield* runWithClock(line)).out).order?.id ?? "")
+      }
+      const there = `order cancel-all ETH/USDT ${local} --journal ${file}`
+      const shown = yield* runWithClock(`${there} --environment live`, live)
+      assert.strictEqual(
+        shown.out,
+        "This would be sent to binance (live): cancel every open order of ETH/USDT.\nNothing was sent.\n"
+      )
+      const canceled = yield* runWithClock(there)
+      assert.strictEqual(canceled.code, 0, canceled.err)
+      const [first, ...each] = canceled.out.trimEnd().split("\n")
+      assert.strictEqual(first, "binance ETH/USDT: 2 orders canceled")
+      assert.sameMembers(each, ids.map((id) => `id ${id}`))
+      const again = yield* runWithClock(`${there} --json`)
+      assert.deepStrictEqual([again.code, decode(again.out).canceled], [0, []])
+      const unlisted = yield* runWithClock(`order cancel-all NO/SUCH ${local} --journal ${file}`)
+      assert.strictEqual(unlisted.code, 1)
+      assert.include(unlisted.err, "binance: SymbolNotFound.")
     }).pipe(Effect.provide(network)))
 
   const usages: ReadonlyArray<readonly [line: string, sentence: string]> = [
@@ -172,7 +198,7 @@ describe("exchange order", () => {
     ["order cancel ETH/USDT", "No order given; use --id or --client-id"],
     [
       "order plce",
-      "exchange order has no command \"plce\"; expected one of show, place, amend, cancel. Did you mean place?"
+      "exchange order has no command \"plce\"; expected one of show, place, amend, cancel, cancel-all, reconcile. Did you mean place?"
     ]
   ]
   for (const [line, sentence] of usages) {
