@@ -64,7 +64,8 @@ describe("SeenOrders", () => {
       amendable: false,
       isLeftOpen: false,
       isAmended: () => false,
-      wasKnown: () => false
+      wasKnown: () => false,
+      isAnothers: () => false
     }
     assert.isTrue(Identity.matchesExactly(asked, order()))
     assert.isFalse(Identity.matchesExactly(asked, order({ clientOrderId: undefined })))

@@ -808,6 +808,43 @@ describe("the journal", () => {
       })
     ))
 
+  for (const deduplicates of [true, false]) {
+    it.effect(`reconciling finds one order to be that of one call only: ${deduplicates ? "one" : "any"} per id`, () =>
+      withJournal((journal) =>
+        Effect.gen(function*() {
+          const store = new Acme.Store()
+          const options = { journal, lacks: { deduplicates: !deduplicates } }
+          // The process is killed while it places two orders with the same client order id. Only one arrives.
+          yield* Acme.trade(store, (trading) => trading.place({ ...limit, clientOrderId: "mine" }))
+          yield* journal.append(Acme.intent("mine"))
+          yield* journal.append({ ...Acme.intent("mine"), at: 1 })
+          yield* TestClock.adjust("20 seconds")
+          store.readDuration = 100
+          const reconcile = advanceUntilDone(Acme.trade(store, (trading) => trading.reconcile, options))
+          assert.sameMembers((yield* reconcile).map(({ _tag }) => _tag), ["Placed", "NotPlaced"])
+          assert.deepStrictEqual(yield* journal.open, [])
+        })
+      ))
+  }
+
+  it.effect("reconciling finds both orders of two calls with the same client order id, if there are two", () =>
+    withJournal((journal) =>
+      Effect.gen(function*() {
+        const store = new Acme.Store()
+        const other = new Acme.Store()
+        for (const one of [store, other]) {
+          yield* Acme.trade(one, (trading) => trading.place({ ...limit, clientOrderId: "mine" }))
+        }
+        store.orders.push(...other.orders.map((order) => ({ ...order, id: "n2" })))
+        yield* journal.append(Acme.intent("mine"))
+        yield* journal.append({ ...Acme.intent("mine"), at: 1 })
+        yield* TestClock.adjust("20 seconds")
+        const options = { journal, lacks: { deduplicates: true } }
+        const found = yield* advanceUntilDone(Acme.trade(store, (trading) => trading.reconcile, options))
+        assert.sameMembers(found.map((one) => one._tag === "Placed" ? one.order.id : one._tag), ["n1", "n2"])
+      })
+    ))
+
   // Only an amendment that makes the order larger is in the journal.
   for (const [change, first] of [[{ amount: "0.02" }, "Placed"], [{ price: "59000" }, "Unknown"]] as const) {
     it.effect(`reconciling says ${first} of an order whose ${Object.keys(change).join()} an earlier run has amended`, () =>

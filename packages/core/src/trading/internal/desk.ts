@@ -5,6 +5,7 @@ import type * as Effect from "effect/Effect"
 import type * as Ref from "effect/Ref"
 import type { Markets } from "../../engine/Markets.js"
 import type * as ExchangeError from "../../model/ExchangeError.js"
+import { dropOldest } from "../../model/internal/dropOldest.js"
 import type { Intent } from "../../model/internal/intent.js"
 import type { Market } from "../../model/Market.js"
 import type * as Adapter from "../../ports/Adapter.js"
@@ -103,6 +104,18 @@ export const orderKey = ({ id, symbol }: Pick<Placed, "id" | "symbol">): string 
  * @internal
  */
 export const maxRecent = 1000
+
+/**
+ * Adds an order to `placed`, and drops the oldest ones beyond {@link maxRecent}.
+ *
+ * @internal
+ */
+export const notePlaced = (placed: Desk["placed"], order: Placed): void => {
+  const key = orderKey(order)
+  placed.delete(key)
+  placed.set(key, order)
+  dropOldest(placed, maxRecent)
+}
 
 /**
  * The journal as one Layer uses it, under the names of its account.

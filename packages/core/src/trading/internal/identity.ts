@@ -28,6 +28,8 @@ export interface Asked {
   readonly isAmended: () => boolean
   /** Returns `true` for an order that was already known when this one was requested. */
   readonly wasKnown: (order: Order) => boolean
+  /** Returns `true` for an order that another call with the client order id has placed. */
+  readonly isAnothers: (order: Order) => boolean
 }
 
 /** @internal */
@@ -79,7 +81,7 @@ export const isNamesake = (asked: Asked, order: Order): boolean =>
  * @internal
  */
 export const matchesExactly = (asked: Asked, order: Order): boolean =>
-  isNamesake(asked, order) && differences(asked, order).length === 0
+  isNamesake(asked, order) && differences(asked, order).length === 0 && !asked.isAnothers(order)
 
 /**
  * Returns `true` if an order that was not looked up, such as one from a feed, is the one that a reference names. An

@@ -136,8 +136,16 @@ const judge = (
   order: Order
 ): Effect.Effect<Order, Failure> => {
   const differences = Identity.differences(asked, order)
-  if (differences.length === 0) return Effect.succeed(order)
   const about = { exchange: place.exchange, operation }
+  if (differences.length === 0) {
+    return asked.isAnothers(order)
+      // Ours may be one more order with the client order id, which only a list shows.
+      ? new ExchangeError.OrderNotFound({
+        ...about,
+        detail: `the order ${order.id} with the client order id ${asked.clientOrderId} was placed by another call`
+      })
+      : Effect.succeed(order)
+  }
   const mismatch = new ExchangeError.MalformedResponse({ ...about, detail: another(differences) })
   const taken = new ExchangeError.DuplicateOrder({
     ...about,
@@ -174,7 +182,7 @@ const recent = ({ account }: Place, asked: Identity.Asked) =>
     const standing = Listing.from(yield* account.openOrders(asked.market))
     const ended = Listing.from(yield* account.orderHistory(asked.market, { since: asked.from, limit: listed }))
     const orders = [...standing.rows, ...ended.rows].filter((order) =>
-      !Identity.differences(asked, order).includes("age")
+      !Identity.differences(asked, order).includes("age") && !asked.isAnothers(order)
     )
     const namesakes = orders.filter((order) => Identity.isNamesake(asked, order))
     return {
@@ -238,11 +246,17 @@ const listed = 1000
  */
 export const asked = (
   place: Pick<Place, "skew" | "amended" | "placed">,
-  order: Omit<Identity.Asked, "from" | "amendable" | "isLeftOpen" | "isAmended" | "wasKnown">,
+  order: Omit<Identity.Asked, "from" | "amendable" | "isLeftOpen" | "isAmended" | "wasKnown" | "isAnothers">,
   { at, skew }: { readonly at: number; readonly skew?: number | undefined }
 ): Effect.Effect<Identity.Asked> =>
   Effect.zipWith(Clock.currentTimeMillis, place.skew, (now, current) => {
     const begun = at + Math.min(current, skew ?? current)
+    const placedByAnother = (found: Order) => {
+      const known = place.placed.get(orderKey(found))
+      return known === undefined || intentOf(known) === intentOf({ clientOrderId: order.clientOrderId, at })
+        ? undefined
+        : known
+    }
     return {
       market: order.market,
       clientOrderId: order.clientOrderId,
@@ -255,11 +269,11 @@ export const asked = (
       isLeftOpen: false,
       isAmended: () => place.amended.has(order.clientOrderId),
       wasKnown: (found) => {
-        const known = place.placed.get(orderKey(found))
+        const known = placedByAnother(found)
         // The clock may not have advanced since this call began.
-        return known !== undefined && known.knownAt <= at &&
-          intentOf(known) !== intentOf({ clientOrderId: order.clientOrderId, at })
-      }
+        return known !== undefined && known.knownAt <= at
+      },
+      isAnothers: (found) => placedByAnother(found) !== undefined
     }
   })
 

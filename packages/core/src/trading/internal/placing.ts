@@ -12,7 +12,6 @@ import * as ClientOrderId from "../../model/ClientOrderId.js"
 import * as Decimal from "../../model/Decimal.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import { beforeWriting } from "../../model/internal/beforeSending.js"
-import { dropOldest } from "../../model/internal/dropOldest.js"
 import { quote } from "../../model/internal/quote.js"
 import type { Market } from "../../model/Market.js"
 import type { Checked, Order } from "../../model/Order.js"
@@ -21,7 +20,7 @@ import * as Telemetry from "../../ports/Telemetry.js"
 import * as OrderCheck from "../OrderCheck.js"
 import * as OrderGuards from "../OrderGuards.js"
 import * as DailyTotals from "./dailyTotals.js"
-import { type Begun, begunOf, type Desk, intentOf, maxRecent, orderKey, type Ready } from "./desk.js"
+import { type Begun, begunOf, type Desk, intentOf, notePlaced, type Ready } from "./desk.js"
 import * as Identity from "./identity.js"
 import { writeIntent, writeOutcome } from "./journaling.js"
 import * as Lookup from "./lookup.js"
@@ -218,11 +217,7 @@ export const confirm = (desk: Desk, operation: string, ready: Ready, placed: Ada
 
 const recordPlaced = (desk: Desk, ready: Ready, id: string): Effect.Effect<void> =>
   Effect.flatMap(Clock.currentTimeMillis, (knownAt) => {
-    const { symbol } = ready.order.market
-    const key = orderKey({ id, symbol })
-    desk.placed.delete(key)
-    desk.placed.set(key, { ...begunOf(ready), symbol, id, knownAt })
-    dropOldest(desk.placed, maxRecent)
+    notePlaced(desk.placed, { ...begunOf(ready), symbol: ready.order.market.symbol, id, knownAt })
     return writeOutcome(desk, begunOf(ready), { _tag: "Placed", orderId: id })
   })
 

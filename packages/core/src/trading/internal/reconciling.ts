@@ -1,6 +1,7 @@
 import * as Bulkhead from "@effect-exchange/resilience/Bulkhead"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import { isRejection } from "@effect-exchange/resilience/Rejection"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
@@ -10,7 +11,7 @@ import * as ExchangeError from "../../model/ExchangeError.js"
 import type * as Trading from "../../ports/Trading.js"
 import { type Begun, type Intent, unnamed } from "../OrderJournal.js"
 import * as DailyTotals from "./dailyTotals.js"
-import { type Desk, intentOf, orderKey } from "./desk.js"
+import { type Desk, intentOf, notePlaced, orderKey, type Placed } from "./desk.js"
 import { describe, writeOutcome } from "./journaling.js"
 import * as Lookup from "./lookup.js"
 
@@ -64,7 +65,10 @@ export const reconcile = (
     }
     return yield* Concurrent.forEach(
       open.filter(({ account }) => accounts.has(account) || account === unnamed),
-      (intent) => accounts.has(intent.account) ? close(throttled, intent) : unattributed(desk, intent),
+      (intent) =>
+        accounts.has(intent.account)
+          ? close(throttled, intent, (order) => notePlaced(desk.placed, order))
+          : unattributed(desk, intent),
       { concurrency: "unbounded" }
     )
   }).pipe(
@@ -94,8 +98,8 @@ const knownOrders = (placed: Desk["placed"], history: ReadonlyArray<Begun>): Des
   return known
 }
 
-const close = (desk: Desk, intent: Intent): Found => {
-  const { account, symbol } = intent
+const close = (desk: Desk, intent: Intent, onPlaced: (order: Placed) => void): Found => {
+  const { account, at, clientOrderId, symbol } = intent
   // In this order: an intent with an outcome is not reconciled again, and an interruption would keep its worth.
   const notPlaced = (reason: string): Found =>
     forget(desk, intent).pipe(
@@ -115,10 +119,18 @@ const close = (desk: Desk, intent: Intent): Found => {
       onSuccess: Option.match({
         onNone: () => notPlaced("reconcile found no such order"),
         onSome: (order): Found =>
-          Effect.as(
-            writeOutcome(desk, intent, { _tag: "Placed", orderId: order.id }, account),
-            { _tag: "Placed" as const, intent, order }
-          )
+          Effect.flatMap(Clock.currentTimeMillis, (knownAt): Found => {
+            const known = desk.placed.get(orderKey(order))
+            // An order fulfils one intent only. If that is another one, this one may have an order of its own.
+            if (known !== undefined && intentOf(known) !== intentOf(intent)) return close(desk, intent, onPlaced)
+            const placed = { at, clientOrderId, symbol, id: order.id, knownAt }
+            desk.placed.set(orderKey(placed), placed)
+            onPlaced(placed)
+            return Effect.as(
+              writeOutcome(desk, intent, { _tag: "Placed", orderId: order.id }, account),
+              { _tag: "Placed" as const, intent, order }
+            )
+          })
       })
     }
   )
