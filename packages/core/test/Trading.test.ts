@@ -100,6 +100,20 @@ describe("Trading.place", () => {
       }))
   }
 
+  it.effect("refuses an order while its market is halted, and sends it within a minute after the market is open again", () =>
+    Effect.gen(function*() {
+      const store = new Acme.Store()
+      store.markets = [{ ...Acme.bitcoin, status: "halted" }, Acme.ether]
+      const [halted, reopened] = yield* Acme.trade(store, (trading) =>
+        Effect.gen(function*() {
+          const halted = yield* Effect.flip(trading.place(limit))
+          store.markets = [Acme.bitcoin, Acme.ether]
+          yield* TestClock.adjust("1 minute")
+          return [halted, yield* trading.place(limit)] as const
+        }))
+      assert.deepStrictEqual([halted._tag, reopened.status], ["InvalidRequest", "open"])
+    }))
+
   it.effect("with `round: true` rounds amounts down and prices in the order's favour", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()

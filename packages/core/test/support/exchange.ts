@@ -87,6 +87,7 @@ export class Store {
   readonly lookupsSince: Array<number | undefined> = []
   candles: Adapter.MarketData["candles"] = { page: 10, read: no }
   last = Decimal.make("60000")
+  markets: ReadonlyArray<Market.Market> = [bitcoin, ether]
   /** The symbol that a ticker reports when it is requested for a symbol. */
   tickerSymbol: (symbol: ExchangeSymbol.ExchangeSymbol) => ExchangeSymbol.ExchangeSymbol = (symbol) => symbol
   readCount = 0
@@ -259,7 +260,7 @@ export const makeExchange = (
       trading: (service) => Context.make(AcmeTrading, service)
     },
     marketData: () => ({
-      markets: Effect.succeed([bitcoin, ether]),
+      markets: Effect.sync(() => store.markets),
       ticker: ({ symbol }) =>
         Effect.map(
           Clock.currentTimeMillis,

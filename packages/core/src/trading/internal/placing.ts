@@ -61,7 +61,7 @@ export const prepare = (
       new ExchangeError.InvalidRequest({ exchange: desk.exchange, operation, detail })
     )
     const request = yield* valid(OrderCheck.decode(input))
-    const market = yield* beforeWriting(desk.markets.find(operation, request.symbol))
+    const market = yield* beforeWriting(marketOf(desk, operation, request.symbol))
     const checked = yield* valid(OrderCheck.check(market, request))
     yield* supported(desk, operation, checked)
     desk.seen.visit(market)
@@ -88,6 +88,17 @@ export const prepare = (
       })
     )
   })
+
+/** Returns the market of an order, from a recent list if it was not open in the cached one. It may have opened since. */
+const marketOf = (
+  { markets }: Desk,
+  operation: string,
+  symbol: string
+): Effect.Effect<Market, ExchangeError.MarketDataError> =>
+  Effect.flatMap(markets.find(operation, symbol), (market) =>
+    market.status === "halted" || market.status === "closed"
+      ? Effect.orElseSucceed(markets.recent(operation, symbol), () => market)
+      : Effect.succeed(market))
 
 /** Adds a call to those in progress. It begins later than the others with its client order id, to tell them apart. */
 const underWay = (desk: Desk, clientOrderId: string): Effect.Effect<Begun, never, Scope.Scope> =>
