@@ -27,6 +27,7 @@ const fields: { readonly [name: string]: FastCheck.Arbitrary<unknown> } = {
   reason: optional(Hostile.text()),
   begunAt: optional(FastCheck.integer()),
   skew: optional(FastCheck.integer()),
+  market: optional(text),
   at: FastCheck.oneof(FastCheck.integer(), FastCheck.double({ noNaN: true, noDefaultInfinity: true }))
 }
 

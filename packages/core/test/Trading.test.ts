@@ -859,6 +859,18 @@ describe("the journal", () => {
       })
     ))
 
+  it.effect("reconciling reports an order as Unknown if its market has got another id since", () =>
+    withJournal((journal) =>
+      Effect.gen(function*() {
+        const store = new Acme.Store()
+        store.markets = [{ ...Acme.bitcoin, id: "BTCUSDT2" }]
+        yield* journal.append({ ...Acme.intent("mine"), market: "BTCUSDT" })
+        yield* journal.append({ ...Acme.intent("other"), market: "BTCUSDT2" })
+        const found = yield* advanceUntilDone(Acme.trade(store, (trading) => trading.reconcile, { journal }))
+        assert.deepStrictEqual(found.map(({ _tag }) => _tag), ["Unknown", "NotPlaced"])
+      })
+    ))
+
   // Only an amendment that makes the order larger is in the journal.
   for (const [change, first] of [[{ amount: "0.02" }, "Placed"], [{ price: "59000" }, "Unknown"]] as const) {
     it.effect(`reconciling says ${first} of an order whose ${Object.keys(change).join()} an earlier run has amended`, () =>

@@ -23,6 +23,8 @@ export interface Intent extends Schema.Schema.Type<typeof Intent> {}
 export const Intent = Schema.TaggedStruct("Intent", {
   ...shared,
   symbol: Schema.NonEmptyString,
+  /** The exchange's id of the market. */
+  market: Schema.optional(Schema.NonEmptyString),
   side: Side,
   type: Schema.Literal("limit", "market"),
   amount: Schema.NonEmptyString,

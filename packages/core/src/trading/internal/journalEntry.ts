@@ -84,10 +84,11 @@ export const parse = (line: string): Entry | undefined => {
   if (!Predicate.isNumber(at)) return undefined
   const about = { exchange, environment, account, clientOrderId, at }
   if (_tag === "Intent") {
-    const { amends, amount, price, side, skew, symbol, timeInForce, type, worth } = value
+    const { amends, amount, market, price, side, skew, symbol, timeInForce, type, worth } = value
     if (!isText(symbol) || !isText(amount) || !isSide(side) || !isTimeInForce(timeInForce)) return undefined
     if (type !== "limit" && type !== "market") return undefined
     if (price !== undefined && !isText(price)) return undefined
+    if (market !== undefined && !isText(market)) return undefined
     if (amends !== undefined && !isText(amends)) return undefined
     if (skew !== undefined && !Predicate.isNumber(skew)) return undefined
     const worthOf = worth === undefined ? undefined : parseWorth(worth)
@@ -100,6 +101,7 @@ export const parse = (line: string): Entry | undefined => {
       type,
       amount,
       timeInForce,
+      ...market === undefined ? {} : { market },
       ...price === undefined ? {} : { price },
       ...worthOf === undefined ? {} : { worth: worthOf },
       ...amends === undefined ? {} : { amends },

@@ -98,6 +98,7 @@ const append = (
     account,
     clientOrderId,
     symbol: market.symbol,
+    market: market.id,
     side,
     type,
     amount: Decimal.format(amount),

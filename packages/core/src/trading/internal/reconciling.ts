@@ -109,7 +109,10 @@ const close = (desk: Desk, intent: Intent, onPlaced: (order: Placed) => void): F
   return Effect.matchEffect(
     Effect.flatMap(
       desk.markets.find("reconcile", symbol),
-      (market) => Lookup.searchIntent(desk, "reconcile", market, intent, "unhurried")
+      (market) =>
+        intent.market === undefined || intent.market === market.id
+          ? Lookup.searchIntent(desk, "reconcile", market, intent, "unhurried")
+          : renamed(desk, intent, intent.market, market.id)
     ),
     {
       onFailure: (error): Found =>
@@ -135,6 +138,16 @@ const close = (desk: Desk, intent: Intent, onPlaced: (order: Placed) => void): F
     }
   )
 }
+
+// Not looked up: it would be missing in the new market, which proves nothing.
+const renamed = ({ exchange }: Desk, { clientOrderId, symbol }: Intent, before: string, now: string) =>
+  new ExchangeError.Unsupported({
+    exchange,
+    operation: "reconcile",
+    detail:
+      `the exchange called the market ${symbol} ${before} when ${clientOrderId} was sent, and now calls it ${now}`,
+    alternative: `look for the order in ${before}`
+  })
 
 // Subtracts an order that was never placed from the total of its day, once even if several Layers reconcile it.
 const forget = ({ givenBack, spent }: Desk, intent: Intent): Effect.Effect<void> =>
