@@ -82,7 +82,8 @@ export type TradingOptions<Region extends string = "testnet"> =
     /**
      * The names under which the journal has this account from earlier keys: their `Credentials.fingerprint`s.
      * `reconcile` resolves those orders as well. Defaults to none. A key that is rotated while the Layer is in use need
-     * not be listed.
+     * not be listed, but it must be one of the same account: orders of the earlier key are looked up with the later
+     * one.
      */
     readonly formerAccounts?: ReadonlyArray<string> | undefined
   }
