@@ -63,25 +63,23 @@ export const errors: Errors.Table = Errors.table({
   },
   wait: { RateLimited: "5 seconds" },
   // `EService:Throttled:1700000000` has the time, in seconds, from which on requests are accepted.
-  waitOf: ({ code }, { now }) => {
+  waitOf: ({ code }, { now, skew = 0 }) => {
     const until = /^EService:Throttled:(\d+)\s*$/i.exec(code)?.[1]
-    return until === undefined ? undefined : Duration.millis(Math.max(0, Number(until) * 1000 - now))
+    return until === undefined ? undefined : Duration.millis(Math.max(0, Number(until) * 1000 - (now + skew)))
   },
-  judge: ({ code, text }, { about, headers, now }) => {
+  judge: ({ code, text }, { about, signedLate = 0 }) => {
     // Matches "Unknown order" and "Unknown order:" before other words, but not a longer word.
     if (/^EOrder:(?:Unknown|Invalid) order(?::|$)/i.test(code)) return "OrderNotFound"
     if (!/^EAPI:Invalid nonce/i.test(code)) return undefined
-    // A clock that is far enough behind also produces nonces that are too low. Comparing the clocks fixes that. If
-    // another program uses the key, a new nonce does not help, and retries end in a lockout.
+    // A clock that is far enough behind also produces nonces that are too low. Comparing the clocks fixes that. In all
+    // other cases a new nonce does not help, and retries end in a lockout.
     const error = {
       ...about,
       code,
-      detail: `${text}: another program has used this key with higher nonces; give each program and each machine ` +
-        "its own key"
+      detail: `${text}: this key was used with higher nonces, by another program or by a clock that was ahead; give ` +
+        "each program and each machine its own key, and replace a key that was used with a wrong clock"
     }
-    return Date.parse(headers["date"] ?? "") - now > 2000
-      ? new ExchangeError.ClockSkew(error)
-      : new ExchangeError.AuthenticationFailed(error)
+    return signedLate > 2000 ? new ExchangeError.ClockSkew(error) : new ExchangeError.AuthenticationFailed(error)
   },
   firewall: { kind: "Banned" }
 })

@@ -176,7 +176,7 @@ describe("account", () => {
       clocks
     ))
 
-  it.effect("fails with ClockSkew if the nonce is too low again", () =>
+  it.effect("reports that the key was used with higher nonces if one is too low although the clocks were compared", () =>
     scripted(
       {
         Time: [{ error: [], result: { unixtime: (now + ahead) / 1000 } }],
@@ -184,21 +184,31 @@ describe("account", () => {
       },
       Effect.gen(function*() {
         const error = yield* Effect.flip(Effect.flatMap(Kraken.Account, ({ balances }) => balances))
-        assert.strictEqual(error._tag, "ClockSkew")
+        assert.strictEqual(error._tag, "AuthenticationFailed")
         assert.include(error.message, "its own key")
-        assert.strictEqual((yield* bodies).filter(({ name }) => name === "BalanceEx").length, 2)
+        assert.deepStrictEqual((yield* bodies).map(({ name }) => name), ["BalanceEx", "Time", "BalanceEx"])
+        // The clocks agree by now, so every further attempt would only bring a lockout closer.
+        assert.strictEqual(
+          (yield* Effect.flip(Effect.flatMap(Kraken.Account, ({ balances }) => balances)))._tag,
+          "AuthenticationFailed"
+        )
+        assert.strictEqual((yield* bodies).length, 4)
       }),
       clocks
     ))
 
-  it.effect("does not retry a low nonce if the clock is right, and reports that another program uses the key", () =>
+  it.effect("does not retry a low nonce if the clock is right, and reports what to do", () =>
     scripted(
       { BalanceEx: [JSON.parse(errors("EAPI:Invalid nonce"))] },
       Effect.gen(function*() {
         const error = yield* Effect.flip(Effect.flatMap(Kraken.Account, ({ balances }) => balances))
         assert.strictEqual(error._tag, "AuthenticationFailed")
-        assert.include(error.message, "another program has used this key with higher nonces")
+        assert.include(
+          error.message,
+          "this key was used with higher nonces, by another program or by a clock that was ahead"
+        )
         assert.include(error.message, "its own key")
+        assert.include(error.message, "replace a key that was used with a wrong clock")
         assert.deepStrictEqual((yield* bodies).map(({ name }) => name), ["BalanceEx"])
       }),
       { date: new Date(now).toUTCString() }

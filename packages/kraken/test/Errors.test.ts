@@ -204,6 +204,15 @@ describe("classify", () => {
     assert.isUndefined(table.classify(answer(200, JSON.stringify({ error: ["WGeneral:Slow"], result: {} }))))
   })
 
+  it("waits for the instant of a throttle by the exchange's clock", () => {
+    const throttled = answer(200, errors(`EService:Throttled:${now / 1000 + 7}`))
+    for (const [skew, retryAfter] of [[3000, 4000], [-3_600_000, 3_607_000]] as const) {
+      const error = table.classify({ ...throttled, skew })
+      assert(error !== undefined)
+      assert.deepStrictEqual(verdict(error), { ...refused("RateLimited"), retryAfter })
+    }
+  })
+
   it("keeps the exchange's message and code", () => {
     const error = table.classify(answer(200, errors("EGeneral:Invalid arguments:volume")))
     assert(error !== undefined)

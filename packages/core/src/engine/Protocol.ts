@@ -102,7 +102,7 @@ export interface ErrorBody {
  * @since 0.1.0
  * @category models
  */
-export type Circumstances = Pick<Answer, "about" | "headers" | "now" | "skew" | "status">
+export type Circumstances = Pick<Answer, "about" | "headers" | "now" | "signedLate" | "skew" | "status">
 
 /**
  * The options of {@link make}: a protocol with its limits by name and its errors as a table.
@@ -378,7 +378,9 @@ export interface Signed extends Prepared {
  *   removed.
  *
  * `json` is `undefined` if the body is not JSON; `text` is the body in either case. `now` is epoch milliseconds by our
- * clock, and `skew` is the exchange's clock minus ours. `about` has the fields to spread into an error.
+ * clock, and `skew` is the exchange's clock minus ours. `signedLate` is by how many milliseconds the clock that the
+ * request was signed with was behind the exchange's, as far as the response shows; negative if it was ahead. `about` has
+ * the fields to spread into an error.
  *
  * @since 0.1.0
  * @category models
@@ -390,6 +392,7 @@ export interface Answer {
   readonly text?: string | undefined
   readonly now: number
   readonly skew?: number | undefined
+  readonly signedLate?: number | undefined
   readonly about: Omit<About, "detail">
   /** Removes control and invisible characters from a text and cuts it to 200 characters. */
   readonly clean: (text: string) => string

@@ -181,6 +181,7 @@ const answered = <A>(
   const { serverTime, usage = [] } = learnt ?? nothing
   if (serverTime !== undefined && !TrustedHeaders.isStored(raw.headers)) learn(serverTime, 1)
   const skew = vitals.skew()
+  const signedLate = skew.offset - signedBy.offset
   const used = usage.length > 0
     ? hint(() => settings.learnUsage(fiber, usage, key, skew.offset), warnUnread)
     : undefined
@@ -195,6 +196,7 @@ const answered = <A>(
     text,
     now,
     skew: skew.offset,
+    signedLate,
     about: { status: raw.status, ...about },
     clean
   }
@@ -215,7 +217,7 @@ const answered = <A>(
   const error = Either.merge(classified)
   const result = error === undefined
     ? decode(endpoint, answer)
-    : Effect.fail(asClockSkew(protocol, error, Math.abs(skew.offset - signedBy.offset)))
+    : Effect.fail(asClockSkew(protocol, error, Math.abs(signedLate)))
   return hints.length === 0 ? result : restore(
     hints.reduceRight<Effect.Effect<A, ExchangeError.ExchangeError>>(
       (next, hint) => Effect.zipRight(hint, next),
