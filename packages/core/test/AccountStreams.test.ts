@@ -566,6 +566,46 @@ describe("the stream of fills of a feed", () => {
       }))
   }
 
+  for (
+    const [how, setForwardBy, suspendedFor] of [
+      ["was set forward", 2 * 60 * minute, 0],
+      ["was right while the machine was suspended", 0, 2 * 60 * minute]
+    ] as const
+  ) {
+    it.scoped(`has the fills since it was requested, and none from before, if the local clock ${how}`, () =>
+      Effect.gen(function*() {
+        yield* TestClock.setTime(start)
+        const base = yield* Effect.clock
+        let ahead = 0
+        let suspended = 0
+        const millis = () => base.unsafeCurrentTimeMillis() + ahead + suspended
+        const clock: typeof base = Object.create(base, {
+          unsafeCurrentTimeMillis: { value: millis },
+          currentTimeMillis: { value: Effect.sync(millis) },
+          // The monotonic clock of a test clock follows the other one.
+          unsafeCurrentTimeNanos: { value: () => base.unsafeCurrentTimeNanos() }
+        })
+        const { desk, seen, state } = setup()
+        seen.visit(bitcoin)
+        state.fills = [fill({ id: "f0", at: start - minute }), fill({ at: start + minute })]
+        const feed = Stream.fromIterable([Connected()]).pipe(
+          Stream.concat(Stream.execute(Effect.sleep("2 minutes"))),
+          Stream.concat(Stream.fromEffect(Effect.sync(() => {
+            ahead = setForwardBy
+            suspended = suspendedFor
+            // When the last message arrived, by the clock as it was then.
+            return Reconnecting({ since: base.unsafeCurrentTimeMillis(), because: "a test" })
+          }))),
+          Stream.concat(Stream.make(Resynced())),
+          Stream.concat(Stream.never)
+        )
+        // The exchange's clock is right.
+        const skew = Effect.sync(() => -ahead)
+        const items = yield* recordedFrom({ ...desk, skew }, feed).pipe(Effect.withClock(clock))
+        assert.deepStrictEqual(items, ["Connected", "Reconnecting", "Resynced", "f1"])
+      }))
+  }
+
   it.scoped("has the fills since it was requested if the feed was down then", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(start)

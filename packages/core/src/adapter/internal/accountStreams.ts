@@ -68,14 +68,15 @@ export const make = (
   ): Stream.Stream<FeedItem.FeedItem<A>, Failure> =>
     Stream.unwrapScoped(Effect.gen(function*() {
       const market = symbol === undefined ? undefined : yield* markets.find(operation, symbol)
-      const startedAt = yield* Effect.flatMap(Clock.currentTimeMillis, remember)
+      const startedAt = yield* Effect.flatMap(Clock.currentTimeMillis, (now) => remember(now, services.skew))
       return yield* deliver(
         exchange,
         operation,
         buffer,
         yield* raw,
         updates({ operation, market, startedAt }),
-        startedAt
+        startedAt,
+        services.skew
       )
     }))
 
@@ -148,7 +149,8 @@ const deliver = <Row, A>(
   buffer: FeedItem.Buffer,
   source: Stream.Stream<FeedItem.FeedItem<Row>, Failure>,
   updates: AccountUpdates.AccountUpdates<Row, A>,
-  startedAt: Effect.Effect<number>
+  startedAt: Effect.Effect<number>,
+  skew: Effect.Effect<number>
 ) =>
   Effect.gen(function*() {
     const { consumer, stream } = Consumer.make<A, Failure>(
@@ -181,7 +183,7 @@ const deliver = <Row, A>(
           )
         case "Reconnecting":
         case "Stale":
-          return Effect.map(remember(status.since), (at) => {
+          return Effect.map(remember(status.since, skew), (at) => {
             lostAt ??= at
             consumer.offer(status)
           })
@@ -217,21 +219,21 @@ const deliver = <Row, A>(
 
 /**
  * Remembers an instant that has passed (epoch milliseconds of our clock). Returns an effect with that instant by our
- * clock as it is then, because it may have been set back. The monotonic clock alone would not do: on some systems, it
- * stands still while the machine is suspended.
+ * clock as it is then, because it may have been set since. The monotonic clock alone would not do: on some systems, it
+ * stands still while the machine is suspended. More time than it counts has passed only if both our clock and the
+ * exchange's (`skew`: that minus ours) say so: ours may have been set forward, and `skew` is measured now and then.
  */
-const remember = (at: number): Effect.Effect<Effect.Effect<number>> =>
-  Effect.clockWith((clock) =>
-    Effect.sync(() => {
-      const ago = Math.max(0, clock.unsafeCurrentTimeMillis() - at)
-      const begun = clock.unsafeCurrentTimeNanos()
-      return Effect.sync(() => {
-        const now = clock.unsafeCurrentTimeMillis()
-        const elapsed = Math.floor(Number(clock.unsafeCurrentTimeNanos() - begun) / 1e6)
-        return now - Math.max(now - at, ago + elapsed)
-      })
+const remember = (at: number, skew: Effect.Effect<number>): Effect.Effect<Effect.Effect<number>> =>
+  Effect.zipWith(Effect.clock, skew, (clock, begunSkew) => {
+    const ago = Math.max(0, clock.unsafeCurrentTimeMillis() - at)
+    const begun = clock.unsafeCurrentTimeNanos()
+    return Effect.map(skew, (skew) => {
+      const now = clock.unsafeCurrentTimeMillis()
+      const elapsed = Math.floor(Number(clock.unsafeCurrentTimeNanos() - begun) / 1e6)
+      const byBoth = Math.min(now - at, now + skew - (at + begunSkew))
+      return now - Math.max(byBoth, ago + elapsed)
     })
-  )
+  })
 
 /** Turns the reconnect of the second feed into a notice as well, because something may have changed in the meantime. */
 const hinted = (item: FeedItem.FeedItem<undefined | Balance>): FeedItem.FeedItem<undefined | Balance> =>
