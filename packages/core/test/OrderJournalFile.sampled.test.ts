@@ -125,6 +125,16 @@ describe("compaction", () => {
       ])
     }))
 
+  it.effect("keeps the latest orders although the clock is more than 48 hours ahead when the journal is opened", () =>
+    Effect.gen(function*() {
+      const disk = new Disk()
+      const latest = ["a", "b"].flatMap((id) => [intent(id, { at: tooOld }), outcome(id, { at: tooOld + 1 })])
+      const before = settled.map((entry) => ({ ...entry, at: tooOld - 3 * JournalBook.kept }))
+      disk.put(path, textOf([...before, ...latest]))
+      yield* process(1)(on(disk, () => Effect.void, small))
+      assert.deepStrictEqual(entriesIn(disk), latest)
+    }))
+
   it.effect("does not rewrite a file that is little larger than necessary", () =>
     Effect.gen(function*() {
       const disk = new Disk()

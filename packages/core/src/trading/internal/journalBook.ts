@@ -16,7 +16,10 @@ export interface Book {
     environment: string,
     epochMillis: number
   ) => ReadonlyArray<Begun>
-  /** Drops the orders that are neither open nor recent. Returns the number of entries that remain. */
+  /**
+   * Drops the orders that are neither open nor recent, as of `now` or the latest entry, whichever is earlier. Returns the
+   * number of entries that remain.
+   */
   readonly forget: (now: number) => number
   /**
    * Returns the entries that a file must contain to restore this book. Intents that are added later are not among them.
@@ -46,7 +49,10 @@ export const make = (): Book => {
   let forgetAt = least
 
   const forget = (now: number) => {
-    rows = rows.filter((row) => row.open || row.intent.at >= now - kept)
+    // Not by the clock alone: if it were days ahead, the orders of today would be dropped.
+    const latest = rows.reduce((latest, { intent, outcome }) => Math.max(latest, intent.at, outcome?.at ?? 0), 0)
+    const from = Math.min(now, latest) - kept
+    rows = rows.filter((row) => row.open || row.intent.at >= from)
     forgetAt = Math.max(least, 2 * rows.length)
     return rows.reduce((count, { outcome }) => count + (outcome === undefined ? 1 : 2), 0)
   }
