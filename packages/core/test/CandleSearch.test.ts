@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FastCheck, Option, TestClock } from "effect"
+import { Effect, FastCheck, Option } from "effect"
 import { CandleSearch } from "../src/adapter.js"
 
 const now = 100_000
@@ -23,6 +23,7 @@ const search = (traded: ReadonlyArray<number>, from: number, reach = 10) => {
     steps: [step(traded, 700, 300, count), step(traded, 100, 0, count), step(traded, 10, 0, count)],
     since: 1_000,
     from,
+    now,
     precision: reach
   }).pipe(Effect.map((found) => ({ found: Option.getOrUndefined(found), sent: count.sent })))
 }
@@ -37,7 +38,6 @@ describe("CandleSearch", () => {
     ],
     ([traded, from, reach]) =>
       Effect.gen(function*() {
-        yield* TestClock.setTime(now)
         const first = traded.toSorted((one, other) => one - other).find((at) => at >= from)
         const { found } = yield* search(traded, from, reach)
         if (first === undefined) {
@@ -53,7 +53,6 @@ describe("CandleSearch", () => {
 
   it.effect("needs few requests for a gap of any length and skips no candle before it", () =>
     Effect.gen(function*() {
-      yield* TestClock.setTime(now)
       assert.deepStrictEqual(yield* search([2_345, 95_000], 0), { found: 2_340, sent: 3 })
       assert.deepStrictEqual(yield* search([95_000], 0), { found: 95_000, sent: 4 })
       assert.deepStrictEqual(yield* search([], 0), { found: undefined, sent: 2 })
@@ -61,7 +60,6 @@ describe("CandleSearch", () => {
 
   it.effect("sends no request for a range in the future", () =>
     Effect.gen(function*() {
-      yield* TestClock.setTime(now)
       assert.deepStrictEqual(yield* search([95_000], now + 1), { found: undefined, sent: 0 })
     }))
 })

@@ -154,11 +154,14 @@ const read = (
   { answer, layer }: Subject,
   listed: number,
   range: Candle.Range,
-  take = 1
+  take = 1,
+  behind = 0
 ) =>
   Effect.gen(function*() {
     const data = yield* MarketData.MarketData
     const scripted = yield* ScriptedHttp.ScriptedHttp
+    // Any answer shows how far the exchange's clock is from ours. Loading the markets would be the first.
+    if (behind > 0) yield* Effect.ignore(data.ticker("BTC/USDT"))
     const fiber = yield* data.candles("BTC/USDT", "1m", range).pipe(
       Stream.take(take),
       Stream.runCollect,
@@ -170,8 +173,11 @@ const read = (
     return { found: found.map(({ openTime }) => openTime), sent: (yield* scripted.requests).length }
   }).pipe(
     Effect.provide(layer({ markets: [market], marketsMaxAge: "1 day" })),
-    Effect.provide(ScriptedHttp.layer(({ url }) => ScriptedHttp.json(answer(new URL(url).searchParams, listed)))),
-    (self) => Effect.zipRight(TestClock.setTime(now), self)
+    Effect.provide(ScriptedHttp.layer(({ url }) =>
+      ScriptedHttp.json(answer(new URL(url).searchParams, listed), { headers: { date: new Date(now).toUTCString() } })
+    )),
+    (self) =>
+      Effect.zipRight(TestClock.setTime(now - behind), self)
   )
 
 describe("candles from zero", () => {
@@ -193,6 +199,12 @@ describe("candles from zero", () => {
         const { found } = yield* read(subject, listed, { from: 5 }, 10_000)
         const all = opens(listed, minute, 0, listed, now)
         assert.deepStrictEqual(found, subject.name === "BitMEX" ? all.filter((open) => !isQuiet(open)) : all)
+      }))
+
+    it.effect(`of a market that is new are found although the local clock is behind: ${subject.name}`, () =>
+      Effect.gen(function*() {
+        const listed = Date.UTC(2026, 2, 1, 11, 31)
+        assert.deepStrictEqual((yield* read(subject, listed, { from: 0 }, 1, 3 * hour)).found, [listed])
       }))
 
     it.effect(`of a market without candles are empty after a few requests: ${subject.name}`, () =>

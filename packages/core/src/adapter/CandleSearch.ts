@@ -4,7 +4,6 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Window } from "../ports/Adapter.js"
@@ -40,6 +39,8 @@ export const firstFrom = <E>(options: {
   /** The instant before which the whole exchange has no candles (epoch milliseconds). */
   readonly since: number
   readonly from: number
+  /** The current time by the exchange's clock (epoch milliseconds): no candle opens later. */
+  readonly now: number
   /** The precision of the search, in milliseconds: the time that one page of the wanted candles covers. */
   readonly precision: number
 }): Effect.Effect<Option.Option<number>, E> => {
@@ -66,8 +67,5 @@ export const firstFrom = <E>(options: {
       return Option.none()
     })
   const from = Math.max(options.from, options.since)
-  return Effect.flatMap(
-    Clock.currentTimeMillis,
-    (now) => from > now ? Effect.succeedNone : within(options.steps, from, now + 1)
-  )
+  return from > options.now ? Effect.succeedNone : within(options.steps, from, options.now + 1)
 }

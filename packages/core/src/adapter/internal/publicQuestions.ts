@@ -254,12 +254,14 @@ const candles = (
           )
       )
     }
-    return CandleSearch.firstFrom({
-      steps: first.by.map((by) => step(market, by)),
-      since: first.opened,
-      from,
-      precision: Candle.shift(interval, from, page) - from
-    })
+    return Effect.flatMap(exchangeTime(client), (now) =>
+      CandleSearch.firstFrom({
+        steps: first.by.map((by) => step(market, by)),
+        since: first.opened,
+        from,
+        now,
+        precision: Candle.shift(interval, from, page) - from
+      }))
   }
 
   return {
