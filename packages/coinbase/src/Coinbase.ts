@@ -138,17 +138,8 @@ const place: Declaration.Trading["place"] = (client) => (order) =>
 
 const cancelSeveral = to(
   Endpoints.cancelOrders,
-  (rows) => rows.map((row) => ({ id: row.id, outcome: Errors.canceled(row) }))
+  (rows) => rows.map(Errors.canceled)
 )
-
-const cancel: Question.Question<"trading", [Declaration.ById], undefined> = (client) => ({ id, market }) =>
-  Effect.flatMap(
-    cancelSeveral(client)(market, [id]),
-    ([canceled]) =>
-      canceled === undefined || typeof canceled.outcome === "string"
-        ? Effect.succeed(undefined)
-        : Effect.fail(canceled.outcome)
-  )
 
 const amend: Declaration.OptionalTrading["amend"] = (client) => ({ current, ...change }) => {
   const price = change.price ?? current.price
@@ -246,7 +237,10 @@ export const Coinbase = Exchange.define({
     takenWithin: "150 seconds",
     seenWithin: "30 seconds",
     place,
-    cancel: { by: "id", ask: cancel },
+    cancel: {
+      by: "id",
+      ask: (client) => ({ id, market }) => Effect.map(cancelSeveral(client)(market, [id]), ([canceled]) => canceled)
+    },
     cancelAll: { most: 100, several: cancelSeveral },
     amend
   }

@@ -6,8 +6,7 @@
  *
  * @since 0.1.0
  */
-import type { ExchangeError } from "@effect-exchange/core"
-import { Errors, type Protocol, Wire } from "@effect-exchange/core/adapter"
+import { type Declaration, Errors, type Protocol, Wire } from "@effect-exchange/core/adapter"
 import * as Schema from "effect/Schema"
 import type * as Rows from "./Rows.js"
 
@@ -135,10 +134,8 @@ export const errors: Errors.Table = Errors.table({
  * @category classification
  */
 export const canceled = (
-  { reason, success }: Pick<Wire.Type<typeof Rows.Cancellation>, "reason" | "success">
-): "canceled" | "ended" | ExchangeError.TradingError => {
-  if (success) return "canceled"
-  if (reason === "DUPLICATE_CANCEL_REQUEST") return "ended"
-  const about = { exchange: "coinbase", operation: "cancelOrders" }
-  return errors.ofRow(errorBody([reason], ["the order was not canceled"]), { about, headers: {}, now: 0, status: 200 })
+  { id, reason, success }: Wire.Type<typeof Rows.Cancellation>
+): Declaration.Canceled => {
+  const refused = errorBody([reason], ["the order was not canceled"])
+  return { id, outcome: success ? "canceled" : reason === "DUPLICATE_CANCEL_REQUEST" ? "ended" : { refused } }
 }

@@ -2,7 +2,7 @@ import type { Order } from "@effect-exchange/core"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Fiber, Schema, TestClock } from "effect"
-import { canceled } from "../src/Errors.js"
+import { canceled, errors } from "../src/Errors.js"
 import { Coinbase, CoinbaseEndpoints } from "../src/index.js"
 import { scripted } from "./scripted.js"
 import { fixture, json, now, plain } from "./utils.js"
@@ -274,14 +274,19 @@ describe("cancel", () => {
     ] as const
   ) {
     it(`${reason} fails with ${tag}`, () => {
-      const error = canceled({ success: false, reason })
-      assert(typeof error !== "string")
+      const { outcome: refusal } = canceled({ id: "1", success: false, reason })
+      assert(typeof refusal !== "string")
+      const about = { exchange: "coinbase", operation: "cancel" }
+      const error = errors.ofRow(refusal.refused, { about, headers: {}, now: 0, status: 200 })
       assert.deepStrictEqual([error._tag, error.outcome], [tag, outcome])
     })
   }
 
   it("accepts an order that is canceled or is being canceled", () => {
-    assert.strictEqual(canceled({ success: true, reason: "UNKNOWN_CANCEL_FAILURE_REASON" }), "canceled")
-    assert.strictEqual(canceled({ success: false, reason: "DUPLICATE_CANCEL_REQUEST" }), "ended")
+    assert.strictEqual(
+      canceled({ id: "1", success: true, reason: "UNKNOWN_CANCEL_FAILURE_REASON" }).outcome,
+      "canceled"
+    )
+    assert.strictEqual(canceled({ id: "1", success: false, reason: "DUPLICATE_CANCEL_REQUEST" }).outcome, "ended")
   })
 })

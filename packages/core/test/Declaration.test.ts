@@ -532,7 +532,7 @@ describe("changes", () => {
                   openIds.delete(id)
                   // The cancellation is refused, but the order is gone from the next list: it had closed already.
                   return id === "3"
-                    ? { id, outcome: new ExchangeError.OrderRejected({ exchange: "toy", operation: "", detail: "" }) }
+                    ? { id, outcome: { refused: { code: "frozen", text: "" } } }
                     : { id, outcome: id === "2" ? "ended" : "canceled" }
                 })
               })
@@ -546,9 +546,31 @@ describe("changes", () => {
       assert.deepStrictEqual(requested, [["1", "2"], ["3", "9"]])
     }))
 
+  it.effect("cancel may be answered with the outcome of one of several", () =>
+    Effect.gen(function*() {
+      const cancel = (outcome: Declaration.Canceled["outcome"]) => {
+        const { layer, trading } = toy({
+          account: {
+            byId: answers([row({ id: "7", status: typeof outcome === "string" ? "canceled" : "open" })])
+          },
+          trading: { cancel: { by: "id", ask: () => ({ id }) => Effect.succeed({ id, outcome }) } }
+        })
+        return Effect.flatMap(trading, (service) => service.cancel({ ...ids, id: "7" })).pipe(
+          advanceUntilDone,
+          Effect.provide(layer)
+        )
+      }
+      for (const outcome of ["canceled", "ended"] as const) {
+        assert.strictEqual((yield* cancel(outcome)).status, "canceled")
+      }
+      const error = yield* Effect.flip(cancel({ refused: { code: "frozen", text: "the order is frozen" } }))
+      assert.strictEqual(error._tag, "OrderRejected")
+      assert.include(error.message, "the order is frozen")
+    }))
+
   describe("cancelAll of an order that was just placed and is not listed yet", () => {
     const order = { ...ids, type: "limit", side: "buy", amount: "3", price: "100", clientOrderId: "mine" } as const
-    const frozen = new ExchangeError.OrderRejected({ exchange: "toy", operation: "", detail: "frozen" })
+    const frozen = { refused: { code: "frozen", text: "the order is frozen" } }
 
     const canceling = <E>(
       how: { readonly batch: boolean; readonly outcome?: Declaration.Canceled["outcome"]; readonly shows?: Row.Order },
@@ -726,7 +748,7 @@ describe("changes", () => {
             several: () => (_, ids) =>
               Effect.succeed(ids.map((id) => ({
                 id,
-                outcome: new ExchangeError.OrderRejected({ exchange: "toy", operation: "", detail: "frozen" })
+                outcome: { refused: { code: "frozen", text: "the order is frozen" } }
               })))
           }
         }

@@ -12,7 +12,6 @@ import type { ErrorBody, Protocol } from "../engine/Protocol.js"
 import type { Balance } from "../model/Balance.js"
 import type { Interval } from "../model/Candle.js"
 import type * as ClientOrderId from "../model/ClientOrderId.js"
-import type { TradingError } from "../model/ExchangeError.js"
 import type { ExchangeStatus } from "../model/ExchangeStatus.js"
 import type { KeyPermissions } from "../model/KeyPermissions.js"
 import type { Listing, Rows } from "../model/Listing.js"
@@ -335,13 +334,14 @@ export interface Trading {
 
 /**
  * How an order is canceled: by the exchange's id only, or by either id. The answer is the order as it ended, or
- * `undefined` where the exchange only acknowledges.
+ * `undefined` where the exchange only acknowledges. An exchange that cancels several orders at once may answer with the
+ * outcome of the one.
  *
  * @since 0.1.0
  * @category models
  */
 export type Cancel =
-  | { readonly by: "id"; readonly ask: Question<Capability, [ById], Row.Order | undefined> }
+  | { readonly by: "id"; readonly ask: Question<Capability, [ById], Row.Order | Canceled | undefined> }
   | { readonly by: "either"; readonly ask: Question<Capability, [Adapter.Reference], Row.Order | undefined> }
 
 /**
@@ -373,7 +373,7 @@ export type CancelAll =
  */
 export interface Canceled {
   readonly id: string
-  readonly outcome: "canceled" | "ended" | TradingError | { readonly refused: ErrorBody }
+  readonly outcome: "canceled" | "ended" | { readonly refused: ErrorBody }
 }
 
 /**

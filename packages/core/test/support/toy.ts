@@ -17,7 +17,7 @@ export const protocol = Protocol.make({
   },
   limits,
   sign: (request) => Either.right({ ...request, signature: "" }),
-  errors: Errors.table({ readError: () => undefined, codes: { InsufficientFunds: "poor" } }),
+  errors: Errors.table({ readError: () => undefined, codes: { InsufficientFunds: "poor", OrderRejected: "frozen" } }),
   serverTime: time
 })
 

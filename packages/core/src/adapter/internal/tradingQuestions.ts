@@ -75,6 +75,17 @@ export const make = (facts: Facts) => (client: Client, account: Adapter.Account)
   const shownIf = (operation: string, market: Market, row: Row.Order | undefined) =>
     row === undefined ? Effect.succeedNone : Effect.asSome(shown(operation, market, row))
 
+  const canceled = (market: Market, answer: Row.Order | Canceled | undefined): Writes<Option.Option<Order>> => {
+    if (answer === undefined || !("outcome" in answer)) return shownIf("cancel", market, answer)
+    const { outcome } = answer
+    return typeof outcome === "string"
+      ? Effect.succeedNone
+      : Effect.flatMap(
+        Clock.currentTimeMillis,
+        (now) => Effect.fail(refusal(facts.protocol, "cancel", outcome.refused, now))
+      )
+  }
+
   const place = (order: Adapter.NewOrder): Writes<Adapter.Placed> =>
     Effect.gen(function*() {
       const ready = yield* sized("place", yield* until)(order)
@@ -86,10 +97,10 @@ export const make = (facts: Facts) => (client: Client, account: Adapter.Account)
       const { id, market } = reference
       const how = asks.cancel
       if (how.by === "either") return yield* shownIf("cancel", market, yield* how.ask(client)(reference))
-      if (id !== undefined) return yield* shownIf("cancel", market, yield* how.ask(client)({ market, id }))
+      if (id !== undefined) return yield* canceled(market, yield* how.ask(client)({ market, id }))
       const known = yield* beforeWriting(account.order(reference))
       if (isClosed(known)) return Option.some(known)
-      return yield* shownIf("cancel", market, yield* how.ask(client)({ market, id: known.id }))
+      return yield* canceled(market, yield* how.ask(client)({ market, id: known.id }))
     })
 
   return {
@@ -297,7 +308,7 @@ const sweep = (
         if (typeof outcome === "string") {
           settled.add(id)
           yield* forget(id)
-        } else refused.set(id, "refused" in outcome ? refusal(protocol, "cancelAll", outcome.refused, now) : outcome)
+        } else refused.set(id, refusal(protocol, "cancelAll", outcome.refused, now))
         if (outcome === "canceled") canceled.push(id)
       }
     }
