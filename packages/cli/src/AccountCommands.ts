@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as AccountOptions from "./AccountOptions.js"
 import * as CallOptions from "./CallOptions.js"
 import * as CandleOptions from "./CandleOptions.js"
+import type * as ExchangeOptions from "./ExchangeOptions.js"
 import { once } from "./internal/once.js"
 import * as Network from "./Network.js"
 import * as Options from "./Options.js"
@@ -21,7 +22,8 @@ import * as Symbols from "./Symbols.js"
  * @since 0.1.0
  * @category commands
  */
-export const all = () => [balance(), orders(), fills(), positions(), order(), call()] as const
+export const all = (options: ExchangeOptions.ExchangeOptions) =>
+  [balance(options), orders(options), fills(options), positions(options), order(options), call(options)] as const
 
 const modules = {
   Balance: once(() => import("./commands/Balance.js")),
@@ -46,19 +48,19 @@ const keys =
   + "a testnet); simulated exchanges need no key. Exit code 0: every account answered; 1: an exchange failed or has no key; "
   + "2: invalid usage, or no key at all."
 
-const balance = () =>
+const balance = (options: ExchangeOptions.ExchangeOptions) =>
   Command.make(
     "balance",
-    { ...Options.settings, json: Options.json },
+    { ...options.settings, json: Options.json },
     (input) => Stop.abort(Network.within(Effect.flatMap(modules.Balance, ({ handle }) => handle(input))))
   ).pipe(Command.withDescription(`Shows the balances of your accounts, and how much of each is free. ${keys}`))
 
-const orders = () =>
+const orders = (options: ExchangeOptions.ExchangeOptions) =>
   Command.make(
     "orders",
     {
       symbol: Symbols.maybe,
-      ...Options.settings,
+      ...options.settings,
       all: AccountOptions.ended,
       from: CandleOptions.since,
       json: Options.json
@@ -68,25 +70,23 @@ const orders = () =>
     `Shows open orders, of one market or of all. With --all, also shows the ended orders of one market. ${keys}`
   ))
 
-const fills = () =>
+const fills = (options: ExchangeOptions.ExchangeOptions) =>
   Command.make(
     "fills",
-    { symbol: Symbols.one, ...Options.settings, from: CandleOptions.since, json: Options.json },
+    { symbol: Symbols.one, ...options.settings, from: CandleOptions.since, json: Options.json },
     (input) => Stop.abort(Network.within(Effect.flatMap(modules.Fills, ({ handle }) => handle(input))))
   ).pipe(Command.withDescription(`Shows the fills of your accounts in a market, oldest first. ${keys}`))
 
-const positions = () =>
+const positions = (options: ExchangeOptions.ExchangeOptions) =>
   Command.make(
     "positions",
-    { ...Options.settings, json: Options.json },
+    { ...options.settings, json: Options.json },
     (input) => Stop.abort(Network.within(Effect.flatMap(modules.Positions, ({ handle }) => handle(input))))
   ).pipe(Command.withDescription(
     `Shows open positions. Exchanges that have only spot markets are reported as such, and the others still answer. ${keys}`
   ))
 
-const one = { ...Options.settings, exchange: Options.oneExchange }
-
-const sending = { ...one, send: OrderOptions.send, journal: OrderOptions.journal, json: Options.json }
+const sending = { send: OrderOptions.send, journal: OrderOptions.journal, json: Options.json }
 
 const guards = {
   maxNotional: OrderOptions.maxNotional,
@@ -101,7 +101,7 @@ const money =
   + "all set. Exit code 0: done, or only shown; 1: refused, failed, or the outcome is unknown; 2: invalid usage."
 
 // Placing, amending and canceling are not stopped halfway: they end within their deadline and report the outcome.
-const order = () =>
+const order = (options: ExchangeOptions.ExchangeOptions) =>
   Command.make("order").pipe(
     Command.withDescription(
       "Shows, places, amends or cancels orders, and determines their outcomes: see exchange order show, place, amend, cancel, cancel-all and reconcile --help."
@@ -109,7 +109,7 @@ const order = () =>
     Command.withSubcommands([
       Command.make(
         "show",
-        { symbol: Symbols.one, ...one, ...which, json: Options.json },
+        { symbol: Symbols.one, ...options.one, ...which, json: Options.json },
         (input) => Stop.abort(Network.within(Effect.flatMap(modules.Order, ({ show }) => show(input))))
       ).pipe(Command.withDescription(`Shows an order as the exchange reports it, by either of its ids. ${keys}`)),
       Command.make(
@@ -118,6 +118,7 @@ const order = () =>
           side: OrderOptions.side,
           amount: OrderOptions.amount,
           symbol: Symbols.one,
+          ...options.one,
           ...sending,
           limit: OrderOptions.limit,
           market: OrderOptions.market,
@@ -134,6 +135,7 @@ const order = () =>
         "amend",
         {
           symbol: Symbols.one,
+          ...options.one,
           ...sending,
           ...which,
           price: OrderOptions.price,
@@ -147,7 +149,7 @@ const order = () =>
       )),
       Command.make(
         "cancel",
-        { symbol: Symbols.one, ...sending, ...which },
+        { symbol: Symbols.one, ...options.one, ...sending, ...which },
         (input) => Network.within(Effect.flatMap(modules.Order, ({ cancel }) => cancel(input)))
       ).pipe(Command.withDescription(`Cancels an order and shows how it ended. ${money}`)),
       Command.make(
@@ -169,13 +171,13 @@ const order = () =>
     ])
   )
 
-const call = () =>
+const call = (options: ExchangeOptions.ExchangeOptions) =>
   Command.make(
     "call",
     {
       method: CallOptions.method,
       path: CallOptions.path,
-      ...one,
+      ...options.one,
       query: CallOptions.query,
       form: CallOptions.form,
       body: CallOptions.body,

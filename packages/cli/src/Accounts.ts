@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import { Account, Credentials, type Environment, MarketData } from "@effect-exchange/core"
-import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Simulator from "@effect-exchange/simulator/Simulator"
 import * as Arr from "effect/Array"
 import type * as ConfigError from "effect/ConfigError"
@@ -19,6 +18,7 @@ import * as Configuration from "./Configuration.js"
 import * as Connections from "./Connections.js"
 import { UsageError } from "./Failure.js"
 import type { Settings } from "./Options.js"
+import * as Registry from "./Registry.js"
 import type { Screen } from "./Screen.js"
 
 /**
@@ -28,7 +28,7 @@ import type { Screen } from "./Screen.js"
  * @category models
  */
 export interface Connection {
-  readonly exchange: Exchanges.ExchangeId
+  readonly exchange: string
   readonly account: Account.Account.Service
   readonly market: MarketData.MarketData.Service
 }
@@ -86,7 +86,7 @@ export const open = Effect.fnUntraced(function*(
  * @category constructors
  */
 export const build = (
-  exchange: Exchanges.ExchangeId,
+  exchange: string,
   environment: Environment.Environment,
   credentials: Credentials.Credentials,
   network: Layer.Layer<Connections.Network>
@@ -95,10 +95,11 @@ export const build = (
   ConfigError.ConfigError,
   Scope.Scope
 > =>
-  Layer.build(
-    Exchanges.layerAccount(exchange, { ...Connections.patience, deadline: "20 seconds", environment, credentials })
-      .pipe(Layer.fresh, Layer.provide(network))
-  )
+  Effect.flatMap(Registry.registry, ({ layerAccount }) =>
+    Layer.build(
+      layerAccount(exchange, { ...Connections.patience, deadline: "20 seconds", environment, credentials })
+        .pipe(Layer.fresh, Layer.provide(network))
+    ))
 
 /**
  * Returns the configured key of an exchange, or else the names to set. Simulated exchanges fall back to demo keys,
@@ -108,13 +109,16 @@ export const build = (
  * @category constructors
  */
 export const credentialsOf = Effect.fnUntraced(function*(
-  exchange: Exchanges.ExchangeId,
+  exchange: string,
   settings: Settings,
   permission: "read" | "trade"
 ): Effect.fn.Return<Either.Either<Credentials.Credentials, Answers.Failed>, UsageError, Configuration.Configuration> {
   const { baseUrl, environment } = settings
-  if (Connections.isInMemory(exchange, settings)) return Either.right(Simulator.credentials(exchange, permission))
-  const { name, passphrase, testnet } = Exchanges.features(exchange)
+  const { dialect, features } = yield* Registry.registry
+  if (Connections.isInMemory(exchange, settings)) {
+    return Either.right(Simulator.credentials(dialect(exchange), permission))
+  }
+  const { name, passphrase, testnet } = features(exchange)
   if (environment === "testnet" && !testnet && !baseUrl.has(exchange)) {
     return Either.left({
       exchange,
@@ -134,7 +138,7 @@ export const credentialsOf = Effect.fnUntraced(function*(
   }
   // With `--environment simulated`, a base URL leads to a simulator, which knows the demo keys.
   if (environment === "simulated" && missing.length === names.length) {
-    return Either.right(Simulator.credentials(exchange, permission))
+    return Either.right(Simulator.credentials(dialect(exchange), permission))
   }
   return Either.left({
     exchange,

@@ -18,6 +18,7 @@ import { type Failure, UsageError } from "./Failure.js"
 import * as Help from "./Help.js"
 import { quote } from "./internal/quote.js"
 import type * as Network from "./Network.js"
+import * as Others from "./Others.js"
 import * as Screen from "./Screen.js"
 import type * as Stop from "./Stop.js"
 import * as Suggestions from "./Suggestions.js"
@@ -32,6 +33,8 @@ import { version } from "./Version.js"
 export interface Options {
   /** The name the user calls the command by, used in texts that suggest a command line. Defaults to `"exchange"`. */
   readonly program?: string | undefined
+  /** Exchanges of other packages, which every command has besides its own. Defaults to none. */
+  readonly exchanges?: ReadonlyArray<Others.Other> | undefined
 }
 
 /**
@@ -56,10 +59,10 @@ export type Environment =
  */
 export const run = (
   args: ReadonlyArray<string>,
-  options: Options = {}
+  { exchanges = [], program = "exchange" }: Options = {}
 ): Effect.Effect<void, Failure, Environment> => {
-  const program = options.program ?? "exchange"
-  const cli = Command.run(root(program), {
+  const ids = Others.ids(exchanges)
+  const cli = Command.run(root(program, ids), {
     name: "exchange",
     version,
     executable: program,
@@ -71,22 +74,28 @@ export const run = (
       (error) => new UsageError({ detail: noCommand(program, args) ?? textOf(error) })
     ),
     Effect.tapError((error) => explain(error, seeHelp(program, args))),
-    Effect.provide(Screen.layerConsole(formOf(program, args)))
+    Effect.provide(Screen.layerConsole(formOf(program, args, ids))),
+    Effect.provideService(Others.Others, exchanges)
   )
 }
 
 /** Reformats help and completion scripts, and leaves all other output unchanged. */
-const formOf = (program: string, args: ReadonlyArray<string>) => (text: string, colors: boolean): string => {
+const formOf = (
+  program: string,
+  args: ReadonlyArray<string>,
+  ids: ReadonlyArray<string>
+) =>
+(text: string, colors: boolean): string => {
   if (Help.isHelp(text)) return Help.fit(text, program, Help.commandOf(args), colors)
-  return Completions.isScript(text) ? Completions.complete(text) : text
+  return Completions.isScript(text) ? Completions.complete(text, ids) : text
 }
 
-const root = (program: string) =>
+const root = (program: string, ids: ReadonlyArray<string>) =>
   Command.make("exchange").pipe(
     Command.withDescription(
       "Shows prices from crypto exchanges. Exchanges are simulated unless --environment says otherwise."
     ),
-    Command.withSubcommands(Commands.all(program))
+    Command.withSubcommands(Commands.all(program, ids))
   )
 
 /**

@@ -3,10 +3,11 @@
  *
  * @since 0.1.0
  */
+import * as ExchangeId from "@effect-exchange/exchanges/ExchangeId"
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as AccountCommands from "./AccountCommands.js"
-import * as InquiryOptions from "./InquiryOptions.js"
+import * as ExchangeOptions from "./ExchangeOptions.js"
 import { once } from "./internal/once.js"
 import * as MarketCommands from "./MarketCommands.js"
 import * as Network from "./Network.js"
@@ -18,28 +19,31 @@ import * as Symbols from "./Symbols.js"
 import * as Verbose from "./Verbose.js"
 
 /**
- * Creates all commands. `program` is the name the user calls the executable by.
+ * Creates all commands, with their own exchanges unless other ids are given. `program` is the name the user calls the
+ * executable by.
  *
  * @since 0.1.0
  * @category commands
  */
-export const all = (program: string) =>
-  [
-    price(program),
-    watch(),
-    book(),
-    trades(),
-    ...MarketCommands.all(),
-    ...AccountCommands.all(),
-    health(),
-    doctor(),
-    keys(),
+export const all = (program: string, ids: ReadonlyArray<string> = ExchangeId.ids) => {
+  const options = ExchangeOptions.make(ids)
+  return [
+    price(program, options),
+    watch(options),
+    book(options),
+    trades(options),
+    ...MarketCommands.all(options),
+    ...AccountCommands.all(options),
+    health(options),
+    doctor(options),
+    keys(options),
     config(),
-    serve(),
-    simulate(program),
-    contract(program),
-    record()
+    serve(options),
+    simulate(program, options),
+    contract(program, options),
+    record(options)
   ] as const
+}
 
 const modules = {
   Price: once(() => import("./commands/Price.js")),
@@ -67,20 +71,20 @@ export const load: Effect.Effect<void> = Effect.all(
   { discard: true }
 )
 
-const price = (program: string) =>
+const price = (program: string, options: ExchangeOptions.ExchangeOptions) =>
   Command.make(
     "price",
-    { symbols: Symbols.many, ...Options.settings, json: Options.json },
+    { symbols: Symbols.many, ...options.settings, json: Options.json },
     (input) => Stop.abort(Network.within(Effect.flatMap(modules.Price, ({ handle }) => handle(input, program))))
   ).pipe(Command.withDescription(
     "Shows the latest prices of one or more symbols. Latency is the time of the whole operation, including retries and waiting. "
       + "Exit code 0: every price was received; 1: an exchange failed; 2: invalid usage."
   ))
 
-const watch = () =>
+const watch = (options: ExchangeOptions.ExchangeOptions) =>
   Command.make(
     "watch",
-    { symbols: Symbols.many, ...Options.settings, interval: Options.interval, json: Options.json },
+    { symbols: Symbols.many, ...options.settings, interval: Options.interval, json: Options.json },
     (input) => Stop.end(Network.within(Effect.flatMap(modules.Watch, ({ handle }) => handle(input))))
   ).pipe(Command.withDescription(
     "Shows live prices until Ctrl-C. "
@@ -88,13 +92,12 @@ const watch = () =>
       + "with as few requests as possible and at the pace of its rate limit. With --json, prints one document per line and interval. Exit code 0: stopped by Ctrl-C; 2: invalid usage."
   ))
 
-const book = () =>
+const book = (options: ExchangeOptions.ExchangeOptions) =>
   Command.make(
     "book",
     {
       symbol: Symbols.one,
-      ...Options.settings,
-      exchange: Options.oneExchange,
+      ...options.one,
       depth: Options.depth,
       json: Options.json
     },
@@ -105,43 +108,43 @@ const book = () =>
       + "With --json, prints one document per line. Exit code 0: stopped by Ctrl-C; 1: the exchange refused the request; 2: invalid usage."
   ))
 
-const trades = () =>
+const trades = (options: ExchangeOptions.ExchangeOptions) =>
   Command.make(
     "trades",
-    { symbol: Symbols.one, ...Options.settings, exchange: Options.oneExchange, json: Options.json },
+    { symbol: Symbols.one, ...options.one, json: Options.json },
     (input) => Stop.end(Network.within(Effect.flatMap(modules.Trades, ({ handle }) => handle(input))))
   ).pipe(Command.withDescription(
     "Shows trades as they happen until Ctrl-C. "
       + "A lost connection is restored and reported on standard error. With --json, prints one document per line. Exit code 0: stopped by Ctrl-C; 1: the exchange refused the request; 2: invalid usage."
   ))
 
-const health = () =>
+const health = (options: ExchangeOptions.ExchangeOptions) =>
   Command.make(
     "health",
-    { ...Options.settings, json: Options.json },
+    { ...options.settings, json: Options.json },
     (input) => Stop.abort(Network.within(Effect.flatMap(modules.Health, ({ handle }) => handle(input))))
   ).pipe(Command.withDescription(
     "Asks each exchange for its time, with retries, and shows the health of each exchange. "
       + "Exit code 0: no exchange fails; 1: an exchange fails; 2: invalid usage."
   ))
 
-const doctor = () =>
+const doctor = (options: ExchangeOptions.ExchangeOptions) =>
   Command.make(
     "doctor",
-    { ...InquiryOptions.inquiry, json: Options.json },
+    { ...options.inquiry, json: Options.json },
     (input) => Stop.abort(Network.within(Effect.flatMap(modules.Doctor, ({ handle }) => handle(input))))
   ).pipe(Command.withDescription(
     "Checks the configuration, the connection to each exchange, this machine's clock and the API keys, and says how to fix "
       + "each problem. It only reads. Exit code 0: no problems, at most warnings; 1: at least one problem; 2: invalid usage."
   ))
 
-const keys = () =>
+const keys = (options: ExchangeOptions.ExchangeOptions) =>
   Command.make("keys").pipe(
     Command.withDescription("Checks the configured API keys: see exchange keys check --help."),
     Command.withSubcommands([
       Command.make(
         "check",
-        { ...InquiryOptions.inquiry, json: Options.json },
+        { ...options.inquiry, json: Options.json },
         (input) => Stop.abort(Network.within(Effect.flatMap(modules.Keys, ({ handle }) => handle(input))))
       ).pipe(Command.withDescription(
         "Asks each exchange what the configured key may do and when it expires, and reports problems. "
@@ -160,11 +163,11 @@ const config = () =>
     "Shows each variable, its value, where the value was found, and the default if it is not set. Secrets are not shown. Exit code 0: shown; 2: the configuration cannot be read."
   ))
 
-const serve = () =>
+const serve = (options: ExchangeOptions.ExchangeOptions) =>
   Command.make(
     "serve",
     {
-      ...Options.settings,
+      ...options.settings,
       symbol: Symbols.option("BTC/USDT"),
       host: ServeOptions.host,
       port: ServeOptions.port,
@@ -180,10 +183,10 @@ const serve = () =>
       + "The server gives no access to accounts. Exit code 0: stopped by Ctrl-C or SIGTERM; 1: it cannot listen on the address; 2: invalid usage."
   ))
 
-const simulate = (program: string) =>
+const simulate = (program: string, options: ExchangeOptions.ExchangeOptions) =>
   Command.make(
     "simulate",
-    { exchange: Options.exchanges, port: Options.port, faults: Options.faults, seed: Options.seed },
+    { exchange: options.exchanges, port: options.port, faults: Options.faults, seed: Options.seed },
     (input) => Stop.end(Effect.flatMap(modules.Simulate, ({ handle }) => handle(input, program)))
   ).pipe(Command.withDescription(
     "Serves simulated exchanges on 127.0.0.1 until Ctrl-C. "
@@ -192,11 +195,11 @@ const simulate = (program: string) =>
       + "sockets, each at the URL of an exchange; GET /_simulator shows the state. Exit code 0: stopped by Ctrl-C; 1: a port is in use; 2: invalid usage."
   ))
 
-const contract = (program: string) =>
+const contract = (program: string, options: ExchangeOptions.ExchangeOptions) =>
   Command.make(
     "contract",
     {
-      ...Options.places,
+      ...options.places,
       symbol: Symbols.option("well-known symbols"),
       trading: ReportOptions.trading,
       output: ReportOptions.reportFile
@@ -209,11 +212,11 @@ const contract = (program: string) =>
       + "Exit code 0: no case failed; 1: a case failed; 2: invalid usage."
   ))
 
-const record = () =>
+const record = (options: ExchangeOptions.ExchangeOptions) =>
   Command.make(
     "record",
     {
-      ...Options.places,
+      ...options.places,
       symbol: Symbols.option(Symbols.recorded.join(", ")),
       account: ReportOptions.account,
       output: ReportOptions.directory

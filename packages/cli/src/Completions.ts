@@ -6,7 +6,6 @@
 import * as Candle from "@effect-exchange/core/model/Candle"
 import * as Market from "@effect-exchange/core/model/Market"
 import * as Order from "@effect-exchange/core/model/Order"
-import * as ExchangeId from "@effect-exchange/exchanges/ExchangeId"
 import { methods } from "./CallOptions.js"
 import { formats } from "./CandleOptions.js"
 import { environments, faultNames } from "./Options.js"
@@ -20,11 +19,13 @@ interface Values {
 /** Matches the commands that take exactly one exchange. */
 const single = /^(?:book|trades|candles|order(?: \w+)?|call)$/
 
-/** The values of an option of a command such as `order place`, or `undefined` if any value is accepted. */
-const valuesOf = (command: string, option: string): Values | undefined => {
+/** Returns the values of an option of a command such as `order place`, or `undefined` if any value is accepted. */
+type ValuesOf = (command: string, option: string) => Values | undefined
+
+const valuesFor = (ids: ReadonlyArray<string>): ValuesOf => (command, option) => {
   switch (option) {
     case "--exchange":
-      return { words: ExchangeId.ids, several: !single.test(command) }
+      return { words: ids, several: !single.test(command) }
     case "--environment":
       return { words: environments }
     case "--faults":
@@ -58,17 +59,18 @@ export const isScript = (text: string): boolean =>
   /^(?:function _exchange_bash_completions|#compdef exchange|complete -c exchange )/.test(text)
 
 /**
- * Adds values to a completion script.
+ * Adds values to a completion script. `ids` are those of the exchanges of the command.
  *
  * @since 0.1.0
  * @category formatting
  */
-export const complete = (script: string): string => {
-  if (script.startsWith("#compdef")) return zsh(script)
-  return script.startsWith("function") ? bash(script) : fish(script)
+export const complete = (script: string, ids: ReadonlyArray<string>): string => {
+  const valuesOf = valuesFor(ids)
+  if (script.startsWith("#compdef")) return zsh(script, valuesOf)
+  return script.startsWith("function") ? bash(script, valuesOf) : fish(script, valuesOf)
 }
 
-const bash = (script: string): string => {
+const bash = (script: string, valuesOf: ValuesOf): string => {
   let command = ""
   let values: Values | undefined
   return script.split("\n").flatMap((line) => {
@@ -107,7 +109,7 @@ const bash = (script: string): string => {
   }).join("\n")
 }
 
-const fish = (script: string): string =>
+const fish = (script: string, valuesOf: ValuesOf): string =>
   script.split("\n").flatMap((line) => {
     const command = [...line.matchAll(/(?<!not )__fish_seen_subcommand_from (\w+)/g)].map(([, name]) => name).join(" ")
     const values = valuesOf(command, `--${/ -l ([\w-]+) -r /.exec(line)?.[1] ?? ""}`)
@@ -123,7 +125,7 @@ const fish = (script: string): string =>
       : [line]
   }).join("\n")
 
-const zsh = (script: string): string => {
+const zsh = (script: string, valuesOf: ValuesOf): string => {
   let command: ReadonlyArray<string> = []
   return script.split("\n").flatMap((line) => {
     const section = /^( *)\(([a-z]+)\)$/.exec(line)

@@ -11,7 +11,6 @@ import {
   Health,
   MarketData
 } from "@effect-exchange/core"
-import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Trip from "@effect-exchange/resilience/Trip"
 import * as Simulator from "@effect-exchange/simulator/Simulator"
 import type * as HttpClient from "@effect/platform/HttpClient"
@@ -25,6 +24,7 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { UsageError } from "./Failure.js"
 import { agree, faultsOf, type Settings } from "./Options.js"
+import * as Registry from "./Registry.js"
 import type { Screen } from "./Screen.js"
 import * as Verbose from "./Verbose.js"
 
@@ -35,7 +35,7 @@ import * as Verbose from "./Verbose.js"
  * @category models
  */
 export interface Connection {
-  readonly exchange: Exchanges.ExchangeId
+  readonly exchange: string
   readonly market: MarketData.MarketData.Service
   readonly health: Effect.Effect<Health.ExchangeHealth>
 }
@@ -68,12 +68,13 @@ export interface Route {
  */
 export const routes = Effect.fnUntraced(function*(
   settings: Settings
-): Effect.fn.Return<(exchange: Exchanges.ExchangeId) => Route, UsageError, Network | Scope.Scope | Screen> {
+): Effect.fn.Return<(exchange: string) => Route, UsageError, Network | Scope.Scope | Screen> {
   yield* agree(settings)
+  const { dialect } = yield* Registry.registry
   const watched = yield* Verbose.watching<Network>(settings)
   const network = watched(yield* Effect.context<Network>())
   const memory = watched(
-    yield* Layer.build(Simulator.layer(settings.exchange.filter((id) => isInMemory(id, settings)), {
+    yield* Layer.build(Simulator.layer(settings.exchange.filter((id) => isInMemory(id, settings)).map(dialect), {
       faults: faultsOf(settings.faults),
       seed: Option.getOrUndefined(Option.map(settings.seed, String))
     }))
@@ -105,31 +106,34 @@ export const open = Effect.fnUntraced(function*(
  * @category constructors
  */
 export const connect = (
-  exchanges: ReadonlyArray<Exchanges.ExchangeId>,
-  routeTo: (exchange: Exchanges.ExchangeId) => Route,
+  exchanges: ReadonlyArray<string>,
+  routeTo: (exchange: string) => Route,
   deadline: Duration.DurationInput = "20 seconds"
 ): Effect.Effect<ReadonlyArray<Connection>, UsageError, Scope.Scope> =>
-  Effect.forEach(exchanges, (exchange) => {
-    const { environment, network } = routeTo(exchange)
-    return Effect.map(
-      Layer.build(
-        Exchanges.layerMarketData(exchange, { ...patience, deadline, environment }).pipe(
-          Layer.provideMerge(Health.layer),
-          Layer.fresh,
-          Layer.provide(network)
-        )
-      ),
-      (context): Connection => ({
-        exchange,
-        market: Context.get(context, MarketData.MarketData),
-        health: Effect.flatMap(
-          Context.get(context, Health.Health).report,
-          ({ exchanges: [health] }) =>
-            health === undefined ? Effect.dieMessage(`${exchange} does not report its health`) : Effect.succeed(health)
-        )
-      })
-    )
-  }).pipe(Effect.mapError(refused))
+  Effect.flatMap(Registry.registry, ({ layerMarketData }) =>
+    Effect.forEach(exchanges, (exchange) => {
+      const { environment, network } = routeTo(exchange)
+      return Effect.map(
+        Layer.build(
+          layerMarketData(exchange, { ...patience, deadline, environment }).pipe(
+            Layer.provideMerge(Health.layer),
+            Layer.fresh,
+            Layer.provide(network)
+          )
+        ),
+        (context): Connection => ({
+          exchange,
+          market: Context.get(context, MarketData.MarketData),
+          health: Effect.flatMap(
+            Context.get(context, Health.Health).report,
+            ({ exchanges: [health] }) =>
+              health === undefined
+                ? Effect.dieMessage(`${exchange} does not report its health`)
+                : Effect.succeed(health)
+          )
+        })
+      )
+    })).pipe(Effect.mapError(refused))
 
 /**
  * Returns the requested symbols, or else the open markets of the exchange among a few well-known symbols.
@@ -166,7 +170,7 @@ export const refused = (error: ConfigError.ConfigError): UsageError =>
  * @category getters
  */
 export const isInMemory = (
-  exchange: Exchanges.ExchangeId,
+  exchange: string,
   { baseUrl, environment }: Pick<Settings, "baseUrl" | "environment">
 ): boolean => environment === "simulated" && !baseUrl.has(exchange)
 
@@ -177,12 +181,12 @@ export const isInMemory = (
  * @category getters
  */
 export const environmentOf = (
-  exchange: Exchanges.ExchangeId,
+  exchange: string,
   settings: Pick<Settings, "baseUrl" | "environment">
 ): Environment.Environment => {
   const baseUrl = settings.baseUrl.get(exchange)
   if (baseUrl !== undefined) return { name: "custom", baseUrl }
-  return settings.environment === "simulated" ? Simulator.environment(exchange) : settings.environment
+  return settings.environment === "simulated" ? Simulator.environment({ id: exchange }) : settings.environment
 }
 
 /**

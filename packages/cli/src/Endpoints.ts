@@ -7,6 +7,7 @@ import type * as Endpoint from "@effect-exchange/core/engine/Endpoint"
 import type { ExchangeId } from "@effect-exchange/exchanges/ExchangeId"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as Struct from "effect/Struct"
 
 /**
  * A request as the user typed it.
@@ -35,8 +36,7 @@ interface Facts {
 
 const same = (cost: Endpoint.Cost): Facts["cost"] => ({ marketData: cost, account: cost, trading: cost })
 
-// OKX limits each endpoint separately, so an unknown endpoint has no known limit.
-const facts: { readonly [Id in ExchangeId]?: Facts } = {
+const facts = {
   binance: { cost: same({ ip: 1 }) },
   bitmex: { cost: { marketData: { ip: 1 }, account: { key: 1 }, trading: { key: 1, order: 1 } } },
   bybit: { cost: same({ ip: 1 }) },
@@ -46,23 +46,32 @@ const facts: { readonly [Id in ExchangeId]?: Facts } = {
     // Deribit also trades by `GET`. Private endpoints that read are named `get_*`.
     readsOnly: /^\/api\/v2\/(?:public\/\w+|private\/get_\w+)$/
   },
+  // OKX limits each endpoint separately, so an unknown endpoint has no known limit.
+  okx: { cost: same({}) },
   kraken: {
     cost: { marketData: { public: 1 }, account: { key: 1 }, trading: { trading: 1 } },
     reads:
       /^\/0\/private\/(?:Balance|BalanceEx|CreditLines|TradeBalance|OpenOrders|ClosedOrders|QueryOrders|OrderAmends|TradesHistory|QueryTrades|OpenPositions|Ledgers|QueryLedgers|TradeVolume|GetApiKeyInfo|DepositStatus|WithdrawStatus)$/
   }
-}
+} satisfies { readonly [Id in ExchangeId]?: Facts }
+
+const factsOf: ReadonlyMap<string, Facts> = new Map<string, Facts>(Struct.entries(facts))
 
 /**
  * Returns `true` if a request may change something, which is assumed unless the endpoint is known to only read.
+ * On an exchange without known facts, only a `GET` that is not signed is known to.
  *
  * @since 0.1.0
  * @category predicates
  */
-export const changes = (exchange: ExchangeId, { method, path }: Pick<Typed, "method" | "path">): boolean => {
-  const known = facts[exchange]
-  if (method !== "GET") return known?.reads?.test(path) !== true
-  return known?.readsOnly?.test(path) === false
+export const changes = (
+  exchange: string,
+  { method, path, signed }: Pick<Typed, "method" | "path" | "signed">
+): boolean => {
+  const known = factsOf.get(exchange)
+  if (known === undefined) return method !== "GET" || signed
+  if (method !== "GET") return known.reads?.test(path) !== true
+  return known.readsOnly?.test(path) === false
 }
 
 /**
@@ -73,7 +82,7 @@ export const changes = (exchange: ExchangeId, { method, path }: Pick<Typed, "met
  * @category constructors
  */
 export const of = <C extends Endpoint.Capability>(
-  exchange: ExchangeId,
+  exchange: string,
   capability: C,
   typed: Typed
 ): Endpoint.Endpoint<C, {}, unknown> => {
@@ -88,7 +97,7 @@ export const of = <C extends Endpoint.Capability>(
     idempotency: capability === "trading" ? "once" : "safe",
     encode: () => Either.right(parameters),
     decode: Either.right,
-    cost: () => facts[exchange]?.cost[capability] ?? {}
+    cost: () => factsOf.get(exchange)?.cost[capability] ?? {}
   }
 }
 

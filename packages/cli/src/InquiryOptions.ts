@@ -9,34 +9,28 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { refused } from "./internal/optionValues.js"
 import { quote } from "./internal/quote.js"
-import { baseUrls, environments, exchanges, healthy, type Settings, verbose } from "./Options.js"
+import { environments, healthy, type Settings } from "./Options.js"
 
 const isEnvironment = Schema.is(Schema.Literal(...environments))
 
 /**
- * The options of the commands that inspect the configuration. The environment defaults to live, and for keys to live
- * and testnet.
+ * `--environment simulated|testnet|live`: the environment to check. Without it, live, and for keys live and testnet.
  *
  * @since 0.1.0
  * @category options
  */
-export const inquiry = {
-  exchange: exchanges,
-  environment: Options.text("environment").pipe(
-    Options.withPseudoName(environments.join("|")),
-    Options.withDescription(
-      "Which environment of the exchanges to check. Default: live, and for keys also testnet."
-    ),
-    Options.mapEffect((text) =>
-      isEnvironment(text)
-        ? Effect.succeed(text)
-        : refused(`--environment cannot be ${quote(text)}; expected one of ${environments.join(", ")}.`)
-    ),
-    Options.optional
+export const environment: Options.Options<Option.Option<Settings["environment"]>> = Options.text("environment").pipe(
+  Options.withPseudoName(environments.join("|")),
+  Options.withDescription(
+    "Which environment of the exchanges to check. Default: live, and for keys also testnet."
   ),
-  baseUrl: baseUrls,
-  verbose
-}
+  Options.mapEffect((text) =>
+    isEnvironment(text)
+      ? Effect.succeed(text)
+      : refused(`--environment cannot be ${quote(text)}; expected one of ${environments.join(", ")}.`)
+  ),
+  Options.optional
+)
 
 /**
  * The parsed options.

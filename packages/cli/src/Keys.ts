@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import { Account, Credentials, type Environment, type ExchangeError, KeyPermissions } from "@effect-exchange/core"
-import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Simulator from "@effect-exchange/simulator/Simulator"
 import * as Clock from "effect/Clock"
@@ -22,6 +21,7 @@ import * as Configuration from "./Configuration.js"
 import type * as Connections from "./Connections.js"
 import * as Finding from "./Finding.js"
 import type * as InquiryOptions from "./InquiryOptions.js"
+import * as Registry from "./Registry.js"
 
 /**
  * A configured API key, with the permissions that its exchange reports, if it could be asked. `fingerprint` identifies
@@ -53,7 +53,7 @@ export interface Key extends Schema.Schema.Type<typeof Key> {}
  * @category models
  */
 export interface Place {
-  readonly exchange: Exchanges.ExchangeId
+  readonly exchange: string
   readonly environment: Environment.Environment
   /** The name of the environment in the names of the key's variables. */
   readonly name: string
@@ -65,20 +65,25 @@ export interface Place {
  * @since 0.1.0
  * @category getters
  */
-export const places = ({ baseUrl, environment, exchange }: InquiryOptions.Inquiry): ReadonlyArray<Place> =>
-  exchange.flatMap((id): ReadonlyArray<Place> => {
-    const at = baseUrl.get(id)
-    const requested = Option.getOrUndefined(environment)
-    if (at !== undefined) {
-      const name = requested ?? "custom"
-      return [{ exchange: id, environment: { name, baseUrl: at }, name }]
-    }
-    if (requested === "simulated") return [{ exchange: id, environment: Simulator.environment(id), name: requested }]
-    const names = requested === undefined
-      ? ["live" as const, ...Exchanges.features(id).testnet ? ["testnet" as const] : []]
-      : [requested]
-    return names.map((name) => ({ exchange: id, environment: name, name }))
-  })
+export const places = (
+  { baseUrl, environment, exchange }: InquiryOptions.Inquiry
+): Effect.Effect<ReadonlyArray<Place>> =>
+  Effect.map(Registry.registry, ({ features }) =>
+    exchange.flatMap((id): ReadonlyArray<Place> => {
+      const at = baseUrl.get(id)
+      const requested = Option.getOrUndefined(environment)
+      if (at !== undefined) {
+        const name = requested ?? "custom"
+        return [{ exchange: id, environment: { name, baseUrl: at }, name }]
+      }
+      if (requested === "simulated") {
+        return [{ exchange: id, environment: Simulator.environment({ id }), name: requested }]
+      }
+      const names = requested === undefined
+        ? ["live" as const, ...features(id).testnet ? ["testnet" as const] : []]
+        : [requested]
+      return names.map((name) => ({ exchange: id, environment: name, name }))
+    }))
 
 /**
  * Checks the keys of the places. A place without a key is left out, except that simulated exchanges fall back to demo
@@ -89,7 +94,7 @@ export const places = ({ baseUrl, environment, exchange }: InquiryOptions.Inquir
  */
 export const check = (
   places: ReadonlyArray<Place>,
-  networkOf: (exchange: Exchanges.ExchangeId) => Layer.Layer<Connections.Network>
+  networkOf: (exchange: string) => Layer.Layer<Connections.Network>
 ): Effect.Effect<ReadonlyArray<Key>, never, Configuration.Configuration> =>
   Effect.map(
     Concurrent.forEach(
@@ -105,14 +110,15 @@ const inspect = Effect.fnUntraced(function*(
   network: Layer.Layer<Connections.Network>
 ): Effect.fn.Return<Option.Option<Key>, never, Configuration.Configuration> {
   const { exchange, name } = place
+  const { dialect, features } = yield* Registry.registry
   const about = `key of ${exchange} ${name}`
-  const names = Credentials.names(exchange, name, Exchanges.features(exchange))
+  const names = Credentials.names(exchange, name, features(exchange))
   const found = yield* Effect.forEach(names, (path) => Effect.orElseSucceed(Configuration.find(path), Option.none))
   const missing = names.filter((_, index) => Option.isNone(found[index] ?? Option.none()))
   if (missing.length === names.length && name !== "simulated") return Option.none()
   const wrong = (finding: Finding.Finding) => Option.some({ exchange, environment: name, findings: [finding] })
   if (missing.length === names.length) {
-    return Option.some(yield* ask(place, about, Simulator.credentials(exchange), network))
+    return Option.some(yield* ask(place, about, Simulator.credentials(dialect(exchange)), network))
   }
   const nameless = missing.map(Configuration.nameOf).join(" and ")
   if (missing.length > 0) {
@@ -131,7 +137,7 @@ const inspect = Effect.fnUntraced(function*(
       "Replace it with the value that the exchange showed when the key was created."
     ))
   }
-  const credentials = yield* Effect.either(Credentials.config(exchange, name, Exchanges.features(exchange)))
+  const credentials = yield* Effect.either(Credentials.config(exchange, name, features(exchange)))
   return Either.isLeft(credentials)
     ? wrong(Finding.fail(
       about,

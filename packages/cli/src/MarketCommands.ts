@@ -6,6 +6,7 @@
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as CandleOptions from "./CandleOptions.js"
+import type * as ExchangeOptions from "./ExchangeOptions.js"
 import { once } from "./internal/once.js"
 import * as MarketOptions from "./MarketOptions.js"
 import * as Network from "./Network.js"
@@ -19,7 +20,7 @@ import * as Symbols from "./Symbols.js"
  * @since 0.1.0
  * @category commands
  */
-export const all = () => [markets(), candles()] as const
+export const all = (options: ExchangeOptions.ExchangeOptions) => [markets(options), candles(options)] as const
 
 const modules = {
   Markets: once(() => import("./commands/Markets.js")),
@@ -34,12 +35,12 @@ const modules = {
  */
 export const load: Effect.Effect<void> = Effect.all(modules, { discard: true })
 
-const markets = () =>
+const markets = (options: ExchangeOptions.ExchangeOptions) =>
   Command.make(
     "markets",
     {
       text: MarketOptions.text,
-      ...Options.settings,
+      ...options.settings,
       kind: MarketOptions.kind,
       all: MarketOptions.allMarkets,
       json: Options.json
@@ -50,13 +51,12 @@ const markets = () =>
       + "Exit code 0: every exchange answered, whether or not it has such markets; 1: an exchange failed; 2: invalid usage."
   ))
 
-const candles = () =>
+const candles = (options: ExchangeOptions.ExchangeOptions) =>
   Command.make(
     "candles",
     {
       symbol: Symbols.one,
-      ...Options.settings,
-      exchange: Options.oneExchange,
+      ...options.one,
       interval: CandleOptions.interval,
       from: CandleOptions.from,
       to: CandleOptions.to,

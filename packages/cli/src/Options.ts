@@ -3,19 +3,15 @@
  *
  * @since 0.1.0
  */
-import * as Environment from "@effect-exchange/core/ports/Environment"
-import * as ExchangeId from "@effect-exchange/exchanges/ExchangeId"
 import * as Faults from "@effect-exchange/simulator/engine/Faults"
 import * as Options from "@effect/cli/Options"
-import * as Arr from "effect/Array"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { UsageError } from "./Failure.js"
-import { duration, port as portOf, refused } from "./internal/optionValues.js"
+import { duration, refused } from "./internal/optionValues.js"
 import { quote } from "./internal/quote.js"
-import * as Suggestions from "./Suggestions.js"
 
 /**
  * The environments of an exchange that a command can talk to.
@@ -54,41 +50,6 @@ const byName: { readonly [Name in FaultsName]: Faults.Faults } = {
   flaky: Faults.flaky,
   outage: Faults.outage
 }
-
-const isExchangeId = Schema.is(ExchangeId.ExchangeId)
-
-const accepted = `one of ${ExchangeId.ids.join(", ")}`
-
-const noExchange = (name: string) =>
-  refused(
-    `No exchange is called ${quote(name)}; expected ${accepted}.${
-      Suggestions.question(Suggestions.nearest(name, ExchangeId.ids))
-    }`
-  )
-
-/**
- * `--exchange binance,bitmex`: the exchanges, without duplicates, in the given order. Defaults to all.
- *
- * @since 0.1.0
- * @category options
- */
-export const exchanges: Options.Options<ReadonlyArray<ExchangeId.ExchangeId>> = Options.text("exchange").pipe(
-  Options.withAlias("e"),
-  Options.withPseudoName("names"),
-  Options.withDescription(
-    `The exchanges, separated by commas: any of ${ExchangeId.ids.join(", ")}. Default: all.`
-  ),
-  Options.withDefault(ExchangeId.ids.join(",")),
-  Options.mapEffect((text) =>
-    Effect.map(
-      Effect.forEach(text.split(","), (name) => {
-        const id = name.trim().toLowerCase()
-        return isExchangeId(id) ? Effect.succeed(id) : noExchange(name)
-      }),
-      Arr.dedupe
-    )
-  )
-)
 
 // The errors of `Options.choice` do not name the option or its value.
 const oneOf = <const A extends string>(
@@ -185,43 +146,6 @@ export const all: Options.Options<boolean> = Options.boolean("all").pipe(
 )
 
 /**
- * `--base-url binance=http://127.0.0.1:4000`, at most once per exchange.
- *
- * @since 0.1.0
- * @category options
- */
-export const baseUrls: Options.Options<ReadonlyMap<ExchangeId.ExchangeId, string>> = Options.text("base-url").pipe(
-  Options.withPseudoName("name=url"),
-  Options.withDescription(
-    "The base URL to use for an exchange, such as binance=http://127.0.0.1:4000 (see exchange simulate). Repeatable."
-  ),
-  Options.repeated,
-  Options.mapEffect((entries) =>
-    Effect.reduce(entries, new Map<ExchangeId.ExchangeId, string>(), (urls, entry) => {
-      const at = entry.indexOf("=")
-      const id = entry.slice(0, Math.max(at, 0))
-      // The message does not repeat the text: a URL may contain a password.
-      if (!isExchangeId(id)) {
-        return refused(`--base-url must be name=url, such as ${example}, where name is ${accepted}.`)
-      }
-      if (urls.has(id)) return refused(`--base-url is given twice for ${id}; give it only once.`)
-      return Environment.origin(entry.slice(at + 1)).pipe(
-        Effect.map((origin) => urls.set(id, origin)),
-        Effect.catchAll((error) =>
-          refused(
-            `The --base-url of ${id} is invalid: ${
-              error._op === "InvalidData" ? error.message : "it cannot be read"
-            }. Example: ${example}.`
-          )
-        )
-      )
-    })
-  )
-)
-
-const example = "binance=http://127.0.0.1:4000"
-
-/**
  * `--interval 1s`: the pause between two updates, at least 100 milliseconds. Defaults to `1s`.
  *
  * @since 0.1.0
@@ -234,38 +158,6 @@ export const interval: Options.Options<Duration.Duration> = Options.text("interv
   ),
   Options.withDefault("1s"),
   Options.mapEffect(duration("interval"))
-)
-
-/**
- * `--port 4000`: the port of the first exchange. Defaults to `4000`.
- *
- * @since 0.1.0
- * @category options
- */
-export const port: Options.Options<number> = Options.text("port").pipe(
-  Options.withPseudoName("number"),
-  Options.withDescription(
-    "The port of the first exchange; the others use the following ports. 0 chooses free ports. Default: 4000."
-  ),
-  Options.withDefault("4000"),
-  Options.mapEffect(portOf(65_535 - (ExchangeId.ids.length - 1)))
-)
-
-/**
- * `--exchange kraken`: exactly one exchange. Defaults to `kraken`.
- *
- * @since 0.1.0
- * @category options
- */
-export const oneExchange: Options.Options<ReadonlyArray<ExchangeId.ExchangeId>> = Options.text("exchange").pipe(
-  Options.withAlias("e"),
-  Options.withPseudoName("name"),
-  Options.withDescription(`The exchange: one of ${ExchangeId.ids.join(", ")}. Default: kraken.`),
-  Options.withDefault("kraken"),
-  Options.mapEffect((text) => {
-    const id = text.trim().toLowerCase()
-    return isExchangeId(id) ? Effect.succeed([id]) : noExchange(text)
-  })
 )
 
 /**
@@ -286,33 +178,17 @@ export const depth: Options.Options<number> = Options.text("depth").pipe(
 )
 
 /**
- * The options that select exchanges and where to reach them. Simulated exchanges work without faults.
- *
- * @since 0.1.0
- * @category options
- */
-export const places = { exchange: exchanges, environment, baseUrl: baseUrls, verbose }
-
-/**
- * The options of {@link places}, and the faults and the seed of simulated exchanges.
- *
- * @since 0.1.0
- * @category options
- */
-export const settings = { ...places, faults, seed }
-
-/**
  * The exchanges to talk to, and where and how to reach them.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Settings {
-  readonly exchange: ReadonlyArray<ExchangeId.ExchangeId>
+  readonly exchange: ReadonlyArray<string>
   readonly environment: typeof environments[number]
   readonly faults: FaultsName
   readonly seed: Option.Option<number>
-  readonly baseUrl: ReadonlyMap<ExchangeId.ExchangeId, string>
+  readonly baseUrl: ReadonlyMap<string, string>
   readonly verbose: boolean
 }
 
@@ -322,7 +198,7 @@ export interface Settings {
  * @since 0.1.0
  * @category models
  */
-export type Places = Pick<Settings, keyof typeof places>
+export type Places = Pick<Settings, "exchange" | "environment" | "baseUrl" | "verbose">
 
 /**
  * Creates settings without faults.
@@ -341,14 +217,17 @@ export const healthy = ({ baseUrl, environment, exchange, verbose }: Places): Se
 
 /**
  * Formats the options that select exchanges and environments as a command line, for suggestions. Options with default
- * values are left out.
+ * values are left out, such as `--exchange` with all exchanges of the command.
  *
  * @since 0.1.0
  * @category formatting
  */
-export const typed = ({ baseUrl, environment, exchange }: Omit<Places, "verbose">): string =>
+export const typed = (
+  { baseUrl, environment, exchange }: Omit<Places, "verbose">,
+  all: ReadonlyArray<string>
+): string =>
   [
-    ...exchange.length === ExchangeId.ids.length ? [] : [`--exchange ${exchange.join(",")}`],
+    ...exchange.length === all.length ? [] : [`--exchange ${exchange.join(",")}`],
     ...environment === "simulated" ? [] : [`--environment ${environment}`],
     ...exchange.flatMap((id) => {
       const url = baseUrl.get(id)

@@ -13,7 +13,6 @@ import {
   OrderJournal,
   Trading
 } from "@effect-exchange/core"
-import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -27,6 +26,7 @@ import * as Configuration from "./Configuration.js"
 import * as Connections from "./Connections.js"
 import { UsageError } from "./Failure.js"
 import type { Settings } from "./Options.js"
+import * as Registry from "./Registry.js"
 import type { Screen } from "./Screen.js"
 
 /**
@@ -133,7 +133,7 @@ export interface Opened {
  * @category constructors
  */
 export const open = Effect.fnUntraced(function*(
-  exchange: Exchanges.ExchangeId,
+  exchange: string,
   input: Account,
   guards: OrderGuards.Guards
 ): Effect.fn.Return<
@@ -142,6 +142,7 @@ export const open = Effect.fnUntraced(function*(
   Configuration.Configuration | Connections.Network | FileSystem.FileSystem | Scope.Scope | Screen
 > {
   const { environment, network } = (yield* Connections.routes(input))(exchange)
+  const { layerTrading } = yield* Registry.registry
   const credentials = yield* Accounts.credentialsOf(exchange, input, "trade")
   if (Either.isLeft(credentials)) {
     return yield* new UsageError({ detail: `${credentials.left.message}. ${credentials.left.advice}` })
@@ -152,7 +153,7 @@ export const open = Effect.fnUntraced(function*(
   })
   const common = { deadline: "30 seconds", credentials: credentials.right, guards } as const
   const context = yield* Layer.build(
-    Exchanges.layerTrading(
+    layerTrading(
       exchange,
       environment === "live"
         ? { ...common, environment, trading: "enabled" }
@@ -178,7 +179,7 @@ export const open = Effect.fnUntraced(function*(
  * @category getters
  */
 export const spent = Effect.fnUntraced(function*(
-  exchange: Exchanges.ExchangeId,
+  exchange: string,
   input: Input,
   guards: OrderGuards.Guards
 ): Effect.fn.Return<

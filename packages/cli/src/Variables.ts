@@ -4,9 +4,10 @@
  * @since 0.1.0
  */
 import { Credentials } from "@effect-exchange/core"
-import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
 import * as Configuration from "./Configuration.js"
+import * as Registry from "./Registry.js"
 
 /**
  * A name that the command reads from the configuration.
@@ -25,19 +26,20 @@ export interface Variable {
   readonly config: Config.Config<unknown>
 }
 
-const keys: ReadonlyArray<Variable> = Exchanges.ids.flatMap((id) => {
-  const { name, passphrase, testnet } = Exchanges.features(id)
-  const meanings = ["API key", "secret of the key", "passphrase of the key"]
-  return ["live", ...testnet ? ["testnet"] : []].flatMap((environment) =>
-    Credentials.names(id, environment, { passphrase }).map((path, index): Variable => ({
-      path,
-      meaning: `The ${meanings[index]} of ${name}${environment === "live" ? "" : "'s testnet"}.`,
-      otherwise: "no access to the account",
-      isSecret: true,
-      config: Credentials.config(id, environment, { passphrase })
-    }))
-  )
-})
+const keysOf = ({ features, ids }: Registry.Registry): ReadonlyArray<Variable> =>
+  ids.flatMap((id) => {
+    const { name, passphrase, testnet } = features(id)
+    const meanings = ["API key", "secret of the key", "passphrase of the key"]
+    return ["live", ...testnet ? ["testnet"] : []].flatMap((environment) =>
+      Credentials.names(id, environment, { passphrase }).map((path, index): Variable => ({
+        path,
+        meaning: `The ${meanings[index]} of ${name}${environment === "live" ? "" : "'s testnet"}.`,
+        otherwise: "no access to the account",
+        isSecret: true,
+        config: Credentials.config(id, environment, { passphrase })
+      }))
+    )
+  })
 
 const plainVariable = (name: string, meaning: string, otherwise: string, isSecret = false): Variable => ({
   path: [name],
@@ -86,13 +88,10 @@ const collector: ReadonlyArray<Variable> = [
   plainVariable("OTEL_SDK_DISABLED", "`true` turns off all exports.", "false")
 ]
 
-/**
- * All names, those of the keys of exchanges last.
- *
- * @since 0.1.0
- * @category constants
- */
-export const variables: ReadonlyArray<Variable> = [
+const variablesOf = (registry: Registry.Registry): ReadonlyArray<Variable> => [...general, ...keysOf(registry)]
+
+/** The names that do not depend on an exchange. */
+const general: ReadonlyArray<Variable> = [
   {
     path: ["EXCHANGE_SECRETS_DIR"],
     meaning: "A directory of mounted secrets, one file each. They are read again in case they were rotated.",
@@ -149,12 +148,19 @@ export const variables: ReadonlyArray<Variable> = [
     "Hosts to reach without the proxy, separated by commas: names with their subdomains, addresses, networks such as `10.0.0.0/8`, or `*`. Loopback and link-local addresses never use the proxy.",
     "all hosts use the proxy"
   ),
-  ...collector,
-  ...keys
+  ...collector
 ]
 
 /**
- * Formats the names as a Markdown table for the documentation.
+ * Returns all names that the running command reads, those of the keys of its exchanges last.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const variables: Effect.Effect<ReadonlyArray<Variable>> = Effect.map(Registry.registry, variablesOf)
+
+/**
+ * Formats the names that `exchange` reads as a Markdown table for the documentation.
  *
  * @since 0.1.0
  * @category formatting
@@ -163,7 +169,7 @@ export const markdown = (): string =>
   [
     ["name", "meaning", "default", "secret"],
     ["---", "---", "---", "---"],
-    ...variables.map(({ isSecret, meaning, otherwise, path }) => [
+    ...variablesOf(Registry.make([])).map(({ isSecret, meaning, otherwise, path }) => [
       `\`${Configuration.nameOf(path)}\``,
       meaning,
       otherwise,

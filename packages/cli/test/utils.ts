@@ -23,6 +23,8 @@ interface Options {
   readonly sources?: ReadonlyArray<Configuration.Source>
   readonly terminal?: boolean
   readonly program?: string
+  /** The exchanges of other packages. */
+  readonly exchanges?: Cli.Options["exchanges"]
 }
 
 /** The HTTP client of simulated exchanges, reached with `--base-url binance=http://binance.localhost`. */
@@ -30,7 +32,7 @@ export const network = Simulator.layer(["binance", "bitmex"])
 
 export const session = (line: string, options: Options = {}) =>
   Effect.gen(function*() {
-    const { env = {}, program, sources = [], terminal = false } = options
+    const { env = {}, exchanges = [], program = "exchange", sources = [], terminal = false } = options
     const provider = ConfigProvider.fromMap(new Map(Object.entries(env)), { pathDelim: "_" })
     const written = { out: "", err: "" }
     const stop = yield* Deferred.make<Stop.Signal>()
@@ -45,7 +47,7 @@ export const session = (line: string, options: Options = {}) =>
       out: () => written.out,
       err: () => written.err,
       stop: (signal: Stop.Signal) => Deferred.succeed(stop, signal),
-      run: Cli.run(line === "" ? [] : line.split(" "), program === undefined ? {} : { program }).pipe(
+      run: Cli.run(line === "" ? [] : line.split(" "), { exchanges, program }).pipe(
         Effect.provide([
           screen,
           Layer.effect(

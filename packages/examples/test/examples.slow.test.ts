@@ -40,6 +40,7 @@ const examples: { readonly [name: string]: ReadonlyArray<RegExp> } = {
     /buy \d+\.\d+ ETH at \d/,
     /^no orders were sent; use --send to send them$/
   ],
+  "own-command price BTC/USDT -e acme": [/^exchange +symbol/, /^[─ ]+$/, /^acme +BTC\/USDT +\d/],
   "candle-archive": [
     /^BTC\/USDT: 14\d\d candles$/,
     /^ETH\/USDT: 14\d\d candles$/,
@@ -48,12 +49,14 @@ const examples: { readonly [name: string]: ReadonlyArray<RegExp> } = {
   ]
 }
 
-const run = (name: string) =>
-  Command.make(process.execPath, "--import", "tsx", `src/${name}.ts`).pipe(
+const run = (line: string) => {
+  const [name, ...args] = line.split(" ")
+  return Command.make(process.execPath, "--import", "tsx", `src/${name}.ts`, ...args).pipe(
     Command.workingDirectory(new URL("..", import.meta.url).pathname),
     Command.string,
     Effect.provide(NodeContext.layer)
   )
+}
 
 describe("examples", () => {
   for (const [name, lines] of Object.entries(examples)) {

@@ -71,7 +71,8 @@ const dialectOf = (exchange: Exchange): Dialect.Dialect => typeof exchange === "
  * @since 0.1.0
  * @category getters
  */
-export const idOf = (exchange: Exchange): string => typeof exchange === "string" ? exchange : exchange.id
+export const idOf = (exchange: ExchangeId | Pick<Dialect.Dialect, "id">): string =>
+  typeof exchange === "string" ? exchange : exchange.id
 
 /**
  * The options of a simulated exchange.
@@ -295,7 +296,9 @@ export const make = Effect.fnUntraced(function*(
  * @since 0.1.0
  * @category constructors
  */
-export const environment = (exchange: Exchange): { readonly name: "simulated"; readonly baseUrl: string } => ({
+export const environment = (
+  exchange: ExchangeId | Pick<Dialect.Dialect, "id">
+): { readonly name: "simulated"; readonly baseUrl: string } => ({
   name: "simulated",
   baseUrl: `http://${idOf(exchange)}.localhost`
 })

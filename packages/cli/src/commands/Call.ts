@@ -6,7 +6,6 @@
 import type { ExchangeError } from "@effect-exchange/core"
 import type * as Endpoint from "@effect-exchange/core/engine/Endpoint"
 import type * as ExchangeClient from "@effect-exchange/core/engine/ExchangeClient"
-import type * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -112,7 +111,7 @@ const described = ({ body, form, method, path, query }: Input): string => {
 }
 
 const askMarket = Effect.fnUntraced(function*(
-  exchange: Exchanges.ExchangeId,
+  exchange: string,
   input: Input
 ): Effect.fn.Return<void, UsageError | Incomplete, Needs | Scope.Scope> {
   const [connection] = yield* Connections.open(input)
@@ -128,7 +127,7 @@ const askMarket = Effect.fnUntraced(function*(
 })
 
 const askAccount = Effect.fnUntraced(function*(
-  exchange: Exchanges.ExchangeId,
+  exchange: string,
   input: Input
 ): Effect.fn.Return<void, UsageError | Incomplete, Needs | Scope.Scope> {
   const { connections: [connection] } = yield* Accounts.open(input)
@@ -138,7 +137,7 @@ const askAccount = Effect.fnUntraced(function*(
 })
 
 const askTrading = Effect.fnUntraced(function*(
-  exchange: Exchanges.ExchangeId,
+  exchange: string,
   input: Input
 ): Effect.fn.Return<void, UsageError | Incomplete, Needs | Scope.Scope> {
   const { market, trading } = yield* Ordering.open(exchange, { ...input, journal: Option.none() }, {})
@@ -160,7 +159,7 @@ const requestService = <C extends Endpoint.Capability>(service: object): Effect.
     : Effect.dieMessage("The service of the exchange has no request function")
 
 const report = Effect.fnUntraced(function*<C extends Endpoint.Capability>(
-  exchange: Exchanges.ExchangeId,
+  exchange: string,
   input: Input,
   market: Answers.Target["market"],
   service: Effect.Effect<RequestService<C>>,

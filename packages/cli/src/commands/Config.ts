@@ -59,8 +59,12 @@ export const handle = Effect.fnUntraced(function*(
   { all, json }: Input
 ): Effect.fn.Return<void, UsageError, Configuration.Configuration | Screen.Screen> {
   const screen = yield* Screen.Screen
-  const rows = yield* Effect.forEach(Variables.variables, rowOf)
+  const variables = yield* Variables.variables
+  const rows = yield* Effect.forEach(variables, rowOf)
   if (json) return yield* Screen.line(encode({ variables: rows }))
+  const ofExchanges = new Set(
+    variables.filter(({ path }) => path.length > 1).map(({ path }) => Configuration.nameOf(path))
+  )
   const shown = rows.filter(({ name, source }) => all || source !== null || !ofExchanges.has(name))
   yield* Screen.line(table(shown, screen.colors))
   const sources = yield* Configuration.Configuration
@@ -73,10 +77,6 @@ export const handle = Effect.fnUntraced(function*(
   ]
   yield* Screen.line(`\n${remarks.join("\n")}`)
 })
-
-const ofExchanges: ReadonlySet<string> = new Set(
-  Variables.variables.filter(({ path }) => path.length > 1).map(({ path }) => Configuration.nameOf(path))
-)
 
 const rowOf = (variable: Variables.Variable): Effect.Effect<Row, UsageError, Configuration.Configuration> =>
   Effect.gen(function*() {

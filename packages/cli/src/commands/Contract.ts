@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import { Environment, type ExchangeSymbol, MarketData, OrderJournal } from "@effect-exchange/core"
-import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Trip from "@effect-exchange/resilience/Trip"
 import * as Simulator from "@effect-exchange/simulator/Simulator"
@@ -23,6 +22,7 @@ import * as Connections from "../Connections.js"
 import { Incomplete, UsageError } from "../Failure.js"
 import * as Options from "../Options.js"
 import * as Progress from "../Progress.js"
+import * as Registry from "../Registry.js"
 import * as Screen from "../Screen.js"
 import * as Table from "../Table.js"
 import * as Verbose from "../Verbose.js"
@@ -56,11 +56,12 @@ export const handle = Effect.fnUntraced(function*(
   Connections.Network | FileSystem.FileSystem | Path.Path | Screen.Screen
 > {
   const screen = yield* Screen.Screen
-  yield* possible(input)
+  const registry = yield* Registry.registry
+  yield* possible(input, registry)
   const write = yield* writer(input.output)
   const reports = yield* Effect.scoped(Effect.gen(function*() {
     const watched = yield* Verbose.watching<Connections.Network>(input)
-    const subjects = yield* Effect.forEach(input.exchange, (exchange) => subjectOf(exchange, input, watched))
+    const subjects = yield* Effect.forEach(input.exchange, (exchange) => subjectOf(exchange, input, watched, registry))
     const onProgress = yield* Progress.make(
       subjects.length * Suite.cases.length,
       `${subjects.length * Suite.cases.length} cases of ${input.exchange.join(", ")}`
@@ -79,11 +80,11 @@ export const handle = Effect.fnUntraced(function*(
     ...Option.match(input.output, { onNone: () => [], onSome: (output) => [`The report is in ${output}.`] })
   ]
   yield* Screen.line(`\n${remarks.join("\n")}`)
-  yield* Screen.note(next(input, failed, program))
+  yield* Screen.note(next(input, failed, program, registry.ids))
   if (failed.length > 0) return yield* new Incomplete({ exchanges: failed })
 })
 
-const possible = (input: Input): Effect.Effect<void, UsageError> => {
+const possible = (input: Input, { features }: Registry.Registry): Effect.Effect<void, UsageError> => {
   if (input.trading && input.environment === "live") {
     return new UsageError({
       detail: "--trading places orders and is not allowed on a live exchange; use --environment testnet or simulated."
@@ -97,7 +98,7 @@ const possible = (input: Input): Effect.Effect<void, UsageError> => {
     })
   }
   const without = input.environment === "testnet"
-    ? input.exchange.filter((id) => !input.baseUrl.has(id) && !Exchanges.features(id).testnet)
+    ? input.exchange.filter((id) => !input.baseUrl.has(id) && !features(id).testnet)
     : []
   return without.length === 0
     ? Effect.asVoid(Options.agree(Options.healthy(input)))
@@ -131,33 +132,40 @@ type Subject = Suite.Options<LossyHttp.LossyHttp | Wire.Wire, ConfigError.Config
 type Watched = (network: Context.Context<Connections.Network>) => Context.Context<Connections.Network>
 
 const subjectOf = (
-  exchange: Exchanges.ExchangeId,
+  exchange: string,
   input: Input,
-  watched: Watched
+  watched: Watched,
+  registry: Registry.Registry
 ): Effect.Effect<Subject, UsageError, Connections.Network | Scope.Scope> => {
   const about = {
     name: exchange,
-    features: Exchanges.features(exchange),
+    features: registry.features(exchange),
     observer: Wire.Wire,
     faults: LossyHttp.LossyHttp
   }
   return Connections.isInMemory(exchange, input)
-    ? Effect.succeed({ ...about, ...inMemory(exchange, input, watched) })
-    : Effect.map(onSockets(exchange, input, watched), (subject) => ({ ...about, ...subject }))
+    ? Effect.succeed({ ...about, ...inMemory(exchange, input, watched, registry) })
+    : Effect.map(onSockets(exchange, input, watched, registry), (subject) => ({ ...about, ...subject }))
 }
 
-const inMemory = (exchange: Exchanges.ExchangeId, { symbol, trading }: Input, watched: Watched) => {
-  const environment = Simulator.environment(exchange)
-  const wire = Wire.layer.pipe(Layer.provideMerge(Layer.map(Simulator.layer(exchange), watched)))
+const inMemory = (
+  exchange: string,
+  { symbol, trading }: Input,
+  watched: Watched,
+  { dialect, layerAccount, layerMarketData, layerTrading }: Registry.Registry
+) => {
+  const simulated = dialect(exchange)
+  const environment = Simulator.environment(simulated)
+  const wire = Wire.layer.pipe(Layer.provideMerge(Layer.map(Simulator.layer(simulated), watched)))
   return {
-    layer: Layer.provideMerge(Exchanges.layerMarketData(exchange, { environment }), wire),
+    layer: Layer.provideMerge(layerMarketData(exchange, { environment }), wire),
     account: Layer.provide(
-      Exchanges.layerAccount(exchange, { environment, credentials: Simulator.credentials(exchange, "read") }),
+      layerAccount(exchange, { environment, credentials: Simulator.credentials(simulated, "read") }),
       wire
     ),
     trading: trading
       ? Layer.provideMerge(
-        Exchanges.layerTrading(exchange, { environment, credentials: Simulator.credentials(exchange) }),
+        layerTrading(exchange, { environment, credentials: Simulator.credentials(simulated) }),
         Layer.merge(wire, OrderJournal.layerMemory)
       )
       : undefined,
@@ -171,16 +179,17 @@ const inMemory = (exchange: Exchanges.ExchangeId, { symbol, trading }: Input, wa
 // All cases share one client, so that together they stay within the rate limits of the exchange. Its circuit breaker
 // practically never opens, so that each case reports its own error.
 const onSockets = Effect.fnUntraced(function*(
-  exchange: Exchanges.ExchangeId,
+  exchange: string,
   input: Input,
-  watched: Watched
+  watched: Watched,
+  { dialect, layerAccount, layerMarketData, layerTrading }: Registry.Registry
 ) {
   const network = watched(yield* Effect.context<Connections.Network>())
   const wire = Context.merge(network, yield* Effect.provide(Layer.build(Wire.layer), network))
   const environment = Connections.environmentOf(exchange, input)
   const options = {
     environment,
-    credentials: input.environment === "simulated" ? Simulator.credentials(exchange) : undefined,
+    credentials: input.environment === "simulated" ? Simulator.credentials(dialect(exchange)) : undefined,
     deadline: "4 minutes",
     breaker: { trip: Trip.consecutive(1_000_000) }
   } as const
@@ -188,19 +197,19 @@ const onSockets = Effect.fnUntraced(function*(
     Effect.map(Layer.build(Layer.provide(layer, Layer.succeedContext(wire))), Layer.succeedContext)
   const trading = input.trading && environment !== "live"
     ? yield* Effect.mapError(
-      build(Layer.provide(Exchanges.layerTrading(exchange, { ...options, environment }), OrderJournal.layerMemory)),
+      build(Layer.provide(layerTrading(exchange, { ...options, environment }), OrderJournal.layerMemory)),
       Connections.refused
     )
     : undefined
   const account = trading ?? Option.getOrUndefined(
-    yield* build(Exchanges.layerAccount(exchange, options)).pipe(
+    yield* build(layerAccount(exchange, options)).pipe(
       Effect.asSome,
       Effect.catchIf(ConfigError.isMissingDataOnly, () => Effect.succeedNone),
       Effect.mapError(Connections.refused)
     )
   )
   const data = account ?? (yield* Effect.mapError(
-    build(Exchanges.layerMarketData(exchange, options)),
+    build(layerMarketData(exchange, options)),
     Connections.refused
   ))
   const symbols = yield* MarketData.MarketData.pipe(
@@ -245,13 +254,20 @@ const summary = ({ name, rows }: Suite.Report): string => {
   return `${name}: ${count("passed")} passed, ${count("failed")} failed, ${count("skipped")} skipped.`
 }
 
-const next = (input: Input, failed: ReadonlyArray<string>, program: string): string => {
+const next = (
+  input: Input,
+  failed: ReadonlyArray<string>,
+  program: string,
+  all: ReadonlyArray<string>
+): string => {
   const { environment, exchange, trading } = input
   if (failed.length > 0) {
     const failing = exchange.filter((id) => failed.includes(id))
-    return `Next: ${program} health${Options.typed({ ...input, exchange: failing })} shows the status of the exchanges.`
+    return `Next: ${program} health${
+      Options.typed({ ...input, exchange: failing }, all)
+    } shows the status of the exchanges.`
   }
   return trading || environment === "live"
-    ? `Next: ${program} record${Options.typed(input)} --output fixtures records the responses of the exchanges.`
-    : `Next: ${program} contract${Options.typed(input)} --trading also places orders.`
+    ? `Next: ${program} record${Options.typed(input, all)} --output fixtures records the responses of the exchanges.`
+    : `Next: ${program} contract${Options.typed(input, all)} --trading also places orders.`
 }

@@ -57,7 +57,7 @@ export const handle = Effect.fnUntraced(function*(
 > {
   const screen = yield* Screen.Screen
   const settings = InquiryOptions.inquired(input)
-  const places = Keys.places(input)
+  const places = yield* Keys.places(input)
   const findings = yield* Effect.scoped(Effect.gen(function*() {
     const unreadable = yield* ConfigurationChecks.unreadable
     const configuration = yield* ConfigurationChecks.findings

@@ -52,7 +52,11 @@ export const handle = Effect.fnUntraced(function*(
   const keys = yield* Effect.scoped(
     Effect.flatMap(
       Connections.routes(InquiryOptions.inquired(input)),
-      (routeTo) => Keys.check(Keys.places(input), (exchange) => routeTo(exchange).network)
+      (routeTo) =>
+        Effect.flatMap(
+          Keys.places(input),
+          (places) => Keys.check(places, (exchange) => routeTo(exchange).network)
+        )
     )
   )
   const wrong = keys.filter(({ findings }) => findings.some(({ status }) => status === "fail"))

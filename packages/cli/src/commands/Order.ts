@@ -4,8 +4,8 @@
  * @since 0.1.0
  */
 import { Decimal, ExchangeError, type ExchangeSymbol, type Order, OrderGuards } from "@effect-exchange/core"
+import type * as Adapter from "@effect-exchange/core/ports/Adapter"
 import * as OrderCheck from "@effect-exchange/core/trading/OrderCheck"
-import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -17,6 +17,7 @@ import * as Connections from "../Connections.js"
 import { type Incomplete, UsageError } from "../Failure.js"
 import * as Ordering from "../Ordering.js"
 import * as OrderReport from "../OrderReport.js"
+import * as Registry from "../Registry.js"
 import type * as Screen from "../Screen.js"
 
 export {
@@ -242,11 +243,12 @@ const guardsOf = (
 
 const rehearsePlacing = Effect.fnUntraced(function*(
   input: Place,
-  exchange: Exchanges.ExchangeId,
+  exchange: string,
   request: Order.Request,
   guards: OrderGuards.Guards
 ): Effect.fn.Return<void, UsageError | Incomplete, Needs | FileSystem.FileSystem | Scope.Scope> {
   const about = { exchange, operation: "place" }
+  const { features } = yield* Registry.registry
   const spent = yield* Ordering.spent(exchange, input, guards)
   const [connection] = yield* Connections.open(input)
   if (connection === undefined) return
@@ -257,7 +259,7 @@ const rehearsePlacing = Effect.fnUntraced(function*(
       OrderCheck.check(listed, request),
       (detail) => new ExchangeError.InvalidRequest({ ...about, detail })
     )
-    yield* takes(exchange, order)
+    yield* takes(exchange, features(exchange), order)
     const price = OrderGuards.needsPrice(guards, order) ? (yield* market.price(input.symbol)).amount : undefined
     yield* Effect.mapError(
       OrderGuards.admit(guards, spent, order, price, yield* Clock.currentTimeMillis),
@@ -277,10 +279,10 @@ const rehearsePlacing = Effect.fnUntraced(function*(
 
 /** Refuses what the exchange does not support, without a request. */
 const takes = (
-  exchange: Exchanges.ExchangeId,
+  exchange: string,
+  features: Adapter.Features,
   { market, reduceOnly, timeInForce, type }: Order.Checked
 ): Effect.Effect<void, ExchangeError.Unsupported> => {
-  const features = Exchanges.features(exchange)
   const unsupported = (detail: string, alternative: string) =>
     new ExchangeError.Unsupported({ exchange, operation: "place", detail, alternative })
   if (type === "limit" && !features.timeInForce.includes(timeInForce)) {
@@ -299,13 +301,13 @@ const takes = (
 
 const rehearseAmending = Effect.fnUntraced(function*(
   input: Amend,
-  exchange: Exchanges.ExchangeId,
+  exchange: string,
   reference: Order.Reference,
   amendment: Order.Amendment,
   guards: OrderGuards.Guards
 ): Effect.fn.Return<void, UsageError | Incomplete, Needs | FileSystem.FileSystem | Scope.Scope> {
   const about = { exchange, operation: "amend" }
-  const { amend, name } = Exchanges.features(exchange)
+  const { amend, name } = (yield* Registry.registry).features(exchange)
   const spent = yield* Ordering.spent(exchange, input, guards)
   const { connections: [connection] } = yield* Accounts.open(input)
   if (connection === undefined) return

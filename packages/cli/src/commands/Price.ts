@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import type { ExchangeSymbol } from "@effect-exchange/core"
-import type { ExchangeId } from "@effect-exchange/exchanges/ExchangeId"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -15,6 +14,7 @@ import * as Options from "../Options.js"
 import * as PriceTable from "../PriceTable.js"
 import * as Progress from "../Progress.js"
 import * as Quotes from "../Quotes.js"
+import * as Registry from "../Registry.js"
 import * as Screen from "../Screen.js"
 
 /**
@@ -74,32 +74,43 @@ export const handle = Effect.fnUntraced(function*(
     yield* Screen.line(PriceTable.table(rows, screen.colors))
     const remarks = [...PriceTable.failures(rows, screen.colors), ...Answers.simulation(input)]
     if (remarks.length > 0) yield* Screen.line(`\n${remarks.join("\n")}`)
-    yield* Screen.note(next(input, rows, program))
+    yield* Screen.note(next(input, rows, program, (yield* Registry.registry).ids))
   }
   if (failed.length > 0) return yield* new Incomplete({ exchanges: failed })
 })
 
-const failedOf = (input: Input, rows: ReadonlyArray<Quotes.Row>): ReadonlyArray<ExchangeId> =>
+const failedOf = (input: Input, rows: ReadonlyArray<Quotes.Row>): ReadonlyArray<string> =>
   input.exchange.filter((id) => rows.some(({ error, exchange }) => error !== undefined && exchange === id))
 
-const next = (input: Input, rows: ReadonlyArray<Quotes.Row>, program: string): string => {
+const next = (
+  input: Input,
+  rows: ReadonlyArray<Quotes.Row>,
+  program: string,
+  all: ReadonlyArray<string>
+): string => {
   const some = input.symbols.slice(0, 2).join(" ")
   const failures = rows.filter(({ error }) => error !== undefined)
   const failed = failedOf(input, rows)
   const [unlisted] = failures
   if (unlisted !== undefined && failures.every(({ error }) => error?.tag === "SymbolNotFound")) {
     const [base] = unlisted.symbol.split("/")
-    return `Next: ${program} markets ${base}${Options.typed({ ...input, exchange: failed })} lists its markets.`
+    return `Next: ${program} markets ${base}${Options.typed({ ...input, exchange: failed }, all)} lists its markets.`
   }
   if (failed.length > 0) {
     return input.faults === "none"
-      ? `Next: ${program} health${Options.typed({ ...input, exchange: failed })} shows the status of the exchanges.`
-      : `Next: ${program} price ${some}${Options.typed(input)} --faults none requests the same from healthy exchanges.`
+      ? `Next: ${program} health${
+        Options.typed({ ...input, exchange: failed }, all)
+      } shows the status of the exchanges.`
+      : `Next: ${program} price ${some}${
+        Options.typed(input, all)
+      } --faults none requests the same from healthy exchanges.`
   }
   const isSimulated = input.exchange.some((exchange) => Connections.isInMemory(exchange, input))
   return isSimulated && input.faults !== "outage"
     ? `Next: ${program} watch ${some}${
-      Options.typed(input)
+      Options.typed(input, all)
     } --faults outage shows circuit breakers open and close until Ctrl-C; --environment live uses the real exchanges.`
-    : `Next: ${program} watch ${some}${Options.typed(input)} keeps these prices up to date; press Ctrl-C to stop it.`
+    : `Next: ${program} watch ${some}${
+      Options.typed(input, all)
+    } keeps these prices up to date; press Ctrl-C to stop it.`
 }

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import { Account, type ExchangeError, type ExchangeSymbol, MarketData } from "@effect-exchange/core"
-import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Simulator from "@effect-exchange/simulator/Simulator"
 import * as Recording from "@effect-exchange/testing/Recording"
@@ -25,6 +24,7 @@ import { Incomplete, UsageError } from "../Failure.js"
 import * as Options from "../Options.js"
 import * as Progress from "../Progress.js"
 import * as Quotes from "../Quotes.js"
+import * as Registry from "../Registry.js"
 import * as Screen from "../Screen.js"
 import * as Symbols from "../Symbols.js"
 import * as Table from "../Table.js"
@@ -98,7 +98,7 @@ export const handle = Effect.fnUntraced(function*(
 })
 
 interface Opened {
-  readonly exchange: Exchanges.ExchangeId
+  readonly exchange: string
   readonly directory: string
   readonly market: MarketData.MarketData.Service
   readonly account: Account.Account.Service | undefined
@@ -113,6 +113,7 @@ const open = Effect.fnUntraced(function*(
 > {
   const { join } = yield* Path.Path
   const routeTo = yield* Connections.routes(Options.healthy(input))
+  const { dialect, layerAccount, layerMarketData } = yield* Registry.registry
   return yield* Effect.forEach(input.exchange, (exchange) =>
     Effect.gen(function*() {
       const { environment, network } = routeTo(exchange)
@@ -122,12 +123,14 @@ const open = Effect.fnUntraced(function*(
       ).pipe(Effect.mapBoth({ onFailure: unwritable, onSuccess: Layer.succeedContext }))
       const options = { ...Connections.patience, deadline: "90 seconds", environment } as const
       if (!input.account) {
-        const context = yield* build(Layer.provide(Exchanges.layerMarketData(exchange, options), recording))
+        const context = yield* build(Layer.provide(layerMarketData(exchange, options), recording))
         return { exchange, directory, market: Context.get(context, MarketData.MarketData), account: undefined }
       }
-      const credentials = input.environment === "simulated" ? Simulator.credentials(exchange, "read") : undefined
+      const credentials = input.environment === "simulated"
+        ? Simulator.credentials(dialect(exchange), "read")
+        : undefined
       const context = yield* build(
-        Layer.provide(Exchanges.layerAccount(exchange, { ...options, credentials }), recording)
+        Layer.provide(layerAccount(exchange, { ...options, credentials }), recording)
       )
       return {
         exchange,
@@ -153,7 +156,7 @@ const questionsOf = (
   { account, exchange, market }: Opened,
   symbols: ReadonlyArray<ExchangeSymbol.ExchangeSymbol>
 ): Effect.Effect<ReadonlyArray<Question>> =>
-  Effect.map(Clock.currentTimeMillis, (now) => [
+  Effect.map(Effect.all([Clock.currentTimeMillis, Registry.registry]), ([now, { features }]) => [
     { what: "markets", ask: market.markets },
     { what: "server time", ask: market.serverTime },
     { what: "status", ask: market.status },
@@ -171,7 +174,7 @@ const questionsOf = (
       { what: "key permissions", ask: account.keyPermissions },
       { what: "balances", ask: account.balances },
       { what: "open orders", ask: account.openOrders() },
-      ...Exchanges.features(exchange).positions ? [{ what: "positions", ask: account.positions }] : [],
+      ...features(exchange).positions ? [{ what: "positions", ask: account.positions }] : [],
       ...symbols.flatMap((symbol) => [
         { what: `${symbol} order history`, ask: account.orderHistory(symbol) },
         { what: `${symbol} fills`, ask: account.fills(symbol) }

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import { type ExchangeSymbol, Health, type MarketData } from "@effect-exchange/core"
-import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Admission from "@effect-exchange/server/Admission"
 import * as Lifecycle from "@effect-exchange/server/Lifecycle"
 import * as Server from "@effect-exchange/server/Server"
@@ -31,6 +30,7 @@ import type * as Options from "../Options.js"
 import * as Otlp from "../Otlp.js"
 import * as OtlpSettings from "../OtlpSettings.js"
 import * as ProcessMetrics from "../ProcessMetrics.js"
+import * as Registry from "../Registry.js"
 import * as Screen from "../Screen.js"
 import { Stop } from "../Stop.js"
 
@@ -67,10 +67,11 @@ export const handle = Effect.fnUntraced(function*(
     Effect.gen(function*() {
       const server = NodeServer.make()
       const routeTo = yield* Connections.routes(input)
+      const { layerMarketData } = yield* Registry.registry
       const layers: Sources.Layers<ConfigError.ConfigError, never> = Object.fromEntries(
         input.exchange.map((id): [string, Layer.Layer<MarketData.MarketData, ConfigError.ConfigError>] => {
           const { environment, network } = routeTo(id)
-          return [id, Layer.provide(Exchanges.layerMarketData(id, { environment, deadline: "8 seconds" }), network)]
+          return [id, Layer.provide(layerMarketData(id, { environment, deadline: "8 seconds" }), network)]
         })
       )
       const service = Server.layer({

@@ -3,13 +3,13 @@
  *
  * @since 0.1.0
  */
-import type { ExchangeId } from "@effect-exchange/exchanges/Exchanges"
 import * as Simulator from "@effect-exchange/simulator/Simulator"
 import * as SimulatorServer from "@effect-exchange/simulator/SimulatorServer"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Options from "../Options.js"
+import * as Registry from "../Registry.js"
 import * as Screen from "../Screen.js"
 
 /**
@@ -33,10 +33,11 @@ export const handle = (
   program: string
 ): Effect.Effect<never, SimulatorServer.ServerFailed, Screen.Screen> =>
   Effect.scoped(Effect.gen(function*() {
-    const ports: Partial<Record<ExchangeId, number>> = Object.fromEntries(
+    const { dialect } = yield* Registry.registry
+    const ports = Object.fromEntries(
       input.exchange.map((id, index) => [id, input.port === 0 ? 0 : input.port + index])
     )
-    const { exchanges } = yield* SimulatorServer.make(input.exchange, {
+    const { exchanges } = yield* SimulatorServer.make(input.exchange.map(dialect), {
       ports,
       faults: Options.faultsOf(input.faults),
       seed: Option.getOrUndefined(Option.map(input.seed, String))

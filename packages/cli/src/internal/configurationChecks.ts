@@ -3,7 +3,6 @@
  *
  * @internal
  */
-import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import type * as ConfigError from "effect/ConfigError"
@@ -14,6 +13,7 @@ import { closest, distance } from "fastest-levenshtein"
 import * as Configuration from "../Configuration.js"
 import * as Finding from "../Finding.js"
 import * as OtlpSettings from "../OtlpSettings.js"
+import * as Registry from "../Registry.js"
 import * as Variables from "../Variables.js"
 
 const about = "configuration"
@@ -52,9 +52,9 @@ export const unreadable: Effect.Effect<ReadonlyArray<Finding.Finding>, never, Co
     ))
 
 /** Values that cannot be read, except keys, which are checked separately. */
-const values: Found = Effect.suspend(() =>
+const values: Found = Effect.flatMap(Variables.variables, (variables) =>
   Effect.forEach(
-    Variables.variables.filter(({ path }) => path.length === 1),
+    variables.filter(({ path }) => path.length === 1),
     ({ config }) =>
       Effect.as(config, []).pipe(
         Effect.catchAll((error: ConfigError.ConfigError) =>
@@ -65,8 +65,7 @@ const values: Found = Effect.suspend(() =>
           )])
         )
       )
-  ).pipe(Effect.map((found) => found.flat()))
-)
+  ).pipe(Effect.map((found) => found.flat())))
 
 const collector: Found = OtlpSettings.read.pipe(
   Effect.as([]),
@@ -75,25 +74,23 @@ const collector: Found = OtlpSettings.read.pipe(
   )
 )
 
-const known = Variables.variables.map(({ path }) => Configuration.nameOf(path))
-
 // Variables of custom environments are correct: `BINANCE_MINE_API_KEY` belongs to the environment `mine`.
 const ours = /^[A-Z0-9]+(?:_[A-Z0-9_]+)?_API_(?:KEY|SECRET|PASSPHRASE)$/
 
-const prefixes = [...Exchanges.ids.map((id) => id.toUpperCase()), "EXCHANGE"]
-
-const unknownNames: Found = Effect.map(
-  Effect.forEach(prefixes, (prefix) => Configuration.below([prefix])),
-  (paths) =>
-    paths.flat().map(Configuration.nameOf).flatMap((name) => {
-      const nearest = closest(name, known)
-      return known.includes(name) || ours.test(name) || distance(name, nearest) > 3 ? [] : [Finding.warn(
-        about,
-        `${name} is set, but nothing reads it.`,
-        `Did you mean ${nearest}? Otherwise remove it.`
-      )]
-    })
-)
+const unknownNames: Found = Effect.gen(function*() {
+  const { ids } = yield* Registry.registry
+  const known = (yield* Variables.variables).map(({ path }) => Configuration.nameOf(path))
+  const prefixes = [...ids.map((id) => id.toUpperCase()), "EXCHANGE"]
+  const paths = yield* Effect.forEach(prefixes, (prefix) => Configuration.below([prefix]))
+  return paths.flat().map(Configuration.nameOf).flatMap((name) => {
+    const nearest = closest(name, known)
+    return known.includes(name) || ours.test(name) || distance(name, nearest) > 3 ? [] : [Finding.warn(
+      about,
+      `${name} is set, but nothing reads it.`,
+      `Did you mean ${nearest}? Otherwise remove it.`
+    )]
+  })
+})
 
 const shortest = 16
 

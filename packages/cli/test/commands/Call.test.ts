@@ -89,8 +89,11 @@ describe("exchange call", () => {
   }
 
   it("treats every endpoint that is not known to only read as a change", () => {
-    const changes = (exchange: Exchanges.ExchangeId, method: "GET" | "POST" | "DELETE", path: string) =>
-      Endpoints.changes(exchange, { method, path })
+    const changes = (exchange: string, method: "GET" | "POST" | "DELETE", path: string, signed = false) =>
+      Endpoints.changes(exchange, { method, path, signed })
+    assert.isFalse(changes("acme", "GET", "/v1/time"))
+    assert.isTrue(changes("acme", "GET", "/v1/orders", true))
+    assert.isTrue(changes("acme", "POST", "/v1/time"))
     assert.isFalse(changes("deribit", "GET", "/api/v2/private/get_positions"))
     for (const path of ["/api/v2/private/sell", "/api/v2/private/cancel_all", "/api/v2/PRIVATE/buy", "/api/v2"]) {
       assert.isTrue(changes("deribit", "GET", path), path)
