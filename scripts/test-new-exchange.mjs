@@ -1,7 +1,7 @@
 /**
  * Tests the output of `npm run new-exchange` in a copy of the workspace: it compiles, passes the linter and respects
- * the package boundaries, and each failing case of its contract says what is missing. It also checks that the dialect
- * programs of the guide compile there.
+ * the package boundaries, each failing case of its contract says what is missing, and each case of its feeds fails. It
+ * also checks that the dialect programs of the guide compile there.
  */
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
@@ -99,21 +99,17 @@ writeFileSync(
 )
 run("npx", "tsc", "-b", "tsconfig.new.json")
 
-const results = join(copy, "results.json")
-start(
-  "npx",
-  "vitest",
-  "run",
-  `packages/${id}/test/contract.test.ts`,
-  "-t",
-  "in memory",
-  "--reporter=json",
-  `--outputFile=${results}`
-)
-const cases = JSON.parse(readFileSync(results, "utf8")).testResults.flatMap(({ assertionResults, message }) => {
-  assert.equal(message, "", "the test file must run")
-  return assertionResults
-})
+/** Runs a test of the new exchange, and returns its cases. */
+const casesOf = (test, ...args) => {
+  const results = join(copy, `results-${test}.json`)
+  start("npx", "vitest", "run", `packages/${id}/test/${test}.test.ts`, ...args, "--reporter=json", `--outputFile=${results}`)
+  return JSON.parse(readFileSync(results, "utf8")).testResults.flatMap(({ assertionResults, message }) => {
+    assert.equal(message, "", `${test} must run`)
+    return assertionResults
+  })
+}
+
+const cases = casesOf("contract", "-t", "in memory")
 const titled = (status) => cases.filter((one) => one.status === status).map(({ title }) => title)
 const has = (status, title) => titled(status).some((one) => one.includes(title))
 
@@ -128,5 +124,16 @@ for (const { failureMessages: [message = ""], status, title } of cases) {
   assert.match(message, /is not written yet; declare its endpoint/, title)
 }
 
+// No feed is declared, so each case of the feeds fails by itself, and none waits for a timeout.
+const feedCases = ["Feeds", "AccountFeeds"].flatMap((test) => {
+  const found = casesOf(test)
+  assert(found.length > 5, `${test} must have cases`)
+  return found
+})
+for (const { failureMessages: [message = ""], status, title } of feedCases) {
+  assert.equal(status, "failed", title)
+  assert.doesNotMatch(message, /timed out/, title)
+}
+
 rmSync(copy, { recursive: true })
-console.log(`the created exchange compiles, and fails ${titled("failed").length} cases, each with its own error`)
+console.log(`the created exchange compiles, and fails ${titled("failed").length} cases of the contract and ${feedCases.length} of the feeds, each with its own error`)

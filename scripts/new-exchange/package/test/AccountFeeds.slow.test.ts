@@ -1,0 +1,4 @@
+import { registerSlow } from "../../exchanges/test/support/accountFeeds.js"
+import { account } from "./feeds.js"
+
+registerSlow(account)

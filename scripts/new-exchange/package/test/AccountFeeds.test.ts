@@ -1,0 +1,4 @@
+import { register } from "../../exchanges/test/support/accountFeeds.js"
+import { account } from "./feeds.js"
+
+register(account)

@@ -1,0 +1,4 @@
+import { register } from "../../exchanges/test/support/feeds.js"
+import { subject } from "./feeds.js"
+
+register(subject)
