@@ -17,6 +17,7 @@ import {
 import * as SeenOrders from "../src/trading/internal/seenOrders.js"
 import { bitcoin, ether } from "./support/exchange.js"
 import { openOrder } from "./support/orders.js"
+import { settableClock } from "./support/time.js"
 
 const minute = 60_000
 const start = 10_000_000
@@ -539,28 +540,20 @@ describe("the stream of fills of a feed", () => {
     it.scoped(`has all fills if the local clock was set back ${when} the feed was down`, () =>
       Effect.gen(function*() {
         yield* TestClock.setTime(start)
-        const base = yield* Effect.clock
-        let behind = 0
-        const millis = () => base.unsafeCurrentTimeMillis() - behind
-        const clock: typeof base = Object.create(base, {
-          unsafeCurrentTimeMillis: { value: millis },
-          currentTimeMillis: { value: Effect.sync(millis) },
-          // The monotonic clock of a test clock follows the other one.
-          unsafeCurrentTimeNanos: { value: () => base.unsafeCurrentTimeNanos() }
-        })
+        const { ahead, clock } = yield* settableClock
         const { desk, seen, state } = setup()
         seen.visit(bitcoin)
         state.fills = [fill({ at: start + minute })]
         const feed = Stream.fromIterable([Connected(), lost]).pipe(
           Stream.concat(Stream.execute(Effect.sleep("20 minutes"))),
           Stream.concat(Stream.fromEffect(Effect.sync(() => {
-            behind = setBack
+            ahead.millis = -setBack
             return Resynced()
           }))),
           Stream.concat(Stream.never)
         )
         // The exchange's clock is right.
-        const skew = Effect.sync(() => behind)
+        const skew = Effect.sync(() => -ahead.millis)
         const items = yield* recordedFrom({ ...desk, skew }, feed).pipe(Effect.withClock(clock))
         assert.deepStrictEqual(items, ["Connected", "Reconnecting", "Resynced", "f1"])
       }))
@@ -575,32 +568,23 @@ describe("the stream of fills of a feed", () => {
     it.scoped(`has the fills since it was requested, and none from before, if the local clock ${how}`, () =>
       Effect.gen(function*() {
         yield* TestClock.setTime(start)
-        const base = yield* Effect.clock
-        let ahead = 0
-        let suspended = 0
-        const millis = () => base.unsafeCurrentTimeMillis() + ahead + suspended
-        const clock: typeof base = Object.create(base, {
-          unsafeCurrentTimeMillis: { value: millis },
-          currentTimeMillis: { value: Effect.sync(millis) },
-          // The monotonic clock of a test clock follows the other one.
-          unsafeCurrentTimeNanos: { value: () => base.unsafeCurrentTimeNanos() }
-        })
+        const { ahead, clock } = yield* settableClock
         const { desk, seen, state } = setup()
         seen.visit(bitcoin)
         state.fills = [fill({ id: "f0", at: start - minute }), fill({ at: start + minute })]
         const feed = Stream.fromIterable([Connected()]).pipe(
           Stream.concat(Stream.execute(Effect.sleep("2 minutes"))),
           Stream.concat(Stream.fromEffect(Effect.sync(() => {
-            ahead = setForwardBy
-            suspended = suspendedFor
             // When the last message arrived, by the clock as it was then.
-            return Reconnecting({ since: base.unsafeCurrentTimeMillis(), because: "a test" })
+            const since = clock.unsafeCurrentTimeMillis()
+            ahead.millis = setForwardBy + suspendedFor
+            return Reconnecting({ since, because: "a test" })
           }))),
           Stream.concat(Stream.make(Resynced())),
           Stream.concat(Stream.never)
         )
         // The exchange's clock is right.
-        const skew = Effect.sync(() => -ahead)
+        const skew = Effect.sync(() => ahead.millis === 0 ? 0 : -setForwardBy)
         const items = yield* recordedFrom({ ...desk, skew }, feed).pipe(Effect.withClock(clock))
         assert.deepStrictEqual(items, ["Connected", "Reconnecting", "Resynced", "f1"])
       }))

@@ -1,11 +1,11 @@
 import { RateLimiterStore, Trip } from "@effect-exchange/resilience"
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Layer, Logger, Redacted, Ref, type Scope, TestClock } from "effect"
+import { Duration, Effect, Either, Fiber, Layer, Logger, Redacted, Ref, type Scope, TestClock } from "effect"
 import { type Endpoint, ExchangeClient, type Protocol } from "../src/adapter.js"
 import { Credentials, ExchangeError, ExchangeState } from "../src/index.js"
 import * as Acme from "./support/acme.js"
-import { assertRunning, settle, start } from "./support/time.js"
+import { assertRunning, settableClock, settle, start } from "./support/time.js"
 import * as Wire from "./support/wire.js"
 
 const shared: Partial<Protocol.Protocol> = {
@@ -44,6 +44,8 @@ const inOneApplication = <A, E>(
     )
   })
 }
+
+const hour = 3_600_000
 
 const times = (count: number) => Array.from({ length: count }, (_, index) => index)
 
@@ -135,6 +137,39 @@ describe("ExchangeState", () => {
           assert.strictEqual(sent.length, 2)
         })
     ))
+
+  for (const [how, by] of [["back", -5 * hour], ["forward", 5 * hour]] as const) {
+    it.effect(`a ban lasts as long as the exchange says although the local clock is set ${how}`, () =>
+      Effect.gen(function*() {
+        yield* TestClock.setTime(10 * hour)
+        const { ahead, clock } = yield* settableClock
+        const refusals = (client: ExchangeClient.ExchangeClient<"account" | "marketData">) =>
+          Effect.forEach(
+            [Acme.value, Acme.balance],
+            (endpoint) => Effect.map(Effect.either(client.request(endpoint, {})), Either.isLeft)
+          )
+        yield* inOneApplication(
+          (_, index) => index === 0 ? Wire.refuse("Banned", 418) : Wire.ok(),
+          (sent) =>
+            Effect.gen(function*() {
+              const client = yield* clientOf({ serves: ["marketData"] })
+              yield* Effect.flip(client.request(Acme.value, {}))
+              ahead.millis = by
+              yield* TestClock.adjust("59 seconds")
+              const { bannedUntil, reason, status } = yield* client.health
+              assert.strictEqual(status, "warn")
+              assert.include(reason, "banned this client for another 1s")
+              assert.strictEqual(bannedUntil, clock.unsafeCurrentTimeMillis() + 1000)
+              // The account is used for the first time.
+              assert.deepStrictEqual(yield* refusals(client), [true, true])
+              assert.strictEqual(sent.length, 1)
+              yield* TestClock.adjust("1 second")
+              assert.deepStrictEqual(yield* refusals(client), [false, false])
+              assert.strictEqual((yield* client.health).status, "pass")
+            })
+        ).pipe(Effect.withClock(clock))
+      }))
+  }
 
   it.effect("bans and pauses last an hour at most", () => {
     const alwaysFailing = (error: ExchangeError.ExchangeError): Partial<Protocol.Protocol> => ({

@@ -1,11 +1,11 @@
 import * as CircuitBreaker from "@effect-exchange/resilience/CircuitBreaker"
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import { countsAsFailure, type ExchangeError } from "../../model/ExchangeError.js"
 import type { Capability } from "../Endpoint.js"
+import * as SteadyInstant from "./steadyInstant.js"
 
 /** @internal */
 export type Breaker = CircuitBreaker.CircuitBreaker<ExchangeError>
@@ -34,13 +34,14 @@ export const make = (
   options: Pick<CircuitBreaker.Options<never>, "trip" | "openFor" | "halfOpen"> | undefined
 ): Breakers => {
   const known = new Map<Capability, Breaker>()
+  /** A `SteadyInstant`. */
   let stopped = -Infinity
 
   const opened = (breaker: Breaker): Effect.Effect<void> =>
-    Effect.flatMap(
-      Clock.currentTimeMillis,
-      (now) => stopped > now ? breaker.openUntil(stopped) : Effect.void
-    )
+    Effect.clockWith((clock) => {
+      const until = SteadyInstant.toEpoch(clock, stopped)
+      return until > clock.unsafeCurrentTimeMillis() ? breaker.openUntil(until) : Effect.void
+    })
 
   const getOrMake = (capability: Capability): Effect.Effect<Breaker> =>
     CircuitBreaker.make<ExchangeError>({ ...options, name: `${exchange}.${capability}`, classify }).pipe(
@@ -64,8 +65,8 @@ export const make = (
     of: (capability) => Effect.suspend(() => withBreaker(capability, Effect.succeed)),
     with: withBreaker,
     openUntil: (epochMillis) =>
-      Effect.suspend(() => {
-        stopped = Math.max(stopped, epochMillis)
+      Effect.clockWith((clock) => {
+        stopped = Math.max(stopped, SteadyInstant.fromEpoch(clock, epochMillis))
         return all((breaker) => breaker.openUntil(epochMillis))
       }),
     reset: Effect.suspend(() => {

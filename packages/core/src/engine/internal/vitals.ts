@@ -5,6 +5,7 @@ import type { ExchangeError } from "../../model/ExchangeError.js"
 import type { ExchangeHealth } from "../../ports/Health.js"
 import * as ClockSkew from "../ClockSkew.js"
 import type { Meters } from "./meters.js"
+import * as SteadyInstant from "./steadyInstant.js"
 
 /**
  * The facts that clients have learned about their exchange.
@@ -29,6 +30,7 @@ interface State {
   readonly skew: ClockSkew.ClockSkew
   readonly lastSuccessAt: number | undefined
   readonly lastFailure: ExchangeHealth["lastFailure"]
+  /** A `SteadyInstant`. */
   readonly bannedUntil: number | undefined
 }
 
@@ -66,17 +68,22 @@ export const make = (meters: Meters): Vitals => {
         (at) => change({ lastFailure: { at, operation: error.operation, error: error._tag } })
       ),
     banned: (until) =>
-      Effect.suspend(() => {
-        change({ bannedUntil: Math.max(until, ref.current.bannedUntil ?? until) })
+      Effect.clockWith((clock) => {
+        const instant = SteadyInstant.fromEpoch(clock, until)
+        change({ bannedUntil: Math.max(instant, ref.current.bannedUntil ?? instant) })
         return Effect.zipRight(
           meters.banned(until),
           Effect.logWarning("Banned by the exchange; no request is sent until the ban ends", { until })
         )
       }),
     forgiven: Effect.sync(() => change({ bannedUntil: undefined })),
-    snapshot: Effect.sync(() => {
-      const { skew, ...rest } = ref.current
-      return { ...rest, clockSkewMillis: skew.offset }
+    snapshot: Effect.clockWith((clock) => {
+      const { bannedUntil, skew, ...rest } = ref.current
+      return Effect.succeed({
+        ...rest,
+        bannedUntil: bannedUntil === undefined ? undefined : SteadyInstant.toEpoch(clock, bannedUntil),
+        clockSkewMillis: skew.offset
+      })
     })
   }
 }
