@@ -110,13 +110,11 @@ const table = <A extends { readonly id?: string | undefined }, Args extends Read
   step: number = Endpoints.pageSize.account
 ) => {
   const count = Endpoints.pageSize.account
-  return Page.all({
+  return Page.byOffset(count, {
     endpoint,
-    input: (start: number | undefined = 0, ...args: Args) => ({ ...input(...args), count, start, reverse: true }),
-    rows: (rows) => rows,
-    next: (page) => page.count < count ? undefined : (page.place ?? 0) + step,
+    input: (start = 0, ...args: Args) => ({ ...input(...args), count, start, reverse: true }),
     wanted
-  })
+  }, step)
 }
 
 /**

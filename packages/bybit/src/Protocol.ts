@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { type Endpoint, Protocol, Signature, Wire } from "@effect-exchange/core/adapter"
+import { Protocol, Signature, Wire } from "@effect-exchange/core/adapter"
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import * as Struct from "effect/Struct"
@@ -61,11 +61,7 @@ export const sign: Protocol.Sign = (request, { key, secret }, { crypto, now }) =
  * @since 0.1.0
  * @category limits
  */
-export const usage = (
-  headers: Protocol.Headers,
-  auth: "none" | "signed",
-  cost: Endpoint.Cost
-): ReadonlyArray<Protocol.Usage> => {
+export const usage = ({ auth, cost, headers }: Omit<Protocol.ResponseFacts, "json">): ReadonlyArray<Protocol.Usage> => {
   const remaining = Protocol.count(headers["x-bapi-limit-status"], 6)
   const [scope, ...others] = Struct.keys(limits).filter((scope) => scope !== "ip" && scope in cost)
   if (auth === "none" || scope === undefined || others.length > 0) return []
@@ -100,7 +96,7 @@ export const protocol = Protocol.make({
   sign,
   errors,
   // Every response has the exchange's time.
-  learn: ({ auth, cost, headers, json }) => ({ usage: usage(headers, auth, cost), serverTime: time(json) }),
+  learn: (facts) => ({ usage: usage(facts), serverTime: time(facts.json) }),
   serverTime,
   tolerance: recvWindow
 })

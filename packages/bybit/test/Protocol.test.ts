@@ -192,16 +192,22 @@ describe("protocol", () => {
       "x-bapi-limit-reset-timestamp": "1763942401234"
     })
     const cost = BybitEndpoints.orderCancel.cost({ category: "linear", symbol: "BTCUSDT", orderId: "1" })
-    assert.deepStrictEqual(BybitProtocol.usage(headers("7"), "signed", cost), [{ scope: "cancel", used: 3 }])
-    assert.deepStrictEqual(BybitProtocol.usage(headers("0"), "signed", cost), [
+    assert.deepStrictEqual(BybitProtocol.usage({ headers: headers("7"), auth: "signed", cost }), [{
+      scope: "cancel",
+      used: 3
+    }])
+    assert.deepStrictEqual(BybitProtocol.usage({ headers: headers("0"), auth: "signed", cost }), [
       { scope: "cancel", used: 10, windowEnd: 1_763_942_401_234 }
     ])
     // An account with a higher limit has used none of the default limit.
-    assert.deepStrictEqual(BybitProtocol.usage(headers("19"), "signed", cost), [{ scope: "cancel", used: 0 }])
+    assert.deepStrictEqual(BybitProtocol.usage({ headers: headers("19"), auth: "signed", cost }), [{
+      scope: "cancel",
+      used: 0
+    }])
     for (const left of ["", "-1", "1.5", "NaN", "1234567"]) {
-      assert.deepStrictEqual(BybitProtocol.usage(headers(left), "signed", cost), [], left)
+      assert.deepStrictEqual(BybitProtocol.usage({ headers: headers(left), auth: "signed", cost }), [], left)
     }
-    assert.deepStrictEqual(BybitProtocol.usage(headers("7"), "none", { ip: 1 }), [])
+    assert.deepStrictEqual(BybitProtocol.usage({ headers: headers("7"), auth: "none", cost: { ip: 1 } }), [])
   })
 
   it("retries reads and cancellations, and sends an order or an amendment once", () => {

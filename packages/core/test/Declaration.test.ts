@@ -1153,7 +1153,12 @@ describe("pages", () => {
   })
   const readPages = (
     pages: { readonly [after: string]: { readonly rows: ReadonlyArray<unknown>; readonly next?: string } },
-    facts: { readonly enough?: number; readonly most?: number; readonly last?: string } = {}
+    facts: {
+      readonly enough?: number
+      readonly most?: number
+      readonly past?: ReadonlyArray<string>
+      readonly last?: string
+    } = {}
   ) => {
     const question = Page.all({
       endpoint: list,
@@ -1162,6 +1167,7 @@ describe("pages", () => {
       next: (page, [_, last]) =>
         last !== undefined && page.lastId === last ? undefined : Page.cursor(() => page.answer.next)(page),
       wanted: ({ mine }: { readonly id: string; readonly mine: boolean }) => mine,
+      isPast: ({ id }) => facts.past?.includes(id) === true,
       enough: (limit) => limit,
       most: facts.most
     })
@@ -1220,6 +1226,14 @@ describe("pages", () => {
       (found) => assert.deepStrictEqual(found, [12, 2])
     ))
 
+  it.effect("end with a page whose last row is past what is wanted", () =>
+    Effect.map(
+      readPages({ "": { rows: of(3, 1), next: "a" }, a: { rows: of(2, 4), next: "b" }, b: { rows: of(1) } }, {
+        past: ["3", "4"]
+      }),
+      (found) => assert.deepStrictEqual(found, [3124, 2])
+    ))
+
   it.effect("end with an empty page, even if it has a cursor", () =>
     Effect.map(
       readPages({ "": { rows: of(1), next: "a" }, a: { rows: [], next: "a" } }),
@@ -1252,6 +1266,7 @@ describe("pages", () => {
     assert.strictEqual(Page.offset(50)(page), 50)
     assert.strictEqual(Page.offset(50)({ ...page, place: 50 }), 100)
     assert.isUndefined(Page.offset(50)({ ...page, count: 49 }))
+    assert.strictEqual(Page.offset(50, 25)({ ...page, place: 25 }), 50)
     assert.strictEqual(Page.afterLast(50)(page), "x")
     assert.isUndefined(Page.afterLast(50)({ ...page, count: 49 }))
     assert.strictEqual(Page.afterLast(50)({ ...page, lastId: undefined }), Page.unreachable)

@@ -25,33 +25,31 @@ const byLabel: Declaration.Account["byName"][number] = (client) => ({ clientOrde
     )
     : client.request(Endpoints.getOrderStateByLabel, { currency: market.settle, label: clientOrderId })
 
-/** Continues at an offset, unless the orders of the page had ended before an instant. Orders come latest first. */
-const until = (page: Page.Read<Listing.Listing<Row.Order>, number>, since: number = 0) =>
-  (page.answer.rows.at(-1)?.updatedAt ?? since) < since ? undefined : Page.offset(Endpoints.pageSize)(page)
+// Histories come latest first.
+const isBefore = (at: number | undefined, since: number | undefined) =>
+  at !== undefined && since !== undefined && at < since
 
 /**
  * Searches the ended orders for a label, latest first. The search ends when the label is found, or when the orders had
  * ended before the wanted order was placed. After ten pages without either, it fails, because nothing is proven.
  */
 const byHistory = (historical: boolean) =>
-  Page.all({
+  Page.byOffset(Endpoints.pageSize, {
     endpoint: Endpoints.getOrderHistory,
     input: (offset: number | undefined, { market }: Declaration.ByClientOrderId) =>
       Endpoints.getOrderHistory.make(market, historical, Endpoints.pageSize, offset),
-    rows: (rows: Listing.Listing<Row.Order>) => rows,
-    next: (page, [{ since }]) => until(page, since),
-    wanted: (row: Row.Order, { clientOrderId }) => row.clientOrderId === clientOrderId,
+    isPast: ({ updatedAt }, { since }) => isBefore(updatedAt, since),
+    wanted: (row, { clientOrderId }) => row.clientOrderId === clientOrderId,
     enough: () => 1,
     most: 10
   })
 
 const endedOf = (historical: boolean) =>
-  Page.all({
+  Page.byOffset(Endpoints.pageSize, {
     endpoint: Endpoints.getOrderHistory,
     input: (offset: number | undefined, market: Market.Market, { limit }: Adapter.History) =>
       Endpoints.getOrderHistory.make(market, historical, Math.min(limit, Endpoints.pageSize), offset),
-    rows: (rows) => rows,
-    next: (page, [, { since }]) => until(page, since)
+    isPast: ({ updatedAt }, _, { since }) => isBefore(updatedAt, since)
   })
 
 /**
@@ -64,11 +62,9 @@ const fillsOf = (historical: boolean) =>
     input: (end: number | undefined, market: Market.Market, query: Adapter.History) =>
       Endpoints.part(end, market, query, historical),
     rows: ({ fills }) => fills,
-    next: ({ answer: { fills, hasMore }, place }, [, { since = 0 }]) => {
-      const last = fills.rows.at(-1)?.at
-      return !hasMore || (last !== undefined && last < since) ? undefined : Page.atInstant(last, place)
-    },
-    wanted: ({ at }: Row.Fill, _, { since = 0 }) => at >= since
+    next: ({ answer: { fills, hasMore }, place }) => hasMore ? Page.atInstant(fills.rows.at(-1)?.at, place) : undefined,
+    isPast: ({ at }, _, { since }) => isBefore(at, since),
+    wanted: ({ at }: Row.Fill, _, { since }) => !isBefore(at, since)
   })
 
 /**

@@ -69,7 +69,6 @@ export const protocol = Protocol.make({
     us: { baseUrl: us },
     "us-demo": { baseUrl: us, headers: demo, isTest: true }
   },
-  testHosts: [],
   limits,
   passphrase: true,
   sign,

@@ -62,6 +62,11 @@ export interface Facts<C extends Capability, I, A, Args extends ReadonlyArray<un
   readonly next: (page: Read<A, Place>, asked: Args) => Place | typeof unreachable | undefined
   /** Returns the key by which two rows are the same row. Defaults to `Listing.keyOf`. */
   readonly key?: ((row: Row) => string) | undefined
+  /**
+   * Returns `true` for a row behind which none is wanted: a page that ends with it is the last one. Defaults to reading
+   * all pages.
+   */
+  readonly isPast?: ((row: Row, ...args: Args) => boolean) | undefined
   /** Selects the rows that are kept and counted. Defaults to all. */
   readonly wanted?: ((row: Row, ...args: Args) => boolean) | undefined
   /** Returns how many rows are enough. Defaults to the `limit` of a history request, and otherwise to all rows. */
@@ -90,7 +95,7 @@ export const all = <
 (client: ExchangeClient<C>) =>
 (...args): Effect.Effect<Listing.Listing<Row>, ExchangeError.For<C>> =>
   Effect.gen(function*() {
-    const { endpoint, enough = limitOf, input, most: cap = most, next, wanted = () => true } = facts
+    const { endpoint, enough = limitOf, input, isPast, most: cap = most, next, wanted = () => true } = facts
     const { key = Listing.keyOf } = facts
     const limit = enough(...args)
     // Fails rather than return a partial list, which would look like the complete one.
@@ -111,12 +116,15 @@ export const all = <
         if (wanted(row, ...args)) rows.set(key(row) ?? rows.size, row)
       }
       for (const row of page.unknown) unknown.set(row.id ?? unknown.size, row)
-      const behind = next({
-        answer,
-        place,
-        count: page.rows.length + page.unknown.length,
-        lastId: page.rows.at(-1)?.id ?? page.unknown.at(-1)?.id
-      }, args)
+      const last = page.rows.at(-1)
+      const behind: Place | typeof unreachable | undefined = last !== undefined && isPast?.(last, ...args) === true ?
+        undefined :
+        next({
+          answer,
+          place,
+          count: page.rows.length + page.unknown.length,
+          lastId: last?.id ?? page.unknown.at(-1)?.id
+        }, args)
       if (behind === undefined || rows.size >= limit) {
         return { rows: [...rows.values()], unknown: [...unknown.values()] }
       }
@@ -134,13 +142,15 @@ const limitOf = (...asked: ReadonlyArray<unknown>): number => {
 }
 
 /**
- * Continues at an offset, which is the number of rows read so far. A page with fewer than `size` rows is the last one.
+ * Continues at an offset, which is the number of rows read so far, or `step` behind that of this page. A page with
+ * fewer than `size` rows is the last one.
  *
  * @since 0.1.0
  * @category places
  */
-export const offset = (size: number) => ({ count, place = 0 }: Read<unknown, number>): number | undefined =>
-  count < size ? undefined : place + size
+export const offset =
+  (size: number, step: number = size) => ({ count, place = 0 }: Read<unknown, number>): number | undefined =>
+    count < size ? undefined : place + step
 
 /**
  * Continues after the last row of the page, by its id. A page with fewer than `size` rows is the last one. Returns
@@ -281,7 +291,8 @@ export const bySpan = <C extends Capability, I, A, Row extends Listing.Identifie
   })
 
 /**
- * Reads a listing by {@link all} in pages of `size` rows, by offset.
+ * Reads a listing by {@link all} in pages of `size` rows, by offset. `step` is how much further each page begins, less
+ * than `size` where rows may move forward between two pages.
  *
  * @since 0.1.0
  * @category constructors
@@ -293,8 +304,14 @@ export const byOffset = <
   Row extends Listing.Identified
 >(
   size: number,
-  facts: Omit<Facts<C, I, Listing.Listing<Row>, Args, Row, number>, "rows" | "next">
-): Question<C, Args, Listing.Listing<Row>> => all({ ...facts, rows: (rows) => rows, next: offset(size) })
+  facts: Omit<Facts<C, I, Listing.Listing<Row>, Args, Row, number>, "rows" | "next">,
+  step: number = size
+): Question<C, Args, Listing.Listing<Row>> =>
+  all({
+    ...facts,
+    rows: (rows) => rows,
+    next: offset(size, step)
+  })
 
 /**
  * Reads a listing by {@link all} in pages of `size` rows, each of which continues after the last row of the previous
