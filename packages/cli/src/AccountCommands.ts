@@ -154,14 +154,14 @@ const order = (options: ExchangeOptions.ExchangeOptions) =>
       ).pipe(Command.withDescription(`Cancels an order and shows how it ended. ${money}`)),
       Command.make(
         "cancel-all",
-        { symbol: Symbols.one, ...sending },
+        { symbol: Symbols.one, ...options.one, ...sending },
         (input) => Network.within(Effect.flatMap(modules.Order, ({ cancelAll }) => cancelAll(input)))
       ).pipe(Command.withDescription(
         `Cancels every open order of a market, including those of other programs, and shows their ids. ${money}`
       )),
       Command.make(
         "reconcile",
-        { ...one, journal: OrderOptions.journal, json: Options.json },
+        { ...options.one, journal: OrderOptions.journal, json: Options.json },
         (input) => Stop.abort(Network.within(Effect.flatMap(modules.OrderReconcile, ({ handle }) => handle(input))))
       ).pipe(Command.withDescription(
         "Looks up the orders that the journal leaves open, and records whether they were placed. It places and cancels nothing. It takes as long as "
