@@ -17,7 +17,7 @@ interface Values {
 }
 
 /** Matches the commands that take exactly one exchange. */
-const single = /^(?:book|trades|candles|order(?: \w+)?|call)$/
+const single = /^(?:book|trades|candles|order(?: [\w-]+)?|call)$/
 
 /** Returns the values of an option of a command such as `order place`, or `undefined` if any value is accepted. */
 type ValuesOf = (command: string, option: string) => Values | undefined
@@ -74,11 +74,12 @@ const bash = (script: string, valuesOf: ValuesOf): string => {
   let command = ""
   let values: Values | undefined
   return script.split("\n").flatMap((line) => {
-    // The script of `@effect/cli` looks up nested commands under a name that the enclosing command never sets.
+    // The script of `@effect/cli` looks up nested commands under a name that the enclosing command never sets, and
+    // writes a hyphen as two underscores.
     const nested = /^( +)exchange,(\w+),(\w+)\)$/.exec(line)
-    if (nested !== null) return [`${nested[1]}exchange__${nested[2]},${nested[3]})`]
+    if (nested !== null) return [`${nested[1]}exchange__${nested[2]},${nested[3]?.replaceAll("__", "-")})`]
     const section = /^ {8}exchange(?:__(\w+))?\)$/.exec(line)
-    if (section !== null) command = (section[1] ?? "").replace("__", " ")
+    if (section !== null) command = (section[1] ?? "").replace("__", " ").replaceAll("__", "-")
     const option = /^ +(?:-\w\|)?(--[\w-]+)\)$/.exec(line)
     if (option !== null) values = valuesOf(command, option[1] ?? "")
     if (values !== undefined && line.includes("COMPREPLY=( $(compgen -f")) {
@@ -111,7 +112,9 @@ const bash = (script: string, valuesOf: ValuesOf): string => {
 
 const fish = (script: string, valuesOf: ValuesOf): string =>
   script.split("\n").flatMap((line) => {
-    const command = [...line.matchAll(/(?<!not )__fish_seen_subcommand_from (\w+)/g)].map(([, name]) => name).join(" ")
+    const command = [...line.matchAll(/(?<!not )__fish_seen_subcommand_from ([\w-]+)/g)].map(([, name]) => name).join(
+      " "
+    )
     const values = valuesOf(command, `--${/ -l ([\w-]+) -r /.exec(line)?.[1] ?? ""}`)
     if (values !== undefined) {
       const words = values.several === true
@@ -128,7 +131,7 @@ const fish = (script: string, valuesOf: ValuesOf): string =>
 const zsh = (script: string, valuesOf: ValuesOf): string => {
   let command: ReadonlyArray<string> = []
   return script.split("\n").flatMap((line) => {
-    const section = /^( *)\(([a-z]+)\)$/.exec(line)
+    const section = /^( *)\(([a-z-]+)\)$/.exec(line)
     // Nested commands are indented further.
     if (section !== null) {
       const [, indent = "", name = ""] = section

@@ -43,7 +43,8 @@ describe("completion", () => {
     ["exchange order place s", ["sell"]],
     ["exchange order place buy 1 BTC/USDT --time-in-force ", ["GTC", "IOC", "FOK"]],
     ["exchange call ", ["GET", "POST", "PUT", "DELETE"]],
-    ["exchange order ", ["amend", "cancel", "place", "show"]],
+    ["exchange order ", ["amend", "cancel", "cancel-all", "place", "reconcile", "show"]],
+    ["exchange order cancel-all --exchange k", ["kraken"]],
     ["exchange pri", ["price"]]
   ]
   for (const [line, words] of cases) {
@@ -67,6 +68,7 @@ describe("completion", () => {
       assert.include(fish, `from price" -s e -l exchange -r -f -a "(__fish_append , ${Exchanges.ids.join(" ")})"`)
       assert.include(fish, `from book" -s e -l exchange -r -f -a "${Exchanges.ids.join(" ")}"`)
       assert.match(fish, /from order; and __fish_seen_subcommand_from place" -f -a "buy sell"/)
+      assert.match(fish, /seen_subcommand_from cancel-all" -s e -l exchange -r -f -a "binance /)
       assert.notMatch(fish, /from watch" -l interval -r -f -a/)
       const zsh = yield* script("zsh")
       assert.match(zsh, /'--kind\[.*\]:value:\(spot perpetual future\)' \\\n/)
