@@ -157,7 +157,7 @@ const order = (options: ExchangeOptions.ExchangeOptions) =>
         { symbol: Symbols.one, ...options.one, ...sending },
         (input) => Network.within(Effect.flatMap(modules.Order, ({ cancelAll }) => cancelAll(input)))
       ).pipe(Command.withDescription(
-        `Cancels every open order of a market, including those of other programs, and shows their ids. ${money}`
+        `Cancels every open order of a market, including those of other programs, and shows their ids. If it fails, some may have been canceled: run it again. ${money}`
       )),
       Command.make(
         "reconcile",
