@@ -152,7 +152,7 @@ export const canceled = (
     return Screen.line(encode({ exchange, environment: input.environment, sent: true, canceled: ids }))
   }
   const count = ids.length === 0
-    ? "no open orders"
+    ? "no order is left to cancel"
     : ids.length === 1
     ? "1 order canceled"
     : `${ids.length} orders canceled`

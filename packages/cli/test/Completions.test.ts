@@ -75,5 +75,7 @@ describe("completion", () => {
       assert.match(zsh, /'--exchange\[.*\]:value:_values -s , value binance .*' \\\n/)
       assert.match(zsh, /'--time-in-force\[.*\]:value:\(GTC IOC FOK\)' \\\n/)
       assert.include(zsh, "':value:(buy sell)' \\\n")
+      const [, cancelAll = ""] = /\n +\(cancel-all\)\n([^]*?);;/.exec(zsh) ?? []
+      assert.match(cancelAll, /'--exchange\[.*\]:value:\(binance /)
     }))
 })

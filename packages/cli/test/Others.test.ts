@@ -33,6 +33,7 @@ describe("an exchange of another package", () => {
       ["orders -e acme", "No open orders."],
       ["positions -e acme", "No open positions."],
       ["order place buy 0.01 BTC/USDT --limit 60000 -e acme", "buy"],
+      ["order cancel-all BTC/USDT -e acme", "acme BTC/USDT: no order is left to cancel"],
       ["call GET /api/v5/public/time -e acme", "\"ts\""],
       ["health -e acme", "ok"],
       ["keys check -e acme --environment simulated", "acme"],

@@ -37,8 +37,6 @@ const Found = Schema.Struct({
   error: Schema.optional(Schema.Struct({ tag: Schema.String, message: Schema.String, advice: Schema.String }))
 })
 
-type Found = typeof Found.Type
-
 /**
  * The JSON document that `--json` prints.
  *
@@ -80,8 +78,8 @@ export const handle = (
       input.json
         ? encode({ exchange, environment: input.environment, orders })
         : orders.length === 0
-        ? `Every order on ${exchange} (${input.environment}) has an outcome.`
-        : orders.map((order) => inWords(exchange, order)).join("\n")
+        ? `Every order of this account on ${exchange} (${input.environment}) has an outcome.`
+        : reconciled.map((one) => inWords(exchange, one)).join("\n")
     )
     if (orders.some(({ outcome }) => outcome === "Unknown")) return yield* new Incomplete({ exchanges: [exchange] })
   }))
@@ -100,7 +98,7 @@ const journalOf = Effect.fnUntraced(function*(
   return isThere ? journal.value : yield* new UsageError({ detail: `There is no journal at ${journal.value}.` })
 })
 
-const found = (one: Trading.Reconciled, market: Answers.Target["market"]): Effect.Effect<Found> => {
+const found = (one: Trading.Reconciled, market: Answers.Target["market"]): Effect.Effect<typeof Found.Type> => {
   const { amount, clientOrderId, price, side, symbol } = one.intent
   const common = { outcome: one._tag, symbol, side, amount, price, clientOrderId }
   switch (one._tag) {
@@ -116,18 +114,16 @@ const found = (one: Trading.Reconciled, market: Answers.Target["market"]): Effec
   }
 }
 
-const inWords = (
-  exchange: string,
-  { amount, clientOrderId, error, order, outcome, price, side, symbol }: Found
-): string => {
+const inWords = (exchange: string, one: Trading.Reconciled): string => {
+  const { amount, clientOrderId, price, side, symbol } = one.intent
   const at = price === undefined ? ", at the market" : ` at ${price}`
   const what = `${exchange} ${symbol}: ${side} ${amount}${at} (client order id ${clientOrderId})`
-  switch (outcome) {
+  switch (one._tag) {
     case "Placed":
-      return `${what}: placed, now ${order?.status}, id ${order?.id}`
+      return `${what}: placed, now ${one.order.status}, id ${one.order.id}`
     case "NotPlaced":
       return `${what}: never placed; it is safe to place it again`
     case "Unknown":
-      return `${what}: still unknown; do not place it again. ${error?.tag}: ${Answers.sentence(error?.message ?? "")}`
+      return `${what}: still unknown; do not place it again. ${one.error._tag}: ${Answers.sentence(one.error.message)}`
   }
 }

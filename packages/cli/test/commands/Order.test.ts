@@ -175,6 +175,7 @@ describe("exchange order", () => {
       const [first, ...each] = canceled.out.trimEnd().split("\n")
       assert.strictEqual(first, "binance ETH/USDT: 2 orders canceled")
       assert.sameMembers(each, ids.map((id) => `id ${id}`))
+      assert.strictEqual((yield* runWithClock(there)).out, "binance ETH/USDT: no order is left to cancel\n")
       const again = yield* runWithClock(`${there} --json`)
       assert.deepStrictEqual([again.code, decode(again.out).canceled], [0, []])
       const unlisted = yield* runWithClock(`order cancel-all NO/SUCH ${local} --journal ${file}`)

@@ -48,7 +48,7 @@ describe("exchange order reconcile", () => {
       const again = yield* runWithClock(line)
       assert.deepStrictEqual(
         [again.code, again.out],
-        [0, "Every order on binance (simulated) has an outcome.\n"]
+        [0, "Every order of this account on binance (simulated) has an outcome.\n"]
       )
     }).pipe(Effect.provide(network)))
 
