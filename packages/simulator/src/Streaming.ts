@@ -65,6 +65,21 @@ export interface Streaming {
 }
 
 /**
+ * When a connection was opened, and when each side last sent something on it. Before a side has sent something, its time
+ * is that of the opening. All times are milliseconds since the epoch by the exchange's clock.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Times {
+  readonly openedAt: number
+  /** When the client last sent a message. In `receive`, this is the message that is received. */
+  readonly receivedAt: number
+  /** When the exchange last sent a frame. */
+  readonly sentAt: number
+}
+
+/**
  * The definition of one kind of socket by a dialect, with its own state.
  *
  * @since 0.1.0
@@ -73,8 +88,8 @@ export interface Streaming {
 export interface Definition<State> {
   readonly initial: State
   readonly begin?: ((state: State, world: World) => Turn<State>) | undefined
-  readonly receive: (state: State, text: string, world: World) => Turn<State>
-  readonly poll: (state: State, world: World) => Turn<State>
+  readonly receive: (state: State, text: string, world: World, times: Times) => Turn<State>
+  readonly poll: (state: State, world: World, times: Times) => Turn<State>
   readonly notice?: ((state: State, world: World) => Turn<State>) | undefined
   readonly expire?: ((state: State, world: World) => Turn<State>) | undefined
 }
@@ -86,18 +101,28 @@ export interface Definition<State> {
  * @category constructors
  */
 export const make = <State>(definition: Definition<State>): Conversation => {
-  const at = (state: State): Conversation => {
-    const turned = ({ next, ...turn }: Turn<State>): Turn<Conversation> => ({ ...turn, next: at(next) })
+  const at = (state: State, times: Times): Conversation => {
+    const turned = ({ next, ...turn }: Turn<State>, { now }: World, since = times): Turn<Conversation> => ({
+      ...turn,
+      next: at(next, turn.frames.length === 0 ? since : { ...since, sentAt: now })
+    })
     const { begin, expire, notice } = definition
     return {
-      begin: (world) => turned(begin === undefined ? { frames: [], next: state } : begin(state, world)),
-      receive: (text, world) => turned(definition.receive(state, text, world)),
-      poll: (world) => turned(definition.poll(state, world)),
-      ...notice === undefined ? {} : { notice: (world: World) => turned(notice(state, world)) },
-      ...expire === undefined ? {} : { expire: (world: World) => turned(expire(state, world)) }
+      begin: (world) => {
+        const { now } = world
+        const turn = begin === undefined ? { frames: [], next: state } : begin(state, world)
+        return turned(turn, world, { openedAt: now, receivedAt: now, sentAt: now })
+      },
+      receive: (text, world) => {
+        const since = { ...times, receivedAt: world.now }
+        return turned(definition.receive(state, text, world, since), world, since)
+      },
+      poll: (world) => turned(definition.poll(state, world, times), world),
+      ...notice === undefined ? {} : { notice: (world: World) => turned(notice(state, world), world) },
+      ...expire === undefined ? {} : { expire: (world: World) => turned(expire(state, world), world) }
     }
   }
-  return at(definition.initial)
+  return at(definition.initial, { openedAt: 0, receivedAt: 0, sentAt: 0 })
 }
 
 /**

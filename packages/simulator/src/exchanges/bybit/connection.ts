@@ -19,8 +19,6 @@ export type Message = { readonly [name: string]: Json }
 /** @internal */
 export interface State {
   readonly topics: Topics.Topics<Message>
-  /** When the client last sent a message. */
-  readonly lastReceivedAt: number
   /** The key of the login. */
   readonly key?: ApiKey
 }
@@ -66,31 +64,35 @@ export const read = (text: string): Input => {
 }
 
 /** @internal */
-export const receive =
-  (methods: Readonly<Record<string, Method>>) => (state: State, text: string, world: World): Streaming.Turn<State> => {
-    const input = read(text)
-    const { op, req_id } = input
-    const current = { ...state, lastReceivedAt: world.now }
-    const outcome = Methods.find(methods, String(op), "error:request op not support")(input, current, world)
-    const encode = (result: Either.Either<Json, string>): Json => ({
-      success: Either.isRight(result),
-      ret_msg: Either.merge(result),
-      conn_id,
-      req_id: typeof req_id === "string" ? req_id : "",
-      op: typeof op === "string" ? op : ""
-    })
-    const turn = Methods.answer(outcome, current, encode, (next) => pass(next, world))
-    // A refused login closes the connection. Public sockets have no logins.
-    return op === "auth" && Either.isLeft(outcome) && "auth" in methods
-      ? { ...turn, close: { code: 1008, reason: "the login was refused" } }
-      : turn
-  }
+export const receive = (methods: Readonly<Record<string, Method>>): Streaming.Definition<State>["receive"] =>
+(
+  state,
+  text,
+  world,
+  times
+) => {
+  const input = read(text)
+  const { op, req_id } = input
+  const outcome = Methods.find(methods, String(op), "error:request op not support")(input, state, world)
+  const encode = (result: Either.Either<Json, string>): Json => ({
+    success: Either.isRight(result),
+    ret_msg: Either.merge(result),
+    conn_id,
+    req_id: typeof req_id === "string" ? req_id : "",
+    op: typeof op === "string" ? op : ""
+  })
+  const turn = Methods.answer(outcome, state, encode, (next) => pass(next, world, times))
+  // A refused login closes the connection. Public sockets have no logins.
+  return op === "auth" && Either.isLeft(outcome) && "auth" in methods
+    ? { ...turn, close: { code: 1008, reason: "the login was refused" } }
+    : turn
+}
 
 const idleTimeout = 600_000
 
 // A connection whose client has sent nothing for ten minutes is closed.
-const pass = (state: State, world: World): Streaming.Turn<State> => {
-  if (world.now - state.lastReceivedAt >= idleTimeout) {
+const pass = (state: State, world: World, { receivedAt }: Streaming.Times): Streaming.Turn<State> => {
+  if (world.now - receivedAt >= idleTimeout) {
     return Streaming.closing(state, 1000, "no message from the client in ten minutes")
   }
   return Topics.turn(state, world, (topic, message) => ({ topic, ...message }))
@@ -102,8 +104,7 @@ export const make = (
   definition: Partial<Streaming.Definition<State>> = {}
 ): Streaming.Conversation =>
   Streaming.make<State>({
-    initial: { topics: Topics.none, lastReceivedAt: 0 },
-    begin: (state, world) => ({ frames: [], next: { ...state, lastReceivedAt: world.now } }),
+    initial: { topics: Topics.none },
     receive: receive(methods),
     poll: pass,
     ...definition

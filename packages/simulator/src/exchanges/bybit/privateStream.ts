@@ -106,11 +106,11 @@ const pong = ({ req_id }: Input, { now }: World): Streaming.Frame =>
 
 /** @internal */
 export const conversation: Streaming.Conversation = Connection.make(methods, {
-  receive: (state, text, world) => {
+  receive: (next, text, ...at) => {
     const input = Connection.read(text)
     return input["op"] === "ping"
-      ? { frames: [pong(input, world)], next: { ...state, lastReceivedAt: world.now } }
-      : Connection.receive(methods)(state, text, world)
+      ? { frames: [pong(input, at[0])], next }
+      : Connection.receive(methods)(next, text, ...at)
   },
   expire: (next) => ({ frames: [], next, close: next.key && { code: 1008, reason: "the key has expired" } })
 })

@@ -31,7 +31,6 @@ interface Message {
 
 interface State {
   readonly topics: Topics.Topics<Message>
-  readonly opened: number
   /** When the last heartbeat was sent. `undefined` if the client does not subscribe to heartbeats. */
   readonly beaten: number | undefined
   readonly beats: number
@@ -168,9 +167,9 @@ const receive = (state: State, message: string, world: World): Streaming.Turn<St
   return responding({ ...state, topics })
 }
 
-const pass = (state: State, world: World): Streaming.Turn<State> => {
+const pass = (state: State, world: World, { openedAt }: Streaming.Times): Streaming.Turn<State> => {
   const { beaten, beats } = state
-  if (state.topics.size === 0 && beaten === undefined && world.now - state.opened >= 5000) {
+  if (state.topics.size === 0 && beaten === undefined && world.now - openedAt >= 5000) {
     return Streaming.closing(state, 1008, "no subscription")
   }
   if (beaten === undefined || world.now - beaten < 1000) return numbered(state, world, [])
@@ -183,8 +182,7 @@ const pass = (state: State, world: World): Streaming.Turn<State> => {
 export const streaming: Streaming.Streaming = {
   open: () =>
     Streaming.make<State>({
-      initial: { topics: Topics.none, opened: 0, beaten: undefined, beats: 0, sequence: 0 },
-      begin: (state, world) => ({ frames: [], next: { ...state, opened: world.now } }),
+      initial: { topics: Topics.none, beaten: undefined, beats: 0, sequence: 0 },
       receive,
       poll: pass
     })

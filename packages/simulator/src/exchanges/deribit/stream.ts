@@ -108,8 +108,6 @@ const privateChannels = Channels.table<Json, unknown>({
 interface State {
   readonly topics: Topics.Topics
   readonly meters: Meters.Meters
-  /** When the client last sent a message. */
-  readonly receivedAt: number
   readonly heartbeat?: { readonly interval: number; readonly at: number }
   readonly login?: { readonly scope: string; readonly until: number }
 }
@@ -164,25 +162,25 @@ const methods: Readonly<Record<string, Method>> = {
 
 const notification = (method: string, params: Json): Json => ({ jsonrpc: "2.0", method, params })
 
-const receive = (state: State, text: string, world: World): Streaming.Turn<State> => {
+const receive = (state: State, text: string, world: World, times: Streaming.Times): Streaming.Turn<State> => {
   const call = JsonRpc.callOf(parse(text))
   const meter = call.method.endsWith("/subscribe") ? "subscribe" : "ordinary"
   const { admitted, meters } = Meters.take(state.meters, meter, limits[meter].rule, world.now, limits[meter].cost)
-  const received = { ...state, meters, receivedAt: world.now }
+  const metered = { ...state, meters }
   const refusal = admitted ? call.fault : tooMany
   const method = Methods.find(methods, call.method, JsonRpc.unknownMethod)
-  const outcome = refusal === undefined ? method(call.input, received, world) : Either.left(refusal)
+  const outcome = refusal === undefined ? method(call.input, metered, world) : Either.left(refusal)
   const encode = (result: Params.Read<Json>) => Params.response(call.id, result, world.now)
-  const turn = Methods.answer(outcome, received, encode, (next) => pass(next, world))
+  const turn = Methods.answer(outcome, metered, encode, (next) => pass(next, world, times))
   return admitted ? turn : { ...turn, close: { code: 1008, reason: tooMany.message } }
 }
 
 const loginOver = { code: 1008, reason: "the login has expired" }
 
-const pass = (before: State, world: World): Streaming.Turn<State> => {
+const pass = (before: State, world: World, { receivedAt }: Streaming.Times): Streaming.Turn<State> => {
   const framed = (channel: string, data: Json) => notification("subscription", { channel, data })
   const { frames, next } = Topics.turn(before, world, framed)
-  const { receivedAt, heartbeat, login } = next
+  const { heartbeat, login } = next
   if (login !== undefined && world.now >= login.until) return { frames, next, close: loginOver }
   if (heartbeat === undefined || world.now < heartbeat.at + heartbeat.interval) return { frames, next }
   const silences = (world.now - receivedAt) / heartbeat.interval
@@ -199,8 +197,7 @@ export const streaming: Streaming.Streaming = {
   open: (target) =>
     /^\/ws\/api\/v2\/?(?:\?|$)/.test(target)
       ? Streaming.make<State>({
-        initial: { topics: Topics.none, meters: Meters.empty, receivedAt: 0 },
-        begin: (state, world) => ({ frames: [], next: { ...state, receivedAt: world.now } }),
+        initial: { topics: Topics.none, meters: Meters.empty },
         receive,
         poll: pass,
         expire: (next) => ({ frames: [], next, close: next.login && loginOver })

@@ -16,8 +16,6 @@ import type { World } from "../../World.js"
 /** @internal */
 export interface State {
   readonly topics: Topics.Topics
-  /** When the server last sent a message. */
-  readonly lastSentAt: number
   /** Tokens issued earlier are no longer valid. */
   readonly tokensFrom: number
 }
@@ -44,7 +42,7 @@ const receive =
   (named: (request: Request, state: State, world: World) => ReadonlyArray<Named>) =>
   (state: State, text: string, world: World): Streaming.Turn<State> => {
     const turn = (responses: ReadonlyArray<Response>, topics = state.topics): Streaming.Turn<State> => {
-      const { frames, next } = poll({ ...state, topics, lastSentAt: world.now }, world)
+      const { frames, next } = poll({ ...state, topics }, world)
       return { frames: [...responses.map(Streaming.control), ...frames], next }
     }
     const request = parse(text)
@@ -72,11 +70,10 @@ const receive =
 
 const poll = (state: State, world: World) => Topics.turn(state, world, (_, message) => message)
 
-const pass = (state: State, world: World): Streaming.Turn<State> => {
+const pass = (state: State, world: World, { sentAt }: Streaming.Times): Streaming.Turn<State> => {
   const turn = poll(state, world)
-  const isQuiet = turn.frames.length === 0 && state.topics.size > 0 && world.now - state.lastSentAt >= 1000
-  const frames = isQuiet ? [heartbeat] : turn.frames
-  return { frames, next: { ...turn.next, lastSentAt: frames.length > 0 ? world.now : state.lastSentAt } }
+  const isQuiet = turn.frames.length === 0 && state.topics.size > 0 && world.now - sentAt >= 1000
+  return isQuiet ? { ...turn, frames: [heartbeat] } : turn
 }
 
 /** The first message of a connection. */
@@ -91,8 +88,8 @@ const heartbeat: Streaming.Frame = Streaming.control({ channel: "heartbeat" })
 /** @internal Creates a socket from the subscriptions that its requests name. */
 export const make = (named: Parameters<typeof receive>[0]): Streaming.Conversation =>
   Streaming.make<State>({
-    initial: { topics: Topics.none, lastSentAt: 0, tokensFrom: 0 },
-    begin: (state, world) => ({ frames: [greeting], next: { ...state, lastSentAt: world.now } }),
+    initial: { topics: Topics.none, tokensFrom: 0 },
+    begin: (next) => ({ frames: [greeting], next }),
     receive: receive(named),
     poll: pass,
     expire: (state, world) => ({ frames: [], next: { ...state, tokensFrom: world.now } })

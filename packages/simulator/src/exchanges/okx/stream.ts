@@ -157,8 +157,6 @@ interface State {
   readonly key: ApiKey | undefined
   readonly topics: Topics.Topics
   readonly meters: Meters.Meters
-  /** When the server last sent a message. */
-  readonly saidAt: number
   /** When the connection closes for a service upgrade. */
   readonly closesAt: number | undefined
 }
@@ -170,10 +168,7 @@ const failed = (code: string, msg: string, id: string | undefined): Streaming.Fr
   Streaming.control({ event: "error", code, msg, connId, id })
 
 const receive = (path: Path) => (state: State, text: string, world: World): Streaming.Turn<State> => {
-  const turn = (frames: ReadonlyArray<Streaming.Frame>, next: State = state): Streaming.Turn<State> => ({
-    frames,
-    next: { ...next, saidAt: world.now }
-  })
+  const turn = (frames: ReadonlyArray<Streaming.Frame>, next = state): Streaming.Turn<State> => ({ frames, next })
   if (text === "ping") return turn([{ kind: "control", text: "pong" }])
   if (text.length > 65_536) {
     return Streaming.closing(state, 1009, "Request message exceeds the maximum frame length")
@@ -225,13 +220,12 @@ const keyOf = (login: unknown, world: World): ApiKey | string => {
 
 const poll = (state: State, world: World) => Topics.turn(state, world, (_, message) => message)
 
-const pass = (state: State, world: World): Streaming.Turn<State> => {
+const pass = (state: State, world: World, { sentAt }: Streaming.Times): Streaming.Turn<State> => {
   if (state.closesAt !== undefined && world.now >= state.closesAt) {
     return Streaming.closing(state, 1012, "Service upgrade")
   }
   const { frames, next } = poll(state, world)
-  if (frames.length > 0) return { frames, next: { ...next, saidAt: world.now } }
-  return world.now - state.saidAt < 30_000
+  return frames.length > 0 || world.now - sentAt < 30_000
     ? { frames, next }
     : Streaming.closing(next, 4004, "No data received in 30s.")
 }
@@ -243,7 +237,7 @@ const notice = (state: State, world: World): Streaming.Turn<State> => ({
     msg: "The connection will soon be closed for a service upgrade. Please reconnect.",
     connId
   })],
-  next: { ...state, saidAt: world.now, closesAt: world.now + 60_000 }
+  next: { ...state, closesAt: world.now + 60_000 }
 })
 
 /** Closes a logged-in connection, as its key was changed. */
@@ -259,8 +253,7 @@ export const streaming: Streaming.Streaming = {
     const path = /^\/ws\/v5\/(public|business|private)(?:\?|$)/.exec(target)?.[1]
     return path === "public" || path === "business" || path === "private"
       ? Streaming.make<State>({
-        initial: { key: undefined, topics: Topics.none, meters: Meters.empty, saidAt: 0, closesAt: undefined },
-        begin: (state, world) => ({ frames: [], next: { ...state, saidAt: world.now } }),
+        initial: { key: undefined, topics: Topics.none, meters: Meters.empty, closesAt: undefined },
         receive: receive(path),
         poll: pass,
         notice,
