@@ -33,8 +33,8 @@ function together<R, I>(readers: Readonly<Record<string, Reader<unknown, R, I>>>
 }
 
 /**
- * Returns constructors that build an answer from readers. If readers refuse, the answer is the refusal of the first
- * one, in the order of the record.
+ * Returns constructors that build a reader or an answer from a record of readers. If some of them refuse, the result is
+ * the refusal of the first one, in the order of the record.
  *
  * @internal
  */
@@ -42,9 +42,17 @@ export const answering = <R, Result = Json, I = Input>() => {
   type Act<A> = (read: A, world: World, input: I) => Either.Either<Answer<Result>, R>
   type Show<A> = (read: A, world: World, input: I) => Result
   const all = <A>(readers: Readers<A, R, I>): Reader<A, R, I> => together(readers)
+  /** Creates a reader of a value that is made of other values, or refused because of them. */
+  const checked = <A, B>(
+    readers: Readers<A, R, I>,
+    check: (read: A, world: World, input: I) => Either.Either<B, R>
+  ): Reader<B, R, I> =>
+  (input, world) => Either.flatMap(all(readers)(input, world), (read) => check(read, world, input))
+  /** Creates a reader of a value that is made of other values. */
+  const mapped = <A, B>(readers: Readers<A, R, I>, make: (read: A, world: World, input: I) => B): Reader<B, R, I> =>
+    checked(readers, (...asked) => Either.right(make(...asked)))
   /** Creates an answer that may refuse and may trade. */
-  const does = <A>(readers: Readers<A, R, I>, act: Act<A>): Reader<Answer<Result>, R, I> => (input, world) =>
-    Either.flatMap(all(readers)(input, world), (read) => act(read, world, input))
+  const does = <A>(readers: Readers<A, R, I>, act: Act<A>): Reader<Answer<Result>, R, I> => checked(readers, act)
   /** Creates an answer that only reads. */
   const shows = <A>(readers: Readers<A, R, I>, show: Show<A>) =>
     does(readers, (...asked) => Either.right<Answer<Result>>([show(...asked)]))
@@ -53,7 +61,7 @@ export const answering = <R, Result = Json, I = Input>() => {
     does: <A>(readers: Readers<A, R, I>, act: Act<A>) => ({ ...about, answer: does(readers, act) }),
     shows: <A>(readers: Readers<A, R, I>, show: Show<A>) => ({ ...about, answer: shows(readers, show) })
   })
-  return { all, does, routing, shows }
+  return { all, checked, does, mapped, routing, shows }
 }
 
 const single = (input: Input, name: string): ReadonlyArray<string> => [text(input, name) ?? []].flat()
@@ -158,11 +166,11 @@ export const reading = <R, Result = Json>(
     /** Reads an integer from `least` to `most`, both included. A missing parameter defaults to `otherwise`. */
     integer,
     /** Reads whether a number lies between two parameters, both included. A missing one is no bound. */
-    between: (least: string, most: string) => {
-      const ends = answers.all({ from: integer(least, -Infinity), to: integer(most, Infinity) })
-      return (input: Input, world: World) =>
-        Either.map(ends(input, world), ({ from, to }) => (number: number) => from <= number && number <= to)
-    },
+    between: (least: string, most: string) =>
+      answers.mapped(
+        { from: integer(least, -Infinity), to: integer(most, Infinity) },
+        ({ from, to }) => (number: number): boolean => from <= number && number <= to
+      ),
     /** Reads a positive decimal in plain notation. A missing one is invalid. */
     amount: (name: string) => (input: Input): Either.Either<BigDecimal.BigDecimal, R> =>
       Either.flatMap(

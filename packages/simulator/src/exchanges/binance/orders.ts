@@ -10,7 +10,7 @@ import * as Account from "../../engine/Account.js"
 import * as Engine from "../../engine/Engine.js"
 import type { Json } from "../../internal/json.js"
 import { coin } from "./markets.js"
-import { all, illegal, type Params, type Read, refuse, symbol, whole } from "./params.js"
+import { checked, illegal, type Params, type Read, refuse, symbol, whole } from "./params.js"
 
 type Row = { readonly [key: string]: Json | undefined }
 
@@ -132,22 +132,19 @@ export const clientId = (name: string) => (params: Params): Read<string | undefi
   return /^[.A-Z:/a-z0-9_-]{1,36}$/.test(id) ? Either.right(id) : illegal(name, "^[\\.A-Z\\:/a-z0-9_-]{1,36}$")
 }
 
-const names = { symbol, orderId: whole("orderId"), clientId: clientId("origClientOrderId") }
-
 /**
  * @internal Finds the order that a request names by either id. If a client order id was reused, this is the latest
  * order.
  */
-export const named = (params: Params, world: World): Read<Engine.Order | undefined> =>
-  Either.flatMap(
-    all(names)(params, world),
-    ({ clientId, orderId, symbol }) =>
-      orderId === undefined && clientId === undefined
-        ? refuse(-1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!")
-        : Either.right(
-          Engine.orders(world.engine, symbol.id).findLast((order) =>
-            (orderId === undefined || order.id === orderId) &&
-            (clientId === undefined || order.clientOrderId === clientId)
-          )
+export const named = checked(
+  { symbol, orderId: whole("orderId"), clientId: clientId("origClientOrderId") },
+  ({ clientId, orderId, symbol }, { engine }) =>
+    orderId === undefined && clientId === undefined
+      ? refuse(-1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!")
+      : Either.right(
+        Engine.orders(engine, symbol.id).findLast((order) =>
+          (orderId === undefined || order.id === orderId) &&
+          (clientId === undefined || order.clientOrderId === clientId)
         )
-  )
+      )
+)

@@ -46,7 +46,7 @@ export const missing = (name: string): Read<never> =>
   refuse(-1102, `Mandatory parameter '${name}' was not sent, was empty/null, or malformed.`)
 
 /** @internal */
-export const { all, does, shows } = answering<Refusal, Json.Json, Params>()
+export const { all, checked, does, shows } = answering<Refusal, Json.Json, Params>()
 
 /** @internal */
 export const { byMember } = reading(illegal, missing)
@@ -79,11 +79,9 @@ export interface Span {
   readonly endTime: number | undefined
 }
 
-const ends = all({ startTime: whole("startTime"), endTime: whole("endTime") })
-
 /** @internal Reads the requested range of time, which is at most `longest` hours long if both ends are given. */
-export const span = (longest = Infinity) => (params: Params, world: World): Read<Span> =>
-  Either.flatMap(ends(params, world), ({ endTime, startTime }) => {
+export const span = (longest = Infinity) =>
+  checked({ startTime: whole("startTime"), endTime: whole("endTime") }, ({ endTime, startTime }): Read<Span> => {
     const length = (endTime ?? Infinity) - (startTime ?? -Infinity)
     if (length < 0) return refuse(-1130, "Data sent for parameter 'startTime' is not valid.")
     return length < Infinity && length > longest * 3_600_000

@@ -8,7 +8,7 @@ import { type Input, text } from "../../internal/inputs.js"
 import { columns, type Json } from "../../internal/json.js"
 import type { Listed as Of } from "../../internal/listed.js"
 import { type BybitListing, type Category, fills, marketOf, order, orders, price, quantity } from "./markets.js"
-import { all, category, execId, integer, orderId, page, parseOrderId, type Read, refuse, shows } from "./params.js"
+import { category, checked, execId, integer, orderId, page, parseOrderId, type Read, refuse, shows } from "./params.js"
 
 /** @internal */
 export type Listed = Of<BybitListing>
@@ -131,11 +131,10 @@ export const unscoped: Read<never> = refuse(
 )
 
 /** @internal Reads the category of a request. A request for linear contracts must name a symbol or a coin. */
-export const scopedCategory = (input: Input, world: World): Read<Category> =>
-  Either.flatMap(
-    category(input, world),
-    (category) => category === "linear" && !scoped(input) ? unscoped : Either.right(category)
-  )
+export const scopedCategory = checked(
+  { category },
+  ({ category }, _, input) => category === "linear" && !scoped(input) ? unscoped : Either.right(category)
+)
 
 const isNamed = (input: Input): boolean => (text(input, "orderId") ?? text(input, "orderLinkId")) !== undefined
 
@@ -149,16 +148,16 @@ const byId = (input: Input) =>
 
 const week = 7 * 86_400_000
 
-const ends = all({ start: integer("startTime", undefined), end: integer("endTime", undefined) })
-
-const within = (input: Input, world: World): Read<(at: number) => boolean> =>
-  Either.flatMap(ends(input, world), ({ end, start }) => {
-    const from = start ?? (end ?? world.now) - week
-    const to = end ?? (start === undefined ? world.now : start + week)
+const within = checked(
+  { start: integer("startTime", undefined), end: integer("endTime", undefined) },
+  ({ end, start }, { now }) => {
+    const from = start ?? (end ?? now) - week
+    const to = end ?? (start === undefined ? now : start + week)
     return to - from > week
       ? refuse(10001, "The time range between startTime and endTime cannot exceed 7 days")
-      : Either.right((at) => from <= at && at <= to)
-  })
+      : Either.right((at: number) => from <= at && at <= to)
+  }
+)
 
 /** @internal The number of closed orders that `order/realtime` remembers. */
 const remembered = 500

@@ -30,9 +30,9 @@ export interface Body {
 export type Answering = (input: Input, world: World, key: ApiKey | undefined) => Read<Table.Answer<Body>>
 
 /** @internal */
-export const { all, byMember, byName, does, integer, optional, required, shows } = reading<Refusal, Body>((name) =>
-  refuse(10001, `params error: ${name} is invalid`)
-)
+export const { byMember, byName, checked, does, integer, mapped, optional, required, shows } = reading<Refusal, Body>((
+  name
+) => refuse(10001, `params error: ${name} is invalid`))
 
 const noCategory = refuse(10001, "params error: Category is invalid")
 
@@ -42,11 +42,10 @@ const categories = ["spot", "linear", "inverse", "option"] as const
 export const category = byName("category", (name) => categories.find((one) => one === name), noCategory, "")
 
 /** @internal Reads the symbol of a request, which must be trading: other symbols have no market data. */
-export const live = (input: Input, world: World): Read<BybitListing> =>
-  Either.flatMap(category(input, world), (category) => {
-    const listing = find(category, text(input, "symbol") ?? "")
-    return listing?.status === "Trading" ? Either.right(listing) : refuse(10001, "Not supported symbols")
-  })
+export const live = checked({ category }, ({ category }, _, input): Read<BybitListing> => {
+  const listing = find(category, text(input, "symbol") ?? "")
+  return listing?.status === "Trading" ? Either.right(listing) : refuse(10001, "Not supported symbols")
+})
 
 /** @internal Reads a `limit` from 1 to `largest`. */
 export const limit = (otherwise: number, largest: number) => integer("limit", otherwise, largest, 1)
@@ -68,21 +67,18 @@ const token = /^page_token(?:=|%3D)(\d{1,15})(?:&|%26)$/
  *
  * @internal
  */
-export const page = (otherwise: number, largest: number) => {
-  const asked = all({ limit: limit(otherwise, largest), cursor: optional("cursor", token) })
-  return (input: Input, world: World) =>
-    Either.map(
-      asked(input, world),
-      ({ cursor = "", limit }) => <A>(rows: ReadonlyArray<A>, number: (row: A) => number): Page<A> => {
-        const [, after] = token.exec(cursor) ?? []
-        const start = after === undefined ? 0 : rows.findIndex((row) => number(row) === Number(after)) + 1
-        const shown = rows.slice(start, start + limit)
-        const last = shown.at(-1)
-        const isLast = last === undefined || start + limit >= rows.length
-        return { rows: shown, nextPageCursor: isLast ? "" : `page_token%3D${number(last)}%26` }
-      }
-    )
-}
+export const page = (otherwise: number, largest: number) =>
+  mapped(
+    { limit: limit(otherwise, largest), cursor: optional("cursor", token) },
+    ({ cursor = "", limit }) => <A>(rows: ReadonlyArray<A>, number: (row: A) => number): Page<A> => {
+      const [, after] = token.exec(cursor) ?? []
+      const start = after === undefined ? 0 : rows.findIndex((row) => number(row) === Number(after)) + 1
+      const shown = rows.slice(start, start + limit)
+      const last = shown.at(-1)
+      const isLast = last === undefined || start + limit >= rows.length
+      return { rows: shown, nextPageCursor: isLast ? "" : `page_token%3D${number(last)}%26` }
+    }
+  )
 
 // Spot ids have 19 digits, more than a double holds exactly. Contract ids are UUIDs.
 const spotOrders = Ids.numbers(1_523_347_543_495_541_248n, 256n)

@@ -4,11 +4,10 @@ import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { matching } from "../../internal/fields.js"
 import { sideNumber, uuids } from "../../internal/ids.js"
-import { type Input, iso, list, text } from "../../internal/inputs.js"
+import { iso, list, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
-import type { World } from "../../World.js"
 import { fills as ownFills } from "./markets.js"
-import { all, type Answering, does, instant, invalid, page, refuse, shows } from "./params.js"
+import { type Answering, does, instant, invalid, mapped, page, refuse, shows } from "./params.js"
 
 /** @internal */
 export const portfolio = "4d3c2b1a-0f9e-4d8c-8b7a-6f5e4d3c2b1a"
@@ -126,11 +125,11 @@ export const order: Answering = (input, { engine, isVisible }) => {
     : Either.right([{ order: orderRow(engine, found) }])
 }
 
-const within = (from: string, to: string) => {
-  const ends = all({ start: instant(from), end: instant(to) })
-  return (input: Input, world: World) =>
-    Either.map(ends(input, world), ({ end = Infinity, start = -Infinity }) => (at: number) => start <= at && at < end)
-}
+const within = (from: string, to: string) =>
+  mapped(
+    { start: instant(from), end: instant(to) },
+    ({ end = Infinity, start = -Infinity }) => (at: number) => start <= at && at < end
+  )
 
 const isAsked = matching<Engine.Order>({
   order_status: ({ status }) => statuses[status],

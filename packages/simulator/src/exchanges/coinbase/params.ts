@@ -26,16 +26,16 @@ export const refuse = (status: number, error: string, message: string): Read<nev
 export const invalid = (message: string): Read<never> => refuse(400, "INVALID_ARGUMENT", message)
 
 /** @internal */
-export const { all, between, byMember, does, instant, integer, shows } = reading<Refusal>((name) =>
+export const { between, byMember, does, instant, integer, mapped, shows } = reading<Refusal>((name) =>
   invalid(`${name} argument is invalid`)
 )
 
 /** @internal Reads a page of rows. The cursor is the position of the next page, or empty if there is none. */
-export const page = (standard: number, largest: number) => {
-  const asked = all({ limit: integer("limit", standard), start: integer("cursor", 0) })
-  return (input: Input, world: World) =>
-    Either.map(asked(input, world), ({ limit, start }) => <A>(rows: ReadonlyArray<A>) => {
+export const page = (standard: number, largest: number) =>
+  mapped(
+    { limit: integer("limit", standard), start: integer("cursor", 0) },
+    ({ limit, start }) => <A>(rows: ReadonlyArray<A>) => {
       const end = start + (limit === 0 ? standard : Math.min(limit, largest))
       return { rows: rows.slice(start, end), cursor: end < rows.length ? String(end) : "" }
-    })
-}
+    }
+  )

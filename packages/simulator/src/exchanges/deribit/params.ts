@@ -1,6 +1,5 @@
 import * as Either from "effect/Either"
 import { type Fields, type Readers, reading } from "../../internal/fields.js"
-import type { Input } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import type { Call, Fault } from "../../internal/jsonRpc.js"
 import { bucket } from "../../internal/meters.js"
@@ -24,8 +23,21 @@ export const tooMany: Refusal = { code: 10028, message: "too_many_requests" }
 export const invalid = (param: string, reason: string) => refuse(-32602, "Invalid params", { reason, param })
 
 /** @internal */
-export const { all, between, byMember, byName, decimal, flag, integer, needed, oneOf, optional, required, routing } =
-  reading(invalid)
+export const {
+  between,
+  byMember,
+  byName,
+  checked,
+  decimal,
+  flag,
+  integer,
+  mapped,
+  needed,
+  oneOf,
+  optional,
+  required,
+  routing
+} = reading(invalid)
 
 /** @internal Encodes the response to a request that took 185 microseconds. Failures of the gateway have no times. */
 export const response = (id: Call["id"], outcome: Read<Json>, now?: number): Json => ({
@@ -75,25 +87,22 @@ export const currency = required("currency")
 /** @internal The parameters that a request must have. */
 export type Needed<A> = Readers<A, Refusal>
 
-const asked = all({
-  count: integer("count", 10, 1000),
-  sorting: oneOf("sorting", ["default", "asc", "desc"], "default"),
-  start: optional("start_timestamp"),
-  isWithin: between("start_timestamp", "end_timestamp")
-})
-
 /**
  * @internal Reads a page of trades, which are passed oldest first. The page is the beginning of an ascending range that
  * has a start, and otherwise the latest trades.
  */
-export const page = (input: Input, world: World) =>
-  Either.map(
-    asked(input, world),
-    ({ count, isWithin, sorting, start }) =>
-    <A extends { readonly at: number }>(all: ReadonlyArray<A>, row: (one: A) => Json) => {
-      const within = all.filter(({ at }) => isWithin(at))
-      const fromStart = sorting === "asc" && start !== undefined
-      const trades = (fromStart ? within.slice(0, count) : within.slice(-count)).map(row)
-      return { trades: sorting === "asc" ? trades : trades.toReversed(), has_more: within.length > trades.length }
-    }
-  )
+export const page = mapped(
+  {
+    count: integer("count", 10, 1000),
+    sorting: oneOf("sorting", ["default", "asc", "desc"], "default"),
+    start: optional("start_timestamp"),
+    isWithin: between("start_timestamp", "end_timestamp")
+  },
+  ({ count, isWithin, sorting, start }) =>
+  <A extends { readonly at: number }>(all: ReadonlyArray<A>, row: (one: A) => Json) => {
+    const within = all.filter(({ at }) => isWithin(at))
+    const fromStart = sorting === "asc" && start !== undefined
+    const trades = (fromStart ? within.slice(0, count) : within.slice(-count)).map(row)
+    return { trades: sorting === "asc" ? trades : trades.toReversed(), has_more: within.length > trades.length }
+  }
+)

@@ -8,7 +8,7 @@ import { fillRow, keeps, named, orderRow } from "./account.js"
 import { type DeribitListing, open } from "./markets.js"
 import * as Params from "./params.js"
 
-const { decimal, flag, integer, invalid, needed, oneOf, refuse, traded } = Params
+const { checked, decimal, flag, integer, invalid, needed, oneOf, refuse, traded } = Params
 
 const needs = "trade:read_write"
 const { does: trade } = Params.routing({ meter: "trading", needs })
@@ -31,10 +31,10 @@ const refusals: Readonly<Record<Trading.Refusal, Params.Read<never>>> = {
 
 const steps = Trading.steps((refusal) => refusals[refusal])
 
-const until = integer("valid_until", Infinity)
-
-const inTime = (input: Input, { now }: World): Params.Read<void> =>
-  Either.flatMap(until(input), (until) => now > until ? refuse(13888, "timed_out") : Either.void)
+const inTime = checked(
+  { until: integer("valid_until", Infinity) },
+  ({ until }, { now }) => now > until ? refuse(13888, "timed_out") : Either.void
+)
 
 // Encodes an order that was placed or changed, with the fills of this request.
 const taken = (done: Trading.Done<Params.Refusal>, listing: DeribitListing, world: World) =>

@@ -14,6 +14,7 @@ import {
   billIds,
   does,
   listing,
+  mapped,
   missing,
   optional,
   orderIds,
@@ -165,13 +166,11 @@ export const pending = shows({ page }, ({ page }, world, input) => {
   return orderRows(page(open.filter(keeps(input)), orderId), world)
 })
 
-const asked = between("begin", "end")
-
 // Reads the filter for times within the last `days` and within the requested range.
-const within = (days: number) => (input: Input, world: World) =>
-  Either.map(
-    asked(input, world),
-    (isAsked) => (at: number) => isAsked(at) && world.now - days * day <= at && at <= world.now
+const within = (days: number) =>
+  mapped(
+    { isAsked: between("begin", "end") },
+    ({ isAsked }, { now }) => (at: number) => isAsked(at) && now - days * day <= at && at <= now
   )
 
 const ended = (days: number, isLeftOut: (order: Engine.Order, now: number) => boolean) =>

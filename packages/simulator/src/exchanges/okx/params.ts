@@ -39,6 +39,7 @@ export const {
   byName,
   does,
   integer,
+  mapped,
   oneOf,
   optional,
   optionalAmount,
@@ -86,18 +87,15 @@ export const billIds = Ids.numbers(2_498_000_000_000_000_000n, 1024n)
 
 const ids = /^\d{1,19}$/
 
-const span = all({ limit: count(100, 100), after: optional("after", ids), before: optional("before", ids) })
-
 /**
  * @internal Reads a page of rows between two ids, both excluded. The rows are passed oldest first and returned newest
  * first.
  */
-export const page = (input: Input, world: World) =>
-  Either.map(
-    span(input, world),
-    ({ after, before, limit }) => <A>(rows: ReadonlyArray<A>, idOf: (row: A) => string): ReadonlyArray<A> =>
-      rows.toReversed().filter((row) =>
-        (after === undefined || BigInt(idOf(row)) < BigInt(after)) &&
-        (before === undefined || BigInt(idOf(row)) > BigInt(before))
-      ).slice(0, limit)
-  )
+export const page = mapped(
+  { limit: count(100, 100), after: optional("after", ids), before: optional("before", ids) },
+  ({ after, before, limit }) => <A>(rows: ReadonlyArray<A>, idOf: (row: A) => string): ReadonlyArray<A> =>
+    rows.toReversed().filter((row) =>
+      (after === undefined || BigInt(idOf(row)) < BigInt(after)) &&
+      (before === undefined || BigInt(idOf(row)) > BigInt(before))
+    ).slice(0, limit)
+)
