@@ -14,7 +14,7 @@ import * as Either from "effect/Either"
 import * as Order from "effect/Order"
 import * as Endpoints from "./Endpoints.js"
 import { feeds } from "./Feeds.js"
-import { bar, binSizes, fromMinorUnits, lengthOf, unit, unknownMinorUnit } from "./Markets.js"
+import { bar, binSizes, fromMinorUnits, lengthOf, unknownMinorUnit } from "./Markets.js"
 import { expiresAfter, protocol } from "./Protocol.js"
 import * as Rows from "./Rows.js"
 
@@ -153,22 +153,6 @@ const positions: Declaration.OptionalAccount["positions"] = (client) => () =>
       (position, unrealizedPnl) => ({ ...position, unrealizedPnl })
     ))
 
-// ---- trading
-
-/** A change that changes nothing would be refused. It is not sent, and the order is returned as it was. */
-const amend: Declaration.OptionalTrading["amend"] = (client) => ({ current, reference: { market }, ...change }) => {
-  const sizeOf = (amount: BigDecimal.BigDecimal) => BigDecimal.unsafeDivide(amount, unit(market) ?? Decimal.one)
-  const amount = current.amount && sizeOf(current.amount)
-  const price = ifDifferent(change.price, current.price)
-  const orderQty = ifDifferent(change.size, amount)
-  return price === undefined && orderQty === undefined
-    ? Effect.succeed({ ...current, market: market.id, amount, filled: sizeOf(current.filled) })
-    : client.request(Endpoints.amendOrder, { orderID: current.id, price, orderQty })
-}
-
-const ifDifferent = (wanted: BigDecimal.BigDecimal | undefined, current: BigDecimal.BigDecimal | undefined) =>
-  wanted && current && BigDecimal.equals(wanted, current) ? undefined : wanted
-
 /**
  * The adapter for BitMEX: its tags, Layers and features. A request places one order.
  *
@@ -192,7 +176,7 @@ export const BitMex = Exchange.define({
   kinds: ["spot", "perpetual", "future"],
   lacks: ["placeBatch"],
   feeds,
-  unit,
+  unit: ({ multiplier }) => multiplier,
   volumes: ["candles"],
   marketData: {
     listings: [to(Endpoints.instrumentsActive)],
@@ -248,7 +232,7 @@ export const BitMex = Exchange.define({
     cancelAll: {
       ids: to(Endpoints.cancelAllOrders, ({ rows }) => rows.flatMap(({ error, id }) => error === undefined ? [id] : []))
     },
-    amend
+    amend: to(Endpoints.amendOrder)
   }
 })
 

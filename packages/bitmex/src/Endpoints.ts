@@ -279,7 +279,7 @@ export const placeOrder = write.once("placeOrder", "/order", {
  */
 export const amendOrder = write.once("amendOrder", "/order", {
   method: "PUT",
-  input: inputOf<{ orderID: string } & Record<"price" | "orderQty", Declaration.Change["price"]>>(),
+  input: inputFrom(({ current, price, size }: Declaration.Change) => ({ orderID: current.id, price, orderQty: size })),
   answer: Wire.one(Rows.Order)
 })
 

@@ -3,20 +3,11 @@
  *
  * @since 0.1.0
  */
-import { Candle, Decimal, type Market } from "@effect-exchange/core"
+import { Candle } from "@effect-exchange/core"
 import type { Row, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Struct from "effect/Struct"
 import type * as Rows from "./Rows.js"
-
-/**
- * Returns the value of one unit of quantity as an amount, or `undefined` if it is not known.
- *
- * @since 0.1.0
- * @category units
- */
-export const unit = ({ inverse, multiplier }: Market.Market): BigDecimal.BigDecimal | undefined =>
-  inverse === true ? Decimal.one : multiplier
 
 /**
  * Converts a count of a minor unit to whole coins. `places` is the number of decimal places of the minor unit.

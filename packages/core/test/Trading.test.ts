@@ -449,6 +449,22 @@ describe("Trading.cancel and amend", () => {
       }
     }))
 
+  it.effect("an amendment that changes nothing is not sent, and returns the order", () =>
+    Effect.gen(function*() {
+      for (
+        const change of [{ price: limit.price }, { amount: limit.amount }, { price: limit.price, amount: limit.amount }]
+      ) {
+        const store = new Acme.Store()
+        store.fates = ["answered", "lost before it arrived"]
+        const order = yield* Acme.trade(
+          store,
+          (trading) => Effect.zipRight(trading.place(limit), trading.amend(placed, change))
+        )
+        assert.deepInclude(order, { id: placed.id, status: "open" })
+        assert.strictEqual(store.fates.length, 1)
+      }
+    }))
+
   it.effect("rounds an amendment in the order's favour if it says so, and otherwise proposes that", () =>
     Effect.gen(function*() {
       for (const [side, price] of [["buy", "59000.00"], ["sell", "59000.01"]] as const) {

@@ -77,8 +77,9 @@ export declare namespace Trading {
      */
     readonly cancelAll: (symbol: string) => Effect.Effect<ReadonlyArray<string>, TradingError>
     /**
-     * Changes an open order and returns it once the exchange shows the change. Fails with `OutcomeUnknown` if it does
-     * not show it within three seconds, and with `Unsupported` if the exchange cannot amend orders.
+     * Changes an open order and returns it once the exchange shows the change. An order that already has the price and
+     * the amount is returned as it is, and nothing is sent. Fails with `OutcomeUnknown` if the exchange does not show
+     * the change within three seconds, and with `Unsupported` if it cannot amend orders.
      */
     readonly amend: (reference: Reference, amendment: Amendment) => Effect.Effect<Order, TradingError>
     /**

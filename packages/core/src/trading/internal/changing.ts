@@ -128,6 +128,8 @@ export const amend = (desk: Desk, reference: Adapter.Reference, amendment: Amend
       OrderCheck.checkAmendment(reference.market, amendment, current.side),
       (detail) => new ExchangeError.InvalidRequest({ ...about, detail })
     )
+    // Some exchanges refuse a change that changes nothing.
+    if (isChanged(current, change)) return current
     const counted = yield* admit(desk, reference.market, current, change)
     noteAmended(desk, current)
     const isDone = (order: Order) => isClosed(order) || isChanged(order, change)
