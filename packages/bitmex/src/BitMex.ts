@@ -135,11 +135,7 @@ const since = (market: Market.Market | undefined, { since }: Adapter.History) =>
 const ordersSince = table(Endpoints.orders, since)
 const executions = table(Endpoints.tradeHistory, since, ({ fill }) => fill !== undefined)
 
-const fills: Question.Question<
-  "account" | "marketData",
-  [Market.Market | undefined, Adapter.History],
-  Listing.Listing<Row.Fill>
-> = (client) => (market, query) =>
+const fills = (client: Client) => (market: Market.Market | undefined, query: Adapter.History) =>
   Effect.flatMap(executions(client)(market, query), (rows) => {
     const fills = Listing.flatMap(rows, ({ fill }) => fill ? [[fill, fill.fee, fill.feeAsset ?? ""] as const] : [])
     return convertMoney(client, fills, (fill, fee, feeAsset) => ({ ...fill, fee, feeAsset }))

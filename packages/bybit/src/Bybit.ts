@@ -163,22 +163,17 @@ const byNameEnded: Declaration.Account["byName"][number] = (client) => (referenc
 
 type Trading = ExchangeClient.ExchangeClient<"account" | "trading">
 
+const cancelOf = to(Endpoints.orderCancel, () => undefined)
+
 /** Cancels an order. On spot, an order with a trigger is found only by its kind, which the open order itself shows. */
-const cancel = (client: Trading) => (reference: Adapter.Reference) => {
-  const { make } = Endpoints.orderCancel
-  return client.request(Endpoints.orderCancel, make(reference)).pipe(
-    Effect.catchTag("OrderNotFound", (error) =>
-      Effect.gen(function*() {
-        if (categoryOf(reference.market) !== "spot") return yield* error
-        const { list } = yield* client.request(Endpoints.orderRealtime, Endpoints.referred(reference))
-        const open = list.rows.find(({ row }) => !Order.isClosed(row))
-        return open === undefined
-          ? yield* error
-          : yield* client.request(Endpoints.orderCancel, make(reference, open.kind))
-      })),
-    Effect.as(undefined)
-  )
-}
+const cancel = (client: Trading) => (reference: Adapter.Reference) =>
+  Effect.catchTag(cancelOf(client)(reference), "OrderNotFound", (error) =>
+    Effect.gen(function*() {
+      if (categoryOf(reference.market) !== "spot") return yield* error
+      const { list } = yield* client.request(Endpoints.orderRealtime, Endpoints.referred(reference))
+      const open = list.rows.find(({ row }) => !Order.isClosed(row))
+      return open === undefined ? yield* error : yield* cancelOf(client)(reference, open.kind)
+    }))
 
 const orderKinds: ReadonlyArray<Rows.Kind> = ["Order", "tpslOrder", "StopOrder", "OcoOrder", "BidirectionalTpslOrder"]
 

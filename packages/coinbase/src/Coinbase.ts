@@ -5,7 +5,7 @@
  */
 import { ExchangeError } from "@effect-exchange/core"
 import { ClientOrderId, Endpoint, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
-import type { Adapter, Declaration, Row } from "@effect-exchange/core/adapter"
+import type { Adapter, Declaration, ExchangeClient } from "@effect-exchange/core/adapter"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
@@ -72,12 +72,10 @@ const orders = Page.byCursor({
   enough: ({ clientOrderId, limit = Number.POSITIVE_INFINITY }: Wanted) => clientOrderId === undefined ? limit : 1
 })
 
+type Client = ExchangeClient.ExchangeClient<"account">
+
 // `OPEN` cannot be combined with other statuses.
-const listed = (
-  ...statuses: ReadonlyArray<ReadonlyArray<string>>
-): Question.Question<"account", [Wanted], Listing.Listing<Row.Order>> =>
-(client) =>
-(wanted) =>
+const listed = (...statuses: ReadonlyArray<ReadonlyArray<string>>) => (client: Client) => (wanted: Wanted) =>
   Effect.map(
     Effect.forEach(statuses, (order_status) => orders(client)({ ...wanted, order_status })),
     (lists) => Listing.unique(Listing.flatten(lists))

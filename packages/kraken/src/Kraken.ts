@@ -5,7 +5,7 @@
  */
 import { ExchangeError, type Market, Order } from "@effect-exchange/core"
 import { ClientOrderId, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
-import type { Adapter, Declaration, Endpoint } from "@effect-exchange/core/adapter"
+import type { Adapter, Declaration, Endpoint, ExchangeClient } from "@effect-exchange/core/adapter"
 import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
@@ -16,6 +16,8 @@ import { altnameOf, assetName, read as readMarket } from "./Markets.js"
 import { protocol } from "./Protocol.js"
 
 const { ask, to } = Question
+
+type Client = ExchangeClient.ExchangeClient<"account" | "trading">
 
 /**
  * Reads the balances. The names of the assets are in another table, which is read again only for an id that it did not
@@ -79,11 +81,7 @@ const history = <Row extends { readonly id: string; readonly market: string }>(
  * The response to a batch has only the number of canceled orders, or only an error if one order had ended. In that case
  * each order is canceled separately. Unless all were canceled, the orders are read to find their outcomes.
  */
-const cancelSeveral: Question.Question<
-  "account" | "trading",
-  [Market.Market, ReadonlyArray<string>],
-  ReadonlyArray<Declaration.Canceled>
-> = (client) => (_, ids) =>
+const cancelSeveral = (client: Client) => (_: Market.Market, ids: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const cancelOne = (txid: string) =>
       Effect.catchTag(client.request(Endpoints.cancelOrder, { txid }), "OrderNotFound", () => Effect.void)
@@ -92,11 +90,11 @@ const cancelSeveral: Question.Question<
         Effect.validateAll(ids, cancelOne, { discard: true }).pipe(Effect.mapError(Arr.headNonEmpty), Effect.as(0)))
     )
     if (count === ids.length) {
-      return ids.map((id) => ({ id, outcome: "canceled" }))
+      return ids.map((id): Declaration.Canceled => ({ id, outcome: "canceled" }))
     }
     const { rows } = yield* client.request(Endpoints.queryOrders, { txid: ids.join(",") })
     // An order that is still open has not ended, and is canceled again.
-    return rows.filter(Order.isClosed).map(({ id, status }) => ({
+    return rows.filter(Order.isClosed).map(({ id, status }): Declaration.Canceled => ({
       id,
       outcome: status === "canceled" ? "canceled" : "ended"
     }))
