@@ -5,7 +5,7 @@
  */
 import { ExchangeError, type Market, Order } from "@effect-exchange/core"
 import { ClientOrderId, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
-import type { Adapter, Declaration, Endpoint, ExchangeClient } from "@effect-exchange/core/adapter"
+import type { Declaration, Endpoint, ExchangeClient } from "@effect-exchange/core/adapter"
 import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
@@ -64,15 +64,16 @@ const history = <Row extends { readonly id: string; readonly market: string }>(
   endpoint: Endpoint.Endpoint<"account", Endpoints.Part, Listing.Listing<Row>>,
   how: Pick<Endpoints.Part, "consolidate_taker"> = {}
 ) => {
-  const input = (ofs: number | undefined, { since }: Adapter.History) => ({ ofs, start: startOf(since), ...how })
-  return {
-    read: Page.byOffset(Endpoints.pageSize, {
-      endpoint,
-      input: (ofs, _: Market.Market, query: Declaration.History) => input(ofs, query),
-      wanted: (row, _, { isWanted }: Declaration.History) => isWanted(row)
+  const read = Page.byOffset(Endpoints.pageSize, {
+    endpoint,
+    input: (ofs, _: Market.Market | undefined, { since }: Declaration.History) => ({
+      ofs,
+      start: startOf(since),
+      ...how
     }),
-    ofAll: Page.byOffset(Endpoints.pageSize, { endpoint, input })
-  }
+    wanted: (row, _, { isWanted }: Declaration.History) => isWanted(row)
+  })
+  return { read, ofAll: Question.about(undefined, read) }
 }
 
 /**

@@ -182,7 +182,7 @@ export interface ByClientOrderId {
 
 /**
  * The bounds of a history to read. `isWanted` selects the rows of the market where the exchange also returns those of
- * other markets.
+ * other markets. For the history of all markets, it selects every row.
  *
  * @since 0.1.0
  * @category models
@@ -241,7 +241,7 @@ export interface Account {
      * The ended orders of all markets, where one question has them. A stream then misses none after a lost connection,
      * not even in a market of which it has seen nothing yet.
      */
-    readonly ofAll?: Question<Reading, [Adapter.History], Rows<Row.Order>> | undefined
+    readonly ofAll?: Question<Reading, [History], Rows<Row.Order>> | undefined
   }
   readonly fills: {
     readonly order: "newest first" | "oldest first"
@@ -249,7 +249,7 @@ export interface Account {
     readonly feeIn?: "quote" | "settle" | undefined
     readonly read: Question<Reading, [Market, History], Rows<Row.Fill | Row.Entry>>
     /** The fills of all markets, as for ended orders. */
-    readonly ofAll?: Question<Reading, [Adapter.History], Rows<Row.Fill | Row.Entry>> | undefined
+    readonly ofAll?: Question<Reading, [History], Rows<Row.Fill | Row.Entry>> | undefined
   }
 }
 

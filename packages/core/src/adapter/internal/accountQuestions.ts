@@ -132,7 +132,7 @@ export const make = (facts: Facts) => (client: Client, markets: Markets): Adapte
       }),
     orderHistoryOfAll: allEnded && ((query) =>
       Effect.flatMap(
-        allEnded(client)(query),
+        allEnded(client)({ ...query, isWanted: ofAny }),
         (rows) => accountRows.aboutAny(facts, markets, Listing.inOrder(Listing.from(rows), asks.ended.order), toOrder)
       )),
     fills: (market, query) =>
@@ -142,12 +142,14 @@ export const make = (facts: Facts) => (client: Client, markets: Markets): Adapte
       ),
     fillsOfAll: allFills && ((query) =>
       Effect.flatMap(
-        allFills(client)(query),
+        allFills(client)({ ...query, isWanted: ofAny }),
         (rows) => accountRows.aboutAny(facts, markets, fillsIn(rows), toFill)
       )),
     positions: asks.positions === undefined ? undefined : positions(facts, client, markets)
   }
 }
+
+const ofAny = () => true
 
 /**
  * Sums the rows of each asset. Reports a negative free balance as zero, and leaves out assets with a total of zero.
