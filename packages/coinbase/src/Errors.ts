@@ -11,14 +11,15 @@ import * as Schema from "effect/Schema"
 import type * as Rows from "./Rows.js"
 
 const textsIn = (paths: string) => {
-  const reads = paths.split(" ").map((path) => Wire.ifAny(Wire.within(path, Schema.String)))
+  const reads = paths.split(" ").map((path) => Wire.ifAny(Wire.within(path, Wire.text)))
   return (json: unknown) => reads.map((read) => read(json))
 }
 
-// The paths of the error codes, most specific first, and of the texts.
+// The paths of the error codes, most specific first, and of the texts. `code` is a number of gRPC, which the gateway in
+// front of the exchange adds.
 const codesOf = textsIn(
   "error_response.new_order_failure_reason error_response.preview_failure_reason error_response.error failure_reason " +
-    "errors.0.edit_failure_reason errors.0.preview_failure_reason errors.0.id error"
+    "errors.0.edit_failure_reason errors.0.preview_failure_reason errors.0.id error code"
 )
 const textsOf = textsIn("error_response.message error_response.error_details errors.0.message message error_details")
 
@@ -36,17 +37,6 @@ const hasOwnShape = Schema.is(Schema.Union(
 
 const isFailure = Schema.is(Schema.Struct({ success: Schema.Literal(false) }))
 
-// The gateway in front of the exchange adds the numeric status codes of gRPC to its errors.
-const grpc: ReadonlyMap<unknown, string> = new Map([
-  [3, "INVALID_ARGUMENT"],
-  [5, "NOT_FOUND"],
-  [7, "PERMISSION_DENIED"],
-  [8, "RESOURCE_EXHAUSTED"],
-  [13, "INTERNAL_SERVER_ERROR"],
-  [14, "UNAVAILABLE"],
-  [16, "UNAUTHENTICATED"]
-])
-
 /**
  * Returns the first code that is informative, or `""` if there is none, and the texts joined with semicolons.
  *
@@ -63,11 +53,6 @@ export const errorBody = (
 
 const uninformative = /^$|^unknown$|^UNKNOWN_(?:\w+_)?FAILURE_REASON$/
 
-const numberOf = Wire.ifAny(Wire.within("code", Schema.Number))
-
-const readErrorBody = (json: unknown): Protocol.ErrorBody =>
-  errorBody([...codesOf(json), grpc.get(numberOf(json))], textsOf(json))
-
 const absent: ReadonlyMap<string, Errors.Kind> = new Map([
   ...["order", "cancelOrders", "editOrder"].map((operation) => [operation, "OrderNotFound"] as const),
   ...["product", "productBook", "marketTrades", "candles"].map((operation) => [operation, "SymbolNotFound"] as const)
@@ -80,15 +65,17 @@ const absent: ReadonlyMap<string, Errors.Kind> = new Map([
  * @category classification
  */
 export const errors: Errors.Table = Errors.table({
-  readError: ({ json, status }) => (status < 300 ? isFailure : hasOwnShape)(json) ? readErrorBody(json) : undefined,
+  readError: ({ json, status }) =>
+    (status < 300 ? isFailure : hasOwnShape)(json) ? errorBody(codesOf(json), textsOf(json)) : undefined,
   codes: {
     InvalidRequest:
       "INVALID_ARGUMENT INVALID_REQUEST PARAM_REQUIRED VALIDATION_ERROR UNSUPPORTED_ORDER_CONFIGURATION " +
-      "INVALID_SIDE",
+      "INVALID_SIDE 3",
     SymbolNotFound: "INVALID_PRODUCT_ID PREVIEW_INVALID_PRODUCT_ID",
-    AuthenticationFailed: "AUTHENTICATION_ERROR UNAUTHORIZED UNAUTHENTICATED INVALID_TOKEN EXPIRED_TOKEN REVOKED_TOKEN",
-    PermissionDenied: "PERMISSION_DENIED INVALID_SCOPE GEOFENCING_RESTRICTION",
-    RateLimited: "RATE_LIMIT_EXCEEDED RESOURCE_EXHAUSTED",
+    AuthenticationFailed:
+      "AUTHENTICATION_ERROR UNAUTHORIZED UNAUTHENTICATED INVALID_TOKEN EXPIRED_TOKEN REVOKED_TOKEN 16",
+    PermissionDenied: "PERMISSION_DENIED INVALID_SCOPE GEOFENCING_RESTRICTION 7",
+    RateLimited: "RATE_LIMIT_EXCEEDED RESOURCE_EXHAUSTED 8",
     InsufficientFunds: "INSUFFICIENT_FUND INSUFFICIENT_FUNDS PREVIEW_INSUFFICIENT_FUND PREVIEW_INSUFFICIENT_FUNDS " +
       "PREVIEW_INSUFFICIENT_FUNDS_FOR_FUTURES",
     // The halt of one product is not an outage: an outage would open the circuit breaker and block cancellations of
@@ -99,7 +86,7 @@ export const errors: Errors.Table = Errors.table({
     Busy: "TRADING_DISABLED ORDER_ENTRY_DISABLED",
     DuplicateOrder: "DUPLICATE_CLIENT_ORDER_ID",
     OrderNotFound: "ORDER_NOT_FOUND UNKNOWN_CANCEL_ORDER",
-    Unknown: "INTERNAL_SERVER_ERROR UNAVAILABLE"
+    Unknown: "INTERNAL_SERVER_ERROR UNAVAILABLE 13 14"
   },
   judge: ({ text }, { status }) => {
     // Every 401 is about the token, whatever its body says.

@@ -135,7 +135,7 @@ const cases: { readonly [row: string]: ReadonlyArray<Case> } = {
     {
       status: 403,
       body: JSON.stringify({ code: 7, message: "no" }),
-      expected: rejected("PermissionDenied", "PERMISSION_DENIED")
+      expected: rejected("PermissionDenied", "7")
     },
     ...refused("PermissionDenied", "GEOFENCING_RESTRICTION")
   ],
@@ -227,7 +227,7 @@ const cases: { readonly [row: string]: ReadonlyArray<Case> } = {
       status: 404,
       body: plain("unknown", "order with this orderID was not found", 5),
       operation: "test",
-      expected: rejected("OrderNotFound", "NOT_FOUND")
+      expected: rejected("OrderNotFound", "5")
     },
     {
       status: 400,
