@@ -1,7 +1,8 @@
 /**
- * Tests the install command in the README of each package, in an otherwise empty project, with npm and with pnpm at its
- * strictest. The programs of the README are type-checked (with pnpm, which exposes only the requested packages) and
- * run. It also tests the behaviour with an incompatible version of effect.
+ * Tests the install command in the README of each package, in an otherwise empty project, with pnpm at its strictest,
+ * which exposes only the requested packages. npm installs one package of each kind: those whose commands name the same
+ * packages of others. The programs of the README are type-checked (with pnpm) and run. It also tests the behaviour with
+ * an incompatible version of effect.
  */
 import { spawn } from "node:child_process"
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
@@ -9,8 +10,9 @@ import { createServer } from "node:net"
 import { join } from "node:path"
 import ts from "typescript"
 
-/** Reads a README: the arguments of its first `npm install`, and its programs. */
-export const read = (markdown) => {
+/** Reads the README of a package: the arguments of its first `npm install`, and its programs. */
+const read = (path) => {
+  const markdown = readFileSync(join(path, "README.md"), "utf8")
   const [, line = ""] = markdown.match(/^npm install (.*)$/m) ?? []
   return {
     line: line.split(" ").filter((word) => word !== ""),
@@ -145,7 +147,7 @@ export const make = ({ fail, packageManager, packages, root, tarballOf, work }) 
   /** Installs, type-checks and runs the contents of a package's README. */
   const readme = async (manager, { manifest, path }) => {
     const [, name] = manifest.name.split("/")
-    const { line, programs } = read(readFileSync(join(path, "README.md"), "utf8"))
+    const { line, programs } = read(path)
     const what = `the README of ${name}, with ${manager}`
     if (!line.includes(manifest.name)) fail(`${what}: the install command does not name the package`)
     const { cwd, ...installed } = await install(manager, name, line)
@@ -181,12 +183,17 @@ export const make = ({ fail, packageManager, packages, root, tarballOf, work }) 
     }
   }
 
+  // npm decides by what a command names of others, so that one command for each such set is enough.
+  const othersIn = ({ path }) =>
+    read(path).line.filter((word) => !word.startsWith("@effect-exchange/")).toSorted().join(" ")
+  const kinds = [...new Map(packages.map((each) => [othersIn(each), each])).values()]
+
   /**
    * Tests an incompatible version of effect: either the installer refuses it, or importing our packages fails with an
    * explanation.
    */
   const otherEffect = async () => {
-    const line = read(readFileSync(join(root, "packages/binance/README.md"), "utf8")).line
+    const line = read(join(root, "packages/binance")).line
       .map((word) => word.startsWith("effect@") ? "effect@^4" : word)
     const npm = await install("npm", "other-effect", line)
     if (npm.status === 0 || !/ERESOLVE/.test(npm.output)) fail(`npm did not refuse effect 4: ${npm.output}`)
@@ -207,5 +214,5 @@ export const make = ({ fail, packageManager, packages, root, tarballOf, work }) 
     console.log("  effect 4: npm and pnpm in strict mode refuse it; with the defaults of pnpm, each package says which version it needs")
   }
 
-  return { otherEffect, readme }
+  return { kinds, otherEffect, readme }
 }

@@ -134,7 +134,7 @@ run(consumer, "node", "run-examples.mjs")
 run(consumer, "npx", "exchange", "--version")
 run(consumer, "npx", "exchange", "price", "BTC/USDT")
 
-const { otherEffect, readme } = InstallLines.make({
+const { kinds, otherEffect, readme } = InstallLines.make({
   fail,
   packageManager,
   packages,
@@ -142,8 +142,9 @@ const { otherEffect, readme } = InstallLines.make({
   tarballOf,
   work
 })
-await Promise.all(["npm", "pnpm"].map(async (manager) => {
-  for (const each of packages) await readme(manager, each)
+const readmes = [...packages.map((each) => ["pnpm", each]), ...kinds.map((each) => ["npm", each])].values()
+await Promise.all(["one", "another"].map(async () => {
+  for (const [manager, each] of readmes) await readme(manager, each)
 }))
 await otherEffect()
 rmSync(work, { recursive: true })
