@@ -257,10 +257,8 @@ export const registerSlow = <R, E, F>({ describe, expect, it }: Runner, subject:
       run(({ account, place, simulator }) =>
         Effect.gen(function*() {
           const order = yield* place
-          const [orders, fills] = [
-            yield* recordItems(account.streamOrders()),
-            yield* recordItems(account.streamFills())
-          ]
+          const orders = yield* recordItems(account.streamOrders())
+          const fills = yield* recordItems(account.streamFills())
           yield* simulator.setFaults(faults.outage)
           yield* pass(3)
           yield* simulator.setFaults(faults.none)
@@ -372,10 +370,8 @@ export const registerSlow = <R, E, F>({ describe, expect, it }: Runner, subject:
       run(({ account, place, simulator }) =>
         Effect.gen(function*() {
           const order = yield* place
-          const [orders, fills] = [
-            yield* recordItems(account.streamOrders()),
-            yield* recordItems(account.streamFills())
-          ]
+          const orders = yield* recordItems(account.streamOrders())
+          const fills = yield* recordItems(account.streamFills())
           yield* pass(3)
           // Orders and fills may arrive in separate frames.
           yield* Effect.repeatN(simulator.disturb({ _tag: "Duplicate" }), 3)
