@@ -22,18 +22,15 @@
  *
  * @since 0.1.0
  */
-import { type BookView, type Candle, Decimal, FeedItem, MarketData, type Trade } from "@effect-exchange/core"
-import type * as HttpClient from "@effect/platform/HttpClient"
-import type * as Socket from "@effect/platform/Socket"
-import * as BigDecimal from "effect/BigDecimal"
+import { FeedItem, MarketData, type Trade } from "@effect-exchange/core"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Record from "effect/Record"
 import * as Stream from "effect/Stream"
-import * as TestClock from "effect/TestClock"
+import { atStart, expectCurrent, pass, running, shown, type Subject } from "./internal/feedScene.js"
 import { recordItems } from "./internal/recordItems.js"
-import type { Control, Expect, Runner } from "./internal/suiteRunner.js"
+import { candleCase, tickerVolumeCase } from "./internal/streamedValueCases.js"
+import type { Runner } from "./internal/suiteRunner.js"
 
 export {
   /**
@@ -45,136 +42,8 @@ export {
   recordItems
 }
 
+export { expectCurrent, type Subject } from "./internal/feedScene.js"
 export type { Control, Disturbance, Expect, Expectation, Runner } from "./internal/suiteRunner.js"
-
-/**
- * The client under test, and the simulated exchange that it talks to.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Subject<R, E> {
-  /** The name in the titles of the cases. */
-  readonly name: string
-  /** The client. Each case builds it again. */
-  readonly client: Layer.Layer<MarketData.MarketData, E, R | HttpClient.HttpClient>
-  /** The exchange, in memory. Each case builds it again. */
-  readonly simulator: Layer.Layer<R | HttpClient.HttpClient | Socket.WebSocketConstructor, E>
-  /** The control of the exchange, such as a `Simulator`. */
-  readonly control: Effect.Effect<Control, Error, R>
-  /** A listed symbol. */
-  readonly symbol: string
-  /**
-   * How a lost update of a book is detected: immediately, by its sequence number (`numbered`); later, by a checksum,
-   * unless later updates compensate for it (`checked`); or once a later update does not fit the book (`unfitting`).
-   */
-  readonly gaps: "numbered" | "checked" | "unfitting"
-  /** Whether updates of a book have a checksum. */
-  readonly checksum: boolean
-  /** Whether the exchange announces that it will close a connection. */
-  readonly notice: boolean
-  /** Whether candles are streamed only after they have ended. Defaults to `false`. */
-  readonly endedCandles?: boolean | undefined
-  /** Contracts whose volumes, in tickers and candles, have another unit than amounts. Defaults to none. */
-  readonly contracts?: ReadonlyArray<string> | undefined
-  /** The interval of the longest candles that the exchange streams. Defaults to five minutes. */
-  readonly longest?: Candle.Interval | undefined
-}
-
-/** Formats a decimal without trailing zeros, because streams and requests may differ in them. */
-const shown = (value: BigDecimal.BigDecimal): string => Decimal.format(BigDecimal.normalize(value))
-
-const levels = (book: Pick<BookView.BookView, "depth">) => {
-  const { asks, bids } = book.depth(10)
-  const plain = (side: typeof asks) => side.map(({ amount, price }) => `${shown(price)} ${shown(amount)}`)
-  return { asks: plain(asks), bids: plain(bids) }
-}
-
-const prices = ({ close, high, low, open, volume }: Candle.Candle) => ({ open, high, low, close, volume })
-
-/** Requests the current book. */
-const currentBook = (symbol: string) =>
-  Effect.flatMap(
-    MarketData.MarketData,
-    (market) =>
-      Effect.map(market.orderBook(symbol, { depth: 10 }), ({ asks, bids }) =>
-        levels({ depth: () => ({ asks: asks.slice(0, 10), bids: bids.slice(0, 10) }) }))
-  )
-
-type Recorded = Effect.Effect.Success<ReturnType<typeof recordItems<BookView.BookView, never>>>
-
-/**
- * Expects the latest book to be equal to that of the exchange. The clock must be at a whole second, when all changes
- * have been sent.
- *
- * @since 0.1.0
- * @category expectations
- */
-export const expectCurrent = (expect: Expect) => (book: Pick<Recorded, "values" | "last">, symbol: string) =>
-  Effect.gen(function*() {
-    const latest = book.values().at(-1)
-    expect(book.last()?._tag).toBe("Data")
-    expect(latest && levels(latest)).toEqual(yield* currentBook(symbol))
-  })
-
-/** Runs a case at a realistic time: not all exchanges accept a request for the first candle after the epoch. */
-const atStart = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.zipRight(TestClock.setTime(Date.UTC(2026, 10, 2)), self)
-
-const pass = (seconds: number) => TestClock.adjust(`${seconds} seconds`)
-
-/** Runs a case on its own simulator. */
-const running = <R, E>({ client, control, simulator }: Subject<R, E>) =>
-<A, E2>(
-  body: (control: Control, market: MarketData.MarketData.Service) => Effect.Effect<A, E2, MarketData.MarketData>
-) =>
-() =>
-  Effect.gen(function*() {
-    const market = yield* MarketData.MarketData
-    yield* body(yield* control, market)
-  }).pipe(Effect.provide(Layer.provideMerge(client, simulator)), atStart)
-
-const candleCase = <R, E>(
-  { expect, it }: Runner,
-  subject: Subject<R, E>,
-  interval: Candle.Interval = "5m",
-  symbol = subject.symbol
-): void => {
-  const { endedCandles = false } = subject
-  const run = running(subject)
-  it.effect(
-    `${endedCandles ? "stream each candle after it has closed" : "stream the latest candle"}, ${interval} of ${symbol}`,
-    run((_, market) =>
-      Effect.gen(function*() {
-        const candles = yield* recordItems(market.streamCandles(symbol, interval))
-        yield* pass(endedCandles ? 620 : 20)
-        const [candle] = candles.values().slice(-1)
-        if (candle === undefined) throw new Error(`no candle came: ${candles.tags().join()}`)
-        const [read] = yield* Stream.runCollect(market.candles(symbol, interval, { from: candle.openTime }))
-        const plain = (one: Candle.Candle | undefined) => one && { ...one, ...Record.map(prices(one), shown) }
-        expect(plain(candle)).toEqual(plain(read))
-        expect(candle.isOpen).toBe(!endedCandles)
-        if (endedCandles) expect(candles.values().length).toBeGreaterThan(1)
-      })
-    )
-  )
-}
-
-const tickerVolumeCase = <R, E>({ expect, it }: Runner, subject: Subject<R, E>, symbol: string): void => {
-  it.effect(
-    `stream the volume of ${symbol} that a request returns`,
-    running(subject)((_, market) =>
-      Effect.gen(function*() {
-        const ticker = yield* recordItems(market.streamTicker(symbol))
-        yield* pass(5)
-        const { volume24h } = yield* market.ticker(symbol)
-        const streamed = ticker.values().at(-1)?.volume24h
-        expect(streamed && shown(streamed)).toBe(volume24h && shown(volume24h))
-        expect(streamed).toBeDefined()
-      })
-    )
-  )
-}
 
 /**
  * Registers the cases that take little time, with `describe`, `expect` and `it` of `@effect/vitest`.
