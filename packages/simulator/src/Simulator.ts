@@ -22,6 +22,7 @@ import type * as Account from "./engine/Account.js"
 import type * as Engine from "./engine/Engine.js"
 import * as Faults from "./engine/Faults.js"
 import { requireMillis } from "./engine/internal/delay.js"
+import * as FaultDraw from "./engine/internal/faultDraw.js"
 import type * as Market from "./engine/Market.js"
 import * as Connections from "./internal/connections.js"
 import { demoKeys } from "./internal/demo.js"
@@ -210,7 +211,7 @@ export const make = Effect.fnUntraced(function*(
   const runTurn = <A extends { readonly engine?: Engine.Engine | undefined }>(f: (world: Dialect.World) => A) =>
     Effect.gen(function*() {
       const now = yield* wholeMillis
-      const active = Faults.at(yield* Ref.get(faults), now - startedAt, "", "")
+      const active = FaultDraw.at(yield* Ref.get(faults), now - startedAt, "", "")
       return yield* Ref.modify(standing, (current) => transitions.runTurn(current, now, active, f))
     })
 
@@ -222,8 +223,8 @@ export const make = Effect.fnUntraced(function*(
     const number = yield* Ref.getAndUpdate(sequence, (count) => count + 1)
     const sent = yield* Clock.currentTimeMillis
     const all = yield* Ref.get(faults)
-    const active = Faults.at(all, sent - startedAt, request.method, Dialect.pathOf(request.target))
-    const drawn = Faults.draw(active, `${seed}/${id}/${all.seed}`, number)
+    const active = FaultDraw.at(all, sent - startedAt, request.method, Dialect.pathOf(request.target))
+    const drawn = FaultDraw.draw(active, `${seed}/${id}/${all.seed}`, number)
     const outward = Math.floor(drawn.latency / 2)
     yield* pause(outward)
     const now = yield* wholeMillis
@@ -248,7 +249,7 @@ export const make = Effect.fnUntraced(function*(
 
   const instant = Effect.gen(function*() {
     const at = yield* wholeMillis
-    return { at, skew: Faults.at(yield* Ref.get(faults), at - startedAt, "", "").clockSkew }
+    return { at, skew: FaultDraw.at(yield* Ref.get(faults), at - startedAt, "", "").clockSkew }
   })
 
   return {

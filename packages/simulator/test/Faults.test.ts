@@ -1,11 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Either, FastCheck, Schema } from "effect"
+import * as FaultDraw from "../src/engine/internal/faultDraw.js"
 import { Faults } from "../src/index.js"
 
 const frequencies = (faults: Faults.Faults, requests: number) => {
   const counts = new Map<Faults.Kind | "fine", number>()
   for (let sequence = 0; sequence < requests; sequence++) {
-    const kind = Faults.draw(faults, "seed", sequence).kind ?? "fine"
+    const kind = FaultDraw.draw(faults, "seed", sequence).kind ?? "fine"
     counts.set(kind, (counts.get(kind) ?? 0) + 1)
   }
   return (kind: Faults.Kind | "fine") => (counts.get(kind) ?? 0) / requests
@@ -41,7 +42,7 @@ describe("Faults", () => {
 
   it("draws the same faults for the same seed and sequence, and latencies within the range", () => {
     const faults = Faults.make({ http500: 0.5, latency: { min: "20 millis", max: "250 millis" } })
-    const draws = (seed: string) => Array.from({ length: 500 }, (_, sequence) => Faults.draw(faults, seed, sequence))
+    const draws = (seed: string) => Array.from({ length: 500 }, (_, sequence) => FaultDraw.draw(faults, seed, sequence))
     assert.deepStrictEqual(draws("a"), draws("a"))
     assert.notDeepEqual(draws("a"), draws("b"))
     const latencies = draws("a").map(({ latency }) => latency)
@@ -49,7 +50,7 @@ describe("Faults", () => {
     assert.isBelow(Math.min(...latencies), 30)
     assert.isAtMost(Math.max(...latencies), 250)
     assert.isAbove(Math.max(...latencies), 240)
-    assert.strictEqual(Faults.draw(Faults.make({ latency: "70 millis" }), "a", 1).latency, 70)
+    assert.strictEqual(FaultDraw.draw(Faults.make({ latency: "70 millis" }), "a", 1).latency, 70)
   })
 
   it("flaky fails about a third of the requests, so that five attempts nearly always succeed", () => {
@@ -70,7 +71,7 @@ describe("Faults", () => {
         { from: "1 minutes", faults: Faults.none }
       ]
     })
-    const during = (elapsed: number) => Faults.at(faults, elapsed, "GET", "/")
+    const during = (elapsed: number) => FaultDraw.at(faults, elapsed, "GET", "/")
     assert.strictEqual(during(9999), faults)
     assert.strictEqual(during(10_000), Faults.outage)
     assert.strictEqual(during(19_999), Faults.outage)
@@ -82,12 +83,12 @@ describe("Faults", () => {
   it("applies to a route by method, and to the paths below it", () => {
     const orders = Faults.make({ http503: 1 })
     const faults = Faults.make({ routes: [{ path: "/api/v3/order", method: "POST", faults: orders }] })
-    assert.strictEqual(Faults.at(faults, 0, "POST", "/api/v3/order"), orders)
-    assert.strictEqual(Faults.at(faults, 0, "POST", "/api/v3/order/test"), orders)
-    assert.strictEqual(Faults.at(faults, 0, "POST", "/api/v3/orders"), faults)
-    assert.strictEqual(Faults.at(faults, 0, "GET", "/api/v3/order"), faults)
+    assert.strictEqual(FaultDraw.at(faults, 0, "POST", "/api/v3/order"), orders)
+    assert.strictEqual(FaultDraw.at(faults, 0, "POST", "/api/v3/order/test"), orders)
+    assert.strictEqual(FaultDraw.at(faults, 0, "POST", "/api/v3/orders"), faults)
+    assert.strictEqual(FaultDraw.at(faults, 0, "GET", "/api/v3/order"), faults)
     const within = Faults.make({ phases: [{ from: 0, faults }] })
-    assert.strictEqual(Faults.at(within, 0, "POST", "/api/v3/order"), orders)
+    assert.strictEqual(FaultDraw.at(within, 0, "POST", "/api/v3/order"), orders)
   })
 
   it("accepts a clock ahead or behind", () => {

@@ -9,7 +9,6 @@ import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { decode as decodeDelay, requireMillis } from "./internal/delay.js"
-import * as Hash from "./internal/hash.js"
 
 /**
  * The ways in which a request can go wrong. At most one of them applies to a request.
@@ -32,7 +31,8 @@ import * as Hash from "./internal/hash.js"
  */
 export type Kind = typeof kinds[number]
 
-const kinds = [
+/** @internal */
+export const kinds = [
   "refused",
   "reset",
   "drop",
@@ -122,21 +122,6 @@ export interface Faults {
   readonly orderLag: number
   readonly phases: ReadonlyArray<{ readonly from: number; readonly to: number; readonly faults: Faults }>
   readonly routes: ReadonlyArray<Route>
-}
-
-/**
- * The outcome of drawing the faults of one request.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Draw {
-  /** The fault of the request, if any. */
-  readonly kind: Kind | undefined
-  /** Milliseconds until the response. */
-  readonly latency: number
-  /** A number in `[0, 1)` that selects among the variants of a fault. */
-  readonly variant: number
 }
 
 const ratesOf = (options: Options): Readonly<Record<Kind, number>> => {
@@ -267,44 +252,6 @@ export const outage: Faults = make({
  * @category combinators
  */
 export const withSeed = (faults: Faults, seed: string): Faults => ({ ...faults, seed })
-
-/**
- * Returns the faults that apply to a request `elapsed` milliseconds after the start, with phases and routes resolved.
- *
- * @since 0.1.0
- * @category combinators
- */
-export const at = (faults: Faults, elapsed: number, method: string, path: string): Faults => {
-  const phase = faults.phases.find(({ from, to }) => from <= elapsed && elapsed < to)
-  if (phase !== undefined) return at(phase.faults, elapsed, method, path)
-  const route = faults.routes.find((route) =>
-    (route.method === undefined || route.method === method) &&
-    (path === route.path || path.startsWith(`${route.path.replace(/\/$/, "")}/`))
-  )
-  return route === undefined ? faults : at(route.faults, elapsed, method, path)
-}
-
-/**
- * Draws the outcome of the request with the given number. The same seed and number always give the same outcome.
- *
- * @since 0.1.0
- * @category combinators
- */
-export const draw = (faults: Faults, seed: string, sequence: number): Draw => {
-  const base = Hash.text(seed)
-  const chance = Hash.unit(Hash.pair(base, 1, sequence))
-  let limit = 0
-  const kind = kinds.find((kind) => {
-    limit += faults.rates[kind]
-    return chance < limit
-  })
-  const { max, min } = faults.latency
-  return {
-    kind,
-    latency: Math.round(min + Hash.unit(Hash.pair(base, 2, sequence)) * Math.max(0, max - min)),
-    variant: Hash.unit(Hash.pair(base, 3, sequence))
-  }
-}
 
 /**
  * A duration in JSON: milliseconds, or text such as `"2 seconds"`.

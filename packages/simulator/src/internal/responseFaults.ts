@@ -1,10 +1,11 @@
 import * as Dialect from "../Dialect.js"
 import type * as Faults from "../engine/Faults.js"
+import type * as FaultDraw from "../engine/internal/faultDraw.js"
 
 /** @internal Applies a fault to a response. Returns `undefined` if no response arrives. */
 export const apply = (
   dialect: Dialect.Dialect,
-  drawn: Faults.Draw,
+  drawn: FaultDraw.Draw,
   faults: Faults.Faults,
   answer: Dialect.SimulatedResponse
 ): Dialect.SimulatedResponse | undefined => {
