@@ -7,7 +7,6 @@
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Socket from "@effect/platform/Socket"
 import * as Arr from "effect/Array"
-import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
@@ -28,10 +27,12 @@ import * as Connections from "./internal/connections.js"
 import { demoKeys } from "./internal/demo.js"
 import { httpClient } from "./internal/httpClient.js"
 import * as MemorySocket from "./internal/memorySocket.js"
+import * as PlainText from "./internal/plainText.js"
 import { redactor } from "./internal/redactor.js"
+import * as RequestLog from "./internal/requestLog.js"
 import * as ResponseFaults from "./internal/responseFaults.js"
 import { type State, transitionsOf } from "./internal/simulated.js"
-import { ExchangeNotSimulated, FillRejected, PriceRejected, SimulatedFault } from "./SimulatorError.js"
+import { ExchangeNotSimulated, FillRejected, type PriceRejected, SimulatedFault } from "./SimulatorError.js"
 
 export {
   /**
@@ -49,6 +50,8 @@ export {
    */
   exchangeIds
 } from "./Dialects.js"
+
+export { type RecordedRequest } from "./internal/requestLog.js"
 
 export { type MarketState, type State } from "./internal/simulated.js"
 
@@ -99,23 +102,6 @@ export interface Options {
 }
 
 /**
- * A request as the simulator records it. It never contains a signature, a key or a header.
- *
- * @since 0.1.0
- * @category models
- */
-export interface RecordedRequest {
-  /** Milliseconds since the epoch, by Effect's clock. */
-  readonly at: number
-  readonly method: string
-  /** The target, in which `<redacted>` replaces the values of signatures and keys. */
-  readonly target: string
-  /** The status of the response, or `undefined` if there was none. */
-  readonly status: number | undefined
-  readonly fault: Faults.Kind | undefined
-}
-
-/**
  * One simulated exchange.
  *
  * @since 0.1.0
@@ -129,7 +115,7 @@ export interface Simulator {
     request: Dialect.SimulatedRequest
   ) => Effect.Effect<Dialect.SimulatedResponse, SimulatedFault>
   /** The last 1000 requests, oldest first. A request is added once the exchange has served it. */
-  readonly requests: Effect.Effect<ReadonlyArray<RecordedRequest>>
+  readonly requests: Effect.Effect<ReadonlyArray<RequestLog.RecordedRequest>>
   /** The usage of each metered scope, by the exchange's own clock. */
   readonly usage: Effect.Effect<ReadonlyArray<Dialect.Usage>>
   /** Replaces the faults. Phases still count from the start of the simulator. */
@@ -197,16 +183,9 @@ export const make = Effect.fnUntraced(function*(
   const startedAt = yield* Clock.currentTimeMillis
   const faults = yield* Ref.make(options.faults ?? Faults.none)
   const sequence = yield* Ref.make(0)
-  const recorded = yield* Ref.make<ReadonlyArray<RecordedRequest>>([])
   const transitions = transitionsOf(dialect, seed, keys)
   const standing = yield* Ref.make(transitions.start(options.balances))
-  const redact = redactor(keys)
-
-  const record = (request: Dialect.SimulatedRequest, at: number, status: number | undefined, fault?: Faults.Kind) =>
-    Ref.update(recorded, (requests) => [
-      ...requests.slice(1 - remembered),
-      { at, method: request.method, target: redact(request.target), status, fault }
-    ])
+  const log = yield* RequestLog.make(redactor(keys))
 
   const runTurn = <A extends { readonly engine?: Engine.Engine | undefined }>(f: (world: Dialect.World) => A) =>
     Effect.gen(function*() {
@@ -229,7 +208,7 @@ export const make = Effect.fnUntraced(function*(
     yield* pause(outward)
     const now = yield* wholeMillis
     if (drawn.kind === "refused") {
-      yield* record(request, now, undefined, "refused")
+      yield* log.add(request, now, undefined, "refused")
       return yield* new SimulatedFault({ exchange: id, code: "ECONNREFUSED" })
     }
     const served = yield* Ref.modify(
@@ -241,7 +220,7 @@ export const make = Effect.fnUntraced(function*(
       ...served,
       headers: { date: Dialect.httpDate(now + active.clockSkew), ...served.headers }
     })
-    yield* record(request, now, response?.status, drawn.kind)
+    yield* log.add(request, now, response?.status, drawn.kind)
     if (drawn.kind === "drop") return yield* Effect.never
     yield* pause(drawn.latency - outward)
     return response ?? (yield* new SimulatedFault({ exchange: id, code: "ECONNRESET" }))
@@ -259,7 +238,7 @@ export const make = Effect.fnUntraced(function*(
     disturb: connections.disturb,
     connections: connections.count,
     connect: connections.connect,
-    requests: Ref.get(recorded),
+    requests: log.requests,
     usage: Effect.gen(function*() {
       const { at, skew } = yield* instant
       const { responder } = yield* Ref.get(standing)
@@ -268,14 +247,14 @@ export const make = Effect.fnUntraced(function*(
     setFaults: (next) => Ref.set(faults, next),
     setPrice: Effect.fnUntraced(function*(market, last) {
       const now = yield* instant
-      const [listing, price] = yield* parsePrice(dialect, market, last)
+      const [listing, price] = yield* PlainText.price(dialect, market, last)
       yield* Ref.update(standing, (current) => transitions.setPrice(current, listing.id, price, now))
       yield* connections.flush
     }),
     fill: Effect.fnUntraced(function*(orderId, amount) {
       const now = yield* instant
       const rejected = (reason: FillRejected["reason"]) => new FillRejected({ exchange: id, orderId, reason })
-      const wanted = amount === undefined ? undefined : parseDecimal(amount)
+      const wanted = amount === undefined ? undefined : PlainText.positive(amount)
       if (wanted === null) return yield* rejected("OffLot")
       const filled = yield* Ref.modify(standing, (current) => transitions.fill(current, orderId, wanted, now))
       yield* connections.flush
@@ -399,8 +378,6 @@ export const registry = (simulators: ReadonlyArray<Simulator>): Context.Tag.Serv
   }
 })
 
-const remembered = 1000
-
 // A test clock may stand between two milliseconds, but exchanges report whole milliseconds.
 const wholeMillis = Effect.map(Clock.currentTimeMillis, Math.floor)
 
@@ -410,25 +387,3 @@ const fault = (code: SimulatedFault["code"]) => (exchange: string): SimulatedFau
 // Skips a sleep of zero: it would still yield, and a test without latency should not have to advance its clock.
 const pause = (milliseconds: number): Effect.Effect<void> =>
   milliseconds === 0 ? Effect.void : Effect.sleep(milliseconds)
-
-const parsePrice = (
-  dialect: Dialect.Dialect,
-  market: string,
-  last: string
-): Either.Either<readonly [Market.Listing, BigDecimal.BigDecimal], PriceRejected> => {
-  const reject = (reason: PriceRejected["reason"]) =>
-    Either.left(new PriceRejected({ exchange: dialect.id, market, last, reason }))
-  const listing = dialect.listings.find(({ id, symbol }) => id === market || symbol === market)
-  if (listing === undefined) return reject("UnknownMarket")
-  const price = parseDecimal(last)
-  if (price === null) return reject("NotPositive")
-  return BigDecimal.isZero(BigDecimal.unsafeRemainder(price, listing.tickSize))
-    ? Either.right([listing, price])
-    : reject("OffTick")
-}
-
-// Parses plain digits above zero. Returns `null` for any other text.
-const parseDecimal = (text: string): BigDecimal.BigDecimal | null => {
-  const value = /^\d{1,20}(\.\d{1,20})?$/.test(text) ? BigDecimal.unsafeFromString(text) : null
-  return value !== null && BigDecimal.isPositive(value) ? value : null
-}
