@@ -290,8 +290,8 @@ const sweep = (
     // The exchange may still list these orders for a moment.
     const settled = new Set<string>()
     const refused = new Map<string, ExchangeError.TradingError>()
-    for (let turn = 0; turn < sweeps; turn++) {
-      const { ids, listed, obscure } = yield* turn === 0 ? beforeWriting(standing) : standing
+    for (let count = 0; count < sweeps; count++) {
+      const { ids, listed, obscure } = yield* count === 0 ? beforeWriting(standing) : standing
       // An order that was refused and is no longer listed had already ended, unless it is too new to be listed. One that
       // is still listed was refused for a reason.
       for (const id of ids.filter((id) => !settled.has(id))) {

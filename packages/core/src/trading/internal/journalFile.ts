@@ -45,10 +45,10 @@ export const make = (
     const files = yield* FileSystem.FileSystem
     const scope = yield* Effect.scope
     // Unlike a `Semaphore`, whose cost per caller grows with the number of callers that wait.
-    const turns = yield* Bulkhead.make({ name: "order journal", permits: 1, maxQueue: Number.POSITIVE_INFINITY })
+    const access = yield* Bulkhead.make({ name: "order journal", permits: 1, maxQueue: Number.POSITIVE_INFINITY })
     /** Waits for what began before. No entry is refused, whatever the deadline of its caller. */
-    const turn = <A, E>(self: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-      Effect.flatten(Effect.orDie(Deadline.none(turns.withPermit(Effect.exit(self)))))
+    const exclusively = <A, E>(self: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+      Effect.flatten(Effect.orDie(Deadline.none(access.withPermit(Effect.exit(self)))))
     const failure = (detail: string) => new JournalFailed({ path, detail })
     const failed = Effect.mapError((error: PlatformError.PlatformError | JournalFailed) =>
       failure(error._tag === "JournalFailed" ? error.detail : error.message)
@@ -73,7 +73,7 @@ export const make = (
     yield* Effect.acquireRelease(
       failed(Effect.map(JournalDisk.open(files, real, "a"), (handle) => state.handle = handle)),
       () =>
-        turn(Effect.suspend(() => {
+        exclusively(Effect.suspend(() => {
           const { handle } = state
           state.handle = undefined
           return handle === undefined ? Effect.void : handle.close
@@ -94,13 +94,13 @@ export const make = (
       (next) =>
         Effect.gen(function*() {
           // In one step: an entry that is added from here on is in one of the two, and no intent is in both.
-          const entries = yield* turn(Effect.sync(() => {
+          const entries = yield* exclusively(Effect.sync(() => {
             state.meanwhile = []
             return book.entries()
           }))
           const lines = yield* JournalDisk.write(next.file, entries)
           yield* next.file.sync
-          yield* turn(Effect.uninterruptible(Effect.gen(function*() {
+          yield* exclusively(Effect.uninterruptible(Effect.gen(function*() {
             const { handle: last, meanwhile = [] } = state
             const more = yield* JournalDisk.write(next.file, meanwhile)
             yield* next.file.sync
@@ -155,7 +155,7 @@ export const make = (
             })),
             // An interruption halfway would leave a partial line, which would be read as a corrupt one.
             Effect.uninterruptible,
-            turn,
+            exclusively,
             Effect.zipRight(
               Effect.suspend(() => state.lines < state.lookAt ? Effect.void : Effect.forkIn(compactIfWorth, scope))
             )
