@@ -9,7 +9,7 @@ import { holding } from "../../internal/holdings.js"
 import { columns } from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
 import * as Limits from "./limits.js"
-import { coin, fills as ownFills, listings } from "./markets.js"
+import { fills as ownFills, listings } from "./markets.js"
 import { fillRow, named, orderRow } from "./orders.js"
 import {
   type Answering,
@@ -38,8 +38,8 @@ export const coins = shows({}, (_, world) => {
       ...columns("coin name", name),
       ...columns("depositAllEnable withdrawAllEnable isLegalMoney", false),
       ...columns("freeze withdrawing ipoing ipoable storage", "0"),
-      free: coin(free),
-      locked: coin(locked),
+      free,
+      locked,
       trading: true,
       networkList: []
     }
@@ -64,7 +64,7 @@ export const account = shows({ omitsZero: flag("omitZeroBalances", false) }, ({ 
   accountType: "SPOT",
   balances: Engine.balances(world.engine)
     .filter(({ free, locked }) => !omitsZero || free.value !== 0n || locked.value !== 0n)
-    .map(({ asset, free, locked }) => ({ asset, free: coin(free), locked: coin(locked) })),
+    .map(({ asset, free, locked }) => ({ asset, free, locked })),
   permissions: ["SPOT"],
   uid: 354_937_868
 }))

@@ -19,6 +19,7 @@ import * as Either from "effect/Either"
 import * as Dialect from "../../Dialect.js"
 import * as Account from "../../engine/Account.js"
 import type { Engine } from "../../engine/Engine.js"
+import * as Json from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
 import * as Meters from "../../internal/meters.js"
 import * as Table from "../../internal/table.js"
@@ -26,7 +27,7 @@ import * as Holdings from "./account.js"
 import { authenticate, signedPayload } from "./authentication.js"
 import * as Limits from "./limits.js"
 import * as MarketData from "./marketData.js"
-import { listings } from "./markets.js"
+import { coin, listings } from "./markets.js"
 import { type Answering, type Params, parseParams, type Read, type Refusal, shows } from "./params.js"
 import { streaming } from "./stream.js"
 import * as Trading from "./trading.js"
@@ -242,7 +243,7 @@ export const dialect: Dialect.Dialect = Table.dialect<Route, Call, Account.ApiKe
     const counts = route?.places === true ? orderCounts(outcome.right[1] ?? world.engine, world.now) : {}
     return { meters, headers: { ...headers, ...counts } }
   },
-  success: (body) => Dialect.json(200, body),
+  success: (body) => Dialect.json(200, Json.quoted(body, coin)),
   failure,
   streaming,
   failures: {

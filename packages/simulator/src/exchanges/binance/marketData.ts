@@ -54,25 +54,25 @@ export const statistics = (
   const percent = Decimal.ratio(BigDecimal.multiply(change, Decimal.literal("100")), quote.open, 3)
   const firstId = Math.floor(world.now / 1000)
   const whole = {
-    priceChange: coin(change),
+    priceChange: change,
     priceChangePercent: Decimal.fixed(percent, 3),
-    weightedAvgPrice: coin(Decimal.ratio(quote.quoteVolume, quote.volume, 8)),
-    prevClosePrice: coin(quote.open),
-    lastQty: coin(quote.lastSize),
-    bidPrice: coin(quote.bid),
-    bidQty: coin(quote.bidSize),
-    askPrice: coin(quote.ask),
-    askQty: coin(quote.askSize)
+    weightedAvgPrice: Decimal.ratio(quote.quoteVolume, quote.volume, 8),
+    prevClosePrice: quote.open,
+    lastQty: quote.lastSize,
+    bidPrice: quote.bid,
+    bidQty: quote.bidSize,
+    askPrice: quote.ask,
+    askQty: quote.askSize
   }
   return {
     symbol: listing.id,
     ...(full ? whole : {}),
-    openPrice: coin(quote.open),
-    highPrice: coin(quote.high),
-    lowPrice: coin(quote.low),
-    lastPrice: coin(quote.last),
-    volume: coin(quote.volume),
-    quoteVolume: coin(quote.quoteVolume),
+    openPrice: quote.open,
+    highPrice: quote.high,
+    lowPrice: quote.low,
+    lastPrice: quote.last,
+    volume: quote.volume,
+    quoteVolume: quote.quoteVolume,
     openTime: world.now - 86_400_000,
     closeTime: world.now,
     firstId: quote.trades === 0 ? -1 : firstId,
@@ -116,7 +116,7 @@ const each = (params: Params, row: (listing: BinanceListing) => Json) =>
 
 /** @internal */
 export const prices: Answering = (params, world) =>
-  each(params, (listing) => ({ symbol: listing.id, price: coin(quoteOf(listing, world).last) }))
+  each(params, (listing) => ({ symbol: listing.id, price: quoteOf(listing, world).last }))
 
 /** @internal */
 export const bests: Answering = (params, world) =>
@@ -124,10 +124,10 @@ export const bests: Answering = (params, world) =>
     const { ask, askSize, bid, bidSize } = quoteOf(listing, world)
     return {
       symbol: listing.id,
-      bidPrice: coin(bid),
-      bidQty: coin(bidSize),
-      askPrice: coin(ask),
-      askQty: coin(askSize)
+      bidPrice: bid,
+      bidQty: bidSize,
+      askPrice: ask,
+      askQty: askSize
     }
   })
 
@@ -178,7 +178,7 @@ export const exchangeInfo = does(info, ({ select: { kind, listings }, showsSets 
 export const depth = shows({ symbol, limit: depthLimit }, ({ limit, symbol }, world) => {
   if (symbol.status !== "TRADING") return { lastUpdateId: 0, bids: [], asks: [] }
   const { asks, bids, sequence } = Engine.book(world.engine, symbol.id, limit)
-  const level = ({ amount, price }: Engine.Level): Json => [coin(price), coin(amount)]
+  const level = ({ amount, price }: Engine.Level): Json => [price, amount]
   return { lastUpdateId: sequence, bids: bids.map(level), asks: asks.map(level) }
 })
 
@@ -191,9 +191,9 @@ export const trades = shows(
   ({ limit, symbol }, world) =>
     recent(symbol, world, limit).map((trade) => ({
       id: trade.id,
-      price: coin(trade.price),
-      qty: coin(trade.amount),
-      quoteQty: coin(BigDecimal.multiply(trade.price, trade.amount)),
+      price: trade.price,
+      qty: trade.amount,
+      quoteQty: BigDecimal.multiply(trade.price, trade.amount),
       time: trade.at,
       isBuyerMaker: trade.side === "sell",
       isBestMatch: true
@@ -209,8 +209,8 @@ export const aggregates = shows(tape, ({ fromId, limit, span, symbol }, world) =
     .filter(({ at, id }) => within(span, at) && (fromId === undefined || fromId <= id))
   return page(found, limit, fromId !== undefined || span.startTime !== undefined).map((trade) => ({
     a: trade.id,
-    p: coin(trade.price),
-    q: coin(trade.amount),
+    p: trade.price,
+    q: trade.amount,
     f: trade.id,
     l: trade.id,
     T: trade.at,
@@ -266,9 +266,9 @@ const candleRow = (
   openTime,
   ...[open, high, low, close, volume].map(coin),
   closeTime,
-  coin(quoteVolume),
+  quoteVolume,
   trades,
-  ...[volume, quoteVolume].map((all) => coin(BigDecimal.multiply(all, half))),
+  ...[volume, quoteVolume].map((all) => BigDecimal.multiply(all, half)),
   "0"
 ]
 

@@ -9,7 +9,6 @@ import type { World } from "../../Dialect.js"
 import * as Account from "../../engine/Account.js"
 import * as Engine from "../../engine/Engine.js"
 import type { Json } from "../../internal/json.js"
-import { coin } from "./markets.js"
 import { checked, illegal, type Params, type Read, refuse, symbol, whole } from "./params.js"
 
 type Row = { readonly [key: string]: Json | undefined }
@@ -30,11 +29,11 @@ export const typeOf = (order: Engine.Order): "LIMIT" | "LIMIT_MAKER" | "MARKET" 
 }
 
 const amounts = (order: Engine.Order): Row => ({
-  price: coin(order.price ?? zero),
-  origQty: coin(order.amount),
-  executedQty: coin(order.filled),
-  origQuoteOrderQty: coin(order.quoteAmount ?? zero),
-  cummulativeQuoteQty: coin(order.notional),
+  price: order.price ?? zero,
+  origQty: order.amount,
+  executedQty: order.filled,
+  origQuoteOrderQty: order.quoteAmount ?? zero,
+  cummulativeQuoteQty: order.notional,
   status: statusOf(order),
   // Binance shows market orders and post-only orders as `GTC`.
   timeInForce: typeOf(order) === "LIMIT" ? order.timeInForce : "GTC",
@@ -49,8 +48,8 @@ export const orderRow = (order: Engine.Order): Row => ({
   orderListId: -1,
   clientOrderId: order.clientOrderId,
   ...amounts(order),
-  stopPrice: coin(zero),
-  icebergQty: coin(zero),
+  stopPrice: zero,
+  icebergQty: zero,
   time: order.createdAt,
   updateTime: order.updatedAt,
   isWorking: true,
@@ -77,9 +76,9 @@ export const placedRow = (
   ...(kind === "FULL"
     ? {
       fills: Engine.fillsOf(engine, order.id).map((fill) => ({
-        price: coin(fill.price),
-        qty: coin(fill.amount),
-        commission: coin(fill.fee),
+        price: fill.price,
+        qty: fill.amount,
+        commission: fill.fee,
         commissionAsset: fill.feeAsset,
         tradeId: fill.id
       }))
@@ -105,10 +104,10 @@ export const fillRow = (fill: Engine.Fill): Row => ({
   id: fill.id,
   orderId: fill.orderId,
   orderListId: -1,
-  price: coin(fill.price),
-  qty: coin(fill.amount),
-  quoteQty: coin(BigDecimal.multiply(fill.price, fill.amount)),
-  commission: coin(fill.fee),
+  price: fill.price,
+  qty: fill.amount,
+  quoteQty: BigDecimal.multiply(fill.price, fill.amount),
+  commission: fill.fee,
   commissionAsset: fill.feeAsset,
   time: fill.at,
   isBuyer: fill.side === "buy",

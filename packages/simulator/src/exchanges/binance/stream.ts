@@ -14,8 +14,7 @@ import * as Predicate from "effect/Predicate"
 import { pathOf, queryOf } from "../../Dialect.js"
 import type { Candle } from "../../engine/Market.js"
 import * as Channels from "../../internal/channels.js"
-import type { Json } from "../../internal/json.js"
-import { parse } from "../../internal/json.js"
+import { type Json, parse, quoted } from "../../internal/json.js"
 import * as Topics from "../../internal/topics.js"
 import type * as Watch from "../../internal/watch.js"
 import * as Streaming from "../../Streaming.js"
@@ -42,20 +41,20 @@ const bar = (
   end: number,
   now: number
 ) => {
-  const half = (value: BigDecimal.BigDecimal) => coin(BigDecimal.multiply(value, BigDecimal.make(5n, 1)))
+  const half = (value: BigDecimal.BigDecimal) => BigDecimal.multiply(value, BigDecimal.make(5n, 1))
   return {
     t: openTime,
     T: end - 1,
     f: -1,
     L: -1,
-    o: coin(open),
-    c: coin(close),
-    h: coin(high),
-    l: coin(low),
-    v: coin(volume),
+    o: open,
+    c: close,
+    h: high,
+    l: low,
+    v: volume,
     n: trades,
     x: end <= now,
-    q: coin(quoteVolume),
+    q: quoteVolume,
     // The taker buy volume is half of the volume.
     V: half(volume),
     Q: half(quoteVolume),
@@ -112,7 +111,7 @@ const listing = Channels.named(
 )
 const bars = Channels.member("interval", intervals)
 
-const levels = (side: ReadonlyArray<Watch.Level>): Json => side.map(({ amount, price }) => [coin(price), coin(amount)])
+const levels = (side: ReadonlyArray<Watch.Level>): Json => side.map(({ amount, price }) => [price, amount])
 
 const ticker = (event: string, fields: ReadonlyArray<string>) =>
   Channels.ticker({ listing }, ({ listing }, _, world) => [
@@ -142,7 +141,7 @@ const streams = Channels.table<Json, unknown>({
     { listing },
     ({ listing }, { trades }, { now: E }) =>
       trades.map(({ amount, at, id, price, side }) => {
-        const terms = { t: id, p: coin(price), q: coin(amount), T: at, m: side === "sell", M: true }
+        const terms = { t: id, p: price, q: amount, T: at, m: side === "sell", M: true }
         return { e: "trade", E, s: listing.id, ...terms }
       })
   ),
@@ -155,7 +154,8 @@ const streams = Channels.table<Json, unknown>({
   )
 })
 
-const framed = (isCombined: boolean) => (stream: string, data: Json): Json => isCombined ? { stream, data } : data
+const framed = (isCombined: boolean) => (stream: string, data: Json): Json =>
+  quoted(isCombined ? { stream, data } : data, coin)
 
 const passing = (state: State, isCombined: boolean, world: World) => Topics.turn(state, world, framed(isCombined))
 

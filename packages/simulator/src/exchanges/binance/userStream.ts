@@ -17,7 +17,7 @@ import * as Decimal from "../../engine/internal/decimal.js"
 import * as Channels from "../../internal/channels.js"
 import type * as Executions from "../../internal/executions.js"
 import { isInput } from "../../internal/inputs.js"
-import { type Json, parse } from "../../internal/json.js"
+import { type Json, parse, quoted } from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
 import * as Methods from "../../internal/methods.js"
 import * as Topics from "../../internal/topics.js"
@@ -105,7 +105,10 @@ const signedBy = (given: { readonly [name: string]: unknown }, world: World): Re
 
 /** Returns the pending events of all subscriptions. */
 const pending = (state: State, world: World): Streaming.Turn<State> => {
-  const framed = (key: string, event: Json): Json => ({ subscriptionId: Number.parseInt(key, 10), event })
+  const framed = (key: string, event: Json): Json => ({
+    subscriptionId: Number.parseInt(key, 10),
+    event: quoted(event, coin)
+  })
   return Topics.turn(state, world, framed)
 }
 
@@ -119,7 +122,7 @@ const position = (changed: ReadonlyArray<Engine.Balance>, { now }: World): Json 
   e: "outboundAccountPosition",
   E: now,
   u: now,
-  B: changed.map(({ asset, free, locked }) => ({ a: asset, f: coin(free), l: coin(locked) }))
+  B: changed.map(({ asset, free, locked }) => ({ a: asset, f: free, l: locked }))
 })
 
 const kinds = { placed: "NEW", filled: "TRADE", changed: "REPLACED", ended: "CANCELED" } as const
@@ -137,20 +140,20 @@ const report = ({ fill, order, what }: Executions.Event, world: World): Json => 
     S: order.side.toUpperCase(),
     o: typeOf(order),
     f: typeOf(order) === "LIMIT" ? order.timeInForce : "GTC",
-    q: coin(order.amount),
-    p: coin(order.price ?? Decimal.zero),
-    P: coin(Decimal.zero),
-    F: coin(Decimal.zero),
+    q: order.amount,
+    p: order.price ?? Decimal.zero,
+    P: Decimal.zero,
+    F: Decimal.zero,
     g: -1,
     C: isCanceled ? order.clientOrderId : "",
     x: what === "ended" && !isCanceled ? "EXPIRED" : kinds[what],
     X: status,
     r: "NONE",
     i: order.id,
-    l: coin(fill?.amount ?? Decimal.zero),
-    z: coin(order.filled),
-    L: coin(fill?.price ?? Decimal.zero),
-    n: fill === undefined ? "0" : coin(fill.fee),
+    l: fill?.amount ?? Decimal.zero,
+    z: order.filled,
+    L: fill?.price ?? Decimal.zero,
+    n: fill?.fee ?? "0",
     N: fill === undefined ? null : fill.feeAsset,
     T: at,
     t: fill?.id ?? -1,
@@ -160,9 +163,9 @@ const report = ({ fill, order, what }: Executions.Event, world: World): Json => 
     m: fill?.liquidity === "maker",
     M: false,
     O: order.createdAt,
-    Z: coin(order.notional),
-    Y: coin(fill === undefined ? Decimal.zero : BigDecimal.multiply(fill.price, fill.amount)),
-    Q: coin(order.quoteAmount ?? Decimal.zero),
+    Z: order.notional,
+    Y: fill === undefined ? Decimal.zero : BigDecimal.multiply(fill.price, fill.amount),
+    Q: order.quoteAmount ?? Decimal.zero,
     W: order.createdAt,
     V: "NONE"
   }

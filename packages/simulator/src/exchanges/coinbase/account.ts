@@ -15,7 +15,7 @@ const accountRow = ({ asset, free, locked }: Engine.Balance): Json => ({
   uuid: accountUuid(asset),
   name: `${asset} Wallet`,
   currency: asset,
-  available_balance: { value: Decimal.plain(free), currency: asset },
+  available_balance: { value: free, currency: asset },
   default: true,
   active: true,
   created_at: "2021-05-31T09:59:59Z",
@@ -23,7 +23,7 @@ const accountRow = ({ asset, free, locked }: Engine.Balance): Json => ({
   deleted_at: null,
   type: currencyNamed(asset).fiat ? "ACCOUNT_TYPE_FIAT" : "ACCOUNT_TYPE_CRYPTO",
   ready: true,
-  hold: { value: Decimal.plain(locked), currency: asset },
+  hold: { value: locked, currency: asset },
   retail_portfolio_id: portfolio
 })
 
@@ -41,7 +41,7 @@ export const wallets = shows({}, (_, world) => {
     primary: true,
     type: currencyNamed(asset).fiat ? "fiat" : "wallet",
     currency: { code: asset, name: currencyNamed(asset).name },
-    balance: { amount: Decimal.plain(BigDecimal.sum(free, locked)), currency: asset }
+    balance: { amount: BigDecimal.sum(free, locked), currency: asset }
   }))
   const pagination = { ending_before: null, starting_after: null, limit: 100, order: "desc", next_uri: null }
   return { pagination, data }
@@ -60,10 +60,9 @@ export const permissions: Answering = (_, __, key) =>
 /** @internal */
 export const summary = shows({}, (_, world) => {
   const volume = Engine.fills(world.engine).map(({ amount, price }) => BigDecimal.multiply(amount, price))
-  const [maker, taker] = [makerFee, takerFee].map(Decimal.plain)
   return {
     total_volume: Number(Decimal.plain(BigDecimal.sumAll(volume))),
     total_fees: 0,
-    fee_tier: { pricing_tier: "Intro 1", taker_fee_rate: taker, maker_fee_rate: maker }
+    fee_tier: { pricing_tier: "Intro 1", taker_fee_rate: takerFee, maker_fee_rate: makerFee }
   }
 })

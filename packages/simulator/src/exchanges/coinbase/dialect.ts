@@ -19,6 +19,7 @@ import * as Either from "effect/Either"
 import * as Dialect from "../../Dialect.js"
 import type * as Account from "../../engine/Account.js"
 import { isInput, iso } from "../../internal/inputs.js"
+import * as Json from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
 import * as Meters from "../../internal/meters.js"
 import * as Rest from "../../internal/rest.js"
@@ -136,7 +137,7 @@ export const dialect: Dialect.Dialect = Table.dialect<Route, Rest.Call, Account.
     needs === "trade" && !isInput(body)
       ? refuse(400, "INVALID_ARGUMENT", "The request body is not a JSON object")
       : answer(input, world, key),
-  success: (body) => Dialect.json(200, body),
+  success: (body) => Dialect.json(200, Json.quoted(body)),
   failure,
   streaming,
   failures: {

@@ -1,6 +1,5 @@
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
-import * as Record from "effect/Record"
 import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
@@ -45,7 +44,7 @@ const wholeBook = 1_000_000
 
 const pricebook = (listing: Markets.CoinbaseListing, world: World, depth: number): Json => {
   const { asks, bids } = Engine.book(world.engine, listing.id, depth)
-  const row = ({ amount, price }: Engine.Level) => ({ price: Decimal.plain(price), size: Decimal.plain(amount) })
+  const row = ({ amount, price }: Engine.Level) => ({ price, size: amount })
   return { product_id: listing.id, bids: bids.map(row), asks: asks.map(row), time: iso(world.now) }
 }
 
@@ -62,10 +61,10 @@ export const productBook = shows(asked, ({ limit, listing }, world) => {
   const spread = BigDecimal.subtract(ask.price, bid.price)
   return {
     ...book,
-    last: Decimal.plain(world.quote(listing).last),
-    mid_market: Decimal.plain(middle),
-    spread_bps: Decimal.plain(Decimal.ratio(BigDecimal.multiply(spread, Decimal.literal("10000")), middle, 12)),
-    spread_absolute: Decimal.plain(spread)
+    last: world.quote(listing).last,
+    mid_market: middle,
+    spread_bps: Decimal.ratio(BigDecimal.multiply(spread, Decimal.literal("10000")), middle, 12),
+    spread_absolute: spread
   }
 })
 
@@ -91,8 +90,8 @@ export const ticker = does(tape, ({ isAsked, limit, listing }, world) => {
     .map(({ amount, at, id, price, side }) => ({
       trade_id: String(id),
       product_id: listing.id,
-      price: Decimal.plain(price),
-      size: Decimal.plain(amount),
+      price,
+      size: amount,
       time: iso(at),
       // The side of the maker, which is the opposite of the taker's.
       side: side === "buy" ? "SELL" : "BUY",
@@ -100,7 +99,7 @@ export const ticker = does(tape, ({ isAsked, limit, listing }, world) => {
       ask: "",
       exchange: "coinbase"
     }))
-  const best = (level: Engine.Level | undefined) => level === undefined ? "" : Decimal.plain(level.price)
+  const best = (level: Engine.Level | undefined) => level?.price ?? ""
   return Either.right([{ trades, best_bid: best(bid), best_ask: best(ask) }])
 })
 
@@ -138,7 +137,11 @@ export const candles = does(bars, ({ end, length, limit, listing, start }, world
   const shown = known.filter(({ trades }) => trades > 0).toReversed().slice(0, limit)
   const candles = shown.map(({ close, high, low, open, openTime, volume }) => ({
     start: String(openTime / 1000),
-    ...Record.map({ low, high, open, close, volume }, Decimal.plain)
+    low,
+    high,
+    open,
+    close,
+    volume
   }))
   return Either.right([{ candles }])
 })
@@ -158,7 +161,7 @@ export const rates = shows({}, (_, world) => {
   const priced = Markets.listings.filter(({ terms, status }) => terms.quote === "USD" && status === "online")
   const rates = Object.fromEntries(priced.map((listing) => [
     listing.terms.base,
-    Decimal.plain(Decimal.ratio(Decimal.literal("1"), world.quote(listing).last, 16))
+    Decimal.ratio(Decimal.literal("1"), world.quote(listing).last, 16)
   ]))
   return { data: { currency: "USD", rates: { USD: "1.0", USDT: "1.0", ...rates } } }
 })

@@ -34,11 +34,11 @@ export const configurationOf = (order: Terms): Json => {
   if (order.type === "market") {
     return {
       market_market_ioc: order.quoteAmount === undefined
-        ? { base_size: plain(order.amount) }
-        : { quote_size: plain(order.quoteAmount) }
+        ? { base_size: order.amount }
+        : { quote_size: order.quoteAmount }
     }
   }
-  const limit = { base_size: plain(order.amount), limit_price: plain(order.price) }
+  const limit = { base_size: order.amount, limit_price: order.price }
   switch (order.timeInForce) {
     case "FOK":
       return { limit_limit_fok: limit }
@@ -48,8 +48,6 @@ export const configurationOf = (order: Terms): Json => {
       return { limit_limit_gtc: { ...limit, post_only: order.postOnly ?? false } }
   }
 }
-
-const plain = (value: BigDecimal.BigDecimal | undefined): string => value === undefined ? "" : Decimal.plain(value)
 
 /** @internal */
 export const statuses = { open: "OPEN", filled: "FILLED", canceled: "CANCELLED" } as const
@@ -63,10 +61,10 @@ export const side = (order: { readonly side: Engine.Side }): "BUY" | "SELL" => o
 const hundred = Decimal.literal("100")
 
 /** @internal Returns the filled part of an order in percent. */
-export const completion = (order: Engine.Order): string =>
+export const completion = (order: Engine.Order): BigDecimal.BigDecimal =>
   order.quoteAmount === undefined
-    ? Decimal.plain(Decimal.ratio(BigDecimal.multiply(order.filled, hundred), order.amount, 2))
-    : Decimal.plain(Decimal.ratio(BigDecimal.multiply(order.notional, hundred), order.quoteAmount, 2))
+    ? Decimal.ratio(BigDecimal.multiply(order.filled, hundred), order.amount, 2)
+    : Decimal.ratio(BigDecimal.multiply(order.notional, hundred), order.quoteAmount, 2)
 
 /** @internal Encodes an order as the order history returns it. */
 export const orderRow = (engine: Engine.Engine, order: Engine.Order): Json => {
@@ -86,18 +84,18 @@ export const orderRow = (engine: Engine.Engine, order: Engine.Order): Json => {
     time_in_force: order.type === "market" ? timesInForce.IOC : timesInForce[order.timeInForce],
     created_time: iso(order.createdAt),
     completion_percentage: completion(order),
-    filled_size: Decimal.plain(order.filled),
-    average_filled_price: Decimal.plain(Decimal.ratio(order.notional, order.filled, 16)),
+    filled_size: order.filled,
+    average_filled_price: Decimal.ratio(order.notional, order.filled, 16),
     fee: "",
     number_of_fills: String(fills.length),
-    filled_value: Decimal.plain(order.notional),
+    filled_value: order.notional,
     pending_cancel: false,
     size_in_quote: order.quoteAmount !== undefined,
-    total_fees: Decimal.plain(order.fee),
+    total_fees: order.fee,
     size_inclusive_of_fees: order.quoteAmount !== undefined,
-    total_value_after_fees: Decimal.plain(
-      order.side === "buy" ? BigDecimal.sum(order.notional, order.fee) : BigDecimal.subtract(order.notional, order.fee)
-    ),
+    total_value_after_fees: order.side === "buy"
+      ? BigDecimal.sum(order.notional, order.fee)
+      : BigDecimal.subtract(order.notional, order.fee),
     trigger_status: "INVALID_ORDER_TYPE",
     order_type: order.type === "market" ? "MARKET" : "LIMIT",
     reject_reason: "REJECT_REASON_UNSPECIFIED",
@@ -106,7 +104,7 @@ export const orderRow = (engine: Engine.Engine, order: Engine.Order): Json => {
     reject_message: "",
     cancel_message: order.closeReason === "user" ? "User requested cancel" : "",
     order_placement_source: "RETAIL_ADVANCED",
-    outstanding_hold_amount: open ? Decimal.plain(held) : "0",
+    outstanding_hold_amount: open ? held : "0",
     is_liquidation: false,
     last_fill_time: last === undefined ? null : iso(last.at),
     leverage: "",
@@ -157,9 +155,9 @@ const fillRow = (fill: Engine.Fill): Json => ({
   order_id: ids.write(fill.orderId),
   trade_time: iso(fill.at),
   trade_type: "FILL",
-  price: Decimal.plain(fill.price),
-  size: Decimal.plain(fill.amount),
-  commission: Decimal.plain(fill.fee),
+  price: fill.price,
+  size: fill.amount,
+  commission: fill.fee,
   product_id: fill.instrument,
   sequence_timestamp: iso(fill.at),
   liquidity_indicator: fill.liquidity === "maker" ? "MAKER" : "TAKER",

@@ -10,10 +10,9 @@
  */
 import * as Either from "effect/Either"
 import * as Bars from "../../engine/internal/bars.js"
-import * as Decimal from "../../engine/internal/decimal.js"
 import * as Channels from "../../internal/channels.js"
 import { isInput, iso } from "../../internal/inputs.js"
-import { type Json, parse } from "../../internal/json.js"
+import { type Json, parse, quoted } from "../../internal/json.js"
 import * as Topics from "../../internal/topics.js"
 import type * as Watch from "../../internal/watch.js"
 import * as Streaming from "../../Streaming.js"
@@ -37,8 +36,6 @@ interface State {
   readonly sequence: number
 }
 
-const { plain } = Decimal
-
 const listed = { listing: Channels.named("product_id", Markets.find) }
 
 const typeOf = ({ isFirst }: Watch.Change): string => isFirst ? "snapshot" : "update"
@@ -49,17 +46,17 @@ const reads = {
     const row = {
       type: "ticker",
       product_id: listing.id,
-      price: plain(quote.last),
-      volume_24_h: plain(quote.volume),
-      low_24_h: plain(quote.low),
-      high_24_h: plain(quote.high),
-      low_52_w: plain(quote.low),
-      high_52_w: plain(quote.high),
+      price: quote.last,
+      volume_24_h: quote.volume,
+      low_24_h: quote.low,
+      high_24_h: quote.high,
+      low_52_w: quote.low,
+      high_52_w: quote.high,
       price_percent_chg_24_h: "0",
-      best_bid: bid === undefined ? "" : plain(bid.price),
-      best_bid_quantity: bid === undefined ? "" : plain(bid.amount),
-      best_ask: ask === undefined ? "" : plain(ask.price),
-      best_ask_quantity: ask === undefined ? "" : plain(ask.amount)
+      best_bid: bid?.price ?? "",
+      best_bid_quantity: bid?.amount ?? "",
+      best_ask: ask?.price ?? "",
+      best_ask_quantity: ask?.amount ?? ""
     }
     return [{ channel: "ticker", event: { type: typeOf(change), tickers: [row] } }]
   }),
@@ -67,8 +64,8 @@ const reads = {
     const trades = change.trades.toReversed().map(({ amount, at, id, price, side }) => ({
       trade_id: String(id),
       product_id: listing.id,
-      price: plain(price),
-      size: plain(amount),
+      price,
+      size: amount,
       // The side of the maker, which is the opposite of the taker's.
       side: side === "buy" ? "SELL" : "BUY",
       time: iso(at)
@@ -78,11 +75,11 @@ const reads = {
   candles: Channels.candles({ ...listed, bars: () => Either.right(Bars.fixed(300_000)) }, ({ listing }, change) => {
     const candles = change.candles.map(({ close, high, low, open, openTime, volume }) => ({
       start: String(openTime / 1000),
-      high: plain(high),
-      low: plain(low),
-      open: plain(open),
-      close: plain(close),
-      volume: plain(volume),
+      high,
+      low,
+      open,
+      close,
+      volume,
       product_id: listing.id
     }))
     return [{ channel: "candles", event: { type: typeOf(change), candles } }]
@@ -90,7 +87,7 @@ const reads = {
   level2: Channels.book(listed, () => Infinity, ({ listing }, change, { now }) => {
     const levels = (side: string, all: ReadonlyArray<Watch.Level>) =>
       all.map(({ amount, price }) => {
-        return { side, event_time: iso(now), price_level: plain(price), new_quantity: plain(amount) }
+        return { side, event_time: iso(now), price_level: price, new_quantity: amount }
       })
     const updates = [...levels("bid", change.bids), ...levels("offer", change.asks)]
     return [{ channel: "l2_data", event: { type: typeOf(change), product_id: listing.id, updates } }]
@@ -115,7 +112,7 @@ const numbered = (
     client_id: "",
     timestamp: iso(world.now),
     sequence_num: state.sequence + index,
-    events: [event]
+    events: [quoted(event)]
   })
   const controls = (messages: ReadonlyArray<Message>, start: number) =>
     messages.map((message, index) => Streaming.control(framed(message, start + index)))

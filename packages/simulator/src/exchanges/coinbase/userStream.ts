@@ -45,20 +45,20 @@ const orderRow = (order: Engine.Order, fills: ReadonlyArray<Engine.Fill>): Json 
   const left = isOpen ? BigDecimal.subtract(order.amount, order.filled) : Decimal.zero
   const held = order.side === "buy" ? BigDecimal.multiply(left, order.price ?? Decimal.zero) : left
   return {
-    avg_price: Decimal.plain(Decimal.ratio(order.notional, order.filled, 16)),
+    avg_price: Decimal.ratio(order.notional, order.filled, 16),
     cancel_reason: order.closeReason === "user" ? "User requested cancel" : "",
     client_order_id: order.clientOrderId ?? "",
     completion_percentage: completion(order),
     contract_expiry_type: "UNKNOWN_CONTRACT_EXPIRY_TYPE",
-    cumulative_quantity: Decimal.plain(order.filled),
-    filled_value: Decimal.plain(order.notional),
-    leaves_quantity: Decimal.plain(left),
-    limit_price: order.price === undefined ? "0" : Decimal.plain(order.price),
+    cumulative_quantity: order.filled,
+    filled_value: order.notional,
+    leaves_quantity: left,
+    limit_price: order.price ?? "0",
     number_of_fills: String(fills.length),
     order_id: ids.write(order.id),
     order_side: side(order),
     order_type: order.type === "market" ? "Market" : "Limit",
-    outstanding_hold_amount: Decimal.plain(held),
+    outstanding_hold_amount: held,
     post_only: String(order.postOnly),
     product_id: order.instrument,
     product_type: "SPOT",
@@ -68,10 +68,10 @@ const orderRow = (order: Engine.Order, fills: ReadonlyArray<Engine.Fill>): Json 
     status: statuses[order.status],
     stop_price: "",
     time_in_force: order.type === "market" ? timesInForce.IOC : timesInForce[order.timeInForce],
-    total_fees: Decimal.plain(order.fee),
-    total_value_after_fees: Decimal.plain(
-      order.side === "buy" ? BigDecimal.sum(order.notional, order.fee) : BigDecimal.subtract(order.notional, order.fee)
-    ),
+    total_fees: order.fee,
+    total_value_after_fees: order.side === "buy"
+      ? BigDecimal.sum(order.notional, order.fee)
+      : BigDecimal.subtract(order.notional, order.fee),
     trigger_status: "INVALID_ORDER_TYPE",
     creation_time: iso(order.createdAt),
     end_time: never,

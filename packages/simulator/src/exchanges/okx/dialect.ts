@@ -22,6 +22,7 @@ import * as Dialect from "../../Dialect.js"
 import * as Account from "../../engine/Account.js"
 import { uuid } from "../../internal/ids.js"
 import { fromBody, fromQuery, instantOf, isInput, text } from "../../internal/inputs.js"
+import * as Json from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
 import * as Meters from "../../internal/meters.js"
 import * as Table from "../../internal/table.js"
@@ -242,7 +243,7 @@ export const dialect: Dialect.Dialect = Table.dialect<Route, Call, Account.ApiKe
   answer: ({ answer }, { call: { body }, world }, key) => answer(isInput(body) ? body : {}, world, key, body),
   success: ({ code = "0", data, msg = "" }, { route, world: { now } }) => {
     const times = route?.needs === "trade" ? { inTime: `${now}000`, outTime: `${now}900` } : {}
-    return Dialect.json(200, { code, data, ...times, msg })
+    return Dialect.json(200, { code, data: Json.quoted(data), ...times, msg })
   },
   failure: (refusal) => refusal === nowhere ? broken(nowhere.status, nowhere.msg) : failure(refusal),
   failures: {

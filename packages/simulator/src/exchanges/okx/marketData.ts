@@ -2,7 +2,6 @@ import * as Either from "effect/Either"
 import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
 import * as Bars from "../../engine/internal/bars.js"
-import * as Decimal from "../../engine/internal/decimal.js"
 import type { Candle, Trade } from "../../engine/Market.js"
 import { type Input, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
@@ -49,20 +48,20 @@ export const tickerRow = (listing: OkxListing, world: World): Json => {
   return {
     instType: listing.instType,
     instId: listing.id,
-    last: Decimal.plain(quote.last),
+    last: quote.last,
     lastSz: size(listing, wholeLots(listing.terms, quote.lastSize, quote.last)),
-    askPx: ask === undefined ? "" : Decimal.plain(ask.price),
+    askPx: ask?.price ?? "",
     askSz: ask === undefined ? "" : size(listing, ask.amount),
-    bidPx: bid === undefined ? "" : Decimal.plain(bid.price),
+    bidPx: bid?.price ?? "",
     bidSz: bid === undefined ? "" : size(listing, bid.amount),
-    open24h: Decimal.plain(quote.open),
-    high24h: Decimal.plain(quote.high),
-    low24h: Decimal.plain(quote.low),
-    volCcy24h: Decimal.plain(listing.instType === "SPOT" ? quote.quoteVolume : quote.volume),
-    vol24h: Decimal.plain(volume(listing, quote.volume, quote.quoteVolume)),
+    open24h: quote.open,
+    high24h: quote.high,
+    low24h: quote.low,
+    volCcy24h: listing.instType === "SPOT" ? quote.quoteVolume : quote.volume,
+    vol24h: volume(listing, quote.volume, quote.quoteVolume),
     ts: String(world.now),
-    sodUtc0: Decimal.plain(quote.open),
-    sodUtc8: Decimal.plain(quote.open)
+    sodUtc0: quote.open,
+    sodUtc8: quote.open
   }
 }
 
@@ -74,7 +73,7 @@ export const markPrices = does({ instType }, ({ instType }, world, input) => {
   const row = (listing: OkxListing): Json => ({
     instType,
     instId: listing.id,
-    markPx: Decimal.plain(world.quote(listing).last),
+    markPx: world.quote(listing).last,
     ts: String(world.now)
   })
   return Either.right([{ data: rows.map(row) }])
@@ -88,7 +87,7 @@ const book = (most: number, withSequence: boolean) =>
     const { asks, bids, sequence } = Engine.book(world.engine, live.id, depth)
     // The third column of this endpoint is deprecated and always "0".
     const level = ({ amount, orders, price }: Engine.Level): Json => [
-      Decimal.plain(price),
+      price,
       size(live, amount),
       ...(withSequence ? ["0"] : []),
       String(orders)
@@ -114,7 +113,7 @@ export const tradeRow = (listing: OkxListing, { amount, at, id, price, side }: T
   side,
   sz: size(listing, wholeLots(listing.terms, amount, price)),
   source: "0",
-  px: Decimal.plain(price),
+  px: price,
   tradeId: String(id),
   ts: String(at)
 })
@@ -170,9 +169,12 @@ export const candles = (kind: "recent" | "history") =>
 /** @internal */
 export const barRow = (listing: OkxListing, bar: Candle, isClosed: boolean): Json => [
   String(bar.openTime),
-  ...[bar.open, bar.high, bar.low, bar.close].map(Decimal.plain),
-  Decimal.plain(volume(listing, bar.volume, bar.quoteVolume)),
-  Decimal.plain(listing.instType === "SPOT" ? bar.quoteVolume : bar.volume),
-  Decimal.plain(bar.quoteVolume),
+  bar.open,
+  bar.high,
+  bar.low,
+  bar.close,
+  volume(listing, bar.volume, bar.quoteVolume),
+  listing.instType === "SPOT" ? bar.quoteVolume : bar.volume,
+  bar.quoteVolume,
   isClosed ? "1" : "0"
 ]

@@ -67,9 +67,9 @@ export const marketOf = {
   instId: ({ listing }: { readonly listing: OkxListing }) => listing.id
 }
 
-/** @internal Formats an amount of the engine as an OKX size, which is in contracts for swaps. */
-export const size = ({ unit }: OkxListing, amount: BigDecimal.BigDecimal): string =>
-  Decimal.plain(unit === one ? amount : Decimal.ratio(amount, unit, 8))
+/** @internal Converts an amount of the engine to an OKX size, which is in contracts for swaps. */
+export const size = ({ unit }: OkxListing, amount: BigDecimal.BigDecimal): BigDecimal.BigDecimal =>
+  unit === one ? amount : Decimal.ratio(amount, unit, 8)
 
 /** @internal Converts an OKX size to an amount of the engine. */
 export const amountOf = ({ unit }: OkxListing, size: BigDecimal.BigDecimal): BigDecimal.BigDecimal =>

@@ -74,15 +74,14 @@ const cancelSources: Readonly<Record<NonNullable<Engine.Order["closeReason"]>, s
 }
 
 /** @internal Formats a fee with OKX's sign: a fee that was charged is negative. */
-const signed = (fee: BigDecimal.BigDecimal): string => Decimal.plain(BigDecimal.negate(fee))
+const signed = BigDecimal.negate
 
-const average = (order: Engine.Order, listing: OkxListing, fills: ReadonlyArray<Engine.Fill>): string => {
+const average = (order: Engine.Order, listing: OkxListing, fills: ReadonlyArray<Engine.Fill>): Json => {
   if (fills.length === 0) return ""
   const coins = BigDecimal.sumAll(fills.map((fill) => Decimal.ratio(fill.amount, fill.price, 16)))
-  const price = listing.terms.inverse
+  return listing.terms.inverse
     ? Decimal.ratio(order.filled, coins, 8)
     : Decimal.ratio(order.notional, order.filled, 12)
-  return Decimal.plain(price)
 }
 
 const empty = columns(
@@ -106,7 +105,7 @@ export const orderRow = ({ listing, order }: Listed, fills: ReadonlyArray<Engine
     clOrdId: order.clientOrderId ?? "",
     fee: signed(order.fee),
     feeCcy: order.feeAsset,
-    fillPx: last === undefined ? "" : Decimal.plain(last.price),
+    fillPx: last?.price ?? "",
     fillSz: last === undefined ? "0" : size(listing, last.amount),
     fillTime: last === undefined ? "" : String(last.at),
     instId: listing.id,
@@ -118,14 +117,14 @@ export const orderRow = ({ listing, order }: Listed, fills: ReadonlyArray<Engine
     ordType: orderTypeOf(order),
     pnl: "0",
     posSide: spot ? "" : "net",
-    px: order.price === undefined ? "" : Decimal.plain(order.price),
+    px: order.price ?? "",
     rebate: "0",
     rebateCcy: listing.terms.quote,
     reduceOnly: String(order.reduceOnly),
     side: order.side,
     state: stateOf(order),
     stpMode: "cancel_maker",
-    sz: order.quoteAmount === undefined ? size(listing, order.amount) : Decimal.plain(order.quoteAmount),
+    sz: order.quoteAmount === undefined ? size(listing, order.amount) : order.quoteAmount,
     tdMode: spot ? "cash" : "cross",
     tgtCcy: spot && order.type === "market" ? order.quoteAmount === undefined ? "base_ccy" : "quote_ccy" : "",
     tradeId: last === undefined ? "" : tradeId(last),
@@ -207,7 +206,7 @@ const fillRow = ({ fill, listing }: { readonly fill: Engine.Fill; readonly listi
   ordId: orderIds.write(fill.orderId),
   clOrdId: fill.clientOrderId ?? "",
   billId: billIds.write(sideNumber(fill)),
-  fillPx: Decimal.plain(fill.price),
+  fillPx: fill.price,
   fillSz: size(listing, fill.amount),
   fillPnl: "0",
   ...columns("subType tag fillIdxPx fillPxVol fillPxUsd fillMarkVol fillFwdPx fillMarkPx feeRate", ""),

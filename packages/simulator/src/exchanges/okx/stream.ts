@@ -17,11 +17,10 @@ import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import * as Struct from "effect/Struct"
 import type { ApiKey } from "../../engine/Account.js"
-import * as Decimal from "../../engine/internal/decimal.js"
 import * as Channels from "../../internal/channels.js"
 import { texts } from "../../internal/fields.js"
 import { type Input, isInput } from "../../internal/inputs.js"
-import { encode, type Json, parse } from "../../internal/json.js"
+import { encode, type Json, parse, quoted } from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
 import * as Meters from "../../internal/meters.js"
 import * as Topics from "../../internal/topics.js"
@@ -41,7 +40,7 @@ const pushed = (arg: Arg, ...data: ReadonlyArray<Json>): Json => ({ arg, data })
 const traded = { arg: all({ channel: required("channel"), instId: required("instId") }), listing: live }
 
 const levelsOf = (listing: OkxListing, levels: ReadonlyArray<Watch.Level & { readonly orders?: number }>): Json =>
-  levels.map(({ amount, orders = 1, price }) => [Decimal.plain(price), size(listing, amount), "0", String(orders)])
+  levels.map(({ amount, orders = 1, price }) => [price, size(listing, amount), "0", String(orders)])
 
 const top = (depth: number) =>
   Channels.book(traded, () => depth, ({ arg, listing }, { sequence, whole }, { now }) => [
@@ -94,7 +93,7 @@ const executed = ({ fill, fills, listing, order }: ReturnType<typeof events>[num
   ...fill === undefined
     ? { tradeId: "", fillPx: "", fillSz: "0", fillTime: "", fillFee: "0", fillFeeCcy: "", execType: "" }
     : {
-      fillFee: Decimal.plain(BigDecimal.negate(fill.fee)),
+      fillFee: BigDecimal.negate(fill.fee),
       fillFeeCcy: fill.feeAsset,
       execType: fill.liquidity === "maker" ? "M" : "T"
     },
@@ -218,7 +217,7 @@ const keyOf = (login: unknown, world: World): ApiKey | string => {
   return Keys.hmac(secret, `${timestamp}GET/users/self/verify`, "base64") === sign ? key : "60007"
 }
 
-const poll = (state: State, world: World) => Topics.turn(state, world, (_, message) => message)
+const poll = (state: State, world: World) => Topics.turn(state, world, (_, message) => quoted(message))
 
 const pass = (state: State, world: World, { sentAt }: Streaming.Times): Streaming.Turn<State> => {
   if (state.closesAt !== undefined && world.now >= state.closesAt) {
