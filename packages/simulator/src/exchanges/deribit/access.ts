@@ -5,7 +5,7 @@ import type { ApiKey } from "../../engine/Account.js"
 import type { Fields } from "../../internal/fields.js"
 import { textOf } from "../../internal/inputs.js"
 import * as Keys from "../../internal/keys.js"
-import { invalid, oneOf, type Read, refuse } from "./params.js"
+import { invalid, type Read, readers, refuse } from "./params.js"
 
 /** @internal Returns `true` if a scope includes a permission. Write permission includes read permission. */
 export const allows = (scope: string, needed: string): boolean =>
@@ -69,7 +69,7 @@ const longest = 31_536_000
 /** @internal Issues a token for a key and its secret or a signature. */
 export const grant = (params: Fields, world: World) =>
   Either.gen(function*() {
-    const grant = yield* oneOf("grant_type", ["client_credentials", "client_signature"])(params)
+    const grant = yield* readers.oneOf("grant_type", ["client_credentials", "client_signature"])(params)
     const { client_id, client_secret, data, nonce, scope: wanted = "", signature, state, timestamp } = params
     const isRight: IsRight = grant === "client_signature"
       ? signed(world, timestamp, nonce, data, signature)

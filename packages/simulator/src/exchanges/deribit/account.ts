@@ -4,6 +4,7 @@
  * @internal
  */
 import * as BigDecimal from "effect/BigDecimal"
+import * as Either from "effect/Either"
 import type * as Engine from "../../engine/Engine.js"
 import * as Bars from "../../engine/internal/bars.js"
 import * as Decimal from "../../engine/internal/decimal.js"
@@ -16,9 +17,10 @@ import type { World } from "../../World.js"
 import * as Markets from "./markets.js"
 import * as Params from "./params.js"
 
-const { byName, currency, flag, integer, page, read, refuse, traded } = Params
+const { currency, page, read, refuse, traded } = Params
+const { byName, checked, flag, integer, required, routing } = Params.readers
 
-const { shows: account } = Params.routing({ meter: "ordinary", needs: "account:read" })
+const { shows: account } = routing({ meter: "ordinary", needs: "account:read" })
 
 /** @internal Encodes the balance of a currency. */
 export const summary = ({ asset, equity, free, locked, margin, total, unrealized }: Holding) => ({
@@ -111,12 +113,10 @@ export const fillRow = ({ fill, ...one }: One & { readonly fill: Engine.Fill }):
 
 const unknown = refuse(10004, "order_not_found")
 
-const hasId = (id: string) => (one: One | undefined) => one !== undefined && idOf(one.order) === id
-
 /** @internal Reads the order that `order_id` names, even if look-ups do not show it. */
 export const named = byName("order_id", (id, { engine }) => {
-  const number = Number(id.replace(/^[A-Z]+-/, "")) - firstOrder
-  return [Markets.order(engine, number)].find(hasId(id))
+  const found = Markets.order(engine, Number(id.replace(/^[A-Z]+-/, "")) - firstOrder)
+  return found !== undefined && idOf(found.order) === id ? found : undefined
 }, unknown)
 
 // How long closed orders are found: without `historical`, with it, and with `include_old` as well.
@@ -125,10 +125,9 @@ const [recent, historical, old] = [Bars.hour / 2, 2 * Bars.day, Infinity]
 const isWithin = (reach: number, { now }: World) => ({ order: { status, updatedAt } }: One): boolean =>
   status === "open" || now - updatedAt <= reach
 
-const seen = byName(
-  "order_id",
-  (id, world) => Markets.orders(world).filter(isWithin(recent, world)).find(hasId(id)),
-  unknown
+const seen = checked(
+  { named },
+  ({ named }, world) => world.isVisible(named.order) && isWithin(recent, world)(named) ? Either.right(named) : unknown
 )
 
 /** @internal Filters orders by the instrument, the currency, the kind and the label of a request. */
@@ -164,7 +163,7 @@ export const routes = {
   "private/get_open_orders_by_instrument": openOrders({ traded }),
   "private/get_order_state": read({ seen }, ({ seen }) => orderRow(seen)),
   "private/get_order_state_by_label": read(
-    { currency, label: Params.required("label") },
+    { currency, label: required("label") },
     (_, world, input) => asked(world, input).filter(isWithin(recent, world)).map(orderRow)
   ),
   "private/get_order_history_by_instrument": read(past, (asking, world, input) => {

@@ -7,9 +7,10 @@ import { wholeLots } from "../../internal/listed.js"
 import * as Markets from "./markets.js"
 import * as Params from "./params.js"
 
-const { byMember, currency, integer, invalid, listing, needed, oneOf, open, page } = Params
+const { currency, invalid, listing, open, page } = Params
+const { byMember, integer, needed, oneOf, routing } = Params.readers
 
-const { shows: listed } = Params.routing({ meter: "instruments" })
+const { shows: listed } = routing({ meter: "instruments" })
 
 const filters = {
   currency: oneOf("currency", ["BTC", "ETH", "USDC", "USDT", "EURR", "any"], "any"),

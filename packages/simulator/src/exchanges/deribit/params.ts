@@ -23,21 +23,9 @@ export const tooMany: Refusal = { code: 10028, message: "too_many_requests" }
 export const invalid = (param: string, reason: string) => refuse(-32602, "Invalid params", { reason, param })
 
 /** @internal */
-export const {
-  between,
-  byMember,
-  byName,
-  checked,
-  decimal,
-  flag,
-  integer,
-  mapped,
-  needed,
-  oneOf,
-  optional,
-  required,
-  routing
-} = reading(invalid)
+export const readers = reading(invalid)
+
+const { between, byName, integer, mapped, oneOf, optional, required, routing } = readers
 
 /** @internal Encodes the response to a request that took 185 microseconds. Failures of the gateway have no times. */
 export const response = (id: Call["id"], outcome: Read<Json>, now?: number): Json => ({

@@ -40,7 +40,8 @@ import * as MarketData from "./marketData.js"
 import { type DeribitListing, events, find, isAsked } from "./markets.js"
 import * as Params from "./params.js"
 
-const { invalid, limits, listing, oneOf, refuse, tooMany } = Params
+const { invalid, limits, listing, refuse, tooMany } = Params
+const { oneOf } = Params.readers
 
 const traded = Channels.named("instrument_name", find)
 

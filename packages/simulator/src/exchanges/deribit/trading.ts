@@ -8,11 +8,12 @@ import { fillRow, keeps, named, orderRow } from "./account.js"
 import { type DeribitListing, open } from "./markets.js"
 import * as Params from "./params.js"
 
-const { checked, decimal, flag, integer, invalid, needed, oneOf, refuse, traded } = Params
+const { invalid, refuse, traded } = Params
+const { checked, decimal, flag, integer, needed, oneOf, optional, routing } = Params.readers
 
 const needs = "trade:read_write"
-const { does: trade } = Params.routing({ meter: "trading", needs })
-const { does: tradeAll } = Params.routing({ meter: "cancel_all", needs })
+const { does: trade } = routing({ meter: "trading", needs })
+const { does: tradeAll } = routing({ meter: "cancel_all", needs })
 
 const refusals: Readonly<Record<Trading.Refusal, Params.Read<never>>> = {
   UnknownInstrument: refuse(10012, "book_closed"),
@@ -57,7 +58,7 @@ const newTerms = {
   amount: needed("amount", decimal("amount")),
   type: oneOf("type", ["limit", "market"], "limit"),
   time: oneOf("time_in_force", Struct.keys(times), "good_til_cancelled"),
-  clientOrderId: Params.optional("label", /^.{0,64}$/s, "too long"),
+  clientOrderId: optional("label", /^.{0,64}$/s, "too long"),
   postOnly: flag("post_only"),
   reduceOnly: flag("reduce_only"),
   crossing
