@@ -72,8 +72,8 @@ export const feeRates = shows({ category }, ({ category }, _, input) => {
     listing.category !== category || (symbol ?? name) !== name || instrument === undefined ? [] : [{
       symbol: name,
       baseCoin: "",
-      takerFeeRate: Decimal.plain(instrument.takerFee),
-      makerFeeRate: Decimal.plain(instrument.makerFee)
+      takerFeeRate: instrument.takerFee,
+      makerFeeRate: instrument.makerFee
     }]
   )
   return { result: { category, list } }
@@ -106,14 +106,14 @@ export const accountRow = (world: World, isShown: (coin: Holding) => boolean): J
   const row = (coin: Holding): Json => ({
     ...columns("availableToBorrow availableToWithdraw free", ""),
     ...columns("bonus accruedInterest totalOrderIM totalPositionMM spotBorrow spotHedgingQty", "0"),
-    equity: Decimal.plain(coin.equity),
+    equity: coin.equity,
     usdValue: worth("equity", [coin]),
-    unrealisedPnl: Decimal.plain(coin.unrealized),
+    unrealisedPnl: coin.unrealized,
     borrowAmount: "0.000000000000000000",
-    totalPositionIM: Decimal.plain(coin.margin),
-    walletBalance: Decimal.plain(coin.total),
-    cumRealisedPnl: Decimal.plain(coin.realized),
-    locked: Decimal.plain(BigDecimal.subtract(coin.locked, coin.margin)),
+    totalPositionIM: coin.margin,
+    walletBalance: coin.total,
+    cumRealisedPnl: coin.realized,
+    locked: BigDecimal.subtract(coin.locked, coin.margin),
     collateralSwitch: true,
     marginCollateral: true,
     coin: coin.asset
@@ -182,13 +182,13 @@ const positionRow = (listing: BybitListing, position: Engine.Position | undefine
     symbol: listing.name,
     side: BigDecimal.isNegative(position.amount) ? "Sell" : "Buy",
     size: quantity(listing, size),
-    avgPrice: Decimal.plain(position.entryPrice),
-    positionValue: Decimal.plain(value(listing, { amount: size, price: position.entryPrice })),
+    avgPrice: position.entryPrice,
+    positionValue: value(listing, { amount: size, price: position.entryPrice }),
     markPrice: price(listing, position.markPrice),
-    positionIM: Decimal.plain(position.margin),
-    unrealisedPnl: Decimal.plain(position.unrealizedPnl),
-    curRealisedPnl: Decimal.plain(position.realizedPnl),
-    cumRealisedPnl: Decimal.plain(position.realizedPnl),
+    positionIM: position.margin,
+    unrealisedPnl: position.unrealizedPnl,
+    curRealisedPnl: position.realizedPnl,
+    cumRealisedPnl: position.realizedPnl,
     createdTime: String(position.openedAt),
     updatedTime: String(position.updatedAt),
     seq: position.updatedAt

@@ -7,7 +7,7 @@ import * as Either from "effect/Either"
 import type { ApiKey } from "../../engine/Account.js"
 import type * as Channels from "../../internal/channels.js"
 import { type Input, isInput } from "../../internal/inputs.js"
-import { type Json, parse } from "../../internal/json.js"
+import { type Json, parse, quoted } from "../../internal/json.js"
 import * as Methods from "../../internal/methods.js"
 import * as Topics from "../../internal/topics.js"
 import * as Streaming from "../../Streaming.js"
@@ -95,7 +95,7 @@ const pass = (state: State, world: World, { receivedAt }: Streaming.Times): Stre
   if (world.now - receivedAt >= idleTimeout) {
     return Streaming.closing(state, 1000, "no message from the client in ten minutes")
   }
-  return Topics.turn(state, world, (topic, message) => ({ topic, ...message }))
+  return Topics.turn(state, world, (topic, message) => quoted({ topic, ...message }))
 }
 
 /** @internal Creates a socket that responds to the methods, or as `definition` says. */

@@ -22,6 +22,7 @@ import type * as Redacted from "effect/Redacted"
 import * as Dialect from "../../Dialect.js"
 import * as Account from "../../engine/Account.js"
 import { fromBody, fromQuery, type Input, isInput, textOf } from "../../internal/inputs.js"
+import * as Json from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
 import * as Meters from "../../internal/meters.js"
 import * as Table from "../../internal/table.js"
@@ -167,7 +168,7 @@ const charge = (
 }
 
 const success = ({ extra = {}, result }: Body, now: number): Dialect.SimulatedResponse =>
-  Dialect.json(200, { retCode: 0, retMsg: "OK", result, retExtInfo: extra, time: now })
+  Dialect.json(200, { retCode: 0, retMsg: "OK", result: Json.quoted(result), retExtInfo: extra, time: now })
 
 const failure = (refusal: Refusal, now: number): Dialect.SimulatedResponse => {
   if (refusal === tooFrequent) return Dialect.plain(403, refusal.msg)

@@ -87,19 +87,19 @@ export const orderRow = (
     orderLinkId: order.clientOrderId ?? "",
     symbol: listing.name,
     price: order.price === undefined ? "0" : price(listing, order.price),
-    qty: order.quoteAmount === undefined ? quantity(listing, order.amount) : Decimal.plain(order.quoteAmount),
+    qty: order.quoteAmount ?? quantity(listing, order.amount),
     side: order.side === "buy" ? "Buy" : "Sell",
     isLeverage: listing.category === "spot" ? "0" : "",
     positionIdx: 0,
     orderStatus: statusOf(entry),
     cancelType: cancelType(order),
     rejectReason: order.closeReason === undefined ? "EC_NoError" : rejectReasons[order.closeReason],
-    avgPrice: BigDecimal.isPositive(order.filled) ? Decimal.plain(average) : listing.category === "spot" ? "" : "0",
+    avgPrice: BigDecimal.isPositive(order.filled) ? average : listing.category === "spot" ? "" : "0",
     leavesQty: quantity(listing, left),
-    leavesValue: order.price === undefined ? "0" : Decimal.plain(value(listing, { amount: left, price: order.price })),
+    leavesValue: order.price === undefined ? "0" : value(listing, { amount: left, price: order.price }),
     cumExecQty: quantity(listing, order.filled),
-    cumExecValue: Decimal.plain(total),
-    cumExecFee: Decimal.plain(order.fee),
+    cumExecValue: total,
+    cumExecFee: order.fee,
     timeInForce: order.postOnly ? "PostOnly" : order.timeInForce,
     orderType: order.type === "limit" ? "Limit" : "Market",
     marketUnit: order.type === "limit" ? "" : order.quoteAmount === undefined ? "baseCoin" : "quoteCoin",
@@ -114,7 +114,7 @@ export const orderRow = (
     tpslMode: listing.category === "spot" ? undefined : "",
     createdTime: String(order.createdAt),
     updatedTime: String(order.updatedAt),
-    cumFeeDetail: BigDecimal.isZero(order.fee) ? {} : { [order.feeAsset]: Decimal.plain(order.fee) }
+    cumFeeDetail: BigDecimal.isZero(order.fee) ? {} : { [order.feeAsset]: order.fee }
   }
 }
 
@@ -223,18 +223,16 @@ export const executionRow = (
   leavesQty: quantity(listing, leftOf(order)),
   createType: "CreateByUser",
   orderType: order.type === "limit" ? "Limit" : "Market",
-  execFee: Decimal.plain(fill.fee),
+  execFee: fill.fee,
   feeCurrency: listing.category === "spot" ? fill.feeAsset : "",
   execId: execId(listing, fill.id),
   execPrice: price(listing, fill.price),
   execQty: quantity(listing, fill.amount),
   execType: "Trade",
-  execValue: Decimal.plain(value(listing, fill)),
+  execValue: value(listing, fill),
   execTime: String(fill.at),
   isMaker: fill.liquidity === "maker",
-  feeRate: Decimal.plain(
-    (fill.liquidity === "maker" ? listing.instrument?.makerFee : listing.instrument?.takerFee) ?? Decimal.zero
-  ),
+  feeRate: (fill.liquidity === "maker" ? listing.instrument?.makerFee : listing.instrument?.takerFee) ?? Decimal.zero,
   markPrice: price(listing, fill.price),
   ...columns("stopOrderType tradeIv markIv indexPrice underlyingPrice blockTradeId closedSize", ""),
   seq: 4_688_002_127 + fill.id

@@ -124,7 +124,7 @@ export const orderRow = ({ listing, order }: Listed, fills: ReadonlyArray<Engine
     side: order.side,
     state: stateOf(order),
     stpMode: "cancel_maker",
-    sz: order.quoteAmount === undefined ? size(listing, order.amount) : order.quoteAmount,
+    sz: order.quoteAmount ?? size(listing, order.amount),
     tdMode: spot ? "cash" : "cross",
     tgtCcy: spot && order.type === "market" ? order.quoteAmount === undefined ? "base_ccy" : "quote_ccy" : "",
     tradeId: last === undefined ? "" : tradeId(last),
