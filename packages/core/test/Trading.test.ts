@@ -465,6 +465,25 @@ describe("Trading.cancel and amend", () => {
       }
     }))
 
+  it.effect("an amendment back is sent while an earlier one may still take effect, and not sent again after that", () =>
+    Effect.gen(function*() {
+      const store = new Acme.Store()
+      store.fates = ["answered", "lost before it arrived", "answered", "answered"]
+      const back = { price: limit.price }
+      const tags = yield* advanceUntilDone(
+        Acme.trade(store, (trading) =>
+          Effect.gen(function*() {
+            yield* trading.place(limit)
+            const error = yield* Effect.flip(trading.amend(placed, { price: "59000" }))
+            assert.strictEqual((yield* trading.amend(placed, back)).id, placed.id)
+            const left = store.fates.length
+            yield* trading.amend(placed, back)
+            return [error._tag, left, store.fates.length]
+          }))
+      )
+      assert.deepStrictEqual(tags, ["OutcomeUnknown", 1, 1])
+    }))
+
   it.effect("rounds an amendment in the order's favour if it says so, and otherwise proposes that", () =>
     Effect.gen(function*() {
       for (const [side, price] of [["buy", "59000.00"], ["sell", "59000.01"]] as const) {

@@ -78,8 +78,9 @@ export declare namespace Trading {
     readonly cancelAll: (symbol: string) => Effect.Effect<ReadonlyArray<string>, TradingError>
     /**
      * Changes an open order and returns it once the exchange shows the change. An order that already has the price and
-     * the amount is returned as it is, and nothing is sent. Fails with `OutcomeUnknown` if the exchange does not show
-     * the change within three seconds, and with `Unsupported` if it cannot amend orders.
+     * the amount is returned as it is, and nothing is sent, unless an earlier amendment may still take effect. Fails with
+     * `OutcomeUnknown` if the exchange does not show the change within three seconds, and with `Unsupported` if it cannot
+     * amend orders.
      */
     readonly amend: (reference: Reference, amendment: Amendment) => Effect.Effect<Order, TradingError>
     /**

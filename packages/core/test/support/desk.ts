@@ -57,5 +57,6 @@ export const desk = (
   skew: Effect.succeed(0),
   underWay: new Set(),
   amended: new Set(),
+  unsettled: new Set(),
   placed: new Map()
 })

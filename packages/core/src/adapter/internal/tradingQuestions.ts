@@ -6,6 +6,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { Capability } from "../../engine/Endpoint.js"
 import { type ExchangeClient, exchangeTime } from "../../engine/ExchangeClient.js"
+import * as Departure from "../../engine/internal/departure.js"
 import type { ErrorBody, Protocol } from "../../engine/Protocol.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import { beforeWriting } from "../../model/internal/beforeSending.js"
@@ -123,6 +124,8 @@ export const make = (facts: Facts) => (client: Client, account: Adapter.Account)
     cancelAll: (market) => cancelAll(facts, client, account, cancel, unlisted, market),
     amend: amend === undefined ? undefined : (reference, { amount, price }, current) =>
       Effect.gen(function*() {
+        // A declaration has nothing but the client to send requests with.
+        yield* Departure.waiting
         const { market } = reference
         const size = amount === undefined ? undefined : yield* sizing.sized(facts, "amend", market, amount)
         const row = yield* amend(client)({ reference, current, price, size, until: yield* until })

@@ -19,6 +19,7 @@ import type { Answer, Observations, Protocol, Signed, Usage } from "../Protocol.
 import * as RawAnswers from "../RawAnswers.js"
 import type * as Transport from "../Transport.js"
 import { classify } from "./answer.js"
+import type { Departure } from "./departure.js"
 import { clockOf, type Running } from "./frame.js"
 import { parseJson } from "./json.js"
 import { describeMismatch } from "./mismatch.js"
@@ -49,6 +50,8 @@ export interface Call<out A> extends Observed {
   readonly prepared: Prepared
   /** When the operation must end, by the monotonic clock of `Deadline`. */
   readonly deadline: Option.Option<bigint>
+  /** Where a call that changes something records that its request has left, if anywhere. */
+  readonly departure: Departure | undefined
   /** When the latest attempt was sent, in epoch milliseconds. */
   sentAt: number | undefined
   /** The nonce of the latest attempt, if it was signed. */
@@ -115,6 +118,7 @@ export const send = <A>(
       return new ExchangeError.AuthenticationFailed({ ...about, detail: signed, outcome: "NotSent" })
     }
     call.sentAt = sentAt
+    if (call.departure !== undefined) call.departure.stage = "left"
     const go = () => {
       // The operation's deadline also bounds the attempt. Once the request is sent, reaching it counts as a timeout.
       const timeout = Option.match(Deadline.remainingAt(call.deadline, clock), {

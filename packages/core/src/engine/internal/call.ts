@@ -10,6 +10,7 @@ import { memoized } from "../../model/internal/memoized.js"
 import { clean } from "../../model/internal/text.js"
 import * as Endpoint from "../Endpoint.js"
 import type * as Attempt from "./attempt.js"
+import * as Departure from "./departure.js"
 import type { Running } from "./frame.js"
 import { Lane } from "./lane.js"
 import { describeMismatch } from "./mismatch.js"
@@ -29,6 +30,7 @@ export class Call<A> implements Attempt.Call<A> {
   readonly cost: Endpoint.Cost
   /** The lane in which the operation queues. */
   readonly lane: Endpoint.Capability
+  readonly departure: Departure.Departure | undefined
   /** Set because {@link Attempt.send} itself makes waiting interruptible. */
   readonly isMasked = true
   attempt = 0
@@ -45,7 +47,7 @@ export class Call<A> implements Attempt.Call<A> {
     names: Attempt.Names,
     prepared: Endpoint.Prepared,
     cost: Endpoint.Cost,
-    { deadline, lane }: Inherited
+    { deadline, departure, lane }: Inherited
   ) {
     this.endpoint = endpoint
     this.names = names
@@ -53,6 +55,7 @@ export class Call<A> implements Attempt.Call<A> {
     this.deadline = deadline
     this.cost = cost
     this.lane = lane ?? endpoint.capability
+    this.departure = endpoint.idempotency === "safe" ? undefined : departure
   }
 
   get about(): Attempt.Names["operation"] {
@@ -102,12 +105,14 @@ export interface Inherited {
   readonly deadline: Option.Option<bigint>
   /** The lane in which the operation queues, if it is not that of its capability. */
   readonly lane: Endpoint.Capability | undefined
+  readonly departure: Departure.Departure | undefined
 }
 
 /** @internal */
 export const inheritedFrom = ({ currentContext }: Running): Inherited => ({
   deadline: Context.get(currentContext, Deadline.Deadline),
-  lane: Context.get(currentContext, Lane)
+  lane: Context.get(currentContext, Lane),
+  departure: Context.get(currentContext, Departure.Recorder)
 })
 
 /**

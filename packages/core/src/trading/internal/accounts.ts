@@ -13,7 +13,7 @@ import type { Desk } from "./desk.js"
  *
  * @internal
  */
-export interface Shared extends Pick<Desk, "spent" | "givenBack" | "underWay" | "amended" | "placed"> {
+export interface Shared extends Pick<Desk, "spent" | "givenBack" | "underWay" | "amended" | "unsettled" | "placed"> {
   /** The journals that Layers of the account write, and whether the total already includes what was written before. */
   readonly journals: Map<object, "written" | "counted">
 }
@@ -45,6 +45,7 @@ export const layer: Layer.Layer<Accounts> = Layer.sync(Accounts, () => {
             givenBack: new Set(),
             underWay: new Set(),
             amended: new Set(),
+            unsettled: new Set(),
             placed: new Map(),
             journals: new Map()
           }

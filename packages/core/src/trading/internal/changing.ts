@@ -1,9 +1,12 @@
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as BigDecimal from "effect/BigDecimal"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import * as Departure from "../../engine/internal/departure.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import { beforeWriting } from "../../model/internal/beforeSending.js"
 import { dropOldest } from "../../model/internal/dropOldest.js"
@@ -128,19 +131,19 @@ export const amend = (desk: Desk, reference: Adapter.Reference, amendment: Amend
       OrderCheck.checkAmendment(reference.market, amendment, current.side),
       (detail) => new ExchangeError.InvalidRequest({ ...about, detail })
     )
-    // Some exchanges refuse a change that changes nothing.
-    if (isChanged(current, change)) return current
-    const counted = yield* admit(desk, reference.market, current, change)
-    noteAmended(desk, current)
+    // Some exchanges refuse a change that changes nothing. It is sent only if an earlier one may still take effect.
+    if (isChanged(current, change) && !desk.unsettled.has(orderKey(current))) return current
     const isDone = (order: Order) => isClosed(order) || isChanged(order, change)
-    const made = Effect.matchEffect(answered(desk, reference, send(reference, change, current), isDone), {
-      onSuccess: (answer) => shown(desk, "amend", reference, answer, isDone),
-      onFailure: (error): Result =>
-        error.outcome === "Unknown"
-          ? lost(desk, "amend", reference, error, isDone)
-          : Effect.fail(error)
-    })
-    return yield* made.pipe(
+    const made = Effect.suspend(() => {
+      noteAmended(desk, current)
+      return Effect.matchEffect(answered(desk, reference, send(reference, change, current), isDone), {
+        onSuccess: (answer) => shown(desk, "amend", reference, answer, isDone),
+        onFailure: (error): Result =>
+          error.outcome === "Unknown"
+            ? lost(desk, "amend", reference, error, isDone)
+            : Effect.fail(error)
+      })
+    }).pipe(
       Effect.filterOrFail(
         (order) => isChanged(order, change),
         ({ status }) =>
@@ -149,8 +152,9 @@ export const amend = (desk: Desk, reference: Adapter.Reference, amendment: Amend
             detail: `the order ended before it was amended: it is ${status}`
           })
       ),
-      Effect.tapError((error) => error.outcome === "Unknown" ? Effect.void : counted.giveBack)
+      Effect.onExit((exit) => Effect.sync(() => noteSettled(desk, current, exit)))
     )
+    return yield* counting(desk, reference.market, current, change, made)
   })
 
 const noteAmended = ({ amended }: Desk, { clientOrderId }: Order): void => {
@@ -158,6 +162,19 @@ const noteAmended = ({ amended }: Desk, { clientOrderId }: Order): void => {
   amended.delete(clientOrderId)
   amended.add(clientOrderId)
   dropOldest(amended, maxRecent)
+}
+
+const noteSettled = (
+  { unsettled }: Desk,
+  order: Order,
+  exit: Exit.Exit<Order, ExchangeError.TradingError>
+): void => {
+  const key = orderKey(order)
+  const isUnknown = Exit.isFailure(exit) &&
+    Option.getOrElse(Option.map(Cause.failureOption(exit.cause), ({ outcome }) => outcome === "Unknown"), () => true)
+  if (isUnknown) unsettled.add(key)
+  else if (Exit.isSuccess(exit)) unsettled.delete(key)
+  dropOldest(unsettled, maxRecent)
 }
 
 /** Returns the exchange's answer to a change, or the order as soon as a feed shows it as changed. */
@@ -246,27 +263,45 @@ const inQuestion = (reference: Adapter.Reference, seen: Option.Option<Order>): E
     : { symbol, id: reference.id, clientOrderId: known?.clientOrderId }
 }
 
-/** Has the guards judge the order as amended, and count what it grows by. */
-const admit = (
+/**
+ * Has the guards judge the order as amended, and count what it grows by while it is changed. That is given back if the
+ * order was not changed.
+ */
+const counting = (
   desk: Desk,
   market: Market,
   current: Order,
-  change: Adapter.Change
-): Effect.Effect<{ readonly giveBack: Effect.Effect<void> }, ExchangeError.TradingError> =>
+  change: Adapter.Change,
+  made: Result
+): Result =>
   Effect.gen(function*() {
     const after = amended(market, current, change)
     const price = after === undefined ? undefined : yield* placing.priceFor(desk, after)
     const at = yield* Clock.currentTimeMillis
-    const worth = yield* placing.admit(desk, "amend", after, price, at, amended(market, current, unchanged))
-    const giveBack = placing.giveBack(desk, market, worth, at)
-    if (after === undefined || BigDecimal.isZero(worth)) return { giveBack }
-    yield* Effect.onError(writeAmendment(desk, current, after, worth, at), () => giveBack)
-    const takeBack = writeAmendment(desk, current, after, BigDecimal.negate(worth), at).pipe(
-      Effect.catchAll((error) =>
-        Effect.logWarning("The value added by an amendment could not be subtracted again in the journal", error.message)
+    return yield* Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(
+        placing.admit(desk, "amend", after, price, at, amended(market, current, unchanged)),
+        (worth): Result => {
+          if (after === undefined || BigDecimal.isZero(worth)) return restore(made)
+          const giveBack = placing.giveBack(desk, market, worth, at)
+          const takeBack = writeAmendment(desk, current, after, BigDecimal.negate(worth), at).pipe(
+            Effect.catchAll((error) =>
+              Effect.logWarning(
+                "The value added by an amendment could not be subtracted again in the journal",
+                error.message
+              )
+            )
+          )
+          const unmade = Effect.zipRight(giveBack, takeBack)
+          return Effect.zipRight(
+            Effect.onError(restore(writeAmendment(desk, current, after, worth, at)), () => giveBack),
+            Departure.onInterruptBefore(restore(made), unmade).pipe(
+              Effect.tapError((error) => error.outcome === "Unknown" ? Effect.void : unmade)
+            )
+          )
+        }
       )
     )
-    return { giveBack: Effect.zipRight(giveBack, takeBack) }
   })
 
 const unchanged: Adapter.Change = { price: undefined, amount: undefined }

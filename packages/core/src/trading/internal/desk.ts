@@ -36,6 +36,8 @@ export interface Desk {
   readonly journal: Ledger
   /** The client order ids of the latest orders that were amended, whose terms are no longer those requested. */
   readonly amended: Set<string>
+  /** The latest orders, by {@link orderKey}, with an amendment that may still take effect, as its outcome is unknown. */
+  readonly unsettled: Set<string>
   /** The latest orders that were placed, by {@link orderKey}. */
   readonly placed: Map<string, Placed>
   readonly patience: Duration.DurationInput
