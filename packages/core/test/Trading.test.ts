@@ -876,6 +876,27 @@ describe("the journal", () => {
       ))
   }
 
+  it.effect("reconciling finds one order to be that of one call only, though both lookups end in the same instant", () =>
+    withJournal((journal) =>
+      Effect.gen(function*() {
+        const store = new Acme.Store()
+        yield* Acme.trade(store, (trading) => trading.place({ ...limit, clientOrderId: "mine" }))
+        yield* journal.append(Acme.intent("mine"))
+        yield* journal.append({ ...Acme.intent("mine"), at: 1 })
+        yield* TestClock.adjust("20 seconds")
+        // The fibers take turns in steps of a few operations, so both calls find the order before either is settled.
+        const reconciling = yield* Effect.fork(Acme.trade(
+          store,
+          (trading) => Effect.withMaxOpsBeforeYield(trading.reconcile, 16),
+          { journal }
+        ))
+        yield* TestClock.adjust("1 minute")
+        const found = yield* Fiber.join(reconciling)
+        assert.sameMembers(found.map(({ _tag }) => _tag), ["Placed", "NotPlaced"])
+        assert.deepStrictEqual(yield* journal.open, [])
+      })
+    ))
+
   it.effect("reconciling finds both orders of two calls with the same client order id, if there are two", () =>
     withJournal((journal) =>
       Effect.gen(function*() {
