@@ -71,7 +71,7 @@ const cases: { readonly [row: string]: ReadonlyArray<Case> } = {
     {
       status: 400,
       body: JSON.stringify({ code: 3, message: "bad", details: [] }),
-      expected: rejected("InvalidRequest", "INVALID_ARGUMENT")
+      expected: rejected("InvalidRequest", "3")
     },
     ...refused("InvalidRequest", "UNSUPPORTED_ORDER_CONFIGURATION", "INVALID_SIDE", "INVALID_REQUEST")
   ],
@@ -101,6 +101,11 @@ const cases: { readonly [row: string]: ReadonlyArray<Case> } = {
       status: 401,
       body: plain("PERMISSION_DENIED", "?"),
       expected: rejected("AuthenticationFailed", "PERMISSION_DENIED")
+    },
+    {
+      status: 400,
+      body: JSON.stringify({ code: 16, message: "no" }),
+      expected: rejected("AuthenticationFailed", "16")
     },
     ...["authentication_error", "unauthorized", "invalid_token", "expired_token", "revoked_token"].flatMap((id) => [
       { status: 401, body: listed(id, "?"), expected: rejected("AuthenticationFailed", id) },
@@ -153,6 +158,7 @@ const cases: { readonly [row: string]: ReadonlyArray<Case> } = {
     },
     { status: 403, body: listed("resource_exhausted", "?"), expected: limited(1000, "resource_exhausted") },
     { status: 200, body: order("resource_exhausted", "error"), expected: limited(1000, "resource_exhausted") },
+    { status: 403, body: JSON.stringify({ code: 8, message: "no" }), expected: limited(1000, "8") },
     {
       status: 403,
       body: "<html></html>",
@@ -239,6 +245,8 @@ const cases: { readonly [row: string]: ReadonlyArray<Case> } = {
   "outcome Unknown": [
     { status: 500, body: listed("internal_server_error", "?"), expected: unknown("internal_server_error") },
     { status: 400, body: plain("internal_server_error", "?"), expected: unknown("internal_server_error") },
+    { status: 400, body: JSON.stringify({ code: 13, message: "no" }), expected: unknown("13") },
+    { status: 400, body: JSON.stringify({ code: 14, message: "no" }), expected: unknown("14") },
     { status: 200, body: order("UNKNOWN_FAILURE_REASON"), expected: unknown() },
     { status: 200, body: JSON.stringify({ success: false }), expected: unknown() },
     { status: 200, body: edit("UNKNOWN_EDIT_ORDER_FAILURE_REASON"), expected: unknown() }
