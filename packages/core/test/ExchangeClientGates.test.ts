@@ -147,7 +147,7 @@ describe("ExchangeClient: order of the gates", () => {
       yield* client.request(Acme.balance, {})
       assert.deepStrictEqual(sent.map(({ path }) => path), ["/value", "/order/1", "/balance"])
       const { breakers } = yield* client.health
-      assert.deepStrictEqual(breakers.map(({ state }) => state), ["Open", "Closed", "Closed"])
+      assert.deepStrictEqual(breakers.map(({ state }) => state), ["Open", "Closed", "Closed", "Closed"])
     }))
 
   it.scoped("a breaker is half-open after exactly retryAfter, and a successful probe closes it", () =>
@@ -168,7 +168,12 @@ describe("ExchangeClient: order of the gates", () => {
       yield* TestClock.adjust(1)
       yield* client.request(Acme.value, {})
       assert.strictEqual(sent.length, 2)
-      assert.deepStrictEqual((yield* client.health).breakers.map(({ state }) => state), ["Closed", "Closed", "Closed"])
+      assert.deepStrictEqual((yield* client.health).breakers.map(({ state }) => state), [
+        "Closed",
+        "Closed",
+        "Closed",
+        "Closed"
+      ])
     }))
 
   it.scoped("a half-open breaker refuses a second call while the probe is in flight", () =>
@@ -200,7 +205,7 @@ describe("ExchangeClient: order of the gates", () => {
       assert.strictEqual(sent[0]?.signal.aborted, true)
       assert.strictEqual(released, 1)
       const health = yield* client.health
-      assert.deepStrictEqual(health.breakers.map(({ state }) => state), ["Closed", "Closed", "Closed"])
+      assert.deepStrictEqual(health.breakers.map(({ state }) => state), ["Closed", "Closed", "Closed", "Closed"])
       assert.strictEqual(health.lastFailure, undefined)
       // It was sent, so its tokens are consumed; the only permit is free again.
       assert.strictEqual(yield* used(client), 0.1)

@@ -129,7 +129,12 @@ describe("ExchangeState", () => {
           // It has no circuit breaker for capabilities it does not serve, until its first call of one.
           assert.instanceOf(yield* Effect.flip(reading.request(Acme.balance, {})), ExchangeError.CircuitOpen)
           const later = yield* clientOf()
-          assert.deepStrictEqual((yield* later.health).breakers.map(({ state }) => state), ["Open", "Open", "Open"])
+          assert.deepStrictEqual((yield* later.health).breakers.map(({ state }) => state), [
+            "Open",
+            "Open",
+            "Open",
+            "Open"
+          ])
           yield* Effect.flatMap(ExchangeState.ExchangeState, ({ resume }) => resume("acme"))
           const latest = yield* clientOf()
           yield* latest.request(Acme.balance, {})

@@ -82,7 +82,7 @@ describe("Health", () => {
       const text = JSON.stringify(yield* Schema.encode(Health.Report)(report))
       const back = yield* Schema.decodeUnknown(Schema.parseJson(Health.Report))(text)
       assert.strictEqual(JSON.stringify(yield* Schema.encode(Health.Report)(back)), text)
-      assert.deepStrictEqual(back.exchanges[0]?.breakers.map(({ state }) => state), ["Open", "Open", "Open"])
+      assert.deepStrictEqual(back.exchanges[0]?.breakers.map(({ state }) => state), ["Open", "Open", "Open", "Open"])
     }))
 })
 
@@ -126,7 +126,7 @@ describe("Health of one exchange", () => {
       assert.deepStrictEqual(yield* states(client), {
         status: "warn",
         reason: "the circuit for marketData is half-open",
-        breakers: ["HalfOpen", "Closed", "Closed"]
+        breakers: ["HalfOpen", "Closed", "Closed", "Closed"]
       })
     }))
 
@@ -137,7 +137,7 @@ describe("Health of one exchange", () => {
       assert.deepStrictEqual(yield* states(client), {
         status: "warn",
         reason: "the circuit for account is open",
-        breakers: ["Closed", "Open", "Closed"]
+        breakers: ["Closed", "Open", "Closed", "Closed"]
       })
     }))
 

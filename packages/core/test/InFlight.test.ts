@@ -24,9 +24,9 @@ describe("InFlight", () => {
       yield* client.request(Acme.order, { amount: 1 })
       yield* observed.get("https://acme.example/other")
       assert.deepStrictEqual(seen.map(Option.getOrUndefined), [
-        { exchange: "acme", operation: "value", capability: "marketData", idempotency: "safe" },
-        { exchange: "acme", operation: "balance", capability: "account", idempotency: "safe" },
-        { exchange: "acme", operation: "order", capability: "trading", idempotency: "once" },
+        { exchange: "acme", operation: "value", capability: "marketData", idempotency: "safe", circuit: "marketData" },
+        { exchange: "acme", operation: "balance", capability: "account", idempotency: "safe", circuit: "account" },
+        { exchange: "acme", operation: "order", capability: "trading", idempotency: "once", circuit: "trading" },
         undefined
       ])
       assert.isTrue(Option.isNone(yield* InFlight.InFlight))

@@ -12,7 +12,7 @@ const request: Transport.Request = {
   body: "",
   maxBytes: 1000,
   timeout: Duration.seconds(1),
-  about: { exchange: "acme", operation: "value", capability: "marketData", idempotency: "safe" }
+  about: { exchange: "acme", operation: "value", capability: "marketData", idempotency: "safe", circuit: "marketData" }
 }
 
 describe("NodeTransport", () => {

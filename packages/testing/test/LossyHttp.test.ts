@@ -77,7 +77,13 @@ describe("LossyHttp", () => {
       const of = (capability: "account" | "trading") =>
         Effect.provideService(
           InFlight.InFlight,
-          Option.some({ exchange: "toy", operation: "x", capability, idempotency: "once" as const })
+          Option.some({
+            exchange: "toy",
+            operation: "x",
+            capability,
+            idempotency: "once" as const,
+            circuit: capability
+          })
         )
       const [traded, read, other] = yield* loseRequests(Effect.all([
         send("GET").pipe(of("trading")),

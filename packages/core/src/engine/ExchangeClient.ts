@@ -247,7 +247,7 @@ const makeEngine = Effect.fnUntraced(function*(
     call: Call<A>,
     signer: Attempt.Signer
   ): Effect.Effect<A, ExchangeError.ExchangeError | Refusal> =>
-    breakers.with(call.endpoint.capability, (breaker) =>
+    breakers.with(call.names.request.circuit, (breaker) =>
       policyOf(breaker)(signer.key)(call.endpoint).apply(
         (made) =>
           withFiber((fiber, status) => {

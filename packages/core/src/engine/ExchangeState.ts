@@ -78,7 +78,8 @@ export declare namespace ExchangeState {
  */
 export interface Options {
   /**
-   * The options of the circuit breakers, of which there is one per capability. Defaults to those of `CircuitBreaker`.
+   * The options of the circuit breakers, of which there is one per capability, and one for the reads that `Trading`
+   * needs. Defaults to those of `CircuitBreaker`.
    */
   readonly breaker?: Pick<CircuitBreaker.Options<never>, "trip" | "openFor" | "halfOpen"> | undefined
   /** The largest number of requests in flight, an eighth of which is reserved for trading. Defaults to 32. */

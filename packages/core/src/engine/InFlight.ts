@@ -19,6 +19,8 @@ export interface Request {
   readonly operation: string
   readonly capability: Capability
   readonly idempotency: Idempotency
+  /** The circuit that it passes, as health names it: its capability, or `trading.reads` for a read that trading needs. */
+  readonly circuit: string
 }
 
 /**

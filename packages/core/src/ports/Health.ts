@@ -30,6 +30,7 @@ export type Status = typeof Status.Type
  * The health of one exchange. Instants are in epoch milliseconds.
  *
  * - `reason`: why the status is not `pass`.
+ * - `breakers`: the circuit breaker of each capability, and `trading.reads`, that of the reads that `Trading` needs.
  * - `limits`: `used` is the share of a rate limit in use, 0 to 1, and `pausedUntil` the end of a pause that the
  *   exchange asked for.
  * - `clockSkewMillis`: the exchange's clock minus the local clock.

@@ -19,6 +19,7 @@ import type { Answer, Observations, Protocol, Signed, Usage } from "../Protocol.
 import * as RawAnswers from "../RawAnswers.js"
 import type * as Transport from "../Transport.js"
 import { classify } from "./answer.js"
+import type { Circuit } from "./breakers.js"
 import type { Departure } from "./departure.js"
 import { clockOf, type Running } from "./frame.js"
 import { parseJson } from "./json.js"
@@ -36,7 +37,7 @@ import type { Vitals } from "./vitals.js"
  */
 export interface Names {
   readonly operation: Observed["about"]
-  readonly request: InFlight.Request
+  readonly request: InFlight.Request & { readonly circuit: Circuit }
 }
 
 /**

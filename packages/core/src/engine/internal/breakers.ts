@@ -11,16 +11,31 @@ import * as SteadyInstant from "./steadyInstant.js"
 export type Breaker = CircuitBreaker.CircuitBreaker<ExchangeError>
 
 /**
- * One circuit breaker per capability, so that failing public data cannot block a cancel. Each is created on first use:
- * most clients serve one capability, and a breaker is a large part of a client's memory.
+ * The requests that one breaker judges: those of a capability, or the reads that a change of an order needs.
+ *
+ * @internal
+ */
+export type Circuit = Capability | "trading.reads"
+
+/**
+ * Returns the circuit of a request, by its capability and the lane in which it queues.
+ *
+ * @internal
+ */
+export const circuitOf = (capability: Capability, lane: Capability): Circuit =>
+  lane === "trading" && capability !== "trading" ? "trading.reads" : capability
+
+/**
+ * One circuit breaker per circuit, so that failing public data or other reads cannot block a cancel. Each is created on
+ * first use: most clients serve one capability, and a breaker is a large part of a client's memory.
  *
  * @internal
  */
 export interface Breakers {
-  readonly of: (capability: Capability) => Effect.Effect<Breaker>
-  /** Runs `use` with the breaker of a capability, without an extra operation once the breaker exists. */
+  readonly of: (circuit: Circuit) => Effect.Effect<Breaker>
+  /** Runs `use` with the breaker of a circuit, without an extra operation once the breaker exists. */
   readonly with: <A, E, R>(
-    capability: Capability,
+    circuit: Circuit,
     use: (breaker: Breaker) => Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E, R>
   /** Opens all breakers until an instant in epoch milliseconds, including those that are created later. */
@@ -33,7 +48,7 @@ export const make = (
   exchange: string,
   options: Pick<CircuitBreaker.Options<never>, "trip" | "openFor" | "halfOpen"> | undefined
 ): Breakers => {
-  const known = new Map<Capability, Breaker>()
+  const known = new Map<Circuit, Breaker>()
   /** A `SteadyInstant`. */
   let stopped = -Infinity
 
@@ -43,26 +58,26 @@ export const make = (
       return until > clock.unsafeCurrentTimeMillis() ? breaker.openUntil(until) : Effect.void
     })
 
-  const getOrMake = (capability: Capability): Effect.Effect<Breaker> =>
-    CircuitBreaker.make<ExchangeError>({ ...options, name: `${exchange}.${capability}`, classify }).pipe(
+  const getOrMake = (circuit: Circuit): Effect.Effect<Breaker> =>
+    CircuitBreaker.make<ExchangeError>({ ...options, name: `${exchange}.${circuit}`, classify }).pipe(
       Effect.map((made) => {
-        const found = known.get(capability) ?? made
-        known.set(capability, found)
+        const found = known.get(circuit) ?? made
+        known.set(circuit, found)
         return found
       }),
       Effect.tap(opened)
     )
 
-  const withBreaker: Breakers["with"] = (capability, use) => {
-    const found = known.get(capability)
-    return found === undefined ? Effect.flatMap(getOrMake(capability), use) : use(found)
+  const withBreaker: Breakers["with"] = (circuit, use) => {
+    const found = known.get(circuit)
+    return found === undefined ? Effect.flatMap(getOrMake(circuit), use) : use(found)
   }
 
   const all = (f: (breaker: Breaker) => Effect.Effect<void>): Effect.Effect<void> =>
     Effect.suspend(() => Effect.forEach(known.values(), f, { discard: true }))
 
   return {
-    of: (capability) => Effect.suspend(() => withBreaker(capability, Effect.succeed)),
+    of: (circuit) => Effect.suspend(() => withBreaker(circuit, Effect.succeed)),
     with: withBreaker,
     openUntil: (epochMillis) =>
       Effect.clockWith((clock) => {
@@ -82,7 +97,7 @@ const classify = (exit: Exit.Exit<unknown, ExchangeError>): CircuitBreaker.Verdi
     // A defect. Interruption alone never gets here.
     onNone: () => "failure",
     onSome: (error) => {
-      // A ban opens the breakers of all capabilities by `openUntil`, for `maxPause` at most.
+      // A ban opens all breakers by `openUntil`, for `maxPause` at most.
       return countsAsFailure(error) ? "failure" : "ignore"
     }
   })

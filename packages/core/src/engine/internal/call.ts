@@ -10,6 +10,7 @@ import { memoized } from "../../model/internal/memoized.js"
 import { clean } from "../../model/internal/text.js"
 import * as Endpoint from "../Endpoint.js"
 import type * as Attempt from "./attempt.js"
+import { circuitOf } from "./breakers.js"
 import * as Departure from "./departure.js"
 import type { Running } from "./frame.js"
 import { Lane } from "./lane.js"
@@ -124,12 +125,14 @@ export const preparing = (exchange: string) => {
   const namesOf = memoized(
     (
       endpoint: Pick<Endpoint.Endpoint<Endpoint.Capability, never, unknown>, "name" | "capability" | "idempotency">
-    ): Attempt.Names => {
-      const operation = { exchange, operation: endpoint.name }
-      return {
+    ): { readonly itself: Attempt.Names; readonly forTrading: Attempt.Names } => {
+      const { capability, idempotency, name } = endpoint
+      const operation = { exchange, operation: name }
+      const names = (lane: Endpoint.Capability): Attempt.Names => ({
         operation,
-        request: { capability: endpoint.capability, idempotency: endpoint.idempotency, ...operation }
-      }
+        request: { capability, idempotency, circuit: circuitOf(capability, lane), ...operation }
+      })
+      return { itself: names(capability), forTrading: names("trading") }
     }
   )
   return <C extends Endpoint.Capability, I, A>(
@@ -137,7 +140,8 @@ export const preparing = (exchange: string) => {
     input: I,
     around: Inherited
   ): Call<A> | ExchangeError.InvalidRequest => {
-    const names = namesOf(endpoint)
+    const { forTrading, itself } = namesOf(endpoint)
+    const names = around.lane === "trading" ? forTrading : itself
     const encoded = endpoint.encode(input)
     if (Either.isLeft(encoded)) {
       const detail = `the input is invalid${describeMismatch(encoded.left, { values: true, clean })}`

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as Health from "../../ports/Health.js"
 import type { Capability } from "../Endpoint.js"
 import type { Host } from "../Protocol.js"
-import type { Breakers } from "./breakers.js"
+import type { Breakers, Circuit } from "./breakers.js"
 import type { Limits } from "./limits.js"
 import type { Vitals } from "./vitals.js"
 
@@ -23,7 +23,10 @@ export const make = (client: {
     const now = yield* Clock.currentTimeMillis
     const facts = yield* client.vitals.snapshot
     const limits = yield* client.limits.usage
-    const breakers = yield* Effect.forEach(client.capabilities, (capability) =>
+    const circuits: ReadonlyArray<Circuit> = client.capabilities.includes("trading")
+      ? [...client.capabilities, "trading.reads"]
+      : client.capabilities
+    const breakers = yield* Effect.forEach(circuits, (capability) =>
       Effect.map(
         Effect.flatMap(client.breakers.of(capability), ({ state }) => state),
         (state) => ({

@@ -45,12 +45,12 @@ export const watch = (
       Effect.gen(function*() {
         const { exchanges } = yield* health.report
         const about = yield* InFlight.InFlight
-        const open = Option.filter(about, ({ capability }) =>
+        const open = Option.filter(about, ({ circuit }) =>
           exchanges.some(({ breakers }) =>
-            breakers.some((breaker) => breaker.capability === capability && breaker.state === "Open")
+            breakers.some(({ capability, state }) => capability === circuit && state === "Open")
           ))
         if (Option.isSome(open)) {
-          forbidden.push(`${open.value.operation} (${open.value.capability})`)
+          forbidden.push(`${open.value.operation} (${open.value.circuit})`)
         }
         return yield* answer
       }))
