@@ -54,9 +54,9 @@ const setting = (exchange: Exchanges.ExchangeId, beat: Duration.DurationInput) =
 
 const start = Date.UTC(2026, 10, 2)
 
-// Less for a sample: every fault about three times.
-const hours = whole().sample === undefined ? 24 : 4
-const connections = whole().sample === undefined ? 1000 : 300
+// Less for a sample: every fault about twice.
+const hours = whole().sample === undefined ? 24 : 2
+const connections = whole().sample === undefined ? 1000 : 260
 
 describe.sequential.each(Simulator.exchangeIds)(`${hours} hours of %s`, (exchange) => {
   const { beat, gaps } = subjects[exchange]
