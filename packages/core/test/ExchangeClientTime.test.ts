@@ -1,6 +1,7 @@
 import { Trip } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Either, Fiber, TestClock } from "effect"
+import { asTrading } from "../src/engine/internal/lane.js"
 import { ExchangeError } from "../src/index.js"
 import * as Acme from "./support/acme.js"
 import { assertRunning, start } from "./support/time.js"
@@ -284,7 +285,7 @@ describe("ExchangeClient: time", () => {
       assert.approximately((yield* client.health).clockSkewMillis, skew, 1)
     }))
 
-  it.scoped("a ban opens the circuit breaker of every capability until exactly its end", () =>
+  it.scoped("a ban opens the circuit breaker of every capability, and of the reads for trading, until exactly its end", () =>
     Effect.gen(function*() {
       const { client, sent } = yield* Wire.setup((_, index) => index === 0 ? Wire.refuse("Banned", 418) : Wire.ok())
       const error = yield* Effect.flip(client.request(Acme.value, {}))
@@ -293,18 +294,20 @@ describe("ExchangeClient: time", () => {
       const refused = Effect.all([
         Effect.flip(client.request(Acme.value, {})),
         Effect.flip(client.request(Acme.balance, {})),
+        Effect.flip(asTrading(client.request(Acme.balance, {}))),
         Effect.flip(client.request(Acme.order, { amount: 1 }))
       ])
-      assert.deepStrictEqual((yield* refused).map(({ _tag }) => _tag), ["CircuitOpen", "CircuitOpen", "CircuitOpen"])
+      assert.deepStrictEqual((yield* refused).map(({ _tag }) => _tag), Array(4).fill("CircuitOpen"))
       assert.strictEqual((yield* client.health).bannedUntil, 60_000)
       yield* TestClock.adjust(59_999)
-      assert.deepStrictEqual((yield* refused).map(({ _tag }) => _tag), ["CircuitOpen", "CircuitOpen", "CircuitOpen"])
+      assert.deepStrictEqual((yield* refused).map(({ _tag }) => _tag), Array(4).fill("CircuitOpen"))
       assert.strictEqual(sent.length, 1)
       yield* TestClock.adjust(1)
       yield* client.request(Acme.value, {})
       yield* client.request(Acme.balance, {})
+      yield* asTrading(client.request(Acme.balance, {}))
       yield* client.request(Acme.order, { amount: 1 })
-      assert.strictEqual(sent.length, 4)
+      assert.strictEqual(sent.length, 5)
     }))
 
   it.scoped("the usage that the exchange reports updates the rate limiter", () =>

@@ -1,17 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Either } from "effect"
-import { type Dialect, Engine } from "../src/index.js"
 import { Fields } from "../src/kit.js"
+import { emptyWorld } from "./utils.js"
 
-const world: Dialect.World = {
-  now: 7,
-  keys: [],
-  engine: Engine.make({ instruments: [], balances: [] }),
-  quote: () => assert.fail("nothing is quoted"),
-  trades: () => [],
-  candles: () => [],
-  isVisible: () => true
-}
+const world = emptyWorld(7)
 
 const { checked, integer, mapped, required } = Fields.reading((name, reason) => Either.left(`${name}: ${reason}`))
 

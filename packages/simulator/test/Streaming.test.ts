@@ -1,16 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type Dialect, Engine } from "../src/index.js"
 import { Streaming } from "../src/kit.js"
-
-const at = (now: number): Dialect.World => ({
-  now,
-  keys: [],
-  engine: Engine.make({ instruments: [], balances: [] }),
-  quote: () => assert.fail("nothing is quoted"),
-  trades: () => [],
-  candles: () => [],
-  isVisible: () => true
-})
+import { emptyWorld } from "./utils.js"
 
 describe("a conversation", () => {
   it("is told when it was opened, and when each side last sent something", () => {
@@ -27,8 +17,10 @@ describe("a conversation", () => {
         return silence
       }
     })
-    const opened = conversation.begin(at(1)).next
-    opened.poll(at(2)).next.receive("hello", at(3)).next.receive("quiet", at(4)).next.poll(at(5))
+    const opened = conversation.begin(emptyWorld(1)).next
+    opened.poll(emptyWorld(2)).next.receive("hello", emptyWorld(3)).next.receive("quiet", emptyWorld(4)).next.poll(
+      emptyWorld(5)
+    )
     assert.deepStrictEqual(told, [
       { openedAt: 1, receivedAt: 1, sentAt: 1 },
       { openedAt: 1, receivedAt: 3, sentAt: 1 },

@@ -1,8 +1,20 @@
+import { assert } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import { createHmac } from "node:crypto"
-import type { Account, Dialect, Simulator } from "../src/index.js"
+import { type Account, type Dialect, Engine, type Simulator } from "../src/index.js"
 
 export const noon = 1_732_536_000_000
+
+/** An exchange without markets, at an instant. */
+export const emptyWorld = (now: number): Dialect.World => ({
+  now,
+  keys: [],
+  engine: Engine.make({ instruments: [], balances: [] }),
+  quote: () => assert.fail("nothing is quoted"),
+  trades: () => [],
+  candles: () => [],
+  isVisible: () => true
+})
 
 export const request = (
   target: string,
