@@ -9,10 +9,10 @@
  * `await`. No subject waits for a rate limit, and each has at most 256 connections.
  */
 import { FetchHttpClient } from "@effect/platform"
-import { ManagedRuntime } from "effect"
+import { Duration, ManagedRuntime } from "effect"
 import { apart, startApart, type Subject } from "./internal/apart.js"
 import { tickersOfPeers } from "./internal/httpPeers.js"
-import { alternate, roundsOf } from "./internal/measure.js"
+import { alternate, minus, roundsOf } from "./internal/measure.js"
 import { client, tickers, traced } from "./internal/ours.js"
 import { compare, print } from "./internal/report.js"
 import { serve } from "./internal/serve.js"
@@ -44,9 +44,12 @@ const subjects = {
       if (telling.spans() === 0) throw new Error("No span was exported")
     }
   },
-  "ours on fetch": async (baseUrl: string) => inOneFiber(client(baseUrl, FetchHttpClient.layer)),
+  "ours without a timeout": async (baseUrl: string) =>
+    inOneFiber(client(baseUrl, { attemptTimeout: Duration.infinity })),
+  "ours on fetch": async (baseUrl: string) => inOneFiber(client(baseUrl, { http: FetchHttpClient.layer })),
   "ccxt": peer("ccxt"),
   "undici": peer("undici"),
+  "undici in cockatiel's timeout": peer("undici in cockatiel's timeout"),
   "fetch": peer("fetch"),
   "axios": peer("axios"),
   "binance SDK": peer("binance SDK")
@@ -70,6 +73,16 @@ await apart(subjects, async () => {
     for (const peer of ["fetch", "axios", "binance SDK"]) compare(what, ours, peer, us(peer), "us")
     compare(`${what}, on fetch`, us("ours on fetch"), "ccxt", us("ccxt"), "us")
   }
+  console.error("the timeout of an attempt")
+  const us = await alternate(tasks({ calls: roundsOf(2000), concurrency: 32 }), { rounds: 15, warmUp: 1 })
+  compare(
+    "the timeout of an attempt, 32 in flight: overhead per call",
+    minus(us("ours"), us("ours without a timeout")),
+    "overhead of cockatiel's",
+    minus(us("undici in cockatiel's timeout"), us("undici")),
+    "us",
+    0.5
+  )
   stopAll()
   stop()
   process.exitCode = print() ? 0 : 1

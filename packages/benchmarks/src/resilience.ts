@@ -51,6 +51,11 @@ const measure = async <Name extends string>(
 }
 
 const effectBody = Effect.sync(() => 1)
+
+/** The two Effect operations that a gate needs at least: one to decide when a call begins, one to see how it ends. */
+const bareGate = Effect.suspend(() =>
+  Effect.matchCauseEffect(effectBody, { onFailure: Effect.failCause, onSuccess: Effect.succeed })
+)
 const promiseBody = async () => 1
 
 const passThrough = async (): Promise<void> => {
@@ -69,6 +74,7 @@ const passThrough = async (): Promise<void> => {
   const opossum = new CircuitBreakerOfOpossum(promiseBody, { timeout: false })
   const ns = await measure({
     "effect": inFiber(effectBody),
+    "bare gate": inFiber(bareGate),
     "consecutive": inFiber(consecutive.protect(effectBody)),
     "count": inFiber(counting.protect(effectBody)),
     "promise": inPromise(promiseBody),
@@ -77,10 +83,20 @@ const passThrough = async (): Promise<void> => {
     "opossum": inPromise(() => opossum.fire())
   })
   opossum.shutdown()
-  const added = (name: "consecutive" | "count") => minus(ns(name), ns("effect"))
+  const added = (name: "bare gate" | "consecutive" | "count") => minus(ns(name), ns("effect"))
   const theirs = (name: "cockatiel" | "cockatiel count" | "opossum") => minus(ns(name), ns("promise"))
   judge("closed, consecutive: overhead per call in a fiber", added("consecutive"), "ns", 500)
   judge("closed, count window: overhead per call in a fiber", added("count"), "ns", 500)
+  judge(
+    "closed, consecutive: overhead compared with the two Effect operations of any gate",
+    over(added("consecutive"), added("bare gate")),
+    "x"
+  )
+  judge(
+    "the two Effect operations of any gate: overhead compared with cockatiel",
+    over(added("bare gate"), theirs("cockatiel")),
+    "x"
+  )
   judge(
     "closed, consecutive: overhead compared with cockatiel",
     over(added("consecutive"), theirs("cockatiel")),

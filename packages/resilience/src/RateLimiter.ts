@@ -280,7 +280,8 @@ export const group = <const Scope extends string, const Lane extends string = ne
             // The limiter does not know a scope without a name, and dies with a message that says so.
             if (cost !== undefined) list.push({ scope: names.get(scope) ?? name(scope), cost })
           }
-          return request(list, call)
+          // A copy has no spare capacity, which each call in progress would hold.
+          return request(list.slice(), call)
         }
         return attach<Group<Scope, Lane>>({
           name: options.name,

@@ -66,12 +66,10 @@ export const memory: Open = (limits) =>
       costs.map(({ cost, scope }) => ({ budget: find(scope).budget, cost, isFirst }))
 
     const reserve = (costs: ReadonlyArray<Cost>, { isFirst, isHeld }: Claim, now: bigint): Answer => {
-      const parts: Array<Part> = []
-      for (const { cost, scope } of costs) {
-        const metered = find(scope)
-        Budget.advance(metered.budget, now)
-        if (!Budget.fits(metered.budget, cost, isFirst, now)) return deny(costs, isFirst, now)
-        parts.push({ cost, metered, node: undefined })
+      const parts = costs.map(({ cost, scope }): Part => ({ cost, metered: find(scope), node: undefined }))
+      for (const { cost, metered: { budget } } of parts) {
+        Budget.advance(budget, now)
+        if (!Budget.fits(budget, cost, isFirst, now)) return deny(costs, isFirst, now)
       }
       for (const part of parts) {
         if (isHeld) Budget.hold(part.metered.budget, part.cost)

@@ -21,18 +21,27 @@ export const ccxtOf = async (baseUrl: string): Promise<binance> => {
 
 const agent = () => new HttpAgent({ keepAlive: true, maxSockets: 256 })
 
+/** Requests the ticker with plain undici and parses it. */
+const undiciTicker = (baseUrl: string) => {
+  const dispatcher = new Agent({ connections: 256, pipelining: 1 })
+  return async (): Promise<unknown> => {
+    const { body } = await request(baseUrl + path, { dispatcher })
+    return JSON.parse(await body.text())
+  }
+}
+
 /** The other ways in which a program could read a ticker. Each loads only the modules that it needs. */
 export const tickersOfPeers = {
   "ccxt": async (baseUrl: string) => {
     const client = await ccxtOf(baseUrl)
     return () => client.fetchTicker("BTC/USDT")
   },
-  "undici": async (baseUrl: string) => {
-    const dispatcher = new Agent({ connections: 256, pipelining: 1 })
-    return async () => {
-      const { body } = await request(baseUrl + path, { dispatcher })
-      return JSON.parse(await body.text())
-    }
+  "undici": async (baseUrl: string) => undiciTicker(baseUrl),
+  "undici in cockatiel's timeout": async (baseUrl: string) => {
+    const { timeout, TimeoutStrategy } = await import("cockatiel")
+    const ticker = undiciTicker(baseUrl)
+    const limit = timeout(10_000, TimeoutStrategy.Aggressive)
+    return () => limit.execute(ticker)
   },
   "fetch": async (baseUrl: string) => async () => (await fetch(baseUrl + path)).json(),
   "axios": async (baseUrl: string) => {

@@ -5,18 +5,24 @@ import * as OtelResource from "@effect/opentelemetry/Resource"
 import * as OtelTracer from "@effect/opentelemetry/Tracer"
 import type { HttpClient } from "@effect/platform"
 import { BasicTracerProvider, SimpleSpanProcessor, type SpanExporter } from "@opentelemetry/sdk-trace-base"
-import { Effect, Layer } from "effect"
+import { type Duration, Effect, Layer } from "effect"
 
 type Ours = MarketData.MarketData | ExchangeState.ExchangeState
+
+interface Options {
+  readonly http?: Layer.Layer<HttpClient.HttpClient> | undefined
+  readonly attemptTimeout?: Duration.DurationInput | undefined
+}
 
 /** Provides our client of the exchange on the loopback, without effective rate limits. */
 export const client = (
   baseUrl: string,
-  http: Layer.Layer<HttpClient.HttpClient> = NodeExchange.layerWith({ connections: 256 })
+  { attemptTimeout, http = NodeExchange.layerWith({ connections: 256 }) }: Options = {}
 ): Layer.Layer<Ours, unknown> =>
   Layer.merge(
     Binance.layerMarketData({
       environment: { name: "bench", baseUrl },
+      attemptTimeout,
       maxConcurrent: 512,
       maxQueued: 10_000,
       marketsMaxAge: "1 day"

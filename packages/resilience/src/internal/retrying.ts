@@ -39,10 +39,11 @@ export const withRetries = <A, E, R>(
   const reporting = budget === undefined || budget.succeeded === Effect.void
     ? self
     : Effect.zipLeft(self, orElseOnDefect("`succeeded` of a retry's budget", budget.succeeded, undefined))
-  const counting = name === undefined ? reporting : Effect.zipLeft(reporting, count(name, "successful_with_retry"))
   const attemptFrom = (attempt: number, progress: RetryState<E> | undefined): Effect.Effect<A, E, R> =>
     Effect.catchAllCause(
-      attempt === 1 ? reporting : counting,
+      attempt === 1 || name === undefined
+        ? reporting
+        : Effect.zipLeft(reporting, count(name, "successful_with_retry")),
       (cause) => {
         const { backoff, options } = progress ?? initialState(make())
         const decideAndContinue = Effect.flatMap(decide(options, cause, { attempt, start, backoff }), (decision) => {
