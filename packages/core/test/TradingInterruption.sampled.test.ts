@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Either, Layer, Ref, Scope } from "effect"
-import { type Order, OrderJournal, Trading } from "../src/index.js"
+import { Clock, Context, Effect, Either, Fiber, Layer, Ref, Scope, TestClock } from "effect"
+import { ExchangeError, type Order, OrderJournal, Trading } from "../src/index.js"
 import * as Acme from "./support/exchange.js"
-import { interruptSampled } from "./support/interruption.js"
+import { interruptSampled, settle } from "./support/interruption.js"
 
 const limit: Order.LimitRequest = {
   type: "limit",
@@ -28,6 +28,12 @@ const setup = (store: Acme.Store, options: Parameters<typeof Acme.layer>[1] = {}
     yield* Effect.either(trading.cancelAll("BTC/USDT"))
     return { trading, journal, entries }
   })
+
+/** Begins a new day, so that no total is reset while a run lasts. */
+const nextMidnight = Effect.flatMap(
+  Clock.currentTimeMillis,
+  (now) => TestClock.setTime((Math.floor(now / 86_400_000) + 1) * 86_400_000)
+)
 
 const tags = (reconciled: ReadonlyArray<Trading.Reconciled>) => reconciled.map(({ _tag }) => _tag)
 
@@ -109,4 +115,91 @@ describe("interrupting the placing of an order at every yield point", () => {
         }
       }))
     }), 60_000)
+})
+
+describe("interrupting the reconciliation of an order at every yield point", () => {
+  for (const isPlaced of [true, false]) {
+    it.scoped(
+      `leaves its intent open or settled, and counts it ${isPlaced ? "once" : "no more"}`,
+      () =>
+        Effect.flatMap(Effect.scope, (scope) =>
+          interruptSampled(Effect.gen(function*() {
+            yield* nextMidnight
+            const store = new Acme.Store()
+            const guards = { maxNotionalPerDay: { USDT: "1200" } }
+            const { entries, journal, trading } = yield* Scope.extend(setup(store, { guards }), scope)
+            store.fates = [isPlaced ? "lost after it was carried out" : "lost before it arrived"]
+            store.readFailure = new ExchangeError.TransportFailed({
+              exchange: "acme",
+              operation: "order",
+              detail: "no",
+              outcome: "Unknown"
+            })
+            const placing = yield* Effect.fork(Effect.either(trading.place(limit)))
+            yield* settle
+            yield* TestClock.adjust("5 minutes")
+            yield* Fiber.join(placing)
+            store.readFailure = undefined
+            const outcome = isPlaced ? "Placed" : "NotPlaced"
+            return {
+              victim: trading.reconcile,
+              meanwhile: TestClock.adjust("5 minutes"),
+              verify: Effect.gen(function*() {
+                const open = yield* journal.open
+                const again = yield* Effect.fork(trading.reconcile)
+                yield* settle
+                yield* TestClock.adjust("5 minutes")
+                assert.deepStrictEqual(tags(yield* Fiber.join(again)), open.map(() => outcome))
+                assert.deepStrictEqual(yield* journal.open, [])
+                const written = (yield* Ref.get(entries)).filter(({ _tag }) => _tag !== "Intent")
+                assert.deepStrictEqual(written.map(({ _tag }) => _tag), [outcome])
+                // Two orders of 600 are within the limit of the day, and a third one is not.
+                const others = yield* Effect.forEach(
+                  ["mine-2", "mine-3"],
+                  (clientOrderId) => Effect.either(trading.place({ ...limit, clientOrderId }))
+                )
+                assert.deepStrictEqual(others.map(Either.isRight), [true, !isPlaced])
+              })
+            }
+          }))),
+      60_000
+    )
+  }
+})
+
+describe("interrupting a change of an order at every yield point", () => {
+  const reference = { symbol: "BTC/USDT", clientOrderId: "mine-1" }
+  type Change = (trading: Trading.Trading["Type"]) => Effect.Effect<unknown, ExchangeError.TradingError>
+  const changes: Readonly<Record<string, Change>> = {
+    cancel: (trading) => trading.cancel(reference),
+    cancelAll: (trading) => trading.cancelAll("BTC/USDT"),
+    amend: (trading) => trading.amend(reference, { amount: "0.02" })
+  }
+  for (const [name, change] of Object.entries(changes)) {
+    for (const fate of ["answered", "acknowledged", "lost after it was carried out"] as const) {
+      it.scoped(
+        `leaves an order that can still be canceled: ${name} (${fate})`,
+        () =>
+          Effect.flatMap(Effect.scope, (scope) =>
+            interruptSampled(Effect.gen(function*() {
+              const store = new Acme.Store()
+              const { trading } = yield* Scope.extend(setup(store), scope)
+              yield* trading.place(limit)
+              store.fates = [fate]
+              return {
+                victim: Effect.either(change(trading)),
+                meanwhile: TestClock.adjust("5 minutes"),
+                verify: Effect.gen(function*() {
+                  store.fates = []
+                  const canceled = yield* trading.cancel(reference)
+                  assert.strictEqual(canceled.status, "canceled")
+                  assert.deepStrictEqual(store.orders.map(({ status }) => status), ["canceled"])
+                  assert.strictEqual(store.arrivals.get("mine-1"), 1)
+                })
+              }
+            }))),
+        60_000
+      )
+    }
+  }
 })

@@ -351,7 +351,8 @@ export type Cancel =
  *   orders.
  * - `all`: one request cancels all orders. The answer lists their ids, or is `undefined` where the exchange does not
  *   list them. Open orders are therefore listed beforehand and looked up one by one, because a mere count may include
- *   other orders.
+ *   other orders. If that fails, the orders are canceled nevertheless, and the result leaves out those that could not be
+ *   read.
  * - `several`: one request cancels up to `most` orders by their ids. The answer has the outcome of each.
  *
  * @since 0.1.0

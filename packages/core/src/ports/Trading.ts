@@ -69,8 +69,9 @@ export declare namespace Trading {
     readonly cancel: (reference: Reference) => Effect.Effect<Order, TradingError>
     /**
      * Cancels every order of a market and returns the ids of the orders that the exchange reports as canceled. If a
-     * response was lost and the request was sent again, those that it had canceled the first time may be missing. An
-     * order that is still being placed, or whose outcome is unknown, may be accepted afterwards.
+     * response was lost and the request was sent again, those that it had canceled the first time may be missing, and so
+     * may those that could not be read on an exchange that reports no ids (Deribit). An order that is still being placed,
+     * or whose outcome is unknown, may be accepted afterwards.
      *
      * If it fails, some of the orders may have been canceled: the `outcome` of the error is that of the request that
      * failed, which may be one of several. It is safe to cancel them all again.

@@ -205,13 +205,11 @@ const cancelAll = (
     return rest([])
   }
   if ("all" in cancelAll) {
-    const wasCanceled = (id: string) =>
-      orNone(Effect.map(account.order({ market, id }), ({ status }) => status === "canceled" ? [id] : []))
     return Effect.gen(function*() {
-      const { listed } = yield* beforeWriting(standing)
+      // Needed only to report the orders: if it fails, they are canceled nevertheless.
+      const before = yield* Effect.either(standing)
       const canceled = yield* orNone(cancelAll.all(client)(market))
-      // Some of them may have been filled in the meantime.
-      return canceled ?? (yield* Effect.forEach(listed, wasCanceled)).flat()
+      return canceled ?? (yield* canceledOf(account, market, Either.map(before, ({ listed }) => listed)))
     })
   }
   const { most, several } = cancelAll
@@ -228,6 +226,37 @@ const cancelAll = (
         () => Effect.succeed(false)
       )
   )
+}
+
+/**
+ * Returns those of the orders, open before all were canceled, that were not filled in the meantime. Orders that cannot be
+ * read are left out, because the request to cancel them has been carried out.
+ */
+const canceledOf = (
+  account: Adapter.Account,
+  market: Market,
+  before: Either.Either<ReadonlyArray<string>, ExchangeError.TradingError>
+): Effect.Effect<ReadonlyArray<string>> => {
+  const unread = (error: ExchangeError.TradingError) =>
+    Effect.as(
+      Effect.logWarning(
+        "All orders were canceled, but not all of them can be listed, because they could not be read",
+        { exchange: error.exchange, operation: "cancelAll", symbol: market.symbol, because: error.message }
+      ),
+      []
+    )
+  return Either.match(before, {
+    onLeft: unread,
+    onRight: (ids) =>
+      Effect.map(
+        Effect.forEach(ids, (id) =>
+          Effect.matchEffect(account.order({ market, id }), {
+            onFailure: (error) => error._tag === "OrderNotFound" ? Effect.succeed([]) : unread(error),
+            onSuccess: ({ status }) => Effect.succeed(status === "canceled" ? [id] : [])
+          })),
+        Arr.flatten
+      )
+  })
 }
 
 /**
