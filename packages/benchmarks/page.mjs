@@ -50,9 +50,10 @@ This page compares the cost of this library with that of similar libraries. It i
 Costs are the CPU time of a process (user and system), not wall time, except for imports and processes. Servers run on the loopback in
 separate processes. So does each subject of the ticker comparison: in one process, the subjects would pay for each other's effects on the
 optimizer and for each other's heap. All subjects of a comparison take turns in every round, and a ratio compares costs of the same round.
-The tables show medians, with the quartiles of the rounds in brackets. Ratios can be compared between runs, but absolute numbers only within
-one run. The limits are the targets of this project. No garbage collection is forced before a round, because V8 optimizes again after one,
-and then everything, including the peers, costs up to four times as much for some hundred calls.
+The tables show medians, with the quartiles of the rounds in brackets. Ratios can be compared between runs on one kind of machine: on a
+faster processor, those beside ccxt rose by up to three quarters. Absolute numbers can be compared only within one run. The limits are the
+targets of this project. No garbage collection is forced before a round, because V8 optimizes again after one, and then everything,
+including the peers, costs up to four times as much for some hundred calls.
 
 Node ${process.versions.node}; ${peers.map((name) => `${name} ${versionOf(name)}`).join(", ")}.
 
