@@ -236,28 +236,24 @@ const canceledOf = (
   account: Adapter.Account,
   market: Market,
   before: Either.Either<ReadonlyArray<string>, ExchangeError.TradingError>
-): Effect.Effect<ReadonlyArray<string>> => {
-  const unread = (error: ExchangeError.TradingError) =>
-    Effect.as(
-      Effect.logWarning(
-        "All orders were canceled, but not all of them can be listed, because they could not be read",
-        { exchange: error.exchange, operation: "cancelAll", symbol: market.symbol, because: error.message }
-      ),
-      []
+): Effect.Effect<ReadonlyArray<string>> =>
+  Effect.gen(function*() {
+    const read = Either.isLeft(before)
+      ? [Either.left(before.left)]
+      : yield* Effect.forEach(before.right, (id) => Effect.either(account.order({ market, id })))
+    const [unread] = read.flatMap((order) =>
+      Either.isLeft(order) && order.left._tag !== "OrderNotFound" ? [order.left] : []
     )
-  return Either.match(before, {
-    onLeft: unread,
-    onRight: (ids) =>
-      Effect.map(
-        Effect.forEach(ids, (id) =>
-          Effect.matchEffect(account.order({ market, id }), {
-            onFailure: (error) => error._tag === "OrderNotFound" ? Effect.succeed([]) : unread(error),
-            onSuccess: ({ status }) => Effect.succeed(status === "canceled" ? [id] : [])
-          })),
-        Arr.flatten
-      )
+    if (unread !== undefined) {
+      yield* Effect.logWarning("All orders were canceled, but some are not reported, because they could not be read", {
+        exchange: unread.exchange,
+        operation: "cancelAll",
+        symbol: market.symbol,
+        because: unread.message
+      })
+    }
+    return read.flatMap((order) => Either.isRight(order) && order.right.status === "canceled" ? [order.right.id] : [])
   })
-}
 
 /**
  * Cancels each of several orders, or groups of them, before it fails with the first error: an order that cannot be
