@@ -76,7 +76,7 @@ const needed: ReadonlyArray<{
   },
   {
     what: "the orders to cancel",
-    by: ["coinbase", "deribit", "kraken", "okx"],
+    by: ["coinbase", "kraken", "okx"],
     call: (trading) => trading.cancelAll(symbol)
   }
 ]
