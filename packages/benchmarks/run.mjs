@@ -39,8 +39,16 @@ const [name, ...args] = given.filter((arg) => !arg.startsWith("--"))
 const isJson = options.has("--json")
 const isQuick = options.has("--quick") || name === "guard"
 
+/** Builds the `exchange` command, whose start is measured, if it has not been built. */
+const buildCommand = () => {
+  if (existsSync(join(here, "../cli/dist/bundle/bin.js"))) return
+  console.error("building the command")
+  spawnSync("npm", ["run", "build"], { cwd: join(here, "../.."), stdio: ["ignore", 2, "inherit"] })
+}
+
 /** Runs a benchmark, which prints its lines for people. Returns its reported lines and whether it succeeded. */
 const run = async (name, args) => {
+  if (name === "start") buildCommand()
   const directory = mkdtempSync(join(here, "bundle-"))
   try {
     await build({
