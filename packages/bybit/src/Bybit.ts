@@ -175,7 +175,7 @@ const cancel = (client: Trading) => (reference: Adapter.Reference) =>
       return open === undefined ? yield* error : yield* cancelOf(client)(reference, open.kind)
     }))
 
-const orderKinds: ReadonlyArray<Rows.Kind> = ["Order", "tpslOrder", "StopOrder", "OcoOrder", "BidirectionalTpslOrder"]
+const triggerKinds: ReadonlyArray<Rows.Kind> = ["tpslOrder", "StopOrder", "OcoOrder", "BidirectionalTpslOrder"]
 
 /** Cancels all orders of a market. On spot, each request cancels the orders of one kind. */
 const cancelAll = (client: Trading) => (market: Market.Market) => {
@@ -185,9 +185,13 @@ const cancelAll = (client: Trading) => (market: Market.Market) => {
       // A site that does not have a kind of order refuses its name. One kind without orders must not hide the others.
       Effect.catchIf(({ _tag, code }) => _tag === "OrderNotFound" || code === "170202", () => Effect.succeed([]))
     )
-  return categoryOf(market) === "spot"
-    ? Effect.map(Concurrent.forEach(orderKinds, request, Question.concurrently), Arr.flatten)
-    : request()
+  if (categoryOf(market) !== "spot") return request()
+  return Effect.gen(function*() {
+    // Alone, because a half-open circuit admits one request and refuses the others until that one has succeeded.
+    const plain = yield* Effect.either(request("Order"))
+    const withTrigger = yield* Effect.either(Concurrent.forEach(triggerKinds, request, Question.concurrently))
+    return [...yield* plain, ...Arr.flatten(yield* withTrigger)]
+  })
 }
 
 /**
