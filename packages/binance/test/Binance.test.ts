@@ -1,9 +1,9 @@
-import { Account, Credentials, Decimal, MarketData } from "@effect-exchange/core"
+import { Account, type Credentials, Decimal, MarketData } from "@effect-exchange/core"
 import type { Exchange } from "@effect-exchange/core/adapter"
 import { type Account as SimulatedAccount, Faults, Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Config, ConfigError, ConfigProvider, Context, Effect, Either, Layer, Redacted, TestClock } from "effect"
+import { Context, Effect, Layer, Redacted, TestClock } from "effect"
 import { Binance, BinanceEndpoints } from "../src/index.js"
 import { fixture, now, requestLog } from "./utils.js"
 
@@ -272,80 +272,4 @@ describe("layers", () => {
       // @ts-expect-error nor under the shared tag
       assert.throws(() => Context.get(context, Account.Account))
     }).pipe(Effect.scoped, Effect.provide(Simulator.layer("binance"))))
-
-  const anything = () => Binance.layerAccount()
-
-  const build = (
-    layer: Layer.Layer<never, ConfigError.ConfigError, Layer.Layer.Context<ReturnType<typeof anything>>>
-  ) => Effect.provide(Effect.either(Effect.scoped(Layer.build(layer))), Simulator.layer("binance"))
-
-  it.effect("name the credentials that are missing", () =>
-    Effect.gen(function*() {
-      const missing = yield* build(anything())
-      assert(Either.isLeft(missing))
-      assert.include(Credentials.describe(missing.left), "BINANCE_API_KEY is missing")
-      const secretMissing = yield* build(anything()).pipe(
-        Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["BINANCE_API_KEY", "the-key-itself"]]), {
-          pathDelim: "_"
-        }))
-      )
-      assert(Either.isLeft(secretMissing))
-      assert.include(Credentials.describe(secretMissing.left), "BINANCE_API_SECRET is missing")
-      assert.notInclude(String(secretMissing.left), "the-key-itself")
-      const testnet = yield* build(Binance.layerAccount({ environment: "testnet" }))
-      assert(Either.isLeft(testnet))
-      assert.include(Credentials.describe(testnet.left), "BINANCE_TESTNET_API_KEY is missing")
-      const us = yield* build(Binance.layerAccount({ environment: "us" }))
-      assert(Either.isLeft(us))
-      assert.include(Credentials.describe(us.left), "BINANCE_US_API_KEY is missing")
-    }).pipe(Effect.withConfigProvider(ConfigProvider.fromMap(new Map(), { pathDelim: "_" }))))
-
-  it.effect("refuse plain http to anything but the loopback", () =>
-    Effect.gen(function*() {
-      for (
-        const baseUrl of ["http://api.binance.com", "http://127.0.0.1.example.com", "ftp://localhost", "localhost"]
-      ) {
-        for (
-          const layer of [
-            Binance.layerMarketData({ environment: { name: "mine", baseUrl } }),
-            Binance.layerAccount({
-              environment: { name: "mine", baseUrl },
-              credentials: Simulator.credentials("binance")
-            })
-          ]
-        ) {
-          const refused = yield* build(layer)
-          assert(Either.isLeft(refused), baseUrl)
-          assert.isTrue(ConfigError.isConfigError(refused.left))
-          assert.include(String(refused.left), "baseUrl")
-        }
-      }
-    }))
-
-  it.effect("read their options from configuration", () =>
-    Effect.gen(function*() {
-      const credentials = Simulator.credentials("binance", "read")
-      const layer = Binance.layerAccountConfig({
-        credentials: { key: Config.redacted("KEY"), secret: Config.redacted("SECRET") },
-        environment: Config.map(Config.string("BASE_URL"), (baseUrl) => ({ name: "simulated", baseUrl })),
-        attemptTimeout: Config.duration("TIMEOUT")
-      })
-      const settings = new Map([
-        ["KEY", Redacted.value(credentials.key)],
-        ["SECRET", Redacted.value(credentials.secret)],
-        ["BASE_URL", environment.baseUrl],
-        ["TIMEOUT", "2 seconds"]
-      ])
-      const permissions = yield* Effect.flatMap(Binance.Account, (account) => account.keyPermissions).pipe(
-        Effect.provide(layer),
-        Effect.provide(Simulator.layer("binance")),
-        Effect.withConfigProvider(ConfigProvider.fromMap(settings))
-      )
-      assert.isFalse(permissions.trade)
-      settings.delete("SECRET")
-      const missing = yield* build(layer).pipe(Effect.withConfigProvider(ConfigProvider.fromMap(settings)))
-      assert(Either.isLeft(missing))
-      assert.include(String(missing.left), "SECRET")
-      assert.notInclude(String(missing.left), Redacted.value(credentials.key))
-    }))
 })

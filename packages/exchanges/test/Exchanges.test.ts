@@ -1,12 +1,24 @@
 import { Binance } from "@effect-exchange/binance"
 import { BitMex } from "@effect-exchange/bitmex"
-import { Account, MarketData, OrderJournal, Trading } from "@effect-exchange/core"
+import { Account, Credentials, MarketData, OrderJournal, Trading } from "@effect-exchange/core"
 import { Kraken } from "@effect-exchange/kraken"
 import { Okx } from "@effect-exchange/okx"
 import { Simulator } from "@effect-exchange/simulator"
 import * as Dialects from "@effect-exchange/simulator/Dialects"
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
-import { Cause, type Context, Effect, Either, Fiber, Layer, LayerMap, Schema, Struct, TestClock } from "effect"
+import {
+  Cause,
+  ConfigProvider,
+  type Context,
+  Effect,
+  Either,
+  Fiber,
+  Layer,
+  LayerMap,
+  Schema,
+  Struct,
+  TestClock
+} from "effect"
 import { readFileSync } from "node:fs"
 import { Exchanges } from "../src/index.js"
 
@@ -74,6 +86,34 @@ describe("layerMarketData", () => {
         Effect.provide(Exchanges.layerMarketData(id, { environment: Simulator.environment(id) })),
         Effect.provide(simulators)
       ))
+  }
+})
+
+describe("layerAccount", () => {
+  for (const id of Exchanges.ids) {
+    it.effect(`names the credentials of ${id} that are missing, and shows none of the others`, () =>
+      Effect.gen(function*() {
+        const { passphrase, testnet } = Exchanges.features(id)
+        const prefix = id.toUpperCase()
+        const environments = [["live", prefix], ...testnet ? [["testnet", `${prefix}_TESTNET`] as const] : []] as const
+        for (const [environment, prefix] of environments) {
+          const missing = ["API_KEY", "API_SECRET", ...passphrase ? ["API_PASSPHRASE"] : []].map((name) =>
+            `${prefix}_${name}`
+          )
+          const given = new Map<string, string>()
+          while (missing.length > 0) {
+            const error = yield* Effect.flip(Layer.build(Exchanges.layerAccount(id, { environment }))).pipe(
+              Effect.withConfigProvider(ConfigProvider.fromMap(given, { pathDelim: "_" }))
+            )
+            assert.strictEqual(
+              Credentials.describe(error),
+              missing.map((name) => `${name} is missing`).join(" and ")
+            )
+            assert.notInclude(String(error), "never-shown")
+            given.set(missing.shift() ?? "", "never-shown")
+          }
+        }
+      }).pipe(Effect.scoped, Effect.provide(simulators)))
   }
 })
 
