@@ -1,8 +1,12 @@
-import { type Credentials, Decimal, type ExchangeError } from "@effect-exchange/core"
-import type { Protocol } from "@effect-exchange/core/adapter"
+import { type Credentials, Decimal } from "@effect-exchange/core"
 import { Simulator } from "@effect-exchange/simulator"
-import { type BigDecimal, Duration, Effect, Option, Redacted, Schema } from "effect"
+import { type BigDecimal, Effect, Redacted, Schema } from "effect"
 import { readFileSync } from "node:fs"
+import { answerOf, now } from "../../exchanges/test/support/answers.js"
+
+export { json, now, type Verdict, verdict } from "../../exchanges/test/support/answers.js"
+
+export const answer = answerOf("bybit")
 
 /** The key of the reference signatures. */
 export const documented: Credentials.Credentials = {
@@ -10,16 +14,8 @@ export const documented: Credentials.Credentials = {
   secret: Redacted.make("test_secret")
 }
 
-/** 2025-11-24T00:00:00Z */
-export const now = 1_763_942_400_000
-
 export const fixture = (name: string): string =>
   readFileSync(new URL(`./fixtures/http_${name}.json`, import.meta.url), "utf8")
-
-const parse = Schema.decodeUnknownOption(Schema.parseJson())
-
-/** Parses text like the engine: `undefined` if it is not JSON. */
-export const json = (text: string): unknown => Option.getOrUndefined(parse(text))
 
 const Envelope = Schema.parseJson(
   Schema.Struct({ result: Schema.Record({ key: Schema.String, value: Schema.Unknown }) })
@@ -37,42 +33,11 @@ export const envelope = (result: unknown, time = now): unknown => ({
   time
 })
 
-export const answer = (
-  status: number,
-  text: string,
-  headers: Protocol.Headers = {}
-): Protocol.Answer => ({
-  status,
-  headers,
-  json: json(text),
-  text,
-  now,
-  about: { exchange: "bybit", operation: "test", status },
-  clean: (text) => text.slice(0, 200)
-})
-
 export const error = (retCode: unknown, retMsg: string, empty: unknown = {}): string =>
   JSON.stringify({ retCode, retMsg, result: empty, retExtInfo: empty, time: now })
 
 export const text = (decimal: BigDecimal.BigDecimal | undefined): string | undefined =>
   decimal === undefined ? undefined : Decimal.format(decimal)
-
-/** The fields of an error that the tests compare. Times are in milliseconds. */
-export interface Verdict {
-  readonly tag: ExchangeError.ExchangeError["_tag"]
-  readonly outcome: ExchangeError.Outcome
-  readonly code?: string
-  readonly retryAfter?: number
-  readonly until?: number
-}
-
-export const verdict = (error: ExchangeError.ExchangeError): Verdict => ({
-  tag: error._tag,
-  outcome: error.outcome,
-  ...error.code === undefined ? {} : { code: error.code },
-  ...error._tag === "RateLimited" ? { retryAfter: Duration.toMillis(error.retryAfter) } : {},
-  ...error._tag === "Banned" ? { until: error.until } : {}
-})
 
 export const simulator = Effect.flatMap(Simulator.Simulators, ({ get }) => get("bybit"))
 

@@ -1,19 +1,17 @@
-import { Decimal, type ExchangeError } from "@effect-exchange/core"
+import { Decimal } from "@effect-exchange/core"
 import type { Protocol } from "@effect-exchange/core/adapter"
 import { Simulator } from "@effect-exchange/simulator"
-import { Duration, Effect, Option, Schema, TestClock } from "effect"
+import { Effect, Schema, TestClock } from "effect"
 import { readFileSync } from "node:fs"
+import { answerOf } from "../../exchanges/test/support/answers.js"
+
+export { json, type Verdict, verdict } from "../../exchanges/test/support/answers.js"
 
 /** 2026-04-07T12:00:00Z */
 export const now = 1_775_563_200_000
 
 export const fixture = (name: string): string =>
   readFileSync(new URL(`./fixtures/${name}.json`, import.meta.url), "utf8")
-
-const parse = Schema.decodeUnknownOption(Schema.parseJson())
-
-/** Parses text like the engine: `undefined` if it is not JSON. */
-export const json = (text: string): unknown => Option.getOrUndefined(parse(text))
 
 export const answer = (
   status: number,
@@ -22,30 +20,7 @@ export const answer = (
     readonly headers?: Protocol.Headers | undefined
     readonly operation?: string | undefined
   } = {}
-): Protocol.Answer => ({
-  status,
-  headers,
-  json: json(body),
-  text: body,
-  now,
-  about: { exchange: "coinbase", operation, status },
-  clean: (text) => text.slice(0, 200)
-})
-
-/** The fields of an error that the tests compare. Times are in milliseconds. */
-export interface Verdict {
-  readonly tag: ExchangeError.ExchangeError["_tag"]
-  readonly outcome: ExchangeError.Outcome
-  readonly code?: string
-  readonly retryAfter?: number
-}
-
-export const verdict = (error: ExchangeError.ExchangeError): Verdict => ({
-  tag: error._tag,
-  outcome: error.outcome,
-  ...error.code === undefined ? {} : { code: error.code },
-  ...error._tag === "RateLimited" ? { retryAfter: Duration.toMillis(error.retryAfter) } : {}
-})
+): Protocol.Answer => answerOf("coinbase", now)(status, body, headers, operation)
 
 /** Returns a model with its decimals as plain text. */
 export const plain = <A extends object>(model: A): { readonly [field: string]: unknown } =>

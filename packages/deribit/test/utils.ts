@@ -1,8 +1,11 @@
-import { type Credentials, Decimal, OrderJournal } from "@effect-exchange/core"
+import { type Credentials, OrderJournal } from "@effect-exchange/core"
 import { Listing } from "@effect-exchange/core/adapter"
 import { ScriptedHttp } from "@effect-exchange/testing"
-import { BigDecimal, Effect, Layer, Redacted, TestClock } from "effect"
+import { Effect, Layer, Redacted, TestClock } from "effect"
+import { shown } from "../../exchanges/test/support/answers.js"
 import { Deribit } from "../src/index.js"
+
+export { shown } from "../../exchanges/test/support/answers.js"
 
 /** The key and the secret printed in Deribit's own documents. */
 export const documented: Credentials.Credentials = {
@@ -147,17 +150,9 @@ export const sentParameters = (method: string) =>
       .filter(({ pathname }) => pathname.endsWith(`/${method}`))
       .map(({ searchParams }) => Object.fromEntries(searchParams)))
 
-/** Formats decimals as text, and removes `undefined` fields. */
-export const shown = (value: object): { readonly [name: string]: unknown } =>
-  Object.fromEntries(
-    Object.entries(value)
-      .filter(([, field]) => field !== undefined)
-      .map(([name, field]) => [name, BigDecimal.isBigDecimal(field) ? Decimal.format(field) : field])
-  )
-
 /** Formats the rows of a listing like `shown`. */
 export const shownOf = <A extends object>(found: Listing.Rows<A> | undefined) =>
-  found && Listing.from(found).rows.map(shown)
+  found && Listing.from(found).rows.map((row) => shown(row))
 
 /** The times in every response. */
 export const times = { usIn: 1_699_999_999_000_000, usOut: 1_699_999_999_001_000, usDiff: 1000, testnet: false }

@@ -1,8 +1,12 @@
-import { type Credentials, Decimal, type ExchangeError, ExchangeSymbol, type Market } from "@effect-exchange/core"
-import type { Protocol } from "@effect-exchange/core/adapter"
+import { type Credentials, Decimal, ExchangeSymbol, type Market } from "@effect-exchange/core"
 import { Simulator } from "@effect-exchange/simulator"
-import { BigDecimal, Duration, Effect, Option, Redacted, Schema } from "effect"
+import { BigDecimal, Effect, Redacted, Schema } from "effect"
 import { readFileSync } from "node:fs"
+import { answerOf } from "../../exchanges/test/support/answers.js"
+
+export { html, json, now, type Verdict, verdict } from "../../exchanges/test/support/answers.js"
+
+export const answer = answerOf("okx")
 
 /** The secret of the reference signatures. The key and the passphrase are not part of them. */
 export const documented = {
@@ -11,16 +15,8 @@ export const documented = {
   passphrase: Redacted.make("a phrase that passes")
 } satisfies Credentials.Credentials
 
-/** 2025-11-24T00:00:00Z */
-export const now = 1_763_942_400_000
-
 export const fixture = (name: string): string =>
   readFileSync(new URL(`./fixtures/http_${name}.json`, import.meta.url), "utf8")
-
-const parse = Schema.decodeUnknownOption(Schema.parseJson())
-
-/** Parses text like the engine: `undefined` if it is not JSON. */
-export const json = (text: string): unknown => Option.getOrUndefined(parse(text))
 
 const Rows = Schema.parseJson(
   Schema.Struct({ data: Schema.Array(Schema.Record({ key: Schema.String, value: Schema.Unknown })) })
@@ -31,16 +27,6 @@ export const rows = (name: string): ReadonlyArray<{ readonly [name: string]: unk
   Schema.decodeSync(Rows)(fixture(name)).data
 
 export const envelope = (...data: ReadonlyArray<unknown>): unknown => ({ code: "0", data, msg: "" })
-
-export const answer = (status: number, text: string, headers: Protocol.Headers = {}): Protocol.Answer => ({
-  status,
-  headers,
-  json: json(text),
-  text,
-  now,
-  about: { exchange: "okx", operation: "test", status },
-  clean: (text) => text.slice(0, 200).trim()
-})
 
 /** An error of the gateway, without data. */
 export const error = (code: unknown, msg: string): string => JSON.stringify({ msg, code })
@@ -54,25 +40,6 @@ export const refusedOrder = (sCode: string, sMsg: string): string =>
     msg: "All operations failed",
     outTime: "1763942400000900"
   })
-
-export const html = "<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body></body></html>"
-
-/** The fields of an error that the tests compare. Times are in milliseconds. */
-export interface Verdict {
-  readonly tag: ExchangeError.ExchangeError["_tag"]
-  readonly outcome: ExchangeError.Outcome
-  readonly code?: string
-  readonly retryAfter?: number
-  readonly until?: number
-}
-
-export const verdict = (error: ExchangeError.ExchangeError): Verdict => ({
-  tag: error._tag,
-  outcome: error.outcome,
-  ...error.code === undefined ? {} : { code: error.code },
-  ...error._tag === "RateLimited" ? { retryAfter: Duration.toMillis(error.retryAfter) } : {},
-  ...error._tag === "Banned" ? { until: error.until } : {}
-})
 
 export const text = (decimal: BigDecimal.BigDecimal | undefined): string | undefined =>
   decimal === undefined ? undefined : Decimal.format(decimal)
