@@ -1,6 +1,8 @@
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Layer, Tracer } from "effect"
+import { Duration, Effect, Either, Layer, Tracer } from "effect"
+import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { ExchangeClient, type Protocol, Session, Transport } from "../src/adapter.js"
 import * as Frame from "../src/engine/internal/frame.js"
 import { Credentials, ExchangeState } from "../src/index.js"
@@ -55,7 +57,50 @@ const tracer = Layer.setTracer(Tracer.make({
   })
 }))
 
+setFlagsFromString("--expose-gc")
+const collect: unknown = runInNewContext("gc")
+
+/** Collects young garbage. Objects that unreachable objects of the old generation refer to are kept, and become old. */
+const collectYoung = () => {
+  if (typeof collect === "function") collect({ type: "minor" })
+}
+
+/** The bytes of the old generation, with its garbage. */
+const oldBytes = () =>
+  getHeapSpaceStatistics()
+    .filter(({ space_name }) => space_name === "old_space")
+    .reduce((sum, { space_used_size }) => sum + space_used_size, 0)
+
 describe("a request", () => {
+  it.scoped("keeps nothing of a response that the caller has dropped", () =>
+    Effect.gen(function*() {
+      const client = yield* clientOf({
+        ...Acme.protocol,
+        // What is learnt is logged, or that nothing could be learnt: effects that run before the result.
+        learn: () => {
+          throw new Error("unread")
+        }
+      })
+      const endpoint = {
+        ...Acme.value,
+        cost: () => ({}),
+        decode: () => Either.right(Array.from({ length: 1000 }, () => [1, 2, 3, 4]))
+      }
+      const calls = 30
+      const call = Effect.tap(client.request(endpoint, {}), () => Effect.promise(() => new Promise(setImmediate)))
+      const growth = Effect.gen(function*() {
+        const before = oldBytes()
+        for (let done = 0; done < calls; done++) {
+          yield* call
+          collectYoung()
+        }
+        return oldBytes() - before
+      })
+      yield* growth
+      const bytes = yield* growth
+      assert.isBelow(bytes / calls, 20_000, "a response has 70 kB")
+    }))
+
   it.scoped("takes few operations, and forks no fiber", () =>
     Effect.gen(function*() {
       const { request } = yield* clientOf(Acme.protocol)

@@ -1,8 +1,8 @@
 /**
  * Converts rows of public data to the library's model.
  *
- * Each property is written out, because rows come by the thousand. In V8 (as of Node 20), each property after a spread
- * (`{ ...row, exchange }`) costs a microsecond or more, several times the cost of reading the whole row.
+ * Rows come by the thousand, so each property is written out, and the object is copied: V8 may allocate objects of a
+ * literal in the old generation, but never their copies. See decision 12.
  */
 import type * as BigDecimal from "effect/BigDecimal"
 import * as Predicate from "effect/Predicate"
@@ -30,18 +30,21 @@ export const ticker = (
   market: Market,
   now: number,
   volumes: Sizing | undefined
-): Ticker => ({
-  exchange,
-  symbol: market.symbol,
-  last: plain(row.last),
-  bid: plain(row.bid),
-  ask: plain(row.ask),
-  open24h: plain(row.open24h),
-  high24h: plain(row.high24h),
-  low24h: plain(row.low24h),
-  volume24h: tickerVolume(row.volume24h, market, volumes),
-  at: row.at ?? now
-})
+): Ticker => {
+  const ticker = {
+    exchange,
+    symbol: market.symbol,
+    last: plain(row.last),
+    bid: plain(row.bid),
+    ask: plain(row.ask),
+    open24h: plain(row.open24h),
+    high24h: plain(row.high24h),
+    low24h: plain(row.low24h),
+    volume24h: tickerVolume(row.volume24h, market, volumes),
+    at: row.at ?? now
+  }
+  return { ...ticker }
+}
 
 const tickerVolume = (stated: Row.Ticker["volume24h"], market: Market, volumes: Sizing | undefined) => {
   const volume = ofMarket(stated, market)
@@ -59,21 +62,27 @@ export const trade = (
   exchange: string,
   { symbol }: Market,
   sized: Sized
-): Trade => ({ exchange, symbol, id, side, price: plain(price), amount: sized(amount), at })
+): Trade => {
+  const trade = { exchange, symbol, id, side, price: plain(price), amount: sized(amount), at }
+  return { ...trade }
+}
 
 /** @internal */
 export const bar = (
   { close, high, low, open, openTime, volume }: Row.Bar,
   market: Market,
   { amount }: Sizing
-): Bar => ({
-  openTime,
-  open: plain(open),
-  high: plain(high),
-  low: plain(low),
-  close: plain(close),
-  volume: amount(ofMarket(volume, market))
-})
+): Bar => {
+  const bar = {
+    openTime,
+    open: plain(open),
+    high: plain(high),
+    low: plain(low),
+    close: plain(close),
+    volume: amount(ofMarket(volume, market))
+  }
+  return { ...bar }
+}
 
 /** @internal */
 export const candle = (
@@ -82,8 +91,14 @@ export const candle = (
   { symbol }: Market,
   interval: Interval,
   isOpen: boolean
-): Candle => ({ exchange, symbol, interval, openTime, open, high, low, close, volume, isOpen })
+): Candle => {
+  const candle = { exchange, symbol, interval, openTime, open, high, low, close, volume, isOpen }
+  return { ...candle }
+}
 
 /** @internal */
 export const levels = (levels: ReadonlyArray<Level>, sized: Sized): ReadonlyArray<Level> =>
-  levels.map(({ amount, price }) => ({ price: plain(price), amount: sized(amount) }))
+  levels.map(({ amount, price }) => {
+    const level = { price: plain(price), amount: sized(amount) }
+    return { ...level }
+  })

@@ -122,7 +122,8 @@ export const tickerOf = (fields: Fields<TickerOf>): Wire.Row<TickerOf> => row(fi
  */
 export const trade = (fields: Fields<Trade>): Wire.Row<Trade> => ({
   ...row(fields, { id: fields.id }),
-  // Trades come by the thousand: an object literal costs half as much as adding the properties one by one.
+  // Trades come by the thousand: an object literal costs half as much as adding the properties one by one. Its copy is
+  // never allocated in the old generation: see decision 12. So for candles and levels.
   take: (value) => {
     const id = fields.id.take(value)
     if (id === Wire.unread) return Wire.unread
@@ -133,7 +134,9 @@ export const trade = (fields: Fields<Trade>): Wire.Row<Trade> => ({
     const amount = fields.amount.take(value)
     if (amount === Wire.unread) return Wire.unread
     const at = fields.at.take(value)
-    return at === Wire.unread ? Wire.unread : { id, side, price, amount, at }
+    if (at === Wire.unread) return Wire.unread
+    const trade = { id, side, price, amount, at }
+    return { ...trade }
   }
 })
 
@@ -178,7 +181,9 @@ export const bar = (fields: Fields<Bar>): Wire.Row<Bar> => ({
     const close = fields.close.take(value)
     if (close === Wire.unread) return Wire.unread
     const volume = fields.volume.take(value)
-    return volume === Wire.unread ? Wire.unread : { openTime, open, high, low, close, volume }
+    if (volume === Wire.unread) return Wire.unread
+    const bar = { openTime, open, high, low, close, volume }
+    return { ...bar }
   }
 })
 
@@ -240,7 +245,9 @@ export const level = (fields: Fields<Level>): Wire.Row<Level> => ({
     const price = fields.price.take(value)
     if (price === Wire.unread) return Wire.unread
     const amount = fields.amount.take(value)
-    return amount === Wire.unread ? Wire.unread : { price, amount }
+    if (amount === Wire.unread) return Wire.unread
+    const level = { price, amount }
+    return { ...level }
   }
 })
 

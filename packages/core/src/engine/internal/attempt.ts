@@ -223,11 +223,10 @@ const answered = <A>(
   const result = error === undefined
     ? decode(endpoint, answer)
     : Effect.fail(asClockSkew(protocol, error, Math.abs(signedLate)))
-  return hints.length === 0 ? result : restore(
-    hints.reduceRight<Effect.Effect<A, ExchangeError.ExchangeError>>(
-      (next, hint) => Effect.zipRight(hint, next),
-      result
-    )
+  // The result is not within `restore`, which would keep it until the next major collection: see decision 12.
+  return hints.length === 0 ? result : Effect.zipRight(
+    restore(hints.reduceRight((next, hint) => Effect.zipRight(hint, next))),
+    result
   )
 }
 

@@ -134,21 +134,23 @@ const codingOf = (header: string | ReadonlyArray<string> | undefined): string | 
   return codings.has(coding) ? coding : undefined
 }
 
-/** Up to this size in bytes, decompressing takes less time than handing the body to a thread. */
-const little = 16 * 1024
+/** Up to this size in bytes, handing the body to a thread costs more than decompressing it, which takes under 1 ms. */
+const little = 64 * 1024
 
 const unpack = (coding: string, packed: Buffer, limit: Limit, done: (body: Unpacked) => void): void => {
   const unpacking = codings.get(coding)?.(packed)
   if (unpacking === undefined || packed.length === 0) return done(packed)
-  const options = { maxOutputLength: Math.min(limit.bytes, constants.MAX_LENGTH) }
+  const options = {
+    maxOutputLength: Math.min(limit.bytes, constants.MAX_LENGTH),
+    // Each chunk of output is copied, and costs a round trip if a thread decompresses.
+    ...packed.length > 4096 ? { chunkSize: 256 * 1024 } : {}
+  }
   const failed = (error: unknown): Unpacked =>
     error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE"
       ? new TooLarge({ ...limit, counted: "unpacked" })
       : new NotUnpacked({ coding })
   if (packed.length > little) {
-    // Each chunk of output costs a round trip to the thread.
-    const inChunks = { ...options, chunkSize: 256 * 1024 }
-    return unpacking.async(packed, inChunks, (error, body) => done(error === null ? body : failed(error)))
+    return unpacking.async(packed, options, (error, body) => done(error === null ? body : failed(error)))
   }
   let body: Unpacked
   try {

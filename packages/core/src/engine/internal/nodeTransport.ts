@@ -129,11 +129,14 @@ class Call implements Dispatcher.DispatchHandler {
   private end(ended: Ended): void {
     if (this.isOver) return
     this.isOver = true
-    // The controller references everything that undici has read of the response, for as long as this object is
-    // reachable.
+    // `Effect.async` keeps this object until the next major collection: see decision 12. The controller references
+    // everything that undici has read of the response.
     this.controller = undefined
+    this.first = undefined
+    this.others = undefined
     this.watch?.leave()
     this.resume(ended)
+    this.resume = ignored
   }
 }
 
