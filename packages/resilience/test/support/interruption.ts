@@ -53,8 +53,9 @@ export const interruptEverywhere = <E>(
     assert.isAbove(interrupted * stride, 10)
   })
 
-/** Interrupts before every operation if the tests run in full, or else before every fourth. */
-export const interruptSampled: typeof interruptEverywhere = (scenario) => interruptEverywhere(scenario, isWhole ? 1 : 4)
+/** Interrupts before every operation if the tests run in full, or else before every eleventh. */
+export const interruptSampled: typeof interruptEverywhere = (scenario) =>
+  interruptEverywhere(scenario, isWhole ? 1 : 11)
 
 /** Lets all other fibers run until they wait, without advancing the clock. */
 export const settle: Effect.Effect<void> = Effect.yieldNow().pipe(Effect.repeatN(20))
