@@ -47,7 +47,7 @@ export const requestLog: Effect.Effect<ReadonlyArray<string>, Simulator.Exchange
 export const atNow = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.zipRight(
     TestClock.setTime(now),
-    Effect.raceFirst(effect, Effect.forever(TestClock.adjust("100 millis")))
+    Effect.raceFirst(effect, Effect.forever(TestClock.adjust("1 second")))
   )
 
 const OneOrder = Schema.parseJson(

@@ -127,7 +127,7 @@ export const scripted = <A, E>(
   }
   return Effect.zipRight(
     TestClock.setTime(now),
-    Effect.raceFirst(effect, Effect.forever(TestClock.adjust("100 millis")))
+    Effect.raceFirst(effect, Effect.forever(TestClock.adjust("1 second")))
   ).pipe(
     Effect.provide(Layer.provideMerge(
       Layer.provide(

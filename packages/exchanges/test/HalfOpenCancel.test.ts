@@ -9,7 +9,7 @@ import { far, isChange, recordRequests, symbol, trading } from "./support/exchan
 const { clientOrderId: _, ...order } = far("")
 
 const inTime = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.raceFirst(self, Effect.forever(TestClock.adjust("1 second")))
+  Effect.raceFirst(self, Effect.forever(TestClock.adjust("5 seconds")))
 
 const unavailable = () =>
   HttpClientResponse.fromWeb(HttpClientRequest.get("http://127.0.0.1/"), new Response("down", { status: 503 }))

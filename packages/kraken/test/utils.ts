@@ -44,7 +44,7 @@ export const market: Market.Market = {
 export const timed = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.zipRight(
     TestClock.setTime(now),
-    Effect.raceFirst(effect, Effect.forever(TestClock.adjust("100 millis")))
+    Effect.raceFirst(effect, Effect.forever(TestClock.adjust("1 second")))
   )
 
 export const simulator = Effect.flatMap(Simulator.Simulators, ({ get }) => Effect.orDie(get("kraken")))

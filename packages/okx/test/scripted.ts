@@ -47,7 +47,7 @@ export const scripted = <A, E>(
       })
     )
   ).pipe(
-    (self) => Effect.raceFirst(self, Effect.forever(TestClock.adjust("100 millis"))),
+    (self) => Effect.raceFirst(self, Effect.forever(TestClock.adjust("1 second"))),
     // The markets have the age of the Layer, so the time is set first.
     (self) => Effect.zipRight(TestClock.setTime(now), self)
   )
