@@ -122,8 +122,7 @@ export const tickerOf = (fields: Fields<TickerOf>): Wire.Row<TickerOf> => row(fi
  */
 export const trade = (fields: Fields<Trade>): Wire.Row<Trade> => ({
   ...row(fields, { id: fields.id }),
-  // Trades come by the thousand: an object literal costs half as much as adding the properties one by one. Its copy is
-  // never allocated in the old generation: see decision 12. So for candles and levels.
+  // Trades come by the thousand: an object literal costs half as much as adding the properties one by one.
   take: (value) => {
     const id = fields.id.take(value)
     if (id === Wire.unread) return Wire.unread
@@ -134,9 +133,7 @@ export const trade = (fields: Fields<Trade>): Wire.Row<Trade> => ({
     const amount = fields.amount.take(value)
     if (amount === Wire.unread) return Wire.unread
     const at = fields.at.take(value)
-    if (at === Wire.unread) return Wire.unread
-    const trade = { id, side, price, amount, at }
-    return { ...trade }
+    return at === Wire.unread ? Wire.unread : { id, side, price, amount, at }
   }
 })
 
@@ -182,6 +179,7 @@ export const bar = (fields: Fields<Bar>): Wire.Row<Bar> => ({
     if (close === Wire.unread) return Wire.unread
     const volume = fields.volume.take(value)
     if (volume === Wire.unread) return Wire.unread
+    // Copied: see `marketRows`.
     const bar = { openTime, open, high, low, close, volume }
     return { ...bar }
   }
@@ -246,6 +244,7 @@ export const level = (fields: Fields<Level>): Wire.Row<Level> => ({
     if (price === Wire.unread) return Wire.unread
     const amount = fields.amount.take(value)
     if (amount === Wire.unread) return Wire.unread
+    // Copied: see `marketRows`.
     const level = { price, amount }
     return { ...level }
   }
