@@ -1,8 +1,8 @@
 /**
  * Converts rows of public data to the library's model.
  *
- * Rows come by the thousand, so each property is written out. Candles and levels of a book, which come together, are
- * copied: V8 may allocate objects of a literal in the old generation, but never their copies. See decision 12.
+ * Rows come by the thousand, so each property is written out. Candles are copied: V8 may allocate the objects of a
+ * literal in the old generation, but never their copies. See decision 12.
  */
 import type * as BigDecimal from "effect/BigDecimal"
 import * as Predicate from "effect/Predicate"
@@ -92,7 +92,4 @@ export const candle = (
 
 /** @internal */
 export const levels = (levels: ReadonlyArray<Level>, sized: Sized): ReadonlyArray<Level> =>
-  levels.map(({ amount, price }) => {
-    const level = { price: plain(price), amount: sized(amount) }
-    return { ...level }
-  })
+  levels.map(({ amount, price }) => ({ price: plain(price), amount: sized(amount) }))

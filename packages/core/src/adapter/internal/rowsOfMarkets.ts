@@ -243,10 +243,7 @@ export const level = (fields: Fields<Level>): Wire.Row<Level> => ({
     const price = fields.price.take(value)
     if (price === Wire.unread) return Wire.unread
     const amount = fields.amount.take(value)
-    if (amount === Wire.unread) return Wire.unread
-    // Copied: see `marketRows`.
-    const level = { price, amount }
-    return { ...level }
+    return amount === Wire.unread ? Wire.unread : { price, amount }
   }
 })
 
