@@ -26,19 +26,28 @@ const protocol: Protocol.Protocol = {
 
 const feeds: Feeds.Feeds = {
   protocol: {
-    sockets: { public: { at: {}, path: "", address: { asked: Question.to(address) } } },
+    sockets: {
+      public: { at: {}, path: "", address: { asked: Question.to(address) } },
+      plain: { at: {}, path: "/plain" }
+    },
     most: 10,
     subscribe: (topics) => topics.map(({ key }) => key),
     unsubscribe: () => [],
     read: (frame) =>
       typeof frame === "string" && frame.startsWith("refused")
         ? [{ _tag: "Refused", error: { code: "", text: frame } }]
+        : frame === "maintenance"
+        ? [{ _tag: "Leaving" }]
         : [{ _tag: "Data", key: "XBTUSD", frame }],
     silence: "1 minute"
   },
   ticker: {
     topic: ({ id }) => ({ socket: "public", key: id, channel: "ticker" }),
     reader: () => Feeds.readingOne(ticker)
+  },
+  trades: {
+    topic: ({ id }) => ({ socket: "plain", key: `${id} trades`, channel: "trades" }),
+    reader: () => () => []
   }
 }
 
@@ -72,6 +81,9 @@ class Peer extends EventTarget {
   }
   close(): void {
     this.readyState = 3
+  }
+  say(message: unknown): void {
+    this.dispatchEvent(new MessageEvent("message", { data: JSON.stringify(message) }))
   }
   drop(): void {
     this.dispatchEvent(Object.assign(new Event("close"), { code: 1006, reason: "" }))
@@ -149,6 +161,52 @@ describe("a socket whose URL the exchange issues", () => {
         assert.notInclude(JSON.stringify(result), token(1))
       }))
   }
+
+  it.effect("is dialled again before the exchange closes the connection, which serves until then", () =>
+    Effect.gen(function*() {
+      // The second URL is refused for good, and the third is not encrypted.
+      const answers = [issued(0), json({ code: "poor" }, 400), issued(2, "ws"), issued(3)]
+      const { items, peers, sent } = yield* listening((_, index) => answers[index] ?? issued(index))
+      peers[0]?.say("maintenance")
+      yield* TestClock.adjust("500 millis")
+      for (let second = 0; second < 10; second++) {
+        peers[0]?.say({})
+        yield* TestClock.adjust("1 second")
+      }
+      assert.strictEqual(sent().length, 4)
+      assert.deepStrictEqual(
+        peers.map(({ readyState, url }) => [readyState, url]),
+        [[3, 0], [1, 3]].map(([state, number = 0]) => [state, `wss://push.toy.example/?token=${token(number)}`])
+      )
+      assert.deepStrictEqual(new Set(items), new Set(["Connected", "Data"]))
+      const count = items.length
+      peers[1]?.say({})
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(items.length, count + 1)
+    }))
+
+  it.effect("does not keep other sockets from connecting if it is never issued", () =>
+    Effect.gen(function*() {
+      const wire = make(() => json({ code: "poor" }, 400))
+      const urls: Array<string> = []
+      const layer = Layer.provide(exchange.layerMarketData(), [
+        Layer.succeed(HttpClient.HttpClient, wire.client),
+        Layer.succeed(Socket.WebSocketConstructor, (url) => {
+          urls.push(url)
+          return new Peer(url, "{}") as unknown as globalThis.WebSocket
+        })
+      ])
+      yield* Effect.gen(function*() {
+        const { streamTicker, streamTrades } = yield* MarketData.MarketData
+        const failing = Stream.runDrain(streamTicker("BTC/USD"))
+        yield* Effect.fork(Effect.retry(Effect.delay(failing, "1 second"), { times: 19 }))
+        yield* TestClock.adjust("5 minutes")
+        assert.strictEqual(wire.sent.length, 20)
+        yield* Effect.fork(Stream.runDrain(streamTrades("BTC/USD")))
+        yield* TestClock.adjust("1 second")
+        assert.deepStrictEqual(urls, ["wss://toy.example/plain"])
+      }).pipe(Effect.provide(layer))
+    }))
 
   it.effect("does not reveal the token that the exchange repeats", () =>
     Effect.gen(function*() {

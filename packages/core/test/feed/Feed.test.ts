@@ -150,6 +150,34 @@ describe("after a lost connection", () => {
       expect(one.tags().at(-1)).toBe("Data")
     }).pipe(steady))
 
+  for (const login of [true, false]) {
+    it.scoped(`a replacement without a ${login ? "login" : "token"} fails nobody while the current one serves`, () =>
+      Effect.gen(function*() {
+        const { attemptedAt, exchange, connection, connections, listen } = yield* open({ login, maxAge: 3_600_000 })
+        const one = yield* listen("book")
+        yield* pass(1)
+        const error = new ExchangeError.AuthenticationFailed({
+          exchange: "acme",
+          operation: "stream",
+          detail: "no key"
+        })
+        exchange.unsigned = { because: "there is no key", error }
+        yield* pass(3_600_000)
+        yield* pass(10_000)
+        expect(attemptedAt.length).toBeGreaterThan(2)
+        expect(one.statuses()).toEqual(["Connected"])
+        connections[0]?.say({ key: "book", update: book("update", 2) })
+        yield* pass(1)
+        expect(one.tags().at(-1)).toBe("Data")
+        exchange.unsigned = undefined
+        yield* pass(60_000)
+        connection().say({ key: "book", update: book("update", 2) })
+        yield* pass(1)
+        expect(one.statuses()).toEqual(["Connected"])
+        expect(one.tags().at(-1)).toBe("Data")
+      }).pipe(steady))
+  }
+
   it.scoped("a connection with a maximum age is replaced before, without any change of state", () =>
     Effect.gen(function*() {
       const { connection, connections, listen } = yield* open({ maxAge: 23 * 3_600_000 })

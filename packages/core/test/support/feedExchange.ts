@@ -1,5 +1,6 @@
 import { RateLimiter } from "@effect-exchange/resilience"
 import { Effect, Fiber, Stream } from "effect"
+import type { Stopped } from "../../src/feed/internal/connectionModel.js"
 import * as Feed from "../../src/feed/internal/feed.js"
 import * as OrderBookSync from "../../src/feed/OrderBookSync.js"
 import { type BookView, ExchangeError, ExchangeSymbol, FeedItem } from "../../src/index.js"
@@ -85,7 +86,18 @@ export const open = (options: Options = {}) =>
     const now = () => clock.unsafeCurrentTimeMillis()
     const connections: Array<Connection> = []
     const attemptedAt: Array<number> = []
-    const exchange = { isOpen: true, answers: true, snapshots: true, throws: false, logins: 0, expiring: 0 }
+    const exchange = {
+      isOpen: true,
+      answers: true,
+      snapshots: true,
+      throws: false,
+      logins: 0,
+      expiring: 0,
+      /** Why the client has no login or token, if it has none. */
+      unsigned: undefined as Stopped | undefined
+    }
+    const signed = <A>(make: () => A) =>
+      Effect.suspend(() => exchange.unsigned === undefined ? Effect.sync(make) : Effect.fail(exchange.unsigned))
     const answer = (message: Sent, connection: Connection) => {
       if ("login" in message) exchange.logins++
       if (!exchange.answers) return
@@ -153,8 +165,8 @@ export const open = (options: Options = {}) =>
           RateLimiter.make({ name: "acme.feed", limit: pace, window: "1 second", maxQueue: Infinity }),
           (limiter) => Effect.mapError(limiter.withCost()(Effect.void), () => ({ because: "too many" }))
         ),
-        login: Effect.sync(() => [{ login: exchange.logins + 1 }]),
-        token: Effect.succeed(undefined)
+        login: signed(() => [{ login: exchange.logins + 1 }]),
+        token: signed(() => undefined)
       })
     })
     const subscribe = feed.channel<BookView.BookView, ExchangeError.AccountError>()

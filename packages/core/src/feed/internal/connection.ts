@@ -144,7 +144,9 @@ const start = (
       write,
       requested: inbox.push,
       failed: (error) => {
-        if ("because" in error && error.error !== undefined) listener.fail(error.error)
+        const final = "because" in error ? error.error : undefined
+        // Held back as well: a replacement that cannot log in must not fail the consumers of the connection in use.
+        if (final !== undefined) deliver(() => listener.fail(final))
         return Deferred.succeed(ended, "because" in error ? error.because : reasonOf(error))
       }
     })

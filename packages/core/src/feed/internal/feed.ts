@@ -5,9 +5,12 @@
  */
 import * as CircuitBreaker from "@effect-exchange/resilience/CircuitBreaker"
 import type { SocketError } from "@effect/platform/Socket"
+import * as Cause from "effect/Cause"
 import { acquireUseRelease, suspend } from "effect/Channel"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as FiberSet from "effect/FiberSet"
+import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ErrorBody } from "../../engine/Protocol.js"
@@ -86,7 +89,10 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
   Effect.gen(function*() {
     const scope = yield* Effect.scope
     const run = yield* FiberSet.makeRuntime<never>()
-    const breaker = yield* CircuitBreaker.make<SocketError | Connection.Stopped>({ name: `${options.exchange}.feed` })
+    const breaker = yield* CircuitBreaker.make<SocketError | Connection.Stopped>({
+      name: `${options.exchange}.feed`,
+      classify
+    })
     const groups = new Map<string, Group>()
     const note = (what: Occurrence): void => {
       run(options.note(what))
@@ -261,3 +267,9 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
 
     return { channel }
   })
+
+// A connection that stopped before it was opened, for want of its URL, says nothing about the exchange's sockets.
+const classify = (exit: Exit.Exit<unknown, SocketError | Connection.Stopped>): CircuitBreaker.Verdict =>
+  Exit.isFailure(exit) && Option.exists(Cause.failureOption(exit.cause), (error) => "because" in error)
+    ? "ignore"
+    : CircuitBreaker.defaultClassify(exit)
