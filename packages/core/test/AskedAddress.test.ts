@@ -20,8 +20,12 @@ const ticker = Wire.one(Row.ticker({
 
 const protocol: Protocol.Protocol = {
   ...Toy.protocol,
-  classify: ({ about, status }) =>
-    status === 400 ? new ExchangeError.InvalidRequest({ ...about, detail: "not for you" }) : undefined
+  classify: ({ about, now, status }) =>
+    status === 400
+      ? new ExchangeError.InvalidRequest({ ...about, detail: "not for you" })
+      : status === 418
+      ? new ExchangeError.Banned({ ...about, detail: "too many requests", until: now + 120_000 })
+      : undefined
 }
 
 const feeds: Feeds.Feeds = {
@@ -142,6 +146,17 @@ describe("a socket whose URL the exchange issues", () => {
       assert.strictEqual(sent().length, 3)
       assert.deepStrictEqual(peers.map(({ url }) => url), [`wss://push.toy.example/?token=${token(2)}`])
       assert.deepStrictEqual(items, ["Reconnecting", "Resynced", "Data"])
+    }))
+
+  it.effect("is dialled after a ban during which the exchange issues none, and requests none before", () =>
+    Effect.gen(function*() {
+      const { items, peers, sent } = yield* listening((_, index) => index === 1 ? json({}, 418) : issued(index))
+      peers[0]?.drop()
+      yield* TestClock.adjust("119 seconds")
+      assert.strictEqual(sent().length, 2)
+      assert.deepStrictEqual(items, ["Connected", "Data", "Reconnecting"])
+      yield* TestClock.adjust("2 minutes")
+      assert.deepStrictEqual(items.slice(0, 5), ["Connected", "Data", "Reconnecting", "Resynced", "Data"])
     }))
 
   for (

@@ -214,7 +214,8 @@ const open = (
       Effect.mapBoth(ask(), {
         onFailure: (error) => ({
           because: `the exchange did not issue ${what}`,
-          error: error.isRetryable || error.outcome === "NotSent" ? undefined : error
+          // A ban ends, and until then no further request is sent.
+          error: error.isRetryable || error.outcome === "NotSent" || error._tag === "Banned" ? undefined : error
         }),
         onSuccess: (secret) => {
           remember(signaturesIn(secret))
