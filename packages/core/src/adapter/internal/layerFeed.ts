@@ -20,6 +20,7 @@ import type { ErrorBody, Host, Moment, Protocol } from "../../engine/Protocol.js
 import type * as Connection from "../../feed/internal/connection.js"
 import * as Feed from "../../feed/internal/feed.js"
 import type { SocketFacts } from "../../feed/internal/protocol.js"
+import { isFinal } from "../../feed/internal/retryUntilAnswered.js"
 import type { Rules } from "../../feed/internal/socketSession.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import * as Credentials from "../../ports/Credentials.js"
@@ -214,8 +215,7 @@ const open = (
       Effect.mapBoth(ask(), {
         onFailure: (error) => ({
           because: `the exchange did not issue ${what}`,
-          // A ban ends, and until then no further request is sent.
-          error: error.isRetryable || error.outcome === "NotSent" || error._tag === "Banned" ? undefined : error
+          error: isFinal(error) && error.outcome !== "NotSent" ? error : undefined
         }),
         onSuccess: (secret) => {
           remember(signaturesIn(secret))

@@ -134,8 +134,11 @@ const codingOf = (header: string | ReadonlyArray<string> | undefined): string | 
   return codings.has(coding) ? coding : undefined
 }
 
-/** Up to this size in bytes, handing the body to a thread costs more than decompressing it, which takes under 1 ms. */
-const little = 64 * 1024
+/**
+ * Up to this size in bytes, handing the body to a thread costs more than decompressing it. A body that is packed a
+ * thousand times smaller than it is stops the process for about as long as parsing it would.
+ */
+const little = 32 * 1024
 
 const unpack = (coding: string, packed: Buffer, limit: Limit, done: (body: Unpacked) => void): void => {
   const unpacking = codings.get(coding)?.(packed)
