@@ -77,7 +77,8 @@ export declare namespace Account {
     readonly keyPermissions: Effect.Effect<KeyPermissions, AccountError>
     /**
      * Fails with `KeyRefused` if the key has more permissions than the program needs: to withdraw, or to trade where
-     * the Layer only reads. Logs a warning if the key is not restricted to IP addresses, or expires soon.
+     * the Layer only reads. Logs a warning if the key is not restricted to IP addresses, or expires soon. A permission
+     * that the exchange does not report (`"unknown"`) is accepted.
      */
     readonly verifyKey: (options?: VerifyOptions) => Effect.Effect<KeyPermissions, AccountError | KeyRefused>
   }

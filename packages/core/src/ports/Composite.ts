@@ -36,8 +36,8 @@ export type Sources<E, R> = readonly [
  */
 export interface FailoverOptions {
   /**
-   * The maximum age of a price or a ticker, and how far it may lie in the future, before its source counts as failed.
-   * Defaults to no limit.
+   * The maximum age of a price, a ticker or an order book, and how far it may lie in the future, before its source
+   * counts as failed. Defaults to no limit.
    */
   readonly maximumAge?: Duration.DurationInput | undefined
   /** How long a source may take before it counts as failed and the next one is called. Defaults to 5 seconds. */
@@ -82,8 +82,8 @@ export interface FailoverOptions {
  * limit, and `candles` is not bounded by `patience`. A feed (`streamTicker` and so on) that is not connected within
  * `patience` counts as failed, except that of the last source, which keeps trying.
  *
- * When another source serves an operation than before, a warning is logged once. Each call that moved on to another
- * source is counted (`Telemetry.failovers`). When a last known price is served, a warning is logged once per symbol
+ * When a later source serves an operation than before, a warning is logged once, and the return to an earlier source as
+ * information. Each call that moved on to another source is counted (`Telemetry.failovers`). When a last known price is served, a warning is logged once per symbol
  * until a new price is available, and each one is counted (`Telemetry.lastKnownPrices`).
  *
  * If the program also uses a source itself, by the same Layer value, both share one instance with its markets and rate

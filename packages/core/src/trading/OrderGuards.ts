@@ -16,12 +16,13 @@ import type { Checked } from "../model/Order.js"
 
 /**
  * The limits beyond which `Trading` refuses to send an order. The worth of an order is its price times its amount, in
- * the quote currency. A market order is valued at the price of the last trade, and an amended order counts only with
- * its growth. Days are UTC days. The worth of an order that was not placed is given back.
+ * the quote currency; an inverse contract is worth its fixed value in the quote currency. A market order is valued at
+ * the price of the last trade. An amended order counts toward its day only with its growth, and its whole worth must be
+ * within `maxNotionalPerOrder`. Days are UTC days. The worth of an order that was not placed is given back.
  *
  * **Gotchas**
  *
- * Where limits are set, an order in a currency that none of them names is refused.
+ * Each limit that is set must name the currency of an order, or the order is refused.
  *
  * @since 0.1.0
  * @category models
